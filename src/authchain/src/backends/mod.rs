@@ -1,0 +1,52 @@
+//! Floor 4: sources of accounts.
+
+pub mod local;
+
+use crate::tools::request::{Attempt, Request};
+use crate::words::{AccountStatus, BackendError, Secret, User, Verdict};
+
+/// A source of accounts: files, a directory, a plugin.
+///
+/// A backend only ever says what it knows. Order, fallbacks, system names and empty passwords are
+/// the chain's business, so that no backend can get them wrong.
+pub trait Backend {
+    /// The name it has in the configuration.
+    fn name(&self) -> &str;
+
+    /// Whether it answers from this machine's files alone.
+    ///
+    /// Only such a backend is asked about system names and given empty passwords.
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    /// Whether its accounts *are* the system's accounts, so that there is nobody else to confuse
+    /// them with.
+    fn is_system(&self) -> bool {
+        false
+    }
+
+    /// Who this is; `None` when the source does not know the name.
+    ///
+    /// # Errors
+    /// When the source could not be asked.
+    fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError>;
+
+    /// Whether the password is this person's.
+    ///
+    /// # Errors
+    /// When the source could not be asked.
+    fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError>;
+
+    /// The state of the account; `None` when the source does not know the name.
+    ///
+    /// # Errors
+    /// When the source could not be asked.
+    fn account(&self, request: &Request<'_>) -> Result<Option<AccountStatus>, BackendError>;
+
+    /// Spends the time a wrong password would have cost, and learns nothing.
+    ///
+    /// For logins that are refused before any backend is asked, so that the clock does not tell
+    /// them apart. It has no result, so that it cannot become an answer.
+    fn spend_like_a_refusal(&self, _password: &Secret) {}
+}

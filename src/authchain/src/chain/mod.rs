@@ -1,0 +1,1 @@
+//! Floor 5: the rule of the chain.

@@ -1,0 +1,1 @@
+//! passwd(5) and shadow(5).

@@ -1,0 +1,27 @@
+//! The login chain.
+//!
+//! A login asks an ordered list of backends who a person is. This crate holds everything of that
+//! which needs no server: the words, the configuration, the local files and the rule of the chain.
+//! It runs inside `sshd`, `sudo` and `login` as root, so it has no threads, no environment, no
+//! printing and no network.
+//!
+//! The folders are floors, lowest first; a file uses only floors below its own (a test in `tests`
+//! reads the `use` lines and enforces it):
+//!
+//! | floor | folder | holds |
+//! |---|---|---|
+//! | 0 | [`words`] | secret, username, user, verdict: what everything is said in |
+//! | 1 | [`tools`] | deadline, journal, trusted files, conversation, request |
+//! | 2 | [`files`] | password hashes, passwd and shadow files |
+//! | 3 | [`config`] | text to configuration, with errors that point at the key |
+//! | 4 | [`backends`] | the `Backend` trait and the `local` backend |
+//! | 5 | [`chain`] | the rule, and the registry of backend types |
+#![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+pub mod backends;
+pub mod chain;
+pub mod config;
+pub mod files;
+pub mod tools;
+pub mod words;

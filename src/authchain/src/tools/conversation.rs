@@ -1,0 +1,32 @@
+//! The person at the other end, as a port.
+
+use crate::words::{ConversationError, Secret};
+
+/// Puts questions and texts to the person who logs in.
+///
+/// In the module it is PAM's conversation, in the command a terminal, in tests a script.
+pub trait Conversation {
+    /// The password: an earlier module's, or asked for with the standard prompt.
+    ///
+    /// # Errors
+    /// When the person could not be asked or broke off.
+    fn authtok(&mut self) -> Result<Secret, ConversationError>;
+
+    /// Asks without showing the answer.
+    ///
+    /// # Errors
+    /// When the person could not be asked or broke off.
+    fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError>;
+
+    /// Asks and shows the answer while it is typed.
+    ///
+    /// # Errors
+    /// When the person could not be asked or broke off.
+    fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError>;
+
+    /// Tells something. A host that shows nothing is no error.
+    fn text_info(&mut self, text: &str);
+
+    /// Tells of something that went wrong.
+    fn error_msg(&mut self, text: &str);
+}

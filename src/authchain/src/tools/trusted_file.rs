@@ -1,0 +1,252 @@
+//! Opening a file only if nobody but its owner could have written it.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
+
+/// Who besides the owner may do what with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Others may read it: configuration, passwd files.
+    Public,
+    /// The group may read it, others may not: shadow files.
+    GroupReadable,
+    /// Nobody else may read it: secrets.
+    Private,
+}
+
+impl Access {
+    /// The mode bits that must not be set.
+    fn forbidden(self) -> u32 {
+        match self {
+            Self::Public => 0o022,
+            Self::GroupReadable => 0o027,
+            Self::Private => 0o077,
+        }
+    }
+}
+
+/// Opens `path` for reading and judges what was opened, not what the name points to by then.
+///
+/// The file must be regular, owned by root or by the process's effective user, and not open to
+/// others beyond `access`. Symbolic links are followed: whoever could plant one in `/etc` could
+/// plant a file, and some distributions keep all of `/etc` as links.
+///
+/// # Errors
+/// [`FileError`], which names the file and what is wrong with it. Never blocks, whatever stands at
+/// the path.
+pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
+    let fail = |fault| FileError {
+        path: path.to_owned(),
+        fault,
+    };
+    let file = OpenOptions::new()
+        .read(true)
+        // O_NONBLOCK: opening a FIFO must not wait for a writer (CVE-2024-22365).
+        .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).bits())
+        .open(path)
+        .map_err(|error| fail(Fault::from(&error)))?;
+    let metadata = file.metadata().map_err(|error| fail(Fault::from(&error)))?;
+    if let Some(kind) = irregular(metadata.file_type()) {
+        return Err(fail(Fault::NotAFile(kind)));
+    }
+    let owner = metadata.uid();
+    if owner != 0 && owner != geteuid().as_raw() {
+        return Err(fail(Fault::Owner(owner)));
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & access.forbidden() != 0 {
+        return Err(fail(Fault::Mode(mode, access)));
+    }
+    Ok(file)
+}
+
+/// Reads a whole file of at most `limit` bytes, opened as [`open`] does.
+///
+/// # Errors
+/// As [`open`], and for a file that is larger or cannot be read.
+pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileError> {
+    let fail = |fault| FileError {
+        path: path.to_owned(),
+        fault,
+    };
+    let file = open(path, access)?;
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| fail(Fault::from(&error)))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(fail(Fault::TooLarge(limit)));
+    }
+    Ok(bytes)
+}
+
+fn irregular(kind: std::fs::FileType) -> Option<&'static str> {
+    if kind.is_file() {
+        return None;
+    }
+    Some(if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    })
+}
+
+/// A file that may not be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// There is none.
+    Missing,
+    /// The process may not read it.
+    PermissionDenied,
+    /// Something other than a regular file stands there.
+    NotAFile(&'static str),
+    /// It belongs to this user id.
+    Owner(u32),
+    /// Its mode opens it to others.
+    Mode(u32, Access),
+    /// It is larger than this many bytes.
+    TooLarge(u64),
+    /// The system's own words.
+    Io(String),
+}
+
+impl From<&io::Error> for Fault {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("no such file"),
+            Self::PermissionDenied => f.write_str("permission denied"),
+            Self::NotAFile(kind) => write!(f, "{kind}, not a regular file"),
+            Self::Owner(uid) => write!(f, "owned by user id {uid}; it must belong to root"),
+            Self::Mode(mode, Access::Public) => {
+                write!(f, "mode {mode:04o} lets others write it; use chmod go-w")
+            }
+            Self::Mode(mode, Access::GroupReadable) => {
+                write!(f, "mode {mode:04o} opens it to others; use chmod 0640")
+            }
+            Self::Mode(mode, Access::Private) => {
+                write!(f, "mode {mode:04o} opens it to others; use chmod 0600")
+            }
+            Self::TooLarge(limit) => write!(f, "larger than {limit} bytes"),
+            Self::Io(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn file_with_mode(mode: u32) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "text").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        (dir, path)
+    }
+
+    fn fault(path: &Path, access: Access) -> Fault {
+        read(path, access, 100).unwrap_err().fault
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_is_refused() {
+        for mode in [0o664, 0o646, 0o666, 0o777] {
+            let (_dir, path) = file_with_mode(mode);
+            assert_eq!(
+                fault(&path, Access::Public),
+                Fault::Mode(mode, Access::Public)
+            );
+        }
+        let (_dir, path) = file_with_mode(0o644);
+        assert_eq!(read(&path, Access::Public, 100).unwrap(), b"text");
+    }
+
+    #[test]
+    fn a_secret_that_others_may_read_is_refused() {
+        for (mode, access) in [(0o640, Access::Private), (0o644, Access::GroupReadable)] {
+            let (_dir, path) = file_with_mode(mode);
+            assert_eq!(fault(&path, access), Fault::Mode(mode, access));
+        }
+        let (_dir, path) = file_with_mode(0o640);
+        assert!(open(&path, Access::GroupReadable).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(fault(&fifo, Access::Public), Fault::NotAFile("a FIFO"));
+        assert_eq!(
+            fault(dir.path(), Access::Public),
+            Fault::NotAFile("a directory")
+        );
+        assert_eq!(
+            fault(Path::new("/dev/zero"), Access::Public),
+            Fault::NotAFile("a device")
+        );
+        assert_eq!(
+            fault(&dir.path().join("none"), Access::Public),
+            Fault::Missing
+        );
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_refused_whole() {
+        let (_dir, path) = file_with_mode(0o600);
+        assert_eq!(
+            read(&path, Access::Private, 3).unwrap_err().fault,
+            Fault::TooLarge(3)
+        );
+        assert_eq!(read(&path, Access::Private, 4).unwrap(), b"text");
+    }
+
+    #[test]
+    fn the_message_names_the_file_and_the_remedy() {
+        let (_dir, path) = file_with_mode(0o666);
+        let error = open(&path, Access::Public).unwrap_err().to_string();
+        assert!(
+            error.ends_with("file: mode 0666 lets others write it; use chmod go-w"),
+            "{error}"
+        );
+    }
+}

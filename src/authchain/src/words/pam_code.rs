@@ -1,0 +1,57 @@
+//! The PAM return codes we use, once, with their numbers and names.
+
+use std::fmt;
+
+/// A return code of Linux-PAM (`security/_pam_types.h`), as far as we ever answer with it.
+///
+/// `PAM_IGNORE` is not among them on purpose: in a stack it reads as "let someone else decide".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum PamCode {
+    /// `PAM_SUCCESS`
+    Success = 0,
+    /// `PAM_SYSTEM_ERR`
+    SystemError = 4,
+    /// `PAM_PERM_DENIED`
+    PermissionDenied = 6,
+    /// `PAM_AUTH_ERR`
+    AuthError = 7,
+    /// `PAM_AUTHINFO_UNAVAIL`
+    AuthInfoUnavailable = 9,
+    /// `PAM_USER_UNKNOWN`
+    UserUnknown = 10,
+    /// `PAM_NEW_AUTHTOK_REQD`
+    NewAuthtokRequired = 12,
+    /// `PAM_ACCT_EXPIRED`
+    AccountExpired = 13,
+    /// `PAM_CONV_ERR`
+    ConversationError = 19,
+}
+
+impl PamCode {
+    /// The number libpam knows the code by.
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// The name in the PAM manuals.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "PAM_SUCCESS",
+            Self::SystemError => "PAM_SYSTEM_ERR",
+            Self::PermissionDenied => "PAM_PERM_DENIED",
+            Self::AuthError => "PAM_AUTH_ERR",
+            Self::AuthInfoUnavailable => "PAM_AUTHINFO_UNAVAIL",
+            Self::UserUnknown => "PAM_USER_UNKNOWN",
+            Self::NewAuthtokRequired => "PAM_NEW_AUTHTOK_REQD",
+            Self::AccountExpired => "PAM_ACCT_EXPIRED",
+            Self::ConversationError => "PAM_CONV_ERR",
+        }
+    }
+}
+
+impl fmt::Display for PamCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,26 @@
+//! Bytes that nobody may see.
+
+use zeroize::Zeroizing;
+
+/// A password or another secret: bytes, not text, wiped when dropped.
+///
+/// It has no `Debug`, `Display`, `Clone` or `Serialize`, so that it cannot slip into a log line or
+/// a second copy; whoever needs the bytes says so with [`expose`](Secret::expose).
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes the bytes over; their buffer is the one that is wiped.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes themselves.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

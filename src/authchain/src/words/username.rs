@@ -1,0 +1,153 @@
+//! The one type a login name has after it crossed the border.
+
+use std::fmt;
+
+/// Longest login name in bytes: what Linux calls `LOGIN_NAME_MAX` (limits.h), its terminator
+/// counted as one more byte of name.
+const MAX_BYTES: usize = 256;
+
+/// A login name that is safe to look up, to log and to put into a path-free message.
+///
+/// Parsed once at the border. A name is refused, never repaired: `" alice"` made into `"alice"`
+/// would let two spellings share one account and split its failure counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Username(String);
+
+impl Username {
+    /// Accepts the name as it was given, or says what is wrong with it.
+    ///
+    /// # Errors
+    /// [`InvalidUsername`] for a name that is empty, longer than 256 bytes, not UTF-8, has control
+    /// characters, blanks at an end, one of `:` `/` `,`, starts with `-` or `+`, or is `.` or `..`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidUsername> {
+        if bytes.is_empty() {
+            return Err(InvalidUsername::Empty);
+        }
+        if bytes.len() > MAX_BYTES {
+            return Err(InvalidUsername::TooLong);
+        }
+        let name = std::str::from_utf8(bytes).map_err(|_| InvalidUsername::NotUtf8)?;
+        if name.chars().any(char::is_control) {
+            return Err(InvalidUsername::ControlCharacter);
+        }
+        if name.trim() != name {
+            return Err(InvalidUsername::BlankAtAnEnd);
+        }
+        if let Some(c) = name.chars().find(|c| matches!(c, ':' | '/' | ',')) {
+            return Err(InvalidUsername::Character(c));
+        }
+        if name.starts_with(['-', '+']) {
+            return Err(InvalidUsername::LeadingSign);
+        }
+        if name == "." || name == ".." {
+            return Err(InvalidUsername::Dots);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a name is no login name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidUsername {
+    /// Nothing was given.
+    Empty,
+    /// More than 256 bytes.
+    TooLong,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// A control character, NUL among them.
+    ControlCharacter,
+    /// White space at the beginning or the end.
+    BlankAtAnEnd,
+    /// A character that separates fields or paths.
+    Character(char),
+    /// `-` would read as an option, `+` as an NIS compat entry.
+    LeadingSign,
+    /// `.` or `..`.
+    Dots,
+}
+
+impl fmt::Display for InvalidUsername {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name is empty"),
+            Self::TooLong => write!(f, "the name is longer than {MAX_BYTES} bytes"),
+            Self::NotUtf8 => f.write_str("the name is not UTF-8"),
+            Self::ControlCharacter => f.write_str("the name has a control character"),
+            Self::BlankAtAnEnd => f.write_str("the name begins or ends with a blank"),
+            Self::Character(c) => write!(f, "the name has a '{c}'"),
+            Self::LeadingSign => f.write_str("the name begins with '-' or '+'"),
+            Self::Dots => f.write_str("the name is '.' or '..'"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidUsername {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ordinary_names_pass_unchanged() {
+        for name in [
+            "alice",
+            "o\"q",
+            "a b",
+            "DOM\\alice",
+            "al\u{131}ce",
+            "alice@x.org",
+            "5001",
+            "*)(uid=*",
+        ] {
+            assert_eq!(Username::parse(name.as_bytes()).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_refused_for_the_right_reason() {
+        let long = "A".repeat(257);
+        let cases: &[(&[u8], InvalidUsername)] = &[
+            (b"", InvalidUsername::Empty),
+            (long.as_bytes(), InvalidUsername::TooLong),
+            (b"al\xffice", InvalidUsername::NotUtf8),
+            (b"alice\r", InvalidUsername::ControlCharacter),
+            (b"a\nsshd[1]", InvalidUsername::ControlCharacter),
+            (b"x\x1b[31mred", InvalidUsername::ControlCharacter),
+            (b"al\0ice", InvalidUsername::ControlCharacter),
+            (b"  ", InvalidUsername::BlankAtAnEnd),
+            (b"root ", InvalidUsername::BlankAtAnEnd),
+            (b"\xe2\x80\x83root", InvalidUsername::BlankAtAnEnd),
+            (b"a:b", InvalidUsername::Character(':')),
+            (b"../etc", InvalidUsername::Character('/')),
+            (b"alice,ou=x", InvalidUsername::Character(',')),
+            (b"-root", InvalidUsername::LeadingSign),
+            (b"+", InvalidUsername::LeadingSign),
+            (b"..", InvalidUsername::Dots),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(Username::parse(bytes), Err(*expected), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_kept_as_it_is_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(name) = Username::parse(&bytes) {
+                prop_assert_eq!(name.as_str().as_bytes(), &bytes[..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a backend can answer.
+//!
+//! Denied, unknown and unavailable are three different facts: "I know this person and say no",
+//! "I do not know this person", "I could not find out". The first two are a [`Verdict`], the third
+//! is the `Err` beside it, so that the compiler keeps them apart.
+
+use std::fmt;
+
+use super::User;
+
+/// The answer to "is this person who they say they are?".
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, and this is who it is.
+    Accepted(User),
+    /// The backend knows the name and refuses.
+    Denied(Denial),
+    /// The backend does not know the name.
+    Unknown,
+}
+
+/// Why a backend that knows the name refused. For the log only: the person sees one text for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// The kind of refusal.
+    pub reason: DenialReason,
+    /// What the backend adds, in its own words; untrusted where it came from a server.
+    pub detail: Option<String>,
+}
+
+impl From<DenialReason> for Denial {
+    fn from(reason: DenialReason) -> Self {
+        Self {
+            reason,
+            detail: None,
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.detail {
+            Some(detail) => write!(f, "{} ({detail})", self.reason),
+            None => write!(f, "{}", self.reason),
+        }
+    }
+}
+
+/// The kinds of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenialReason {
+    /// The password is not this person's.
+    BadCredential,
+    /// No password was given where one is needed.
+    EmptyPassword,
+    /// The account's password is locked, or no password can match it.
+    Locked,
+    /// The account may not be used here and now.
+    NotPermitted,
+    /// The answer was about somebody else: another name, or another uid than the system has.
+    AnotherPerson,
+    /// The host sent its stand-in password: it had barred the user before it asked us.
+    StandInPassword,
+}
+
+impl fmt::Display for DenialReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadCredential => "wrong password",
+            Self::EmptyPassword => "empty password",
+            Self::Locked => "locked",
+            Self::NotPermitted => "not permitted",
+            Self::AnotherPerson => "not the same person",
+            Self::StandInPassword => "barred by the host, which sent its stand-in password",
+        })
+    }
+}
+
+/// Why a backend could not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackendError {
+    /// The source could not be asked: a server down, a file unreadable, a deadline passed.
+    Unavailable(String),
+    /// The source answered, but not in a way that may be believed.
+    Protocol(String),
+    /// The person could not be asked.
+    Conversation(ConversationError),
+}
+
+impl fmt::Display for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(detail) => f.write_str(detail),
+            Self::Protocol(detail) => write!(f, "not a valid answer: {detail}"),
+            Self::Conversation(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BackendError {}
+
+/// Why the host program could not put a question to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationError {
+    /// The host gave us no way to ask, or answered a question with nothing.
+    NoAnswer,
+    /// The host reported an error of its own, or the person broke off.
+    Aborted,
+    /// The stack says the password must come from a module before us, and there is none.
+    NoEarlierPassword,
+}
+
+impl fmt::Display for ConversationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAnswer => "the program that asked for the login gave no answer to the prompt",
+            Self::Aborted => "the conversation was broken off",
+            Self::NoEarlierPassword => {
+                "use_first_pass is set, and no module before gave a password"
+            }
+        })
+    }
+}
+
+impl std::error::Error for ConversationError {}
+
+/// The state of an account, independent of any password.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// The account may be used.
+    Valid {
+        /// A text for the person, such as how many days the password has left.
+        warning: Option<String>,
+    },
+    /// The account may be used once the password has been changed.
+    MustChangePassword,
+    /// The password expired so long ago that it cannot be changed by its owner any more.
+    PasswordExpired,
+    /// The account's last day is over.
+    AccountExpired,
+    /// The account is locked.
+    Locked,
+    /// The account may not be used here and now.
+    NotPermitted,
+}
+
+impl fmt::Display for AccountStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Valid { .. } => "valid",
+            Self::MustChangePassword => "the password must be changed",
+            Self::PasswordExpired => "the password expired too long ago",
+            Self::AccountExpired => "the account has expired",
+            Self::Locked => "the account is locked",
+            Self::NotPermitted => "not permitted",
+        })
+    }
+}
