@@ -12,7 +12,10 @@ const FLOORS: [&str; 6] = ["words", "tools", "files", "config", "backends", "cha
 const MODULE_TREE: &str = include_str!("module-tree.txt");
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Every Rust file below `folder`, with its text.
@@ -40,7 +43,9 @@ fn floor(name: &str) -> Option<usize> {
 /// The first path segment after each `crate::` in `text`.
 fn mentions(text: &str) -> impl Iterator<Item = &str> {
     text.split("crate::").skip(1).map(|rest| {
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
         &rest[..end]
     })
 }
@@ -51,34 +56,66 @@ fn a_file_of_the_library_uses_its_own_floor_and_those_below() {
     let mut seen = 0;
     for (path, text) in sources("src/authchain/src") {
         let folder = path.strip_prefix(&library).unwrap().iter().next().unwrap();
-        let Some(own) = floor(folder.to_str().unwrap()) else { continue };
+        let Some(own) = floor(folder.to_str().unwrap()) else {
+            continue;
+        };
         for name in mentions(&text) {
-            let used = floor(name).unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
-            assert!(used <= own, "{} is on floor {own} and uses crate::{name}", path.display());
+            let used = floor(name)
+                .unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
+            assert!(
+                used <= own,
+                "{} is on floor {own} and uses crate::{name}",
+                path.display()
+            );
             seen += 1;
         }
     }
-    assert!(seen > 30, "only {seen} uses were found: the test does not read what it should");
+    assert!(
+        seen > 30,
+        "only {seen} uses were found: the test does not read what it should"
+    );
 }
 
 #[test]
 fn the_module_carries_the_crates_on_its_list_and_no_other() {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "-p", "pam_authchain", "-e", "normal", "--prefix", "none"])
+        .args([
+            "tree",
+            "--locked",
+            "-p",
+            "pam_authchain",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+        ])
         .args(["--format", "{lib}"])
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let lines = |text: &str| -> BTreeSet<String> {
-        let words = text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned());
+        let words = text
+            .lines()
+            .map(|line| line.split('#').next().unwrap().trim().to_owned());
         words.filter(|line| !line.is_empty()).collect()
     };
-    let found = lines(&String::from_utf8(output.stdout).unwrap().replace(" (*)", ""));
+    let found = lines(
+        &String::from_utf8(output.stdout)
+            .unwrap()
+            .replace(" (*)", ""),
+    );
     let listed = lines(MODULE_TREE);
     let new: Vec<_> = found.difference(&listed).collect();
     let gone: Vec<_> = listed.difference(&found).collect();
-    assert!(new.is_empty() && gone.is_empty(), "not in tests/tests/module-tree.txt: {new:?}; no longer used: {gone:?}");
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "not in tests/tests/module-tree.txt: {new:?}; no longer used: {gone:?}"
+    );
 }
 
 #[test]
@@ -86,7 +123,9 @@ fn unsafe_code_stays_in_its_rooms() {
     for folder in ["src/authchain/src", "src/authchain-cli/src"] {
         for (path, text) in sources(folder) {
             let is_room = path.ends_with("password_hash/crypt.rs");
-            let has_unsafe = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"));
+            let has_unsafe = text
+                .lines()
+                .any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"));
             assert!(is_room || !has_unsafe, "{}", path.display());
         }
     }
@@ -101,12 +140,17 @@ fn every_threat_in_the_table_names_a_test_that_exists() {
         .flat_map(|(_, text)| test_names(&text))
         .collect();
     let mut rows = 0;
-    for row in table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| #") && !line.starts_with("|--")) {
+    for row in table.lines().filter(|line| {
+        line.starts_with("| ") && !line.starts_with("| #") && !line.starts_with("|--")
+    }) {
         let proofs = row.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap();
         let names: Vec<&str> = proofs.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "a threat without a test: {row}");
         for name in names {
-            assert!(tests.contains(name), "docs/threats.md names `{name}`, which is no test");
+            assert!(
+                tests.contains(name),
+                "docs/threats.md names `{name}`, which is no test"
+            );
         }
         rows += 1;
     }
@@ -135,7 +179,11 @@ fn nothing_is_left_half_done() {
     for folder in ["src", "tests"] {
         for (path, text) in sources(folder) {
             // Spelled apart, so that this file does not find itself.
-            for mark in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ig", "nore")] {
+            for mark in [
+                concat!("TO", "DO"),
+                concat!("FIX", "ME"),
+                concat!("#[ig", "nore"),
+            ] {
                 assert!(!text.contains(mark), "{}: {mark}", path.display());
             }
         }

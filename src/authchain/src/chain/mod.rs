@@ -7,7 +7,10 @@ mod identity;
 mod laws;
 pub mod registry;
 mod rule;
+#[cfg(test)]
+mod scripted;
 mod stand_in;
+mod walk;
 
 pub use assemble::{Assembled, assemble};
 pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
