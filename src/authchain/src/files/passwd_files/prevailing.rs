@@ -14,12 +14,6 @@ pub(super) struct Prevailing {
     weak_hashes: bool,
 }
 
-struct Kind {
-    method: Method,
-    cost: Vec<u8>,
-    count: u64,
-}
-
 impl Prevailing {
     /// Weak hashes count only where they may be used: elsewhere nobody logs in with one.
     pub(super) fn new(weak_hashes: bool) -> Self {
@@ -34,13 +28,14 @@ impl Prevailing {
         if matches!(stored.first(), None | Some(b'!' | b'*')) {
             return;
         }
+        if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.made(stored)) {
+            kind.count = kind.count.saturating_add(1);
+            return;
+        }
         let Some((method, cost)) = cost_of(stored) else {
             return;
         };
-        let mut kinds = self.kinds.iter_mut();
-        if let Some(kind) = kinds.find(|kind| kind.method == method && kind.cost == cost) {
-            kind.count = kind.count.saturating_add(1);
-        } else if self.kinds.len() < KINDS && cost.len() <= MAX_COST {
+        if self.kinds.len() < KINDS && cost.len() <= MAX_COST {
             self.kinds.push(Kind {
                 method,
                 cost: cost.to_vec(),
@@ -59,6 +54,26 @@ impl Prevailing {
             .filter(usable)
             .find_map(|kind| Template::with_cost(kind.method, &kind.cost))
             .unwrap_or_default()
+    }
+}
+
+/// A method at a cost, and how often it was seen.
+struct Kind {
+    method: Method,
+    cost: Vec<u8>,
+    count: u64,
+}
+
+impl Kind {
+    /// Whether `stored` is of this kind: what [`cost_of`] would say, in a single comparison for the
+    /// kinds that files are full of.
+    fn made(&self, stored: &[u8]) -> bool {
+        if self.cost.is_empty() {
+            return Method::of(stored) == Some(self.method);
+        }
+        stored
+            .strip_prefix(self.cost.as_slice())
+            .is_some_and(|rest| !rest.starts_with(b"rounds="))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::ageing::Ageing;
+use super::lines::length_before;
 use super::prevailing::Prevailing;
 use super::{Search, search};
 use crate::files::password_hash::Template;
@@ -60,7 +61,10 @@ fn read(
 
 /// The second field of a line, empty where there is none.
 fn password_field(line: &[u8]) -> &[u8] {
-    line.split(|&byte| byte == b':').nth(1).unwrap_or_default()
+    let (name, _) = length_before(b':', line);
+    let rest = line.get(name.saturating_add(1)..).unwrap_or_default();
+    let (password, _) = length_before(b':', rest);
+    rest.get(..password).unwrap_or_default()
 }
 
 impl ShadowEntry {
