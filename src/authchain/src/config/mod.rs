@@ -1,1 +1,3 @@
 //! Floor 3: the configuration.
+
+pub mod settings;

@@ -1,0 +1,3 @@
+//! What can be set for each type of backend.
+
+pub mod local;
