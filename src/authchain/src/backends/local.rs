@@ -1,1 +1,216 @@
 //! Accounts in passwd and shadow files.
+//!
+//! Every answer costs what a wrong password costs, whatever it is: both files are read through, and
+//! one hash is computed, the person's own where there is one to verify, and one of the file's usual
+//! kind where there is not.
+
+use std::path::Path;
+
+use super::Backend;
+use crate::config::settings::local::LocalSettings;
+use crate::files::passwd_files::Search;
+use crate::files::passwd_files::passwd::{self, PasswdEntry};
+use crate::files::passwd_files::shadow::{self, ShadowEntry};
+use crate::files::password_hash::{HashError, Template, verify};
+use crate::tools::journal::Severity;
+use crate::tools::request::{Attempt, Request};
+use crate::tools::trusted_file::FileError;
+use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
+
+/// The file whose accounts are the system's own.
+const SYSTEM_PASSWD: &str = "/etc/passwd";
+
+/// The backend over a passwd and a shadow file.
+pub struct Local {
+    name: String,
+    settings: LocalSettings,
+}
+
+impl Local {
+    /// The backend that the configuration calls `name`.
+    pub fn new(name: String, settings: LocalSettings) -> Self {
+        Self { name, settings }
+    }
+
+    /// The person's passwd entry, with a warning in the log where the file has something odd.
+    fn person(&self, request: &Request<'_>) -> Result<Option<PasswdEntry>, BackendError> {
+        let path = &self.settings.passwd;
+        let found = passwd::find(path, request.user.as_str()).map_err(unavailable)?;
+        self.report(request, path, &found);
+        entry_of(path, found)
+    }
+
+    /// The person's shadow entry, and what a hash usually costs.
+    fn shadow(
+        &self,
+        request: &Request<'_>,
+    ) -> (Result<Option<ShadowEntry>, BackendError>, Template) {
+        let path = &self.settings.shadow;
+        let name = request.user.as_str();
+        match shadow::find(path, name, self.settings.weak_hashes) {
+            Ok((found, template)) => {
+                self.report(request, path, &found);
+                (entry_of(path, found), template)
+            }
+            Err(error) => (Err(unavailable(error)), Template::default()),
+        }
+    }
+
+    fn report<T>(&self, request: &Request<'_>, path: &Path, found: &Search<T>) {
+        if !found.oddities.is_empty() {
+            let (path, oddities) = (path.display(), &found.oddities);
+            let line = format!("{}: {path}: {oddities}", self.name);
+            request.context.journal.write(Severity::LOG_WARNING, &line);
+        }
+    }
+
+    /// Holds what was typed against what stands in the files.
+    fn answer(
+        &self,
+        attempt: &Attempt<'_>,
+        person: Option<PasswdEntry>,
+        shadow: Result<Option<ShadowEntry>, BackendError>,
+    ) -> Result<Answer, BackendError> {
+        let Some(person) = person else {
+            return Ok(Answer::AtOnce(Verdict::Unknown));
+        };
+        let entry;
+        let (path, field) = if person.is_shadowed() {
+            let Some(found) = shadow? else {
+                let detail = "no shadow entry".to_owned();
+                return Ok(Answer::denied(DenialReason::Locked, Some(detail)));
+            };
+            entry = found;
+            (&self.settings.shadow, &entry.password)
+        } else {
+            (&self.settings.passwd, &person.password)
+        };
+        let empty_is_allowed = attempt.request.context.allow_empty_password;
+        let typed = attempt.password;
+        match field.expose() {
+            [] if typed.is_empty() && empty_is_allowed => Ok(Answer::AtOnce(self.accept(&person))),
+            // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
+            [b'!' | b'*', ..] => Ok(Answer::denied(DenialReason::Locked, None)),
+            [] => Ok(Answer::denied(DenialReason::EmptyPassword, None)),
+            _ if typed.is_empty() && !empty_is_allowed => {
+                Ok(Answer::denied(DenialReason::EmptyPassword, None))
+            }
+            hash => match verify(typed, hash, self.settings.weak_hashes) {
+                Ok(true) => Ok(Answer::Computed(self.accept(&person))),
+                Ok(false) => Ok(Answer::Computed(Verdict::Denied(
+                    DenialReason::BadCredential.into(),
+                ))),
+                Err(error) => not_verified(path, error),
+            },
+        }
+    }
+
+    fn accept(&self, person: &PasswdEntry) -> Verdict {
+        Verdict::Accepted(person.to_user(&self.name))
+    }
+}
+
+impl Backend for Local {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn is_system(&self) -> bool {
+        self.settings.passwd == Path::new(SYSTEM_PASSWD)
+    }
+
+    fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
+        let path = &self.settings.passwd;
+        let found = passwd::find(path, request.user.as_str()).map_err(unavailable)?;
+        Ok(entry_of(path, found)?.map(|person| person.to_user(&self.name)))
+    }
+
+    fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
+        let person = self.person(&attempt.request);
+        let (shadow, template) = self.shadow(&attempt.request);
+        let at_once = match person.and_then(|person| self.answer(attempt, person, shadow)) {
+            Ok(Answer::Computed(verdict)) => return Ok(verdict),
+            Ok(Answer::AtOnce(verdict)) => Ok(verdict),
+            Err(error) => Err(error),
+        };
+        template.spend(attempt.password);
+        at_once
+    }
+
+    /// A locked password is no locked account (see [`Ageing`]), and where there is no shadow entry
+    /// there is no date to be past; pam_unix answers the same.
+    ///
+    /// [`Ageing`]: crate::files::passwd_files::ageing::Ageing
+    fn account(&self, request: &Request<'_>) -> Result<Option<AccountStatus>, BackendError> {
+        let Some(person) = self.person(request)? else {
+            return Ok(None);
+        };
+        let valid = AccountStatus::Valid { warning: None };
+        if !person.is_shadowed() {
+            return Ok(Some(valid));
+        }
+        let (entry, _) = self.shadow(request);
+        let status = entry?.map(|entry| entry.ageing.status(request.context.now));
+        Ok(Some(status.unwrap_or(valid)))
+    }
+
+    fn spend_like_a_refusal(&self, password: &Secret) {
+        // A name that no line has, so that this file is read through like the other.
+        let _ = passwd::find(&self.settings.passwd, "");
+        let template = shadow::template(&self.settings.shadow, self.settings.weak_hashes);
+        template.unwrap_or_default().spend(password);
+    }
+}
+
+/// An answer, and whether a hash was computed on the way to it.
+enum Answer {
+    Computed(Verdict),
+    /// Nothing was computed: the time is still owed.
+    AtOnce(Verdict),
+}
+
+impl Answer {
+    fn denied(reason: DenialReason, detail: Option<String>) -> Self {
+        Self::AtOnce(Verdict::Denied(Denial { reason, detail }))
+    }
+}
+
+/// What a hash that was not verified means.
+///
+/// One that no program could verify matches no password, and that is an answer. One that we refuse
+/// or that this system cannot compute might match: we could not find out.
+fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
+    match error {
+        HashError::Unknown | HashError::Malformed(_) => Ok(Answer::denied(
+            DenialReason::Locked,
+            Some(error.to_string()),
+        )),
+        _ => Err(BackendError::Unavailable(format!(
+            "{}: {error}",
+            path.display()
+        ))),
+    }
+}
+
+/// The entry; an error where the name's only line could not be read as one, for then it is not
+/// known what it was meant to say.
+fn entry_of<T>(path: &Path, found: Search<T>) -> Result<Option<T>, BackendError> {
+    match (found.entry, found.oddities.unusable) {
+        (None, Some((line, fault))) => Err(BackendError::Unavailable(format!(
+            "{}: line {line} is not valid: {fault}",
+            path.display()
+        ))),
+        (entry, _) => Ok(entry),
+    }
+}
+
+fn unavailable(error: FileError) -> BackendError {
+    BackendError::Unavailable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;
