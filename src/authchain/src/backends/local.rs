@@ -9,6 +9,7 @@ use std::path::Path;
 use super::Backend;
 use crate::config::settings::local::LocalSettings;
 use crate::files::passwd_files::Search;
+use crate::files::passwd_files::oddities::Oddities;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
 use crate::files::passwd_files::shadow::{self, ShadowEntry};
 use crate::files::password_hash::{HashError, Template, verify};
@@ -32,36 +33,41 @@ impl Local {
         Self { name, settings }
     }
 
-    /// The person's passwd entry, with a warning in the log where the file has something odd.
-    fn person(&self, request: &Request<'_>) -> Result<Option<PasswdEntry>, BackendError> {
-        let path = &self.settings.passwd;
-        let found = passwd::find(path, request.user.as_str()).map_err(unavailable)?;
-        self.report(request, path, &found);
-        entry_of(path, found)
+    fn passwd(&self, name: Option<&str>) -> Result<Search<PasswdEntry>, FileError> {
+        passwd::find(&self.settings.passwd, name, self.settings.weak_hashes)
     }
 
-    /// The person's shadow entry, and what a hash usually costs.
-    fn shadow(
+    fn shadow(&self, name: Option<&str>) -> Result<Search<ShadowEntry>, FileError> {
+        shadow::find(&self.settings.shadow, name, self.settings.weak_hashes)
+    }
+
+    fn person(&self, request: &Request<'_>) -> Found<PasswdEntry> {
+        let found = self.passwd(Some(request.user.as_str()));
+        self.reported(request, &self.settings.passwd, found)
+    }
+
+    fn credential(&self, request: &Request<'_>) -> Found<ShadowEntry> {
+        let found = self.shadow(Some(request.user.as_str()));
+        self.reported(request, &self.settings.shadow, found)
+    }
+
+    /// What was found in the file at `path`, after a warning in the log if that was odd.
+    fn reported<T>(
         &self,
         request: &Request<'_>,
-    ) -> (Result<Option<ShadowEntry>, BackendError>, Template) {
-        let path = &self.settings.shadow;
-        let name = request.user.as_str();
-        match shadow::find(path, name, self.settings.weak_hashes) {
-            Ok((found, template)) => {
-                self.report(request, path, &found);
-                (entry_of(path, found), template)
-            }
-            Err(error) => (Err(unavailable(error)), Template::default()),
-        }
-    }
-
-    fn report<T>(&self, request: &Request<'_>, path: &Path, found: &Search<T>) {
+        path: &Path,
+        found: Result<Search<T>, FileError>,
+    ) -> Found<T> {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return (Err(unavailable(error)), None),
+        };
         if !found.oddities.is_empty() {
             let (path, oddities) = (path.display(), &found.oddities);
             let line = format!("{}: {path}: {oddities}", self.name);
             request.context.journal.write(Severity::LOG_WARNING, &line);
         }
+        (entry_of(path, found.entry, &found.oddities), found.usual)
     }
 
     /// Holds what was typed against what stands in the files.
@@ -124,20 +130,22 @@ impl Backend for Local {
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
-        let path = &self.settings.passwd;
-        let found = passwd::find(path, request.user.as_str()).map_err(unavailable)?;
-        Ok(entry_of(path, found)?.map(|person| person.to_user(&self.name)))
+        let found = self
+            .passwd(Some(request.user.as_str()))
+            .map_err(unavailable)?;
+        let person = entry_of(&self.settings.passwd, found.entry, &found.oddities)?;
+        Ok(person.map(|person| person.to_user(&self.name)))
     }
 
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
-        let person = self.person(&attempt.request);
-        let (shadow, template) = self.shadow(&attempt.request);
+        let (person, usual_in_passwd) = self.person(&attempt.request);
+        let (shadow, usual) = self.credential(&attempt.request);
         let at_once = match person.and_then(|person| self.answer(attempt, person, shadow)) {
             Ok(Answer::Computed(verdict)) => return Ok(verdict),
             Ok(Answer::AtOnce(verdict)) => Ok(verdict),
             Err(error) => Err(error),
         };
-        template.spend(attempt.password);
+        spend(attempt.password, usual.or(usual_in_passwd));
         at_once
     }
 
@@ -146,24 +154,32 @@ impl Backend for Local {
     ///
     /// [`Ageing`]: crate::files::passwd_files::ageing::Ageing
     fn account(&self, request: &Request<'_>) -> Result<Option<AccountStatus>, BackendError> {
-        let Some(person) = self.person(request)? else {
+        let (person, _) = self.person(request);
+        let Some(person) = person? else {
             return Ok(None);
         };
         let valid = AccountStatus::Valid { warning: None };
         if !person.is_shadowed() {
             return Ok(Some(valid));
         }
-        let (entry, _) = self.shadow(request);
+        let (entry, _) = self.credential(request);
         let status = entry?.map(|entry| entry.ageing.status(request.context.now));
         Ok(Some(status.unwrap_or(valid)))
     }
 
     fn spend_like_a_refusal(&self, password: &Secret) {
-        // A name that no line has, so that this file is read through like the other.
-        let _ = passwd::find(&self.settings.passwd, "");
-        let template = shadow::template(&self.settings.shadow, self.settings.weak_hashes);
-        template.unwrap_or_default().spend(password);
+        let usual_in_passwd = self.passwd(None).ok().and_then(|found| found.usual);
+        let usual = self.shadow(None).ok().and_then(|found| found.usual);
+        spend(password, usual.or(usual_in_passwd));
     }
+}
+
+/// What a file says of a person, and what a hash usually costs in it.
+type Found<T> = (Result<Option<T>, BackendError>, Option<Template>);
+
+/// Spends the time of a usual hash, or of what distributions make usual.
+fn spend(password: &Secret, usual: Option<Template>) {
+    usual.unwrap_or_default().spend(password);
 }
 
 /// An answer, and whether a hash was computed on the way to it.
@@ -198,13 +214,17 @@ fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
 
 /// The entry; an error where the name's only line could not be read as one, for then it is not
 /// known what it was meant to say.
-fn entry_of<T>(path: &Path, found: Search<T>) -> Result<Option<T>, BackendError> {
-    match (found.entry, found.oddities.unusable) {
-        (None, Some((line, fault))) => Err(BackendError::Unavailable(format!(
+fn entry_of<T>(
+    path: &Path,
+    entry: Option<T>,
+    oddities: &Oddities,
+) -> Result<Option<T>, BackendError> {
+    match oddities.unusable {
+        Some((line, fault)) if entry.is_none() => Err(BackendError::Unavailable(format!(
             "{}: line {line} is not valid: {fault}",
             path.display()
         ))),
-        (entry, _) => Ok(entry),
+        _ => Ok(entry),
     }
 }
 

@@ -498,3 +498,18 @@ fn every_refusal_takes_the_time_of_a_wrong_password() {
     let took = quickest(&|| drop(machine.login("stranger", "")));
     assert!(took > least, "{took:?} against {wrong:?}");
 }
+
+#[test]
+fn where_the_passwd_file_holds_the_hashes_its_usual_one_is_spent() {
+    let costly = SHA256.replace("rounds=1000", "rounds=200000");
+    let machine = Machine::new(&format!("alice:{costly}:1:1:::\nbob:!:2:2:::\n"), "");
+    let time = |name: &str| {
+        let start = system_clock();
+        drop(machine.login(name, "wrong"));
+        start.elapsed()
+    };
+    let wrong = time("alice").min(time("alice"));
+    for name in ["bob", "stranger"] {
+        assert!(time(name) > wrong / 2, "{name}");
+    }
+}

@@ -13,9 +13,11 @@ pub mod shadow;
 
 use std::path::Path;
 
-use lines::{Line, Lines};
+use lines::{Line, Lines, length_before};
 use oddities::Oddities;
+use prevailing::Prevailing;
 
+use crate::files::password_hash::Template;
 use crate::tools::trusted_file::{self, Access, Fault, FileError};
 
 /// The entry of one name, and what was odd about the file.
@@ -24,17 +26,19 @@ pub struct Search<T> {
     pub entry: Option<T>,
     /// Lines that were skipped or ignored.
     pub oddities: Oddities,
+    /// What a hash usually costs in this file; `None` where there is none.
+    pub usual: Option<Template>,
 }
 
 /// Reads the file at `path` through, and parses the lines that begin with `name` and a colon.
 ///
-/// `every` sees each line that could be an entry, so it should be quick.
+/// Only those are looked at closely: a file may have a hundred thousand.
 fn search<T>(
     path: &Path,
     access: Access,
     name: Option<&str>,
+    weak_hashes: bool,
     parse: fn(&[u8]) -> Result<T, &'static str>,
-    mut every: impl FnMut(&[u8]),
 ) -> Result<Search<T>, FileError> {
     let failed = |error| FileError {
         path: path.to_owned(),
@@ -43,6 +47,7 @@ fn search<T>(
     let mut lines = Lines::new(trusted_file::open(path, access)?);
     let mut entry = None;
     let mut oddities = Oddities::default();
+    let mut prevailing = Prevailing::new(weak_hashes);
     while let Some((number, line)) = lines.next().map_err(failed)? {
         let Line::Text(line) = line else {
             oddities.too_long.add(number);
@@ -51,11 +56,11 @@ fn search<T>(
         if is_comment(line) {
             continue;
         }
-        if !line.contains(&b':') {
+        let Some(password) = second_field(line) else {
             oddities.malformed.add(number);
             continue;
-        }
-        every(line);
+        };
+        prevailing.add(password);
         if !name.is_some_and(|name| is_entry_of(line, name)) {
             continue;
         }
@@ -65,7 +70,11 @@ fn search<T>(
             Err(fault) => oddities.add_unusable(number, fault),
         }
     }
-    Ok(Search { entry, oddities })
+    Ok(Search {
+        entry,
+        oddities,
+        usual: prevailing.template(),
+    })
 }
 
 /// Lines that are no entry and no mistake: blank ones, comments, and the `+` and `-` lines by which
@@ -81,8 +90,10 @@ fn is_entry_of(line: &[u8], name: &str) -> bool {
         .is_some_and(|rest| rest.first() == Some(&b':'))
 }
 
-/// The fields of a line, if there are exactly `N`.
-fn fields<const N: usize>(line: &[u8]) -> Option<[&[u8]; N]> {
-    let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();
-    fields.try_into().ok()
+/// Where both kinds of file have the password; `None` for a line without a colon.
+fn second_field(line: &[u8]) -> Option<&[u8]> {
+    let (name, _) = length_before(b':', line);
+    let rest = line.get(name.checked_add(1)?..)?;
+    let (password, _) = length_before(b':', rest);
+    rest.get(..password)
 }

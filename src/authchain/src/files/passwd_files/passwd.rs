@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Search, fields, search};
+use super::{Search, search};
 use crate::tools::trusted_file::{Access, FileError};
 use crate::words::{Secret, User};
 
@@ -18,12 +18,18 @@ pub struct PasswdEntry {
     shell: String,
 }
 
-/// Looks for `name` in the passwd file at `path`, reading all of it.
+/// Looks for `name` in the passwd file at `path`, reading all of it; for nobody if there is no name.
+///
+/// `weak_hashes` says whether weak hashes count for what is usual, where there are hashes.
 ///
 /// # Errors
 /// When the file may not be used or cannot be read.
-pub fn find(path: &Path, name: &str) -> Result<Search<PasswdEntry>, FileError> {
-    search(path, Access::Public, Some(name), PasswdEntry::parse, |_| ())
+pub fn find(
+    path: &Path,
+    name: Option<&str>,
+    weak_hashes: bool,
+) -> Result<Search<PasswdEntry>, FileError> {
+    search(path, Access::Public, name, weak_hashes, PasswdEntry::parse)
 }
 
 impl PasswdEntry {
@@ -34,8 +40,10 @@ impl PasswdEntry {
         if line.contains(&0) {
             return Err("it has a NUL");
         }
-        let [name, password, uid, gid, gecos, home, shell] =
-            fields(line).ok_or("it does not have seven fields")?;
+        let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();
+        let [name, password, uid, gid, gecos, home, shell] = *fields.as_slice() else {
+            return Err("it does not have seven fields");
+        };
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         Ok(Self {
             name: text(name),
@@ -90,14 +98,17 @@ mod tests {
 
     fn uid_of(text: impl AsRef<[u8]>, name: &str) -> Option<u32> {
         let (_dir, path) = file(text);
-        find(&path, name).unwrap().entry.map(|entry| entry.uid)
+        find(&path, Some(name), false)
+            .unwrap()
+            .entry
+            .map(|entry| entry.uid)
     }
 
     #[test]
     fn an_entry_is_read_with_all_its_fields() {
         let (_dir, path) =
             file("root:x:0:0::/root:/bin/sh\nalice:x:1000:100:Alice A,,:/home/a:/bin/zsh");
-        let entry = find(&path, "alice").unwrap().entry.unwrap();
+        let entry = find(&path, Some("alice"), false).unwrap().entry.unwrap();
         assert!(entry.is_shadowed());
         let user = entry.to_user("local");
         assert_eq!((user.uid, user.gid), (Some(1000), Some(100)));
@@ -125,14 +136,14 @@ mod tests {
     fn compat_lines_and_comments_are_nobody_and_no_oddity() {
         let (_dir, path) =
             file("# alice:x:1:1:::\n\n  \n+alice::::::\n-alice::::::\n+::::::\n+\n+@staff\n");
-        let found = find(&path, "alice").unwrap();
+        let found = find(&path, Some("alice"), false).unwrap();
         assert!(found.entry.is_none() && found.oddities.is_empty());
     }
 
     #[test]
     fn the_first_of_two_entries_counts_and_the_second_is_reported() {
         let (_dir, path) = file("alice:x:1:1:::\nbob:x:2:2:::\nalice:x:0:0:::\n");
-        let found = find(&path, "alice").unwrap();
+        let found = find(&path, Some("alice"), false).unwrap();
         assert_eq!(found.entry.unwrap().uid, 1);
         assert_eq!(found.oddities.duplicates.first, [3]);
     }
@@ -143,7 +154,7 @@ mod tests {
         text.extend(vec![b'A'; 1 << 20]);
         text.extend(b"\nalice:x:1000:1000:::\n");
         let (_dir, path) = file(text);
-        let found = find(&path, "alice").unwrap();
+        let found = find(&path, Some("alice"), false).unwrap();
         assert_eq!(found.entry.unwrap().uid, 1000);
         assert_eq!(found.oddities.malformed.first, [1, 2]);
         assert_eq!(found.oddities.too_long.first, [3]);
@@ -165,7 +176,7 @@ mod tests {
             "alice:x:1000:1000:a\0b::",
         ] {
             let (_dir, path) = file(line);
-            let found = find(&path, "alice").unwrap();
+            let found = find(&path, Some("alice"), false).unwrap();
             assert!(
                 found.entry.is_none() && found.oddities.unusable.is_some(),
                 "{line}"
@@ -178,6 +189,6 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let (_dir, path) = file("alice:x:1:1:::\n");
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).unwrap();
-        assert!(find(&path, "alice").is_err());
+        assert!(find(&path, Some("alice"), false).is_err());
     }
 }

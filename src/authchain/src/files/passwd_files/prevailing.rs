@@ -23,9 +23,10 @@ impl Prevailing {
         }
     }
 
-    /// Counts the hash in a shadow file's second field. Locked and empty ones are none.
+    /// Counts the hash in a line's second field. Locked and empty ones are none, nor is the `x` of a
+    /// passwd file.
     pub(super) fn add(&mut self, stored: &[u8]) {
-        if matches!(stored.first(), None | Some(b'!' | b'*')) {
+        if matches!(stored, [] | [b'x'] | [b'!' | b'*', ..]) {
             return;
         }
         if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.made(stored)) {
@@ -44,16 +45,14 @@ impl Prevailing {
         }
     }
 
-    /// The template of the most frequent kind that can be verified at all; the default one where
-    /// there is none.
-    pub(super) fn template(mut self) -> Template {
+    /// The template of the most frequent kind that can be verified at all, if there is one.
+    pub(super) fn template(mut self) -> Option<Template> {
         self.kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         let usable = |kind: &&Kind| self.weak_hashes || !kind.method.is_weak();
         self.kinds
             .iter()
             .filter(usable)
             .find_map(|kind| Template::with_cost(kind.method, &kind.cost))
-            .unwrap_or_default()
     }
 }
 
@@ -81,12 +80,12 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn prevailing(weak_hashes: bool, hashes: &[&str]) -> Method {
+    fn prevailing(weak_hashes: bool, hashes: &[&str]) -> Option<Method> {
         let mut prevailing = Prevailing::new(weak_hashes);
         for hash in hashes {
             prevailing.add(hash.as_bytes());
         }
-        prevailing.template().method()
+        prevailing.template().map(|template| template.method())
     }
 
     #[test]
@@ -101,24 +100,24 @@ mod tests {
             "$2b$10$b",
             "!$6$a$x",
         ];
-        assert_eq!(prevailing(false, &hashes), Method::Bcrypt);
+        assert_eq!(prevailing(false, &hashes), Some(Method::Bcrypt));
     }
 
     #[test]
     fn kinds_that_nobody_can_log_in_with_do_not_prevail() {
         let weak = ["abhfCpXqd4GrI", "abhfCpXqd4GrI", "$5$a$x"];
-        assert_eq!(prevailing(false, &weak), Method::Sha256crypt);
-        assert_eq!(prevailing(true, &weak), Method::Descrypt);
+        assert_eq!(prevailing(false, &weak), Some(Method::Sha256crypt));
+        assert_eq!(prevailing(true, &weak), Some(Method::Descrypt));
         let bombs = [
             "$6$rounds=999999999$a$x",
             "$6$rounds=999999999$a$x",
             "$2b$05$x",
         ];
-        assert_eq!(prevailing(false, &bombs), Method::Bcrypt);
+        assert_eq!(prevailing(false, &bombs), Some(Method::Bcrypt));
     }
 
     #[test]
-    fn a_file_without_hashes_has_the_default() {
-        assert_eq!(prevailing(true, &["*", "!!", "", "x"]), Method::Yescrypt);
+    fn a_file_without_hashes_has_no_usual_one() {
+        assert_eq!(prevailing(true, &["*", "!!", "", "x"]), None);
     }
 }

@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use super::ageing::Ageing;
-use super::lines::length_before;
-use super::prevailing::Prevailing;
 use super::{Search, search};
-use crate::files::password_hash::Template;
 use crate::tools::trusted_file::{Access, FileError};
 use crate::words::Secret;
 
@@ -18,53 +15,19 @@ pub struct ShadowEntry {
     pub ageing: Ageing,
 }
 
-/// Looks for `name` in the shadow file at `path`, reading all of it.
+/// Looks for `name` in the shadow file at `path`, reading all of it; for nobody if there is no name.
 ///
-/// Comes with a template of what a hash usually costs in this file, for which weak ones count only
-/// with `weak_hashes`.
+/// `weak_hashes` says whether weak hashes count for what is usual.
 ///
 /// # Errors
 /// When the file may not be used or cannot be read.
 pub fn find(
     path: &Path,
-    name: &str,
-    weak_hashes: bool,
-) -> Result<(Search<ShadowEntry>, Template), FileError> {
-    read(path, Some(name), weak_hashes)
-}
-
-/// The template alone.
-///
-/// # Errors
-/// When the file may not be used or cannot be read.
-pub fn template(path: &Path, weak_hashes: bool) -> Result<Template, FileError> {
-    read(path, None, weak_hashes).map(|(_, template)| template)
-}
-
-fn read(
-    path: &Path,
     name: Option<&str>,
     weak_hashes: bool,
-) -> Result<(Search<ShadowEntry>, Template), FileError> {
-    let mut prevailing = Prevailing::new(weak_hashes);
-    let found = search(
-        path,
-        Access::GroupReadable,
-        name,
-        ShadowEntry::parse,
-        |line| {
-            prevailing.add(password_field(line));
-        },
-    )?;
-    Ok((found, prevailing.template()))
-}
-
-/// The second field of a line, empty where there is none.
-fn password_field(line: &[u8]) -> &[u8] {
-    let (name, _) = length_before(b':', line);
-    let rest = line.get(name.saturating_add(1)..).unwrap_or_default();
-    let (password, _) = length_before(b':', rest);
-    rest.get(..password).unwrap_or_default()
+) -> Result<Search<ShadowEntry>, FileError> {
+    let access = Access::GroupReadable;
+    search(path, access, name, weak_hashes, ShadowEntry::parse)
 }
 
 impl ShadowEntry {
@@ -147,7 +110,7 @@ mod tests {
     #[test]
     fn an_entry_is_read_with_its_ageing() {
         let (_dir, path) = file("root:*:19000:0:99999:7:::\nalice:$6$a$b:19700:1:90:7:14:21000:");
-        let (found, template) = find(&path, "alice", false).unwrap();
+        let found = find(&path, Some("alice"), false).unwrap();
         let entry = found.entry.unwrap();
         assert_eq!(entry.password.expose(), b"$6$a$b");
         let expected = Ageing {
@@ -158,7 +121,7 @@ mod tests {
             expire: Some(21000),
         };
         assert_eq!(entry.ageing, expected);
-        assert_eq!(template.method(), Method::Sha512crypt);
+        assert_eq!(found.usual.unwrap().method(), Method::Sha512crypt);
     }
 
     #[test]
@@ -203,7 +166,7 @@ mod tests {
     #[test]
     fn a_bad_line_does_not_hide_a_good_one_behind_it() {
         let (_dir, path) = file("alice:$6$a$b:never:0:99999:7:::\nalice:*:1:0:99999:7:::\n");
-        let (found, _) = find(&path, "alice", false).unwrap();
+        let found = find(&path, Some("alice"), false).unwrap();
         assert_eq!(found.entry.unwrap().password.expose(), b"*");
         assert_eq!(found.oddities.unusable.map(|(line, _)| line), Some(1));
     }
@@ -212,9 +175,9 @@ mod tests {
     fn a_file_that_everybody_may_read_is_not_read() {
         let (_dir, path) = file("alice:*:1:0:99999:7:::\n");
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-        assert!(find(&path, "alice", false).is_err());
+        assert!(find(&path, Some("alice"), false).is_err());
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-        assert!(find(&path, "alice", false).is_ok());
+        assert!(find(&path, Some("alice"), false).is_ok());
     }
 
     #[test]
@@ -226,12 +189,12 @@ mod tests {
             ));
         }
         let (_dir, path) = file(text);
-        let (found, template) = find(&path, "user99999", false).unwrap();
+        let found = find(&path, Some("user99999"), false).unwrap();
         assert_eq!(
             found.entry.unwrap().password.expose(),
             b"$y$j9T$salt99999$digest"
         );
         assert!(found.oddities.is_empty());
-        assert_eq!(template.method(), Method::Yescrypt);
+        assert_eq!(found.usual.unwrap().method(), Method::Yescrypt);
     }
 }
