@@ -17,7 +17,7 @@ use lines::{Line, Lines, length_before};
 use oddities::Oddities;
 use prevailing::Prevailing;
 
-use crate::files::password_hash::Template;
+use super::password_hash::Template;
 use crate::tools::trusted_file::{self, Access, Fault, FileError};
 
 /// The entry of one name, and what was odd about the file.

@@ -1,6 +1,6 @@
 //! What a hash costs on this machine.
 
-use crate::files::password_hash::{Method, Template, cost_of};
+use super::super::password_hash::{Method, Template, cost_of};
 
 /// How many kinds of hash are told apart. A file has one to three; further ones are not counted.
 const KINDS: usize = 16;

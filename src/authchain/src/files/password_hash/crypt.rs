@@ -1,6 +1,6 @@
 //! crypt(3), the one C function the library calls.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 use zeroize::Zeroizing;
 
@@ -26,7 +26,8 @@ unsafe extern "C" {
 /// `None` when libcrypt cannot: method not built in, memory short, setting malformed. Its failure
 /// tokens `*0` and `*1` are failures here too, so that no stored `*0` can equal one.
 pub(super) fn crypt(phrase: &CStr, setting: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let setting = CString::new(setting).ok()?;
+    let setting = terminated(setting);
+    let setting = CStr::from_bytes_with_nul(&setting).ok()?;
     // It will hold the password and the state of the hash: wiped when dropped.
     let mut data = Zeroizing::new(vec![0_u8; DATA_BYTES]);
     let start = data.as_mut_ptr();
@@ -46,9 +47,18 @@ pub(super) fn crypt(phrase: &CStr, setting: &[u8]) -> Option<Zeroizing<Vec<u8>>>
     Some(Zeroizing::new(output.to_vec()))
 }
 
+/// A copy with a NUL behind it, wiped when dropped.
+fn terminated(setting: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut copy = Zeroizing::new(Vec::with_capacity(setting.len().saturating_add(1)));
+    copy.extend_from_slice(setting);
+    copy.push(0);
+    copy
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::CString;
 
     #[test]
     fn a_known_hash_comes_out() {

@@ -3,7 +3,7 @@
 //! Everything that crypt(3) knows is left to the system's libcrypt, so that a hash means here what
 //! it means to every other program of the machine; argon2 in PHC strings, which libcrypt does not
 //! know, is computed by the `argon2` crate. libcrypt has no limit on cost and is generous about
-//! shapes, so nothing reaches it that [`method`] and [`shape`] have not passed first.
+//! shapes, so nothing reaches it that `method` and `shape` have not passed first.
 
 mod argon2_phc;
 #[allow(unsafe_code, reason = "the one file of the library that calls C")]
