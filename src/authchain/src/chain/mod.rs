@@ -6,10 +6,12 @@ mod identity;
 #[cfg(test)]
 mod laws;
 pub mod registry;
+mod report;
 mod rule;
 mod stand_in;
 
 pub use assemble::{Assembled, assemble};
 pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
 pub use identity::{Identities, SystemIdentities};
+pub use report::Caller;
 pub use rule::{Chain, Link};
