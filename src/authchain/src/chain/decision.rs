@@ -63,6 +63,26 @@ pub struct Decision<A> {
     pub steps: Vec<Step<A>>,
 }
 
+impl<A> Decision<A> {
+    pub(super) fn without_steps(name: Option<Username>, outcome: Outcome<A>) -> Self {
+        Self {
+            name,
+            invalid: None,
+            outcome,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn invalid_name(invalid: InvalidUsername) -> Self {
+        Self {
+            name: None,
+            invalid: Some(invalid),
+            outcome: Outcome::Unknown,
+            steps: Vec::new(),
+        }
+    }
+}
+
 /// The answer to a right password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted(pub User);

@@ -1,198 +1,15 @@
 //! The laws of the chain, over chains and answers nobody thought of.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
+use super::scripted::{Answer, Scripted, Silent, Town, Typist};
 use super::*;
-use crate::backends::Backend;
 use crate::config::settings::Then;
-use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, system_clock};
-use crate::tools::journal::{Journal, Severity};
-use crate::tools::request::{Attempt, Context, Request};
-use crate::words::{
-    Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Secret, User,
-    Username, Verdict,
-};
-
-/// What a scripted backend answers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Answer {
-    Accepts,
-    AcceptsWithUid(u32),
-    AcceptsOtherName,
-    Denies,
-    Unknown,
-    Unavailable,
-    BreaksOff,
-}
-
-/// A backend that says what the test wrote, and remembers what it was asked.
-#[derive(Debug, Clone)]
-struct Scripted {
-    name: String,
-    local: bool,
-    answer: Answer,
-    on_denied: Then,
-    on_unavailable: Then,
-    asked: Rc<RefCell<Vec<(String, Vec<u8>)>>>,
-    spent: Rc<RefCell<usize>>,
-}
-
-impl Scripted {
-    fn new(name: &str, local: bool, answer: Answer) -> Self {
-        Self {
-            name: name.to_owned(),
-            local,
-            answer,
-            on_denied: Then::Next,
-            on_unavailable: Then::Next,
-            asked: Rc::default(),
-            spent: Rc::default(),
-        }
-    }
-
-    fn link(&self) -> Link {
-        Link {
-            backend: Box::new(self.clone()),
-            on_denied: self.on_denied,
-            on_unavailable: self.on_unavailable,
-            timeout: Duration::from_secs(3),
-        }
-    }
-
-    fn note(&self, user: &Username, password: &[u8]) {
-        self.asked
-            .borrow_mut()
-            .push((user.to_string(), password.to_vec()));
-    }
-
-    fn user(&self, asked: &Username) -> Option<User> {
-        let (name, uid) = match self.answer {
-            Answer::AcceptsWithUid(uid) => (asked.to_string(), Some(uid)),
-            Answer::AcceptsOtherName => (format!("{asked}x"), None),
-            Answer::Accepts | Answer::Denies => (asked.to_string(), None),
-            _ => return None,
-        };
-        Some(User {
-            name,
-            uid,
-            gid: None,
-            gecos: String::new(),
-            home: String::new(),
-            shell: String::new(),
-            groups: Vec::new(),
-            backend: self.name.clone(),
-        })
-    }
-
-    fn failure(&self) -> Result<(), BackendError> {
-        match self.answer {
-            Answer::Unavailable => Err(BackendError::Unavailable("down".to_owned())),
-            Answer::BreaksOff => Err(BackendError::Conversation(ConversationError::Aborted)),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Backend for Scripted {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn is_local(&self) -> bool {
-        self.local
-    }
-
-    fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
-        self.failure().map(|()| self.user(request.user))
-    }
-
-    fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
-        self.note(attempt.request.user, attempt.password.expose());
-        self.failure()?;
-        Ok(match self.user(attempt.request.user) {
-            None => Verdict::Unknown,
-            Some(_) if self.answer == Answer::Denies => {
-                Verdict::Denied(Denial::from(DenialReason::BadCredential))
-            }
-            Some(user) => Verdict::Accepted(user),
-        })
-    }
-
-    fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
-        self.note(request.user, b"");
-        self.failure()?;
-        Ok(self.user(request.user).map(|user| Account {
-            user,
-            status: match self.answer {
-                Answer::Denies => AccountStatus::AccountExpired,
-                _ => AccountStatus::Valid { warning: None },
-            },
-        }))
-    }
-
-    fn spend_like_a_refusal(&self, _password: &Secret) {
-        *self.spent.borrow_mut() += 1;
-    }
-}
-
-/// A system with `root` (0), `daemon` (1) and `alice` (1000), the last two in the passwd file.
-struct Town {
-    passwd_is_readable: bool,
-}
-
-impl Identities for Town {
-    fn local_uid(&self, name: &Username) -> Result<Option<u32>, String> {
-        if !self.passwd_is_readable {
-            return Err("/etc/passwd: permission denied".to_owned());
-        }
-        self.system_uid(name)
-    }
-
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, String> {
-        Ok(match name.as_str() {
-            "root" | "toor" => Some(0),
-            "daemon" => Some(1),
-            "alice" => Some(1000),
-            _ => None,
-        })
-    }
-}
-
-struct Silent;
-
-impl Journal for Silent {
-    fn write(&self, _severity: Severity, _line: &str) {}
-}
-
-/// A person who types one password, and counts how often they are asked.
-struct Typist {
-    password: Result<&'static [u8], ConversationError>,
-    asked: usize,
-}
-
-impl Conversation for Typist {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        self.asked += 1;
-        self.password.map(|bytes| Secret::new(bytes.to_vec()))
-    }
-
-    fn prompt_echo_off(&mut self, _text: &str) -> Result<Secret, ConversationError> {
-        Err(ConversationError::NoAnswer)
-    }
-
-    fn prompt_echo_on(&mut self, _text: &str) -> Result<Secret, ConversationError> {
-        Err(ConversationError::NoAnswer)
-    }
-
-    fn text_info(&mut self, _text: &str) {}
-
-    fn error_msg(&mut self, _text: &str) {}
-}
+use crate::tools::request::Context;
+use crate::words::{ConversationError, Denial, DenialReason, PamCode};
 
 fn context(allow_empty_password: bool) -> Context<'static> {
     Context {
@@ -237,10 +54,6 @@ fn account(backends: &[Scripted], name: &str) -> AccountDecision {
     chain(backends).account(name.as_bytes(), &context(false))
 }
 
-fn asked(backend: &Scripted) -> usize {
-    backend.asked.borrow().len()
-}
-
 fn accepts<A>(decision: &Decision<A>) -> bool {
     matches!(decision.outcome, Outcome::Answered(_))
 }
@@ -263,7 +76,10 @@ fn then() -> impl Strategy<Value = Then> {
 
 prop_compose! {
     fn a_backend()(local: bool, answer in an_answer(), on_denied in then(), on_unavailable in then()) -> Scripted {
-        Scripted { on_denied, on_unavailable, ..Scripted::new("b", local, answer) }
+        let mut backend = Scripted::new("b", local, answer);
+        backend.on_denied = on_denied;
+        backend.on_unavailable = on_unavailable;
+        backend
     }
 }
 
@@ -290,7 +106,7 @@ proptest! {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
             prop_assert!(matches!(by.answer, Answer::Accepts | Answer::AcceptsWithUid(_)));
             prop_assert_eq!(&user.name, name);
-            prop_assert_eq!(asked(by), 1);
+            prop_assert_eq!(by.asked(), 1);
         }
     }
 
@@ -313,14 +129,14 @@ proptest! {
             let _ = account(&all, name);
         }
         for backend in all.iter().filter(|b| !b.local) {
-            prop_assert_eq!(asked(backend), 0);
+            prop_assert_eq!(backend.asked(), 0);
         }
     }
 
     #[test]
     fn an_empty_password_reaches_no_backend(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"");
-        prop_assert!(all.iter().all(|b| asked(b) == 0));
+        prop_assert!(all.iter().all(|b| b.asked() == 0));
         prop_assert!(!accepts(&decision));
     }
 
@@ -328,14 +144,14 @@ proptest! {
     fn an_allowed_empty_password_reaches_local_backends_only(all in backends(), name in a_name()) {
         let mut typist = Typist { password: Ok(b""), asked: 0 };
         let _ = chain(&all).authenticate(name.as_bytes(), &context(true), &mut typist);
-        prop_assert!(all.iter().filter(|b| !b.local).all(|b| asked(b) == 0));
+        prop_assert!(all.iter().filter(|b| !b.local).all(|b| b.asked() == 0));
     }
 
     #[test]
     fn a_stand_in_password_reaches_no_backend(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"\x08\n\r\x7fINCORRECT\x08\n");
-        prop_assert!(all.iter().all(|b| asked(b) == 0));
-        prop_assert!(all.iter().all(|b| *b.spent.borrow() == usize::from(b.local)));
+        prop_assert!(all.iter().all(|b| b.asked() == 0));
+        prop_assert!(all.iter().all(|b| b.spent() == usize::from(b.local)));
         prop_assert!(!accepts(&decision));
     }
 
@@ -374,7 +190,7 @@ proptest! {
     fn nobody_is_asked_after_the_chain_has_ended(all in backends()) {
         let decision = login(&all, "alice", b"pw");
         for backend in &all[decision.steps.len()..] {
-            prop_assert_eq!(asked(backend), 0);
+            prop_assert_eq!(backend.asked(), 0);
         }
     }
 
@@ -386,7 +202,7 @@ proptest! {
             let by = all.iter().find(|b| b.name == last.backend).unwrap();
             prop_assert!(matches!(by.answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::Denies));
             let expired = by.answer == Answer::Denies;
-            prop_assert_eq!(decision.code() == crate::words::PamCode::Success, !expired);
+            prop_assert_eq!(decision.code() == PamCode::Success, !expired);
         }
     }
 }
@@ -491,7 +307,7 @@ fn names_stay_on_this_machine_when_the_passwd_file_cannot_be_read() {
     };
     let decision = chain.authenticate(b"bob", &context(false), &mut typist);
     assert_eq!(decision.outcome, Outcome::Unavailable);
-    assert_eq!(asked(&corp), 0);
+    assert_eq!(corp.asked(), 0);
 }
 
 #[test]
@@ -499,7 +315,7 @@ fn a_name_that_is_none_is_unknown_at_the_price_of_a_refusal() {
     let local = Scripted::new("local", true, Answer::Accepts);
     let decision = login(std::slice::from_ref(&local), "-root", b"pw");
     assert_eq!(decision.outcome, Outcome::Unknown);
-    assert_eq!((asked(&local), *local.spent.borrow()), (0, 1));
+    assert_eq!((local.asked(), local.spent()), (0, 1));
     assert_eq!(
         decision.why(),
         "(unknown): nobody asked: the name begins with '-' or '+'"
@@ -515,7 +331,7 @@ fn a_person_who_breaks_off_ends_the_chain() {
         decision.outcome,
         Outcome::Conversation(ConversationError::Aborted)
     );
-    assert_eq!(asked(&last), 0);
+    assert_eq!(last.asked(), 0);
 }
 
 #[test]
@@ -531,7 +347,7 @@ fn nobody_is_asked_when_the_password_cannot_be_had() {
         decision.outcome,
         Outcome::Conversation(ConversationError::NoAnswer)
     );
-    assert_eq!(asked(&local), 0);
+    assert_eq!(local.asked(), 0);
 }
 
 #[test]
@@ -548,7 +364,7 @@ fn servers_are_not_asked_once_the_deadline_is_over() {
     };
     let decision = chain(&[corp.clone(), local]).authenticate(b"alice", &over, &mut typist);
     assert!(accepts(&decision), "local files still answer");
-    assert_eq!(asked(&corp), 0);
+    assert_eq!(corp.asked(), 0);
 }
 
 #[test]

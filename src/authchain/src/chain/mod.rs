@@ -8,7 +8,10 @@ mod laws;
 pub mod registry;
 mod report;
 mod rule;
+#[cfg(test)]
+mod scripted;
 mod stand_in;
+mod walk;
 
 pub use assemble::{Assembled, assemble};
 pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
