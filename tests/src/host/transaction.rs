@@ -1,6 +1,8 @@
 //! Setting a scene and having it played.
 
+use std::ffi::CString;
 use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +11,8 @@ use tempfile::TempDir;
 
 use super::built;
 use super::log::Log;
-use super::scene::{Report, Scene};
+use super::perform::play;
+use super::scene::{Process, Report, Scene};
 
 /// A scene on its stage: a directory with stack, configuration, files and log.
 pub struct Transaction {
@@ -54,7 +57,7 @@ impl Transaction {
 
     /// Plays the scene; its report has what was logged.
     pub fn play(&self, scene: &Scene) -> Report {
-        let log = Log::listen(&self.path().join("log"));
+        let log = Log::listen(&self.path().join("log"), "pam-host");
         let report = self.path().join("report");
         let script = serde_json::to_string(&scene.script).unwrap();
         fs::write(self.path().join("script"), self.filled(&script)).unwrap();
@@ -75,6 +78,21 @@ impl Transaction {
         fs::remove_file(self.path().join("log")).unwrap();
         report.log_lines = log_lines;
         report.output = text;
+        report
+    }
+
+    /// Plays the scene in this very process, for whoever wants times without a process's start.
+    ///
+    /// The script's `process` is not heeded: this process stays as it is.
+    pub fn play_here(&self, scene: &Scene) -> Report {
+        let program = fs::read_to_string("/proc/self/comm").unwrap();
+        let log = Log::listen(&self.path().join("log"), program.trim());
+        let mut script = scene.script.clone();
+        script.process = Process::default();
+        let confdir = CString::new(self.path().join("pam.d").as_os_str().as_bytes()).unwrap();
+        let mut report = play(&script, &confdir);
+        report.log_lines = log.stop();
+        fs::remove_file(self.path().join("log")).unwrap();
         report
     }
 
