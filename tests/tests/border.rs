@@ -7,7 +7,7 @@ use authchain_tests::host::need;
 use authchain_tests::host::people::{
     BINS_PASSWORD, ROSES_PASSWORD, WHOLE_LOGIN, scene, whole_login,
 };
-use authchain_tests::host::scene::{Call, Fault, Hex, Phase, Report, Scene};
+use authchain_tests::host::scene::{Call, Fault, Hex, Item, Phase, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 
 const SUCCESS: i32 = 0;
@@ -120,7 +120,7 @@ fn a_name_that_is_no_text_is_unknown_and_stays_as_it_is() {
 #[test]
 fn an_empty_password_is_refused_and_a_binary_one_is_compared_byte_by_byte() {
     assert_eq!(played(&scene("rose", &[""])).codes, [AUTH_ERR]);
-    let mut scene = scene("bin", &[]);
+    let mut scene = scene("binny", &[]);
     scene.script.answers = vec![Hex::of(BINS_PASSWORD)];
     assert_eq!(played(&scene).codes, [SUCCESS]);
     scene.script.answers = vec![Hex::of(&BINS_PASSWORD[..BINS_PASSWORD.len() - 1])];
@@ -133,8 +133,7 @@ fn a_panic_in_any_phase_is_a_system_error_and_tells_where_but_not_what() {
         return;
     }
     for kind in ["panic=text", "panic=drop"] {
-        // libpam answers setcred for the stack by itself once authenticate has failed, and
-        // chauthtok after its first round.
+        // One phase a transaction: libpam answers setcred itself once authenticate has failed.
         for phase in Phase::ALL {
             let mut scene = scene("rose", &[ROSES_PASSWORD]).with_arguments(kind);
             scene.module = built::module_that_panics();
@@ -216,27 +215,22 @@ fn a_child_forked_after_a_login_can_log_in_too() {
 
 #[test]
 fn no_copy_of_the_password_is_left_when_the_transaction_is_over() {
-    for (module, config) in [
-        (Some("/lib/x86_64-linux-gnu/security/pam_unix.so"), false),
-        (None, true),
-    ] {
-        for answer in [
-            ROSES_PASSWORD,
-            "a wrong password, as long as the right one is!",
-        ] {
-            let mut scene = scene("rose", &[answer]);
-            scene.script.calls.push(Call::new(Phase::Account));
-            if let Some(module) = module {
-                scene.module = module.into();
-            }
-            if !config {
-                scene.config = None;
-            }
-            scene.script.process.search = Some(Hex::from(&answer[20..]));
-            let report = Transaction::run(&scene);
-            println!("{module:?} {answer}: {:?}", report.found);
-        }
+    let wrong = "a wrong password, as long as the right one is!";
+    for answer in [ROSES_PASSWORD, wrong] {
+        let mut scene = scene("rose", &[answer]).calling(&Call::all());
+        // Freed memory loses its beginning to the allocator, so the end is looked for.
+        scene.script.process.search = Some(Hex::from(&answer[20..]));
+        assert_eq!(played(&scene).found, Some(0), "{answer}");
     }
+}
+
+#[test]
+fn a_copy_that_somebody_left_would_be_found() {
+    let mut scene = scene("rose", &[ROSES_PASSWORD]);
+    let terminal = "a terminal's name, which nobody wipes";
+    scene.script.items = [(Item::Tty, terminal.to_owned())].into();
+    scene.script.process.search = Some(Hex::from(terminal));
+    assert!(played(&scene).found > Some(0));
 }
 
 #[test]

@@ -25,8 +25,8 @@ pub fn scene(user: &str, answers: &[&str]) -> Scene {
     let mut scene = Scene::new(user, answers);
     scene.config.as_mut().unwrap().push_str(CONFIG);
     let person = |name: &str, uid: u32| format!("{name}:x:{uid}:{uid}::/home/{name}:/bin/sh\n");
-    let passwd = person("rose", 5001) + &person("bin", 5002);
-    let shadow = format!("rose:{ROSE}:20000:0:99999:7:::\nbin:{BIN}:20000:0:99999:7:::\n");
+    let passwd = person("rose", 5001) + &person("binny", 5002);
+    let shadow = format!("rose:{ROSE}:20000:0:99999:7:::\nbinny:{BIN}:20000:0:99999:7:::\n");
     scene.files = [("passwd".to_owned(), passwd), ("shadow".to_owned(), shadow)].into();
     scene.script.calls = vec![Call::new(Phase::Authenticate)];
     scene
