@@ -44,7 +44,7 @@ pub struct Story {
     /// Everything the person sees.
     #[serde(default)]
     prompts: Vec<String>,
-    /// Everything that is logged; see [`fits`].
+    /// Everything that is logged; see [`fits`]. `{dir}` stands for the scene's directory.
     #[serde(default)]
     log: Vec<String>,
 }

@@ -66,7 +66,7 @@ impl Transaction {
         fs::write(&report, "").unwrap();
         fs::set_permissions(&report, Permissions::from_mode(0o666)).unwrap();
         let output = host.output().unwrap();
-        let log_lines = log.stop();
+        let log_lines = self.heard(log);
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
         assert!(
@@ -91,7 +91,7 @@ impl Transaction {
         script.process = Process::default();
         let confdir = CString::new(self.path().join("pam.d").as_os_str().as_bytes()).unwrap();
         let mut report = play(&script, &confdir);
-        report.log_lines = log.stop();
+        report.log_lines = self.heard(log);
         fs::remove_file(self.path().join("log")).unwrap();
         report
     }
@@ -104,6 +104,13 @@ impl Transaction {
         let copy = self.path().join("module.so");
         fs::copy(&scene.module, &copy).unwrap();
         copy
+    }
+
+    /// What was logged; the scene's directory is `{dir}` here too.
+    fn heard(&self, log: Log) -> Vec<String> {
+        let dir = self.path().to_str().unwrap();
+        let lines = log.stop().into_iter();
+        lines.map(|line| line.replace(dir, "{dir}")).collect()
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) {
