@@ -38,15 +38,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "bytes",
-        &[
-            "memcpy",
-            "memmove",
-            "memset",
-            "memcmp",
-            "bcmp",
-            "strlen",
-            "explicit_bzero",
-        ],
+        &["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"],
     ),
     (
         "files, opened once and judged by descriptor",
@@ -71,7 +63,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "pam_fail_delay",
         ],
     ),
-    ("hashes of passwords", &["crypt_r", "crypt_ra", "crypt_rn"]),
+    ("hashes of passwords", &["crypt_rn"]),
     ("errors as text", &["__errno_location", "__xpg_strerror_r"]),
     (
         "std's locks and checked system calls (futex, statx)",
@@ -89,8 +81,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "std's own panic hook, linked and replaced by ours before the first line that can panic: \
       it would ask for RUST_BACKTRACE and write to stderr",
         &[
-            "getenv", "getcwd", "write", "writev", "mmap64", "munmap", "realpath", "readlink",
-            "stat64", "gettid",
+            "getenv", "getcwd", "write", "mmap64", "munmap", "realpath", "readlink", "stat64",
+            "gettid",
         ],
     ),
     (
