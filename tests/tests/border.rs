@@ -232,16 +232,30 @@ fn no_copy_of_the_password_is_left_when_the_transaction_is_over() {
 #[test]
 fn a_copy_that_somebody_left_would_be_found() {
     let mut scene = scene("rose", &[ROSES_PASSWORD]);
-    let terminal = "a terminal's name, which nobody wipes";
-    scene.script.items = [(Item::Tty, terminal.to_owned())].into();
-    scene.script.process.search = Some(Hex::from(terminal));
+    let text = "a text of the environment, which nobody wipes";
+    scene.environment = [("TEXT".to_owned(), text.to_owned())].into();
+    scene.script.process.search = Some(Hex::from(text));
     assert!(played(&scene).found > Some(0));
 }
 
 #[test]
-fn a_host_that_keeps_libpam_to_itself_is_served_and_asked_for_no_variable() {
-    let scene = whole_login();
-    let stage = Transaction::set(&scene);
+fn items_that_are_no_text_are_logged_as_far_as_they_are() {
+    let mut scene = scene("rose", &["wrong"]);
+    let items = [
+        (Item::Tty, &b"\xfftty"[..]),
+        (Item::Rhost, b"h\xc3\x28\x1b"),
+        (Item::Ruser, b""),
+    ];
+    scene.script.items = items.map(|(item, bytes)| (item, Hex::of(bytes))).into();
+    let report = played(&scene);
+    assert_eq!(report.codes, [AUTH_ERR]);
+    let fields = "tty=\u{fffd}tty ruser= rhost=h\u{fffd}(_  user=rose";
+    assert!(report.log_lines[0].ends_with(fields), "{report:#?}");
+}
+
+/// What the host in C prints, and those of its lines that tell of variables the module asked for.
+fn played_in_c(scene: &Scene) -> (String, usize) {
+    let stage = Transaction::set(scene);
     let output = Command::new(built::host_in_c())
         .arg(stage.path().join("pam.d"))
         .args(["stage", "rose", ROSES_PASSWORD])
@@ -249,8 +263,13 @@ fn a_host_that_keeps_libpam_to_itself_is_served_and_asked_for_no_variable() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let module = scene.module.to_str().unwrap();
-    let asked: Vec<&str> = text.lines().filter(|line| line.ends_with(module)).collect();
-    assert_eq!(asked, [""; 0], "{text}");
+    let asked = text.lines().filter(|line| line.ends_with(module)).count();
+    (text, asked)
+}
+
+#[test]
+fn a_host_that_keeps_libpam_to_itself_is_served() {
+    let (text, _) = played_in_c(&whole_login());
     let calls: Vec<&str> = text
         .lines()
         .filter(|line| line.starts_with("pam_"))
@@ -267,6 +286,18 @@ fn a_host_that_keeps_libpam_to_itself_is_served_and_asked_for_no_variable() {
             "pam_chauthtok 6",
         ]
     );
+}
+
+#[test]
+fn no_variable_of_the_environment_is_asked_for() {
+    let (text, asked) = played_in_c(&whole_login());
+    assert_eq!(asked, 0, "{text}");
+    // Not even for RUST_BACKTRACE, as std's own panic hook would.
+    let mut panicking = whole_login().with_arguments("panic=text");
+    panicking.module = built::module_that_panics();
+    let (text, asked) = played_in_c(&panicking);
+    assert!(text.contains("pam_authenticate 4"), "{text}");
+    assert_eq!(asked, 0, "{text}");
 }
 
 #[test]

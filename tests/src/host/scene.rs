@@ -79,7 +79,7 @@ pub struct Script {
     /// What is wrong with the conversation.
     pub fault: Option<Fault>,
     /// `PAM_TTY` and its like.
-    pub items: BTreeMap<Item, String>,
+    pub items: BTreeMap<Item, Hex>,
     /// What the host calls, in order.
     pub calls: Vec<Call>,
     /// What sort of process it is.
