@@ -13,6 +13,7 @@ use authchain_tests::host::transaction::Transaction;
 const SUCCESS: i32 = 0;
 const SYSTEM_ERR: i32 = 4;
 const AUTH_ERR: i32 = 7;
+const AUTHINFO_UNAVAIL: i32 = 9;
 const USER_UNKNOWN: i32 = 10;
 const CONV_ERR: i32 = 19;
 
@@ -176,6 +177,19 @@ fn a_caller_of_su_can_set_what_it_likes_and_changes_nothing() {
     .into();
     let report = played(&scene);
     assert_eq!(report.codes, WHOLE_LOGIN, "{report:#?}");
+}
+
+#[test]
+fn a_host_without_a_descriptor_to_spare_lets_nobody_in() {
+    let mut scene = scene("rose", &[ROSES_PASSWORD]);
+    scene.script.calls = [Phase::Authenticate, Phase::Account]
+        .map(Call::new)
+        .to_vec();
+    scene.script.process.starved = true;
+    let report = played(&scene);
+    // For root, libpam makes a system error of it: its audit record needs a descriptor too.
+    let closed = |code: &i32| [AUTHINFO_UNAVAIL, SYSTEM_ERR].contains(code);
+    assert!(report.codes.iter().all(closed), "{report:#?}");
 }
 
 #[test]

@@ -201,6 +201,8 @@ pub struct Process {
     pub closed: bool,
     /// Has every attribute an unkind caller can give it.
     pub hostile: bool,
+    /// Can open no more files once the transaction has begun.
+    pub starved: bool,
     /// Looks for this in its memory when everything is over.
     pub search: Option<Hex>,
 }
