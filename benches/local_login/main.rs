@@ -8,35 +8,29 @@
 //! `other` service of pam_deny only: libpam loads that too, and a distribution's own would be
 //! measured with it.
 
+mod measure;
+mod stage;
+
 use std::ffi::{CStr, CString};
-use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use authchain_tests::host::conversation::Conversation;
 use authchain_tests::host::libpam::Handle;
 use authchain_tests::host::scene::{Call, Phase, Script};
-use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Uid, fork};
+use nix::unistd::Uid;
+
+use measure::{in_a_child, median, paired};
+use stage::{MANY, Stage};
 
 /// Everybody's password.
 const PASSWORD: &str = "correct horse";
 
-/// Password hashes of [`PASSWORD`], as Debian's passwd(1) makes them.
-const SHA512: &str = "$6$demodemo$QTmMf6XpdzJK1pZj1rTvppYctErpmfp9e9gxZzpvBNFAfjqkop1bzDmUy3Gml44FyFbUJ5ohHOqTTdyeSumXY.";
-const YESCRYPT: &str = "$y$j9T$demodemodemodemodemo..$5E1a5OYRmHrOTCG.3tDkCjKbbBJoJKae3hZ/9dA5uM5";
-
 /// Logins a figure, and loads of the module a figure.
 const LOGINS: usize = 60;
 const LOADS: usize = 300;
-
-/// People in the long file.
-const MANY: usize = 100_000;
 
 /// The two modules, as services of PAM.
 const OURS: &CStr = c"ours";
@@ -144,187 +138,6 @@ fn line(what: &str, ours: &str, theirs: &str, ratio: &str, goal: &str) {
     println!("{what:<42} {ours:>10} {theirs:>10} {ratio:>7}   {goal}");
 }
 
-/// The directory with services and account files, and the modules.
-struct Stage {
-    /// Held for its deletion.
-    _dir: tempfile::TempDir,
-    confdir: CString,
-    ours: PathBuf,
-    theirs: PathBuf,
-}
-
-impl Stage {
-    fn set() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().to_owned();
-        let ours = stripped(&path);
-        let theirs = pam_unix();
-        write(&path, "passwd", &passwd(1), 0o644);
-        write(&path, "shadow", &shadow(1, YESCRYPT), 0o600);
-        for (prefix, more) in [("long-", MANY), ("short-", 1)] {
-            write(&path, &format!("{prefix}passwd"), &passwd(more), 0o644);
-            let text = shadow(more, SHA512);
-            write(&path, &format!("{prefix}shadow"), &text, 0o600);
-        }
-        let files = [
-            ("long-shadow", "short-passwd", "long-shadow"),
-            ("long-passwd", "long-passwd", "short-shadow"),
-            ("short", "short-passwd", "short-shadow"),
-            ("ours", "", ""),
-        ];
-        for (name, passwd, shadow) in files {
-            let config = path.join(format!("{name}.toml"));
-            write(
-                &path,
-                &format!("{name}.toml"),
-                &configuration(&path, passwd, shadow),
-                0o644,
-            );
-            let arguments = format!("nodelay config={}", config.display());
-            write(&path, name, &service(&ours, &arguments), 0o644);
-        }
-        write(&path, "theirs", &service(&theirs, "nodelay quiet"), 0o644);
-        write(
-            &path,
-            "other",
-            &service(Path::new("pam_deny.so"), ""),
-            0o644,
-        );
-        own_etc(&path);
-        let confdir = CString::new(path.to_str().unwrap()).unwrap();
-        Self {
-            _dir: dir,
-            confdir,
-            ours,
-            theirs,
-        }
-    }
-}
-
-fn service(module: &Path, arguments: &str) -> String {
-    let line = format!("required {} {arguments}\n", module.display());
-    format!("auth {line}account {line}")
-}
-
-/// With these account files in `dir`, or the system's where none are named. Nobody reads the log:
-/// pam_unix is told to be quiet, too.
-fn configuration(dir: &Path, passwd: &str, shadow: &str) -> String {
-    let at = |name: &str| format!("{:?}", dir.join(name));
-    let log = at("nobody-listens");
-    if passwd.is_empty() {
-        return format!("log_socket = {log}\n");
-    }
-    let [passwd, shadow] = [passwd, shadow].map(at);
-    format!(
-        "log_socket = {log}\n[backend.local]\ntype = \"local\"\npasswd = {passwd}\nshadow = {shadow}\n"
-    )
-}
-
-/// The release build without its symbols, as a package would ship it.
-fn stripped(dir: &Path) -> PathBuf {
-    let built = release_module();
-    let stripped = dir.join("pam_authchain.so");
-    let status = Command::new("strip")
-        .arg("--strip-unneeded")
-        .arg("-o")
-        .arg(&stripped)
-        .arg(&built)
-        .status()
-        .unwrap();
-    assert!(status.success(), "strip {}", built.display());
-    // Pages that have yet to reach the disk would count as the process's own.
-    File::open(&stripped).unwrap().sync_all().unwrap();
-    stripped
-}
-
-/// What `make build` has built: this program is in the same target directory.
-fn release_module() -> PathBuf {
-    let exe = std::env::current_exe().unwrap();
-    let release = exe
-        .ancestors()
-        .find(|path| path.ends_with("release"))
-        .expect("a release build");
-    let module = release.join("libpam_authchain.so");
-    assert!(
-        module.exists(),
-        "{}: run `make build` first",
-        module.display()
-    );
-    module
-}
-
-fn pam_unix() -> PathBuf {
-    let folders = [
-        "/usr/lib/x86_64-linux-gnu/security",
-        "/usr/lib/aarch64-linux-gnu/security",
-        "/usr/lib64/security",
-        "/usr/lib/security",
-    ];
-    let found = folders
-        .iter()
-        .map(|folder| Path::new(folder).join("pam_unix.so"))
-        .find(|path| path.exists());
-    found.expect("pam_unix.so is in none of the usual folders")
-}
-
-/// A mount namespace of this process's own, where the system's account files are the stage's.
-fn own_etc(stage: &Path) {
-    let nothing: Option<&str> = None;
-    unshare(CloneFlags::CLONE_NEWNS).unwrap();
-    mount(
-        nothing,
-        "/",
-        nothing,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        nothing,
-    )
-    .unwrap();
-    for file in ["passwd", "shadow"] {
-        let target = Path::new("/etc").join(file);
-        mount(
-            Some(&stage.join(file)),
-            &target,
-            nothing,
-            MsFlags::MS_BIND,
-            nothing,
-        )
-        .unwrap();
-    }
-}
-
-fn write(dir: &Path, name: &str, text: &str, mode: u32) {
-    let path = dir.join(name);
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-}
-
-fn passwd(more: usize) -> String {
-    let mut text = String::from("root:x:0:0:root:/root:/bin/sh\n");
-    for (uid, name) in ["sha512", "yescrypt", "locked"].iter().enumerate() {
-        text += &format!("{name}:x:{}:100::/home/{name}:/bin/sh\n", 1001 + uid);
-    }
-    for i in 0..more {
-        text += &format!("user{i}:x:{}:100::/home/user{i}:/bin/sh\n", 10_000 + i);
-    }
-    text
-}
-
-/// Most people have the `usual` hash, so an unknown name costs what that costs.
-fn shadow(more: usize, usual: &str) -> String {
-    let mut text = String::from("root:*:20000:0:99999:7:::\n");
-    for (name, hash) in [
-        ("sha512", SHA512.to_owned()),
-        ("yescrypt", YESCRYPT.to_owned()),
-        ("locked", format!("!{YESCRYPT}")),
-    ] {
-        text += &format!("{name}:{hash}:20000:0:99999:7:::\n");
-    }
-    for i in 0..more {
-        text += &format!("user{i}:{usual}:20000:0:99999:7:::\n");
-    }
-    text
-}
-
 /// Milliseconds from `pam_start` to the end of `pam_end`, in a process that has done nothing yet.
 fn login(stage: &Stage, service: &CStr, who: &str, password: &str) -> f64 {
     in_a_child(|| {
@@ -386,13 +199,6 @@ fn instructions(service: &str, who: &str) -> Option<f64> {
 
 fn counted(service: &str, who: &str) -> Option<f64> {
     let exe = std::env::current_exe().unwrap();
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=none", "--log-file=/dev/null", "true"]);
-    valgrind
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .ok()?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(exe)
@@ -435,49 +241,4 @@ fn written_kib() -> f64 {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
     kib("Private_Dirty:")
-}
-
-/// Medians of two measurements made in turn.
-fn paired(
-    count: usize,
-    mut first: impl FnMut() -> f64,
-    mut second: impl FnMut() -> f64,
-) -> [f64; 2] {
-    let mut samples = [Vec::new(), Vec::new()];
-    for _ in 0..count {
-        samples[0].push(first());
-        samples[1].push(second());
-    }
-    samples.map(middle)
-}
-
-fn median(count: usize, mut measure: impl FnMut() -> f64) -> f64 {
-    middle((0..count).map(|_| measure()).collect())
-}
-
-fn middle(mut samples: Vec<f64>) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
-}
-
-/// Runs `measure` in a process of its own, so that nothing is left from the sample before.
-fn in_a_child(measure: impl FnOnce() -> f64) -> f64 {
-    let (mut reader, mut writer) = std::io::pipe().unwrap();
-    // SAFETY: this process has one thread.
-    match unsafe { fork() }.unwrap() {
-        ForkResult::Child => {
-            writer.write_all(&measure().to_ne_bytes()).unwrap();
-            // SAFETY: ends the child without running the parent's destructors.
-            unsafe { libc::_exit(0) }
-        }
-        ForkResult::Parent { child } => {
-            drop(writer);
-            let mut bytes = [0; 8];
-            reader
-                .read_exact(&mut bytes)
-                .expect("the measurement failed; see above");
-            waitpid(child, None).unwrap();
-            f64::from_ne_bytes(bytes)
-        }
-    }
 }
