@@ -1,0 +1,340 @@
+//! A test machine: real programs on a private `/etc`, `/home`, `/run`, `/var`, `/dev`, process
+//! table and network.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CloneFlags, setns};
+
+use crate::ipc::{Plan, Run};
+use crate::log::Log;
+use crate::module::Module;
+use crate::people::{Person, everybody, files};
+
+/// How long anything on a machine may take before the test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Directories that a machine has for itself.
+const PRIVATE: [&str; 6] = ["etc", "home", "root", "run", "var", "dev"];
+/// Devices it shares with the outside.
+const DEVICES: [&str; 7] = ["null", "zero", "full", "random", "urandom", "tty", "ptmx"];
+
+/// The programs that ask PAM on these machines.
+const SERVICES: [&str; 9] = [
+    "sshd", "login", "su", "su-l", "sudo", "sudo-i", "cron", "vsftpd", "dovecot",
+];
+
+/// A running test machine. Dropping it ends every process on it and removes its files.
+pub struct Machine {
+    directory: tempfile::TempDir,
+    holder: Child,
+    // The machine runs for as long as this is open: it ends with the test, however that ends.
+    lifeline: Option<ChildStdin>,
+    pid: i32,
+    /// Everything written to its `/dev/log`.
+    pub log: Log,
+    /// The module on trial.
+    pub module: Module,
+}
+
+/// How a program ended, and what it said.
+#[derive(Debug)]
+pub struct Ending {
+    /// Exit code, or 128 + signal.
+    pub code: i32,
+    /// Standard output and standard error, in the order they came.
+    pub output: String,
+}
+
+impl Machine {
+    /// A machine with everybody on it, whose every service asks `module`.
+    pub fn new(module: Module) -> Self {
+        Self::with_people(module, &everybody())
+    }
+
+    /// A machine with these people on it.
+    pub fn with_people(module: Module, people: &[Person]) -> Self {
+        let directory = tempfile::Builder::new()
+            .prefix("authchain-test-")
+            .tempdir()
+            .unwrap();
+        build_floors(&directory);
+        let plan = toml::to_string(&plan(&directory)).unwrap();
+        let mut holder = Command::new(stage())
+            .args(["hold", &plan])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lifeline = holder.stdin.take();
+        let pid = await_ready(&mut holder);
+        let log = listen(&directory, pid);
+        let machine = Self {
+            directory,
+            holder,
+            lifeline,
+            pid,
+            log,
+            module,
+        };
+        machine.furnish(people);
+        machine
+    }
+
+    fn furnish(&self, people: &[Person]) {
+        for (path, mode, text) in files(people) {
+            self.write(path, mode, &text);
+        }
+        for person in people {
+            let home = self.outside(&person.home());
+            fs::create_dir_all(&home).unwrap();
+            chown(&home, Some(person.uid), Some(person.uid)).unwrap();
+            self.write(
+                &format!("{}/.profile", person.home()),
+                0o644,
+                "echo now I am $(id -un)\nexit\n",
+            );
+        }
+        let library = self.outside("/etc/ld.so.cache");
+        fs::copy("/etc/ld.so.cache", library).unwrap();
+        fs::copy(&self.module.path, self.outside(&self.module.inside())).unwrap();
+        self.write(
+            "/etc/nsswitch.conf",
+            0o644,
+            "passwd: files\ngroup: files\nshadow: files\nhosts: files\n",
+        );
+        self.write("/etc/hosts", 0o644, "127.0.0.1 localhost stage\n");
+        self.write("/etc/shells", 0o644, "/bin/sh\n");
+        self.write(
+            "/etc/login.defs",
+            0o644,
+            "FAIL_DELAY 0\nLOGIN_RETRIES 1\nLOGIN_TIMEOUT 60\nSYSLOG_SU_ENAB yes\n",
+        );
+        self.write(
+            "/etc/authchain/authchain.toml",
+            0o644,
+            "chain = [\"local\"]\n",
+        );
+        self.stack("other", "auth required pam_deny.so\naccount required pam_deny.so\npassword required pam_deny.so\nsession required pam_deny.so\n");
+        for service in SERVICES {
+            self.stack(service, &self.plain_stack());
+        }
+    }
+
+    /// The module and nothing else.
+    pub fn plain_stack(&self) -> String {
+        let line = format!(
+            "required {} {}",
+            self.module.inside(),
+            self.module.arguments
+        );
+        format!("auth {line}\naccount {line}\nsession {line}\n")
+    }
+
+    /// Writes a service's PAM stack.
+    pub fn stack(&self, service: &str, lines: &str) {
+        self.write(&format!("/etc/pam.d/{service}"), 0o644, lines);
+    }
+
+    /// Where a path on the machine is, seen from outside.
+    pub fn outside(&self, inside: &str) -> PathBuf {
+        self.directory.path().join(inside.trim_start_matches('/'))
+    }
+
+    /// Writes a file on the machine, as root.
+    pub fn write(&self, inside: &str, mode: u32, text: &str) {
+        let path = self.outside(inside);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// A program to run as root, with a plain environment.
+    pub fn command(&self, argv: &[&str]) -> Run {
+        let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        let environment = [("PATH", path), ("TERM", "dumb"), ("HOME", "/root")];
+        Run {
+            machine: self.pid,
+            argv: argv.iter().map(ToString::to_string).collect(),
+            umask: 0o022,
+            environment: environment
+                .iter()
+                .map(|(key, value)| (key.to_string(), value.to_string()))
+                .collect::<BTreeMap<_, _>>(),
+            ..Run::default()
+        }
+    }
+
+    /// The process that carries a [`Run`] out, not yet started.
+    pub fn starter(&self, run: &Run) -> Command {
+        let mut command = Command::new(stage());
+        command.args(["run", &toml::to_string(run).unwrap()]);
+        command
+    }
+
+    /// Starts a daemon; it ends with the machine. What it prints goes to `/run/stage/output`.
+    pub fn start(&self, run: &Run) -> Child {
+        let mut command = self.starter(run);
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(self.outside("/run/stage/output"))
+            .unwrap();
+        command.stdin(Stdio::null());
+        command.stdout(output.try_clone().unwrap()).stderr(output);
+        command.spawn().unwrap()
+    }
+
+    /// Runs a program to its end.
+    pub fn run(&self, run: &Run) -> Ending {
+        let output = tempfile::NamedTempFile::new().unwrap();
+        let mut command = self.starter(run);
+        command.stdin(Stdio::null());
+        command.stdout(output.reopen().unwrap());
+        command.stderr(File::options().append(true).open(output.path()).unwrap());
+        let mut child = command.spawn().unwrap();
+        let code = await_end(&mut child);
+        let said = fs::read(output.path()).unwrap();
+        Ending {
+            code,
+            output: String::from_utf8_lossy(&said).into_owned(),
+        }
+    }
+
+    /// Does `what` on the machine's network.
+    pub fn on_network<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
+        on_network(self.pid, what)
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // The machine's first process ends, and the kernel ends all others with it.
+        drop(self.lifeline.take());
+        let _ = self.holder.wait();
+    }
+}
+
+/// Waits for a process to end; ends it where it does not.
+pub fn await_end(child: &mut Child) -> i32 {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code().unwrap_or(-1);
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("a program did not end within {PATIENCE:?}");
+        }
+        std::thread::sleep(Duration::from_millis(3));
+    }
+}
+
+/// Asks `ready` again and again until it says yes.
+pub fn await_that(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !ready() {
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn build_floors(directory: &tempfile::TempDir) {
+    let root = directory.path();
+    let folders = [
+        "etc/pam.d",
+        "home",
+        "root",
+        "run/stage",
+        "run/sshd",
+        "run/sudo",
+        "run/lock",
+        "dev/pts",
+        "dev/shm",
+        "var/log",
+        "var/lib/sudo",
+        "var/spool/cron/crontabs",
+        "var/mail",
+        "var/tmp",
+    ];
+    for folder in folders {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    for folder in PRIVATE {
+        fs::set_permissions(root.join(folder), Permissions::from_mode(0o755)).unwrap();
+    }
+    for device in DEVICES {
+        File::create(root.join("dev").join(device)).unwrap();
+    }
+    symlink("/proc/self/fd", root.join("dev/fd")).unwrap();
+    symlink("/run", root.join("var/run")).unwrap();
+}
+
+fn plan(directory: &tempfile::TempDir) -> Plan {
+    let outside = |path: &str| format!("{}/{path}", directory.path().display());
+    let device = |name: &&str| (format!("/dev/{name}"), outside(&format!("dev/{name}")));
+    // Devices come first: once /dev is covered, the real ones are out of reach.
+    let mut binds: Vec<_> = DEVICES.iter().chain(&["pts", "shm"]).map(device).collect();
+    binds.extend(PRIVATE.map(|folder| (outside(folder), format!("/{folder}"))));
+    Plan {
+        hostname: "stage".into(),
+        binds,
+    }
+}
+
+/// The `stage` program, which cargo builds beside the tests.
+fn stage() -> PathBuf {
+    sibling("stage")
+}
+
+/// A program of this package.
+pub fn sibling(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent()
+        .and_then(|deps| deps.parent())
+        .unwrap()
+        .join(name)
+}
+
+fn await_ready(holder: &mut Child) -> i32 {
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+    let mut pid = None;
+    let mut ready = false;
+    while pid.is_none() || !ready {
+        let line = lines.next().expect("the stage could not be set").unwrap();
+        ready |= line == "ready";
+        pid = pid.or_else(|| line.strip_prefix("pid ")?.parse().ok());
+    }
+    pid.unwrap()
+}
+
+fn listen(directory: &tempfile::TempDir, pid: i32) -> Log {
+    let path = directory.path().join("dev/log");
+    let socket = on_network(pid, || {
+        // Our module does not wait for a slow logger, so that this one must hold more than the
+        // kernel's customary ten lines. Where the limit cannot be raised, ten must do.
+        let _ = fs::write("/proc/sys/net/unix/max_dgram_qlen", "4096");
+        UnixDatagram::bind(&path).unwrap()
+    });
+    fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+    Log::new(socket, path)
+}
+
+fn on_network<T: Send>(pid: i32, what: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let there = move || {
+            let door = File::open(format!("/proc/{pid}/ns/net")).unwrap();
+            // Of this thread alone, which ends with the closure.
+            setns(&door, CloneFlags::CLONE_NEWNET).unwrap();
+            what()
+        };
+        scope.spawn(there).join().unwrap()
+    })
+}

@@ -1,0 +1,202 @@
+//! Who knocks where with what, and what comes of it: told in `stories/hosts/*.toml`.
+
+use serde::Deserialize;
+
+use crate::hosts::Host;
+use crate::log::{Line, fits, listing};
+use crate::machine::Machine;
+use crate::module::Module;
+use crate::people::person;
+use crate::root;
+
+/// One file of stories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Book {
+    host: Host,
+    story: Vec<Story>,
+}
+
+/// One attempt to get in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Story {
+    /// What it is about.
+    says: String,
+    user: String,
+    types: Option<Types>,
+    /// Instead of `types`: a password of one's own.
+    password: Option<String>,
+    expect: Expectation,
+    /// Log lines that must come. `{module}` is the module's name, `<n>` a number, `...` anything.
+    #[serde(default)]
+    log: Vec<String>,
+    /// Log lines that only our module writes.
+    #[serde(default)]
+    ours: Vec<String>,
+    /// Log lines that must not come.
+    #[serde(default)]
+    never: Vec<String>,
+    /// What the user must see.
+    #[serde(default)]
+    shows: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Types {
+    Right,
+    Wrong,
+    Nothing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Expectation {
+    Accepted,
+    Refused,
+}
+
+/// Plays a book on a machine of its own.
+///
+/// # Panics
+/// With every story that did not end as told.
+pub fn play(test: &str, book: &str) {
+    let book: Book = toml::from_str(book).unwrap_or_else(|e| panic!("{test}: {e}"));
+    let Some(machine) = machine_for(test, book.host) else {
+        return;
+    };
+    let mut wrong = String::new();
+    for story in &book.story {
+        for complaint in story.play(book.host, &machine) {
+            wrong += &format!("\n* {}: {complaint}", story.says);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A machine with `host` running and the module on trial, if all of that is there.
+pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
+    if !root::can_stage(test) {
+        return None;
+    }
+    let Some(module) = Module::on_trial() else {
+        let why =
+            "no libpam_authchain.so: build it with cargo build --release, or set AUTHCHAIN_MODULE";
+        root::skip(test, why);
+        return None;
+    };
+    let missing = host
+        .programs()
+        .iter()
+        .find(|path| !std::path::Path::new(path).exists());
+    if let Some(program) = missing {
+        root::skip(test, &format!("{program} is not installed"));
+        return None;
+    }
+    let machine = Machine::new(module);
+    host.start(&machine);
+    Some(machine)
+}
+
+impl Story {
+    fn password(&self) -> String {
+        match (&self.password, self.types) {
+            (Some(own), _) => own.clone(),
+            (None, Some(Types::Right)) => person(&self.user).password.unwrap_or_default(),
+            (None, Some(Types::Wrong)) => "a wrong guess".into(),
+            (None, Some(Types::Nothing) | None) => String::new(),
+        }
+    }
+
+    fn play(&self, host: Host, machine: &Machine) -> Vec<String> {
+        let password = self.password();
+        let mark = machine.log.mark();
+        let outcome = host.attempt(machine, &self.user, &password);
+        let mut wrong = Vec::new();
+        if outcome.accepted != (self.expect == Expectation::Accepted) {
+            wrong.push(format!("should be {:?}", self.expect));
+        }
+        for text in &self.shows {
+            if !outcome.shown.contains(text) {
+                wrong.push(format!("the user does not see {text:?}"));
+            }
+        }
+        let ours: &[String] = if machine.module.is_ours() {
+            &self.ours
+        } else {
+            &[]
+        };
+        for pattern in self.log.iter().chain(ours) {
+            let pattern = pattern.replace("{module}", machine.module.name);
+            if machine.log.find(mark, &pattern).is_err() {
+                wrong.push(format!("not in the log: {pattern}"));
+            }
+        }
+        let lines = machine.log.since(mark);
+        wrong.extend(self.must_not_be_there(machine, &lines));
+        wrong.extend(misbehaviour(&lines, &password));
+        if !wrong.is_empty() {
+            wrong.push(format!("seen:\n  {}", outcome.shown.replace('\n', "\n  ")));
+            wrong.push(format!("log:\n{}", listing(&lines)));
+        }
+        wrong
+    }
+
+    fn must_not_be_there(&self, machine: &Machine, lines: &[Line]) -> Vec<String> {
+        let patterns = self
+            .never
+            .iter()
+            .map(|p| p.replace("{module}", machine.module.name));
+        patterns
+            .filter(|pattern| lines.iter().any(|line| fits(pattern, &line.text)))
+            .map(|pattern| format!("in the log: {pattern}"))
+            .collect()
+    }
+}
+
+/// What no story may ever cause, whatever else it is about.
+pub fn misbehaviour(lines: &[Line], password: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for line in lines {
+        // Short ones turn up by chance.
+        if password.len() > 5 && line.raw.contains(password) {
+            wrong.push(format!("the password is in the log: {}", line.text));
+        }
+        let ours = line.text.starts_with("pam_authchain(");
+        if ours && line.text.chars().any(char::is_control) {
+            wrong.push(format!(
+                "control characters in a line of ours: {:?}",
+                line.text
+            ));
+        }
+        for bad in [
+            "panic",
+            "egmentation",
+            "unable to dlopen",
+            "adding faulty module",
+            "no module",
+        ] {
+            if line.text.contains(bad) {
+                wrong.push(format!("{bad}: {}", line.text));
+            }
+        }
+    }
+    let failures = lines.iter().filter(|line| {
+        line.text.starts_with("pam_authchain(") && line.text.contains("): authentication failure; ")
+    });
+    for failure in failures {
+        if !fits(
+            "...: authentication failure; logname=... uid=<n> euid=<n> tty=... ruser=... rhost=...  user=...",
+            &failure.text,
+        ) || failure
+            .text
+            .rsplit("  user=")
+            .next()
+            .is_some_and(|name| name.contains(' '))
+        {
+            wrong.push(format!("not the shape every tool knows: {}", failure.text));
+        }
+    }
+    wrong
+}
