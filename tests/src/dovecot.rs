@@ -63,6 +63,7 @@ pub fn login(machine: &Machine, user: &str, password: &str) -> Outcome {
     }
     Outcome {
         accepted: shown.contains("a OK"),
+        code: 0,
         shown,
     }
 }

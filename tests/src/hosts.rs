@@ -44,6 +44,8 @@ pub enum Host {
 pub struct Outcome {
     /// Did the user get in?
     pub accepted: bool,
+    /// How the program ended: its code, or 128 + signal.
+    pub code: i32,
     /// What was to be seen.
     pub shown: String,
 }
@@ -56,6 +58,7 @@ fn proof(user: &str) -> String {
 fn judged(ending: Ending, user: &str) -> Outcome {
     Outcome {
         accepted: ending.output.contains(&proof(user)),
+        code: ending.code,
         shown: ending.output,
     }
 }
@@ -146,7 +149,7 @@ fn login_forced(machine: &Machine, user: &str) -> Outcome {
 
 /// su to `user`, by whoever and however `caller` says.
 pub fn su(machine: &Machine, caller: &Run, user: &str, password: &str) -> Outcome {
-    let argv = ["/bin/su", user, "-c", "echo now I am $(id -un)"];
+    let argv = ["/bin/su", user, "-c", "echo now I am $(/usr/bin/id -un)"];
     let run = Run {
         argv: argv.map(String::from).to_vec(),
         ..caller.clone()
@@ -167,7 +170,7 @@ pub fn sudo(machine: &Machine, caller: &Run, password: &str) -> Outcome {
         "--",
         "/bin/sh",
         "-c",
-        "echo now I am $(id -un)",
+        "echo now I am $(/usr/bin/id -un)",
     ];
     let run = Run {
         argv: argv.map(String::from).to_vec(),
@@ -187,7 +190,7 @@ fn sudo_silent(machine: &Machine, user: &str) -> Outcome {
         "--",
         "/bin/sh",
         "-c",
-        "echo now I am $(id -un)",
+        "echo now I am $(/usr/bin/id -un)",
     ];
     let run = by(machine, &person(user), &argv);
     judged(Pty::start(machine, &run).end(), "root")
@@ -212,11 +215,11 @@ fn cron(machine: &Machine, user: &str) -> Outcome {
     machine.write(
         &table,
         0o600,
-        &format!("@reboot echo now I am $(id -un) > {result}\n"),
+        &format!("@reboot echo now I am $(/usr/bin/id -un) > {result}\n"),
     );
     std::os::unix::fs::chown(machine.outside(&table), Some(somebody.uid), Some(102)).unwrap();
     let mark = machine.log.mark();
-    let mut daemon = machine.start(&machine.command(&["/usr/sbin/cron", "-f", "-L", "3"]));
+    machine.start(&machine.command(&["/usr/sbin/cron", "-f", "-L", "3"]));
     // Once the job ends, or instead of it, cron says so; PAM's own lines are not meant.
     let told = |line: &crate::log::Line| {
         line.program.eq_ignore_ascii_case("cron")
@@ -226,12 +229,13 @@ fn cron(machine: &Machine, user: &str) -> Outcome {
     await_that("cron", || machine.log.since(mark).iter().any(told));
     let shown = std::fs::read_to_string(machine.outside(&result)).unwrap_or_default();
     end_daemon(machine, "/run/crond.pid");
-    let _ = daemon.wait();
+    machine.await_daemons();
     for file in [&table, &result, "/run/crond.reboot"] {
         let _ = std::fs::remove_file(machine.outside(file));
     }
     Outcome {
         accepted: shown.contains(&proof(user)),
+        code: 0,
         shown,
     }
 }
@@ -274,5 +278,9 @@ fn ftp(machine: &Machine, user: &str, password: &str) -> Outcome {
     reply();
     say(format!("PASS {password}\r\n"));
     let accepted = reply().starts_with("230");
-    Outcome { accepted, shown }
+    Outcome {
+        accepted,
+        code: 0,
+        shown,
+    }
 }

@@ -47,3 +47,48 @@ pub struct Run {
     /// Its whole environment.
     pub environment: BTreeMap<String, String>,
 }
+
+/// One conversation with libpam, by the `pamcall` program.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Ask {
+    /// PAM service.
+    pub service: String,
+    /// Bytes, because strangers may send any.
+    pub user: Vec<u8>,
+    /// See `user`.
+    pub password: Vec<u8>,
+    /// How the program answers questions.
+    pub manner: Manner,
+    /// `auth`, `account`, `setcred`, `open`, `close`, in this order.
+    pub steps: Vec<String>,
+    /// Flags for every step.
+    pub flags: i32,
+}
+
+/// How a host answers a module's questions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// With the password.
+    #[default]
+    Answers,
+    /// Says that it cannot.
+    Fails,
+    /// With an array that holds no string.
+    AnswersNothing,
+    /// Says that it did, and leaves no array.
+    ForgetsTheArray,
+    /// There is no function to ask.
+    IsNotThere,
+}
+
+/// What came of an [`Ask`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// libpam's code for each step.
+    pub codes: Vec<i32>,
+    /// Every question.
+    pub asked: Vec<String>,
+    /// Every information and error text.
+    pub told: Vec<String>,
+}

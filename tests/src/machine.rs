@@ -8,11 +8,12 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
 
-use crate::ipc::{Plan, Run};
+use crate::ipc::{Answer, Ask, Plan, Run};
 use crate::log::Log;
 use crate::module::Module;
 use crate::people::{Person, everybody, files};
@@ -37,6 +38,7 @@ pub struct Machine {
     // The machine runs for as long as this is open: it ends with the test, however that ends.
     lifeline: Option<ChildStdin>,
     pid: i32,
+    daemons: Mutex<Vec<Child>>,
     /// Everything written to its `/dev/log`.
     pub log: Log,
     /// The module on trial.
@@ -80,6 +82,7 @@ impl Machine {
             holder,
             lifeline,
             pid,
+            daemons: Mutex::default(),
             log,
             module,
         };
@@ -103,6 +106,7 @@ impl Machine {
         }
         let library = self.outside("/etc/ld.so.cache");
         fs::copy("/etc/ld.so.cache", library).unwrap();
+        fs::copy(sibling("pamcall"), self.outside("/run/stage/pamcall")).unwrap();
         fs::copy(&self.module.path, self.outside(&self.module.inside())).unwrap();
         self.write(
             "/etc/nsswitch.conf",
@@ -178,8 +182,8 @@ impl Machine {
         command
     }
 
-    /// Starts a daemon; it ends with the machine. What it prints goes to `/run/stage/output`.
-    pub fn start(&self, run: &Run) -> Child {
+    /// Starts a daemon; it ends with the machine at the latest. What it prints goes to `/run/stage/output`.
+    pub fn start(&self, run: &Run) {
         let mut command = self.starter(run);
         let output = File::options()
             .create(true)
@@ -188,7 +192,14 @@ impl Machine {
             .unwrap();
         command.stdin(Stdio::null());
         command.stdout(output.try_clone().unwrap()).stderr(output);
-        command.spawn().unwrap()
+        self.daemons.lock().unwrap().push(command.spawn().unwrap());
+    }
+
+    /// Waits until every daemon has ended.
+    pub fn await_daemons(&self) {
+        for mut daemon in self.daemons.lock().unwrap().drain(..) {
+            await_end(&mut daemon);
+        }
     }
 
     /// Runs a program to its end.
@@ -207,6 +218,17 @@ impl Machine {
         }
     }
 
+    /// Has the `pamcall` program talk to libpam, and says what came of it; the `Err` is how it
+    /// died.
+    pub fn ask(&self, ask: &Ask) -> Result<Answer, Ending> {
+        let text = toml::to_string(ask).unwrap();
+        let ending = self.run(&self.command(&["/run/stage/pamcall", &text]));
+        match toml::from_str(&ending.output) {
+            Ok(answer) if ending.code == 0 => Ok(answer),
+            _ => Err(ending),
+        }
+    }
+
     /// Does `what` on the machine's network.
     pub fn on_network<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
         on_network(self.pid, what)
@@ -218,6 +240,13 @@ impl Drop for Machine {
         // The machine's first process ends, and the kernel ends all others with it.
         drop(self.lifeline.take());
         let _ = self.holder.wait();
+        for daemon in self
+            .daemons
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
+            let _ = daemon.wait();
+        }
     }
 }
 
@@ -295,7 +324,7 @@ fn stage() -> PathBuf {
 }
 
 /// A program of this package.
-pub fn sibling(name: &str) -> PathBuf {
+fn sibling(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent()
         .and_then(|deps| deps.parent())

@@ -64,9 +64,7 @@ impl Module {
 /// `target/debug/deps/test-123` → `target/release/libpam_authchain.so`
 fn built() -> Option<PathBuf> {
     let test = std::env::current_exe().ok()?;
-    let found = test
-        .ancestors()
+    test.ancestors()
         .map(|folder| folder.join("release/libpam_authchain.so"))
-        .find(|path| path.exists());
-    found
+        .find(|path| path.exists())
 }

@@ -44,7 +44,7 @@ impl Pty {
         // Only the program may hold the other end, or its end would not be seen.
         drop(command);
         Self {
-            master: master,
+            master,
             child,
             shown: String::new(),
             read: 0,

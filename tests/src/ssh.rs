@@ -95,7 +95,10 @@ pub fn knock(machine: &Machine, method: Method, user: &str, password: &str) -> E
     let quoted = user.replace('\\', "\\\\").replace('"', "\\\"");
     let file = tempfile::NamedTempFile::new_in(machine.outside("/run/stage")).unwrap();
     fs::write(file.path(), format!("User \"{quoted}\"\n")).unwrap();
-    let inside = format!("/run/stage/{}", file.path().file_name().unwrap().display());
+    let inside = format!(
+        "/run/stage/{}",
+        file.path().file_name().unwrap().to_string_lossy()
+    );
     let mut run = machine.command(&[
         "/usr/bin/ssh",
         "-F",

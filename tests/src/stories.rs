@@ -6,7 +6,7 @@ use crate::hosts::Host;
 use crate::log::{Line, fits, listing};
 use crate::machine::Machine;
 use crate::module::Module;
-use crate::people::person;
+use crate::people::{Person, everybody, person};
 use crate::root;
 
 /// One file of stories.
@@ -77,6 +77,21 @@ pub fn play(test: &str, book: &str) {
 
 /// A machine with `host` running and the module on trial, if all of that is there.
 pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
+    let missing = host
+        .programs()
+        .iter()
+        .find(|path| !std::path::Path::new(path).exists());
+    if let Some(program) = missing {
+        root::skip(test, &format!("{program} is not installed"));
+        return None;
+    }
+    let machine = machine_with(test, &everybody())?;
+    host.start(&machine);
+    Some(machine)
+}
+
+/// A machine with these people and the module on trial, if that is there.
+pub fn machine_with(test: &str, people: &[Person]) -> Option<Machine> {
     if !root::can_stage(test) {
         return None;
     }
@@ -86,17 +101,7 @@ pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
         root::skip(test, why);
         return None;
     };
-    let missing = host
-        .programs()
-        .iter()
-        .find(|path| !std::path::Path::new(path).exists());
-    if let Some(program) = missing {
-        root::skip(test, &format!("{program} is not installed"));
-        return None;
-    }
-    let machine = Machine::new(module);
-    host.start(&machine);
-    Some(machine)
+    Some(Machine::with_people(module, people))
 }
 
 impl Story {
