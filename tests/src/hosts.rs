@@ -200,7 +200,7 @@ fn allow_sudo(machine: &Machine) {
     machine.write(
         "/etc/sudoers",
         0o440,
-        "Defaults !lecture, timestamp_timeout=0, passwd_tries=2\n\
+        "Defaults !lecture, timestamp_timeout=0, passwd_tries=1\n\
          ALL ALL=(ALL:ALL) ALL\n\
          nora ALL=(ALL:ALL) NOPASSWD: ALL\n\
          nils ALL=(ALL:ALL) NOPASSWD: ALL\n",

@@ -27,7 +27,7 @@ impl Module {
         Some(Self {
             name: "pam_unix",
             path: path.to_path_buf(),
-            arguments: "nodelay nullok",
+            arguments: "nodelay",
         })
     }
 

@@ -9,11 +9,45 @@ use crate::module::Module;
 use crate::people::{Person, everybody, person};
 use crate::root;
 
-/// One file of stories.
+/// One host and what is told of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Book {
+struct Book {
     host: Host,
+    /// Its name in PAM.
+    service: String,
+    /// The line that tells of a failure, as every tool knows it; `{user}` is who tried.
+    #[serde(default)]
+    failure: String,
+    /// The stories it shares with other hosts.
+    shared: Shared,
+    /// Those among them that it cannot play, and why.
+    #[serde(default)]
+    without: Vec<Without>,
+    #[serde(default)]
+    story: Vec<Story>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shared {
+    /// `stories/passwords.toml`
+    Passwords,
+    /// `stories/accounts.toml`
+    Accounts,
+    None,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Without {
+    story: String,
+    because: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tales {
     story: Vec<Story>,
 }
 
@@ -28,18 +62,35 @@ struct Story {
     /// Instead of `types`: a password of one's own.
     password: Option<String>,
     expect: Expectation,
-    /// Log lines that must come. `{module}` is the module's name, `<n>` a number, `...` anything.
+    /// Must the host's failure line come?
+    #[serde(default)]
+    failure: Failure,
+    /// What our module says of it in the phase of authentication.
+    auth: Option<String>,
+    /// What our module says of it in the phase of the account.
+    account: Option<String>,
+    /// Other log lines that must come. `{module}` is the module's name, `<n>` a number, `...`
+    /// anything.
     #[serde(default)]
     log: Vec<String>,
-    /// Log lines that only our module writes.
-    #[serde(default)]
-    ours: Vec<String>,
     /// Log lines that must not come.
     #[serde(default)]
     never: Vec<String>,
     /// What the user must see.
     #[serde(default)]
     shows: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Failure {
+    #[default]
+    No,
+    Yes,
+    /// pam_unix writes none here, or another one.
+    Ours,
+    /// Ours, and without the name, which may be a mistyped password.
+    Nameless,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -66,9 +117,21 @@ pub fn play(test: &str, book: &str) {
     let Some(machine) = machine_for(test, book.host) else {
         return;
     };
+    let shared = match book.shared {
+        Shared::Passwords => include_str!("../stories/passwords.toml"),
+        Shared::Accounts => include_str!("../stories/accounts.toml"),
+        Shared::None => "story = []",
+    };
+    let mut shared: Tales = toml::from_str(shared).unwrap_or_else(|e| panic!("shared: {e}"));
+    for without in &book.without {
+        let before = shared.story.len();
+        shared.story.retain(|story| story.says != without.story);
+        assert_ne!(before, shared.story.len(), "no story {}", without.story);
+        println!("not played: {}: {}", without.story, without.because);
+    }
     let mut wrong = String::new();
-    for story in &book.story {
-        for complaint in story.play(book.host, &machine) {
+    for story in shared.story.iter().chain(&book.story) {
+        for complaint in story.play(&book, &machine) {
             wrong += &format!("\n* {}: {complaint}", story.says);
         }
     }
@@ -114,10 +177,10 @@ impl Story {
         }
     }
 
-    fn play(&self, host: Host, machine: &Machine) -> Vec<String> {
+    fn play(&self, book: &Book, machine: &Machine) -> Vec<String> {
         let password = self.password();
         let mark = machine.log.mark();
-        let outcome = host.attempt(machine, &self.user, &password);
+        let outcome = book.host.attempt(machine, &self.user, &password);
         let mut wrong = Vec::new();
         if outcome.accepted != (self.expect == Expectation::Accepted) {
             wrong.push(format!("should be {:?}", self.expect));
@@ -127,25 +190,56 @@ impl Story {
                 wrong.push(format!("the user does not see {text:?}"));
             }
         }
-        let ours: &[String] = if machine.module.is_ours() {
-            &self.ours
-        } else {
-            &[]
-        };
-        for pattern in self.log.iter().chain(ours) {
-            let pattern = pattern.replace("{module}", machine.module.name);
+        for pattern in self.expected_lines(book, &machine.module) {
             if machine.log.find(mark, &pattern).is_err() {
                 wrong.push(format!("not in the log: {pattern}"));
             }
         }
         let lines = machine.log.since(mark);
         wrong.extend(self.must_not_be_there(machine, &lines));
+        wrong.extend(self.wrong_count(machine, &lines));
         wrong.extend(misbehaviour(&lines, &password));
         if !wrong.is_empty() {
             wrong.push(format!("seen:\n  {}", outcome.shown.replace('\n', "\n  ")));
             wrong.push(format!("log:\n{}", listing(&lines)));
         }
         wrong
+    }
+
+    /// The patterns of all lines that must come, with this host's and module's names in them.
+    fn expected_lines(&self, book: &Book, module: &Module) -> Vec<String> {
+        let mut patterns = self.log.clone();
+        let failure = |name: &str| {
+            book.failure
+                .replace("{user}", name)
+                .replace("{caller}", &self.user)
+        };
+        match self.failure {
+            Failure::Yes => patterns.push(failure(&self.user)),
+            Failure::Ours if module.is_ours() => patterns.push(failure(&self.user)),
+            Failure::Nameless if module.is_ours() => patterns.push(failure("(unknown)")),
+            _ => {}
+        }
+        for (phase, line) in [("auth", &self.auth), ("account", &self.account)] {
+            if let Some(line) = line.as_ref().filter(|_| module.is_ours()) {
+                patterns.push(format!("{{module}}({{service}}:{phase}): {line}"));
+            }
+        }
+        let named = |pattern: String| {
+            pattern
+                .replace("{module}", module.name)
+                .replace("{service}", &book.service)
+        };
+        patterns.into_iter().map(named).collect()
+    }
+
+    /// Tools count failures: there is one line for each, and none without one.
+    fn wrong_count(&self, machine: &Machine, lines: &[Line]) -> Option<String> {
+        let wanted = usize::from(self.failure != Failure::No);
+        let is_failure = |line: &&Line| line.text.contains("): authentication failure; ");
+        let found = lines.iter().filter(is_failure).count();
+        (machine.module.is_ours() && found != wanted)
+            .then(|| format!("{found} failure lines instead of {wanted}"))
     }
 
     fn must_not_be_there(&self, machine: &Machine, lines: &[Line]) -> Vec<String> {

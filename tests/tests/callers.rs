@@ -163,6 +163,7 @@ fn play_all(
             let mut run = by(&machine, caller, &[]);
             (trick.play)(&mut run);
             let outcome = attempt(&machine, &run, password);
+            println!("{}, {password:?}: {}", trick.says, outcome.shown.trim());
             let lines = machine.log.since(mark);
             let about = format!(
                 "{host:?}, {}, {password:?}: {}\n{}",
