@@ -5,6 +5,7 @@
 //! tests is touched, and nothing is left when the machine is dropped.
 
 pub mod dovecot;
+mod floors;
 pub mod hosts;
 pub mod ipc;
 pub mod log;

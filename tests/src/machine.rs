@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -13,23 +13,14 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
 
-use crate::ipc::{Answer, Ask, Plan, Run};
+use crate::floors;
+use crate::ipc::{Answer, Ask, Run};
 use crate::log::Log;
 use crate::module::Module;
-use crate::people::{Person, everybody, files};
+use crate::people::{Person, everybody};
 
 /// How long anything on a machine may take before the test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Directories that a machine has for itself.
-const PRIVATE: [&str; 6] = ["etc", "home", "root", "run", "var", "dev"];
-/// Devices it shares with the outside.
-const DEVICES: [&str; 7] = ["null", "zero", "full", "random", "urandom", "tty", "ptmx"];
-
-/// The programs that ask PAM on these machines.
-const SERVICES: [&str; 9] = [
-    "sshd", "login", "su", "su-l", "sudo", "sudo-i", "cron", "vsftpd", "dovecot",
-];
 
 /// A running test machine. Dropping it ends every process on it and removes its files.
 pub struct Machine {
@@ -66,8 +57,8 @@ impl Machine {
             .prefix("authchain-test-")
             .tempdir()
             .unwrap();
-        build_floors(&directory);
-        let plan = toml::to_string(&plan(&directory)).unwrap();
+        floors::build(&directory);
+        let plan = toml::to_string(&floors::plan(&directory)).unwrap();
         let mut holder = Command::new(stage())
             .args(["hold", &plan])
             .stdin(Stdio::piped())
@@ -86,49 +77,8 @@ impl Machine {
             log,
             module,
         };
-        machine.furnish(people);
+        floors::furnish(&machine, people);
         machine
-    }
-
-    fn furnish(&self, people: &[Person]) {
-        for (path, mode, text) in files(people) {
-            self.write(path, mode, &text);
-        }
-        for person in people {
-            let home = self.outside(&person.home());
-            fs::create_dir_all(&home).unwrap();
-            chown(&home, Some(person.uid), Some(person.uid)).unwrap();
-            self.write(
-                &format!("{}/.profile", person.home()),
-                0o644,
-                "echo now I am $(id -un)\nexit\n",
-            );
-        }
-        let library = self.outside("/etc/ld.so.cache");
-        fs::copy("/etc/ld.so.cache", library).unwrap();
-        fs::copy(sibling("pamcall"), self.outside("/run/stage/pamcall")).unwrap();
-        fs::copy(&self.module.path, self.outside(&self.module.inside())).unwrap();
-        self.write(
-            "/etc/nsswitch.conf",
-            0o644,
-            "passwd: files\ngroup: files\nshadow: files\nhosts: files\n",
-        );
-        self.write("/etc/hosts", 0o644, "127.0.0.1 localhost stage\n");
-        self.write("/etc/shells", 0o644, "/bin/sh\n");
-        self.write(
-            "/etc/login.defs",
-            0o644,
-            "FAIL_DELAY 0\nLOGIN_RETRIES 1\nLOGIN_TIMEOUT 60\nSYSLOG_SU_ENAB yes\n",
-        );
-        self.write(
-            "/etc/authchain/authchain.toml",
-            0o644,
-            "chain = [\"local\"]\n",
-        );
-        self.stack("other", "auth required pam_deny.so\naccount required pam_deny.so\npassword required pam_deny.so\nsession required pam_deny.so\n");
-        for service in SERVICES {
-            self.stack(service, &self.plain_stack());
-        }
     }
 
     /// The module and nothing else.
@@ -275,56 +225,13 @@ pub fn await_that(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
-fn build_floors(directory: &tempfile::TempDir) {
-    let root = directory.path();
-    let folders = [
-        "etc/pam.d",
-        "home",
-        "root",
-        "run/stage",
-        "run/sshd",
-        "run/sudo",
-        "run/lock",
-        "dev/pts",
-        "dev/shm",
-        "var/log",
-        "var/lib/sudo",
-        "var/spool/cron/crontabs",
-        "var/mail",
-        "var/tmp",
-    ];
-    for folder in folders {
-        fs::create_dir_all(root.join(folder)).unwrap();
-    }
-    for folder in PRIVATE {
-        fs::set_permissions(root.join(folder), Permissions::from_mode(0o755)).unwrap();
-    }
-    for device in DEVICES {
-        File::create(root.join("dev").join(device)).unwrap();
-    }
-    symlink("/proc/self/fd", root.join("dev/fd")).unwrap();
-    symlink("/run", root.join("var/run")).unwrap();
-}
-
-fn plan(directory: &tempfile::TempDir) -> Plan {
-    let outside = |path: &str| format!("{}/{path}", directory.path().display());
-    let device = |name: &&str| (format!("/dev/{name}"), outside(&format!("dev/{name}")));
-    // Devices come first: once /dev is covered, the real ones are out of reach.
-    let mut binds: Vec<_> = DEVICES.iter().chain(&["pts", "shm"]).map(device).collect();
-    binds.extend(PRIVATE.map(|folder| (outside(folder), format!("/{folder}"))));
-    Plan {
-        hostname: "stage".into(),
-        binds,
-    }
-}
-
 /// The `stage` program, which cargo builds beside the tests.
 fn stage() -> PathBuf {
     sibling("stage")
 }
 
 /// A program of this package.
-fn sibling(name: &str) -> PathBuf {
+pub(crate) fn sibling(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent()
         .and_then(|deps| deps.parent())
