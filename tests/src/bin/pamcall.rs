@@ -1,9 +1,9 @@
-//! A host program reduced to its calls of libpam: `pamcall ASK` prints the answer as TOML.
+//! A host program reduced to its calls of libpam: `pamcall ASK` prints the answer as JSON.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
-use authchain_tests::ipc::{Answer, Ask, Manner};
+use authchain_tests::real::ipc::{Answer, Ask, Manner};
 use nix::libc;
 
 const SUCCESS: c_int = 0;
@@ -113,7 +113,7 @@ unsafe extern "C" fn converse(
 
 fn main() {
     let text = std::env::args().nth(1).expect("usage: pamcall ASK");
-    let ask: Ask = toml::from_str(&text).unwrap();
+    let ask: Ask = serde_json::from_str(&text).unwrap();
     let mut person = Person {
         manner: ask.manner,
         password: CString::new(ask.password.clone()).unwrap(),
@@ -159,5 +159,5 @@ fn main() {
     // SAFETY: the handle is not used again.
     unsafe { pam_end(handle, last) };
     person.answer.codes = codes;
-    print!("{}", toml::to_string(&person.answer).unwrap());
+    print!("{}", serde_json::to_string(&person.answer).unwrap());
 }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use authchain_tests::ipc::{Plan, Run};
+use authchain_tests::real::ipc::{Plan, Run};
 use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -26,11 +26,11 @@ const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWNS
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, command, text] = arguments.as_slice() else {
-        panic!("usage: stage hold|run TOML");
+        panic!("usage: stage hold|run JSON");
     };
     match command.as_str() {
-        "hold" => hold(&toml::from_str(text).unwrap()),
-        "run" => run(&toml::from_str(text).unwrap()),
+        "hold" => hold(&serde_json::from_str(text).unwrap()),
+        "run" => run(&serde_json::from_str(text).unwrap()),
         other => panic!("unknown command {other}"),
     }
 }

@@ -3,7 +3,7 @@
 pub mod local;
 
 use crate::tools::request::{Attempt, Request};
-use crate::words::{AccountStatus, BackendError, Secret, User, Verdict};
+use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
 
 /// A source of accounts: files, a directory, a plugin.
 ///
@@ -26,6 +26,11 @@ pub trait Backend {
         false
     }
 
+    /// Whether an entry named `entry` is the person who was asked for.
+    fn is_same_name(&self, asked: &Username, entry: &str) -> bool {
+        asked.as_str() == entry
+    }
+
     /// Who this is; `None` when the source does not know the name.
     ///
     /// # Errors
@@ -42,7 +47,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// When the source could not be asked.
-    fn account(&self, request: &Request<'_>) -> Result<Option<AccountStatus>, BackendError>;
+    fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError>;
 
     /// Spends the time a wrong password would have cost, and learns nothing.
     ///

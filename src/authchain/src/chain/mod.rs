@@ -1,1 +1,20 @@
-//! Floor 5: the rule of the chain.
+//! Floor 5: the rule by which backends are asked, and what comes of it.
+
+mod assemble;
+mod decision;
+mod identity;
+#[cfg(test)]
+mod laws;
+pub mod registry;
+mod report;
+mod rule;
+#[cfg(test)]
+mod scripted;
+mod stand_in;
+mod walk;
+
+pub use assemble::{Assembled, assemble};
+pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
+pub use identity::{Identities, SystemIdentities};
+pub use report::Caller;
+pub use rule::{Chain, Link};

@@ -1,1 +1,15 @@
-//! Floor 3: the configuration.
+//! Floor 3: the configuration, from text to values, with errors that point at the key.
+
+mod backend_table;
+mod duration;
+mod error;
+mod file;
+mod keys;
+pub mod settings;
+mod source;
+
+pub use backend_table::BackendTable;
+pub use duration::Span;
+pub use error::{ConfigError, Place};
+pub use file::{Config, DEFAULT_PATH};
+pub use source::Source;

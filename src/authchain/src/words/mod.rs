@@ -10,4 +10,6 @@ pub use pam_code::PamCode;
 pub use secret::Secret;
 pub use user::User;
 pub use username::{InvalidUsername, Username};
-pub use verdict::{AccountStatus, BackendError, ConversationError, Denial, DenialReason, Verdict};
+pub use verdict::{
+    Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Verdict,
+};

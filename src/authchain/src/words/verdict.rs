@@ -125,6 +125,16 @@ impl fmt::Display for ConversationError {
 
 impl std::error::Error for ConversationError {}
 
+/// An account a backend knows, and the state it is in.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose it is.
+    pub user: User,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+}
+
 /// The state of an account, independent of any password.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]

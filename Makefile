@@ -1,0 +1,80 @@
+# authchain: `make help` lists what there is.
+
+PREFIX   ?= /usr
+DESTDIR  ?=
+CARGO    ?= cargo
+TARGET   := $(or $(CARGO_TARGET_DIR),target)
+RELEASE  := $(TARGET)/release
+# Debian keeps its modules under the architecture's folder, others under /usr/lib64 or /usr/lib.
+MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
+PAM_DIR  ?= $(PREFIX)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
+SYSCONF  ?= /etc
+
+.PHONY: help build demo test check fmt clippy floors deny check-so bench install uninstall man clean build-packages test-packages
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+demo: build-packages build ## build, then watch people log in through the real libpam (no root needed)
+	$(CARGO) run --locked --quiet -p authchain-tests --bin demo -- --module $(RELEASE)/libpam_authchain.so
+
+test: test-packages build ## every test, the real sshd, su, sudo, login and cron included
+	$(CARGO) test --locked --workspace
+
+build: build-packages ## the module and the command, in target/release
+	$(CARGO) build --locked --release -p pam_authchain
+	$(CARGO) build --locked --release -p authchain-cli
+
+check: test-packages fmt clippy floors deny check-so ## formatting, lints, walls, licences, the module's ELF
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy: build-packages
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+floors: build-packages
+	$(CARGO) test --locked -p authchain-tests --test house
+
+deny:
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --log-level error check bans licenses sources
+
+check-so: build
+	$(CARGO) run --locked --quiet -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
+
+bench: test-packages build ## speed beside pam_unix, in one run (root: pam_unix reads a bound shadow file)
+	$(CARGO) bench --locked -p authchain-tests
+
+man: ## the manual pages, from man/*.scd (needs scdoc)
+	@mkdir -p $(TARGET)/man
+	@for page in man/*.scd; do name=$$(basename $$page .scd); scdoc < $$page > $(TARGET)/man/$$name; done
+
+install: build man ## the module, the command, examples and manuals into $(DESTDIR)$(PREFIX)
+	install -D -m 0644 $(RELEASE)/libpam_authchain.so $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
+	strip --strip-unneeded $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
+	# Renamed, never overwritten: a program that has the old one mapped must not see it change.
+	mv -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new $(DESTDIR)$(PAM_DIR)/pam_authchain.so
+	install -D -m 0755 -s $(RELEASE)/authchain $(DESTDIR)$(PREFIX)/bin/authchain
+	install -d -m 0755 $(DESTDIR)$(SYSCONF)/authchain $(DESTDIR)/var/lib/authchain
+	test -e $(DESTDIR)$(SYSCONF)/authchain/authchain.toml || install -m 0644 conf/authchain.toml $(DESTDIR)$(SYSCONF)/authchain/authchain.toml
+	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/doc/authchain/examples
+	install -m 0644 README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/authchain/
+	cp -R --no-preserve=ownership conf pam.d $(DESTDIR)$(PREFIX)/share/doc/authchain/examples/
+	for page in $(TARGET)/man/*; do \
+	  install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+uninstall: ## what install put there, except the configuration
+	rm -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so $(DESTDIR)$(PREFIX)/bin/authchain
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain
+	for page in man/*.scd; do name=$$(basename $$page .scd); \
+	  rm -f $(DESTDIR)$(PREFIX)/share/man/man$${name##*.}/$$name; done
+
+build-packages:
+	@sh packaging/need-packages build
+
+test-packages:
+	@sh packaging/need-packages test
+
+clean:
+	$(CARGO) clean

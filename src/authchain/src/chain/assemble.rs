@@ -1,0 +1,36 @@
+//! From a configuration file to a chain that can be asked.
+
+use std::path::Path;
+
+use super::registry;
+use super::rule::Chain;
+use crate::config::settings::GlobalSettings;
+use crate::config::{Config, ConfigError, DEFAULT_PATH, Source};
+
+/// A chain, and the settings that lie around it.
+pub struct Assembled {
+    /// The chain.
+    pub chain: Chain,
+    /// The keys at the top of the file.
+    pub settings: GlobalSettings,
+}
+
+/// Reads the configuration at `path` and builds its chain; `order` replaces the file's.
+///
+/// Without a `path` the file is [`DEFAULT_PATH`], and there may be none: then the chain is `local`
+/// alone. A file that was named must be there.
+///
+/// # Errors
+/// For anything wrong with the file. There is no falling back to a part of it.
+pub fn assemble(path: Option<&Path>, order: Option<&[String]>) -> Result<Assembled, ConfigError> {
+    let source = match path {
+        Some(path) => Source::read(path)?,
+        None => Source::read_if_there(Path::new(DEFAULT_PATH))?,
+    };
+    let config = Config::parse(&source)?;
+    let chain = registry::build(&config, order)?;
+    Ok(Assembled {
+        chain,
+        settings: config.settings,
+    })
+}

@@ -1,0 +1,165 @@
+//! What the chain decided, and how it came to it.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::words::{
+    AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
+};
+
+/// What one backend said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding<A> {
+    /// It knows the person and gave this answer.
+    Answered(A),
+    /// It knows the person and refuses.
+    Denied(Denial),
+    /// It does not know the person.
+    Unknown,
+    /// It could not say; the text tells why.
+    Unavailable(String),
+    /// The chain's rule kept the question from it; the text tells why.
+    NotAsked(&'static str),
+}
+
+/// One backend's part in a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step<A> {
+    /// The backend's name.
+    pub backend: String,
+    /// What it said.
+    pub finding: Finding<A>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What came of the chain as a whole.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<A> {
+    /// Somebody answered for the person.
+    Answered(A),
+    /// Somebody who knows the person refused, or the rule did.
+    Denied(Denial),
+    /// Everybody was asked and nobody knows the name.
+    Unknown,
+    /// Nobody answered for the person and somebody could not say.
+    Unavailable,
+    /// The person could not be asked.
+    Conversation(ConversationError),
+}
+
+/// A decision with the way to it.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<A> {
+    /// The name as it may be logged; `None` where it is no name, or may be a mistyped password.
+    pub name: Option<Username>,
+    /// What is wrong with the name, where it is no name.
+    pub invalid: Option<InvalidUsername>,
+    /// What came of it.
+    pub outcome: Outcome<A>,
+    /// Who said what, in the order they were asked.
+    pub steps: Vec<Step<A>>,
+}
+
+impl<A> Decision<A> {
+    pub(super) fn without_steps(name: Option<Username>, outcome: Outcome<A>) -> Self {
+        Self {
+            name,
+            invalid: None,
+            outcome,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn invalid_name(invalid: InvalidUsername) -> Self {
+        Self {
+            name: None,
+            invalid: Some(invalid),
+            outcome: Outcome::Unknown,
+            steps: Vec::new(),
+        }
+    }
+}
+
+/// The answer to a right password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted(pub User);
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("accepted")
+    }
+}
+
+/// Whether a password was right.
+pub type AuthDecision = Decision<Accepted>;
+
+/// Whether an account may be used.
+pub type AccountDecision = Decision<AccountStatus>;
+
+impl AuthDecision {
+    /// PAM's word for the outcome of `pam_authenticate`.
+    pub fn code(&self) -> PamCode {
+        match &self.outcome {
+            Outcome::Answered(_) => PamCode::Success,
+            Outcome::Denied(_) => PamCode::AuthError,
+            Outcome::Unknown => PamCode::UserUnknown,
+            Outcome::Unavailable => PamCode::AuthInfoUnavailable,
+            Outcome::Conversation(_) => PamCode::ConversationError,
+        }
+    }
+}
+
+impl AccountDecision {
+    /// PAM's word for the outcome of `pam_acct_mgmt`.
+    pub fn code(&self) -> PamCode {
+        match &self.outcome {
+            Outcome::Answered(status) => match status {
+                AccountStatus::Valid { .. } => PamCode::Success,
+                AccountStatus::MustChangePassword => PamCode::NewAuthtokRequired,
+                AccountStatus::PasswordExpired | AccountStatus::AccountExpired => {
+                    PamCode::AccountExpired
+                }
+                AccountStatus::Locked | AccountStatus::NotPermitted => PamCode::PermissionDenied,
+            },
+            Outcome::Denied(_) => PamCode::PermissionDenied,
+            Outcome::Unknown => PamCode::UserUnknown,
+            Outcome::Unavailable => PamCode::AuthInfoUnavailable,
+            Outcome::Conversation(_) => PamCode::ConversationError,
+        }
+    }
+}
+
+impl<A: fmt::Display> Decision<A> {
+    /// The line that says why: `alice: corp denied: wrong password (12 ms); local: unknown`.
+    pub fn why(&self) -> String {
+        let name = self.name.as_ref().map_or("(unknown)", Username::as_str);
+        let mut parts: Vec<String> = self.steps.iter().map(ToString::to_string).collect();
+        if let Some(invalid) = &self.invalid {
+            parts.push(format!("nobody asked: {invalid}"));
+        } else if parts.is_empty() {
+            parts.push(match &self.outcome {
+                Outcome::Denied(denial) => format!("denied before any backend: {denial}"),
+                Outcome::Conversation(error) => error.to_string(),
+                _ => "no backend was asked".to_owned(),
+            });
+        }
+        format!("{name}: {}", parts.join("; "))
+    }
+}
+
+impl<A: fmt::Display> fmt::Display for Step<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let backend = &self.backend;
+        let ms = self.took.as_millis();
+        match &self.finding {
+            Finding::Answered(answer) => write!(f, "{backend}: {answer} ({ms} ms)"),
+            Finding::Denied(denial) => write!(f, "{backend} denied: {denial} ({ms} ms)"),
+            Finding::Unknown => write!(f, "{backend}: unknown"),
+            Finding::Unavailable(why) => write!(f, "{backend} unavailable: {why} ({ms} ms)"),
+            Finding::NotAsked(why) => write!(f, "{backend} not asked: {why}"),
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The laws of the chain, over chains and answers nobody thought of.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::scripted::{Answer, Scripted, Silent, Town, Typist};
+use super::*;
+use crate::config::settings::Then;
+use crate::tools::deadline::{Deadline, system_clock};
+use crate::tools::request::Context;
+use crate::words::{ConversationError, Denial, DenialReason, PamCode};
+
+fn context(allow_empty_password: bool) -> Context<'static> {
+    Context {
+        service: "test",
+        tty: "",
+        rhost: "",
+        ruser: "",
+        now: SystemTime::UNIX_EPOCH,
+        deadline: Deadline::after(system_clock, Duration::from_secs(8)),
+        allow_empty_password,
+        silent: false,
+        journal: &Silent,
+    }
+}
+
+fn chain(backends: &[Scripted]) -> Chain {
+    let links = backends.iter().map(Scripted::link).collect();
+    Chain::new(
+        links,
+        1000,
+        Box::new(Town {
+            passwd_is_readable: true,
+        }),
+    )
+    .unwrap()
+}
+
+fn login(backends: &[Scripted], name: &str, password: &'static [u8]) -> AuthDecision {
+    let mut typist = Typist {
+        password: Ok(password),
+        asked: 0,
+    };
+    let decision = chain(backends).authenticate(name.as_bytes(), &context(false), &mut typist);
+    assert_eq!(
+        typist.asked, 1,
+        "the password is asked for once, whatever comes of it"
+    );
+    decision
+}
+
+fn account(backends: &[Scripted], name: &str) -> AccountDecision {
+    chain(backends).account(name.as_bytes(), &context(false))
+}
+
+fn accepts<A>(decision: &Decision<A>) -> bool {
+    matches!(decision.outcome, Outcome::Answered(_))
+}
+
+fn an_answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Accepts),
+        (0..3000u32).prop_map(Answer::AcceptsWithUid),
+        Just(Answer::AcceptsOtherName),
+        Just(Answer::Denies),
+        Just(Answer::Unknown),
+        Just(Answer::Unavailable),
+        Just(Answer::BreaksOff),
+    ]
+}
+
+fn then() -> impl Strategy<Value = Then> {
+    prop_oneof![Just(Then::Next), Just(Then::Stop)]
+}
+
+prop_compose! {
+    fn a_backend()(local: bool, answer in an_answer(), on_denied in then(), on_unavailable in then()) -> Scripted {
+        let mut backend = Scripted::new("b", local, answer);
+        backend.on_denied = on_denied;
+        backend.on_unavailable = on_unavailable;
+        backend
+    }
+}
+
+fn backends() -> impl Strategy<Value = Vec<Scripted>> {
+    proptest::collection::vec(a_backend(), 1..6).prop_map(|mut all| {
+        for (index, backend) in all.iter_mut().enumerate() {
+            backend.name = format!("b{index}");
+        }
+        all
+    })
+}
+
+fn a_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "alice", "bob", "root", "daemon", "toor", "-x", "", "a:b",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn success_means_that_some_backend_accepted_this_very_name(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        if let Outcome::Answered(Accepted(user)) = &decision.outcome {
+            let by = all.iter().find(|b| b.name == user.backend).unwrap();
+            prop_assert!(matches!(by.answer, Answer::Accepts | Answer::AcceptsWithUid(_)));
+            prop_assert_eq!(&user.name, name);
+            prop_assert_eq!(by.asked(), 1);
+        }
+    }
+
+    #[test]
+    fn unknown_means_that_everybody_said_unknown(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        if decision.outcome == Outcome::Unknown && decision.invalid.is_none() {
+            for step in &decision.steps {
+                prop_assert!(matches!(step.finding, Finding::Unknown | Finding::NotAsked(_)));
+            }
+            prop_assert_eq!(decision.steps.len(), all.len());
+            prop_assert!(decision.steps.iter().any(|s| s.finding == Finding::Unknown));
+        }
+    }
+
+    #[test]
+    fn a_system_name_is_never_shown_to_a_backend_that_is_not_local(all in backends()) {
+        for name in ["root", "daemon", "toor"] {
+            let _ = login(&all, name, b"pw");
+            let _ = account(&all, name);
+        }
+        for backend in all.iter().filter(|b| !b.local) {
+            prop_assert_eq!(backend.asked(), 0);
+        }
+    }
+
+    #[test]
+    fn an_empty_password_reaches_no_backend(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"");
+        prop_assert!(all.iter().all(|b| b.asked() == 0));
+        prop_assert!(!accepts(&decision));
+    }
+
+    #[test]
+    fn an_allowed_empty_password_reaches_local_backends_only(all in backends(), name in a_name()) {
+        let mut typist = Typist { password: Ok(b""), asked: 0 };
+        let _ = chain(&all).authenticate(name.as_bytes(), &context(true), &mut typist);
+        prop_assert!(all.iter().filter(|b| !b.local).all(|b| b.asked() == 0));
+    }
+
+    #[test]
+    fn a_stand_in_password_reaches_no_backend(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"\x08\n\r\x7fINCORRECT\x08\n");
+        prop_assert!(all.iter().all(|b| b.asked() == 0));
+        prop_assert!(all.iter().all(|b| b.spent() == usize::from(b.local)));
+        prop_assert!(!accepts(&decision));
+    }
+
+    #[test]
+    fn removing_an_unavailable_backend_never_turns_a_refusal_into_a_success(
+        all in backends(), name in a_name(), index: prop::sample::Index,
+    ) {
+        let mut all = all;
+        let index = index.index(all.len());
+        all[index].answer = Answer::Unavailable;
+        all[index].on_unavailable = Then::Next;
+        let with = accepts(&login(&all, name, b"pw"));
+        let with_account = accepts(&account(&all, name));
+        all.remove(index);
+        if !all.is_empty() {
+            prop_assert_eq!(accepts(&login(&all, name, b"pw")), with);
+            prop_assert_eq!(accepts(&account(&all, name)), with_account);
+        }
+    }
+
+    #[test]
+    fn adding_a_backend_that_knows_nobody_changes_no_outcome_but_the_guess(
+        all in backends(), name in a_name(), local: bool,
+    ) {
+        let before = login(&all, name, b"pw").outcome;
+        let mut longer = all;
+        longer.push(Scripted::new("last", local, Answer::Unknown));
+        let after = login(&longer, name, b"pw").outcome;
+        // Only a chain in which the rule let nobody speak learns something from one more voice.
+        if before != Outcome::Denied(Denial::from(DenialReason::NotPermitted)) {
+            prop_assert_eq!(before, after);
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_after_the_chain_has_ended(all in backends()) {
+        let decision = login(&all, "alice", b"pw");
+        for backend in &all[decision.steps.len()..] {
+            prop_assert_eq!(backend.asked(), 0);
+        }
+    }
+
+    #[test]
+    fn an_account_is_usable_only_if_the_first_who_knows_it_says_so(all in backends(), name in a_name()) {
+        let decision = account(&all, name);
+        if accepts(&decision) {
+            let last = decision.steps.last().unwrap();
+            let by = all.iter().find(|b| b.name == last.backend).unwrap();
+            prop_assert!(matches!(by.answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::Denies));
+            let expired = by.answer == Answer::Denies;
+            prop_assert_eq!(decision.code() == PamCode::Success, !expired);
+        }
+    }
+}
+
+#[test]
+fn a_chain_without_links_cannot_be_built() {
+    assert!(
+        Chain::new(
+            Vec::new(),
+            1000,
+            Box::new(Town {
+                passwd_is_readable: true
+            })
+        )
+        .is_none()
+    );
+}
+
+#[test]
+fn a_denial_goes_on_unless_the_backend_says_stop() {
+    let mut first = Scripted::new("first", false, Answer::Denies);
+    let second = Scripted::new("second", false, Answer::Accepts);
+    assert!(accepts(&login(
+        &[first.clone(), second.clone()],
+        "bob",
+        b"pw"
+    )));
+    first.on_denied = Then::Stop;
+    let decision = login(&[first, second], "bob", b"pw");
+    assert_eq!(
+        decision.outcome,
+        Outcome::Denied(Denial::from(DenialReason::BadCredential))
+    );
+    assert_eq!(decision.steps.len(), 1);
+}
+
+#[test]
+fn an_outage_goes_on_unless_the_backend_says_stop() {
+    let mut first = Scripted::new("first", false, Answer::Unavailable);
+    let second = Scripted::new("second", false, Answer::Accepts);
+    assert!(accepts(&login(
+        &[first.clone(), second.clone()],
+        "bob",
+        b"pw"
+    )));
+    first.on_unavailable = Then::Stop;
+    assert_eq!(
+        login(&[first, second], "bob", b"pw").outcome,
+        Outcome::Unavailable
+    );
+}
+
+#[test]
+fn unknown_is_never_a_guess_when_a_server_is_down() {
+    let local = Scripted::new("local", true, Answer::Unknown);
+    let corp = Scripted::new("corp", false, Answer::Unavailable);
+    let decision = login(&[local, corp], "bob", b"pw");
+    assert_eq!(decision.outcome, Outcome::Unavailable);
+    assert!(
+        decision
+            .why()
+            .starts_with("(unknown): local: unknown; corp unavailable: down (")
+    );
+}
+
+#[test]
+fn the_same_name_with_another_uid_is_another_person() {
+    let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(2000));
+    let decision = login(&[corp], "alice", b"pw");
+    assert!(
+        matches!(&decision.outcome, Outcome::Denied(d) if d.reason == DenialReason::AnotherPerson)
+    );
+    let line = decision.why();
+    assert!(
+        line.starts_with(
+            "alice: corp denied: not the same person (its uid is 2000, the system's is 1000) ("
+        ),
+        "{line}"
+    );
+}
+
+#[test]
+fn no_directory_can_be_root_under_any_name() {
+    for uid in [0, 999] {
+        let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(uid));
+        assert!(!accepts(&login(&[corp], "stranger", b"pw")), "{uid}");
+    }
+    let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(1001));
+    assert!(accepts(&login(&[corp], "stranger", b"pw")));
+}
+
+#[test]
+fn names_stay_on_this_machine_when_the_passwd_file_cannot_be_read() {
+    let corp = Scripted::new("corp", false, Answer::Accepts);
+    let town = Box::new(Town {
+        passwd_is_readable: false,
+    });
+    let chain = Chain::new(vec![corp.link()], 1000, town).unwrap();
+    let mut typist = Typist {
+        password: Ok(b"pw"),
+        asked: 0,
+    };
+    let decision = chain.authenticate(b"bob", &context(false), &mut typist);
+    assert_eq!(decision.outcome, Outcome::Unavailable);
+    assert_eq!(corp.asked(), 0);
+}
+
+#[test]
+fn a_name_that_is_none_is_unknown_at_the_price_of_a_refusal() {
+    let local = Scripted::new("local", true, Answer::Accepts);
+    let decision = login(std::slice::from_ref(&local), "-root", b"pw");
+    assert_eq!(decision.outcome, Outcome::Unknown);
+    assert_eq!((local.asked(), local.spent()), (0, 1));
+    assert_eq!(
+        decision.why(),
+        "(unknown): nobody asked: the name begins with '-' or '+'"
+    );
+}
+
+#[test]
+fn a_person_who_breaks_off_ends_the_chain() {
+    let corp = Scripted::new("corp", false, Answer::BreaksOff);
+    let last = Scripted::new("last", false, Answer::Accepts);
+    let decision = login(&[corp, last.clone()], "bob", b"pw");
+    assert_eq!(
+        decision.outcome,
+        Outcome::Conversation(ConversationError::Aborted)
+    );
+    assert_eq!(last.asked(), 0);
+}
+
+#[test]
+fn nobody_is_asked_when_the_password_cannot_be_had() {
+    let local = Scripted::new("local", true, Answer::Accepts);
+    let mut typist = Typist {
+        password: Err(ConversationError::NoAnswer),
+        asked: 0,
+    };
+    let decision =
+        chain(std::slice::from_ref(&local)).authenticate(b"alice", &context(false), &mut typist);
+    assert_eq!(
+        decision.outcome,
+        Outcome::Conversation(ConversationError::NoAnswer)
+    );
+    assert_eq!(local.asked(), 0);
+}
+
+#[test]
+fn servers_are_not_asked_once_the_deadline_is_over() {
+    let corp = Scripted::new("corp", false, Answer::Accepts);
+    let local = Scripted::new("local", true, Answer::Accepts);
+    let over = Context {
+        deadline: Deadline::after(system_clock, Duration::ZERO),
+        ..context(false)
+    };
+    let mut typist = Typist {
+        password: Ok(b"pw"),
+        asked: 0,
+    };
+    let decision = chain(&[corp.clone(), local]).authenticate(b"alice", &over, &mut typist);
+    assert!(accepts(&decision), "local files still answer");
+    assert_eq!(corp.asked(), 0);
+}
+
+#[test]
+fn an_empty_password_is_refused_by_name_only_for_local_names() {
+    let corp = Scripted::new("corp", false, Answer::Accepts);
+    let why = |name| login(std::slice::from_ref(&corp), name, b"").why();
+    assert_eq!(
+        why("alice"),
+        "alice: denied before any backend: empty password"
+    );
+    assert_eq!(
+        why("hunter2"),
+        "(unknown): denied before any backend: empty password"
+    );
+}
+
+#[test]
+fn another_persons_account_state_is_not_this_persons() {
+    let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(2000));
+    assert_eq!(account(&[corp], "alice").outcome, Outcome::Unknown);
+}

@@ -1,0 +1,65 @@
+//! Every backend type, by name. The only file that knows them all.
+
+use super::identity::SystemIdentities;
+use super::rule::{Chain, Link};
+use crate::backends::Backend;
+use crate::backends::local::Local;
+use crate::config::settings::local::LocalSettings;
+use crate::config::{BackendTable, Config, ConfigError};
+
+/// A backend type.
+pub struct Kind {
+    /// What `type = "…"` calls it.
+    pub name: &'static str,
+    /// One line about it.
+    pub help: &'static str,
+    build: fn(&BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError>,
+    /// The JSON Schema of its keys.
+    #[cfg(feature = "schema")]
+    pub schema: fn() -> schemars::Schema,
+}
+
+/// The backend types, in the order they are described.
+pub const KINDS: &[Kind] = &[Kind {
+    name: "local",
+    help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
+    build: |table| {
+        let settings: LocalSettings = table.settings()?;
+        Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+    },
+    #[cfg(feature = "schema")]
+    schema: || schemars::schema_for!(LocalSettings),
+}];
+
+/// Builds the chain of a configuration; `order` (a module argument) replaces the file's.
+///
+/// # Errors
+/// For a fault in any backend's section, in the chain or not: a file with a fault in it is not
+/// trusted by halves.
+pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, ConfigError> {
+    for table in &config.backends {
+        backend(table)?;
+    }
+    let links = config.links(order)?;
+    let links = links.into_iter().map(link).collect::<Result<Vec<_>, _>>()?;
+    let identities = Box::new(SystemIdentities::new(config.settings.passwd_file.clone()));
+    Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
+}
+
+fn link(table: &BackendTable<'_>) -> Result<Link, ConfigError> {
+    let common = table.common();
+    Ok(Link {
+        backend: backend(table)?,
+        on_denied: common.on_denied,
+        on_unavailable: common.on_unavailable,
+        timeout: common.timeout.duration(),
+    })
+}
+
+fn backend(table: &BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError> {
+    let kind = table.common().kind.get_ref();
+    match KINDS.iter().find(|known| known.name == kind) {
+        Some(known) => (known.build)(table),
+        None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
+    }
+}

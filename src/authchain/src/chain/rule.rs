@@ -1,0 +1,146 @@
+//! The rule of the chain: what is asked at all, in which order, and where it ends.
+
+use std::time::Duration;
+
+use super::decision::{AccountDecision, AuthDecision, Decision, Outcome, Step};
+use super::identity::Identities;
+use super::stand_in::is_stand_in;
+use super::walk::Walk;
+use crate::backends::Backend;
+use crate::config::settings::Then;
+use crate::tools::conversation::Conversation;
+use crate::tools::request::Context;
+use crate::words::{Denial, DenialReason, Secret, User, Username};
+
+/// A backend and its place in the chain.
+pub struct Link {
+    /// The source of accounts.
+    pub backend: Box<dyn Backend>,
+    /// Where to go after a denial.
+    pub on_denied: Then,
+    /// Where to go when the backend cannot answer.
+    pub on_unavailable: Then,
+    /// How long the backend may take.
+    pub timeout: Duration,
+}
+
+/// The ordered backends of a login. It has at least one: an empty chain could only fail open or
+/// lock everybody out.
+pub struct Chain {
+    links: Vec<Link>,
+    min_uid: u32,
+    pub(super) identities: Box<dyn Identities>,
+}
+
+impl Chain {
+    /// A chain of these links; `None` without any.
+    ///
+    /// Names that `identities` finds in the local passwd file with a user id below `min_uid`, or
+    /// 0, are system names.
+    pub fn new(links: Vec<Link>, min_uid: u32, identities: Box<dyn Identities>) -> Option<Self> {
+        let chain = Self {
+            links,
+            min_uid,
+            identities,
+        };
+        (!chain.links.is_empty()).then_some(chain)
+    }
+
+    /// Whether the person is who they say they are.
+    ///
+    /// The password is asked for first, once, whatever the name: a prompt must not tell who exists.
+    pub fn authenticate(
+        &self,
+        name: &[u8],
+        context: &Context<'_>,
+        conversation: &mut dyn Conversation,
+    ) -> AuthDecision {
+        let password = match conversation.authtok() {
+            Ok(password) => password,
+            Err(error) => return Decision::without_steps(None, Outcome::Conversation(error)),
+        };
+        // How long somebody types is not held against the backends.
+        let context = &Context {
+            deadline: context.deadline.restarted(),
+            ..*context
+        };
+        let user = match Username::parse(name) {
+            Ok(user) => user,
+            Err(invalid) => {
+                self.spend_like_a_refusal(&password);
+                return Decision::invalid_name(invalid);
+            }
+        };
+        if let Some(reason) = self.refusal_before_any_backend(&password, context) {
+            return Decision::without_steps(
+                self.if_local(user),
+                Outcome::Denied(Denial::from(reason)),
+            );
+        }
+        let mut walk = Walk::new(self, &user, context);
+        for link in &self.links {
+            if walk.authenticate(link, &password, conversation).is_break() {
+                break;
+            }
+        }
+        walk.decide()
+    }
+
+    /// Whether the account may be used, password or not.
+    ///
+    /// Stands alone: public keys, cron and sudo's NOPASSWD come here without `authenticate`. The
+    /// first backend that knows the person decides.
+    pub fn account(&self, name: &[u8], context: &Context<'_>) -> AccountDecision {
+        let user = match Username::parse(name) {
+            Ok(user) => user,
+            Err(invalid) => return Decision::invalid_name(invalid),
+        };
+        let mut walk = Walk::new(self, &user, context);
+        for link in &self.links {
+            if walk.account(link).is_break() {
+                break;
+            }
+        }
+        walk.decide()
+    }
+
+    /// What each backend says of the name, for the administrator's eyes; nothing is decided.
+    pub fn lookup(&self, user: &Username, context: &Context<'_>) -> Vec<Step<User>> {
+        let mut walk = Walk::new(self, user, context);
+        for link in &self.links {
+            walk.lookup(link);
+        }
+        walk.steps
+    }
+
+    fn refusal_before_any_backend(
+        &self,
+        password: &Secret,
+        context: &Context<'_>,
+    ) -> Option<DenialReason> {
+        if password.is_empty() && !context.allow_empty_password {
+            return Some(DenialReason::EmptyPassword);
+        }
+        if is_stand_in(password.expose()) {
+            self.spend_like_a_refusal(password);
+            return Some(DenialReason::StandInPassword);
+        }
+        None
+    }
+
+    fn spend_like_a_refusal(&self, password: &Secret) {
+        for link in self.links.iter().filter(|link| link.backend.is_local()) {
+            link.backend.spend_like_a_refusal(password);
+        }
+    }
+
+    /// The name where the local passwd file has it: then it is no mistyped password.
+    pub(super) fn if_local(&self, user: Username) -> Option<Username> {
+        matches!(self.identities.local_uid(&user), Ok(Some(_))).then_some(user)
+    }
+
+    /// Names below `min_uid`, and user id 0 even where `min_uid` is 0.
+    pub(super) fn is_system_uid(&self, uid: u32) -> bool {
+        uid == 0 || uid < self.min_uid
+    }
+}

@@ -1,0 +1,200 @@
+//! A scripted backend, system and person, for the laws of the chain.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::*;
+use crate::backends::Backend;
+use crate::config::settings::Then;
+use crate::tools::conversation::Conversation;
+use crate::tools::journal::{Journal, Severity};
+use crate::tools::request::{Attempt, Request};
+use crate::words::{
+    Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Secret, User,
+    Username, Verdict,
+};
+
+/// What a scripted backend answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Answer {
+    Accepts,
+    AcceptsWithUid(u32),
+    AcceptsOtherName,
+    Denies,
+    Unknown,
+    Unavailable,
+    BreaksOff,
+}
+
+/// A backend that says what the test wrote, and remembers what it was asked.
+#[derive(Debug, Clone)]
+pub(super) struct Scripted {
+    pub(super) name: String,
+    pub(super) local: bool,
+    pub(super) answer: Answer,
+    pub(super) on_denied: Then,
+    pub(super) on_unavailable: Then,
+    asked: Rc<Cell<usize>>,
+    spent: Rc<Cell<usize>>,
+}
+
+impl Scripted {
+    pub(super) fn new(name: &str, local: bool, answer: Answer) -> Self {
+        Self {
+            name: name.to_owned(),
+            local,
+            answer,
+            on_denied: Then::Next,
+            on_unavailable: Then::Next,
+            asked: Rc::default(),
+            spent: Rc::default(),
+        }
+    }
+
+    /// How often it was asked anything.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.get()
+    }
+
+    /// How often it spent the time of a refusal.
+    pub(super) fn spent(&self) -> usize {
+        self.spent.get()
+    }
+
+    pub(super) fn link(&self) -> Link {
+        Link {
+            backend: Box::new(self.clone()),
+            on_denied: self.on_denied,
+            on_unavailable: self.on_unavailable,
+            timeout: Duration::from_secs(3),
+        }
+    }
+
+    fn note(&self) {
+        self.asked.set(self.asked.get() + 1);
+    }
+
+    fn user(&self, asked: &Username) -> Option<User> {
+        let (name, uid) = match self.answer {
+            Answer::AcceptsWithUid(uid) => (asked.to_string(), Some(uid)),
+            Answer::AcceptsOtherName => (format!("{asked}x"), None),
+            Answer::Accepts | Answer::Denies => (asked.to_string(), None),
+            _ => return None,
+        };
+        Some(User {
+            name,
+            uid,
+            gid: None,
+            gecos: String::new(),
+            home: String::new(),
+            shell: String::new(),
+            groups: Vec::new(),
+            backend: self.name.clone(),
+        })
+    }
+
+    fn failure(&self) -> Result<(), BackendError> {
+        match self.answer {
+            Answer::Unavailable => Err(BackendError::Unavailable("down".to_owned())),
+            Answer::BreaksOff => Err(BackendError::Conversation(ConversationError::Aborted)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Backend for Scripted {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_local(&self) -> bool {
+        self.local
+    }
+
+    fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
+        self.failure().map(|()| self.user(request.user))
+    }
+
+    fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
+        self.note();
+        self.failure()?;
+        Ok(match self.user(attempt.request.user) {
+            None => Verdict::Unknown,
+            Some(_) if self.answer == Answer::Denies => {
+                Verdict::Denied(Denial::from(DenialReason::BadCredential))
+            }
+            Some(user) => Verdict::Accepted(user),
+        })
+    }
+
+    fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
+        self.note();
+        self.failure()?;
+        Ok(self.user(request.user).map(|user| Account {
+            user,
+            status: match self.answer {
+                Answer::Denies => AccountStatus::AccountExpired,
+                _ => AccountStatus::Valid { warning: None },
+            },
+        }))
+    }
+
+    fn spend_like_a_refusal(&self, _password: &Secret) {
+        self.spent.set(self.spent.get() + 1);
+    }
+}
+
+/// A system with `root` (0), `daemon` (1) and `alice` (1000), the last two in the passwd file.
+pub(super) struct Town {
+    pub(super) passwd_is_readable: bool,
+}
+
+impl Identities for Town {
+    fn local_uid(&self, name: &Username) -> Result<Option<u32>, String> {
+        if !self.passwd_is_readable {
+            return Err("/etc/passwd: permission denied".to_owned());
+        }
+        self.system_uid(name)
+    }
+
+    fn system_uid(&self, name: &Username) -> Result<Option<u32>, String> {
+        Ok(match name.as_str() {
+            "root" | "toor" => Some(0),
+            "daemon" => Some(1),
+            "alice" => Some(1000),
+            _ => None,
+        })
+    }
+}
+
+pub(super) struct Silent;
+
+impl Journal for Silent {
+    fn write(&self, _severity: Severity, _line: &str) {}
+}
+
+/// A person who types one password, and counts how often they are asked.
+pub(super) struct Typist {
+    pub(super) password: Result<&'static [u8], ConversationError>,
+    pub(super) asked: usize,
+}
+
+impl Conversation for Typist {
+    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        self.asked += 1;
+        self.password.map(|bytes| Secret::new(bytes.to_vec()))
+    }
+
+    fn prompt_echo_off(&mut self, _text: &str) -> Result<Secret, ConversationError> {
+        Err(ConversationError::NoAnswer)
+    }
+
+    fn prompt_echo_on(&mut self, _text: &str) -> Result<Secret, ConversationError> {
+        Err(ConversationError::NoAnswer)
+    }
+
+    fn text_info(&mut self, _text: &str) {}
+
+    fn error_msg(&mut self, _text: &str) {}
+}

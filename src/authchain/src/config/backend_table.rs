@@ -1,0 +1,103 @@
+//! One `[backend.NAME]` section, on its way to becoming a backend.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::ConfigError;
+use super::keys::{DidYouMean, keys_of};
+use super::settings::BackendSettings;
+use super::source::Source;
+
+/// A backend's section: its name, what every backend has, and the keys of its type, unread.
+#[derive(Debug, Clone)]
+pub struct BackendTable<'s> {
+    name: String,
+    common: BackendSettings,
+    table: Spanned<DeTable<'s>>,
+    source: &'s Source,
+}
+
+impl<'s> BackendTable<'s> {
+    /// Reads what every backend has; the rest waits for its type.
+    pub(super) fn parse(
+        name: &Spanned<Cow<'s, str>>,
+        value: Spanned<DeValue<'s>>,
+        source: &'s Source,
+    ) -> Result<Self, ConfigError> {
+        let label = name.get_ref();
+        let span = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            let message = format!("\"{label}\" must be a section: [backend.{label}]");
+            return Err(source.error(name.span(), message));
+        };
+        if label.is_empty()
+            || !label
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        {
+            let message = "a backend's name is made of letters, digits, '-' and '_'".to_owned();
+            return Err(source.error(name.span(), message));
+        }
+        if !table.contains_key("type") {
+            let message = format!("[backend.{label}] has no \"type\"");
+            return Err(source.error(name.span(), message));
+        }
+        let table = Spanned::new(span, table);
+        let common = BackendSettings::deserialize(table.clone().into_deserializer())
+            .map_err(|error| source.toml_error(&error))?;
+        Ok(Self {
+            name: label.to_string(),
+            common,
+            table,
+            source,
+        })
+    }
+
+    /// The section `local` has when it is not written out.
+    pub(super) fn implied(name: &str, kind: &str, source: &'s Source) -> Self {
+        Self {
+            name: name.to_owned(),
+            common: BackendSettings::of_kind(kind),
+            table: Spanned::new(0..0, DeTable::new()),
+            source,
+        }
+    }
+
+    /// The backend's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What every backend has.
+    pub fn common(&self) -> &BackendSettings {
+        &self.common
+    }
+
+    /// Reads the keys of the backend's own type.
+    ///
+    /// # Errors
+    /// For an unknown key, with the one that may have been meant, and for a value that does not
+    /// fit.
+    pub fn settings<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigError> {
+        let known = keys_of::<BackendSettings>()
+            .iter()
+            .chain(keys_of::<T>())
+            .copied();
+        self.source.check_keys(self.table.get_ref(), known)?;
+        T::deserialize(self.table.clone().into_deserializer())
+            .map_err(|error| self.source.toml_error(&error))
+    }
+
+    /// The error for a `type` that is none of `kinds`.
+    pub fn unknown_kind<'k>(&self, kinds: impl Iterator<Item = &'k str> + Clone) -> ConfigError {
+        let given = self.common.kind.get_ref();
+        let hint = DidYouMean(given, kinds.clone()).to_string();
+        let all = kinds.collect::<Vec<_>>().join(", ");
+        let message = format!("unknown backend type \"{given}\"{hint}; known types: {all}");
+        self.source.error(self.common.kind.span(), message)
+    }
+}

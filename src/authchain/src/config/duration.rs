@@ -1,0 +1,109 @@
+//! Durations as people write them: `3s`, `250ms`, `2m`.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+/// A length of time in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
+pub struct Span(Duration);
+
+impl Span {
+    /// So many milliseconds.
+    pub const fn from_millis(milliseconds: u64) -> Self {
+        Self(Duration::from_millis(milliseconds))
+    }
+
+    /// As the standard library counts it.
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+
+    /// Reads a number with its unit, `ms`, `s` or `m`.
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let number: u64 = digits.parse().ok()?;
+        let factor = match text.strip_prefix(digits)? {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            _ => return None,
+        };
+        number.checked_mul(factor).map(Self::from_millis)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_millis() {
+            ms if ms % 1_000 == 0 => write!(f, "{}s", self.0.as_secs()),
+            ms => write!(f, "{ms}ms"),
+        }
+    }
+}
+
+/// Needed for the defaults that stand in the JSON Schema.
+#[cfg(feature = "schema")]
+impl serde::Serialize for Span {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(SpanVisitor)
+    }
+}
+
+struct SpanVisitor;
+
+impl Visitor<'_> for SpanVisitor {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"3s\", \"250ms\" or \"2m\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
+        Span::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_number_needs_a_unit_we_know() {
+        assert_eq!(Span::parse("3s"), Some(Span::from_millis(3_000)));
+        assert_eq!(Span::parse("250ms"), Some(Span::from_millis(250)));
+        assert_eq!(Span::parse("2m"), Some(Span::from_millis(120_000)));
+        for text in [
+            "",
+            "3",
+            "s",
+            "-3s",
+            "3 s",
+            "3h",
+            "3S",
+            "99999999999999999999s",
+            "1844674407370955161s",
+            "١s",
+        ] {
+            assert_eq!(Span::parse(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_the_same(ms in 0..1_000_000_000u64) {
+            let span = Span::from_millis(ms);
+            prop_assert_eq!(Span::parse(&span.to_string()), Some(span));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Settings every backend has, whatever its type.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::config::Span;
+
+/// The keys that any `[backend.NAME]` section may have.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BackendSettings {
+    /// What kind of source it is; `authchain describe` lists them.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub kind: Spanned<String>,
+
+    /// What happens when this backend knows the person and refuses: `next` asks the next backend,
+    /// `stop` ends the chain.
+    #[serde(default)]
+    pub on_denied: Then,
+
+    /// What happens when this backend cannot answer: `next` asks the next backend, `stop` ends
+    /// the chain.
+    #[serde(default)]
+    pub on_unavailable: Then,
+
+    /// How long this backend may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: Span,
+}
+
+fn default_timeout() -> Span {
+    Span::from_millis(3_000)
+}
+
+impl BackendSettings {
+    /// What a backend has that is not described in the file.
+    pub(in crate::config) fn of_kind(kind: &str) -> Self {
+        Self {
+            kind: Spanned::new(0..0, kind.to_owned()),
+            on_denied: Then::default(),
+            on_unavailable: Then::default(),
+            timeout: default_timeout(),
+        }
+    }
+}
+
+/// Where the chain goes after an answer that accepts nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// On to the next backend.
+    #[default]
+    Next,
+    /// No further.
+    Stop,
+}

@@ -1,0 +1,56 @@
+//! Settings of the chain as a whole.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::config::Span;
+
+/// The keys at the top of the file.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default)]
+pub struct GlobalSettings {
+    /// The backends to ask, in order. `local` needs no section of its own.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub chain: Vec<Spanned<String>>,
+
+    /// When the whole chain must have answered.
+    pub deadline: Span,
+
+    /// Names in `passwd_file` with a user id below this, and user id 0 whatever its name, are
+    /// system names: only backends of type `local` are asked about them.
+    pub min_uid: u32,
+
+    /// How long a program waits after a failed login, before it may ask again.
+    pub fail_delay: Span,
+
+    /// Write names that nobody knows into the log as they were typed. They may be mistyped
+    /// passwords, so they appear as `(unknown)` otherwise.
+    pub log_unknown_users: bool,
+
+    /// The passwd(5) file that says which names are the system's own.
+    pub passwd_file: PathBuf,
+
+    /// The folder of authchain's own account files, which `authchain user` edits.
+    pub state_dir: PathBuf,
+
+    /// The socket of the system's logger.
+    pub log_socket: PathBuf,
+}
+
+impl Default for GlobalSettings {
+    fn default() -> Self {
+        Self {
+            chain: vec![Spanned::new(0..0, "local".to_owned())],
+            deadline: Span::from_millis(8_000),
+            min_uid: 1000,
+            fail_delay: Span::from_millis(2_000),
+            log_unknown_users: false,
+            passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
+            state_dir: PathBuf::from("/var/lib/authchain"),
+            log_socket: PathBuf::from(crate::tools::journal::DEFAULT_SOCKET),
+        }
+    }
+}

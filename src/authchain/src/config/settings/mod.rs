@@ -1,0 +1,8 @@
+//! Every setting, once: a field with its default, and a doc comment that is also its help text.
+
+mod common;
+mod global;
+pub mod local;
+
+pub use common::{BackendSettings, Then};
+pub use global::GlobalSettings;

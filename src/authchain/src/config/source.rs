@@ -1,0 +1,106 @@
+//! The text of a configuration, which errors are cited from.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::error::ConfigError;
+use super::keys::DidYouMean;
+use crate::tools::trusted_file::{self, Access, Fault, FileError};
+
+/// Largest configuration read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A configuration's text and the file it stands in.
+#[derive(Debug)]
+pub struct Source {
+    file: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// When the file is missing, may have been written by others, is larger than 1 MiB or is not
+    /// UTF-8.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let bytes = trusted_file::read(file, Access::Public, MAX_BYTES)?;
+        String::from_utf8(bytes)
+            .map(|text| Self::new(file, text))
+            .map_err(|error| not_utf8(file, &error))
+    }
+
+    /// As [`read`](Self::read), but a file that is not there counts as an empty one.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) for a file that is there.
+    pub fn read_if_there(file: &Path) -> Result<Self, ConfigError> {
+        match trusted_file::read(file, Access::Public, MAX_BYTES) {
+            Err(FileError {
+                fault: Fault::Missing,
+                ..
+            }) => Ok(Self::new(file, String::new())),
+            _ => Self::read(file),
+        }
+    }
+
+    /// Takes `text` as if it stood in `file`.
+    pub fn new(file: &Path, text: String) -> Self {
+        Self {
+            file: file.to_owned(),
+            text,
+        }
+    }
+
+    /// The text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn error(&self, span: Range<usize>, message: String) -> ConfigError {
+        ConfigError::at(&self.file, &self.text, span, message)
+    }
+
+    pub(super) fn whole_error(&self, message: String) -> ConfigError {
+        ConfigError::whole(&self.file, message)
+    }
+
+    pub(super) fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
+        // The parser's longer messages list what it expected, a line each; the log has one line.
+        let message = error.message().trim().replace('\n', ", ");
+        match error.span() {
+            Some(span) => self.error(span, message),
+            None => self.whole_error(message),
+        }
+    }
+
+    /// Refuses the first key of `table` that is not among `known`.
+    pub(super) fn check_keys<'k>(
+        &self,
+        table: &DeTable<'_>,
+        known: impl Iterator<Item = &'k str> + Clone,
+    ) -> Result<(), ConfigError> {
+        let is_known = |key: &Spanned<Cow<'_, str>>| known.clone().any(|k| k == key.get_ref());
+        match table.keys().find(|key| !is_known(key)) {
+            None => Ok(()),
+            Some(key) => {
+                let name = key.get_ref();
+                let hint = DidYouMean(name, known.clone());
+                Err(self.error(key.span(), format!("unknown key \"{name}\"{hint}")))
+            }
+        }
+    }
+}
+
+/// Points at the first byte that is not UTF-8.
+fn not_utf8(file: &Path, error: &FromUtf8Error) -> ConfigError {
+    let good = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(error.as_bytes());
+    // What comes before the bad byte is the same in the lossy text, so offsets agree.
+    ConfigError::at(file, &text, good..good, "not UTF-8".to_owned())
+}

@@ -1,0 +1,191 @@
+//! The walls of the house: what the folders promise is what the code does.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The floors of the library, lowest first. A file uses its own floor and those below.
+const FLOORS: [&str; 6] = ["words", "tools", "files", "config", "backends", "chain"];
+
+/// Every crate that ends up inside the host program, and nothing else.
+const MODULE_TREE: &str = include_str!("module-tree.txt");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// Every Rust file below `folder`, with its text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+fn floor(name: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| *floor == name)
+}
+
+/// The first path segment after each `crate::` in `text`.
+fn mentions(text: &str) -> impl Iterator<Item = &str> {
+    text.split("crate::").skip(1).map(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn a_file_of_the_library_uses_its_own_floor_and_those_below() {
+    let library = root().join("src/authchain/src");
+    let mut seen = 0;
+    for (path, text) in sources("src/authchain/src") {
+        let folder = path.strip_prefix(&library).unwrap().iter().next().unwrap();
+        let Some(own) = floor(folder.to_str().unwrap()) else {
+            continue;
+        };
+        for name in mentions(&text) {
+            let used = floor(name)
+                .unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
+            assert!(
+                used <= own,
+                "{} is on floor {own} and uses crate::{name}",
+                path.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(
+        seen > 30,
+        "only {seen} uses were found: the test does not read what it should"
+    );
+}
+
+#[test]
+fn the_module_carries_the_crates_on_its_list_and_no_other() {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "-p",
+            "pam_authchain",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .args(["--format", "{lib}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lines = |text: &str| -> BTreeSet<String> {
+        let words = text
+            .lines()
+            .map(|line| line.split('#').next().unwrap().trim().to_owned());
+        words.filter(|line| !line.is_empty()).collect()
+    };
+    let found = lines(
+        &String::from_utf8(output.stdout)
+            .unwrap()
+            .replace(" (*)", ""),
+    );
+    let listed = lines(MODULE_TREE);
+    let new: Vec<_> = found.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&found).collect();
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "not in tests/tests/module-tree.txt: {new:?}; no longer used: {gone:?}"
+    );
+}
+
+#[test]
+fn unsafe_code_stays_in_its_rooms() {
+    for folder in ["src/authchain/src", "src/authchain-cli/src"] {
+        for (path, text) in sources(folder) {
+            let is_room = path.ends_with("password_hash/crypt.rs");
+            let has_unsafe = text
+                .lines()
+                .any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"));
+            assert!(is_room || !has_unsafe, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_threat_in_the_table_names_a_test_that_exists() {
+    let table = fs::read_to_string(root().join("docs/threats.md")).unwrap();
+    let tests: BTreeSet<String> = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| sources(folder))
+        .flat_map(|(_, text)| test_names(&text))
+        .collect();
+    let mut rows = 0;
+    for row in table.lines().filter(|line| {
+        line.starts_with("| ") && !line.starts_with("| #") && !line.starts_with("|--")
+    }) {
+        let proofs = row.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap();
+        let names: Vec<&str> = proofs.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "a threat without a test: {row}");
+        for name in names {
+            assert!(
+                tests.contains(name),
+                "docs/threats.md names `{name}`, which is no test"
+            );
+        }
+        rows += 1;
+    }
+    assert!(rows >= 20, "only {rows} rows were read");
+}
+
+/// The functions that stand directly under a `#[test]`, in or out of `proptest!`.
+fn test_names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut armed = false;
+    for line in text.lines().map(str::trim) {
+        if line == "#[test]" {
+            armed = true;
+        } else if let Some(rest) = line.strip_prefix("fn ").filter(|_| armed) {
+            names.push(rest.split('(').next().unwrap().to_owned());
+            armed = false;
+        } else if !line.starts_with("#[") {
+            armed = false;
+        }
+    }
+    names
+}
+
+#[test]
+fn nothing_is_left_half_done() {
+    for folder in ["src", "tests"] {
+        for (path, text) in sources(folder) {
+            // Spelled apart, so that this file does not find itself.
+            for mark in [
+                concat!("TO", "DO"),
+                concat!("FIX", "ME"),
+                concat!("#[ig", "nore"),
+            ] {
+                assert!(!text.contains(mark), "{}: {mark}", path.display());
+            }
+        }
+    }
+}
