@@ -17,11 +17,16 @@ pub fn can_stage(test: &str) -> bool {
 /// # Panics
 /// Where `CI` is `true`.
 pub fn skip(test: &str, why: &str) -> bool {
-    // Past the test harness, which hides what passing tests print.
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
+    note(&format!("skipped: {test}: {why}"));
     assert!(
         std::env::var("CI").as_deref() != Ok("true"),
         "skipped: {test}: {why} (and CI does not skip)"
     );
     false
+}
+
+/// Says something that is to be heard even if every test passes.
+pub fn note(text: &str) {
+    // Past the test harness, which hides what passing tests print.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

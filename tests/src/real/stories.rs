@@ -79,6 +79,9 @@ struct Story {
     /// What the user must see.
     #[serde(default)]
     shows: Vec<String>,
+    /// A defect of our module that this story shows and that is not mended yet. The mark has to go
+    /// with the defect: a story so marked fails when it ends as told.
+    open: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -131,8 +134,17 @@ pub fn play(test: &str, book: &str) {
     }
     let mut wrong = String::new();
     for story in shared.story.iter().chain(&book.story) {
-        for complaint in story.play(&book, &machine) {
-            wrong += &format!("\n* {}: {complaint}", story.says);
+        let complaints = story.play(&book, &machine);
+        match story.open.as_ref().filter(|_| machine.module.is_ours()) {
+            Some(defect) if complaints.is_empty() => {
+                wrong += &format!("\n* {}: mended, take the mark away: {defect}", story.says);
+            }
+            Some(defect) => root::note(&format!("open defect: {test}: {}: {defect}", story.says)),
+            None => {
+                for complaint in complaints {
+                    wrong += &format!("\n* {}: {complaint}", story.says);
+                }
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -189,7 +201,14 @@ impl Story {
             }
         }
         for pattern in self.expected_lines(book, &machine.module) {
-            if machine.log.find(mark, &pattern).is_err() {
+            // Once the outcome is wrong, nobody need wait for lines that may never come.
+            let in_time = if wrong.is_empty() {
+                machine.log.find(mark, &pattern).is_ok()
+            } else {
+                let lines = machine.log.since(mark);
+                lines.iter().any(|line| fits(&pattern, &line.text))
+            };
+            if !in_time {
                 wrong.push(format!("not in the log: {pattern}"));
             }
         }
