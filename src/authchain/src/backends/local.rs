@@ -19,6 +19,9 @@ use crate::words::{
     Account, AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict,
 };
 
+/// What is said where passwd points to a shadow entry that is not there.
+const NO_SHADOW_ENTRY: &str = "no shadow entry";
+
 /// The backend over a passwd and a shadow file.
 pub struct Local {
     name: String,
@@ -81,7 +84,7 @@ impl Local {
         let entry;
         let (path, field) = if person.is_shadowed() {
             let Some(found) = shadow? else {
-                let detail = "no shadow entry".to_owned();
+                let detail = NO_SHADOW_ENTRY.to_owned();
                 return Ok(Answer::denied(DenialReason::Locked, Some(detail)));
             };
             entry = found;
@@ -146,8 +149,8 @@ impl Backend for Local {
         at_once
     }
 
-    /// A locked password is no locked account (see [`Ageing`]), and where there is no shadow entry
-    /// there is no date to be past; pam_unix answers the same.
+    /// A locked password is no locked account (see [`Ageing`]). Where the passwd file points to a
+    /// shadow entry that is not there, nobody can say; pam_unix answers both alike.
     ///
     /// [`Ageing`]: crate::files::passwd_files::ageing::Ageing
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
@@ -157,14 +160,16 @@ impl Backend for Local {
         };
         let status = if person.is_shadowed() {
             let (entry, _) = self.credential(request);
-            entry?.map(|entry| entry.ageing.status(request.context.now))
+            let entry = entry?.ok_or_else(|| {
+                let shadow = self.settings.shadow.display();
+                BackendError::Unavailable(format!("{shadow}: {NO_SHADOW_ENTRY}"))
+            })?;
+            entry.ageing.status(request.context.now)
         } else {
-            None
+            AccountStatus::Valid { warning: None }
         };
-        Ok(Some(Account {
-            user: person.to_user(&self.name),
-            status: status.unwrap_or(AccountStatus::Valid { warning: None }),
-        }))
+        let user = person.to_user(&self.name);
+        Ok(Some(Account { user, status }))
     }
 
     fn spend_like_a_refusal(&self, password: &Secret) {

@@ -40,7 +40,14 @@ impl AuthDecision {
     /// pam_unix's words, its two blanks included, and the name last with nothing behind it: so a
     /// name can pretend nothing.
     fn failure_line(&self, caller: &Caller<'_>, context: &Context<'_>) -> String {
-        let [tty, ruser, rhost] = [context.tty, context.ruser, context.rhost].map(field);
+        // Some hosts (dovecot, vsftpd) repeat the name here, and where it is hidden it stays so.
+        let repeats = context.ruser.as_bytes() == caller.name;
+        let ruser = if repeats {
+            self.loggable_name(caller)
+        } else {
+            field(context.ruser)
+        };
+        let [tty, rhost] = [context.tty, context.rhost].map(field);
         format!(
             "authentication failure; logname= uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}  user={}",
             caller.uid,
@@ -157,6 +164,17 @@ mod tests {
         };
         assert!(first(false).ends_with("  user=(unknown)"));
         assert!(first(true).ends_with("  user=hunter_2\u{fffd}"));
+    }
+
+    #[test]
+    fn a_name_that_is_hidden_is_not_repeated_as_the_remote_users() {
+        let decision: AuthDecision = decision(None, Outcome::Unknown, Finding::Unknown);
+        let line = lines(|context| {
+            let ruser = "hunter2";
+            decision.report(&caller(b"hunter2", false), &Context { ruser, ..*context });
+        });
+        assert!(line[0].contains(" ruser=(unknown) "), "{line:?}");
+        assert!(!line.concat().contains("hunter2"), "{line:?}");
     }
 
     #[test]

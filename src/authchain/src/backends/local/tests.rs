@@ -316,16 +316,14 @@ fn a_hash_in_the_passwd_file_itself_is_used_as_it_is() {
 }
 
 #[test]
-fn without_a_shadow_entry_the_password_is_locked_and_the_account_valid() {
+fn without_a_shadow_entry_the_password_is_locked_and_the_account_unavailable() {
     let machine = Machine::new("alice:x:1000:1000:::\n", "");
     let Ok(Verdict::Denied(denial)) = machine.login("alice", "x") else {
         panic!("not denied");
     };
     assert_eq!(denial.to_string(), "locked (no shadow entry)");
-    assert_eq!(
-        machine.account("alice"),
-        Ok(Some(AccountStatus::Valid { warning: None }))
-    );
+    let error = machine.account("alice").unwrap_err().to_string();
+    assert!(error.ends_with("/shadow: no shadow entry"), "{error}");
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub fn find(
 }
 
 impl ShadowEntry {
-    /// Reads a line of nine fields, or of eight or five as the C library also does (older files
-    /// lack the last ones); says what is wrong with another one.
+    /// Reads a line of nine fields, or of five as the C library also does (older files lack the
+    /// last ones); says what is wrong with another one.
     fn parse(line: &[u8]) -> Result<Self, &'static str> {
         if line.contains(&0) {
             return Err("it has a NUL");
@@ -43,16 +43,6 @@ impl ShadowEntry {
                 (password, last_change, maximum, [&[][..]; 3])
             }
             [
-                _,
-                password,
-                last_change,
-                _,
-                maximum,
-                warning,
-                inactive,
-                expire,
-            ]
-            | [
                 _,
                 password,
                 last_change,
@@ -125,12 +115,7 @@ mod tests {
 
     #[test]
     fn empty_fields_minus_one_and_absent_old_fields_are_unset() {
-        for line in [
-            "alice:*:::::::",
-            "alice:*:-1:-1:-1:-1:-1:-1:",
-            "alice:*:::",
-            "alice:*::::::",
-        ] {
+        for line in ["alice:*:::::::", "alice:*:-1:-1:-1:-1:-1:-1:", "alice:*:::"] {
             let entry = ShadowEntry::parse(line.as_bytes());
             assert_eq!(
                 entry.map(|entry| entry.ageing).ok(),
