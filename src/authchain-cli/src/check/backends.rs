@@ -1,0 +1,129 @@
+//! Whether each backend of the chain can work.
+
+use std::path::Path;
+
+use authchain::chain::{Chain, Finding};
+use authchain::config::settings::local::LocalSettings;
+use authchain::config::{BackendTable, Config};
+use authchain::files::passwd_files::SYSTEM_PASSWD;
+use authchain::tools::trusted_file::{self, Access, Fault, FileError};
+use authchain::words::Username;
+use nix::unistd::geteuid;
+
+use super::folders;
+use super::report::{Report, Severity};
+use crate::accounts::Table;
+use crate::lookup::system_uid;
+use crate::setup::{self, ShownJournal};
+
+/// Largest passwd file whose names are compared with the system's.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// A name nobody has, to ask every backend for.
+const NOBODY: &str = "authchain-check";
+
+/// Checks the files of every backend, in the chain or not, and asks those in the chain a question.
+pub(super) fn check(file: &Path, config: &Config<'_>, chain: &Chain, report: &mut Report) {
+    let links = config.links(None).unwrap_or_default();
+    for backend in &config.backends {
+        let is_used = links.iter().any(|link| link.name() == backend.name());
+        // The implied `local`, where a chain does without it.
+        if !is_used && backend.name() == "local" {
+            continue;
+        }
+        let severity = if is_used {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        check_local(config, backend, severity, report);
+    }
+    if !report.has(Severity::Error) && geteuid().is_root() {
+        probe(file, config, chain, report);
+    }
+}
+
+/// The files of a backend of type `local`; other types have none.
+fn check_local(
+    config: &Config<'_>,
+    backend: &BackendTable<'_>,
+    severity: Severity,
+    report: &mut Report,
+) {
+    if backend.common().kind.get_ref() != "local" {
+        return;
+    }
+    // A fault in it was complained of when the chain was built.
+    let Ok(settings) = backend.settings::<LocalSettings>() else {
+        return;
+    };
+    for (path, access) in [
+        (&settings.passwd, Access::Public),
+        (&settings.shadow, Access::GroupReadable),
+    ] {
+        if let Err(error) = trusted_file::open(path, access) {
+            add_file_error(backend.name(), &error, severity, report);
+        }
+        for fault in folders::faults(path) {
+            report.add(Severity::Warning, path, fault);
+        }
+    }
+    let is_system = [Path::new(SYSTEM_PASSWD), &config.settings.passwd_file]
+        .contains(&settings.passwd.as_path());
+    if !is_system {
+        compare_with_system(backend.name(), &settings.passwd, config, report);
+    }
+}
+
+fn add_file_error(backend: &str, error: &FileError, severity: Severity, report: &mut Report) {
+    if error.fault == Fault::PermissionDenied && !geteuid().is_root() {
+        let message = "you may not read it, so it was not checked; run this as root";
+        return report.add(Severity::Warning, &error.path, message);
+    }
+    let message = format!("{} (backend {backend} cannot answer)", error.fault);
+    report.add(severity, &error.path, message);
+}
+
+/// The same name is not the same person: where user ids differ, the chain refuses.
+fn compare_with_system(backend: &str, passwd: &Path, config: &Config<'_>, report: &mut Report) {
+    let Ok(bytes) = trusted_file::read(passwd, Access::Public, MAX_BYTES) else {
+        return;
+    };
+    for fields in Table::parse(&bytes).entries() {
+        let uid = fields
+            .get(2)
+            .and_then(|uid| std::str::from_utf8(uid).ok()?.parse::<u32>().ok());
+        let name = fields.first().and_then(|name| Username::parse(name).ok());
+        let (Some(name), Some(uid)) = (name, uid) else {
+            continue;
+        };
+        match system_uid(&name) {
+            Ok(Some(system)) if system != uid => {
+                let message = format!(
+                    "{name} has user id {uid} here and {system} in the system: logins through \
+                     backend {backend} are refused"
+                );
+                report.add(Severity::Warning, passwd, message);
+            }
+            _ if uid == 0 || uid < config.settings.min_uid => {
+                let message = format!("{name} has user id {uid}, which is the system's own");
+                report.add(Severity::Warning, passwd, message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Asks the chain for a name that nobody has: who cannot answer that cannot answer anything.
+fn probe(file: &Path, config: &Config<'_>, chain: &Chain, report: &mut Report) {
+    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+        return;
+    };
+    let context = setup::context(&config.settings, &ShownJournal);
+    for step in chain.lookup(&name, &context) {
+        if let Finding::Unavailable(why) = step.finding {
+            let message = format!("backend {} cannot answer: {why}", step.backend);
+            report.add(Severity::Error, file, message);
+        }
+    }
+}
