@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use authchain::chain::{Finding, Step};
+use authchain::chain::{Finding, Identities, Step, SystemIdentities};
 use authchain::words::{User, Username};
 use clap::Args;
 use serde_json::{Value, json};
@@ -43,8 +43,9 @@ impl Lookup {
         let name = setup::username(&self.user)?;
         let assembled = setup::chain(config)?;
         let context = setup::context(&assembled.settings, &ShownJournal);
+        let identities = SystemIdentities::new(assembled.settings.passwd_file.clone());
         let answers = Answers {
-            system: system_uid(&name),
+            system: identities.system_uid(&name),
             steps: assembled.chain.lookup(&name, &context),
             name,
         };
@@ -55,13 +56,6 @@ impl Lookup {
         }
         Ok(answers.ending())
     }
-}
-
-/// The user id that the system's name service has for a name.
-pub(crate) fn system_uid(name: &Username) -> Result<Option<u32>, String> {
-    nix::unistd::User::from_name(name.as_str())
-        .map(|user| user.map(|user| user.uid.as_raw()))
-        .map_err(|errno| errno.desc().to_owned())
 }
 
 struct Answers {

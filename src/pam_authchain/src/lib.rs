@@ -1,1 +1,125 @@
-//! The PAM border.
+//! The PAM border: six functions that libpam calls inside `sshd`, `sudo` and `login`, as root.
+//!
+//! Every one has the same shape: [`border::enter`] takes the raw call apart under a panic guard,
+//! one function of ours answers with a [`PamCode`], and its number goes back. Everything that
+//! decides anything is in the `authchain` library; this crate is the only one that speaks C.
+//!
+//! Nothing outlives a call: no thread, no descriptor, no changed signal, no `pam_set_data`. Phases
+//! may run in different processes (sshd) or for different users (sudo), so each stands alone.
+
+mod account;
+mod arguments;
+mod authenticate;
+mod border;
+mod call;
+mod chauthtok;
+mod guard;
+mod handle;
+#[cfg(feature = "panic-injection")]
+mod injection;
+mod libpam;
+
+use std::ffi::{c_char, c_int, c_void};
+
+use authchain::words::PamCode;
+
+use border::RawCall;
+
+/// `pam_authenticate`: is the person who they say they are?
+///
+/// # Safety
+/// To be called by libpam, or as it calls: see [`RawCall::new`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pam_sm_authenticate(
+    pamh: *mut c_void,
+    flags: c_int,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    // SAFETY: our caller's promise is the one asked for.
+    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+    border::enter(raw, authenticate::answer)
+}
+
+/// `pam_acct_mgmt`: may the account be used now?
+///
+/// # Safety
+/// To be called by libpam, or as it calls: see [`RawCall::new`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pam_sm_acct_mgmt(
+    pamh: *mut c_void,
+    flags: c_int,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    // SAFETY: our caller's promise is the one asked for.
+    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+    border::enter(raw, account::answer)
+}
+
+/// `pam_chauthtok`: refused until a backend can change passwords.
+///
+/// # Safety
+/// To be called by libpam, or as it calls: see [`RawCall::new`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pam_sm_chauthtok(
+    pamh: *mut c_void,
+    flags: c_int,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    // SAFETY: our caller's promise is the one asked for.
+    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+    border::enter(raw, chauthtok::answer)
+}
+
+/// `pam_setcred`: nothing to do, and that is a success.
+///
+/// Never `PAM_IGNORE`: a stack of nothing but ignored modules is a failure, and sshd drops the
+/// session. It must not depend on `authenticate` either, which sshd runs in another process.
+///
+/// # Safety
+/// To be called by libpam, or as it calls: see [`RawCall::new`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pam_sm_setcred(
+    pamh: *mut c_void,
+    flags: c_int,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    // SAFETY: our caller's promise is the one asked for.
+    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+    border::enter(raw, |_| PamCode::Success)
+}
+
+/// `pam_open_session`: nothing to do, without any input or output.
+///
+/// # Safety
+/// To be called by libpam, or as it calls: see [`RawCall::new`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pam_sm_open_session(
+    pamh: *mut c_void,
+    flags: c_int,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    // SAFETY: our caller's promise is the one asked for.
+    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+    border::enter(raw, |_| PamCode::Success)
+}
+
+/// `pam_close_session`: nothing to do, without any input or output.
+///
+/// # Safety
+/// To be called by libpam, or as it calls: see [`RawCall::new`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pam_sm_close_session(
+    pamh: *mut c_void,
+    flags: c_int,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    // SAFETY: our caller's promise is the one asked for.
+    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+    border::enter(raw, |_| PamCode::Success)
+}

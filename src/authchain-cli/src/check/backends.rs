@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use authchain::chain::{Chain, Finding};
+use authchain::chain::{Chain, Finding, Identities, SystemIdentities};
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
 use authchain::files::passwd_files::SYSTEM_PASSWD;
@@ -13,7 +13,6 @@ use nix::unistd::geteuid;
 use super::folders;
 use super::report::{Report, Severity};
 use crate::accounts::Table;
-use crate::lookup::system_uid;
 use crate::setup::{self, ShownJournal};
 
 /// Largest passwd file whose names are compared with the system's.
@@ -89,6 +88,7 @@ fn compare_with_system(backend: &str, passwd: &Path, config: &Config<'_>, report
     let Ok(bytes) = trusted_file::read(passwd, Access::Public, MAX_BYTES) else {
         return;
     };
+    let identities = SystemIdentities::new(config.settings.passwd_file.clone());
     for fields in Table::parse(&bytes).entries() {
         let uid = fields
             .get(2)
@@ -97,7 +97,7 @@ fn compare_with_system(backend: &str, passwd: &Path, config: &Config<'_>, report
         let (Some(name), Some(uid)) = (name, uid) else {
             continue;
         };
-        match system_uid(&name) {
+        match identities.system_uid(&name) {
             Ok(Some(system)) if system != uid => {
                 let message = format!(
                     "{name} has user id {uid} here and {system} in the system: logins through \

@@ -7,9 +7,9 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use authchain::chain::assemble;
+use authchain::chain::{Identities, SystemIdentities, assemble};
 use authchain::config::settings::GlobalSettings;
-use authchain::files::passwd_files::{SYSTEM_PASSWD, uid_of};
+use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 use authchain::words::Username;
 use clap::{Args, Subcommand};
 
@@ -145,7 +145,7 @@ impl Place {
         let system = [
             &self.settings.passwd_file,
             Path::new(SYSTEM_PASSWD),
-            Path::new("/etc/shadow"),
+            Path::new(SYSTEM_SHADOW),
         ];
         for file in files {
             if system.iter().any(|system| is_same(file, system)) {
@@ -177,8 +177,9 @@ impl Place {
     /// Refuses a name that belongs to the system: `root` in a second database would be answered by
     /// whoever comes first in the chain.
     fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
-        let uid = uid_of(&self.settings.passwd_file, name)
-            .map_err(|error| Failure::trouble(error.to_string()))?;
+        let uid = SystemIdentities::new(self.settings.passwd_file.clone())
+            .local_uid(name)
+            .map_err(Failure::trouble)?;
         match uid {
             Some(uid) if uid == 0 || uid < self.settings.min_uid => Err(Failure::refused(format!(
                 "{name} is a system name (user id {uid} in {})",

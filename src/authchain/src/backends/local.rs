@@ -1,21 +1,116 @@
 //! Accounts in passwd and shadow files.
+//!
+//! Every answer costs what a wrong password costs, whatever it is: both files are read through, and
+//! one hash is computed, the person's own where there is one to verify, and one of the file's usual
+//! kind where there is not.
+
+use std::path::Path;
 
 use super::Backend;
 use crate::config::settings::local::LocalSettings;
-use crate::files::passwd_files::SYSTEM_PASSWD;
+use crate::files::passwd_files::passwd::{self, PasswdEntry};
+use crate::files::passwd_files::shadow::{self, ShadowEntry};
+use crate::files::passwd_files::{SYSTEM_PASSWD, Search};
+use crate::files::password_hash::{HashError, Template, verify};
+use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
-use crate::words::{Account, BackendError, User, Verdict};
+use crate::tools::trusted_file::FileError;
+use crate::words::{
+    Account, AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict,
+};
 
-/// A pair of passwd and shadow files.
+/// The backend over a passwd and a shadow file.
 pub struct Local {
     name: String,
     settings: LocalSettings,
 }
 
 impl Local {
-    /// The backend of this name with these files.
+    /// The backend that the configuration calls `name`.
     pub fn new(name: String, settings: LocalSettings) -> Self {
         Self { name, settings }
+    }
+
+    fn passwd(&self, name: Option<&str>) -> Result<Search<PasswdEntry>, FileError> {
+        passwd::find(&self.settings.passwd, name, self.settings.weak_hashes)
+    }
+
+    fn shadow(&self, name: Option<&str>) -> Result<Search<ShadowEntry>, FileError> {
+        shadow::find(&self.settings.shadow, name, self.settings.weak_hashes)
+    }
+
+    fn person(&self, request: &Request<'_>) -> Found<PasswdEntry> {
+        let found = self.passwd(Some(request.user.as_str()));
+        self.reported(request, &self.settings.passwd, found)
+    }
+
+    fn credential(&self, request: &Request<'_>) -> Found<ShadowEntry> {
+        let found = self.shadow(Some(request.user.as_str()));
+        self.reported(request, &self.settings.shadow, found)
+    }
+
+    /// What was found in the file at `path`, after a warning in the log if that was odd.
+    fn reported<T>(
+        &self,
+        request: &Request<'_>,
+        path: &Path,
+        found: Result<Search<T>, FileError>,
+    ) -> Found<T> {
+        let mut found = match found {
+            Ok(found) => found,
+            Err(error) => return (Err(unavailable(error)), None),
+        };
+        if !found.oddities.is_empty() {
+            let line = format!("{}: {}: {}", self.name, path.display(), found.oddities);
+            request.context.journal.write(Severity::LOG_WARNING, &line);
+        }
+        let entry = found.take_entry(path).map_err(BackendError::Unavailable);
+        (entry, found.usual)
+    }
+
+    /// Holds what was typed against what stands in the files.
+    fn answer(
+        &self,
+        attempt: &Attempt<'_>,
+        person: Option<PasswdEntry>,
+        shadow: Result<Option<ShadowEntry>, BackendError>,
+    ) -> Result<Answer, BackendError> {
+        let Some(person) = person else {
+            return Ok(Answer::AtOnce(Verdict::Unknown));
+        };
+        let entry;
+        let (path, field) = if person.is_shadowed() {
+            let Some(found) = shadow? else {
+                let detail = "no shadow entry".to_owned();
+                return Ok(Answer::denied(DenialReason::Locked, Some(detail)));
+            };
+            entry = found;
+            (&self.settings.shadow, &entry.password)
+        } else {
+            (&self.settings.passwd, &person.password)
+        };
+        let empty_is_allowed = attempt.request.context.allow_empty_password;
+        let typed = attempt.password;
+        match field.expose() {
+            [] if typed.is_empty() && empty_is_allowed => Ok(Answer::AtOnce(self.accept(&person))),
+            // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
+            [b'!' | b'*', ..] => Ok(Answer::denied(DenialReason::Locked, None)),
+            [] => Ok(Answer::denied(DenialReason::EmptyPassword, None)),
+            _ if typed.is_empty() && !empty_is_allowed => {
+                Ok(Answer::denied(DenialReason::EmptyPassword, None))
+            }
+            hash => match verify(typed, hash, self.settings.weak_hashes) {
+                Ok(true) => Ok(Answer::Computed(self.accept(&person))),
+                Ok(false) => Ok(Answer::Computed(Verdict::Denied(
+                    DenialReason::BadCredential.into(),
+                ))),
+                Err(error) => not_verified(path, error),
+            },
+        }
+    }
+
+    fn accept(&self, person: &PasswdEntry) -> Verdict {
+        Verdict::Accepted(person.to_user(&self.name))
     }
 }
 
@@ -29,24 +124,97 @@ impl Backend for Local {
     }
 
     fn is_system(&self) -> bool {
-        self.settings.passwd.as_os_str() == SYSTEM_PASSWD
+        self.settings.passwd == Path::new(SYSTEM_PASSWD)
     }
 
-    fn lookup(&self, _request: &Request<'_>) -> Result<Option<User>, BackendError> {
-        Err(BackendError::Unavailable(
-            "the files are not read yet".to_owned(),
-        ))
+    fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
+        let passwd = &self.settings.passwd;
+        let mut found = (self.passwd(Some(request.user.as_str()))).map_err(unavailable)?;
+        let person = (found.take_entry(passwd)).map_err(BackendError::Unavailable)?;
+        Ok(person.map(|person| person.to_user(&self.name)))
     }
 
-    fn authenticate(&self, _attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
-        Err(BackendError::Unavailable(
-            "the files are not read yet".to_owned(),
-        ))
+    fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
+        let (person, usual_in_passwd) = self.person(&attempt.request);
+        let (shadow, usual) = self.credential(&attempt.request);
+        let at_once = match person.and_then(|person| self.answer(attempt, person, shadow)) {
+            Ok(Answer::Computed(verdict)) => return Ok(verdict),
+            Ok(Answer::AtOnce(verdict)) => Ok(verdict),
+            Err(error) => Err(error),
+        };
+        spend(attempt.password, usual.or(usual_in_passwd));
+        at_once
     }
 
-    fn account(&self, _request: &Request<'_>) -> Result<Option<Account>, BackendError> {
-        Err(BackendError::Unavailable(
-            "the files are not read yet".to_owned(),
-        ))
+    /// A locked password is no locked account (see [`Ageing`]), and where there is no shadow entry
+    /// there is no date to be past; pam_unix answers the same.
+    ///
+    /// [`Ageing`]: crate::files::passwd_files::ageing::Ageing
+    fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
+        let (person, _) = self.person(request);
+        let Some(person) = person? else {
+            return Ok(None);
+        };
+        let status = if person.is_shadowed() {
+            let (entry, _) = self.credential(request);
+            entry?.map(|entry| entry.ageing.status(request.context.now))
+        } else {
+            None
+        };
+        Ok(Some(Account {
+            user: person.to_user(&self.name),
+            status: status.unwrap_or(AccountStatus::Valid { warning: None }),
+        }))
+    }
+
+    fn spend_like_a_refusal(&self, password: &Secret) {
+        let usual_in_passwd = self.passwd(None).ok().and_then(|found| found.usual);
+        let usual = self.shadow(None).ok().and_then(|found| found.usual);
+        spend(password, usual.or(usual_in_passwd));
     }
 }
+
+/// What a file says of a person, and what a hash usually costs in it.
+type Found<T> = (Result<Option<T>, BackendError>, Option<Template>);
+
+/// Spends the time of a usual hash, or of what distributions make usual.
+fn spend(password: &Secret, usual: Option<Template>) {
+    usual.unwrap_or_default().spend(password);
+}
+
+/// An answer, and whether a hash was computed on the way to it.
+enum Answer {
+    Computed(Verdict),
+    /// Nothing was computed: the time is still owed.
+    AtOnce(Verdict),
+}
+
+impl Answer {
+    fn denied(reason: DenialReason, detail: Option<String>) -> Self {
+        Self::AtOnce(Verdict::Denied(Denial { reason, detail }))
+    }
+}
+
+/// What a hash that was not verified means.
+///
+/// One that no program could verify matches no password, and that is an answer. One that we refuse
+/// or that this system cannot compute might match: we could not find out.
+fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
+    match error {
+        HashError::Unknown | HashError::Malformed(_) => Ok(Answer::denied(
+            DenialReason::Locked,
+            Some(error.to_string()),
+        )),
+        _ => Err(BackendError::Unavailable(format!(
+            "{}: {error}",
+            path.display()
+        ))),
+    }
+}
+
+fn unavailable(error: FileError) -> BackendError {
+    BackendError::Unavailable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use nix::unistd;
 
-use crate::files::passwd_files;
+use crate::files::passwd_files::passwd;
 use crate::words::Username;
 
 /// The system's own knowledge of names, as a port: tests bring their own.
@@ -36,7 +36,10 @@ impl SystemIdentities {
 
 impl Identities for SystemIdentities {
     fn local_uid(&self, name: &Username) -> Result<Option<u32>, String> {
-        passwd_files::uid_of(&self.passwd_file, name).map_err(|error| error.to_string())
+        let mut found = passwd::find(&self.passwd_file, Some(name.as_str()), false)
+            .map_err(|error| error.to_string())?;
+        let entry = found.take_entry(&self.passwd_file)?;
+        Ok(entry.map(|entry| entry.uid()))
     }
 
     fn system_uid(&self, name: &Username) -> Result<Option<u32>, String> {

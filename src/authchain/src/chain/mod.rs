@@ -6,6 +6,7 @@ mod identity;
 #[cfg(test)]
 mod laws;
 pub mod registry;
+mod report;
 mod rule;
 #[cfg(test)]
 mod scripted;
@@ -15,4 +16,5 @@ mod walk;
 pub use assemble::{Assembled, assemble};
 pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
 pub use identity::{Identities, SystemIdentities};
+pub use report::Caller;
 pub use rule::{Chain, Link};

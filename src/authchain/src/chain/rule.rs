@@ -59,6 +59,11 @@ impl Chain {
             Ok(password) => password,
             Err(error) => return Decision::without_steps(None, Outcome::Conversation(error)),
         };
+        // How long somebody types is not held against the backends.
+        let context = &Context {
+            deadline: context.deadline.restarted(),
+            ..*context
+        };
         let user = match Username::parse(name) {
             Ok(user) => user,
             Err(invalid) => {

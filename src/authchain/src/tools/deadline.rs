@@ -18,6 +18,7 @@ pub fn system_clock() -> Instant {
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     clock: Clock,
+    budget: Duration,
     end: Instant,
 }
 
@@ -30,7 +31,15 @@ impl Deadline {
             .checked_add(budget)
             .or_else(|| now.checked_add(Duration::from_secs(365 * 24 * 3600)))
             .unwrap_or(now);
-        Self { clock, end }
+        Self { clock, budget, end }
+    }
+
+    /// The same budget, from now.
+    ///
+    /// For the moment in which a person has finished typing: a budget is for machines.
+    #[must_use]
+    pub fn restarted(self) -> Self {
+        Self::after(self.clock, self.budget)
     }
 
     /// The sooner of this deadline and `budget` from now.
@@ -65,6 +74,18 @@ mod tests {
         let chain = Deadline::after(system_clock, Duration::from_secs(8));
         assert!(chain.within(Duration::from_secs(3)).remaining() <= Duration::from_secs(3));
         assert!(chain.within(Duration::from_secs(30)).remaining() <= Duration::from_secs(8));
+    }
+
+    #[test]
+    fn a_restarted_deadline_has_its_whole_budget_again() {
+        thread_local!(static NOW: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) });
+        let clock: Clock = || NOW.get().unwrap_or_else(system_clock);
+        let begin = system_clock();
+        NOW.set(Some(begin));
+        let deadline = Deadline::after(clock, Duration::from_secs(8));
+        NOW.set(Some(begin + Duration::from_secs(60)));
+        assert!(deadline.is_over());
+        assert_eq!(deadline.restarted().remaining(), Duration::from_secs(8));
     }
 
     #[test]

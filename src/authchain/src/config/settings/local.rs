@@ -1,23 +1,26 @@
-//! Settings of backends of type `local`.
+//! Settings of `type = "local"`.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::files::passwd_files::SYSTEM_PASSWD;
+use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 
-/// The keys of a backend of type `local`.
-#[derive(Debug, Clone, Deserialize)]
+/// Accounts in passwd(5) and shadow(5) files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct LocalSettings {
-    /// The passwd(5) file.
+    /// The file that says who exists, in the form of passwd(5). It must belong to root, and nobody
+    /// else may be able to write it.
     pub passwd: PathBuf,
 
-    /// The shadow(5) file.
+    /// The file with the passwords and when they end, in the form of shadow(5). It must belong to
+    /// root, and only its group may be able to read it besides.
     pub shadow: PathBuf,
 
-    /// Accept DES, bsdi, MD5, sunmd5, sha1 and NT hashes, which can be broken in hours.
+    /// Whether passwords may be stored by methods that are quickly guessed today: descrypt,
+    /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
     pub weak_hashes: bool,
 }
 
@@ -25,8 +28,30 @@ impl Default for LocalSettings {
     fn default() -> Self {
         Self {
             passwd: PathBuf::from(SYSTEM_PASSWD),
-            shadow: PathBuf::from("/etc/shadow"),
+            shadow: PathBuf::from(SYSTEM_SHADOW),
             weak_hashes: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_word_they_are_the_systems_files_and_no_weak_hashes() {
+        let settings: LocalSettings = toml::from_str("").unwrap();
+        assert_eq!(settings, LocalSettings::default());
+        assert_eq!(settings.passwd, PathBuf::from("/etc/passwd"));
+        assert_eq!(settings.shadow, PathBuf::from("/etc/shadow"));
+        assert!(!settings.weak_hashes);
+    }
+
+    #[test]
+    fn each_can_be_set_alone() {
+        let settings: LocalSettings = toml::from_str("passwd = '/srv/mail/passwd'").unwrap();
+        assert_eq!(settings.passwd, PathBuf::from("/srv/mail/passwd"));
+        assert_eq!(settings.shadow, PathBuf::from("/etc/shadow"));
+        assert!(toml::from_str::<LocalSettings>("weak_hashes = 'yes'").is_err());
     }
 }

@@ -1,17 +1,122 @@
 //! passwd(5) and shadow(5).
+//!
+//! Every search reads its file once from beginning to end, whether or not the name is in it: a
+//! second entry of the same name has to be noticed, and a name that is known must not answer
+//! sooner than one that is not. Nothing is kept in memory but a buffer and the entry asked for.
 
-/// The system passwd file.
-pub const SYSTEM_PASSWD: &str = "/etc/passwd";
+pub mod ageing;
+mod lines;
+pub mod oddities;
+pub mod passwd;
+mod prevailing;
+pub mod shadow;
 
 use std::path::Path;
 
-use crate::tools::trusted_file::FileError;
-use crate::words::Username;
+use lines::{Line, Lines, length_before};
+use oddities::Oddities;
+use prevailing::Prevailing;
 
-/// The user id a passwd file gives a name.
+use super::password_hash::Template;
+use crate::tools::trusted_file::{self, Access, Fault, FileError};
+
+/// The passwd file of the system.
+pub const SYSTEM_PASSWD: &str = "/etc/passwd";
+
+/// The shadow file of the system.
+pub const SYSTEM_SHADOW: &str = "/etc/shadow";
+
+/// The entry of one name, and what was odd about the file.
+pub struct Search<T> {
+    /// The first well-formed entry of the name; `None` where there is none.
+    pub entry: Option<T>,
+    /// Lines that were skipped or ignored.
+    pub oddities: Oddities,
+    /// What a hash usually costs in this file; `None` where there is none.
+    pub usual: Option<Template>,
+}
+
+impl<T> Search<T> {
+    /// Takes the entry out; an error where the name's only line in the file at `path` could not be
+    /// read as one, for then it is not known what it was meant to say.
+    ///
+    /// # Errors
+    /// The text names the file, the line and what is wrong with it.
+    pub fn take_entry(&mut self, path: &Path) -> Result<Option<T>, String> {
+        match (self.entry.take(), self.oddities.unusable) {
+            (None, Some((line, fault))) => Err(format!(
+                "{}: line {line} is not valid: {fault}",
+                path.display()
+            )),
+            (entry, _) => Ok(entry),
+        }
+    }
+}
+
+/// Reads the file at `path` through, and parses the lines that begin with `name` and a colon.
 ///
-/// # Errors
-/// When the file cannot be used.
-pub fn uid_of(_passwd: &Path, _name: &Username) -> Result<Option<u32>, FileError> {
-    Ok(None)
+/// Only those are looked at closely: a file may have a hundred thousand.
+fn search<T>(
+    path: &Path,
+    access: Access,
+    name: Option<&str>,
+    weak_hashes: bool,
+    parse: fn(&[u8]) -> Result<T, &'static str>,
+) -> Result<Search<T>, FileError> {
+    let failed = |error| FileError {
+        path: path.to_owned(),
+        fault: Fault::from(&error),
+    };
+    let mut lines = Lines::new(trusted_file::open(path, access)?);
+    let mut entry = None;
+    let mut oddities = Oddities::default();
+    let mut prevailing = Prevailing::new(weak_hashes);
+    while let Some((number, line)) = lines.next().map_err(failed)? {
+        let Line::Text(line) = line else {
+            oddities.too_long.add(number);
+            continue;
+        };
+        if is_comment(line) {
+            continue;
+        }
+        let Some(password) = second_field(line) else {
+            oddities.malformed.add(number);
+            continue;
+        };
+        prevailing.add(password);
+        if !name.is_some_and(|name| is_entry_of(line, name)) {
+            continue;
+        }
+        match parse(line) {
+            Ok(_) if entry.is_some() => oddities.duplicates.add(number),
+            Ok(parsed) => entry = Some(parsed),
+            Err(fault) => oddities.add_unusable(number, fault),
+        }
+    }
+    Ok(Search {
+        entry,
+        oddities,
+        usual: prevailing.template(),
+    })
+}
+
+/// Lines that are no entry and no mistake: blank ones, comments, and the `+` and `-` lines by which
+/// the C library's compat mode includes NIS, which is a backend of its own here.
+fn is_comment(line: &[u8]) -> bool {
+    matches!(line.first(), None | Some(b'#' | b'+' | b'-')) || line.trim_ascii().is_empty()
+}
+
+/// Whether the line's first field is `name`, byte for byte: names that differ in case alone are
+/// different people.
+fn is_entry_of(line: &[u8], name: &str) -> bool {
+    line.strip_prefix(name.as_bytes())
+        .is_some_and(|rest| rest.first() == Some(&b':'))
+}
+
+/// Where both kinds of file have the password; `None` for a line without a colon.
+fn second_field(line: &[u8]) -> Option<&[u8]> {
+    let (name, _) = length_before(b':', line);
+    let rest = line.get(name.checked_add(1)?..)?;
+    let (password, _) = length_before(b':', rest);
+    rest.get(..password)
 }

@@ -1,0 +1,193 @@
+//! What of a decision stands in the log.
+//!
+//! The wording is interface: fail2ban, journal searches and people's eyes know it.
+
+use super::decision::{AccountDecision, AuthDecision, Outcome};
+use crate::tools::journal::{Severity, field};
+use crate::tools::request::Context;
+use crate::words::PamCode;
+
+/// Whose process asked, and with which name.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The name as it was given; it may be no name at all, or a mistyped password.
+    pub name: &'a [u8],
+    /// Whether a name that nobody knows may be logged as it was typed.
+    pub log_unknown_users: bool,
+    /// The process's real user id.
+    pub uid: u32,
+    /// The process's effective user id.
+    pub euid: u32,
+}
+
+impl AuthDecision {
+    /// Logs a login: who failed in the shape that tools parse, and why in a line for people.
+    pub fn report(&self, caller: &Caller<'_>, context: &Context<'_>) {
+        if let Outcome::Denied(_) | Outcome::Unknown = self.outcome {
+            let line = self.failure_line(caller, context);
+            context.journal.write(Severity::LOG_NOTICE, &line);
+        }
+        let severity = match self.outcome {
+            Outcome::Answered(_) => Severity::LOG_INFO,
+            Outcome::Denied(_) | Outcome::Unknown | Outcome::Conversation(_) => {
+                Severity::LOG_NOTICE
+            }
+            Outcome::Unavailable => Severity::LOG_ERR,
+        };
+        context.journal.write(severity, &self.why());
+    }
+
+    /// pam_unix's words, its two blanks included, and the name last with nothing behind it: so a
+    /// name can pretend nothing.
+    fn failure_line(&self, caller: &Caller<'_>, context: &Context<'_>) -> String {
+        let [tty, ruser, rhost] = [context.tty, context.ruser, context.rhost].map(field);
+        format!(
+            "authentication failure; logname= uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}  user={}",
+            caller.uid,
+            caller.euid,
+            self.loggable_name(caller),
+        )
+    }
+
+    fn loggable_name(&self, caller: &Caller<'_>) -> String {
+        match &self.name {
+            Some(name) => field(name.as_str()),
+            None if caller.log_unknown_users => field(&String::from_utf8_lossy(caller.name)),
+            None => "(unknown)".to_owned(),
+        }
+    }
+}
+
+impl AccountDecision {
+    /// Logs a refused account; one that may be used only if `even_success`.
+    pub fn report(&self, context: &Context<'_>, even_success: bool) {
+        let severity = match (self.code(), &self.outcome) {
+            (PamCode::Success, _) if !even_success => return,
+            (PamCode::Success, _) => Severity::LOG_DEBUG,
+            (_, Outcome::Unavailable) => Severity::LOG_ERR,
+            _ => Severity::LOG_NOTICE,
+        };
+        context.journal.write(severity, &self.why());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::time::{Duration, SystemTime};
+
+    use crate::chain::{Decision, Finding, Step};
+    use crate::tools::deadline::{Deadline, system_clock};
+    use crate::tools::journal::Journal;
+    use crate::words::{AccountStatus, Denial, DenialReason, Username};
+
+    #[derive(Default)]
+    struct Memory(RefCell<Vec<String>>);
+
+    impl Journal for Memory {
+        fn write(&self, severity: Severity, line: &str) {
+            self.0
+                .borrow_mut()
+                .push(format!("{} {line}", severity as u8));
+        }
+    }
+
+    fn lines(report: impl FnOnce(&Context<'_>)) -> Vec<String> {
+        let journal = Memory::default();
+        report(&Context {
+            service: "sshd",
+            tty: "ssh",
+            rhost: "192.0.2.7  user=root",
+            ruser: "",
+            now: SystemTime::UNIX_EPOCH,
+            deadline: Deadline::after(system_clock, Duration::from_secs(8)),
+            allow_empty_password: false,
+            silent: false,
+            journal: &journal,
+        });
+        journal.0.take()
+    }
+
+    fn decision<A>(name: Option<&str>, outcome: Outcome<A>, finding: Finding<A>) -> Decision<A> {
+        Decision {
+            name: name.map(|name| Username::parse(name.as_bytes()).unwrap()),
+            invalid: None,
+            outcome,
+            steps: vec![Step {
+                backend: "local".to_owned(),
+                finding,
+                took: Duration::from_millis(12),
+            }],
+        }
+    }
+
+    fn caller(name: &[u8], log_unknown_users: bool) -> Caller<'_> {
+        Caller {
+            name,
+            log_unknown_users,
+            uid: 1000,
+            euid: 0,
+        }
+    }
+
+    #[test]
+    fn a_denial_is_two_lines_and_no_field_can_be_forged() {
+        let denial = Denial::from(DenialReason::BadCredential);
+        let decision: AuthDecision = decision(
+            Some("alice"),
+            Outcome::Denied(denial.clone()),
+            Finding::Denied(denial),
+        );
+        assert_eq!(
+            lines(|context| decision.report(&caller(b"alice", false), context)),
+            [
+                "5 authentication failure; logname= uid=1000 euid=0 tty=ssh ruser= rhost=192.0.2.7__user_root  user=alice",
+                "5 alice: local denied: wrong password (12 ms)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_name_that_nobody_knows_may_be_a_password() {
+        let decision: AuthDecision = decision(None, Outcome::Unknown, Finding::Unknown);
+        let first = |log_unknown_users| {
+            let caller = caller(b"hunter 2\xff", log_unknown_users);
+            lines(|context| decision.report(&caller, context)).remove(0)
+        };
+        assert!(first(false).ends_with("  user=(unknown)"));
+        assert!(first(true).ends_with("  user=hunter_2\u{fffd}"));
+    }
+
+    #[test]
+    fn an_outage_is_nobodys_failed_login() {
+        let finding = Finding::Unavailable("down".to_owned());
+        let decision: AuthDecision = decision(Some("alice"), Outcome::Unavailable, finding);
+        assert_eq!(
+            lines(|context| decision.report(&caller(b"alice", false), context)),
+            ["3 alice: local unavailable: down (12 ms)"]
+        );
+    }
+
+    #[test]
+    fn an_account_is_logged_when_it_is_refused() {
+        let account = |status: AccountStatus| {
+            decision(
+                Some("alice"),
+                Outcome::Answered(status.clone()),
+                Finding::Answered(status),
+            )
+        };
+        let valid = account(AccountStatus::Valid { warning: None });
+        assert!(lines(|context| valid.report(context, false)).is_empty());
+        assert_eq!(
+            lines(|context| valid.report(context, true)),
+            ["7 alice: local: valid (12 ms)"]
+        );
+        let expired = account(AccountStatus::AccountExpired);
+        assert_eq!(
+            lines(|context| expired.report(context, false)),
+            ["5 alice: local: the account has expired (12 ms)"]
+        );
+    }
+}

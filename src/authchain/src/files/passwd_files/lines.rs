@@ -1,0 +1,184 @@
+//! Reading a file line by line in a fixed amount of memory.
+
+use std::io::{self, BufRead, ErrorKind, Read};
+
+use zeroize::Zeroizing;
+
+/// Longest line in bytes that is looked at. Real ones have under 300; the C library's own callers
+/// begin with a buffer of 1024.
+pub(super) const MAX_LINE: usize = 4096;
+
+/// Bytes read at a time, and all the memory that is used.
+const BUFFER: usize = 64 * 1024;
+
+/// One line, without its newline.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'a> {
+    /// At most [`MAX_LINE`] bytes.
+    Text(&'a [u8]),
+    /// A longer one, which was skipped.
+    TooLong,
+}
+
+/// The lines of a file, in a buffer that is wiped when dropped: other people's hashes were in it.
+pub(super) struct Lines<R> {
+    source: R,
+    buffer: Zeroizing<Vec<u8>>,
+    /// What of the buffer has been read and not yet given out.
+    start: usize,
+    end: usize,
+    /// Number of the line given out last.
+    number: u64,
+    at_end: bool,
+}
+
+impl<R: Read> Lines<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Zeroizing::new(vec![0; BUFFER]),
+            start: 0,
+            end: 0,
+            number: 0,
+            at_end: false,
+        }
+    }
+
+    /// The next line and its number, from 1; `None` at the end. A last line without a newline
+    /// counts.
+    pub(super) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
+        let mut skipping = false;
+        loop {
+            let (length, whole) = length_before(b'\n', self.pending());
+            if !whole && !self.at_end {
+                if length > MAX_LINE {
+                    skipping = true;
+                    self.start = self.end;
+                }
+                self.fill()?;
+                continue;
+            }
+            if !whole && length == 0 && !skipping {
+                return Ok(None);
+            }
+            return Ok(Some(self.give_out(length, whole, skipping)));
+        }
+    }
+
+    fn give_out(&mut self, length: usize, whole: bool, skipping: bool) -> (u64, Line<'_>) {
+        let from = self.start;
+        let to = from.saturating_add(length);
+        self.start = to.saturating_add(usize::from(whole)).min(self.end);
+        self.number = self.number.saturating_add(1);
+        let line = match self.buffer.get(from..to) {
+            Some(line) if !skipping && length <= MAX_LINE => Line::Text(line),
+            _ => Line::TooLong,
+        };
+        (self.number, line)
+    }
+
+    fn pending(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Reads more behind what is pending, which is at most a line and moves to the front.
+    fn fill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end = self.end.saturating_sub(self.start);
+        self.start = 0;
+        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+        match self.source.read(free) {
+            Ok(0) => self.at_end = true,
+            Ok(count) => self.end = self.end.saturating_add(count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// Bytes before the first `byte`, and whether there is one; all of them where there is none.
+///
+/// `skip_until` on a slice is the standard library's way to search many bytes at once: several times
+/// as fast as looking at each, and this is most of the work in a long file.
+pub(super) fn length_before(byte: u8, bytes: &[u8]) -> (usize, bool) {
+    let mut rest = bytes;
+    let passed = rest.skip_until(byte).unwrap_or(0);
+    match bytes.get(..passed).and_then(<[u8]>::split_last) {
+        Some((&last, before)) if last == byte => (before.len(), true),
+        _ => (bytes.len(), false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Gives out a few bytes at a time, with interruptions, as a file on a bad day might.
+    struct Drip<'a>(&'a [u8], usize, bool);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.2 = !self.2;
+            if self.2 {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            let step = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..step])
+        }
+    }
+
+    fn collect(text: &[u8], step: usize) -> Vec<Option<Vec<u8>>> {
+        let mut lines = Lines::new(Drip(text, step, false));
+        let mut all = Vec::new();
+        while let Some((number, line)) = lines.next().unwrap() {
+            all.push(match line {
+                Line::Text(text) => Some(text.to_vec()),
+                Line::TooLong => None,
+            });
+            assert_eq!(number, all.len() as u64);
+        }
+        all
+    }
+
+    #[test]
+    fn lines_come_out_one_by_one_with_or_without_a_last_newline() {
+        let expected = vec![
+            Some(b"a".to_vec()),
+            Some(b"".to_vec()),
+            Some(b"bc".to_vec()),
+        ];
+        assert_eq!(collect(b"a\n\nbc\n", 100), expected);
+        assert_eq!(collect(b"a\n\nbc", 100), expected);
+        assert_eq!(collect(b"", 100), Vec::<Option<Vec<u8>>>::new());
+    }
+
+    #[test]
+    fn a_line_of_any_length_is_skipped_as_one() {
+        for length in [MAX_LINE + 1, BUFFER - 1, BUFFER, BUFFER + 1, 1 << 20] {
+            let long = vec![b'A'; length];
+            let text = [b"first\n", &long[..], b"\nlast"].concat();
+            let expected = [Some(b"first".to_vec()), None, Some(b"last".to_vec())];
+            assert_eq!(collect(&text, BUFFER), expected, "{length}");
+            assert_eq!(collect(&long, BUFFER), [None], "{length}");
+        }
+        let longest = vec![b'A'; MAX_LINE];
+        assert_eq!(collect(&longest, 1000), [Some(longest.clone())]);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_those_that_splitting_gives(
+            text in proptest::collection::vec(prop_oneof![4 => any::<u8>(), 1 => Just(b'\n')], 0..2000),
+            step in 1_usize..500,
+        ) {
+            let mut expected: Vec<Option<Vec<u8>>> =
+                text.split(|&byte| byte == b'\n').map(|line| Some(line.to_vec())).collect();
+            if expected.last() == Some(&Some(Vec::new())) {
+                expected.pop();
+            }
+            prop_assert_eq!(collect(&text, step), expected);
+        }
+    }
+}

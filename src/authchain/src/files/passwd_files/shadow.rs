@@ -1,0 +1,199 @@
+//! shadow(5): passwords, and how long they last.
+
+use std::path::Path;
+
+use super::ageing::Ageing;
+use super::{Search, search};
+use crate::tools::trusted_file::{Access, FileError};
+use crate::words::Secret;
+
+/// One line of a shadow file.
+pub struct ShadowEntry {
+    /// The second field: a hash, nothing, or a mark that no password matches.
+    pub password: Secret,
+    /// The other fields.
+    pub ageing: Ageing,
+}
+
+/// Looks for `name` in the shadow file at `path`, reading all of it; for nobody if there is no name.
+///
+/// `weak_hashes` says whether weak hashes count for what is usual.
+///
+/// # Errors
+/// When the file may not be used or cannot be read.
+pub fn find(
+    path: &Path,
+    name: Option<&str>,
+    weak_hashes: bool,
+) -> Result<Search<ShadowEntry>, FileError> {
+    let access = Access::GroupReadable;
+    search(path, access, name, weak_hashes, ShadowEntry::parse)
+}
+
+impl ShadowEntry {
+    /// Reads a line of nine fields, or of eight or five as the C library also does (older files
+    /// lack the last ones); says what is wrong with another one.
+    fn parse(line: &[u8]) -> Result<Self, &'static str> {
+        if line.contains(&0) {
+            return Err("it has a NUL");
+        }
+        let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();
+        let (password, last_change, maximum, rest) = match *fields.as_slice() {
+            [_, password, last_change, _, maximum] => {
+                (password, last_change, maximum, [&[][..]; 3])
+            }
+            [
+                _,
+                password,
+                last_change,
+                _,
+                maximum,
+                warning,
+                inactive,
+                expire,
+            ]
+            | [
+                _,
+                password,
+                last_change,
+                _,
+                maximum,
+                warning,
+                inactive,
+                expire,
+                _,
+            ] => (password, last_change, maximum, [warning, inactive, expire]),
+            _ => return Err("it does not have nine fields"),
+        };
+        let [warning, inactive, expire] = rest;
+        Ok(Self {
+            password: Secret::new(password.to_vec()),
+            ageing: Ageing {
+                last_change: days(last_change)?,
+                maximum: days(maximum)?,
+                warning: days(warning)?,
+                inactive: days(inactive)?,
+                expire: days(expire)?,
+            },
+        })
+    }
+}
+
+/// A number of days; nothing and -1 both mean that there is no such number.
+fn days(digits: &[u8]) -> Result<Option<i64>, &'static str> {
+    const FAULT: &str = "a date or a number of days is not a number";
+    if digits.is_empty() || digits == b"-1" {
+        return Ok(None);
+    }
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(FAULT);
+    }
+    let digits = std::str::from_utf8(digits).map_err(|_| FAULT)?;
+    digits.parse().map(Some).map_err(|_| FAULT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+
+    fn file(text: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("shadow");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn an_entry_is_read_with_its_ageing() {
+        let (_dir, path) = file("root:*:19000:0:99999:7:::\nalice:$6$a$b:19700:1:90:7:14:21000:");
+        let found = find(&path, Some("alice"), false).unwrap();
+        let entry = found.entry.unwrap();
+        assert_eq!(entry.password.expose(), b"$6$a$b");
+        let expected = Ageing {
+            last_change: Some(19700),
+            maximum: Some(90),
+            warning: Some(7),
+            inactive: Some(14),
+            expire: Some(21000),
+        };
+        assert_eq!(entry.ageing, expected);
+        assert_eq!(found.usual.unwrap().method().to_string(), "sha512crypt");
+    }
+
+    #[test]
+    fn empty_fields_minus_one_and_absent_old_fields_are_unset() {
+        for line in [
+            "alice:*:::::::",
+            "alice:*:-1:-1:-1:-1:-1:-1:",
+            "alice:*:::",
+            "alice:*::::::",
+        ] {
+            let entry = ShadowEntry::parse(line.as_bytes());
+            assert_eq!(
+                entry.map(|entry| entry.ageing).ok(),
+                Some(Ageing::default()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_are_plain_decimals_or_the_line_is_bad() {
+        for field in [
+            "x",
+            "-2",
+            "+1",
+            " 1",
+            "1 ",
+            "0x10",
+            "1e3",
+            "9223372036854775808",
+            "\0",
+        ] {
+            let line = format!("alice:*:{field}:0:99999:7:::");
+            assert!(ShadowEntry::parse(line.as_bytes()).is_err(), "{field:?}");
+        }
+        for field in ["0", "2147483648", "9223372036854775807"] {
+            let line = format!("alice:*:{field}:0:99999:7:::");
+            assert!(ShadowEntry::parse(line.as_bytes()).is_ok(), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_does_not_hide_a_good_one_behind_it() {
+        let (_dir, path) = file("alice:$6$a$b:never:0:99999:7:::\nalice:*:1:0:99999:7:::\n");
+        let found = find(&path, Some("alice"), false).unwrap();
+        assert_eq!(found.entry.unwrap().password.expose(), b"*");
+        assert_eq!(found.oddities.unusable.map(|(line, _)| line), Some(1));
+    }
+
+    #[test]
+    fn a_file_that_everybody_may_read_is_not_read() {
+        let (_dir, path) = file("alice:*:1:0:99999:7:::\n");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        assert!(find(&path, Some("alice"), false).is_err());
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        assert!(find(&path, Some("alice"), false).is_ok());
+    }
+
+    #[test]
+    fn the_last_of_a_hundred_thousand_is_found() {
+        let mut text = String::new();
+        for number in 0..100_000 {
+            text.push_str(&format!(
+                "user{number}:$y$j9T$salt{number}$digest:19700:0:99999:7:::\n"
+            ));
+        }
+        let (_dir, path) = file(text);
+        let found = find(&path, Some("user99999"), false).unwrap();
+        assert_eq!(
+            found.entry.unwrap().password.expose(),
+            b"$y$j9T$salt99999$digest"
+        );
+        assert!(found.oddities.is_empty());
+        assert_eq!(found.usual.unwrap().method().to_string(), "yescrypt");
+    }
+}

@@ -1,0 +1,198 @@
+//! argon2 in PHC strings: `$argon2id$v=19$m=19456,t=2,p=1$salt$digest`.
+
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, Version};
+use zeroize::Zeroizing;
+
+use super::HashError;
+use super::method::Method;
+use super::shape::{limit, number};
+use crate::words::Secret;
+
+/// Most memory: 256 MiB.
+const MAX_MEMORY_KIB: u64 = 256 * 1024;
+/// Most passes over it.
+const MAX_PASSES: u64 = 16;
+/// Most lanes, which are computed one after the other here.
+const MAX_LANES: u64 = 16;
+
+/// What new hashes cost: 19 MiB of memory, two passes, one lane. The smallest setting that the OWASP
+/// Password Storage Cheat Sheet calls sufficient, and about what distributions choose for
+/// yescrypt. RFC 9106's 64 MiB would be taken from the process of every login at once.
+const NEW_MEMORY_KIB: u32 = 19 * 1024;
+const NEW_PASSES: u32 = 2;
+const NEW_LANES: u32 = 1;
+
+const MALFORMED: HashError = HashError::Malformed(Method::Argon2);
+const NOT_COMPUTED: HashError = HashError::NotComputed(Method::Argon2);
+
+/// A new argon2id hash of `password` with `salt`: 8 to 48 random bytes, 16 being usual.
+///
+/// libcrypt does not know argon2, so that only the `local` backend will accept it, not `pam_unix`.
+///
+/// # Errors
+/// For a salt of another length, a password that could never match again, and where memory is
+/// short.
+pub fn hash_argon2id(password: &Secret, salt: &[u8]) -> Result<String, HashError> {
+    if !super::is_hashable(password.expose()) {
+        return Err(HashError::UnusablePassword);
+    }
+    if !(8..=48).contains(&salt.len()) {
+        return Err(HashError::UnusableSalt);
+    }
+    let params =
+        Params::new(NEW_MEMORY_KIB, NEW_PASSES, NEW_LANES, None).map_err(|_| NOT_COMPUTED)?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_with_salt(password.expose(), salt)
+        .map(|hash| hash.to_string())
+        .map_err(|_| NOT_COMPUTED)
+}
+
+/// Whether `cost`, the part of a hash before its salt, is well-formed and within limits.
+pub(super) fn check(cost: &[u8]) -> Result<(), HashError> {
+    let cost = Cost::parse(cost).ok_or(MALFORMED)?;
+    limit("m", cost.memory_kib, MAX_MEMORY_KIB)?;
+    limit("t", cost.passes, MAX_PASSES)?;
+    limit("p", cost.lanes, MAX_LANES)?;
+    cost.params(None).map(|_| ()).ok_or(MALFORMED)
+}
+
+/// Whether `password` gives the digest in `stored`, which has passed [`check`].
+pub(super) fn matches(password: &[u8], stored: &[u8]) -> Result<bool, HashError> {
+    let text = std::str::from_utf8(stored).map_err(|_| MALFORMED)?;
+    let parts = PasswordHash::new(text).map_err(|_| MALFORMED)?;
+    let (Some(salt), Some(digest)) = (parts.salt, parts.hash) else {
+        return Err(MALFORMED);
+    };
+    let (_, cost) = super::cost_of(stored).ok_or(MALFORMED)?;
+    let cost = Cost::parse(cost).ok_or(MALFORMED)?;
+    let params = cost.params(Some(digest.len())).ok_or(MALFORMED)?;
+    let mut computed = Zeroizing::new(vec![0; digest.len()]);
+    Argon2::new(cost.algorithm, cost.version, params)
+        .hash_password_into(password, &salt, &mut computed)
+        .map_err(|_| NOT_COMPUTED)?;
+    Ok(super::equal(&computed, digest.as_bytes()))
+}
+
+struct Cost {
+    algorithm: Algorithm,
+    version: Version,
+    memory_kib: u64,
+    passes: u64,
+    lanes: u64,
+}
+
+impl Cost {
+    /// Reads `$argon2id$v=19$m=65536,t=3,p=4$`. Key ids and associated data, which the format also
+    /// knows, cannot be verified without the key and are not read.
+    fn parse(cost: &[u8]) -> Option<Self> {
+        let mut fields = cost
+            .strip_prefix(b"$")?
+            .strip_suffix(b"$")?
+            .split(|&byte| byte == b'$');
+        let algorithm = match fields.next()? {
+            b"argon2id" => Algorithm::Argon2id,
+            b"argon2i" => Algorithm::Argon2i,
+            b"argon2d" => Algorithm::Argon2d,
+            _ => return None,
+        };
+        let (version, costs) = match (fields.next()?, fields.next()) {
+            (b"v=19", Some(costs)) => (Version::V0x13, costs),
+            (b"v=16", Some(costs)) => (Version::V0x10, costs),
+            // Strings from before the version field existed.
+            (costs, None) => (Version::V0x10, costs),
+            _ => return None,
+        };
+        let mut costs = costs.split(|&byte| byte == b',');
+        let mut value = |key: &[u8]| number(costs.next()?.strip_prefix(key)?);
+        let (memory_kib, passes, lanes) = (value(b"m=")?, value(b"t=")?, value(b"p=")?);
+        let nothing_more = costs.next().is_none() && fields.next().is_none();
+        nothing_more.then_some(Self {
+            algorithm,
+            version,
+            memory_kib,
+            passes,
+            lanes,
+        })
+    }
+
+    fn params(&self, digest_bytes: Option<usize>) -> Option<Params> {
+        let memory = u32::try_from(self.memory_kib).ok()?;
+        let passes = u32::try_from(self.passes).ok()?;
+        let lanes = u32::try_from(self.lanes).ok()?;
+        Params::new(memory, passes, lanes, digest_bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::verify;
+    use super::*;
+
+    #[test]
+    fn a_new_hash_matches_its_password_and_no_other() {
+        let password = Secret::new(b"correct horse".to_vec());
+        let hash = hash_argon2id(&password, b"sixteen bytes ok").unwrap();
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert_eq!(verify(&password, hash.as_bytes(), false), Ok(true));
+        let wrong = Secret::new(b"correct hors".to_vec());
+        assert_eq!(verify(&wrong, hash.as_bytes(), false), Ok(false));
+    }
+
+    #[test]
+    fn no_hash_is_made_that_could_never_match() {
+        let hash =
+            |password: &[u8], salt: &[u8]| hash_argon2id(&Secret::new(password.to_vec()), salt);
+        assert_eq!(
+            hash(&[b'a'; 512], &[0; 16]),
+            Err(HashError::UnusablePassword)
+        );
+        assert_eq!(hash(b"a\0b", &[0; 16]), Err(HashError::UnusablePassword));
+        assert_eq!(hash(b"a", &[0; 7]), Err(HashError::UnusableSalt));
+        assert_eq!(hash(b"a", &[0; 49]), Err(HashError::UnusableSalt));
+    }
+
+    #[test]
+    fn costs_over_the_limits_are_refused_by_name() {
+        let refused = |what, value, limit| Err(HashError::TooCostly { what, value, limit });
+        assert_eq!(
+            check(b"$argon2id$v=19$m=4194304,t=1,p=1$"),
+            refused("m", 4_194_304, 262_144)
+        );
+        assert_eq!(
+            check(b"$argon2id$v=19$m=64,t=4294967295,p=1$"),
+            refused("t", 4_294_967_295, 16)
+        );
+        assert_eq!(
+            check(b"$argon2d$v=19$m=4096,t=1,p=17$"),
+            refused("p", 17, 16)
+        );
+        assert_eq!(
+            check(b"$argon2i$m=99999999999999999999999,t=1,p=1$"),
+            refused("m", u64::MAX, 262_144)
+        );
+        assert_eq!(check(b"$argon2id$v=19$m=262144,t=16,p=16$"), Ok(()));
+    }
+
+    #[test]
+    fn other_forms_are_malformed() {
+        for cost in [
+            "$argon2id$v=19$m=64,t=1$",
+            "$argon2id$v=19$t=1,m=64,p=1$",
+            "$argon2id$v=19$m=64,t=1,p=1,keyid=AAAA$",
+            "$argon2id$v=18$m=64,t=1,p=1$",
+            "$argon2id$v=19$m=064,t=1,p=1$",
+            "$argon2id$v=19$m=64,t=0,p=1$",
+            "$argon2id$v=19$m=7,t=1,p=1$",
+            "$argon2id$v=19$m=64,t=1,p=16$",
+            "$argon2id$m=64,t=1,p=1$x$",
+            "$argon2id$",
+        ] {
+            assert_eq!(check(cost.as_bytes()), Err(MALFORMED), "{cost}");
+        }
+    }
+}

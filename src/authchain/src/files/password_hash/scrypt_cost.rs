@@ -1,0 +1,246 @@
+//! The cost parameters of scrypt, yescrypt and gost-yescrypt.
+//!
+//! Both encodings are read as libxcrypt reads them (lib/alg-yescrypt-common.c, `yescrypt_r`):
+//! `$7$` has log2(N) in one digit of base 64, then r and p in five digits each, lowest first; `$y$`
+//! has numbers of varying length, whose first digit tells how many follow.
+
+use super::HashError;
+use super::method::Method;
+
+/// Most memory in KiB a hash may take: 256 MiB, sixteen times what distributions choose.
+const MAX_MEMORY_KIB: u64 = 256 * 1024;
+/// Most memory in KiB times passes over it, about a second or two of work.
+const MAX_WORK_KIB: u64 = 4 * MAX_MEMORY_KIB;
+
+/// The parameters that decide memory and time.
+#[derive(Debug, PartialEq, Eq)]
+struct Cost {
+    /// log2(N), N being the number of blocks.
+    log2_blocks: u64,
+    /// r: the size of a block in units of 128 bytes.
+    block_size: u64,
+    /// p: lanes computed one after the other.
+    lanes: u64,
+    /// t: passes beyond the first.
+    extra_passes: u64,
+}
+
+/// Whether `cost`, the part of a hash before its salt, is well-formed and within limits.
+pub(super) fn check(method: Method, cost: &[u8]) -> Result<(), HashError> {
+    let parsed = match method {
+        Method::Scrypt => cost.strip_prefix(b"$7$").and_then(scrypt),
+        Method::GostYescrypt => cost.strip_prefix(b"$gy$").and_then(yescrypt),
+        _ => cost.strip_prefix(b"$y$").and_then(yescrypt),
+    };
+    parsed.ok_or(HashError::Malformed(method))?.check_limits()
+}
+
+impl Cost {
+    fn check_limits(&self) -> Result<(), HashError> {
+        let memory = self.memory_kib();
+        super::shape::limit("memory_kib", memory, MAX_MEMORY_KIB)?;
+        let passes = self.extra_passes.saturating_add(1);
+        let work = memory.saturating_mul(self.lanes).saturating_mul(passes);
+        super::shape::limit("work_kib", work, MAX_WORK_KIB)
+    }
+
+    /// 128·N·r in KiB, rounded up.
+    fn memory_kib(&self) -> u64 {
+        let shift = u32::try_from(self.log2_blocks).unwrap_or(u32::MAX);
+        let blocks = 1_u64.checked_shl(shift).unwrap_or(u64::MAX);
+        blocks.saturating_mul(self.block_size).div_ceil(8)
+    }
+}
+
+fn scrypt(digits: &[u8]) -> Option<Cost> {
+    let (&log2_blocks, rest) = digits.split_first()?;
+    let (block_size, lanes) = rest.split_at_checked(5)?;
+    if lanes.len() != 5 {
+        return None;
+    }
+    Some(Cost {
+        log2_blocks: digit(log2_blocks)?,
+        block_size: fixed(block_size)?,
+        lanes: fixed(lanes)?,
+        extra_passes: 0,
+    })
+}
+
+/// A number in digits of base 64, the lowest first.
+pub(super) fn fixed(digits: &[u8]) -> Option<u64> {
+    digits.iter().rev().try_fold(0_u64, |number, &byte| {
+        Some(number.checked_mul(64)?.saturating_add(digit(byte)?))
+    })
+}
+
+fn yescrypt(text: &[u8]) -> Option<Cost> {
+    let mut text = text.strip_suffix(b"$")?;
+    let _flavour = varying(&mut text, 0)?;
+    let mut cost = Cost {
+        log2_blocks: varying(&mut text, 1)?,
+        block_size: varying(&mut text, 1)?,
+        lanes: 1,
+        extra_passes: 0,
+    };
+    if !text.is_empty() {
+        let present = varying(&mut text, 1)?;
+        if present & 1 != 0 {
+            cost.lanes = varying(&mut text, 2)?;
+        }
+        if present & 2 != 0 {
+            cost.extra_passes = varying(&mut text, 1)?;
+        }
+        // 4 is a hash upgraded in place, 8 a table in read-only memory; crypt(3) has neither.
+        if present > 3 {
+            return None;
+        }
+    }
+    text.is_empty().then_some(cost)
+}
+
+/// How a number of varying length begins: the lowest first digit of its kind, the number of digits
+/// that follow, and the first number of that kind.
+const KINDS: [(u64, usize, u64); 6] = [
+    (63, 5, 17_318_448),
+    (62, 4, 541_232),
+    (60, 3, 16_944),
+    (56, 2, 560),
+    (48, 1, 48),
+    (0, 0, 0),
+];
+
+/// Takes one number of varying length off `text`, highest digit first, counted from `least`.
+fn varying(text: &mut &[u8], least: u64) -> Option<u64> {
+    let (&first, rest) = text.split_first()?;
+    let first = digit(first)?;
+    let &(lowest, more, start) = KINDS.iter().find(|(lowest, ..)| first >= *lowest)?;
+    let (digits, rest) = rest.split_at_checked(more)?;
+    let head = first.checked_sub(lowest)?;
+    let offset = digits.iter().try_fold(head, |number, &byte| {
+        Some(number.checked_mul(64)?.saturating_add(digit(byte)?))
+    })?;
+    *text = rest;
+    offset.checked_add(start)?.checked_add(least)
+}
+
+/// The value of a digit in crypt(3)'s base 64: `./0-9A-Za-z`.
+fn digit(byte: u8) -> Option<u64> {
+    let (first, value) = match byte {
+        b'.' | b'/' => (b'.', 0_u8),
+        b'0'..=b'9' => (b'0', 2),
+        b'A'..=b'Z' => (b'A', 12),
+        b'a'..=b'z' => (b'a', 38),
+        _ => return None,
+    };
+    byte.checked_sub(first)?.checked_add(value).map(u64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(method: Method, cost: &str) -> u64 {
+        let cost = match method {
+            Method::Scrypt => scrypt(&cost.as_bytes()[3..]),
+            _ => yescrypt(&cost.as_bytes()[3..]),
+        };
+        cost.unwrap().memory_kib()
+    }
+
+    /// What crypt_gensalt(3) of libxcrypt 4.4.33 writes for its cost numbers 1 to 11.
+    #[test]
+    fn the_costs_that_gensalt_writes_are_read_right() {
+        let yescrypt = [
+            ("$y$j75$", 1),
+            ("$y$j85$", 2),
+            ("$y$j7T$", 4),
+            ("$y$j8T$", 8),
+            ("$y$j9T$", 16),
+            ("$y$jAT$", 32),
+            ("$y$jBT$", 64),
+            ("$y$jCT$", 128),
+            ("$y$jDT$", 256),
+            ("$y$jET$", 512),
+            ("$y$jFT$", 1024),
+        ];
+        for (cost, mebibytes) in yescrypt {
+            assert_eq!(memory(Method::Yescrypt, cost), mebibytes * 1024, "{cost}");
+        }
+        for (cost, mebibytes) in [("$7$BU..../....", 32), ("$7$GU..../....", 1024)] {
+            assert_eq!(memory(Method::Scrypt, cost), mebibytes * 1024, "{cost}");
+        }
+    }
+
+    #[test]
+    fn the_limits_are_inclusive() {
+        assert_eq!(check(Method::Yescrypt, b"$y$jDT$"), Ok(()));
+        assert_eq!(check(Method::Scrypt, b"$7$EU..../...."), Ok(()));
+        let over = |what, value, limit| Err(HashError::TooCostly { what, value, limit });
+        assert_eq!(
+            check(Method::Yescrypt, b"$y$jET$"),
+            over("memory_kib", 512 * 1024, MAX_MEMORY_KIB)
+        );
+        assert_eq!(
+            check(Method::GostYescrypt, b"$gy$jFT$"),
+            over("memory_kib", 1024 * 1024, MAX_MEMORY_KIB)
+        );
+        assert_eq!(
+            check(Method::Scrypt, b"$7$FU..../...."),
+            over("memory_kib", 512 * 1024, MAX_MEMORY_KIB)
+        );
+        // 16 MiB, but 64 * 64 lanes of it.
+        assert_eq!(
+            check(Method::Scrypt, b"$7$AU......../."),
+            Err(HashError::Malformed(Method::Scrypt))
+        );
+        assert_eq!(
+            check(Method::Scrypt, b"$7$AU....../.."),
+            over("work_kib", 4096 * 16 * 1024, MAX_WORK_KIB)
+        );
+        assert_eq!(
+            check(Method::Scrypt, b"$7$zzzzzzzzzzz"),
+            over("memory_kib", u64::MAX.div_ceil(8), MAX_MEMORY_KIB)
+        );
+    }
+
+    #[test]
+    fn numbers_of_every_length_join_without_a_gap() {
+        let number = |text: &str| {
+            let mut text = text.as_bytes();
+            varying(&mut text, 0).filter(|_| text.is_empty())
+        };
+        assert_eq!(number("j"), Some(47));
+        assert_eq!(number("k."), Some(48));
+        assert_eq!(number("rz"), Some(559));
+        assert_eq!(number("s.."), Some(560));
+        assert_eq!(number("vzz"), Some(16_943));
+        assert_eq!(number("w..."), Some(16_944));
+        assert_eq!(number("xzzz"), Some(541_231));
+        assert_eq!(number("y...."), Some(541_232));
+        assert_eq!(number("yzzzz"), Some(17_318_447));
+        assert_eq!(number("z....."), Some(17_318_448));
+        assert_eq!(number("k"), None);
+        assert_eq!(number(""), None);
+    }
+
+    #[test]
+    fn what_crypt_has_no_use_for_is_malformed() {
+        for cost in [
+            "$y$",
+            "$y$j$",
+            "$y$j9$",
+            "$y$j9T",
+            "$y$j9T1..$",
+            "$y$j9T5.$",
+            "$y$j9T.$",
+            "$y$j9T..x$",
+        ] {
+            assert_eq!(
+                check(Method::Yescrypt, cost.as_bytes()),
+                Err(HashError::Malformed(Method::Yescrypt)),
+                "{cost}"
+            );
+        }
+        assert_eq!(check(Method::Yescrypt, b"$y$j9T..$"), Ok(()));
+    }
+}

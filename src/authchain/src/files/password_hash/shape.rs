@@ -1,0 +1,123 @@
+//! The form and the cost a hash must have before anything computes with it.
+//!
+//! libcrypt takes whatever cost a hash asks for, and a hash in a file that somebody else fills is
+//! somebody else's wish: `rounds=999999999` would keep a core busy for minutes at every login. And
+//! a digest that was cut short must be refused, not compared as far as it goes.
+
+use super::HashError;
+use super::argon2_phc;
+use super::method::{Method, cost_of};
+use super::scrypt_cost;
+use super::tail::Tail;
+
+/// Longest hash in bytes: `CRYPT_OUTPUT_SIZE` of libxcrypt (crypt.h).
+const MAX_BYTES: u64 = 384;
+/// Most rounds of sha256crypt and sha512crypt; about a second. Distributions choose 5000.
+const MAX_SHA_ROUNDS: u64 = 5_000_000;
+/// The fewest rounds libxcrypt takes (lib/crypt-sha256.c).
+const MIN_SHA_ROUNDS: u64 = 1000;
+/// Highest log2 of bcrypt's rounds; about a second. Distributions choose 5 to 12.
+const MAX_BCRYPT_COST: u64 = 14;
+/// The lowest cost bcrypt is defined for.
+const MIN_BCRYPT_COST: u64 = 4;
+/// Most rounds of the methods that were never meant to be costly; about a second.
+const MAX_WEAK_ROUNDS: u64 = 1_000_000;
+
+/// Whether `stored` is a whole hash of `method` whose cost is within limits.
+pub(super) fn check(method: Method, stored: &[u8]) -> Result<(), HashError> {
+    let length = u64::try_from(stored.len()).unwrap_or(u64::MAX);
+    limit("length", length, MAX_BYTES)?;
+    let malformed = HashError::Malformed(method);
+    let (_, cost) = cost_of(stored).ok_or(malformed)?;
+    let rest = stored.get(cost.len()..).ok_or(malformed)?;
+    check_cost(method, cost)?;
+    let fits = Tail::of(method).fits(rest);
+    if fits { Ok(()) } else { Err(malformed) }
+}
+
+/// Refuses a value over its limit.
+pub(super) fn limit(what: &'static str, value: u64, limit: u64) -> Result<(), HashError> {
+    if value > limit {
+        return Err(HashError::TooCostly { what, value, limit });
+    }
+    Ok(())
+}
+
+fn check_cost(method: Method, cost: &[u8]) -> Result<(), HashError> {
+    match method {
+        Method::Descrypt | Method::Md5crypt | Method::Nthash => Ok(()),
+        Method::Bsdicrypt => limit_bsdi(cost),
+        Method::Sha1crypt => {
+            let rounds = number_between(cost, b"$sha1$");
+            limit_rounds(method, rounds, 1, MAX_WEAK_ROUNDS)
+        }
+        Method::Sunmd5 if cost == b"$md5$" => Ok(()),
+        Method::Sunmd5 => {
+            let rounds = number_between(cost, b"$md5,rounds=");
+            let rounds = rounds.or_else(|| number_between(cost, b"$md5$rounds="));
+            limit_rounds(method, rounds, 1, MAX_WEAK_ROUNDS)
+        }
+        Method::Sha256crypt | Method::Sha512crypt if cost.len() == 3 => Ok(()),
+        Method::Sha256crypt | Method::Sha512crypt => {
+            let rounds = number_between(cost, b"$5$rounds=");
+            let rounds = rounds.or_else(|| number_between(cost, b"$6$rounds="));
+            limit_rounds(method, rounds, MIN_SHA_ROUNDS, MAX_SHA_ROUNDS)
+        }
+        Method::Bcrypt => limit_bcrypt(cost),
+        Method::Scrypt | Method::Yescrypt | Method::GostYescrypt => {
+            scrypt_cost::check(method, cost)
+        }
+        Method::Argon2 => argon2_phc::check(cost),
+    }
+}
+
+fn limit_rounds(
+    method: Method,
+    rounds: Option<u64>,
+    least: u64,
+    most: u64,
+) -> Result<(), HashError> {
+    let rounds = rounds.filter(|&rounds| rounds >= least);
+    limit("rounds", rounds.ok_or(HashError::Malformed(method))?, most)
+}
+
+/// Four digits of base 64 behind the `_`, lowest first.
+fn limit_bsdi(cost: &[u8]) -> Result<(), HashError> {
+    let malformed = HashError::Malformed(Method::Bsdicrypt);
+    let digits = cost.strip_prefix(b"_").ok_or(malformed)?;
+    limit(
+        "rounds",
+        scrypt_cost::fixed(digits).ok_or(malformed)?,
+        MAX_WEAK_ROUNDS,
+    )
+}
+
+fn limit_bcrypt(cost: &[u8]) -> Result<(), HashError> {
+    let malformed = HashError::Malformed(Method::Bcrypt);
+    match cost {
+        [_, _, _, _, tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'$'] => {
+            let text = [*tens, *ones];
+            let log2 = std::str::from_utf8(&text)
+                .ok()
+                .and_then(|text| text.parse().ok());
+            let log2 = log2
+                .filter(|&log2| log2 >= MIN_BCRYPT_COST)
+                .ok_or(malformed)?;
+            limit("cost", log2, MAX_BCRYPT_COST)
+        }
+        _ => Err(malformed),
+    }
+}
+
+/// The number between `prefix` and a final dollar sign.
+fn number_between(cost: &[u8], prefix: &[u8]) -> Option<u64> {
+    number(cost.strip_prefix(prefix)?.strip_suffix(b"$")?)
+}
+
+/// A decimal number without sign or leading zero; one beyond 64 bits is the largest there is.
+pub(super) fn number(digits: &[u8]) -> Option<u64> {
+    let well_formed =
+        matches!(digits, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
+    let text = std::str::from_utf8(digits).ok().filter(|_| well_formed)?;
+    Some(text.parse().unwrap_or(u64::MAX))
+}

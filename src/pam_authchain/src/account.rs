@@ -1,0 +1,65 @@
+//! `pam_acct_mgmt`
+
+use authchain::chain::{AccountDecision, Assembled, Outcome};
+use authchain::tools::conversation::Conversation;
+use authchain::tools::journal::{PamJournal, Phase};
+use authchain::words::{AccountStatus, PamCode};
+
+use crate::authenticate::{nameless, unusable};
+use crate::call::Call;
+
+/// Asks the chain whether the account may be used, and tells the person why not.
+pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
+    let items = call.handle.items();
+    let (syslog, assembled) = call.open();
+    let journal = PamJournal::new(&syslog, &items.service, Phase::Account);
+    call.remark(&journal);
+    let Assembled { chain, settings } = match assembled {
+        Ok(assembled) => assembled,
+        Err(fault) => return unusable(&journal, &fault),
+    };
+    let name = match call.handle.user() {
+        Ok(name) => name,
+        Err(code) => return nameless(&journal, code),
+    };
+    let context = call.context(&items, &settings, &journal);
+    let decision = chain.account(&name, &context);
+    decision.report(&context, call.arguments.debug);
+    if !context.silent {
+        tell(&decision, &mut call.handle);
+    }
+    decision.code()
+}
+
+fn tell(decision: &AccountDecision, person: &mut dyn Conversation) {
+    let Outcome::Answered(status) = &decision.outcome else {
+        return;
+    };
+    match status {
+        AccountStatus::Valid { warning: None } => {}
+        AccountStatus::Valid {
+            warning: Some(warning),
+        } => person.text_info(warning),
+        refusal => person.error_msg(refusal_text(refusal)),
+    }
+}
+
+/// What the person reads. Whoever gets here has shown who they are, so it may be true.
+fn refusal_text(status: &AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Valid { .. } => "",
+        AccountStatus::MustChangePassword => "You must change your password now.",
+        AccountStatus::PasswordExpired => {
+            "Your password has expired; please contact your system administrator."
+        }
+        AccountStatus::AccountExpired => {
+            "Your account has expired; please contact your system administrator."
+        }
+        AccountStatus::Locked => {
+            "Your account is locked; please contact your system administrator."
+        }
+        AccountStatus::NotPermitted => {
+            "You may not log in here; please contact your system administrator."
+        }
+    }
+}

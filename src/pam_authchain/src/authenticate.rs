@@ -1,0 +1,52 @@
+//! `pam_authenticate`
+
+use authchain::chain::Assembled;
+use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
+use authchain::words::PamCode;
+
+use crate::call::{Call, caller};
+
+/// Asks the chain whether the person is who they say they are.
+///
+/// A broken configuration is answered before anything is asked: no answer could change the
+/// outcome, and a password should not be typed for nothing. The module behind us asks itself.
+pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
+    let items = call.handle.items();
+    let (syslog, assembled) = call.open();
+    let journal = PamJournal::new(&syslog, &items.service, Phase::Auth);
+    call.remark(&journal);
+    let Assembled { chain, settings } = match assembled {
+        Ok(assembled) => assembled,
+        Err(fault) => return unusable(&journal, &fault),
+    };
+    if !call.arguments.nodelay {
+        // Before the answer is known: asked for only on failures, the wish itself would tell.
+        call.handle.fail_delay(settings.fail_delay.duration());
+    }
+    let name = match call.handle.user() {
+        Ok(name) => name,
+        Err(code) => return nameless(&journal, code),
+    };
+    let context = call.context(&items, &settings, &journal);
+    let decision = chain.authenticate(&name, &context, &mut call.handle);
+    decision.report(&caller(&name, &settings), &context);
+    decision.code()
+}
+
+/// Nobody can say who anybody is: neither yes nor no.
+pub(crate) fn unusable(journal: &PamJournal<'_>, fault: &str) -> PamCode {
+    journal.write(
+        Severity::LOG_ERR,
+        &format!("the configuration cannot be used: {fault}"),
+    );
+    PamCode::AuthInfoUnavailable
+}
+
+/// The host has no name and the person gave none.
+pub(crate) fn nameless(journal: &PamJournal<'_>, code: PamCode) -> PamCode {
+    journal.write(
+        Severity::LOG_NOTICE,
+        &format!("no login name was given ({code})"),
+    );
+    code
+}

@@ -1,0 +1,148 @@
+//! One call, taken apart: who calls, with which flags and arguments, and where it is logged.
+
+use std::ffi::c_int;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use authchain::chain::{Assembled, Caller};
+use authchain::config::DEFAULT_PATH;
+use authchain::config::settings::GlobalSettings;
+use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::tools::journal::{DEFAULT_SOCKET, Journal, PamJournal, Severity, Syslog};
+use authchain::tools::request::Context;
+use nix::sys::prctl;
+use nix::unistd::{geteuid, getuid};
+
+use crate::arguments::Arguments;
+use crate::handle::{Handle, Items};
+
+/// A call of one of the six functions.
+pub(crate) struct Call<'h> {
+    /// The way to the host.
+    pub(crate) handle: Handle<'h>,
+    /// What the host wants.
+    pub(crate) flags: Flags,
+    /// What the administrator wants.
+    pub(crate) arguments: Arguments,
+}
+
+impl Call<'_> {
+    /// What the chain is told about this call.
+    pub(crate) fn context<'c>(
+        &self,
+        items: &'c Items,
+        settings: &GlobalSettings,
+        journal: &'c dyn Journal,
+    ) -> Context<'c> {
+        Context {
+            service: &items.service,
+            tty: &items.tty,
+            rhost: &items.rhost,
+            ruser: &items.ruser,
+            now: wall_clock(),
+            deadline: Deadline::after(system_clock, settings.deadline.duration()),
+            // The host's word counts more than the administrator's.
+            allow_empty_password: self.arguments.nullok && !self.flags.forbid_empty_password(),
+            silent: self.flags.silent(),
+            journal,
+        }
+    }
+
+    /// Reads the configuration and finds the log it names.
+    ///
+    /// Where the configuration is broken nobody knows where its log is; then it is the system's.
+    pub(crate) fn open(&self) -> (Syslog, Result<Assembled, String>) {
+        let assembled = self.arguments.assemble();
+        let socket = match &assembled {
+            Ok(assembled) => assembled.settings.log_socket.clone(),
+            Err(_) => PathBuf::from(DEFAULT_SOCKET),
+        };
+        (Syslog::new(socket, &program()), assembled)
+    }
+
+    /// Logs what there is to say about the arguments.
+    pub(crate) fn remark(&self, journal: &PamJournal<'_>) {
+        let arguments = &self.arguments;
+        if arguments.debug {
+            let config = arguments.config.as_deref();
+            let line = format!(
+                "called with flags {:#x}, configuration {}, arguments: {}",
+                self.flags.0,
+                config.unwrap_or(Path::new(DEFAULT_PATH)).display(),
+                arguments.written.join(" "),
+            );
+            journal.write(Severity::LOG_DEBUG, &line);
+        }
+        for unknown in &arguments.unknown {
+            journal.write(
+                Severity::LOG_WARNING,
+                &format!("unknown argument \"{unknown}\" is ignored"),
+            );
+        }
+    }
+}
+
+/// The flags of a call (`security/_pam_types.h`).
+#[derive(Clone, Copy)]
+pub(crate) struct Flags(c_int);
+
+impl Flags {
+    const SILENT: c_int = 0x8000;
+    const DISALLOW_NULL_AUTHTOK: c_int = 0x1;
+
+    /// As libpam passes them.
+    pub(crate) fn new(flags: c_int) -> Self {
+        Self(flags)
+    }
+
+    /// The person shall see no messages. libpam passes this on and shows them all the same.
+    pub(crate) fn silent(self) -> bool {
+        self.0 & Self::SILENT != 0
+    }
+
+    fn forbid_empty_password(self) -> bool {
+        self.0 & Self::DISALLOW_NULL_AUTHTOK != 0
+    }
+}
+
+/// Whose process this is, for the line that counts failures.
+pub(crate) fn caller<'n>(name: &'n [u8], settings: &GlobalSettings) -> Caller<'n> {
+    Caller {
+        name,
+        log_unknown_users: settings.log_unknown_users,
+        uid: getuid().as_raw(),
+        euid: geteuid().as_raw(),
+    }
+}
+
+/// The host program's name, as the kernel knows it.
+pub(crate) fn program() -> String {
+    prctl::get_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the border, where the wall clock is read once"
+)]
+fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_one_by_one() {
+        assert!(Flags::new(0x8001).silent() && Flags::new(0x8001).forbid_empty_password());
+        assert!(!Flags::new(0x8000).forbid_empty_password());
+        assert!(!Flags::new(0x1).silent());
+    }
+
+    #[test]
+    fn the_program_has_a_name() {
+        assert!(!program().is_empty());
+    }
+}

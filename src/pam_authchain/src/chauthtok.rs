@@ -1,0 +1,23 @@
+//! `pam_chauthtok`
+
+use authchain::tools::conversation::Conversation;
+use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
+use authchain::words::PamCode;
+
+use crate::call::Call;
+
+/// Refuses, in the check before the change already: no backend can change passwords yet.
+pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
+    let items = call.handle.items();
+    let (syslog, _) = call.open();
+    let journal = PamJournal::new(&syslog, &items.service, Phase::Chauthtok);
+    call.remark(&journal);
+    journal.write(
+        Severity::LOG_NOTICE,
+        "password change refused: no backend can change passwords",
+    );
+    if !call.flags.silent() {
+        call.handle.error_msg("Passwords cannot be changed here.");
+    }
+    PamCode::PermissionDenied
+}

@@ -1,0 +1,77 @@
+//! What keeps a bug of ours from ending somebody else's program.
+
+use std::mem;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::path::PathBuf;
+use std::sync::Once;
+
+use authchain::tools::journal::{DEFAULT_SOCKET, Journal, Severity, Syslog};
+use authchain::words::PamCode;
+
+use crate::call::program;
+
+/// Runs `answer`; should it panic, the answer is `PAM_SYSTEM_ERR` and the log knows where.
+pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
+    set_hook();
+    // Unwind safe: whatever `answer` was changing is dropped with it, and nothing of ours outlives
+    // a call.
+    match panic::catch_unwind(AssertUnwindSafe(answer)) {
+        Ok(code) => code,
+        Err(payload) => {
+            #[expect(
+                clippy::mem_forget,
+                reason = "dropping it may panic again, outside any guard; a few bytes are lost"
+            )]
+            mem::forget(payload);
+            PamCode::SystemError
+        }
+    }
+}
+
+/// Replaces std's hook, which prints to the host's stderr (a host with a closed one dies of it)
+/// and obeys the caller's `RUST_BACKTRACE`.
+///
+/// The hook is that of our own copy of std: a host written in Rust keeps its own.
+fn set_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| panic::set_hook(Box::new(tell_where)));
+}
+
+/// Says where the panic was, not what it said: the payload may hold what somebody typed.
+///
+/// It goes to the default socket, as the panic may be that of reading the configuration. It does
+/// not name the thread: `thread::current` would leave a destructor in the host's thread.
+fn tell_where(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+    let syslog = Syslog::new(PathBuf::from(DEFAULT_SOCKET), &program());
+    syslog.write(
+        Severity::LOG_ERR,
+        &format!("pam_authchain: panic at {place}; answered PAM_SYSTEM_ERR"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A payload whose drop would panic while nothing guards it.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("second panic");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_a_system_error() {
+        assert_eq!(catching(|| panic!("secret")), PamCode::SystemError);
+        assert_eq!(catching(|| panic::panic_any(Bomb)), PamCode::SystemError);
+    }
+
+    #[test]
+    fn an_answer_passes_through() {
+        assert_eq!(catching(|| PamCode::AuthError), PamCode::AuthError);
+    }
+}

@@ -1,0 +1,160 @@
+//! A PAM handle: what the host said, and the way to the person.
+//!
+//! The only file that knows `pam-bindings`; what that crate lacks is in [`libpam`].
+
+use std::ffi::{CStr, c_void};
+use std::ptr;
+use std::time::Duration;
+
+use authchain::tools::conversation::Conversation;
+use authchain::words::{ConversationError, PamCode, Secret};
+use pam::constants::{
+    PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_TEXT_INFO, PamMessageStyle,
+    PamResultCode,
+};
+use pam::conv::Conv;
+use pam::items::{RHost, RUser, Service, Tty, User};
+use pam::module::PamHandle;
+
+use crate::libpam;
+
+/// A PAM handle for the time of one call.
+pub(crate) struct Handle<'h>(&'h mut PamHandle);
+
+/// What the host says about the login, for rules and log lines; empty where it says nothing.
+///
+/// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: nobody is
+/// looked up by them.
+pub(crate) struct Items {
+    pub(crate) service: String,
+    pub(crate) tty: String,
+    pub(crate) rhost: String,
+    pub(crate) ruser: String,
+}
+
+impl<'h> Handle<'h> {
+    /// The handle at `pamh`; `None` where there is none.
+    ///
+    /// # Safety
+    /// `pamh` must be null, or a PAM handle that nobody else uses during `'h`.
+    pub(crate) unsafe fn new(pamh: *mut c_void) -> Option<Self> {
+        // SAFETY: the caller's promise; `PamHandle` has no size, so nothing behind the pointer is
+        // claimed but its address.
+        unsafe { pamh.cast::<PamHandle>().as_mut() }.map(Self)
+    }
+
+    /// What the host says about the login.
+    pub(crate) fn items(&self) -> Items {
+        Items {
+            service: lossy(
+                self.0
+                    .get_item::<Service<'_>>()
+                    .ok()
+                    .flatten()
+                    .map(|item| item.0),
+            ),
+            tty: lossy(
+                self.0
+                    .get_item::<Tty<'_>>()
+                    .ok()
+                    .flatten()
+                    .map(|item| item.0),
+            ),
+            rhost: lossy(
+                self.0
+                    .get_item::<RHost<'_>>()
+                    .ok()
+                    .flatten()
+                    .map(|item| item.0),
+            ),
+            ruser: lossy(
+                self.0
+                    .get_item::<RUser<'_>>()
+                    .ok()
+                    .flatten()
+                    .map(|item| item.0),
+            ),
+        }
+    }
+
+    /// The name the person gave, byte for byte; asked for where the host has none yet.
+    ///
+    /// # Errors
+    /// The code to answer with when there is no name.
+    pub(crate) fn user(&mut self) -> Result<Vec<u8>, PamCode> {
+        if let Some(name) = self.user_item() {
+            return Ok(name);
+        }
+        // The text is read back from the item: `get_user` refuses what is not UTF-8.
+        let asked = self.0.get_user(None);
+        match (self.user_item(), asked) {
+            (Some(name), _) => Ok(name),
+            (None, Err(PamResultCode::PAM_SYSTEM_ERR | PamResultCode::PAM_BUF_ERR)) => {
+                Err(PamCode::SystemError)
+            }
+            (None, _) => Err(PamCode::ConversationError),
+        }
+    }
+
+    /// Asks libpam for a pause of about `delay` should this login fail.
+    pub(crate) fn fail_delay(&mut self, delay: Duration) {
+        // SAFETY: the pointer is that of a live handle which is ours alone.
+        unsafe { libpam::fail_delay(self.as_ptr(), delay) };
+    }
+
+    fn user_item(&self) -> Option<Vec<u8>> {
+        let item = self.0.get_item::<User<'_>>().ok().flatten()?;
+        Some(item.0.to_bytes().to_vec())
+    }
+
+    fn send(&self, style: PamMessageStyle, text: &str) -> Result<Option<Secret>, PamResultCode> {
+        let Some(conversation) = self.0.get_item::<Conv<'_>>()? else {
+            return Err(PamResultCode::PAM_CONV_ERR);
+        };
+        // A NUL would end the text in C; the rest of it is still worth reading.
+        let answer = conversation.send(style, &text.replace('\0', " "))?;
+        Ok(answer.map(|answer| Secret::new(answer.as_bytes().to_vec())))
+    }
+
+    fn ask(&self, style: PamMessageStyle, text: &str) -> Result<Secret, ConversationError> {
+        match self.send(style, text) {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err(ConversationError::NoAnswer),
+            Err(_) => Err(ConversationError::Aborted),
+        }
+    }
+
+    fn as_ptr(&mut self) -> *mut c_void {
+        ptr::from_mut(self.0).cast()
+    }
+}
+
+impl Conversation for Handle<'_> {
+    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        // SAFETY: the pointer is that of a live handle which is ours alone.
+        unsafe { libpam::authtok(self.as_ptr()) }
+    }
+
+    fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        self.ask(PAM_PROMPT_ECHO_OFF, text)
+    }
+
+    fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        self.ask(PAM_PROMPT_ECHO_ON, text)
+    }
+
+    fn text_info(&mut self, text: &str) {
+        // Many hosts show nothing, some return no array: neither is an error of the login.
+        let _ = self.send(PAM_TEXT_INFO, text);
+    }
+
+    fn error_msg(&mut self, text: &str) {
+        let _ = self.send(PAM_ERROR_MSG, text);
+    }
+}
+
+fn lossy(text: Option<&CStr>) -> String {
+    text.map(CStr::to_string_lossy)
+        .unwrap_or_default()
+        .into_owned()
+}

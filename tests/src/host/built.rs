@@ -1,0 +1,72 @@
+//! What the tests need that is not Rust's to build for them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The module: the one `AUTHCHAIN_MODULE` names, or one built now, without optimisation.
+pub fn module() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| match std::env::var_os("AUTHCHAIN_MODULE") {
+        Some(path) => std::fs::canonicalize(path).unwrap(),
+        None => cargo_build(&target(), &[]),
+    })
+    .clone()
+}
+
+/// The module that panics when its arguments say so.
+pub fn module_that_panics() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        // In a folder of its own, so that it is never mistaken for the real one.
+        let folder = target().join("panic-injection");
+        cargo_build(&folder, &["--features", "panic-injection"])
+    })
+    .clone()
+}
+
+/// The host that plays scripts.
+pub fn host() -> PathBuf {
+    let path = target().join("debug/pam-host");
+    assert!(path.exists(), "{} is built with the tests", path.display());
+    path
+}
+
+/// A host in C: see its source for what Rust cannot do.
+pub fn host_in_c() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/host/private_libpam.c");
+        let path = target().join("private-libpam");
+        let mut cc = Command::new("cc");
+        cc.args(["-Wall", "-Werror", "-rdynamic", "-o"]);
+        succeed(cc.arg(&path).arg(source).arg("-ldl"));
+        path
+    })
+    .clone()
+}
+
+/// The target directory, whatever cargo was told about it: the tests are in it.
+fn target() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test
+        .ancestors()
+        .find(|path| path.join("deps").is_dir())
+        .unwrap();
+    profile.parent().unwrap().to_owned()
+}
+
+fn cargo_build(target: &Path, more: &[&str]) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "pam_authchain"]);
+    cargo.args(more).arg("--target-dir").arg(target);
+    succeed(cargo.current_dir(workspace));
+    target.join("debug/libpam_authchain.so")
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+}

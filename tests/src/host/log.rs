@@ -1,0 +1,105 @@
+//! A system logger that remembers everything.
+
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+const STOP: &[u8] = b"stop";
+
+/// Names of the severities, by number (RFC 3164).
+const SEVERITIES: [&str; 8] = [
+    "EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG",
+];
+
+/// AUTHPRIV, as it stands in a priority.
+const AUTHPRIV: u32 = 10 << 3;
+
+/// A datagram socket and who reads it.
+pub struct Log {
+    path: PathBuf,
+    reader: JoinHandle<Vec<String>>,
+}
+
+impl Log {
+    /// Listens at `path`. A thread reads at once: a logger that is slow loses lines.
+    pub fn listen(path: &Path) -> Self {
+        let socket = UnixDatagram::bind(path).unwrap();
+        set_permissions(path, Permissions::from_mode(0o777)).unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut lines = Vec::new();
+            let mut buffer = vec![0; 1 << 16];
+            loop {
+                let n = socket.recv(&mut buffer).unwrap();
+                if &buffer[..n] == STOP {
+                    return lines;
+                }
+                lines.push(readable(&String::from_utf8_lossy(&buffer[..n])));
+            }
+        });
+        Self {
+            path: path.to_owned(),
+            reader,
+        }
+    }
+
+    /// Everything that was logged until now.
+    pub fn stop(self) -> Vec<String> {
+        let socket = UnixDatagram::unbound().unwrap();
+        socket.send_to(STOP, &self.path).unwrap();
+        self.reader.join().unwrap()
+    }
+}
+
+/// `<85>pam-host[7]: text` → `NOTICE text`; what has another shape or facility stays as it is.
+///
+/// libpam's own lines, which have a time, come the same way.
+fn readable(packet: &str) -> String {
+    let parse = || {
+        let (priority, rest) = packet.strip_prefix('<')?.split_once('>')?;
+        let priority: u32 = priority.parse().ok()?;
+        let severity = SEVERITIES.get((priority.checked_sub(AUTHPRIV)?) as usize)?;
+        let (tag, text) = rest.split_once("]: ")?;
+        let (program, pid) = tag.rsplit_once('[')?;
+        (program == "pam-host" && pid.parse::<u32>().is_ok()).then(|| format!("{severity} {text}"))
+    };
+    parse().unwrap_or_else(|| packet.to_owned())
+}
+
+/// Whether `text` is what `pattern` says, all of it; `<n>` stands for a number, `...` for anything.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    if let Some(pattern) = pattern.strip_prefix("...") {
+        return (0..=text.len())
+            .filter_map(|at| text.get(at..))
+            .any(|rest| fits(pattern, rest));
+    }
+    if let Some(pattern) = pattern.strip_prefix("<n>") {
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        return rest.len() < text.len() && fits(pattern, rest);
+    }
+    match (pattern.chars().next(), text.chars().next()) {
+        (None, None) => true,
+        (Some(p), Some(t)) if p == t => fits(&pattern[p.len_utf8()..], &text[t.len_utf8()..]),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_means_the_whole_line() {
+        assert!(fits("a (<n> ms)...", "a (12 ms); b"));
+        assert!(fits("...user=x", "rhost=  user=x"));
+        assert!(!fits("user=x", "user=x y"));
+        assert!(!fits("a <n>", "a "));
+    }
+
+    #[test]
+    fn a_packet_of_another_facility_shows() {
+        assert_eq!(readable("<85>pam-host[7]: text"), "NOTICE text");
+        assert_eq!(readable("<13>pam-host[7]: text"), "<13>pam-host[7]: text");
+    }
+}

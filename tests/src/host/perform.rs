@@ -1,0 +1,171 @@
+//! Playing a script: the host itself.
+
+use std::ffi::{CStr, CString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Instant;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use nix::sys::stat::{Mode, umask};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Gid, Uid, close, fork, setgid, setgroups, setuid};
+
+use super::conversation::Conversation;
+use super::libpam::Handle;
+use super::memory;
+use super::scene::{Process, Report, Script};
+use super::surroundings::Surroundings;
+
+/// The service every scene is about.
+pub const SERVICE: &CStr = c"stage";
+
+/// Becomes the process that the script asks for, and plays it with the stack in `confdir`.
+pub fn perform(script: &Script, confdir: &Path) -> Report {
+    become_host(&script.process);
+    let limit = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    if script.process.hostile {
+        setrlimit(Resource::RLIMIT_FSIZE, 0, limit.1).unwrap();
+    }
+    let confdir = CString::new(confdir.as_os_str().as_bytes()).unwrap();
+    let mut report = match script.process.threads {
+        0 => play(script, &confdir),
+        threads => play_in_threads(script, &confdir, threads),
+    };
+    report.found = script.process.search.as_ref().map(memory::copies_of);
+    setrlimit(Resource::RLIMIT_FSIZE, limit.0, limit.1).unwrap();
+    report
+}
+
+/// Plays the script once, in the thread and process that calls.
+pub fn play(script: &Script, confdir: &CStr) -> Report {
+    let mut report = Report::default();
+    let conversation = Conversation::new(script);
+    let mut handle = Handle::start(confdir, SERVICE, script.user.as_ref(), conversation);
+    for (item, value) in &script.items {
+        handle.set(*item, value);
+    }
+    // What other threads do meanwhile would be held against the module.
+    let alone = script.process.threads == 0;
+    for (i, call) in script.calls.iter().enumerate() {
+        if script.process.fork && i + 1 == script.calls.len() {
+            report.codes.push(in_a_child(|| handle.call(*call)));
+        }
+        let before = alone.then(Surroundings::now);
+        let begin = Instant::now();
+        report.codes.push(handle.call(*call));
+        report.millis.push(begin.elapsed().as_secs_f64() * 1e3);
+        if let Some(before) = before {
+            report.changes.extend(before.changes(&Surroundings::now()));
+        }
+    }
+    report.user = handle.user();
+    report.prompts = handle.end();
+    report
+}
+
+fn play_in_threads(script: &Script, confdir: &CStr, threads: usize) -> Report {
+    let round = || play(script, confdir);
+    let rounds = || {
+        (0..script.process.rounds.max(1))
+            .map(|_| round())
+            .collect::<Vec<_>>()
+    };
+    let reports: Vec<Report> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(rounds)).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let mut sum = Report::default();
+    for report in reports {
+        sum.codes.extend(report.codes);
+        sum.millis.extend(report.millis);
+        sum.prompts.extend(report.prompts);
+    }
+    sum
+}
+
+fn in_a_child(call: impl FnOnce() -> i32) -> i32 {
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => {
+            let code = call();
+            // SAFETY: ends the child without running the parent's destructors.
+            unsafe { libc::_exit(code) }
+        }
+        ForkResult::Parent { child } => match waitpid(child, None).unwrap() {
+            WaitStatus::Exited(_, code) => code,
+            other => panic!("the child ended with {other:?}"),
+        },
+    }
+}
+
+fn become_host(process: &Process) {
+    if let Some(socket) = &process.dev_log {
+        mount_log(socket);
+    }
+    if let Some(uid) = process.uid {
+        setgroups(&[]).unwrap();
+        setgid(Gid::from_raw(uid)).unwrap();
+        setuid(Uid::from_raw(uid)).unwrap();
+    }
+    if process.closed {
+        for fd in 0..3 {
+            // std has reopened them at the start if they were closed.
+            close(fd).unwrap();
+        }
+    }
+    if process.hostile {
+        be_hostile();
+    }
+}
+
+/// What a caller of su or sudo can choose for it.
+fn be_hostile() {
+    umask(Mode::empty());
+    let mut blocked = SigSet::empty();
+    for blocked_signal in [Signal::SIGTERM, Signal::SIGALRM, Signal::SIGCHLD] {
+        blocked.add(blocked_signal);
+    }
+    blocked.thread_block().unwrap();
+    for (number, action) in [
+        (Signal::SIGCHLD, SigHandler::SigIgn),
+        (Signal::SIGALRM, SigHandler::SigIgn),
+        (Signal::SIGPIPE, SigHandler::SigDfl),
+    ] {
+        // SAFETY: no handler of ours is set.
+        unsafe { signal(number, action) }.unwrap();
+    }
+    let deleted = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(deleted.path()).unwrap();
+    drop(deleted);
+    let files = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, 16, files.1).unwrap();
+}
+
+/// Gives this process, and nobody else, a `/dev` whose `log` is `socket`.
+fn mount_log(socket: &Path) {
+    let nothing: Option<&str> = None;
+    unshare(CloneFlags::CLONE_NEWNS).unwrap();
+    mount(
+        nothing,
+        "/",
+        nothing,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        nothing,
+    )
+    .unwrap();
+    mount(
+        Some("tmpfs"),
+        "/dev",
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("mode=0755"),
+    )
+    .unwrap();
+    std::os::unix::fs::symlink(socket, "/dev/log").unwrap();
+}

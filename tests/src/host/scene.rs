@@ -1,0 +1,227 @@
+//! What a host has and does, and what comes of it: plain data, passed between test and host.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A login, with everything it meets.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// The module on trial.
+    pub module: PathBuf,
+    /// Its arguments, beside the `config=` that `config` brings.
+    pub arguments: String,
+    /// The PAM stack; `{module}` stands for the module, `{arguments}` for its arguments.
+    pub stack: String,
+    /// The configuration's text; `{dir}` stands for the scene's directory, which has `log`.
+    pub config: Option<String>,
+    /// Files beside the configuration, by name; their mode is 0600.
+    pub files: BTreeMap<String, String>,
+    /// The environment of the host, which has nothing else.
+    pub environment: BTreeMap<String, String>,
+    /// What the host does.
+    pub script: Script,
+}
+
+/// The module in all four stacks.
+pub const ALONE: &str = "\
+auth     required {module} {arguments}
+account  required {module} {arguments}
+password required {module} {arguments}
+session  required {module} {arguments}
+";
+
+/// The least a configuration says here.
+pub const QUIET: &str = "log_socket = \"{dir}/log\"\nfail_delay = \"0s\"\n";
+
+impl Scene {
+    /// A login of `user`, who answers every question with the next of `answers`.
+    pub fn new(user: &str, answers: &[&str]) -> Self {
+        Self {
+            module: super::built::module(),
+            arguments: String::new(),
+            stack: ALONE.to_owned(),
+            config: Some(QUIET.to_owned()),
+            files: BTreeMap::new(),
+            environment: BTreeMap::new(),
+            script: Script {
+                user: Some(user.into()),
+                answers: answers.iter().map(|answer| (*answer).into()).collect(),
+                calls: vec![Call::new(Phase::Authenticate)],
+                ..Script::default()
+            },
+        }
+    }
+
+    /// The same with these calls.
+    #[must_use]
+    pub fn calling(mut self, calls: &[Call]) -> Self {
+        self.script.calls = calls.to_vec();
+        self
+    }
+
+    /// The same with these module arguments.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: &str) -> Self {
+        arguments.clone_into(&mut self.arguments);
+        self
+    }
+}
+
+/// What the host does.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Script {
+    /// `PAM_USER`, if the host has one.
+    pub user: Option<Hex>,
+    /// What the person answers, one after the other; then they hang up.
+    pub answers: Vec<Hex>,
+    /// What is wrong with the conversation.
+    pub fault: Option<Fault>,
+    /// `PAM_TTY` and its like.
+    pub items: BTreeMap<Item, String>,
+    /// What the host calls, in order.
+    pub calls: Vec<Call>,
+    /// What sort of process it is.
+    pub process: Process,
+}
+
+/// Bytes written as hexadecimal digits, so that a scan of the memory finds only real copies.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hex(pub String);
+
+impl Hex {
+    /// The digits of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The bytes, one by one.
+    pub fn bytes(&self) -> impl ExactSizeIterator<Item = u8> + '_ {
+        let digit = |c: u8| char::from(c).to_digit(16).unwrap() as u8;
+        (self.0.as_bytes().chunks(2)).map(move |pair| digit(pair[0]) << 4 | digit(pair[1]))
+    }
+}
+
+impl From<&str> for Hex {
+    fn from(text: &str) -> Self {
+        Self::of(text.as_bytes())
+    }
+}
+
+/// A conversation as no program should have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fault {
+    /// The function pointer is null.
+    NoFunction,
+    /// Success, and a null array of answers.
+    NoArray,
+    /// Success, and a null answer.
+    NoReply,
+    /// This code.
+    Fails(i32),
+}
+
+/// The items a host may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Item {
+    /// `PAM_TTY`
+    Tty = 3,
+    /// `PAM_RHOST`
+    Rhost = 4,
+    /// `PAM_RUSER`
+    Ruser = 8,
+}
+
+/// One call of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Which.
+    pub phase: Phase,
+    /// With which flags.
+    pub flags: i32,
+}
+
+impl Call {
+    /// Without flags.
+    pub fn new(phase: Phase) -> Self {
+        Self { phase, flags: 0 }
+    }
+
+    /// Each of the six, once.
+    pub fn all() -> Vec<Self> {
+        Phase::ALL.into_iter().map(Self::new).collect()
+    }
+}
+
+/// The six functions of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// `pam_authenticate`
+    Authenticate,
+    /// `pam_acct_mgmt`
+    Account,
+    /// `pam_setcred`
+    Setcred,
+    /// `pam_open_session`
+    OpenSession,
+    /// `pam_close_session`
+    CloseSession,
+    /// `pam_chauthtok`
+    Chauthtok,
+}
+
+impl Phase {
+    /// In the order of a login.
+    pub const ALL: [Self; 6] = [
+        Self::Authenticate,
+        Self::Account,
+        Self::Setcred,
+        Self::OpenSession,
+        Self::CloseSession,
+        Self::Chauthtok,
+    ];
+}
+
+/// What sort of process the host is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Process {
+    /// Plays the script in this many threads at once, each with a handle of its own; 0 is none.
+    pub threads: usize,
+    /// Plays it this often in each.
+    pub rounds: usize,
+    /// Forks before the last call, which both processes make; the child's code comes first.
+    pub fork: bool,
+    /// Gives up being root.
+    pub uid: Option<u32>,
+    /// Mounts this over `/dev/log`, for itself alone.
+    pub dev_log: Option<PathBuf>,
+    /// Closes stdin, stdout and stderr.
+    pub closed: bool,
+    /// Has every attribute an unkind caller can give it.
+    pub hostile: bool,
+    /// Looks for this in its memory when everything is over.
+    pub search: Option<Hex>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// The answer to every call.
+    pub codes: Vec<i32>,
+    /// How long each took.
+    pub millis: Vec<f64>,
+    /// What the person saw: `echo_off: Password: `.
+    pub prompts: Vec<String>,
+    /// What any call changed in the process.
+    pub changes: Vec<String>,
+    /// `PAM_USER` at the end.
+    pub user: Option<Hex>,
+    /// How many copies of what was searched for are left.
+    pub found: Option<usize>,
+    /// What was logged, with the severity's name in front.
+    pub log_lines: Vec<String>,
+    /// What the host's stdout and stderr had on them.
+    pub output: String,
+}

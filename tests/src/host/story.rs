@@ -1,0 +1,186 @@
+//! Stories: a scene and what must come of it, as a person reads it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+
+use super::log::fits;
+use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
+use super::transaction::Transaction;
+
+/// A file of stories about the same people.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stories {
+    /// The configuration, where a story has none of its own.
+    #[serde(default)]
+    config: String,
+    /// Files beside it. `{today-3}` stands for the day three days ago, as shadow(5) counts.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    story: Vec<Story>,
+}
+
+/// One story.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    /// What it tells.
+    pub name: String,
+    #[serde(default)]
+    arguments: String,
+    stack: Option<String>,
+    config: Option<String>,
+    user: Option<String>,
+    user_hex: Option<String>,
+    #[serde(default)]
+    answers: Vec<String>,
+    #[serde(default)]
+    items: BTreeMap<Item, String>,
+    /// `authenticate SILENT = PAM_SUCCESS`
+    calls: Vec<String>,
+    /// Everything the person sees.
+    #[serde(default)]
+    prompts: Vec<String>,
+    /// Everything that is logged; see [`fits`].
+    #[serde(default)]
+    log: Vec<String>,
+}
+
+impl Stories {
+    /// Those in a file.
+    pub fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut stories: Self =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for text in stories.files.values_mut() {
+            *text = dated(text);
+        }
+        stories
+    }
+
+    /// Plays all of them, and says what came otherwise than told.
+    ///
+    /// # Panics
+    /// With everything that is wrong, story by story.
+    pub fn play(&self) {
+        let wrong: Vec<String> = (self.story.iter())
+            .filter_map(|story| {
+                let faults = story.faults(&Transaction::run(&story.scene(self)));
+                (!faults.is_empty()).then(|| format!("{}:\n{}", story.name, faults.concat()))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+}
+
+impl Story {
+    fn scene(&self, stories: &Stories) -> Scene {
+        let mut scene = Scene::new("", &[]);
+        scene.arguments.clone_from(&self.arguments);
+        scene.stack = self.stack.clone().unwrap_or_else(|| ALONE.to_owned());
+        let config = self.config.as_ref().unwrap_or(&stories.config);
+        scene.config = Some(format!("{QUIET}{config}"));
+        scene.files.clone_from(&stories.files);
+        let user = self.user.as_deref().map(Hex::from);
+        scene.script.user = user.or(self.user_hex.clone().map(Hex));
+        scene.script.answers = self
+            .answers
+            .iter()
+            .map(|text| text.as_str().into())
+            .collect();
+        scene.script.items.clone_from(&self.items);
+        scene.script.calls = self.calls.iter().map(|call| parse(call).0).collect();
+        scene
+    }
+
+    fn faults(&self, report: &Report) -> Vec<String> {
+        let codes: Vec<&str> = self.calls.iter().map(|call| parse(call).1).collect();
+        let got: Vec<String> = report.codes.iter().map(|code| code_name(*code)).collect();
+        let mut faults = Vec::new();
+        if codes != got {
+            faults.push(format!("  answered {got:?}\n  instead of {codes:?}\n"));
+        }
+        if self.prompts != report.prompts {
+            let (got, told) = (&report.prompts, &self.prompts);
+            faults.push(format!("  showed {got:#?}\n  instead of {told:#?}\n"));
+        }
+        let lines = &report.log_lines;
+        let same = self.log.len() == lines.len();
+        if !same
+            || !self
+                .log
+                .iter()
+                .zip(lines)
+                .all(|(told, line)| fits(told, line))
+        {
+            let told = &self.log;
+            faults.push(format!("  logged {lines:#?}\n  instead of {told:#?}\n"));
+        }
+        if !report.output.is_empty() || !report.changes.is_empty() {
+            faults.push(format!("  left {} {:?}\n", report.output, report.changes));
+        }
+        faults
+    }
+}
+
+/// `account SILENT = PAM_SUCCESS`
+fn parse(line: &str) -> (Call, &str) {
+    let (call, code) = line.split_once(" = ").expect("call = code");
+    let mut words = call.split_whitespace();
+    let phase = match words.next().unwrap_or_default() {
+        "authenticate" => Phase::Authenticate,
+        "account" => Phase::Account,
+        "setcred" => Phase::Setcred,
+        "open_session" => Phase::OpenSession,
+        "close_session" => Phase::CloseSession,
+        "chauthtok" => Phase::Chauthtok,
+        other => panic!("no call is named {other}"),
+    };
+    let flags = words.map(|word| match word {
+        "SILENT" => 0x8000,
+        "DISALLOW_NULL_AUTHTOK" => 1,
+        other => panic!("no flag is named {other}"),
+    });
+    let flags = flags.sum();
+    (Call { phase, flags }, code)
+}
+
+fn code_name(code: i32) -> String {
+    let name = match code {
+        0 => "PAM_SUCCESS",
+        4 => "PAM_SYSTEM_ERR",
+        6 => "PAM_PERM_DENIED",
+        7 => "PAM_AUTH_ERR",
+        9 => "PAM_AUTHINFO_UNAVAIL",
+        10 => "PAM_USER_UNKNOWN",
+        12 => "PAM_NEW_AUTHTOK_REQD",
+        13 => "PAM_ACCT_EXPIRED",
+        19 => "PAM_CONV_ERR",
+        _ => return code.to_string(),
+    };
+    name.to_owned()
+}
+
+/// `{today-3}` → `20775`
+fn dated(text: &str) -> String {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let today = i64::try_from(seconds / 86_400).unwrap();
+    let mut parts = text.split("{today");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (offset, rest) = part.split_once('}').expect("{today-3}");
+        let offset: i64 = if offset.is_empty() {
+            0
+        } else {
+            offset.parse().unwrap()
+        };
+        out += &format!("{}{rest}", today + offset);
+    }
+    out
+}

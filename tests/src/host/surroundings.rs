@@ -1,0 +1,66 @@
+//! What belongs to the host and must be as it was after every call.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+/// The state of this process, as far as a module could change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings(BTreeMap<String, String>);
+
+/// Lines of `/proc/self/status` that a module has no business with.
+const STATUS: &[&str] = &[
+    "Umask",
+    "Uid",
+    "Gid",
+    "Groups",
+    "Threads",
+    "SigBlk",
+    "SigIgn",
+    "SigCgt",
+    "CapEff",
+    "CapPrm",
+    "NoNewPrivs",
+    "Seccomp",
+];
+
+impl Surroundings {
+    /// As they are now.
+    pub fn now() -> Self {
+        let mut all = BTreeMap::new();
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        for (key, value) in status.lines().filter_map(|line| line.split_once(':')) {
+            if STATUS.contains(&key) {
+                all.insert(key.to_owned(), value.trim().to_owned());
+            }
+        }
+        all.insert(
+            "limits".into(),
+            fs::read_to_string("/proc/self/limits").unwrap(),
+        );
+        let cwd = fs::read_link("/proc/self/cwd").unwrap();
+        all.insert("cwd".into(), cwd.display().to_string());
+        for (name, value) in std::env::vars_os() {
+            all.insert(format!("environment {name:?}"), format!("{value:?}"));
+        }
+        for entry in fs::read_dir("/proc/self/fd").unwrap() {
+            let path = entry.unwrap().path();
+            // The directory's own descriptor is closed by the time its entry is read, or shows the
+            // same in every count.
+            if let Ok(target) = fs::read_link(&path) {
+                all.insert(path.display().to_string(), target.display().to_string());
+            }
+        }
+        Self(all)
+    }
+
+    /// What is different in `later`.
+    pub fn changes(&self, later: &Self) -> Vec<String> {
+        let keys = self
+            .0
+            .keys()
+            .chain(later.0.keys().filter(|key| !self.0.contains_key(*key)));
+        keys.filter(|key| self.0.get(*key) != later.0.get(*key))
+            .map(|key| format!("{key}: {:?} -> {:?}", self.0.get(key), later.0.get(key)))
+            .collect()
+    }
+}

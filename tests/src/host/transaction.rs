@@ -1,0 +1,100 @@
+//! Setting a scene and having it played.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::built;
+use super::log::Log;
+use super::scene::{Report, Scene};
+
+/// A scene on its stage: a directory with stack, configuration, files and log.
+pub struct Transaction {
+    dir: TempDir,
+}
+
+impl Transaction {
+    /// Sets the scene, plays it and clears the stage.
+    pub fn run(scene: &Scene) -> Report {
+        Self::set(scene).play(scene)
+    }
+
+    /// Sets the scene.
+    pub fn set(scene: &Scene) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let stage = Self { dir };
+        fs::set_permissions(stage.path(), Permissions::from_mode(0o755)).unwrap();
+        let mut arguments = scene.arguments.clone();
+        if let Some(config) = &scene.config {
+            stage.write("authchain.toml", config, 0o644);
+            arguments += &format!(" config={}", stage.path().join("authchain.toml").display());
+        }
+        for (name, text) in &scene.files {
+            stage.write(name, text, 0o600);
+        }
+        let confdir = stage.path().join("pam.d");
+        fs::create_dir(&confdir).unwrap();
+        let module = stage.module(scene);
+        let stack = (scene.stack.replace("{arguments}", &arguments))
+            .replace("{module}", module.to_str().unwrap());
+        fs::write(confdir.join("stage"), stage.filled(&stack)).unwrap();
+        let nobody = ["auth", "account", "password", "session"]
+            .map(|facility| format!("{facility} required pam_deny.so\n"));
+        fs::write(confdir.join("other"), nobody.concat()).unwrap();
+        stage
+    }
+
+    /// Its directory.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Plays the scene; its report has what was logged.
+    pub fn play(&self, scene: &Scene) -> Report {
+        let log = Log::listen(&self.path().join("log"));
+        let report = self.path().join("report");
+        let script = serde_json::to_string(&scene.script).unwrap();
+        fs::write(self.path().join("script"), self.filled(&script)).unwrap();
+        let mut host = Command::new(built::host());
+        host.arg(self.path()).env_clear().envs(&scene.environment);
+        fs::write(&report, "").unwrap();
+        fs::set_permissions(&report, Permissions::from_mode(0o666)).unwrap();
+        let output = host.output().unwrap();
+        let log_lines = log.stop();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        assert!(
+            output.status.success(),
+            "the host ended with {}: {text}{log_lines:#?}",
+            output.status
+        );
+        let mut report: Report = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+        fs::remove_file(self.path().join("log")).unwrap();
+        report.log_lines = log_lines;
+        report.output = text;
+        report
+    }
+
+    /// A host that is no longer root may not be able to reach the place where modules are built.
+    fn module(&self, scene: &Scene) -> PathBuf {
+        if scene.script.process.uid.is_none() {
+            return scene.module.clone();
+        }
+        let copy = self.path().join("module.so");
+        fs::copy(&scene.module, &copy).unwrap();
+        copy
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) {
+        let path = self.path().join(name);
+        fs::write(&path, self.filled(text)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn filled(&self, text: &str) -> String {
+        text.replace("{dir}", self.path().to_str().unwrap())
+    }
+}
