@@ -82,7 +82,7 @@ mod tests {
     fn every_command_and_option_stands_in_the_manual() {
         let manual = include_str!("../../../man/authchain.1.scd");
         let mut missing = Vec::new();
-        walk(&Arguments::command(), &mut |word| {
+        walk(&Arguments::command(), "## authchain ", "\n", &mut |word| {
             if !manual.contains(&word) {
                 missing.push(word);
             }
@@ -93,16 +93,20 @@ mod tests {
         );
     }
 
-    fn walk(command: &clap::Command, visit: &mut impl FnMut(String)) {
-        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+    /// Visits every option, and every command between `before` and `after`.
+    fn walk(command: &clap::Command, before: &str, after: &str, visit: &mut impl FnMut(String)) {
+        let shown = command
+            .get_arguments()
+            .filter(|option| !option.is_hide_set());
+        for option in shown.filter_map(clap::Arg::get_long) {
             if !matches!(option, "help" | "version") {
                 visit(format!("*--{option}*"));
             }
         }
         for subcommand in command.get_subcommands() {
             if subcommand.get_name() != "help" {
-                visit(format!("*{}", subcommand.get_name()));
-                walk(subcommand, visit);
+                visit(format!("{before}{}{after}", subcommand.get_name()));
+                walk(subcommand, "\n*", "* ", visit);
             }
         }
     }
