@@ -73,8 +73,7 @@ pub(crate) fn ask(question: &str, echo: Echo) -> Result<Secret, NoAnswer> {
         return Line::default().read_from(&stdin);
     }
     loop {
-        show(question);
-        match ask_terminal(&stdin, echo)? {
+        match ask_terminal(question, &stdin, echo)? {
             Typed::Line(answer) => return Ok(answer),
             // Unblocked again by now: ends the process, or stops it until it is continued.
             Typed::Interrupted(signal) => raise(signal)?,
@@ -104,12 +103,15 @@ enum Typed {
 }
 
 /// Reads a line while every signal that could leave the terminal without echo waits its turn.
-fn ask_terminal(stdin: &Stdin, echo: Echo) -> Result<Typed, NoAnswer> {
+fn ask_terminal(question: &str, stdin: &Stdin, echo: Echo) -> Result<Typed, NoAnswer> {
     if echo == Echo::On {
+        show(question);
         return Line::default().read_from(stdin).map(Typed::Line);
     }
     let signals = Signals::hold()?;
     let quiet = Quiet::begin(stdin)?;
+    // Asked once nothing is echoed any more: whoever sees the question may type at once.
+    show(question);
     let typed = read_or_signal(stdin, &signals.fd);
     drop(quiet);
     // What was typed ended in a newline that was not shown.
