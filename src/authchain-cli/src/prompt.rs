@@ -200,14 +200,17 @@ impl Line {
         let mut byte = Zeroizing::new([0]);
         let mut input = unbuffered(stdin)?;
         loop {
-            match input.read(&mut byte[..]) {
-                Ok(0) if self.0.is_empty() => return Err(NoAnswer::End),
-                Ok(0) => break,
-                Ok(_) if byte[0] == b'\n' => break,
-                Ok(_) if self.0.len() == MAX_LINE => return Err(NoAnswer::TooLong),
-                Ok(_) => self.0.push(byte[0]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            let length = match input.read(byte.as_mut_slice()) {
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(NoAnswer::Io(error)),
+            };
+            let [typed] = *byte;
+            match (length, typed) {
+                (0, _) if self.0.is_empty() => return Err(NoAnswer::End),
+                (0, _) | (_, b'\n') => break,
+                _ if self.0.len() == MAX_LINE => return Err(NoAnswer::TooLong),
+                _ => self.0.push(typed),
             }
         }
         Ok(Secret::new(std::mem::take(&mut *self.0)))

@@ -44,7 +44,7 @@ impl Lock {
             match Flock::lock(open, FlockArg::LockExclusiveNonblock) {
                 Ok(held) => return Ok(Self { _held: held }),
                 Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) if !deadline.is_over() => {
-                    open = file
+                    open = file;
                 }
                 Err((_, Errno::EWOULDBLOCK)) => {
                     let seconds = patience.as_secs();

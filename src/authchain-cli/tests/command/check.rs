@@ -64,16 +64,16 @@ fn a_file_that_cannot_be_a_configuration_is_an_error() {
         ("no such file", &|| {}),
         ("a directory", &|| fs::create_dir(&path).unwrap()),
         ("a FIFO", &|| {
-            mkfifo(&path, Mode::from_bits_truncate(0o644)).unwrap()
+            mkfifo(&path, Mode::from_bits_truncate(0o644)).unwrap();
         }),
         ("larger than 1048576 bytes", &|| {
-            fs::write(&path, &big).unwrap()
+            fs::write(&path, &big).unwrap();
         }),
         ("not UTF-8", &|| {
-            fs::write(&path, b"a = 1\nb = \"\xff\"").unwrap()
+            fs::write(&path, b"a = 1\nb = \"\xff\"").unwrap();
         }),
         ("no such file", &|| {
-            symlink("/nowhere/at/all", &path).unwrap()
+            symlink("/nowhere/at/all", &path).unwrap();
         }),
     ];
     for (expected, put) in cases {

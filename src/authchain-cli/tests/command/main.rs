@@ -1,7 +1,11 @@
 //! The command as its users meet it: the built program, files in a folder of their own, a terminal.
 #![allow(
     clippy::arithmetic_side_effects,
-    reason = "a test that overflows fails, as it should"
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
 )]
 
 mod check;

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read;
 
 use nix::pty::openpty;
+use nix::unistd::pipe;
 
 use crate::house::{GUESTS, House};
 
@@ -16,7 +17,7 @@ fn a_closed_pipe_is_no_panic_and_changes_no_verdict() {
         &["--help"],
         &["completions", "bash"],
     ] {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = pipe().unwrap();
         drop(reader);
         let mut command = house.command(arguments);
         let output = command.stdout(writer).output().unwrap();
