@@ -14,7 +14,13 @@ fn first() {
     scene.script.process.search = Some(Hex::from("rosebud 12345"));
     let report = Transaction::run(&scene);
     println!("{report:#?}");
-    for fault in [Fault::NoArray, Fault::NoFunction, Fault::NoReply, Fault::Fails(19), Fault::Fails(30)] {
+    for fault in [
+        Fault::NoArray,
+        Fault::NoFunction,
+        Fault::NoReply,
+        Fault::Fails(19),
+        Fault::Fails(30),
+    ] {
         scene.script.fault = Some(fault);
         scene.script.calls = vec![Call::new(Phase::Authenticate), Call::new(Phase::Account)];
         let report = Transaction::run(&scene);

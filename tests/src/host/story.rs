@@ -148,7 +148,8 @@ fn parse(line: &str) -> (Call, &str) {
     (Call { phase, flags }, code)
 }
 
-fn code_name(code: i32) -> String {
+/// The name of a code in the PAM manuals.
+pub fn code_name(code: i32) -> String {
     let name = match code {
         0 => "PAM_SUCCESS",
         4 => "PAM_SYSTEM_ERR",
