@@ -10,7 +10,7 @@ use authchain::words::Username;
 use super::lock::{Lock, PATIENCE};
 use super::replace::{Witness, replace};
 use super::shadow_line::ShadowLine;
-use super::{AccountError, Table};
+use super::{Account, AccountError, Table};
 
 /// Largest file that is edited: some hundred thousand accounts.
 const MAX_BYTES: u64 = 64 << 20;
@@ -41,25 +41,6 @@ pub(crate) struct New<'a> {
     pub(crate) shell: &'a str,
     /// The password's hash; none makes an account that no password opens.
     pub(crate) hash: Option<&'a str>,
-}
-
-/// An account as it stands in the files; nothing of its password but whether it has one.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Account {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its user id, where it is a number.
-    pub(crate) uid: Option<u32>,
-    /// Full name and the like.
-    pub(crate) gecos: String,
-    /// Whether there is something a password could match.
-    pub(crate) has_password: bool,
-    /// Whether the password is locked.
-    pub(crate) is_locked: bool,
-    /// The day of the last change of the password.
-    pub(crate) last_change: Option<u64>,
-    /// The day the account ends.
-    pub(crate) expire: Option<u64>,
 }
 
 /// The files' contents, and which of them a change must write first.
@@ -103,7 +84,7 @@ impl Database {
     pub(crate) fn list(&self) -> Result<Vec<Account>, AccountError> {
         let files = self.read()?;
         (files.passwd.entries())
-            .map(|fields| account(&fields, &files.shadow))
+            .map(|fields| Account::read(&fields, &files.shadow))
             .collect()
     }
 
@@ -291,28 +272,6 @@ fn passwd_line(name: &Username, uid: u32, new: &New<'_>) -> Result<Vec<u8>, Acco
     } = new;
     let gid = new.gid.unwrap_or(uid);
     Ok(format!("{name}:x:{uid}:{gid}:{gecos}:{home}:{shell}").into_bytes())
-}
-
-fn account(passwd: &[&[u8]], shadow: &Table) -> Result<Account, AccountError> {
-    let field = |at: usize| {
-        let bytes = passwd.get(at).copied().unwrap_or_default();
-        String::from_utf8_lossy(bytes).into_owned()
-    };
-    let name = field(0);
-    let line = match shadow.fields(&name)? {
-        Some(fields) => Some(ShadowLine::parse(&fields)?),
-        None => None,
-    };
-    let is_inline = !matches!(field(1).as_str(), "x" | "" | "*" | "!");
-    Ok(Account {
-        uid: field(2).parse().ok(),
-        gecos: field(4),
-        has_password: line.as_ref().map_or(is_inline, ShadowLine::has_password),
-        is_locked: line.as_ref().is_some_and(ShadowLine::is_password_locked),
-        last_change: line.as_ref().and_then(ShadowLine::last_change),
-        expire: line.as_ref().and_then(ShadowLine::expire),
-        name,
-    })
 }
 
 fn read(path: &Path, access: Access) -> Result<Table, AccountError> {

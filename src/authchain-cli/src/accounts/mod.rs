@@ -8,13 +8,15 @@
 //! killed between the two renames leaves a shadow line that belongs to nobody, which no login reads
 //! and the next `add` of that name replaces; never a name without its password, expiry or lock.
 
+mod account;
 mod database;
 mod lock;
 mod replace;
 mod shadow_line;
 mod table;
 
-pub(crate) use database::{Account, Database, New};
+pub(crate) use account::Account;
+pub(crate) use database::{Database, New};
 pub(crate) use table::Table;
 
 use std::fmt;

@@ -61,7 +61,13 @@ fn check_local(
         (&settings.shadow, Access::GroupReadable),
     ] {
         if let Err(error) = trusted_file::open(path, access) {
-            add_file_error(backend.name(), &error, severity, report);
+            add_file_error(
+                backend.name(),
+                &error,
+                &config.settings.state_dir,
+                severity,
+                report,
+            );
         }
         for fault in folders::faults(path) {
             report.add(Severity::Warning, path, fault);
@@ -74,12 +80,24 @@ fn check_local(
     }
 }
 
-fn add_file_error(backend: &str, error: &FileError, severity: Severity, report: &mut Report) {
+fn add_file_error(
+    backend: &str,
+    error: &FileError,
+    state_dir: &Path,
+    severity: Severity,
+    report: &mut Report,
+) {
     if error.fault == Fault::PermissionDenied && !geteuid().is_root() {
         let message = "you may not read it, so it was not checked; run this as root";
         return report.add(Severity::Warning, &error.path, message);
     }
-    let message = format!("{} (backend {backend} cannot answer)", error.fault);
+    let hint = if error.fault == Fault::Missing && error.path.parent() == Some(state_dir) {
+        "; `authchain user add` makes it"
+    } else {
+        ""
+    };
+    let fault = &error.fault;
+    let message = format!("{fault}{hint} (backend {backend} cannot answer)");
     report.add(severity, &error.path, message);
 }
 

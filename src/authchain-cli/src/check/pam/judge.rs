@@ -1,6 +1,7 @@
 //! What a stack does with each answer we can give.
 
-use super::stack::{Entry, Module, run};
+use super::dispatch::run;
+use super::stack::{Entry, Module};
 use super::syntax::Facility;
 use crate::check::report::Severity;
 
@@ -166,7 +167,9 @@ fn account(stack: &[Entry]) -> Vec<Fault> {
 fn locked_out(stack: &[Entry]) -> String {
     const NOBODY: &str = "nobody gets in when the configuration is broken, not even root";
     let behind = stack.iter().skip_while(|entry| entry.name() != OURS);
-    if stack.iter().all(|entry| entry.name() == OURS) {
+    let is_other =
+        |entry: &Entry| matches!(&entry.module, Module::Ask { .. }) && entry.name() != OURS;
+    if !stack.iter().any(is_other) {
         format!("authchain stands alone in this stack: {NOBODY}")
     } else if !behind.clone().any(is_unix) {
         format!("no pam_unix behind authchain: {NOBODY}")

@@ -1,5 +1,6 @@
 //! PAM's service files, as far as they use us.
 
+mod dispatch;
 mod judge;
 mod stack;
 mod syntax;
