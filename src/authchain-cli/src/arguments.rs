@@ -62,8 +62,10 @@ pub(crate) enum Command {
     Describe(Describe),
     /// Print the JSON Schema of authchain.toml, for editors
     #[command(after_help = "\
-Example, at the top of authchain.toml, for editors that use taplo:
-  #:schema /usr/share/authchain/authchain.schema.json")]
+Example:
+  authchain schema > authchain.schema.json
+and at the top of authchain.toml, for editors that use taplo:
+  #:schema ./authchain.schema.json")]
     Schema,
     Completions(Completions),
 }

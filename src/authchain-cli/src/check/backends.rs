@@ -2,21 +2,16 @@
 
 use std::path::Path;
 
-use authchain::chain::{Chain, Finding, Identities, SystemIdentities};
+use authchain::chain::{Chain, Finding};
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
-use authchain::files::passwd_files::SYSTEM_PASSWD;
 use authchain::tools::trusted_file::{self, Access, Fault, FileError};
 use authchain::words::Username;
 use nix::unistd::geteuid;
 
-use super::folders;
 use super::report::{Report, Severity};
-use crate::accounts::Table;
+use super::{folders, people};
 use crate::setup::{self, ShownJournal};
-
-/// Largest passwd file whose names are compared with the system's.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// A name nobody has, to ask every backend for.
 const NOBODY: &str = "authchain-check";
@@ -73,11 +68,7 @@ fn check_local(
             report.add(Severity::Warning, path, fault);
         }
     }
-    let is_system = [Path::new(SYSTEM_PASSWD), &config.settings.passwd_file]
-        .contains(&settings.passwd.as_path());
-    if !is_system {
-        compare_with_system(backend.name(), &settings.passwd, config, report);
-    }
+    people::check(backend.name(), &settings, &config.settings, report);
 }
 
 fn add_file_error(
@@ -99,37 +90,6 @@ fn add_file_error(
     let fault = &error.fault;
     let message = format!("{fault}{hint} (backend {backend} cannot answer)");
     report.add(severity, &error.path, message);
-}
-
-/// The same name is not the same person: where user ids differ, the chain refuses.
-fn compare_with_system(backend: &str, passwd: &Path, config: &Config<'_>, report: &mut Report) {
-    let Ok(bytes) = trusted_file::read(passwd, Access::Public, MAX_BYTES) else {
-        return;
-    };
-    let identities = SystemIdentities::new(config.settings.passwd_file.clone());
-    for fields in Table::parse(&bytes).entries() {
-        let uid = fields
-            .get(2)
-            .and_then(|uid| std::str::from_utf8(uid).ok()?.parse::<u32>().ok());
-        let name = fields.first().and_then(|name| Username::parse(name).ok());
-        let (Some(name), Some(uid)) = (name, uid) else {
-            continue;
-        };
-        match identities.system_uid(&name) {
-            Ok(Some(system)) if system != uid => {
-                let message = format!(
-                    "{name} has user id {uid} here and {system} in the system: logins through \
-                     backend {backend} are refused"
-                );
-                report.add(Severity::Warning, passwd, message);
-            }
-            _ if uid == 0 || uid < config.settings.min_uid => {
-                let message = format!("{name} has user id {uid}, which is the system's own");
-                report.add(Severity::Warning, passwd, message);
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Asks the chain for a name that nobody has: who cannot answer that cannot answer anything.

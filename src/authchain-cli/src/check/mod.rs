@@ -4,6 +4,7 @@ mod backends;
 mod configuration;
 pub(crate) mod folders;
 mod pam;
+mod people;
 mod report;
 
 use std::collections::BTreeMap;

@@ -190,3 +190,26 @@ fn scripts_get_the_same_as_json() {
     );
     assert_eq!(finding["severity"], "error");
 }
+
+#[test]
+fn people_whose_password_can_never_match_are_a_warning() {
+    let house = House::with_alice();
+    let (passwd, shadow) = (house.read("passwd"), house.read("shadow"));
+    house.write("passwd", &format!("{passwd}no colon\nold:x:70001:1:::\n"));
+    house.write(
+        "shadow",
+        &format!("{shadow}old:$1$saltsalt$NuzA7WTAelpl95xgBGWN60:1::::::\n"),
+    );
+    house.chmod("shadow", 0o600);
+    let run = house.check().expect(
+        1,
+        &[
+            "line 2: no entry, skipped",
+            "no password will be accepted for old: md5crypt hashes are refused",
+        ],
+    );
+    assert!(!run.out.contains("saltsalt"), "{}", run.out);
+    house.write("authchain.toml", &format!("{GUESTS}weak_hashes = true\n"));
+    house.write("passwd", &format!("{passwd}old:x:70001:1:::\n"));
+    house.check().expect(0, &["everything is in order"]);
+}
