@@ -34,9 +34,9 @@ Exit codes:
   1  warnings
   2  errors: logins fail, or somebody gets in who should not")]
 pub(crate) struct Check {
-    /// The folder of PAM's service files
-    #[arg(long, default_value = "/etc/pam.d", value_name = "DIR")]
-    pam_dir: PathBuf,
+    /// The folder of PAM's service files; given twice, a file in the first hides one in the second
+    #[arg(long, default_values = ["/etc/pam.d", "/usr/lib/pam.d"], value_name = "DIR")]
+    pam_dir: Vec<PathBuf>,
 
     /// Where modules without a path are looked for [default: the usual folders]
     #[arg(long, value_name = "DIR")]
@@ -57,7 +57,7 @@ impl Check {
         let mut configurations = Configurations::default();
         configurations.check(config, &mut report);
         let pam = Pam {
-            folder: &self.pam_dir,
+            folders: &self.pam_dir,
             modules: self.module_dir.as_deref(),
         };
         for line in pam.check(&mut report) {

@@ -141,3 +141,27 @@ fn what_ten_services_include_is_told_once() {
     let run = check(&house).expect(1, &["concerns: s0, s1, s2"]);
     assert_eq!(run.out.matches("stands alone").count(), 1, "{}", run.out);
 }
+
+#[test]
+fn a_file_in_the_first_folder_hides_the_distributions() {
+    let house = house();
+    let stack = format!("{AUTH}{ACCOUNT}");
+    house.write("vendor/sshd", "auth required pam_authchain.so\n");
+    house.write("vendor/login", &format!("{AUTH}account include common\n"));
+    house.write("vendor/common", ACCOUNT);
+    house.write("pam.d/sshd", &stack);
+    let folders = ["pam.d", "vendor", "modules"].map(|name| house.path(name));
+    let [pam, vendor, modules] = folders.each_ref().map(|path| path.to_str().unwrap());
+    let command = [
+        "check",
+        "--pam-dir",
+        pam,
+        "--pam-dir",
+        vendor,
+        "--module-dir",
+        modules,
+    ];
+    house
+        .run(&command)
+        .expect(0, &["authchain is used by login, sshd"]);
+}

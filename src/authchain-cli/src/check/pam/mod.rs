@@ -7,6 +7,7 @@ mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use authchain::tools::trusted_file::{self, Access};
@@ -34,8 +35,8 @@ const LEFTOVERS: [&str; 9] = [
 
 /// Where to look.
 pub(super) struct Pam<'a> {
-    /// The service files.
-    pub(super) folder: &'a Path,
+    /// The folders of service files; a file in the first hides one of its name in the next.
+    pub(super) folders: &'a [PathBuf],
     /// The modules; the usual folders if `None`.
     pub(super) modules: Option<&'a Path>,
 }
@@ -51,7 +52,7 @@ pub(super) struct OurLine {
 impl Pam<'_> {
     /// Checks every service that uses us, and says with which arguments.
     pub(super) fn check(&self, report: &mut Report) -> Vec<OurLine> {
-        let files = Files::read(self.folder, report);
+        let files = Files::read(self.folders, report);
         let services = files.services();
         let mut ours = Vec::new();
         let mut users = Vec::new();
@@ -62,10 +63,9 @@ impl Pam<'_> {
                 users.push(service.as_str());
             }
         }
-        let folder = self.folder.display();
         report.looked_at(match users.as_slice() {
-            [] => format!("{folder}: no service uses authchain yet"),
-            users => format!("{folder}: authchain is used by {}", users.join(", ")),
+            [] => "PAM: no service uses authchain yet".to_owned(),
+            users => format!("PAM: authchain is used by {}", users.join(", ")),
         });
         ours
     }
@@ -169,23 +169,25 @@ fn report_broken_lines(stack: &[Entry], service: &str, report: &mut Report) {
 
 /// The service files, read.
 struct Files {
-    folder: PathBuf,
+    folders: Vec<PathBuf>,
     files: BTreeMap<PathBuf, Vec<Line>>,
 }
 
 impl Files {
-    fn read(folder: &Path, report: &mut Report) -> Self {
+    fn read(folders: &[PathBuf], report: &mut Report) -> Self {
         let mut files = Self {
-            folder: folder.to_owned(),
+            folders: folders.to_owned(),
             files: BTreeMap::new(),
         };
-        let mut paths: Vec<PathBuf> = match fs::read_dir(folder) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(error) => {
-                report.add(Severity::Warning, folder, error.to_string());
-                Vec::new()
+        let mut paths = Vec::new();
+        for (at, folder) in folders.iter().enumerate() {
+            match fs::read_dir(folder) {
+                Ok(entries) => paths.extend(entries.flatten().map(|entry| entry.path())),
+                // Most systems have no second folder.
+                Err(error) if at > 0 && error.kind() == ErrorKind::NotFound => {}
+                Err(error) => report.add(Severity::Warning, folder, error.to_string()),
             }
-        };
+        }
         while let Some(path) = paths.pop() {
             if !path.is_file() || files.has(&path) || is_leftover(&path) {
                 continue;
@@ -203,9 +205,12 @@ impl Files {
         files
     }
 
+    /// Where libpam finds a service or an included file of this name.
     fn path_of(&self, name: &str) -> PathBuf {
         // An absolute name replaces the folder, as in libpam.
-        self.folder.join(name)
+        let mut places = self.folders.iter().map(|folder| folder.join(name));
+        let found = places.clone().find(|path| path.is_file());
+        found.or_else(|| places.next()).unwrap_or_default()
     }
 
     fn has(&self, path: &Path) -> bool {
@@ -218,16 +223,17 @@ impl Files {
 
     /// The files that are a service of their own: not those of one kind of lines that others
     /// include, such as common-auth.
-    fn services(&self) -> Vec<String> {
+    fn services(&self) -> BTreeSet<String> {
         let included: BTreeSet<PathBuf> = (self.files.values())
             .flat_map(|lines| includes(lines))
             .map(|name| self.path_of(name))
             .collect();
         (self.files.keys())
-            .filter(|path| path.parent() == Some(&self.folder))
             .filter(|path| !included.contains(*path) || self.has_auth_and_account(path))
-            .filter_map(|path| path.file_name())
-            .map(|name| name.to_string_lossy().into_owned())
+            .filter_map(|path| Some((path, path.file_name()?.to_string_lossy().into_owned())))
+            // Neither included from elsewhere nor hidden by another of its name.
+            .filter(|(path, name)| self.path_of(name) == **path)
+            .map(|(_, name)| name)
             .collect()
     }
 
@@ -258,7 +264,7 @@ mod tests {
         for (name, text) in texts {
             fs::write(dir.path().join(name), text).unwrap();
         }
-        let files = Files::read(dir.path(), &mut Report::default());
+        let files = Files::read(&[dir.path().to_owned()], &mut Report::default());
         (dir, files)
     }
 
@@ -274,6 +280,7 @@ mod tests {
             ("sshd.dpkg-old", "auth required pam_authchain.so"),
             ("other", "auth required pam_deny.so"),
         ]);
-        assert_eq!(files.services(), ["other", "su", "su-l"]);
+        let expected = ["other", "su", "su-l"].map(str::to_owned);
+        assert_eq!(files.services(), BTreeSet::from(expected));
     }
 }
