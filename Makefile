@@ -43,7 +43,7 @@ deny:
 check-so: build
 	$(CARGO) run --locked --quiet -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: test-packages build ## speed beside pam_unix, in one run (root: pam_unix reads a bound shadow file)
+bench: test-packages build ## speed beside pam_unix, in one run (root; instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests
 
 man: ## the manual pages, from man/*.scd (needs scdoc)

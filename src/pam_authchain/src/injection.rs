@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "panicking is what it is for")]
 
 use std::panic::panic_any;
+use std::thread;
 
 use crate::arguments::Arguments;
 
@@ -15,13 +16,23 @@ impl Drop for Bomb {
     }
 }
 
-/// Panics where the arguments say so: `panic=text` with a text, `panic=drop` with a [`Bomb`].
+/// Panics where the arguments say so: `panic=text` with a text, `panic=drop` with a [`Bomb`], and
+/// `panic=thread` after std has left a destructor of ours in the host's thread.
 pub(crate) fn obey(arguments: &Arguments) {
     for argument in &arguments.unknown {
         match argument.as_str() {
             "panic=text" => panic_any("panic payload with a password in it"),
             "panic=drop" => panic_any(Bomb),
+            "panic=thread" => panic_any(in_thread()),
             _ => {}
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what it leaves behind is what the test is about"
+)]
+fn in_thread() -> String {
+    format!("panic payload in {:?}", thread::current().id())
 }

@@ -9,7 +9,7 @@ pub fn module() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| match std::env::var_os("AUTHCHAIN_MODULE") {
         Some(path) => std::fs::canonicalize(path).unwrap(),
-        None => cargo_build(&target(), &[]),
+        None => build_module(&target(), &[]),
     })
     .clone()
 }
@@ -20,16 +20,31 @@ pub fn module_that_panics() -> PathBuf {
     PATH.get_or_init(|| {
         // In a folder of its own, so that it is never mistaken for the real one.
         let folder = target().join("panic-injection");
-        cargo_build(&folder, &["--features", "panic-injection"])
+        build_module(&folder, &["--features", "panic-injection"])
     })
     .clone()
 }
 
-/// The host that plays scripts.
+/// The host that plays scripts. Cargo builds it with every test and bench, but not with a program.
 pub fn host() -> PathBuf {
-    let path = target().join("debug/pam-host");
-    assert!(path.exists(), "{} is built with the tests", path.display());
-    path
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let own = std::env::current_exe().unwrap();
+        if own.parent().unwrap().ends_with("deps") {
+            return profile().join("pam-host");
+        }
+        let bin = [
+            "build",
+            "--quiet",
+            "--package",
+            "authchain-tests",
+            "--bin",
+            "pam-host",
+        ];
+        cargo(&target(), &bin);
+        target().join("debug/pam-host")
+    })
+    .clone()
 }
 
 /// A host in C: see its source for what Rust cannot do.
@@ -46,23 +61,29 @@ pub fn host_in_c() -> PathBuf {
     .clone()
 }
 
-/// The target directory, whatever cargo was told about it: the tests are in it.
+/// The target directory, whatever cargo was told about it.
 fn target() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test
-        .ancestors()
-        .find(|path| path.join("deps").is_dir())
-        .unwrap();
-    profile.parent().unwrap().to_owned()
+    profile().parent().unwrap().to_owned()
 }
 
-fn cargo_build(target: &Path, more: &[&str]) -> PathBuf {
+/// The part of it that this program was built into.
+fn profile() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let profile = own.ancestors().find(|path| path.join("deps").is_dir());
+    profile.expect("built by cargo").to_owned()
+}
+
+fn build_module(target: &Path, more: &[&str]) -> PathBuf {
+    let build = ["build", "--quiet", "--package", "pam_authchain"];
+    cargo(target, &[&build, more].concat());
+    target.join("debug/libpam_authchain.so")
+}
+
+fn cargo(target: &Path, arguments: &[&str]) {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "pam_authchain"]);
-    cargo.args(more).arg("--target-dir").arg(target);
+    cargo.args(arguments).arg("--target-dir").arg(target);
     succeed(cargo.current_dir(workspace));
-    target.join("debug/libpam_authchain.so")
 }
 
 fn succeed(command: &mut Command) {

@@ -70,7 +70,7 @@ impl Handle {
         conversation: Conversation,
     ) -> Self {
         let mut conversation = Box::new(conversation);
-        let user = user.map(|user| CString::new(user.bytes().collect::<Vec<_>>()).unwrap());
+        let user = user.map(c_string);
         let conv = Conv {
             function: conversation.function(),
             data: ptr::from_mut(&mut *conversation).cast(),
@@ -96,8 +96,8 @@ impl Handle {
     }
 
     /// Sets an item.
-    pub fn set(&mut self, item: Item, value: &str) {
-        let value = CString::new(value).unwrap();
+    pub fn set(&mut self, item: Item, value: &Hex) {
+        let value = c_string(value);
         // SAFETY: the handle is live, the value a C string that libpam copies.
         let code = unsafe { pam_set_item(self.raw, item as c_int, value.as_ptr().cast()) };
         assert_eq!(code, 0, "pam_set_item");
@@ -133,4 +133,8 @@ impl Handle {
         unsafe { pam_end(self.raw, self.last) };
         std::mem::take(&mut self.conversation.seen)
     }
+}
+
+fn c_string(bytes: &Hex) -> CString {
+    CString::new(bytes.bytes().collect::<Vec<_>>()).unwrap()
 }

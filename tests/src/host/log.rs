@@ -23,8 +23,9 @@ pub struct Log {
 }
 
 impl Log {
-    /// Listens at `path`. A thread reads at once: a logger that is slow loses lines.
-    pub fn listen(path: &Path) -> Self {
+    /// Listens at `path` to what `program` has to say. A thread reads at once: a logger that is slow loses lines.
+    pub fn listen(path: &Path, program: &str) -> Self {
+        let program = program.to_owned();
         let socket = UnixDatagram::bind(path).unwrap();
         set_permissions(path, Permissions::from_mode(0o777)).unwrap();
         let reader = std::thread::spawn(move || {
@@ -35,7 +36,7 @@ impl Log {
                 if &buffer[..n] == STOP {
                     return lines;
                 }
-                lines.push(readable(&String::from_utf8_lossy(&buffer[..n])));
+                lines.push(readable(&program, &String::from_utf8_lossy(&buffer[..n])));
             }
         });
         Self {
@@ -52,17 +53,16 @@ impl Log {
     }
 }
 
-/// `<85>pam-host[7]: text` → `NOTICE text`; what has another shape or facility stays as it is.
-///
-/// libpam's own lines, which have a time, come the same way.
-fn readable(packet: &str) -> String {
+/// `<85>pam-host[7]: text` → `NOTICE text`; what has another shape, facility or program stays as it
+/// is.
+fn readable(own: &str, packet: &str) -> String {
     let parse = || {
         let (priority, rest) = packet.strip_prefix('<')?.split_once('>')?;
         let priority: u32 = priority.parse().ok()?;
         let severity = SEVERITIES.get((priority.checked_sub(AUTHPRIV)?) as usize)?;
         let (tag, text) = rest.split_once("]: ")?;
         let (program, pid) = tag.rsplit_once('[')?;
-        (program == "pam-host" && pid.parse::<u32>().is_ok()).then(|| format!("{severity} {text}"))
+        (program == own && pid.parse::<u32>().is_ok()).then(|| format!("{severity} {text}"))
     };
     parse().unwrap_or_else(|| packet.to_owned())
 }
@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_packet_of_another_facility_shows() {
-        assert_eq!(readable("<85>pam-host[7]: text"), "NOTICE text");
-        assert_eq!(readable("<13>pam-host[7]: text"), "<13>pam-host[7]: text");
+        assert_eq!(readable("pam-host", "<85>pam-host[7]: text"), "NOTICE text");
+        assert_eq!(
+            readable("pam-host", "<13>pam-host[7]: text"),
+            "<13>pam-host[7]: text"
+        );
     }
 }

@@ -47,13 +47,17 @@ pub fn play(script: &Script, confdir: &CStr) -> Report {
     for (item, value) in &script.items {
         handle.set(*item, value);
     }
-    // What other threads do meanwhile would be held against the module.
-    let alone = script.process.threads == 0;
+    let files = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    if script.process.starved {
+        setrlimit(Resource::RLIMIT_NOFILE, 0, files.1).unwrap();
+    }
+    // What other threads do meanwhile would be held against the module; and looking takes a file.
+    let looking = script.process.threads == 0 && !script.process.starved;
     for (i, call) in script.calls.iter().enumerate() {
         if script.process.fork && i + 1 == script.calls.len() {
             report.codes.push(in_a_child(|| handle.call(*call)));
         }
-        let before = alone.then(Surroundings::now);
+        let before = looking.then(Surroundings::now);
         let begin = Instant::now();
         report.codes.push(handle.call(*call));
         report.millis.push(begin.elapsed().as_secs_f64() * 1e3);
@@ -61,6 +65,7 @@ pub fn play(script: &Script, confdir: &CStr) -> Report {
             report.changes.extend(before.changes(&Surroundings::now()));
         }
     }
+    setrlimit(Resource::RLIMIT_NOFILE, files.0, files.1).unwrap();
     report.user = handle.user();
     report.prompts = handle.end();
     report

@@ -79,7 +79,7 @@ pub struct Script {
     /// What is wrong with the conversation.
     pub fault: Option<Fault>,
     /// `PAM_TTY` and its like.
-    pub items: BTreeMap<Item, String>,
+    pub items: BTreeMap<Item, Hex>,
     /// What the host calls, in order.
     pub calls: Vec<Call>,
     /// What sort of process it is.
@@ -201,6 +201,8 @@ pub struct Process {
     pub closed: bool,
     /// Has every attribute an unkind caller can give it.
     pub hostile: bool,
+    /// Can open no more files once the transaction has begun.
+    pub starved: bool,
     /// Looks for this in its memory when everything is over.
     pub search: Option<Hex>,
 }

@@ -44,7 +44,7 @@ pub struct Story {
     /// Everything the person sees.
     #[serde(default)]
     prompts: Vec<String>,
-    /// Everything that is logged; see [`fits`].
+    /// Everything that is logged; see [`fits`]. `{dir}` stands for the scene's directory.
     #[serde(default)]
     log: Vec<String>,
 }
@@ -91,7 +91,10 @@ impl Story {
             .iter()
             .map(|text| text.as_str().into())
             .collect();
-        scene.script.items.clone_from(&self.items);
+        let items = self.items.iter();
+        scene.script.items = items
+            .map(|(item, text)| (*item, text.as_str().into()))
+            .collect();
         scene.script.calls = self.calls.iter().map(|call| parse(call).0).collect();
         scene
     }

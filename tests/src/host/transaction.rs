@@ -1,6 +1,8 @@
 //! Setting a scene and having it played.
 
+use std::ffi::CString;
 use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +11,8 @@ use tempfile::TempDir;
 
 use super::built;
 use super::log::Log;
-use super::scene::{Report, Scene};
+use super::perform::play;
+use super::scene::{Process, Report, Scene};
 
 /// A scene on its stage: a directory with stack, configuration, files and log.
 pub struct Transaction {
@@ -54,7 +57,7 @@ impl Transaction {
 
     /// Plays the scene; its report has what was logged.
     pub fn play(&self, scene: &Scene) -> Report {
-        let log = Log::listen(&self.path().join("log"));
+        let log = Log::listen(&self.path().join("log"), "pam-host");
         let report = self.path().join("report");
         let script = serde_json::to_string(&scene.script).unwrap();
         fs::write(self.path().join("script"), self.filled(&script)).unwrap();
@@ -63,7 +66,7 @@ impl Transaction {
         fs::write(&report, "").unwrap();
         fs::set_permissions(&report, Permissions::from_mode(0o666)).unwrap();
         let output = host.output().unwrap();
-        let log_lines = log.stop();
+        let log_lines = self.heard(log);
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
         assert!(
@@ -78,6 +81,21 @@ impl Transaction {
         report
     }
 
+    /// Plays the scene in this very process, for whoever wants times without a process's start.
+    ///
+    /// The script's `process` is not heeded: this process stays as it is.
+    pub fn play_here(&self, scene: &Scene) -> Report {
+        let program = fs::read_to_string("/proc/self/comm").unwrap();
+        let log = Log::listen(&self.path().join("log"), program.trim());
+        let mut script = scene.script.clone();
+        script.process = Process::default();
+        let confdir = CString::new(self.path().join("pam.d").as_os_str().as_bytes()).unwrap();
+        let mut report = play(&script, &confdir);
+        report.log_lines = self.heard(log);
+        fs::remove_file(self.path().join("log")).unwrap();
+        report
+    }
+
     /// A host that is no longer root may not be able to reach the place where modules are built.
     fn module(&self, scene: &Scene) -> PathBuf {
         if scene.script.process.uid.is_none() {
@@ -86,6 +104,13 @@ impl Transaction {
         let copy = self.path().join("module.so");
         fs::copy(&scene.module, &copy).unwrap();
         copy
+    }
+
+    /// What was logged; the scene's directory is `{dir}` here too.
+    fn heard(&self, log: Log) -> Vec<String> {
+        let dir = self.path().to_str().unwrap();
+        let lines = log.stop().into_iter();
+        lines.map(|line| line.replace(dir, "{dir}")).collect()
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) {

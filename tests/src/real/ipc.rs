@@ -1,0 +1,94 @@
+//! What the tests and the `stage` program say to each other.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How a machine is put together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its name.
+    pub hostname: String,
+    /// Directory outside, directory inside.
+    pub binds: Vec<(String, String)>,
+}
+
+/// One program to run inside a machine, and everything its caller may choose about it.
+///
+/// Set-user-ID programs inherit all of this from whoever starts them; that is why it is all here.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Run {
+    /// The machine's first process, as the outside knows it.
+    pub machine: i32,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Who runs it: uid and gid.
+    pub uid: u32,
+    /// See `uid`.
+    pub gid: u32,
+    /// Working directory; `/` if empty.
+    pub directory: String,
+    /// Is the working directory removed before the program starts?
+    pub directory_is_deleted: bool,
+    /// Start a session of its own with standard input as its terminal?
+    pub own_terminal: bool,
+    /// File mode mask.
+    pub umask: u32,
+    /// Signals to ignore, by number.
+    pub ignored: Vec<i32>,
+    /// Signals to block, by number.
+    pub blocked: Vec<i32>,
+    /// Limit on a file's size, in bytes.
+    pub max_file_size: Option<u64>,
+    /// Limit on open files.
+    pub max_open_files: Option<u64>,
+    /// Limit on the address space, in bytes.
+    pub max_memory: Option<u64>,
+    /// Its whole environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// One conversation with libpam, by the `pamcall` program.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Ask {
+    /// PAM service.
+    pub service: String,
+    /// Bytes, because strangers may send any.
+    pub user: Vec<u8>,
+    /// See `user`.
+    pub password: Vec<u8>,
+    /// How the program answers questions.
+    pub manner: Manner,
+    /// `auth`, `account`, `setcred`, `open`, `close`, in this order.
+    pub steps: Vec<String>,
+    /// Flags for every step.
+    pub flags: i32,
+}
+
+/// How a host answers a module's questions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// With the password.
+    #[default]
+    Answers,
+    /// Says that it cannot.
+    Fails,
+    /// With an array that holds no string.
+    AnswersNothing,
+    /// Says that it did, and leaves no array.
+    ForgetsTheArray,
+    /// There is no function to ask.
+    IsNotThere,
+}
+
+/// What came of an [`Ask`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// libpam's code for each step.
+    pub codes: Vec<i32>,
+    /// Every question.
+    pub asked: Vec<String>,
+    /// Every information and error text.
+    pub told: Vec<String>,
+}

@@ -1,0 +1,196 @@
+//! The machine's `/dev/log`, and everything that was ever written to it.
+
+use std::os::unix::net::UnixDatagram;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a line may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+const STOP: &str = "<0>stage: stop";
+
+/// One datagram, in parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// `sshd`
+    pub program: String,
+    /// What the program said, without time, name and process number.
+    pub text: String,
+    /// Everything, as it came.
+    pub raw: String,
+}
+
+impl Line {
+    fn parse(raw: &str) -> Self {
+        let rest = raw.split_once('>').map_or(raw, |(_, rest)| rest);
+        // libc puts the time first ("Nov 21 19:55:01 "), others leave it to the logger.
+        let timed = rest.is_char_boundary(16) && rest.get(15..16) == Some(" ");
+        let stamp = timed && rest.as_bytes()[..15].iter().filter(|b| **b == b':').count() == 2;
+        let rest = if stamp { &rest[16..] } else { rest };
+        let (tag, text) = rest.split_once(": ").unwrap_or(("", rest));
+        let program = tag.split('[').next().unwrap_or_default();
+        Self {
+            program: program.to_string(),
+            text: text.to_string(),
+            raw: raw.to_string(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    lines: Mutex<Vec<Line>>,
+    came: Condvar,
+}
+
+/// The reader of a machine's log.
+pub struct Log {
+    shared: Arc<Shared>,
+    path: std::path::PathBuf,
+}
+
+/// A place in the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark(usize);
+
+impl Log {
+    /// Reads everything that comes to `socket`, which is bound at `path`.
+    pub fn new(socket: UnixDatagram, path: std::path::PathBuf) -> Self {
+        let shared = Arc::new(Shared::default());
+        let reader = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 65536];
+            while let Ok(n) = socket.recv(&mut buffer) {
+                let raw = String::from_utf8_lossy(&buffer[..n]);
+                let raw = raw.trim_end_matches('\0');
+                if raw == STOP {
+                    break;
+                }
+                reader.lines.lock().unwrap().push(Line::parse(raw));
+                reader.came.notify_all();
+            }
+        });
+        Self { shared, path }
+    }
+
+    fn send(&self, raw: &str) {
+        let socket = UnixDatagram::unbound().unwrap();
+        socket.send_to(raw.as_bytes(), &self.path).unwrap();
+    }
+
+    /// The present end of the log. Datagrams keep their order, so once our own has come,
+    /// everything written before it is here.
+    pub fn mark(&self) -> Mark {
+        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let own = format!("<0>stage: mark {number}");
+        self.send(&own);
+        let mut lines = self.shared.lines.lock().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = lines.iter().position(|line| line.raw == own) {
+                lines.remove(at);
+                return Mark(at);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the log reader has stopped");
+            lines = self.shared.came.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+
+    /// Everything since `mark` that has been written by now.
+    pub fn since(&self, mark: Mark) -> Vec<Line> {
+        let end = self.mark();
+        self.shared.lines.lock().unwrap()[mark.0..end.0].to_vec()
+    }
+
+    /// Waits for a line after `mark` whose text fits `pattern`.
+    ///
+    /// # Panics
+    /// With the whole log since `mark`, if none comes.
+    pub fn wait_for(&self, mark: Mark, pattern: &str) -> Line {
+        self.find(mark, pattern).unwrap_or_else(|seen| {
+            panic!(
+                "no line like\n  {pattern}\ncame; there are\n{}",
+                listing(&seen)
+            )
+        })
+    }
+
+    /// Waits for a line after `mark` whose text fits `pattern`; otherwise what there is.
+    pub fn find(&self, mark: Mark, pattern: &str) -> Result<Line, Vec<Line>> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = self.shared.lines.lock().unwrap();
+        loop {
+            let news = lines.get(mark.0..).unwrap_or_default();
+            if let Some(line) = news.iter().find(|line| fits(pattern, &line.text)) {
+                return Ok(line.clone());
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(news.to_vec());
+            }
+            lines = self.shared.came.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let socket = UnixDatagram::unbound().unwrap();
+        let _ = socket.send_to(STOP.as_bytes(), &self.path);
+    }
+}
+
+/// Log lines, one a line, for a person.
+pub fn listing(lines: &[Line]) -> String {
+    let show = |line: &Line| format!("  {}: {}\n", line.program, line.text);
+    lines.iter().map(show).collect()
+}
+
+/// Is `text` what `pattern` says, all of it? `<n>` stands for a number and `...` for anything.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    if let Some(rest) = pattern.strip_prefix("...") {
+        let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        return starts.any(|at| fits(rest, &text[at..]));
+    }
+    if let Some(rest) = pattern.strip_prefix("<n>") {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        return digits > 0 && fits(rest, &text[digits..]);
+    }
+    match (pattern.chars().next(), text.chars().next()) {
+        (None, None) => true,
+        (Some(p), Some(t)) if p == t => fits(&pattern[p.len_utf8()..], &text[t.len_utf8()..]),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_fits_the_whole_line_or_not_at_all() {
+        assert!(fits("took <n> ms", "took 12 ms"));
+        assert!(!fits("took <n> ms", "took ms"));
+        assert!(!fits("user=alice", "user=alice rhost=x"));
+        assert!(fits("...user=alice", "a user=a user=alice"));
+        assert!(fits(
+            "Accepted ... for alice ...",
+            "Accepted password for alice from x"
+        ));
+    }
+
+    #[test]
+    fn a_datagram_is_taken_apart_with_and_without_a_time() {
+        let timed = Line::parse("<86>Nov 21 19:55:01 sshd[7]: hello: you");
+        assert_eq!(
+            (timed.program.as_str(), timed.text.as_str()),
+            ("sshd", "hello: you")
+        );
+        let bare = Line::parse("<85>sshd[7]: pam_x(sshd:auth): a");
+        assert_eq!(
+            (bare.program.as_str(), bare.text.as_str()),
+            ("sshd", "pam_x(sshd:auth): a")
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! The real programs: sshd, login, su, sudo, cron, vsftpd and dovecot, with the module in them.
+//!
+//! A [`Machine`](machine::Machine) is a private `/etc`, `/home`, `/root`, `/run`, `/var`, `/dev`,
+//! process table and network on the real kernel. Nothing of the machine that runs the tests is
+//! touched, and nothing is left when the machine is dropped. [`hosts`] drives the programs the way
+//! people do; [`stories`] says who tries what and what must come of it.
+
+pub mod dovecot;
+mod floors;
+pub mod hosts;
+pub mod ipc;
+pub mod log;
+pub mod machine;
+pub mod module;
+pub mod people;
+pub mod pty;
+pub mod root;
+pub mod ssh;
+pub mod stories;

@@ -1,0 +1,25 @@
+//! The stories of the border: what people type, what they see, what is answered and what is logged.
+
+use std::path::Path;
+
+use authchain_tests::host::story::Stories;
+
+fn play(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories");
+    Stories::read(&folder.join(name)).play();
+}
+
+#[test]
+fn passwords_are_judged_as_told() {
+    play("border-passwords.toml");
+}
+
+#[test]
+fn accounts_are_judged_as_told() {
+    play("border-accounts.toml");
+}
+
+#[test]
+fn stacks_flags_and_arguments_mean_what_is_told() {
+    play("border-stacks.toml");
+}

@@ -1,0 +1,108 @@
+//! What pam_unix answers about an account's age, and what we answer.
+
+use std::path::Path;
+
+use authchain_tests::real::ipc::{Answer, Ask};
+use authchain_tests::real::machine::Machine;
+use authchain_tests::real::module::Module;
+use authchain_tests::real::people::{Person, person};
+use authchain_tests::real::root;
+use authchain_tests::real::stories::machine_with;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    line: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    says: String,
+    fields: String,
+    hash: Option<String>,
+    /// Is the line left out, with an x in passwd all the same?
+    #[serde(default)]
+    absent: bool,
+    /// Our code, where it is not pam_unix's.
+    ours: Option<i32>,
+    because: Option<String>,
+    /// A difference that is to be mended; the mark goes with it.
+    open: Option<String>,
+}
+
+fn ask(machine: &Machine, service: &str, user: &str) -> Answer {
+    let ask = Ask {
+        service: service.into(),
+        user: user.into(),
+        steps: vec!["account".into()],
+        ..Ask::default()
+    };
+    machine
+        .ask(&ask)
+        .unwrap_or_else(|how| panic!("{service}, {user}: {how:?}"))
+}
+
+#[test]
+fn an_account_is_as_old_as_pam_unix_says() {
+    let test = "ageing";
+    let Some(theirs) = Module::pam_unix().filter(|m| Path::new(&m.path).exists()) else {
+        root::skip(test, "there is no pam_unix.so to compare with");
+        return;
+    };
+    let table: Table = toml::from_str(include_str!("../stories/real/ageing.toml")).unwrap();
+    let people: Vec<Person> = (6001..)
+        .zip(&table.line)
+        .map(|(uid, line)| Person {
+            name: format!("p{uid}"),
+            uid,
+            hash: line
+                .hash
+                .clone()
+                .or(person("alice").hash)
+                .filter(|_| !line.absent),
+            password: None,
+            ageing: Some(line.fields.clone()),
+        })
+        .collect();
+    let Some(machine) = machine_with(test, &people) else {
+        return;
+    };
+    machine.stack(
+        "theirs",
+        &format!("account required {}\n", theirs.path.display()),
+    );
+    machine.stack("ours", &machine.plain_stack());
+    let mut wrong = String::new();
+    for (line, person) in table.line.iter().zip(&people) {
+        let theirs = ask(&machine, "theirs", &person.name);
+        let ours = ask(&machine, "ours", &person.name);
+        println!("{:?} {:?} {}", theirs.codes, ours.codes, line.says);
+        assert_eq!(
+            line.ours.is_some(),
+            line.because.is_some(),
+            "a difference has a reason: {}",
+            line.says
+        );
+        let expected = line
+            .ours
+            .filter(|_| machine.module.is_ours())
+            .map_or(theirs.codes.clone(), |code| vec![code]);
+        let texts_agree = line.ours.is_some() || ours.told.is_empty() == theirs.told.is_empty();
+        let agrees = ours.codes == expected && texts_agree;
+        let open = line.open.as_ref().filter(|_| machine.module.is_ours());
+        match open {
+            Some(defect) if agrees => {
+                wrong += &format!("\n* {}: mended, take the mark away: {defect}", line.says);
+            }
+            Some(defect) => root::note(&format!("open defect: {test}: {}: {defect}", line.says)),
+            None if agrees => {}
+            None => {
+                let Line { says, fields, .. } = line;
+                wrong += &format!("\n* {says} ({fields}): pam_unix {theirs:?}, ours {ours:?}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
