@@ -11,8 +11,12 @@ use nix::unistd::geteuid;
 /// A file that only root can write is worth nothing in a folder where somebody else can rename it
 /// away. A sticky folder such as /tmp does not allow that.
 pub(crate) fn faults(file: &Path) -> Vec<String> {
-    let real = fs::canonicalize(file.parent().unwrap_or(file));
-    let Ok(folder) = real else {
+    // `new.toml` stands in the working directory; its parent is no path at all.
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Ok(folder) = fs::canonicalize(folder) else {
         return Vec::new();
     };
     folder.ancestors().filter_map(fault).collect()

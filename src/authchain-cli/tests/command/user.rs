@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use nix::poll::{PollTimeout, poll};
 
-use crate::house::{GUESTS, House, PASSWORD, Person};
+use crate::house::{GUESTS, House, PASSWORD, Person, finish};
 
 fn mode(house: &House, name: &str) -> u32 {
     fs::metadata(house.path(name)).unwrap().permissions().mode() & 0o7777
@@ -140,6 +140,11 @@ fn a_folder_that_others_may_write_is_no_place_for_accounts() {
     house
         .run(&["user", "add", "bob", "--no-password"])
         .expect(2, &["mode 0777"]);
+    let mut command = house.command(&["user", "add", "bob", "--no-password", "--shadow-file", "s"]);
+    command
+        .args(["--passwd-file", "p"])
+        .current_dir(house.path(""));
+    finish(&mut command, "").expect(2, &["mode 0777"]);
 }
 
 #[test]
