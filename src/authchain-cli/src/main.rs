@@ -1,2 +1,67 @@
-//! The command `authchain`.
-fn main() {}
+//! The command `authchain`, for whoever runs the machine: checks the configuration before anybody
+//! is locked out by it, tries logins without a login program, and keeps authchain's own accounts.
+//!
+//! Nothing here runs during a login. One file or folder a subcommand; what several of them need:
+//!
+//! | file | holds |
+//! |---|---|
+//! | `arguments` | the command line |
+//! | `terminal` | what is printed, and how it ends |
+//! | `prompt` | questions, with and without echo |
+//! | `clock` | the wall clock, read in one place |
+//! | `accounts` | passwd and shadow files that are edited and never left half done |
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+mod accounts;
+mod arguments;
+mod check;
+mod clock;
+mod completions;
+mod describe;
+mod hash;
+mod login_test;
+mod lookup;
+mod prompt;
+mod schema;
+mod setup;
+mod terminal;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::terminal::{Ending, Failure, Terminal};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe is no reason to fail, and nobody would read about it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut terminal = Terminal::standard();
+    let ending = run(&arguments, &mut terminal).unwrap_or_else(|failure| {
+        terminal.tell(format_args!("{}", failure.message));
+        failure.ending
+    });
+    terminal.finish(ending)
+}
+
+fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Ending, Failure> {
+    let config = arguments.config.as_deref();
+    match &arguments.command {
+        Command::Check(check) => check.run(config, terminal),
+        Command::Test(test) => test.run(config, terminal),
+        Command::Lookup(lookup) => lookup.run(config, terminal),
+        Command::Hash(hash) => hash.run(terminal),
+        Command::User(user) => user.run(config, terminal),
+        Command::Describe(describe) => describe.run(terminal),
+        Command::Schema => Ok(schema::run(terminal)),
+        Command::Completions(completions) => Ok(completions.run(terminal)),
+    }
+}

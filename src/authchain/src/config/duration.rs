@@ -8,7 +8,10 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 /// A length of time in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(with = "String"))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m)$"))
+)]
 pub struct Span(Duration);
 
 impl Span {

@@ -1,0 +1,242 @@
+use super::super::replace::Step;
+use super::*;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+struct House {
+    folder: tempfile::TempDir,
+    database: Database,
+}
+
+fn house(passwd: &str, shadow: &str) -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let (passwd_file, shadow_file) = (folder.path().join("passwd"), folder.path().join("shadow"));
+    fs::write(&passwd_file, passwd).unwrap();
+    fs::write(&shadow_file, shadow).unwrap();
+    fs::set_permissions(&shadow_file, fs::Permissions::from_mode(0o600)).unwrap();
+    let database = Database::new(&passwd_file, &shadow_file);
+    House { folder, database }
+}
+
+impl House {
+    fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let accounts = self.database.list().unwrap();
+        accounts.into_iter().map(|account| account.name).collect()
+    }
+}
+
+fn name(text: &str) -> Username {
+    Username::parse(text.as_bytes()).unwrap()
+}
+
+fn new(hash: Option<&str>) -> New<'_> {
+    New {
+        uid: &|taken| Ok(70_000 + u32::try_from(taken.len()).unwrap()),
+        gid: None,
+        gecos: "Bob",
+        home: "/home/bob",
+        shell: "/bin/sh",
+        hash,
+    }
+}
+
+const PASSWD: &str = "# people\nalice:x:5000:5000::/:/bin/sh\n";
+const SHADOW: &str = "alice:$6$a:1:0:99999:7:::\n";
+
+#[test]
+fn an_account_is_added_with_both_its_lines() {
+    let house = house(PASSWD, SHADOW);
+    house
+        .database
+        .add(&name("bob"), &new(Some("$h")), 20_000)
+        .unwrap();
+    assert_eq!(
+        house.text("passwd"),
+        format!("{PASSWD}bob:x:70001:70001:Bob:/home/bob:/bin/sh\n")
+    );
+    assert_eq!(
+        house.text("shadow"),
+        format!("{SHADOW}bob:$h:20000:0:99999:7:::\n")
+    );
+    let again = house.database.add(&name("bob"), &new(None), 1).unwrap_err();
+    assert_eq!(
+        again,
+        AccountError::Refused("bob exists already".to_owned())
+    );
+}
+
+#[test]
+fn files_that_are_not_there_are_made_with_the_right_modes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (passwd, shadow) = (folder.path().join("passwd"), folder.path().join("shadow"));
+    Database::new(&passwd, &shadow)
+        .add(&name("bob"), &new(None), 1)
+        .unwrap();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode(&passwd), mode(&shadow)), (0o644, 0o600));
+}
+
+#[test]
+fn no_field_can_bring_a_second_line_or_field_along() {
+    let house = house(PASSWD, SHADOW);
+    for gecos in ["a:b", "a\nroot::0:0::/:/bin/sh", "\u{7f}"] {
+        let new = New { gecos, ..new(None) };
+        assert!(
+            house.database.add(&name("bob"), &new, 1).is_err(),
+            "{gecos:?}"
+        );
+    }
+    assert_eq!(house.text("passwd"), PASSWD);
+    assert_eq!(house.text("shadow"), SHADOW);
+}
+
+#[test]
+fn a_password_in_the_passwd_file_moves_to_the_shadow_file_when_it_is_changed() {
+    let house = house("old:$1$in:1:1:::\n", "");
+    house
+        .database
+        .set_password(&name("old"), "$h", 20_000)
+        .unwrap();
+    assert_eq!(house.text("passwd"), "old:x:1:1:::\n");
+    assert!(house.text("shadow").starts_with("old:$h:20000:"));
+}
+
+#[test]
+fn a_password_in_the_passwd_file_is_locked_too() {
+    let house = house("old:$1$in:1:1:::\n", "");
+    house.database.lock(&name("old")).unwrap();
+    assert_eq!(house.text("passwd"), "old:x:1:1:::\n");
+    assert_eq!(house.text("shadow"), "old:!$1$in::::::1:\n");
+}
+
+#[test]
+fn nobody_is_changed_who_is_not_there() {
+    let house = house(PASSWD, SHADOW);
+    let bob = name("bob");
+    let refused = AccountError::Refused("bob has no account here".to_owned());
+    assert_eq!(house.database.lock(&bob), Err(refused));
+    assert!(house.database.unlock(&bob).is_err());
+    assert!(house.database.delete(&bob).is_err());
+    assert!(house.database.set_password(&bob, "$h", 1).is_err());
+    assert_eq!(house.text("shadow"), SHADOW);
+}
+
+/// Runs `act` once for every step of it, and lets the process die there.
+fn killed_at_every_step(
+    act: impl Fn(&Database, Witness<'_>) -> Result<(), AccountError>,
+    examine: impl Fn(&House),
+) {
+    let mut survived = false;
+    let mut step = 0;
+    while !survived {
+        let house = house(PASSWD, SHADOW);
+        let left = Cell::new(step);
+        let witness = |_: &Path, _: Step| {
+            if left.get() == 0 {
+                // Unwinding runs no clean-up of ours on this path, and closes the lock, as a kill.
+                panic!("killed");
+            }
+            left.set(left.get() - 1);
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| act(&house.database, &witness)));
+        survived = outcome.is_ok();
+        examine(&house);
+        step += 1;
+    }
+    assert_eq!(
+        step, 11,
+        "two files, five steps each, and the run that is not killed"
+    );
+}
+
+#[test]
+fn an_add_that_is_killed_anywhere_leaves_no_name_without_its_password() {
+    let add = |database: &Database, witness: Witness<'_>| {
+        database
+            .add_watched(&name("bob"), &new(Some("$h")), 20_000, witness)
+            .map(|_| ())
+    };
+    killed_at_every_step(add, |house| {
+        let is_there = house.names().contains(&"bob".to_owned());
+        let has_password = house.text("shadow").contains("bob:$h:20000");
+        assert!(has_password || !is_there);
+        assert!(house.text("shadow").starts_with(SHADOW));
+        if !is_there {
+            house
+                .database
+                .add(&name("bob"), &new(Some("$second")), 1)
+                .unwrap();
+            assert_eq!(
+                house.text("shadow"),
+                format!("{SHADOW}bob:$second:1:0:99999:7:::\n")
+            );
+        }
+        assert_eq!(house.names(), ["alice", "bob"]);
+    });
+}
+
+#[test]
+fn a_delete_that_is_killed_anywhere_leaves_no_name_without_its_password() {
+    let delete = |database: &Database, witness: Witness<'_>| {
+        database.delete_watched(&name("alice"), witness)
+    };
+    killed_at_every_step(delete, |house| {
+        let is_there = house.names().contains(&"alice".to_owned());
+        assert!(house.text("shadow") == SHADOW || !is_there);
+        if is_there {
+            house.database.delete(&name("alice")).unwrap();
+        }
+        house.database.add(&name("alice"), &new(None), 1).unwrap();
+        assert_eq!(house.text("shadow"), "alice:!:1:0:99999:7:::\n");
+    });
+}
+
+#[test]
+fn two_writers_at_once_both_have_their_way() {
+    let house = house("", "");
+    std::thread::scope(|scope| {
+        for writer in 0..2 {
+            let database = &house.database;
+            scope.spawn(move || {
+                for n in 0..20 {
+                    let name = name(&format!("u{writer}-{n}"));
+                    database.add(&name, &new(None), 1).unwrap();
+                }
+            });
+        }
+    });
+    let uids: BTreeSet<_> = house
+        .database
+        .list()
+        .unwrap()
+        .iter()
+        .map(|a| a.uid)
+        .collect();
+    assert_eq!((house.names().len(), uids.len()), (40, 40));
+    assert_eq!(house.text("shadow").lines().count(), 40);
+}
+
+#[test]
+fn a_shadow_file_that_others_may_read_is_not_added_to() {
+    let house = house(PASSWD, SHADOW);
+    let shadow = house.folder.path().join("shadow");
+    fs::set_permissions(&shadow, fs::Permissions::from_mode(0o644)).unwrap();
+    let error = house.database.lock(&name("alice")).unwrap_err();
+    assert!(matches!(error, AccountError::Trouble(_)), "{error:?}");
+    assert_eq!(house.text("shadow"), SHADOW);
+}
+
+#[test]
+fn a_list_says_who_is_locked_and_shows_no_hash() {
+    let house = house(PASSWD, SHADOW);
+    house.database.lock(&name("alice")).unwrap();
+    let accounts = house.database.list().unwrap();
+    assert_eq!((accounts[0].is_locked, accounts[0].expire), (true, Some(1)));
+    assert!(!format!("{accounts:?}").contains("$6$"));
+}

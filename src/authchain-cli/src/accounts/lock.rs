@@ -1,0 +1,98 @@
+//! One writer at a time.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use authchain::tools::deadline::{Deadline, system_clock};
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag};
+
+use super::AccountError;
+
+/// How long another writer is waited for. It writes for milliseconds; whoever holds the lock
+/// longer hangs, and an administrator should hear of it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Held while files are changed; the kernel lets go of it when the process ends, however it ends.
+pub(super) struct Lock {
+    _held: Flock<File>,
+}
+
+impl Lock {
+    /// Takes the lock of the database that `file` belongs to.
+    ///
+    /// The lock is a file of its own beside it, never the file itself, which is replaced; and it
+    /// stays there, because removing it would let two writers hold two locks of one name.
+    pub(super) fn take(file: &Path, patience: Duration) -> Result<Self, AccountError> {
+        let path = path_for(file);
+        let trouble = |why: String| AccountError::Trouble(format!("{}: {why}", path.display()));
+        let mut open = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).bits())
+            .open(&path)
+            .map_err(|error| trouble(error.to_string()))?;
+        let deadline = Deadline::after(system_clock, patience);
+        loop {
+            match Flock::lock(open, FlockArg::LockExclusiveNonblock) {
+                Ok(held) => return Ok(Self { _held: held }),
+                Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) if !deadline.is_over() => {
+                    open = file;
+                }
+                Err((_, Errno::EWOULDBLOCK)) => {
+                    let seconds = patience.as_secs();
+                    return Err(trouble(format!(
+                        "held by another process for over {seconds} s"
+                    )));
+                }
+                Err((_, errno)) => return Err(trouble(errno.desc().to_owned())),
+            }
+            pause();
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an administrator's command may wait for another; no login comes here"
+)]
+fn pause() {
+    std::thread::sleep(PAUSE);
+}
+
+/// `/var/lib/authchain/.shadow.lock` for `/var/lib/authchain/shadow`.
+fn path_for(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!(".{name}.lock"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_writer_waits_only_so_long() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("shadow");
+        let held = Lock::take(&file, PATIENCE).unwrap();
+        assert!(Lock::take(&file, Duration::from_millis(50)).is_err());
+        drop(held);
+        assert!(Lock::take(&file, Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn a_link_in_the_locks_place_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let elsewhere = dir.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, dir.path().join(".shadow.lock")).unwrap();
+        assert!(Lock::take(&dir.path().join("shadow"), Duration::ZERO).is_err());
+        assert!(!elsewhere.exists());
+    }
+}

@@ -1,0 +1,132 @@
+//! Replacing a file at once and for good.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use nix::unistd::{getegid, geteuid};
+
+/// A point at which the process may be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The new file is there and empty.
+    Created,
+    /// Its text is written.
+    Written,
+    /// Owner and mode are right and everything is on the disk.
+    Synced,
+    /// It has the old one's name.
+    Renamed,
+    /// The folder knows it on the disk.
+    Done,
+}
+
+/// Hears of every step. Nothing listens but a test, which dies at the step of its choice.
+pub(super) type Witness<'a> = &'a dyn Fn(&Path, Step);
+
+/// Puts `bytes` in the place of the file at `path`, with `mode` and our own user and group.
+///
+/// The caller holds the lock. What a killed predecessor left under the temporary name is removed.
+pub(super) fn replace(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    witness: Witness<'_>,
+) -> io::Result<()> {
+    let new = temporary(path);
+    let written = write_new(path, &new, bytes, mode, witness);
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+        return written;
+    }
+    fs::rename(&new, path)?;
+    witness(path, Step::Renamed);
+    File::open(folder(path))?.sync_all()?;
+    witness(path, Step::Done);
+    Ok(())
+}
+
+fn write_new(
+    path: &Path,
+    new: &Path,
+    bytes: &[u8],
+    mode: u32,
+    witness: Witness<'_>,
+) -> io::Result<()> {
+    match fs::remove_file(new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        // Nobody else's to read before it has its mode.
+        .mode(0o600)
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
+        .open(new)?;
+    witness(path, Step::Created);
+    file.write_all(bytes)?;
+    witness(path, Step::Written);
+    fchown(&file, Some(geteuid().as_raw()), Some(getegid().as_raw()))?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.sync_all()?;
+    witness(path, Step::Synced);
+    Ok(())
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent(_: &Path, _: Step) {}
+
+    #[test]
+    fn the_mode_does_not_depend_on_the_umask_or_the_old_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("shadow");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+        for mode in [0o600, 0o644] {
+            replace(&path, b"new", mode, &silent).unwrap();
+            assert_eq!(
+                fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
+                mode
+            );
+            assert_eq!(fs::read(&path).unwrap(), b"new");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_temporary_files_place_is_replaced_and_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, victim) = (dir.path().join("shadow"), dir.path().join("victim"));
+        fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, temporary(&path)).unwrap();
+        replace(&path, b"new", 0o600, &silent).unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("folder");
+        fs::create_dir(temporary(&path)).unwrap();
+        assert!(replace(&path, b"new", 0o600, &silent).is_err());
+        assert!(!path.exists());
+    }
+}

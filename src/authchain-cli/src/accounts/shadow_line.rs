@@ -1,0 +1,206 @@
+//! One line of a shadow file: password, dates, lock.
+
+use super::AccountError;
+
+/// The expiry day that ends an account at once: 2 January 1970, as `usermod -e 1` writes it. Day 0
+/// would do, but some programs take it for "never".
+const LONG_AGO: &[u8] = b"1";
+
+/// Fields of a shadow line.
+const FIELDS: usize = 9;
+
+/// The fields of a shadow line. The line's name is its own and not kept here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ShadowLine {
+    password: Vec<u8>,
+    last_change: Vec<u8>,
+    /// Minimum, maximum, warning, inactive: kept as they are.
+    rhythm: [Vec<u8>; 4],
+    expire: Vec<u8>,
+    /// Reserved by shadow(5). While an account is locked by us, the expiry day it had before.
+    reserved: Vec<u8>,
+}
+
+impl ShadowLine {
+    /// A new line for a password hash, changed today.
+    pub(super) fn new(hash: &str, today: u64) -> Self {
+        let rhythm = ["0", "99999", "7", ""].map(|days| days.as_bytes().to_vec());
+        Self {
+            password: hash.as_bytes().to_vec(),
+            last_change: today.to_string().into_bytes(),
+            rhythm,
+            expire: Vec::new(),
+            reserved: Vec::new(),
+        }
+    }
+
+    /// Reads the fields; older files lack the last ones.
+    pub(super) fn parse(fields: &[&[u8]]) -> Result<Self, AccountError> {
+        if fields.len() < 2 || fields.len() > FIELDS {
+            let message = format!("its shadow line has {} fields, not {FIELDS}", fields.len());
+            return Err(AccountError::Refused(message));
+        }
+        let field = |at: usize| {
+            fields
+                .get(at)
+                .map(|field| field.to_vec())
+                .unwrap_or_default()
+        };
+        Ok(Self {
+            password: field(1),
+            last_change: field(2),
+            rhythm: [field(3), field(4), field(5), field(6)],
+            expire: field(7),
+            reserved: field(8),
+        })
+    }
+
+    /// The line of this name.
+    pub(super) fn line(&self, name: &str) -> Vec<u8> {
+        let [minimum, maximum, warning, inactive] = &self.rhythm;
+        [
+            name.as_bytes(),
+            &self.password,
+            &self.last_change,
+            minimum,
+            maximum,
+            warning,
+            inactive,
+            &self.expire,
+            &self.reserved,
+        ]
+        .join(&b':')
+    }
+
+    /// Sets another password; a locked account stays locked.
+    pub(super) fn set_password(&mut self, hash: &str, today: u64) {
+        let mark: &[u8] = if self.is_password_locked() { b"!" } else { b"" };
+        self.password = [mark, hash.as_bytes()].concat();
+        self.last_change = today.to_string().into_bytes();
+    }
+
+    /// Locks the password, which ends password logins, and expires the account, which also ends
+    /// keys, cron and whatever else asks for no password.
+    pub(super) fn lock(&mut self) {
+        if !self.is_password_locked() {
+            self.password.insert(0, b'!');
+        }
+        if self.expire != LONG_AGO {
+            if self.reserved.is_empty() {
+                self.reserved = std::mem::take(&mut self.expire);
+            }
+            self.expire = LONG_AGO.to_vec();
+        }
+    }
+
+    /// Takes a lock away, and gives the account its former expiry day back.
+    pub(super) fn unlock(&mut self) -> Result<(), AccountError> {
+        let bare = self.password.iter().position(|&byte| byte != b'!');
+        let Some(start) = bare else {
+            let message = "it has no password to unlock; set one with `authchain user passwd`";
+            return Err(AccountError::Refused(message.to_owned()));
+        };
+        self.password.drain(..start);
+        if self.expire == LONG_AGO {
+            self.expire = std::mem::take(&mut self.reserved);
+        }
+        Ok(())
+    }
+
+    /// Whether no password matches because of a lock.
+    pub(super) fn is_password_locked(&self) -> bool {
+        self.password.first() == Some(&b'!')
+    }
+
+    /// Whether there is something a password could match.
+    pub(super) fn has_password(&self) -> bool {
+        self.password
+            .iter()
+            .any(|byte| !matches!(byte, b'!' | b'*'))
+    }
+
+    /// The day of the last change of the password.
+    pub(super) fn last_change(&self) -> Option<u64> {
+        number(&self.last_change)
+    }
+
+    /// The day the account ends.
+    pub(super) fn expire(&self) -> Option<u64> {
+        number(&self.expire)
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> ShadowLine {
+        let fields: Vec<&[u8]> = line.split(':').map(str::as_bytes).collect();
+        ShadowLine::parse(&fields).unwrap()
+    }
+
+    fn text(line: &ShadowLine) -> String {
+        String::from_utf8(line.line("a")).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_written_as_it_was_read() {
+        for line in [
+            "a:$6$x:20000:0:99999:7:::",
+            "a:*:::::::",
+            "a::1:2:3:4:5:6:7",
+        ] {
+            assert_eq!(text(&parse(line)), line);
+        }
+        assert_eq!(text(&parse("a:x:1:2:3")), "a:x:1:2:3::::");
+    }
+
+    #[test]
+    fn locking_ends_passwords_and_everything_else_and_unlocking_reverts_it() {
+        for line in [
+            "a:$6$x:20000:0:99999:7:::",
+            "a:$6$x:20000:0:99999:7::30000:",
+        ] {
+            let mut entry = parse(line);
+            entry.lock();
+            let locked = text(&entry);
+            assert!(
+                locked.starts_with("a:!$6$x:20000:0:99999:7::1:"),
+                "{locked}"
+            );
+            entry.lock();
+            assert_eq!(text(&entry), locked, "a second lock changes nothing");
+            entry.unlock().unwrap();
+            assert_eq!(text(&entry), line);
+        }
+    }
+
+    #[test]
+    fn what_stood_in_the_reserved_field_is_kept() {
+        let mut entry = parse("a:h:1:2:3:4:5:30000:9");
+        entry.lock();
+        assert_eq!(text(&entry), "a:!h:1:2:3:4:5:1:9");
+    }
+
+    #[test]
+    fn an_account_without_a_password_cannot_be_unlocked_into_having_none() {
+        for password in ["!", "!!", ""] {
+            let mut entry = parse(&format!("a:{password}:1::::::"));
+            assert!(entry.unlock().is_err(), "{password:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_password_does_not_take_a_lock_away() {
+        let mut entry = parse("a:!old:1::::::");
+        entry.set_password("new", 20_000);
+        assert_eq!(text(&entry), "a:!new:20000::::::");
+        let mut entry = parse("a:old:1::::::");
+        entry.set_password("new", 20_000);
+        assert_eq!(text(&entry), "a:new:20000::::::");
+    }
+}

@@ -1,0 +1,149 @@
+//! A file of lines with fields between colons, in which every line we do not touch stays as it is.
+
+use super::AccountError;
+
+/// The lines of a passwd or shadow file, as bytes: what is odd or foreign is kept, not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    lines: Vec<Vec<u8>>,
+}
+
+impl Table {
+    /// Takes a file apart.
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
+        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let lines = match text {
+            [] => Vec::new(),
+            text => text
+                .split(|&byte| byte == b'\n')
+                .map(<[u8]>::to_vec)
+                .collect(),
+        };
+        Self { lines }
+    }
+
+    /// The file again; its last line ends like the others.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for line in &self.lines {
+            bytes.extend(line);
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+
+    /// The fields of the name's line.
+    ///
+    /// # Errors
+    /// When the name stands there twice: which line counts is not ours to decide.
+    pub(crate) fn fields(&self, name: &str) -> Result<Option<Vec<&[u8]>>, AccountError> {
+        Ok(self
+            .find(name)?
+            .and_then(|at| self.lines.get(at))
+            .map(|line| fields_of(line)))
+    }
+
+    /// Puts a line in the place of the name's, or behind the last one.
+    ///
+    /// # Errors
+    /// As [`fields`](Self::fields).
+    pub(crate) fn put(&mut self, name: &str, line: Vec<u8>) -> Result<(), AccountError> {
+        match self.find(name)?.and_then(|at| self.lines.get_mut(at)) {
+            Some(old) => *old = line,
+            None => self.lines.push(line),
+        }
+        Ok(())
+    }
+
+    /// Takes the name's line out, if there is one.
+    ///
+    /// # Errors
+    /// As [`fields`](Self::fields).
+    pub(crate) fn remove(&mut self, name: &str) -> Result<(), AccountError> {
+        if let Some(at) = self.find(name)? {
+            self.lines.remove(at);
+        }
+        Ok(())
+    }
+
+    /// The fields of every line that is an entry.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Vec<&[u8]>> {
+        self.lines
+            .iter()
+            .filter(|line| is_entry(line))
+            .map(|line| fields_of(line))
+    }
+
+    fn find(&self, name: &str) -> Result<Option<usize>, AccountError> {
+        let mut places = (self.lines.iter().enumerate())
+            .filter(|(_, line)| is_entry(line) && fields_of(line).first() == Some(&name.as_bytes()))
+            .map(|(at, _)| at);
+        match (places.next(), places.next()) {
+            (Some(first), Some(second)) => Err(AccountError::Refused(format!(
+                "{name} stands there twice, in lines {} and {}: remove one of them by hand",
+                first.saturating_add(1),
+                second.saturating_add(1)
+            ))),
+            (place, _) => Ok(place),
+        }
+    }
+}
+
+/// Comments, blank lines, and the `+` and `-` lines of NIS compat mode are no entries.
+fn is_entry(line: &[u8]) -> bool {
+    !matches!(line.first(), None | Some(b'#' | b'+' | b'-')) && line.contains(&b':')
+}
+
+fn fields_of(line: &[u8]) -> Vec<&[u8]> {
+    line.split(|&byte| byte == b':').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ODD: &[u8] =
+        b"# ours\n\n+@group::::::\nalice:x:1::::\nno colon\n  \n\xff\xfe:x:2::::\r\n:x:3\n#bob:x:4";
+
+    #[test]
+    fn lines_we_do_not_touch_stay_as_they_are() {
+        let mut table = Table::parse(ODD);
+        table.put("bob", b"bob:x:5".to_vec()).unwrap();
+        table.put("alice", b"alice:x:9".to_vec()).unwrap();
+        let expected = [
+            &b"# ours\n\n+@group::::::\nalice:x:9\nno colon\n  \n\xff\xfe:x:2::::\r\n:x:3\n#bob:x:4\n"[..],
+            b"bob:x:5\n",
+        ];
+        assert_eq!(table.to_bytes(), expected.concat());
+        table.remove("bob").unwrap();
+        table.remove("nobody").unwrap();
+        table.put("alice", b"alice:x:1::::".to_vec()).unwrap();
+        assert_eq!(table.to_bytes(), [ODD, b"\n"].concat());
+    }
+
+    #[test]
+    fn a_comment_or_a_longer_name_is_not_the_name() {
+        let table = Table::parse(b"#alice:x\nalice2:x\nalic:x\nAlice:x\n+alice:x\nalice\n");
+        assert_eq!(table.fields("alice"), Ok(None));
+        assert_eq!(table.entries().count(), 3);
+    }
+
+    #[test]
+    fn a_name_that_stands_there_twice_is_not_touched() {
+        let mut table = Table::parse(b"a:1\nb:2\na:3\n");
+        assert!(table.fields("a").is_err());
+        assert!(table.put("a", Vec::new()).is_err());
+        let error = table.remove("a").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "a stands there twice, in lines 1 and 3: remove one of them by hand"
+        );
+    }
+
+    #[test]
+    fn an_empty_file_stays_empty() {
+        assert_eq!(Table::parse(b"").to_bytes(), b"");
+        assert_eq!(Table::parse(b"\n").to_bytes(), b"");
+        assert_eq!(Table::parse(b"a:\n\n").to_bytes(), b"a:\n\n");
+    }
+}

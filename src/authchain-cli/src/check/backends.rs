@@ -1,0 +1,107 @@
+//! Whether each backend of the chain can work.
+
+use std::path::Path;
+
+use authchain::chain::{Chain, Finding};
+use authchain::config::settings::local::LocalSettings;
+use authchain::config::{BackendTable, Config};
+use authchain::tools::trusted_file::{self, Access, Fault, FileError};
+use authchain::words::Username;
+use nix::unistd::geteuid;
+
+use super::report::{Report, Severity};
+use super::{folders, people};
+use crate::setup::{self, ShownJournal};
+
+/// A name nobody has, to ask every backend for.
+const NOBODY: &str = "authchain-check";
+
+/// Checks the files of every backend, in the chain or not, and asks those in the chain a question.
+pub(super) fn check(file: &Path, config: &Config<'_>, chain: &Chain, report: &mut Report) {
+    let links = config.links(None).unwrap_or_default();
+    for backend in &config.backends {
+        let is_used = links.iter().any(|link| link.name() == backend.name());
+        // The implied `local`, where a chain does without it.
+        if !is_used && backend.name() == "local" {
+            continue;
+        }
+        let severity = if is_used {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        check_local(config, backend, severity, report);
+    }
+    if !report.has(Severity::Error) && geteuid().is_root() {
+        probe(file, config, chain, report);
+    }
+}
+
+/// The files of a backend of type `local`; other types have none.
+fn check_local(
+    config: &Config<'_>,
+    backend: &BackendTable<'_>,
+    severity: Severity,
+    report: &mut Report,
+) {
+    if backend.common().kind.get_ref() != "local" {
+        return;
+    }
+    // A fault in it was complained of when the chain was built.
+    let Ok(settings) = backend.settings::<LocalSettings>() else {
+        return;
+    };
+    for (path, access) in [
+        (&settings.passwd, Access::Public),
+        (&settings.shadow, Access::GroupReadable),
+    ] {
+        if let Err(error) = trusted_file::open(path, access) {
+            add_file_error(
+                backend.name(),
+                &error,
+                &config.settings.state_dir,
+                severity,
+                report,
+            );
+        }
+        for fault in folders::faults(path) {
+            report.add(Severity::Warning, path, fault);
+        }
+    }
+    people::check(backend.name(), &settings, &config.settings, report);
+}
+
+fn add_file_error(
+    backend: &str,
+    error: &FileError,
+    state_dir: &Path,
+    severity: Severity,
+    report: &mut Report,
+) {
+    if error.fault == Fault::PermissionDenied && !geteuid().is_root() {
+        let message = "you may not read it, so it was not checked; run this as root";
+        return report.add(Severity::Warning, &error.path, message);
+    }
+    let hint = if error.fault == Fault::Missing && error.path.parent() == Some(state_dir) {
+        "; `authchain user add` makes it"
+    } else {
+        ""
+    };
+    let fault = &error.fault;
+    let message = format!("{fault}{hint} (backend {backend} cannot answer)");
+    report.add(severity, &error.path, message);
+}
+
+/// Asks the chain for a name that nobody has: who cannot answer that cannot answer anything.
+fn probe(file: &Path, config: &Config<'_>, chain: &Chain, report: &mut Report) {
+    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+        return;
+    };
+    let context = setup::context(&config.settings, &ShownJournal);
+    for step in chain.lookup(&name, &context) {
+        if let Finding::Unavailable(why) = step.finding {
+            let message = format!("backend {} cannot answer: {why}", step.backend);
+            report.add(Severity::Error, file, message);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The configuration file and what its values mean together.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use authchain::chain::registry;
+use authchain::config::settings::GlobalSettings;
+use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
+
+use super::report::{Report, Severity};
+use super::{backends, folders};
+
+/// What is known of a configuration once it was checked.
+pub(super) struct Checked {
+    /// Its text; none where it cannot be used.
+    source: Option<Source>,
+}
+
+impl Checked {
+    /// Checks the file at `path`, or the usual one, which need not be there.
+    pub(super) fn new(path: Option<&Path>, report: &mut Report) -> Self {
+        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        let is_missing = path.is_none() && is_missing(file);
+        if is_missing {
+            let message = "there is none, so the chain is `local` alone";
+            report.add(Severity::Warning, file, message);
+        } else {
+            check_place(file, report);
+        }
+        let source = match path {
+            Some(path) => Source::read(path),
+            None => Source::read_if_there(file),
+        };
+        let source = match source {
+            Ok(source) => source,
+            Err(error) => {
+                report.add_config_error(&error);
+                return Self { source: None };
+            }
+        };
+        if check_text(file, &source, report) {
+            Self {
+                source: Some(source),
+            }
+        } else {
+            Self { source: None }
+        }
+    }
+
+    /// Whether the module cannot use it.
+    pub(super) fn is_broken(&self) -> bool {
+        self.source.is_none()
+    }
+
+    /// Whether the chain can be put in this order; a broken configuration was complained of before.
+    pub(super) fn chain(&self, order: Option<&[String]>) -> Result<(), String> {
+        let Some(source) = &self.source else {
+            return Ok(());
+        };
+        let config = Config::parse(source).map_err(|error| error.message)?;
+        config
+            .links(order)
+            .map(|_| ())
+            .map_err(|error| error.message)
+    }
+}
+
+fn is_missing(file: &Path) -> bool {
+    matches!(fs::symlink_metadata(file), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn check_place(file: &Path, report: &mut Report) {
+    for fault in folders::faults(file) {
+        report.add(Severity::Warning, file, fault);
+    }
+    let mode = fs::metadata(file).map(|metadata| metadata.mode());
+    if mode.is_ok_and(|mode| mode & 0o004 == 0) {
+        let message = "others cannot read it: screen lockers, which run as the user, will fail";
+        report.add(Severity::Note, file, message);
+    }
+}
+
+/// Says whether the module can use the text.
+fn check_text(file: &Path, source: &Source, report: &mut Report) -> bool {
+    let config = match Config::parse(source) {
+        Ok(config) => config,
+        Err(error) => {
+            report.add_config_error(&error);
+            return false;
+        }
+    };
+    let built = match registry::build(&config, None) {
+        Ok(chain) => chain,
+        Err(error) => {
+            report.add_config_error(&error);
+            return false;
+        }
+    };
+    let links = config.links(None).unwrap_or_default();
+    let names: Vec<&str> = links.iter().map(|link| link.name()).collect();
+    report.looked_at(format!("{}: chain {}", file.display(), names.join(", ")));
+    check_values(file, &config.settings, report);
+    check_links(file, &config, &links, report);
+    backends::check(file, &config, &built, report);
+    true
+}
+
+fn check_values(file: &Path, settings: &GlobalSettings, report: &mut Report) {
+    if settings.min_uid == 0 {
+        let message = "min_uid = 0: of the system's names only those with user id 0 are kept from \
+                       the network";
+        report.add(Severity::Warning, file, message);
+    }
+    if settings.log_unknown_users {
+        let message = "log_unknown_users = true: passwords typed as names will stand in the log";
+        report.add(Severity::Note, file, message);
+    }
+}
+
+fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
+    let deadline = config.settings.deadline;
+    for link in links {
+        let (name, timeout) = (link.name(), link.common().timeout);
+        if timeout.duration() > deadline.duration() {
+            let message = format!(
+                "backend {name} may take {timeout}, but the whole chain has {deadline} (deadline)"
+            );
+            report.add(Severity::Warning, file, message);
+        }
+    }
+    for backend in &config.backends {
+        let is_used = links.iter().any(|link| link.name() == backend.name());
+        // `local` is there without being written.
+        if !is_used && backend.name() != "local" {
+            let message = format!("backend {} is not in the chain", backend.name());
+            report.add(Severity::Note, file, message);
+        }
+    }
+}

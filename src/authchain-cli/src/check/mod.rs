@@ -1,0 +1,138 @@
+//! `authchain check`: is everything in order, before somebody logs out and finds that it is not?
+
+mod backends;
+mod configuration;
+pub(crate) mod folders;
+mod pam;
+mod people;
+mod report;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::terminal::{Ending, Failure, Terminal};
+use configuration::Checked;
+use pam::{OurLine, Pam};
+use report::{Report, Severity};
+
+/// Check the configuration, the files it names and the PAM stacks that use it
+///
+/// Says what is wrong and where. A PAM stack is walked as libpam would walk it, with every answer
+/// that authchain can give: does a wrong password get in, does a refusal get lost, does an
+/// administrator get in when the configuration is broken?
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  authchain check
+  authchain check --config ./new.toml && cp new.toml /etc/authchain/authchain.toml
+  authchain check --json | jq -r '.findings[] | \"\\(.severity) \\(.file):\\(.line) \\(.message)\"'
+
+Exit codes:
+  0  everything is in order
+  1  warnings
+  2  errors: logins fail, or somebody gets in who should not")]
+pub(crate) struct Check {
+    /// The folder of PAM's service files; given twice, a file in the first hides one in the second
+    #[arg(long, default_values = ["/etc/pam.d", "/usr/lib/pam.d"], value_name = "DIR")]
+    pam_dir: Vec<PathBuf>,
+
+    /// Where modules without a path are looked for [default: the usual folders]
+    #[arg(long, value_name = "DIR")]
+    module_dir: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Ending, Failure> {
+        let mut report = Report::default();
+        let mut configurations = Configurations::default();
+        configurations.check(config, &mut report);
+        let pam = Pam {
+            folders: &self.pam_dir,
+            modules: self.module_dir.as_deref(),
+        };
+        for line in pam.check(&mut report) {
+            check_arguments(&line, config, &mut configurations, &mut report);
+        }
+        if self.json {
+            terminal.json(&report.json());
+        } else {
+            report.print(terminal);
+        }
+        Ok(report.ending())
+    }
+}
+
+/// The configurations in use: ours, and those that `config=` names.
+#[derive(Default)]
+struct Configurations(BTreeMap<Option<PathBuf>, Checked>);
+
+impl Configurations {
+    fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
+        self.0
+            .entry(path.map(Path::to_owned))
+            .or_insert_with(|| Checked::new(path, report))
+    }
+}
+
+/// What stands behind the module's name, and means something there.
+const PLAIN_ARGUMENTS: [&str; 5] = [
+    "debug",
+    "nullok",
+    "use_first_pass",
+    "try_first_pass",
+    "nodelay",
+];
+
+fn check_arguments(
+    line: &OurLine,
+    config: Option<&Path>,
+    configurations: &mut Configurations,
+    report: &mut Report,
+) {
+    let place = (line.file.as_path(), line.number);
+    let mut path = config.map(Path::to_owned);
+    let mut order = None;
+    for argument in &line.arguments {
+        if let Some(file) = argument.strip_prefix("config=") {
+            path = Some(PathBuf::from(file));
+        } else if let Some(names) = argument.strip_prefix("chain=") {
+            order = Some(names.split(',').map(str::to_owned).collect::<Vec<_>>());
+        } else if !PLAIN_ARGUMENTS.contains(&argument.as_str()) {
+            let message = format!("unknown module argument \"{argument}\", which is ignored");
+            report.add_pam(Severity::Warning, place, &line.service, message);
+        }
+    }
+    if let Some(path) = path
+        .as_ref()
+        .filter(|path| !path.is_absolute() && config != Some(path))
+    {
+        let message = format!(
+            "config={}: not an absolute path; all logins fail",
+            path.display()
+        );
+        return report.add_pam(Severity::Error, place, &line.service, message);
+    }
+    let checked = configurations.check(path.as_deref(), report);
+    if let Err(error) = checked.chain(order.as_deref()) {
+        report.add_pam(
+            Severity::Error,
+            place,
+            &line.service,
+            format!("chain=: {error}"),
+        );
+    }
+    if checked.is_broken() && path.as_deref() != config {
+        let message = "config= names a file that cannot be used; all logins fail here";
+        report.add_pam(Severity::Error, place, &line.service, message);
+    }
+}

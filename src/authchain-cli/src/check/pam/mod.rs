@@ -1,0 +1,286 @@
+//! PAM's service files, as far as they use us.
+
+mod dispatch;
+mod judge;
+mod stack;
+mod syntax;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use authchain::tools::trusted_file::{self, Access};
+
+use super::report::{Report, Severity};
+use judge::{OURS, judge};
+use stack::{Entry, Module, expand};
+use syntax::{Facility, Line, What};
+
+/// Largest service file read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Endings of files that packagers and editors leave behind; no program asks PAM for such a service.
+const LEFTOVERS: [&str; 9] = [
+    "~",
+    ".bak",
+    ".orig",
+    ".dpkg-old",
+    ".dpkg-dist",
+    ".dpkg-new",
+    ".rpmnew",
+    ".rpmsave",
+    ".pam-old",
+];
+
+/// Where to look.
+pub(super) struct Pam<'a> {
+    /// The folders of service files; a file in the first hides one of its name in the next.
+    pub(super) folders: &'a [PathBuf],
+    /// The modules; the usual folders if `None`.
+    pub(super) modules: Option<&'a Path>,
+}
+
+/// A line that names us.
+pub(super) struct OurLine {
+    pub(super) file: PathBuf,
+    pub(super) number: usize,
+    pub(super) service: String,
+    pub(super) arguments: Vec<String>,
+}
+
+impl Pam<'_> {
+    /// Checks every service that uses us, and says with which arguments.
+    pub(super) fn check(&self, report: &mut Report) -> Vec<OurLine> {
+        let files = Files::read(self.folders, report);
+        let services = files.services();
+        let mut ours = Vec::new();
+        let mut users = Vec::new();
+        for service in &services {
+            let before = ours.len();
+            self.check_service(&files, service, &mut ours, report);
+            if ours.len() > before {
+                users.push(service.as_str());
+            }
+        }
+        report.looked_at(match users.as_slice() {
+            [] => "PAM: no service uses authchain yet".to_owned(),
+            users => format!("PAM: authchain is used by {}", users.join(", ")),
+        });
+        ours
+    }
+
+    fn check_service(
+        &self,
+        files: &Files,
+        service: &str,
+        ours: &mut Vec<OurLine>,
+        report: &mut Report,
+    ) {
+        let file = files.path_of(service);
+        let mut first = BTreeMap::new();
+        for facility in Facility::ALL {
+            let stack = expand(files, &file, facility);
+            let lines: Vec<&Entry> = stack.iter().filter(|entry| entry.name() == OURS).collect();
+            let Some(leader) = lines.first() else {
+                continue;
+            };
+            first.insert(facility, (leader.file.clone(), leader.number));
+            for fault in judge(facility, &stack) {
+                let place = (leader.file.as_path(), leader.number);
+                report.add_pam(fault.severity, place, service, fault.message);
+            }
+            report_broken_lines(&stack, service, report);
+            for line in lines {
+                self.find_module(line, service, report);
+                ours.push(OurLine {
+                    file: line.file.clone(),
+                    number: line.number,
+                    service: service.to_owned(),
+                    arguments: line.arguments().to_vec(),
+                });
+            }
+        }
+        if let (Some((file, number)), None) =
+            (first.get(&Facility::Auth), first.get(&Facility::Account))
+        {
+            let message = "auth without account: nobody asks authchain whether the account is \
+                           locked or expired";
+            report.add_pam(Severity::Warning, (file, *number), service, message);
+        }
+    }
+
+    fn find_module(&self, entry: &Entry, service: &str, report: &mut Report) {
+        let Module::Ask {
+            module,
+            may_be_missing,
+            ..
+        } = &entry.module
+        else {
+            return;
+        };
+        let path = Path::new(module);
+        let is_there = path.is_absolute() && path.is_file()
+            || !path.is_absolute()
+                && self
+                    .module_folders()
+                    .iter()
+                    .any(|dir| dir.join(path).is_file());
+        if !is_there {
+            let severity = if *may_be_missing {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
+            let message = format!("{module} is not where PAM looks for modules");
+            report.add_pam(severity, (&entry.file, entry.number), service, message);
+        }
+    }
+
+    /// Where libpam may look, depending on how the distribution built it.
+    fn module_folders(&self) -> Vec<PathBuf> {
+        if let Some(folder) = self.modules {
+            return vec![folder.to_owned()];
+        }
+        let mut folders = Vec::new();
+        for library in ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"] {
+            folders.push(Path::new(library).join("security"));
+            // Debian's multiarch folders: /usr/lib/x86_64-linux-gnu/security.
+            let inner = fs::read_dir(library).into_iter().flatten().flatten();
+            folders.extend(inner.map(|entry| entry.path().join("security")));
+        }
+        folders
+    }
+}
+
+fn report_broken_lines(stack: &[Entry], service: &str, report: &mut Report) {
+    for entry in stack {
+        if let Module::Fail(why) = &entry.module {
+            let message = format!("libpam cannot use this line and fails there: {why}");
+            report.add_pam(
+                Severity::Error,
+                (&entry.file, entry.number),
+                service,
+                message,
+            );
+        }
+    }
+}
+
+/// The service files, read.
+struct Files {
+    folders: Vec<PathBuf>,
+    files: BTreeMap<PathBuf, Vec<Line>>,
+}
+
+impl Files {
+    fn read(folders: &[PathBuf], report: &mut Report) -> Self {
+        let mut files = Self {
+            folders: folders.to_owned(),
+            files: BTreeMap::new(),
+        };
+        let mut paths = Vec::new();
+        for (at, folder) in folders.iter().enumerate() {
+            match fs::read_dir(folder) {
+                Ok(entries) => paths.extend(entries.flatten().map(|entry| entry.path())),
+                // Most systems have no second folder.
+                Err(error) if at > 0 && error.kind() == ErrorKind::NotFound => {}
+                Err(error) => report.add(Severity::Warning, folder, error.to_string()),
+            }
+        }
+        while let Some(path) = paths.pop() {
+            if !path.is_file() || files.has(&path) || is_leftover(&path) {
+                continue;
+            }
+            let lines = match trusted_file::read(&path, Access::Public, MAX_BYTES) {
+                Ok(bytes) => syntax::parse(&String::from_utf8_lossy(&bytes)),
+                Err(error) => {
+                    report.add(Severity::Warning, &path, error.fault.to_string());
+                    continue;
+                }
+            };
+            paths.extend(includes(&lines).map(|name| files.path_of(name)));
+            files.files.insert(path, lines);
+        }
+        files
+    }
+
+    /// Where libpam finds a service or an included file of this name.
+    fn path_of(&self, name: &str) -> PathBuf {
+        // An absolute name replaces the folder, as in libpam.
+        let mut places = self.folders.iter().map(|folder| folder.join(name));
+        let found = places.clone().find(|path| path.is_file());
+        found.or_else(|| places.next()).unwrap_or_default()
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
+    fn lines(&self, path: &Path) -> &[Line] {
+        self.files.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The files that are a service of their own: not those of one kind of lines that others
+    /// include, such as common-auth.
+    fn services(&self) -> BTreeSet<String> {
+        let included: BTreeSet<PathBuf> = (self.files.values())
+            .flat_map(|lines| includes(lines))
+            .map(|name| self.path_of(name))
+            .collect();
+        (self.files.keys())
+            .filter(|path| !included.contains(*path) || self.has_auth_and_account(path))
+            .filter_map(|path| Some((path, path.file_name()?.to_string_lossy().into_owned())))
+            // Neither included from elsewhere nor hidden by another of its name.
+            .filter(|(path, name)| self.path_of(name) == **path)
+            .map(|(_, name)| name)
+            .collect()
+    }
+
+    fn has_auth_and_account(&self, path: &Path) -> bool {
+        let has = |facility| !expand(self, path, facility).is_empty();
+        has(Facility::Auth) && has(Facility::Account)
+    }
+}
+
+fn includes(lines: &[Line]) -> impl Iterator<Item = &str> {
+    lines.iter().filter_map(|line| match &line.what {
+        What::Include { file, .. } => Some(file.as_str()),
+        What::Module { .. } | What::Broken(_) => None,
+    })
+}
+
+fn is_leftover(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    LEFTOVERS.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn files(texts: &[(&str, &str)]) -> (tempfile::TempDir, Files) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in texts {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let files = Files::read(&[dir.path().to_owned()], &mut Report::default());
+        (dir, files)
+    }
+
+    #[test]
+    fn a_fragment_is_no_service_and_an_included_service_is_one() {
+        let (_dir, files) = files(&[
+            ("common-auth", "auth required pam_authchain.so"),
+            (
+                "su",
+                "@include common-auth\naccount required pam_authchain.so",
+            ),
+            ("su-l", "auth include su\naccount include su"),
+            ("sshd.dpkg-old", "auth required pam_authchain.so"),
+            ("other", "auth required pam_deny.so"),
+        ]);
+        let expected = ["other", "su", "su-l"].map(str::to_owned);
+        assert_eq!(files.services(), BTreeSet::from(expected));
+    }
+}

@@ -1,0 +1,162 @@
+//! The people in a local backend's files: who of them cannot log in, and why.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use authchain::chain::{Identities, SystemIdentities};
+use authchain::config::settings::GlobalSettings;
+use authchain::config::settings::local::LocalSettings;
+use authchain::files::passwd_files::{SYSTEM_PASSWD, passwd, shadow};
+use authchain::files::password_hash::Method;
+use authchain::tools::trusted_file::{self, Access};
+use authchain::words::Username;
+
+use super::report::{Report, Severity};
+use crate::accounts::Table;
+
+/// Largest file that is looked through.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// How many names a message has at most.
+const NAMED: usize = 5;
+
+/// Checks what stands in the files. Files that cannot be opened were complained of before.
+pub(super) fn check(
+    backend: &str,
+    files: &LocalSettings,
+    settings: &GlobalSettings,
+    report: &mut Report,
+) {
+    odd_lines(files, report);
+    unusable_hashes(files, report);
+    if files.passwd != Path::new(SYSTEM_PASSWD) {
+        compare_with_system(backend, &files.passwd, settings, report);
+    }
+}
+
+/// Lines that no login will look at.
+fn odd_lines(files: &LocalSettings, report: &mut Report) {
+    let passwd = passwd::find(&files.passwd, None, false).map(|found| found.oddities);
+    let shadow = shadow::find(&files.shadow, None, false).map(|found| found.oddities);
+    for (path, oddities) in [(&files.passwd, passwd), (&files.shadow, shadow)] {
+        if let Some(oddities) = oddities.ok().filter(|oddities| !oddities.is_empty()) {
+            report.add(Severity::Warning, path, oddities.to_string());
+        }
+    }
+}
+
+/// Passwords that can never match, by method.
+fn unusable_hashes(files: &LocalSettings, report: &mut Report) {
+    let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for fields in entries(&files.shadow, Access::GroupReadable).entries() {
+        let (Some(name), Some(hash)) = (fields.first(), fields.get(1)) else {
+            continue;
+        };
+        if let Some(why) = refusal(hash, files.weak_hashes) {
+            let name = String::from_utf8_lossy(name).into_owned();
+            refused.entry(why).or_default().push(name);
+        }
+    }
+    for (why, names) in refused {
+        let message = format!("no password will be accepted for {}: {why}", listed(&names));
+        report.add(Severity::Warning, &files.shadow, message);
+    }
+}
+
+/// Why a stored password will not be verified, if it was meant to be.
+fn refusal(stored: &[u8], weak_hashes: bool) -> Option<String> {
+    // Empty, and the marks of a password that is locked or was never set.
+    if matches!(stored.first(), None | Some(b'!' | b'*')) {
+        return None;
+    }
+    match Method::of(stored) {
+        None => Some("what is stored is no hash of a known method".to_owned()),
+        Some(method) if method.is_weak() && !weak_hashes => Some(format!(
+            "{method} hashes are refused unless weak_hashes = true"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// `a, b and 7 more`
+fn listed(names: &[String]) -> String {
+    let shown = names
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// The same name is not the same person: where user ids differ, the chain refuses.
+fn compare_with_system(
+    backend: &str,
+    passwd: &Path,
+    settings: &GlobalSettings,
+    report: &mut Report,
+) {
+    let identities = SystemIdentities::new(settings.passwd_file.clone());
+    for fields in entries(passwd, Access::Public).entries() {
+        let uid = fields
+            .get(2)
+            .and_then(|uid| std::str::from_utf8(uid).ok()?.parse::<u32>().ok());
+        let name = fields.first().and_then(|name| Username::parse(name).ok());
+        let (Some(name), Some(uid)) = (name, uid) else {
+            continue;
+        };
+        match identities.system_uid(&name) {
+            Ok(Some(system)) if system != uid => {
+                let message = format!(
+                    "{name} has user id {uid} here and {system} in the system: logins through \
+                     backend {backend} are refused"
+                );
+                report.add(Severity::Warning, passwd, message);
+            }
+            _ if uid == 0 || uid < settings.min_uid => {
+                let message = format!("{name} has user id {uid}, which is the system's own");
+                report.add(Severity::Warning, passwd, message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The entries of a file; none where it cannot be used.
+fn entries(path: &Path, access: Access) -> Table {
+    Table::parse(&trusted_file::read(path, access, MAX_BYTES).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_password_that_was_meant_to_work_is_missed() {
+        for (stored, weak_hashes, is_missed) in [
+            ("", false, false),
+            ("!", false, false),
+            ("*", false, false),
+            ("!$1$salt$x", false, false),
+            ("$y$j9T$salt$hash", false, false),
+            ("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", false, false),
+            ("$1$saltsalt$NuzA7WTAelpl95xgBGWN60", false, true),
+            ("$1$saltsalt$NuzA7WTAelpl95xgBGWN60", true, false),
+            ("$9$what", true, true),
+            ("x", false, true),
+        ] {
+            let found = refusal(stored.as_bytes(), weak_hashes);
+            assert_eq!(found.is_some(), is_missed, "{stored}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_names_is_cut() {
+        let names: Vec<String> = ('a'..='g').map(String::from).collect();
+        assert_eq!(listed(&names), "a, b, c, d, e and 2 more");
+        assert_eq!(listed(&names[..2]), "a, b");
+    }
+}

@@ -1,0 +1,269 @@
+//! What was found, for people and for scripts.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anstyle::Style;
+use authchain::config::ConfigError;
+use serde_json::{Value, json};
+
+use crate::terminal::{BAD, Ending, GOOD, STRONG, Terminal, WARNING, clean};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Severity {
+    /// Good to know; no reason for an exit code.
+    Note,
+    /// It works, and perhaps not as it was meant.
+    Warning,
+    /// Logins fail, or somebody gets in who should not.
+    Error,
+}
+
+impl Severity {
+    fn style(self) -> Style {
+        match self {
+            Self::Note => Style::new(),
+            Self::Warning => WARNING,
+            Self::Error => BAD,
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    severity: Severity,
+    file: PathBuf,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: String,
+    /// The line itself with a caret under the fault.
+    citation: Option<String>,
+    /// The PAM services it concerns.
+    services: BTreeSet<String>,
+}
+
+impl Finding {
+    fn place(&self) -> String {
+        let number = |number: Option<usize>| number.map(|n| format!(":{n}")).unwrap_or_default();
+        format!(
+            "{}{}{}",
+            self.file.display(),
+            number(self.line),
+            number(self.column)
+        )
+    }
+}
+
+/// Everything that was found, and what was looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    findings: Vec<Finding>,
+    looked_at: Vec<String>,
+}
+
+impl Report {
+    /// Something about a file as a whole.
+    pub(crate) fn add(&mut self, severity: Severity, file: &Path, message: impl Into<String>) {
+        self.push(Finding {
+            severity,
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            message: message.into(),
+            citation: None,
+            services: BTreeSet::new(),
+        });
+    }
+
+    /// Something about a line of a PAM file, as seen from one service.
+    pub(crate) fn add_pam(
+        &mut self,
+        severity: Severity,
+        (file, line): (&Path, usize),
+        service: &str,
+        message: impl Into<String>,
+    ) {
+        self.push(Finding {
+            severity,
+            file: file.to_owned(),
+            line: Some(line),
+            column: None,
+            message: message.into(),
+            citation: None,
+            services: BTreeSet::from([service.to_owned()]),
+        });
+    }
+
+    /// A fault in the configuration.
+    pub(crate) fn add_config_error(&mut self, error: &ConfigError) {
+        let place = error.place.as_ref();
+        let cited = error.with_citation();
+        self.push(Finding {
+            severity: Severity::Error,
+            file: error.file.clone(),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            message: error.message.clone(),
+            citation: cited
+                .split_once('\n')
+                .map(|(_, citation)| citation.to_owned()),
+            services: BTreeSet::new(),
+        });
+    }
+
+    /// What was looked at without anything to say about it.
+    pub(crate) fn looked_at(&mut self, what: impl Into<String>) {
+        self.looked_at.push(what.into());
+    }
+
+    /// Whether there is a finding this bad.
+    pub(crate) fn has(&self, severity: Severity) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == severity)
+    }
+
+    /// The exit code.
+    pub(crate) fn ending(&self) -> Ending {
+        match self.findings.iter().map(|finding| finding.severity).max() {
+            Some(Severity::Error) => Ending::Trouble,
+            Some(Severity::Warning) => Ending::No,
+            Some(Severity::Note) | None => Ending::Yes,
+        }
+    }
+
+    /// A fragment that ten services include is found ten times and told once.
+    fn push(&mut self, new: Finding) {
+        let same = |old: &&mut Finding| {
+            (old.severity, &old.file, old.line, &old.message)
+                == (new.severity, &new.file, new.line, &new.message)
+        };
+        match self.findings.iter_mut().find(same) {
+            Some(old) => old.services.extend(new.services),
+            None => self.findings.push(new),
+        }
+    }
+
+    /// For people: the worst last, where the eye is when it has scrolled by.
+    pub(crate) fn print(&mut self, terminal: &mut Terminal) {
+        self.findings.sort_by_key(|finding| finding.severity);
+        for what in &self.looked_at {
+            terminal.say(clean(what));
+        }
+        for finding in &self.findings {
+            print(finding, terminal);
+        }
+        let count = |severity| {
+            self.findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .count()
+        };
+        match (count(Severity::Error), count(Severity::Warning)) {
+            (0, 0) => terminal.say_in(GOOD, "everything is in order"),
+            (0, warnings) => terminal.say_in(WARNING, counted(warnings, "warning")),
+            (errors, 0) => terminal.say_in(BAD, counted(errors, "error")),
+            (errors, warnings) => {
+                let line = format!(
+                    "{}, {}",
+                    counted(errors, "error"),
+                    counted(warnings, "warning")
+                );
+                terminal.say_in(BAD, line);
+            }
+        }
+    }
+
+    /// For scripts.
+    pub(crate) fn json(&self) -> Value {
+        let status = match self.ending() {
+            Ending::Yes => "ok",
+            Ending::No => "warnings",
+            Ending::Trouble => "errors",
+        };
+        json!({
+            "status": status,
+            "looked_at": self.looked_at,
+            "findings": self.findings.iter().map(|finding| json!({
+                "severity": finding.severity.to_string(),
+                "file": finding.file.to_string_lossy(),
+                "line": finding.line,
+                "column": finding.column,
+                "message": finding.message,
+                "services": finding.services,
+            })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn print(finding: &Finding, terminal: &mut Terminal) {
+    let (style, severity) = (finding.severity.style(), finding.severity);
+    let place = clean(&finding.place());
+    let message = clean(&finding.message);
+    terminal.say(format_args!(
+        "{style}{severity}{style:#}: {STRONG}{place}{STRONG:#}: {message}"
+    ));
+    for line in finding
+        .citation
+        .iter()
+        .flat_map(|citation| citation.lines())
+    {
+        // Tabs stay, or the caret would not stand under the fault.
+        let line: Vec<String> = line.split('\t').map(clean).collect();
+        terminal.say(format_args!("  {}", line.join("\t")));
+    }
+    if !finding.services.is_empty() {
+        let services: Vec<&str> = finding.services.iter().map(String::as_str).collect();
+        terminal.say(format_args!("  concerns: {}", clean(&services.join(", "))));
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_finding_decides_the_exit_code() {
+        let mut report = Report::default();
+        assert_eq!(report.ending(), Ending::Yes);
+        for (severity, ending) in [
+            (Severity::Note, Ending::Yes),
+            (Severity::Warning, Ending::No),
+            (Severity::Error, Ending::Trouble),
+        ] {
+            report.add(severity, Path::new("/f"), "odd");
+            assert_eq!(report.ending(), ending);
+        }
+    }
+
+    #[test]
+    fn what_many_services_share_is_told_once() {
+        let mut report = Report::default();
+        for service in ["sshd", "login", "sshd"] {
+            report.add_pam(Severity::Warning, (Path::new("/common"), 3), service, "odd");
+        }
+        let json = report.json();
+        assert_eq!(json["findings"].as_array().unwrap().len(), 1);
+        assert_eq!(json["findings"][0]["services"], json!(["login", "sshd"]));
+    }
+}

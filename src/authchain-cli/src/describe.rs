@@ -1,0 +1,200 @@
+//! `authchain describe`: what can be configured, from the settings' own comments.
+
+use authchain::chain::registry::{KINDS, Kind};
+use clap::Args;
+
+use crate::schema::{Setting, common_settings, global_settings, kind_settings};
+use crate::terminal::{Ending, Failure, STRONG, Terminal};
+
+/// Widest line of help text.
+const WIDTH: usize = 78;
+
+/// Describe the keys of authchain.toml
+///
+/// Without a TYPE: the keys at the top of the file, those of every backend, and the backend types.
+/// With one: the keys of backends of that type.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  authchain describe
+  authchain describe local
+  authchain schema            the same for editors")]
+pub(crate) struct Describe {
+    /// A backend type
+    #[arg(value_name = "TYPE")]
+    kind: Option<String>,
+
+    /// Print the key list of authchain.toml(5) in scdoc format
+    #[arg(long, hide = true)]
+    man: bool,
+}
+
+impl Describe {
+    pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Ending, Failure> {
+        if self.man {
+            terminal.write(&manual());
+            return Ok(Ending::Yes);
+        }
+        match &self.kind {
+            None => everything(terminal),
+            Some(name) => one(find(name)?, terminal),
+        }
+        Ok(Ending::Yes)
+    }
+}
+
+fn find(name: &str) -> Result<&'static Kind, Failure> {
+    KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
+        let all: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        Failure::refused(format!(
+            "there is no backend type {name:?}; known types: {}",
+            all.join(", ")
+        ))
+    })
+}
+
+fn everything(terminal: &mut Terminal) {
+    terminal.say_in(STRONG, "At the top of authchain.toml");
+    print(&global_settings(), terminal);
+    terminal.say_in(STRONG, "In every [backend.NAME]");
+    print(&common_settings(), terminal);
+    terminal.say_in(STRONG, "Backend types");
+    for kind in KINDS {
+        terminal.say(format_args!("\n  {STRONG}{}{STRONG:#}", kind.name));
+        terminal.write(&wrapped(kind.help, 6));
+    }
+    terminal.say("\n`authchain describe TYPE` shows the keys of a type.");
+}
+
+fn one(kind: &Kind, terminal: &mut Terminal) {
+    terminal.say_in(
+        STRONG,
+        format_args!("[backend.NAME] with type = \"{}\"", kind.name),
+    );
+    terminal.write(&wrapped(kind.help, 2));
+    print(&kind_settings(kind), terminal);
+    terminal.say_in(STRONG, "And as in every [backend.NAME]");
+    print(&common_settings(), terminal);
+}
+
+fn print(settings: &[Setting], terminal: &mut Terminal) {
+    for Setting {
+        name,
+        kind,
+        default,
+        help,
+    } in settings
+    {
+        let default = default
+            .as_ref()
+            .map_or_else(|| "must be given".to_owned(), |value| format!("= {value}"));
+        terminal.say(format_args!(
+            "\n  {STRONG}{name}{STRONG:#} {default}   ({kind})"
+        ));
+        terminal.write(&wrapped(help, 6));
+    }
+    terminal.say("");
+}
+
+/// `text` in lines that begin with so many blanks.
+fn wrapped(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let length = indent
+            .saturating_add(line.chars().count())
+            .saturating_add(word.chars().count());
+        if !line.is_empty() && length >= WIDTH {
+            push_line(&mut out, &line, indent);
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    push_line(&mut out, &line, indent);
+    out
+}
+
+fn push_line(out: &mut String, line: &str, indent: usize) {
+    out.push_str(&" ".repeat(indent));
+    out.push_str(line);
+    out.push('\n');
+}
+
+/// The key list of authchain.toml(5).
+fn manual() -> String {
+    let mut out =
+        String::from("# GLOBAL KEYS\n\nAt the top of the file, before the first section.\n\n");
+    add_manual(&mut out, &global_settings());
+    out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
+    add_manual(&mut out, &common_settings());
+    for kind in KINDS {
+        let help = scdoc(kind.help);
+        out.push_str(&format!(
+            "# TYPE {}\n\n{help}.\n\n",
+            kind.name.to_uppercase()
+        ));
+        add_manual(&mut out, &kind_settings(kind));
+    }
+    out
+}
+
+fn add_manual(out: &mut String, settings: &[Setting]) {
+    for Setting {
+        name,
+        kind,
+        default,
+        help,
+    } in settings
+    {
+        let default = default.as_ref().map_or_else(
+            || "must be given".to_owned(),
+            |value| format!("default: {}", escape(value)),
+        );
+        let head = format!("*{}* ({}; {default})", escape(name), escape(kind));
+        out.push_str(&format!("{head}\n\t{}\n\n", scdoc(help)));
+    }
+}
+
+/// Doc comments write `code`, scdoc writes *bold*.
+fn scdoc(text: &str) -> String {
+    escape(text).replace('`', "*")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('_', "\\_")
+        .replace('*', "\\*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manuals_key_list_is_the_one_that_is_generated() {
+        let page = include_str!("../../../man/authchain.toml.5.scd");
+        let begin = "; begin: what `authchain describe --man` prints\n";
+        let (_, rest) = page.split_once(begin).unwrap();
+        let (keys, _) = rest.split_once("; end\n").unwrap();
+        assert_eq!(
+            keys,
+            manual(),
+            "put the output of `authchain describe --man` between the marks"
+        );
+    }
+
+    #[test]
+    fn text_is_broken_between_words_and_indented() {
+        let text = "word ".repeat(40);
+        let wrapped = wrapped(&text, 6);
+        assert!(
+            wrapped
+                .lines()
+                .all(|line| line.starts_with("      w") && line.len() <= WIDTH)
+        );
+        assert_eq!(wrapped.matches("word").count(), 40);
+    }
+}

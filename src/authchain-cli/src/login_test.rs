@@ -1,0 +1,187 @@
+//! `authchain test`: a login without a login program.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use authchain::chain::{Decision, Finding, Outcome};
+use authchain::tools::conversation::Conversation;
+use authchain::tools::request::Context;
+use authchain::words::{AccountStatus, ConversationError, PamCode, Secret};
+use clap::Args;
+
+use crate::prompt::{self, Echo};
+use crate::setup::{self, ShownJournal};
+use crate::terminal::{BAD, Ending, Failure, GOOD, STRONG, Terminal, WARNING, clean};
+
+/// Try a login: asks for the password and shows what each backend says
+///
+/// Runs the chain that the module would run, in this process and with your rights. What a PAM stack
+/// makes of the answer is not part of it; `authchain check` looks at those. Nothing is written to
+/// the system's log.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  authchain test alice
+  authchain test alice --service sshd --rhost 192.0.2.7
+  authchain test alice --account-only        as cron and ssh keys ask: no password
+  authchain test alice < password-file       not a terminal: one line is read
+
+Exit codes:
+  0  accepted, and the account may be used
+  1  refused, or unknown to everybody
+  2  nobody could say, or the configuration is broken")]
+pub(crate) struct LoginTest {
+    /// The name to log in with
+    user: String,
+
+    /// The PAM service to be
+    #[arg(long, default_value = "authchain", value_name = "NAME")]
+    service: String,
+
+    /// The remote host to come from
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "HOST"
+    )]
+    rhost: String,
+
+    /// Ask for no password, only whether the account may be used
+    #[arg(long)]
+    account_only: bool,
+
+    /// Let an empty password through to local backends, as the module does with `nullok`
+    #[arg(long)]
+    nullok: bool,
+}
+
+impl LoginTest {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Ending, Failure> {
+        let assembled = setup::chain(config)?;
+        let name = self.user.as_bytes();
+        if !self.account_only {
+            let mut person = Person { asked: None };
+            // Asked before the clock starts: a person types for longer than a chain may take.
+            let password = person.authtok();
+            person.asked = Some(password);
+            let context = self.context(setup::context(&assembled.settings, &ShownJournal));
+            let decision = assembled.chain.authenticate(name, &context, &mut person);
+            report("Password", &decision, decision.code(), terminal);
+            let ending = ending(&decision.outcome);
+            if ending != Ending::Yes {
+                return Ok(ending);
+            }
+        }
+        let context = self.context(setup::context(&assembled.settings, &ShownJournal));
+        let decision = assembled.chain.account(name, &context);
+        report("Account", &decision, decision.code(), terminal);
+        Ok(account_ending(&decision.outcome, terminal))
+    }
+
+    fn context<'a>(&'a self, context: Context<'a>) -> Context<'a> {
+        Context {
+            service: &self.service,
+            rhost: &self.rhost,
+            allow_empty_password: self.nullok,
+            ..context
+        }
+    }
+}
+
+fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, terminal: &mut Terminal) {
+    terminal.say_in(STRONG, phase);
+    for step in &decision.steps {
+        let style = match &step.finding {
+            Finding::Answered(_) => GOOD,
+            Finding::Denied(_) => BAD,
+            Finding::Unavailable(_) => WARNING,
+            Finding::Unknown | Finding::NotAsked(_) => anstyle::Style::new(),
+        };
+        let milliseconds = step.took.as_secs_f64() * 1_000.0;
+        let finding = clean(&finding(&step.finding));
+        terminal.say(format_args!(
+            "  {:<16} {style}{finding}{style:#}  ({milliseconds:.1} ms)",
+            step.backend
+        ));
+    }
+    let style = if code == PamCode::Success { GOOD } else { BAD };
+    terminal.say(format_args!(
+        "  answer           {style}{code}{style:#} ({})",
+        code.number()
+    ));
+    terminal.say(format_args!(
+        "  why              {}",
+        clean(&decision.why())
+    ));
+}
+
+fn finding<A: Display>(finding: &Finding<A>) -> String {
+    match finding {
+        Finding::Answered(answer) => answer.to_string(),
+        Finding::Denied(denial) => format!("denied: {denial}"),
+        Finding::Unknown => "unknown".to_owned(),
+        Finding::Unavailable(why) => format!("unavailable: {why}"),
+        Finding::NotAsked(why) => format!("not asked: {why}"),
+    }
+}
+
+fn ending<A>(outcome: &Outcome<A>) -> Ending {
+    match outcome {
+        Outcome::Answered(_) => Ending::Yes,
+        Outcome::Denied(_) | Outcome::Unknown => Ending::No,
+        Outcome::Unavailable | Outcome::Conversation(_) => Ending::Trouble,
+    }
+}
+
+fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> Ending {
+    match outcome {
+        Outcome::Answered(AccountStatus::Valid { warning }) => {
+            if let Some(warning) = warning {
+                terminal.say(format_args!(
+                    "  {WARNING}message{WARNING:#}          {}",
+                    clean(warning)
+                ));
+            }
+            Ending::Yes
+        }
+        Outcome::Answered(_) => Ending::No,
+        other => ending(other),
+    }
+}
+
+/// Whoever sits at the terminal.
+struct Person {
+    /// The password, or why there is none, if it was asked for already.
+    asked: Option<Result<Secret, ConversationError>>,
+}
+
+impl Conversation for Person {
+    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        match self.asked.take() {
+            Some(answer) => answer,
+            None => self.prompt_echo_off("Password: "),
+        }
+    }
+
+    fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        prompt::ask(&clean(text), Echo::Off).map_err(|_| ConversationError::NoAnswer)
+    }
+
+    fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        prompt::ask(&clean(text), Echo::On).map_err(|_| ConversationError::NoAnswer)
+    }
+
+    fn text_info(&mut self, text: &str) {
+        use std::io::Write;
+        let _ = writeln!(anstream::stderr(), "{}", clean(text));
+    }
+
+    fn error_msg(&mut self, text: &str) {
+        self.text_info(text);
+    }
+}

@@ -1,0 +1,225 @@
+//! `authchain lookup`: what each backend says of a name.
+
+use std::path::Path;
+
+use authchain::chain::{Finding, Identities, Step, SystemIdentities};
+use authchain::words::{User, Username};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::setup::{self, ShownJournal};
+use crate::terminal::{Ending, Failure, GOOD, STRONG, Terminal, WARNING, clean};
+
+/// Show what each backend knows of a name
+///
+/// All backends of the chain are asked, also those behind the one that would answer a login. Where a
+/// backend's user id differs from the one the system has (NSS), a login through it is refused: the
+/// same name is not the same person.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  authchain lookup alice
+  authchain lookup alice --json | jq '.backends[] | select(.answer == \"known\") | .user.uid'
+
+Exit codes:
+  0  at least one backend knows the name
+  1  every backend answered, and none knows it
+  2  none knows it, and at least one could not say")]
+pub(crate) struct Lookup {
+    /// The name to look up
+    user: String,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Lookup {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Ending, Failure> {
+        let name = setup::username(&self.user)?;
+        let assembled = setup::chain(config)?;
+        let context = setup::context(&assembled.settings, &ShownJournal);
+        let identities = SystemIdentities::new(assembled.settings.passwd_file.clone());
+        let answers = Answers {
+            system: identities.system_uid(&name),
+            steps: assembled.chain.lookup(&name, &context),
+            name,
+        };
+        if self.json {
+            terminal.json(&answers.json());
+        } else {
+            answers.print(terminal);
+        }
+        Ok(answers.ending())
+    }
+}
+
+struct Answers {
+    name: Username,
+    system: Result<Option<u32>, String>,
+    steps: Vec<Step<User>>,
+}
+
+impl Answers {
+    fn ending(&self) -> Ending {
+        let any =
+            |wanted: fn(&Finding<User>) -> bool| self.steps.iter().any(|s| wanted(&s.finding));
+        if any(|finding| matches!(finding, Finding::Answered(_))) {
+            Ending::Yes
+        } else if any(|finding| matches!(finding, Finding::Unavailable(_))) {
+            Ending::Trouble
+        } else {
+            Ending::No
+        }
+    }
+
+    /// Whether the backend means somebody else than the system does.
+    fn is_another(&self, user: &User) -> bool {
+        matches!((user.uid, &self.system), (Some(claimed), Ok(Some(system))) if claimed != *system)
+    }
+
+    fn print(&self, terminal: &mut Terminal) {
+        terminal.say_in(STRONG, &self.name);
+        let system = match &self.system {
+            Ok(Some(uid)) => format!("uid {uid}"),
+            Ok(None) => {
+                "unknown; sshd and login refuse a name that the system does not know".to_owned()
+            }
+            Err(why) => format!("cannot say: {why}"),
+        };
+        terminal.say(format_args!("  {:<16} {system}", "system (NSS)"));
+        for step in &self.steps {
+            self.print_step(step, terminal);
+        }
+    }
+
+    fn print_step(&self, step: &Step<User>, terminal: &mut Terminal) {
+        let backend = &step.backend;
+        let (style, text) = match &step.finding {
+            Finding::Answered(user) => (GOOD, describe(user)),
+            Finding::Denied(denial) => (WARNING, format!("refuses: {denial}")),
+            Finding::Unknown => (anstyle::Style::new(), "unknown".to_owned()),
+            Finding::Unavailable(why) => (WARNING, format!("unavailable: {why}")),
+            Finding::NotAsked(why) => (anstyle::Style::new(), format!("not asked: {why}")),
+        };
+        terminal.say(format_args!(
+            "  {backend:<16} {style}{}{style:#}",
+            clean(&text)
+        ));
+        if let Finding::Answered(user) = &step.finding {
+            if self.is_another(user) {
+                terminal.say(format_args!(
+                    "  {:<16} {WARNING}another user id than the system's: logins through {backend} are refused{WARNING:#}",
+                    ""
+                ));
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "name": self.name.as_str(),
+            "system_uid": self.system.as_ref().ok().copied().flatten(),
+            "backends": self.steps.iter().map(|step| self.json_step(step)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn json_step(&self, step: &Step<User>) -> Value {
+        let (answer, detail, user) = match &step.finding {
+            Finding::Answered(user) => ("known", None, Some(user)),
+            Finding::Denied(denial) => ("denied", Some(denial.to_string()), None),
+            Finding::Unknown => ("unknown", None, None),
+            Finding::Unavailable(why) => ("unavailable", Some(why.clone()), None),
+            Finding::NotAsked(why) => ("not_asked", Some((*why).to_owned()), None),
+        };
+        json!({
+            "backend": step.backend,
+            "answer": answer,
+            "detail": detail,
+            "user": user.map(|user| json!({
+                "name": user.name, "uid": user.uid, "gid": user.gid, "gecos": user.gecos,
+                "home": user.home, "shell": user.shell, "groups": user.groups,
+                "uid_differs_from_system": self.is_another(user),
+            })),
+            "milliseconds": u64::try_from(step.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+fn describe(user: &User) -> String {
+    let number = |id: Option<u32>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    let mut parts = vec![
+        format!(
+            "{} uid {} gid {}",
+            user.name,
+            number(user.uid),
+            number(user.gid)
+        ),
+        user.gecos.clone(),
+        user.home.clone(),
+        user.shell.clone(),
+    ];
+    if !user.groups.is_empty() {
+        parts.push(format!("groups {}", user.groups.join(" ")));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn answers(findings: Vec<Finding<User>>) -> Answers {
+        let step = |finding| Step {
+            backend: "b".to_owned(),
+            finding,
+            took: Duration::ZERO,
+        };
+        Answers {
+            name: Username::parse(b"alice").unwrap(),
+            system: Ok(Some(1000)),
+            steps: findings.into_iter().map(step).collect(),
+        }
+    }
+
+    fn alice(uid: u32) -> Finding<User> {
+        Finding::Answered(User {
+            name: "alice".to_owned(),
+            uid: Some(uid),
+            gid: None,
+            gecos: String::new(),
+            home: String::new(),
+            shell: String::new(),
+            groups: Vec::new(),
+            backend: "b".to_owned(),
+        })
+    }
+
+    #[test]
+    fn one_who_knows_outweighs_those_who_cannot_say() {
+        let away = || Finding::Unavailable("away".to_owned());
+        assert_eq!(answers(vec![away(), alice(1000)]).ending(), Ending::Yes);
+        assert_eq!(
+            answers(vec![away(), Finding::Unknown]).ending(),
+            Ending::Trouble
+        );
+        assert_eq!(answers(vec![Finding::Unknown]).ending(), Ending::No);
+    }
+
+    #[test]
+    fn another_uid_than_the_systems_is_flagged() {
+        for (uid, differs) in [(1000, false), (1001, true)] {
+            let json = answers(vec![alice(uid)]).json();
+            assert_eq!(
+                json["backends"][0]["user"]["uid_differs_from_system"],
+                differs
+            );
+        }
+    }
+}

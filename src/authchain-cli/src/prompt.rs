@@ -1,0 +1,223 @@
+//! Questions to whoever sits at the terminal, with and without echo.
+//!
+//! On a terminal the question stands on standard error, so that answers may be redirected; anything
+//! else on standard input is read a line a question, without one.
+
+use std::io::{self, IsTerminal, Read, Stdin, Write};
+use std::os::fd::AsFd;
+
+use authchain::words::Secret;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal, raise};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+/// Longest line taken. A terminal cuts at 4096 itself (`N_TTY_BUF_SIZE`).
+const MAX_LINE: usize = 4096;
+
+/// The signals that would end or stop us while the terminal does not echo.
+const INTERRUPTIONS: [Signal; 5] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGTSTP,
+];
+
+/// Whether the answer is shown while it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// Shown.
+    On,
+    /// Not shown.
+    Off,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// Standard input ended.
+    End,
+    /// More than 4096 bytes in one line.
+    TooLong,
+    /// The system's own words.
+    Io(io::Error),
+}
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::End => f.write_str("no answer: standard input ended"),
+            Self::TooLong => write!(f, "no answer: a line longer than {MAX_LINE} bytes"),
+            Self::Io(error) => write!(f, "no answer: {error}"),
+        }
+    }
+}
+
+impl<E: Into<io::Error>> From<E> for NoAnswer {
+    fn from(error: E) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+/// Whether somebody is there to be asked.
+pub(crate) fn is_interactive() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks, and takes one line.
+pub(crate) fn ask(question: &str, echo: Echo) -> Result<Secret, NoAnswer> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Line::default().read_from(&stdin);
+    }
+    loop {
+        match ask_terminal(question, &stdin, echo)? {
+            Typed::Line(answer) => return Ok(answer),
+            // Unblocked again by now: ends the process, or stops it until it is continued.
+            Typed::Interrupted(signal) => raise(signal)?,
+        }
+    }
+}
+
+/// A new password: twice on a terminal, so that a slip does not lock anybody out; once elsewhere.
+pub(crate) fn new_password() -> Result<Option<Secret>, NoAnswer> {
+    let first = ask("New password: ", Echo::Off)?;
+    if !is_interactive() {
+        return Ok(Some(first));
+    }
+    let second = ask("Once more: ", Echo::Off)?;
+    Ok((first.expose() == second.expose()).then_some(first))
+}
+
+fn show(text: &str) {
+    let mut err = io::stderr();
+    // Where it cannot be shown, an answer can be given all the same.
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+}
+
+enum Typed {
+    Line(Secret),
+    Interrupted(Signal),
+}
+
+/// Reads a line while every signal that could leave the terminal without echo waits its turn.
+fn ask_terminal(question: &str, stdin: &Stdin, echo: Echo) -> Result<Typed, NoAnswer> {
+    if echo == Echo::On {
+        show(question);
+        return Line::default().read_from(stdin).map(Typed::Line);
+    }
+    let signals = Signals::hold()?;
+    let quiet = Quiet::begin(stdin)?;
+    // Asked once nothing is echoed any more: whoever sees the question may type at once.
+    show(question);
+    let typed = read_or_signal(stdin, &signals.fd);
+    drop(quiet);
+    // What was typed ended in a newline that was not shown.
+    show("\n");
+    typed
+}
+
+fn read_or_signal(stdin: &Stdin, signals: &SignalFd) -> Result<Typed, NoAnswer> {
+    let mut fds = [
+        PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+        PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+    ];
+    poll(&mut fds, PollTimeout::NONE)?;
+    if let Some(info) = signals.read_signal()? {
+        let number = i32::try_from(info.ssi_signo).unwrap_or_default();
+        return Ok(Typed::Interrupted(Signal::try_from(number)?));
+    }
+    // A terminal hands over whole lines, so from here on nothing is waited for.
+    Line::default().read_from(stdin).map(Typed::Line)
+}
+
+/// Signals held back until this is dropped.
+struct Signals {
+    fd: SignalFd,
+    set: SigSet,
+    before: SigSet,
+}
+
+impl Signals {
+    fn hold() -> nix::Result<Self> {
+        let set: SigSet = INTERRUPTIONS.into_iter().collect();
+        let before = SigSet::thread_get_mask()?;
+        set.thread_block()?;
+        let fd = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK);
+        match fd {
+            Ok(fd) => Ok(Self { fd, set, before }),
+            Err(errno) => {
+                before.thread_set_mask()?;
+                Err(errno)
+            }
+        }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        let _ = self.set.thread_unblock();
+        let _ = self.before.thread_set_mask();
+    }
+}
+
+/// A terminal that does not echo until this is dropped.
+struct Quiet<'a> {
+    terminal: &'a Stdin,
+    before: Termios,
+}
+
+impl<'a> Quiet<'a> {
+    fn begin(terminal: &'a Stdin) -> nix::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut quiet = before.clone();
+        quiet
+            .local_flags
+            .remove(LocalFlags::ECHO | LocalFlags::ECHONL);
+        // FLUSH: what was typed before the question is no answer to it.
+        tcsetattr(terminal, SetArg::TCSAFLUSH, &quiet)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, SetArg::TCSANOW, &self.before);
+    }
+}
+
+/// A line that is read byte by byte: a buffered reader would take the next answer along and keep
+/// an unwiped copy of this one.
+#[derive(Default)]
+struct Line(Zeroizing<Vec<u8>>);
+
+impl Line {
+    fn read_from(mut self, stdin: &Stdin) -> Result<Secret, NoAnswer> {
+        // Never grown, because growing would leave a copy behind.
+        self.0.reserve_exact(MAX_LINE);
+        let mut byte = Zeroizing::new([0]);
+        let mut input = unbuffered(stdin)?;
+        loop {
+            let length = match input.read(byte.as_mut_slice()) {
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(NoAnswer::Io(error)),
+            };
+            let [typed] = *byte;
+            match (length, typed) {
+                (0, _) if self.0.is_empty() => return Err(NoAnswer::End),
+                (0, _) | (_, b'\n') => break,
+                _ if self.0.len() == MAX_LINE => return Err(NoAnswer::TooLong),
+                _ => self.0.push(typed),
+            }
+        }
+        Ok(Secret::new(std::mem::take(&mut *self.0)))
+    }
+}
+
+/// Standard input without the buffer that `std` puts in front of it.
+fn unbuffered(stdin: &Stdin) -> io::Result<std::fs::File> {
+    stdin.as_fd().try_clone_to_owned().map(std::fs::File::from)
+}

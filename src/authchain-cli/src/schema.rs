@@ -1,0 +1,249 @@
+//! `authchain schema`: authchain.toml as a JSON Schema, and the settings it is made of.
+
+use authchain::chain::registry::{KINDS, Kind};
+use authchain::config::settings::{BackendSettings, GlobalSettings};
+use schemars::schema_for;
+use serde_json::{Map, Value, json};
+
+use crate::terminal::{Ending, Terminal};
+
+/// What a backend's name is made of, as the parser has it.
+const NAME: &str = "^[A-Za-z0-9_-]+$";
+
+pub(crate) fn run(terminal: &mut Terminal) -> Ending {
+    terminal.json(&document());
+    Ending::Yes
+}
+
+/// One key of the configuration.
+pub(crate) struct Setting {
+    /// The key.
+    pub(crate) name: String,
+    /// What kind of value it takes.
+    pub(crate) kind: String,
+    /// What holds without it, as it would be written; none where it must be there.
+    pub(crate) default: Option<String>,
+    /// What it means.
+    pub(crate) help: String,
+}
+
+/// The keys at the top of the file.
+pub(crate) fn global_settings() -> Vec<Setting> {
+    settings(&inlined(schema_for!(GlobalSettings)))
+}
+
+/// The keys of every backend.
+pub(crate) fn common_settings() -> Vec<Setting> {
+    settings(&inlined(schema_for!(BackendSettings)))
+}
+
+/// The keys of backends of one type.
+pub(crate) fn kind_settings(kind: &Kind) -> Vec<Setting> {
+    settings(&inlined((kind.schema)()))
+}
+
+/// The schema of the whole file.
+pub(crate) fn document() -> Value {
+    let mut properties = properties(&inlined(schema_for!(GlobalSettings)));
+    properties.insert(
+        "backend".to_owned(),
+        json!({
+            "description": "The sources of accounts: a section [backend.NAME] each.",
+            "type": "object",
+            "propertyNames": { "pattern": NAME },
+            "additionalProperties": { "oneOf": KINDS.iter().map(backend).collect::<Vec<_>>() },
+        }),
+    );
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "authchain.toml",
+        "description": "The login chain: which backends are asked who somebody is, and in which order.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// The section of a backend of one type.
+fn backend(kind: &Kind) -> Value {
+    let mut all = properties(&inlined(schema_for!(BackendSettings)));
+    all.extend(properties(&inlined((kind.schema)())));
+    all.insert(
+        "type".to_owned(),
+        json!({ "const": kind.name, "description": kind.help }),
+    );
+    json!({
+        "title": kind.name,
+        "description": kind.help,
+        "type": "object",
+        "properties": all,
+        "required": ["type"],
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of a struct with its references to other types put in their places.
+fn inlined(schema: schemars::Schema) -> Value {
+    let mut value = schema.to_value();
+    let definitions = value.get("$defs").cloned().unwrap_or_default();
+    resolve(&mut value, &definitions);
+    value
+}
+
+fn resolve(value: &mut Value, definitions: &Value) {
+    if let Value::Object(object) = value {
+        let name = (object.get("$ref").and_then(Value::as_str))
+            .and_then(|reference| reference.strip_prefix("#/$defs/"))
+            .map(str::to_owned);
+        if let Some(Value::Object(target)) = name.and_then(|name| definitions.get(name)) {
+            object.remove("$ref");
+            for (key, part) in target {
+                // What stands beside the reference is about this key, so it wins.
+                object.entry(key.clone()).or_insert_with(|| part.clone());
+            }
+        }
+    }
+    match value {
+        Value::Object(object) => object
+            .values_mut()
+            .for_each(|part| resolve(part, definitions)),
+        Value::Array(array) => array.iter_mut().for_each(|part| resolve(part, definitions)),
+        _ => {}
+    }
+}
+
+fn properties(schema: &Value) -> Map<String, Value> {
+    match schema.get("properties") {
+        Some(Value::Object(properties)) => properties.clone(),
+        _ => Map::new(),
+    }
+}
+
+fn settings(schema: &Value) -> Vec<Setting> {
+    let setting = |(name, schema): (String, Value)| Setting {
+        kind: kind_of(&schema),
+        default: schema
+            .get("default")
+            .filter(|value| !value.is_null())
+            .map(Value::to_string),
+        help: text(&schema, "description").replace('\n', " "),
+        name,
+    };
+    properties(schema).into_iter().map(setting).collect()
+}
+
+/// A word for the values a key takes.
+fn kind_of(schema: &Value) -> String {
+    if let Some(title) = schema.get("title").and_then(Value::as_str) {
+        return title.to_owned();
+    }
+    if let Some(Value::Array(choices)) = schema.get("oneOf") {
+        let constants = choices.iter().filter_map(|choice| choice.get("const"));
+        return constants
+            .map(Value::to_string)
+            .collect::<Vec<_>>()
+            .join(" or ");
+    }
+    match text(schema, "type").as_str() {
+        "array" => {
+            let item = schema.get("items").map(kind_of).unwrap_or_default();
+            format!("list of {item}s")
+        }
+        "boolean" => "true or false".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn text(schema: &Value, key: &str) -> String {
+    match schema.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        // ["string", "null"]: a key that may be left out.
+        Some(Value::Array(choices)) => {
+            choices
+                .iter()
+                .filter_map(Value::as_str)
+                .find(|choice| *choice != "null")
+                .map(str::to_owned)
+        }
+        .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authchain::chain::registry;
+    use authchain::config::{Config, ConfigError, Source};
+    use std::path::Path;
+
+    fn read(text: &str) -> Result<(), ConfigError> {
+        let source = Source::new(Path::new("authchain.toml"), text.to_owned());
+        let config = Config::parse(&source)?;
+        registry::build(&config, None).map(|_| ())
+    }
+
+    #[test]
+    fn every_key_that_is_described_is_accepted_with_its_default() {
+        for setting in global_settings() {
+            read(&format!("{} = {}", setting.name, setting.default.unwrap())).unwrap();
+        }
+        for kind in KINDS {
+            let mut all = common_settings();
+            all.extend(kind_settings(kind));
+            for setting in all.iter().filter(|setting| setting.name != "type") {
+                let default = setting.default.as_ref().unwrap();
+                let section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
+                read(&format!("{section}{} = {default}", setting.name)).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_not_described_is_accepted_nowhere() {
+        assert!(read("colour = 1").is_err());
+        assert!(read("[backend.x]\ntype = \"local\"\ncolour = 1").is_err());
+        let document = document();
+        assert_eq!(document["additionalProperties"], false);
+        for kind in document["properties"]["backend"]["additionalProperties"]["oneOf"]
+            .as_array()
+            .unwrap()
+        {
+            assert_eq!(kind["additionalProperties"], false);
+        }
+    }
+
+    #[test]
+    fn every_setting_says_what_it_takes_and_what_it_means() {
+        let kinds = KINDS.iter().flat_map(kind_settings);
+        for setting in global_settings()
+            .into_iter()
+            .chain(common_settings())
+            .chain(kinds)
+        {
+            assert!(
+                !setting.kind.is_empty() && !setting.help.is_empty(),
+                "{}",
+                setting.name
+            );
+            assert!(
+                setting.default.is_some() || setting.name == "type",
+                "{}",
+                setting.name
+            );
+        }
+    }
+
+    #[test]
+    fn the_document_has_no_reference_left_and_knows_the_choices() {
+        let document = document();
+        assert!(!document.to_string().contains("$ref"));
+        let local = &document["properties"]["backend"]["additionalProperties"]["oneOf"][0];
+        assert_eq!(local["properties"]["type"]["const"], "local");
+        assert_eq!(
+            local["properties"]["on_denied"]["oneOf"][1]["const"],
+            "stop"
+        );
+        assert_eq!(local["required"], json!(["type"]));
+    }
+}

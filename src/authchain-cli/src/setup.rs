@@ -1,0 +1,61 @@
+//! The chain as the module would have it, and a context to ask it in.
+
+use std::path::Path;
+
+use authchain::chain::{Assembled, assemble};
+use authchain::config::ConfigError;
+use authchain::config::settings::GlobalSettings;
+use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::tools::journal::{Journal, Severity};
+use authchain::tools::request::Context;
+use authchain::words::{InvalidUsername, Username};
+
+use crate::clock;
+use crate::terminal::{Failure, clean};
+
+/// The chain of the configuration, or the reason there is none.
+pub(crate) fn chain(config: Option<&Path>) -> Result<Assembled, Failure> {
+    assemble(config, None).map_err(|error| config_failure(&error))
+}
+
+/// A configuration error as a failure: the place, the line, a caret.
+pub(crate) fn config_failure(error: &ConfigError) -> Failure {
+    Failure::trouble(error.with_citation())
+}
+
+/// The name, or what is wrong with it.
+pub(crate) fn username(name: &str) -> Result<Username, Failure> {
+    Username::parse(name.as_bytes())
+        .map_err(|invalid: InvalidUsername| Failure::refused(format!("{name:?}: {invalid}")))
+}
+
+/// A question from nowhere in particular, asked now.
+pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -> Context<'a> {
+    Context {
+        service: "authchain",
+        tty: "",
+        rhost: "",
+        ruser: "",
+        now: clock::now(),
+        deadline: Deadline::after(system_clock, settings.deadline.duration()),
+        allow_empty_password: false,
+        silent: false,
+        journal,
+    }
+}
+
+/// What the module would write into the system's log, shown to whoever tries things out.
+pub(crate) struct ShownJournal;
+
+impl Journal for ShownJournal {
+    fn write(&self, severity: Severity, line: &str) {
+        use std::io::Write;
+        let name = match severity {
+            Severity::LOG_DEBUG | Severity::LOG_INFO => "note",
+            Severity::LOG_NOTICE | Severity::LOG_WARNING => "warning",
+            _ => "error",
+        };
+        // Beside the answer; where standard error is closed there is nobody to tell.
+        let _ = writeln!(anstream::stderr(), "authchain: log {name}: {}", clean(line));
+    }
+}

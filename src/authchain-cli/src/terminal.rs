@@ -1,0 +1,157 @@
+//! What is printed, and how the command ends.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+/// Something good.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// Something to look at.
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
+/// Something bad.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+/// A heading.
+pub(crate) const STRONG: Style = Style::new().bold();
+
+/// How the command ends; the same three answers for every subcommand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ending {
+    /// Fine, accepted, found, done.
+    Yes = 0,
+    /// Warnings, refused, unknown, not done.
+    No = 1,
+    /// Errors, or nobody could say.
+    Trouble = 2,
+}
+
+/// Why a subcommand could not go on.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Whether it was told no or ran into trouble.
+    pub(crate) ending: Ending,
+    /// For the administrator.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// A rule says no, and nothing was changed.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self {
+            ending: Ending::No,
+            message: message.into(),
+        }
+    }
+
+    /// Something did not work.
+    pub(crate) fn trouble(message: impl Into<String>) -> Self {
+        Self {
+            ending: Ending::Trouble,
+            message: message.into(),
+        }
+    }
+}
+
+/// Standard output and error.
+///
+/// Printing never fails half way: the first fault is kept until the end, because a closed pipe
+/// (`authchain check | head -1`) must neither panic nor stop work that has begun.
+pub(crate) struct Terminal {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    fault: Option<io::Error>,
+}
+
+impl Terminal {
+    /// The process's own. Colours are dropped where nobody would see them or `NO_COLOR` is set.
+    pub(crate) fn standard() -> Self {
+        Self {
+            out: Box::new(anstream::stdout()),
+            err: Box::new(anstream::stderr()),
+            fault: None,
+        }
+    }
+
+    /// A line of the answer.
+    pub(crate) fn say(&mut self, line: impl Display) {
+        if self.fault.is_none() {
+            self.fault = writeln!(self.out, "{line}").err();
+        }
+    }
+
+    /// A line of the answer with a style.
+    pub(crate) fn say_in(&mut self, style: Style, line: impl Display) {
+        self.say(format_args!("{style}{line}{style:#}"));
+    }
+
+    /// Text that brings its own line ends.
+    pub(crate) fn write(&mut self, text: &str) {
+        if self.fault.is_none() {
+            self.fault = self.out.write_all(text.as_bytes()).err();
+        }
+    }
+
+    /// A value for a script.
+    pub(crate) fn json(&mut self, value: &Value) {
+        self.say(format_args!("{value:#}"));
+    }
+
+    /// Something beside the answer: complaints, remarks.
+    pub(crate) fn tell(&mut self, line: impl Display) {
+        // Where standard error is closed there is nobody left to tell.
+        let _ = writeln!(self.err, "authchain: {line}");
+    }
+
+    /// Flushes, and turns the ending into an exit code.
+    pub(crate) fn finish(mut self, ending: Ending) -> ExitCode {
+        let fault = self.fault.take().or_else(|| self.out.flush().err());
+        match fault {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.tell(format_args!("cannot write the answer: {error}"));
+                ExitCode::from(Ending::Trouble as u8)
+            }
+            _ => ExitCode::from(ending as u8),
+        }
+    }
+}
+
+/// `text` with control characters written out: what a directory says must not steer the terminal.
+pub(crate) fn clean(text: &str) -> String {
+    authchain::tools::journal::clean(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn ending_on(kind: ErrorKind) -> ExitCode {
+        let mut terminal = Terminal {
+            out: Box::new(Broken(kind)),
+            err: Box::new(Broken(kind)),
+            fault: None,
+        };
+        terminal.say("one");
+        terminal.say("two");
+        terminal.tell("three");
+        terminal.finish(Ending::No)
+    }
+
+    #[test]
+    fn a_closed_pipe_keeps_the_verdict_and_a_full_disk_does_not() {
+        assert_eq!(ending_on(ErrorKind::BrokenPipe), ExitCode::from(1));
+        assert_eq!(ending_on(ErrorKind::StorageFull), ExitCode::from(2));
+    }
+}

@@ -1,0 +1,141 @@
+//! `authchain user add`.
+
+use authchain::words::Username;
+use clap::Args;
+use nix::unistd::{Uid, User as SystemUser};
+
+use super::Place;
+use crate::accounts::{AccountError, New};
+use crate::hash::{self, Method};
+use crate::terminal::{Failure, Terminal};
+use crate::{clock, setup};
+
+/// Where ids of our own begin. useradd stays below 60000 and systemd takes ranges up to 65535
+/// (homed, DynamicUser); subordinate ids begin at 100000. Nobody hands out what lies between.
+const FIRST_UID: u32 = 70_000;
+/// Where they end.
+const LAST_UID: u32 = 99_999;
+
+/// Add an account, and ask for its password
+///
+/// The user id is the one the system has for the name, if it has one: a login whose id differs from
+/// the system's is refused. Otherwise it is the next free one from 70000, where neither useradd,
+/// systemd nor subordinate ids reach.
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// The name
+    user: String,
+    /// The user id
+    #[arg(long)]
+    uid: Option<u32>,
+    /// The primary group's id [default: the system's for the name, else the user id]
+    #[arg(long)]
+    gid: Option<u32>,
+    /// Full name and the like
+    #[arg(long, default_value = "", hide_default_value = true)]
+    gecos: String,
+    /// Home directory [default: /home/NAME]
+    #[arg(long, value_name = "DIR")]
+    home: Option<String>,
+    /// Login shell
+    #[arg(long, default_value = "/bin/sh", value_name = "FILE")]
+    shell: String,
+    /// Ask for no password; none will do until `authchain user passwd` sets one
+    #[arg(long)]
+    no_password: bool,
+}
+
+impl Add {
+    pub(super) fn run(&self, place: &Place, terminal: &mut Terminal) -> Result<(), Failure> {
+        let name = setup::username(&self.user)?;
+        place.refuse_system_name(&name)?;
+        let database = place.for_writing()?;
+        if database.has(&name)? {
+            return Err(Failure::refused(format!("{name} exists already")));
+        }
+        let system = system_user(&name)?;
+        let hash = if self.no_password {
+            None
+        } else {
+            Some(hash::new_hash(Method::Argon2id)?)
+        };
+        let home = self.home.clone().unwrap_or_else(|| format!("/home/{name}"));
+        let new = New {
+            uid: &|taken| self.uid(&name, place.settings.min_uid, system.as_ref(), taken),
+            gid: self.gid.or(system.as_ref().map(|user| user.gid.as_raw())),
+            gecos: &self.gecos,
+            home: &home,
+            shell: &self.shell,
+            hash: hash.as_deref(),
+        };
+        let uid = database.add(&name, &new, clock::today())?;
+        terminal.say(format_args!("{name} is added with user id {uid}"));
+        remarks(&name, uid, system.as_ref(), terminal);
+        Ok(())
+    }
+
+    /// The user id asked for, the system's, or the next free one.
+    fn uid(
+        &self,
+        name: &Username,
+        min_uid: u32,
+        system: Option<&SystemUser>,
+        taken: &[u32],
+    ) -> Result<u32, AccountError> {
+        let uid = match (self.uid, system) {
+            (Some(uid), _) => uid,
+            (None, Some(user)) => user.uid.as_raw(),
+            (None, None) => next_uid(taken)?,
+        };
+        let refused = |why: String| Err(AccountError::Refused(format!("user id {uid} {why}")));
+        if uid == 0 || uid < min_uid {
+            return refused(format!(
+                "is the system's own: below min_uid ({min_uid}), or 0"
+            ));
+        }
+        if taken.contains(&uid) {
+            return refused("is another account's here: files would belong to both".to_owned());
+        }
+        match SystemUser::from_uid(Uid::from_raw(uid)) {
+            Ok(Some(owner)) if owner.name != name.as_str() => refused(format!(
+                "is {}'s in the system: files would belong to both",
+                owner.name
+            )),
+            _ => Ok(uid),
+        }
+    }
+}
+
+fn system_user(name: &Username) -> Result<Option<SystemUser>, Failure> {
+    SystemUser::from_name(name.as_str())
+        .map_err(|errno| Failure::trouble(format!("name service: {}", errno.desc())))
+}
+
+/// The id behind the highest one we gave, so that one whose files may still lie about is not given
+/// again, skipping those the system knows.
+fn next_uid(taken: &[u32]) -> Result<u32, AccountError> {
+    let highest = taken
+        .iter()
+        .filter(|uid| (FIRST_UID..=LAST_UID).contains(uid))
+        .max();
+    let mut candidates = highest.map_or(FIRST_UID, |uid| uid.saturating_add(1))..=LAST_UID;
+    candidates
+        .find(|&uid| matches!(SystemUser::from_uid(Uid::from_raw(uid)), Ok(None)))
+        .ok_or_else(|| {
+            let message = format!("no free user id up to {LAST_UID}; choose one with --uid");
+            AccountError::Refused(message)
+        })
+}
+
+fn remarks(name: &Username, uid: u32, system: Option<&SystemUser>, terminal: &mut Terminal) {
+    match system.map(|user| user.uid.as_raw()) {
+        None => terminal.tell(format_args!(
+            "the system does not know {name}: sshd, login and cron refuse such names; mail servers \
+             and the like may not"
+        )),
+        Some(system) if system != uid => terminal.tell(format_args!(
+            "the system's user id for {name} is {system}: logins as {uid} will be refused"
+        )),
+        Some(_) => {}
+    }
+}

@@ -1,0 +1,230 @@
+//! A folder with a configuration in it, and the command run on it.
+
+use std::fs::{self, Permissions};
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use nix::pty::openpty;
+use nix::unistd::geteuid;
+
+/// The password that everybody in these tests types. No output may ever contain it.
+pub(crate) const PASSWORD: &str = "Correct-Horse!7";
+
+/// The command as it was built.
+pub(crate) const AUTHCHAIN: &str = env!("CARGO_BIN_EXE_authchain");
+
+/// A configuration with one database of our own.
+pub(crate) const GUESTS: &str = "chain = [\"guests\"]\nstate_dir = \"DIR\"\n[backend.guests]\n\
+    type = \"local\"\npasswd = \"DIR/passwd\"\nshadow = \"DIR/shadow\"\n";
+
+/// How a run ended.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Run {
+    /// Both streams, for messages that may stand on either.
+    pub(crate) fn text(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The exit code, and words that must stand in the output.
+    pub(crate) fn expect(self, code: i32, words: &[&str]) -> Self {
+        let text = self.text();
+        assert_eq!(self.code, code, "{text}");
+        for word in words {
+            assert!(text.contains(word), "not there: {word}\n{text}");
+        }
+        self
+    }
+}
+
+pub(crate) struct House {
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    /// A folder with this configuration; `DIR` in it stands for the folder.
+    pub(crate) fn new(config: &str) -> Self {
+        let house = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        house.write("authchain.toml", config);
+        // Programs that run as somebody else must be able to come in.
+        fs::set_permissions(house.folder.path(), Permissions::from_mode(0o755)).unwrap();
+        house
+    }
+
+    /// A folder with a database of our own and alice in it.
+    pub(crate) fn with_alice() -> Self {
+        let house = Self::new(GUESTS);
+        house
+            .run_with(&["user", "add", "alice"], PASSWORD)
+            .expect(0, &["alice is added"]);
+        house
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let folder = self.folder.path().to_str().unwrap();
+        fs::write(&path, text.replace("DIR", folder)).unwrap();
+        self.chmod(name, 0o644);
+        path
+    }
+
+    pub(crate) fn chmod(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The command with our configuration.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(AUTHCHAIN);
+        command.args(arguments);
+        if !arguments.contains(&"--config") {
+            command.arg("--config").arg(self.path("authchain.toml"));
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        finish(&mut self.command(arguments), "")
+    }
+
+    /// Runs it with lines on standard input.
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+        finish(&mut self.command(arguments), &format!("{input}\n"))
+    }
+
+    /// `check`, looking at no PAM stacks.
+    pub(crate) fn check(&self) -> Run {
+        fs::create_dir_all(self.path("no-pam.d")).unwrap();
+        let pam = self.path("no-pam.d");
+        self.run(&["check", "--pam-dir", pam.to_str().unwrap()])
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command, input: &str) -> Run {
+    if !input.is_empty() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    if let Some(mut stdin) = child.stdin.take() {
+        // It may end without reading what it did not ask for.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().unwrap();
+    let run = Run {
+        code: code(output.status),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    };
+    assert!(!run.text().contains(PASSWORD), "{}", run.text());
+    assert!(!run.text().contains("panicked"), "{}", run.text());
+    run
+}
+
+/// The exit code, or 128 and the signal's number, as shells have it.
+fn code(status: ExitStatus) -> i32 {
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap())
+}
+
+/// A command whose standard input is a terminal, at which a person types.
+pub(crate) struct Person {
+    pub(crate) child: Child,
+    pub(crate) keyboard: fs::File,
+    /// The terminal's other side, kept open so that it can still be asked about itself.
+    pub(crate) terminal: fs::File,
+    seen: String,
+}
+
+impl Person {
+    pub(crate) fn sits_down(command: &mut Command) -> Self {
+        let pair = openpty(None, None).unwrap();
+        let terminal = fs::File::from(pair.slave);
+        let child = command
+            .stdin(terminal.try_clone().unwrap())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            keyboard: fs::File::from(pair.master),
+            terminal,
+            seen: String::new(),
+        }
+    }
+
+    /// Reads the questions until this one comes.
+    pub(crate) fn is_asked(&mut self, question: &str) {
+        let mut byte = [0];
+        let stderr = self.child.stderr.as_mut().unwrap();
+        while !self.seen.ends_with(question) {
+            assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{}", self.seen);
+            self.seen.push(char::from(byte[0]));
+        }
+    }
+
+    pub(crate) fn types(&mut self, line: &str) {
+        self.keyboard
+            .write_all(format!("{line}\n").as_bytes())
+            .unwrap();
+    }
+
+    /// Waits for the end; what the terminal itself showed counts as output too.
+    pub(crate) fn leaves(mut self) -> Run {
+        let (mut out, mut err) = (String::new(), self.seen);
+        (self.child.stdout.take().unwrap())
+            .read_to_string(&mut out)
+            .unwrap();
+        (self.child.stderr.take().unwrap())
+            .read_to_string(&mut err)
+            .unwrap();
+        let code = code(self.child.wait().unwrap());
+        drop(self.terminal);
+        let mut shown = Vec::new();
+        // Reading ends in an error once nobody has the terminal open any more.
+        let _ = self.keyboard.read_to_end(&mut shown);
+        out.push_str(&String::from_utf8_lossy(&shown));
+        assert!(!format!("{out}{err}").contains(PASSWORD), "{out}{err}");
+        Run { code, out, err }
+    }
+}
+
+/// Whether this test may give files away.
+pub(crate) fn is_root() -> bool {
+    geteuid().is_root()
+}
+
+/// Somebody who owns nothing here.
+pub(crate) const NOBODY: u32 = 65534;
+
+pub(crate) fn give_away(path: &Path) {
+    std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+}

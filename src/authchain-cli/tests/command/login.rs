@@ -1,0 +1,212 @@
+//! `authchain test`, `lookup` and `hash`.
+
+use std::os::unix::process::CommandExt;
+
+use authchain::files::password_hash::verify;
+use authchain::words::Secret;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::unistd::Pid;
+
+use crate::house::{GUESTS, House, NOBODY, PASSWORD, Person, finish, is_root};
+
+#[test]
+fn the_right_password_is_accepted_and_the_account_asked_about() {
+    House::with_alice()
+        .run_with(&["test", "alice"], PASSWORD)
+        .expect(
+            0,
+            &[
+                "Password",
+                "Account",
+                "guests",
+                "PAM_SUCCESS (0)",
+                "alice: guests: accepted",
+            ],
+        );
+}
+
+#[test]
+fn a_refusal_says_who_and_why() {
+    let house = House::with_alice();
+    house
+        .run_with(&["test", "alice"], "wrong")
+        .expect(1, &["PAM_AUTH_ERR (7)", "guests denied: wrong password"]);
+    house
+        .run_with(&["test", "nobody-here"], PASSWORD)
+        .expect(1, &["PAM_USER_UNKNOWN (10)", "(unknown): guests: unknown"]);
+    house
+        .run_with(&["test", "a:b"], PASSWORD)
+        .expect(1, &["PAM_USER_UNKNOWN (10)", "the name has a ':'"]);
+    house
+        .run_with(&["test", "alice"], "")
+        .expect(1, &["empty password"]);
+}
+
+#[test]
+fn trouble_is_not_a_refusal() {
+    let house = House::with_alice();
+    house
+        .run(&["test", "alice"])
+        .expect(2, &["PAM_CONV_ERR (19)"]);
+    house.chmod("shadow", 0o644);
+    house
+        .run_with(&["test", "alice"], PASSWORD)
+        .expect(2, &["PAM_AUTHINFO_UNAVAIL (9)"]);
+    house.write("authchain.toml", "colour = 1");
+    house
+        .run_with(&["test", "alice"], PASSWORD)
+        .expect(2, &["unknown key \"colour\"", "^^^^^^"]);
+}
+
+#[test]
+fn a_locked_account_is_refused_with_and_without_its_password() {
+    let house = House::with_alice();
+    house.run(&["user", "lock", "alice"]).expect(0, &[]);
+    house
+        .run_with(&["test", "alice"], PASSWORD)
+        .expect(1, &["guests denied: locked"]);
+    house
+        .run(&["test", "alice", "--account-only"])
+        .expect(1, &["PAM_ACCT_EXPIRED (13)"]);
+    house.run(&["user", "unlock", "alice"]).expect(0, &[]);
+    house.run_with(&["test", "alice"], PASSWORD).expect(0, &[]);
+}
+
+#[test]
+fn an_empty_password_needs_nullok() {
+    let house = House::with_alice();
+    let passwd = house.read("passwd");
+    house.write("passwd", &format!("{passwd}open:x:70009:70009:::\n"));
+    house.write("shadow", "open::20000::::::\n");
+    house.chmod("shadow", 0o600);
+    house
+        .run_with(&["test", "open"], "")
+        .expect(1, &["empty password"]);
+    house
+        .run_with(&["test", "open", "--nullok"], "")
+        .expect(0, &["PAM_SUCCESS"]);
+}
+
+#[test]
+fn a_person_types_a_password_that_nobody_sees() {
+    let house = House::with_alice();
+    let mut person = Person::sits_down(&mut house.command(&["test", "alice"]));
+    person.is_asked("Password: ");
+    let flags = tcgetattr(&person.terminal).unwrap().local_flags;
+    assert!(!flags.contains(LocalFlags::ECHO));
+    person.types(PASSWORD);
+    let terminal = person.terminal.try_clone().unwrap();
+    person.child.wait().unwrap();
+    let flags = tcgetattr(&terminal).unwrap().local_flags;
+    assert!(flags.contains(LocalFlags::ECHO));
+    drop(terminal);
+    person.leaves().expect(0, &["PAM_SUCCESS"]);
+}
+
+#[test]
+fn a_signal_at_the_prompt_ends_the_command_and_leaves_the_terminal_as_it_was() {
+    let house = House::with_alice();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let mut person = Person::sits_down(&mut house.command(&["test", "alice"]));
+        person.is_asked("Password: ");
+        let pid = Pid::from_raw(i32::try_from(person.child.id()).unwrap());
+        kill(pid, signal).unwrap();
+        person.child.wait().unwrap();
+        let flags = tcgetattr(&person.terminal).unwrap().local_flags;
+        assert!(flags.contains(LocalFlags::ECHO), "{signal}");
+        person.leaves().expect(128 + signal as i32, &[]);
+    }
+}
+
+#[test]
+fn lookup_says_what_each_backend_knows() {
+    let house = House::with_alice();
+    house
+        .run(&["lookup", "alice"])
+        .expect(0, &["system (NSS)", "guests", "uid 70000"]);
+    house
+        .run(&["lookup", "nobody-here"])
+        .expect(1, &["guests", "unknown"]);
+    let json = house.run(&["lookup", "alice", "--json"]).json();
+    assert_eq!(json["backends"][0]["answer"], "known");
+    assert_eq!(json["backends"][0]["user"]["uid"], 70_000);
+    std::fs::remove_file(house.path("passwd")).unwrap();
+    house.run(&["lookup", "alice"]).expect(2, &["unavailable"]);
+}
+
+#[test]
+fn lookup_flags_a_user_id_that_is_not_the_systems() {
+    let house = House::with_alice();
+    house.write("passwd", "root:x:70007:0:::\n");
+    house.run(&["lookup", "root"]).expect(
+        0,
+        &["system (NSS)", "uid 0", "logins through guests are refused"],
+    );
+}
+
+#[test]
+fn what_a_directory_says_does_not_steer_the_terminal() {
+    let house = House::with_alice();
+    house.write("passwd", "eve:x:70007:0:\u{1b}]0;owned\u{7}::\n");
+    let run = house.run(&["lookup", "eve"]).expect(0, &["\\u{1b}"]);
+    assert!(!run.out.contains('\u{1b}'));
+}
+
+#[test]
+fn a_printed_hash_verifies() {
+    let house = House::new(GUESTS);
+    let hash = house
+        .run_with(&["hash"], PASSWORD)
+        .expect(0, &["$argon2id$"])
+        .out;
+    let again = house.run_with(&["hash"], PASSWORD).out;
+    assert_ne!(hash, again, "the salt is new each time");
+    let typed = |text: &str| Secret::new(text.as_bytes().to_vec());
+    assert_eq!(
+        verify(&typed(PASSWORD), hash.trim_end().as_bytes(), false),
+        Ok(true)
+    );
+    assert_eq!(
+        verify(&typed("wrong"), hash.trim_end().as_bytes(), false),
+        Ok(false)
+    );
+}
+
+#[test]
+fn a_password_that_no_hash_should_be_made_of_is_refused() {
+    let house = House::new(GUESTS);
+    house
+        .run_with(&["hash"], "")
+        .expect(1, &["an empty password"]);
+    house
+        .run_with(&["hash"], &"x".repeat(600))
+        .expect(1, &["longer than 511 bytes"]);
+    house
+        .run_with(&["hash"], &"x".repeat(5000))
+        .expect(2, &["longer than 4096 bytes"]);
+    house.run(&["hash"]).expect(2, &["standard input ended"]);
+}
+
+#[test]
+fn a_slip_in_the_second_password_makes_no_hash() {
+    let house = House::new(GUESTS);
+    let mut person = Person::sits_down(&mut house.command(&["hash"]));
+    person.is_asked("New password: ");
+    person.types(PASSWORD);
+    person.is_asked("Once more: ");
+    person.types("Corect-Horse!7");
+    let run = person.leaves().expect(1, &["the two passwords differ"]);
+    assert!(!run.out.contains("$argon2"));
+}
+
+#[test]
+fn whoever_may_not_read_the_shadow_file_is_told_that_nobody_could_say() {
+    if !is_root() {
+        return;
+    }
+    let house = House::with_alice();
+    let mut command = house.command(&["test", "alice"]);
+    finish(command.uid(NOBODY).gid(NOBODY), &format!("{PASSWORD}\n"))
+        .expect(2, &["PAM_AUTHINFO_UNAVAIL", "permission denied"]);
+}

@@ -1,0 +1,167 @@
+//! `authchain check` on PAM's service files.
+
+use crate::house::{House, Run};
+
+const ACCOUNT: &str = "account [success=1 default=ignore] pam_localuser.so\n\
+    account [success=1 user_unknown=1 new_authtok_reqd=done default=die] pam_authchain.so\n\
+    account [success=ok new_authtok_reqd=ok user_unknown=ignore authinfo_unavail=ignore default=die] pam_authchain.so\n\
+    account required pam_unix.so\n";
+
+const AUTH: &str = "auth sufficient pam_authchain.so\nauth required pam_unix.so\n";
+
+fn house() -> House {
+    let house = House::with_alice();
+    house.write("modules/pam_authchain.so", "");
+    house
+}
+
+fn check(house: &House) -> Run {
+    let (pam, modules) = (house.path("pam.d"), house.path("modules"));
+    house.run(&[
+        "check",
+        "--pam-dir",
+        pam.to_str().unwrap(),
+        "--module-dir",
+        modules.to_str().unwrap(),
+    ])
+}
+
+fn check_service(text: &str) -> Run {
+    let house = house();
+    house.write("pam.d/sshd", text);
+    check(&house)
+}
+
+#[test]
+fn sound_stacks_are_in_order_and_named() {
+    let house = house();
+    house.write("pam.d/common-auth", AUTH);
+    house.write("pam.d/common-account", ACCOUNT);
+    house.write(
+        "pam.d/sshd",
+        "@include common-auth\n@include common-account\n",
+    );
+    house.write("pam.d/other", "auth required pam_deny.so\n");
+    check(&house).expect(0, &["authchain is used by sshd", "everything is in order"]);
+}
+
+#[test]
+fn a_stack_that_lets_wrong_passwords_in_is_an_error() {
+    let stack = "auth sufficient pam_authchain.so\nauth required pam_permit.so\n";
+    check_service(&format!("{stack}{ACCOUNT}")).expect(2, &["sshd:1", "a wrong password gets in"]);
+}
+
+#[test]
+fn a_stack_without_a_way_in_for_the_administrator_is_a_warning() {
+    check_service(&format!("auth required pam_authchain.so\n{ACCOUNT}"))
+        .expect(1, &["authchain stands alone in this stack"]);
+    check_service(&format!(
+        "auth sufficient pam_authchain.so\nauth required pam_deny.so\n{ACCOUNT}"
+    ))
+    .expect(1, &["no pam_unix behind authchain"]);
+}
+
+#[test]
+fn an_account_line_whose_refusal_is_skipped_is_a_warning() {
+    let account = "account [success=1 default=ignore] pam_authchain.so\n\
+        account required pam_unix.so\naccount required pam_permit.so\n";
+    check_service(&format!("{AUTH}{account}")).expect(
+        1,
+        &["sshd:3", "would be skipped", "[success=1 default=ignore]"],
+    );
+}
+
+#[test]
+fn auth_without_account_is_a_warning() {
+    check_service(AUTH).expect(1, &["auth without account"]);
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_warnings() {
+    let auth = AUTH.replace("pam_authchain.so", "pam_authchain.so nulok debug nodelay");
+    let run = check_service(&format!("{auth}{ACCOUNT}"))
+        .expect(1, &["unknown module argument \"nulok\""]);
+    assert!(!run.out.contains("debug"), "{}", run.out);
+}
+
+#[test]
+fn arguments_that_keep_everybody_out_are_errors() {
+    for (argument, expected) in [
+        (
+            "config=/nowhere.toml",
+            "config= names a file that cannot be used",
+        ),
+        ("config=authchain.toml", "not an absolute path"),
+        ("chain=guests,corp", "the chain names \"corp\""),
+        ("chain=", "chain=:"),
+    ] {
+        let auth = AUTH.replace("pam_authchain.so", &format!("pam_authchain.so {argument}"));
+        check_service(&format!("{auth}{ACCOUNT}")).expect(2, &["sshd:1", expected]);
+    }
+}
+
+#[test]
+fn a_configuration_that_an_argument_names_is_checked_too() {
+    let house = house();
+    let other = house.write("other.toml", "colour = 1");
+    let auth = AUTH.replace(
+        "pam_authchain.so",
+        &format!("pam_authchain.so config={}", other.display()),
+    );
+    house.write("pam.d/sshd", &format!("{auth}{ACCOUNT}"));
+    check(&house).expect(2, &["other.toml:1:1: unknown key \"colour\""]);
+}
+
+#[test]
+fn a_module_that_is_not_installed_is_an_error() {
+    let house = house();
+    house.write("pam.d/sshd", &format!("{AUTH}{ACCOUNT}"));
+    std::fs::remove_file(house.path("modules/pam_authchain.so")).unwrap();
+    check(&house).expect(2, &["is not where PAM looks for modules"]);
+}
+
+#[test]
+fn a_line_that_libpam_cannot_use_is_an_error() {
+    check_service(&format!("auth include nowhere\n{AUTH}{ACCOUNT}"))
+        .expect(2, &["it includes nowhere, which cannot be read"]);
+    check_service(&format!("{AUTH}{ACCOUNT}auth requird pam_env.so\n"))
+        .expect(2, &["control \"requird\" cannot be read"]);
+}
+
+#[test]
+fn what_ten_services_include_is_told_once() {
+    let house = house();
+    house.write("pam.d/common", "auth required pam_authchain.so\n");
+    for n in 0..10 {
+        house.write(
+            &format!("pam.d/s{n}"),
+            &format!("@include common\n{ACCOUNT}"),
+        );
+    }
+    let run = check(&house).expect(1, &["concerns: s0, s1, s2"]);
+    assert_eq!(run.out.matches("stands alone").count(), 1, "{}", run.out);
+}
+
+#[test]
+fn a_file_in_the_first_folder_hides_the_distributions() {
+    let house = house();
+    let stack = format!("{AUTH}{ACCOUNT}");
+    house.write("vendor/sshd", "auth required pam_authchain.so\n");
+    house.write("vendor/login", &format!("{AUTH}account include common\n"));
+    house.write("vendor/common", ACCOUNT);
+    house.write("pam.d/sshd", &stack);
+    let folders = ["pam.d", "vendor", "modules"].map(|name| house.path(name));
+    let [pam, vendor, modules] = folders.each_ref().map(|path| path.to_str().unwrap());
+    let command = [
+        "check",
+        "--pam-dir",
+        pam,
+        "--pam-dir",
+        vendor,
+        "--module-dir",
+        modules,
+    ];
+    house
+        .run(&command)
+        .expect(0, &["authchain is used by login, sshd"]);
+}

@@ -1,0 +1,104 @@
+//! Help, schema, completions, and where output goes.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+
+use nix::pty::openpty;
+use nix::unistd::pipe;
+
+use crate::house::{GUESTS, House};
+
+#[test]
+fn a_closed_pipe_is_no_panic_and_changes_no_verdict() {
+    let house = House::new(GUESTS);
+    for arguments in [
+        &["describe"][..],
+        &["schema"],
+        &["--help"],
+        &["completions", "bash"],
+    ] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let mut command = house.command(arguments);
+        let output = command.stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_trouble() {
+    let house = House::new(GUESTS);
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = house.command(&["describe"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn colours_are_for_terminals_and_not_for_those_who_said_no() {
+    let house = House::new(GUESTS);
+    let run = house.run(&["describe"]).expect(0, &["chain"]);
+    assert!(!run.out.contains('\u{1b}'));
+    assert!(on_a_terminal(&house, None).contains('\u{1b}'));
+    assert!(!on_a_terminal(&house, Some("1")).contains('\u{1b}'));
+}
+
+fn on_a_terminal(house: &House, no_color: Option<&str>) -> String {
+    let pair = openpty(None, None).unwrap();
+    let mut command = house.command(&["describe", "local"]);
+    command.env_remove("NO_COLOR").env("TERM", "xterm");
+    if let Some(value) = no_color {
+        command.env("NO_COLOR", value);
+    }
+    let mut child = command.stdout(File::from(pair.slave)).spawn().unwrap();
+    drop(command);
+    let mut shown = Vec::new();
+    // Ends in an error when the last writer is gone.
+    let _ = File::from(pair.master).read_to_end(&mut shown);
+    assert!(child.wait().unwrap().success());
+    String::from_utf8(shown).unwrap()
+}
+
+#[test]
+fn every_help_page_has_examples_or_exit_codes() {
+    let house = House::new(GUESTS);
+    house
+        .run(&["--help"])
+        .expect(0, &["Examples:", "Exit codes:"]);
+    for command in ["check", "test", "lookup", "user"] {
+        house
+            .run(&[command, "--help"])
+            .expect(0, &["Examples:", "Exit codes:"]);
+    }
+    for command in ["hash", "describe"] {
+        house.run(&[command, "--help"]).expect(0, &["Examples:"]);
+    }
+}
+
+#[test]
+fn wrong_usage_is_trouble() {
+    let house = House::new(GUESTS);
+    house.run(&["colour"]).expect(2, &["colour"]);
+    house.run(&["test"]).expect(2, &["<USER>"]);
+    house
+        .run(&["describe", "colour"])
+        .expect(1, &["known types: local"]);
+}
+
+#[test]
+fn the_schema_is_json_and_completions_are_for_every_shell() {
+    let house = House::new(GUESTS);
+    let schema = house.run(&["schema"]).json();
+    assert_eq!(schema["properties"]["min_uid"]["default"], 1000);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        house.run(&["completions", shell]).expect(0, &["authchain"]);
+    }
+}
+
+#[test]
+fn a_type_is_described_with_its_own_and_the_common_keys() {
+    let house = House::new(GUESTS);
+    house
+        .run(&["describe", "local"])
+        .expect(0, &["weak_hashes", "on_denied", "timeout = \"3s\""]);
+}

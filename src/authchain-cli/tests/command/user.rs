@@ -1,0 +1,305 @@
+//! `authchain user`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use nix::poll::{PollTimeout, poll};
+
+use crate::house::{GUESTS, House, PASSWORD, Person, finish};
+
+fn mode(house: &House, name: &str) -> u32 {
+    fs::metadata(house.path(name)).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn an_account_lives_from_add_to_del() {
+    let house = House::with_alice();
+    assert_eq!(
+        (mode(&house, "passwd"), mode(&house, "shadow")),
+        (0o644, 0o600)
+    );
+    assert_eq!(
+        house.read("passwd"),
+        "alice:x:70000:70000::/home/alice:/bin/sh\n"
+    );
+    house
+        .run_with(&["user", "passwd", "alice"], "another one")
+        .expect(0, &["has a new password"]);
+    house.run_with(&["test", "alice"], PASSWORD).expect(1, &[]);
+    house
+        .run_with(&["test", "alice"], "another one")
+        .expect(0, &[]);
+    house
+        .run(&["user", "del", "alice"])
+        .expect(1, &["use --yes"]);
+    house
+        .run(&["user", "del", "alice", "--yes"])
+        .expect(0, &["alice is deleted"]);
+    assert_eq!(house.read("passwd") + &house.read("shadow"), "");
+    house
+        .run(&["user", "del", "alice", "--yes"])
+        .expect(1, &["no account here"]);
+}
+
+#[test]
+fn everything_about_an_account_can_be_said() {
+    let house = House::new(GUESTS);
+    let arguments = [
+        "user",
+        "add",
+        "bob",
+        "--uid",
+        "71234",
+        "--gid",
+        "100",
+        "--gecos",
+        "Bob B",
+        "--home",
+        "/srv/bob",
+        "--shell",
+        "/bin/false",
+        "--no-password",
+    ];
+    house
+        .run(&arguments)
+        .expect(0, &["user id 71234", "the system does not know bob"]);
+    assert_eq!(
+        house.read("passwd"),
+        "bob:x:71234:100:Bob B:/srv/bob:/bin/false\n"
+    );
+    assert!(house.read("shadow").starts_with("bob:!:"));
+    house
+        .run(&["user", "unlock", "bob"])
+        .expect(1, &["no password to unlock"]);
+}
+
+#[test]
+fn names_of_the_system_and_no_names_are_refused() {
+    let house = House::new(GUESTS);
+    for (name, expected) in [
+        ("root", "root is a system name"),
+        ("daemon", "daemon is a system name"),
+        ("a:b", "has a ':'"),
+        ("../x", "has a '/'"),
+        ("a\nb", "control character"),
+        (" alice", "begins or ends with a blank"),
+        ("", "is empty"),
+    ] {
+        house
+            .run(&["user", "add", name, "--no-password"])
+            .expect(1, &[expected]);
+    }
+    assert!(!house.path("passwd").exists());
+}
+
+#[test]
+fn ids_of_the_system_and_of_others_are_refused() {
+    let house = House::with_alice();
+    for (uid, expected) in [
+        ("0", "the system's own"),
+        ("999", "below min_uid"),
+        ("70000", "another account's here"),
+        ("65534", "nobody's in the system"),
+    ] {
+        house
+            .run(&["user", "add", "bob", "--uid", uid, "--no-password"])
+            .expect(1, &[expected]);
+    }
+}
+
+#[test]
+fn the_systems_own_files_are_refused() {
+    let house = House::new(GUESTS);
+    house.write("passwd", "");
+    let files = [
+        "user",
+        "add",
+        "bob",
+        "--no-password",
+        "--passwd-file",
+        "/etc/passwd",
+    ];
+    house.run(&files).expect(1, &["useradd"]);
+    std::os::unix::fs::symlink("/etc/shadow", house.path("link")).unwrap();
+    let link = house.path("link");
+    let files = [
+        "user",
+        "lock",
+        "bob",
+        "--shadow-file",
+        link.to_str().unwrap(),
+    ];
+    house.run(&files).expect(1, &["useradd"]);
+}
+
+#[test]
+fn a_folder_that_others_may_write_is_no_place_for_accounts() {
+    let house = House::new(GUESTS);
+    fs::set_permissions(house.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+    house
+        .run(&["user", "add", "bob", "--no-password"])
+        .expect(2, &["mode 0777"]);
+    let mut command = house.command(&["user", "add", "bob", "--no-password", "--shadow-file", "s"]);
+    command
+        .args(["--passwd-file", "p"])
+        .current_dir(house.path(""));
+    finish(&mut command, "").expect(2, &["mode 0777"]);
+}
+
+#[test]
+fn the_state_folder_is_made_when_it_is_missing() {
+    let house = House::new("state_dir = \"DIR/state\"\n");
+    house
+        .run(&["user", "add", "bob", "--no-password"])
+        .expect(0, &[]);
+    assert_eq!(mode(&house, "state"), 0o755);
+    assert_eq!(mode(&house, "state/shadow"), 0o600);
+}
+
+#[test]
+fn foreign_lines_stay_as_they_are() {
+    let house = House::with_alice();
+    let odd = "# ours\n\nno colon\n+@group::::::\n";
+    let passwd = house.read("passwd");
+    house.write("passwd", &format!("{odd}{passwd}"));
+    house
+        .run(&["user", "add", "bob", "--no-password"])
+        .expect(0, &[]);
+    house.run(&["user", "del", "alice", "--yes"]).expect(0, &[]);
+    assert_eq!(
+        house.read("passwd"),
+        format!("{odd}bob:x:70001:70001::/home/bob:/bin/sh\n")
+    );
+}
+
+#[test]
+fn lock_and_unlock_leave_no_trace() {
+    let house = House::with_alice();
+    let before = house.read("shadow");
+    house
+        .run(&["user", "lock", "alice"])
+        .expect(0, &["alice is locked"]);
+    assert!(house.read("shadow").contains("alice:!$argon2id$"));
+    let json = house.run(&["user", "list", "--json"]).json();
+    assert_eq!(
+        (&json[0]["state"], &json[0]["expires"]),
+        (&"locked".into(), &"1970-01-02".into())
+    );
+    house
+        .run_with(&["user", "passwd", "alice"], PASSWORD)
+        .expect(0, &["still locked"]);
+    house.run(&["user", "unlock", "alice"]).expect(0, &[]);
+    let tail = |text: &str| text.rsplit_once('$').unwrap().1[43..].to_owned();
+    assert_eq!(tail(&house.read("shadow")), tail(&before));
+}
+
+#[test]
+fn a_list_shows_everybody_and_no_hash() {
+    let house = House::with_alice();
+    house
+        .run(&["user", "add", "bob", "--no-password", "--gecos", "Bob"])
+        .expect(0, &[]);
+    let run = house
+        .run(&["user", "list"])
+        .expect(0, &["alice", "active", "bob", "no password", "Bob"]);
+    assert!(!run.out.contains('$'), "{}", run.out);
+    let run = house.run(&["user", "list", "--json"]);
+    assert!(!run.out.contains('$'), "{}", run.out);
+    assert_eq!(run.json()[1]["uid"], 70_001);
+}
+
+#[test]
+fn writers_at_once_all_have_their_way() {
+    let house = House::new(GUESTS);
+    let names: Vec<String> = (0..12).map(|n| format!("u{n}")).collect();
+    let children: Vec<_> = (names.iter())
+        .map(|name| {
+            let mut command = house.command(&["user", "add", name, "--no-password"]);
+            command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let json = house.run(&["user", "list", "--json"]).json();
+    let mut uids: Vec<_> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a["uid"].as_u64().unwrap())
+        .collect();
+    uids.sort_unstable();
+    assert_eq!(uids, (70_000..70_012).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_writer_killed_at_any_moment_leaves_whole_files() {
+    let house = House::with_alice();
+    let alice = (house.read("passwd"), house.read("shadow"));
+    for n in 0..40_u64 {
+        let name = format!("u{n}");
+        let mut command = house.command(&["user", "add", &name, "--no-password"]);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let _ = poll(&mut [], PollTimeout::from(u8::try_from(n / 4).unwrap()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (passwd, shadow) = (house.read("passwd"), house.read("shadow"));
+        assert!(passwd.starts_with(&alice.0) && passwd.ends_with('\n'));
+        assert!(shadow.starts_with(&alice.1) && shadow.ends_with('\n'));
+        for line in passwd.lines() {
+            let name = line.split(':').next().unwrap();
+            assert!(
+                shadow
+                    .lines()
+                    .any(|line| line.starts_with(&format!("{name}:"))),
+                "{name}"
+            );
+        }
+    }
+    house
+        .run(&["user", "add", "last", "--no-password"])
+        .expect(0, &[]);
+    let left: Vec<_> = fs::read_dir(house.path(""))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert!(
+        !left
+            .iter()
+            .any(|name| name.to_string_lossy().ends_with(".new")),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn deleting_asks_a_person_first() {
+    let house = House::with_alice();
+    for (answer, code) in [("", 1), ("n", 1), ("y", 0)] {
+        let mut person = Person::sits_down(&mut house.command(&["user", "del", "alice"]));
+        person.is_asked("Delete alice? [y/N] ");
+        person.types(answer);
+        person.leaves().expect(code, &[]);
+    }
+    assert_eq!(house.read("passwd"), "");
+}
+
+#[test]
+fn a_new_password_is_typed_twice() {
+    let house = House::with_alice();
+    let mut person = Person::sits_down(&mut house.command(&["user", "add", "bob"]));
+    person.is_asked("New password: ");
+    person.types(PASSWORD);
+    person.is_asked("Once more: ");
+    person.types(PASSWORD);
+    person.leaves().expect(0, &["bob is added"]);
+    house.run_with(&["test", "bob"], PASSWORD).expect(0, &[]);
+}
