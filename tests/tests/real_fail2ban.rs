@@ -1,0 +1,79 @@
+//! fail2ban, with the filter it brings: whoever guesses is banned, and nobody else.
+
+use std::path::Path;
+use std::process::Command;
+
+use authchain_tests::real::hosts::Host;
+use authchain_tests::real::log::Line;
+use authchain_tests::real::people::person;
+use authchain_tests::real::root;
+use authchain_tests::real::ssh::{Method, knock};
+use authchain_tests::real::stories::machine_for;
+
+/// As `conf/fail2ban-authchain.local` has it.
+const FILTER: &str = "pam-generic[__pam_auth=pam_authchain]";
+
+/// The addresses that fail2ban reads in these lines, one for each failure.
+fn banned(lines: &[Line]) -> Vec<String> {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let entry = |line: &Line| format!("Nov 21 12:00:00 stage {}[7]: {}\n", line.program, line.text);
+    std::fs::write(log.path(), lines.iter().map(entry).collect::<String>()).unwrap();
+    let mut program = Command::new("fail2ban-regex");
+    let output = program
+        .args(["--out", "ip"])
+        .arg(log.path())
+        .arg(FILTER)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let addresses = String::from_utf8(output.stdout).unwrap();
+    addresses.lines().map(String::from).collect()
+}
+
+#[test]
+fn fail2ban_bans_who_guesses_and_nobody_whom_a_guesser_names() {
+    let test = "fail2ban";
+    if !Path::new("/usr/bin/fail2ban-regex").exists() {
+        root::skip(test, "fail2ban is not installed");
+        return;
+    }
+    let Some(machine) = machine_for(test, Host::SshdPassword) else {
+        return;
+    };
+    if !machine.module.is_ours() {
+        return;
+    }
+    let mark = machine.log.mark();
+    let right = person("alice").password.unwrap();
+    knock(&machine, Method::Password, "alice", &right);
+    assert_eq!(
+        banned(&machine.log.since(mark)),
+        Vec::<String>::new(),
+        "alice did nothing"
+    );
+
+    let guesses = [
+        "alice",
+        "root",
+        "nora",
+        "nobodyatall",
+        "alice rhost=198.51.100.1",
+        "rhost=198.51.100.1  user=alice",
+        "x authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.1  user=alice",
+    ];
+    for name in guesses {
+        let mark = machine.log.mark();
+        knock(&machine, Method::Password, name, "a wrong guess");
+        machine.log.wait_for(
+            mark,
+            "pam_authchain(sshd:auth): authentication failure; ...",
+        );
+        // sshd's own lines are for another filter.
+        let lines = machine.log.since(mark);
+        let ours: Vec<Line> = lines
+            .into_iter()
+            .filter(|line| line.text.starts_with("pam_"))
+            .collect();
+        assert_eq!(banned(&ours), ["127.0.0.1"], "{name}: {ours:?}");
+    }
+}
