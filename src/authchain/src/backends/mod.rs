@@ -1,6 +1,7 @@
 //! Floor 4: sources of accounts.
 
 pub mod local;
+pub mod protocol;
 
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};

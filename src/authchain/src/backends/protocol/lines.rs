@@ -1,0 +1,117 @@
+//! Lines on a stream.
+
+use std::io::{self, Read, Write};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{MAX_LINE, ProtocolError};
+
+/// What most lines fit in.
+const USUAL: usize = 4096;
+
+/// Collects what a stream brings, and gives it back line by line.
+///
+/// It never holds more than [`MAX_LINE`] bytes. Passwords pass through it in the worker, so what it
+/// held is wiped, the shorter buffers it outgrew included.
+pub struct Lines {
+    buffer: Zeroizing<Vec<u8>>,
+    /// Where the next line begins.
+    start: usize,
+    /// Up to where there is something.
+    end: usize,
+    /// Up to where no line feed is.
+    seen: usize,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            buffer: Zeroizing::new(vec![0; USUAL]),
+            start: 0,
+            end: 0,
+            seen: 0,
+        }
+    }
+}
+
+impl Lines {
+    /// Reads once from `stream` and says how much came; 0 is its end.
+    ///
+    /// # Errors
+    /// As the stream's own; `WouldBlock` and `Interrupted` among them, after which nothing is lost.
+    pub fn read_from(&mut self, stream: &mut impl Read) -> io::Result<usize> {
+        self.make_room();
+        let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+        let count = stream.read(room)?;
+        self.end = self.end.saturating_add(count).min(self.buffer.len());
+        Ok(count)
+    }
+
+    /// The next line without its line feed; `None` until it is whole.
+    ///
+    /// # Errors
+    /// When it can no longer become a line of at most [`MAX_LINE`] bytes.
+    pub fn next_line(&mut self) -> Result<Option<&[u8]>, ProtocolError> {
+        let unseen = self.buffer.get(self.seen..self.end).unwrap_or_default();
+        let Some(position) = unseen.iter().position(|byte| *byte == b'\n') else {
+            self.seen = self.end;
+            return match self.end.saturating_sub(self.start) {
+                MAX_LINE.. => Err(ProtocolError::TooLong),
+                _ => Ok(None),
+            };
+        };
+        let feed = self.seen.saturating_add(position);
+        let begin = std::mem::replace(&mut self.start, feed.saturating_add(1));
+        self.seen = self.start;
+        Ok(Some(self.buffer.get(begin..feed).unwrap_or_default()))
+    }
+
+    /// Whether everything that came was taken out as whole lines.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Moves what is left to the beginning, and takes a larger buffer if that does not help.
+    fn make_room(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end = self.end.saturating_sub(self.start);
+        self.seen = self.seen.saturating_sub(self.start);
+        self.start = 0;
+        if self.end == self.buffer.len() && self.end < MAX_LINE {
+            let larger = self.end.saturating_mul(4).min(MAX_LINE);
+            let mut buffer = Zeroizing::new(Vec::with_capacity(larger));
+            buffer.extend_from_slice(&self.buffer);
+            buffer.resize(larger, 0);
+            self.buffer = buffer;
+        }
+    }
+}
+
+/// One message as a line, line feed included, in a buffer that never grew: growing would leave a
+/// copy of a password behind.
+pub(super) fn line(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
+    let mut count = Count(1);
+    serde_json::to_writer(&mut count, message)?;
+    if count.0 > MAX_LINE {
+        return Err(ProtocolError::TooLong);
+    }
+    let mut line = Zeroizing::new(Vec::with_capacity(count.0));
+    serde_json::to_writer(&mut *line, message)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Counts what is written to it.
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

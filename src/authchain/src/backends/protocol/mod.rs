@@ -1,0 +1,104 @@
+//! The words between the module and a worker: messages as plain types, and lines on a stream.
+//!
+//! Both ends use this: the module's client and the worker. `docs/PROTOCOL.md` describes the same for
+//! whoever writes a worker in another language. What comes in is untrusted, whichever end reads it:
+//! a line is one JSON object of a known shape or an error that says what is wrong. Members nobody
+//! knows are ignored, so that a later version can say more; a member of the wrong type never is.
+
+mod bytes;
+mod lines;
+mod object;
+mod reply;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use bytes::Bytes;
+pub use lines::Lines;
+pub use reply::{Conclusion, Reply, WireUser, WireVerdict};
+pub use request::{Hello, Message, Question};
+
+/// The version both ends name first.
+pub const VERSION: u32 = 1;
+
+/// Longest line, its line feed included.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// What a worker can be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Is the password this person's?
+    Authenticate,
+    /// Who is this?
+    Lookup,
+    /// What state is the account in?
+    Account,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Authenticate, Self::Lookup, Self::Account];
+
+    /// The word for it in a message.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Authenticate => "authenticate",
+            Self::Lookup => "lookup",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProtocolError {
+    /// More than [`MAX_LINE`] bytes.
+    TooLong,
+    /// Not JSON, or a member of the wrong type; in the parser's words.
+    Malformed(String),
+    /// A string holds a NUL, which would end it early in a host written in C.
+    Nul,
+    /// None of the messages there are, or two at once.
+    NoMessage,
+    /// The other end speaks another version.
+    Version(u32),
+    /// A member is missing.
+    Missing(&'static str),
+    /// A member has a value that none of its meanings has.
+    Value(&'static str, String),
+}
+
+/// How much of the other end's words is repeated in an error.
+const MAX_QUOTE: usize = 160;
+
+impl From<serde_json::Error> for ProtocolError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Malformed(quote(&error.to_string()))
+    }
+}
+
+/// The beginning of `text`.
+fn quote(text: &str) -> String {
+    text.chars().take(MAX_QUOTE).collect()
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "a line longer than {MAX_LINE} bytes"),
+            Self::Malformed(why) => write!(f, "malformed: {why}"),
+            Self::Nul => f.write_str("a string with a NUL in it"),
+            Self::NoMessage => f.write_str("an object that is not exactly one message"),
+            Self::Version(theirs) => write!(f, "version {theirs}, not {VERSION}"),
+            Self::Missing(member) => write!(f, "no \"{member}\""),
+            Self::Value(member, value) => write!(f, "\"{member}\" is \"{value}\""),
+        }
+    }
+}
+
+impl std::error::Error for ProtocolError {}

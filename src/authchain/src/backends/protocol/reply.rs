@@ -1,0 +1,420 @@
+//! What a worker says to the module.
+
+use serde::{Deserialize, Serialize};
+
+use super::object::{maybe_object, parse};
+use super::{Operation, ProtocolError, VERSION, lines, quote};
+use crate::words::{Account, AccountStatus, Denial, DenialReason, User};
+
+/// A line from the worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The first: what it can be asked.
+    Hello(Vec<Operation>),
+    /// A question to the person, answered by [`Message::Answer`](super::Message::Answer).
+    Prompt {
+        /// Whether the answer is shown while it is typed.
+        echo: bool,
+        /// What the person reads.
+        text: String,
+    },
+    /// A text for the person.
+    Info(String),
+    /// A text for the person about something that went wrong.
+    Error(String),
+    /// The last: what was found out.
+    Verdict(Conclusion),
+}
+
+/// A verdict, and what was noticed on the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conclusion {
+    /// What was found out.
+    pub verdict: WireVerdict,
+    /// Servers that did not answer.
+    pub down: Vec<String>,
+    /// Lines for the log.
+    pub notes: Vec<String>,
+}
+
+impl From<WireVerdict> for Conclusion {
+    fn from(verdict: WireVerdict) -> Self {
+        Self {
+            verdict,
+            down: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// What a worker can find out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WireVerdict {
+    /// To `authenticate`: this is who it is.
+    Accepted(WireUser),
+    /// To `authenticate`: known, and refused.
+    Denied(Denial),
+    /// To anything: no such person here.
+    Unknown,
+    /// To anything: could not be found out.
+    Unavailable(String),
+    /// To `lookup`: this is who it is.
+    Found(WireUser),
+    /// To `account`: whose it is and the state it is in.
+    Account(WireUser, AccountStatus),
+}
+
+/// A [`User`] without the backend's name, which the module knows itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireUser {
+    /// The name the entry itself carries.
+    pub name: String,
+    /// The numeric id, where the source has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
+    /// The primary group, where the source has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gid: Option<u32>,
+    /// Full name and the like.
+    #[serde(default)]
+    pub gecos: String,
+    /// The home directory.
+    #[serde(default)]
+    pub home: String,
+    /// The login shell.
+    #[serde(default)]
+    pub shell: String,
+    /// Names of groups the user is in.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+impl WireUser {
+    /// The user as `backend` knows it.
+    pub fn of(self, backend: &str) -> User {
+        User {
+            name: self.name,
+            uid: self.uid,
+            gid: self.gid,
+            gecos: self.gecos,
+            home: self.home,
+            shell: self.shell,
+            groups: self.groups,
+            backend: backend.to_owned(),
+        }
+    }
+}
+
+impl From<User> for WireUser {
+    fn from(user: User) -> Self {
+        Self {
+            name: user.name,
+            uid: user.uid,
+            gid: user.gid,
+            gecos: user.gecos,
+            home: user.home,
+            shell: user.shell,
+            groups: user.groups,
+        }
+    }
+}
+
+impl From<Account> for WireVerdict {
+    fn from(account: Account) -> Self {
+        Self::Account(account.user.into(), account.status)
+    }
+}
+
+impl Reply {
+    /// The reply as a line, line feed included.
+    ///
+    /// # Errors
+    /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
+    pub fn to_line(&self) -> Result<Vec<u8>, ProtocolError> {
+        lines::line(&Raw::from(self)).map(|mut line| std::mem::take(&mut *line))
+    }
+
+    /// Reads a line, with or without its line feed.
+    ///
+    /// # Errors
+    /// For anything that is not exactly one reply of the right shape.
+    pub fn parse(line: &[u8]) -> Result<Self, ProtocolError> {
+        let raw: Raw = parse(line)?;
+        if raw.texts().any(|text| text.contains('\0')) {
+            return Err(ProtocolError::Nul);
+        }
+        match raw {
+            Raw {
+                hello: Some(theirs),
+                prompt: None,
+                info: None,
+                error: None,
+                verdict: None,
+                ..
+            } => raw.into_hello(theirs),
+            Raw {
+                hello: None,
+                prompt: Some(style),
+                info: None,
+                error: None,
+                verdict: None,
+                ..
+            } => prompt(&style, raw.text),
+            Raw {
+                hello: None,
+                prompt: None,
+                info: Some(text),
+                error: None,
+                verdict: None,
+                ..
+            } => Ok(Self::Info(text)),
+            Raw {
+                hello: None,
+                prompt: None,
+                info: None,
+                error: Some(text),
+                verdict: None,
+                ..
+            } => Ok(Self::Error(text)),
+            Raw {
+                hello: None,
+                prompt: None,
+                info: None,
+                error: None,
+                verdict: Some(_),
+                ..
+            } => raw.into_conclusion().map(Self::Verdict),
+            _ => Err(ProtocolError::NoMessage),
+        }
+    }
+}
+
+fn prompt(style: &str, text: Option<String>) -> Result<Reply, ProtocolError> {
+    let echo = match style {
+        "echo_on" => true,
+        "echo_off" => false,
+        _ => return Err(ProtocolError::Value("prompt", quote(style))),
+    };
+    let text = text.ok_or(ProtocolError::Missing("text"))?;
+    Ok(Reply::Prompt { echo, text })
+}
+
+/// The object on the line: every member of every reply.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Raw {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hello: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(
+        deserialize_with = "maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    user: Option<WireUser>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    down: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+impl From<&Reply> for Raw {
+    fn from(reply: &Reply) -> Self {
+        let mut raw = Self::default();
+        match reply {
+            Reply::Hello(can) => {
+                raw.hello = Some(VERSION);
+                raw.can = Some(
+                    can.iter()
+                        .map(|operation| operation.word().to_owned())
+                        .collect(),
+                );
+            }
+            Reply::Prompt { echo, text } => {
+                raw.prompt = Some(if *echo { "echo_on" } else { "echo_off" }.to_owned());
+                raw.text = Some(text.clone());
+            }
+            Reply::Info(text) => raw.info = Some(text.clone()),
+            Reply::Error(text) => raw.error = Some(text.clone()),
+            Reply::Verdict(conclusion) => {
+                raw.down.clone_from(&conclusion.down);
+                raw.notes.clone_from(&conclusion.notes);
+                raw.set_verdict(&conclusion.verdict);
+            }
+        }
+        raw
+    }
+}
+
+impl Raw {
+    fn set_verdict(&mut self, verdict: &WireVerdict) {
+        let word = match verdict {
+            WireVerdict::Accepted(user) => {
+                self.user = Some(user.clone());
+                "accepted"
+            }
+            WireVerdict::Denied(denial) => {
+                self.reason = Some(word_of(REASONS, &denial.reason).to_owned());
+                self.detail.clone_from(&denial.detail);
+                "denied"
+            }
+            WireVerdict::Unknown => "unknown",
+            WireVerdict::Unavailable(detail) => {
+                self.detail = Some(detail.clone());
+                "unavailable"
+            }
+            WireVerdict::Found(user) => {
+                self.user = Some(user.clone());
+                "found"
+            }
+            WireVerdict::Account(user, status) => {
+                self.user = Some(user.clone());
+                if let AccountStatus::Valid { warning } = status {
+                    self.warning.clone_from(warning);
+                }
+                self.status = Some(word_of(STATES, &without_warning(status)).to_owned());
+                "account"
+            }
+        };
+        self.verdict = Some(word.to_owned());
+    }
+
+    /// Every string of a reply.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let single = [
+            &self.prompt,
+            &self.text,
+            &self.info,
+            &self.error,
+            &self.verdict,
+            &self.reason,
+            &self.detail,
+            &self.status,
+            &self.warning,
+        ];
+        let lists = [&self.down, &self.notes];
+        (single.into_iter().flatten())
+            .chain(lists.into_iter().flatten())
+            .chain(self.user.iter().flat_map(WireUser::texts))
+            .map(String::as_str)
+    }
+
+    fn into_hello(self, theirs: u32) -> Result<Reply, ProtocolError> {
+        if theirs != VERSION {
+            return Err(ProtocolError::Version(theirs));
+        }
+        let can = self.can.ok_or(ProtocolError::Missing("can"))?;
+        // What a later worker can do besides is none of our business.
+        let known = Operation::ALL.into_iter();
+        let known = known.filter(|operation| can.iter().any(|word| word == operation.word()));
+        Ok(Reply::Hello(known.collect()))
+    }
+
+    fn into_conclusion(mut self) -> Result<Conclusion, ProtocolError> {
+        let down = std::mem::take(&mut self.down);
+        let notes = std::mem::take(&mut self.notes);
+        let verdict = self.into_verdict()?;
+        Ok(Conclusion {
+            verdict,
+            down,
+            notes,
+        })
+    }
+
+    fn into_verdict(self) -> Result<WireVerdict, ProtocolError> {
+        let user = self.user.ok_or(ProtocolError::Missing("user"));
+        match self.verdict.as_deref().unwrap_or_default() {
+            "accepted" => Ok(WireVerdict::Accepted(user?)),
+            "found" => Ok(WireVerdict::Found(user?)),
+            "denied" => Ok(WireVerdict::Denied(Denial {
+                reason: meaning(REASONS, "reason", self.reason)?,
+                detail: self.detail,
+            })),
+            "unknown" => Ok(WireVerdict::Unknown),
+            "unavailable" => {
+                let detail = self.detail.ok_or(ProtocolError::Missing("detail"))?;
+                Ok(WireVerdict::Unavailable(detail))
+            }
+            "account" => {
+                let status = match meaning(STATES, "status", self.status)? {
+                    AccountStatus::Valid { .. } => AccountStatus::Valid {
+                        warning: self.warning,
+                    },
+                    other => other,
+                };
+                Ok(WireVerdict::Account(user?, status))
+            }
+            other => Err(ProtocolError::Value("verdict", quote(other))),
+        }
+    }
+}
+
+impl WireUser {
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        [&self.name, &self.gecos, &self.home, &self.shell]
+            .into_iter()
+            .chain(&self.groups)
+    }
+}
+
+/// The words for refusals. What only the module itself can find out has none.
+const REASONS: &[(&str, DenialReason)] = &[
+    ("bad_credential", DenialReason::BadCredential),
+    ("empty_password", DenialReason::EmptyPassword),
+    ("locked", DenialReason::Locked),
+    ("not_permitted", DenialReason::NotPermitted),
+    ("another_person", DenialReason::AnotherPerson),
+];
+
+/// The words for states of an account.
+const STATES: &[(&str, AccountStatus)] = &[
+    ("valid", AccountStatus::Valid { warning: None }),
+    ("must_change_password", AccountStatus::MustChangePassword),
+    ("password_expired", AccountStatus::PasswordExpired),
+    ("account_expired", AccountStatus::AccountExpired),
+    ("locked", AccountStatus::Locked),
+    ("not_permitted", AccountStatus::NotPermitted),
+];
+
+fn without_warning(status: &AccountStatus) -> AccountStatus {
+    match status {
+        AccountStatus::Valid { .. } => AccountStatus::Valid { warning: None },
+        other => other.clone(),
+    }
+}
+
+/// The word for a meaning; `not_permitted` for one that has none.
+fn word_of<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
+    let found = words.iter().find(|(_, known)| known == meaning);
+    found.map_or("not_permitted", |(word, _)| word)
+}
+
+fn meaning<T: Clone>(
+    words: &[(&'static str, T)],
+    member: &'static str,
+    given: Option<String>,
+) -> Result<T, ProtocolError> {
+    let given = given.ok_or(ProtocolError::Missing(member))?;
+    let found = words.iter().find(|(word, _)| *word == given);
+    found
+        .map(|(_, meaning)| meaning.clone())
+        .ok_or_else(|| ProtocolError::Value(member, quote(&given)))
+}

@@ -1,0 +1,381 @@
+use super::*;
+use crate::words::{AccountStatus, Denial, DenialReason, Secret};
+use proptest::prelude::*;
+
+fn strings() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec("[^\0]{0,20}", 0..4)
+}
+
+fn users() -> impl Strategy<Value = WireUser> {
+    let texts = [(); 4].map(|()| "[^\0]{0,20}");
+    (texts, any::<Option<u32>>(), any::<Option<u32>>(), strings()).prop_map(
+        |([name, gecos, home, shell], uid, gid, groups)| WireUser {
+            name,
+            uid,
+            gid,
+            gecos,
+            home,
+            shell,
+            groups,
+        },
+    )
+}
+
+fn states() -> impl Strategy<Value = AccountStatus> {
+    prop_oneof![
+        proptest::option::of("[^\0]{0,20}").prop_map(|warning| AccountStatus::Valid { warning }),
+        Just(AccountStatus::MustChangePassword),
+        Just(AccountStatus::PasswordExpired),
+        Just(AccountStatus::AccountExpired),
+        Just(AccountStatus::Locked),
+        Just(AccountStatus::NotPermitted),
+    ]
+}
+
+fn denials() -> impl Strategy<Value = Denial> {
+    let reasons = prop_oneof![
+        Just(DenialReason::BadCredential),
+        Just(DenialReason::EmptyPassword),
+        Just(DenialReason::Locked),
+        Just(DenialReason::NotPermitted),
+        Just(DenialReason::AnotherPerson),
+    ];
+    (reasons, proptest::option::of("[^\0]{0,20}"))
+        .prop_map(|(reason, detail)| Denial { reason, detail })
+}
+
+fn verdicts() -> impl Strategy<Value = WireVerdict> {
+    prop_oneof![
+        users().prop_map(WireVerdict::Accepted),
+        denials().prop_map(WireVerdict::Denied),
+        Just(WireVerdict::Unknown),
+        "[^\0]{0,20}".prop_map(WireVerdict::Unavailable),
+        users().prop_map(WireVerdict::Found),
+        (users(), states()).prop_map(|(user, status)| WireVerdict::Account(user, status)),
+    ]
+}
+
+fn replies() -> impl Strategy<Value = Reply> {
+    let can = proptest::sample::subsequence(Operation::ALL.to_vec(), 0..=3);
+    prop_oneof![
+        can.prop_map(Reply::Hello),
+        (any::<bool>(), "[^\0]{0,20}").prop_map(|(echo, text)| Reply::Prompt { echo, text }),
+        "[^\0]{0,20}".prop_map(Reply::Info),
+        "[^\0]{0,20}".prop_map(Reply::Error),
+        (verdicts(), strings(), strings()).prop_map(|(verdict, down, notes)| {
+            Reply::Verdict(Conclusion {
+                verdict,
+                down,
+                notes,
+            })
+        }),
+    ]
+}
+
+/// Lines that look like messages, to get behind the parser's first glance.
+fn objects() -> impl Strategy<Value = String> {
+    let names = proptest::sample::select(vec![
+        "hello",
+        "can",
+        "prompt",
+        "text",
+        "info",
+        "error",
+        "verdict",
+        "reason",
+        "detail",
+        "user",
+        "status",
+        "warning",
+        "down",
+        "notes",
+        "backend",
+        "type",
+        "settings",
+        "authenticate",
+        "lookup",
+        "account",
+        "answer",
+        "name",
+        "uid",
+        "password",
+        "budget_ms",
+        "service",
+    ]);
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        Just("1".to_owned()),
+        "[a-z_]{0,8}".prop_map(|word| format!("{word:?}")),
+        proptest::sample::select(vec!["accepted", "denied", "locked", "echo_on", "c2VjcmV0"])
+            .prop_map(|word| format!("{word:?}")),
+    ];
+    leaf.prop_recursive(4, 32, 6, move |inner| {
+        let list = proptest::collection::vec(inner.clone(), 0..4);
+        let members = proptest::collection::vec((names.clone(), inner), 0..6);
+        prop_oneof![
+            list.prop_map(|items| format!("[{}]", items.join(","))),
+            members.prop_map(|members| {
+                let members = members
+                    .iter()
+                    .map(|(name, value)| format!("{name:?}:{value}"));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_reply_is_read_as_it_was_written(reply in replies()) {
+        let line = reply.to_line().unwrap();
+        prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+        prop_assert_eq!(Reply::parse(&line), Ok(reply));
+    }
+
+    #[test]
+    fn a_question_is_read_as_it_was_written(
+        user in "[^\0]{1,40}", tty in "[^\0]{0,20}", budget_ms: u64,
+        password in proptest::collection::vec(any::<u8>(), 0..200), which in 0..3usize,
+    ) {
+        let operation = Operation::ALL[which];
+        let secret = Secret::new(password.clone());
+        let written = Message::Question(Question {
+            operation, user: user.clone(), tty: tty.clone(), budget_ms,
+            password: (operation == Operation::Authenticate).then_some(Bytes::Lent(&secret)),
+            service: "sshd".to_owned(), rhost: String::new(), ruser: String::new(),
+        });
+        let line = written.to_line().unwrap();
+        let Ok(Message::Question(read)) = Message::parse(&line) else { panic!("not a question") };
+        prop_assert_eq!((read.operation, read.user, read.tty, read.budget_ms), (operation, user, tty, budget_ms));
+        let read = read.password.map(|bytes| bytes.secret().expose().to_vec());
+        prop_assert_eq!(read, (which == 0).then_some(password));
+    }
+
+    #[test]
+    fn no_bytes_make_either_end_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Reply::parse(&bytes);
+        let _ = Message::parse(&bytes);
+    }
+
+    #[test]
+    fn no_object_makes_either_end_panic(text in objects()) {
+        let _ = Reply::parse(text.as_bytes());
+        let _ = Message::parse(text.as_bytes());
+    }
+
+    #[test]
+    fn lines_come_whole_however_the_stream_is_cut(
+        texts in proptest::collection::vec("[a-z]{0,9000}", 1..6), size in 1..5000usize,
+    ) {
+        let stream = texts.join("\n") + "\n";
+        let mut lines = Lines::default();
+        let mut found = Vec::new();
+        for chunk in stream.as_bytes().chunks(size) {
+            let mut chunk = chunk;
+            while !chunk.is_empty() {
+                lines.read_from(&mut chunk).unwrap();
+                while let Some(line) = lines.next_line().unwrap() {
+                    found.push(String::from_utf8(line.to_vec()).unwrap());
+                }
+            }
+        }
+        prop_assert_eq!(found, texts);
+        prop_assert!(lines.is_empty());
+    }
+}
+
+#[test]
+fn the_wire_is_as_it_is_written_up() {
+    let secret = Secret::new(b"secret".to_vec());
+    let question = Message::Question(Question {
+        operation: Operation::Authenticate,
+        user: "alice".to_owned(),
+        password: Some(Bytes::Lent(&secret)),
+        service: "sshd".to_owned(),
+        tty: "ssh".to_owned(),
+        rhost: "192.0.2.7".to_owned(),
+        ruser: String::new(),
+        budget_ms: 2900,
+    });
+    assert_eq!(
+        text(&question),
+        r#"{"authenticate":{"user":"alice","password":"c2VjcmV0","service":"sshd","tty":"ssh","rhost":"192.0.2.7","ruser":"","budget_ms":2900}}"#
+    );
+    assert_eq!(
+        text(&Message::Answer(Bytes::Lent(&secret))),
+        r#"{"answer":"c2VjcmV0"}"#
+    );
+    let hello = Message::Hello(Hello {
+        backend: "corp".to_owned(),
+        kind: "ldap".to_owned(),
+        settings: serde_json::json!({"base": "dc=example"}),
+        avoid: vec!["ldaps://ldap1.example.com".to_owned()],
+        probe: vec![],
+        probe_ms: 40,
+    });
+    assert_eq!(
+        text(&hello),
+        r#"{"hello":1,"backend":"corp","type":"ldap","settings":{"base":"dc=example"},"avoid":["ldaps://ldap1.example.com"]}"#
+    );
+    let denied = WireVerdict::Denied(DenialReason::BadCredential.into());
+    assert_eq!(
+        String::from_utf8(Reply::Verdict(denied.into()).to_line().unwrap()).unwrap(),
+        "{\"verdict\":\"denied\",\"reason\":\"bad_credential\"}\n"
+    );
+}
+
+fn text(message: &Message<'_>) -> String {
+    let line = message.to_line().unwrap();
+    String::from_utf8(line.to_vec())
+        .unwrap()
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn what_is_no_reply_is_an_error_that_says_why() {
+    for (line, why) in [
+        ("", "malformed: EOF"),
+        ("garbage", "malformed: expected value"),
+        (
+            "[1]",
+            "malformed: invalid type: sequence, expected an object",
+        ),
+        ("{}", "an object that is not exactly one message"),
+        (
+            r#"{"info":"a"}{"info":"b"}"#,
+            "malformed: trailing characters",
+        ),
+        (r#"{"info":"a","info":"b"}"#, "malformed: duplicate field"),
+        (
+            r#"{"info":"a","error":"b"}"#,
+            "an object that is not exactly one message",
+        ),
+        (r#"{"info":7}"#, "malformed: invalid type: integer"),
+        (r#"{"info":"a\u0000b"}"#, "a string with a NUL in it"),
+        (r#"{"hello":2,"can":[]}"#, "version 2, not 1"),
+        (r#"{"hello":1}"#, "no \"can\""),
+        (r#"{"prompt":"loud","text":"?"}"#, "\"prompt\" is \"loud\""),
+        (r#"{"prompt":"echo_on"}"#, "no \"text\""),
+        (r#"{"verdict":"perhaps"}"#, "\"verdict\" is \"perhaps\""),
+        (r#"{"verdict":"accepted"}"#, "no \"user\""),
+        (
+            r#"{"verdict":"accepted","user":["alice"]}"#,
+            "malformed: invalid type: sequence",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"uid":1}}"#,
+            "malformed: missing field `name`",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"name":"a","uid":-1}}"#,
+            "malformed: invalid value",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"name":"a\u0000"}}"#,
+            "a string with a NUL",
+        ),
+        (r#"{"verdict":"denied"}"#, "no \"reason\""),
+        (
+            r#"{"verdict":"denied","reason":"stand_in"}"#,
+            "\"reason\" is \"stand_in\"",
+        ),
+        (r#"{"verdict":"unavailable"}"#, "no \"detail\""),
+        (
+            r#"{"verdict":"account","user":{"name":"a"},"status":"fine"}"#,
+            "\"status\" is",
+        ),
+    ] {
+        let error = Reply::parse(line.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with(why), "{line}: {error}");
+    }
+    assert!(Reply::parse(b"{\"info\":\"\xff\"}").is_err());
+    let long = format!("{{\"info\":\"{}\"}}", "x".repeat(MAX_LINE));
+    assert_eq!(Reply::parse(long.as_bytes()), Err(ProtocolError::TooLong));
+    assert_eq!(
+        Reply::Info("x".repeat(MAX_LINE)).to_line(),
+        Err(ProtocolError::TooLong)
+    );
+}
+
+#[test]
+fn what_is_no_message_is_an_error_that_does_not_repeat_a_password() {
+    let question = |members: &str| {
+        format!(r#"{{"authenticate":{{"user":"a","service":"s","budget_ms":1{members}}}}}"#)
+    };
+    for (line, why) in [
+        (question(""), "no \"password\""),
+        (
+            question(r#","password":"hunter2""#),
+            "malformed: not base64 with padding",
+        ),
+        (question(r#","password":"c2Vjc\u006dV0""#), ""),
+        (
+            r#"{"answer":"hunter2"}"#.to_owned(),
+            "malformed: not base64",
+        ),
+        (r#"{"hello":1}"#.to_owned(), "no \"backend\""),
+        (r#"{"hello":2}"#.to_owned(), "version 2"),
+        (
+            r#"{"lookup":[]}"#.to_owned(),
+            "malformed: invalid type: sequence",
+        ),
+        (
+            r#"{"lookup":{"user":"a\u0000","service":"s","budget_ms":1}}"#.to_owned(),
+            "a string with a NUL",
+        ),
+        (
+            r#"{"hello":1,"answer":""}"#.to_owned(),
+            "an object that is not exactly one message",
+        ),
+    ] {
+        match Message::parse(line.as_bytes()) {
+            Ok(_) => assert_eq!(why, "", "{line}"),
+            Err(error) => {
+                assert!(
+                    error.to_string().starts_with(why) && !why.is_empty(),
+                    "{line}: {error}"
+                );
+                assert!(!error.to_string().contains("hunter2"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn members_nobody_knows_are_ignored() {
+    let line = br#"{"verdict":"unknown","mood":{"deep":[1,2,{"x":null}]},"trace":"abc"}"#;
+    assert_eq!(
+        Reply::parse(line),
+        Ok(Reply::Verdict(WireVerdict::Unknown.into()))
+    );
+    let can = br#"{"hello":1,"can":["lookup","sing"]}"#;
+    assert_eq!(Reply::parse(can), Ok(Reply::Hello(vec![Operation::Lookup])));
+}
+
+#[test]
+fn a_line_that_never_ends_is_too_long_and_not_a_byte_later() {
+    let stream = vec![b'x'; MAX_LINE * 2];
+    let mut rest = &stream[..];
+    let mut lines = Lines::default();
+    let error = loop {
+        lines.read_from(&mut rest).unwrap();
+        if let Err(error) = lines.next_line() {
+            break error;
+        }
+    };
+    assert_eq!(error, ProtocolError::TooLong);
+    assert_eq!(rest.len(), MAX_LINE);
+    let mut whole = vec![b'x'; MAX_LINE - 1];
+    whole.push(b'\n');
+    let mut rest = &whole[..];
+    let mut lines = Lines::default();
+    while !rest.is_empty() {
+        lines.read_from(&mut rest).unwrap();
+    }
+    assert_eq!(
+        lines.next_line().unwrap().map(<[u8]>::len),
+        Some(MAX_LINE - 1)
+    );
+}
