@@ -48,8 +48,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// Needed for the defaults that stand in the JSON Schema.
-#[cfg(feature = "schema")]
+/// For the defaults in the JSON Schema, and for settings on their way to a worker.
 impl serde::Serialize for Span {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -2,6 +2,7 @@
 
 mod common;
 mod global;
+pub mod ldap;
 pub mod local;
 
 pub use common::{BackendSettings, Then};

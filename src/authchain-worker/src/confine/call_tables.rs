@@ -1,0 +1,154 @@
+//! The system calls by name. Those that only one processor family has stand apart.
+
+use nix::libc::*;
+
+/// What an async runtime, TLS, malloc, threads and getaddrinfo call, whatever the arguments.
+///
+/// `bind` is for the resolver's datagram sockets and for netlink; nothing can listen.
+pub(super) const ALLOWED: &[i64] = &[
+    // Reading and writing what is open.
+    SYS_read,
+    SYS_readv,
+    SYS_pread64,
+    SYS_write,
+    SYS_writev,
+    SYS_close,
+    SYS_lseek,
+    SYS_fcntl,
+    SYS_dup,
+    // Looking at files.
+    SYS_fstat,
+    SYS_newfstatat,
+    SYS_statx,
+    SYS_getdents64,
+    SYS_faccessat,
+    SYS_faccessat2,
+    SYS_readlinkat,
+    SYS_fstatfs,
+    SYS_statfs,
+    // Sockets.
+    SYS_bind,
+    SYS_connect,
+    SYS_getpeername,
+    SYS_getsockname,
+    SYS_getsockopt,
+    SYS_setsockopt,
+    SYS_shutdown,
+    SYS_recvfrom,
+    SYS_recvmmsg,
+    SYS_recvmsg,
+    SYS_sendmmsg,
+    SYS_sendmsg,
+    SYS_sendto,
+    // Waiting.
+    SYS_epoll_create1,
+    SYS_epoll_ctl,
+    SYS_epoll_pwait,
+    SYS_epoll_pwait2,
+    SYS_eventfd2,
+    SYS_ppoll,
+    SYS_pselect6,
+    SYS_clock_nanosleep,
+    SYS_nanosleep,
+    SYS_restart_syscall,
+    // Memory.
+    SYS_brk,
+    SYS_madvise,
+    SYS_mlock,
+    SYS_mlock2,
+    SYS_mremap,
+    SYS_munlock,
+    SYS_munmap,
+    // Threads and signals. clone3 is answered by a filter of its own.
+    SYS_clone3,
+    SYS_futex,
+    SYS_membarrier,
+    SYS_rseq,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_sched_getaffinity,
+    SYS_sched_yield,
+    SYS_set_robust_list,
+    SYS_sigaltstack,
+    // Clock, chance, names and numbers.
+    SYS_clock_getres,
+    SYS_clock_gettime,
+    SYS_gettimeofday,
+    SYS_getrandom,
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_getrusage,
+    SYS_sysinfo,
+    SYS_uname,
+    // The end.
+    SYS_exit,
+    SYS_exit_group,
+];
+
+/// What libc still calls by its old name here.
+#[cfg(target_arch = "x86_64")]
+pub(super) const ALLOWED_HERE: &[i64] =
+    &[SYS_access, SYS_epoll_wait, SYS_poll, SYS_readlink, SYS_time];
+
+/// Other families began after the old names had gone.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const ALLOWED_HERE: &[i64] = &[];
+
+/// Starting programs, reaching into processes, changing the kernel or the view of the files.
+pub(super) const DEADLY: &[i64] = &[
+    SYS_execve,
+    SYS_execveat,
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_process_madvise,
+    SYS_kcmp,
+    SYS_pidfd_getfd,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_io_uring_setup,
+    SYS_io_uring_enter,
+    SYS_io_uring_register,
+    SYS_kexec_load,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_reboot,
+    SYS_mount,
+    SYS_umount2,
+    SYS_move_mount,
+    SYS_open_tree,
+    SYS_fsopen,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fspick,
+    SYS_mount_setattr,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_unshare,
+    SYS_setns,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_keyctl,
+    SYS_open_by_handle_at,
+    SYS_name_to_handle_at,
+    SYS_acct,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_quotactl,
+    SYS_personality,
+];
+
+/// Doors that only this processor family has.
+#[cfg(target_arch = "x86_64")]
+pub(super) const DEADLY_HERE: &[i64] = &[SYS_ioperm, SYS_iopl, SYS_kexec_file_load, SYS_modify_ldt];
+
+/// Doors that only this processor family has.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const DEADLY_HERE: &[i64] = &[SYS_kexec_file_load];

@@ -1,0 +1,120 @@
+//! Landlock: which files may be opened, whoever owns them and whatever their modes say.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd,
+    Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+};
+
+use super::report::Landlock;
+
+/// What getaddrinfo and its modules read, and the places of public certificates.
+///
+/// Nothing here is secret: every user of the machine may read it. What is missing costs one failed
+/// open. A link is followed once, now; so folders are named whose files are replaced while we run.
+const READABLE: [&str; 22] = [
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/networks",
+    "/etc/ld.so.cache",
+    "/run/systemd/resolve",
+    "/run/NetworkManager",
+    "/run/resolvconf",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/nix/store",
+    "/etc/ssl/certs",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+];
+
+/// The port of name servers that answer over TCP when an answer is long.
+const DNS: u16 = 53;
+
+/// A ruleset with its files open: made while we may still reach them, entered once we are nobody.
+pub(super) struct Rules(RulesetCreated);
+
+impl Rules {
+    /// Gathers what may be read, connected to and, over Unix sockets, resolved.
+    ///
+    /// Best effort: what an older kernel does not know is left out, and the report says its level.
+    pub(super) fn gather(
+        files: &[PathBuf],
+        unix_sockets: &[PathBuf],
+        ports: &[u16],
+    ) -> Result<Self, RulesetError> {
+        let mut ruleset = Ruleset::default()
+            .handle_access(AccessFs::from_all(ABI::V9))?
+            .handle_access(AccessNet::BindTcp)?
+            .scope(Scope::from_all(ABI::V9))?;
+        if !ports.is_empty() {
+            ruleset = ruleset.handle_access(AccessNet::ConnectTcp)?;
+        }
+        let mut created = ruleset.create()?;
+        let read = AccessFs::ReadFile | AccessFs::ReadDir;
+        for path in READABLE.iter().map(Path::new).chain(paths(files)) {
+            created = allow(created, path, read)?;
+        }
+        for path in paths(unix_sockets) {
+            created = allow(created, path, AccessFs::ResolveUnix.into())?;
+        }
+        allow_ports(created, ports).map(Self)
+    }
+
+    /// Enters the rules, for this thread and those it will start.
+    pub(super) fn enter(self) -> Result<Landlock, RulesetError> {
+        let status = self.0.restrict_self()?;
+        Ok(match status.landlock {
+            LandlockStatus::NotEnabled => Landlock::SwitchedOff,
+            LandlockStatus::Available { effective_abi, .. }
+                if status.ruleset != RulesetStatus::NotEnforced =>
+            {
+                Landlock::Enforced {
+                    abi: effective_abi as i32,
+                }
+            }
+            _ => Landlock::Missing,
+        })
+    }
+}
+
+fn paths(list: &[PathBuf]) -> impl Iterator<Item = &Path> {
+    list.iter().map(PathBuf::as_path)
+}
+
+/// Allows `access` below `path`; a path that is not there needs no rule.
+fn allow(
+    created: RulesetCreated,
+    path: &Path,
+    access: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, RulesetError> {
+    let Ok(opened) = PathFd::new(path) else {
+        return Ok(created);
+    };
+    let access = if path.is_dir() {
+        access
+    } else {
+        access & AccessFs::from_file(ABI::V9)
+    };
+    created.add_rule(PathBeneath::new(opened, access))
+}
+
+fn allow_ports(mut created: RulesetCreated, ports: &[u16]) -> Result<RulesetCreated, RulesetError> {
+    if ports.is_empty() {
+        return Ok(created);
+    }
+    for &port in ports.iter().chain(&[DNS]) {
+        created = created.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+    }
+    Ok(created)
+}

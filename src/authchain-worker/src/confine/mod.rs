@@ -1,0 +1,169 @@
+//! What the worker gives up before its first packet, for good.
+//!
+//! Its own user keeps it from what belongs to others, Landlock from what is open to everybody, seccomp
+//! from everything that neither of them knows about: starting programs, listening, reaching into
+//! other processes. Each wall is built even where another is missing, and the [`Report`] says which
+//! ones stand.
+
+mod call_tables;
+mod calls;
+mod files;
+mod report;
+mod status;
+mod user;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::prctl;
+use seccompiler::Error as SeccompError;
+
+use crate::process::{Fault, fault};
+use files::Rules;
+pub use report::{Landlock, Report, User};
+use status::Status;
+
+/// The user that packages create for the worker.
+pub const DEFAULT_USER: &str = "authchain";
+
+/// What this worker still needs, once it is confined.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs<'a> {
+    /// The user to become, if root started us; `nobody` where there is none of this name.
+    pub user: &'a str,
+    /// The passwd(5) file that knows the user.
+    pub passwd_file: &'a Path,
+    /// Files and folders to read, beside what name resolution reads.
+    pub files: &'a [PathBuf],
+    /// The servers' Unix sockets (`ldapi://`); where there are none, no Unix socket can be made.
+    pub unix_sockets: &'a [PathBuf],
+    /// The servers' TCP ports; none means any. Where the kernel knows no such rule: any.
+    pub ports: &'a [u16],
+}
+
+impl Default for Needs<'_> {
+    fn default() -> Self {
+        Self {
+            user: DEFAULT_USER,
+            passwd_file: Path::new(authchain::files::passwd_files::SYSTEM_PASSWD),
+            files: &[],
+            unix_sockets: &[],
+            ports: &[],
+        }
+    }
+}
+
+/// Gives up everything but `needs`. To be called once, before there is a second thread and before
+/// anything is sent; secrets and certificates have been read by then.
+///
+/// # Errors
+/// When a wall that this kernel has cannot be built: the worker must not go on.
+pub fn confine(needs: &Needs<'_>) -> Result<Report, Refused> {
+    let mut notes = Vec::new();
+    // Opened while we can still reach them, found while the passwd file can be read.
+    let rules = Rules::gather(needs.files, needs.unix_sockets, needs.ports).map_err(landlock)?;
+    let user = user::choose(needs.user, needs.passwd_file, &mut notes);
+    user::become_user(&user)?;
+    prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
+    let status = verified(&user, &mut notes)?;
+    let landlock = rules.enter().map_err(landlock)?;
+    if !matches!(landlock, Landlock::Enforced { .. }) {
+        notes.push(
+            "the kernel has no Landlock: file modes alone protect files from reading".to_owned(),
+        );
+    }
+    let seccomp = filtered(!needs.unix_sockets.is_empty(), &mut notes)?;
+    Ok(Report {
+        user,
+        no_new_privs: status.is_some_and(|status| status.no_new_privs),
+        capabilities: status.map(|status| status.capabilities),
+        landlock,
+        seccomp,
+        notes,
+    })
+}
+
+/// Whether the kernel agrees that one thread without capabilities is left.
+fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refused> {
+    let Ok(status) = Status::read() else {
+        notes.push("/proc is missing: what the kernel took away could not be verified".to_owned());
+        return Ok(None);
+    };
+    if status.threads != 1 {
+        return Err(Refused::Threads(status.threads));
+    }
+    match (status.capabilities, user.is_other) {
+        (0, _) => {}
+        (left, true) => return Err(Refused::Capabilities(left)),
+        (left, false) => notes.push(format!(
+            "keeps the capabilities {left:#x} of who started it"
+        )),
+    }
+    Ok(Some(status))
+}
+
+/// Whether system calls are filtered; a kernel without filters is no reason to keep people out.
+fn filtered(unix_sockets: bool, notes: &mut Vec<String>) -> Result<bool, Refused> {
+    match calls::filter(unix_sockets) {
+        Ok(()) => Ok(true),
+        Err(SeccompError::Seccomp(error)) if is_unknown(&error) => {
+            notes.push(
+                "the kernel has no seccomp filters: every system call can be made".to_owned(),
+            );
+            Ok(false)
+        }
+        Err(error) => Err(Refused::Seccomp(error.to_string())),
+    }
+}
+
+fn is_unknown(error: &io::Error) -> bool {
+    let known = [Errno::ENOSYS, Errno::EINVAL].map(|errno| errno as i32);
+    error
+        .raw_os_error()
+        .is_some_and(|errno| known.contains(&errno))
+}
+
+fn landlock(error: impl fmt::Display) -> Refused {
+    Refused::Landlock(error.to_string())
+}
+
+/// Why the worker could not be confined, and so must not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// A change of ids or of the process' attributes failed.
+    Step(Fault),
+    /// Capabilities are left, a bit each.
+    Capabilities(u64),
+    /// There are other threads, which would stay as they are.
+    Threads(u64),
+    /// The kernel has Landlock and did not take the rules.
+    Landlock(String),
+    /// The kernel has filters and did not take ours.
+    Seccomp(String),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Step(fault)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(fault) => write!(f, "the worker {fault}"),
+            Self::Capabilities(left) => {
+                write!(f, "the worker still has the capabilities {left:#x}")
+            }
+            Self::Threads(count) => {
+                write!(f, "the worker has {count} threads before it is confined")
+            }
+            Self::Landlock(error) => write!(f, "the worker's Landlock rules were refused: {error}"),
+            Self::Seccomp(error) => write!(f, "the worker's seccomp filter was refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -1,0 +1,61 @@
+//! What the kernel itself says about this process.
+
+use std::fs;
+use std::io;
+
+/// The lines of `/proc/self/status` that confinement is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Status {
+    /// Permitted, effective and ambient capabilities, taken together.
+    pub(super) capabilities: u64,
+    /// More than one would leave the others unconfined.
+    pub(super) threads: u64,
+    /// Whether starting programs gains nothing.
+    pub(super) no_new_privs: bool,
+}
+
+impl Status {
+    /// Reads it now; later, `/proc` is out of reach.
+    pub(super) fn read() -> io::Result<Self> {
+        fs::read_to_string("/proc/self/status").map(|text| Self::parse(&text))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut status = Self::default();
+        for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
+            let value = value.trim();
+            match name {
+                // What cannot be read counts as every capability there is.
+                "CapPrm" | "CapEff" | "CapAmb" => {
+                    status.capabilities |= u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
+                }
+                "Threads" => status.threads = value.parse().unwrap_or(u64::MAX),
+                "NoNewPrivs" => status.no_new_privs = value == "1",
+                _ => {}
+            }
+        }
+        status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_lines_are_read_and_what_is_unreadable_counts_as_the_worst() {
+        let text = "Name:\tx\nThreads:\t2\nCapInh:\t0000000000000001\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000001\nNoNewPrivs:\t1\n";
+        let expected = Status {
+            capabilities: 0x401,
+            threads: 2,
+            no_new_privs: true,
+        };
+        assert_eq!(Status::parse(text), expected);
+        assert_eq!(Status::parse("CapEff:\t?\n").capabilities, u64::MAX);
+    }
+
+    #[test]
+    fn this_process_has_a_status() {
+        assert!(Status::read().unwrap().threads >= 1);
+    }
+}

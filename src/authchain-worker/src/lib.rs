@@ -1,0 +1,17 @@
+//! The worker: asks a server about a person, so that sshd and sudo need not.
+//!
+//! It is a child process of whoever called the module, one for each call and backend. What it parses
+//! comes from a network, so it is built to be taken over without harm: it gives up everything it
+//! does not need before its first packet.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`process`] | the first steps: own ids, descriptors, limits; nothing of the caller's is left |
+//! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
+//! | [`guard`] | what stands between a server and the parser of its answers |
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+pub mod confine;
+pub mod guard;
+pub mod process;

@@ -1,0 +1,3 @@
+//! The worker. See the library.
+
+fn main() {}

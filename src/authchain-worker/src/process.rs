@@ -1,0 +1,137 @@
+//! The first steps: whatever the caller chose for this process is replaced by what the worker needs.
+//!
+//! su and sudo start the module with the caller's real user id, limits, mask, umask, working directory
+//! and descriptors, and the worker inherits all of them. Dispositions are not touched here: an
+//! ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the kernel does
+//! not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts us with the
+//! defaults.
+
+use std::fmt;
+use std::fs;
+use std::os::fd::{AsFd, RawFd};
+
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+use nix::sys::signal::SigSet;
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
+use nix::unistd::{chdir, close, getegid, geteuid, setgroups, setresgid, setresuid};
+
+/// The first descriptor that is not the socket and not stderr.
+const FIRST_FOREIGN: RawFd = 3;
+
+/// How many descriptors are tried one by one where `/proc` cannot say which are open.
+const MOST_DESCRIPTORS: rlim_t = 65_536;
+
+const MIB: rlim_t = 1 << 20;
+
+/// What the worker may use, whatever its caller set.
+///
+/// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under a
+/// screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
+/// threads end at the limit on memory.
+const LIMITS: [(Resource, rlim_t); 7] = [
+    (Resource::RLIMIT_CORE, 0),
+    // A name lookup and a TLS handshake take milliseconds; a parser that spins is ended.
+    (Resource::RLIMIT_CPU, 10),
+    // What is written to; a stack of a thread counts, memory that malloc has only reserved does not.
+    (Resource::RLIMIT_DATA, 64 * MIB),
+    // Everything mapped, libraries included: glibc reserves 64 or 128 MiB for each thread's heap.
+    (Resource::RLIMIT_AS, 512 * MIB),
+    (Resource::RLIMIT_FSIZE, 0),
+    (Resource::RLIMIT_NOFILE, 64),
+    (Resource::RLIMIT_STACK, 8 * MIB),
+];
+
+/// Makes the process its own: ids, groups, descriptors, directory, umask, mask, limits, no dumps.
+///
+/// # Errors
+/// When the ids cannot be taken or the process would stay dumpable: then its caller could still reach into it.
+pub fn make_own() -> Result<(), Fault> {
+    take_ids()?;
+    close_foreign();
+    // Neither can fail in a way that matters: "/" is always there, and the umask has no errors.
+    let _ = chdir("/");
+    umask(Mode::from_bits_truncate(0o077));
+    let _ = SigSet::empty().thread_set_mask();
+    for (resource, wanted) in LIMITS {
+        limit(resource, wanted);
+    }
+    not_dumpable()
+}
+
+/// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it could
+/// send signals to a process that has its real user id.
+fn take_ids() -> Result<(), Fault> {
+    let (uid, gid) = (geteuid(), getegid());
+    if uid.is_root() {
+        setgroups(&[]).map_err(fault("drop the supplementary groups"))?;
+    }
+    setresgid(gid, gid, gid).map_err(fault("take the effective group id"))?;
+    setresuid(uid, uid, uid).map_err(fault("take the effective user id"))
+}
+
+/// No core dump, and no reading of our memory or descriptors through `/proc` by others.
+///
+/// Asked for again after every change of ids, which sets it to what `fs.suid_dumpable` says.
+///
+/// # Errors
+/// When the kernel refuses, which it has no reason to.
+pub fn not_dumpable() -> Result<(), Fault> {
+    prctl::set_dumpable(false).map_err(fault("forbid dumps of its memory"))
+}
+
+/// Closes what hosts leave open without close-on-exec (sshd does).
+fn close_foreign() {
+    let open = listed().unwrap_or_else(|| (FIRST_FOREIGN..most_descriptors()).collect());
+    for descriptor in open.into_iter().filter(|&fd| fd >= FIRST_FOREIGN) {
+        let _ = close(descriptor);
+    }
+}
+
+/// The open descriptors, the one that lists them included; collected first, closed later.
+fn listed() -> Option<Vec<RawFd>> {
+    let entries = fs::read_dir("/proc/self/fd").ok()?;
+    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    Some(entries.filter_map(|entry| number(entry.ok()?)).collect())
+}
+
+fn most_descriptors() -> RawFd {
+    let most = getrlimit(Resource::RLIMIT_NOFILE).map_or(MOST_DESCRIPTORS, |(_, hard)| hard);
+    RawFd::try_from(most.min(MOST_DESCRIPTORS)).unwrap_or(RawFd::MAX)
+}
+
+/// Sets both limits; without the privilege to raise the hard one, as much as it allows.
+fn limit(resource: Resource, wanted: rlim_t) {
+    if setrlimit(resource, wanted, wanted).is_err() {
+        let hard = getrlimit(resource).map_or(wanted, |(_, hard)| hard);
+        let most = wanted.min(hard);
+        let _ = setrlimit(resource, most, most);
+    }
+}
+
+/// Whether `stream` is a socket: a person who starts the worker by hand has a terminal there.
+pub fn is_socket(stream: impl AsFd) -> bool {
+    let kind = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;
+    fstat(stream).is_ok_and(|status| kind(status.st_mode) == SFlag::S_IFSOCK)
+}
+
+/// Makes a [`Fault`] of what was tried and the kernel's answer.
+pub(crate) fn fault(step: &'static str) -> impl Fn(Errno) -> Fault {
+    move |errno| Fault { step, errno }
+}
+
+/// A step that failed, without which the worker must not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    step: &'static str,
+    errno: Errno,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.step, self.errno.desc())
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,173 @@
+//! Distinguished names, to compare them and to see which is below which.
+
+/// A name taken apart (RFC 4514), so that two spellings of one name are equal.
+///
+/// Equality is that of most directories: attribute names and values without regard to case,
+/// blanks around them or runs of blanks inside. Names a server holds for different although only
+/// case tells them apart are held for one here; nobody gets more from that than the entry's own
+/// directory tree gives.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dn(Vec<Vec<(String, String)>>);
+
+impl Dn {
+    /// Takes `text` apart; `None` if it is not a name. The empty name is one: the root of all.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.trim().is_empty() {
+            return Some(Self(Vec::new()));
+        }
+        let mut rdns = Vec::new();
+        for rdn in split(text, &[',', ';']) {
+            let mut pairs = (split(rdn, &['+']).into_iter())
+                .map(pair)
+                .collect::<Option<Vec<_>>>()?;
+            pairs.sort();
+            rdns.push(pairs);
+        }
+        Some(Self(rdns))
+    }
+
+    /// Whether this name is `base` or anything below it.
+    pub fn is_under(&self, base: &Self) -> bool {
+        self.0.ends_with(&base.0)
+    }
+
+    /// Whether this is the root's name.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of `attribute` in the name's first part, in lower case.
+    pub fn first_value(&self, attribute: &str) -> Option<&str> {
+        let pairs = self.0.first()?;
+        let found = pairs.iter().find(|(name, _)| name == attribute);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// The pieces between those of `separators` that are neither escaped nor in quotes.
+fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
+    let (mut escaped, mut quoted) = (false, false);
+    let pieces = text.split(|c: char| {
+        if std::mem::take(&mut escaped) {
+            return false;
+        }
+        escaped = c == '\\';
+        quoted ^= c == '"';
+        !quoted && separators.contains(&c)
+    });
+    pieces.collect()
+}
+
+/// `attribute=value`, normalised.
+fn pair(text: &str) -> Option<(String, String)> {
+    let (attribute, value) = text.split_once('=')?;
+    let attribute = attribute.trim().to_ascii_lowercase();
+    if !super::syntax::is_attribute(&attribute) {
+        return None;
+    }
+    Some((attribute, normal(&unescape(trim(value))?)))
+}
+
+/// Without blanks at the ends, but with an escaped one that ends the value.
+fn trim(value: &str) -> &str {
+    let trimmed = value.trim_matches(' ');
+    match (trimmed.ends_with('\\'), trimmed.len()) {
+        (true, length) => {
+            let start = value
+                .len()
+                .saturating_sub(value.trim_start_matches(' ').len());
+            let end = start.saturating_add(length).saturating_add(1);
+            value.get(start..end).unwrap_or(trimmed)
+        }
+        (false, _) => trimmed,
+    }
+}
+
+/// `\2c`, `\,` and `"…"` as what they stand for; `None` if a backslash stands at the end.
+fn unescape(value: &str) -> Option<String> {
+    let unquoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = unquoted.unwrap_or(value).as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'\\' {
+            bytes.push(*first);
+            continue;
+        }
+        let hex = tail
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let hex = hex.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let byte = hex.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.or(tail.first().copied())?);
+        rest = tail.get(if byte.is_some() { 2 } else { 1 }..)?;
+    }
+    // What is not UTF-8 stays different from everything that is.
+    Some(String::from_utf8(bytes).unwrap_or_else(|error| format!("{:?}", error.as_bytes())))
+}
+
+fn normal(value: &str) -> String {
+    let words: Vec<&str> = value.split(' ').filter(|word| !word.is_empty()).collect();
+    words.join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn dn(text: &str) -> Dn {
+        Dn::parse(text).unwrap()
+    }
+
+    #[test]
+    fn spellings_of_one_name_are_equal() {
+        for (a, b) in [
+            ("uid=alice,dc=example", "UID = Alice , DC=Example"),
+            ("cn=a\\2cb,dc=x", "cn=a\\,b,dc=x"),
+            ("cn=a\\2cb,dc=x", "cn=\"a,b\",dc=x"),
+            ("cn=a+uid=b,dc=x", "uid=b+cn=a,dc=x"),
+            ("cn=two  words,dc=x", "cn=Two Words,dc=x"),
+            ("cn=j\u{fc}rgen", "cn=J\\C3\\9CRGEN"),
+            ("cn=x\\ ,dc=y", "cn=x,dc=y"),
+        ] {
+            assert_eq!(dn(a), dn(b), "{a} and {b}");
+        }
+        for (a, b) in [
+            ("cn=a\\,dc=x", "cn=a,dc=x"),
+            ("cn=a\\+b", "cn=a+b=c"),
+            ("cn=a,dc=x", "cn=a,dc=y"),
+        ] {
+            assert_ne!(Dn::parse(a), Dn::parse(b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn below_means_the_same_last_parts() {
+        let base = dn("ou=people,dc=example");
+        assert!(dn("uid=a,OU=People,dc=example").is_under(&base));
+        assert!(base.is_under(&base));
+        assert!(dn("uid=a").is_under(&dn("")));
+        for other in [
+            "dc=example",
+            "uid=a,ou=other,dc=example",
+            "uid=x\\,ou=people,dc=example",
+        ] {
+            assert!(!dn(other).is_under(&base), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_none() {
+        for text in ["alice", "uid=a,", ",", "=a", "uid=a\\", "u id=a", "uid=a,b"] {
+            assert_eq!(Dn::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_name_or_none(text in "[a-z=,+\\\\\"; #\u{fc}0-9]{0,40}") {
+            let _ = Dn::parse(&text);
+        }
+    }
+}

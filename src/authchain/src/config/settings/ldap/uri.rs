@@ -1,0 +1,177 @@
+//! Where a server is.
+
+use std::fmt;
+
+/// A server's address, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerUri {
+    /// How to speak to it.
+    pub scheme: Scheme,
+    /// Its name or numeric address; the socket's path for `ldapi`.
+    pub host: String,
+    /// Its port; 0 for `ldapi`.
+    pub port: u16,
+    text: String,
+}
+
+/// How to speak to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// TCP.
+    Ldap,
+    /// TCP with TLS from the first byte.
+    Ldaps,
+    /// A socket on this machine.
+    Ldapi,
+}
+
+/// What is wrong with a URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidUri {
+    /// It begins with none of the three schemes.
+    Scheme,
+    /// There is no host.
+    Host,
+    /// What follows the colon is no port.
+    Port,
+    /// A percent sign without two digits, or a path that is not absolute.
+    Path,
+    /// Something follows the port: a base, a filter, a user.
+    Rest,
+}
+
+impl fmt::Display for InvalidUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheme => "must begin with ldaps://, ldap:// or ldapi://",
+            Self::Host => "has no host name",
+            Self::Port => "has no valid port after the colon",
+            Self::Path => "must name a socket by its absolute path, with %2F for each slash",
+            Self::Rest => "must end after the host and the port",
+        })
+    }
+}
+
+impl std::error::Error for InvalidUri {}
+
+impl ServerUri {
+    /// Takes `text` apart.
+    ///
+    /// # Errors
+    /// [`InvalidUri`] for anything but a scheme, a host and perhaps a port. A base or a filter in
+    /// the URI is refused too: they have keys of their own, and would be two truths.
+    pub fn parse(text: &str) -> Result<Self, InvalidUri> {
+        let (scheme, rest) = text.split_once("://").ok_or(InvalidUri::Scheme)?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "ldap" => Scheme::Ldap,
+            "ldaps" => Scheme::Ldaps,
+            "ldapi" => Scheme::Ldapi,
+            _ => return Err(InvalidUri::Scheme),
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = match scheme {
+            Scheme::Ldapi => (socket_path(rest)?, 0),
+            Scheme::Ldap => host_and_port(rest, 389)?,
+            Scheme::Ldaps => host_and_port(rest, 636)?,
+        };
+        let text = text.to_owned();
+        Ok(Self {
+            scheme,
+            host,
+            port,
+            text,
+        })
+    }
+}
+
+impl fmt::Display for ServerUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn host_and_port(rest: &str, default: u16) -> Result<(String, u16), InvalidUri> {
+    if rest.contains(['/', '?', '#', '@', '%']) || rest.contains(char::is_whitespace) {
+        return Err(InvalidUri::Rest);
+    }
+    let (host, port) = match rest.strip_prefix('[') {
+        Some(rest) => {
+            let (host, rest) = rest.split_once(']').ok_or(InvalidUri::Host)?;
+            let is_address = host.parse::<std::net::Ipv6Addr>().is_ok();
+            (is_address.then_some(host).ok_or(InvalidUri::Host)?, rest)
+        }
+        None => rest.split_at(rest.find(':').unwrap_or(rest.len())),
+    };
+    if host.is_empty() {
+        return Err(InvalidUri::Host);
+    }
+    let port = match port.strip_prefix(':') {
+        Some(digits) => digits.parse().ok().filter(|port| *port > 0),
+        None if port.is_empty() => Some(default),
+        None => None,
+    };
+    Ok((host.to_owned(), port.ok_or(InvalidUri::Port)?))
+}
+
+/// The path of `%2Frun%2Fslapd%2Fldapi`.
+fn socket_path(encoded: &str) -> Result<String, InvalidUri> {
+    let mut parts = encoded.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let digits = part.get(..2).ok_or(InvalidUri::Path)?;
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| InvalidUri::Path)?);
+        bytes.extend(part.get(2..).unwrap_or_default().bytes());
+    }
+    let path = String::from_utf8(bytes).map_err(|_| InvalidUri::Path)?;
+    let is_path = path.starts_with('/') && !path.contains('\0') && !encoded.contains(['/', '?']);
+    is_path.then_some(path).ok_or(InvalidUri::Path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Result<(Scheme, String, u16), InvalidUri> {
+        ServerUri::parse(text).map(|uri| (uri.scheme, uri.host, uri.port))
+    }
+
+    #[test]
+    fn a_server_is_a_scheme_a_host_and_perhaps_a_port() {
+        for (text, scheme, host, port) in [
+            ("ldap://a.example", Scheme::Ldap, "a.example", 389),
+            ("LDAPS://a.example/", Scheme::Ldaps, "a.example", 636),
+            ("ldaps://a.example:1636", Scheme::Ldaps, "a.example", 1636),
+            ("ldap://192.0.2.1:3389", Scheme::Ldap, "192.0.2.1", 3389),
+            ("ldap://[2001:db8::1]", Scheme::Ldap, "2001:db8::1", 389),
+            ("ldaps://[::1]:99", Scheme::Ldaps, "::1", 99),
+            ("ldapi://%2Frun%2fldapi", Scheme::Ldapi, "/run/ldapi", 0),
+        ] {
+            assert_eq!(parts(text), Ok((scheme, host.to_owned(), port)), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_says_what_is_wrong_with_it() {
+        for (text, fault) in [
+            ("ldap1.example.com", InvalidUri::Scheme),
+            ("https://a", InvalidUri::Scheme),
+            ("ldap://", InvalidUri::Host),
+            ("ldap://[a.example]", InvalidUri::Host),
+            ("ldap://a:", InvalidUri::Port),
+            ("ldap://a:0", InvalidUri::Port),
+            ("ldap://a:99999", InvalidUri::Port),
+            ("ldap://[::1]x", InvalidUri::Port),
+            ("ldap://a/dc=example", InvalidUri::Rest),
+            ("ldap://user@a", InvalidUri::Rest),
+            ("ldap://a ldap://b", InvalidUri::Rest),
+            ("ldapi:///run/ldapi", InvalidUri::Path),
+            ("ldapi://%2", InvalidUri::Path),
+            ("ldapi://%zz", InvalidUri::Path),
+            ("ldapi://run", InvalidUri::Path),
+            ("ldapi://%2Frun%ff", InvalidUri::Path),
+            ("ldapi://%2Frun%00", InvalidUri::Path),
+        ] {
+            assert_eq!(parts(text), Err(fault), "{text}");
+        }
+    }
+}
