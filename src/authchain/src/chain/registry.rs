@@ -4,7 +4,9 @@ use super::identity::SystemIdentities;
 use super::rule::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
+use crate::backends::remote::{Place, Remote};
 use crate::config::settings::GlobalSettings;
+use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::{BackendTable, Config, ConfigError};
 
@@ -24,16 +26,53 @@ pub struct Kind {
 type Build = fn(&BackendTable<'_>, &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError>;
 
 /// The backend types, in the order they are described.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "local",
-    help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
-    build: |table, _| {
-        let settings: LocalSettings = table.settings()?;
-        Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "local",
+        help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
+        build: local,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(LocalSettings),
     },
-    #[cfg(feature = "schema")]
-    schema: || schemars::schema_for!(LocalSettings),
-}];
+    Kind {
+        name: "ldap",
+        help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
+        build: ldap,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(LdapSettings),
+    },
+];
+
+fn local(table: &BackendTable<'_>, _: &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: LocalSettings = table.settings()?;
+    Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+}
+
+fn ldap(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: LdapSettings = table.settings()?;
+    if let Err((key, message)) = settings.check() {
+        return Err(table.error_at(key, message));
+    }
+    let servers = settings.uris.iter().chain(&settings.backup_uris);
+    Ok(Box::new(Remote {
+        name: table.name().to_owned(),
+        kind: "ldap",
+        settings: table.to_json(&settings)?,
+        servers: servers.cloned().collect(),
+        fold_case: settings.case == Case::Ascii,
+        place: place(global),
+    }))
+}
+
+fn place(global: &GlobalSettings) -> Place {
+    Place {
+        worker: global.worker.clone(),
+        run_dir: global.run_dir.clone(),
+    }
+}
 
 /// Builds the chain of a configuration; `order` (a module argument) replaces the file's.
 ///
