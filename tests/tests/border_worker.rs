@@ -420,3 +420,23 @@ fn no_copy_of_the_password_is_left_in_the_host() {
     scene.script.process.search = Some("b25nIGFzIHRoZSByaWdodCBvbmUgaXMh".into());
     assert_eq!(played(&scene).found, Some(0));
 }
+
+#[test]
+fn the_worker_that_is_written_up_works() {
+    if !need::program("python3") {
+        return;
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(root.join("docs/PROTOCOL.md")).unwrap();
+    let begin = text.split("```python\n").nth(1).unwrap();
+    let program = begin.split("```").next().unwrap().to_owned();
+    let own = built::fake_worker().display().to_string();
+    let mut scene = configured(scene("obliging"), &own, "{dir}/worker.py");
+    scene.files.insert("worker.py".to_owned(), program);
+    let stage = Transaction::set(&scene);
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(stage.path().join("worker.py"), permissions).unwrap();
+    assert_eq!(clean(stage.play(&scene)).codes, [SUCCESS]);
+    scene.script.answers = vec!["wrong".into()];
+    assert_eq!(clean(stage.play(&scene)).codes, [AUTH_ERR]);
+}
