@@ -9,9 +9,13 @@
 //! | [`process`] | the first steps: own ids, descriptors, limits; nothing of the caller's is left |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 //! | [`guard`] | what stands between a server and the parser of its answers |
+//! | [`ldap`] | the `ldap` backend |
+//! | [`net`] | the way to a server: names, sockets, TLS |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod confine;
 pub mod guard;
+pub mod ldap;
+pub mod net;
 pub mod process;
