@@ -92,7 +92,8 @@ fn paths(list: &[PathBuf]) -> impl Iterator<Item = &Path> {
     list.iter().map(PathBuf::as_path)
 }
 
-/// Allows `access` below `path`; a path that is not there needs no rule.
+/// Allows `access` below `path`; a path that is not there needs no rule. Rights that only folders
+/// have are left out by the crate where it is a file.
 fn allow(
     created: RulesetCreated,
     path: &Path,
@@ -100,11 +101,6 @@ fn allow(
 ) -> Result<RulesetCreated, RulesetError> {
     let Ok(opened) = PathFd::new(path) else {
         return Ok(created);
-    };
-    let access = if path.is_dir() {
-        access
-    } else {
-        access & AccessFs::from_file(ABI::V9)
     };
     created.add_rule(PathBeneath::new(opened, access))
 }
