@@ -10,6 +10,7 @@
 //! | [`process`] | the first steps: own ids, descriptors, limits; nothing of the caller's is left |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
+//! | [`guard`] | what stands between a server and the parser of its answers |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -17,6 +18,7 @@
 pub mod about;
 pub mod arguments;
 pub mod confine;
+pub mod guard;
 pub mod kinds;
 #[cfg(feature = "confinement-probe")]
 mod probe;

@@ -1,0 +1,145 @@
+//! What was asked, and what may still come in answer.
+
+use super::Refusal;
+use super::ber::Elements;
+use super::message::{self, Answer};
+
+/// Referrals a search may bring besides its entries; they are not followed.
+const MAX_REFERENCES: u32 = 64;
+
+/// Entries a search may bring that names no limit of its own.
+const MAX_ENTRIES: u32 = 256;
+
+const BIND: u8 = 0x60;
+const UNBIND: u8 = 0x42;
+const SEARCH: u8 = 0x63;
+const ABANDON: u8 = 0x50;
+const EXTENDED: u8 = 0x77;
+
+/// The requests on one connection that have not been answered yet.
+#[derive(Debug, Default)]
+pub struct Ledger(Vec<(i32, Question)>);
+
+/// What a request waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Bind,
+    Extended,
+    Search { entries: u32, references: u32 },
+}
+
+impl Ledger {
+    /// Notes a request on its way to the server.
+    ///
+    /// # Errors
+    /// For what is none of the requests we make.
+    pub fn note(&mut self, request: &[u8]) -> Result<(), Refusal> {
+        let shape = "request";
+        let mut message = Elements::of(Elements::of(request).expect(0x30, shape)?);
+        let id = message::integer(message.expect(0x02, shape)?).ok_or(Refusal::Shape(shape))?;
+        let operation = message.take()?.ok_or(Refusal::Shape(shape))?;
+        let question = match operation.tag {
+            BIND => Question::Bind,
+            EXTENDED => Question::Extended,
+            SEARCH => Question::Search {
+                entries: size_limit(operation.contents)?,
+                references: MAX_REFERENCES,
+            },
+            UNBIND | ABANDON => return Ok(()),
+            _ => return Err(Refusal::Shape(shape)),
+        };
+        self.0.push((id, question));
+        Ok(())
+    }
+
+    /// Whether `reply` answers something that was asked, and has the shape of an answer to it.
+    ///
+    /// # Errors
+    /// For everything else; the connection is of no use then.
+    pub fn settle(&mut self, reply: &[u8]) -> Result<(), Refusal> {
+        let (id, answer) = message::check(reply)?;
+        let position = self.0.iter().position(|(asked, _)| *asked == id);
+        let position = position.ok_or(Refusal::NotAsked(id))?;
+        let (_, question) = self.0.get_mut(position).ok_or(Refusal::NotAsked(id))?;
+        if question.is_over_with(answer)? {
+            self.0.swap_remove(position);
+        }
+        Ok(())
+    }
+}
+
+impl Question {
+    /// Whether `answer` is the last to this question.
+    fn is_over_with(&mut self, answer: Answer) -> Result<bool, Refusal> {
+        match (self, answer) {
+            (Self::Bind, Answer::Bind)
+            | (Self::Extended, Answer::Extended)
+            | (Self::Search { .. }, Answer::Done) => Ok(true),
+            (Self::Search { entries, .. }, Answer::Entry) => count_down(entries),
+            (Self::Search { references, .. }, Answer::Reference) => count_down(references),
+            (_, answer) => Err(Refusal::WrongKind(answer.tag())),
+        }
+    }
+}
+
+fn count_down(left: &mut u32) -> Result<bool, Refusal> {
+    *left = left.checked_sub(1).ok_or(Refusal::TooManyEntries)?;
+    Ok(false)
+}
+
+/// The fourth part of a search request: base, scope, aliases, size limit.
+fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
+    let shape = "request";
+    let mut parts = Elements::of(search);
+    for _ in 0..3 {
+        parts.take()?;
+    }
+    let limit = message::integer(parts.expect(0x02, shape)?);
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok());
+    Ok(limit.filter(|limit| *limit > 0).unwrap_or(MAX_ENTRIES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message with an operation of these bytes.
+    fn message(id: u8, operation: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(operation.len() + 3).unwrap();
+        [&[0x30, length, 2, 1, id], operation].concat()
+    }
+
+    const BIND_REQUEST: &[u8] = &[0x60, 7, 2, 1, 3, 4, 0, 0x80, 0];
+    const SEARCH_REQUEST: &[u8] = &[
+        0x63, 17, 4, 0, 10, 1, 2, 10, 1, 0, 2, 1, 2, 2, 1, 3, 1, 1, 0,
+    ];
+    const BIND_REPLY: &[u8] = &[0x61, 7, 10, 1, 0, 4, 0, 4, 0];
+    const DONE: &[u8] = &[0x65, 7, 10, 1, 0, 4, 0, 4, 0];
+    const ENTRY: &[u8] = &[0x64, 4, 4, 0, 0x30, 0];
+
+    #[test]
+    fn each_question_has_one_answer_of_its_kind() {
+        let mut ledger = Ledger::default();
+        ledger.note(&message(1, BIND_REQUEST)).unwrap();
+        let stray = ledger.settle(&message(2, BIND_REPLY));
+        assert_eq!(stray, Err(Refusal::NotAsked(2)));
+        let done = ledger.settle(&message(1, DONE));
+        assert_eq!(done, Err(Refusal::WrongKind(0x65)));
+        assert_eq!(ledger.settle(&message(1, BIND_REPLY)), Ok(()));
+        let again = ledger.settle(&message(1, BIND_REPLY));
+        assert_eq!(again, Err(Refusal::NotAsked(1)));
+    }
+
+    #[test]
+    fn a_search_brings_no_more_entries_than_it_asked_for() {
+        let mut ledger = Ledger::default();
+        ledger.note(&message(5, SEARCH_REQUEST)).unwrap();
+        assert_eq!(ledger.settle(&message(5, ENTRY)), Ok(()));
+        assert_eq!(ledger.settle(&message(5, ENTRY)), Ok(()));
+        let third = ledger.settle(&message(5, ENTRY));
+        assert_eq!(third, Err(Refusal::TooManyEntries));
+        assert_eq!(ledger.settle(&message(5, DONE)), Ok(()));
+        let late = ledger.settle(&message(5, ENTRY));
+        assert_eq!(late, Err(Refusal::NotAsked(5)));
+    }
+}

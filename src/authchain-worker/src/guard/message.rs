@@ -1,0 +1,188 @@
+//! The shape of each answer (RFC 4511 §4 and appendix B).
+
+use super::ber::{Elements, check_nesting};
+use super::{MAX_MESSAGE, Refusal};
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const BOOLEAN: u8 = 0x01;
+const INTEGER: u8 = 0x02;
+const STRING: u8 = 0x04;
+const ENUMERATED: u8 = 0x0a;
+
+const CONTROLS: u8 = 0xa0;
+const REFERRAL: u8 = 0xa3;
+const SASL_CREDENTIALS: u8 = 0x87;
+const RESPONSE_NAME: u8 = 0x8a;
+const RESPONSE_VALUE: u8 = 0x8b;
+
+/// The kinds of answer there are to what we ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// To a bind.
+    Bind,
+    /// An entry a search found.
+    Entry,
+    /// A pointer to another server.
+    Reference,
+    /// The end of a search.
+    Done,
+    /// To an extended operation such as StartTLS.
+    Extended,
+}
+
+impl Answer {
+    fn of(tag: u8) -> Option<Self> {
+        let all = [
+            Self::Bind,
+            Self::Entry,
+            Self::Reference,
+            Self::Done,
+            Self::Extended,
+        ];
+        all.into_iter().find(|answer| answer.tag() == tag)
+    }
+
+    /// The tag its operation has.
+    pub fn tag(self) -> u8 {
+        match self {
+            Self::Bind => 0x61,
+            Self::Entry => 0x64,
+            Self::Reference => 0x73,
+            Self::Done => 0x65,
+            Self::Extended => 0x78,
+        }
+    }
+}
+
+/// Looks at every byte of one whole message from a server; its id and kind.
+///
+/// # Errors
+/// For everything the parser behind us should not see.
+pub fn check(bytes: &[u8]) -> Result<(i32, Answer), Refusal> {
+    if bytes.len() > MAX_MESSAGE {
+        return Err(Refusal::TooLarge(bytes.len()));
+    }
+    check_nesting(bytes)?;
+    let mut outer = Elements::of(bytes);
+    let mut message = Elements::of(outer.expect(SEQUENCE, "message")?);
+    let id = integer(message.expect(INTEGER, "message")?).ok_or(Refusal::Shape("message"))?;
+    let operation = message.take()?.ok_or(Refusal::Shape("message"))?;
+    let answer = Answer::of(operation.tag).ok_or(Refusal::WrongKind(operation.tag))?;
+    if id == 0 {
+        return Err(disconnection(operation.contents));
+    }
+    match answer {
+        Answer::Entry => entry(operation.contents)?,
+        Answer::Reference => texts(operation.contents, "referral")?,
+        Answer::Bind | Answer::Done | Answer::Extended => result(operation.contents, answer)?,
+    }
+    if !message.is_empty() {
+        controls(message.expect(CONTROLS, "message")?)?;
+    }
+    match message.is_empty() && outer.is_empty() {
+        true => Ok((id, answer)),
+        false => Err(Refusal::Shape("message")),
+    }
+}
+
+/// What a server says unasked: that it hangs up. Active Directory puts the name of it outside the
+/// result, so only the result's own texts are looked at.
+fn disconnection(contents: &[u8]) -> Refusal {
+    let mut parts = Elements::of(contents);
+    let text = (|| {
+        parts.expect(ENUMERATED, "result").ok()?;
+        parts.expect(STRING, "result").ok()?;
+        std::str::from_utf8(parts.expect(STRING, "result").ok()?).ok()
+    })();
+    Refusal::Disconnection(text.unwrap_or_default().chars().take(160).collect())
+}
+
+fn result(contents: &[u8], answer: Answer) -> Result<(), Refusal> {
+    let shape = "result";
+    let mut parts = Elements::of(contents);
+    // The parser behind us folds any number of bytes into 32 bits: 2^32 would be success.
+    if !matches!(parts.expect(ENUMERATED, shape)?, [0..=0x7f]) {
+        return Err(Refusal::Shape("result code"));
+    }
+    text(parts.expect(STRING, shape)?, "a name in a result")?;
+    text(parts.expect(STRING, shape)?, "the text of a result")?;
+    while let Some(part) = parts.take()? {
+        match (part.tag, answer) {
+            (REFERRAL, _) => texts(part.contents, "referral")?,
+            (SASL_CREDENTIALS, Answer::Bind) | (RESPONSE_VALUE, Answer::Extended) => {}
+            (RESPONSE_NAME, Answer::Extended) => text(part.contents, "the name of a response")?,
+            _ => return Err(Refusal::Shape(shape)),
+        }
+    }
+    Ok(())
+}
+
+fn entry(contents: &[u8]) -> Result<(), Refusal> {
+    let shape = "entry";
+    let mut parts = Elements::of(contents);
+    text(parts.expect(STRING, shape)?, "the name of an entry")?;
+    let mut attributes = Elements::of(parts.expect(SEQUENCE, shape)?);
+    while !attributes.is_empty() {
+        let mut attribute = Elements::of(attributes.expect(SEQUENCE, shape)?);
+        text(attribute.expect(STRING, shape)?, "the name of an attribute")?;
+        let mut values = Elements::of(attribute.expect(SET, shape)?);
+        while !values.is_empty() {
+            values.expect(STRING, shape)?;
+        }
+        is_end(attribute, shape)?;
+    }
+    is_end(parts, shape)
+}
+
+fn controls(contents: &[u8]) -> Result<(), Refusal> {
+    let shape = "control";
+    let mut controls = Elements::of(contents);
+    while !controls.is_empty() {
+        let mut control = Elements::of(controls.expect(SEQUENCE, shape)?);
+        text(control.expect(STRING, shape)?, "the name of a control")?;
+        let mut next = control.take()?;
+        if let Some(critical) = next.filter(|element| element.tag == BOOLEAN) {
+            let one_byte = critical.contents.len() == 1;
+            one_byte.then_some(()).ok_or(Refusal::Shape(shape))?;
+            next = control.take()?;
+        }
+        if next.is_some_and(|value| value.tag != STRING) {
+            return Err(Refusal::Shape(shape));
+        }
+        is_end(control, shape)?;
+    }
+    Ok(())
+}
+
+fn is_end(parts: Elements<'_>, shape: &'static str) -> Result<(), Refusal> {
+    parts.is_empty().then_some(()).ok_or(Refusal::Shape(shape))
+}
+
+fn texts(contents: &[u8], what: &'static str) -> Result<(), Refusal> {
+    let mut parts = Elements::of(contents);
+    while !parts.is_empty() {
+        text(parts.expect(STRING, what)?, what)?;
+    }
+    Ok(())
+}
+
+fn text(bytes: &[u8], what: &'static str) -> Result<(), Refusal> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Refusal::NotUtf8(what)),
+    }
+}
+
+/// A number of at most four bytes that is not negative, as ids and limits are.
+pub(super) fn integer(bytes: &[u8]) -> Option<i32> {
+    if !(1..=4).contains(&bytes.len()) {
+        return None;
+    }
+    let number = (bytes.iter()).fold(0u32, |number, byte| (number << 8) | u32::from(*byte));
+    let is_negative = bytes.first().is_some_and(|byte| *byte > 0x7f);
+    i32::try_from(number).ok().filter(|_| !is_negative)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Why a message is not let through.
+
+use std::fmt;
+
+use super::{MAX_CONNECTION, MAX_MESSAGE};
+
+/// What is wrong with what a server sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// A length no element of ours has: indefinite, in more than four bytes, beyond its parent.
+    Length,
+    /// A tag number too large for one byte.
+    Tag,
+    /// A message larger than [`MAX_MESSAGE`].
+    TooLarge(usize),
+    /// More than [`MAX_CONNECTION`] bytes on one connection.
+    TooMuch,
+    /// Elements nested deeper than any LDAP message has them.
+    TooDeep,
+    /// More elements than any answer of ours has.
+    TooMany,
+    /// Not the shape of the message it says it is.
+    Shape(&'static str),
+    /// A text that is not UTF-8.
+    NotUtf8(&'static str),
+    /// An answer to something that was not asked, or was answered already.
+    NotAsked(i32),
+    /// An answer of another kind than the question.
+    WrongKind(u8),
+    /// More entries than were asked for.
+    TooManyEntries,
+    /// The server says goodbye (RFC 4511 §4.4.1), with these words.
+    Disconnection(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Disconnection(text) = self {
+            f.write_str("the server ended the connection")?;
+            return match text.as_str() {
+                "" => Ok(()),
+                text => write!(f, ": {text}"),
+            };
+        }
+        f.write_str("not a valid answer: ")?;
+        match self {
+            Self::Length => f.write_str("an element with an impossible length"),
+            Self::Tag => f.write_str("an element with an unknown tag"),
+            Self::TooLarge(size) => write!(f, "a message of {size} bytes, over {MAX_MESSAGE}"),
+            Self::TooMuch => write!(f, "more than {MAX_CONNECTION} bytes"),
+            Self::TooDeep => f.write_str("elements nested too deep"),
+            Self::TooMany => f.write_str("too many elements"),
+            Self::Shape(what) => write!(f, "malformed {what}"),
+            Self::NotUtf8(what) => write!(f, "{what} is not UTF-8"),
+            Self::NotAsked(id) => write!(f, "an answer to nothing that was asked (id {id})"),
+            Self::WrongKind(tag) => write!(f, "an answer of another kind (0x{tag:02x})"),
+            Self::TooManyEntries => f.write_str("more entries than were asked for"),
+            Self::Disconnection(_) => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
