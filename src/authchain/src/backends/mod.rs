@@ -1,7 +1,10 @@
 //! Floor 4: sources of accounts.
 
+mod breaker;
 pub mod local;
 pub mod protocol;
+pub mod remote;
+mod worker;
 
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};

@@ -4,6 +4,9 @@ use super::identity::SystemIdentities;
 use super::rule::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
+use crate::backends::remote::{Place, Remote};
+use crate::config::settings::GlobalSettings;
+use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::{BackendTable, Config, ConfigError};
 
@@ -13,23 +16,63 @@ pub struct Kind {
     pub name: &'static str,
     /// One line about it.
     pub help: &'static str,
-    build: fn(&BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError>,
+    build: Build,
     /// The JSON Schema of its keys.
     #[cfg(feature = "schema")]
     pub schema: fn() -> schemars::Schema,
 }
 
+/// Makes a backend of its section; whatever lies around it is in the settings at the top.
+type Build = fn(&BackendTable<'_>, &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError>;
+
 /// The backend types, in the order they are described.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "local",
-    help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
-    build: |table| {
-        let settings: LocalSettings = table.settings()?;
-        Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "local",
+        help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
+        build: local,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(LocalSettings),
     },
-    #[cfg(feature = "schema")]
-    schema: || schemars::schema_for!(LocalSettings),
-}];
+    Kind {
+        name: "ldap",
+        help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
+        build: ldap,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(LdapSettings),
+    },
+];
+
+fn local(table: &BackendTable<'_>, _: &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: LocalSettings = table.settings()?;
+    Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+}
+
+fn ldap(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: LdapSettings = table.settings()?;
+    if let Err((key, message)) = settings.check() {
+        return Err(table.error_at(key, message));
+    }
+    let servers = settings.uris.iter().chain(&settings.backup_uris);
+    Ok(Box::new(Remote {
+        name: table.name().to_owned(),
+        kind: "ldap",
+        settings: table.to_json(&settings)?,
+        servers: servers.cloned().collect(),
+        fold_case: settings.case == Case::Ascii,
+        place: place(global),
+    }))
+}
+
+fn place(global: &GlobalSettings) -> Place {
+    Place {
+        worker: global.worker.clone(),
+        run_dir: global.run_dir.clone(),
+    }
+}
 
 /// Builds the chain of a configuration; `order` (a module argument) replaces the file's.
 ///
@@ -38,28 +81,32 @@ pub const KINDS: &[Kind] = &[Kind {
 /// trusted by halves.
 pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, ConfigError> {
     for table in &config.backends {
-        backend(table)?;
+        backend(table, &config.settings)?;
     }
     let links = config.links(order)?;
+    let link = |table| link(table, &config.settings);
     let links = links.into_iter().map(link).collect::<Result<Vec<_>, _>>()?;
     let identities = Box::new(SystemIdentities::new(config.settings.passwd_file.clone()));
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
-fn link(table: &BackendTable<'_>) -> Result<Link, ConfigError> {
+fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, ConfigError> {
     let common = table.common();
     Ok(Link {
-        backend: backend(table)?,
+        backend: backend(table, global)?,
         on_denied: common.on_denied,
         on_unavailable: common.on_unavailable,
         timeout: common.timeout.duration(),
     })
 }
 
-fn backend(table: &BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError> {
+fn backend(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
     let kind = table.common().kind.get_ref();
     match KINDS.iter().find(|known| known.name == kind) {
-        Some(known) => (known.build)(table),
+        Some(known) => (known.build)(table, global),
         None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
     }
 }

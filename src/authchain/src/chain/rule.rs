@@ -60,10 +60,7 @@ impl Chain {
             Err(error) => return Decision::without_steps(None, Outcome::Conversation(error)),
         };
         // How long somebody types is not held against the backends.
-        let context = &Context {
-            deadline: context.deadline.restarted(),
-            ..*context
-        };
+        let context = &context.restarted();
         let user = match Username::parse(name) {
             Ok(user) => user,
             Err(invalid) => {

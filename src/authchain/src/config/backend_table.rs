@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -90,6 +90,24 @@ impl<'s> BackendTable<'s> {
         self.source.check_keys(self.table.get_ref(), known)?;
         T::deserialize(self.table.clone().into_deserializer())
             .map_err(|error| self.source.toml_error(&error))
+    }
+
+    /// The keys of the backend's own type as JSON, defaults filled in: what a worker is told.
+    ///
+    /// # Errors
+    /// For settings that have no JSON, such as paths that are not UTF-8.
+    pub fn to_json<T: Serialize>(&self, settings: &T) -> Result<serde_json::Value, ConfigError> {
+        serde_json::to_value(settings).map_err(|error| {
+            let message = format!("[backend.{}]: {error}", self.name);
+            self.source.error(self.table.span(), message)
+        })
+    }
+
+    /// An error that points at the value of `key`, or at the section where the key is not set.
+    pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {
+        let value = self.table.get_ref().get(key);
+        let span = value.map_or_else(|| self.table.span(), Spanned::span);
+        self.source.error(span, message.into())
     }
 
     /// The error for a `type` that is none of `kinds`.

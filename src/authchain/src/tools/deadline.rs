@@ -19,6 +19,7 @@ pub fn system_clock() -> Instant {
 pub struct Deadline {
     clock: Clock,
     budget: Duration,
+    begin: Instant,
     end: Instant,
 }
 
@@ -31,7 +32,12 @@ impl Deadline {
             .checked_add(budget)
             .or_else(|| now.checked_add(Duration::from_secs(365 * 24 * 3600)))
             .unwrap_or(now);
-        Self { clock, budget, end }
+        Self {
+            clock,
+            budget,
+            begin: now,
+            end,
+        }
     }
 
     /// The same budget, from now.
@@ -52,6 +58,16 @@ impl Deadline {
     /// What is left; zero once it has passed.
     pub fn remaining(&self) -> Duration {
         self.end.saturating_duration_since((self.clock)())
+    }
+
+    /// How much there was in the beginning.
+    pub fn budget(&self) -> Duration {
+        self.budget
+    }
+
+    /// How long ago it was set.
+    pub fn elapsed(&self) -> Duration {
+        (self.clock)().saturating_duration_since(self.begin)
     }
 
     /// Whether it has passed.
@@ -85,6 +101,8 @@ mod tests {
         let deadline = Deadline::after(clock, Duration::from_secs(8));
         NOW.set(Some(begin + Duration::from_secs(60)));
         assert!(deadline.is_over());
+        assert_eq!(deadline.elapsed(), Duration::from_secs(60));
+        assert_eq!(deadline.restarted().elapsed(), Duration::ZERO);
         assert_eq!(deadline.restarted().remaining(), Duration::from_secs(8));
     }
 

@@ -18,7 +18,8 @@ pub struct Context<'a> {
     pub rhost: &'a str,
     /// Who asks, for hosts that know it; empty where they do not.
     pub ruser: &'a str,
-    /// The wall clock, for expiry dates.
+    /// The wall clock when the deadline was set, for expiry dates; see
+    /// [`wall_clock`](Self::wall_clock) for what it shows by now.
     pub now: SystemTime,
     /// When the whole chain must have answered.
     pub deadline: Deadline,
@@ -28,6 +29,26 @@ pub struct Context<'a> {
     pub silent: bool,
     /// Where odd things found on the way are written.
     pub journal: &'a dyn Journal,
+}
+
+impl Context<'_> {
+    /// What the wall clock shows by now, as far as it was not set meanwhile.
+    pub fn wall_clock(&self) -> SystemTime {
+        let later = self.now.checked_add(self.deadline.elapsed());
+        later.unwrap_or(self.now)
+    }
+
+    /// The same request with its whole time again, as if it had come in now.
+    ///
+    /// For the moment in which a person has finished typing.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        Self {
+            now: self.wall_clock(),
+            deadline: self.deadline.restarted(),
+            ..*self
+        }
+    }
 }
 
 /// A question about one person to one backend.

@@ -21,7 +21,7 @@ const VALID: AccountStatus = AccountStatus::Valid { warning: None };
 
 #[test]
 fn shadow_attributes_count_as_the_file_does() {
-    let shadow = |attributes| status(AccountPolicy::Shadow, None, attributes);
+    let shadow = |attributes: &[(&str, &str)]| status(AccountPolicy::Shadow, None, attributes);
     assert_eq!(shadow(&[]), VALID);
     assert_eq!(shadow(&[("shadowExpire", "-1")]), VALID);
     assert_eq!(shadow(&[("shadowExpire", "20779")]), VALID);
@@ -70,7 +70,7 @@ fn a_lock_counts_while_it_lasts_and_an_administrators_for_ever() {
 #[test]
 fn the_worse_of_the_two_counts() {
     let reset = ("pwdReset", "TRUE");
-    let auto = |attributes| status(AccountPolicy::Auto, None, attributes);
+    let auto = |attributes: &[(&str, &str)]| status(AccountPolicy::Auto, None, attributes);
     assert_eq!(auto(&[reset]), AccountStatus::MustChangePassword);
     assert_eq!(
         auto(&[reset, ("shadowExpire", "1")]),

@@ -36,6 +36,14 @@ pub struct GlobalSettings {
     /// The folder of authchain's own account files, which `authchain user` edits.
     pub state_dir: PathBuf,
 
+    /// The program that asks servers, in a process of its own. It must belong to root, and nobody
+    /// else may be able to write it.
+    pub worker: PathBuf,
+
+    /// The folder that remembers which servers were found down a moment ago, so that the next
+    /// login does not wait for them again. Made when it is first needed.
+    pub run_dir: PathBuf,
+
     /// The socket of the system's logger.
     pub log_socket: PathBuf,
 }
@@ -50,6 +58,8 @@ impl Default for GlobalSettings {
             log_unknown_users: false,
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
             state_dir: PathBuf::from("/var/lib/authchain"),
+            worker: PathBuf::from("/usr/libexec/authchain/authchain-worker"),
+            run_dir: PathBuf::from("/run/authchain"),
             log_socket: PathBuf::from(crate::tools::journal::DEFAULT_SOCKET),
         }
     }

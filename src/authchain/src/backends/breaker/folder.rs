@@ -1,0 +1,121 @@
+//! Empty files with a time, in a folder that is nobody else's.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, open, openat};
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat, futimens};
+use nix::sys::time::TimeSpec;
+use nix::unistd::{UnlinkatFlags, geteuid, mkdir, unlinkat};
+
+/// No claim lasts longer; one that does is from before somebody set the clock.
+const LONGEST_CLAIM: Duration = Duration::from_secs(60);
+
+/// More files than there can be reason for: somebody's mistake, which is not to cost every login.
+const MAX_FILES: usize = 256;
+
+/// The folder, open.
+pub(super) struct Folder(OwnedFd);
+
+/// What came of claiming a task.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    Ours,
+    Anothers,
+    Impossible,
+}
+
+impl Folder {
+    /// Opens the folder, if it is one that only root, or whoever this process is, can write.
+    pub(super) fn open(path: &Path) -> Option<Self> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let folder = open(path, flags, Mode::empty()).ok()?;
+        let stat = fstat(&folder).ok()?;
+        let is_ours = stat.st_uid == 0 || stat.st_uid == geteuid().as_raw();
+        (is_ours && stat.st_mode & 0o022 == 0).then_some(Self(folder))
+    }
+
+    /// The same; made if it is not there.
+    pub(super) fn make(path: &Path) -> Option<Self> {
+        let _ = mkdir(path, Mode::S_IRWXU);
+        Self::open(path)
+    }
+
+    /// The files in it.
+    pub(super) fn names(&self) -> Vec<String> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        // Not a copy of the descriptor: that would share its position with the next reader.
+        let Ok(mut dir) = Dir::openat(&self.0, ".", flags, Mode::empty()) else {
+            return Vec::new();
+        };
+        let entries = dir.iter().take(MAX_FILES).filter_map(Result::ok);
+        let names = entries.filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned));
+        names.collect()
+    }
+
+    /// The time a file has.
+    pub(super) fn time_of(&self, name: &str) -> Option<SystemTime> {
+        let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        time_of(&stat)
+    }
+
+    /// Makes the file if there is none, and gives it this time.
+    pub(super) fn set(&self, name: &str, time: SystemTime) {
+        if let Ok(file) = self.create(name, OFlag::empty()) {
+            stamp(&file, time);
+        }
+    }
+
+    /// Removes the file.
+    pub(super) fn remove(&self, name: &str) {
+        let _ = unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir);
+    }
+
+    /// Claims a task until then, unless somebody else has it.
+    ///
+    /// Two who find the same claim run out at the same moment may both get it; then two find out
+    /// what one could have.
+    pub(super) fn claim(&self, name: &str, now: SystemTime, until: SystemTime) -> Claim {
+        if let Some(theirs) = self.time_of(name) {
+            let left = theirs.duration_since(now).unwrap_or_default();
+            if !left.is_zero() && left <= LONGEST_CLAIM {
+                return Claim::Anothers;
+            }
+            self.remove(name);
+        }
+        match self.create(name, OFlag::O_EXCL) {
+            Ok(file) => {
+                stamp(&file, until);
+                Claim::Ours
+            }
+            Err(Errno::EEXIST) => Claim::Anothers,
+            Err(_) => Claim::Impossible,
+        }
+    }
+
+    fn create(&self, name: &str, more: OFlag) -> nix::Result<OwnedFd> {
+        let flags = OFlag::O_WRONLY
+            | OFlag::O_CREAT
+            | OFlag::O_NOFOLLOW
+            | OFlag::O_NONBLOCK
+            | OFlag::O_CLOEXEC;
+        let mode = Mode::S_IRUSR | Mode::S_IWUSR;
+        openat(self.0.as_fd(), name, flags | more, mode)
+    }
+}
+
+fn stamp(file: &OwnedFd, time: SystemTime) {
+    if let Ok(since) = time.duration_since(UNIX_EPOCH) {
+        let time = TimeSpec::from_duration(since);
+        let _ = futimens(file, &time, &time);
+    }
+}
+
+fn time_of(stat: &FileStat) -> Option<SystemTime> {
+    let seconds = Duration::from_secs(u64::try_from(stat.st_mtime).ok()?);
+    let nanoseconds = Duration::from_nanos(u64::try_from(stat.st_mtime_nsec).ok()?);
+    UNIX_EPOCH.checked_add(seconds.checked_add(nanoseconds)?)
+}

@@ -1,0 +1,209 @@
+//! What earlier logins found down, so that this one does not wait for it again.
+//!
+//! A mark is an empty file in a folder under `/run`; its time of change is when the server was found
+//! down. Empty, because whoever starts su decides how large the files may be that it writes
+//! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a claim:
+//! its time is until when one login has the task of finding out whether the server is back.
+//!
+//! The marks only ever make a login quicker. Whatever is wrong with them or their folder, servers are
+//! asked as if there were none.
+
+mod folder;
+mod name;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use self::folder::{Claim, Folder};
+use self::name::{Kind, decode, encode};
+use crate::tools::deadline::Deadline;
+
+/// How long a server that was found down is left alone altogether, and how often it is looked after
+/// from then on.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long a mark holds. Then one login asks the server as if nothing had been, for as long as it
+/// takes: it may be back, but too far away to answer a probe in time.
+const EXPIRY: Duration = Duration::from_secs(30);
+
+/// How long a server may take to answer a probe.
+pub(super) const PROBE: Duration = Duration::from_millis(40);
+
+/// How many servers are remembered of what a worker says in one breath.
+const MAX_DOWN: usize = 16;
+
+/// What stands for the backend as a whole: a server without a name.
+const WHOLE: &str = "";
+
+/// The marks of one backend.
+pub(super) struct Breaker<'a> {
+    run_dir: &'a Path,
+    backend: &'a str,
+    folder: Option<Folder>,
+}
+
+/// What the marks say about this login.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Whether the worker itself has only as long as a probe.
+    pub(super) whole: bool,
+    /// Not to be asked.
+    pub(super) avoid: Vec<String>,
+    /// To be asked briefly: this login has the task of finding out.
+    pub(super) probe: Vec<String>,
+    /// To be asked as ever, though there is a mark: it has expired.
+    expired: Vec<String>,
+    /// Whether there is time enough for silence to mean something. Who gets only what backends
+    /// before it have left over has not been shown to be down.
+    is_fair: bool,
+}
+
+/// What becomes of one mark.
+enum Standing {
+    Avoid(Duration),
+    Probe,
+    Expired,
+}
+
+impl<'a> Breaker<'a> {
+    /// The marks of `backend` in the folder `run_dir`.
+    pub(super) fn open(run_dir: &'a Path, backend: &'a str) -> Self {
+        Self {
+            run_dir,
+            backend,
+            folder: Folder::open(run_dir),
+        }
+    }
+
+    /// What this login is to do about the marks. `servers` are those the backend has, as far as
+    /// that is known; `patience` is how long it may take to ask one of them.
+    ///
+    /// # Errors
+    /// Where there is nobody left to ask: how long ago the last of them was found down.
+    pub(super) fn plan(
+        &self,
+        servers: &[String],
+        now: SystemTime,
+        deadline: Deadline,
+    ) -> Result<Plan, Duration> {
+        let patience = deadline.remaining();
+        let mut plan = Plan {
+            is_fair: patience.saturating_mul(2) >= deadline.budget(),
+            ..Plan::default()
+        };
+        let mut latest = Duration::MAX;
+        for name in self.marks() {
+            let Some(standing) = self.standing(&name, now, patience) else {
+                continue;
+            };
+            match (standing, name.is_empty()) {
+                (Standing::Avoid(age), true) => return Err(age),
+                (Standing::Probe, true) => plan.whole = true,
+                (Standing::Avoid(age), false) => {
+                    latest = latest.min(age);
+                    plan.avoid.push(name);
+                }
+                (Standing::Probe, false) => plan.probe.push(name),
+                (Standing::Expired, _) => plan.expired.push(name),
+            }
+        }
+        let is_avoided = |server| plan.avoid.contains(server);
+        if !servers.is_empty() && servers.iter().all(is_avoided) {
+            return Err(latest);
+        }
+        Ok(plan)
+    }
+
+    /// Keeps what this login found out: `down` did not answer, everything else that it was to ask
+    /// did, or will be asked as ever the next time.
+    ///
+    /// A probe that failed leaves the mark as it is: else a server too far away for probes would
+    /// never be asked properly again.
+    pub(super) fn learn(&mut self, plan: &Plan, down: &[String], now: SystemTime) {
+        let is_down = |server: &&String| down.contains(server);
+        let back = plan.probe.iter().chain(&plan.expired);
+        for server in back.filter(|server| !is_down(server)) {
+            self.forget(server);
+        }
+        if plan.whole {
+            self.forget(WHOLE);
+        }
+        let is_news = |server: &&String| !server.is_empty() && !plan.probe.contains(server);
+        for server in down.iter().filter(is_news).take(MAX_DOWN) {
+            self.mark(server, plan, now);
+        }
+    }
+
+    /// Marks the backend as a whole: its worker had to be killed.
+    pub(super) fn learn_silence(&mut self, plan: &Plan, now: SystemTime) {
+        if !plan.whole {
+            self.mark(WHOLE, plan, now);
+        }
+    }
+
+    /// The servers of this backend that have marks; the empty name is the backend as a whole.
+    fn marks(&self) -> Vec<String> {
+        let Some(folder) = &self.folder else {
+            return Vec::new();
+        };
+        let names = folder.names().into_iter();
+        let names = names.filter_map(|name| decode(&name, self.backend));
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn standing(&self, server: &str, now: SystemTime, patience: Duration) -> Option<Standing> {
+        let folder = self.folder.as_ref()?;
+        let age = self.age(server, now)?;
+        if age < REST {
+            return Some(Standing::Avoid(age));
+        }
+        let (standing, needs) = if age < EXPIRY {
+            (Standing::Probe, Duration::ZERO)
+        } else {
+            (Standing::Expired, patience)
+        };
+        let claim = encode(Kind::Claim, self.backend, server)?;
+        let until = now.checked_add(REST.saturating_add(needs))?;
+        match folder.claim(&claim, now, until) {
+            Claim::Ours => Some(standing),
+            Claim::Anothers => Some(Standing::Avoid(age)),
+            // Then nobody could ever find out that the server is back.
+            Claim::Impossible => None,
+        }
+    }
+
+    /// How long ago the server was found down. A mark from the future is from before somebody set
+    /// the clock, and says nothing.
+    fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
+        let mark = encode(Kind::Mark, self.backend, server)?;
+        let since = self.folder.as_ref()?.time_of(&mark)?;
+        now.duration_since(since).ok()
+    }
+
+    fn mark(&mut self, server: &str, plan: &Plan, now: SystemTime) {
+        if !plan.is_fair {
+            return;
+        }
+        if self.folder.is_none() {
+            self.folder = Folder::make(self.run_dir);
+        }
+        let (Some(folder), Some(name)) = (&self.folder, encode(Kind::Mark, self.backend, server))
+        else {
+            return;
+        };
+        folder.set(&name, now);
+    }
+
+    fn forget(&self, server: &str) {
+        let names = [Kind::Mark, Kind::Claim].map(|kind| encode(kind, self.backend, server));
+        for name in names.iter().flatten() {
+            if let Some(folder) = &self.folder {
+                folder.remove(name);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Names of files that say which server they are about.
+
+use std::fmt::Write;
+
+/// Longest name of a file.
+const MAX_NAME: usize = 255;
+
+/// What a file is.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// Says that the server is down.
+    Mark,
+    /// Says that somebody is finding out.
+    Claim,
+}
+
+impl Kind {
+    /// What stands between backend and server. A backend's name has neither, a server's is escaped.
+    fn sign(self) -> char {
+        match self {
+            Self::Mark => '@',
+            Self::Claim => '+',
+        }
+    }
+}
+
+/// `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server no file could be named after.
+pub(super) fn encode(kind: Kind, backend: &str, server: &str) -> Option<String> {
+    let mut name = format!("{backend}{}", kind.sign());
+    for byte in server.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => {
+                name.push(char::from(byte));
+            }
+            // What is no visible ASCII is no address of a server.
+            b'!'..=b'~' => write!(name, "%{byte:02X}").ok()?,
+            _ => return None,
+        }
+    }
+    (name.len() <= MAX_NAME).then_some(name)
+}
+
+/// The server that a mark of `backend` is about; `None` for any other file.
+pub(super) fn decode(name: &str, backend: &str) -> Option<String> {
+    let escaped = name.strip_prefix(backend)?;
+    let mut parts = escaped.strip_prefix(Kind::Mark.sign())?.split('%');
+    let mut server = parts.next()?.to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        server.push(char::from(u8::from_str_radix(digits, 16).ok()?));
+        server.push_str(rest);
+    }
+    // Only what we wrote ourselves.
+    (encode(Kind::Mark, backend, &server)? == name).then_some(server)
+}

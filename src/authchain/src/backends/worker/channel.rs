@@ -1,0 +1,118 @@
+//! One end of a stream socket, with a deadline on everything.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+
+use super::Fault;
+use crate::backends::protocol::{Lines, Reply};
+use crate::tools::deadline::Deadline;
+
+/// How many lines a worker may say: two, one for each question to the person, a few to tell them.
+/// The time ends every talk, but a person's time does not count.
+const MAX_REPLIES: usize = 64;
+
+/// Our end.
+pub(super) struct Channel {
+    socket: Socket,
+    lines: Lines,
+    replies: usize,
+}
+
+impl Channel {
+    /// A channel, and the other end for the worker.
+    pub(super) fn pair() -> nix::Result<(Self, OwnedFd)> {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, flags)?;
+        let channel = Self {
+            socket: Socket(above_streams(ours)?),
+            lines: Lines::default(),
+            replies: 0,
+        };
+        Ok((channel, above_streams(theirs)?))
+    }
+
+    pub(super) fn send(&mut self, line: &[u8], deadline: Deadline) -> Result<(), Fault> {
+        let mut rest = line;
+        while !rest.is_empty() {
+            let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+            match send(self.socket.0.as_raw_fd(), rest, flags) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(Errno::EAGAIN) => self.wait(PollFlags::POLLOUT, deadline)?,
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(fault(errno)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn receive(&mut self, deadline: Deadline) -> Result<Reply, Fault> {
+        loop {
+            if let Some(line) = self.lines.next_line().map_err(Fault::Protocol)? {
+                self.replies = self.replies.saturating_add(1);
+                if self.replies > MAX_REPLIES {
+                    return Err(Fault::OutOfPlace(format!("more than {MAX_REPLIES} lines")));
+                }
+                return Reply::parse(line).map_err(Fault::Protocol);
+            }
+            match self.lines.read_from(&mut self.socket) {
+                Ok(0) => return Err(Fault::Ended(None)),
+                Ok(_) => {}
+                Err(error) => match error.raw_os_error().map(Errno::from_raw) {
+                    Some(Errno::EAGAIN) => self.wait(PollFlags::POLLIN, deadline)?,
+                    Some(Errno::EINTR) => {}
+                    errno => return Err(fault(errno.unwrap_or(Errno::EIO))),
+                },
+            }
+        }
+    }
+
+    /// Waits until something can be done, but not beyond the deadline.
+    fn wait(&self, what: PollFlags, deadline: Deadline) -> Result<(), Fault> {
+        loop {
+            let remaining = deadline.remaining();
+            if remaining.is_zero() {
+                return Err(Fault::Silent);
+            }
+            // A millisecond more, so that the rest of one is not waited for in a circle.
+            let millis = remaining.as_millis().saturating_add(1);
+            let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
+            let mut fds = [PollFd::new(self.socket.0.as_fd(), what)];
+            match poll(&mut fds, timeout) {
+                Ok(0) | Err(Errno::EINTR) => {}
+                Ok(_) => return Ok(()),
+                Err(errno) => return Err(Fault::Socket(errno)),
+            }
+        }
+    }
+}
+
+/// A worker that has ended shows as a broken socket to whoever was faster.
+fn fault(errno: Errno) -> Fault {
+    match errno {
+        Errno::EPIPE | Errno::ECONNRESET => Fault::Ended(None),
+        _ => Fault::Socket(errno),
+    }
+}
+
+/// The same socket beyond stdin, stdout and stderr, which some hosts have closed: what any other
+/// thread prints meanwhile would end up in the talk.
+fn above_streams(fd: OwnedFd) -> nix::Result<OwnedFd> {
+    if fd.as_raw_fd() > 2 {
+        return Ok(fd);
+    }
+    // std duplicates to 3 at least, and with CLOEXEC.
+    let errno = |error: io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    fd.try_clone().map_err(errno)
+}
+
+struct Socket(OwnedFd);
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(recv(self.0.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?)
+    }
+}

@@ -1,0 +1,179 @@
+//! A process that is started, ended and reaped without the host noticing.
+
+use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::{PollTimeout, poll};
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::Pid;
+
+use super::Fault;
+use crate::tools::trusted_file::{self, Access, FileError};
+
+/// What a worker is called in its own `argv`.
+const NAME: &CStr = c"authchain-worker";
+
+/// How long a worker that hung up is given to end, so that the log can say how: this often a
+/// millisecond.
+const PATIENCE: u32 = 20;
+
+/// The running process.
+pub(super) struct Child {
+    pid: Pid,
+    // Last, so that the mask is back only when the child is gone.
+    _blocked: ChildSignalBlocked,
+}
+
+impl Child {
+    /// Starts the program at `path` with `socket` as its stdin and stdout.
+    ///
+    /// It inherits no environment, no signal mask or disposition, and is a process group of its
+    /// own. What it does inherit, limits, umask, working directory and descriptors that others left
+    /// without CLOEXEC, it has to see to itself: `posix_spawn` cannot, and `fork` is nothing for a
+    /// host with threads.
+    pub(super) fn start(path: &Path, socket: &OwnedFd) -> Result<Self, Fault> {
+        judge(path)?;
+        let blocked = ChildSignalBlocked::now().map_err(Fault::Start)?;
+        let pid = spawn(path, socket).map_err(Fault::Start)?;
+        Ok(Self {
+            pid,
+            _blocked: blocked,
+        })
+    }
+
+    /// How the process ended, if it does within a moment.
+    pub(super) fn how_it_ended(&self) -> Option<String> {
+        for _ in 0..PATIENCE {
+            match self.peek() {
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
+                Ok(status) => return in_words(status),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// Its status, without reaping it: until then nobody else can get its number.
+    fn peek(&self) -> nix::Result<WaitStatus> {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(self.pid), flags)
+    }
+
+    fn end(&self) {
+        if self.peek() == Err(Errno::ECHILD) {
+            // A host that ignores SIGCHLD, or another of its threads, was faster. The number may be
+            // somebody else's by now.
+            return;
+        }
+        // The group first: whatever a worker left behind is not to outlive the login either.
+        let _ = killpg(self.pid, Signal::SIGKILL);
+        if kill(self.pid, Signal::SIGKILL).is_ok() {
+            while waitpid(self.pid, None) == Err(Errno::EINTR) {}
+        } else {
+            self.wait_a_moment();
+        }
+    }
+
+    /// For a host that may not kill its own worker: it ends because its socket is closed, or is
+    /// left to the host. Waiting for it for ever would be worse.
+    fn wait_a_moment(&self) {
+        for _ in 0..PATIENCE {
+            match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
+                _ => return,
+            }
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The program must be somebody's whom we trust, and a program.
+fn judge(path: &Path) -> Result<(), Fault> {
+    let file = trusted_file::open(path, Access::Public).map_err(Fault::Program)?;
+    let metadata = file.metadata().map_err(|error| {
+        Fault::Program(FileError {
+            path: path.to_owned(),
+            fault: (&error).into(),
+        })
+    })?;
+    if metadata.mode() & 0o111 == 0 {
+        return Err(Fault::NotExecutable(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn spawn(path: &Path, socket: &OwnedFd) -> nix::Result<Pid> {
+    let mut actions = PosixSpawnFileActions::init()?;
+    actions.add_dup2(socket.as_raw_fd(), 0)?;
+    actions.add_dup2(socket.as_raw_fd(), 1)?;
+    actions.add_open(2, "/dev/null", OFlag::O_WRONLY, Mode::empty())?;
+    let mut attributes = PosixSpawnAttr::init()?;
+    attributes.set_flags(
+        PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
+            | PosixSpawnFlags::POSIX_SPAWN_SETPGROUP,
+    )?;
+    attributes.set_sigdefault(&SigSet::all())?;
+    attributes.set_sigmask(&SigSet::empty())?;
+    attributes.set_pgroup(Pid::from_raw(0))?;
+    let environment: [&CStr; 0] = [];
+    posix_spawn(path, &actions, &attributes, &[NAME], &environment)
+}
+
+fn in_words(status: WaitStatus) -> Option<String> {
+    match status {
+        WaitStatus::Exited(_, code) => Some(format!("exit status {code}")),
+        WaitStatus::Signaled(_, signal, _) => Some(format!("killed by {signal}")),
+        _ => None,
+    }
+}
+
+/// A millisecond, which is for waiting for a process, never for a person.
+fn pause() {
+    let _ = poll(&mut [], PollTimeout::from(1u8));
+}
+
+/// SIGCHLD, blocked in this thread for as long as this value lives.
+///
+/// A signal mask is a thread's own, so the value must not go to another.
+struct ChildSignalBlocked {
+    was_blocked: bool,
+    _of_this_thread: PhantomData<*const ()>,
+}
+
+impl ChildSignalBlocked {
+    fn now() -> nix::Result<Self> {
+        let before = child_signal().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        Ok(Self {
+            was_blocked: before.contains(Signal::SIGCHLD),
+            _of_this_thread: PhantomData,
+        })
+    }
+}
+
+impl Drop for ChildSignalBlocked {
+    fn drop(&mut self) {
+        if !self.was_blocked {
+            let _ = child_signal().thread_unblock();
+        }
+    }
+}
+
+fn child_signal() -> SigSet {
+    let mut set = SigSet::empty();
+    set.add(Signal::SIGCHLD);
+    set
+}

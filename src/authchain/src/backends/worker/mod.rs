@@ -1,0 +1,110 @@
+//! A worker process, as seen by the module: started, spoken to, ended.
+
+mod channel;
+mod child;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+use self::channel::Channel;
+use self::child::Child;
+use super::protocol::{Message, ProtocolError, Reply};
+use crate::tools::deadline::Deadline;
+use crate::tools::trusted_file::FileError;
+use crate::words::BackendError;
+
+/// A worker that lives as long as this value.
+///
+/// While it does, SIGCHLD is blocked in the calling thread, so that a host's handler does not reap
+/// what it has never heard of. Nothing of it is left afterwards: no process, zombie, descriptor or
+/// changed signal mask.
+pub(super) struct Worker {
+    // Dropped in this order: the closed socket is what tells a worker to end.
+    channel: Channel,
+    child: Child,
+}
+
+impl Worker {
+    /// Starts the program at `path`.
+    pub(super) fn start(path: &Path) -> Result<Self, Fault> {
+        let (channel, theirs) = Channel::pair().map_err(Fault::Start)?;
+        let child = Child::start(path, &theirs)?;
+        Ok(Self { channel, child })
+    }
+
+    /// Says something.
+    pub(super) fn send(&mut self, message: &Message<'_>, deadline: Deadline) -> Result<(), Fault> {
+        let line = message.to_line().map_err(Fault::Unsayable)?;
+        let sent = self.channel.send(&line, deadline);
+        sent.map_err(|fault| self.explained(fault))
+    }
+
+    /// Waits for what the worker says next.
+    pub(super) fn receive(&mut self, deadline: Deadline) -> Result<Reply, Fault> {
+        let reply = self.channel.receive(deadline);
+        reply.map_err(|fault| self.explained(fault))
+    }
+
+    /// A worker that hung up has usually ended; how, is what the log should say.
+    fn explained(&mut self, fault: Fault) -> Fault {
+        match fault {
+            Fault::Ended(_) => Fault::Ended(self.child.how_it_ended()),
+            other => other,
+        }
+    }
+}
+
+/// What can be wrong with a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Its program may not be used.
+    Program(FileError),
+    /// Its program is no program.
+    NotExecutable(PathBuf),
+    /// It could not be started.
+    Start(Errno),
+    /// It ended, or hung up, before it had answered.
+    Ended(Option<String>),
+    /// The time was over before it had answered.
+    Silent,
+    /// The socket to it failed.
+    Socket(Errno),
+    /// What it said is not of the protocol.
+    Protocol(ProtocolError),
+    /// What it said does not belong here.
+    OutOfPlace(String),
+    /// What should be said to it is not of the protocol: too long.
+    Unsayable(ProtocolError),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(error) => write!(f, "worker {error}"),
+            Self::NotExecutable(path) => {
+                write!(f, "worker {}: not executable", path.display())
+            }
+            Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
+            Self::Ended(None) => f.write_str("worker: ended without an answer"),
+            Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),
+            Self::Silent => f.write_str("worker: no answer in time"),
+            Self::Socket(errno) => write!(f, "worker: {}", errno.desc()),
+            Self::Protocol(error) => write!(f, "worker: {error}"),
+            Self::OutOfPlace(what) => write!(f, "worker: {what}"),
+            Self::Unsayable(error) => write!(f, "the question is {error}"),
+        }
+    }
+}
+
+impl From<Fault> for BackendError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Protocol(_) | Fault::OutOfPlace(_) => Self::Protocol(fault.to_string()),
+            _ => Self::Unavailable(fault.to_string()),
+        }
+    }
+}
