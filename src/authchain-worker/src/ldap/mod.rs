@@ -24,22 +24,24 @@ mod questions;
 mod servers;
 mod session;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
+use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::uri::ServerUri;
+use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::{Denial, Secret};
-use std::time::Duration;
 use tokio_rustls::rustls::ClientConfig;
 
 use self::groups::Wanted;
 use self::password::Password;
+use crate::kinds::{Reach, Told};
 
-/// What can be asked.
-pub const CAN: [Operation; 3] = Operation::ALL;
+/// What is left of a question's budget for saying the answer.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
 
 /// A backend that has read all it needs.
 pub struct Prepared {
@@ -54,32 +56,6 @@ pub struct Prepared {
     probe: Vec<String>,
     probe_time: Duration,
     warnings: Vec<&'static str>,
-}
-
-/// What is told, in this order: texts for the person, and the verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// Texts for the person.
-    pub infos: Vec<String>,
-    /// The verdict, and what was noticed on the way.
-    pub conclusion: Conclusion,
-}
-
-impl Told {
-    /// The lines that say so.
-    pub fn replies(self) -> impl Iterator<Item = Reply> {
-        let verdict = Reply::Verdict(self.conclusion);
-        (self.infos.into_iter().map(Reply::Info)).chain([verdict])
-    }
-}
-
-impl From<WireVerdict> for Told {
-    fn from(verdict: WireVerdict) -> Self {
-        Self {
-            infos: Vec::new(),
-            conclusion: verdict.into(),
-        }
-    }
 }
 
 impl Prepared {
@@ -110,12 +86,28 @@ impl Prepared {
         })
     }
 
-    /// Finds out what was asked. It always ends by the question's deadline, and never fails: what
-    /// could not be found out is `unavailable`.
-    pub fn ask(&self, question: &Question<'_>) -> Told {
-        let budget = Duration::from_millis(question.budget_ms);
+    /// What must stay within reach once the process is confined: sockets, and no file.
+    pub fn reach(&self) -> Reach {
+        let servers = || self.servers.iter().map(|(uri, _)| uri);
+        let (local, remote): (Vec<_>, Vec<_>) =
+            servers().partition(|uri| uri.scheme == Scheme::Ldapi);
+        Reach {
+            files: Vec::new(),
+            unix_sockets: local
+                .into_iter()
+                .map(|uri| PathBuf::from(&uri.host))
+                .collect(),
+            ports: remote.into_iter().map(|uri| uri.port).collect(),
+        }
+    }
+
+    /// Finds out what was asked. It ends just before the question's budget does, so that the answer
+    /// can still say which server took too long, and never fails: what could not be found out is
+    /// `unavailable`.
+    pub async fn ask(&self, question: &Question<'_>) -> Told {
+        let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
         let deadline = Deadline::after(system_clock, budget);
-        let password = match question.password.as_ref().map(|bytes| bytes.secret()) {
+        let password = match question.password.as_ref().map(Bytes::secret) {
             Some(secret) => match Password::of(secret) {
                 Ok(password) => Some(password),
                 // Refused here, so that it cannot be sent: a directory takes an empty password for
@@ -124,13 +116,6 @@ impl Prepared {
             },
             None => None,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build();
-        match runtime {
-            Ok(runtime) => runtime.block_on(self.in_turn(question, password, deadline)),
-            Err(error) => WireVerdict::Unavailable(format!("event loop: {error}")).into(),
-        }
+        self.in_turn(question, password, deadline).await
     }
 }

@@ -7,10 +7,11 @@ use authchain::config::settings::ldap::Tls;
 use authchain::config::settings::ldap::uri::ServerUri;
 use authchain::tools::deadline::Deadline;
 
+use super::Prepared;
 use super::password::Password;
 use super::questions::Ruling;
 use super::session::Session;
-use super::{Prepared, Told};
+use crate::kinds::Told;
 use crate::net::failure::{Failure, Kind};
 
 /// A server that was given less than this and did not answer may only be slow.
