@@ -1,3 +1,51 @@
-//! The worker. See the library.
+//! The worker's own steps, in the one order in which they are safe.
 
-fn main() {}
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+use authchain_worker::{about, arguments::Arguments, process, session};
+
+/// `EX_USAGE`: started by hand, or with arguments nobody knows.
+const USAGE: u8 = 64;
+/// `EX_OSERR`: the kernel refused a step without which it is not safe to go on.
+const REFUSED: u8 = 71;
+
+fn main() -> ExitCode {
+    if let Err(fault) = process::make_own() {
+        return end(REFUSED, &fault.to_string());
+    }
+    let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(usage) => return end(USAGE, &usage),
+    };
+    if arguments.about {
+        return about::print(&arguments);
+    }
+    match module() {
+        Ok(stream) => session::hold(stream, &arguments),
+        Err(text) => return end(USAGE, &text),
+    }
+    ExitCode::SUCCESS
+}
+
+/// The module's end of the conversation.
+fn module() -> Result<UnixStream, String> {
+    let stdin = std::io::stdin();
+    if !process::is_socket(&stdin) {
+        return Err(
+            "is started by the PAM module; to see what confines it, use --about".to_owned(),
+        );
+    }
+    let own: OwnedFd = std::os::fd::AsFd::as_fd(&stdin)
+        .try_clone_to_owned()
+        .map_err(|error| format!("cannot use its socket: {error}"))?;
+    Ok(UnixStream::from(own))
+}
+
+/// For a person who started it by hand; under the module, stderr is `/dev/null`.
+fn end(code: u8, text: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "authchain-worker: {text}");
+    ExitCode::from(code)
+}

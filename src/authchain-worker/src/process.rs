@@ -30,7 +30,7 @@ const MIB: rlim_t = 1 << 20;
 /// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under a
 /// screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
 /// threads end at the limit on memory.
-const LIMITS: [(Resource, rlim_t); 7] = [
+const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_CORE, 0),
     // A name lookup and a TLS handshake take milliseconds; a parser that spins is ended.
     (Resource::RLIMIT_CPU, 10),
@@ -38,7 +38,6 @@ const LIMITS: [(Resource, rlim_t); 7] = [
     (Resource::RLIMIT_DATA, 64 * MIB),
     // Everything mapped, libraries included: glibc reserves 64 or 128 MiB for each thread's heap.
     (Resource::RLIMIT_AS, 512 * MIB),
-    (Resource::RLIMIT_FSIZE, 0),
     (Resource::RLIMIT_NOFILE, 64),
     (Resource::RLIMIT_STACK, 8 * MIB),
 ];
@@ -108,6 +107,11 @@ fn limit(resource: Resource, wanted: rlim_t) {
         let most = wanted.min(hard);
         let _ = setrlimit(resource, most, most);
     }
+}
+
+/// Lets no file grow. Later than the other limits: what a person reads may go into a file.
+pub fn write_no_files() {
+    limit(Resource::RLIMIT_FSIZE, 0);
 }
 
 /// Whether `stream` is a socket: a person who starts the worker by hand has a terminal there.

@@ -59,8 +59,7 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_mremap,
     SYS_munlock,
     SYS_munmap,
-    // Threads and signals. clone3 is answered by a filter of its own.
-    SYS_clone3,
+    // Threads and signals.
     SYS_futex,
     SYS_membarrier,
     SYS_rseq,

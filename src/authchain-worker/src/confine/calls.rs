@@ -1,75 +1,50 @@
 //! seccomp: which system calls may be made at all.
 //!
-//! Three filters, of which the kernel takes the strictest answer: what only an attacker calls kills
-//! the process; `clone3` does not exist; of the rest, what is not listed fails with `EPERM`.
+//! What only an attacker calls kills the process; of the rest, what is not listed fails with `EPERM`.
 
 use std::collections::BTreeMap;
-use std::env::consts::ARCH;
 
 use nix::libc;
-use seccompiler::{
-    BackendError, BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp,
-    SeccompCondition, SeccompFilter, SeccompRule, apply_filter,
-};
+use seccompiler::{Error, apply_filter};
 
 use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE};
+use super::program::{Alternative, Answer, Program, Test, assemble};
 
-/// What a call's arguments must be like: any of the alternatives, each of which is a list of tests.
-type Alternatives = Vec<Vec<Test>>;
-
-/// The bits of argument `index` under `mask` equal `value`.
-struct Test {
-    index: u8,
-    mask: u64,
-    value: u64,
-}
-
-/// Every bit of an argument that is an `int`.
+/// Every bit of an argument that is an `int`: the kernel ignores the others.
 const INT: u64 = 0xffff_ffff;
 
 /// `SOCK_CLOEXEC` and `SOCK_NONBLOCK` share the argument with the type.
 const SOCKET_TYPE: u64 = 0xf;
 
-/// Installs the filters, for this thread and those it will start. Never undone.
+/// Installs the filter, for this thread and those it will start. Never undone.
 ///
 /// # Errors
 /// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no filters.
 pub(super) fn filter(unix_sockets: bool) -> Result<(), Error> {
-    apply_filter(&deadly()?)?;
-    apply_filter(&missing()?)?;
-    apply_filter(&allowed(unix_sockets)?)
+    apply_filter(&program(unix_sockets))
 }
 
-/// Nothing in the worker calls these, so whoever does has taken it over: there is nothing to save.
-fn deadly() -> Result<BpfProgram, BackendError> {
-    let calls = DEADLY.iter().chain(DEADLY_HERE);
-    let rules = calls.map(|&call| (call, Vec::new())).collect();
-    compile(rules, SeccompAction::Allow, SeccompAction::KillProcess)
-}
-
-/// The flags of `clone3` are in memory, where a filter cannot look. Told that there is no such call,
-/// libc uses `clone`.
-fn missing() -> Result<BpfProgram, BackendError> {
-    let rules = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-    let answer = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
-    compile(rules, SeccompAction::Allow, answer)
-}
-
-fn allowed(unix_sockets: bool) -> Result<BpfProgram, BackendError> {
-    let calls = ALLOWED.iter().chain(ALLOWED_HERE);
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-        calls.map(|&call| (call, Vec::new())).collect();
-    for (call, alternatives) in conditional(unix_sockets) {
-        let tests = alternatives.into_iter().map(rule);
-        rules.insert(call, tests.collect::<Result<_, _>>()?);
+fn program(unix_sockets: bool) -> Program {
+    let mut answers = BTreeMap::new();
+    let mut answer =
+        |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
+    for &call in ALLOWED.iter().chain(ALLOWED_HERE) {
+        answer(call, Answer::Allow);
     }
-    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    compile(rules, refused, SeccompAction::Allow)
+    // Nothing in the worker calls these: whoever does has taken it over, and there is nothing to save.
+    for &call in DEADLY.iter().chain(DEADLY_HERE) {
+        answer(call, Answer::Kill);
+    }
+    for (call, alternatives) in conditional(unix_sockets) {
+        answer(call, Answer::AllowIf(alternatives));
+    }
+    // Its flags are in memory, where a filter cannot look. Told that there is none, libc uses `clone`.
+    answer(libc::SYS_clone3, Answer::Fail(libc::ENOSYS));
+    assemble(&answers)
 }
 
 /// Calls that are harmless with some arguments and not with others.
-fn conditional(unix_sockets: bool) -> Vec<(i64, Alternatives)> {
-    let own_id = u64::from(std::process::id());
+fn conditional(unix_sockets: bool) -> Vec<(i64, Vec<Alternative>)> {
     vec![
         (
             libc::SYS_clone,
@@ -92,8 +67,8 @@ fn conditional(unix_sockets: bool) -> Vec<(i64, Alternatives)> {
         ),
         // Reading limits, not setting them; abort's signal to ourselves and nobody else.
         (libc::SYS_prlimit64, vec![vec![whole(0, 0), whole(2, 0)]]),
-        (libc::SYS_tgkill, vec![vec![whole(0, own_id)]]),
-        // Names of threads and of memory; not dumpable, and whatever else is there, stay as they are.
+        (libc::SYS_tgkill, vec![vec![is(0, std::process::id())]]),
+        // Names of threads and of memory; not dumpable, and whatever else there is, stay as they are.
         (
             libc::SYS_prctl,
             vec![
@@ -104,16 +79,16 @@ fn conditional(unix_sockets: bool) -> Vec<(i64, Alternatives)> {
     ]
 }
 
-/// What opens a file for more than reading.
-const WRITING: i32 =
-    libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_APPEND | OWN_TMPFILE_BIT;
-
-/// `O_TMPFILE` without `O_DIRECTORY`, which reading a folder may have.
-const OWN_TMPFILE_BIT: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
+/// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may have.
+const WRITING: i32 = libc::O_ACCMODE
+    | libc::O_CREAT
+    | libc::O_TRUNC
+    | libc::O_APPEND
+    | (libc::O_TMPFILE & !libc::O_DIRECTORY);
 
 /// TCP and UDP; the list of own addresses, by which getaddrinfo sorts; Unix sockets where they are
 /// how the server is reached.
-fn sockets(unix: bool) -> Alternatives {
+fn sockets(unix: bool) -> Vec<Alternative> {
     let of = |family, kind| vec![is(0, family), masked(1, SOCKET_TYPE, kind)];
     let mut list = vec![
         of(libc::AF_INET, libc::SOCK_STREAM),
@@ -128,7 +103,7 @@ fn sockets(unix: bool) -> Alternatives {
     list
 }
 
-fn whole(index: u8, value: u64) -> Test {
+fn whole(index: u32, value: u64) -> Test {
     Test {
         index,
         mask: u64::MAX,
@@ -136,15 +111,11 @@ fn whole(index: u8, value: u64) -> Test {
     }
 }
 
-fn is(index: u8, value: impl TryInto<u64>) -> Test {
-    Test {
-        index,
-        mask: INT,
-        value: bits(value),
-    }
+fn is(index: u32, value: impl TryInto<u64>) -> Test {
+    masked(index, INT, value)
 }
 
-fn masked(index: u8, mask: u64, value: impl TryInto<u64>) -> Test {
+fn masked(index: u32, mask: u64, value: impl TryInto<u64>) -> Test {
     Test {
         index,
         mask,
@@ -153,12 +124,12 @@ fn masked(index: u8, mask: u64, value: impl TryInto<u64>) -> Test {
 }
 
 /// All of these bits are set.
-fn all(index: u8, wanted: i32) -> Test {
+fn all(index: u32, wanted: i32) -> Test {
     masked(index, bits(wanted), wanted)
 }
 
 /// None of these bits is set.
-fn none(index: u8, unwanted: i32) -> Test {
+fn none(index: u32, unwanted: i32) -> Test {
     masked(index, bits(unwanted), 0)
 }
 
@@ -167,33 +138,28 @@ fn bits(value: impl TryInto<u64>) -> u64 {
     value.try_into().unwrap_or(u64::MAX)
 }
 
-fn rule(tests: Vec<Test>) -> Result<SeccompRule, BackendError> {
-    let condition = |test: Test| {
-        let operator = SeccompCmpOp::MaskedEq(test.mask);
-        SeccompCondition::new(test.index, SeccompCmpArgLen::Qword, operator, test.value)
-    };
-    SeccompRule::new(tests.into_iter().map(condition).collect::<Result<_, _>>()?)
-}
-
-fn compile(
-    rules: BTreeMap<i64, Vec<SeccompRule>>,
-    otherwise: SeccompAction,
-    matching: SeccompAction,
-) -> Result<BpfProgram, BackendError> {
-    SeccompFilter::new(rules, otherwise, matching, ARCH.try_into()?)?.try_into()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::program::{PROCESSOR, machine};
     use super::*;
     use std::collections::BTreeSet;
 
-    #[test]
-    fn the_filters_can_be_built_and_fit_into_the_kernel() {
-        for program in [deadly(), missing(), allowed(false), allowed(true)] {
-            let length = program.unwrap().len();
-            assert!((5..4096).contains(&length), "{length}");
+    const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+    const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
+    const EPERM: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+
+    fn answer(unix: bool, call: i64, arguments: &[i32]) -> u32 {
+        let mut all = [0; 6];
+        for (place, &argument) in all.iter_mut().zip(arguments) {
+            *place = argument as u64;
         }
+        machine::run(&program(unix), PROCESSOR, call as u32, all)
+    }
+
+    #[test]
+    fn the_filter_is_short_and_fits_into_the_kernel() {
+        let length = program(true).len();
+        assert!((200..500).contains(&length), "{length}");
     }
 
     #[test]
@@ -205,5 +171,107 @@ mod tests {
         for (call, _) in conditional(true) {
             assert!(!different.contains(&call), "call {call} is conditional too");
         }
+    }
+
+    #[test]
+    fn calls_are_answered_by_what_they_could_do() {
+        let forked = libc::SIGCHLD;
+        let threaded = libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_FILES;
+        let cases: &[(i64, &[i32], u32)] = &[
+            (libc::SYS_read, &[], ALLOW),
+            (libc::SYS_execve, &[], KILL),
+            (libc::SYS_ptrace, &[], KILL),
+            (libc::SYS_listen, &[], EPERM),
+            (libc::SYS_accept4, &[], EPERM),
+            (libc::SYS_setresuid, &[], EPERM),
+            (libc::SYS_kill, &[], EPERM),
+            (libc::SYS_unlinkat, &[], EPERM),
+            (libc::SYS_openat2, &[], EPERM),
+            (libc::SYS_clone, &[forked], EPERM),
+            (
+                libc::SYS_clone,
+                &[libc::CLONE_VM | libc::CLONE_VFORK],
+                EPERM,
+            ),
+            (libc::SYS_clone, &[threaded], ALLOW),
+            (
+                libc::SYS_clone3,
+                &[],
+                libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32,
+            ),
+            (
+                libc::SYS_openat,
+                &[0, 0, libc::O_CLOEXEC | libc::O_DIRECTORY],
+                ALLOW,
+            ),
+            (libc::SYS_openat, &[0, 0, libc::O_WRONLY], EPERM),
+            (libc::SYS_openat, &[0, 0, libc::O_RDWR], EPERM),
+            (libc::SYS_openat, &[0, 0, libc::O_CREAT], EPERM),
+            (libc::SYS_openat, &[0, 0, libc::O_TRUNC], EPERM),
+            (libc::SYS_openat, &[0, 0, libc::O_TMPFILE], EPERM),
+            (
+                libc::SYS_mprotect,
+                &[0, 0, libc::PROT_READ | libc::PROT_WRITE],
+                ALLOW,
+            ),
+            (
+                libc::SYS_mprotect,
+                &[0, 0, libc::PROT_READ | libc::PROT_EXEC],
+                EPERM,
+            ),
+            (
+                libc::SYS_mmap,
+                &[0, 0, libc::PROT_READ | libc::PROT_EXEC],
+                ALLOW,
+            ),
+            (
+                libc::SYS_mmap,
+                &[0, 0, libc::PROT_WRITE | libc::PROT_EXEC],
+                EPERM,
+            ),
+            (libc::SYS_prctl, &[libc::PR_SET_DUMPABLE, 1], EPERM),
+            (libc::SYS_prctl, &[libc::PR_SET_NAME], ALLOW),
+            (libc::SYS_prlimit64, &[0, 0, 0, 1], ALLOW),
+            (libc::SYS_prlimit64, &[0, 0, 1, 0], EPERM),
+            (libc::SYS_ioctl, &[0, libc::TIOCSTI as i32], EPERM),
+        ];
+        for &(call, arguments, expected) in cases {
+            assert_eq!(
+                answer(false, call, arguments),
+                expected,
+                "{call} {arguments:x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn sockets_reach_the_network_and_nothing_on_this_machine_unless_a_server_is_there() {
+        let stream = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+        for (family, kind, protocol, allowed) in [
+            (libc::AF_INET, stream, 0, true),
+            (libc::AF_INET6, libc::SOCK_DGRAM, 0, true),
+            (libc::AF_INET, libc::SOCK_RAW, 0, false),
+            (libc::AF_PACKET, libc::SOCK_RAW, 0, false),
+            (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, true),
+            (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_AUDIT, false),
+            (libc::AF_UNIX, libc::SOCK_STREAM, 0, false),
+            (libc::AF_VSOCK, libc::SOCK_STREAM, 0, false),
+        ] {
+            let expected = if allowed { ALLOW } else { EPERM };
+            let arguments = [family, kind, protocol];
+            assert_eq!(
+                answer(false, libc::SYS_socket, &arguments),
+                expected,
+                "{arguments:?}"
+            );
+        }
+        assert_eq!(
+            answer(true, libc::SYS_socket, &[libc::AF_UNIX, stream]),
+            ALLOW
+        );
+        assert_eq!(
+            answer(true, libc::SYS_socket, &[libc::AF_UNIX, libc::SOCK_DGRAM]),
+            EPERM
+        );
     }
 }

@@ -9,11 +9,12 @@ use landlock::{
 
 use super::report::Landlock;
 
-/// What getaddrinfo and its modules read, and the places of public certificates.
+/// What getaddrinfo and the modules it loads read. TLS needs nothing: certificates and keys were read
+/// before.
 ///
 /// Nothing here is secret: every user of the machine may read it. What is missing costs one failed
 /// open. A link is followed once, now; so folders are named whose files are replaced while we run.
-const READABLE: [&str; 22] = [
+const READABLE: [&str; 17] = [
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/host.conf",
@@ -31,11 +32,6 @@ const READABLE: [&str; 22] = [
     "/usr/lib",
     "/usr/lib64",
     "/nix/store",
-    "/etc/ssl/certs",
-    "/etc/pki/tls/certs",
-    "/etc/pki/ca-trust/extracted",
-    "/usr/share/ca-certificates",
-    "/usr/local/share/ca-certificates",
 ];
 
 /// The port of name servers that answer over TCP when an answer is long.
@@ -92,7 +88,8 @@ fn paths(list: &[PathBuf]) -> impl Iterator<Item = &Path> {
     list.iter().map(PathBuf::as_path)
 }
 
-/// Allows `access` below `path`; a path that is not there needs no rule.
+/// Allows `access` below `path`; a path that is not there needs no rule. Rights that only folders
+/// have are left out by the crate where it is a file.
 fn allow(
     created: RulesetCreated,
     path: &Path,
@@ -100,11 +97,6 @@ fn allow(
 ) -> Result<RulesetCreated, RulesetError> {
     let Ok(opened) = PathFd::new(path) else {
         return Ok(created);
-    };
-    let access = if path.is_dir() {
-        access
-    } else {
-        access & AccessFs::from_file(ABI::V9)
     };
     created.add_rule(PathBeneath::new(opened, access))
 }

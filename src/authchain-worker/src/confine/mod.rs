@@ -8,6 +8,7 @@
 mod call_tables;
 mod calls;
 mod files;
+mod program;
 mod report;
 mod status;
 mod user;

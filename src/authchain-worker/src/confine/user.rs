@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use authchain::files::passwd_files::passwd;
+use authchain::tools::trusted_file::{Access, read};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
@@ -11,6 +11,9 @@ use crate::process::{Fault, fault, not_dumpable};
 
 /// Who stands in where the worker's own user was not created.
 const STAND_IN: &str = "nobody";
+
+/// A larger passwd file is not read, and means the stand-in.
+const MOST_PASSWD: u64 = 16 << 20;
 
 /// The id that the kernel shows for users it cannot name, where the passwd file has not even `nobody`.
 const OVERFLOW_ID: u32 = 65_534;
@@ -24,21 +27,36 @@ pub(super) fn choose(wanted: &str, passwd_file: &Path, notes: &mut Vec<String>) 
         notes.push("not started by root: keeps its user".to_owned());
         return User::own(geteuid().as_raw(), getegid().as_raw());
     }
-    if let Some(user) = known(wanted, passwd_file) {
+    let passwd = read(passwd_file, Access::Public, MOST_PASSWD).unwrap_or_default();
+    if let Some(user) = known(wanted, &passwd) {
         return user;
     }
     notes.push(format!(
         "there is no unprivileged user {wanted} in {}: runs as {STAND_IN}",
         passwd_file.display()
     ));
-    known(STAND_IN, passwd_file).unwrap_or_else(|| User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID))
+    known(STAND_IN, &passwd).unwrap_or_else(|| User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID))
 }
 
-fn known(name: &str, passwd_file: &Path) -> Option<User> {
-    let entry = passwd::find(passwd_file, Some(name), false).ok()?.entry?;
-    let gid = entry.to_user("").gid?;
-    let is_privileged = entry.uid() == 0 || gid == 0;
-    (!is_privileged).then(|| User::other(name, entry.uid(), gid))
+/// The first line of that name, where it is an unprivileged user.
+fn known(name: &str, passwd: &[u8]) -> Option<User> {
+    let mut lines = passwd.split(|&byte| byte == b'\n');
+    let (uid, gid) = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?))?;
+    let is_unprivileged = [uid, gid].iter().all(|id| ![0, NO_ID].contains(id));
+    is_unprivileged.then(|| User::other(name, uid, gid))
+}
+
+/// What setresuid(2) takes for "as it is".
+const NO_ID: u32 = u32::MAX;
+
+/// User and group id in what follows the name: `:x:990:990:…`.
+fn ids(rest: &[u8]) -> Option<(u32, u32)> {
+    let mut fields = rest.split(|&byte| byte == b':');
+    let is_whole_name = fields.next()?.is_empty();
+    let _password = fields.next()?;
+    let mut id = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
+    let (uid, gid) = (id()?, id()?);
+    is_whole_name.then_some((uid, gid))
 }
 
 /// Becomes `user` for good: groups first, while it is still allowed.
@@ -69,23 +87,23 @@ fn cannot_return() -> Result<(), Fault> {
 mod tests {
     use super::*;
 
-    fn passwd(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("passwd");
-        std::fs::write(&path, text).unwrap();
-        (dir, path)
-    }
-
     #[test]
     fn a_user_is_unprivileged_or_none() {
-        let text = "root:x:0:0:::\nauthchain:x:990:991:::\ntoor:x:0:5:::\nwheel:x:5:0:::\n";
-        let (_dir, path) = passwd(text);
-        assert_eq!(
-            known("authchain", &path),
-            Some(User::other("authchain", 990, 991))
-        );
-        for name in ["root", "toor", "wheel", "missing"] {
-            assert_eq!(known(name, &path), None, "{name}");
+        let passwd = b"root:x:0:0:::\nauthchain2:x:5:5:::\nauthchain:x:990:991:::\nauthchain:x:0:0:::\ntoor:x:0:5:::\nwheel:x:5:0:::\nodd:x:five:5:::\nnone:x:4294967295:1:::\nmax:x:4294967296:1:::\ncut:x:7";
+        let found = known("authchain", passwd);
+        assert_eq!(found, Some(User::other("authchain", 990, 991)));
+        for name in [
+            "root",
+            "toor",
+            "wheel",
+            "odd",
+            "max",
+            "cut",
+            "missing",
+            "auth",
+            "authchain:x",
+        ] {
+            assert_eq!(known(name, passwd), None, "{name}");
         }
     }
 
@@ -94,16 +112,17 @@ mod tests {
         if !geteuid().is_root() {
             return;
         }
-        for text in ["", "nobody:x:99:98:::\n"] {
-            let (_dir, path) = passwd(text);
-            let mut notes = Vec::new();
+        let mut notes = Vec::new();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passwd");
+        for (text, id) in [("nobody:x:99:98:::\n", 99), ("", OVERFLOW_ID)] {
+            std::fs::write(&path, text).unwrap();
             let user = choose("authchain", &path, &mut notes);
-            let id = if text.is_empty() { OVERFLOW_ID } else { 99 };
             assert_eq!((user.name.as_deref(), user.uid), (Some("nobody"), id));
-            assert!(
-                notes[0].contains("no unprivileged user authchain"),
-                "{notes:?}"
-            );
         }
+        assert!(
+            notes[0].contains("no unprivileged user authchain"),
+            "{notes:?}"
+        );
     }
 }

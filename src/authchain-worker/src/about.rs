@@ -1,0 +1,57 @@
+//! `--about`: what confinement comes to here, as JSON.
+//!
+//! It confines itself for real and reports what took hold, rather than guessing from the kernel's
+//! version: a container, another security module or a boot parameter may stand in the way.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::arguments::Arguments;
+use crate::confine::{Needs, Report, confine};
+
+/// What the command `authchain check` reads.
+#[derive(Serialize)]
+struct About {
+    version: &'static str,
+    processor: &'static str,
+    /// Whether every wall stands.
+    complete: bool,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Confined(Report),
+    Refused(String),
+}
+
+/// Prints one JSON object; succeeds if the worker would run here.
+pub fn print(arguments: &Arguments) -> ExitCode {
+    let needs = Needs {
+        user: &arguments.user,
+        ..Needs::default()
+    };
+    let about = About::of(confine(&needs).map_err(|refused| refused.to_string()));
+    let is_usable = matches!(about.outcome, Outcome::Confined(_));
+    let text = serde_json::to_string_pretty(&about).unwrap_or_default();
+    let written = writeln!(std::io::stdout(), "{text}");
+    match (is_usable, written) {
+        (true, Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+impl About {
+    fn of(result: Result<Report, String>) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            processor: std::env::consts::ARCH,
+            complete: result.as_ref().is_ok_and(Report::is_complete),
+            outcome: result.map_or_else(Outcome::Refused, Outcome::Confined),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The command line. The module needs hardly any of it: what a backend is comes over the socket.
+
+use std::ffi::OsString;
+
+use crate::confine::DEFAULT_USER;
+
+/// What it was started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arguments {
+    /// Say what confinement comes to on this machine, and end.
+    pub about: bool,
+    /// The unprivileged user to become.
+    pub user: String,
+}
+
+impl Arguments {
+    /// Reads the arguments after the program's name.
+    ///
+    /// # Errors
+    /// With a text for a person, where there is anything else than `--about` and `--user NAME`.
+    pub fn parse(mut given: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        let mut arguments = Self {
+            about: false,
+            user: DEFAULT_USER.to_owned(),
+        };
+        while let Some(argument) = given.next() {
+            match argument.to_str() {
+                Some("--about") => arguments.about = true,
+                Some("--user") => arguments.user = name(given.next())?,
+                _ => return Err(format!("knows --about and --user NAME, not {argument:?}")),
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+fn name(given: Option<OsString>) -> Result<String, String> {
+    let name = given.and_then(|name| name.into_string().ok());
+    name.filter(|name| !name.is_empty())
+        .ok_or_else(|| "--user needs a name".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &str) -> Result<Arguments, String> {
+        Arguments::parse(words.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn the_module_may_name_a_user_and_a_person_may_ask_what_holds() {
+        let plain = parse("").unwrap();
+        assert_eq!((plain.about, plain.user.as_str()), (false, "authchain"));
+        let both = parse("--about --user ldapworker").unwrap();
+        assert_eq!((both.about, both.user.as_str()), (true, "ldapworker"));
+        for wrong in ["--user", "--about=yes", "ldap"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Tries what a confined worker must not be able to do, and what it must; for its own tests.
+//!
+//! A question names the attempt in `user` and its object in `rhost`. *Found* means that it worked,
+//! *unavailable* that it did not, with the name of the error.
+
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, IoSliceMut, Read};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use authchain::backends::protocol::{Conclusion, Hello, Question, WireUser, WireVerdict};
+use nix::errno::Errno;
+use nix::sys::prctl::set_dumpable;
+use nix::sys::ptrace;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::kill;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+use nix::unistd::{Pid, Uid, setresuid};
+
+use crate::kinds::Reach;
+
+/// What it was told to keep within its reach.
+pub struct Probe {
+    reach: Reach,
+}
+
+impl Probe {
+    pub(crate) fn prepare(hello: &Hello) -> Self {
+        let list = |key: &str| -> Vec<&str> {
+            let list = hello.settings.get(key).and_then(|value| value.as_array());
+            list.into_iter()
+                .flatten()
+                .filter_map(|value| value.as_str())
+                .collect()
+        };
+        Self {
+            reach: Reach {
+                files: list("files").into_iter().map(Into::into).collect(),
+                unix_sockets: list("unix_sockets").into_iter().map(Into::into).collect(),
+                ports: list("ports")
+                    .into_iter()
+                    .filter_map(|port| port.parse().ok())
+                    .collect(),
+            },
+        }
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach.clone()
+    }
+
+    pub(crate) async fn answer(&mut self, question: &Question<'_>) -> Conclusion {
+        let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
+        let outcome = match attempt {
+            "wait" => wait().await,
+            "wait in a thread" => wait_in_thread().await,
+            _ => reading(attempt, object).or_else(|| starting(attempt, object)),
+        };
+        match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
+            Ok(()) => WireVerdict::Found(WireUser::default()).into(),
+            Err(error) => WireVerdict::Unavailable(name(&error)).into(),
+        }
+    }
+}
+
+type Outcome = Option<io::Result<()>>;
+
+/// The name of an error of the kernel, or the text of another.
+fn name(error: &io::Error) -> String {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    errno.map_or_else(|| error.to_string(), |errno| format!("{errno:?}"))
+}
+
+async fn wait() -> Outcome {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    Some(Ok(()))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread that nothing can interrupt is the point"
+)]
+async fn wait_in_thread() -> Outcome {
+    let _ = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(60))).await;
+    Some(Ok(()))
+}
+
+/// Files, memory, names and sockets.
+fn reading(attempt: &str, object: &str) -> Outcome {
+    Some(match attempt {
+        "read" => File::open(object).and_then(|mut file| file.read(&mut [0; 1]).map(drop)),
+        "list" => std::fs::read_dir(object).map(drop),
+        "write" => File::create(object).map(drop),
+        "make folder" => std::fs::create_dir(object),
+        "remove" => std::fs::remove_file(object),
+        "resolve" => (object, 80).to_socket_addrs().map(drop),
+        "connect" => TcpStream::connect(object).map(drop),
+        "send datagram" => {
+            UdpSocket::bind("127.0.0.1:0").and_then(|udp| udp.send_to(b"x", object).map(drop))
+        }
+        "listen" => TcpListener::bind("127.0.0.1:0").map(drop),
+        "connect unix" => UnixStream::connect(object).map(drop),
+        "log" => UnixDatagram::unbound().and_then(|log| log.send_to(b"x", object).map(drop)),
+        "raw packets" => packets(),
+        "random" => {
+            let _ = RandomState::new().hash_one(object);
+            Ok(())
+        }
+        "allocate" => allocate(object),
+        _ => return None,
+    })
+}
+
+/// Programs, processes, ids and limits.
+fn starting(attempt: &str, object: &str) -> Outcome {
+    Some(match attempt {
+        "exec" => Err(Command::new(object).exec()),
+        "spawn" => Command::new(object).spawn().map(drop),
+        "thread" => std::thread::Builder::new().spawn(|| ()).map(drop),
+        "trace" => ptrace::attach(pid(object)).map_err(Into::into),
+        "peek" => peek(pid(object)),
+        "signal" => kill(pid(object), None).map_err(Into::into),
+        "be root" => be_root(),
+        "be dumpable" => set_dumpable(true).map_err(Into::into),
+        "raise limit" => setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(Into::into),
+        "abort" => abort(),
+        _ => return None,
+    })
+}
+
+fn pid(object: &str) -> Pid {
+    Pid::from_raw(object.parse().unwrap_or_default())
+}
+
+fn packets() -> io::Result<()> {
+    let made = socket(
+        AddressFamily::Packet,
+        SockType::Raw,
+        SockFlag::empty(),
+        None,
+    );
+    made.map(drop).map_err(Into::into)
+}
+
+fn allocate(mebibytes: &str) -> io::Result<()> {
+    let count: usize = mebibytes.parse().unwrap_or_default();
+    let mut memory = Vec::<u8>::new();
+    let reserved = memory.try_reserve_exact(count.saturating_mul(1 << 20));
+    reserved.map_err(|_| Errno::ENOMEM.into())
+}
+
+/// Reads another process' memory, where this process has some.
+fn peek(other: Pid) -> io::Result<()> {
+    let mut byte = [0_u8; 1];
+    let base = byte.as_ptr().addr();
+    let remote = [RemoteIoVec { base, len: 1 }];
+    let read = process_vm_readv(other, &mut [IoSliceMut::new(&mut byte)], &remote);
+    read.map(drop).map_err(Into::into)
+}
+
+fn be_root() -> io::Result<()> {
+    let root = Uid::from_raw(0);
+    setresuid(root, root, root).map_err(Into::into)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether it leaves a core dump is the question"
+)]
+fn abort() -> io::Result<()> {
+    std::process::abort()
+}

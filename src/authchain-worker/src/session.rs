@@ -1,0 +1,170 @@
+//! The conversation with the module, from the hello to the end of the socket.
+
+use std::future::{Future, poll_fn};
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream as StdStream;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use authchain::backends::protocol::{
+    Hello, Lines, Message, ProtocolError, Question, Reply, WireVerdict,
+};
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::arguments::Arguments;
+use crate::confine::{Needs, confine};
+use crate::kinds::{Kind, Told};
+use crate::process;
+
+/// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
+const WAITING: usize = 4;
+
+/// Hears the hello, prepares, confines the process, and answers until the module has gone.
+///
+/// Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
+pub fn hold(mut module: StdStream, arguments: &Arguments) {
+    process::write_no_files();
+    let mut lines = Lines::default();
+    let Some(hello) = hear_hello(&mut module, &mut lines) else {
+        return;
+    };
+    let kind = confined(Kind::prepare(&hello), arguments);
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return;
+    };
+    runtime.block_on(async {
+        // An error is the socket's: then there is nobody left to tell.
+        let _ = converse(module, lines, kind).await;
+    });
+    // A thread may still wait for a name server; it ends with the process.
+    runtime.shutdown_background();
+}
+
+/// Waits for the first line. Nothing of a person is known yet, so nothing needs a deadline but the
+/// module's own.
+fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
+    loop {
+        if let Some(line) = lines.next_line().ok()? {
+            return match Message::parse(line).ok()? {
+                Message::Hello(hello) => Some(hello),
+                _ => None,
+            };
+        }
+        match lines.read_from(module) {
+            Ok(0) => return None,
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return None,
+            _ => {}
+        }
+    }
+}
+
+/// The same backend in a confined process, or one that says why it could not be confined.
+fn confined(kind: Kind, arguments: &Arguments) -> Kind {
+    let reach = kind.reach();
+    let needs = Needs {
+        user: &arguments.user,
+        files: &reach.files,
+        unix_sockets: &reach.unix_sockets,
+        ports: &reach.ports,
+        ..Needs::default()
+    };
+    match confine(&needs) {
+        Ok(_) => kind,
+        Err(refused) => Kind::Broken(refused.to_string()),
+    }
+}
+
+/// Answers questions while it listens for more, and above all for the end of the socket: a worker
+/// whose host was killed must not go on asking servers.
+async fn converse(module: StdStream, lines: Lines, kind: Kind) -> io::Result<()> {
+    module.set_nonblocking(true)?;
+    let (reader, writer) = UnixStream::from_std(module)?.into_split();
+    let (sender, receiver) = channel(WAITING);
+    either(
+        listen(reader, lines, sender),
+        answer(receiver, writer, kind),
+    )
+    .await;
+    Ok(())
+}
+
+/// Passes messages on until the socket ends or something comes that is no message.
+async fn listen(reader: OwnedReadHalf, mut lines: Lines, sender: Sender<Message<'static>>) {
+    loop {
+        if forward(&mut lines, &sender).is_err() || reader.readable().await.is_err() {
+            return;
+        }
+        match lines.read_from(&mut NoWait(&reader)) {
+            Ok(0) => return,
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+            _ => {}
+        }
+    }
+}
+
+/// Every whole line that has come.
+fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), ProtocolError> {
+    while let Some(line) = lines.next_line()? {
+        let message = Message::parse(line)?;
+        sender
+            .try_send(message)
+            .map_err(|_| ProtocolError::TooLong)?;
+    }
+    Ok(())
+}
+
+async fn answer(mut asked: Receiver<Message<'static>>, mut writer: OwnedWriteHalf, mut kind: Kind) {
+    if say(&mut writer, &Reply::Hello(kind.can())).await.is_err() {
+        return;
+    }
+    while let Some(Message::Question(question)) = asked.recv().await {
+        for reply in in_time(&mut kind, &question).await.replies() {
+            if say(&mut writer, &reply).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The answer, or *unavailable* once the module's budget is spent.
+async fn in_time(kind: &mut Kind, question: &Question<'_>) -> Told {
+    let budget = Duration::from_millis(question.budget_ms);
+    let found = tokio::time::timeout(budget, kind.answer(question)).await;
+    found.unwrap_or_else(|_| WireVerdict::Unavailable("timed out".to_owned()).into())
+}
+
+async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
+    let line = reply.to_line().map_err(io::Error::other)?;
+    writer.write_all(&line).await
+}
+
+/// Runs both until one of them is done.
+async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    poll_fn(|context| {
+        let is_done =
+            first.as_mut().poll(context).is_ready() || second.as_mut().poll(context).is_ready();
+        if is_done {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// Reads what is there, for [`Lines`], which knows nothing of runtimes.
+struct NoWait<'a>(&'a OwnedReadHalf);
+
+impl Read for NoWait<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}
