@@ -131,7 +131,10 @@ fn a_worker_that_does_not_answer_is_killed_at_the_deadline() {
         );
         // The second knows of the first.
         assert!(report.millis[1] < 50.0, "{kind}: {report:#?}");
-        assert_why(&report, "unavailable: the server was down 0.<n> s ago");
+        assert_why(
+            &report,
+            "unavailable: the worker did not answer 0.<n> s ago",
+        );
         let first = "...corp unavailable: worker: no answer in time (<n> ms)";
         assert!(fits(first, &report.log_lines[0]), "{report:#?}");
         assert!(!still_running(stage.path()), "{kind}");
@@ -439,4 +442,33 @@ fn the_worker_that_is_written_up_works() {
     assert_eq!(clean(stage.play(&scene)).codes, [SUCCESS]);
     scene.script.answers = vec!["wrong".into()];
     assert_eq!(clean(stage.play(&scene)).codes, [AUTH_ERR]);
+}
+
+#[test]
+fn a_worker_that_answered_while_the_host_was_stopped_is_heard() {
+    let scene = configured(scene("stopping"), "5s", "400ms");
+    let stage = Transaction::set(&scene);
+    let report = clean(stage.play(&scene));
+    assert_eq!(report.codes, [SUCCESS], "{report:#?}");
+    assert!(report.millis[0] > 500.0, "{report:#?}");
+    assert!(!stage.path().join("run").exists());
+}
+
+#[test]
+fn marks_made_for_the_caller_of_su_are_that_callers() {
+    if !need::root() {
+        return;
+    }
+    let scene = configured(scene("silent"), "5s", "300ms");
+    let mut scene = scene
+        .calling(&[Call::new(Phase::Authenticate); 2])
+        .with_arguments("nodelay");
+    scene.script.answers = vec!["opensesame".into(); 2];
+    scene.script.process.real_uid = Some(65_533);
+    let stage = Transaction::set(&scene);
+    let report = clean(stage.play(&scene));
+    assert!(report.millis[1] < 50.0, "{report:#?}");
+    assert!(stage.path().join("run/corp~65533@").exists());
+    scene.script.process.real_uid = Some(65_532);
+    assert!(clean(stage.play(&scene)).millis[0] > 250.0);
 }

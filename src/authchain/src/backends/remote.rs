@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::unistd::{geteuid, getuid};
+
 use super::Backend;
-use super::breaker::{Breaker, PROBE, Plan};
+use super::breaker::{Breaker, Closed, PROBE, Plan};
 use super::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
@@ -64,10 +66,10 @@ impl Remote {
     fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let now = || request.context.wall_clock();
-        let mut breaker = Breaker::open(&self.place.run_dir, &self.name);
+        let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller());
         let plan = breaker
             .plan(&self.servers, now(), request.deadline)
-            .map_err(|age| BackendError::Unavailable(self.all_down(age)))?;
+            .map_err(|closed| BackendError::Unavailable(self.in_words(closed)))?;
         let deadline = if plan.whole {
             request.deadline.within(PROBE)
         } else {
@@ -183,14 +185,20 @@ impl Remote {
         }
     }
 
-    fn all_down(&self, age: Duration) -> String {
-        let who = if self.servers.len() == 1 {
-            "the server was"
-        } else {
-            "all servers were"
+    fn in_words(&self, closed: Closed) -> String {
+        let (what, age) = match closed {
+            Closed::Worker(age) => ("the worker did not answer", age),
+            Closed::Servers(age) if self.servers.len() == 1 => ("the server was down", age),
+            Closed::Servers(age) => ("all servers were down", age),
         };
-        format!("{who} down {:.1} s ago", age.as_secs_f64())
+        format!("{what} {:.1} s ago", age.as_secs_f64())
     }
+}
+
+/// For whom this process runs, if that is somebody else than whom it runs as: su, sudo.
+fn caller() -> Option<u32> {
+    let uid = getuid();
+    (uid != geteuid()).then_some(uid.as_raw())
 }
 
 impl Backend for Remote {

@@ -409,7 +409,7 @@ fn a_worker_that_hangs_is_waited_for_once() {
         let answer = stage.authenticate().0;
         assert_eq!(
             answer,
-            unavailable("the server was down 0.0 s ago"),
+            unavailable("the worker did not answer 0.0 s ago"),
             "{script}"
         );
         assert!(again.elapsed().as_millis() < 50);
