@@ -126,11 +126,11 @@ fn a_worker_that_does_not_answer_is_killed_at_the_deadline() {
         let report = clean(stage.play(&scene));
         assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{kind}: {report:#?}");
         assert!(
-            (400.0..600.0).contains(&report.millis[0]),
+            (400.0..900.0).contains(&report.millis[0]),
             "{kind}: {report:#?}"
         );
         // The second knows of the first.
-        assert!(report.millis[1] < 50.0, "{kind}: {report:#?}");
+        assert!(report.millis[1] < 150.0, "{kind}: {report:#?}");
         assert_why(
             &report,
             "unavailable: the worker did not answer 0.<n> s ago",
@@ -325,7 +325,7 @@ fn marks_are_made_whatever_the_caller_allows_to_be_written() {
     scene.script.process.hostile = true;
     let stage = Transaction::set(&scene);
     let report = clean(stage.play(&scene));
-    assert!(report.millis[1] < 50.0, "{report:#?}");
+    assert!(report.millis[1] < 150.0, "{report:#?}");
     let mark = fs::metadata(stage.path().join("run/corp@")).unwrap();
     assert_eq!(mark.len(), 0);
 }
@@ -467,7 +467,7 @@ fn marks_made_for_the_caller_of_su_are_that_callers() {
     scene.script.process.real_uid = Some(65_533);
     let stage = Transaction::set(&scene);
     let report = clean(stage.play(&scene));
-    assert!(report.millis[1] < 50.0, "{report:#?}");
+    assert!(report.millis[1] < 150.0, "{report:#?}");
     assert!(stage.path().join("run/corp~65533@").exists());
     scene.script.process.real_uid = Some(65_532);
     assert!(clean(stage.play(&scene)).millis[0] > 250.0);

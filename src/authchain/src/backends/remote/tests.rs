@@ -404,7 +404,7 @@ fn a_worker_that_hangs_is_waited_for_once() {
             "{script}"
         );
         let first = begin.elapsed().as_millis();
-        assert!((300..500).contains(&first), "{first} ms");
+        assert!((300..800).contains(&first), "{first} ms");
         let again = system_clock();
         let answer = stage.authenticate().0;
         assert_eq!(
@@ -412,7 +412,7 @@ fn a_worker_that_hangs_is_waited_for_once() {
             unavailable("the worker did not answer 0.0 s ago"),
             "{script}"
         );
-        assert!(again.elapsed().as_millis() < 50);
+        assert!(again.elapsed().as_millis() < 150);
     }
 }
 
