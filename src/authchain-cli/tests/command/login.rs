@@ -1,14 +1,12 @@
 //! `authchain test`, `lookup` and `hash`.
 
-use std::os::unix::process::CommandExt;
-
 use authchain::files::password_hash::verify;
 use authchain::words::Secret;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
 
-use crate::house::{GUESTS, House, NOBODY, PASSWORD, Person, finish, is_root};
+use crate::house::{GUESTS, House, PASSWORD, Person, finish, is_root};
 
 #[test]
 fn the_right_password_is_accepted_and_the_account_asked_about() {
@@ -138,11 +136,17 @@ fn lookup_says_what_each_backend_knows() {
 #[test]
 fn lookup_flags_a_user_id_that_is_not_the_systems() {
     let house = House::with_alice();
+    house.write("passwd", "nobody:x:70007:0:::\n");
+    let told = [
+        "system (NSS)",
+        "uid 65534",
+        "logins through guests are refused",
+    ];
+    house.run(&["lookup", "nobody"]).expect(0, &told);
     house.write("passwd", "root:x:70007:0:::\n");
-    house.run(&["lookup", "root"]).expect(
-        0,
-        &["system (NSS)", "uid 0", "logins through guests are refused"],
-    );
+    house
+        .run(&["lookup", "root"])
+        .expect(1, &["guests", "not asked: a system name"]);
 }
 
 #[test]
@@ -206,7 +210,7 @@ fn whoever_may_not_read_the_shadow_file_is_told_that_nobody_could_say() {
         return;
     }
     let house = House::with_alice();
-    let mut command = house.command(&["test", "alice"]);
-    finish(command.uid(NOBODY).gid(NOBODY), &format!("{PASSWORD}\n"))
+    let mut command = house.command_of_nobody(&["test", "alice"]);
+    finish(&mut command, &format!("{PASSWORD}\n"))
         .expect(2, &["PAM_AUTHINFO_UNAVAIL", "permission denied"]);
 }

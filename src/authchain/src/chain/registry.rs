@@ -4,8 +4,12 @@ use super::identity::SystemIdentities;
 use super::rule::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
+use crate::config::settings::GlobalSettings;
 use crate::config::settings::local::LocalSettings;
 use crate::config::{BackendTable, Config, ConfigError};
+
+/// Reads a section's own keys and makes the backend.
+type Build = fn(&BackendTable<'_>, &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError>;
 
 /// A backend type.
 pub struct Kind {
@@ -13,7 +17,7 @@ pub struct Kind {
     pub name: &'static str,
     /// One line about it.
     pub help: &'static str,
-    build: fn(&BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError>,
+    build: Build,
     /// The JSON Schema of its keys.
     #[cfg(feature = "schema")]
     pub schema: fn() -> schemars::Schema,
@@ -23,9 +27,17 @@ pub struct Kind {
 pub const KINDS: &[Kind] = &[Kind {
     name: "local",
     help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
-    build: |table| {
+    build: |table, global| {
         let settings: LocalSettings = table.settings()?;
-        Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+        if let Err((key, message)) = settings.check() {
+            return Err(table.error_at(key, message));
+        }
+        let is_system = settings.passwd == global.passwd_file;
+        Ok(Box::new(Local::new(
+            table.name().to_owned(),
+            settings,
+            is_system,
+        )))
     },
     #[cfg(feature = "schema")]
     schema: || schemars::schema_for!(LocalSettings),
@@ -38,28 +50,91 @@ pub const KINDS: &[Kind] = &[Kind {
 /// trusted by halves.
 pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, ConfigError> {
     for table in &config.backends {
-        backend(table)?;
+        backend(table, &config.settings)?;
     }
     let links = config.links(order)?;
-    let links = links.into_iter().map(link).collect::<Result<Vec<_>, _>>()?;
+    let links = links
+        .into_iter()
+        .map(|table| link(table, &config.settings))
+        .collect::<Result<Vec<_>, _>>()?;
     let identities = Box::new(SystemIdentities::new(config.settings.passwd_file.clone()));
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
-fn link(table: &BackendTable<'_>) -> Result<Link, ConfigError> {
+fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, ConfigError> {
     let common = table.common();
     Ok(Link {
-        backend: backend(table)?,
+        backend: backend(table, global)?,
         on_denied: common.on_denied,
         on_unavailable: common.on_unavailable,
         timeout: common.timeout.duration(),
     })
 }
 
-fn backend(table: &BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError> {
+fn backend(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
     let kind = table.common().kind.get_ref();
     match KINDS.iter().find(|known| known.name == kind) {
-        Some(known) => (known.build)(table),
+        Some(known) => (known.build)(table, global),
         None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    use crate::config::Source;
+
+    fn error(text: &str) -> String {
+        let source = Source::new(Path::new("authchain.toml"), text.to_owned());
+        let built = Config::parse(&source).and_then(|config| build(&config, None));
+        built
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_fault_in_any_section_is_named_with_its_place() {
+        let cases = [
+            (
+                "[backend.a]\ntype = \"locl\"",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",
+                "3:1: unknown key \"paswd\" (did you mean \"passwd\"?)",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npasswd = 1",
+                "3:10: invalid type: integer `1`, expected path string",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npasswd = \"/a\"",
+                "3:1: passwd and shadow belong together: set both, or neither",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(error(text), format!("authchain.toml:{expected}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_backend_over_the_systems_passwd_file_is_the_systems() {
+        let section = LocalSettings::default();
+        let is_system = |passwd_file: &str| {
+            let text = format!("passwd_file = \"{passwd_file}\"");
+            let source = Source::new(Path::new("authchain.toml"), text);
+            let config = Config::parse(&source).unwrap();
+            backend(&config.backends[0], &config.settings)
+                .unwrap()
+                .is_system()
+        };
+        assert!(is_system(section.passwd.to_str().unwrap()));
+        assert!(!is_system("/srv/passwd"));
     }
 }

@@ -67,15 +67,19 @@ impl Chain {
         let user = match Username::parse(name) {
             Ok(user) => user,
             Err(invalid) => {
-                self.spend_like_a_refusal(&password);
+                self.spend_like_a_refusal(&password, |_| true);
                 return Decision::invalid_name(invalid);
             }
         };
-        if let Some(reason) = self.refusal_before_any_backend(&password, context) {
-            return Decision::without_steps(
-                self.if_local(user),
-                Outcome::Denied(Denial::from(reason)),
-            );
+        if password.is_empty() && !context.allow_empty_password {
+            let outcome = Outcome::Denied(Denial::from(DenialReason::EmptyPassword));
+            return Decision::without_steps(self.if_local(user), outcome);
+        }
+        if is_stand_in(password.expose()) {
+            self.spend_like_a_refusal(&password, |_| true);
+            // Whose name it is would take longer to find out than a wrong password takes.
+            let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
+            return Decision::without_steps(None, outcome);
         }
         let mut walk = Walk::new(self, &user, context);
         for link in &self.links {
@@ -83,13 +87,14 @@ impl Chain {
                 break;
             }
         }
-        walk.decide()
+        walk.decide(&password)
     }
 
     /// Whether the account may be used, password or not.
     ///
     /// Stands alone: public keys, cron and sudo's NOPASSWD come here without `authenticate`. The
-    /// first backend that knows the person decides.
+    /// first backend that knows the person decides; where it says *valid*, the local ones behind it
+    /// may still refuse.
     pub fn account(&self, name: &[u8], context: &Context<'_>) -> AccountDecision {
         let user = match Username::parse(name) {
             Ok(user) => user,
@@ -113,23 +118,10 @@ impl Chain {
         walk.steps
     }
 
-    fn refusal_before_any_backend(
-        &self,
-        password: &Secret,
-        context: &Context<'_>,
-    ) -> Option<DenialReason> {
-        if password.is_empty() && !context.allow_empty_password {
-            return Some(DenialReason::EmptyPassword);
-        }
-        if is_stand_in(password.expose()) {
-            self.spend_like_a_refusal(password);
-            return Some(DenialReason::StandInPassword);
-        }
-        None
-    }
-
-    fn spend_like_a_refusal(&self, password: &Secret) {
-        for link in self.links.iter().filter(|link| link.backend.is_local()) {
+    /// Has these local backends spend what a refusal would have cost.
+    pub(super) fn spend_like_a_refusal(&self, password: &Secret, which: impl Fn(&Link) -> bool) {
+        let local = self.links.iter().filter(|link| link.backend.is_local());
+        for link in local.filter(|link| which(link)) {
             link.backend.spend_like_a_refusal(password);
         }
     }

@@ -92,6 +92,15 @@ impl<'s> BackendTable<'s> {
             .map_err(|error| self.source.toml_error(&error))
     }
 
+    /// The error for a value that is one but does not fit, at its key.
+    pub fn error_at(&self, key: &str, message: String) -> ConfigError {
+        let table = self.table.get_ref();
+        let place = table
+            .get_key_value(key)
+            .map_or(self.table.span(), |(key, _)| key.span());
+        self.source.error(place, message)
+    }
+
     /// The error for a `type` that is none of `kinds`.
     pub fn unknown_kind<'k>(&self, kinds: impl Iterator<Item = &'k str> + Clone) -> ConfigError {
         let given = self.common.kind.get_ref();
