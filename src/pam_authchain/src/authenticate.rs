@@ -30,6 +30,14 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let context = call.context(&items, &settings, &journal);
     let decision = chain.authenticate(&name, &context, &mut call.handle);
     decision.report(&caller(&name, &settings), &context);
+    if call.handle.user().as_ref() != Ok(&name) {
+        // A host or module that changed it during the prompt would let somebody else in.
+        journal.write(
+            Severity::LOG_ERR,
+            "the login name was changed during the prompt",
+        );
+        return PamCode::SystemError;
+    }
     decision.code()
 }
 

@@ -280,7 +280,7 @@ fn a_weak_or_costly_hash_is_unavailable_and_says_why() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.ends_with("shadow: rounds=999999999 is over the limit of 5000000"),
+        error.ends_with("shadow: rounds=999999999 is over the limit of 1000000"),
         "{error}"
     );
 }

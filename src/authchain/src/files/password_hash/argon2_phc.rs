@@ -14,6 +14,8 @@ use crate::words::Secret;
 const MAX_MEMORY_KIB: u64 = 256 * 1024;
 /// Most passes over it.
 const MAX_PASSES: u64 = 16;
+/// Most memory times passes, which is what takes the time: 1 GiB, about a second.
+const MAX_WORK_KIB: u64 = 1024 * 1024;
 /// Most lanes, which are computed one after the other here.
 const MAX_LANES: u64 = 16;
 
@@ -54,6 +56,8 @@ pub(super) fn check(cost: &[u8]) -> Result<(), HashError> {
     let cost = Cost::parse(cost).ok_or(MALFORMED)?;
     limit("m", cost.memory_kib, MAX_MEMORY_KIB)?;
     limit("t", cost.passes, MAX_PASSES)?;
+    let work = cost.memory_kib.saturating_mul(cost.passes);
+    limit("m*t", work, MAX_WORK_KIB)?;
     limit("p", cost.lanes, MAX_LANES)?;
     cost.params(None).map(|_| ()).ok_or(MALFORMED)
 }
@@ -175,7 +179,12 @@ mod tests {
             check(b"$argon2i$m=99999999999999999999999,t=1,p=1$"),
             refused("m", u64::MAX, 262_144)
         );
-        assert_eq!(check(b"$argon2id$v=19$m=262144,t=16,p=16$"), Ok(()));
+        assert_eq!(
+            check(b"$argon2id$v=19$m=262144,t=5,p=1$"),
+            refused("m*t", 1_310_720, 1_048_576)
+        );
+        assert_eq!(check(b"$argon2id$v=19$m=262144,t=4,p=16$"), Ok(()));
+        assert_eq!(check(b"$argon2id$v=19$m=65536,t=16,p=16$"), Ok(()));
     }
 
     #[test]
