@@ -160,21 +160,19 @@ fn what_a_directory_says_does_not_steer_the_terminal() {
 #[test]
 fn a_printed_hash_verifies() {
     let house = House::new(GUESTS);
-    let hash = house
-        .run_with(&["hash"], PASSWORD)
-        .expect(0, &["$argon2id$"])
-        .out;
-    let again = house.run_with(&["hash"], PASSWORD).out;
-    assert_ne!(hash, again, "the salt is new each time");
     let typed = |text: &str| Secret::new(text.as_bytes().to_vec());
-    assert_eq!(
-        verify(&typed(PASSWORD), hash.trim_end().as_bytes(), false),
-        Ok(true)
-    );
-    assert_eq!(
-        verify(&typed("wrong"), hash.trim_end().as_bytes(), false),
-        Ok(false)
-    );
+    for (arguments, begin) in [
+        (&["hash"][..], "$argon2id$"),
+        (&["hash", "--method", "yescrypt"], "$y$j9T$"),
+        (&["hash", "--method", "sha512"], "$6$"),
+    ] {
+        let hash = house.run_with(arguments, PASSWORD).expect(0, &[begin]).out;
+        let again = house.run_with(arguments, PASSWORD).out;
+        assert_ne!(hash, again, "the salt is new each time");
+        let hash = hash.trim_end().as_bytes();
+        assert_eq!(verify(&typed(PASSWORD), hash, false), Ok(true));
+        assert_eq!(verify(&typed("wrong"), hash, false), Ok(false));
+    }
 }
 
 #[test]

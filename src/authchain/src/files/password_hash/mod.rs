@@ -9,6 +9,7 @@ mod argon2_phc;
 #[allow(unsafe_code, reason = "the one file of the library that calls C")]
 mod crypt;
 mod method;
+mod new_hash;
 mod scrypt_cost;
 mod shape;
 mod tail;
@@ -21,8 +22,8 @@ use zeroize::Zeroizing;
 
 use crate::words::Secret;
 
-pub use argon2_phc::hash_argon2id;
 pub use method::{Method, cost_of};
+pub use new_hash::NewHash;
 pub use template::Template;
 
 /// Longest password in bytes that can match. libcrypt's `CRYPT_MAX_PASSPHRASE_SIZE` is 512 and
@@ -124,8 +125,6 @@ pub enum HashError {
     NotComputed(Method),
     /// A password over 511 bytes or with a NUL, which would never match its hash.
     UnusablePassword,
-    /// A salt under 8 or over 48 bytes.
-    UnusableSalt,
 }
 
 impl fmt::Display for HashError {
@@ -146,7 +145,6 @@ impl fmt::Display for HashError {
                 f,
                 "the password is longer than {MAX_PASSWORD} bytes or has a NUL in it"
             ),
-            Self::UnusableSalt => f.write_str("the salt must have 8 to 48 bytes"),
         }
     }
 }
