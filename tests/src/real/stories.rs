@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::need;
+use crate::pattern::fits;
 use crate::real::hosts::Host;
-use crate::real::log::{Line, fits, listing};
+use crate::real::log::{Line, listing};
 use crate::real::machine::Machine;
 use crate::real::module::Module;
 use crate::real::people::{Person, everybody, person};
