@@ -67,7 +67,9 @@ install: ## what `make build man` made, into $(DESTDIR)$(PREFIX)
 	for page in $(TARGET)/man/*; do \
 	  install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
-uninstall: ## what install put there, except the configuration
+uninstall: ## what install put there, except configuration and accounts
+	@# A stack that names a module which is not there lets nobody in.
+	@! grep -ls '^[^#]*pam_authchain\.so' $(DESTDIR)$(SYSCONF)/pam.d/* || { echo "Take these files' authchain lines out first."; exit 1; }
 	rm -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so $(DESTDIR)$(PREFIX)/bin/authchain
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain
 	for page in man/*.scd; do name=$$(basename $$page .scd); \

@@ -46,9 +46,9 @@ impl Hash {
 pub(crate) fn new_hash(method: Method) -> Result<String, Failure> {
     let password = prompt::new_password()
         .map_err(|error| Failure::trouble(error.to_string()))?
-        .ok_or_else(|| Failure::refused("the two passwords differ; nothing was changed"))?;
+        .ok_or_else(|| Failure::refused("the two passwords differ"))?;
     if password.is_empty() {
-        return Err(Failure::refused("an empty password would let anybody in"));
+        return Err(Failure::refused("the password is empty"));
     }
     hash(&password, method)
 }

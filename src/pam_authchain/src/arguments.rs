@@ -48,7 +48,6 @@ impl Arguments {
                 "nodelay" => self.nodelay = true,
                 // libpam reads these itself, when it is asked for the password.
                 "use_first_pass" | "try_first_pass" => {}
-                _ if text.starts_with("authtok_type=") => {}
                 _ => self.unknown.push(text.clone()),
             }
         }

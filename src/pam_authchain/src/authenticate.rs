@@ -4,7 +4,7 @@ use authchain::chain::Assembled;
 use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
 use authchain::words::PamCode;
 
-use crate::call::{Call, caller};
+use crate::call::{Call, caller, nameless, unusable};
 
 /// Asks the chain whether the person is who they say they are.
 ///
@@ -12,7 +12,7 @@ use crate::call::{Call, caller};
 /// outcome, and a password should not be typed for nothing. The module behind us asks itself.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
-    let (syslog, assembled) = call.open();
+    let (syslog, assembled) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Auth);
     call.remark(&journal);
     let Assembled { chain, settings } = match assembled {
@@ -39,22 +39,4 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         return PamCode::SystemError;
     }
     decision.code()
-}
-
-/// Nobody can say who anybody is: neither yes nor no.
-pub(crate) fn unusable(journal: &PamJournal<'_>, fault: &str) -> PamCode {
-    journal.write(
-        Severity::LOG_ERR,
-        &format!("the configuration cannot be used: {fault}"),
-    );
-    PamCode::AuthInfoUnavailable
-}
-
-/// The host has no name and the person gave none.
-pub(crate) fn nameless(journal: &PamJournal<'_>, code: PamCode) -> PamCode {
-    journal.write(
-        Severity::LOG_NOTICE,
-        &format!("no login name was given ({code})"),
-    );
-    code
 }

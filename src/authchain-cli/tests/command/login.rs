@@ -180,7 +180,7 @@ fn a_password_that_no_hash_should_be_made_of_is_refused() {
     let house = House::new(GUESTS);
     house
         .run_with(&["hash"], "")
-        .expect(1, &["an empty password"]);
+        .expect(1, &["the password is empty"]);
     house
         .run_with(&["hash"], &"x".repeat(600))
         .expect(1, &["longer than 511 bytes"]);

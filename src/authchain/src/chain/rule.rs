@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::decision::{AccountDecision, AuthDecision, Decision, Outcome, Step};
-use super::identity::Identities;
+use super::identity::{Identities, is_system_uid};
 use super::stand_in::is_stand_in;
 use super::walk::Walk;
 use crate::backends::Backend;
@@ -131,8 +131,8 @@ impl Chain {
         matches!(self.identities.local_uid(&user), Ok(Some(_))).then_some(user)
     }
 
-    /// Names below `min_uid`, and user id 0 even where `min_uid` is 0.
-    pub(super) fn is_system_uid(&self, uid: u32) -> bool {
-        uid == 0 || uid < self.min_uid
+    /// Whether only the system's own files may speak for this user id.
+    pub(super) fn is_the_systems(&self, uid: u32) -> bool {
+        is_system_uid(uid, self.min_uid)
     }
 }

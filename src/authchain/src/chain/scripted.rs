@@ -160,7 +160,7 @@ impl Backend for Scripted {
     }
 }
 
-/// A system with `root` (0), `daemon` (1) and `alice` (1000), the last two in the passwd file.
+/// A system whose passwd file has `root` and `toor` (0), `daemon` (1) and `alice` (1000).
 pub(super) struct Town {
     pub(super) passwd_is_readable: bool,
 }

@@ -33,7 +33,7 @@ pub(super) struct Walk<'a, A> {
     pub(super) steps: Vec<Step<A>>,
 }
 
-impl<'a, A: Answer> Walk<'a, A> {
+impl<'a, A: Reply> Walk<'a, A> {
     pub(super) fn new(chain: &'a Chain, user: &'a Username, context: &'a Context<'a>) -> Self {
         Self {
             chain,
@@ -113,7 +113,7 @@ impl<'a, A: Answer> Walk<'a, A> {
 
     fn is_system_name(&self) -> Result<bool, String> {
         let uid = self.chain.identities.local_uid(self.user)?;
-        Ok(uid.is_some_and(|uid| self.chain.is_system_uid(uid)))
+        Ok(uid.is_some_and(|uid| self.chain.is_the_systems(uid)))
     }
 
     /// Why the person a backend means is not the one the system means, if so.
@@ -132,7 +132,7 @@ impl<'a, A: Answer> Walk<'a, A> {
             }
         }
         let mut uids = [found.uid, system].into_iter().flatten();
-        let reserved = uids.find(|uid| self.chain.is_system_uid(*uid));
+        let reserved = uids.find(|uid| self.chain.is_the_systems(*uid));
         Ok(reserved.map(|uid| format!("uid {uid} is the system's own")))
     }
 
@@ -146,46 +146,35 @@ impl<'a, A: Answer> Walk<'a, A> {
         }
     }
 
-    /// What the answers add up to: the last word if anyone had it, or the first answer of those who
-    /// know the person; or denied if anyone denied, or
-    /// unavailable if anyone could not say, or unknown if everybody said so. `unasked` is what it
-    /// means that the rule kept the question from somebody who might have known.
-    fn sum(&self, unasked: Outcome<A>) -> Outcome<A> {
+    /// What the answers add up to. The last word, if anyone had it; else the first answer of those
+    /// who know the person; else denied, if anyone denied; else unavailable, if anyone could not
+    /// say; else unknown. `if_kept_from_asking` stands in for *unknown* where the rule kept the
+    /// question from somebody.
+    fn sum(&self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
         if let Some(error) = self.broken_off {
             return Outcome::Conversation(error);
         }
-        let findings = || self.steps.iter().map(|step| &step.finding);
-        let answers = || {
-            findings().filter_map(|finding| match finding {
-                Finding::Answered(answer) => Some(answer),
-                _ => None,
-            })
-        };
-        let answer = (answers().find(|answer| answer.is_last_word()))
-            .or_else(|| answers().next())
-            .map(|answer| Outcome::Answered(answer.clone()));
-        let denial = || {
-            findings().find_map(|finding| match finding {
-                Finding::Denied(denial) => Some(Outcome::Denied(denial.clone())),
-                _ => None,
-            })
-        };
-        let unavailable = || {
-            findings()
-                .any(|finding| matches!(finding, Finding::Unavailable(_)))
-                .then_some(Outcome::Unavailable)
-        };
-        let everybody_asked = || findings().all(|finding| *finding == Finding::Unknown);
-        answer
-            .or_else(denial)
-            .or_else(unavailable)
-            .unwrap_or_else(|| {
-                if everybody_asked() {
-                    Outcome::Unknown
-                } else {
-                    unasked
+        let (mut first_answer, mut first_denial) = (None, None);
+        let (mut is_unavailable, mut everybody_asked) = (false, true);
+        for step in &self.steps {
+            match &step.finding {
+                Finding::Answered(answer) if answer.is_last_word() => {
+                    return Outcome::Answered(answer.clone());
                 }
-            })
+                Finding::Answered(answer) => _ = first_answer.get_or_insert(answer),
+                Finding::Denied(denial) => _ = first_denial.get_or_insert(denial),
+                Finding::Unavailable(_) => is_unavailable = true,
+                Finding::NotAsked(_) => everybody_asked = false,
+                Finding::Unknown => {}
+            }
+        }
+        match (first_answer, first_denial) {
+            (Some(answer), _) => Outcome::Answered(answer.clone()),
+            (None, Some(denial)) => Outcome::Denied(denial.clone()),
+            (None, None) if is_unavailable => Outcome::Unavailable,
+            (None, None) if everybody_asked => Outcome::Unknown,
+            (None, None) => if_kept_from_asking,
+        }
     }
 
     fn decision(self, outcome: Outcome<A>) -> Decision<A> {
@@ -207,25 +196,25 @@ impl<'a, A: Answer> Walk<'a, A> {
 }
 
 /// What a backend answers of somebody it knows.
-pub(super) trait Answer: Clone + PartialEq {
+pub(super) trait Reply: Clone + PartialEq {
     /// Whether nobody else need be asked.
     fn is_last_word(&self) -> bool;
 }
 
-impl Answer for Accepted {
+impl Reply for Accepted {
     fn is_last_word(&self) -> bool {
         true
     }
 }
 
-impl Answer for AccountStatus {
+impl Reply for AccountStatus {
     /// A refusal is one; a valid account may still be refused by this machine's files.
     fn is_last_word(&self) -> bool {
         !matches!(self, Self::Valid { .. })
     }
 }
 
-impl Answer for User {
+impl Reply for User {
     fn is_last_word(&self) -> bool {
         false
     }

@@ -131,7 +131,7 @@ pub fn clean(text: &str) -> String {
     out
 }
 
-/// `text` as the value of a `key=value` field: cleaned, and with blanks written out too, so that
+/// `text` as the value of a `key=value` field: blanks, `=` and invisible characters become `_`, so that
 /// no value can look like a field of its own. A longer one is cut, so that it cannot push the
 /// fields behind it off the end of the line.
 pub fn field(text: &str) -> String {
