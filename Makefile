@@ -46,11 +46,14 @@ check-so: build
 bench: test-packages build ## speed beside pam_unix, in one run (root; instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests
 
-man: ## the manual pages, from man/*.scd (needs scdoc)
+man: build-packages ## the manual pages, from man/*.scd (needs scdoc)
 	@mkdir -p $(TARGET)/man
 	@for page in man/*.scd; do name=$$(basename $$page .scd); scdoc < $$page > $(TARGET)/man/$$name; done
 
-install: build man ## the module, the command, examples and manuals into $(DESTDIR)$(PREFIX)
+# Builds nothing, so that `sudo make install` needs no compiler in root's path.
+install: ## what `make build man` made, into $(DESTDIR)$(PREFIX)
+	@test -e $(RELEASE)/authchain -a -e $(RELEASE)/libpam_authchain.so -a -d $(TARGET)/man || \
+	  { echo "Run \`make build man\` first."; exit 1; }
 	install -D -m 0644 $(RELEASE)/libpam_authchain.so $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
 	strip --strip-unneeded $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
 	# Renamed, never overwritten: a program that has the old one mapped must not see it change.
@@ -64,7 +67,9 @@ install: build man ## the module, the command, examples and manuals into $(DESTD
 	for page in $(TARGET)/man/*; do \
 	  install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
-uninstall: ## what install put there, except the configuration
+uninstall: ## what install put there, except configuration and accounts
+	@# A stack that names a module which is not there lets nobody in.
+	@! grep -ls '^[^#]*pam_authchain\.so' $(DESTDIR)$(SYSCONF)/pam.d/* || { echo "Take these files' authchain lines out first."; exit 1; }
 	rm -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so $(DESTDIR)$(PREFIX)/bin/authchain
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain
 	for page in man/*.scd; do name=$$(basename $$page .scd); \

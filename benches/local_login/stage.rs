@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use authchain_tests::namespace::own_mounts;
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 
 /// Password hashes of [`super::PASSWORD`], as Debian's passwd(1) makes them.
 const SHA512: &str = "$6$demodemo$QTmMf6XpdzJK1pZj1rTvppYctErpmfp9e9gxZzpvBNFAfjqkop1bzDmUy3Gml44FyFbUJ5ohHOqTTdyeSumXY.";
@@ -145,16 +145,8 @@ fn pam_unix() -> PathBuf {
 
 /// A mount namespace of this process's own, where the system's account files are the stage's.
 fn own_etc(stage: &Path) {
+    own_mounts();
     let nothing: Option<&str> = None;
-    unshare(CloneFlags::CLONE_NEWNS).unwrap();
-    mount(
-        nothing,
-        "/",
-        nothing,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        nothing,
-    )
-    .unwrap();
     for file in ["passwd", "shadow"] {
         let target = Path::new("/etc").join(file);
         mount(

@@ -1,5 +1,8 @@
 //! What the end-to-end tests share.
 
 pub mod host;
+pub mod namespace;
+pub mod need;
+pub mod pattern;
 pub mod real;
 pub mod servers;

@@ -3,12 +3,12 @@
 use std::process::Command;
 
 use authchain_tests::host::built;
-use authchain_tests::host::need;
 use authchain_tests::host::people::{
     BINS_PASSWORD, ROSES_PASSWORD, WHOLE_LOGIN, scene, whole_login,
 };
 use authchain_tests::host::scene::{Call, Fault, Hex, Item, Phase, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
 
 const SUCCESS: i32 = 0;
 const SYSTEM_ERR: i32 = 4;
@@ -130,7 +130,7 @@ fn an_empty_password_is_refused_and_a_binary_one_is_compared_byte_by_byte() {
 
 #[test]
 fn a_panic_in_any_phase_is_a_system_error_and_tells_where_but_not_what() {
-    if !need::root() {
+    if !need::root("border") {
         return;
     }
     for kind in ["panic=text", "panic=drop"] {

@@ -5,10 +5,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
-use authchain_tests::host::need;
 use authchain_tests::host::people::{ROSES_PASSWORD, scene};
 use authchain_tests::host::scene::{Call, Phase, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -42,7 +42,7 @@ fn rose() -> Scene {
 
 #[test]
 fn a_file_that_cannot_be_trusted_or_read_is_no_configuration() {
-    if !need::root() {
+    if !need::root("border") {
         return;
     }
     type Spoil = fn(&Path);
@@ -112,7 +112,7 @@ fn a_file_that_cannot_be_trusted_or_read_is_no_configuration() {
 
 #[test]
 fn a_host_that_may_not_read_the_configuration_is_told_so() {
-    if !need::root() {
+    if !need::root("border") {
         return;
     }
     let mut scene = rose();
@@ -129,7 +129,7 @@ fn a_host_that_may_not_read_the_configuration_is_told_so() {
 
 #[test]
 fn a_fault_in_the_text_is_logged_with_its_place() {
-    if !need::root() {
+    if !need::root("border") {
         return;
     }
     let cases = [
@@ -176,7 +176,7 @@ fn a_fault_in_the_text_is_logged_with_its_place() {
 
 #[test]
 fn an_argument_that_names_nothing_usable_is_refused_like_a_broken_file() {
-    if !need::root() {
+    if !need::root("border") {
         return;
     }
     let cases = [

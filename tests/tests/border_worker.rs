@@ -5,10 +5,10 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use authchain_tests::host::built;
-use authchain_tests::host::log::fits;
-use authchain_tests::host::need;
 use authchain_tests::host::scene::{Call, Children, Limit, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
+use authchain_tests::pattern::fits;
 
 const SUCCESS: i32 = 0;
 const AUTH_ERR: i32 = 7;
@@ -332,7 +332,7 @@ fn marks_are_made_whatever_the_caller_allows_to_be_written() {
 
 #[test]
 fn a_host_that_may_start_nothing_gets_unavailable() {
-    if !need::root() {
+    if !need::root("worker") {
         return;
     }
     let worker = built::fake_worker();
@@ -426,7 +426,7 @@ fn no_copy_of_the_password_is_left_in_the_host() {
 
 #[test]
 fn the_worker_that_is_written_up_works() {
-    if !need::program("python3") {
+    if !need::file("worker", "/usr/bin/python3") {
         return;
     }
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -456,7 +456,7 @@ fn a_worker_that_answered_while_the_host_was_stopped_is_heard() {
 
 #[test]
 fn marks_made_for_the_caller_of_su_are_that_callers() {
-    if !need::root() {
+    if !need::root("worker") {
         return;
     }
     let scene = configured(scene("silent"), "5s", "300ms");

@@ -2,14 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use authchain::chain::registry;
 use authchain::config::{Config, Source};
-use authchain_tests::host::need;
-use authchain_tests::host::people::scene;
-use authchain_tests::host::scene::{Call, Item, Phase};
-use authchain_tests::host::transaction::Transaction;
 
 fn examples(folder: &str, ending: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -90,52 +85,4 @@ fn every_line_of_an_example_stack_is_one_libpam_knows() {
             );
         }
     }
-}
-
-#[test]
-fn fail2ban_finds_the_address_and_the_name_and_nothing_that_was_smuggled_in() {
-    if !need::program("fail2ban-regex") {
-        return;
-    }
-    let cases = [
-        ("rose", "192.0.2.7", "192.0.2.7", "rose"),
-        ("rose", "2001:db8::7", "2001:db8::7", "rose"),
-        ("nobody here", "192.0.2.8", "192.0.2.8", "(unknown)"),
-        // A host that lets strangers choose the remote name must not let them choose whom to ban.
-        ("rose", "198.51.100.1 rhost=192.0.2.9", "", ""),
-        ("rose", "x\n198.51.100.1", "", ""),
-    ];
-    for (who, rhost, address, name) in cases {
-        let mut login = scene(who, &["wrong"]).calling(&[Call::new(Phase::Authenticate)]);
-        login.script.items.insert(Item::Rhost, rhost.into());
-        login.script.items.insert(Item::Tty, "ssh".into());
-        let report = Transaction::run(&login);
-        let line = report
-            .log_lines
-            .iter()
-            .find(|line| line.contains("authentication failure"))
-            .unwrap();
-        let text = line.split_once(' ').unwrap().1;
-        let found = fail2ban(&format!("Nov 21 10:00:00 host sshd[7]: {text}"));
-        let expected = if address.is_empty() {
-            String::new()
-        } else {
-            format!("{address} {name}")
-        };
-        assert_eq!(found, expected, "{text}");
-    }
-}
-
-/// The address and the name that fail2ban's own filter finds, told our name as our example does.
-fn fail2ban(line: &str) -> String {
-    let jail = fs::read_to_string(&examples("conf", "fail2ban-authchain.local")[0]).unwrap();
-    let filter = jail
-        .lines()
-        .find_map(|line| line.strip_prefix("filter   = "))
-        .unwrap();
-    let output = Command::new("fail2ban-regex")
-        .args(["-o", "<ip> <F-USER>", line, filter])
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use authchain_tests::need;
 use authchain_tests::real::ipc::{Answer, Ask};
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::module::Module;
 use authchain_tests::real::people::{Person, person};
-use authchain_tests::real::root;
 use authchain_tests::real::stories::machine_with;
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ fn ask(machine: &Machine, service: &str, user: &str) -> Answer {
 fn an_account_is_as_old_as_pam_unix_says() {
     let test = "ageing";
     let Some(theirs) = Module::pam_unix().filter(|m| Path::new(&m.path).exists()) else {
-        root::skip(test, "there is no pam_unix.so to compare with");
+        need::skip(test, "there is no pam_unix.so to compare with");
         return;
     };
     let table: Table = toml::from_str(include_str!("../stories/real/ageing.toml")).unwrap();

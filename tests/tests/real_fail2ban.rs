@@ -3,26 +3,30 @@
 use std::path::Path;
 use std::process::Command;
 
+use authchain_tests::need;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::real::log::Line;
 use authchain_tests::real::people::person;
-use authchain_tests::real::root;
 use authchain_tests::real::ssh::{Method, knock};
 use authchain_tests::real::stories::machine_for;
 
-/// As `conf/fail2ban-authchain.local` has it.
-const FILTER: &str = "pam-generic[__pam_auth=pam_authchain]";
+/// The example jail, which tells fail2ban's own filter our name.
+const JAIL: &str = include_str!("../../conf/fail2ban-authchain.local");
 
 /// The addresses that fail2ban reads in these lines, one for each failure.
 fn banned(lines: &[Line]) -> Vec<String> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let entry = |line: &Line| format!("Nov 21 12:00:00 stage {}[7]: {}\n", line.program, line.text);
     std::fs::write(log.path(), lines.iter().map(entry).collect::<String>()).unwrap();
+    let filter = JAIL
+        .lines()
+        .find_map(|line| line.strip_prefix("filter   = "))
+        .unwrap();
     let mut program = Command::new("fail2ban-regex");
     let output = program
         .args(["--out", "ip"])
         .arg(log.path())
-        .arg(FILTER)
+        .arg(filter)
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -34,7 +38,7 @@ fn banned(lines: &[Line]) -> Vec<String> {
 fn fail2ban_bans_who_guesses_and_nobody_whom_a_guesser_names() {
     let test = "fail2ban";
     if !Path::new("/usr/bin/fail2ban-regex").exists() {
-        root::skip(test, "fail2ban is not installed");
+        need::skip(test, "fail2ban is not installed");
         return;
     }
     let Some(machine) = machine_for(test, Host::SshdPassword) else {

@@ -89,12 +89,8 @@ fn behind_a_broken_configuration_pam_unix_still_lets_in_whom_it_should() {
     };
     machine.write(CONFIG, 0o644, "chain = [\n");
     let ours = format!("{} {}", machine.module.inside(), machine.module.arguments);
-    let stack = format!(
-        "auth [success=1 authinfo_unavail=ignore default=die] {ours}\nauth required pam_unix.so nodelay\n\
-         auth required pam_permit.so\naccount [success=ok authinfo_unavail=ignore default=bad] {ours}\n\
-         account required pam_unix.so\nsession required pam_permit.so\n"
-    );
-    machine.stack("su", &stack);
+    let shipped = include_str!("../../pam.d/one-service");
+    machine.stack("su", &shipped.replace("pam_authchain.so", &ours));
     let caller = by(&machine, &person("mallory"), &[]);
     let right = person("root").password.unwrap();
     let outcome = hosts::su(&machine, &caller, "root", &right);

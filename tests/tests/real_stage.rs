@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
+use authchain_tests::need;
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::module::Module;
-use authchain_tests::real::root;
 
 fn machine(test: &str) -> Option<Machine> {
-    if !root::can_stage(test) {
+    if !need::root(test) {
         return None;
     }
     let module = Module::pam_unix();
     if module.is_none() {
-        root::skip(test, "there is no pam_unix.so");
+        need::skip(test, "there is no pam_unix.so");
     }
     module.map(Machine::new)
 }

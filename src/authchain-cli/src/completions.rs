@@ -8,7 +8,6 @@ use crate::terminal::{Ending, Terminal};
 
 /// Print completions for a shell
 #[derive(Debug, Args)]
-#[command(hide = true)]
 pub(crate) struct Completions {
     /// The shell
     shell: Shell,

@@ -1,23 +1,21 @@
 //! `authchain hash`: a password's hash, for a shadow file.
 
-use authchain::files::password_hash::hash_argon2id;
+use authchain::files::password_hash::NewHash;
 use authchain::words::Secret;
 use clap::{Args, ValueEnum};
 
 use crate::prompt;
 use crate::terminal::{Ending, Failure, Terminal};
 
-/// Bytes of salt: what RFC 9106 §3.1 recommends.
-const SALT_BYTES: usize = 16;
-
 /// Hash a password for a shadow file
 ///
 /// Asks twice on a terminal, reads one line elsewhere. argon2id is known to backends of type `local`
-/// only, not to pam_unix.
+/// only; pam_unix and the rest of the system verify the others.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   authchain hash
+  authchain hash --method yescrypt
   printf '%s\\n' \"$password\" | authchain hash")]
 pub(crate) struct Hash {
     /// How to hash
@@ -25,12 +23,15 @@ pub(crate) struct Hash {
     method: Method,
 }
 
-/// The ways to hash a new password. The system's own (yescrypt and the like) come from passwd(1)
-/// and mkpasswd(1).
+/// The ways to hash a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
     /// argon2id at 19 MiB, two passes
     Argon2id,
+    /// yescrypt at the system's default cost
+    Yescrypt,
+    /// sha512crypt with 5000 rounds
+    Sha512,
 }
 
 impl Hash {
@@ -45,19 +46,22 @@ impl Hash {
 pub(crate) fn new_hash(method: Method) -> Result<String, Failure> {
     let password = prompt::new_password()
         .map_err(|error| Failure::trouble(error.to_string()))?
-        .ok_or_else(|| Failure::refused("the two passwords differ; nothing was changed"))?;
+        .ok_or_else(|| Failure::refused("the two passwords differ"))?;
     if password.is_empty() {
-        return Err(Failure::refused("an empty password would let anybody in"));
+        return Err(Failure::refused("the password is empty"));
     }
     hash(&password, method)
 }
 
 fn hash(password: &Secret, method: Method) -> Result<String, Failure> {
-    let mut salt = [0; SALT_BYTES];
+    let mut salt = [0; 16];
     getrandom::fill(&mut salt)
         .map_err(|error| Failure::trouble(format!("no random numbers: {error}")))?;
-    match method {
-        Method::Argon2id => hash_argon2id(password, &salt),
-    }
-    .map_err(|error| Failure::refused(error.to_string()))
+    let kind = match method {
+        Method::Argon2id => NewHash::Argon2id,
+        Method::Yescrypt => NewHash::Yescrypt,
+        Method::Sha512 => NewHash::Sha512crypt,
+    };
+    kind.make(password, &salt)
+        .map_err(|error| Failure::refused(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! `authchain test`: a login without a login program.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::path::Path;
 
 use authchain::chain::{Decision, Finding, Outcome};
@@ -65,12 +66,8 @@ impl LoginTest {
         let assembled = setup::chain(config)?;
         let name = self.user.as_bytes();
         if !self.account_only {
-            let mut person = Person { asked: None };
-            // Asked before the clock starts: a person types for longer than a chain may take.
-            let password = person.authtok();
-            person.asked = Some(password);
             let context = self.context(setup::context(&assembled.settings, &ShownJournal));
-            let decision = assembled.chain.authenticate(name, &context, &mut person);
+            let decision = assembled.chain.authenticate(name, &context, &mut Person);
             report("Password", &decision, decision.code(), terminal);
             let ending = ending(&decision.outcome);
             if ending != Ending::Yes {
@@ -155,33 +152,41 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
 }
 
 /// Whoever sits at the terminal.
-struct Person {
-    /// The password, or why there is none, if it was asked for already.
-    asked: Option<Result<Secret, ConversationError>>,
+struct Person;
+
+impl Person {
+    /// Asks, and says why if there is no answer: the chain only hears that there is none.
+    fn ask(text: &str, echo: Echo) -> Result<Secret, ConversationError> {
+        prompt::ask(&clean(text), echo).map_err(|error| {
+            tell(&error.to_string());
+            ConversationError::NoAnswer
+        })
+    }
 }
 
 impl Conversation for Person {
     fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        match self.asked.take() {
-            Some(answer) => answer,
-            None => self.prompt_echo_off("Password: "),
-        }
+        self.prompt_echo_off("Password: ")
     }
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
-        prompt::ask(&clean(text), Echo::Off).map_err(|_| ConversationError::NoAnswer)
+        Self::ask(text, Echo::Off)
     }
 
     fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
-        prompt::ask(&clean(text), Echo::On).map_err(|_| ConversationError::NoAnswer)
+        Self::ask(text, Echo::On)
     }
 
     fn text_info(&mut self, text: &str) {
-        use std::io::Write;
-        let _ = writeln!(anstream::stderr(), "{}", clean(text));
+        tell(text);
     }
 
     fn error_msg(&mut self, text: &str) {
-        self.text_info(text);
+        tell(text);
     }
+}
+
+/// Onto stderr, as what is typed and asked is no part of the result.
+fn tell(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

@@ -124,6 +124,7 @@ impl Answers {
         json!({
             "name": self.name.as_str(),
             "system_uid": self.system.as_ref().ok().copied().flatten(),
+            "system_error": self.system.as_ref().err(),
             "backends": self.steps.iter().map(|step| self.json_step(step)).collect::<Vec<_>>(),
         })
     }

@@ -5,13 +5,12 @@ use authchain::tools::conversation::Conversation;
 use authchain::tools::journal::{PamJournal, Phase};
 use authchain::words::{AccountStatus, PamCode};
 
-use crate::authenticate::{nameless, unusable};
-use crate::call::Call;
+use crate::call::{Call, nameless, unusable};
 
 /// Asks the chain whether the account may be used, and tells the person why not.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
-    let (syslog, assembled) = call.open();
+    let (syslog, assembled) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Account);
     call.remark(&journal);
     let Assembled { chain, settings } = match assembled {

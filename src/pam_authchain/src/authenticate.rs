@@ -4,7 +4,7 @@ use authchain::chain::Assembled;
 use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
 use authchain::words::PamCode;
 
-use crate::call::{Call, caller};
+use crate::call::{Call, caller, nameless, unusable};
 
 /// Asks the chain whether the person is who they say they are.
 ///
@@ -12,7 +12,7 @@ use crate::call::{Call, caller};
 /// outcome, and a password should not be typed for nothing. The module behind us asks itself.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
-    let (syslog, assembled) = call.open();
+    let (syslog, assembled) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Auth);
     call.remark(&journal);
     let Assembled { chain, settings } = match assembled {
@@ -30,23 +30,13 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let context = call.context(&items, &settings, &journal);
     let decision = chain.authenticate(&name, &context, &mut call.handle);
     decision.report(&caller(&name, &settings), &context);
+    if call.handle.user().as_ref() != Ok(&name) {
+        // A host or module that changed it during the prompt would let somebody else in.
+        journal.write(
+            Severity::LOG_ERR,
+            "the login name was changed during the prompt",
+        );
+        return PamCode::SystemError;
+    }
     decision.code()
-}
-
-/// Nobody can say who anybody is: neither yes nor no.
-pub(crate) fn unusable(journal: &PamJournal<'_>, fault: &str) -> PamCode {
-    journal.write(
-        Severity::LOG_ERR,
-        &format!("the configuration cannot be used: {fault}"),
-    );
-    PamCode::AuthInfoUnavailable
-}
-
-/// The host has no name and the person gave none.
-pub(crate) fn nameless(journal: &PamJournal<'_>, code: PamCode) -> PamCode {
-    journal.write(
-        Severity::LOG_NOTICE,
-        &format!("no login name was given ({code})"),
-    );
-    code
 }

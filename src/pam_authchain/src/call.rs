@@ -10,6 +10,7 @@ use authchain::config::settings::GlobalSettings;
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, PamJournal, Severity, Syslog};
 use authchain::tools::request::Context;
+use authchain::words::PamCode;
 use nix::sys::prctl;
 use nix::unistd::{geteuid, getuid};
 
@@ -51,7 +52,7 @@ impl Call<'_> {
     /// Reads the configuration and finds the log it names.
     ///
     /// Where the configuration is broken nobody knows where its log is; then it is the system's.
-    pub(crate) fn open(&self) -> (Syslog, Result<Assembled, String>) {
+    pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, String>) {
         let assembled = self.arguments.assemble();
         let socket = match &assembled {
             Ok(assembled) => assembled.settings.log_socket.clone(),
@@ -80,6 +81,24 @@ impl Call<'_> {
             );
         }
     }
+}
+
+/// Nobody can say who anybody is: neither yes nor no.
+pub(crate) fn unusable(journal: &PamJournal<'_>, fault: &str) -> PamCode {
+    journal.write(
+        Severity::LOG_ERR,
+        &format!("the configuration cannot be used: {fault}"),
+    );
+    PamCode::AuthInfoUnavailable
+}
+
+/// The host has no name and the person gave none.
+pub(crate) fn nameless(journal: &PamJournal<'_>, code: PamCode) -> PamCode {
+    journal.write(
+        Severity::LOG_NOTICE,
+        &format!("no login name was given ({code})"),
+    );
+    code
 }
 
 /// The flags of a call (`security/_pam_types.h`).

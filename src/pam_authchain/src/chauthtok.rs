@@ -9,7 +9,7 @@ use crate::call::Call;
 /// Refuses, in the check before the change already: no backend can change passwords yet.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
-    let (syslog, _) = call.open();
+    let (syslog, _) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Chauthtok);
     call.remark(&journal);
     journal.write(

@@ -25,101 +25,56 @@ use authchain::words::PamCode;
 
 use border::RawCall;
 
-/// `pam_authenticate`: is the person who they say they are?
-///
-/// # Safety
-/// To be called by libpam, or as it calls: see [`RawCall::new`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pam_sm_authenticate(
-    pamh: *mut c_void,
-    flags: c_int,
-    argc: c_int,
-    argv: *const *const c_char,
-) -> c_int {
-    // SAFETY: our caller's promise is the one asked for.
-    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
-    border::enter(raw, authenticate::answer)
+/// The shape that all six have.
+macro_rules! entry_point {
+    ($(#[$doc:meta])* $name:ident => $answer:expr) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// To be called by libpam, or as it calls: see [`RawCall::new`].
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(
+            pamh: *mut c_void,
+            flags: c_int,
+            argc: c_int,
+            argv: *const *const c_char,
+        ) -> c_int {
+            // SAFETY: our caller's promise is the one asked for.
+            let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
+            border::enter(raw, $answer)
+        }
+    };
 }
 
-/// `pam_acct_mgmt`: may the account be used now?
-///
-/// # Safety
-/// To be called by libpam, or as it calls: see [`RawCall::new`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pam_sm_acct_mgmt(
-    pamh: *mut c_void,
-    flags: c_int,
-    argc: c_int,
-    argv: *const *const c_char,
-) -> c_int {
-    // SAFETY: our caller's promise is the one asked for.
-    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
-    border::enter(raw, account::answer)
+entry_point! {
+    /// `pam_authenticate`: is the person who they say they are?
+    pam_sm_authenticate => authenticate::answer
 }
 
-/// `pam_chauthtok`: refused until a backend can change passwords.
-///
-/// # Safety
-/// To be called by libpam, or as it calls: see [`RawCall::new`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pam_sm_chauthtok(
-    pamh: *mut c_void,
-    flags: c_int,
-    argc: c_int,
-    argv: *const *const c_char,
-) -> c_int {
-    // SAFETY: our caller's promise is the one asked for.
-    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
-    border::enter(raw, chauthtok::answer)
+entry_point! {
+    /// `pam_acct_mgmt`: may the account be used now?
+    pam_sm_acct_mgmt => account::answer
 }
 
-/// `pam_setcred`: nothing to do, and that is a success.
-///
-/// Never `PAM_IGNORE`: a stack of nothing but ignored modules is a failure, and sshd drops the
-/// session. It must not depend on `authenticate` either, which sshd runs in another process.
-///
-/// # Safety
-/// To be called by libpam, or as it calls: see [`RawCall::new`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pam_sm_setcred(
-    pamh: *mut c_void,
-    flags: c_int,
-    argc: c_int,
-    argv: *const *const c_char,
-) -> c_int {
-    // SAFETY: our caller's promise is the one asked for.
-    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
-    border::enter(raw, |_| PamCode::Success)
+entry_point! {
+    /// `pam_chauthtok`: refused until a backend can change passwords.
+    pam_sm_chauthtok => chauthtok::answer
 }
 
-/// `pam_open_session`: nothing to do, without any input or output.
-///
-/// # Safety
-/// To be called by libpam, or as it calls: see [`RawCall::new`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pam_sm_open_session(
-    pamh: *mut c_void,
-    flags: c_int,
-    argc: c_int,
-    argv: *const *const c_char,
-) -> c_int {
-    // SAFETY: our caller's promise is the one asked for.
-    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
-    border::enter(raw, |_| PamCode::Success)
+entry_point! {
+    /// `pam_setcred`: nothing to do, and that is a success.
+    ///
+    /// Never `PAM_IGNORE`: a stack of nothing but ignored modules is a failure, and sshd drops the
+    /// session. It must not depend on `authenticate` either, which sshd runs in another process.
+    pam_sm_setcred => |_| PamCode::Success
 }
 
-/// `pam_close_session`: nothing to do, without any input or output.
-///
-/// # Safety
-/// To be called by libpam, or as it calls: see [`RawCall::new`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pam_sm_close_session(
-    pamh: *mut c_void,
-    flags: c_int,
-    argc: c_int,
-    argv: *const *const c_char,
-) -> c_int {
-    // SAFETY: our caller's promise is the one asked for.
-    let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
-    border::enter(raw, |_| PamCode::Success)
+entry_point! {
+    /// `pam_open_session`: nothing to do, without any input or output.
+    pam_sm_open_session => |_| PamCode::Success
+}
+
+entry_point! {
+    /// `pam_close_session`: nothing to do, without any input or output.
+    pam_sm_close_session => |_| PamCode::Success
 }

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use authchain_tests::namespace;
 use authchain_tests::real::ipc::{Plan, Run};
 use nix::libc;
 use nix::mount::{MsFlags, mount};
@@ -60,7 +61,7 @@ fn hold(plan: &Plan) -> ! {
 fn furnish(plan: &Plan) {
     let none: Option<&str> = None;
     nix::unistd::sethostname(&plan.hostname).expect("sethostname");
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("private mounts");
+    namespace::keep_mounts_private();
     for (outside, inside) in &plan.binds {
         mount(
             Some(outside.as_str()),
@@ -98,9 +99,12 @@ fn run(spec: &Run) -> ! {
     let doors = ["pid", "net", "uts", "ipc", "mnt"].map(|kind| {
         File::open(format!("/proc/{}/ns/{kind}", spec.machine)).expect("the machine is gone")
     });
+    let root = File::open(format!("/proc/{}/root", spec.machine)).expect("the machine is gone");
     for door in &doors {
         setns(door, CloneFlags::empty()).expect("setns");
     }
+    // The namespace's root is not the machine's where the tests run in a chroot.
+    namespace::change_root(&root);
     // A terminal's Ctrl-C is for the program; this process only waits.
     // SAFETY: this program has one thread.
     match unsafe { nix::unistd::fork() }.expect("fork") {

@@ -67,35 +67,9 @@ fn readable(own: &str, packet: &str) -> String {
     parse().unwrap_or_else(|| packet.to_owned())
 }
 
-/// Whether `text` is what `pattern` says, all of it; `<n>` stands for a number, `...` for anything.
-pub fn fits(pattern: &str, text: &str) -> bool {
-    if let Some(pattern) = pattern.strip_prefix("...") {
-        return (0..=text.len())
-            .filter_map(|at| text.get(at..))
-            .any(|rest| fits(pattern, rest));
-    }
-    if let Some(pattern) = pattern.strip_prefix("<n>") {
-        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-        return rest.len() < text.len() && fits(pattern, rest);
-    }
-    match (pattern.chars().next(), text.chars().next()) {
-        (None, None) => true,
-        (Some(p), Some(t)) if p == t => fits(&pattern[p.len_utf8()..], &text[t.len_utf8()..]),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pattern_means_the_whole_line() {
-        assert!(fits("a (<n> ms)...", "a (12 ms); b"));
-        assert!(fits("...user=x", "rhost=  user=x"));
-        assert!(!fits("user=x", "user=x y"));
-        assert!(!fits("a <n>", "a "));
-    }
 
     #[test]
     fn a_packet_of_another_facility_shows() {

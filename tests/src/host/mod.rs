@@ -10,7 +10,6 @@ pub mod conversation;
 pub mod libpam;
 pub mod log;
 pub mod memory;
-pub mod need;
 pub mod people;
 pub mod perform;
 pub mod scene;

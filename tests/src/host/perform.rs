@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
@@ -19,6 +18,7 @@ use super::libpam::Handle;
 use super::memory;
 use super::scene::{Children, Limit, Process, Report, Script};
 use super::surroundings::{self, Surroundings};
+use crate::namespace;
 
 /// The service every scene is about.
 pub const SERVICE: &CStr = c"stage";
@@ -198,16 +198,7 @@ fn be_hostile() {
 
 /// Gives this process, and nobody else, a `/dev` whose `log` is `socket`.
 fn mount_log(socket: &Path) {
-    let nothing: Option<&str> = None;
-    unshare(CloneFlags::CLONE_NEWNS).unwrap();
-    mount(
-        nothing,
-        "/",
-        nothing,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        nothing,
-    )
-    .unwrap();
+    namespace::own_mounts();
     mount(
         Some("tmpfs"),
         "/dev",

@@ -6,9 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
-use super::log::fits;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
 use super::transaction::Transaction;
+use crate::pattern::fits;
 
 /// A file of stories about the same people.
 #[derive(Deserialize)]

@@ -14,6 +14,5 @@ pub mod machine;
 pub mod module;
 pub mod people;
 pub mod pty;
-pub mod root;
 pub mod ssh;
 pub mod stories;

@@ -2,12 +2,13 @@
 
 use serde::Deserialize;
 
+use crate::need;
+use crate::pattern::fits;
 use crate::real::hosts::Host;
-use crate::real::log::{Line, fits, listing};
+use crate::real::log::{Line, listing};
 use crate::real::machine::Machine;
 use crate::real::module::Module;
 use crate::real::people::{Person, everybody, person};
-use crate::real::root;
 
 /// One host and what is told of it.
 #[derive(Debug, Deserialize)]
@@ -145,7 +146,7 @@ pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
         .iter()
         .find(|path| !std::path::Path::new(path).exists());
     if let Some(program) = missing {
-        root::skip(test, &format!("{program} is not installed"));
+        need::skip(test, &format!("{program} is not installed"));
         return None;
     }
     let machine = machine_with(test, &everybody())?;
@@ -155,11 +156,11 @@ pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
 
 /// A machine with these people and the module on trial, if that is there.
 pub fn machine_with(test: &str, people: &[Person]) -> Option<Machine> {
-    if !root::can_stage(test) {
+    if !need::root(test) {
         return None;
     }
     let Some(module) = Module::on_trial() else {
-        root::skip(test, "there is no pam_unix.so to stand in");
+        need::skip(test, "there is no pam_unix.so to stand in");
         return None;
     };
     Some(Machine::with_people(module, people))

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::certificates::{Certificates, Kind};
 use super::directory::{self, BASE};
 use super::free_port;
-use crate::host::need;
+use crate::need;
 
 /// A running slapd.
 pub struct Slapd {
@@ -49,9 +49,9 @@ impl Default for Plan {
 impl Slapd {
     /// Starts one; `None`, said loudly, where there is no slapd.
     pub fn start(plan: &Plan) -> Option<Self> {
-        if !(need::file("/usr/sbin/slapd")
-            && need::program("openssl")
-            && need::file("/usr/bin/ldapadd"))
+        if !(need::file("a server", "/usr/sbin/slapd")
+            && need::file("a server", "/usr/bin/openssl")
+            && need::file("a server", "/usr/bin/ldapadd"))
         {
             return None;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use authchain::chain::{Identities, SystemIdentities};
+use authchain::chain::{Identities, SystemIdentities, is_system_uid};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::settings::local::LocalSettings;
 use authchain::files::passwd_files::{SYSTEM_PASSWD, passwd, shadow};
@@ -116,7 +116,7 @@ fn compare_with_system(
                 );
                 report.add(Severity::Warning, passwd, message);
             }
-            _ if uid == 0 || uid < settings.min_uid => {
+            _ if is_system_uid(uid, settings.min_uid) => {
                 let message = format!("{name} has user id {uid}, which is the system's own");
                 report.add(Severity::Warning, passwd, message);
             }

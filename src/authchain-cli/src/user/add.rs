@@ -1,5 +1,6 @@
 //! `authchain user add`.
 
+use authchain::chain::is_system_uid;
 use authchain::words::Username;
 use clap::Args;
 use nix::unistd::{Uid, User as SystemUser};
@@ -70,6 +71,11 @@ impl Add {
         };
         let uid = database.add(&name, &new, clock::today())?;
         terminal.say(format_args!("{name} is added with user id {uid}"));
+        if !place.finds(&name) {
+            terminal.tell(format_args!(
+                "no backend of the chain reads these files, so {name} cannot log in yet; see authchain user --help"
+            ));
+        }
         remarks(&name, uid, system.as_ref(), terminal);
         Ok(())
     }
@@ -88,7 +94,7 @@ impl Add {
             (None, None) => next_uid(taken)?,
         };
         let refused = |why: String| Err(AccountError::Refused(format!("user id {uid} {why}")));
-        if uid == 0 || uid < min_uid {
+        if is_system_uid(uid, min_uid) {
             return refused(format!(
                 "is the system's own: below min_uid ({min_uid}), or 0"
             ));

@@ -7,7 +7,9 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use authchain::chain::{Identities, SystemIdentities, assemble};
+use authchain::chain::{
+    Chain, Finding, Identities, Step, SystemIdentities, assemble, is_system_uid,
+};
 use authchain::config::settings::GlobalSettings;
 use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 use authchain::words::Username;
@@ -60,6 +62,7 @@ enum Action {
     Add(add::Add),
     /// Set another password; a locked account stays locked
     Passwd {
+        /// The name
         user: String,
     },
     /// Lock an account: passwords, ssh keys, cron and sudo
@@ -68,16 +71,19 @@ enum Action {
     /// ends password logins only; the date ends whatever asks for no password. An earlier expiry
     /// date is kept in the shadow line's reserved field, and comes back with `unlock`.
     Lock {
+        /// The name
         user: String,
     },
     /// Take a lock away
     ///
     /// Removes the `!` and gives the account the expiry date it had before.
     Unlock {
+        /// The name
         user: String,
     },
     /// Delete an account; files that belong to it stay
     Del {
+        /// The name
         user: String,
         /// Do not ask
         #[arg(long)]
@@ -111,11 +117,11 @@ impl User {
     }
 
     fn place(&self, config: Option<&Path>) -> Result<Place, Failure> {
-        let settings = match assemble(config, None) {
-            Ok(assembled) => assembled.settings,
+        let (settings, chain) = match assemble(config, None) {
+            Ok(assembled) => (assembled.settings, Some(assembled.chain)),
             // With both files named a broken configuration need not stand in the way.
             Err(_) if self.passwd_file.is_some() && self.shadow_file.is_some() => {
-                GlobalSettings::default()
+                (GlobalSettings::default(), None)
             }
             Err(error) => return Err(setup::config_failure(&error)),
         };
@@ -128,6 +134,7 @@ impl User {
         Ok(Place {
             database: Database::new(&passwd, &shadow),
             settings,
+            chain,
         })
     }
 }
@@ -136,9 +143,21 @@ impl User {
 struct Place {
     database: Database,
     settings: GlobalSettings,
+    chain: Option<Chain>,
 }
 
 impl Place {
+    /// Whether some backend of the chain finds the name; not, where there is no chain to ask.
+    fn finds(&self, name: &Username) -> bool {
+        let context = setup::context(&self.settings, &setup::ShownJournal);
+        let steps = self
+            .chain
+            .as_ref()
+            .map(|chain| chain.lookup(name, &context));
+        let is_found = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
+        steps.is_some_and(|steps| steps.iter().any(is_found))
+    }
+
     /// The database, once it is sure that writing it harms nobody.
     fn for_writing(&self) -> Result<&Database, Failure> {
         let files = [self.database.passwd(), self.database.shadow()];
@@ -181,10 +200,12 @@ impl Place {
             .local_uid(name)
             .map_err(Failure::trouble)?;
         match uid {
-            Some(uid) if uid == 0 || uid < self.settings.min_uid => Err(Failure::refused(format!(
-                "{name} is a system name (user id {uid} in {})",
-                self.settings.passwd_file.display()
-            ))),
+            Some(uid) if is_system_uid(uid, self.settings.min_uid) => {
+                Err(Failure::refused(format!(
+                    "{name} is a system name (user id {uid} in {})",
+                    self.settings.passwd_file.display()
+                )))
+            }
             _ => Ok(()),
         }
     }

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::house::{GUESTS, House, NOBODY, finish, give_away, is_root};
+use crate::house::{GUESTS, House, finish, give_away, is_root};
 
 #[test]
 fn a_configuration_in_order_is_told_so() {
@@ -105,8 +104,8 @@ fn a_file_that_may_not_be_read_is_an_error() {
     }
     let house = House::new("");
     house.chmod("authchain.toml", 0o600);
-    let mut command = house.command(&["check", "--pam-dir", "/nowhere"]);
-    finish(command.uid(NOBODY).gid(NOBODY), "").expect(2, &["permission denied"]);
+    let mut command = house.command_of_nobody(&["check", "--pam-dir", "/nowhere"]);
+    finish(&mut command, "").expect(2, &["permission denied"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -96,7 +96,21 @@ impl House {
 
     /// The command with our configuration.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(AUTHCHAIN);
+        self.command_at(Path::new(AUTHCHAIN), arguments)
+    }
+
+    /// The command as somebody without rights runs it; a copy, as the place where it was built may
+    /// be out of their reach.
+    pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
+        let copy = self.path("authchain");
+        fs::copy(AUTHCHAIN, &copy).unwrap();
+        let mut command = self.command_at(&copy, arguments);
+        command.uid(NOBODY).gid(NOBODY);
+        command
+    }
+
+    fn command_at(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments);
         if !arguments.contains(&"--config") {
             command.arg("--config").arg(self.path("authchain.toml"));
@@ -218,8 +232,26 @@ impl Person {
 }
 
 /// Whether this test may give files away.
+/// Whether this is root. If not, the calling test is skipped, which is said past the test harness;
+/// in CI nothing is.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is the developer's"
+)]
 pub(crate) fn is_root() -> bool {
-    geteuid().is_root()
+    let is_root = geteuid().is_root();
+    if !is_root {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: files of others and modes need root"
+        );
+        assert_ne!(
+            std::env::var("CI").unwrap_or_default(),
+            "true",
+            "in CI nothing is skipped"
+        );
+    }
+    is_root
 }
 
 /// Somebody who owns nothing here.

@@ -303,3 +303,23 @@ fn a_new_password_is_typed_twice() {
     person.leaves().expect(0, &["bob is added"]);
     house.run_with(&["test", "bob"], PASSWORD).expect(0, &[]);
 }
+
+#[test]
+fn whoever_adds_an_account_where_no_backend_looks_is_told_so() {
+    let house = House::new("");
+    let [passwd, shadow] = ["other-passwd", "other-shadow"].map(|name| house.path(name));
+    let arguments = [
+        "user",
+        "--passwd-file",
+        passwd.to_str().unwrap(),
+        "--shadow-file",
+        shadow.to_str().unwrap(),
+        "add",
+        "alice",
+    ];
+    let told = [
+        "alice is added",
+        "no backend of the chain reads these files",
+    ];
+    house.run_with(&arguments, PASSWORD).expect(0, &told);
+}

@@ -1,16 +1,17 @@
 //! Accounts in passwd and shadow files.
 //!
-//! Every answer costs what a wrong password costs, whatever it is: both files are read through, and
-//! one hash is computed, the person's own where there is one to verify, and one of the file's usual
-//! kind where there is not.
+//! Every answer costs what a wrong password costs: both files are read through, and one hash is
+//! computed, the person's own where there is one to verify, and one of the file's usual kind where
+//! there is not. Somebody whose hash is of an unusual kind is told apart by that; a file should have
+//! one kind.
 
 use std::path::Path;
 
 use super::Backend;
 use crate::config::settings::local::LocalSettings;
+use crate::files::passwd_files::Search;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
 use crate::files::passwd_files::shadow::{self, ShadowEntry};
-use crate::files::passwd_files::{SYSTEM_PASSWD, Search};
 use crate::files::password_hash::{HashError, Template, verify};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
@@ -26,12 +27,18 @@ const NO_SHADOW_ENTRY: &str = "no shadow entry";
 pub struct Local {
     name: String,
     settings: LocalSettings,
+    is_system: bool,
 }
 
 impl Local {
-    /// The backend that the configuration calls `name`.
-    pub fn new(name: String, settings: LocalSettings) -> Self {
-        Self { name, settings }
+    /// The backend that the configuration calls `name`; `is_system` where its passwd file is the one
+    /// that says which names are the system's own.
+    pub fn new(name: String, settings: LocalSettings, is_system: bool) -> Self {
+        Self {
+            name,
+            settings,
+            is_system,
+        }
     }
 
     fn passwd(&self, name: Option<&str>) -> Result<Search<PasswdEntry>, FileError> {
@@ -127,7 +134,7 @@ impl Backend for Local {
     }
 
     fn is_system(&self) -> bool {
-        self.settings.passwd == Path::new(SYSTEM_PASSWD)
+        self.is_system
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {

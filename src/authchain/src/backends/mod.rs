@@ -17,15 +17,18 @@ pub trait Backend {
     /// The name it has in the configuration.
     fn name(&self) -> &str;
 
-    /// Whether it answers from this machine's files alone.
+    /// Whether it answers from this machine's files alone, without waiting for anybody.
     ///
-    /// Only such a backend is asked about system names and given empty passwords.
+    /// Only such a backend is given empty passwords.
     fn is_local(&self) -> bool {
         false
     }
 
-    /// Whether its accounts *are* the system's accounts, so that there is nobody else to confuse
-    /// them with.
+    /// Whether its accounts *are* the system's own: those of the passwd file that says which names
+    /// are.
+    ///
+    /// Only such a backend is asked about system names, and its people cannot be mistaken for
+    /// others.
     fn is_system(&self) -> bool {
         false
     }

@@ -22,6 +22,11 @@ pub trait Identities {
     fn system_uid(&self, name: &Username) -> Result<Option<u32>, String>;
 }
 
+/// Whether a user id is the system's own: below `min_uid`, and 0 even where that is 0.
+pub fn is_system_uid(uid: u32, min_uid: u32) -> bool {
+    uid == 0 || uid < min_uid
+}
+
 /// The passwd file and the name service (NSS) of this machine.
 pub struct SystemIdentities {
     passwd_file: PathBuf,

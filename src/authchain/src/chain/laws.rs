@@ -4,12 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::scripted::{Answer, Scripted, Silent, Town, Typist};
+use super::scripted::{Answer, Kind, Scripted, Silent, Town, Typist};
 use super::*;
 use crate::config::settings::Then;
 use crate::tools::deadline::{Deadline, system_clock};
 use crate::tools::request::Context;
-use crate::words::{ConversationError, Denial, DenialReason, PamCode};
+use crate::words::{AccountStatus, ConversationError, Denial, DenialReason, PamCode};
 
 fn context(allow_empty_password: bool) -> Context<'static> {
     Context {
@@ -70,13 +70,17 @@ fn an_answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+fn a_kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![Just(Kind::System), Just(Kind::Files), Just(Kind::Server)]
+}
+
 fn then() -> impl Strategy<Value = Then> {
     prop_oneof![Just(Then::Next), Just(Then::Stop)]
 }
 
 prop_compose! {
-    fn a_backend()(local: bool, answer in an_answer(), on_denied in then(), on_unavailable in then()) -> Scripted {
-        let mut backend = Scripted::new("b", local, answer);
+    fn a_backend()(kind in a_kind(), answer in an_answer(), on_denied in then(), on_unavailable in then()) -> Scripted {
+        let mut backend = Scripted::new("b", kind, answer);
         backend.on_denied = on_denied;
         backend.on_unavailable = on_unavailable;
         backend
@@ -115,20 +119,19 @@ proptest! {
         let decision = login(&all, name, b"pw");
         if decision.outcome == Outcome::Unknown && decision.invalid.is_none() {
             for step in &decision.steps {
-                prop_assert!(matches!(step.finding, Finding::Unknown | Finding::NotAsked(_)));
+                prop_assert_eq!(&step.finding, &Finding::Unknown);
             }
             prop_assert_eq!(decision.steps.len(), all.len());
-            prop_assert!(decision.steps.iter().any(|s| s.finding == Finding::Unknown));
         }
     }
 
     #[test]
-    fn a_system_name_is_never_shown_to_a_backend_that_is_not_local(all in backends()) {
+    fn a_system_name_is_never_shown_to_a_backend_that_is_not_the_systems(all in backends()) {
         for name in ["root", "daemon", "toor"] {
             let _ = login(&all, name, b"pw");
             let _ = account(&all, name);
         }
-        for backend in all.iter().filter(|b| !b.local) {
+        for backend in all.iter().filter(|b| b.kind != Kind::System) {
             prop_assert_eq!(backend.asked(), 0);
         }
     }
@@ -144,14 +147,14 @@ proptest! {
     fn an_allowed_empty_password_reaches_local_backends_only(all in backends(), name in a_name()) {
         let mut typist = Typist { password: Ok(b""), asked: 0 };
         let _ = chain(&all).authenticate(name.as_bytes(), &context(true), &mut typist);
-        prop_assert!(all.iter().filter(|b| !b.local).all(|b| b.asked() == 0));
+        prop_assert!(all.iter().filter(|b| b.kind == Kind::Server).all(|b| b.asked() == 0));
     }
 
     #[test]
     fn a_stand_in_password_reaches_no_backend(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"\x08\n\r\x7fINCORRECT\x08\n");
         prop_assert!(all.iter().all(|b| b.asked() == 0));
-        prop_assert!(all.iter().all(|b| b.spent() == usize::from(b.local)));
+        prop_assert!(all.iter().all(|b| b.spent() == usize::from(b.kind != Kind::Server)));
         prop_assert!(!accepts(&decision));
     }
 
@@ -163,25 +166,29 @@ proptest! {
         let index = index.index(all.len());
         all[index].answer = Answer::Unavailable;
         all[index].on_unavailable = Then::Next;
-        let with = accepts(&login(&all, name, b"pw"));
-        let with_account = accepts(&account(&all, name));
-        all.remove(index);
+        let with = login(&all, name, b"pw");
+        let with_account = account(&all, name);
+        let removed = all.remove(index);
         if !all.is_empty() {
-            prop_assert_eq!(accepts(&login(&all, name, b"pw")), with);
-            prop_assert_eq!(accepts(&account(&all, name)), with_account);
+            prop_assert_eq!(accepts(&login(&all, name, b"pw")), accepts(&with));
+            // The system's own files are the exception: see the law below.
+            if removed.kind != Kind::System {
+                prop_assert_eq!(accepts(&account(&all, name)), accepts(&with_account));
+            }
         }
     }
 
     #[test]
     fn adding_a_backend_that_knows_nobody_changes_no_outcome_but_the_guess(
-        all in backends(), name in a_name(), local: bool,
+        all in backends(), name in a_name(), kind in a_kind(),
     ) {
         let before = login(&all, name, b"pw").outcome;
         let mut longer = all;
-        longer.push(Scripted::new("last", local, Answer::Unknown));
+        longer.push(Scripted::new("last", kind, Answer::Unknown));
         let after = login(&longer, name, b"pw").outcome;
-        // Only a chain in which the rule let nobody speak learns something from one more voice.
-        if before != Outcome::Denied(Denial::from(DenialReason::NotPermitted)) {
+        // Whom the rule keeps from speaking is the one voice that makes a difference.
+        let rule = Outcome::Denied(Denial::from(DenialReason::NotPermitted));
+        if before != rule && after != rule {
             prop_assert_eq!(before, after);
         }
     }
@@ -195,14 +202,38 @@ proptest! {
     }
 
     #[test]
-    fn an_account_is_usable_only_if_the_first_who_knows_it_says_so(all in backends(), name in a_name()) {
+    fn an_account_is_usable_only_if_somebody_says_so_and_nobody_asked_refuses(
+        all in backends(), name in a_name(),
+    ) {
         let decision = account(&all, name);
-        if accepts(&decision) {
-            let last = decision.steps.last().unwrap();
-            let by = all.iter().find(|b| b.name == last.backend).unwrap();
-            prop_assert!(matches!(by.answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::Denies));
-            let expired = by.answer == Answer::Denies;
-            prop_assert_eq!(decision.code() == PamCode::Success, !expired);
+        let is_refusal = |step: &Step<AccountStatus>| {
+            matches!(&step.finding, Finding::Answered(status) if *status == AccountStatus::AccountExpired)
+        };
+        let is_valid = |step: &Step<AccountStatus>| {
+            matches!(step.finding, Finding::Answered(AccountStatus::Valid { .. }))
+        };
+        if decision.code() == PamCode::Success {
+            prop_assert!(decision.steps.iter().any(is_valid));
+            prop_assert!(!decision.steps.iter().any(is_refusal));
+        }
+    }
+
+    #[test]
+    fn what_the_systems_files_cannot_say_nobody_else_calls_valid(all in backends(), name in a_name()) {
+        let decision = account(&all, name);
+        let silent = decision.steps.iter().any(|step| {
+            let by = all.iter().find(|b| b.name == step.backend).unwrap();
+            by.kind == Kind::System && matches!(step.finding, Finding::Unavailable(_))
+        });
+        prop_assert!(!silent || decision.code() != PamCode::Success);
+    }
+
+    #[test]
+    fn every_refusal_asks_each_local_backend_or_spends_its_time(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));
+        for backend in all.iter().filter(|b| is_refusal && b.kind != Kind::Server) {
+            prop_assert_eq!(backend.asked() + backend.spent(), 1);
         }
     }
 }
@@ -223,8 +254,8 @@ fn a_chain_without_links_cannot_be_built() {
 
 #[test]
 fn a_denial_goes_on_unless_the_backend_says_stop() {
-    let mut first = Scripted::new("first", false, Answer::Denies);
-    let second = Scripted::new("second", false, Answer::Accepts);
+    let mut first = Scripted::new("first", Kind::Server, Answer::Denies);
+    let second = Scripted::new("second", Kind::Server, Answer::Accepts);
     assert!(accepts(&login(
         &[first.clone(), second.clone()],
         "bob",
@@ -241,8 +272,8 @@ fn a_denial_goes_on_unless_the_backend_says_stop() {
 
 #[test]
 fn an_outage_goes_on_unless_the_backend_says_stop() {
-    let mut first = Scripted::new("first", false, Answer::Unavailable);
-    let second = Scripted::new("second", false, Answer::Accepts);
+    let mut first = Scripted::new("first", Kind::Server, Answer::Unavailable);
+    let second = Scripted::new("second", Kind::Server, Answer::Accepts);
     assert!(accepts(&login(
         &[first.clone(), second.clone()],
         "bob",
@@ -257,8 +288,8 @@ fn an_outage_goes_on_unless_the_backend_says_stop() {
 
 #[test]
 fn unknown_is_never_a_guess_when_a_server_is_down() {
-    let local = Scripted::new("local", true, Answer::Unknown);
-    let corp = Scripted::new("corp", false, Answer::Unavailable);
+    let local = Scripted::new("local", Kind::System, Answer::Unknown);
+    let corp = Scripted::new("corp", Kind::Server, Answer::Unavailable);
     let decision = login(&[local, corp], "bob", b"pw");
     assert_eq!(decision.outcome, Outcome::Unavailable);
     assert!(
@@ -270,7 +301,7 @@ fn unknown_is_never_a_guess_when_a_server_is_down() {
 
 #[test]
 fn the_same_name_with_another_uid_is_another_person() {
-    let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(2000));
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(2000));
     let decision = login(&[corp], "alice", b"pw");
     assert!(
         matches!(&decision.outcome, Outcome::Denied(d) if d.reason == DenialReason::AnotherPerson)
@@ -287,16 +318,16 @@ fn the_same_name_with_another_uid_is_another_person() {
 #[test]
 fn no_directory_can_be_root_under_any_name() {
     for uid in [0, 999] {
-        let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(uid));
+        let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(uid));
         assert!(!accepts(&login(&[corp], "stranger", b"pw")), "{uid}");
     }
-    let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(1001));
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(1001));
     assert!(accepts(&login(&[corp], "stranger", b"pw")));
 }
 
 #[test]
 fn names_stay_on_this_machine_when_the_passwd_file_cannot_be_read() {
-    let corp = Scripted::new("corp", false, Answer::Accepts);
+    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
     let town = Box::new(Town {
         passwd_is_readable: false,
     });
@@ -312,7 +343,7 @@ fn names_stay_on_this_machine_when_the_passwd_file_cannot_be_read() {
 
 #[test]
 fn a_name_that_is_none_is_unknown_at_the_price_of_a_refusal() {
-    let local = Scripted::new("local", true, Answer::Accepts);
+    let local = Scripted::new("local", Kind::System, Answer::Accepts);
     let decision = login(std::slice::from_ref(&local), "-root", b"pw");
     assert_eq!(decision.outcome, Outcome::Unknown);
     assert_eq!((local.asked(), local.spent()), (0, 1));
@@ -324,8 +355,8 @@ fn a_name_that_is_none_is_unknown_at_the_price_of_a_refusal() {
 
 #[test]
 fn a_person_who_breaks_off_ends_the_chain() {
-    let corp = Scripted::new("corp", false, Answer::BreaksOff);
-    let last = Scripted::new("last", false, Answer::Accepts);
+    let corp = Scripted::new("corp", Kind::Server, Answer::BreaksOff);
+    let last = Scripted::new("last", Kind::Server, Answer::Accepts);
     let decision = login(&[corp, last.clone()], "bob", b"pw");
     assert_eq!(
         decision.outcome,
@@ -336,7 +367,7 @@ fn a_person_who_breaks_off_ends_the_chain() {
 
 #[test]
 fn nobody_is_asked_when_the_password_cannot_be_had() {
-    let local = Scripted::new("local", true, Answer::Accepts);
+    let local = Scripted::new("local", Kind::System, Answer::Accepts);
     let mut typist = Typist {
         password: Err(ConversationError::NoAnswer),
         asked: 0,
@@ -352,8 +383,8 @@ fn nobody_is_asked_when_the_password_cannot_be_had() {
 
 #[test]
 fn servers_are_not_asked_once_the_deadline_is_over() {
-    let corp = Scripted::new("corp", false, Answer::Accepts);
-    let local = Scripted::new("local", true, Answer::Accepts);
+    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
+    let local = Scripted::new("local", Kind::System, Answer::Accepts);
     let over = Context {
         deadline: Deadline::after(system_clock, Duration::ZERO),
         ..context(false)
@@ -369,7 +400,7 @@ fn servers_are_not_asked_once_the_deadline_is_over() {
 
 #[test]
 fn an_empty_password_is_refused_by_name_only_for_local_names() {
-    let corp = Scripted::new("corp", false, Answer::Accepts);
+    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
     let why = |name| login(std::slice::from_ref(&corp), name, b"").why();
     assert_eq!(
         why("alice"),
@@ -383,6 +414,50 @@ fn an_empty_password_is_refused_by_name_only_for_local_names() {
 
 #[test]
 fn another_persons_account_state_is_not_this_persons() {
-    let corp = Scripted::new("corp", false, Answer::AcceptsWithUid(2000));
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(2000));
     assert_eq!(account(&[corp], "alice").outcome, Outcome::Unknown);
+}
+
+#[test]
+fn a_second_database_is_not_the_systems_and_cannot_be_root() {
+    let local = Scripted::new("local", Kind::System, Answer::Denies);
+    let extra = Scripted::new("extra", Kind::Files, Answer::AcceptsWithUid(0));
+    for name in ["root", "zed"] {
+        assert!(
+            !accepts(&login(&[local.clone(), extra.clone()], name, b"pw")),
+            "{name}"
+        );
+    }
+    assert_eq!(extra.asked(), 1, "asked about zed, not about root");
+}
+
+#[test]
+fn nobody_is_unknown_where_the_rule_kept_the_question_from_those_who_might_know() {
+    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
+    let denied = Outcome::Denied(Denial::from(DenialReason::NotPermitted));
+    assert_eq!(
+        login(std::slice::from_ref(&corp), "root", b"pw").outcome,
+        denied
+    );
+    assert_eq!(account(&[corp], "root").outcome, Outcome::Unavailable);
+}
+
+#[test]
+fn local_files_may_refuse_whom_an_earlier_backend_calls_valid() {
+    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
+    let local = Scripted::new("local", Kind::System, Answer::Denies);
+    let decision = account(&[corp.clone(), local], "alice");
+    assert_eq!(decision.code(), PamCode::AccountExpired);
+    let decision = account(
+        &[
+            Scripted::new("local", Kind::System, Answer::Accepts),
+            corp.clone(),
+        ],
+        "alice",
+    );
+    assert_eq!(
+        (decision.code(), corp.asked()),
+        (PamCode::Success, 1),
+        "no server is asked about local people"
+    );
 }

@@ -15,6 +15,6 @@ mod walk;
 
 pub use assemble::{Assembled, assemble};
 pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
-pub use identity::{Identities, SystemIdentities};
+pub use identity::{Identities, SystemIdentities, is_system_uid};
 pub use report::Caller;
 pub use rule::{Chain, Link};

@@ -43,9 +43,17 @@ pub const KINDS: &[Kind] = &[
     },
 ];
 
-fn local(table: &BackendTable<'_>, _: &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError> {
+fn local(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: LocalSettings = table.settings()?;
-    Ok(Box::new(Local::new(table.name().to_owned(), settings)))
+    if let Err((key, message)) = settings.check() {
+        return Err(table.error_at(key, message));
+    }
+    let is_system = settings.passwd == global.passwd_file;
+    let name = table.name().to_owned();
+    Ok(Box::new(Local::new(name, settings, is_system)))
 }
 
 fn ldap(
@@ -84,8 +92,10 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
         backend(table, &config.settings)?;
     }
     let links = config.links(order)?;
-    let link = |table| link(table, &config.settings);
-    let links = links.into_iter().map(link).collect::<Result<Vec<_>, _>>()?;
+    let links = links
+        .into_iter()
+        .map(|table| link(table, &config.settings))
+        .collect::<Result<Vec<_>, _>>()?;
     let identities = Box::new(SystemIdentities::new(config.settings.passwd_file.clone()));
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
@@ -108,5 +118,62 @@ fn backend(
     match KINDS.iter().find(|known| known.name == kind) {
         Some(known) => (known.build)(table, global),
         None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    use crate::config::Source;
+
+    fn error(text: &str) -> String {
+        let source = Source::new(Path::new("authchain.toml"), text.to_owned());
+        let built = Config::parse(&source).and_then(|config| build(&config, None));
+        built
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_fault_in_any_section_is_named_with_its_place() {
+        let cases = [
+            (
+                "[backend.a]\ntype = \"locl\"",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",
+                "3:1: unknown key \"paswd\" (did you mean \"passwd\"?)",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npasswd = 1",
+                "3:10: invalid type: integer `1`, expected path string",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npasswd = \"/a\"",
+                "3:10: passwd and shadow belong together: set both, or neither",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(error(text), format!("authchain.toml:{expected}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_backend_over_the_systems_passwd_file_is_the_systems() {
+        let section = LocalSettings::default();
+        let is_system = |passwd_file: &str| {
+            let text = format!("passwd_file = \"{passwd_file}\"");
+            let source = Source::new(Path::new("authchain.toml"), text);
+            let config = Config::parse(&source).unwrap();
+            backend(&config.backends[0], &config.settings)
+                .unwrap()
+                .is_system()
+        };
+        assert!(is_system(section.passwd.to_str().unwrap()));
+        assert!(!is_system("/srv/passwd"));
     }
 }

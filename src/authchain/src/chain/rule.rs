@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::decision::{AccountDecision, AuthDecision, Decision, Outcome, Step};
-use super::identity::Identities;
+use super::identity::{Identities, is_system_uid};
 use super::stand_in::is_stand_in;
 use super::walk::Walk;
 use crate::backends::Backend;
@@ -64,15 +64,19 @@ impl Chain {
         let user = match Username::parse(name) {
             Ok(user) => user,
             Err(invalid) => {
-                self.spend_like_a_refusal(&password);
+                self.spend_like_a_refusal(&password, |_| true);
                 return Decision::invalid_name(invalid);
             }
         };
-        if let Some(reason) = self.refusal_before_any_backend(&password, context) {
-            return Decision::without_steps(
-                self.if_local(user),
-                Outcome::Denied(Denial::from(reason)),
-            );
+        if password.is_empty() && !context.allow_empty_password {
+            let outcome = Outcome::Denied(Denial::from(DenialReason::EmptyPassword));
+            return Decision::without_steps(self.if_local(user), outcome);
+        }
+        if is_stand_in(password.expose()) {
+            self.spend_like_a_refusal(&password, |_| true);
+            // Whose name it is would take longer to find out than a wrong password takes.
+            let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
+            return Decision::without_steps(None, outcome);
         }
         let mut walk = Walk::new(self, &user, context);
         for link in &self.links {
@@ -80,13 +84,14 @@ impl Chain {
                 break;
             }
         }
-        walk.decide()
+        walk.decide(&password)
     }
 
     /// Whether the account may be used, password or not.
     ///
     /// Stands alone: public keys, cron and sudo's NOPASSWD come here without `authenticate`. The
-    /// first backend that knows the person decides.
+    /// first backend that knows the person decides; where it says *valid*, the local ones behind it
+    /// may still refuse.
     pub fn account(&self, name: &[u8], context: &Context<'_>) -> AccountDecision {
         let user = match Username::parse(name) {
             Ok(user) => user,
@@ -110,23 +115,10 @@ impl Chain {
         walk.steps
     }
 
-    fn refusal_before_any_backend(
-        &self,
-        password: &Secret,
-        context: &Context<'_>,
-    ) -> Option<DenialReason> {
-        if password.is_empty() && !context.allow_empty_password {
-            return Some(DenialReason::EmptyPassword);
-        }
-        if is_stand_in(password.expose()) {
-            self.spend_like_a_refusal(password);
-            return Some(DenialReason::StandInPassword);
-        }
-        None
-    }
-
-    fn spend_like_a_refusal(&self, password: &Secret) {
-        for link in self.links.iter().filter(|link| link.backend.is_local()) {
+    /// Has these local backends spend what a refusal would have cost.
+    pub(super) fn spend_like_a_refusal(&self, password: &Secret, which: impl Fn(&Link) -> bool) {
+        let local = self.links.iter().filter(|link| link.backend.is_local());
+        for link in local.filter(|link| which(link)) {
             link.backend.spend_like_a_refusal(password);
         }
     }
@@ -136,8 +128,8 @@ impl Chain {
         matches!(self.identities.local_uid(&user), Ok(Some(_))).then_some(user)
     }
 
-    /// Names below `min_uid`, and user id 0 even where `min_uid` is 0.
-    pub(super) fn is_system_uid(&self, uid: u32) -> bool {
-        uid == 0 || uid < self.min_uid
+    /// Whether only the system's own files may speak for this user id.
+    pub(super) fn is_the_systems(&self, uid: u32) -> bool {
+        is_system_uid(uid, self.min_uid)
     }
 }

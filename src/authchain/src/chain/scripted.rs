@@ -27,11 +27,22 @@ pub(super) enum Answer {
     BreaksOff,
 }
 
+/// Where a scripted backend has its answers from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    /// The system's own account files.
+    System,
+    /// Other files of this machine.
+    Files,
+    /// A server.
+    Server,
+}
+
 /// A backend that says what the test wrote, and remembers what it was asked.
 #[derive(Debug, Clone)]
 pub(super) struct Scripted {
     pub(super) name: String,
-    pub(super) local: bool,
+    pub(super) kind: Kind,
     pub(super) answer: Answer,
     pub(super) on_denied: Then,
     pub(super) on_unavailable: Then,
@@ -40,10 +51,10 @@ pub(super) struct Scripted {
 }
 
 impl Scripted {
-    pub(super) fn new(name: &str, local: bool, answer: Answer) -> Self {
+    pub(super) fn new(name: &str, kind: Kind, answer: Answer) -> Self {
         Self {
             name: name.to_owned(),
-            local,
+            kind,
             answer,
             on_denied: Then::Next,
             on_unavailable: Then::Next,
@@ -109,7 +120,11 @@ impl Backend for Scripted {
     }
 
     fn is_local(&self) -> bool {
-        self.local
+        self.kind != Kind::Server
+    }
+
+    fn is_system(&self) -> bool {
+        self.kind == Kind::System
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
@@ -145,7 +160,7 @@ impl Backend for Scripted {
     }
 }
 
-/// A system with `root` (0), `daemon` (1) and `alice` (1000), the last two in the passwd file.
+/// A system whose passwd file has `root` and `toor` (0), `daemon` (1) and `alice` (1000).
 pub(super) struct Town {
     pub(super) passwd_is_readable: bool,
 }

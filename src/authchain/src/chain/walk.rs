@@ -24,14 +24,16 @@ pub(super) struct Walk<'a, A> {
     chain: &'a Chain,
     user: &'a Username,
     context: &'a Context<'a>,
-    /// Whether only local backends may be asked; found out when the first other one comes up.
+    /// Whether only the system's own accounts may be asked; found out when others come up.
     system_name: OnceCell<Result<bool, String>>,
     /// Why the person could not be asked, once that has happened.
     broken_off: Option<ConversationError>,
+    /// Whether the system's own accounts could not be read.
+    system_is_silent: bool,
     pub(super) steps: Vec<Step<A>>,
 }
 
-impl<'a, A: Clone> Walk<'a, A> {
+impl<'a, A: Reply> Walk<'a, A> {
     pub(super) fn new(chain: &'a Chain, user: &'a Username, context: &'a Context<'a>) -> Self {
         Self {
             chain,
@@ -39,6 +41,7 @@ impl<'a, A: Clone> Walk<'a, A> {
             context,
             system_name: OnceCell::new(),
             broken_off: None,
+            system_is_silent: false,
             steps: Vec::new(),
         }
     }
@@ -69,9 +72,11 @@ impl<'a, A: Clone> Walk<'a, A> {
                 Finding::Unavailable(error.to_string())
             }),
         };
+        self.system_is_silent |=
+            link.backend.is_system() && matches!(finding, Finding::Unavailable(_));
         let ends_here = self.broken_off.is_some()
             || match &finding {
-                Finding::Answered(_) => true,
+                Finding::Answered(answer) => answer.is_last_word(),
                 Finding::Denied(_) => link.on_denied == Then::Stop,
                 Finding::Unavailable(_) => link.on_unavailable == Then::Stop,
                 Finding::Unknown | Finding::NotAsked(_) => false,
@@ -92,22 +97,23 @@ impl<'a, A: Clone> Walk<'a, A> {
 
     /// Why this backend is not asked, if it is not.
     fn obstacle(&self, link: &Link) -> Option<Finding<A>> {
-        if link.backend.is_local() {
+        if link.backend.is_system() {
             return None;
         }
-        let is_system_name = self.system_name.get_or_init(|| {
-            let uid = self.chain.identities.local_uid(self.user)?;
-            Ok(uid.is_some_and(|uid| self.chain.is_system_uid(uid)))
-        });
-        match is_system_name {
+        match self.system_name.get_or_init(|| self.is_system_name()) {
             Ok(true) => Some(Finding::NotAsked(SYSTEM_NAME)),
-            // Whether the name is the system's own cannot be told, so it stays on this machine.
+            // Whether the name is the system's own cannot be told, so it stays where it is.
             Err(why) => Some(Finding::Unavailable(why.clone())),
-            Ok(false) if self.context.deadline.is_over() => Some(Finding::Unavailable(
-                "the chain's deadline is over".to_owned(),
-            )),
+            Ok(false) if !link.backend.is_local() && self.context.deadline.is_over() => Some(
+                Finding::Unavailable("the chain's deadline is over".to_owned()),
+            ),
             Ok(false) => None,
         }
+    }
+
+    fn is_system_name(&self) -> Result<bool, String> {
+        let uid = self.chain.identities.local_uid(self.user)?;
+        Ok(uid.is_some_and(|uid| self.chain.is_the_systems(uid)))
     }
 
     /// Why the person a backend means is not the one the system means, if so.
@@ -118,51 +124,60 @@ impl<'a, A: Clone> Walk<'a, A> {
         if link.backend.is_system() {
             return Ok(None);
         }
-        let system =
-            (self.chain.identities.system_uid(self.user)).map_err(BackendError::Unavailable)?;
+        let system = self.system_uid().map_err(BackendError::Unavailable)?;
         if let (Some(claimed), Some(system)) = (found.uid, system) {
             if claimed != system {
-                return Ok(Some(format!(
-                    "its uid is {claimed}, the system's is {system}"
-                )));
+                let detail = format!("its uid is {claimed}, the system's is {system}");
+                return Ok(Some(detail));
             }
         }
-        if !link.backend.is_local() {
-            let uids = [found.uid, system];
-            if let Some(uid) = uids
-                .into_iter()
-                .flatten()
-                .find(|uid| self.chain.is_system_uid(*uid))
-            {
-                return Ok(Some(format!("uid {uid} is the system's own")));
-            }
-        }
-        Ok(None)
+        let mut uids = [found.uid, system].into_iter().flatten();
+        let reserved = uids.find(|uid| self.chain.is_the_systems(*uid));
+        Ok(reserved.map(|uid| format!("uid {uid} is the system's own")))
     }
 
-    /// What the answers add up to: accepted by the last one asked, or denied if anyone denied, or
-    /// unavailable if anyone could not say, or unknown.
-    fn sum(&self) -> Outcome<A> {
+    /// Whom the system means by the name. The local file comes first: it cannot hang, and a name
+    /// service that is broken says "nobody" where it should say that it cannot tell.
+    fn system_uid(&self) -> Result<Option<u32>, String> {
+        let identities = &self.chain.identities;
+        match identities.local_uid(self.user)? {
+            Some(uid) => Ok(Some(uid)),
+            None => identities.system_uid(self.user),
+        }
+    }
+
+    /// What the answers add up to. The last word, if anyone had it; else the first answer of those
+    /// who know the person; else denied, if anyone denied; else unavailable, if anyone could not
+    /// say; else unknown. `if_kept_from_asking` stands in for *unknown* where the rule kept the
+    /// question from somebody.
+    fn sum(&self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
         if let Some(error) = self.broken_off {
             return Outcome::Conversation(error);
         }
-        let mut outcome = None;
+        let (mut first_answer, mut first_denial) = (None, None);
+        let (mut is_unavailable, mut everybody_asked) = (false, true);
         for step in &self.steps {
-            match (&step.finding, &outcome) {
-                (Finding::Answered(answer), _) => return Outcome::Answered(answer.clone()),
-                (_, Some(Outcome::Denied(_))) => {}
-                (Finding::Denied(denial), _) => outcome = Some(Outcome::Denied(denial.clone())),
-                (Finding::Unavailable(_), _) => outcome = Some(Outcome::Unavailable),
-                (Finding::Unknown, None) => outcome = Some(Outcome::Unknown),
-                (Finding::Unknown | Finding::NotAsked(_), _) => {}
+            match &step.finding {
+                Finding::Answered(answer) if answer.is_last_word() => {
+                    return Outcome::Answered(answer.clone());
+                }
+                Finding::Answered(answer) => _ = first_answer.get_or_insert(answer),
+                Finding::Denied(denial) => _ = first_denial.get_or_insert(denial),
+                Finding::Unavailable(_) => is_unavailable = true,
+                Finding::NotAsked(_) => everybody_asked = false,
+                Finding::Unknown => {}
             }
         }
-        // Where the rule kept the question from every backend, nobody said "unknown".
-        outcome.unwrap_or_else(|| Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
+        match (first_answer, first_denial) {
+            (Some(answer), _) => Outcome::Answered(answer.clone()),
+            (None, Some(denial)) => Outcome::Denied(denial.clone()),
+            (None, None) if is_unavailable => Outcome::Unavailable,
+            (None, None) if everybody_asked => Outcome::Unknown,
+            (None, None) => if_kept_from_asking,
+        }
     }
 
-    pub(super) fn decide(self) -> Decision<A> {
-        let outcome = self.sum();
+    fn decision(self, outcome: Outcome<A>) -> Decision<A> {
         let knows =
             |step: &Step<A>| matches!(step.finding, Finding::Answered(_) | Finding::Denied(_));
         let name = match outcome {
@@ -177,6 +192,31 @@ impl<'a, A: Clone> Walk<'a, A> {
             outcome,
             steps: self.steps,
         }
+    }
+}
+
+/// What a backend answers of somebody it knows.
+pub(super) trait Reply: Clone + PartialEq {
+    /// Whether nobody else need be asked.
+    fn is_last_word(&self) -> bool;
+}
+
+impl Reply for Accepted {
+    fn is_last_word(&self) -> bool {
+        true
+    }
+}
+
+impl Reply for AccountStatus {
+    /// A refusal is one; a valid account may still be refused by this machine's files.
+    fn is_last_word(&self) -> bool {
+        !matches!(self, Self::Valid { .. })
+    }
+}
+
+impl Reply for User {
+    fn is_last_word(&self) -> bool {
+        false
     }
 }
 
@@ -210,10 +250,36 @@ impl Walk<'_, Accepted> {
             })
         })
     }
+
+    /// The decision. Where it is a refusal, the local backends that were not asked spend the time of
+    /// one: a chain that ends early must not tell by the clock where it ended.
+    pub(super) fn decide(self, password: &Secret) -> Decision<Accepted> {
+        let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
+        if !matches!(outcome, Outcome::Answered(_) | Outcome::Conversation(_)) {
+            let asked = |link: &Link| {
+                self.steps.iter().any(|step| {
+                    step.backend == link.backend.name()
+                        && !matches!(step.finding, Finding::NotAsked(_))
+                })
+            };
+            self.chain
+                .spend_like_a_refusal(password, |link| !asked(link));
+        }
+        self.decision(outcome)
+    }
 }
 
 impl Walk<'_, AccountStatus> {
+    /// Asks about the account, unless somebody has called it valid and this backend would have to
+    /// ask a server: local files may still refuse, and cost nothing.
     pub(super) fn account(&mut self, link: &Link) -> ControlFlow<()> {
+        let is_valid = self
+            .steps
+            .iter()
+            .any(|step| matches!(step.finding, Finding::Answered(_)));
+        if is_valid && !link.backend.is_local() {
+            return ControlFlow::Continue(());
+        }
         self.ask(link, |walk| {
             let Some(Account { user, status }) = link.backend.account(&walk.request(link))? else {
                 return Ok(Finding::Unknown);
@@ -224,6 +290,18 @@ impl Walk<'_, AccountStatus> {
                 Some(_) => Finding::Unknown,
             })
         })
+    }
+
+    /// The decision. What the system's own files would have refused cannot be called valid by others
+    /// while those files cannot be read.
+    pub(super) fn decide(self) -> Decision<AccountStatus> {
+        let outcome = match self.sum(Outcome::Unavailable) {
+            Outcome::Answered(AccountStatus::Valid { .. }) if self.system_is_silent => {
+                Outcome::Unavailable
+            }
+            outcome => outcome,
+        };
+        self.decision(outcome)
     }
 }
 

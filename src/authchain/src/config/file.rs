@@ -98,9 +98,7 @@ impl<'s> Config<'s> {
             links.push(link);
         }
         if links.is_empty() {
-            return Err(self
-                .source
-                .whole_error("the chain is empty: nobody could log in".to_owned()));
+            return Err(self.empty_chain());
         }
         Ok(links)
     }

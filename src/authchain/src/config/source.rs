@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::error::ConfigError;
 use super::keys::DidYouMean;
-use crate::tools::trusted_file::{self, Access, Fault, FileError};
+use crate::tools::trusted_file::{self, Access, Fault};
 
 /// Largest configuration read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -29,24 +29,26 @@ impl Source {
     /// When the file is missing, may have been written by others, is larger than 1 MiB or is not
     /// UTF-8.
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
-        let bytes = trusted_file::read(file, Access::Public, MAX_BYTES)?;
-        String::from_utf8(bytes)
-            .map(|text| Self::new(file, text))
-            .map_err(|error| not_utf8(file, &error))
+        Self::from_bytes(file, trusted_file::read(file, Access::Public, MAX_BYTES)?)
     }
 
     /// As [`read`](Self::read), but a file that is not there counts as an empty one.
     ///
     /// # Errors
-    /// As [`read`](Self::read) for a file that is there.
+    /// As [`read`](Self::read) for a file that is there, and for a link that leads nowhere.
     pub fn read_if_there(file: &Path) -> Result<Self, ConfigError> {
         match trusted_file::read(file, Access::Public, MAX_BYTES) {
-            Err(FileError {
-                fault: Fault::Missing,
-                ..
-            }) => Ok(Self::new(file, String::new())),
-            _ => Self::read(file),
+            Err(error) if error.fault == Fault::Missing && !file.is_symlink() => {
+                Ok(Self::new(file, String::new()))
+            }
+            bytes => Self::from_bytes(file, bytes?),
         }
+    }
+
+    fn from_bytes(file: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
+        String::from_utf8(bytes)
+            .map(|text| Self::new(file, text))
+            .map_err(|error| not_utf8(file, &error))
     }
 
     /// Takes `text` as if it stood in `file`.
@@ -103,4 +105,28 @@ fn not_utf8(file: &Path, error: &FromUtf8Error) -> ConfigError {
     let text = String::from_utf8_lossy(error.as_bytes());
     // What comes before the bad byte is the same in the lossy text, so offsets agree.
     ConfigError::at(file, &text, good..good, "not UTF-8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_empty_and_a_link_that_leads_nowhere_is_a_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("authchain.toml");
+        assert_eq!(Source::read_if_there(&file).unwrap().text(), "");
+        assert!(Source::read(&file).is_err());
+        std::os::unix::fs::symlink("/nowhere/at/all", &file).unwrap();
+        assert!(Source::read_if_there(&file).is_err());
+    }
+
+    #[test]
+    fn the_first_byte_that_is_no_text_is_pointed_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x.toml");
+        std::fs::write(&file, b"a = 1\nb = \"\xff\"\n").unwrap();
+        let error = Source::read(&file).unwrap_err().to_string();
+        assert!(error.ends_with("x.toml:2:6: not UTF-8"), "{error}");
+    }
 }

@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::io::Write;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, sendto, socket};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send, socket,
+};
 use syslog::{Facility, LogFormat};
 
 pub use syslog::Severity;
@@ -17,6 +21,13 @@ pub const DEFAULT_SOCKET: &str = "/dev/log";
 /// 1024 bytes a packet, every logger in use takes far more).
 const MAX_LINE: usize = 2048;
 
+/// Longest value of a field, in characters.
+const MAX_FIELD: usize = 256;
+
+/// How long a logger that is busy is waited for, in milliseconds. One that never answers costs a
+/// login this much a line; one that somebody floods while they guess still hears of it.
+const PATIENCE_MS: u8 = 100;
+
 /// Something that lines can be written to.
 pub trait Journal {
     /// Writes one line. It cannot fail: a logger that is away must not keep anybody out.
@@ -26,8 +37,8 @@ pub trait Journal {
 /// The system's logger, reached anew for each line.
 ///
 /// A connection kept open dies with the daemon and would have to live inside the host program
-/// between two calls; opening one costs about 20 µs. The socket never blocks: where the logger is
-/// hung, the line is lost, not the login.
+/// between two calls; opening one costs about 20 µs. Where the logger is hung, the line is lost, not
+/// the login.
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
@@ -45,12 +56,31 @@ impl Syslog {
         }
     }
 
+    /// Sends a line over a datagram socket, or over a stream where the logger has one, as syslog(3)
+    /// does.
     fn send(&self, packet: &[u8]) -> nix::Result<()> {
-        let address = UnixAddr::new(&self.socket)?;
+        match self.send_over(SockType::Datagram, packet) {
+            Err(Errno::EPROTOTYPE) => {
+                // On a stream a NUL ends the line.
+                self.send_over(SockType::Stream, &[packet, b"\0"].concat())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn send_over(&self, kind: SockType, packet: &[u8]) -> nix::Result<()> {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let fd = socket(AddressFamily::Unix, SockType::Datagram, flags, None)?;
-        sendto(fd.as_raw_fd(), packet, &address, MsgFlags::MSG_NOSIGNAL)?;
-        Ok(())
+        let fd = socket(AddressFamily::Unix, kind, flags, None)?;
+        connect(fd.as_raw_fd(), &UnixAddr::new(&self.socket)?)?;
+        let transmit = || send(fd.as_raw_fd(), packet, MsgFlags::MSG_NOSIGNAL).map(|_| ());
+        match transmit() {
+            Err(Errno::EAGAIN) => {
+                let mut waited_for = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
+                poll(&mut waited_for, PATIENCE_MS)?;
+                transmit()
+            }
+            outcome => outcome,
+        }
     }
 }
 
@@ -101,11 +131,12 @@ pub fn clean(text: &str) -> String {
     out
 }
 
-/// `text` as the value of a `key=value` field: cleaned, and with blanks written out too, so that
-/// no value can look like a field of its own.
+/// `text` as the value of a `key=value` field: blanks, `=` and invisible characters become `_`, so that
+/// no value can look like a field of its own. A longer one is cut, so that it cannot push the
+/// fields behind it off the end of the line.
 pub fn field(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut out = String::with_capacity(text.len().min(MAX_FIELD));
+    for c in text.chars().take(MAX_FIELD) {
         if c.is_whitespace() || is_invisible(c) || c == '=' {
             out.push('_');
         } else {
@@ -118,7 +149,11 @@ pub fn field(text: &str) -> String {
 /// Control characters, and the invisible ones that break lines or turn the writing direction.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// The phases of a login, as they stand in a log line's prefix.
@@ -198,6 +233,23 @@ mod tests {
     }
 
     #[test]
+    fn a_logger_that_wants_a_stream_gets_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let logger = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        Syslog::new(path, "sshd").write(Severity::LOG_NOTICE, "hello");
+        let mut text = String::new();
+        let (mut stream, _) = logger.accept().unwrap();
+        std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
+        assert_eq!(text, format!("<85>sshd[{}]: hello\0", std::process::id()));
+    }
+
+    #[test]
+    fn a_field_cannot_push_the_next_one_off_the_line() {
+        assert_eq!(field(&"x".repeat(5000)).len(), MAX_FIELD);
+    }
+
+    #[test]
     fn a_missing_logger_is_no_error() {
         let dir = tempfile::tempdir().unwrap();
         Syslog::new(dir.path().join("nobody"), "su").write(Severity::LOG_ERR, "lost");
@@ -207,7 +259,8 @@ mod tests {
     fn a_hung_logger_loses_the_line_and_not_the_login() {
         let (_dir, path, _logger) = listen();
         let syslog = Syslog::new(path, "su");
-        for _ in 0..2000 {
+        // Linux keeps a queue of 10 datagrams by default (net.unix.max_dgram_qlen), some 500 at most.
+        for _ in 0..15 {
             syslog.write(Severity::LOG_ERR, "nobody reads this");
         }
     }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-/// Longest login name in bytes: what Linux calls `LOGIN_NAME_MAX` (limits.h), its terminator
-/// counted as one more byte of name.
+/// Longest login name in bytes, one more than fits into `LOGIN_NAME_MAX` (256 with its NUL).
 const MAX_BYTES: usize = 256;
 
-/// A login name that is safe to look up, to log and to put into a path-free message.
+/// A login name that is safe to look up and to log.
 ///
 /// Parsed once at the border. A name is refused, never repaired: `" alice"` made into `"alice"`
 /// would let two spellings share one account and split its failure counts.

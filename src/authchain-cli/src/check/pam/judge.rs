@@ -55,6 +55,9 @@ const SILENT: [&str; 11] = [
     "pam_keyinit",
 ];
 
+/// What we answer when our configuration is broken.
+const UNAVAILABLE: &str = "authinfo_unavail";
+
 /// What everybody answers in a case that is played through.
 #[derive(Clone, Copy)]
 struct Case {
@@ -63,7 +66,7 @@ struct Case {
     credentials: &'static str,
 }
 
-/// A fault of a stack: how bad, at which of its lines, and what.
+/// A fault of a stack: how bad, and what.
 pub(super) struct Fault {
     pub(super) severity: Severity,
     pub(super) message: String,
@@ -87,7 +90,7 @@ pub(super) fn judge(facility: Facility, stack: &[Entry]) -> Vec<Fault> {
 
 fn auth(stack: &[Entry]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for ours in ["auth_err", "user_unknown", "authinfo_unavail"] {
+    for ours in ["auth_err", "user_unknown", UNAVAILABLE] {
         let case = Case {
             ours,
             unix: "auth_err",
@@ -105,7 +108,7 @@ fn auth(stack: &[Entry]) -> Vec<Fault> {
         }
     }
     let broken = Case {
-        ours: "authinfo_unavail",
+        ours: UNAVAILABLE,
         unix: "success",
         credentials: "auth_err",
     };
@@ -153,12 +156,23 @@ fn account(stack: &[Entry]) -> Vec<Fault> {
         ));
     }
     let broken = Case {
-        ours: "authinfo_unavail",
+        ours: UNAVAILABLE,
         unix: "success",
         credentials: "success",
     };
     if !some_way_in(stack, broken) {
         faults.push(fault(Severity::Warning, locked_out(stack)));
+    }
+    let ours_alone = Case {
+        ours: "success",
+        unix: "user_unknown",
+        credentials: "user_unknown",
+    };
+    if faults.is_empty() && !some_way_in(stack, ours_alone) {
+        faults.push(fault(
+            Severity::Note,
+            "people whom only authchain knows are refused here: another module must know them too",
+        ));
     }
     faults
 }
@@ -173,10 +187,20 @@ fn locked_out(stack: &[Entry]) -> String {
         format!("authchain stands alone in this stack: {NOBODY}")
     } else if !behind.clone().any(is_unix) {
         format!("no pam_unix behind authchain: {NOBODY}")
+    } else if behind.clone().any(takes_a_password_over) {
+        format!("pam_unix has `use_first_pass`, and a broken authchain asks for none: {NOBODY}")
     } else {
         let control = control_of_ours(stack);
         format!("pam_unix is there, but `{control}` lets no failure of authchain pass: {NOBODY}")
     }
+}
+
+fn takes_a_password_over(entry: &Entry) -> bool {
+    is_unix(entry)
+        && entry
+            .arguments()
+            .iter()
+            .any(|given| given == "use_first_pass")
 }
 
 fn is_unix(entry: &Entry) -> bool {
@@ -207,6 +231,8 @@ fn answer(entry: &Entry, case: Case, jumping: bool) -> &'static str {
         "pam_permit" => "success",
         OURS => case.ours,
         "pam_faillock" | "pam_tally2" if has("authfail") => "auth_err",
+        // Where the configuration is broken we ask nobody, so there is no password to take over.
+        _ if takes_a_password_over(entry) && case.ours == UNAVAILABLE => "auth_err",
         name if UNIX.contains(&name) => case.unix,
         name if CREDENTIALS.contains(&name) => case.credentials,
         name if SILENT.contains(&name) => "ignore",
@@ -296,6 +322,10 @@ mod tests {
                 "auth requisite pam_authchain.so\nauth optional pam_unix.so",
                 "`requisite` lets no failure",
             ),
+            (
+                "auth sufficient pam_authchain.so\nauth required pam_unix.so use_first_pass",
+                "a broken authchain asks for none",
+            ),
         ];
         for (text, expected) in cases {
             assert_fault(Facility::Auth, text, expected);
@@ -325,8 +355,22 @@ mod tests {
     }
 
     #[test]
+    fn an_account_stack_that_refuses_whom_only_we_know_is_noted() {
+        let text = "account required pam_authchain.so\naccount required pam_unix.so";
+        let text = text.replace(
+            "required pam_authchain",
+            "[success=ok authinfo_unavail=ignore default=die] pam_authchain",
+        );
+        assert_fault(
+            Facility::Account,
+            &text,
+            "people whom only authchain knows are refused",
+        );
+    }
+
+    #[test]
     fn needing_two_passwords_at_once_is_named() {
-        let text = "auth [success=ok authinfo_unavail=ignore default=die] pam_authchain.so\nauth required pam_unix.so use_first_pass";
+        let text = "auth [success=ok authinfo_unavail=ignore default=die] pam_authchain.so\nauth required pam_unix.so try_first_pass";
         assert_fault(Facility::Auth, text, "another module must accept it too");
     }
 

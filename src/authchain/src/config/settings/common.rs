@@ -24,7 +24,7 @@ pub struct BackendSettings {
     #[serde(default)]
     pub on_unavailable: Then,
 
-    /// How long this backend may take.
+    /// How long this backend may take. A `local` backend reads files and waits for nobody.
     #[serde(default = "default_timeout")]
     pub timeout: Span,
 }

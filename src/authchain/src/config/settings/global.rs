@@ -20,7 +20,8 @@ pub struct GlobalSettings {
     pub deadline: Span,
 
     /// Names in `passwd_file` with a user id below this, and user id 0 whatever its name, are
-    /// system names: only backends of type `local` are asked about them.
+    /// system names: only the `local` backend over that very file is asked about them, and no other
+    /// may bring such a user id.
     pub min_uid: u32,
 
     /// How long a program waits after a failed login, before it may ask again.

@@ -34,6 +34,24 @@ impl Default for LocalSettings {
     }
 }
 
+impl LocalSettings {
+    /// Whether the settings fit together.
+    ///
+    /// # Errors
+    /// The key that does not fit, and why: the passwd file of one database with the shadow file of
+    /// another would open accounts with strangers' passwords.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let [passwd, shadow] = [(&self.passwd, SYSTEM_PASSWD), (&self.shadow, SYSTEM_SHADOW)]
+            .map(|(path, system)| path.as_os_str() == system);
+        let message = || "passwd and shadow belong together: set both, or neither".to_owned();
+        match (passwd, shadow) {
+            (true, false) => Err(("shadow", message())),
+            (false, true) => Err(("passwd", message())),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +71,14 @@ mod tests {
         assert_eq!(settings.passwd, PathBuf::from("/srv/mail/passwd"));
         assert_eq!(settings.shadow, PathBuf::from("/etc/shadow"));
         assert!(toml::from_str::<LocalSettings>("weak_hashes = 'yes'").is_err());
+    }
+
+    #[test]
+    fn one_database_is_not_mixed_with_another() {
+        let check = |text| toml::from_str::<LocalSettings>(text).unwrap().check();
+        assert!(check("").is_ok());
+        assert!(check("passwd = '/a'\nshadow = '/b'").is_ok());
+        assert_eq!(check("passwd = '/a'").unwrap_err().0, "passwd");
+        assert_eq!(check("shadow = '/b'").unwrap_err().0, "shadow");
     }
 }

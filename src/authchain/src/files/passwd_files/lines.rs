@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// begin with a buffer of 1024.
 pub(super) const MAX_LINE: usize = 4096;
 
+/// What is kept of a longer one: enough for the longest name.
+const HEAD: usize = 300;
+
 /// Bytes read at a time, and all the memory that is used.
 const BUFFER: usize = 64 * 1024;
 
@@ -16,8 +19,8 @@ const BUFFER: usize = 64 * 1024;
 pub(super) enum Line<'a> {
     /// At most [`MAX_LINE`] bytes.
     Text(&'a [u8]),
-    /// A longer one, which was skipped.
-    TooLong,
+    /// The beginning of a longer one, which was skipped.
+    TooLong(&'a [u8]),
 }
 
 /// The lines of a file, in a buffer that is wiped when dropped: other people's hashes were in it.
@@ -27,6 +30,8 @@ pub(super) struct Lines<R> {
     /// What of the buffer has been read and not yet given out.
     start: usize,
     end: usize,
+    /// The beginning of the line that is being skipped.
+    head: Zeroizing<Vec<u8>>,
     /// Number of the line given out last.
     number: u64,
     at_end: bool,
@@ -39,6 +44,7 @@ impl<R: Read> Lines<R> {
             buffer: Zeroizing::new(vec![0; BUFFER]),
             start: 0,
             end: 0,
+            head: Zeroizing::default(),
             number: 0,
             at_end: false,
         }
@@ -52,6 +58,9 @@ impl<R: Read> Lines<R> {
             let (length, whole) = length_before(b'\n', self.pending());
             if !whole && !self.at_end {
                 if length > MAX_LINE {
+                    if !skipping {
+                        self.head = Zeroizing::new(head_of(self.pending()).to_vec());
+                    }
                     skipping = true;
                     self.start = self.end;
                 }
@@ -72,7 +81,8 @@ impl<R: Read> Lines<R> {
         self.number = self.number.saturating_add(1);
         let line = match self.buffer.get(from..to) {
             Some(line) if !skipping && length <= MAX_LINE => Line::Text(line),
-            _ => Line::TooLong,
+            Some(line) if !skipping => Line::TooLong(head_of(line)),
+            _ => Line::TooLong(&self.head),
         };
         (self.number, line)
     }
@@ -95,6 +105,10 @@ impl<R: Read> Lines<R> {
         }
         Ok(())
     }
+}
+
+fn head_of(line: &[u8]) -> &[u8] {
+    line.get(..HEAD).unwrap_or(line)
 }
 
 /// Bytes before the first `byte`, and whether there is one; all of them where there is none.
@@ -135,7 +149,10 @@ mod tests {
         while let Some((number, line)) = lines.next().unwrap() {
             all.push(match line {
                 Line::Text(text) => Some(text.to_vec()),
-                Line::TooLong => None,
+                Line::TooLong(head) => {
+                    assert_eq!(head, [b'A'; HEAD]);
+                    None
+                }
             });
             assert_eq!(number, all.len() as u64);
         }

@@ -72,9 +72,16 @@ fn search<T>(
     let mut oddities = Oddities::default();
     let mut prevailing = Prevailing::new(weak_hashes);
     while let Some((number, line)) = lines.next().map_err(failed)? {
-        let Line::Text(line) = line else {
-            oddities.too_long.add(number);
-            continue;
+        let line = match line {
+            // The C library skips blanks at the beginning as well.
+            Line::Text(line) => line.trim_ascii_start(),
+            Line::TooLong(head) => {
+                oddities.too_long.add(number);
+                if name.is_some_and(|name| is_entry_of(head.trim_ascii_start(), name)) {
+                    oddities.add_unusable(number, "it is too long");
+                }
+                continue;
+            }
         };
         if is_comment(line) {
             continue;

@@ -132,9 +132,21 @@ mod tests {
     #[test]
     fn a_name_is_its_own_bytes_and_nothing_near_them() {
         let text =
-            "alice2:x:2:2:::\nAlice:x:3:3:::\n alice:x:4:4:::\nalic:x:5:5:::\nb:alice:6:6:::\n";
+            "alice2:x:2:2:::\nAlice:x:3:3:::\nalice :x:4:4:::\nalic:x:5:5:::\nb:alice:6:6:::\n";
         assert_eq!(uid_of(text, "alice"), None);
         assert_eq!(uid_of(text, "Alice"), Some(3));
+    }
+
+    #[test]
+    fn a_line_is_found_and_judged_wherever_the_c_library_would_find_it() {
+        assert_eq!(uid_of(" \talice:x:501:1:::\n", "alice"), Some(501));
+        let (_dir, path) = file(format!("alice:x:501:1:{}::\n", "A".repeat(5000)));
+        let mut found = find(&path, Some("alice"), false).unwrap();
+        let error = found.take_entry(&path).err().unwrap();
+        assert!(
+            error.ends_with("passwd: line 1 is not valid: it is too long"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,0 +1,120 @@
+//! Hashing a new password.
+
+use std::ffi::CStr;
+
+use super::argon2_phc::hash_argon2id;
+use super::{HashError, Hashable, Method, crypt, is_hashable};
+use crate::words::Secret;
+
+/// The digits of crypt(3)'s base 64, lowest first (crypt(5)).
+const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A way to hash a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewHash {
+    /// argon2id, which only the `local` backend verifies: libcrypt does not know it.
+    Argon2id,
+    /// yescrypt at libxcrypt's default cost, which pam_unix verifies too.
+    Yescrypt,
+    /// sha512crypt at its default of 5000 rounds, for systems from before yescrypt.
+    Sha512crypt,
+}
+
+impl NewHash {
+    /// A new hash of `password` with `salt`: 16 random bytes.
+    ///
+    /// # Errors
+    /// For a password that could never match again, and where this system's libcrypt or its memory
+    /// do not suffice.
+    pub fn make(self, password: &Secret, salt: &[u8; 16]) -> Result<String, HashError> {
+        match self {
+            Self::Argon2id => hash_argon2id(password, salt),
+            Self::Yescrypt => by_crypt(Method::Yescrypt, "$y$j9T$", password, &encode(salt)),
+            // 16 digits are all the salt the method takes: 12 bytes.
+            Self::Sha512crypt => {
+                let digits: String = encode(salt).chars().take(16).collect();
+                by_crypt(Method::Sha512crypt, "$6$", password, &digits)
+            }
+        }
+    }
+}
+
+fn by_crypt(
+    method: Method,
+    prefix: &str,
+    password: &Secret,
+    salt: &str,
+) -> Result<String, HashError> {
+    if !is_hashable(password.expose()) {
+        return Err(HashError::UnusablePassword);
+    }
+    let failed = HashError::NotComputed(method);
+    let password = Hashable::from(password);
+    let phrase = CStr::from_bytes_with_nul(&password.terminated).map_err(|_| failed)?;
+    let setting = format!("{prefix}{salt}$");
+    let hash = crypt::crypt(phrase, setting.as_bytes()).ok_or(failed)?;
+    String::from_utf8(hash.to_vec()).map_err(|_| failed)
+}
+
+/// Bytes as crypt(3) writes them: six bits a digit, the lowest first.
+fn encode(bytes: &[u8]) -> String {
+    let bits: Vec<bool> = bytes
+        .iter()
+        .flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1))
+        .collect();
+    let digit = |six: &[bool]| {
+        let value = six
+            .iter()
+            .rev()
+            .fold(0_usize, |value, &bit| value << 1 | usize::from(bit));
+        DIGITS.get(value).copied().map_or('.', char::from)
+    };
+    bits.chunks(6).map(digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::verify;
+    use super::*;
+
+    #[test]
+    fn every_new_hash_matches_its_password_and_no_other() {
+        let salt = *b"\x00\xff0123456789abcd";
+        let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
+        for (kind, begin) in [
+            (NewHash::Argon2id, "$argon2id$v=19$m=19456,t=2,p=1$"),
+            (NewHash::Yescrypt, "$y$j9T$"),
+            (NewHash::Sha512crypt, "$6$"),
+        ] {
+            let hash = kind.make(&secret("correct horse"), &salt).unwrap();
+            assert!(hash.starts_with(begin), "{hash}");
+            let matches = |text| verify(&secret(text), hash.as_bytes(), false).unwrap();
+            assert!(
+                matches("correct horse") && !matches("battery staple"),
+                "{hash}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_hash_is_made_that_could_never_match() {
+        for kind in [NewHash::Argon2id, NewHash::Yescrypt, NewHash::Sha512crypt] {
+            for password in [b"a\0b".to_vec(), vec![b'a'; 512]] {
+                let hash = kind.make(&Secret::new(password), &[7; 16]);
+                assert_eq!(hash, Err(HashError::UnusablePassword), "{kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn salts_are_written_as_crypt_writes_them() {
+        assert_eq!(encode(&[0; 16]), ".".repeat(22));
+        assert_eq!(encode(&[0xff; 3]), "zzzz");
+        assert_eq!(encode(&[1, 0, 0]), "/...");
+        assert_eq!(encode(&[0xff; 16]).len(), 22);
+        assert!(
+            encode(&[0xff; 16]).ends_with('1'),
+            "the last digit has two bits"
+        );
+    }
+}
