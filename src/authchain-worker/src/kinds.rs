@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, WireVerdict};
+use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
+
+use crate::ldap;
 
 #[cfg(feature = "confinement-probe")]
 use crate::probe::Probe;
@@ -10,6 +12,8 @@ use crate::probe::Probe;
 /// A backend that is ready to be asked: its files are read, its settings understood.
 #[non_exhaustive]
 pub enum Kind {
+    /// Asks a directory.
+    Ldap(Box<ldap::Prepared>),
     /// Tries what must not be possible.
     #[cfg(feature = "confinement-probe")]
     Probe(Probe),
@@ -28,10 +32,46 @@ pub struct Reach {
     pub ports: Vec<u16>,
 }
 
+/// What is told, in this order: texts for the person, and the verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Texts for the person.
+    pub infos: Vec<String>,
+    /// The verdict, and what was noticed on the way.
+    pub conclusion: Conclusion,
+}
+
+impl Told {
+    /// The lines that say so.
+    pub fn replies(self) -> impl Iterator<Item = Reply> {
+        let verdict = Reply::Verdict(self.conclusion);
+        (self.infos.into_iter().map(Reply::Info)).chain([verdict])
+    }
+}
+
+impl From<WireVerdict> for Told {
+    fn from(verdict: WireVerdict) -> Self {
+        Conclusion::from(verdict).into()
+    }
+}
+
+impl From<Conclusion> for Told {
+    fn from(conclusion: Conclusion) -> Self {
+        Self {
+            infos: Vec::new(),
+            conclusion,
+        }
+    }
+}
+
 impl Kind {
     /// Reads the settings and the files they name, as root still.
     pub fn prepare(hello: &Hello) -> Self {
         match hello.kind.as_str() {
+            "ldap" => match ldap::Prepared::new(hello) {
+                Ok(prepared) => Self::Ldap(Box::new(prepared)),
+                Err(why) => Self::Broken(why),
+            },
             #[cfg(feature = "confinement-probe")]
             "confinement_probe" => Self::Probe(Probe::prepare(hello)),
             other => Self::Broken(format!("this worker knows no backends of type \"{other}\"")),
@@ -41,6 +81,7 @@ impl Kind {
     /// What is to stay within its reach.
     pub fn reach(&self) -> Reach {
         match self {
+            Self::Ldap(prepared) => prepared.reach(),
             #[cfg(feature = "confinement-probe")]
             Self::Probe(probe) => probe.reach(),
             Self::Broken(_) => Reach::default(),
@@ -53,15 +94,12 @@ impl Kind {
     }
 
     /// Finds out. Dropped unfinished when the time is up or nobody waits for the answer any more.
-    pub async fn answer(&mut self, question: &Question<'_>) -> Conclusion {
+    pub async fn answer(&mut self, question: &Question<'_>) -> Told {
         match self {
+            Self::Ldap(prepared) => prepared.ask(question).await,
             #[cfg(feature = "confinement-probe")]
-            Self::Probe(probe) => probe.answer(question).await,
-            Self::Broken(why) => {
-                // Whose question it was makes no difference.
-                let _ = question;
-                WireVerdict::Unavailable(why.clone()).into()
-            }
+            Self::Probe(probe) => probe.answer(question).await.into(),
+            Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
         }
     }
 }

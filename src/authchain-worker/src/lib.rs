@@ -11,6 +11,8 @@
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 //! | [`guard`] | what stands between a server and the parser of its answers |
+//! | [`ldap`] | the `ldap` backend |
+//! | [`net`] | the way to a server: names, sockets, TLS |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -20,6 +22,8 @@ pub mod arguments;
 pub mod confine;
 pub mod guard;
 pub mod kinds;
+pub mod ldap;
+pub mod net;
 #[cfg(feature = "confinement-probe")]
 mod probe;
 pub mod process;

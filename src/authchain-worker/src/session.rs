@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use authchain::backends::protocol::{
-    Conclusion, Hello, Lines, Message, ProtocolError, Question, Reply, WireVerdict,
+    Hello, Lines, Message, ProtocolError, Question, Reply, WireVerdict,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::arguments::Arguments;
 use crate::confine::{Needs, confine};
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Told};
 use crate::process;
 
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
@@ -125,15 +125,16 @@ async fn answer(mut asked: Receiver<Message<'static>>, mut writer: OwnedWriteHal
         return;
     }
     while let Some(Message::Question(question)) = asked.recv().await {
-        let conclusion = in_time(&mut kind, &question).await;
-        if say(&mut writer, &Reply::Verdict(conclusion)).await.is_err() {
-            return;
+        for reply in in_time(&mut kind, &question).await.replies() {
+            if say(&mut writer, &reply).await.is_err() {
+                return;
+            }
         }
     }
 }
 
 /// The answer, or *unavailable* once the module's budget is spent.
-async fn in_time(kind: &mut Kind, question: &Question<'_>) -> Conclusion {
+async fn in_time(kind: &mut Kind, question: &Question<'_>) -> Told {
     let budget = Duration::from_millis(question.budget_ms);
     let found = tokio::time::timeout(budget, kind.answer(question)).await;
     found.unwrap_or_else(|_| WireVerdict::Unavailable("timed out".to_owned()).into())

@@ -1,5 +1,6 @@
 //! What the tests need that is not Rust's to build for them.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -63,6 +64,14 @@ pub fn host() -> PathBuf {
         target().join("debug/pam-host")
     })
     .clone()
+}
+
+/// A worker that does what the test says.
+pub fn fake_worker() -> PathBuf {
+    let path = profile().join("fake-worker");
+    // Whatever umask it was built with.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
 }
 
 /// A host in C: see its source for what Rust cannot do.

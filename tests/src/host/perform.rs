@@ -1,8 +1,9 @@
 //! Playing a script: the host itself.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use nix::mount::{MsFlags, mount};
@@ -16,16 +17,16 @@ use nix::unistd::{ForkResult, Gid, Uid, close, fork, setgid, setgroups, setuid};
 use super::conversation::Conversation;
 use super::libpam::Handle;
 use super::memory;
-use super::scene::{Process, Report, Script};
-use super::surroundings::Surroundings;
+use super::scene::{Children, Limit, Process, Report, Script};
+use super::surroundings::{self, Surroundings};
 
 /// The service every scene is about.
 pub const SERVICE: &CStr = c"stage";
 
 /// Becomes the process that the script asks for, and plays it with the stack in `confdir`.
 pub fn perform(script: &Script, confdir: &Path) -> Report {
-    become_host(&script.process);
     let limit = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    become_host(&script.process);
     if script.process.hostile {
         setrlimit(Resource::RLIMIT_FSIZE, 0, limit.1).unwrap();
     }
@@ -34,6 +35,9 @@ pub fn perform(script: &Script, confdir: &Path) -> Report {
         0 => play(script, &confdir),
         threads => play_in_threads(script, &confdir, threads),
     };
+    report.changes.extend(surroundings::children());
+    report.child_signals = CHILD_SIGNALS.load(Ordering::SeqCst);
+    report.reaped = REAPED.load(Ordering::SeqCst);
     report.found = script.process.search.as_ref().map(memory::copies_of);
     setrlimit(Resource::RLIMIT_FSIZE, limit.0, limit.1).unwrap();
     report
@@ -127,6 +131,42 @@ fn become_host(process: &Process) {
     if process.hostile {
         be_hostile();
     }
+    for (limit, most) in &process.limits {
+        let resource = match limit {
+            Limit::Files => Resource::RLIMIT_NOFILE,
+            Limit::FileSize => Resource::RLIMIT_FSIZE,
+            Limit::Processes => Resource::RLIMIT_NPROC,
+            Limit::Core => Resource::RLIMIT_CORE,
+        };
+        let (_, hard) = getrlimit(resource).unwrap();
+        setrlimit(resource, *most, hard).unwrap();
+    }
+    heed_children(process.children);
+    if process.blocked {
+        SigSet::all().thread_block().unwrap();
+    }
+}
+
+static CHILD_SIGNALS: AtomicUsize = AtomicUsize::new(0);
+static REAPED: AtomicUsize = AtomicUsize::new(0);
+
+/// As many programs have it, to the annoyance of every library that starts something.
+extern "C" fn reap_everything(_: c_int) {
+    CHILD_SIGNALS.fetch_add(1, Ordering::SeqCst);
+    // SAFETY: waitpid may be called in a handler, with a null status.
+    while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {
+        REAPED.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn heed_children(how: Children) {
+    let handler = match how {
+        Children::Default => return,
+        Children::Ignored => SigHandler::SigIgn,
+        Children::Reaped => SigHandler::Handler(reap_everything),
+    };
+    // SAFETY: the handler does only what handlers may.
+    unsafe { signal(Signal::SIGCHLD, handler) }.unwrap();
 }
 
 /// What a caller of su or sudo can choose for it.

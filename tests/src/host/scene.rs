@@ -201,10 +201,41 @@ pub struct Process {
     pub closed: bool,
     /// Has every attribute an unkind caller can give it.
     pub hostile: bool,
+    /// What it does about children that end.
+    pub children: Children,
+    /// Blocks every signal.
+    pub blocked: bool,
+    /// Limits it has; what it needs for itself it has by then.
+    pub limits: BTreeMap<Limit, u64>,
     /// Can open no more files once the transaction has begun.
     pub starved: bool,
     /// Looks for this in its memory when everything is over.
     pub search: Option<Hex>,
+}
+
+/// What a host does about SIGCHLD.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Children {
+    /// Nothing.
+    #[default]
+    Default,
+    /// Ignores it: the kernel reaps.
+    Ignored,
+    /// Has a handler that reaps every child there is.
+    Reaped,
+}
+
+/// Limits a caller can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Limit {
+    /// `RLIMIT_NOFILE`
+    Files,
+    /// `RLIMIT_FSIZE`
+    FileSize,
+    /// `RLIMIT_NPROC`
+    Processes,
+    /// `RLIMIT_CORE`
+    Core,
 }
 
 /// What came of it.
@@ -220,6 +251,10 @@ pub struct Report {
     pub changes: Vec<String>,
     /// `PAM_USER` at the end.
     pub user: Option<Hex>,
+    /// How often its own SIGCHLD handler was called.
+    pub child_signals: usize,
+    /// How many children that handler reaped.
+    pub reaped: usize,
     /// How many copies of what was searched for are left.
     pub found: Option<usize>,
     /// What was logged, with the severity's name in front.

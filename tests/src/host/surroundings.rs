@@ -23,6 +23,21 @@ const STATUS: &[&str] = &[
     "Seccomp",
 ];
 
+/// The children of this process that nobody has reaped, dead or alive.
+pub fn children() -> Vec<String> {
+    let own = std::process::id().to_string();
+    let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let stats = entries.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
+    // "7 (name) S 1 …": the state and the parent stand behind the last parenthesis.
+    let is_child = |stat: &String| {
+        let parent = stat
+            .rsplit_once(") ")
+            .and_then(|(_, rest)| rest.split(' ').nth(1));
+        parent == Some(&own)
+    };
+    stats.filter(is_child).collect()
+}
+
 impl Surroundings {
     /// As they are now.
     pub fn now() -> Self {
@@ -50,6 +65,7 @@ impl Surroundings {
                 all.insert(path.display().to_string(), target.display().to_string());
             }
         }
+        all.insert("children".into(), format!("{:?}", children()));
         Self(all)
     }
 

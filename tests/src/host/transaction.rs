@@ -59,13 +59,7 @@ impl Transaction {
     pub fn play(&self, scene: &Scene) -> Report {
         let log = Log::listen(&self.path().join("log"), "pam-host");
         let report = self.path().join("report");
-        let script = serde_json::to_string(&scene.script).unwrap();
-        fs::write(self.path().join("script"), self.filled(&script)).unwrap();
-        let mut host = Command::new(built::host());
-        host.arg(self.path()).env_clear().envs(&scene.environment);
-        fs::write(&report, "").unwrap();
-        fs::set_permissions(&report, Permissions::from_mode(0o666)).unwrap();
-        let output = host.output().unwrap();
+        let output = self.host(scene).output().unwrap();
         let log_lines = self.heard(log);
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
@@ -79,6 +73,29 @@ impl Transaction {
         report.log_lines = log_lines;
         report.output = text;
         report
+    }
+
+    /// Plays a scene whose host does not live to report anything, and says what was logged.
+    ///
+    /// # Panics
+    /// If it does.
+    pub fn play_to_the_death(&self, scene: &Scene) -> Vec<String> {
+        let log = Log::listen(&self.path().join("log"), "pam-host");
+        let output = self.host(scene).output().unwrap();
+        assert!(!output.status.success(), "the host lives");
+        self.heard(log)
+    }
+
+    /// The host, with its script laid out.
+    fn host(&self, scene: &Scene) -> Command {
+        let script = serde_json::to_string(&scene.script).unwrap();
+        fs::write(self.path().join("script"), self.filled(&script)).unwrap();
+        let report = self.path().join("report");
+        fs::write(&report, "").unwrap();
+        fs::set_permissions(&report, Permissions::from_mode(0o666)).unwrap();
+        let mut host = Command::new(built::host());
+        host.arg(self.path()).env_clear().envs(&scene.environment);
+        host
     }
 
     /// Plays the scene in this very process, for whoever wants times without a process's start.

@@ -2,8 +2,6 @@
 
 mod channel;
 mod child;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

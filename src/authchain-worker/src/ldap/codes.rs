@@ -1,0 +1,72 @@
+//! What a result code means (RFC 4511 appendix A).
+
+use authchain::tools::journal::clean;
+use ldap3::LdapResult;
+
+/// How much of a server's own words is repeated.
+const MAX_TEXT: usize = 160;
+
+pub(super) const SUCCESS: u32 = 0;
+pub(super) const SIZE_LIMIT: u32 = 4;
+pub(super) const REFERRAL: u32 = 10;
+pub(super) const CONSTRAINT_VIOLATION: u32 = 19;
+pub(super) const NO_SUCH_OBJECT: u32 = 32;
+pub(super) const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
+pub(super) const INVALID_CREDENTIALS: u32 = 49;
+pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
+pub(super) const UNWILLING: u32 = 53;
+
+/// Whether this server cannot answer now, and another may: operationsError, timeLimitExceeded,
+/// adminLimitExceeded, busy, unavailable, other.
+pub(super) fn is_trouble(code: u32) -> bool {
+    matches!(code, 1 | 3 | 11 | 51 | 52 | 80)
+}
+
+/// The code, its name and what the server adds, for the log.
+pub(super) fn describe(result: &LdapResult) -> String {
+    let code = result.rc;
+    let name = name(code).map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"));
+    match words(&result.text) {
+        text if text.is_empty() => name,
+        text => format!("{name}: {text}"),
+    }
+}
+
+/// A server's own words: no control characters, and not many.
+pub(super) fn words(text: &str) -> String {
+    let text: String = text
+        .trim_matches(['\0', ' ', '\n'])
+        .chars()
+        .take(MAX_TEXT)
+        .collect();
+    clean(&text)
+}
+
+fn name(code: u32) -> Option<&'static str> {
+    Some(match code {
+        1 => "operationsError",
+        2 => "protocolError",
+        3 => "timeLimitExceeded",
+        4 => "sizeLimitExceeded",
+        7 => "authMethodNotSupported",
+        8 => "strongerAuthRequired",
+        10 => "referral",
+        11 => "adminLimitExceeded",
+        12 => "unavailableCriticalExtension",
+        13 => "confidentialityRequired",
+        14 => "saslBindInProgress",
+        18 => "inappropriateMatching",
+        19 => "constraintViolation",
+        21 => "invalidAttributeSyntax",
+        32 => "noSuchObject",
+        34 => "invalidDNSyntax",
+        48 => "inappropriateAuthentication",
+        49 => "invalidCredentials",
+        50 => "insufficientAccessRights",
+        51 => "busy",
+        52 => "unavailable",
+        53 => "unwillingToPerform",
+        80 => "other",
+        _ => return None,
+    })
+}

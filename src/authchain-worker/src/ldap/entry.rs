@@ -1,0 +1,74 @@
+//! An entry a search found.
+
+use ldap3::ResultEntry;
+use ldap3::asn1::StructureTag;
+
+/// Longer values are no names, paths or dates.
+const MAX_TEXT: usize = 2048;
+
+/// An entry: its name, and the attributes that were asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) dn: String,
+    attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+impl Entry {
+    /// Takes a result apart. Unlike ldap3's own reading it has no opinion on what is text, and no
+    /// panic for what is none.
+    pub(super) fn of(result: ResultEntry) -> Option<Self> {
+        let mut parts = result.0.expect_constructed()?.into_iter();
+        let dn = text_of(parts.next()?)?;
+        let attributes = parts.next()?.expect_constructed()?;
+        let attributes: Option<Vec<_>> = attributes.into_iter().map(attribute).collect();
+        Some(Self {
+            dn,
+            attributes: attributes?,
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn made_of(dn: &str, attributes: &[(&str, &str)]) -> Self {
+        let attribute = |(name, value): &(&str, &str)| {
+            (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()])
+        };
+        Self {
+            dn: dn.to_owned(),
+            attributes: attributes.iter().map(attribute).collect(),
+        }
+    }
+
+    /// The values of `attribute` that are texts. Servers spell its name as they like.
+    pub(super) fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
+        (self.attributes.iter())
+            .filter(move |(name, _)| name.eq_ignore_ascii_case(attribute))
+            .flat_map(|(_, values)| values)
+            .filter(|value| value.len() <= MAX_TEXT && !value.contains(&0))
+            .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// The first value of `attribute` that is a text.
+    pub(super) fn text(&self, attribute: &str) -> Option<&str> {
+        self.texts(attribute).next()
+    }
+
+    /// The first value of `attribute` that is a number.
+    pub(super) fn number<T: std::str::FromStr>(&self, attribute: &str) -> Option<T> {
+        self.texts(attribute).find_map(|text| text.parse().ok())
+    }
+}
+
+fn attribute(tag: StructureTag) -> Option<(String, Vec<Vec<u8>>)> {
+    let mut parts = tag.expect_constructed()?.into_iter();
+    let name = text_of(parts.next()?)?.to_ascii_lowercase();
+    let values = parts.next()?.expect_constructed()?;
+    let values: Option<Vec<_>> = values
+        .into_iter()
+        .map(StructureTag::expect_primitive)
+        .collect();
+    Some((name, values?))
+}
+
+fn text_of(tag: StructureTag) -> Option<String> {
+    String::from_utf8(tag.expect_primitive()?).ok()
+}

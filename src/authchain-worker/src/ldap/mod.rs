@@ -1,0 +1,121 @@
+//! The `ldap` backend: what a directory says about a person.
+//!
+//! In two steps, with the confinement between them: [`Prepared::new`] reads the files the settings
+//! name, [`Prepared::ask`] touches the network and no file.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`servers`] | the servers in turn: who is asked, for how long, when the next one is |
+//! | [`session`] | one connection: bind, search |
+//! | [`questions`] | what is done for each question, in which order |
+//! | [`person`] | the search for the one entry that is the person |
+//! | [`access`], [`groups`] | whether the person may in |
+//! | [`policy`] | passwords and accounts that end |
+//! | [`codes`] | what a result code means |
+
+mod access;
+mod codes;
+mod entry;
+mod groups;
+mod password;
+mod person;
+mod policy;
+mod questions;
+mod servers;
+mod session;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
+use authchain::config::settings::ldap::dn::Dn;
+use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
+use authchain::config::settings::ldap::{LdapSettings, Tls};
+use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::words::{Denial, Secret};
+use tokio_rustls::rustls::ClientConfig;
+
+use self::groups::Wanted;
+use self::password::Password;
+use crate::kinds::{Reach, Told};
+
+/// What is left of a question's budget for saying the answer.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
+
+/// A backend that has read all it needs.
+pub struct Prepared {
+    settings: LdapSettings,
+    servers: Vec<(ServerUri, Tls)>,
+    tls: Option<Arc<ClientConfig>>,
+    secret: Option<Secret>,
+    base: Dn,
+    wanted: Wanted,
+    host: String,
+    avoid: Vec<String>,
+    probe: Vec<String>,
+    probe_time: Duration,
+    warnings: Vec<&'static str>,
+}
+
+impl Prepared {
+    /// Reads the settings, and the files they name.
+    ///
+    /// # Errors
+    /// When the settings cannot be meant, or a file cannot be used; it says which.
+    pub fn new(hello: &Hello) -> Result<Self, String> {
+        let settings = serde_json::from_value(hello.settings.clone());
+        let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
+        (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
+        let servers = settings.servers().map_err(|error| error.to_string())?;
+        let needs_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
+        let tls = needs_tls.then(|| crate::net::tls::configure(&settings));
+        let secret = settings.bind_password_file.as_deref();
+        Ok(Self {
+            tls: tls.transpose()?,
+            secret: secret.map(password::read).transpose()?,
+            base: Dn::parse(&settings.base).ok_or("settings: base is no distinguished name")?,
+            wanted: Wanted::new(&settings),
+            host: access::host_name(&settings),
+            warnings: settings.warnings(),
+            servers,
+            settings,
+            avoid: hello.avoid.clone(),
+            probe: hello.probe.clone(),
+            probe_time: Duration::from_millis(hello.probe_ms),
+        })
+    }
+
+    /// What must stay within reach once the process is confined: sockets, and no file.
+    pub fn reach(&self) -> Reach {
+        let servers = || self.servers.iter().map(|(uri, _)| uri);
+        let (local, remote): (Vec<_>, Vec<_>) =
+            servers().partition(|uri| uri.scheme == Scheme::Ldapi);
+        Reach {
+            files: Vec::new(),
+            unix_sockets: local
+                .into_iter()
+                .map(|uri| PathBuf::from(&uri.host))
+                .collect(),
+            ports: remote.into_iter().map(|uri| uri.port).collect(),
+        }
+    }
+
+    /// Finds out what was asked. It ends just before the question's budget does, so that the answer
+    /// can still say which server took too long, and never fails: what could not be found out is
+    /// `unavailable`.
+    pub async fn ask(&self, question: &Question<'_>) -> Told {
+        let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
+        let deadline = Deadline::after(system_clock, budget);
+        let password = match question.password.as_ref().map(Bytes::secret) {
+            Some(secret) => match Password::of(secret) {
+                Ok(password) => Some(password),
+                // Refused here, so that it cannot be sent: a directory takes an empty password for
+                // a request to be anonymous, and grants it.
+                Err(fault) => return WireVerdict::Denied(Denial::from(fault)).into(),
+            },
+            None => None,
+        };
+        self.in_turn(question, password, deadline).await
+    }
+}

@@ -1,0 +1,118 @@
+//! Passwords that may be sent.
+
+use std::path::Path;
+
+use authchain::tools::trusted_file::{self, Access};
+use authchain::words::{Denial, DenialReason, Secret};
+use zeroize::Zeroizing;
+
+/// More bytes than any directory stores of a password; some servers hang up on more.
+const MAX_BYTES: usize = 511;
+
+/// A password a simple bind may carry.
+#[derive(Clone, Copy)]
+pub(super) struct Password<'a>(&'a str);
+
+/// Why a password is none that may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A bind with none is anonymous, and succeeds (RFC 4513 §5.1.2).
+    Empty,
+    /// Servers that end it there would accept what follows whatever it is.
+    Nul,
+    TooLong,
+    NotUtf8,
+}
+
+impl<'a> Password<'a> {
+    /// `secret`, if it may be sent.
+    pub(super) fn of(secret: &'a Secret) -> Result<Self, Fault> {
+        match secret.expose() {
+            [] => Err(Fault::Empty),
+            bytes if bytes.len() > MAX_BYTES => Err(Fault::TooLong),
+            bytes if bytes.contains(&0) => Err(Fault::Nul),
+            bytes => std::str::from_utf8(bytes)
+                .map(Self)
+                .map_err(|_| Fault::NotUtf8),
+        }
+    }
+
+    pub(super) fn expose(self) -> &'a str {
+        self.0
+    }
+}
+
+impl Fault {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Empty => "it is empty",
+            Self::Nul => "it has a NUL in it",
+            Self::TooLong => "it is longer than 511 bytes",
+            Self::NotUtf8 => "it is not UTF-8",
+        }
+    }
+}
+
+impl From<Fault> for Denial {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Empty => DenialReason::EmptyPassword.into(),
+            fault => Self {
+                reason: DenialReason::BadCredential,
+                detail: Some(format!("not sent: {}", fault.text())),
+            },
+        }
+    }
+}
+
+/// The service's password, from its file.
+pub(super) fn read(path: &Path) -> Result<Secret, String> {
+    let limit = 4096;
+    let bytes = trusted_file::read(path, Access::Private, limit);
+    let mut bytes = Zeroizing::new(bytes.map_err(|error| error.to_string())?);
+    let end = bytes.strip_suffix(b"\n").map_or(bytes.len(), <[u8]>::len);
+    bytes.truncate(end);
+    let end = bytes.strip_suffix(b"\r").map_or(bytes.len(), <[u8]>::len);
+    bytes.truncate(end);
+    let secret = Secret::new(std::mem::take(&mut bytes));
+    match Password::of(&secret) {
+        Ok(_) => Ok(secret),
+        Err(fault) => Err(format!("{}: no password: {}", path.display(), fault.text())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_directory_could_misunderstand_is_never_sent() {
+        let fault = |bytes: &[u8]| Password::of(&Secret::new(bytes.to_vec())).err();
+        assert_eq!(fault(b""), Some(Fault::Empty));
+        assert_eq!(fault(b"right\0junk"), Some(Fault::Nul));
+        assert_eq!(fault(b"\0"), Some(Fault::Nul));
+        assert_eq!(fault(&[b'x'; 512]), Some(Fault::TooLong));
+        assert_eq!(fault(b"caf\xe9"), Some(Fault::NotUtf8));
+        assert_eq!(fault("p\u{e4}ss w\u{f6}rd".as_bytes()), None);
+        assert_eq!(fault(&[b'x'; 511]), None);
+    }
+
+    #[test]
+    fn one_line_break_at_the_end_of_a_file_does_not_count() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        for (text, expected) in [
+            ("a b\n", "a b"),
+            ("ab\r\n", "ab"),
+            ("ab", "ab"),
+            ("a\n\n", "a\n"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+            assert_eq!(read(&path).ok().unwrap().expose(), expected.as_bytes());
+        }
+        std::fs::write(&path, "\n").unwrap();
+        assert!(read(&path).err().unwrap().ends_with("it is empty"));
+    }
+}

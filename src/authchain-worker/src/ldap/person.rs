@@ -1,0 +1,159 @@
+//! The search for the one entry that is the person.
+
+use authchain::backends::protocol::WireUser;
+use authchain::config::settings::ldap::dn::Dn;
+use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::{Sasl, Scope};
+use ldap3::{dn_escape, ldap_escape};
+
+use super::Prepared;
+use super::codes;
+use super::entry::Entry;
+use super::policy;
+use super::session::{Search, Session};
+use crate::net::failure::Failure;
+
+/// What a person's entry says of the groups it is in, where the server keeps it.
+pub(super) const MEMBER_OF: &str = "memberOf";
+
+/// Two are enough to know that there is more than one.
+const LIMIT: i32 = 2;
+
+const STEP: &str = "search";
+
+/// What the search for a name finds.
+pub(super) enum Found {
+    Person(Person),
+    /// Nobody, and perhaps a word on who was found instead.
+    Nobody(Option<String>),
+    Several,
+}
+
+/// A person, as the entry describes them.
+pub(super) struct Person {
+    pub(super) dn: String,
+    pub(super) user: WireUser,
+    pub(super) entry: Entry,
+}
+
+impl Prepared {
+    /// Whether the first bind is the person's own: there is a template, and no other login.
+    pub(super) fn binds_as_the_person(&self) -> bool {
+        let settings = &self.settings;
+        let has_login = settings.bind_dn.is_some() || settings.sasl == Sasl::External;
+        settings.user_dn_template.is_some() && !has_login
+    }
+
+    /// Where the template says the entry of `name` is.
+    pub(super) fn dn_of(&self, name: &str) -> Option<String> {
+        let template = self.settings.user_dn_template.as_deref()?;
+        let name = dn_escape(name);
+        fill(template, |letter| (letter == 'u').then_some(&name)).ok()
+    }
+
+    /// Finds the entry of exactly this name.
+    pub(super) async fn find(&self, session: &mut Session, name: &str) -> Result<Found, Failure> {
+        let settings = &self.settings;
+        let escaped = ldap_escape(name);
+        let filter = fill(&settings.user_filter, |letter| {
+            (letter == 'u').then_some(&escaped)
+        });
+        let filter = filter.map_err(|_| Failure::settings(STEP, "user_filter"))?;
+        let template = self.dn_of(name);
+        let attributes = self.attributes();
+        let (base, scope) = match &template {
+            Some(dn) => (dn.as_str(), Scope::Base),
+            None => (settings.base.as_str(), settings.scope),
+        };
+        let search = Search {
+            step: STEP,
+            base,
+            scope,
+            filter: &filter,
+            attributes: &attributes,
+            limit: LIMIT,
+        };
+        let hits = session.search(search).await?;
+        if hits.is_missing && template.is_none() {
+            let text =
+                format!("configuration error: the base {base} does not exist, or may not be read");
+            return Err(Failure::settings(STEP, text));
+        }
+        let mut entries = hits.entries.into_iter();
+        match (entries.next(), entries.next(), hits.is_cut) {
+            (Some(entry), None, false) => self.person(name, entry, template.as_deref()),
+            (None, _, false) => Ok(Found::Nobody(references(hits.references))),
+            _ => Ok(Found::Several),
+        }
+    }
+
+    /// The entry as a person, if it is the one that was asked for.
+    ///
+    /// Directories compare names as they like: `ALICE`, ` alice ` and `al  ice` find entries whose
+    /// name is none of these. Whoever got in under a name nobody has would be somebody else to
+    /// every list of names on this machine.
+    fn person(&self, asked: &str, entry: Entry, template: Option<&str>) -> Result<Found, Failure> {
+        let dn = Dn::parse(&entry.dn);
+        let is_there = dn.is_some_and(|dn| match template.and_then(Dn::parse) {
+            Some(expected) => dn == expected,
+            None => dn.is_under(&self.base),
+        });
+        if !is_there {
+            let text = format!("an entry from elsewhere: {}", codes::words(&entry.dn));
+            return Err(Failure::trouble(STEP, text));
+        }
+        let settings = &self.settings;
+        let name =
+            (entry.texts(&settings.user_attr)).find(|name| settings.case.is_same(asked, name));
+        let Some(name) = name else {
+            let actual = entry.text(&settings.user_attr).unwrap_or_default();
+            let note = format!("the entry found has another name: {}", codes::words(actual));
+            return Ok(Found::Nobody(Some(note)));
+        };
+        let user = WireUser {
+            name: name.to_owned(),
+            uid: entry.number(&settings.uid_number_attr),
+            gid: entry.number(&settings.gid_number_attr),
+            gecos: entry
+                .text(&settings.gecos_attr)
+                .unwrap_or_default()
+                .to_owned(),
+            home: entry
+                .text(&settings.home_attr)
+                .unwrap_or_default()
+                .to_owned(),
+            shell: entry
+                .text(&settings.shell_attr)
+                .unwrap_or_default()
+                .to_owned(),
+            groups: self.group_names(&entry),
+        };
+        let dn = entry.dn.clone();
+        Ok(Found::Person(Person { dn, user, entry }))
+    }
+
+    /// Everything that is asked of an entry, by name: some attributes are only sent that way.
+    fn attributes(&self) -> Vec<&str> {
+        let settings = &self.settings;
+        let mut attributes = vec![
+            settings.user_attr.as_str(),
+            &settings.uid_number_attr,
+            &settings.gid_number_attr,
+            &settings.home_attr,
+            &settings.shell_attr,
+            &settings.gecos_attr,
+        ];
+        if !settings.allow_groups.is_empty() {
+            attributes.push(MEMBER_OF);
+        }
+        for attribute in policy::attributes(settings.account_policy) {
+            attributes.push(attribute);
+        }
+        attributes
+    }
+}
+
+fn references(count: usize) -> Option<String> {
+    let note = "other servers were named that may know more; referrals are not followed";
+    (count > 0).then(|| note.to_owned())
+}

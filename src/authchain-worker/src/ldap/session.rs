@@ -1,0 +1,236 @@
+//! One connection to one server.
+
+use std::os::unix::net::UnixStream as StdUnixStream;
+
+use authchain::config::settings::ldap::uri::ServerUri;
+use authchain::config::settings::ldap::{Sasl, Scope, Tls};
+use authchain::tools::deadline::Deadline;
+use ldap3::controls::RawControl;
+use ldap3::{
+    Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchOptions, SearchResult,
+    StdStream,
+};
+use tokio::net::UnixStream;
+
+use super::Prepared;
+use super::codes::{self, describe, is_trouble};
+use super::entry::Entry;
+use super::password::Password;
+use super::policy::{self, PolicyAnswer};
+use crate::guard::relay::{Ending, relay};
+use crate::net::connect::{Connection, connect};
+use crate::net::failure::{Failure, within, words};
+
+/// What the first identity's login is called when it fails.
+const SERVICE_BIND: &str = "service bind";
+
+/// A connection that is open, guarded, and as a rule logged in as the service.
+pub(super) struct Session {
+    ldap: Ldap,
+    ending: Ending,
+    deadline: Deadline,
+}
+
+/// A search.
+pub(super) struct Search<'a> {
+    pub(super) step: &'static str,
+    pub(super) base: &'a str,
+    pub(super) scope: Scope,
+    pub(super) filter: &'a str,
+    pub(super) attributes: &'a [&'a str],
+    pub(super) limit: i32,
+}
+
+/// What a search brought.
+pub(super) struct Hits {
+    pub(super) entries: Vec<Entry>,
+    /// There were more than were asked for, or than the server gives.
+    pub(super) is_cut: bool,
+    /// Other servers that are said to have more, which are not asked.
+    pub(super) references: usize,
+    /// The base is not there.
+    pub(super) is_missing: bool,
+}
+
+/// What a server says to a person's password.
+pub(super) struct BindAnswer {
+    pub(super) result: LdapResult,
+    pub(super) policy: PolicyAnswer,
+}
+
+impl Session {
+    /// Connects to `server`, both of which must be done by `opening`; all else by `deadline`.
+    pub(super) async fn open(
+        prepared: &Prepared,
+        (server, mode): &(ServerUri, Tls),
+        opening: Deadline,
+        deadline: Deadline,
+    ) -> Result<Self, Failure> {
+        let no_tls = || Failure::settings("TLS", "not set up");
+        let connection = match (&prepared.tls, mode) {
+            (Some(tls), mode) => connect(server, *mode, tls, opening).await?,
+            (None, Tls::None) => crate::net::connect::plain(server, opening).await?,
+            (None, _) => return Err(no_tls()),
+        };
+        let mut session = Self::over(connection, deadline).await?;
+        if !prepared.binds_as_the_person() {
+            within(opening, SERVICE_BIND, session.bind_service(prepared)).await?;
+        }
+        Ok(session)
+    }
+
+    /// Puts the guard between the connection and ldap3, which only takes sockets of its own kind.
+    async fn over(connection: Box<dyn Connection>, deadline: Deadline) -> Result<Self, Failure> {
+        let failure = |text: String| Failure::trouble("guard", text);
+        let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(words(&error)))?;
+        let ours = ours
+            .set_nonblocking(true)
+            .and_then(|()| UnixStream::from_std(ours));
+        let ours = ours.map_err(|error| failure(words(&error)))?;
+        let ending = Ending::default();
+        tokio::spawn(relay(connection, ours, ending.clone()));
+        let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
+        let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
+        let (driver, ldap) = opened.map_err(|error| failure(error.to_string()))?;
+        tokio::spawn(driver.drive());
+        Ok(Self {
+            ldap,
+            ending,
+            deadline,
+        })
+    }
+
+    /// Logs in as the settings say; not at all if they say nothing.
+    async fn bind_service(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+        let settings = &prepared.settings;
+        let (who, result) = match (&settings.bind_dn, &prepared.secret, settings.sasl) {
+            (Some(dn), Some(secret), _) => {
+                let password = Password::of(secret);
+                let password =
+                    password.map_err(|_| Failure::settings(SERVICE_BIND, "no password"))?;
+                (
+                    dn.as_str(),
+                    self.ldap.simple_bind(dn, password.expose()).await,
+                )
+            }
+            (_, _, Sasl::External) => ("external", self.ldap.sasl_external_bind().await),
+            _ => return Ok(()),
+        };
+        let result = result.map_err(|error| self.failure(SERVICE_BIND, &error))?;
+        service_answer(who, &result)
+    }
+
+    /// Whether `password` is that of the entry `dn`.
+    pub(super) async fn bind(
+        &mut self,
+        dn: &str,
+        password: Password<'_>,
+        asks_policy: bool,
+    ) -> Result<BindAnswer, Failure> {
+        let step = "bind";
+        if dn.trim().is_empty() {
+            return Err(Failure::trouble(step, "an entry without a name"));
+        }
+        if asks_policy {
+            self.ldap.with_controls(vec![RawControl {
+                ctype: policy::CONTROL.to_owned(),
+                crit: false,
+                val: None,
+            }]);
+        }
+        let (deadline, ending) = (self.deadline, self.ending.clone());
+        let binding = self.ldap.simple_bind(dn, password.expose());
+        let binding = async {
+            binding
+                .await
+                .map_err(|error| failure(&ending, step, &error))
+        };
+        let result = within(deadline, step, binding).await?;
+        let policy = PolicyAnswer::of(&result.ctrls);
+        Ok(BindAnswer { result, policy })
+    }
+
+    /// Searches, without following anything anywhere.
+    pub(super) async fn search(&mut self, search: Search<'_>) -> Result<Hits, Failure> {
+        let seconds = self.deadline.remaining().as_secs().saturating_add(1);
+        let options = SearchOptions::new()
+            .sizelimit(search.limit)
+            .timelimit(i32::try_from(seconds).unwrap_or(i32::MAX));
+        let scope = match search.scope {
+            Scope::Base => ldap3::Scope::Base,
+            Scope::One => ldap3::Scope::OneLevel,
+            Scope::Sub => ldap3::Scope::Subtree,
+        };
+        let (deadline, ending) = (self.deadline, self.ending.clone());
+        self.ldap.with_search_options(options);
+        let searching = self
+            .ldap
+            .search(search.base, scope, search.filter, search.attributes);
+        let searching = async {
+            searching
+                .await
+                .map_err(|error| failure(&ending, search.step, &error))
+        };
+        hits(&search, within(deadline, search.step, searching).await?)
+    }
+
+    fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
+        failure(&self.ending, step, error)
+    }
+}
+
+/// What a broken operation means. If the guard ended the connection, its words are the ones that
+/// say why; ldap3 only knows that it ended.
+fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
+    match ending.reason() {
+        Some(reason) => Failure::trouble(step, codes::words(&reason)),
+        None => Failure::trouble(step, codes::words(&error.to_string())),
+    }
+}
+
+fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
+    let text = describe(result);
+    match result.rc {
+        codes::SUCCESS => Ok(()),
+        code if is_trouble(code) => Err(Failure::trouble(SERVICE_BIND, text)),
+        codes::INVALID_CREDENTIALS => {
+            let text = format!("configuration error: wrong bind_dn or password: {who}: {text}");
+            Err(Failure::settings(SERVICE_BIND, text))
+        }
+        _ => {
+            let text = format!("configuration error: {who}: {text}");
+            Err(Failure::settings(SERVICE_BIND, text))
+        }
+    }
+}
+
+fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Result<Hits, Failure> {
+    let entries: Option<Vec<Entry>> = entries.into_iter().map(Entry::of).collect();
+    let entries = entries.ok_or_else(|| Failure::trouble(search.step, "a malformed entry"))?;
+    let hits = Hits {
+        entries,
+        is_cut: result.rc == codes::SIZE_LIMIT,
+        references: result.refs.len(),
+        is_missing: result.rc == codes::NO_SUCH_OBJECT,
+    };
+    match result.rc {
+        codes::SUCCESS | codes::SIZE_LIMIT | codes::NO_SUCH_OBJECT => Ok(hits),
+        codes::REFERRAL => {
+            let there = codes::words(&result.refs.join(" "));
+            let text = format!(
+                "configuration error: {} is on another server ({there}); referrals are not followed",
+                search.base
+            );
+            Err(Failure::settings(search.step, text))
+        }
+        code if is_trouble(code) => Err(Failure::trouble(search.step, describe(&result))),
+        _ => {
+            let text = format!(
+                "configuration error: {}: {}",
+                search.base,
+                describe(&result)
+            );
+            Err(Failure::settings(search.step, text))
+        }
+    }
+}

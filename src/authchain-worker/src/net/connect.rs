@@ -1,0 +1,107 @@
+//! A connection, encrypted as the settings say.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use authchain::config::settings::ldap::Tls;
+use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
+use authchain::tools::deadline::Deadline;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::failure::{Failure, within, words};
+use super::{resolve, starttls, tls};
+
+/// A connection of any kind.
+pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Connection for T {}
+
+const CONNECT: &str = "connect";
+const TLS: &str = "TLS";
+
+/// A connection to `server`, ready for the first request that may be seen by it alone.
+///
+/// # Errors
+/// When it cannot be had, or not with the protection that was asked for: there is no fallback.
+pub async fn connect(
+    server: &ServerUri,
+    mode: Tls,
+    config: &Arc<ClientConfig>,
+    deadline: Deadline,
+) -> Result<Box<dyn Connection>, Failure> {
+    if mode == Tls::None {
+        return plain(server, deadline).await;
+    }
+    let mut stream = tcp(&server.host, server.port, deadline).await?;
+    match mode {
+        Tls::None | Tls::Ldaps => {}
+        Tls::Starttls => {
+            let asking = starttls::ask(&mut stream);
+            within(deadline, starttls::STEP, asking).await?;
+        }
+    }
+    let stream = within(deadline, TLS, handshake(stream, &server.host, config)).await?;
+    Ok(Box::new(stream))
+}
+
+/// A connection to `server` in the clear: a socket of this machine, or what
+/// `insecure_plaintext` asks for.
+///
+/// # Errors
+/// When it cannot be had.
+pub async fn plain(server: &ServerUri, deadline: Deadline) -> Result<Box<dyn Connection>, Failure> {
+    if server.scheme == Scheme::Ldapi {
+        let stream = within(deadline, CONNECT, unix(&server.host)).await?;
+        return Ok(Box::new(stream));
+    }
+    let stream = tcp(&server.host, server.port, deadline).await?;
+    Ok(Box::new(stream))
+}
+
+async fn unix(path: &str) -> Result<UnixStream, Failure> {
+    let stream = UnixStream::connect(path).await;
+    stream.map_err(|error| Failure::down(CONNECT, words(&error)))
+}
+
+/// The first address that answers. Each gets an equal share of the time that is left, so that one
+/// behind a broken route does not use it all.
+async fn tcp(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Failure> {
+    let addresses = resolve::resolve(host, port, deadline).await?;
+    let mut failure = Failure::down(CONNECT, "no address");
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = addresses.len().saturating_sub(tried);
+        let share = u32::try_from(left).unwrap_or(u32::MAX);
+        let share = deadline.remaining().checked_div(share).unwrap_or_default();
+        match within(deadline.within(share), CONNECT, socket(*address)).await {
+            Ok(stream) => return Ok(stream),
+            Err(other) => failure = other,
+        }
+    }
+    Err(failure)
+}
+
+async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
+    let stream = TcpStream::connect(address).await;
+    let stream = stream.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    // Nagle's algorithm and the server's delayed acknowledgements add up to 40 ms between the end
+    // of the handshake and the first answer.
+    let nodelay = stream.set_nodelay(true);
+    nodelay.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    Ok(stream)
+}
+
+async fn handshake(
+    stream: TcpStream,
+    host: &str,
+    config: &Arc<ClientConfig>,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
+    let name = ServerName::try_from(host.to_owned());
+    let name = name.map_err(|_| Failure::settings(TLS, format!("no host name: {host}")))?;
+    let connector = TlsConnector::from(Arc::clone(config));
+    let stream = connector.connect(name, stream).await;
+    stream.map_err(|error| Failure::trouble(TLS, tls::explain(&error)))
+}

@@ -1,0 +1,76 @@
+//! The request in the clear that asks for TLS (RFC 4511 §4.14).
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use super::failure::{Failure, words};
+use crate::guard::ber::Elements;
+use crate::guard::ledger::Ledger;
+use crate::guard::relay::read_one;
+use crate::guard::{Refusal, message};
+
+/// What this is called when it fails.
+pub const STEP: &str = "StartTLS";
+
+/// An extended request, id 1, named 1.3.6.1.4.1.1466.20037.
+const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+
+/// Asks for TLS, and returns when the next byte is to be part of it.
+///
+/// Exactly one answer is read. Whatever somebody on the way puts behind it is not LDAP but, to TLS,
+/// a broken handshake, so that nothing said in the clear is ever taken for the server's.
+///
+/// # Errors
+/// When the server refuses; nobody goes on in the clear then.
+pub async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<(), Failure> {
+    let reply = exchange(stream).await.map_err(failure)?;
+    match result(&reply) {
+        Ok((0, _)) => Ok(()),
+        Ok((code, text)) => {
+            let text = format!("the server refuses it ({code}): {text}");
+            Err(Failure::trouble(STEP, text.trim_end_matches([':', ' '])))
+        }
+        Err(refusal) => Err(Failure::trouble(STEP, refusal.to_string())),
+    }
+}
+
+async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<Vec<u8>> {
+    let invalid = |refusal: Refusal| io::Error::new(io::ErrorKind::InvalidData, refusal);
+    let mut ledger = Ledger::default();
+    ledger.note(REQUEST).map_err(invalid)?;
+    stream.write_all(REQUEST).await?;
+    let reply = read_one(stream).await?;
+    ledger.settle(&reply).map_err(invalid)?;
+    Ok(reply)
+}
+
+fn failure(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Failure::trouble(STEP, "the server closed the connection"),
+        _ => Failure::trouble(STEP, words(&error)),
+    }
+}
+
+/// Code and text of a reply whose shape has been checked.
+fn result(reply: &[u8]) -> Result<(u8, String), Refusal> {
+    let shape = "result";
+    let mut parts = Elements::of(Elements::of(reply).expect(0x30, shape)?);
+    parts.take()?;
+    let mut parts = Elements::of(parts.expect(message::Answer::Extended.tag(), shape)?);
+    let code = parts.expect(0x0a, shape)?.first().copied();
+    parts.take()?;
+    let text = String::from_utf8_lossy(parts.expect(0x04, shape)?).into_owned();
+    Ok((code.ok_or(Refusal::Shape(shape))?, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_is_whole_and_named_right() {
+        assert!(Ledger::default().note(REQUEST).is_ok());
+        assert!(crate::guard::ber::check_nesting(REQUEST).is_ok());
+    }
+}

@@ -1,0 +1,94 @@
+//! What is trusted, from the settings and nowhere else.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use authchain::config::settings::ldap::{LdapSettings, TlsVerify, TlsVersion};
+use authchain::tools::trusted_file::{self, Access};
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use zeroize::Zeroizing;
+
+mod explain;
+mod verify;
+
+pub use explain::explain;
+
+/// The largest file of certificates; what distributions ship has a quarter of a megabyte.
+const MAX_FILE: u64 = 8 * 1024 * 1024;
+
+/// Reads what the settings name, and makes of it how every handshake is done.
+///
+/// The provider is named, not installed: nothing in this process, and no variable in its
+/// environment, decides whom it trusts.
+///
+/// # Errors
+/// For a file that cannot be read, or does not hold what it should.
+pub fn configure(settings: &LdapSettings) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(ring::default_provider());
+    let versions: &[_] = match settings.tls_min {
+        TlsVersion::V1_2 => &[&TLS12, &TLS13],
+        TlsVersion::V1_3 => &[&TLS13],
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_protocol_versions(versions);
+    let builder = builder.map_err(|error| error.to_string())?.dangerous();
+    let builder = builder.with_custom_certificate_verifier(match settings.tls_verify {
+        TlsVerify::Full => authorities(settings, &provider)?,
+        TlsVerify::Ca => Arc::new(verify::AnyName::new(authorities(settings, &provider)?)),
+        TlsVerify::None => Arc::new(verify::Anyone::new(&provider)),
+    });
+    let mut config = match (&settings.tls_cert, &settings.tls_key) {
+        (Some(cert), Some(key)) => builder
+            .with_client_auth_cert(certificates(cert)?, private_key(key)?)
+            .map_err(|error| format!("{}: {error}", key.display()))?,
+        _ => builder.with_no_client_auth(),
+    };
+    // One handshake a process: there is nothing to resume.
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+fn authorities(
+    settings: &LdapSettings,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, String> {
+    let path = &settings.tls_ca_file;
+    let mut roots = RootCertStore::empty();
+    // Bundles hold odd certificates at times; one that cannot be read vouches for nobody.
+    let (added, _) = roots.add_parsable_certificates(certificates(path)?);
+    if added == 0 {
+        return Err(format!(
+            "{}: no certificate of an authority",
+            path.display()
+        ));
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+        .build()
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let fault = |text: String| format!("{}: {text}", path.display());
+    let read = trusted_file::read(path, Access::Public, MAX_FILE);
+    let bytes = read.map_err(|error| error.to_string())?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => {
+            Err(fault("holds no certificate in PEM form".to_owned()))
+        }
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(fault(error.to_string())),
+    }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    let read = trusted_file::read(path, Access::Private, MAX_FILE);
+    let bytes = Zeroizing::new(read.map_err(|error| error.to_string())?);
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+}

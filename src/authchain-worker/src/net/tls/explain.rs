@@ -1,0 +1,86 @@
+//! What a failed handshake means, for whoever has to mend it.
+
+use std::io;
+
+use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage};
+
+use crate::net::failure::words;
+
+const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+
+/// The error in words an administrator can act on.
+pub fn explain(error: &io::Error) -> String {
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>());
+    match inner {
+        Some(Error::InvalidCertificate(fault)) => certificate(fault),
+        Some(Error::AlertReceived(alert)) => format!("the server refuses the handshake: {alert:?}"),
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            "what answers does not speak TLS here".to_owned()
+        }
+        Some(Error::PeerIncompatible(why)) => format!("no version or method in common: {why:?}"),
+        Some(other) => other.to_string(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the server closed the connection during the handshake".to_owned()
+        }
+        None => words(error),
+    }
+}
+
+fn certificate(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => {
+            let expected = expected.to_str();
+            match presented.as_slice() {
+                [] => format!("certificate is for no name at all, not for {expected}"),
+                names => format!("certificate is for {}, not {expected}", list(names)),
+            }
+        }
+        CertificateError::UnknownIssuer => {
+            "certificate is from an authority that tls_ca_file does not hold, or signed by itself"
+                .to_owned()
+        }
+        CertificateError::ExpiredContext { time, not_after } => {
+            let since = time.as_secs().saturating_sub(not_after.as_secs());
+            format!("certificate expired {} ago", days(since))
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            let until = not_before.as_secs().saturating_sub(time.as_secs());
+            format!(
+                "certificate will be valid in {} only; is this clock right?",
+                days(until)
+            )
+        }
+        other => format!("certificate: {other}"),
+    }
+}
+
+fn days(seconds: u64) -> String {
+    match seconds.checked_div(SECONDS_A_DAY).unwrap_or_default() {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
+/// The names, of which the parser gives the kind as well: `DnsName("ldap.example.com")`.
+fn list(names: &[String]) -> String {
+    let bare = names.iter().map(|name| {
+        let quoted = name
+            .split_once("(\"")
+            .and_then(|(_, rest)| rest.strip_suffix("\")"));
+        quoted.unwrap_or_else(|| inside(name))
+    });
+    bare.collect::<Vec<_>>().join(", ")
+}
+
+fn inside(name: &str) -> &str {
+    let inner = name
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name)
+}

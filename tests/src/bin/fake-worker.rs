@@ -1,0 +1,190 @@
+//! A worker that does what the test says: well, badly, or not at all.
+//!
+//! What it does stands in the backend's `base`, as `cn=WORD`. It reads and writes the protocol by
+//! hand, so that the wire is checked by somebody who did not write the module.
+
+use std::fs;
+use std::io::{BufRead, Write, stdin, stdout};
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{ForkResult, fork, getpgrp, getpid, getppid};
+use serde_json::{Value, json};
+
+/// The one password there is: `opensesame`.
+const PASSWORD: &str = "b3BlbnNlc2FtZQ==";
+
+fn main() {
+    let hello = hear();
+    let settings = &hello["settings"];
+    let word = settings["base"].as_str().unwrap();
+    match word.trim_start_matches("cn=") {
+        "garbage" => say_bytes(b"\x16\x03\x01 not JSON\n"),
+        "endless" => say_bytes(&[b'x'; 70_000]),
+        "drip" => drip(),
+        "closed" => {
+            // SAFETY: nobody uses them any more.
+            unsafe { (libc::close(0), libc::close(1)) };
+            forever();
+        }
+        "gone" => std::process::exit(3),
+        "crashed" => {
+            // The first is spent on std's handler, which looks for overflowing stacks.
+            for _ in 0..2 {
+                // SAFETY: the default action ends the process, which is what is wanted.
+                unsafe { libc::raise(libc::SIGSEGV) };
+            }
+        }
+        "silent" => forever(),
+        "orphan" => orphan(),
+        "murder" => murder(settings["tls_ca_file"].as_str().unwrap()),
+        word => talk(word, &hello),
+    }
+    // As a real one: until the socket closes.
+    while !hear_line().is_empty() {}
+}
+
+/// Says hello, hears the question and answers it.
+fn talk(word: &str, hello: &Value) {
+    say(&json!({"hello": 1, "can": ["authenticate", "lookup", "account", "dance"]}));
+    let question = hear();
+    let (operation, question) = question.as_object().unwrap().iter().next().unwrap();
+    match word {
+        "mute" => forever(),
+        "prompts" => prompts(),
+        "surroundings" => say(&json!({"verdict": "unknown", "notes": surroundings()})),
+        "echo" => say(&json!({"verdict": "unknown", "notes": [question.to_string()]})),
+        "down" => down(hello),
+        "stranger" => say(&json!({"verdict": "accepted", "user": {"name": "mallory"}})),
+        "nul" => say(&json!({"verdict": "accepted", "user": {"name": "alice\0"}})),
+        "locked" => say(&json!({"verdict": "denied", "reason": "locked", "detail": "by\nhand"})),
+        "unavailable" => say(&json!({"verdict": "unavailable", "detail": "one: connect: refused"})),
+        _ => obliging(operation, question),
+    }
+}
+
+/// A directory in which everybody but nobody has an account.
+fn obliging(operation: &str, question: &Value) {
+    let name = question["user"].as_str().unwrap();
+    let user = json!({"name": name, "uid": 10_001, "gid": 10_001, "home": "/home", "groups": []});
+    if name == "nobody-here" {
+        return say(&json!({"verdict": "unknown"}));
+    }
+    match operation {
+        "lookup" => say(&json!({"verdict": "found", "user": user})),
+        "account" => say(&json!({
+            "verdict": "account", "user": user, "status": "valid", "warning": "3 days left"
+        })),
+        _ if question["password"] == PASSWORD => {
+            say(&json!({"verdict": "accepted", "user": user}));
+        }
+        _ => say(&json!({"verdict": "denied", "reason": "bad_credential"})),
+    }
+}
+
+fn prompts() {
+    say(&json!({"info": "A code was sent."}));
+    say(&json!({"prompt": "echo_off", "text": "Code: "}));
+    let code = hear()["answer"].clone();
+    say(&json!({"prompt": "echo_on", "text": "Colour: "}));
+    let colour = hear()["answer"].clone();
+    let (blue, number) = ("Ymx1ZQ==", "MTIzNDU2");
+    if code == number && colour == blue {
+        say(&json!({"verdict": "accepted", "user": {"name": "alice", "uid": 10_001}}));
+    } else {
+        say(&json!({"verdict": "denied", "reason": "bad_credential"}));
+    }
+}
+
+/// Every server that it may ask is down; what it may ask is in the log.
+fn down(hello: &Value) {
+    let list = |key: &str| hello[key].as_array().cloned().unwrap_or_default();
+    let avoid = list("avoid");
+    let mut asked = list("probe");
+    let rest = hello["settings"]["uris"].as_array().unwrap().iter();
+    asked.extend(rest.filter(|uri| !avoid.contains(uri)).cloned());
+    let note = format!("avoid {avoid:?} probe {:?}", list("probe"));
+    say(&json!({"verdict": "unavailable", "detail": "down", "down": asked, "notes": [note]}));
+}
+
+/// What it was given without wanting it.
+fn surroundings() -> Vec<String> {
+    let mut notes = vec![
+        format!("blocked: {:x}", signals("SigBlk")),
+        // SIGPIPE is this program's own start, 32 and 33 the C library's, wherever it spawns.
+        format!("ignored: {:x}", signals("SigIgn") & !0x1_8000_1000),
+    ];
+    notes.push(format!("variables: {}", std::env::vars_os().count()));
+    notes.push(format!("own group: {}", getpgrp() == getpid()));
+    notes.push(format!(
+        "arguments: {:?}",
+        std::env::args().collect::<Vec<_>>()
+    ));
+    for fd in 0..3 {
+        let target = fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
+        let target = target.display().to_string();
+        let kind = target.split(':').next().unwrap();
+        notes.push(format!("{fd}: {kind}"));
+    }
+    notes
+}
+
+fn signals(key: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mut lines = status.lines().filter_map(|line| line.split_once(":\t"));
+    let (_, set) = lines.find(|(found, _)| *found == key).unwrap();
+    u64::from_str_radix(set, 16).unwrap()
+}
+
+/// Leaves a process behind that keeps the socket open.
+fn orphan() {
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => forever(),
+        ForkResult::Parent { .. } => std::process::exit(0),
+    }
+}
+
+/// Kills the host, and leaves word when its own socket closes.
+fn murder(path: &str) {
+    kill(getppid(), Signal::SIGKILL).unwrap();
+    while !hear_line().is_empty() {}
+    fs::write(path, "ended").unwrap();
+}
+
+fn drip() {
+    for byte in b"{\"hello\":1,\"can\":[\"authenticate\"]}\n".iter().cycle() {
+        say_bytes(&[*byte]);
+        sleep(Duration::from_secs(1));
+    }
+}
+
+fn forever() {
+    sleep(Duration::from_secs(3600));
+}
+
+fn say(message: &Value) {
+    say_bytes(format!("{message}\n").as_bytes());
+}
+
+fn say_bytes(bytes: &[u8]) {
+    let mut out = stdout();
+    if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+fn hear() -> Value {
+    let line = hear_line();
+    if line.is_empty() {
+        std::process::exit(0);
+    }
+    serde_json::from_str(&line).unwrap()
+}
+
+fn hear_line() -> String {
+    let mut line = String::new();
+    let _ = stdin().lock().read_line(&mut line);
+    line
+}
