@@ -2,4 +2,5 @@
 
 pub mod host;
 pub mod real;
+pub mod servers;
 pub mod worker;

@@ -66,6 +66,22 @@ pub fn host() -> PathBuf {
     .clone()
 }
 
+/// The worker: the one `AUTHCHAIN_WORKER` names, or one built now, without optimisation.
+pub fn worker() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| match std::env::var_os("AUTHCHAIN_WORKER") {
+        Some(path) => std::fs::canonicalize(path).unwrap(),
+        None => {
+            cargo(
+                &target(),
+                &["build", "--quiet", "--package", "authchain-worker"],
+            );
+            target().join("debug/authchain-worker")
+        }
+    })
+    .clone()
+}
+
 /// A worker that does what the test says.
 pub fn fake_worker() -> PathBuf {
     let path = profile().join("fake-worker");

@@ -33,6 +33,14 @@ pub fn program(name: &str) -> bool {
     needed(answer.is_ok(), &format!("the program {name}"))
 }
 
+/// Whether this file is there; says so loudly if it is not.
+///
+/// # Panics
+/// If it is not, and `CI` says that every test must run.
+pub fn file(path: &str) -> bool {
+    needed(std::path::Path::new(path).exists(), path)
+}
+
 fn needed(is_there: bool, what: &str) -> bool {
     if !is_there {
         // Not eprintln: what a passing test prints that way, nobody sees.

@@ -1,0 +1,221 @@
+//! The module's end of the conversation with a worker.
+
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use authchain::backends::protocol::{
+    Bytes, Conclusion, Hello, Lines, Message, Operation, Question, Reply, WireVerdict,
+};
+use authchain::words::{AccountStatus, DenialReason, Secret};
+use serde_json::Value;
+
+use crate::host::built;
+
+/// What is asked of a worker of the type `ldap`.
+#[derive(Clone)]
+pub struct Asker {
+    /// The settings of the backend.
+    pub settings: Value,
+    /// Servers to leave out.
+    pub avoid: Vec<String>,
+    /// Servers to try, for `probe_ms` each.
+    pub probe: Vec<String>,
+    /// How long a probe may take.
+    pub probe_ms: u64,
+    /// How long it all may take.
+    pub budget_ms: u64,
+}
+
+/// What a worker told.
+#[derive(Debug)]
+pub struct Told {
+    /// Texts for the person.
+    pub infos: Vec<String>,
+    /// The verdict, and what was noticed.
+    pub conclusion: Conclusion,
+    /// From the start of the process to the verdict.
+    pub took: Duration,
+}
+
+impl Asker {
+    /// With these settings, and three seconds.
+    pub fn new(settings: Value) -> Self {
+        Self {
+            settings,
+            avoid: vec![],
+            probe: vec![],
+            probe_ms: 40,
+            budget_ms: 3_000,
+        }
+    }
+
+    /// The same with one setting changed; `null` takes it away.
+    pub fn with(&self, key: &str, value: impl Into<Value>) -> Self {
+        let mut changed = self.clone();
+        let settings = changed.settings.as_object_mut().unwrap();
+        match value.into() {
+            Value::Null => settings.remove(key),
+            value => settings.insert(key.to_owned(), value),
+        };
+        changed
+    }
+
+    /// Is this the person's password?
+    pub fn login(&self, user: &str, password: impl AsRef<[u8]>) -> Told {
+        self.ask(Operation::Authenticate, user, Some(password.as_ref()))
+    }
+
+    /// In which state is the account?
+    pub fn account(&self, user: &str) -> Told {
+        self.ask(Operation::Account, user, None)
+    }
+
+    /// Who is this?
+    pub fn lookup(&self, user: &str) -> Told {
+        self.ask(Operation::Lookup, user, None)
+    }
+
+    fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
+        let begin = Instant::now();
+        let (mut stream, mut worker) = spawn();
+        self.send(&mut stream, operation, user, password);
+        let mut told = hear(&mut stream).unwrap_or_else(|what| {
+            let status = worker.wait();
+            panic!("{what}; the worker ended with {status:?}")
+        });
+        told.took = begin.elapsed();
+        drop(stream);
+        worker.wait().unwrap();
+        told
+    }
+
+    fn send(
+        &self,
+        stream: &mut UnixStream,
+        operation: Operation,
+        user: &str,
+        password: Option<&[u8]>,
+    ) {
+        let hello = Message::Hello(Hello {
+            backend: "corp".to_owned(),
+            kind: "ldap".to_owned(),
+            settings: self.settings.clone(),
+            avoid: self.avoid.clone(),
+            probe: self.probe.clone(),
+            probe_ms: self.probe_ms,
+        });
+        let question = Message::Question(Question {
+            operation,
+            user: user.to_owned(),
+            password: password.map(|bytes| Bytes::Owned(Secret::new(bytes.to_vec()))),
+            service: "sshd".to_owned(),
+            tty: String::new(),
+            rhost: String::new(),
+            ruser: String::new(),
+            budget_ms: self.budget_ms,
+        });
+        for message in [hello, question] {
+            stream.write_all(&message.to_line().unwrap()).unwrap();
+        }
+    }
+}
+
+/// A worker, as the module starts it: a socket, and nothing else of ours.
+fn spawn() -> (UnixStream, Child) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let theirs = OwnedFd::from(theirs);
+    let worker = Command::new(built::worker())
+        .env_clear()
+        .current_dir("/")
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(theirs)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    (ours, worker)
+}
+
+fn hear(stream: &mut UnixStream) -> Result<Told, String> {
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let (mut lines, mut infos) = (Lines::default(), Vec::new());
+    loop {
+        while let Some(line) = lines.next_line().map_err(|error| error.to_string())? {
+            match Reply::parse(line).map_err(|error| error.to_string())? {
+                Reply::Hello(_) => {}
+                Reply::Info(text) => infos.push(text),
+                Reply::Verdict(conclusion) => {
+                    return Ok(Told {
+                        infos,
+                        conclusion,
+                        took: Duration::ZERO,
+                    });
+                }
+                other => return Err(format!("{other:?}")),
+            }
+        }
+        match lines.read_from(stream) {
+            Ok(0) => return Err("the socket closed".to_owned()),
+            Ok(_) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+impl Told {
+    /// The name of whoever was accepted or found.
+    pub fn name(&self) -> Option<&str> {
+        match &self.conclusion.verdict {
+            WireVerdict::Accepted(user)
+            | WireVerdict::Found(user)
+            | WireVerdict::Account(user, _) => Some(&user.name),
+            _ => None,
+        }
+    }
+
+    /// Whether the password was accepted.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.conclusion.verdict, WireVerdict::Accepted(_))
+    }
+
+    /// Whether nobody of that name is there.
+    pub fn is_unknown(&self) -> bool {
+        self.conclusion.verdict == WireVerdict::Unknown
+    }
+
+    /// Why it was denied, if it was.
+    pub fn denial(&self) -> Option<DenialReason> {
+        match &self.conclusion.verdict {
+            WireVerdict::Denied(denial) => Some(denial.reason),
+            _ => None,
+        }
+    }
+
+    /// What was told with a denial.
+    pub fn detail(&self) -> &str {
+        match &self.conclusion.verdict {
+            WireVerdict::Denied(denial) => denial.detail.as_deref().unwrap_or_default(),
+            _ => "",
+        }
+    }
+
+    /// Why it could not be found out, if so.
+    pub fn unavailable(&self) -> Option<&str> {
+        match &self.conclusion.verdict {
+            WireVerdict::Unavailable(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// The state of the account, if that was told.
+    pub fn status(&self) -> Option<&AccountStatus> {
+        match &self.conclusion.verdict {
+            WireVerdict::Account(_, status) => Some(status),
+            _ => None,
+        }
+    }
+}

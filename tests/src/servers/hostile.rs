@@ -1,0 +1,1 @@
+//! A server of ours that lies, stalls and floods.

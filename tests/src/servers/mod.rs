@@ -1,0 +1,23 @@
+//! Servers for the worker to ask: a real slapd, and one that does what no server may.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`slapd`] | OpenLDAP in a directory of its own, gone when the test is over |
+//! | [`directory`] | who is in it |
+//! | [`certificates`] | authorities, and what they vouch for |
+//! | [`asker`] | the module's end of the conversation with a worker |
+//! | [`hostile`] | a server of ours that lies, stalls and floods |
+
+pub mod asker;
+pub mod certificates;
+pub mod directory;
+pub mod hostile;
+pub mod slapd;
+
+use std::net::TcpListener;
+
+/// A port nobody listens on, for now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}

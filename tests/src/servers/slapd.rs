@@ -1,0 +1,267 @@
+//! OpenLDAP in a directory of its own, gone when the test is over.
+
+use std::fs::{self, File, Permissions};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::certificates::{Certificates, Kind};
+use super::directory::{self, BASE};
+use super::free_port;
+use crate::host::need;
+
+/// A running slapd.
+pub struct Slapd {
+    process: Child,
+    dir: TempDir,
+    certificates: Certificates,
+    /// Where it speaks in the clear, and StartTLS.
+    pub plain: u16,
+    /// Where it speaks TLS.
+    pub tls: u16,
+}
+
+/// What the server is to be like.
+pub struct Plan {
+    /// What its certificate is.
+    pub certificate: Kind,
+    /// How many more people there are.
+    pub bulk: usize,
+    /// Where its referrals point.
+    pub referral: u16,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            certificate: Kind::Good,
+            bulk: 0,
+            referral: 1,
+        }
+    }
+}
+
+impl Slapd {
+    /// Starts one; `None`, said loudly, where there is no slapd.
+    pub fn start(plan: &Plan) -> Option<Self> {
+        if !(need::file("/usr/sbin/slapd")
+            && need::program("openssl")
+            && need::file("/usr/bin/ldapadd"))
+        {
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        // The worker is somebody else by the time it connects to the socket in it.
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let certificates = Certificates::make(dir.path());
+        let (plain, tls) = (free_port(), free_port());
+        configure(dir.path(), &certificates.issue(plan.certificate));
+        let ldif = directory::ldif(plan.bulk);
+        let people = ldif.people.replace("REFERRAL", &plan.referral.to_string());
+        fs::write(dir.path().join("people.ldif"), people).unwrap();
+        fs::write(dir.path().join("groups.ldif"), ldif.groups).unwrap();
+        fill(dir.path());
+        let process = launch(dir.path(), plain, tls);
+        let slapd = Self {
+            process,
+            dir,
+            certificates,
+            plain,
+            tls,
+        };
+        slapd.wait();
+        slapd.add_groups();
+        Some(slapd)
+    }
+
+    fn wait(&self) {
+        let end = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", self.tls)).is_err() {
+            assert!(Instant::now() < end, "slapd does not start: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn add_groups(&self) {
+        let uri = format!("ldap://127.0.0.1:{}", self.plain);
+        let mut add = Command::new("/usr/bin/ldapadd");
+        add.args([
+            "-x",
+            "-H",
+            &uri,
+            "-D",
+            &format!("cn=admin,{BASE}"),
+            "-w",
+            "admin-secret",
+        ]);
+        run(add.arg("-f").arg(self.path("groups.ldif")));
+    }
+
+    /// A file of this server's.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The authorities it is known by.
+    pub fn certificates(&self) -> &Certificates {
+        &self.certificates
+    }
+
+    /// `ldaps://`, by name.
+    pub fn ldaps(&self) -> String {
+        format!("ldaps://localhost:{}", self.tls)
+    }
+
+    /// `ldap://`, by name.
+    pub fn ldap(&self) -> String {
+        format!("ldap://localhost:{}", self.plain)
+    }
+
+    /// `ldapi://`.
+    pub fn ldapi(&self) -> String {
+        let path = self.path("ldapi");
+        format!("ldapi://{}", path.to_str().unwrap().replace('/', "%2F"))
+    }
+
+    /// Settings that work: ldaps, the service's login, people and groups.
+    pub fn settings(&self) -> Value {
+        let secret = self.secret("svc-secret");
+        json!({
+            "uris": [self.ldaps()],
+            "tls_ca_file": self.certificates.authority(),
+            "base": BASE,
+            "group_base": format!("ou=groups,{BASE}"),
+            "bind_dn": format!("cn=svc,{BASE}"),
+            "bind_password_file": secret,
+        })
+    }
+
+    /// A file with a password in it.
+    pub fn secret(&self, password: &str) -> PathBuf {
+        let path = self.path(&format!("{password}.secret"));
+        fs::write(&path, format!("{password}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// What it logged: connections, operations, results.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.path("slapd.log")).unwrap()).into_owned()
+    }
+
+    /// How many binds it saw, apart from those of the service and the administrator.
+    pub fn binds_of_people(&self) -> usize {
+        let log = self.log();
+        let binds = log
+            .lines()
+            .filter(|line| line.contains(" BIND dn=") && line.contains("method="));
+        binds
+            .filter(|line| !line.contains("cn=svc") && !line.contains("cn=admin"))
+            .count()
+    }
+
+    /// Stops it in its tracks; it keeps its connections and answers nothing.
+    pub fn freeze(&self) {
+        self.signal(nix::sys::signal::Signal::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(nix::sys::signal::Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(self.process.id().try_into().unwrap());
+        nix::sys::signal::kill(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Slapd {
+    fn drop(&mut self) {
+        // By its own handle: nobody else's slapd.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf)) {
+    let own = nix::unistd::geteuid();
+    let show = |path: &Path| path.display().to_string();
+    let text = format!(
+        r#"include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
+pidfile {dir}/slapd.pid
+modulepath /usr/lib/ldap
+moduleload back_mdb.so
+moduleload memberof.so
+moduleload ppolicy.so
+TLSCACertificateFile {ca}
+TLSCertificateFile {certificate}
+TLSCertificateKeyFile {key}
+TLSVerifyClient try
+sizelimit 500
+allow bind_anon_cred bind_anon_dn
+authz-regexp "gidNumber=[0-9]+\\+uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth" "cn=svc,{BASE}"
+authz-regexp "cn=svc" "cn=svc,{BASE}"
+database mdb
+suffix {BASE}
+rootdn cn=admin,{BASE}
+rootpw admin-secret
+directory {dir}/db
+maxsize 268435456
+dbnosync
+index objectClass,uid,memberUid,gidNumber,member eq
+access to attrs=userPassword by self write by anonymous auth by * none
+access to * by dn.exact="cn=blind,{BASE}" none by users read by anonymous search
+overlay memberof
+overlay ppolicy
+ppolicy_default cn=default,ou=policies,{BASE}
+ppolicy_use_lockout
+"#,
+        dir = show(dir),
+        ca = show(&dir.join("ca.pem")),
+        certificate = show(certificate),
+        key = show(key),
+    );
+    assert!(own.is_root() || dir.starts_with(std::env::temp_dir()));
+    fs::write(dir.join("slapd.conf"), text).unwrap();
+    fs::create_dir(dir.join("db")).unwrap();
+}
+
+fn fill(dir: &Path) {
+    let mut add = Command::new("/usr/sbin/slapadd");
+    add.arg("-q")
+        .arg("-w")
+        .arg("-f")
+        .arg(dir.join("slapd.conf"));
+    run(add.arg("-l").arg(dir.join("people.ldif")));
+}
+
+fn launch(dir: &Path, plain: u16, tls: u16) -> Child {
+    let socket = dir.join("ldapi").to_str().unwrap().replace('/', "%2F");
+    let urls =
+        format!("ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls} ldapi://{socket}/????x-mod=0777");
+    let log = File::create(dir.join("slapd.log")).unwrap();
+    Command::new("/usr/sbin/slapd")
+        .arg("-f")
+        .arg(dir.join("slapd.conf"))
+        .args(["-h", &urls, "-d", "stats"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+}
