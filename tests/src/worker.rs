@@ -1,7 +1,9 @@
 //! A worker of our own, started as the module starts it, and asked to break out.
 
+use std::fs;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -12,6 +14,40 @@ use authchain::backends::protocol::{
     Hello, Lines, Message, Operation, Question, Reply, WireVerdict,
 };
 use nix::sys::signal::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// It failed, with this error.
+pub fn failed(error: &str) -> Outcome {
+    Outcome::Failed(error.to_owned())
+}
+
+/// The number of this process, for attempts on it.
+pub fn own_id() -> String {
+    std::process::id().to_string()
+}
+
+/// A folder that everybody may look into and write to.
+///
+/// # Panics
+/// If that cannot be had.
+pub fn open_folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    folder
+}
+
+/// What `--about` says, and whether it ended well.
+///
+/// # Panics
+/// If that cannot be had.
+pub fn about(command: &mut Command) -> (Value, bool) {
+    let output = command.arg("--about").env_clear().output().unwrap();
+    (
+        serde_json::from_slice(&output.stdout).unwrap(),
+        output.status.success(),
+    )
+}
 
 /// How long a test waits for what must come at once, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
