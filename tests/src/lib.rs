@@ -6,3 +6,4 @@ pub mod need;
 pub mod pattern;
 pub mod real;
 pub mod servers;
+pub mod worker;
