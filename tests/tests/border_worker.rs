@@ -243,7 +243,7 @@ fn a_worker_is_told_what_the_host_said_and_no_more() {
     )]
     .into();
     let report = played(&scene);
-    let told = "...corp: {\"budget_ms\":4<n>,\"password\":\"b3BlbnNlc2FtZQ==\",\"rhost\":\"192.0.2.7\",\"ruser\":\"\",\"service\":\"stage\",\"tty\":\"\",\"user\":\"alice\"}";
+    let told = "...corp: {\"budget_ms\":<n>,\"password\":\"b3BlbnNlc2FtZQ==\",\"rhost\":\"192.0.2.7\",\"ruser\":\"\",\"service\":\"stage\",\"tty\":\"\",\"user\":\"alice\"}";
     assert!(fits(told, &report.log_lines[0]), "{report:#?}");
 }
 
