@@ -43,7 +43,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "files, opened once and judged by descriptor",
-        &["open64", "read", "close", "fstat64", "lseek64", "statx"],
+        &[
+            "open64", "read", "close", "fstat64", "lstat64", "lseek64", "statx",
+        ],
     ),
     ("clocks", &["clock_gettime"]),
     (
@@ -54,7 +56,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "the system's names, for the uid behind one",
         &["getpwnam_r", "sysconf"],
     ),
-    ("a datagram to the logger", &["socket", "sendto"]),
+    (
+        "a line to the logger, which is waited for a moment",
+        &["socket", "connect", "send", "poll"],
+    ),
     (
         "a worker, started without a fork of the host",
         &[
