@@ -12,7 +12,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::{UnlinkatFlags, geteuid, mkdir, unlinkat};
 
 /// No claim lasts longer; one that does is from before somebody set the clock.
-const LONGEST_CLAIM: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_CLAIM: Duration = Duration::from_secs(60);
 
 /// More files than there can be reason for: somebody's mistake, which is not to cost every login.
 const MAX_FILES: usize = 4096;

@@ -20,7 +20,7 @@ mod tests;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use self::folder::{Claim, Folder};
+use self::folder::{Claim, Folder, LONGEST_CLAIM};
 use self::name::{Kind, decode, encode};
 use crate::tools::deadline::Deadline;
 
@@ -186,7 +186,7 @@ impl<'a> Breaker<'a> {
             (Standing::Expired, patience)
         };
         let claim = encode(Kind::Claim, &self.owner, server)?;
-        let until = now.checked_add(REST.saturating_add(needs))?;
+        let until = now.checked_add(REST.saturating_add(needs).min(LONGEST_CLAIM))?;
         match folder.claim(&claim, now, until) {
             Claim::Ours => Some(standing),
             Claim::Anothers => Some(Standing::Avoid(age)),

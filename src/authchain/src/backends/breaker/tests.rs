@@ -116,6 +116,17 @@ fn after_half_a_minute_one_login_asks_properly() {
 }
 
 #[test]
+fn one_login_is_one_even_where_it_may_take_minutes() {
+    let stage = Stage::new();
+    stage.found_down(&[ONE], 0);
+    let servers = owned(&[ONE, TWO]);
+    let plan = |millis| stage.breaker().plan(&servers, at(millis), seconds(300));
+    assert!(plan(30_000).unwrap().avoid.is_empty());
+    assert_eq!(plan(30_001).unwrap().avoid, [ONE]);
+    assert_eq!(plan(89_000).unwrap().avoid, [ONE]);
+}
+
+#[test]
 fn a_login_that_died_over_its_probe_is_followed_by_another() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);
