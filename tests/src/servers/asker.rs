@@ -82,13 +82,13 @@ impl Asker {
         let begin = Instant::now();
         let (mut stream, mut worker) = spawn();
         self.send(&mut stream, operation, user, password);
-        let mut told = hear(&mut stream).unwrap_or_else(|what| {
-            let status = worker.wait();
-            panic!("{what}; the worker ended with {status:?}")
-        });
-        told.took = begin.elapsed();
+        let heard = hear(&mut stream);
+        let took = begin.elapsed();
+        // A worker whose socket ended ends too.
         drop(stream);
-        worker.wait().unwrap();
+        let status = worker.wait().unwrap();
+        let mut told = heard.unwrap_or_else(|what| panic!("{what} after {took:?}; {status:?}"));
+        told.took = took;
         told
     }
 
