@@ -1,6 +1,6 @@
 //! The module's end of the conversation with a worker.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -38,6 +38,8 @@ pub struct Told {
     pub conclusion: Conclusion,
     /// From the start of the process to the verdict.
     pub took: Duration,
+    /// The most memory the worker had at once, resident, in KiB.
+    pub peak_kib: u64,
 }
 
 impl Asker {
@@ -79,16 +81,19 @@ impl Asker {
     }
 
     fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
+        built::worker();
         let begin = Instant::now();
         let (mut stream, mut worker) = spawn();
         self.send(&mut stream, operation, user, password);
         let heard = hear(&mut stream);
         let took = begin.elapsed();
+        let peak_kib = peak_kib(worker.id());
         // A worker whose socket ended ends too.
         drop(stream);
         let status = worker.wait().unwrap();
         let mut told = heard.unwrap_or_else(|what| panic!("{what} after {took:?}; {status:?}"));
         told.took = took;
+        told.peak_kib = peak_kib;
         told
     }
 
@@ -138,6 +143,16 @@ fn spawn() -> (UnixStream, Child) {
     (ours, worker)
 }
 
+/// `VmHWM` of a process that still runs.
+fn peak_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}
+
 fn hear(stream: &mut UnixStream) -> Result<Told, String> {
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -153,6 +168,7 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
                         infos,
                         conclusion,
                         took: Duration::ZERO,
+                        peak_kib: 0,
                     });
                 }
                 other => return Err(format!("{other:?}")),
@@ -161,6 +177,7 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
         match lines.read_from(stream) {
             Ok(0) => return Err("the socket closed".to_owned()),
             Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error.to_string()),
         }
     }

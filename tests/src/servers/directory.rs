@@ -123,7 +123,7 @@ impl Book {
             ),
             (
                 "warn",
-                &[("pwdMaxAge", "864000"), ("pwdExpireWarning", "864000")],
+                &[("pwdMaxAge", "950400"), ("pwdExpireWarning", "950400")],
             ),
             ("mustchange", &[("pwdMustChange", "TRUE")]),
         ] {
