@@ -139,7 +139,15 @@ fn a_fault_in_the_text_is_logged_with_its_place() {
         ),
         (
             "[backend.local]\ntype = \"lokal\"",
-            "2:8: unknown backend type \"lokal\" (did you mean \"local\"?); known types: local",
+            "2:8: unknown backend type \"lokal\" (did you mean \"local\"?); known types: local, ldap",
+        ),
+        (
+            "[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"",
+            "1:1: names no server; uris = [\"ldaps://ldap.example.com\"]",
+        ),
+        (
+            "[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"\nuris = [\"http://x\"]",
+            "4:8: \"http://x\" must begin with ldaps://, ldap:// or ldapi://",
         ),
         (
             "[backend.local]\ntype = \"local\"\npaswd = \"/x\"",

@@ -126,12 +126,15 @@ fn a_worker_that_does_not_answer_is_killed_at_the_deadline() {
         let report = clean(stage.play(&scene));
         assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{kind}: {report:#?}");
         assert!(
-            (400.0..600.0).contains(&report.millis[0]),
+            (400.0..900.0).contains(&report.millis[0]),
             "{kind}: {report:#?}"
         );
         // The second knows of the first.
-        assert!(report.millis[1] < 50.0, "{kind}: {report:#?}");
-        assert_why(&report, "unavailable: the server was down 0.<n> s ago");
+        assert!(report.millis[1] < 150.0, "{kind}: {report:#?}");
+        assert_why(
+            &report,
+            "unavailable: the worker did not answer 0.<n> s ago",
+        );
         let first = "...corp unavailable: worker: no answer in time (<n> ms)";
         assert!(fits(first, &report.log_lines[0]), "{report:#?}");
         assert!(!still_running(stage.path()), "{kind}");
@@ -322,7 +325,7 @@ fn marks_are_made_whatever_the_caller_allows_to_be_written() {
     scene.script.process.hostile = true;
     let stage = Transaction::set(&scene);
     let report = clean(stage.play(&scene));
-    assert!(report.millis[1] < 50.0, "{report:#?}");
+    assert!(report.millis[1] < 150.0, "{report:#?}");
     let mark = fs::metadata(stage.path().join("run/corp@")).unwrap();
     assert_eq!(mark.len(), 0);
 }
@@ -419,4 +422,53 @@ fn no_copy_of_the_password_is_left_in_the_host() {
     // Nor as it went over the wire: "as long as the right one is!" within the base64 of it.
     scene.script.process.search = Some("b25nIGFzIHRoZSByaWdodCBvbmUgaXMh".into());
     assert_eq!(played(&scene).found, Some(0));
+}
+
+#[test]
+fn the_worker_that_is_written_up_works() {
+    if !need::program("python3") {
+        return;
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(root.join("docs/PROTOCOL.md")).unwrap();
+    let begin = text.split("```python\n").nth(1).unwrap();
+    let program = begin.split("```").next().unwrap().to_owned();
+    let own = built::fake_worker().display().to_string();
+    let mut scene = configured(scene("obliging"), &own, "{dir}/worker.py");
+    scene.files.insert("worker.py".to_owned(), program);
+    let stage = Transaction::set(&scene);
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(stage.path().join("worker.py"), permissions).unwrap();
+    assert_eq!(clean(stage.play(&scene)).codes, [SUCCESS]);
+    scene.script.answers = vec!["wrong".into()];
+    assert_eq!(clean(stage.play(&scene)).codes, [AUTH_ERR]);
+}
+
+#[test]
+fn a_worker_that_answered_while_the_host_was_stopped_is_heard() {
+    let scene = configured(scene("stopping"), "5s", "400ms");
+    let stage = Transaction::set(&scene);
+    let report = clean(stage.play(&scene));
+    assert_eq!(report.codes, [SUCCESS], "{report:#?}");
+    assert!(report.millis[0] > 500.0, "{report:#?}");
+    assert!(!stage.path().join("run").exists());
+}
+
+#[test]
+fn marks_made_for_the_caller_of_su_are_that_callers() {
+    if !need::root() {
+        return;
+    }
+    let scene = configured(scene("silent"), "5s", "300ms");
+    let mut scene = scene
+        .calling(&[Call::new(Phase::Authenticate); 2])
+        .with_arguments("nodelay");
+    scene.script.answers = vec!["opensesame".into(); 2];
+    scene.script.process.real_uid = Some(65_533);
+    let stage = Transaction::set(&scene);
+    let report = clean(stage.play(&scene));
+    assert!(report.millis[1] < 150.0, "{report:#?}");
+    assert!(stage.path().join("run/corp~65533@").exists());
+    scene.script.process.real_uid = Some(65_532);
+    assert!(clean(stage.play(&scene)).millis[0] > 250.0);
 }

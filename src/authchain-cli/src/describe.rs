@@ -3,7 +3,7 @@
 use authchain::chain::registry::{KINDS, Kind};
 use clap::Args;
 
-use crate::schema::{Setting, common_settings, global_settings, kind_settings};
+use crate::schema::{Default, Setting, common_settings, global_settings, kind_settings};
 use crate::terminal::{Ending, Failure, STRONG, Terminal};
 
 /// Widest line of help text.
@@ -85,9 +85,11 @@ fn print(settings: &[Setting], terminal: &mut Terminal) {
         help,
     } in settings
     {
-        let default = default
-            .as_ref()
-            .map_or_else(|| "must be given".to_owned(), |value| format!("= {value}"));
+        let default = match default {
+            Default::Value(value) => format!("= {value}"),
+            Default::Unset => "is not set".to_owned(),
+            Default::None => "must be given".to_owned(),
+        };
         terminal.say(format_args!(
             "\n  {STRONG}{name}{STRONG:#} {default}   ({kind})"
         ));
@@ -149,10 +151,11 @@ fn add_manual(out: &mut String, settings: &[Setting]) {
         help,
     } in settings
     {
-        let default = default.as_ref().map_or_else(
-            || "must be given".to_owned(),
-            |value| format!("default: {}", escape(value)),
-        );
+        let default = match default {
+            Default::Value(value) => format!("default: {}", escape(value)),
+            Default::Unset => "not set".to_owned(),
+            Default::None => "must be given".to_owned(),
+        };
         let head = format!("*{}* ({}; {default})", escape(name), escape(kind));
         out.push_str(&format!("{head}\n\t{}\n\n", scdoc(help)));
     }

@@ -21,10 +21,21 @@ pub(crate) struct Setting {
     pub(crate) name: String,
     /// What kind of value it takes.
     pub(crate) kind: String,
-    /// What holds without it, as it would be written; none where it must be there.
-    pub(crate) default: Option<String>,
+    /// What holds without it.
+    pub(crate) default: Default,
     /// What it means.
     pub(crate) help: String,
+}
+
+/// What holds without a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Default {
+    /// This value, as it would be written.
+    Value(String),
+    /// Nothing; its help says what that means.
+    Unset,
+    /// It must be there.
+    None,
 }
 
 /// The keys at the top of the file.
@@ -66,8 +77,13 @@ pub(crate) fn document() -> Value {
 
 /// The section of a backend of one type.
 fn backend(kind: &Kind) -> Value {
-    let mut all = properties(&inlined(schema_for!(BackendSettings)));
-    all.extend(properties(&inlined((kind.schema)())));
+    let (common, own) = (
+        inlined(schema_for!(BackendSettings)),
+        inlined((kind.schema)()),
+    );
+    let required = [required(&common), required(&own)].concat();
+    let mut all = properties(&common);
+    all.extend(properties(&own));
     all.insert(
         "type".to_owned(),
         json!({ "const": kind.name, "description": kind.help }),
@@ -77,7 +93,7 @@ fn backend(kind: &Kind) -> Value {
         "description": kind.help,
         "type": "object",
         "properties": all,
-        "required": ["type"],
+        "required": required,
         "additionalProperties": false,
     })
 }
@@ -120,22 +136,35 @@ fn properties(schema: &Value) -> Map<String, Value> {
 }
 
 fn settings(schema: &Value) -> Vec<Setting> {
+    let required = required(schema);
     let setting = |(name, schema): (String, Value)| Setting {
         kind: kind_of(&schema),
-        default: schema
-            .get("default")
-            .filter(|value| !value.is_null())
-            .map(Value::to_string),
+        default: match schema.get("default") {
+            _ if required.contains(&name) => Default::None,
+            None | Some(Value::Null) => Default::Unset,
+            Some(value) => Default::Value(value.to_string()),
+        },
         help: text(&schema, "description").replace('\n', " "),
         name,
     };
     properties(schema).into_iter().map(setting).collect()
 }
 
+/// The keys that must be there.
+fn required(schema: &Value) -> Vec<String> {
+    let names = schema.get("required").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_owned).collect()
+}
+
 /// A word for the values a key takes.
 fn kind_of(schema: &Value) -> String {
     if let Some(title) = schema.get("title").and_then(Value::as_str) {
         return title.to_owned();
+    }
+    // A key that may be left out and is one of a few words.
+    if let Some(Value::Array(choices)) = schema.get("anyOf") {
+        return choices.first().map(kind_of).unwrap_or_default();
     }
     if let Some(Value::Array(choices)) = schema.get("oneOf") {
         let constants = choices.iter().filter_map(|choice| choice.get("const"));
@@ -186,14 +215,22 @@ mod tests {
     #[test]
     fn every_key_that_is_described_is_accepted_with_its_default() {
         for setting in global_settings() {
-            read(&format!("{} = {}", setting.name, setting.default.unwrap())).unwrap();
+            let Default::Value(default) = setting.default else {
+                panic!("{} has no default", setting.name)
+            };
+            read(&format!("{} = {default}", setting.name)).unwrap();
         }
         for kind in KINDS {
             let mut all = common_settings();
             all.extend(kind_settings(kind));
-            for setting in all.iter().filter(|setting| setting.name != "type") {
-                let default = setting.default.as_ref().unwrap();
-                let section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
+            let mut section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
+            if kind.name == "ldap" {
+                section += "uris = ['ldaps://x']\nbase = 'dc=x'\n";
+            }
+            for setting in &all {
+                let Default::Value(default) = &setting.default else {
+                    continue;
+                };
                 read(&format!("{section}{} = {default}", setting.name)).unwrap();
             }
         }
@@ -226,12 +263,19 @@ mod tests {
                 "{}",
                 setting.name
             );
-            assert!(
-                setting.default.is_some() || setting.name == "type",
-                "{}",
-                setting.name
-            );
         }
+    }
+
+    #[test]
+    fn keys_that_must_be_given_are_known() {
+        let kinds = KINDS.iter().flat_map(kind_settings);
+        let all = global_settings()
+            .into_iter()
+            .chain(common_settings())
+            .chain(kinds);
+        let needed = all.filter(|setting| setting.default == Default::None);
+        let needed: Vec<String> = needed.map(|setting| setting.name).collect();
+        assert_eq!(needed, ["type", "uris", "base"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The login chain.
 //!
 //! A login asks an ordered list of backends who a person is. This crate holds everything of that
-//! which needs no server: the words, the configuration, the local files and the rule of the chain.
+//! which needs no server: the words, the configuration, the local files, the rule of the chain, and
+//! the talk with the worker process that asks servers.
 //! It runs inside `sshd`, `sudo` and `login` as root, so it has no threads, no environment, no
 //! printing and no network.
 //!
@@ -14,7 +15,7 @@
 //! | 1 | [`tools`] | deadline, journal, trusted files, conversation, request |
 //! | 2 | [`files`] | password hashes, passwd and shadow files |
 //! | 3 | [`config`] | text to configuration, with errors that point at the key |
-//! | 4 | [`backends`] | the `Backend` trait and the `local` backend |
+//! | 4 | [`backends`] | the `Backend` trait, `local`, and `remote` with its worker |
 //! | 5 | [`chain`] | the rule, and the registry of backend types |
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]

@@ -28,9 +28,10 @@ const NEEDED: &[&str] = &[
     "ld-linux-aarch64.so.1",
 ];
 
-/// What it may call, and for what. Anything else is a fault: setenv, signal, umask or chdir would
-/// change the host, fork, execve or pthread_create leave something behind, exit end it, dlopen and
-/// system run what the caller's environment says. Write the reason down with the name.
+/// What it may call, and for what. Anything else is a fault: setenv, signal, sigaction, umask or chdir
+/// would change the host, fork, execve or pthread_create leave something behind, exit end it, dlopen
+/// and system run what the caller's environment says, connect speaks to a network. Write the reason
+/// down with the name.
 const IMPORTS: &[(&str, &[&str])] = &[
     (
         "memory",
@@ -54,6 +55,48 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &["getpwnam_r", "sysconf"],
     ),
     ("a datagram to the logger", &["socket", "sendto"]),
+    (
+        "a worker, started without a fork of the host",
+        &[
+            "posix_spawn",
+            "posix_spawnattr_*",
+            "posix_spawn_file_actions_*",
+        ],
+    ),
+    (
+        "a talk with it, with a deadline",
+        &["socketpair", "fcntl", "poll", "send", "recv"],
+    ),
+    (
+        "its end, by its own number",
+        &["kill", "killpg", "waitid", "waitpid"],
+    ),
+    (
+        "SIGCHLD kept from the host's handlers meanwhile; the worker's own mask",
+        &[
+            "pthread_sigmask",
+            "sigemptyset",
+            "sigfillset",
+            "sigaddset",
+            "sigismember",
+        ],
+    ),
+    (
+        "empty files about servers that are down, in a folder that is nobody else's",
+        &[
+            "open",
+            "openat",
+            "mkdir",
+            "fstat",
+            "fstatat",
+            "fdopendir",
+            "readdir",
+            "rewinddir",
+            "closedir",
+            "futimens",
+            "unlinkat",
+        ],
+    ),
     (
         "libpam",
         &[

@@ -51,6 +51,12 @@ fn talk(word: &str, hello: &Value) {
     let question = hear();
     let (operation, question) = question.as_object().unwrap().iter().next().unwrap();
     match word {
+        "stopping" => {
+            kill(getppid(), Signal::SIGSTOP).unwrap();
+            obliging(operation, question);
+            sleep(Duration::from_millis(700));
+            kill(getppid(), Signal::SIGCONT).unwrap();
+        }
         "mute" => forever(),
         "prompts" => prompts(),
         "surroundings" => say(&json!({"verdict": "unknown", "notes": surroundings()})),

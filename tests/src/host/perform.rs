@@ -12,7 +12,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Gid, Uid, close, fork, setgid, setgroups, setuid};
+use nix::unistd::{ForkResult, Gid, Uid, close, fork, setgid, setgroups, setresuid, setuid};
 
 use super::conversation::Conversation;
 use super::libpam::Handle;
@@ -121,6 +121,10 @@ fn become_host(process: &Process) {
         setgroups(&[]).unwrap();
         setgid(Gid::from_raw(uid)).unwrap();
         setuid(Uid::from_raw(uid)).unwrap();
+    }
+    if let Some(uid) = process.real_uid {
+        let root = Uid::from_raw(0);
+        setresuid(Uid::from_raw(uid), root, root).unwrap();
     }
     if process.closed {
         for fd in 0..3 {

@@ -195,6 +195,8 @@ pub struct Process {
     pub fork: bool,
     /// Gives up being root.
     pub uid: Option<u32>,
+    /// Runs for this user, as su and sudo do, and stays root.
+    pub real_uid: Option<u32>,
     /// Mounts this over `/dev/log`, for itself alone.
     pub dev_log: Option<PathBuf>,
     /// Closes stdin, stdout and stderr.

@@ -12,10 +12,10 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::{UnlinkatFlags, geteuid, mkdir, unlinkat};
 
 /// No claim lasts longer; one that does is from before somebody set the clock.
-const LONGEST_CLAIM: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_CLAIM: Duration = Duration::from_secs(60);
 
 /// More files than there can be reason for: somebody's mistake, which is not to cost every login.
-const MAX_FILES: usize = 256;
+const MAX_FILES: usize = 4096;
 
 /// The folder, open.
 pub(super) struct Folder(OwnedFd);
@@ -77,7 +77,7 @@ impl Folder {
     /// Claims a task until then, unless somebody else has it.
     ///
     /// Two who find the same claim run out at the same moment may both get it; then two find out
-    /// what one could have.
+    /// what one could have. A lock would be worse: the caller of su could stop it while it has it.
     pub(super) fn claim(&self, name: &str, now: SystemTime, until: SystemTime) -> Claim {
         if let Some(theirs) = self.time_of(name) {
             let left = theirs.duration_since(now).unwrap_or_default();

@@ -5,6 +5,10 @@
 //! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a claim:
 //! its time is until when one login has the task of finding out whether the server is back.
 //!
+//! Whoever starts su can stop it, and its worker, until every deadline is over. So a host that runs
+//! for somebody else than it runs as has marks of its own, which nobody else heeds: its caller can
+//! keep nobody out but themselves.
+//!
 //! The marks only ever make a login quicker. Whatever is wrong with them or their folder, servers are
 //! asked as if there were none.
 
@@ -16,7 +20,7 @@ mod tests;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use self::folder::{Claim, Folder};
+use self::folder::{Claim, Folder, LONGEST_CLAIM};
 use self::name::{Kind, decode, encode};
 use crate::tools::deadline::Deadline;
 
@@ -37,10 +41,20 @@ const MAX_DOWN: usize = 16;
 /// What stands for the backend as a whole: a server without a name.
 const WHOLE: &str = "";
 
+/// Why nobody is to be asked, and how long ago that was found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// The worker itself did not answer.
+    Worker(Duration),
+    /// None of the servers did.
+    Servers(Duration),
+}
+
 /// The marks of one backend.
 pub(super) struct Breaker<'a> {
     run_dir: &'a Path,
-    backend: &'a str,
+    /// Whose marks these are: the backend's, and perhaps one caller's.
+    owner: String,
     folder: Option<Folder>,
 }
 
@@ -68,11 +82,16 @@ enum Standing {
 }
 
 impl<'a> Breaker<'a> {
-    /// The marks of `backend` in the folder `run_dir`.
-    pub(super) fn open(run_dir: &'a Path, backend: &'a str) -> Self {
+    /// The marks of `backend` in the folder `run_dir`; where the host runs for somebody else than
+    /// it runs as, those of that `caller` alone.
+    pub(super) fn open(run_dir: &'a Path, backend: &str, caller: Option<u32>) -> Self {
+        let owner = match caller {
+            Some(uid) => format!("{backend}~{uid}"),
+            None => backend.to_owned(),
+        };
         Self {
             run_dir,
-            backend,
+            owner,
             folder: Folder::open(run_dir),
         }
     }
@@ -81,13 +100,13 @@ impl<'a> Breaker<'a> {
     /// that is known; `patience` is how long it may take to ask one of them.
     ///
     /// # Errors
-    /// Where there is nobody left to ask: how long ago the last of them was found down.
+    /// Where there is nobody left to ask.
     pub(super) fn plan(
         &self,
         servers: &[String],
         now: SystemTime,
         deadline: Deadline,
-    ) -> Result<Plan, Duration> {
+    ) -> Result<Plan, Closed> {
         let patience = deadline.remaining();
         let mut plan = Plan {
             is_fair: patience.saturating_mul(2) >= deadline.budget(),
@@ -99,7 +118,7 @@ impl<'a> Breaker<'a> {
                 continue;
             };
             match (standing, name.is_empty()) {
-                (Standing::Avoid(age), true) => return Err(age),
+                (Standing::Avoid(age), true) => return Err(Closed::Worker(age)),
                 (Standing::Probe, true) => plan.whole = true,
                 (Standing::Avoid(age), false) => {
                     latest = latest.min(age);
@@ -111,7 +130,7 @@ impl<'a> Breaker<'a> {
         }
         let is_avoided = |server| plan.avoid.contains(server);
         if !servers.is_empty() && servers.iter().all(is_avoided) {
-            return Err(latest);
+            return Err(Closed::Servers(latest));
         }
         Ok(plan)
     }
@@ -149,7 +168,7 @@ impl<'a> Breaker<'a> {
             return Vec::new();
         };
         let names = folder.names().into_iter();
-        let names = names.filter_map(|name| decode(&name, self.backend));
+        let names = names.filter_map(|name| decode(&name, &self.owner));
         let mut names: Vec<String> = names.collect();
         names.sort_unstable();
         names
@@ -166,8 +185,8 @@ impl<'a> Breaker<'a> {
         } else {
             (Standing::Expired, patience)
         };
-        let claim = encode(Kind::Claim, self.backend, server)?;
-        let until = now.checked_add(REST.saturating_add(needs))?;
+        let claim = encode(Kind::Claim, &self.owner, server)?;
+        let until = now.checked_add(REST.saturating_add(needs).min(LONGEST_CLAIM))?;
         match folder.claim(&claim, now, until) {
             Claim::Ours => Some(standing),
             Claim::Anothers => Some(Standing::Avoid(age)),
@@ -179,7 +198,7 @@ impl<'a> Breaker<'a> {
     /// How long ago the server was found down. A mark from the future is from before somebody set
     /// the clock, and says nothing.
     fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
-        let mark = encode(Kind::Mark, self.backend, server)?;
+        let mark = encode(Kind::Mark, &self.owner, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
         now.duration_since(since).ok()
     }
@@ -191,7 +210,7 @@ impl<'a> Breaker<'a> {
         if self.folder.is_none() {
             self.folder = Folder::make(self.run_dir);
         }
-        let (Some(folder), Some(name)) = (&self.folder, encode(Kind::Mark, self.backend, server))
+        let (Some(folder), Some(name)) = (&self.folder, encode(Kind::Mark, &self.owner, server))
         else {
             return;
         };
@@ -199,7 +218,7 @@ impl<'a> Breaker<'a> {
     }
 
     fn forget(&self, server: &str) {
-        let names = [Kind::Mark, Kind::Claim].map(|kind| encode(kind, self.backend, server));
+        let names = [Kind::Mark, Kind::Claim].map(|kind| encode(kind, &self.owner, server));
         for name in names.iter().flatten() {
             if let Some(folder) = &self.folder {
                 folder.remove(name);

@@ -15,7 +15,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What stands between backend and server. A backend's name has neither, a server's is escaped.
+    /// What stands between owner and server. An owner's name has neither, a server's is escaped.
     fn sign(self) -> char {
         match self {
             Self::Mark => '@',
@@ -25,8 +25,8 @@ impl Kind {
 }
 
 /// `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server no file could be named after.
-pub(super) fn encode(kind: Kind, backend: &str, server: &str) -> Option<String> {
-    let mut name = format!("{backend}{}", kind.sign());
+pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
+    let mut name = format!("{owner}{}", kind.sign());
     for byte in server.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => {
@@ -40,9 +40,9 @@ pub(super) fn encode(kind: Kind, backend: &str, server: &str) -> Option<String> 
     (name.len() <= MAX_NAME).then_some(name)
 }
 
-/// The server that a mark of `backend` is about; `None` for any other file.
-pub(super) fn decode(name: &str, backend: &str) -> Option<String> {
-    let escaped = name.strip_prefix(backend)?;
+/// The server that a mark of `owner` is about; `None` for any other file.
+pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
+    let escaped = name.strip_prefix(owner)?;
     let mut parts = escaped.strip_prefix(Kind::Mark.sign())?.split('%');
     let mut server = parts.next()?.to_owned();
     for part in parts {
@@ -51,5 +51,5 @@ pub(super) fn decode(name: &str, backend: &str) -> Option<String> {
         server.push_str(rest);
     }
     // Only what we wrote ourselves.
-    (encode(Kind::Mark, backend, &server)? == name).then_some(server)
+    (encode(Kind::Mark, owner, &server)? == name).then_some(server)
 }

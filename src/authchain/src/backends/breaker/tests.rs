@@ -23,10 +23,10 @@ impl Stage {
     }
 
     fn breaker(&self) -> Breaker<'_> {
-        Breaker::open(&self.run_dir, "corp")
+        Breaker::open(&self.run_dir, "corp", None)
     }
 
-    fn plan(&self, millis: u64) -> Result<Plan, Duration> {
+    fn plan(&self, millis: u64) -> Result<Plan, Closed> {
         let servers = [ONE, TWO].map(str::to_owned);
         self.breaker().plan(&servers, at(millis), seconds(3))
     }
@@ -116,6 +116,17 @@ fn after_half_a_minute_one_login_asks_properly() {
 }
 
 #[test]
+fn one_login_is_one_even_where_it_may_take_minutes() {
+    let stage = Stage::new();
+    stage.found_down(&[ONE], 0);
+    let servers = owned(&[ONE, TWO]);
+    let plan = |millis| stage.breaker().plan(&servers, at(millis), seconds(300));
+    assert!(plan(30_000).unwrap().avoid.is_empty());
+    assert_eq!(plan(30_001).unwrap().avoid, [ONE]);
+    assert_eq!(plan(89_000).unwrap().avoid, [ONE]);
+}
+
+#[test]
 fn a_login_that_died_over_its_probe_is_followed_by_another() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);
@@ -129,7 +140,10 @@ fn where_all_are_down_nobody_is_asked() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);
     stage.found_down(&[TWO], 300);
-    assert_eq!(stage.plan(700), Err(Duration::from_millis(400)));
+    assert_eq!(
+        stage.plan(700),
+        Err(Closed::Servers(Duration::from_millis(400)))
+    );
     assert_eq!(stage.plan(1000).unwrap().probe, [ONE]);
 }
 
@@ -139,10 +153,16 @@ fn a_worker_that_hung_is_left_alone_as_a_whole() {
     let plan = stage.plan(0).unwrap();
     stage.breaker().learn_silence(&plan, at(0));
     assert_eq!(stage.files(), ["corp@"]);
-    assert_eq!(stage.plan(400), Err(Duration::from_millis(400)));
+    assert_eq!(
+        stage.plan(400),
+        Err(Closed::Worker(Duration::from_millis(400)))
+    );
     let prober = stage.plan(1100).unwrap();
     assert!(prober.whole);
-    assert_eq!(stage.plan(1200), Err(Duration::from_millis(1200)));
+    assert_eq!(
+        stage.plan(1200),
+        Err(Closed::Worker(Duration::from_millis(1200)))
+    );
     stage.breaker().learn_silence(&prober, at(1140));
     let prober = stage.plan(2200).unwrap();
     stage.breaker().learn(&prober, &[], at(2210));
@@ -155,12 +175,40 @@ fn backends_do_not_see_each_others_marks() {
     stage.found_down(&[ONE], 0);
     let servers = owned(&[ONE, TWO]);
     for name in ["cor", "corp2", "c"] {
-        let other = Breaker::open(&stage.run_dir, name);
+        let other = Breaker::open(&stage.run_dir, name, None);
         assert_eq!(
             other.plan(&servers, at(1), seconds(3)).unwrap().avoid,
             [""; 0]
         );
     }
+}
+
+#[test]
+fn the_caller_of_su_can_keep_nobody_out_but_themselves() {
+    let stage = Stage::new();
+    let servers = owned(&[ONE, TWO]);
+    let of = |caller| Breaker::open(&stage.run_dir, "corp", caller);
+    let plan = of(Some(1000)).plan(&servers, at(0), seconds(3)).unwrap();
+    of(Some(1000)).learn(&plan, &servers, at(0));
+    of(Some(1000)).learn_silence(&plan, at(0));
+    assert!(of(Some(1000)).plan(&servers, at(1), seconds(3)).is_err());
+    for caller in [None, Some(0), Some(100), Some(1001), Some(10_000)] {
+        let plan = of(caller).plan(&servers, at(1), seconds(3)).unwrap();
+        assert!(plan.avoid.is_empty() && !plan.whole, "{caller:?}");
+    }
+}
+
+#[test]
+fn one_of_many_logins_has_the_task_of_finding_out() {
+    let stage = Stage::new();
+    stage.found_down(&[ONE], 0);
+    let probes: usize = std::thread::scope(|scope| {
+        let logins: Vec<_> = (0..16)
+            .map(|_| scope.spawn(|| stage.plan(1500).unwrap().probe.len()))
+            .collect();
+        logins.into_iter().map(|login| login.join().unwrap()).sum()
+    });
+    assert_eq!(probes, 1);
 }
 
 #[test]

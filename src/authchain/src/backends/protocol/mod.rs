@@ -12,6 +12,7 @@ mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::fmt;
 
@@ -19,8 +20,9 @@ use serde::{Deserialize, Serialize};
 
 pub use bytes::Bytes;
 pub use lines::Lines;
-pub use reply::{Conclusion, Reply, WireUser, WireVerdict};
+pub use reply::Reply;
 pub use request::{Hello, Message, Question};
+pub use verdict::{Conclusion, WireUser, WireVerdict};
 
 /// The version both ends name first.
 pub const VERSION: u32 = 1;

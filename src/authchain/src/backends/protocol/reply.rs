@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::object::{maybe_object, parse};
-use super::{Operation, ProtocolError, VERSION, lines, quote};
-use crate::words::{Account, AccountStatus, Denial, DenialReason, User};
+use super::verdict::{REASONS, STATES, meaning, without_warning, word_of};
+use super::{Conclusion, Operation, ProtocolError, VERSION, WireUser, WireVerdict, lines, quote};
+use crate::words::{AccountStatus, Denial};
 
 /// A line from the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,105 +25,6 @@ pub enum Reply {
     Error(String),
     /// The last: what was found out.
     Verdict(Conclusion),
-}
-
-/// A verdict, and what was noticed on the way to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conclusion {
-    /// What was found out.
-    pub verdict: WireVerdict,
-    /// Servers that did not answer.
-    pub down: Vec<String>,
-    /// Lines for the log.
-    pub notes: Vec<String>,
-}
-
-impl From<WireVerdict> for Conclusion {
-    fn from(verdict: WireVerdict) -> Self {
-        Self {
-            verdict,
-            down: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-}
-
-/// What a worker can find out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WireVerdict {
-    /// To `authenticate`: this is who it is.
-    Accepted(WireUser),
-    /// To `authenticate`: known, and refused.
-    Denied(Denial),
-    /// To anything: no such person here.
-    Unknown,
-    /// To anything: could not be found out.
-    Unavailable(String),
-    /// To `lookup`: this is who it is.
-    Found(WireUser),
-    /// To `account`: whose it is and the state it is in.
-    Account(WireUser, AccountStatus),
-}
-
-/// A [`User`] without the backend's name, which the module knows itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WireUser {
-    /// The name the entry itself carries.
-    pub name: String,
-    /// The numeric id, where the source has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uid: Option<u32>,
-    /// The primary group, where the source has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gid: Option<u32>,
-    /// Full name and the like.
-    #[serde(default)]
-    pub gecos: String,
-    /// The home directory.
-    #[serde(default)]
-    pub home: String,
-    /// The login shell.
-    #[serde(default)]
-    pub shell: String,
-    /// Names of groups the user is in.
-    #[serde(default)]
-    pub groups: Vec<String>,
-}
-
-impl WireUser {
-    /// The user as `backend` knows it.
-    pub fn of(self, backend: &str) -> User {
-        User {
-            name: self.name,
-            uid: self.uid,
-            gid: self.gid,
-            gecos: self.gecos,
-            home: self.home,
-            shell: self.shell,
-            groups: self.groups,
-            backend: backend.to_owned(),
-        }
-    }
-}
-
-impl From<User> for WireUser {
-    fn from(user: User) -> Self {
-        Self {
-            name: user.name,
-            uid: user.uid,
-            gid: user.gid,
-            gecos: user.gecos,
-            home: user.home,
-            shell: user.shell,
-            groups: user.groups,
-        }
-    }
-}
-
-impl From<Account> for WireVerdict {
-    fn from(account: Account) -> Self {
-        Self::Account(account.user.into(), account.status)
-    }
 }
 
 impl Reply {
@@ -365,56 +267,4 @@ impl Raw {
             other => Err(ProtocolError::Value("verdict", quote(other))),
         }
     }
-}
-
-impl WireUser {
-    fn texts(&self) -> impl Iterator<Item = &String> {
-        [&self.name, &self.gecos, &self.home, &self.shell]
-            .into_iter()
-            .chain(&self.groups)
-    }
-}
-
-/// The words for refusals. What only the module itself can find out has none.
-const REASONS: &[(&str, DenialReason)] = &[
-    ("bad_credential", DenialReason::BadCredential),
-    ("empty_password", DenialReason::EmptyPassword),
-    ("locked", DenialReason::Locked),
-    ("not_permitted", DenialReason::NotPermitted),
-    ("another_person", DenialReason::AnotherPerson),
-];
-
-/// The words for states of an account.
-const STATES: &[(&str, AccountStatus)] = &[
-    ("valid", AccountStatus::Valid { warning: None }),
-    ("must_change_password", AccountStatus::MustChangePassword),
-    ("password_expired", AccountStatus::PasswordExpired),
-    ("account_expired", AccountStatus::AccountExpired),
-    ("locked", AccountStatus::Locked),
-    ("not_permitted", AccountStatus::NotPermitted),
-];
-
-fn without_warning(status: &AccountStatus) -> AccountStatus {
-    match status {
-        AccountStatus::Valid { .. } => AccountStatus::Valid { warning: None },
-        other => other.clone(),
-    }
-}
-
-/// The word for a meaning; `not_permitted` for one that has none.
-fn word_of<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
-    let found = words.iter().find(|(_, known)| known == meaning);
-    found.map_or("not_permitted", |(word, _)| word)
-}
-
-fn meaning<T: Clone>(
-    words: &[(&'static str, T)],
-    member: &'static str,
-    given: Option<String>,
-) -> Result<T, ProtocolError> {
-    let given = given.ok_or(ProtocolError::Missing(member))?;
-    let found = words.iter().find(|(word, _)| *word == given);
-    found
-        .map(|(_, meaning)| meaning.clone())
-        .ok_or_else(|| ProtocolError::Value(member, quote(&given)))
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -71,23 +72,28 @@ impl Channel {
     }
 
     /// Waits until something can be done, but not beyond the deadline.
+    ///
+    /// What has come by then counts, however late it is looked at: the caller of su can stop this
+    /// process until the deadline is over, which does not make the worker silent.
     fn wait(&self, what: PollFlags, deadline: Deadline) -> Result<(), Fault> {
         loop {
             let remaining = deadline.remaining();
-            if remaining.is_zero() {
-                return Err(Fault::Silent);
-            }
-            // A millisecond more, so that the rest of one is not waited for in a circle.
-            let millis = remaining.as_millis().saturating_add(1);
-            let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
             let mut fds = [PollFd::new(self.socket.0.as_fd(), what)];
-            match poll(&mut fds, timeout) {
+            match poll(&mut fds, timeout(remaining)) {
+                Ok(0) if remaining.is_zero() => return Err(Fault::Silent),
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => return Ok(()),
                 Err(errno) => return Err(Fault::Socket(errno)),
             }
         }
     }
+}
+
+/// Whole milliseconds, one more where there is a rest, which is not to be waited for in a circle.
+fn timeout(remaining: Duration) -> PollTimeout {
+    let rest = u128::from(!remaining.is_zero());
+    let millis = remaining.as_millis().saturating_add(rest);
+    PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
 }
 
 /// A worker that has ended shows as a broken socket to whoever was faster.

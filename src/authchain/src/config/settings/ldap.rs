@@ -22,6 +22,8 @@ pub type Fault = (&'static str, String);
 /// Accounts in an LDAP directory: OpenLDAP, 389 Directory Server and their like.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+// Their defaults mean nothing: `check` refuses them.
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["uris", "base"])))]
 #[serde(default)]
 pub struct LdapSettings {
     /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,

