@@ -21,9 +21,10 @@ demo: build-packages build ## build, then watch people log in through the real l
 test: test-packages build ## every test, the real sshd, su, sudo, login and cron included
 	$(CARGO) test --locked --workspace
 
-build: build-packages ## the module and the command, in target/release
+build: build-packages ## the module, the worker and the command, in target/release
 	$(CARGO) build --locked --release -p pam_authchain
 	$(CARGO) build --locked --release -p authchain-cli
+	$(CARGO) build --locked --release -p authchain-worker
 
 check: test-packages fmt clippy floors deny check-so ## formatting, lints, walls, licences, the module's ELF
 
@@ -50,12 +51,14 @@ man: ## the manual pages, from man/*.scd (needs scdoc)
 	@mkdir -p $(TARGET)/man
 	@for page in man/*.scd; do name=$$(basename $$page .scd); scdoc < $$page > $(TARGET)/man/$$name; done
 
-install: build man ## the module, the command, examples and manuals into $(DESTDIR)$(PREFIX)
+install: build man ## the module, the worker, the command, examples and manuals into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 $(RELEASE)/libpam_authchain.so $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
 	strip --strip-unneeded $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
 	# Renamed, never overwritten: a program that has the old one mapped must not see it change.
 	mv -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new $(DESTDIR)$(PAM_DIR)/pam_authchain.so
 	install -D -m 0755 -s $(RELEASE)/authchain $(DESTDIR)$(PREFIX)/bin/authchain
+	install -D -m 0755 -s $(RELEASE)/authchain-worker $(DESTDIR)$(PREFIX)/libexec/authchain/authchain-worker
+	install -D -m 0644 packaging/sysusers.d/authchain.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/authchain.conf
 	install -d -m 0755 $(DESTDIR)$(SYSCONF)/authchain $(DESTDIR)/var/lib/authchain
 	test -e $(DESTDIR)$(SYSCONF)/authchain/authchain.toml || install -m 0644 conf/authchain.toml $(DESTDIR)$(SYSCONF)/authchain/authchain.toml
 	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/doc/authchain/examples
@@ -66,7 +69,8 @@ install: build man ## the module, the command, examples and manuals into $(DESTD
 
 uninstall: ## what install put there, except the configuration
 	rm -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so $(DESTDIR)$(PREFIX)/bin/authchain
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain $(DESTDIR)$(PREFIX)/libexec/authchain
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/authchain.conf
 	for page in man/*.scd; do name=$$(basename $$page .scd); \
 	  rm -f $(DESTDIR)$(PREFIX)/share/man/man$${name##*.}/$$name; done
 

@@ -3,3 +3,4 @@
 pub mod host;
 pub mod real;
 pub mod servers;
+pub mod worker;

@@ -106,6 +106,9 @@ fn reading(attempt: &str, object: &str) -> Outcome {
         "listen" => TcpListener::bind("127.0.0.1:0").map(drop),
         "connect unix" => UnixStream::connect(object).map(drop),
         "log" => UnixDatagram::unbound().and_then(|log| log.send_to(b"x", object).map(drop)),
+        "log through a pair" => {
+            UnixDatagram::pair().and_then(|(log, _)| log.send_to(b"x", object).map(drop))
+        }
         "raw packets" => packets(),
         "random" => {
             let _ = RandomState::new().hash_one(object);

@@ -26,6 +26,24 @@ pub fn module_that_panics() -> PathBuf {
     .clone()
 }
 
+/// The worker that knows a type of backend which tries to break out.
+pub fn worker_that_breaks_out() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let folder = target().join("confinement-probe");
+        let build = [
+            "build",
+            "--quiet",
+            "--package",
+            "authchain-worker",
+            "--features",
+        ];
+        cargo(&folder, &[&build[..], &["confinement-probe"]].concat());
+        folder.join("debug/authchain-worker")
+    })
+    .clone()
+}
+
 /// The host that plays scripts. Cargo builds it with every test and bench, but not with a program.
 pub fn host() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();

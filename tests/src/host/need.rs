@@ -15,6 +15,15 @@ pub fn root() -> bool {
     )
 }
 
+/// Whether this is root, who alone can become somebody else; says so loudly if it is not.
+///
+/// # Panics
+/// If it is not, and `CI` says that every test must run.
+pub fn root_to_become_another() -> bool {
+    let is_root = nix::unistd::geteuid().is_root();
+    needed(is_root, "root, for a worker with a user of its own")
+}
+
 /// Whether this program is installed; says so loudly if it is not.
 ///
 /// # Panics

@@ -26,7 +26,7 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_readlinkat,
     SYS_fstatfs,
     SYS_statfs,
-    // Sockets; pairs join the guard to the parser behind it.
+    // Sockets.
     SYS_bind,
     SYS_connect,
     SYS_getpeername,
@@ -34,7 +34,6 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_getsockopt,
     SYS_setsockopt,
     SYS_shutdown,
-    SYS_socketpair,
     SYS_recvfrom,
     SYS_recvmmsg,
     SYS_recvmsg,

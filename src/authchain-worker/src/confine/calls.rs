@@ -52,6 +52,11 @@ fn conditional(unix_sockets: bool) -> Vec<(i64, Vec<Alternative>)> {
         ),
         (libc::SYS_openat, vec![vec![none(2, WRITING)]]),
         (libc::SYS_socket, sockets(unix_sockets)),
+        // Joins the guard to the parser behind it. A pair of datagram sockets could be sent elsewhere.
+        (
+            libc::SYS_socketpair,
+            vec![socket(libc::AF_UNIX, libc::SOCK_STREAM)],
+        ),
         // No memory that is written and run; libraries are mapped readable and executable.
         (
             libc::SYS_mmap,
@@ -89,18 +94,21 @@ const WRITING: i32 = libc::O_ACCMODE
 /// TCP and UDP; the list of own addresses, by which getaddrinfo sorts; Unix sockets where they are
 /// how the server is reached.
 fn sockets(unix: bool) -> Vec<Alternative> {
-    let of = |family, kind| vec![is(0, family), masked(1, SOCKET_TYPE, kind)];
     let mut list = vec![
-        of(libc::AF_INET, libc::SOCK_STREAM),
-        of(libc::AF_INET, libc::SOCK_DGRAM),
-        of(libc::AF_INET6, libc::SOCK_STREAM),
-        of(libc::AF_INET6, libc::SOCK_DGRAM),
+        socket(libc::AF_INET, libc::SOCK_STREAM),
+        socket(libc::AF_INET, libc::SOCK_DGRAM),
+        socket(libc::AF_INET6, libc::SOCK_STREAM),
+        socket(libc::AF_INET6, libc::SOCK_DGRAM),
         vec![is(0, libc::AF_NETLINK), is(2, libc::NETLINK_ROUTE)],
     ];
     if unix {
-        list.push(of(libc::AF_UNIX, libc::SOCK_STREAM));
+        list.push(socket(libc::AF_UNIX, libc::SOCK_STREAM));
     }
     list
+}
+
+fn socket(family: i32, kind: i32) -> Alternative {
+    vec![is(0, family), masked(1, SOCKET_TYPE, kind)]
 }
 
 fn whole(index: u32, value: u64) -> Test {
@@ -273,5 +281,7 @@ mod tests {
             answer(true, libc::SYS_socket, &[libc::AF_UNIX, libc::SOCK_DGRAM]),
             EPERM
         );
+        let pair = |kind| answer(false, libc::SYS_socketpair, &[libc::AF_UNIX, kind]);
+        assert_eq!((pair(stream), pair(libc::SOCK_DGRAM)), (ALLOW, EPERM));
     }
 }

@@ -1,0 +1,228 @@
+//! A worker of our own, started as the module starts it, and asked to break out.
+
+use std::fs;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use authchain::backends::protocol::{
+    Hello, Lines, Message, Operation, Question, Reply, WireVerdict,
+};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// It failed, with this error.
+pub fn failed(error: &str) -> Outcome {
+    Outcome::Failed(error.to_owned())
+}
+
+/// The number of this process, for attempts on it.
+pub fn own_id() -> String {
+    std::process::id().to_string()
+}
+
+/// A folder that everybody may look into and write to.
+///
+/// # Panics
+/// If that cannot be had.
+pub fn open_folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    folder
+}
+
+/// What `--about` says, and whether it ended well.
+///
+/// # Panics
+/// If that cannot be had.
+pub fn about(command: &mut Command) -> (Value, bool) {
+    let output = command.arg("--about").env_clear().output().unwrap();
+    (
+        serde_json::from_slice(&output.stdout).unwrap(),
+        output.status.success(),
+    )
+}
+
+/// How long a test waits for what must come at once, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running worker, and the module's end of its socket.
+pub struct Worker {
+    child: Child,
+    socket: Option<UnixStream>,
+    lines: Lines,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It worked.
+    Possible,
+    /// It failed, with this error.
+    Failed(String),
+    /// The worker was killed by this signal; whether that left a core dump.
+    Killed(Signal, bool),
+    /// The worker ended otherwise.
+    Ended(ExitStatus),
+}
+
+impl Worker {
+    /// Starts `command` with one socket as stdin and stdout, and nothing in its environment.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start(command: &mut Command) -> Self {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(PATIENCE)).unwrap();
+        let theirs = OwnedFd::from(theirs);
+        command.env_clear().stdin(theirs.try_clone().unwrap());
+        command.stdout(theirs).stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        // It holds the worker's end of the socket, whose closing is what some tests wait for.
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Self {
+            child,
+            socket: Some(ours),
+            lines: Lines::default(),
+        }
+    }
+
+    /// Starts the worker at `path` and says hello as a backend that tries to break out, with
+    /// `settings` for what stays within its reach.
+    pub fn probe(path: &Path, settings: serde_json::Value) -> Self {
+        let mut worker = Self::start(&mut Command::new(path));
+        worker.greet(settings);
+        worker
+    }
+
+    /// Says hello. The answer comes once the worker is confined.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn greet(&mut self, settings: serde_json::Value) {
+        self.say(&Message::Hello(Hello {
+            backend: "probe".to_owned(),
+            kind: "confinement_probe".to_owned(),
+            settings,
+            avoid: Vec::new(),
+            probe: Vec::new(),
+            probe_ms: 0,
+        }));
+        assert!(matches!(self.hear(), Some(Reply::Hello(_))));
+    }
+
+    /// Has it try something, and waits for what comes of it.
+    ///
+    /// # Panics
+    /// If the answer is none.
+    pub fn attempt(&mut self, what: &str, object: &str) -> Outcome {
+        self.ask(what, object, PATIENCE);
+        match self.hear() {
+            Some(Reply::Verdict(conclusion)) => match conclusion.verdict {
+                WireVerdict::Found(_) => Outcome::Possible,
+                WireVerdict::Unavailable(error) => Outcome::Failed(error),
+                other => panic!("{other:?}"),
+            },
+            Some(other) => panic!("{other:?}"),
+            None => self.outcome(),
+        }
+    }
+
+    /// Has it try something, and does not wait.
+    pub fn ask(&mut self, what: &str, object: &str, budget: Duration) {
+        self.say(&Message::Question(Question {
+            operation: Operation::Lookup,
+            user: what.to_owned(),
+            password: None,
+            service: "test".to_owned(),
+            tty: String::new(),
+            rhost: object.to_owned(),
+            ruser: String::new(),
+            budget_ms: u64::try_from(budget.as_millis()).unwrap(),
+        }));
+    }
+
+    /// Closes the socket, as the death of a host would.
+    pub fn hang_up(&mut self) {
+        self.socket = None;
+    }
+
+    /// How it ends, which must be soon.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn end(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the worker does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// What `/proc` says about it under `file`.
+    ///
+    /// # Panics
+    /// If it is gone.
+    pub fn proc(&self, file: &str) -> std::path::PathBuf {
+        format!("/proc/{}/{file}", self.child.id()).into()
+    }
+
+    /// The value of one line of its `/proc` status, blanks reduced.
+    ///
+    /// # Panics
+    /// If there is no such line.
+    pub fn status(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(self.proc("status")).unwrap();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        value
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    fn say(&mut self, message: &Message<'_>) {
+        let line = message.to_line().unwrap();
+        self.socket.as_mut().unwrap().write_all(&line).unwrap();
+    }
+
+    /// The next reply; `None` when the worker has gone.
+    fn hear(&mut self) -> Option<Reply> {
+        loop {
+            if let Some(line) = self.lines.next_line().unwrap() {
+                return Some(Reply::parse(line).unwrap());
+            }
+            match self.lines.read_from(self.socket.as_mut().unwrap()) {
+                Ok(0) => return None,
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
+                result => drop(result.unwrap()),
+            }
+        }
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        let status = self.end();
+        match status.signal() {
+            Some(signal) => Outcome::Killed(signal.try_into().unwrap(), status.core_dumped()),
+            None => Outcome::Ended(status),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

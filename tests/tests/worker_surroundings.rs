@@ -1,0 +1,259 @@
+//! Who starts a worker, on which kernel, and what it says about that.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use authchain_tests::host::built::worker_that_breaks_out;
+use authchain_tests::host::need;
+use authchain_tests::worker::{Outcome, Worker, about, failed, open_folder, own_id};
+use nix::libc;
+use nix::sys::signal::Signal;
+use seccompiler::{SeccompAction, SeccompFilter, apply_filter};
+use serde_json::json;
+
+const NOBODY: u32 = 65_534;
+
+/// An unprivileged user without any other process.
+const SOMEBODY: u32 = 61_234;
+
+/// Makes `call` unknown to the kernel, for the program that is started.
+fn without(command: &mut Command, calls: &[i64], errno: i32) {
+    let rules = calls.iter().map(|&call| (call, Vec::new())).collect();
+    let answer = SeccompAction::Errno(errno.unsigned_abs());
+    let processor = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, processor);
+    let program: seccompiler::BpfProgram = filter.unwrap().try_into().unwrap();
+    let install = move || apply_filter(&program).map_err(|_| std::io::Error::last_os_error());
+    // SAFETY: between fork and exec it makes two system calls with memory that is there already.
+    unsafe { command.pre_exec(install) };
+}
+
+/// Starts the worker from a shell that does first what callers of su can do.
+fn started_by_a_hostile_caller() -> Worker {
+    let prepare = "umask 0; ulimit -c unlimited; ulimit -t 3600; cd /tmp; exec 7</etc/shadow 9<&7; \
+                   exec setpriv --ruid 61234 --keep-groups \"$0\"";
+    let mut shell = Command::new("/bin/bash");
+    Worker::start(shell.arg("-c").arg(prepare).arg(worker_that_breaks_out()))
+}
+
+#[test]
+fn what_the_caller_of_su_chose_for_the_worker_is_gone_before_it_reads_a_byte() {
+    if !need::root_to_become_another() || !need::program("setpriv") {
+        return;
+    }
+    let worker = started_by_a_hostile_caller();
+    // Its last step before it waits for the hello is to forbid growing files.
+    let limit = |name: &str| {
+        let limits = fs::read_to_string(worker.proc("limits")).unwrap();
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        line[name.len()..]
+            .split_whitespace()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let start = Instant::now();
+    while limit("Max file size") != "0 0" {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{}",
+            limit("Max file size")
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(
+        worker.status("Uid"),
+        "0 0 0 0",
+        "its caller can send it signals"
+    );
+    assert_eq!(worker.status("Groups"), "");
+    assert_eq!(worker.status("Umask"), "0077");
+    assert_eq!(worker.status("SigBlk"), "0000000000000000");
+    assert_eq!(
+        fs::read_link(worker.proc("cwd")).unwrap(),
+        PathBuf::from("/")
+    );
+    let mut open: Vec<String> = fs::read_dir(worker.proc("fd"))
+        .unwrap()
+        .map(|entry| {
+            fs::read_link(entry.unwrap().path())
+                .unwrap()
+                .display()
+                .to_string()
+        })
+        .collect();
+    open.retain(|target| !target.starts_with("socket:") && target != "/dev/null");
+    assert_eq!(open, Vec::<String>::new());
+    for (name, expected) in [
+        ("Max core file size", "0 0"),
+        ("Max cpu time", "10 10"),
+        ("Max open files", "64 64"),
+        ("Max data size", "67108864 67108864"),
+        ("Max address space", "536870912 536870912"),
+    ] {
+        assert_eq!(limit(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn started_by_somebody_else_than_root_it_is_confined_as_far_as_it_can_be_and_says_so() {
+    if !need::root_to_become_another() {
+        return;
+    }
+    let folder = open_folder();
+    let path = folder.path().join("worker");
+    fs::copy(worker_that_breaks_out(), &path).unwrap();
+    let mut command = Command::new(&path);
+    command.uid(SOMEBODY).gid(SOMEBODY);
+    let (report, is_usable) = about(&mut command);
+    assert!(is_usable, "{report}");
+    let confined = &report["confined"];
+    assert_eq!(
+        (&confined["user"]["is_other"], &report["complete"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(
+        (&confined["seccomp"], &confined["capabilities"]),
+        (&json!(true), &json!(0))
+    );
+    assert!(
+        confined["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("keeps its user"),
+        "{report}"
+    );
+
+    let own = folder.path().join("own");
+    fs::write(&own, "x").unwrap();
+    nix::unistd::chown(&own, Some(SOMEBODY.into()), None).unwrap();
+    let mut worker = Worker::start(Command::new(&path).uid(SOMEBODY).gid(SOMEBODY));
+    worker.greet(json!({}));
+    for (what, error) in [("read", "EACCES"), ("write", "EPERM"), ("remove", "EPERM")] {
+        assert_eq!(
+            worker.attempt(what, own.to_str().unwrap()),
+            failed(error),
+            "{what}"
+        );
+    }
+    assert_eq!(
+        worker.attempt("exec", "/bin/sh"),
+        Outcome::Killed(Signal::SIGSYS, false)
+    );
+}
+
+#[test]
+fn the_worker_says_what_confines_it_here() {
+    if !need::root_to_become_another() {
+        return;
+    }
+    let (report, is_usable) =
+        about(Command::new(worker_that_breaks_out()).args(["--user", "nobody"]));
+    assert!(is_usable, "{report}");
+    let confined = &report["confined"];
+    assert_eq!(
+        (&confined["seccomp"], &confined["no_new_privs"]),
+        (&json!(true), &json!(true))
+    );
+    let state = confined["landlock"]["state"].as_str().unwrap();
+    let is_noted = confined["notes"].to_string().contains("no Landlock");
+    assert_eq!(state != "enforced", is_noted, "{report}");
+    assert_eq!(report["complete"], json!(state == "enforced"), "{report}");
+}
+
+#[test]
+fn where_the_kernel_lacks_landlock_the_rest_holds_and_the_report_says_so() {
+    if !need::root_to_become_another() {
+        return;
+    }
+    let landlock = [
+        libc::SYS_landlock_create_ruleset,
+        libc::SYS_landlock_restrict_self,
+    ];
+    let path = worker_that_breaks_out();
+    let mut command = Command::new(&path);
+    without(&mut command, &landlock, libc::ENOSYS);
+    let (report, is_usable) = about(&mut command);
+    assert!(is_usable, "{report}");
+    assert_eq!(report["complete"], json!(false));
+    assert_eq!(report["confined"]["landlock"]["state"], json!("missing"));
+    assert!(
+        report["confined"]["notes"]
+            .to_string()
+            .contains("no Landlock"),
+        "{report}"
+    );
+
+    let folder = open_folder();
+    let new = folder.path().join("new").to_str().unwrap().to_owned();
+    let mut command = Command::new(&path);
+    without(&mut command, &landlock, libc::ENOSYS);
+    let mut worker = Worker::start(&mut command);
+    worker.greet(json!({}));
+    let memory = format!("/proc/{}/mem", own_id());
+    for (what, object, error) in [
+        ("read", "/etc/shadow", "EACCES"),
+        ("read", &memory, "EACCES"),
+        ("write", &new, "EPERM"),
+        ("listen", "", "EPERM"),
+        ("be root", "", "EPERM"),
+        ("spawn", "/bin/sh", "EPERM"),
+    ] {
+        assert_eq!(
+            worker.attempt(what, object),
+            failed(error),
+            "{what} {object}"
+        );
+    }
+}
+
+#[test]
+fn a_kernel_without_filters_is_reported_and_one_that_refuses_them_is_not_trusted() {
+    if !need::root_to_become_another() {
+        return;
+    }
+    for (errno, is_usable) in [(libc::EINVAL, true), (libc::EACCES, false)] {
+        let mut command = Command::new(worker_that_breaks_out());
+        without(&mut command, &[libc::SYS_seccomp], errno);
+        let (report, found) = about(&mut command);
+        assert_eq!(found, is_usable, "{report}");
+        assert_eq!(report["complete"], json!(false));
+        let text = report.to_string();
+        assert!(
+            text.contains("no seccomp filters") || text.contains("filter was refused"),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn without_a_user_of_its_own_it_is_nobody_and_root_is_no_user_for_it() {
+    if !need::root_to_become_another() {
+        return;
+    }
+    for user in ["no-such-user", "root"] {
+        let (report, _) = about(Command::new(worker_that_breaks_out()).args(["--user", user]));
+        assert_eq!(report["confined"]["user"]["uid"], json!(NOBODY), "{report}");
+        assert!(
+            report["confined"]["notes"].to_string().contains(user),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn a_person_who_starts_it_by_hand_is_told_what_it_is() {
+    let mut command = Command::new(worker_that_breaks_out());
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("started by the PAM module"), "{text}");
+    let output = Command::new(worker_that_breaks_out())
+        .arg("--help")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+}
