@@ -64,6 +64,33 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
     }
 }
 
+/// Inside su, the environment is the caller's. The module leaves none to the worker, and the worker
+/// would not read it.
+#[test]
+fn no_variable_makes_a_strangers_certificate_good() {
+    let plan = Plan {
+        certificate: Kind::OtherAuthority,
+        ..Plan::default()
+    };
+    let Some(slapd) = Slapd::start(&plan) else {
+        return;
+    };
+    let rogue = slapd.path("other-ca.pem").display().to_string();
+    let mut corp = Asker::new(slapd.settings());
+    for name in ["SSL_CERT_FILE", "LDAPTLS_CACERT", "CURL_CA_BUNDLE"] {
+        corp.environment.push((name.to_owned(), rogue.clone()));
+    }
+    let folder = slapd.path("").display().to_string();
+    let never = [("LDAPTLS_REQCERT", "never"), ("SSL_CERT_DIR", &folder)];
+    corp.environment
+        .extend(never.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let told = corp.login("alice", "pw-alice");
+    assert!(
+        told.unavailable().unwrap().contains("TLS: certificate"),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn every_way_to_a_server_works() {
     let Some(slapd) = Slapd::start(&Plan::default()) else {

@@ -27,6 +27,8 @@ pub struct Asker {
     pub probe_ms: u64,
     /// How long it all may take.
     pub budget_ms: u64,
+    /// What the worker finds in its environment; the module leaves it empty.
+    pub environment: Vec<(String, String)>,
 }
 
 /// What a worker told.
@@ -51,6 +53,7 @@ impl Asker {
             probe: vec![],
             probe_ms: 40,
             budget_ms: 3_000,
+            environment: vec![],
         }
     }
 
@@ -83,7 +86,7 @@ impl Asker {
     fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
         built::worker();
         let begin = Instant::now();
-        let (mut stream, mut worker) = spawn();
+        let (mut stream, mut worker) = spawn(&self.environment);
         self.send(&mut stream, operation, user, password);
         let heard = hear(&mut stream);
         let took = begin.elapsed();
@@ -129,11 +132,12 @@ impl Asker {
 }
 
 /// A worker, as the module starts it: a socket, and nothing else of ours.
-fn spawn() -> (UnixStream, Child) {
+fn spawn(environment: &[(String, String)]) -> (UnixStream, Child) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let theirs = OwnedFd::from(theirs);
     let worker = Command::new(built::worker())
         .env_clear()
+        .envs(environment.iter().cloned())
         .current_dir("/")
         .stdin(theirs.try_clone().unwrap())
         .stdout(theirs)
