@@ -1,19 +1,209 @@
-//! Logins against a real directory.
+//! Who gets in by a real directory, and who does not.
 
+use std::net::TcpListener;
+
+use authchain::backends::protocol::WireVerdict;
 use authchain::words::DenialReason;
 use authchain_tests::servers::asker::Asker;
+use authchain_tests::servers::directory::{BASE, HOSTILE_NAMES};
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
 #[test]
 fn the_right_password_is_accepted_and_the_wrong_one_denied() {
-    let Some(slapd) = Slapd::start(&Plan::default()) else {
+    let Some(slapd) = Slapd::start(&Plan {
+        bulk: 1_000,
+        ..Plan::default()
+    }) else {
         return;
     };
     let corp = Asker::new(slapd.settings());
     let told = corp.login("alice", "pw-alice");
-    assert_eq!(told.name(), Some("alice"), "{told:?}\n{}", slapd.log());
-    let told = corp.login("alice", "pw-bob");
-    assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+    let WireVerdict::Accepted(alice) = &told.conclusion.verdict else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (alice.name.as_str(), alice.uid, alice.gid),
+        ("alice", Some(10_001), Some(5_000))
+    );
+    assert_eq!(
+        (alice.home.as_str(), alice.shell.as_str()),
+        ("/home/u10001", "/bin/bash")
+    );
+    assert_eq!(alice.gecos, "Alice Example");
+    for wrong in ["pw-bob", "PW-ALICE", "pw-alice ", "p"] {
+        let told = corp.login("alice", wrong);
+        assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+    }
+    assert!(corp.login("nobody-here", "pw").is_unknown());
+    assert!(corp.login("bulk000999", "pw-bulk000999").is_accepted());
+    assert_eq!(corp.lookup("bulk000500").name(), Some("bulk000500"));
+    assert!(corp.lookup("bulk001000").is_unknown());
+}
+
+#[test]
+fn hostile_names_find_their_owner_or_nobody() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    for name in HOSTILE_NAMES {
+        let told = corp.login(name, format!("pw-{name}"));
+        assert_eq!(told.name(), Some(name), "{name}: {told:?}");
+        assert_eq!(
+            corp.login(name, "pw-alice").denial(),
+            Some(DenialReason::BadCredential)
+        );
+    }
+    let binds = slapd.binds_of_people();
+    for name in [
+        "*",
+        "a*",
+        "al*ce",
+        "alice)(|(uid=*",
+        "*)(objectClass=*))(|(uid=*",
+        "\\2a",
+        "alice\\00",
+    ] {
+        let told = corp.login(name, "pw-alice");
+        assert!(told.is_unknown(), "{name}: {told:?}");
+    }
+    assert_eq!(
+        slapd.binds_of_people(),
+        binds,
+        "a name nobody has reached a bind"
+    );
+}
+
+/// The directory finds `alice` for each of these.
+#[test]
+fn a_name_that_is_not_the_entrys_own_is_unknown() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    for name in ["ALICE", "Alice", "case", " alice", "sp  ace"] {
+        let told = corp.login(name, "pw-alice");
+        assert!(told.is_unknown(), "{name}: {told:?}");
+        assert!(
+            told.conclusion.notes[0].contains("another name"),
+            "{told:?}"
+        );
+    }
+    let folding = corp.with("case", "ascii");
+    assert_eq!(folding.login("ALICE", "pw-alice").name(), Some("alice"));
+    assert_eq!(folding.login("case", "pw-Case").name(), Some("Case"));
+    assert!(folding.login("J\u{dc}RGEN", "pw-j\u{fc}rgen").is_unknown());
+}
+
+#[test]
+fn two_entries_of_one_name_are_nobodys() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    let binds = slapd.binds_of_people();
+    let told = corp.login("dup", "pw-dup");
+    assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{told:?}");
+    assert!(told.detail().contains("more than one entry"), "{told:?}");
+    assert_eq!(slapd.binds_of_people(), binds);
+    assert!(corp.lookup("dup").unavailable().is_some());
+    let one = corp.with("base", format!("ou=people,{BASE}"));
+    assert!(one.login("dup", "pw-dup").is_accepted());
+}
+
+#[test]
+fn a_referral_is_never_followed() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let referral = elsewhere.local_addr().unwrap().port();
+    let Some(slapd) = Slapd::start(&Plan {
+        referral,
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
     let told = corp.login("nobody-here", "pw");
     assert!(told.is_unknown(), "{told:?}");
+    assert!(
+        told.conclusion.notes[0].contains("referrals are not followed"),
+        "{told:?}"
+    );
+    let away = corp.with("base", format!("ou=away,{BASE}"));
+    let told = away.login("alice", "pw-alice");
+    assert!(
+        told.unavailable()
+            .unwrap()
+            .contains("referrals are not followed"),
+        "{told:?}"
+    );
+    let nobody = elsewhere.accept().unwrap_err();
+    assert_eq!(
+        nobody.kind(),
+        std::io::ErrorKind::WouldBlock,
+        "somebody followed"
+    );
+}
+
+/// This slapd is set up to accept a bind with a name and no password, as anonymous.
+#[test]
+fn passwords_a_directory_could_misunderstand_never_reach_it() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    let before = slapd.log().matches(" ACCEPT ").count();
+    let long = "x".repeat(512);
+    for (password, reason) in [
+        (&b""[..], DenialReason::EmptyPassword),
+        (b"\0", DenialReason::BadCredential),
+        (b"pw-alice\0junk", DenialReason::BadCredential),
+        (b"pw-alice\xff", DenialReason::BadCredential),
+        (long.as_bytes(), DenialReason::BadCredential),
+    ] {
+        let told = corp.login("alice", password);
+        assert_eq!(told.denial(), Some(reason), "{told:?}");
+    }
+    let after = slapd.log().matches(" ACCEPT ").count();
+    assert_eq!(after, before, "somebody connected");
+}
+
+#[test]
+fn one_wrong_password_is_one_bind_however_many_servers_there_are() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let uris = serde_json::json!([slapd.ldaps(), slapd.ldaps(), slapd.ldap()]);
+    let corp = Asker::new(slapd.settings()).with("uris", uris);
+    let told = corp.login("alice", "wrong");
+    assert_eq!(told.denial(), Some(DenialReason::BadCredential));
+    assert_eq!(slapd.binds_of_people(), 1, "{}", slapd.log());
+}
+
+#[test]
+fn with_a_template_the_person_binds_first_and_is_then_looked_at() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let template = format!("uid=%u,ou=people,{BASE}");
+    let corp = Asker::new(slapd.settings()).with("user_dn_template", template.as_str());
+    let alone = (corp.with("bind_dn", ())).with("bind_password_file", ());
+    for corp in [&corp, &alone] {
+        for name in HOSTILE_NAMES.iter().chain(&["alice"]) {
+            let told = corp.login(name, format!("pw-{name}"));
+            assert_eq!(told.name(), Some(*name), "{told:?}");
+        }
+        assert_eq!(
+            corp.login("alice", "no").denial(),
+            Some(DenialReason::BadCredential)
+        );
+        assert!(corp.login("ALICE", "pw-alice").is_unknown());
+    }
+    assert!(corp.login("nobody-here", "x").is_unknown());
+    assert_eq!(
+        alone.login("nobody-here", "x").denial(),
+        Some(DenialReason::BadCredential)
+    );
+    let told = alone.login("reset", "pw-reset");
+    assert!(told.detail().contains("must be changed"), "{told:?}");
 }

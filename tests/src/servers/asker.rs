@@ -1,6 +1,6 @@
 //! The module's end of the conversation with a worker.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
@@ -27,6 +27,8 @@ pub struct Asker {
     pub probe_ms: u64,
     /// How long it all may take.
     pub budget_ms: u64,
+    /// What the worker finds in its environment; the module leaves it empty.
+    pub environment: Vec<(String, String)>,
 }
 
 /// What a worker told.
@@ -38,6 +40,8 @@ pub struct Told {
     pub conclusion: Conclusion,
     /// From the start of the process to the verdict.
     pub took: Duration,
+    /// The most memory the worker had at once, resident, in KiB.
+    pub peak_kib: u64,
 }
 
 impl Asker {
@@ -49,6 +53,7 @@ impl Asker {
             probe: vec![],
             probe_ms: 40,
             budget_ms: 3_000,
+            environment: vec![],
         }
     }
 
@@ -79,16 +84,19 @@ impl Asker {
     }
 
     fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
+        built::worker();
         let begin = Instant::now();
-        let (mut stream, mut worker) = spawn();
+        let (mut stream, mut worker) = spawn(&self.environment);
         self.send(&mut stream, operation, user, password);
-        let mut told = hear(&mut stream).unwrap_or_else(|what| {
-            let status = worker.wait();
-            panic!("{what}; the worker ended with {status:?}")
-        });
-        told.took = begin.elapsed();
+        let heard = hear(&mut stream);
+        let took = begin.elapsed();
+        let peak_kib = peak_kib(worker.id());
+        // A worker whose socket ended ends too.
         drop(stream);
-        worker.wait().unwrap();
+        let status = worker.wait().unwrap();
+        let mut told = heard.unwrap_or_else(|what| panic!("{what} after {took:?}; {status:?}"));
+        told.took = took;
+        told.peak_kib = peak_kib;
         told
     }
 
@@ -124,11 +132,12 @@ impl Asker {
 }
 
 /// A worker, as the module starts it: a socket, and nothing else of ours.
-fn spawn() -> (UnixStream, Child) {
+fn spawn(environment: &[(String, String)]) -> (UnixStream, Child) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let theirs = OwnedFd::from(theirs);
     let worker = Command::new(built::worker())
         .env_clear()
+        .envs(environment.iter().cloned())
         .current_dir("/")
         .stdin(theirs.try_clone().unwrap())
         .stdout(theirs)
@@ -136,6 +145,16 @@ fn spawn() -> (UnixStream, Child) {
         .spawn()
         .unwrap();
     (ours, worker)
+}
+
+/// `VmHWM` of a process that still runs.
+fn peak_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
 }
 
 fn hear(stream: &mut UnixStream) -> Result<Told, String> {
@@ -153,6 +172,7 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
                         infos,
                         conclusion,
                         took: Duration::ZERO,
+                        peak_kib: 0,
                     });
                 }
                 other => return Err(format!("{other:?}")),
@@ -161,6 +181,7 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
         match lines.read_from(stream) {
             Ok(0) => return Err("the socket closed".to_owned()),
             Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error.to_string()),
         }
     }

@@ -42,10 +42,10 @@ impl Certificates {
     pub fn issue(&self, kind: Kind) -> (PathBuf, PathBuf) {
         let file = |name: &str| self.0.join(name);
         match kind {
-            Kind::Good => self.signed("server", NAMES, "ca", "30"),
-            Kind::Expired => self.signed("expired", NAMES, "ca", "-1"),
-            Kind::OtherName => self.signed("elsewhere", "DNS:elsewhere.example", "ca", "30"),
-            Kind::OtherAuthority => self.signed("stranger", NAMES, "other-ca", "30"),
+            Kind::Good => self.signed("server", NAMES, "ca"),
+            Kind::Expired => self.expired(),
+            Kind::OtherName => self.signed("elsewhere", "DNS:elsewhere.example", "ca"),
+            Kind::OtherAuthority => self.signed("stranger", NAMES, "other-ca"),
             Kind::SelfSigned => {
                 self.self_signed("own", &["-addext", &format!("subjectAltName={NAMES}")]);
                 (file("own.pem"), file("own.key"))
@@ -55,7 +55,7 @@ impl Certificates {
 
     /// A certificate for a client, by our authority.
     pub fn client(&self, name: &str) -> (PathBuf, PathBuf) {
-        self.signed(name, &format!("DNS:{name}.example"), "ca", "30")
+        self.signed(name, &format!("DNS:{name}.example"), "ca")
     }
 
     fn self_signed(&self, name: &str, more: &[&str]) {
@@ -68,8 +68,43 @@ impl Certificates {
         self.openssl(&arguments);
     }
 
-    fn signed(&self, name: &str, names: &str, ca: &str, days: &str) -> (PathBuf, PathBuf) {
-        let [pem, key, csr] = ["pem", "key", "csr"].map(|end| format!("{name}.{end}"));
+    fn signed(&self, name: &str, names: &str, ca: &str) -> (PathBuf, PathBuf) {
+        let [csr, extfile] = self.request(name, names);
+        let [pem, key] = ["pem", "key"].map(|end| format!("{name}.{end}"));
+        let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
+        let mut signing = vec!["x509", "-req", "-in", &csr, "-out", &pem, "-days", "30"];
+        signing.extend(["-CA", &ca_pem, "-CAkey", &ca_key, "-CAcreateserial"]);
+        signing.extend(["-extfile", &extfile]);
+        self.openssl(&signing);
+        (self.0.join(pem), self.0.join(key))
+    }
+
+    /// A certificate of a year that is over, which only openssl's whole authority can date.
+    fn expired(&self) -> (PathBuf, PathBuf) {
+        let [csr, extfile] = self.request("expired", NAMES);
+        let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nserial=serial\n\
+                      default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n";
+        for (file, text) in [("ca.cnf", config), ("index", ""), ("serial", "1000\n")] {
+            std::fs::write(self.0.join(file), text).unwrap();
+        }
+        let mut signing = vec!["ca", "-batch", "-notext", "-config", "ca.cnf"];
+        signing.extend([
+            "-cert", "ca.pem", "-keyfile", "ca.key", "-extfile", &extfile,
+        ]);
+        signing.extend([
+            "-startdate",
+            "20200101000000Z",
+            "-enddate",
+            "20210101000000Z",
+        ]);
+        signing.extend(["-in", &csr, "-out", "expired.pem"]);
+        self.openssl(&signing);
+        (self.0.join("expired.pem"), self.0.join("expired.key"))
+    }
+
+    /// A key, a request for it to be signed, and what the certificate is to say.
+    fn request(&self, name: &str, names: &str) -> [String; 2] {
+        let [csr, key, extfile] = ["csr", "key", "ext"].map(|end| format!("{name}.{end}"));
         let subject = format!("/CN={name}");
         let mut arguments = vec!["req", "-subj", &subject, "-out", &csr, "-keyout", &key];
         arguments.extend(KEY);
@@ -77,28 +112,8 @@ impl Certificates {
         let extensions = format!(
             "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName={names}\n"
         );
-        let extfile = format!("{name}.ext");
         std::fs::write(self.0.join(&extfile), extensions).unwrap();
-        let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
-        let signing = [
-            "x509",
-            "-req",
-            "-in",
-            &csr,
-            "-out",
-            &pem,
-            "-CA",
-            &ca_pem,
-            "-CAkey",
-            &ca_key,
-            "-CAcreateserial",
-            "-days",
-            days,
-            "-extfile",
-            &extfile,
-        ];
-        self.openssl(&signing);
-        (self.0.join(pem), self.0.join(key))
+        [csr, extfile]
     }
 
     fn openssl(&self, arguments: &[&str]) {

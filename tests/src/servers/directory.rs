@@ -123,7 +123,7 @@ impl Book {
             ),
             (
                 "warn",
-                &[("pwdMaxAge", "864000"), ("pwdExpireWarning", "863999")],
+                &[("pwdMaxAge", "950400"), ("pwdExpireWarning", "950400")],
             ),
             ("mustchange", &[("pwdMustChange", "TRUE")]),
         ] {
@@ -211,7 +211,7 @@ impl Book {
     fn with_policies(&mut self) {
         let at = |name: &str| format!("cn={name},ou=policies,{BASE}");
         let old = "20200101000000Z";
-        let fresh = now();
+        let [fresh, yesterday] = ["now", "yesterday"].map(date);
         for (name, policy, more) in [
             ("guessed", "lockout", &[][..]),
             (
@@ -223,7 +223,7 @@ impl Book {
             ("unlocked", "lockout", &[("pwdAccountLockedTime", old)]),
             ("expired", "expire", &[("pwdChangedTime", old)]),
             ("graced", "grace", &[("pwdChangedTime", old)]),
-            ("warned", "warn", &[("pwdChangedTime", &*fresh)]),
+            ("warned", "warn", &[("pwdChangedTime", &*yesterday)]),
             ("reset", "mustchange", &[("pwdReset", "TRUE")]),
         ] {
             let policy = at(policy);
@@ -300,12 +300,11 @@ fn today() -> u64 {
     seconds() / 86_400
 }
 
-/// Now, as directories write it.
-fn now() -> String {
-    let output = std::process::Command::new("date")
-        .args(["-u", "+%Y%m%d%H%M%SZ"])
-        .output()
-        .unwrap();
+/// A time, as directories write it.
+fn date(when: &str) -> String {
+    let mut date = std::process::Command::new("date");
+    date.args(["-u", "-d", when, "+%Y%m%d%H%M%SZ"]);
+    let output = date.output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 

@@ -168,11 +168,23 @@ impl Slapd {
     /// Stops it in its tracks; it keeps its connections and answers nothing.
     pub fn freeze(&self) {
         self.signal(nix::sys::signal::Signal::SIGSTOP);
+        while !self.is_frozen() {
+            std::thread::yield_now();
+        }
     }
 
     /// Lets it go on.
     pub fn thaw(&self) {
         self.signal(nix::sys::signal::Signal::SIGCONT);
+    }
+
+    /// Whether every thread of it has stopped.
+    fn is_frozen(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        threads.into_iter().all(|thread| {
+            let status = fs::read_to_string(thread.unwrap().path().join("status"));
+            status.unwrap_or_default().contains("State:\tT")
+        })
     }
 
     fn signal(&self, signal: nix::sys::signal::Signal) {

@@ -55,6 +55,7 @@ fn certificate(fault: &CertificateError) -> String {
                 days(until)
             )
         }
+        CertificateError::Expired => "certificate expired".to_owned(),
         other => format!("certificate: {other}"),
     }
 }

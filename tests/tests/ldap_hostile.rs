@@ -1,0 +1,223 @@
+//! A server that lies, stalls and floods: the worker answers "unavailable", in time, and lives.
+
+use std::time::Duration;
+
+use authchain_tests::servers::asker::{Asker, Told};
+use authchain_tests::servers::hostile::{
+    almost_good, blurt, drip, element, entry, flood, message, request, result, serve, settings,
+    wait,
+};
+
+fn login(port: u16) -> Told {
+    let mut asker = Asker::new(settings(port));
+    asker.budget_ms = 1_000;
+    asker.login("alice", "pw-alice")
+}
+
+/// That it could not be found out, was told in time, and by a worker that had not grown.
+#[track_caller]
+fn assert_unavailable(what: &str, told: &Told, words: &str) {
+    let why = told
+        .unavailable()
+        .unwrap_or_else(|| panic!("{what}: {told:?}"));
+    assert!(why.contains(words), "{what}: {why}");
+    assert!(!why.contains(|c: char| c.is_control()), "{what}: {why:?}");
+    assert!(
+        told.took < Duration::from_millis(1_500),
+        "{what}: {:?}",
+        told.took
+    );
+    assert!(told.peak_kib < 16 * 1024, "{what}: {} KiB", told.peak_kib);
+}
+
+#[test]
+fn a_server_that_behaves_is_believed() {
+    let port = serve(|stream| almost_good(stream, |_, bytes| bytes));
+    assert_eq!(login(port).name(), Some("alice"));
+    let refusing = serve(|stream| {
+        almost_good(stream, |tag, bytes| match tag {
+            0x60 => message(bytes[4], &result(0x61, 49, b"no\x1b[31m\r\nroot: ok")),
+            _ => bytes,
+        });
+    });
+    let told = login(refusing);
+    assert!(
+        told.denial().is_some() && !told.detail().contains(char::is_control),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_is_no_answer_is_refused_whatever_it_is() {
+    let nested: Vec<u8> = (0..100_000u32)
+        .rev()
+        .flat_map(|inner| {
+            let [a, b, c, d] = (inner * 6).to_be_bytes();
+            [0x30, 0x84, a, b, c, d]
+        })
+        .collect();
+    let nested_a_little = (0..40).fold(Vec::new(), |inner, _| element(0x30, &inner));
+    let many = element(0x30, &[4, 0].repeat(20_000));
+    for (what, bytes, words) in [
+        ("nested", nested, "over 262144"),
+        ("nested a little", nested_a_little, "nested too deep"),
+        ("many elements", many, "too many elements"),
+        (
+            "two gigabytes",
+            b"\x30\x84\x7f\xff\xff\xff".repeat(4),
+            "over 262144",
+        ),
+        (
+            "indefinite length",
+            b"\x30\x80\x02\x01\x01".to_vec(),
+            "impossible length",
+        ),
+        (
+            "endless length",
+            vec![0x30, 0xff, 0xff, 0xff, 0xff],
+            "impossible length",
+        ),
+        ("long tag", vec![0x3f, 0x81, 0x00], "unknown tag"),
+        ("an empty message", vec![0x30, 0], "malformed message"),
+        ("half a message", message(1, b""), "malformed message"),
+        (
+            "text",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+            "malformed message",
+        ),
+        (
+            "another id",
+            message(9, &result(0x65, 0, b"")),
+            "nothing that was asked",
+        ),
+        (
+            "id zero",
+            message(0, &result(0x78, 52, b"bye\x07")),
+            "the server ended the connection",
+        ),
+        (
+            "another operation",
+            message(1, &result(0x61, 0, b"")),
+            "another kind",
+        ),
+        (
+            "not UTF-8",
+            message(1, &result(0x65, 0, b"caf\xe9")),
+            "not UTF-8",
+        ),
+        (
+            "code of no bytes",
+            message(1, &element(0x65, &[10, 0, 4, 0, 4, 0])),
+            "result code",
+        ),
+        (
+            "code of five bytes",
+            message(1, &element(0x65, &[10, 5, 1, 0, 0, 0, 0, 4, 0, 4, 0])),
+            "result code",
+        ),
+        (
+            "inner longer than outer",
+            vec![0x30, 5, 2, 1, 1, 0x65, 50],
+            "impossible length",
+        ),
+    ] {
+        let port = serve(move |stream| blurt(stream, &bytes));
+        assert_unavailable(what, &login(port), words);
+    }
+}
+
+#[test]
+fn a_flood_is_cut_off() {
+    let port = serve(|mut stream| {
+        let Some((id, _)) = request(&mut stream) else {
+            return;
+        };
+        flood(stream, &message(id, &entry("alice")));
+    });
+    assert_unavailable(
+        "endless entries",
+        &login(port),
+        "more entries than were asked for",
+    );
+    let port = serve(|mut stream| {
+        let Some((id, _)) = request(&mut stream) else {
+            return;
+        };
+        let reference = element(0x73, &element(4, b"ldap://elsewhere"));
+        flood(stream, &message(id, &reference));
+    });
+    assert_unavailable(
+        "endless referrals",
+        &login(port),
+        "more entries than were asked for",
+    );
+    let port = serve(|stream| flood(stream, &[0x30; 4096]));
+    assert_unavailable("endless noise", &login(port), "impossible length");
+    let port = serve(|mut stream| {
+        let Some((id, _)) = request(&mut stream) else {
+            return;
+        };
+        let large = element(
+            0x64,
+            &[element(4, b"uid=alice"), element(0x30, &[])].concat(),
+        );
+        let padded = [message(id, &large), vec![0x30, 0x83, 0x03, 0xff, 0xf0]].concat();
+        flood(stream, &padded);
+    });
+    assert_unavailable("a large message that never ends", &login(port), "");
+}
+
+#[test]
+fn a_server_that_is_slow_on_purpose_costs_the_budget_and_no_more() {
+    let port = serve(wait);
+    assert_unavailable("silence", &login(port), "search: timed out");
+    let port = serve(|stream| drip(stream, &message(1, &result(0x65, 0, b""))));
+    assert_unavailable("a byte a second", &login(port), "search: timed out");
+}
+
+#[test]
+fn a_connection_may_end_after_every_byte() {
+    let good = [
+        message(1, &entry("alice")),
+        message(1, &result(0x65, 0, b"")),
+    ]
+    .concat();
+    for length in 0..good.len() {
+        let cut = good[..length].to_vec();
+        let port = serve(move |mut stream| {
+            let _ = request(&mut stream);
+            let _ = std::io::Write::write_all(&mut stream, &cut);
+        });
+        assert_unavailable(
+            &format!("{length} bytes"),
+            &login(port),
+            "the server closed the connection",
+        );
+    }
+}
+
+#[test]
+fn an_entry_that_is_not_the_one_asked_for_is_not_bound_to() {
+    for (what, dn) in [
+        ("elsewhere", "uid=alice,dc=evil"),
+        ("nameless", ""),
+        ("no name", "alice"),
+    ] {
+        let port = serve(move |mut stream| {
+            let Some((id, _)) = request(&mut stream) else {
+                return;
+            };
+            let values = element(0x31, &element(4, b"alice"));
+            let attribute = element(0x30, &[element(4, b"uid"), values].concat());
+            let body = [element(4, dn.as_bytes()), element(0x30, &attribute)].concat();
+            let answers = [
+                message(id, &element(0x64, &body)),
+                message(id, &result(0x65, 0, b"")),
+            ];
+            let _ = std::io::Write::write_all(&mut stream, &answers.concat());
+            // A bind to whatever it was would succeed.
+            almost_good(stream, |_, bytes| bytes);
+        });
+        assert_unavailable(what, &login(port), "an entry from elsewhere");
+    }
+}
