@@ -126,6 +126,9 @@ fn objects() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    // Generating texts is what takes the time; the fuzzers take more of it.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_reply_is_read_as_it_was_written(reply in replies()) {
         let line = reply.to_line().unwrap();
