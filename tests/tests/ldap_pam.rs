@@ -1,10 +1,10 @@
 //! The whole way: libpam, the module, the worker, a directory.
 
 use authchain_tests::host::built;
-use authchain_tests::host::log::fits;
-use authchain_tests::host::need;
 use authchain_tests::host::scene::{Call, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
+use authchain_tests::pattern::fits;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
 const SUCCESS: i32 = 0;
@@ -36,7 +36,7 @@ fn play(slapd: &Slapd, user: &str, password: &str) -> Report {
 
 #[test]
 fn a_person_of_the_directory_logs_in_through_pam() {
-    if !need::root() {
+    if !need::root("a directory") {
         return;
     }
     let Some(slapd) = Slapd::start(&Plan::default()) else {
@@ -58,7 +58,7 @@ fn a_person_of_the_directory_logs_in_through_pam() {
 
 #[test]
 fn the_log_says_which_server_failed_and_at_what() {
-    if !need::root() {
+    if !need::root("a directory") {
         return;
     }
     let Some(slapd) = Slapd::start(&Plan::default()) else {
