@@ -204,6 +204,15 @@ fn with_a_template_the_person_binds_first_and_is_then_looked_at() {
         alone.login("nobody-here", "x").denial(),
         Some(DenialReason::BadCredential)
     );
+    for name in ["alice", "nobody-here"] {
+        for told in [alone.lookup(name), alone.account(name)] {
+            let why = told.unavailable().unwrap_or_default();
+            assert!(why.contains("nobody is logged in to look"), "{told:?}");
+        }
+    }
+    assert_eq!(corp.lookup("alice").name(), Some("alice"));
+    assert!(corp.lookup("nobody-here").is_unknown());
+    assert!(corp.account("nobody-here").is_unknown());
     let told = alone.login("reset", "pw-reset");
     assert!(told.detail().contains("must be changed"), "{told:?}");
 }
