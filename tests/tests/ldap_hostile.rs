@@ -1,7 +1,10 @@
 //! A server that lies, stalls and floods: the worker answers "unavailable", in time, and lives.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use authchain::words::DenialReason;
 use authchain_tests::servers::asker::{Asker, Told};
 use authchain_tests::servers::hostile::{
     almost_good, blurt, drip, element, entry, flood, message, request, result, serve, settings,
@@ -220,4 +223,46 @@ fn an_entry_that_is_not_the_one_asked_for_is_not_bound_to() {
         });
         assert_unavailable(what, &login(port), "an entry from elsewhere");
     }
+}
+
+#[test]
+fn a_bind_that_succeeds_against_the_policy_is_denied() {
+    for (error, expected) in [(0, DenialReason::NotPermitted), (1, DenialReason::Locked)] {
+        let port = serve(move |stream| {
+            almost_good(stream, |tag, bytes| match tag {
+                0x60 => {
+                    let name = element(4, b"1.3.6.1.4.1.42.2.27.8.5.1");
+                    let value = element(4, &[0x30, 3, 0x81, 1, error]);
+                    let controls = element(0xa0, &element(0x30, &[name, value].concat()));
+                    let bound = result(0x61, 0, b"");
+                    message(bytes[4], &[bound, controls].concat())
+                }
+                _ => bytes,
+            });
+        });
+        let told = login(port);
+        assert_eq!(told.denial(), Some(expected), "{told:?}");
+    }
+}
+
+#[test]
+fn with_a_template_a_missing_entry_is_a_wrong_password_and_asked_for_once() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let uris: Vec<String> = (0..2)
+        .map(|_| {
+            let asked = Arc::clone(&asked);
+            let port = serve(move |stream| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                almost_good(stream, |_, bytes| message(bytes[4], &result(0x61, 32, b"")));
+            });
+            format!("ldap://127.0.0.1:{port}")
+        })
+        .collect();
+    let template = "uid=%u,dc=example,dc=test";
+    let told = Asker::new(settings(1))
+        .with("uris", uris)
+        .with("user_dn_template", template)
+        .login("alice", "pw-alice");
+    assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "{told:?}");
 }
