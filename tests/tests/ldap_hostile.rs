@@ -1,11 +1,14 @@
 //! A server that lies, stalls and floods: the worker answers "unavailable", in time, and lives.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use authchain::words::{AccountStatus, DenialReason};
 use authchain_tests::servers::asker::{Asker, Told};
 use authchain_tests::servers::hostile::{
-    almost_good, blurt, drip, element, entry, flood, message, request, result, serve, settings,
-    wait,
+    almost_good, blurt, drip, element, entry, entry_with, flood, message, request, result, serve,
+    settings, wait,
 };
 
 fn login(port: u16) -> Told {
@@ -220,4 +223,93 @@ fn an_entry_that_is_not_the_one_asked_for_is_not_bound_to() {
         });
         assert_unavailable(what, &login(port), "an entry from elsewhere");
     }
+}
+
+#[test]
+fn a_bind_that_succeeds_against_the_policy_is_denied() {
+    for (error, expected) in [(0, DenialReason::NotPermitted), (1, DenialReason::Locked)] {
+        let port = serve(move |stream| {
+            almost_good(stream, |tag, bytes| match tag {
+                0x60 => {
+                    let name = element(4, b"1.3.6.1.4.1.42.2.27.8.5.1");
+                    let value = element(4, &[0x30, 3, 0x81, 1, error]);
+                    let controls = element(0xa0, &element(0x30, &[name, value].concat()));
+                    let bound = result(0x61, 0, b"");
+                    message(bytes[4], &[bound, controls].concat())
+                }
+                _ => bytes,
+            });
+        });
+        let told = login(port);
+        assert_eq!(told.denial(), Some(expected), "{told:?}");
+    }
+}
+
+#[test]
+fn with_a_template_a_missing_entry_is_a_wrong_password_and_asked_for_once() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let uris: Vec<String> = (0..2)
+        .map(|_| {
+            let asked = Arc::clone(&asked);
+            let port = serve(move |stream| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                almost_good(stream, |_, bytes| message(bytes[4], &result(0x61, 32, b"")));
+            });
+            format!("ldap://127.0.0.1:{port}")
+        })
+        .collect();
+    let template = "uid=%u,dc=example,dc=test";
+    let told = Asker::new(settings(1))
+        .with("uris", uris)
+        .with("user_dn_template", template)
+        .login("alice", "pw-alice");
+    assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "{told:?}");
+}
+
+/// A server whose `alice` has this attribute, and which lets her in.
+fn marked(attribute: &'static str, value: &'static str) -> Asker {
+    let port = serve(move |stream| {
+        almost_good(stream, |tag, bytes| match tag {
+            0x63 => {
+                let found = entry_with("alice", &[(attribute, value)]);
+                let done = result(0x65, 0, b"");
+                [message(bytes[4], &found), message(bytes[4], &done)].concat()
+            }
+            _ => bytes,
+        });
+    });
+    Asker::new(settings(port))
+}
+
+#[test]
+fn a_lock_in_the_entry_counts_although_the_server_says_yes() {
+    for (attribute, value) in [
+        ("nsAccountLock", "true"),
+        ("accountUnlockTime", "19700101000000Z"),
+        ("accountUnlockTime", "soon"),
+        ("pwdAccountLockedTime", "00000101000000Z"),
+        ("pwdAccountLockedTime", "always"),
+    ] {
+        let corp = marked(attribute, value);
+        let told = corp.login("alice", "pw-alice");
+        assert_eq!(told.denial(), Some(DenialReason::Locked), "{told:?}");
+        let told = corp.account("alice");
+        assert_eq!(told.status(), Some(&AccountStatus::Locked), "{told:?}");
+    }
+    let early = marked("pwdStartTime", "99990101000000Z");
+    let told = early.login("alice", "pw-alice");
+    assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{told:?}");
+}
+
+#[test]
+fn a_lock_nobody_knows_the_end_of_is_passed_over_and_noted() {
+    let told = marked("pwdAccountLockedTime", "20261121212930Z").account("alice");
+    let valid = AccountStatus::Valid { warning: None };
+    assert_eq!(told.status(), Some(&valid), "{told:?}");
+    let notes = told.conclusion.notes.join("\n");
+    assert!(
+        notes.contains("pwdAccountLockedTime is passed over"),
+        "{notes}"
+    );
 }

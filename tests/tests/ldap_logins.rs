@@ -204,6 +204,34 @@ fn with_a_template_the_person_binds_first_and_is_then_looked_at() {
         alone.login("nobody-here", "x").denial(),
         Some(DenialReason::BadCredential)
     );
+    for name in ["alice", "nobody-here"] {
+        for told in [alone.lookup(name), alone.account(name)] {
+            let why = told.unavailable().unwrap_or_default();
+            assert!(why.contains("nobody is logged in to look"), "{told:?}");
+        }
+    }
+    assert_eq!(corp.lookup("alice").name(), Some("alice"));
+    assert!(corp.lookup("nobody-here").is_unknown());
+    assert!(corp.account("nobody-here").is_unknown());
     let told = alone.login("reset", "pw-reset");
     assert!(told.detail().contains("must be changed"), "{told:?}");
+}
+
+#[test]
+fn a_user_id_that_is_no_number_is_not_the_same_as_none() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    let mistaken = corp.with("uid_number_attr", "gecos");
+    for told in [
+        mistaken.login("alice", "pw-alice"),
+        mistaken.lookup("alice"),
+        mistaken.account("alice"),
+    ] {
+        let why = told.unavailable().unwrap_or_default();
+        assert!(why.contains("gecos of uid=alice"), "{told:?}");
+    }
+    let without = corp.with("uid_number_attr", "employeeNumber");
+    assert!(without.login("alice", "pw-alice").is_accepted());
 }

@@ -72,10 +72,19 @@ pub fn result(tag: u8, code: u8, text: &[u8]) -> Vec<u8> {
 
 /// The entry of somebody named `name`.
 pub fn entry(name: &str) -> Vec<u8> {
+    entry_with(name, &[])
+}
+
+/// The same with more attributes.
+pub fn entry_with(name: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let dn = element(4, format!("uid={name},dc=example,dc=test").as_bytes());
-    let values = element(0x31, &element(4, name.as_bytes()));
-    let attribute = element(0x30, &[element(4, b"uid"), values].concat());
-    element(0x64, &[dn, element(0x30, &attribute)].concat())
+    let attributes: Vec<u8> = ([("uid", name)].iter().chain(more))
+        .flat_map(|(name, value)| {
+            let values = element(0x31, &element(4, value.as_bytes()));
+            element(0x30, &[element(4, name.as_bytes()), values].concat())
+        })
+        .collect();
+    element(0x64, &[dn, element(0x30, &attributes)].concat())
 }
 
 /// Answers a search with one entry and a bind with success, as a good server does; `twist` may

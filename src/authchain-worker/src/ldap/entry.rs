@@ -6,6 +6,17 @@ use ldap3::asn1::StructureTag;
 /// Longer values are no names, paths or dates.
 const MAX_TEXT: usize = 2048;
 
+/// What an entry says of something there can be one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given<T> {
+    /// Nothing.
+    Nothing,
+    /// This.
+    Value(T),
+    /// Something, but not what it should be: it must not count as nothing.
+    Nonsense,
+}
+
 /// An entry: its name, and the attributes that were asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -50,6 +61,25 @@ impl Entry {
     /// The first value of `attribute` that is a text.
     pub(super) fn text(&self, attribute: &str) -> Option<&str> {
         self.texts(attribute).next()
+    }
+
+    /// What `attribute` says, which must have one value, and one that `read` understands.
+    pub(super) fn given<T>(
+        &self,
+        attribute: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Given<T> {
+        let mut values = (self.attributes.iter())
+            .filter(|(name, _)| name.eq_ignore_ascii_case(attribute))
+            .flat_map(|(_, values)| values);
+        match (values.next(), values.next()) {
+            (None, _) => Given::Nothing,
+            (Some(_), None) => match self.text(attribute).and_then(read) {
+                Some(value) => Given::Value(value),
+                None => Given::Nonsense,
+            },
+            (Some(_), Some(_)) => Given::Nonsense,
+        }
     }
 
     /// The first value of `attribute` that is a number.

@@ -8,7 +8,7 @@ use ldap3::{dn_escape, ldap_escape};
 
 use super::Prepared;
 use super::codes;
-use super::entry::Entry;
+use super::entry::{Entry, Given};
 use super::policy;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
@@ -112,7 +112,7 @@ impl Prepared {
         };
         let user = WireUser {
             name: name.to_owned(),
-            uid: entry.number(&settings.uid_number_attr),
+            uid: uid_of(&entry, &settings.uid_number_attr)?,
             gid: entry.number(&settings.gid_number_attr),
             gecos: entry
                 .text(&settings.gecos_attr)
@@ -153,7 +153,49 @@ impl Prepared {
     }
 }
 
+/// The user id, if the entry says one. One that is none, or one of two, would pass for an entry
+/// without any, and so for whatever id the system has for the name.
+fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
+    match entry.given(attribute, |text| text.parse().ok()) {
+        Given::Nothing => Ok(None),
+        Given::Value(uid) => Ok(Some(uid)),
+        Given::Nonsense => {
+            let dn = codes::words(&entry.dn);
+            let text = format!("{attribute} of {dn} is not one number that can be a user id");
+            Err(Failure::settings(STEP, text))
+        }
+    }
+}
+
 fn references(count: usize) -> Option<String> {
     let note = "other servers were named that may know more; referrals are not followed";
     (count > 0).then(|| note.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_is_one_number_or_not_there() {
+        let uid = |attributes: &[(&str, &str)]| {
+            let entry = Entry::made_of("uid=a", attributes);
+            uid_of(&entry, "uidNumber").map_err(|failure| failure.to_string())
+        };
+        assert_eq!(uid(&[]), Ok(None));
+        assert_eq!(uid(&[("gidNumber", "x")]), Ok(None));
+        assert_eq!(uid(&[("UIDNUMBER", "1000")]), Ok(Some(1000)));
+        for values in [
+            &["x"][..],
+            &[""],
+            &["-1"],
+            &["4294967296"],
+            &["1000", "1001"],
+            &["x", "1000"],
+        ] {
+            let attributes: Vec<_> = values.iter().map(|value| ("uidNumber", *value)).collect();
+            let text = uid(&attributes).unwrap_err();
+            assert!(text.contains("uidNumber of uid=a"), "{values:?}: {text}");
+        }
+    }
 }

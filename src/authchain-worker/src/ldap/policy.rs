@@ -11,7 +11,7 @@ use authchain::files::passwd_files::ageing::Ageing;
 use authchain::words::AccountStatus;
 
 use super::Prepared;
-use super::entry::Entry;
+use super::entry::{Entry, Given};
 use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
@@ -36,16 +36,30 @@ const END_TIME: &str = "pwdEndTime";
 const SUBENTRY: &str = "pwdPolicySubentry";
 const LOCKOUT_DURATION: &str = "pwdLockoutDuration";
 
-/// What an administrator's lock has for a time.
-const FOR_EVER: &str = "000001010000Z";
+/// 389 Directory Server and FreeIPA: an account that was switched off.
+const SWITCHED_OFF: &str = "nsAccountLock";
+/// 389 Directory Server and FreeIPA: when a lock that wrong passwords caused is over.
+const UNLOCK_TIME: &str = "accountUnlockTime";
+
+/// The policy that the server enforces, as far as entries show it.
+const PPOLICY: &[&str] = &[
+    LOCKED_TIME,
+    RESET,
+    START_TIME,
+    END_TIME,
+    SUBENTRY,
+    SWITCHED_OFF,
+    UNLOCK_TIME,
+];
+
+/// What is noted of a lock that bars nobody.
+pub(super) const PASSED_OVER: &str =
+    "pwdAccountLockedTime is passed over: no policy that says how long it lasts can be read";
 
 /// What must be asked for to judge an account.
 pub(super) fn attributes(policy: AccountPolicy) -> impl Iterator<Item = &'static str> {
     let shadow = if policy.heeds_shadow() { SHADOW } else { &[] };
-    let ppolicy: &[&str] = match policy.heeds_ppolicy() {
-        true => &[LOCKED_TIME, RESET, START_TIME, END_TIME, SUBENTRY],
-        false => &[],
-    };
+    let ppolicy = if policy.heeds_ppolicy() { PPOLICY } else { &[] };
     shadow.iter().chain(ppolicy).copied()
 }
 
@@ -74,7 +88,7 @@ pub(super) fn status_of(
         false => valid.clone(),
     };
     let ppolicy = match policy.heeds_ppolicy() {
-        true => ppolicy_status(entry, lockout, now),
+        true => ppolicy_status(entry, lockout, time::seconds(now)),
         false => valid,
     };
     if gravity(&ppolicy) > gravity(&shadow) {
@@ -96,8 +110,12 @@ fn gravity(status: &AccountStatus) -> u8 {
     }
 }
 
-/// The same rules as for /etc/shadow; -1 is how directories write "not set".
+/// The same rules as for /etc/shadow; -1 is how directories write "not set". An account that ends
+/// nobody can tell when has ended.
 fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
+    if entry.given("shadowExpire", |text| text.parse::<i64>().ok()) == Given::Nonsense {
+        return AccountStatus::AccountExpired;
+    }
     let days = |attribute| entry.number::<i64>(attribute).filter(|days| *days >= 0);
     let ageing = Ageing {
         last_change: days("shadowLastChange"),
@@ -109,29 +127,37 @@ fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
     ageing.status(now)
 }
 
-fn ppolicy_status(entry: &Entry, lockout: LockoutTerms, now: SystemTime) -> AccountStatus {
-    let is_past = |attribute| {
-        let end = entry.text(attribute).and_then(time::parse);
-        end.is_some_and(|end| end <= now)
+/// Whoever wrote a date meant to keep somebody out at some time: one that cannot be read keeps them
+/// out now.
+fn ppolicy_status(entry: &Entry, lockout: LockoutTerms, now: i64) -> AccountStatus {
+    let has_ended = match entry.given(END_TIME, time::parse) {
+        Given::Nothing => false,
+        Given::Value(end) => end <= now,
+        Given::Nonsense => true,
     };
-    let has_not_begun = entry
-        .text(START_TIME)
-        .and_then(time::parse)
-        .is_some_and(|start| start > now);
-    if is_past(END_TIME) {
+    let has_not_begun = match entry.given(START_TIME, time::parse) {
+        Given::Nothing => false,
+        Given::Value(start) => start > now,
+        Given::Nonsense => true,
+    };
+    if has_ended {
         AccountStatus::AccountExpired
     } else if has_not_begun {
         AccountStatus::NotPermitted
-    } else if is_locked(entry, lockout, now) {
-        AccountStatus::Locked
-    } else if entry
-        .text(RESET)
-        .is_some_and(|text| text.eq_ignore_ascii_case("TRUE"))
+    } else if is_locked(entry, lockout, now)
+        || is_true(entry, SWITCHED_OFF)
+        || is_yet_to_be_unlocked(entry, now)
     {
+        AccountStatus::Locked
+    } else if is_true(entry, RESET) {
         AccountStatus::MustChangePassword
     } else {
         AccountStatus::Valid { warning: None }
     }
+}
+
+fn is_true(entry: &Entry, attribute: &str) -> bool {
+    (entry.texts(attribute)).any(|text| text.eq_ignore_ascii_case("TRUE"))
 }
 
 /// Whether the account is locked: by an administrator, or by wrong passwords for a time that is
@@ -140,19 +166,50 @@ fn ppolicy_status(entry: &Entry, lockout: LockoutTerms, now: SystemTime) -> Acco
 /// The lock of wrong passwords stays in the entry when its time is over, until the next login with
 /// the right one. Where the policy that says how long it lasts cannot be read, it bars nobody here:
 /// it would bar the keys of whomever others guess at for good. Passwords it bars at the bind.
-fn is_locked(entry: &Entry, lockout: LockoutTerms, now: SystemTime) -> bool {
-    match entry.text(LOCKED_TIME) {
-        None => false,
-        Some(FOR_EVER) => true,
-        Some(text) => {
-            let since = time::parse(text);
-            let ends = since
-                .zip(lockout)
-                .map(|(since, lasts)| since.checked_add(lasts));
-            // An end beyond what can be expressed is none.
-            ends.is_some_and(|end| end.is_none_or(|end| now < end))
-        }
+fn is_locked(entry: &Entry, lockout: LockoutTerms, now: i64) -> bool {
+    let since = match lock_of(entry) {
+        Lock::None => return false,
+        Lock::ForEver => return true,
+        Lock::Since(since) => since,
+    };
+    lockout.is_some_and(|lasts| {
+        let lasts = i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX);
+        // An end beyond what can be expressed is none.
+        since.checked_add(lasts).is_none_or(|end| now < end)
+    })
+}
+
+/// What pwdAccountLockedTime says.
+enum Lock {
+    None,
+    /// Since then, in seconds since 1970, and for as long as the policy says.
+    Since(i64),
+    ForEver,
+}
+
+/// An administrator's lock has the year 0 for a time, which servers write in more than one way; no
+/// wrong password was typed before 1970. What is no time at all locks as well.
+fn lock_of(entry: &Entry) -> Lock {
+    match entry.given(LOCKED_TIME, time::parse) {
+        Given::Nothing => Lock::None,
+        Given::Value(since) if since >= 0 => Lock::Since(since),
+        Given::Value(_) | Given::Nonsense => Lock::ForEver,
     }
+}
+
+/// Whether the end of a lock is still to come; 1970 is how 389 Directory Server writes "never".
+fn is_yet_to_be_unlocked(entry: &Entry, now: i64) -> bool {
+    match entry.given(UNLOCK_TIME, time::parse) {
+        Given::Nothing => false,
+        Given::Value(end) => end <= 0 || end > now,
+        Given::Nonsense => true,
+    }
+}
+
+/// Whether a lock bars nobody because nothing says how long it lasts.
+pub(super) fn is_passed_over(entry: &Entry, policy: AccountPolicy, lockout: LockoutTerms) -> bool {
+    let is_passing = matches!(lock_of(entry), Lock::Since(_));
+    policy.heeds_ppolicy() && is_passing && lockout.is_none()
 }
 
 impl Prepared {
@@ -163,7 +220,7 @@ impl Prepared {
         person: &Person,
     ) -> Result<LockoutTerms, Failure> {
         let entry = &person.entry;
-        let is_passing = entry.text(LOCKED_TIME).is_some_and(|time| time != FOR_EVER);
+        let is_passing = matches!(lock_of(entry), Lock::Since(_));
         let Some(policy) = entry.text(SUBENTRY).filter(|_| is_passing) else {
             return Ok(None);
         };

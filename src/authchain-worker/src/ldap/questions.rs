@@ -7,7 +7,7 @@ use super::Prepared;
 use super::codes::{self, describe, is_trouble};
 use super::password::Password;
 use super::person::{Found, Person};
-use super::policy::{BindError, status_of};
+use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
 use crate::net::failure::Failure;
 
@@ -89,7 +89,7 @@ impl Prepared {
     ) -> Result<Ruling, Failure> {
         let dn = self.dn_of(&question.user).unwrap_or_default();
         let answer = session.bind(&dn, password, self.settings.ppolicy).await?;
-        if let Some(ruling) = refusal(&answer)? {
+        if let Some(ruling) = refusal_of_a_guess(&answer)? {
             return Ok(ruling);
         }
         if answer.policy.error == Some(BindError::MustChange) {
@@ -115,7 +115,7 @@ impl Prepared {
         session: &mut Session,
         question: &Question<'_>,
     ) -> Result<Ruling, Failure> {
-        Ok(match self.find(session, &question.user).await? {
+        Ok(match self.look(session, &question.user).await? {
             Found::Person(person) => WireVerdict::Found(person.user).into(),
             Found::Nobody(note) => unknown(note),
             Found::Several => WireVerdict::Unavailable(SEVERAL.to_owned()).into(),
@@ -127,27 +127,43 @@ impl Prepared {
         session: &mut Session,
         question: &Question<'_>,
     ) -> Result<Ruling, Failure> {
-        let person = match self.find(session, &question.user).await? {
+        let person = match self.look(session, &question.user).await? {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(unknown(note)),
             Found::Several => return Ok(WireVerdict::Unavailable(SEVERAL.to_owned()).into()),
         };
         let barred = self.barred(session, &person, &question.service).await?;
-        let status = match &barred {
-            Some(_) => AccountStatus::NotPermitted,
-            None => {
-                let terms = self.lockout_terms(session, &person).await?;
-                status_of(
-                    &person.entry,
-                    self.settings.account_policy,
-                    terms,
-                    super::policy::now(),
-                )
-            }
+        let (status, note) = match barred {
+            // An entry, or a group, that shows little to strangers fits nothing.
+            Some(_) if self.binds_as_the_person() => return Err(nobody_looks()),
+            Some(why) => (AccountStatus::NotPermitted, Some(why)),
+            None => self.status(session, &person).await?,
         };
         let mut ruling = Ruling::from(WireVerdict::Account(person.user, status));
-        ruling.notes.extend(barred);
+        ruling.notes.extend(note);
         Ok(ruling)
+    }
+
+    /// Finds a person without their password. What is not shown to strangers may be there all the
+    /// same: where nobody is logged in, finding nobody says nothing.
+    async fn look(&self, session: &mut Session, name: &str) -> Result<Found, Failure> {
+        match self.find(session, name).await? {
+            Found::Nobody(_) if self.binds_as_the_person() => Err(nobody_looks()),
+            found => Ok(found),
+        }
+    }
+
+    /// The state of the account, and a line for the log.
+    async fn status(
+        &self,
+        session: &mut Session,
+        person: &Person,
+    ) -> Result<(AccountStatus, Option<String>), Failure> {
+        let (entry, policy) = (&person.entry, self.settings.account_policy);
+        let terms = self.lockout_terms(session, person).await?;
+        let note = is_passed_over(entry, policy, terms).then(|| PASSED_OVER.to_owned());
+        let status = status_of(entry, policy, terms, super::policy::now());
+        Ok((status, note))
     }
 
     /// The password is right. An account that has ended is refused all the same, although the
@@ -155,22 +171,30 @@ impl Prepared {
     fn accepted(&self, person: &Person, answer: &BindAnswer) -> Ruling {
         let now = super::policy::now();
         let policy = self.settings.account_policy;
-        match status_of(&person.entry, policy, None, now) {
-            AccountStatus::AccountExpired => {
-                return denied(DenialReason::NotPermitted, "the account has expired");
-            }
-            AccountStatus::PasswordExpired => {
-                return denied(
-                    DenialReason::NotPermitted,
-                    "the password expired too long ago",
-                );
-            }
-            _ => {}
+        let status = status_of(&person.entry, policy, None, now);
+        if let Some(reason) = bar_of(&status) {
+            return denied(reason, status.to_string());
         }
         let mut ruling = Ruling::from(WireVerdict::Accepted(person.user.clone()));
         ruling.infos.extend(answer.policy.warning());
         ruling
     }
+}
+
+/// Why an account in this state is not let in, if so.
+fn bar_of(status: &AccountStatus) -> Option<DenialReason> {
+    match status {
+        AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,
+        AccountStatus::Locked => Some(DenialReason::Locked),
+        AccountStatus::PasswordExpired
+        | AccountStatus::AccountExpired
+        | AccountStatus::NotPermitted => Some(DenialReason::NotPermitted),
+    }
+}
+
+fn nobody_looks() -> Failure {
+    let text = "nobody is logged in to look; set bind_dn";
+    Failure::settings("search", text)
 }
 
 const SEVERAL: &str = "more than one entry has this name";
@@ -185,17 +209,18 @@ fn unknown(note: Option<String>) -> Ruling {
     ruling
 }
 
-/// What a server that does not say yes to a password says.
+/// What a server that does not say yes to a password says. A yes with a policy that says no is none:
+/// some servers leave it to those who ask to heed their policy.
 fn refusal(answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
     let result = &answer.result;
     let told = describe(result);
     Ok(Some(match (result.rc, answer.policy.error) {
-        (codes::SUCCESS, _) => return Ok(None),
+        (codes::SUCCESS, None | Some(BindError::MustChange)) => return Ok(None),
         (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", told)),
-        (codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
+        (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
             denied(DenialReason::NotPermitted, "the password has expired")
         }
-        (codes::INVALID_CREDENTIALS, Some(BindError::Locked)) => {
+        (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Locked)) => {
             denied(DenialReason::Locked, "the directory has locked the account")
         }
         (codes::INVALID_CREDENTIALS, _) => {
@@ -218,3 +243,19 @@ fn refusal(answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
         }
     }))
 }
+
+/// The same where the name the person logs in with is only what the template makes of theirs.
+/// Some servers say that there is no such entry. That is an answer: other servers have none either,
+/// and would count the attempt once more.
+fn refusal_of_a_guess(answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
+    match answer.result.rc {
+        codes::NO_SUCH_OBJECT => {
+            let told = describe(&answer.result);
+            Ok(Some(denied(DenialReason::BadCredential, told)))
+        }
+        _ => refusal(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests;

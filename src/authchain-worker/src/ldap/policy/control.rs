@@ -34,7 +34,7 @@ pub(in crate::ldap) enum BindError {
 
 impl PolicyAnswer {
     /// Finds the control among those of an answer. One that cannot be read says nothing: it can
-    /// make a refusal more precise, and never turns it into anything else.
+    /// make a refusal more precise or a yes a no, and never a refusal a yes.
     pub(in crate::ldap) fn of(controls: &[Control]) -> Self {
         let control = controls.iter().find(|control| control.1.ctype == CONTROL);
         let value = control.and_then(|control| control.1.val.as_deref());

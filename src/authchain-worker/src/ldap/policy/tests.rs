@@ -68,6 +68,106 @@ fn a_lock_counts_while_it_lasts_and_an_administrators_for_ever() {
 }
 
 #[test]
+fn a_lock_that_cannot_be_dated_is_for_ever() {
+    for since in [
+        "00000101000000Z",
+        "000001010000+0100",
+        "0000010100Z",
+        "19691231235959Z",
+        "yesterday",
+        "",
+    ] {
+        let locked = [("pwdAccountLockedTime", since)];
+        let minute = Some(Duration::from_secs(60));
+        for terms in [None, minute] {
+            let status = status(AccountPolicy::Ppolicy, terms, &locked);
+            assert_eq!(status, AccountStatus::Locked, "{since}");
+        }
+        assert_eq!(status(AccountPolicy::Shadow, None, &locked), VALID);
+    }
+    let abroad = [("pwdAccountLockedTime", "20261121222930+0100")];
+    let minute =
+        |since: &[(&str, &str)]| status(AccountPolicy::Auto, Some(Duration::from_secs(60)), since);
+    assert_eq!(minute(&abroad), AccountStatus::Locked);
+    let twice = ("pwdAccountLockedTime", "20200101000000Z");
+    assert_eq!(minute(&[twice]), VALID);
+    assert_eq!(minute(&[twice, twice]), AccountStatus::Locked);
+}
+
+#[test]
+fn dates_that_cannot_be_read_keep_out() {
+    for (attribute, expected) in [
+        ("pwdEndTime", AccountStatus::AccountExpired),
+        ("pwdStartTime", AccountStatus::NotPermitted),
+        ("shadowExpire", AccountStatus::AccountExpired),
+    ] {
+        for text in ["never", "", "20261321213015Z"] {
+            let status = status(AccountPolicy::Auto, None, &[(attribute, text)]);
+            assert_eq!(status, expected, "{attribute}: {text}");
+        }
+    }
+    let begun = [("pwdStartTime", "00000101000000Z")];
+    assert_eq!(status(AccountPolicy::Auto, None, &begun), VALID);
+    let ended = [("pwdEndTime", "00000101000000Z")];
+    assert_eq!(
+        status(AccountPolicy::Auto, None, &ended),
+        AccountStatus::AccountExpired
+    );
+    let other = status(AccountPolicy::Ppolicy, None, &[("shadowExpire", "never")]);
+    assert_eq!(other, VALID);
+}
+
+#[test]
+fn the_locks_of_389_directory_server_count() {
+    for policy in [AccountPolicy::Auto, AccountPolicy::Ppolicy] {
+        let asked: Vec<_> = attributes(policy).collect();
+        assert!(asked.contains(&"nsAccountLock") && asked.contains(&"accountUnlockTime"));
+    }
+    assert!(attributes(AccountPolicy::Shadow).all(|attribute| attribute != "nsAccountLock"));
+    for (attribute, text, expected) in [
+        ("nsAccountLock", "TRUE", AccountStatus::Locked),
+        ("nsaccountlock", "true", AccountStatus::Locked),
+        ("nsAccountLock", "FALSE", VALID),
+        (
+            "accountUnlockTime",
+            "19700101000000Z",
+            AccountStatus::Locked,
+        ),
+        (
+            "accountUnlockTime",
+            "20261121213001Z",
+            AccountStatus::Locked,
+        ),
+        ("accountUnlockTime", "20261121213000Z", VALID),
+        ("accountUnlockTime", "later", AccountStatus::Locked),
+    ] {
+        let found = [(attribute, text)];
+        for policy in [AccountPolicy::Auto, AccountPolicy::Ppolicy] {
+            assert_eq!(
+                status(policy, None, &found),
+                expected,
+                "{attribute}: {text}"
+            );
+        }
+        assert_eq!(status(AccountPolicy::Shadow, None, &found), VALID);
+    }
+}
+
+#[test]
+fn only_a_lock_without_known_terms_is_passed_over() {
+    let passed = |policy, terms, since| {
+        let entry = Entry::made_of("uid=a", &[("pwdAccountLockedTime", since)]);
+        is_passed_over(&entry, policy, terms)
+    };
+    let recent = "20261121212930Z";
+    assert!(passed(AccountPolicy::Auto, None, recent));
+    assert!(!passed(AccountPolicy::Auto, Some(Duration::MAX), recent));
+    assert!(!passed(AccountPolicy::Shadow, None, recent));
+    assert!(!passed(AccountPolicy::Auto, None, "000001010000Z"));
+    assert!(!passed(AccountPolicy::Auto, None, "nonsense"));
+}
+
+#[test]
 fn the_worse_of_the_two_counts() {
     let reset = ("pwdReset", "TRUE");
     let auto = |attributes: &[(&str, &str)]| status(AccountPolicy::Auto, None, attributes);

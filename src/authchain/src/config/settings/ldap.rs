@@ -101,7 +101,10 @@ pub struct LdapSettings {
 
     /// Where a person's entry is, such as `uid=%u,ou=people,dc=example,dc=com`, `%u` being the name,
     /// escaped. It saves the search: the person logs in at once and authchain reads the entry with
-    /// the person's own rights. An unknown name is then refused like a wrong password.
+    /// the person's own rights. An unknown name is then refused like a wrong password. Without
+    /// `bind_dn` or `sasl`, nobody is logged in where no password is given, as for keys and `sudo`:
+    /// a person who is not shown to strangers, or does not fit `access_filter` or `allow_groups` as
+    /// far as strangers can see, is then unavailable instead of unknown.
     pub user_dn_template: Option<String>,
 
     /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
