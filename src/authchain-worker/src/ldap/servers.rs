@@ -61,7 +61,7 @@ impl Prepared {
                         conclusion.down.push(uri.to_string());
                     }
                     failures.push(format!("{uri}: {failure}"));
-                    if failure.kind == Kind::Settings || deadline.is_over() {
+                    if is_final(&failure) || deadline.is_over() {
                         break;
                     }
                 }
@@ -86,7 +86,11 @@ impl Prepared {
             false => self.settings.connect_timeout.duration(),
         });
         let mut session = Session::open(self, turn.server, opening, deadline).await?;
-        self.answer(&mut session, question, password).await
+        let answer = self.answer(&mut session, question, password).await;
+        answer.map_err(|failure| match session.has_sent_password() {
+            true => failure.spent(),
+            false => failure,
+        })
     }
 
     /// Those that may be back first, then the rest in their order, without those to be avoided.
@@ -130,6 +134,11 @@ impl Prepared {
         }
         failures.join("; ")
     }
+}
+
+/// Whether no other server is to be asked.
+fn is_final(failure: &Failure) -> bool {
+    matches!(failure.kind, Kind::Settings | Kind::Spent)
 }
 
 impl Turn<'_> {
