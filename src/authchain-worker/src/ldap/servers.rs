@@ -8,7 +8,7 @@ use authchain::config::settings::ldap::uri::ServerUri;
 use authchain::tools::deadline::Deadline;
 
 use super::Prepared;
-use super::password::Password;
+use super::password::{Fault, Password};
 use super::questions::Ruling;
 use super::session::Session;
 use crate::kinds::Told;
@@ -31,7 +31,7 @@ impl Prepared {
     pub(super) async fn in_turn(
         &self,
         question: &Question<'_>,
-        password: Option<Password<'_>>,
+        password: Option<Result<Password<'_>, Fault>>,
         deadline: Deadline,
     ) -> Told {
         let mut conclusion = Conclusion::from(WireVerdict::Unknown);
@@ -78,7 +78,7 @@ impl Prepared {
         &self,
         turn: &Turn<'_>,
         question: &Question<'_>,
-        password: Option<Password<'_>>,
+        password: Option<Result<Password<'_>, Fault>>,
         deadline: Deadline,
     ) -> Result<Ruling, Failure> {
         let opening = deadline.within(match turn.is_probe {
@@ -86,6 +86,10 @@ impl Prepared {
             false => self.settings.connect_timeout.duration(),
         });
         let mut session = Session::open(self, turn.server, opening, deadline).await?;
+        let password = match password.transpose() {
+            Ok(password) => password,
+            Err(fault) => return self.refuse_unsent(&mut session, question, fault).await,
+        };
         let answer = self.answer(&mut session, question, password).await;
         answer.map_err(|failure| match session.has_sent_password() {
             true => failure.spent(),
