@@ -198,7 +198,10 @@ impl Worker {
     }
 
     /// The next reply; `None` when the worker has gone.
-    fn hear(&mut self) -> Option<Reply> {
+    ///
+    /// # Panics
+    /// If what comes is no reply.
+    pub fn hear(&mut self) -> Option<Reply> {
         loop {
             if let Some(line) = self.lines.next_line().unwrap() {
                 return Some(Reply::parse(line).unwrap());

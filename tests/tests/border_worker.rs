@@ -129,12 +129,14 @@ fn a_worker_that_does_not_answer_is_killed_at_the_deadline() {
             (400.0..900.0).contains(&report.millis[0]),
             "{kind}: {report:#?}"
         );
-        // The second knows of the first.
-        assert!(report.millis[1] < 150.0, "{kind}: {report:#?}");
-        assert_why(
-            &report,
-            "unavailable: the worker did not answer 0.<n> s ago",
-        );
+        // The second knows of the first, if the worker ever said a word: else it may be the host
+        // that was stopped.
+        let has_spoken = kind == "mute";
+        assert_eq!(report.millis[1] < 150.0, has_spoken, "{kind}: {report:#?}");
+        if has_spoken {
+            let why = "unavailable: the worker did not answer 0.<n> s ago";
+            assert_why(&report, why);
+        }
         let first = "...corp unavailable: worker: no answer in time (<n> ms)";
         assert!(fits(first, &report.log_lines[0]), "{report:#?}");
         assert!(!still_running(stage.path()), "{kind}");
@@ -328,7 +330,7 @@ fn hostile_limits_cost_the_caller_its_own_login_at_most() {
 
 #[test]
 fn marks_are_made_whatever_the_caller_allows_to_be_written() {
-    let scene = configured(scene("silent"), "5s", "300ms");
+    let scene = configured(scene("mute"), "5s", "300ms");
     let mut scene = scene
         .calling(&[Call::new(Phase::Authenticate); 2])
         .with_arguments("nodelay");

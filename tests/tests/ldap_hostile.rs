@@ -178,6 +178,91 @@ fn a_server_that_is_slow_on_purpose_costs_the_budget_and_no_more() {
     assert_unavailable("a byte a second", &login(port), "search: timed out");
 }
 
+/// Answers like a good server, but nothing to the request number `mute` on a connection.
+fn falls_silent(mute: usize) -> u16 {
+    serve(move |mut stream| {
+        let mut count = 0;
+        while let Some((id, tag)) = request(&mut stream) {
+            if count == mute {
+                return wait(stream);
+            }
+            count += 1;
+            let answer = match tag {
+                0x63 => {
+                    let done = message(id, &result(0x65, 0, b""));
+                    [message(id, &entry("alice")), done].concat()
+                }
+                _ => message(id, &result(0x61, 0, b"")),
+            };
+            if std::io::Write::write_all(&mut stream, &answer).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+#[test]
+fn silence_about_one_person_does_not_make_a_server_down() {
+    let ask = |mute: usize, filter: Option<&str>| {
+        let mut asker = Asker::new(settings(falls_silent(mute)));
+        if let Some(filter) = filter {
+            asker = asker.with("access_filter", filter);
+        }
+        asker.budget_ms = 700;
+        asker.login("alice", "pw-alice")
+    };
+    let first = ask(0, None);
+    assert_unavailable("the first search", &first, "search: timed out");
+    assert_eq!(first.conclusion.down.len(), 1, "{first:?}");
+    let bind = ask(1, None);
+    assert_unavailable("the bind", &bind, "bind: timed out");
+    assert!(bind.conclusion.down.is_empty(), "{bind:?}");
+    let access = ask(1, Some("(uid=%u)"));
+    assert_unavailable("the access filter", &access, "access filter: timed out");
+    assert!(access.conclusion.down.is_empty(), "{access:?}");
+}
+
+#[test]
+fn a_password_that_was_sent_is_sent_to_no_other_server() {
+    let busy = |tag: u8, bytes: Vec<u8>| match tag {
+        0x60 => message(bytes[4], &result(0x61, 51, b"")),
+        _ => bytes,
+    };
+    let failing = [
+        falls_silent(1),
+        serve(move |stream| almost_good(stream, busy)),
+        serve(|stream| {
+            almost_good(
+                stream,
+                |tag, bytes| if tag == 0x60 { vec![] } else { bytes },
+            )
+        }),
+    ];
+    let good = serve(|stream| almost_good(stream, |_, bytes| bytes));
+    let uri = |port: u16| format!("ldap://127.0.0.1:{port}");
+    for port in failing {
+        let uris = serde_json::json!([uri(port), uri(good)]);
+        let mut asker = Asker::new(settings(port)).with("uris", uris);
+        asker.budget_ms = 1_000;
+        let told = asker.login("alice", "pw-alice");
+        assert_unavailable("after the bind", &told, ": bind: ");
+        assert!(
+            !told.unavailable().unwrap().contains(&uri(good)),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_password_that_cannot_be_sent_is_refused_only_to_somebody_who_is_there() {
+    let port = serve(|stream| almost_good(stream, |_, bytes| bytes));
+    let long = "x".repeat(512);
+    let asker = Asker::new(settings(port));
+    assert!(asker.login("alice", &long).denial().is_some());
+    assert!(asker.login("bob", &long).is_unknown());
+    assert!(asker.login("bob", "").denial().is_some());
+}
+
 #[test]
 fn a_connection_may_end_after_every_byte() {
     let good = [

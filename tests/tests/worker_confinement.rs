@@ -190,6 +190,9 @@ fn only_the_ports_of_the_servers_are_reached_where_the_kernel_can_tell() {
         Outcome::Possible
     };
     assert_eq!(connect(&other), expected);
+    let mut nowhere = Worker::probe(&worker_that_breaks_out(), json!({ "ports": [] }));
+    let address = server.local_addr().unwrap().to_string();
+    assert_eq!(nowhere.attempt("connect", &address), expected);
 }
 
 #[test]

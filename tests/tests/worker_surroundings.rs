@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use authchain::backends::protocol::Reply;
 use authchain_tests::host::built::worker_that_breaks_out;
 use authchain_tests::need;
 use authchain_tests::worker::{Outcome, Worker, about, failed, open_folder, own_id};
@@ -193,6 +194,15 @@ fn where_the_kernel_lacks_landlock_the_rest_holds_and_the_report_says_so() {
     without(&mut command, &landlock, libc::ENOSYS);
     let mut worker = Worker::start(&mut command);
     worker.greet(json!({}));
+    for _ in 0..2 {
+        worker.ask("random", "", Duration::from_secs(5));
+        let Some(Reply::Verdict(told)) = worker.hear() else {
+            panic!("no verdict");
+        };
+        let is_said = |note: &&String| note.contains("no Landlock");
+        let count = told.notes.iter().filter(is_said).count();
+        assert_eq!(count, 1, "{told:?}");
+    }
     let memory = format!("/proc/{}/mem", own_id());
     for (what, object, error) in [
         ("read", "/etc/shadow", "EACCES"),
@@ -215,7 +225,12 @@ fn a_kernel_without_filters_is_reported_and_one_that_refuses_them_is_not_trusted
     if !need::root("the worker") {
         return;
     }
-    for (errno, is_usable) in [(libc::EINVAL, true), (libc::EACCES, false)] {
+    // EINVAL is what a kernel without filters says, but this one has them.
+    for (errno, is_usable) in [
+        (libc::ENOSYS, true),
+        (libc::EINVAL, false),
+        (libc::EACCES, false),
+    ] {
         let mut command = Command::new(worker_that_breaks_out());
         without(&mut command, &[libc::SYS_seccomp], errno);
         let (report, found) = about(&mut command);

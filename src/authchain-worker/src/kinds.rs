@@ -28,8 +28,8 @@ pub struct Reach {
     pub files: Vec<PathBuf>,
     /// The servers' Unix sockets.
     pub unix_sockets: Vec<PathBuf>,
-    /// The servers' TCP ports; none means any.
-    pub ports: Vec<u16>,
+    /// The TCP ports to be reached; where nothing is said, any.
+    pub ports: Option<Vec<u16>>,
 }
 
 /// What is told, in this order: texts for the person, and the verdict.
@@ -84,7 +84,11 @@ impl Kind {
             Self::Ldap(prepared) => prepared.reach(),
             #[cfg(feature = "confinement-probe")]
             Self::Probe(probe) => probe.reach(),
-            Self::Broken(_) => Reach::default(),
+            // It has nobody to ask.
+            Self::Broken(_) => Reach {
+                ports: Some(Vec::new()),
+                ..Reach::default()
+            },
         }
     }
 
@@ -101,5 +105,16 @@ impl Kind {
             Self::Probe(probe) => probe.answer(question).await.into(),
             Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_ask_nobody_reaches_nobody() {
+        let reach = Kind::Broken(String::new()).reach();
+        assert_eq!(reach.ports, Some(Vec::new()));
     }
 }

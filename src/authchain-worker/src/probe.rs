@@ -42,10 +42,10 @@ impl Probe {
             reach: Reach {
                 files: list("files").into_iter().map(Into::into).collect(),
                 unix_sockets: list("unix_sockets").into_iter().map(Into::into).collect(),
-                ports: list("ports")
-                    .into_iter()
-                    .filter_map(|port| port.parse().ok())
-                    .collect(),
+                ports: hello.settings.get("ports").map(|_| {
+                    let ports = list("ports").into_iter();
+                    ports.filter_map(|port| port.parse().ok()).collect()
+                }),
             },
         }
     }

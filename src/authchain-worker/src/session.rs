@@ -32,7 +32,7 @@ pub fn hold(mut module: StdStream, arguments: &Arguments) {
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
-    let kind = confined(Kind::prepare(&hello), arguments);
+    let (kind, walls) = confined(Kind::prepare(&hello), arguments);
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -41,7 +41,7 @@ pub fn hold(mut module: StdStream, arguments: &Arguments) {
     };
     runtime.block_on(async {
         // An error is the socket's: then there is nobody left to tell.
-        let _ = converse(module, lines, kind).await;
+        let _ = converse(module, lines, kind, walls).await;
     });
     // A thread may still wait for a name server; it ends with the process.
     runtime.shutdown_background();
@@ -65,31 +65,37 @@ fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
     }
 }
 
-/// The same backend in a confined process, or one that says why it could not be confined.
-fn confined(kind: Kind, arguments: &Arguments) -> Kind {
+/// The same backend in a confined process, and which walls are missing; or one that says why it
+/// could not be confined.
+fn confined(kind: Kind, arguments: &Arguments) -> (Kind, Vec<String>) {
     let reach = kind.reach();
     let needs = Needs {
         user: &arguments.user,
         files: &reach.files,
         unix_sockets: &reach.unix_sockets,
-        ports: &reach.ports,
+        ports: reach.ports.as_deref(),
         ..Needs::default()
     };
     match confine(&needs) {
-        Ok(_) => kind,
-        Err(refused) => Kind::Broken(refused.to_string()),
+        Ok(report) => (kind, report.notes),
+        Err(refused) => (Kind::Broken(refused.to_string()), Vec::new()),
     }
 }
 
 /// Answers questions while it listens for more, and above all for the end of the socket: a worker
 /// whose host was killed must not go on asking servers.
-async fn converse(module: StdStream, lines: Lines, kind: Kind) -> io::Result<()> {
+async fn converse(
+    module: StdStream,
+    lines: Lines,
+    kind: Kind,
+    walls: Vec<String>,
+) -> io::Result<()> {
     module.set_nonblocking(true)?;
     let (reader, writer) = UnixStream::from_std(module)?.into_split();
     let (sender, receiver) = channel(WAITING);
     either(
         listen(reader, lines, sender),
-        answer(receiver, writer, kind),
+        answer(receiver, writer, kind, &walls),
     )
     .await;
     Ok(())
@@ -120,12 +126,20 @@ fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), P
     Ok(())
 }
 
-async fn answer(mut asked: Receiver<Message<'static>>, mut writer: OwnedWriteHalf, mut kind: Kind) {
+async fn answer(
+    mut asked: Receiver<Message<'static>>,
+    mut writer: OwnedWriteHalf,
+    mut kind: Kind,
+    walls: &[String],
+) {
     if say(&mut writer, &Reply::Hello(kind.can())).await.is_err() {
         return;
     }
     while let Some(Message::Question(question)) = asked.recv().await {
-        for reply in in_time(&mut kind, &question).await.replies() {
+        let mut told = in_time(&mut kind, &question).await;
+        // Else nobody would ever hear of a wall that is missing.
+        told.conclusion.notes.extend_from_slice(walls);
+        for reply in told.replies() {
             if say(&mut writer, &reply).await.is_err() {
                 return;
             }
@@ -141,8 +155,21 @@ async fn in_time(kind: &mut Kind, question: &Question<'_>) -> Told {
 }
 
 async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
-    let line = reply.to_line().map_err(io::Error::other)?;
+    let line = line(reply).map_err(io::Error::other)?;
     writer.write_all(&line).await
+}
+
+/// The reply as a line; a verdict that is too long for one goes without what was noticed on the way,
+/// rather than not at all.
+fn line(reply: &Reply) -> Result<Vec<u8>, ProtocolError> {
+    match (reply.to_line(), reply) {
+        (Err(ProtocolError::TooLong), Reply::Verdict(conclusion)) => {
+            let mut short = conclusion.clone();
+            short.notes.clear();
+            Reply::Verdict(short).to_line()
+        }
+        (line, _) => line,
+    }
 }
 
 /// Runs both until one of them is done.
@@ -166,5 +193,25 @@ struct NoWait<'a>(&'a OwnedReadHalf);
 impl Read for NoWait<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authchain::backends::protocol::{Conclusion, MAX_LINE};
+
+    #[test]
+    fn a_verdict_is_told_however_much_was_noticed() {
+        let mut conclusion = Conclusion::from(WireVerdict::Unknown);
+        conclusion.notes.push("short".to_owned());
+        let told = |conclusion: &Conclusion| {
+            let line = line(&Reply::Verdict(conclusion.clone())).unwrap();
+            Reply::parse(&line).unwrap()
+        };
+        assert_eq!(told(&conclusion), Reply::Verdict(conclusion.clone()));
+        conclusion.notes.push("x".repeat(MAX_LINE));
+        let bare = Conclusion::from(WireVerdict::Unknown);
+        assert_eq!(told(&conclusion), Reply::Verdict(bare));
     }
 }

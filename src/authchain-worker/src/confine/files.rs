@@ -34,9 +34,6 @@ const READABLE: [&str; 17] = [
     "/nix/store",
 ];
 
-/// The port of name servers that answer over TCP when an answer is long.
-const DNS: u16 = 53;
-
 /// A ruleset with its files open: made while we may still reach them, entered once we are nobody.
 pub(super) struct Rules(RulesetCreated);
 
@@ -47,13 +44,13 @@ impl Rules {
     pub(super) fn gather(
         files: &[PathBuf],
         unix_sockets: &[PathBuf],
-        ports: &[u16],
+        ports: Option<&[u16]>,
     ) -> Result<Self, RulesetError> {
         let mut ruleset = Ruleset::default()
             .handle_access(AccessFs::from_all(ABI::V9))?
             .handle_access(AccessNet::BindTcp)?
             .scope(Scope::from_all(ABI::V9))?;
-        if !ports.is_empty() {
+        if ports.is_some() {
             ruleset = ruleset.handle_access(AccessNet::ConnectTcp)?;
         }
         let mut created = ruleset.create()?;
@@ -64,7 +61,7 @@ impl Rules {
         for path in paths(unix_sockets) {
             created = allow(created, path, AccessFs::ResolveUnix.into())?;
         }
-        allow_ports(created, ports).map(Self)
+        allow_ports(created, ports.unwrap_or_default()).map(Self)
     }
 
     /// Enters the rules, for this thread and those it will start.
@@ -102,10 +99,7 @@ fn allow(
 }
 
 fn allow_ports(mut created: RulesetCreated, ports: &[u16]) -> Result<RulesetCreated, RulesetError> {
-    if ports.is_empty() {
-        return Ok(created);
-    }
-    for &port in ports.iter().chain(&[DNS]) {
+    for &port in ports {
         created = created.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
     }
     Ok(created)

@@ -40,8 +40,8 @@ pub struct Needs<'a> {
     pub files: &'a [PathBuf],
     /// The servers' Unix sockets (`ldapi://`); where there are none, no Unix socket can be made.
     pub unix_sockets: &'a [PathBuf],
-    /// The servers' TCP ports; none means any. Where the kernel knows no such rule: any.
-    pub ports: &'a [u16],
+    /// The TCP ports to be reached; `None` means any. Where the kernel knows no such rule: any.
+    pub ports: Option<&'a [u16]>,
 }
 
 impl Default for Needs<'_> {
@@ -51,7 +51,7 @@ impl Default for Needs<'_> {
             passwd_file: Path::new(authchain::files::passwd_files::SYSTEM_PASSWD),
             files: &[],
             unix_sockets: &[],
-            ports: &[],
+            ports: None,
         }
     }
 }
@@ -75,7 +75,11 @@ pub fn confine(needs: &Needs<'_>) -> Result<Report, Refused> {
             "the kernel has no Landlock: file modes alone protect files from reading".to_owned(),
         );
     }
-    let seccomp = filtered(!needs.unix_sockets.is_empty(), &mut notes)?;
+    let seccomp = filtered(
+        calls::filter(!needs.unix_sockets.is_empty()),
+        status,
+        &mut notes,
+    )?;
     Ok(Report {
         user,
         no_new_privs: status.is_some_and(|status| status.no_new_privs),
@@ -106,10 +110,14 @@ fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refu
 }
 
 /// Whether system calls are filtered; a kernel without filters is no reason to keep people out.
-fn filtered(unix_sockets: bool, notes: &mut Vec<String>) -> Result<bool, Refused> {
-    match calls::filter(unix_sockets) {
+fn filtered(
+    installed: Result<(), SeccompError>,
+    status: Option<Status>,
+    notes: &mut Vec<String>,
+) -> Result<bool, Refused> {
+    match installed {
         Ok(()) => Ok(true),
-        Err(SeccompError::Seccomp(error)) if is_unknown(&error) => {
+        Err(SeccompError::Seccomp(error)) if is_unknown(&error, status) => {
             notes.push(
                 "the kernel has no seccomp filters: every system call can be made".to_owned(),
             );
@@ -119,11 +127,14 @@ fn filtered(unix_sockets: bool, notes: &mut Vec<String>) -> Result<bool, Refused
     }
 }
 
-fn is_unknown(error: &io::Error) -> bool {
-    let known = [Errno::ENOSYS, Errno::EINVAL].map(|errno| errno as i32);
-    error
-        .raw_os_error()
-        .is_some_and(|errno| known.contains(&errno))
+/// Whether the kernel has no filters. `EINVAL` says that, but also that ours is a bad one; so it
+/// only counts where the kernel's own account of us does not mention them either.
+fn is_unknown(error: &io::Error, status: Option<Status>) -> bool {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOSYS) => true,
+        Some(Errno::EINVAL) => status.is_some_and(|status| !status.knows_seccomp),
+        _ => false,
+    }
 }
 
 fn landlock(error: impl fmt::Display) -> Refused {
@@ -168,3 +179,26 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_is_refused_is_not_taken_for_a_kernel_without_filters() {
+        let outcome = |errno: Errno, knows_seccomp: Option<bool>| {
+            let status = knows_seccomp.map(|knows_seccomp| Status {
+                knows_seccomp,
+                ..Status::default()
+            });
+            let refused = SeccompError::Seccomp(io::Error::from(errno));
+            let mut notes = Vec::new();
+            filtered(Err(refused), status, &mut notes).map(|stands| (stands, notes.len()))
+        };
+        assert_eq!(outcome(Errno::EINVAL, Some(false)), Ok((false, 1)));
+        assert_eq!(outcome(Errno::ENOSYS, Some(true)), Ok((false, 1)));
+        assert!(outcome(Errno::EINVAL, Some(true)).is_err());
+        assert!(outcome(Errno::EINVAL, None).is_err());
+        assert!(outcome(Errno::EACCES, Some(false)).is_err());
+    }
+}

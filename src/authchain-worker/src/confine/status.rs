@@ -12,6 +12,8 @@ pub(super) struct Status {
     pub(super) threads: u64,
     /// Whether starting programs gains nothing.
     pub(super) no_new_privs: bool,
+    /// Whether the kernel has filters for system calls.
+    pub(super) knows_seccomp: bool,
 }
 
 impl Status {
@@ -34,6 +36,7 @@ impl Status {
                     status.capabilities |= u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
                 }
                 "Threads" => status.threads = value.parse().unwrap_or(u64::MAX),
+                "Seccomp" => status.knows_seccomp = true,
                 "NoNewPrivs" => status.no_new_privs = value == "1",
                 _ => {}
             }
@@ -48,14 +51,17 @@ mod tests {
 
     #[test]
     fn the_kernels_lines_are_read_and_what_is_unreadable_counts_as_the_worst() {
-        let text = "Name:\tx\nThreads:\t2\nCapInh:\t0000000000000001\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000001\nNoNewPrivs:\t1\n";
+        let text = "Name:\tx\nThreads:\t2\nCapInh:\t0000000000000001\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000001\nNoNewPrivs:\t1\nSeccomp:\t0\n";
         let expected = Status {
             capabilities: 0x401,
             threads: 2,
             no_new_privs: true,
+            knows_seccomp: true,
         };
         assert_eq!(Status::parse(text), expected);
-        assert_eq!(Status::parse("CapEff:\t?\n").capabilities, u64::MAX);
+        let worst = Status::parse("CapEff:\t?\n");
+        assert_eq!(worst.capabilities, u64::MAX);
+        assert!(!worst.knows_seccomp);
     }
 
     #[test]

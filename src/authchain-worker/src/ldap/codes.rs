@@ -1,10 +1,8 @@
 //! What a result code means (RFC 4511 appendix A).
 
-use authchain::tools::journal::clean;
 use ldap3::LdapResult;
 
-/// How much of a server's own words is repeated.
-const MAX_TEXT: usize = 160;
+pub(super) use crate::net::failure::server_words as words;
 
 pub(super) const SUCCESS: u32 = 0;
 pub(super) const SIZE_LIMIT: u32 = 4;
@@ -30,16 +28,6 @@ pub(super) fn describe(result: &LdapResult) -> String {
         text if text.is_empty() => name,
         text => format!("{name}: {text}"),
     }
-}
-
-/// A server's own words: no control characters, and not many.
-pub(super) fn words(text: &str) -> String {
-    let text: String = text
-        .trim_matches(['\0', ' ', '\n'])
-        .chars()
-        .take(MAX_TEXT)
-        .collect();
-    clean(&text)
 }
 
 fn name(code: u32) -> Option<&'static str> {

@@ -11,6 +11,7 @@
 //! | [`person`] | the search for the one entry that is the person |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
+//! | [`unsent`] | passwords that cannot be sent |
 //! | [`codes`] | what a result code means |
 
 mod access;
@@ -23,6 +24,7 @@ mod policy;
 mod questions;
 mod servers;
 mod session;
+mod unsent;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,8 +39,9 @@ use authchain::words::{Denial, Secret};
 use tokio_rustls::rustls::ClientConfig;
 
 use self::groups::Wanted;
-use self::password::Password;
+use self::password::{Fault, Password};
 use crate::kinds::{Reach, Told};
+use crate::net::resolve;
 
 /// What is left of a question's budget for saying the answer.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
@@ -97,7 +100,7 @@ impl Prepared {
                 .into_iter()
                 .map(|uri| PathBuf::from(&uri.host))
                 .collect(),
-            ports: remote.into_iter().map(|uri| uri.port).collect(),
+            ports: Some(ports(&remote)),
         }
     }
 
@@ -107,15 +110,45 @@ impl Prepared {
     pub async fn ask(&self, question: &Question<'_>) -> Told {
         let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
         let deadline = Deadline::after(system_clock, budget);
-        let password = match question.password.as_ref().map(Bytes::secret) {
-            Some(secret) => match Password::of(secret) {
-                Ok(password) => Some(password),
-                // Refused here, so that it cannot be sent: a directory takes an empty password for
-                // a request to be anonymous, and grants it.
-                Err(fault) => return WireVerdict::Denied(Denial::from(fault)).into(),
-            },
-            None => None,
+        let typed = question.password.as_ref().map(Bytes::secret);
+        let password = match typed.map(Password::of) {
+            // Refused here, so that it cannot be sent: a directory takes an empty password for a
+            // request to be anonymous, and grants it.
+            Some(Err(Fault::Empty)) => {
+                return WireVerdict::Denied(Denial::from(Fault::Empty)).into();
+            }
+            password => password,
         };
         self.in_turn(question, password, deadline).await
+    }
+}
+
+/// The ports of these servers, and the one of name servers if there is a name among them.
+fn ports(remote: &[&ServerUri]) -> Vec<u16> {
+    let needs_dns = remote.iter().any(|uri| resolve::is_name(&uri.host));
+    let own = remote.iter().map(|uri| uri.port);
+    own.chain(needs_dns.then_some(resolve::DNS)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(uris: &[&str]) -> Vec<u16> {
+        let uris: Vec<_> = (uris.iter())
+            .map(|uri| ServerUri::parse(uri).unwrap())
+            .collect();
+        let uris: Vec<_> = uris.iter().collect();
+        ports(&uris)
+    }
+
+    #[test]
+    fn no_port_is_open_that_no_server_needs() {
+        assert_eq!(reached(&[]), [0; 0]);
+        assert_eq!(reached(&["ldap://127.0.0.1", "ldaps://[::1]"]), [389, 636]);
+        assert_eq!(
+            reached(&["ldaps://a.example:7", "ldap://1.2.3.4"]),
+            [7, 389, 53]
+        );
     }
 }

@@ -8,7 +8,7 @@ use authchain::config::settings::ldap::uri::ServerUri;
 use authchain::tools::deadline::Deadline;
 
 use super::Prepared;
-use super::password::Password;
+use super::password::{Fault, Password};
 use super::questions::Ruling;
 use super::session::Session;
 use crate::kinds::Told;
@@ -31,7 +31,7 @@ impl Prepared {
     pub(super) async fn in_turn(
         &self,
         question: &Question<'_>,
-        password: Option<Password<'_>>,
+        password: Option<Result<Password<'_>, Fault>>,
         deadline: Deadline,
     ) -> Told {
         let mut conclusion = Conclusion::from(WireVerdict::Unknown);
@@ -61,7 +61,7 @@ impl Prepared {
                         conclusion.down.push(uri.to_string());
                     }
                     failures.push(format!("{uri}: {failure}"));
-                    if failure.kind == Kind::Settings || deadline.is_over() {
+                    if is_final(&failure) || deadline.is_over() {
                         break;
                     }
                 }
@@ -78,7 +78,7 @@ impl Prepared {
         &self,
         turn: &Turn<'_>,
         question: &Question<'_>,
-        password: Option<Password<'_>>,
+        password: Option<Result<Password<'_>, Fault>>,
         deadline: Deadline,
     ) -> Result<Ruling, Failure> {
         let opening = deadline.within(match turn.is_probe {
@@ -86,7 +86,15 @@ impl Prepared {
             false => self.settings.connect_timeout.duration(),
         });
         let mut session = Session::open(self, turn.server, opening, deadline).await?;
-        self.answer(&mut session, question, password).await
+        let password = match password.transpose() {
+            Ok(password) => password,
+            Err(fault) => return self.refuse_unsent(&mut session, question, fault).await,
+        };
+        let answer = self.answer(&mut session, question, password).await;
+        answer.map_err(|failure| match session.has_sent_password() {
+            true => failure.spent(),
+            false => failure,
+        })
     }
 
     /// Those that may be back first, then the rest in their order, without those to be avoided.
@@ -130,6 +138,11 @@ impl Prepared {
         }
         failures.join("; ")
     }
+}
+
+/// Whether no other server is to be asked.
+fn is_final(failure: &Failure) -> bool {
+    matches!(failure.kind, Kind::Settings | Kind::Spent)
 }
 
 impl Turn<'_> {

@@ -19,7 +19,7 @@ use super::password::Password;
 use super::policy::{self, PolicyAnswer};
 use crate::guard::relay::{Ending, relay};
 use crate::net::connect::{Connection, connect};
-use crate::net::failure::{Failure, within, words};
+use crate::net::failure::{Failure, Kind, within, within_as, words};
 
 /// What the first identity's login is called when it fails.
 const SERVICE_BIND: &str = "service bind";
@@ -29,6 +29,11 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
+    /// What silence means from now on. A server that cannot find an entry may be down; one that is
+    /// slow about one person's password or groups is not, or that person could shut others out.
+    silence: Kind,
+    /// Whether the person's password is on its way.
+    has_sent_password: bool,
 }
 
 /// A search.
@@ -97,7 +102,14 @@ impl Session {
             ldap,
             ending,
             deadline,
+            silence: Kind::Down,
+            has_sent_password: false,
         })
+    }
+
+    /// Whether the server may have counted an attempt at the person's password.
+    pub(super) fn has_sent_password(&self) -> bool {
+        self.has_sent_password
     }
 
     /// Logs in as the settings say; not at all if they say nothing.
@@ -138,6 +150,8 @@ impl Session {
                 val: None,
             }]);
         }
+        self.silence = Kind::Trouble;
+        self.has_sent_password = true;
         let (deadline, ending) = (self.deadline, self.ending.clone());
         let binding = self.ldap.simple_bind(dn, password.expose());
         let binding = async {
@@ -145,7 +159,7 @@ impl Session {
                 .await
                 .map_err(|error| failure(&ending, step, &error))
         };
-        let result = within(deadline, step, binding).await?;
+        let result = within_as(self.silence, deadline, step, binding).await?;
         let policy = PolicyAnswer::of(&result.ctrls);
         Ok(BindAnswer { result, policy })
     }
@@ -171,7 +185,9 @@ impl Session {
                 .await
                 .map_err(|error| failure(&ending, search.step, &error))
         };
-        hits(&search, within(deadline, search.step, searching).await?)
+        let found = within_as(self.silence, deadline, search.step, searching).await?;
+        self.silence = Kind::Trouble;
+        hits(&search, found)
     }
 
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {

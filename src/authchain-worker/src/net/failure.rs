@@ -4,6 +4,13 @@ use std::fmt;
 use std::io;
 
 use authchain::tools::deadline::Deadline;
+use authchain::tools::journal::clean;
+
+/// How much of a server's own words is repeated, in characters.
+const MAX_WORDS: usize = 160;
+
+/// How long the text of a failure gets, in characters: there may be one for each server.
+const MAX_TEXT: usize = 300;
 
 /// Why a server gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +30,9 @@ pub enum Kind {
     Down,
     /// This server answers, but not in a way that helps; another may.
     Trouble,
+    /// The server has been given the person's password, and no other is to be: one login is one
+    /// attempt, or a directory that locks accounts counts several.
+    Spent,
     /// The settings are wrong, and no other server can help.
     Settings,
 }
@@ -44,8 +54,18 @@ impl Failure {
     }
 
     fn new(step: &'static str, text: impl Into<String>, kind: Kind) -> Self {
-        let text = text.into();
+        let text = clean(&text.into()).chars().take(MAX_TEXT).collect();
         Self { step, text, kind }
+    }
+
+    /// The same once the person's password has been sent.
+    #[must_use]
+    pub fn spent(self) -> Self {
+        let kind = match self.kind {
+            Kind::Down | Kind::Trouble => Kind::Spent,
+            kind => kind,
+        };
+        Self { kind, ..self }
     }
 }
 
@@ -57,6 +77,9 @@ impl fmt::Display for Failure {
 
 /// Gives `work` until `deadline`; a server that takes longer counts as down.
 ///
+/// For what does not depend on who logs in: whoever can make one operation of theirs slow could
+/// else keep everybody from the server. For the rest there is [`within_as`].
+///
 /// # Errors
 /// Those of `work`, and the timeout.
 pub async fn within<T>(
@@ -64,10 +87,33 @@ pub async fn within<T>(
     step: &'static str,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
+    within_as(Kind::Down, deadline, step, work).await
+}
+
+/// Gives `work` until `deadline`; `kind` is what it means when it takes longer.
+///
+/// # Errors
+/// Those of `work`, and the timeout.
+pub async fn within_as<T>(
+    kind: Kind,
+    deadline: Deadline,
+    step: &'static str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     match tokio::time::timeout(deadline.remaining(), work).await {
         Ok(result) => result,
-        Err(_) => Err(Failure::down(step, "timed out")),
+        Err(_) => Err(Failure::new(step, "timed out", kind)),
     }
+}
+
+/// A server's own words: no control characters, and not many.
+pub fn server_words(text: &str) -> String {
+    let text: String = text
+        .trim_matches(['\0', ' ', '\n'])
+        .chars()
+        .take(MAX_WORDS)
+        .collect();
+    clean(&text)
 }
 
 /// The system's words for an error, without its number.
@@ -90,5 +136,20 @@ mod tests {
         let refused = io::Error::from_raw_os_error(111);
         let failure = Failure::down("connect", words(&refused));
         assert_eq!(failure.to_string(), "connect: connection refused");
+    }
+
+    #[test]
+    fn no_text_breaks_or_fills_the_log() {
+        let failure = Failure::trouble("x", format!("a\nb\x1b{}", "c".repeat(4096)));
+        assert!(failure.text.starts_with("a\\nb\\u{1b}ccc"), "{failure}");
+        assert_eq!(failure.text.chars().count(), MAX_TEXT);
+    }
+
+    #[test]
+    fn once_the_password_is_sent_only_the_settings_matter_more() {
+        let kind = |failure: Failure| failure.spent().kind;
+        assert_eq!(kind(Failure::down("x", "")), Kind::Spent);
+        assert_eq!(kind(Failure::trouble("x", "")), Kind::Spent);
+        assert_eq!(kind(Failure::settings("x", "")), Kind::Settings);
     }
 }

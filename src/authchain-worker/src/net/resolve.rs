@@ -11,10 +11,18 @@ use tokio::sync::oneshot;
 
 use super::failure::{Failure, within, words};
 
+/// The port of name servers, which answer over TCP when an answer is long.
+pub const DNS: u16 = 53;
+
 const STEP: &str = "name resolution";
 
 /// What the system's resolver and the libraries it loads have been seen to need, ten times over.
 const STACK: usize = 512 * 1024;
+
+/// Whether `host` is a name, so that somebody has to be asked for its address.
+pub fn is_name(host: &str) -> bool {
+    host.parse::<IpAddr>().is_err()
+}
 
 /// The addresses of `host`, in the order the system prefers.
 ///

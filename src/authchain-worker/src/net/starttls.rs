@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::failure::{Failure, words};
+use super::failure::{Failure, server_words, words};
 use crate::guard::ber::Elements;
 use crate::guard::ledger::Ledger;
 use crate::guard::relay::read_one;
@@ -60,7 +60,8 @@ fn result(reply: &[u8]) -> Result<(u8, String), Refusal> {
     let mut parts = Elements::of(parts.expect(message::Answer::Extended.tag(), shape)?);
     let code = parts.expect(0x0a, shape)?.first().copied();
     parts.take()?;
-    let text = String::from_utf8_lossy(parts.expect(0x04, shape)?).into_owned();
+    // Said in the clear: anybody on the way may have.
+    let text = server_words(&String::from_utf8_lossy(parts.expect(0x04, shape)?));
     Ok((code.ok_or(Refusal::Shape(shape))?, text))
 }
 
@@ -72,5 +73,18 @@ mod tests {
     fn the_request_is_whole_and_named_right() {
         assert!(Ledger::default().note(REQUEST).is_ok());
         assert!(crate::guard::ber::check_nesting(REQUEST).is_ok());
+    }
+
+    #[test]
+    fn what_a_server_says_in_the_clear_is_cleaned_and_cut() {
+        let text = [b"no\n\x1b[2J".as_slice(), &[b'x'; 300]].concat();
+        let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_be_bytes();
+        let element = |tag: u8, bytes: &[u8]| [&[tag, 0x82], &length(bytes)[..], bytes].concat();
+        let body = [&[0x0a, 1, 52, 4, 0], &element(0x04, &text)[..]].concat();
+        let reply = [&[2, 1, 1], &element(0x78, &body)[..]].concat();
+        let (code, told) = result(&element(0x30, &reply)).unwrap();
+        assert_eq!(code, 52);
+        assert!(told.starts_with("no\\n\\u{1b}[2Jxxx"), "{told}");
+        assert!(told.len() < 200, "{told}");
     }
 }

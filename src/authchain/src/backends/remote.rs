@@ -69,6 +69,10 @@ impl Remote {
                 breaker.learn(&plan, &down, now());
             }),
             Err(Broken::Off(Fault::Silent)) => breaker.learn_silence(&plan, now()),
+            // A mark that only its own caller heeds keeps nobody else out.
+            Err(Broken::Off(Fault::Mute)) if caller().is_some() => {
+                breaker.learn_silence(&plan, now());
+            }
             Err(_) => {}
         }
         let conclusion = heard?.conclusion;
@@ -114,7 +118,8 @@ impl Remote {
     }
 }
 
-/// A worker that takes all its time and cannot say for whom is as good as silent.
+/// A worker that overruns its time and cannot say for whom is as good as silent. One that ends in
+/// time and names no server does so because of this login alone.
 fn is_silence(heard: &Heard) -> bool {
     let conclusion = &heard.conclusion;
     let is_unavailable = matches!(conclusion.verdict, WireVerdict::Unavailable(_));

@@ -153,6 +153,14 @@ mod tests {
                 "3:10: invalid type: integer `1`, expected path string",
             ),
             (
+                "[backend.a]\ntype = \"local\"\npasswd = \"a\"\nshadow = \"/b\"",
+                "3:10: must be an absolute path",
+            ),
+            (
+                "[backend.a]\ntype = \"local\"\npasswd = \"/a\"\nshadow = \"b\"",
+                "4:10: must be an absolute path",
+            ),
+            (
                 "[backend.a]\ntype = \"local\"\npasswd = \"/a\"",
                 "3:10: passwd and shadow belong together: set both, or neither",
             ),

@@ -45,6 +45,10 @@ impl<'s> Config<'s> {
         source.check_keys(root.get_ref(), known)?;
         let settings = GlobalSettings::deserialize(root.clone().into_deserializer())
             .map_err(|error| source.toml_error(&error))?;
+        if let Err((key, message)) = settings.check() {
+            let span = root.get_ref().get(key).map_or(0..0, Spanned::span);
+            return Err(source.error(span, message));
+        }
         let backends = backends(root.into_inner(), source)?;
         let config = Self {
             settings,
@@ -198,6 +202,11 @@ mod tests {
                 "chain = \"local\"",
                 "1:9: invalid type: string \"local\", expected a sequence",
             ),
+            ("worker = \"w\"", "1:10: must be an absolute path"),
+            ("run_dir = \"./run\"", "1:11: must be an absolute path"),
+            ("log_socket = \"\"", "1:14: must be an absolute path"),
+            ("passwd_file = \"passwd\"", "1:15: must be an absolute path"),
+            ("state_dir = \"../x\"", "1:13: must be an absolute path"),
             ("chain = []", " the chain is empty: nobody could log in"),
             (
                 "chain = [\"local\", \"corp\"]",

@@ -31,7 +31,7 @@ pub(super) struct Asked<'a, 'p> {
 /// What came of it.
 pub(super) struct Heard {
     pub(super) conclusion: Conclusion,
-    /// Whether the worker took all the time it had.
+    /// Whether the worker took clearly more time than it had.
     pub(super) is_late: bool,
 }
 
@@ -113,8 +113,8 @@ pub(super) fn talk(
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Heard, Broken> {
     let mut worker = Worker::start(program)?;
-    worker.send(&Message::Hello(hello), deadline)?;
-    if let Some(refusal) = welcome(worker.receive(deadline)?, asked.operation)? {
+    let first = greet(&mut worker, hello, deadline)?;
+    if let Some(refusal) = welcome(first, asked.operation)? {
         return Ok(Heard {
             conclusion: refusal,
             is_late: false,
@@ -125,7 +125,7 @@ pub(super) fn talk(
     loop {
         match worker.receive(deadline)? {
             Reply::Verdict(conclusion) => {
-                let is_late = deadline.remaining() <= margin;
+                let is_late = deadline.remaining() <= margin.div_f32(2.0);
                 check(&asked, &conclusion.verdict, is_same_name)?;
                 return Ok(Heard {
                     conclusion,
@@ -144,6 +144,16 @@ pub(super) fn talk(
             Reply::Hello(_) => return Err(out_of_place("a second hello").into()),
         }
     }
+}
+
+/// Says hello, and waits for what comes back.
+fn greet(worker: &mut Worker, hello: Hello, deadline: Deadline) -> Result<Reply, Fault> {
+    let sent = worker.send(&Message::Hello(hello), deadline);
+    let first = sent.and_then(|()| worker.receive(deadline));
+    first.map_err(|fault| match fault {
+        Fault::Silent => Fault::Mute,
+        other => other,
+    })
 }
 
 /// The worker's hello; or why it cannot be what it was told to be, in place of one.

@@ -397,7 +397,7 @@ fn a_worker_that_hangs_is_waited_for_once() {
         "/bin/sleep 60 & exit",
         "while :; do printf x; /bin/sleep 0.1; done",
     ] {
-        let mut stage = Stage::new(script);
+        let mut stage = Stage::new(&format!("{POLITE}{script}"));
         stage.budget = Duration::from_millis(300);
         let begin = system_clock();
         assert_eq!(
@@ -416,6 +416,20 @@ fn a_worker_that_hangs_is_waited_for_once() {
         );
         assert!(again.elapsed().as_millis() < 150);
     }
+}
+
+#[test]
+fn a_worker_that_never_said_a_word_is_blamed_by_nobody_else() {
+    let _alone = alone();
+    let mut stage = Stage::new("exec /bin/sleep 60");
+    stage.budget = Duration::from_millis(300);
+    for _ in 0..2 {
+        assert_eq!(
+            stage.authenticate().0,
+            unavailable("worker: no answer in time")
+        );
+    }
+    assert!(!stage.dir.path().join("run").exists());
 }
 
 #[test]
@@ -463,7 +477,7 @@ fn a_worker_that_used_up_its_time_and_blames_nobody_is_as_good_as_silent() {
     let _alone = alone();
     let late = format!(
         r#"{POLITE}
-/bin/sleep 0.23
+/bin/sleep 0.27
 say '{{"verdict":"unavailable","detail":"timed out"}}'
 read -r end"#
     );
@@ -472,10 +486,13 @@ read -r end"#
     assert_eq!(stage.authenticate().0, unavailable("timed out"));
     let again = unavailable("the worker did not answer 0.0 s ago");
     assert_eq!(stage.authenticate().0, again);
-    let quick = late.replace("/bin/sleep 0.23", "");
-    let stage = Stage::new(&quick);
-    assert_eq!(stage.authenticate().0, unavailable("timed out"));
-    assert_eq!(stage.authenticate().0, unavailable("timed out"));
+    // Nearly all of its time, of which it has 225 ms: one person's password took too long.
+    for in_time in ["", "/bin/sleep 0.20"] {
+        let mut stage = Stage::new(&late.replace("/bin/sleep 0.27", in_time));
+        stage.budget = Duration::from_millis(300);
+        assert_eq!(stage.authenticate().0, unavailable("timed out"));
+        assert_eq!(stage.authenticate().0, unavailable("timed out"));
+    }
 }
 
 #[test]

@@ -25,6 +25,10 @@ const NAME: &CStr = c"authchain-worker";
 /// millisecond.
 const PATIENCE: u32 = 20;
 
+/// How long a worker that was killed is waited for, at this often a millisecond. The kernel takes
+/// microseconds, unless the process hangs in it: on a file server that is away, for one.
+const BURIAL: u32 = 1_000;
+
 /// The running process.
 pub(super) struct Child {
     pid: Pid,
@@ -75,17 +79,14 @@ impl Child {
         }
         // The group first: whatever a worker left behind is not to outlive the login either.
         let _ = killpg(self.pid, Signal::SIGKILL);
-        if kill(self.pid, Signal::SIGKILL).is_ok() {
-            while waitpid(self.pid, None) == Err(Errno::EINTR) {}
-        } else {
-            self.wait_a_moment();
-        }
+        // A host that may not kill its own worker: it ends because its socket is closed.
+        let was_killed = kill(self.pid, Signal::SIGKILL).is_ok();
+        self.reap(if was_killed { BURIAL } else { PATIENCE });
     }
 
-    /// For a host that may not kill its own worker: it ends because its socket is closed, or is
-    /// left to the host. Waiting for it for ever would be worse.
-    fn wait_a_moment(&self) {
-        for _ in 0..PATIENCE {
+    /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
+    fn reap(&self, patience: u32) {
+        for _ in 0..patience {
             match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
                 _ => return,
@@ -176,4 +177,26 @@ fn child_signal() -> SigSet {
     let mut set = SigSet::empty();
     set.add(Signal::SIGCHLD);
     set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::tools::deadline::system_clock;
+
+    #[test]
+    fn a_process_that_does_not_end_is_left_to_the_host() {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        // cat waits for its socket, which stays open: as good as one that cannot be killed.
+        let child = Child::start(Path::new("/bin/cat"), &theirs.into()).unwrap();
+        let begin = system_clock();
+        child.reap(PATIENCE);
+        assert!(begin.elapsed().as_millis() < 1_000);
+        assert_eq!(child.peek(), Ok(WaitStatus::StillAlive));
+        let pid = child.pid;
+        drop(child);
+        assert_eq!(waitpid(pid, None), Err(Errno::ECHILD));
+        drop(ours);
+    }
 }

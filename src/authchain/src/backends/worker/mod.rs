@@ -69,6 +69,9 @@ pub(super) enum Fault {
     Ended(Option<String>),
     /// The time was over before it had answered.
     Silent,
+    /// The time was over before it had said a word, so that it may not have had any: whoever
+    /// starts sudo can stop it between starting the worker and listening to it.
+    Mute,
     /// The socket to it failed.
     Socket(Errno),
     /// What it said is not of the protocol.
@@ -89,7 +92,7 @@ impl fmt::Display for Fault {
             Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
             Self::Ended(None) => f.write_str("worker: ended without an answer"),
             Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),
-            Self::Silent => f.write_str("worker: no answer in time"),
+            Self::Silent | Self::Mute => f.write_str("worker: no answer in time"),
             Self::Socket(errno) => write!(f, "worker: {}", errno.desc()),
             Self::Protocol(error) => write!(f, "worker: {error}"),
             Self::OutOfPlace(what) => write!(f, "worker: {what}"),

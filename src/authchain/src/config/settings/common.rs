@@ -1,5 +1,7 @@
 //! Settings every backend has, whatever its type.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -27,6 +29,12 @@ pub struct BackendSettings {
     /// How long this backend may take. A `local` backend reads files and waits for nobody.
     #[serde(default = "default_timeout")]
     pub timeout: Span,
+}
+
+/// What is wrong with a path in the settings, if anything: a relative one would lead to wherever
+/// the caller of su happens to be.
+pub(in crate::config) fn fault_of_path(path: &Path) -> Option<String> {
+    (!path.is_absolute()).then(|| "must be an absolute path".to_owned())
 }
 
 fn default_timeout() -> Span {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::common::fault_of_path;
 use crate::config::Span;
 
 /// The keys at the top of the file.
@@ -47,6 +48,26 @@ pub struct GlobalSettings {
 
     /// The socket of the system's logger.
     pub log_socket: PathBuf,
+}
+
+impl GlobalSettings {
+    /// Whether the settings can be meant.
+    ///
+    /// # Errors
+    /// The key that cannot, and why.
+    pub(in crate::config) fn check(&self) -> Result<(), (&'static str, String)> {
+        let paths = [
+            ("passwd_file", &self.passwd_file),
+            ("state_dir", &self.state_dir),
+            ("worker", &self.worker),
+            ("run_dir", &self.run_dir),
+            ("log_socket", &self.log_socket),
+        ];
+        let mut faults = paths
+            .iter()
+            .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
+        faults.next().map_or(Ok(()), Err)
+    }
 }
 
 impl Default for GlobalSettings {

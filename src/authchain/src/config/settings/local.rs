@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::common::fault_of_path;
 use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 
 /// Accounts in passwd(5) and shadow(5) files.
@@ -38,9 +39,14 @@ impl LocalSettings {
     /// Whether the settings fit together.
     ///
     /// # Errors
-    /// The key that does not fit, and why: the passwd file of one database with the shadow file of
+    /// The key that does not fit, and why: a path that is not absolute, or the passwd file of one database with the shadow file of
     /// another would open accounts with strangers' passwords.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
+        for (key, path) in [("passwd", &self.passwd), ("shadow", &self.shadow)] {
+            if let Some(message) = fault_of_path(path) {
+                return Err((key, message));
+            }
+        }
         let [passwd, shadow] = [(&self.passwd, SYSTEM_PASSWD), (&self.shadow, SYSTEM_SHADOW)]
             .map(|(path, system)| path.as_os_str() == system);
         let message = || "passwd and shadow belong together: set both, or neither".to_owned();
