@@ -45,35 +45,16 @@ impl<'h> Handle<'h> {
 
     /// What the host says about the login.
     pub(crate) fn items(&self) -> Items {
+        macro_rules! text {
+            ($item:ident) => {
+                lossy((self.0.get_item::<$item<'_>>().ok().flatten()).map(|item| item.0))
+            };
+        }
         Items {
-            service: lossy(
-                self.0
-                    .get_item::<Service<'_>>()
-                    .ok()
-                    .flatten()
-                    .map(|item| item.0),
-            ),
-            tty: lossy(
-                self.0
-                    .get_item::<Tty<'_>>()
-                    .ok()
-                    .flatten()
-                    .map(|item| item.0),
-            ),
-            rhost: lossy(
-                self.0
-                    .get_item::<RHost<'_>>()
-                    .ok()
-                    .flatten()
-                    .map(|item| item.0),
-            ),
-            ruser: lossy(
-                self.0
-                    .get_item::<RUser<'_>>()
-                    .ok()
-                    .flatten()
-                    .map(|item| item.0),
-            ),
+            service: text!(Service),
+            tty: text!(Tty),
+            rhost: text!(RHost),
+            ruser: text!(RUser),
         }
     }
 
