@@ -13,6 +13,7 @@
 //! | [`guard`] | what stands between a server and the parser of its answers |
 //! | [`ldap`] | the `ldap` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
+//! | [`servers`] | the servers of a backend in turn |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -27,4 +28,5 @@ pub mod net;
 #[cfg(feature = "confinement-probe")]
 mod probe;
 pub mod process;
+pub mod servers;
 pub mod session;
