@@ -13,6 +13,7 @@
 //! | [`guard`] | what stands between a server and the parser of its answers |
 //! | [`ldap`] | the `ldap` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
+//! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -20,6 +21,7 @@
 pub mod about;
 pub mod arguments;
 pub mod confine;
+pub mod examination;
 pub mod guard;
 pub mod kinds;
 pub mod ldap;

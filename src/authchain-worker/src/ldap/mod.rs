@@ -12,11 +12,13 @@
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
 //! | [`unsent`] | passwords that cannot be sent |
+//! | [`examine`] | every server step by step, for the administrator |
 //! | [`codes`] | what a result code means |
 
 mod access;
 mod codes;
 mod entry;
+mod examine;
 mod groups;
 mod password;
 mod person;
@@ -27,7 +29,6 @@ mod session;
 mod unsent;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
@@ -36,12 +37,12 @@ use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::{Denial, Secret};
-use tokio_rustls::rustls::ClientConfig;
 
 use self::groups::Wanted;
 use self::password::{Fault, Password};
 use crate::kinds::{Reach, Told};
 use crate::net::resolve;
+use crate::net::tls::{Trust, configure};
 
 /// What is left of a question's budget for saying the answer.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
@@ -50,7 +51,7 @@ const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
 pub struct Prepared {
     settings: LdapSettings,
     servers: Vec<(ServerUri, Tls)>,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Trust>,
     secret: Option<Secret>,
     base: Dn,
     wanted: Wanted,
@@ -72,7 +73,7 @@ impl Prepared {
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
         let servers = settings.servers().map_err(|error| error.to_string())?;
         let needs_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
-        let tls = needs_tls.then(|| crate::net::tls::configure(&settings));
+        let tls = needs_tls.then(|| configure(&settings));
         let secret = settings.bind_password_file.as_deref();
         Ok(Self {
             tls: tls.transpose()?,
