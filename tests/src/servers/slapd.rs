@@ -34,6 +34,8 @@ pub struct Plan {
     pub bulk: usize,
     /// Where its referrals point.
     pub referral: u16,
+    /// How much it searches for whom, as slapd.conf(5) has it.
+    pub limits: &'static str,
 }
 
 impl Default for Plan {
@@ -42,6 +44,7 @@ impl Default for Plan {
             certificate: Kind::Good,
             bulk: 0,
             referral: 1,
+            limits: "",
         }
     }
 }
@@ -60,7 +63,11 @@ impl Slapd {
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let certificates = Certificates::make(dir.path());
         let (plain, tls) = (free_port(), free_port());
-        configure(dir.path(), &certificates.issue(plan.certificate));
+        configure(
+            dir.path(),
+            &certificates.issue(plan.certificate),
+            plan.limits,
+        );
         let ldif = directory::ldif(plan.bulk);
         let people = ldif.people.replace("REFERRAL", &plan.referral.to_string());
         fs::write(dir.path().join("people.ldif"), people).unwrap();
@@ -218,7 +225,7 @@ impl Drop for Slapd {
     }
 }
 
-fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf)) {
+fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), limits: &str) {
     let own = nix::unistd::geteuid();
     let show = |path: &Path| path.display().to_string();
     let text = format!(
@@ -253,6 +260,7 @@ overlay memberof
 overlay ppolicy
 ppolicy_default cn=default,ou=policies,{BASE}
 ppolicy_use_lockout
+{limits}
 "#,
         dir = show(dir),
         ca = show(&dir.join("ca.pem")),
