@@ -318,7 +318,7 @@ fn a_name_without_an_address_and_something_else_on_the_port_are_told() {
     checked.expect(
         2,
         &[
-            &["name resolution", "error: ", "`getent hosts` must know it"],
+            &["name resolution", "error: ", "in /etc/hosts or in DNS"],
             &["TLS", "error: "],
             &["2 errors"],
         ],

@@ -12,20 +12,24 @@ mod root;
 mod searches;
 mod way;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use authchain::backends::protocol::{Question, WireVerdict};
-use authchain::config::settings::ldap::uri::ServerUri;
-use authchain::config::settings::ldap::{Sasl, Scope, Tls};
+use authchain::config::settings::ldap::srv::SrvName;
+use authchain::config::settings::ldap::{Sasl, Scope};
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
 use super::Prepared;
+use super::servers::Source;
 use super::session::{SERVICE_BIND, Search, Session};
 use crate::examination::{Examination, Remark};
 use crate::kinds::Told;
+use crate::net::connect::Server;
+use crate::net::dns;
 use crate::net::failure::{Failure, within};
-use crate::servers::deadline_of;
+use crate::servers::{Server as _, deadline_of};
 
 /// How long one operation may take before the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
@@ -47,22 +51,54 @@ impl Prepared {
             told.remark("settings", Remark::warning(*warning));
         }
         let whole = deadline_of(question);
-        for (turn, server) in self.servers.iter().enumerate() {
-            told.turn_to(server.0.to_string());
-            let left = self.servers.len().saturating_sub(turn);
+        let mut sources = VecDeque::from(self.sources.clone());
+        while let Some(source) = sources.pop_front() {
+            told.turn_to(source.name());
+            let left = sources.len().saturating_add(1);
             let left = u32::try_from(left).unwrap_or(u32::MAX);
             let share = whole.remaining().checked_div(left).unwrap_or_default();
-            let looking = self.examine_server(&told, server, &question.user, whole.within(share));
+            let share = whole.within(share);
             // A step that failed has been told, and ended the look at its server.
-            let _ = looking.await;
+            match &source {
+                Source::Server(server) => {
+                    let _ = self
+                        .examine_server(&told, server, &question.user, share)
+                        .await;
+                }
+                Source::Domain(name) => {
+                    let named = self.examine_domain(&told, name, share).await;
+                    for server in named.unwrap_or_default().into_iter().rev() {
+                        sources.push_front(server);
+                    }
+                }
+            }
         }
         WireVerdict::Unknown.into()
+    }
+
+    /// The servers that DNS names.
+    async fn examine_domain(
+        &self,
+        told: &Examination,
+        name: &SrvName,
+        deadline: Deadline,
+    ) -> Option<Vec<Source>> {
+        let opening = deadline.within(self.settings.connect_timeout.duration());
+        let finding = async {
+            let found = self.servers_of(name, opening).await;
+            found.map_err(|failure| self.blame(&failure))
+        };
+        let names = |found: &Vec<Source>, _| {
+            let names: Vec<&str> = found.iter().map(Source::name).collect();
+            Remark::fine(names.join(", "))
+        };
+        told.step(dns::STEP, finding, names).await
     }
 
     async fn examine_server(
         &self,
         told: &Examination,
-        server: &(ServerUri, Tls),
+        server: &Server,
         nobody: &str,
         deadline: Deadline,
     ) -> Option<()> {
