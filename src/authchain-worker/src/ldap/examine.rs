@@ -16,7 +16,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use authchain::backends::protocol::{Question, WireVerdict};
-use authchain::config::settings::ldap::srv::SrvName;
 use authchain::config::settings::ldap::{Sasl, Scope};
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
@@ -27,7 +26,6 @@ use super::session::{SERVICE_BIND, Search, Session};
 use crate::examination::{Examination, Remark};
 use crate::kinds::Told;
 use crate::net::connect::Server;
-use crate::net::dns;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
 
@@ -51,48 +49,27 @@ impl Prepared {
             told.remark("settings", Remark::warning(*warning));
         }
         let whole = deadline_of(question);
-        let mut sources = VecDeque::from(self.sources.clone());
+        let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         while let Some(source) = sources.pop_front() {
             told.turn_to(source.name());
-            let left = sources.len().saturating_add(1);
-            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            let left = u32::try_from(sources.len().saturating_add(1)).unwrap_or(u32::MAX);
             let share = whole.remaining().checked_div(left).unwrap_or_default();
-            let share = whole.within(share);
+            let deadline = whole.within(share);
             // A step that failed has been told, and ended the look at its server.
-            match &source {
+            match source {
                 Source::Server(server) => {
-                    let _ = self
-                        .examine_server(&told, server, &question.user, share)
-                        .await;
+                    let looking = self.examine_server(&told, &server, &question.user, deadline);
+                    let _ = looking.await;
                 }
                 Source::Domain(name) => {
-                    let named = self.examine_domain(&told, name, share).await;
-                    for server in named.unwrap_or_default().into_iter().rev() {
-                        sources.push_front(server);
-                    }
+                    let opening = deadline.within(self.settings.connect_timeout.duration());
+                    let found = self.named(&told, &name, opening).await.unwrap_or_default();
+                    let found = found.into_iter().map(Source::Server).rev();
+                    found.for_each(|server| sources.push_front(server));
                 }
             }
         }
         WireVerdict::Unknown.into()
-    }
-
-    /// The servers that DNS names.
-    async fn examine_domain(
-        &self,
-        told: &Examination,
-        name: &SrvName,
-        deadline: Deadline,
-    ) -> Option<Vec<Source>> {
-        let opening = deadline.within(self.settings.connect_timeout.duration());
-        let finding = async {
-            let found = self.servers_of(name, opening).await;
-            found.map_err(|failure| self.blame(&failure))
-        };
-        let names = |found: &Vec<Source>, _| {
-            let names: Vec<&str> = found.iter().map(Source::name).collect();
-            Remark::fine(names.join(", "))
-        };
-        told.step(dns::STEP, finding, names).await
     }
 
     async fn examine_server(

@@ -80,7 +80,7 @@ impl Prepared {
         let usual = self.settings.connect_timeout.duration();
         let opening = deadline.within(turn.opening(usual));
         match turn.server {
-            Source::Domain(name) => Ok(Outcome::Servers(self.servers_of(name, opening).await?)),
+            Source::Domain(name) => self.servers_of(name, opening).await,
             Source::Server(server) => {
                 let session = Session::open(self, server, opening, deadline).await?;
                 let ruling = self.ask_server(session, question, password).await?;
@@ -89,15 +89,15 @@ impl Prepared {
         }
     }
 
-    pub(super) async fn servers_of(
+    async fn servers_of(
         &self,
         name: &SrvName,
         deadline: Deadline,
-    ) -> Result<Vec<Source>, Failure> {
+    ) -> Result<Outcome<Source>, Failure> {
         let finding = srv::servers(&self.dns, &name.service, deadline);
         let found = within(deadline, dns::STEP, finding).await?;
         let found = (found.into_iter()).map(|target| Server::found(target, name.tls));
-        Ok(found.map(Source::Server).collect())
+        Ok(Outcome::Servers(found.map(Source::Server).collect()))
     }
 
     async fn ask_server(

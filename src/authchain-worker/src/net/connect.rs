@@ -146,7 +146,7 @@ async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-/// The handshake with `host` over a socket.
+/// The handshake over a socket with a server whose certificate is for `identity`.
 ///
 /// # Errors
 /// When there is no common way, or the certificate does not hold.

@@ -12,7 +12,10 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
     let says = |words: &str| failure.text.contains(words);
     let timeout = settings.connect_timeout;
     Some(match failure.step {
-        dns::STEP => "is the name in the settings right? It must be in /etc/hosts or in DNS".to_owned(),
+        dns::STEP => {
+            "is the name right? /etc/hosts or a name server of /etc/resolv.conf must know it"
+                .to_owned()
+        }
         CONNECT if says("refused") => "does the server run, and listen there?".to_owned(),
         CONNECT if says("timed out") => {
             format!("is a firewall on the way? logins wait {timeout} (connect_timeout)")

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use authchain::config::settings::ldap::Tls;
+use authchain::config::settings::ldap::srv::SrvName;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::tools::deadline::Deadline;
 use tokio::net::TcpStream;
@@ -14,8 +15,9 @@ use super::{Examination, Prepared, Remark};
 use crate::ldap::policy::now;
 use crate::net::connect::{self, CONNECT, Connection, Server, TLS};
 use crate::net::failure::{Failure, within};
+use crate::net::srv::Target;
 use crate::net::tls::{Certificate, SOON, Trust, days};
-use crate::net::{dns, starttls};
+use crate::net::{dns, srv, starttls};
 
 /// How many names of a certificate are told.
 const MAX_NAMES: usize = 5;
@@ -25,34 +27,64 @@ impl Prepared {
     pub(super) async fn way(
         &self,
         told: &Examination,
-        server: &Server,
+        Server {
+            uri: server,
+            tls: mode,
+            identity,
+        }: &Server,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
-        let uri = &server.uri;
-        if uri.scheme == Scheme::Ldapi {
-            let connecting = within(opening, CONNECT, connect::unix(&uri.host));
-            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&uri.host));
+        if server.scheme == Scheme::Ldapi {
+            let connecting = within(opening, CONNECT, connect::unix(&server.host));
+            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&server.host));
             return Some(Box::new(stream.await?));
         }
-        let addresses = self.addresses(told, uri, opening).await?;
+        let addresses = self.addresses(told, server, opening).await?;
         let connecting = connect::first(&addresses, opening);
         let judge = |stream: &TcpStream, _| judge_socket(stream, &addresses);
         let mut stream = self.step(told, CONNECT, connecting, judge).await?;
-        if server.tls == Tls::Starttls {
+        if *mode == Tls::Starttls {
             let asking = within(opening, starttls::STEP, starttls::ask(&mut stream));
             let judge = |(): &(), _| Remark::fine("the server is ready for TLS");
             self.step(told, starttls::STEP, asking, judge).await?;
         }
-        match (server.tls, &self.tls) {
+        match (mode, &self.tls) {
             (Tls::None, _) => Some(Box::new(stream)),
             (_, Some(trust)) => {
-                let shaking = connect::handshake(stream, &server.identity, &trust.config);
+                let shaking = connect::handshake(stream, identity, &trust.config);
                 let shaking = within(opening, TLS, shaking);
                 let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
                 Some(Box::new(stream.await?))
             }
             (_, None) => None,
         }
+    }
+
+    /// The servers that DNS names.
+    pub(super) async fn named(
+        &self,
+        told: &Examination,
+        name: &SrvName,
+        opening: Deadline,
+    ) -> Option<Vec<Server>> {
+        let finding = within(
+            opening,
+            dns::STEP,
+            srv::servers(&self.dns, &name.service, opening),
+        );
+        let judge = |found: &Vec<Target>, _| {
+            let found = found
+                .iter()
+                .map(|target| format!("{}:{}", target.host, target.port));
+            Remark::fine(found.collect::<Vec<_>>().join(", "))
+        };
+        let found = self.step(told, dns::STEP, finding, judge).await?;
+        let found = found.into_iter();
+        Some(
+            found
+                .map(|target| Server::found(target, name.tls))
+                .collect(),
+        )
     }
 
     async fn addresses(
