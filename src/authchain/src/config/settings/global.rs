@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::common::fault_of_path;
 use crate::config::Span;
+use crate::words::Username;
 
 /// The keys at the top of the file.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,6 +43,11 @@ pub struct GlobalSettings {
     /// else may be able to write it.
     pub worker: PathBuf,
 
+    /// The unprivileged user that `worker` becomes before it talks to a server, where root starts it.
+    /// Where there is no user of that name it becomes `nobody`, whose id other daemons may share;
+    /// one with user id 0 is refused.
+    pub worker_user: String,
+
     /// The folder that remembers which servers were found down a moment ago, so that the next
     /// login does not wait for them again. Made when it is first needed.
     pub run_dir: PathBuf,
@@ -66,7 +72,8 @@ impl GlobalSettings {
         let mut faults = paths
             .iter()
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
-        faults.next().map_or(Ok(()), Err)
+        faults.next().map_or(Ok(()), Err)?;
+        fault_of_user(&self.worker_user).map_or(Ok(()), |fault| Err(("worker_user", fault)))
     }
 }
 
@@ -81,8 +88,21 @@ impl Default for GlobalSettings {
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
             state_dir: PathBuf::from("/var/lib/authchain"),
             worker: PathBuf::from("/usr/libexec/authchain/authchain-worker"),
+            worker_user: "authchain".to_owned(),
             run_dir: PathBuf::from("/run/authchain"),
             log_socket: PathBuf::from(crate::tools::journal::DEFAULT_SOCKET),
         }
+    }
+}
+
+/// What is wrong with a name for the worker's user. Whether it is root under another name shows where
+/// the worker becomes it.
+fn fault_of_user(name: &str) -> Option<String> {
+    match Username::parse(name.as_bytes()) {
+        Err(invalid) => Some(format!("{name:?}: {invalid}")),
+        Ok(_) if name == "root" => {
+            Some("\"root\" is no confinement; name a user that owns nothing".to_owned())
+        }
+        Ok(_) => None,
     }
 }
