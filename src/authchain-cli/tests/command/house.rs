@@ -86,6 +86,24 @@ impl House {
         path
     }
 
+    /// A script with this text. Another process writes it: a thread that forks meanwhile would hold
+    /// the file open for writing, and such a file cannot be executed.
+    pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        let mut tee = Command::new("tee");
+        tee.arg(&path).stdout(Stdio::null()).stdin(Stdio::piped());
+        let mut tee = tee.spawn().unwrap();
+        let written = format!("#!/bin/sh\n{text}\n");
+        tee.stdin
+            .take()
+            .unwrap()
+            .write_all(written.as_bytes())
+            .unwrap();
+        assert!(tee.wait().unwrap().success());
+        self.chmod(name, 0o755);
+        path
+    }
+
     pub(crate) fn chmod(&self, name: &str, mode: u32) {
         fs::set_permissions(self.path(name), Permissions::from_mode(mode)).unwrap();
     }
