@@ -91,7 +91,10 @@ fn every_way_to_a_server_is_looked_at() {
     let warned = clear.run(ONLINE);
     warned.expect(
         1,
-        &[&["settings", "warning: tls = \"none\""], &["1 warning"]],
+        &[
+            &["warning: ", "backend corp: tls = \"none\""],
+            &["1 warning"],
+        ],
     );
 }
 

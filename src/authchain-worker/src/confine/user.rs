@@ -42,13 +42,14 @@ pub(super) fn choose(
         Known::Privileged => return Err(Refused::Privileged(wanted.to_owned())),
         Known::Nobody => {}
     }
-    notes.push(format!(
-        "there is no user {wanted} in {}: runs as {STAND_IN}",
-        passwd_file.display()
-    ));
-    Ok(match known(STAND_IN, &passwd) {
+    let stand_in = match known(STAND_IN, &passwd) {
         Known::As(user) => user,
         Known::Privileged | Known::Nobody => User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID),
+    };
+    // No note: it would stand in the log of every login, and `authchain check` says it better.
+    Ok(User {
+        stands_in_for: Some(wanted.to_owned()),
+        ..stand_in
     })
 }
 
@@ -142,8 +143,9 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             let user = choose("authchain", &path, &mut notes).unwrap();
             assert_eq!((user.name.as_deref(), user.uid), (Some("nobody"), id));
+            assert_eq!(user.stands_in_for.as_deref(), Some("authchain"));
         }
-        assert!(notes[0].contains("no user authchain"), "{notes:?}");
+        assert_eq!(notes, [""; 0], "no login is to say so");
         std::fs::write(&path, "admin:x:0:0:::\nnobody:x:99:98:::\n").unwrap();
         let refused = choose("admin", &path, &mut notes);
         assert_eq!(refused, Err(Refused::Privileged("admin".to_owned())));

@@ -42,9 +42,6 @@ struct Look<'l> {
 impl Prepared {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
     pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
-        for warning in &self.warnings {
-            told.remark("settings", Remark::warning(*warning));
-        }
         let whole = Duration::from_millis(question.budget_ms);
         let whole = Deadline::after(system_clock, whole.saturating_sub(super::FOR_THE_ANSWER));
         for (turn, server) in self.servers.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! A connection, encrypted as the settings say.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use authchain::config::settings::ldap::Tls;
@@ -13,7 +14,7 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::failure::{Failure, within, words};
-use super::{resolve, starttls, tls};
+use super::{peer, resolve, starttls, tls};
 
 /// A connection of any kind.
 pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -67,10 +68,12 @@ pub async fn plain(server: &ServerUri, deadline: Deadline) -> Result<Box<dyn Con
 /// A connection to a socket of this machine.
 ///
 /// # Errors
-/// When nobody listens there.
+/// When nobody listens there, or somebody who may not be the server.
 pub async fn unix(path: &str) -> Result<UnixStream, Failure> {
     let stream = UnixStream::connect(path).await;
-    stream.map_err(|error| Failure::down(CONNECT, words(&error)))
+    let stream = stream.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    peer::check(CONNECT, &stream, Path::new(path))?;
+    Ok(stream)
 }
 
 async fn tcp(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Failure> {
