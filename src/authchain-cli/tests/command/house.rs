@@ -68,8 +68,8 @@ impl House {
     pub(crate) fn with_alice() -> Self {
         let house = Self::new(GUESTS);
         house
-            .run_with(&["user", "add", "alice"], PASSWORD)
-            .expect(0, &["alice is added"]);
+            .run_with(&["user", "add", "alice-test"], PASSWORD)
+            .expect(0, &["alice-test is added"]);
         house
     }
 
