@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::common::fault_of_path;
-use crate::config::Span;
+use crate::config::Period;
 use crate::words::Username;
 
 /// The keys at the top of the file.
@@ -19,7 +19,7 @@ pub struct GlobalSettings {
     pub chain: Vec<Spanned<String>>,
 
     /// When the whole chain must have answered.
-    pub deadline: Span,
+    pub deadline: Period,
 
     /// Names in `passwd_file` with a user id below this, and user id 0 whatever its name, are
     /// system names: only the `local` backend over that very file is asked about them, and no other
@@ -27,7 +27,7 @@ pub struct GlobalSettings {
     pub min_uid: u32,
 
     /// How long a program waits after a failed login, before it may ask again.
-    pub fail_delay: Span,
+    pub fail_delay: Period,
 
     /// Write names that nobody knows into the log as they were typed. They may be mistyped
     /// passwords, so they appear as `(unknown)` otherwise.
@@ -81,9 +81,9 @@ impl Default for GlobalSettings {
     fn default() -> Self {
         Self {
             chain: vec![Spanned::new(0..0, "local".to_owned())],
-            deadline: Span::from_millis(8_000),
+            deadline: Period::from_millis(8_000),
             min_uid: 1000,
-            fail_delay: Span::from_millis(2_000),
+            fail_delay: Period::from_millis(2_000),
             log_unknown_users: false,
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
             state_dir: PathBuf::from("/var/lib/authchain"),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Span;
+use crate::config::Period;
 
 mod check;
 pub mod dn;
@@ -128,8 +128,8 @@ pub struct LdapSettings {
     pub ppolicy: bool,
 
     /// How long one server may take to be connected to, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "Span"))]
-    pub connect_timeout: Span,
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub connect_timeout: Period,
 
     /// Which name the entry must have: `exact` the one that was typed, byte for byte, `ascii` the
     /// same with `A` to `Z` read as `a` to `z`.
@@ -166,7 +166,7 @@ impl Default for LdapSettings {
             group_base: None,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
-            connect_timeout: Span::from_millis(1_500),
+            connect_timeout: Period::from_millis(1_500),
             case: Case::default(),
         }
     }
