@@ -13,6 +13,7 @@
 //! | [`guard`] | what stands between a server and the parser of its answers |
 //! | [`ldap`] | the `ldap` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
+//! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
@@ -29,4 +30,5 @@ pub mod net;
 #[cfg(feature = "confinement-probe")]
 mod probe;
 pub mod process;
+pub mod servers;
 pub mod session;

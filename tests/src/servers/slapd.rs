@@ -148,6 +148,15 @@ impl Slapd {
         })
     }
 
+    /// The same as lines of TOML, whose strings and lists are JSON's too.
+    pub fn settings_as_toml(&self) -> String {
+        let settings = self.settings();
+        let lines = settings.as_object().unwrap().iter();
+        lines
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect()
+    }
+
     /// A file with a password in it.
     pub fn secret(&self, password: &str) -> PathBuf {
         let path = self.path(&format!("{password}.secret"));
@@ -159,6 +168,14 @@ impl Slapd {
     /// What it logged: connections, operations, results.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.path("slapd.log")).unwrap()).into_owned()
+    }
+
+    /// How many connections it saw.
+    pub fn connections(&self) -> usize {
+        let log = self.log();
+        log.lines()
+            .filter(|line| line.contains(" ACCEPT from "))
+            .count()
     }
 
     /// How many binds it saw, apart from those of the service and the administrator.

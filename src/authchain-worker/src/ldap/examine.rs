@@ -17,7 +17,7 @@ use std::time::Duration;
 use authchain::backends::protocol::{Question, WireVerdict};
 use authchain::config::settings::ldap::uri::ServerUri;
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
-use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
 use super::Prepared;
@@ -25,6 +25,7 @@ use super::session::{SERVICE_BIND, Search, Session};
 use crate::examination::{Examination, Remark};
 use crate::kinds::Told;
 use crate::net::failure::{Failure, within};
+use crate::servers::deadline_of;
 
 /// How long one operation may take before the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
@@ -42,8 +43,7 @@ struct Look<'l> {
 impl Prepared {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
     pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
-        let whole = Duration::from_millis(question.budget_ms);
-        let whole = Deadline::after(system_clock, whole.saturating_sub(super::FOR_THE_ANSWER));
+        let whole = deadline_of(question);
         for (turn, server) in self.servers.iter().enumerate() {
             told.turn_to(server.0.to_string());
             let left = self.servers.len().saturating_sub(turn);

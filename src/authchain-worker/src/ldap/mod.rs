@@ -5,7 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`servers`] | the servers in turn: who is asked, for how long, when the next one is |
+//! | [`servers`] | one of the servers, from the connection to the answer |
 //! | [`session`] | one connection: bind, search |
 //! | [`questions`] | what is done for each question, in which order |
 //! | [`person`] | the search for the one entry that is the person |
@@ -29,13 +29,11 @@ mod session;
 mod unsent;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
-use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::{Denial, Secret};
 
 use self::groups::Wanted;
@@ -43,9 +41,7 @@ use self::password::{Fault, Password};
 use crate::kinds::{Reach, Told};
 use crate::net::resolve;
 use crate::net::tls::{Trust, configure};
-
-/// What is left of a question's budget for saying the answer.
-const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
+use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has read all it needs.
 pub struct Prepared {
@@ -56,9 +52,7 @@ pub struct Prepared {
     base: Dn,
     wanted: Wanted,
     host: String,
-    avoid: Vec<String>,
-    probe: Vec<String>,
-    probe_time: Duration,
+    health: Health,
     warnings: Vec<&'static str>,
 }
 
@@ -84,9 +78,7 @@ impl Prepared {
             warnings: settings.warnings(),
             servers,
             settings,
-            avoid: hello.avoid.clone(),
-            probe: hello.probe.clone(),
-            probe_time: Duration::from_millis(hello.probe_ms),
+            health: Health::from(hello),
         })
     }
 
@@ -109,8 +101,7 @@ impl Prepared {
     /// can still say which server took too long, and never fails: what could not be found out is
     /// `unavailable`.
     pub async fn ask(&self, question: &Question<'_>) -> Told {
-        let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
-        let deadline = Deadline::after(system_clock, budget);
+        let deadline = deadline_of(question);
         let typed = question.password.as_ref().map(Bytes::secret);
         let password = match typed.map(Password::of) {
             // Refused here, so that it cannot be sent: a directory takes an empty password for a
@@ -120,7 +111,15 @@ impl Prepared {
             }
             password => password,
         };
-        self.in_turn(question, password, deadline).await
+        let warnings = self.warnings.iter().map(ToString::to_string).collect();
+        in_turn(
+            &self.servers,
+            &self.health,
+            deadline,
+            warnings,
+            async |turn, deadline| self.ask_one(turn, question, password, deadline).await,
+        )
+        .await
     }
 }
 
