@@ -80,6 +80,7 @@ fn ldap(
 fn place(global: &GlobalSettings) -> Place {
     Place {
         worker: global.worker.clone(),
+        worker_user: global.worker_user.clone(),
         run_dir: global.run_dir.clone(),
     }
 }

@@ -273,6 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_checked_is_warned_about_where_there_is_something_to_check() {
+        let warnings = |lines: &str| {
+            let text = format!("base = 'dc=x'\ninsecure_plaintext = true\n{lines}");
+            let settings: LdapSettings = toml::from_str(&text).unwrap();
+            assert_eq!(settings.check(), Ok(()), "{lines}");
+            settings.warnings().len()
+        };
+        let socket = "uris = ['ldapi://%2Fs']\n";
+        assert_eq!(warnings(&format!("{socket}tls = 'none'")), 0);
+        assert_eq!(warnings(&format!("{socket}tls_verify = 'none'")), 0);
+        assert_eq!(
+            warnings("uris = ['ldapi://%2Fs', 'ldap://a']\ntls = 'none'"),
+            1
+        );
+        for careless in ["ca", "none"] {
+            let lines = format!("uris = ['ldap://a']\ntls_verify = '{careless}'");
+            assert_eq!(warnings(&lines), 1, "{careless}");
+        }
+    }
+
+    #[test]
     fn plain_ldap_means_starttls_unless_said() {
         let text = "uris = ['ldap://a', 'ldapi://%2Fs']\nbase = 'dc=x'\n";
         let settings: LdapSettings = toml::from_str(text).unwrap();
