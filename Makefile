@@ -10,7 +10,8 @@ MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
 PAM_DIR  ?= $(PREFIX)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
 SYSCONF  ?= /etc
 
-.PHONY: help build demo test check fmt clippy floors deny check-so bench install uninstall man clean build-packages test-packages
+.PHONY: help build demo test check fmt clippy floors deny check-so bench bench-local bench-directory
+.PHONY: install uninstall man clean build-packages test-packages bench-packages
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -44,8 +45,13 @@ deny:
 check-so: build
 	$(CARGO) run --locked --quiet -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: test-packages build ## speed beside pam_unix, in one run (root; instructions need valgrind)
-	$(CARGO) bench --locked -p authchain-tests
+bench: bench-local bench-directory ## speed beside pam_unix, nslcd and SSSD (root)
+
+bench-local: test-packages build ## local logins beside pam_unix, in one run (instructions need valgrind)
+	$(CARGO) bench --locked -p authchain-tests --bench local_login
+
+bench-directory: bench-packages build ## logins at a directory beside nslcd and SSSD, in one run (six minutes, half of them waiting)
+	$(CARGO) bench --locked -p authchain-tests --bench directory_login
 
 man: build-packages ## the manual pages, from man/*.scd (needs scdoc)
 	@mkdir -p $(TARGET)/man
@@ -84,6 +90,9 @@ build-packages:
 
 test-packages:
 	@sh packaging/need-packages test
+
+bench-packages:
+	@sh packaging/need-packages bench
 
 clean:
 	$(CARGO) clean
