@@ -6,10 +6,12 @@
 //! | [`directory`] | who is in it |
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
+//! | [`checker`] | `authchain check` on a backend of these servers |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
 pub mod certificates;
+pub mod checker;
 pub mod directory;
 pub mod hostile;
 pub mod slapd;

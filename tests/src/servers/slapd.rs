@@ -37,6 +37,8 @@ pub struct Plan {
     pub referral: u16,
     /// Whether it keeps a log and a password policy.
     pub watches: bool,
+    /// How much it searches for whom, as slapd.conf(5) has it.
+    pub limits: &'static str,
 }
 
 impl Default for Plan {
@@ -46,6 +48,7 @@ impl Default for Plan {
             bulk: 0,
             referral: 1,
             watches: true,
+            limits: "",
         }
     }
 }
@@ -68,6 +71,7 @@ impl Slapd {
             dir.path(),
             &certificates.issue(plan.certificate),
             plan.watches,
+            plan.limits,
         );
         let ldif = directory::ldif(plan.bulk);
         let people = ldif.people.replace("REFERRAL", &plan.referral.to_string());
@@ -239,7 +243,7 @@ impl Drop for Slapd {
     }
 }
 
-fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), watches: bool) {
+fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), watches: bool, limits: &str) {
     let own = nix::unistd::geteuid();
     let show = |path: &Path| path.display().to_string();
     let text = format!(
@@ -271,7 +275,8 @@ index objectClass,uid,memberUid,gidNumber,member eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="cn=blind,{BASE}" none by users read by anonymous search
 overlay memberof
-{policy}"#,
+{policy}{limits}
+"#,
         policy = if watches { POLICY } else { "" },
         dir = show(dir),
         ca = show(&dir.join("ca.pem")),

@@ -5,18 +5,20 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`servers`] | the servers in turn: who is asked, for how long, when the next one is |
+//! | [`servers`] | one of the servers, from the connection to the answer |
 //! | [`session`] | one connection: bind, search |
 //! | [`questions`] | what is done for each question, in which order |
 //! | [`person`] | the search for the one entry that is the person |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
 //! | [`unsent`] | passwords that cannot be sent |
+//! | [`examine`] | every server step by step, for the administrator |
 //! | [`codes`] | what a result code means |
 
 mod access;
 mod codes;
 mod entry;
+mod examine;
 mod groups;
 mod password;
 mod person;
@@ -27,37 +29,30 @@ mod session;
 mod unsent;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
-use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::{Denial, Secret};
-use tokio_rustls::rustls::ClientConfig;
 
 use self::groups::Wanted;
 use self::password::{Fault, Password};
 use crate::kinds::{Reach, Told};
 use crate::net::resolve;
-
-/// What is left of a question's budget for saying the answer.
-const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
+use crate::net::tls::{Trust, configure};
+use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has read all it needs.
 pub struct Prepared {
     settings: LdapSettings,
     servers: Vec<(ServerUri, Tls)>,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Trust>,
     secret: Option<Secret>,
     base: Dn,
     wanted: Wanted,
     host: String,
-    avoid: Vec<String>,
-    probe: Vec<String>,
-    probe_time: Duration,
+    health: Health,
     warnings: Vec<&'static str>,
 }
 
@@ -72,7 +67,7 @@ impl Prepared {
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
         let servers = settings.servers().map_err(|error| error.to_string())?;
         let needs_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
-        let tls = needs_tls.then(|| crate::net::tls::configure(&settings));
+        let tls = needs_tls.then(|| configure(&settings));
         let secret = settings.bind_password_file.as_deref();
         Ok(Self {
             tls: tls.transpose()?,
@@ -83,9 +78,7 @@ impl Prepared {
             warnings: settings.warnings(),
             servers,
             settings,
-            avoid: hello.avoid.clone(),
-            probe: hello.probe.clone(),
-            probe_time: Duration::from_millis(hello.probe_ms),
+            health: Health::from(hello),
         })
     }
 
@@ -108,8 +101,7 @@ impl Prepared {
     /// can still say which server took too long, and never fails: what could not be found out is
     /// `unavailable`.
     pub async fn ask(&self, question: &Question<'_>) -> Told {
-        let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
-        let deadline = Deadline::after(system_clock, budget);
+        let deadline = deadline_of(question);
         let typed = question.password.as_ref().map(Bytes::secret);
         let password = match typed.map(Password::of) {
             // Refused here, so that it cannot be sent: a directory takes an empty password for a
@@ -119,7 +111,15 @@ impl Prepared {
             }
             password => password,
         };
-        self.in_turn(question, password, deadline).await
+        let warnings = self.warnings.iter().map(ToString::to_string).collect();
+        in_turn(
+            &self.servers,
+            &self.health,
+            deadline,
+            warnings,
+            async |turn, deadline| self.ask_one(turn, question, password, deadline).await,
+        )
+        .await
     }
 }
 

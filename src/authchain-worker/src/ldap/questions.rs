@@ -10,25 +10,7 @@ use super::person::{Found, Person};
 use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
 use crate::net::failure::Failure;
-
-/// An answer, and what is said besides.
-pub(super) struct Ruling {
-    pub(super) verdict: WireVerdict,
-    /// Texts for the person.
-    pub(super) infos: Vec<String>,
-    /// Lines for the log.
-    pub(super) notes: Vec<String>,
-}
-
-impl From<WireVerdict> for Ruling {
-    fn from(verdict: WireVerdict) -> Self {
-        Self {
-            verdict,
-            infos: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-}
+use crate::servers::Ruling;
 
 fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
     let detail = Some(detail.into());
@@ -51,7 +33,8 @@ impl Prepared {
                 self.search_first(session, question, password).await
             }
             (Operation::Authenticate, None) => Ok(denied(DenialReason::EmptyPassword, "none sent")),
-            (Operation::Lookup, _) => self.lookup(session, question).await,
+            // Servers are examined elsewhere; one that is asked here says who somebody is.
+            (Operation::Lookup | Operation::Examine, _) => self.lookup(session, question).await,
             (Operation::Account, _) => self.account(session, question).await,
         }
     }

@@ -6,9 +6,9 @@ use authchain::words::{Denial, DenialReason};
 use super::Prepared;
 use super::password::Fault;
 use super::person::Found;
-use super::questions::Ruling;
 use super::session::Session;
 use crate::net::failure::Failure;
+use crate::servers::Ruling;
 
 impl Prepared {
     /// Refuses the password only where the name is somebody's here: a backend after this one may

@@ -82,6 +82,11 @@ impl ServerUri {
             text,
         })
     }
+
+    /// As it stands in the settings.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
 }
 
 impl fmt::Display for ServerUri {
