@@ -37,7 +37,7 @@ use table::{Better, Cell, Goal, Row};
 const THOROUGH: Effort = Effort {
     rounds: 9,
     logins: 15,
-    seconds: 3.0,
+    seconds: 4.0,
 };
 
 const QUICK: Effort = Effort {
