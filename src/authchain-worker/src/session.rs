@@ -136,7 +136,8 @@ async fn answer(
     }
     while let Some(Message::Question(question)) = asked.recv().await {
         let told = match question.operation {
-            Operation::Examine => examine(&kind, &question, &mut writer).await,
+            // Boxed, or every login would have room for it on its stack.
+            Operation::Examine => Box::pin(examine(&kind, &question, &mut writer)).await,
             _ => Ok(in_time(&question, kind.answer(&question)).await),
         };
         let Ok(mut told) = told else {
