@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Span;
 
-mod check;
+pub(in crate::config::settings) mod check;
 pub mod dn;
 pub mod syntax;
 pub mod uri;
@@ -14,7 +14,7 @@ pub mod uri;
 use uri::{InvalidUri, Scheme, ServerUri};
 
 /// Where most distributions keep the certificates of the authorities they trust.
-const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// A key and what is wrong with its value.
 pub type Fault = (&'static str, String);
@@ -184,14 +184,9 @@ impl LdapSettings {
     pub fn warnings(&self) -> Vec<&'static str> {
         let plaintext = (self.tls == Some(Tls::None))
             .then_some("tls = \"none\": passwords can be read by everyone on the way");
-        let verify = match self.tls_verify {
-            TlsVerify::Full => None,
-            TlsVerify::Ca => {
-                Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
-            }
-            TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
-        };
-        plaintext.into_iter().chain(verify).collect()
+        (plaintext.into_iter())
+            .chain(warning_about(self.tls_verify))
+            .collect()
     }
 
     /// Every server with the encryption its connection has, in the order they are tried.
@@ -229,6 +224,17 @@ impl LdapSettings {
         ]
         .into_iter()
         .flatten()
+    }
+}
+
+/// What others can do where not everything about a certificate is checked.
+pub(super) fn warning_about(verify: TlsVerify) -> Option<&'static str> {
+    match verify {
+        TlsVerify::Full => None,
+        TlsVerify::Ca => {
+            Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
+        }
+        TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
     }
 }
 
