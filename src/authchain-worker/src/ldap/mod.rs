@@ -1,4 +1,4 @@
-//! The `ldap` backend: what a directory says about a person.
+//! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
 //! In two steps, with the confinement between them: [`Prepared::new`] reads the files the settings
 //! name, [`Prepared::ask`] touches the network and no file.
@@ -11,10 +11,12 @@
 //! | [`person`] | the search for the one entry that is the person |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
+//! | [`active_directory`] | what is different in a domain of Active Directory |
 //! | [`unsent`] | passwords that cannot be sent |
 //! | [`codes`] | what a result code means |
 
 mod access;
+mod active_directory;
 mod codes;
 mod entry;
 mod groups;
@@ -36,6 +38,7 @@ use authchain::config::settings::ldap::{LdapSettings, Tls};
 use authchain::words::{Denial, Secret};
 use tokio_rustls::rustls::ClientConfig;
 
+use self::active_directory::Domain;
 use self::groups::Wanted;
 use self::password::{Fault, Password};
 use crate::kinds::{Reach, Told};
@@ -53,6 +56,8 @@ pub struct Prepared {
     host: String,
     health: Health,
     warnings: Vec<&'static str>,
+    /// What is different where the directory is Active Directory.
+    domain: Option<Domain>,
 }
 
 impl Prepared {
@@ -64,6 +69,10 @@ impl Prepared {
         let settings = serde_json::from_value(hello.settings.clone());
         let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
+        Self::of(settings, hello, None)
+    }
+
+    fn of(settings: LdapSettings, hello: &Hello, domain: Option<Domain>) -> Result<Self, String> {
         let servers = settings.servers().map_err(|error| error.to_string())?;
         let needs_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
         let tls = needs_tls.then(|| crate::net::tls::configure(&settings));
@@ -78,6 +87,7 @@ impl Prepared {
             servers,
             settings,
             health: Health::from(hello),
+            domain,
         })
     }
 
@@ -110,6 +120,9 @@ impl Prepared {
             }
             password => password,
         };
+        if let Some(known) = self.known_without_asking(question) {
+            return known.into();
+        }
         let warnings = self.warnings.iter().map(ToString::to_string).collect();
         in_turn(
             &self.servers,

@@ -13,6 +13,7 @@ use ldap3::{
 use tokio::net::UnixStream;
 
 use super::Prepared;
+use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::entry::Entry;
 use super::password::Password;
@@ -205,7 +206,8 @@ fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
 }
 
 fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
-    let text = describe(result);
+    let reason = Reason::of(&result.text).map(|reason| reason.words());
+    let text = reason.map_or_else(|| describe(result), str::to_owned);
     match result.rc {
         codes::SUCCESS => Ok(()),
         code if is_trouble(code) => Err(Failure::trouble(SERVICE_BIND, text)),

@@ -39,7 +39,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
 }
 
 /// The time now, in the same seconds.
-pub(super) fn seconds(now: SystemTime) -> i64 {
+pub(in crate::ldap) fn seconds(now: SystemTime) -> i64 {
     let whole = |seconds| i64::try_from(seconds).unwrap_or(i64::MAX);
     match now.duration_since(UNIX_EPOCH) {
         Ok(since) => whole(since.as_secs()),
