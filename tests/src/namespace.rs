@@ -1,9 +1,10 @@
-//! A mount namespace of one's own, also where the tests run in a chroot.
+//! Namespaces of one's own: mounts, also where the tests run in a chroot, and networks.
 
 use std::fs::File;
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, fchdir};
@@ -51,4 +52,41 @@ fn all_private() -> nix::Result<()> {
     let nothing: Option<&str> = None;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(nothing, "/", nothing, private, nothing)
+}
+
+/// Does `what` in a new network that has a loopback and nothing else. It lasts as long as what was
+/// started in it.
+///
+/// # Panics
+/// Without the rights for it.
+pub fn in_own_network<T: Send>(what: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let there = move || {
+            // Of this thread alone, which ends with the closure.
+            unshare(CloneFlags::CLONE_NEWNET).expect("unshare");
+            raise_loopback();
+            what()
+        };
+        scope.spawn(there).join().unwrap()
+    })
+}
+
+/// A new network has only a loopback, and that is down. Raises it.
+///
+/// # Panics
+/// Without the rights for it.
+pub fn raise_loopback() {
+    // SAFETY: all zeros is a valid ifreq.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = *from as libc::c_char;
+    }
+    request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
+    // SAFETY: a plain system call.
+    let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
+    // SAFETY: `request` lives through the call.
+    let result = unsafe { libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request) };
+    assert_eq!(result, 0, "loopback: {}", std::io::Error::last_os_error());
+    // SAFETY: ours, and not used again.
+    unsafe { libc::close(socket) };
 }

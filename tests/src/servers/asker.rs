@@ -14,9 +14,11 @@ use serde_json::Value;
 
 use crate::host::built;
 
-/// What is asked of a worker of the type `ldap`.
+/// What is asked of a worker.
 #[derive(Clone)]
 pub struct Asker {
+    /// The type of the backend.
+    pub kind: &'static str,
     /// The settings of the backend.
     pub settings: Value,
     /// Servers to leave out.
@@ -45,9 +47,15 @@ pub struct Told {
 }
 
 impl Asker {
-    /// With these settings, and three seconds.
+    /// With these settings of a directory, and three seconds.
     pub fn new(settings: Value) -> Self {
+        Self::of_kind("ldap", settings)
+    }
+
+    /// The same for another type.
+    pub fn of_kind(kind: &'static str, settings: Value) -> Self {
         Self {
+            kind,
             settings,
             avoid: vec![],
             probe: vec![],
@@ -109,7 +117,7 @@ impl Asker {
     ) {
         let hello = Message::Hello(Hello {
             backend: "corp".to_owned(),
-            kind: "ldap".to_owned(),
+            kind: self.kind.to_owned(),
             settings: self.settings.clone(),
             avoid: self.avoid.clone(),
             probe: self.probe.clone(),
