@@ -171,27 +171,37 @@ impl Samba {
 
     /// What the domain says of `attribute` of the account `name`; empty where it says nothing.
     pub fn attribute(&self, name: &str, attribute: &str) -> String {
-        let mut search = Command::new("/usr/bin/ldapsearch");
-        search.env("LDAPTLS_CACERT", self.authority()).args([
-            "-LLL",
-            "-x",
-            "-o",
-            "ldif-wrap=no",
-            "-H",
-            &format!("ldaps://{ADDRESS}"),
-            "-D",
-            &format!("Administrator@{DOMAIN}"),
-            "-w",
-            ADMINISTRATOR_PASSWORD,
-            "-b",
-            BASE,
-            &format!("(sAMAccountName={name})"),
-            attribute,
-        ]);
+        let mut search = self.as_administrator("ldapsearch");
+        search.args(["-LLL", "-o", "ldif-wrap=no", "-b", BASE]);
+        search.args([&format!("(sAMAccountName={name})"), attribute]);
         let found = run(&mut search);
         let start = format!("{attribute}: ");
         let value = found.lines().find_map(|line| line.strip_prefix(&start));
         value.unwrap_or_default().to_owned()
+    }
+
+    /// Gives `attribute` of the account `name`, which is its `cn` too, another value.
+    pub fn modify(&self, name: &str, attribute: &str, value: &str) {
+        let path = self.path(&format!("{name}.ldif"));
+        let change = format!(
+            "dn: CN={name},CN=Users,{BASE}\nchangetype: modify\n\
+             replace: {attribute}\n{attribute}: {value}\n"
+        );
+        fs::write(&path, change).unwrap();
+        let mut modify = self.as_administrator("ldapmodify");
+        run(modify.arg("-f").arg(path));
+    }
+
+    fn as_administrator(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("LDAPTLS_CACERT", self.authority());
+        let (uri, name) = (
+            format!("ldaps://{ADDRESS}"),
+            format!("Administrator@{DOMAIN}"),
+        );
+        command.args(["-x", "-H", &uri, "-D", &name]);
+        command.args(["-w", ADMINISTRATOR_PASSWORD]);
+        command
     }
 
     /// How many wrong passwords the domain has counted for `name`.
