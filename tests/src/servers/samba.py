@@ -87,7 +87,7 @@ sam.newuser(
 )
 for name in (
     "bob carol guessed disabled ended mustchange expired locked hours workstation smartcard "
-    "warned stale-svc victim mallory p(ar)en j\u00fcrgen"
+    "warned nora stale-svc victim mallory p(ar)en j\u00fcrgen"
 ).split():
     sam.newuser(name, "Vict1m-Passw0rd!" if name == "victim" else PASSWORD)
 
@@ -114,7 +114,8 @@ members(
 
 policy("warning", 1, ["warned"], msDS_MaximumPasswordAge=str(-5 * DAY * 10**7))
 lockout = {"msDS_LockoutThreshold": "3", "msDS_LockoutDuration": str(-30 * DAY * 10**7)}
-policy("lockout", 2, ["guessed", "locked"], **lockout)
+# Where there is no lockout, wrong passwords are not counted.
+policy("lockout", 2, ["carol", "guessed", "locked", "nora"], **lockout)
 
 long_ago = filetime(1577836800)
 change(raw, "expired", pwdLastSet=long_ago)

@@ -63,6 +63,13 @@ pub fn domain() -> Option<&'static Samba> {
 
 impl Samba {
     fn start() -> Option<Self> {
+        Self::start_by(namespace::in_own_network)
+    }
+
+    /// Starts one of its own; `on_network` does something in the network where it is to be.
+    pub fn start_by(
+        on_network: impl FnOnce(Box<dyn FnOnce() -> Child + Send>) -> Child,
+    ) -> Option<Self> {
         let needed = [
             "/usr/sbin/samba",
             "/usr/bin/samba-tool",
@@ -76,7 +83,8 @@ impl Samba {
         let mut copy = Command::new("cp");
         run(copy.arg("-a").arg(provisioned().join(".")).arg(dir.path()));
         fs::write(dir.path().join("etc/smb.conf"), smb_conf(dir.path())).unwrap();
-        let mut process = namespace::in_own_network(|| launch(dir.path()));
+        let folder = dir.path().to_owned();
+        let mut process = on_network(Box::new(move || launch(&folder)));
         let lifeline = process.stdin.take().unwrap();
         let samba = Self {
             dir,
@@ -221,9 +229,10 @@ impl Drop for Samba {
 fn provisioned() -> PathBuf {
     let mut hasher = DefaultHasher::new();
     let today = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400;
-    (today, PEOPLE, include_str!("samba.rs")).hash(&mut hasher);
+    (today, PEOPLE).hash(&mut hasher);
     let folder = built::target().join(format!("samba-domain-{:016x}", hasher.finish()));
     if !folder.exists() {
+        forget_yesterdays();
         let fresh = tempfile::tempdir_in(built::target()).unwrap();
         provision(fresh.path());
         // Another program may have been quicker.
@@ -232,6 +241,15 @@ fn provisioned() -> PathBuf {
         }
     }
     folder
+}
+
+fn forget_yesterdays() {
+    for entry in fs::read_dir(built::target()).unwrap().flatten() {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with("samba-domain-") {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn provision(dir: &Path) {
