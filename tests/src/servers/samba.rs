@@ -196,8 +196,13 @@ impl Samba {
              replace: {attribute}\n{attribute}: {value}\n"
         );
         fs::write(&path, change).unwrap();
+        self.apply(&path);
+    }
+
+    /// Makes the changes in a file of LDIF.
+    pub fn apply(&self, ldif: &Path) {
         let mut modify = self.as_administrator("ldapmodify");
-        run(modify.arg("-f").arg(path));
+        run(modify.arg("-f").arg(ldif));
     }
 
     fn as_administrator(&self, program: &str) -> Command {

@@ -24,7 +24,7 @@ const STEP: &str = "search";
 
 /// What the search for a name finds.
 pub(super) enum Found {
-    Person(Person),
+    Person(Box<Person>),
     /// Nobody, and perhaps a word on who was found instead.
     Nobody(Option<String>),
     Several,
@@ -158,13 +158,13 @@ impl Prepared {
                 .to_owned(),
             groups: self.group_names(&entry),
         };
-        Ok(Found::Person(Person {
+        Ok(Found::Person(Box::new(Person {
             dn: entry.dn.clone(),
             name: name.to_owned(),
             user,
             entry,
             token: None,
-        }))
+        })))
     }
 
     /// Everything that is asked of an entry, by name: some attributes are only sent that way.
