@@ -1,10 +1,11 @@
-//! Namespaces of one's own: mounts, also where the tests run in a chroot, and networks.
+//! Mount and network namespaces of one's own, also where the tests run in a chroot.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::fd::AsFd;
+use std::process::Command;
 
 use nix::errno::Errno;
-use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, fchdir};
@@ -54,39 +55,50 @@ fn all_private() -> nix::Result<()> {
     mount(nothing, "/", nothing, private, nothing)
 }
 
-/// Does `what` in a new network that has a loopback and nothing else. It lasts as long as what was
-/// started in it.
+/// Gives this thread, and what it starts, a network of its own with nothing but a loopback, and
+/// these texts for /etc/resolv.conf and /etc/hosts. Nobody else sees them.
 ///
 /// # Panics
 /// Without the rights for it.
-pub fn in_own_network<T: Send>(what: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        let there = move || {
-            // Of this thread alone, which ends with the closure.
-            unshare(CloneFlags::CLONE_NEWNET).expect("unshare");
-            raise_loopback();
-            what()
-        };
-        scope.spawn(there).join().unwrap()
-    })
+pub fn own_network(resolv_conf: &str, hosts: &str) {
+    unshare(CloneFlags::CLONE_NEWNET).expect("unshare");
+    let up = Command::new("ip")
+        .args(["link", "set", "lo", "up"])
+        .status();
+    assert!(up.unwrap().success(), "no loopback");
+    own_names(resolv_conf, hosts);
 }
 
-/// A new network has only a loopback, and that is down. Raises it.
+/// Gives this thread, and what it starts, these texts for /etc/resolv.conf and /etc/hosts. Nobody else
+/// sees them.
 ///
 /// # Panics
 /// Without the rights for it.
-pub fn raise_loopback() {
-    // SAFETY: all zeros is a valid ifreq.
-    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
-        *to = *from as libc::c_char;
+pub fn own_names(resolv_conf: &str, hosts: &str) {
+    own_mounts();
+    for (path, text) in [("/etc/resolv.conf", resolv_conf), ("/etc/hosts", hosts)] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let nothing: Option<&str> = None;
+        mount(Some(file.path()), path, nothing, MsFlags::MS_BIND, nothing).expect(path);
+        // The mount keeps what it needs of it.
     }
-    request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
-    // SAFETY: a plain system call.
-    let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
-    // SAFETY: `request` lives through the call.
-    let result = unsafe { libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request) };
-    assert_eq!(result, 0, "loopback: {}", std::io::Error::last_os_error());
-    // SAFETY: ours, and not used again.
-    unsafe { libc::close(socket) };
+}
+
+/// Does `work` in a thread of its own, whose [`own_network`] ends with it.
+///
+/// # Panics
+/// As `work` does.
+pub fn in_own_network(
+    resolv_conf: &'static str,
+    hosts: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) {
+    let thread = std::thread::spawn(move || {
+        own_network(resolv_conf, hosts);
+        work();
+    });
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
 }

@@ -1,10 +1,11 @@
 //! The way to the domain controllers: TLS before everything else, and controllers that are down.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
+use authchain_tests::namespace::own_names;
 use authchain_tests::servers::free_port;
 use authchain_tests::servers::hostile::{serve, wait};
 use authchain_tests::servers::samba::{ADDRESS, PASSWORD, domain};
@@ -123,4 +124,54 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         assert!(why.contains(words), "{why}");
         assert!(told.conclusion.down.is_empty(), "{told:?}");
     }
+}
+
+#[test]
+fn a_domain_is_enough_to_find_its_controllers() {
+    let Some(samba) = domain() else { return };
+    let corp = samba.asker().with("servers", ());
+    let site = "Default-First-Site-Name";
+    for corp in [
+        &corp,
+        &corp.with("site", site),
+        &corp.with("starttls", true),
+    ] {
+        let told = corp.login("alice", PASSWORD);
+        assert!(told.is_accepted(), "{told:?}");
+        let noted = told.conclusion.notes.concat();
+        assert!(!noted.contains("_ldap"), "{told:?}");
+    }
+    let told = corp.with("site", "Nowhere").login("alice", PASSWORD);
+    assert!(told.is_accepted(), "{told:?}");
+    let noted = told.conclusion.notes.concat();
+    assert!(
+        noted.contains("_ldap._tcp.Nowhere._sites.dc._msdcs"),
+        "{told:?}"
+    );
+    // One wrong password is one attempt, although two names lead to the same controller.
+    let told = corp.with("site", site).login("alice", "wrong");
+    assert!(told.denial().is_some(), "{told:?}");
+}
+
+#[test]
+fn a_name_server_that_is_dead_makes_a_domain_unavailable_in_time() {
+    let Some(samba) = domain() else { return };
+    let corp = samba.asker().with("servers", ());
+    let silent = UdpSocket::bind("127.0.0.77:53").unwrap();
+    for server in ["127.0.0.77", "127.0.0.78"] {
+        own_names(&format!("nameserver {server}\n"), "127.0.0.1 localhost\n");
+        let told = corp.login("alice", PASSWORD);
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(
+            why.contains("_ldap._tcp.dc._msdcs.ad.example.test: "),
+            "{why}"
+        );
+        assert!(told.took < Duration::from_millis(3_300), "{told:?}");
+    }
+    drop(silent);
+    let named = samba.asker();
+    assert!(
+        named.login("alice", PASSWORD).is_accepted(),
+        "an address needs no name server"
+    );
 }

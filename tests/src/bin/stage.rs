@@ -73,7 +73,24 @@ fn furnish(plan: &Plan) {
         .unwrap_or_else(|e| panic!("mount {outside} on {inside}: {e}"));
     }
     mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), none).expect("mount /proc");
-    namespace::raise_loopback();
+    raise_loopback();
+}
+
+/// A new network has only a loopback, and that is down.
+fn raise_loopback() {
+    // SAFETY: all zeros is a valid ifreq.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = *from as libc::c_char;
+    }
+    request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
+    // SAFETY: a plain system call.
+    let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
+    // SAFETY: `request` lives through the call.
+    let result = unsafe { libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request) };
+    assert_eq!(result, 0, "loopback: {}", std::io::Error::last_os_error());
+    // SAFETY: ours, and not used again.
+    unsafe { libc::close(socket) };
 }
 
 /// Starts a program on the machine and ends the way it ends.

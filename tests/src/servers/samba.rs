@@ -38,6 +38,9 @@ pub const PASSWORD: &str = "Us3r-Passw0rd!";
 pub const SERVICE_PASSWORD: &str = "Svc-Passw0rd!";
 const ADMINISTRATOR_PASSWORD: &str = "Adm1n-Passw0rd!";
 
+const RESOLV_CONF: &str = "nameserver 127.0.0.10\n";
+const HOSTS: &str = "127.0.0.1 localhost\n";
+
 /// How long it may take to start, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -63,7 +66,7 @@ pub fn domain() -> Option<&'static Samba> {
 
 impl Samba {
     fn start() -> Option<Self> {
-        Self::start_by(namespace::in_own_network)
+        Self::start_by(apart)
     }
 
     /// Starts one of its own; `on_network` does something in the network where it is to be.
@@ -95,8 +98,14 @@ impl Samba {
         Some(samba)
     }
 
-    /// Takes the calling thread, and what it starts, into the domain's network.
+    /// Takes the calling thread, and what it starts, into the domain's network, where the domain
+    /// controller is the name server.
     pub fn enter(&self) {
+        self.enter_network();
+        namespace::own_names(RESOLV_CONF, HOSTS);
+    }
+
+    fn enter_network(&self) {
         let door = File::open(format!("/proc/{}/ns/net", self.process.id())).unwrap();
         setns(door, CloneFlags::CLONE_NEWNET).expect("setns");
     }
@@ -118,7 +127,7 @@ impl Samba {
 
     /// Whether it answers on the last of its ports. Enters its network.
     fn is_up(&self) -> bool {
-        self.enter();
+        self.enter_network();
         TcpStream::connect((ADDRESS, 636)).is_ok()
     }
 
@@ -271,13 +280,25 @@ fn provision(dir: &Path) {
         .arg(format!("--host-ip={ADDRESS}"))
         .arg(option(&format!("interfaces={ADDRESS}/8")))
         .arg(option("bind interfaces only=yes"));
-    namespace::in_own_network(|| run(&mut tool));
+    apart(|| run(&mut tool));
     fs::write(dir.join("people.py"), PEOPLE).unwrap();
     let mut python = Command::new("/usr/bin/python3");
     run(python.arg(dir.join("people.py")).arg(dir));
     fs::create_dir(dir.join("tls")).unwrap();
     let certificates = Certificates::make(&dir.join("tls"));
     certificates.issue_for("server", &format!("DNS:{SERVER},DNS:{DOMAIN},IP:{ADDRESS}"));
+}
+
+/// Does `what` in a new network that has a loopback and nothing else. It lasts as long as what was
+/// started in it.
+fn apart<T: Send>(what: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let there = move || {
+            namespace::own_network(RESOLV_CONF, HOSTS);
+            what()
+        };
+        scope.spawn(there).join().unwrap()
+    })
 }
 
 fn smb_conf(dir: &Path) -> String {

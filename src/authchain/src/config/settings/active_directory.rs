@@ -21,8 +21,9 @@ pub struct ActiveDirectorySettings {
     pub domain: String,
 
     /// The domain controllers, in the order they are tried: names or addresses, with a port where it
-    /// is not the usual one. Without any, DNS is asked for them, and only those whose names lie in
-    /// the domain are believed.
+    /// is not the usual one. Without any, DNS is asked for them, by their SRV records. The certificate
+    /// of one that DNS names must be for its own name where that lies within the domain, and else for
+    /// the domain, since DNS can be forged.
     pub servers: Vec<String>,
 
     /// The site whose domain controllers are tried first, where DNS is asked.
