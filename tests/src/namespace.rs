@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MsFlags, mount, umount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, fchdir};
 
@@ -80,6 +80,8 @@ pub fn own_names(resolv_conf: &str, hosts: &str) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let nothing: Option<&str> = None;
+        // Nothing can be mounted on a file that is gone, as one of ours is by now.
+        let _ = umount(path);
         mount(Some(file.path()), path, nothing, MsFlags::MS_BIND, nothing).expect(path);
         // The mount keeps what it needs of it.
     }

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -146,8 +147,10 @@ impl Samba {
         let mut hasher = DefaultHasher::new();
         password.hash(&mut hasher);
         let path = self.path(&format!("{:x}.secret", hasher.finish()));
-        fs::write(&path, format!("{password}\n")).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        // Renamed, because other tests may be reading it: only its owner can.
+        let mut fresh = tempfile::NamedTempFile::new_in(self.dir.path()).unwrap();
+        writeln!(fresh, "{password}").unwrap();
+        fresh.persist(&path).unwrap();
         path
     }
 
