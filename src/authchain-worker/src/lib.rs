@@ -14,6 +14,7 @@
 //! | [`ldap`] | the `ldap` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
 //! | [`servers`] | the servers of a backend in turn |
+//! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -21,6 +22,7 @@
 pub mod about;
 pub mod arguments;
 pub mod confine;
+pub mod examination;
 pub mod guard;
 pub mod kinds;
 pub mod ldap;

@@ -7,11 +7,13 @@
 //! | [`samba`] | a domain controller of Samba, shared by the tests of one program |
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
+//! | [`checker`] | `authchain check` on a backend of these servers |
 //! | [`name_server`] | a name server of ours that says what it is told to |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
 pub mod certificates;
+pub mod checker;
 pub mod directory;
 pub mod hostile;
 pub mod name_server;

@@ -13,12 +13,14 @@
 //! | [`policy`] | passwords and accounts that end |
 //! | [`active_directory`] | what is different in a domain of Active Directory |
 //! | [`unsent`] | passwords that cannot be sent |
+//! | [`examine`] | every server step by step, for the administrator |
 //! | [`codes`] | what a result code means |
 
 mod access;
 mod active_directory;
 mod codes;
 mod entry;
+mod examine;
 mod groups;
 mod password;
 mod person;
@@ -29,14 +31,12 @@ mod session;
 mod unsent;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
 use authchain::words::{Denial, Secret};
-use tokio_rustls::rustls::ClientConfig;
 
 use self::active_directory::Domain;
 use self::groups::Wanted;
@@ -44,6 +44,7 @@ use self::password::{Fault, Password};
 use self::servers::{Source, sources};
 use crate::kinds::{Reach, Told};
 use crate::net::dns::{self, Dns};
+use crate::net::tls::{Trust, configure};
 use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has read all it needs.
@@ -51,7 +52,7 @@ pub struct Prepared {
     settings: LdapSettings,
     sources: Vec<Source>,
     dns: Dns,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Trust>,
     secret: Option<Secret>,
     base: Dn,
     wanted: Wanted,
@@ -82,7 +83,7 @@ impl Prepared {
         domain: Option<Domain>,
     ) -> Result<Self, String> {
         let needs_tls = sources.iter().any(|source| source.tls() != Tls::None);
-        let tls = needs_tls.then(|| crate::net::tls::configure(&settings));
+        let tls = needs_tls.then(|| configure(&settings));
         let secret = settings.bind_password_file.as_deref();
         Ok(Self {
             tls: tls.transpose()?,

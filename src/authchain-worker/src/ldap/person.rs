@@ -58,7 +58,7 @@ impl Prepared {
     }
 
     /// Where the template says the entry of `name` is.
-    fn dn_of(&self, name: &str) -> Option<String> {
+    pub(super) fn dn_of(&self, name: &str) -> Option<String> {
         let template = self.settings.user_dn_template.as_deref()?;
         let name = dn_escape(name);
         fill(template, |letter| (letter == 'u').then_some(&name)).ok()

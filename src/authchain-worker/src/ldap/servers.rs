@@ -97,7 +97,11 @@ impl Prepared {
         let usual = self.settings.connect_timeout.duration();
         let opening = deadline.within(turn.opening(usual));
         match turn.server {
-            Source::Domain(signpost) => self.servers_of(signpost, opening).await,
+            Source::Domain(signpost) => {
+                let found = self.servers_of(signpost, opening).await?;
+                let found = found.into_iter().map(Source::Server);
+                Ok(Outcome::Servers(found.collect()))
+            }
             Source::Server(server) => {
                 let session = Session::open(self, server, opening, deadline).await?;
                 let ruling = self.ask_server(session, question, password).await?;
@@ -106,18 +110,19 @@ impl Prepared {
         }
     }
 
-    async fn servers_of(
+    /// The servers that DNS names, in the order they are to be asked.
+    pub(super) async fn servers_of(
         &self,
         Signpost { name, port }: &Signpost,
         deadline: Deadline,
-    ) -> Result<Outcome<Source>, Failure> {
+    ) -> Result<Vec<Server>, Failure> {
         let finding = srv::servers(&self.dns, &name.service, deadline);
         let found = within(deadline, dns::STEP, finding).await?;
         let found = found.into_iter().map(|target| {
             let port = port.unwrap_or(target.port);
             Server::found(Target { port, ..target }, name.tls)
         });
-        Ok(Outcome::Servers(found.map(Source::Server).collect()))
+        Ok(found.collect())
     }
 
     async fn ask_server(

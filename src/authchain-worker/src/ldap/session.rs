@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
 use authchain::tools::deadline::Deadline;
-use ldap3::controls::RawControl;
+use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{
     Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchOptions, SearchResult,
     StdStream,
@@ -22,7 +22,7 @@ use crate::net::connect::{Connection, Server, connect, plain};
 use crate::net::failure::{Failure, Kind, within, within_as, words};
 
 /// What the first identity's login is called when it fails.
-const SERVICE_BIND: &str = "service bind";
+pub(super) const SERVICE_BIND: &str = "service bind";
 
 /// A connection that is open, guarded, and as a rule logged in as the service.
 pub(super) struct Session {
@@ -74,7 +74,7 @@ impl Session {
         let no_tls = || Failure::settings("TLS", "not set up");
         let dns = &prepared.dns;
         let connection = match (&prepared.tls, server.tls) {
-            (Some(tls), _) => connect(server, tls, dns, opening).await?,
+            (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
             (None, Tls::None) => plain(&server.uri, dns, opening).await?,
             (None, _) => return Err(no_tls()),
         };
@@ -86,7 +86,10 @@ impl Session {
     }
 
     /// Puts the guard between the connection and ldap3, which only takes sockets of its own kind.
-    async fn over(connection: Box<dyn Connection>, deadline: Deadline) -> Result<Self, Failure> {
+    pub(super) async fn over(
+        connection: Box<dyn Connection>,
+        deadline: Deadline,
+    ) -> Result<Self, Failure> {
         let failure = |text: String| Failure::trouble("guard", text);
         let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(words(&error)))?;
         let ours = ours
@@ -114,7 +117,7 @@ impl Session {
     }
 
     /// Logs in as the settings say; not at all if they say nothing.
-    async fn bind_service(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+    pub(super) async fn bind_service(&mut self, prepared: &Prepared) -> Result<(), Failure> {
         let settings = &prepared.settings;
         let (who, result) = match (&settings.bind_dn, &prepared.secret, settings.sasl) {
             (Some(dn), Some(secret), _) => {
@@ -167,6 +170,13 @@ impl Session {
 
     /// Searches, without following anything anywhere.
     pub(super) async fn search(&mut self, search: Search<'_>) -> Result<Hits, Failure> {
+        let found = self.request(&search).await?;
+        self.silence = Kind::Trouble;
+        hits(&search, found)
+    }
+
+    /// The same, whatever the server says to it.
+    pub(super) async fn request(&mut self, search: &Search<'_>) -> Result<SearchResult, Failure> {
         let seconds = self.deadline.remaining().as_secs().saturating_add(1);
         let options = SearchOptions::new()
             .sizelimit(search.limit)
@@ -186,9 +196,15 @@ impl Session {
                 .await
                 .map_err(|error| failure(&ending, search.step, &error))
         };
-        let found = within_as(self.silence, deadline, search.step, searching).await?;
-        self.silence = Kind::Trouble;
-        hits(&search, found)
+        within_as(self.silence, deadline, search.step, searching).await
+    }
+
+    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know no
+    /// other limit.
+    pub(super) fn turn_one_page(&mut self, size: i32) {
+        let cookie = Vec::new();
+        self.ldap
+            .with_controls(vec![PagedResults { size, cookie }.into()]);
     }
 
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {

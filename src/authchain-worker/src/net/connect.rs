@@ -55,8 +55,10 @@ pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Connection for T {}
 
-const CONNECT: &str = "connect";
-const TLS: &str = "TLS";
+/// What the way to a socket is called when it fails.
+pub const CONNECT: &str = "connect";
+/// What the handshake is called when it fails.
+pub const TLS: &str = "TLS";
 
 /// A connection to `server`, ready for the first request that may be seen by it alone.
 ///
@@ -101,15 +103,26 @@ pub async fn plain(
     Ok(Box::new(stream))
 }
 
-async fn unix(path: &str) -> Result<UnixStream, Failure> {
+/// A connection to a socket of this machine.
+///
+/// # Errors
+/// When nobody listens there.
+pub async fn unix(path: &str) -> Result<UnixStream, Failure> {
     let stream = UnixStream::connect(path).await;
     stream.map_err(|error| Failure::down(CONNECT, words(&error)))
 }
 
-/// The first address that answers. Each gets an equal share of the time that is left, so that one
-/// behind a broken route does not use it all.
 async fn tcp(server: &ServerUri, dns: &Dns, deadline: Deadline) -> Result<TcpStream, Failure> {
     let addresses = dns.addresses(&server.host, server.port, deadline).await?;
+    first(&addresses, deadline).await
+}
+
+/// The first address that answers. Each gets an equal share of the time that is left, so that one
+/// behind a broken route does not use it all.
+///
+/// # Errors
+/// When none of them does; it tells of the last.
+pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Failure> {
     let mut failure = Failure::down(CONNECT, "no address");
     for (tried, address) in addresses.iter().enumerate() {
         let left = addresses.len().saturating_sub(tried);
@@ -133,7 +146,11 @@ async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-async fn handshake(
+/// The handshake over a socket with a server whose certificate is for `identity`.
+///
+/// # Errors
+/// When there is no common way, or the certificate does not hold.
+pub async fn handshake(
     stream: TcpStream,
     identity: &str,
     config: &Arc<ClientConfig>,

@@ -33,6 +33,9 @@ pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
     WORKSTATIONS,
 ];
 
+/// Those of them without which an account is not judged.
+pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED];
+
 const DISABLED: i64 = 0x2;
 const LOCKED: i64 = 0x10;
 const SMARTCARD_REQUIRED: i64 = 0x4_0000;

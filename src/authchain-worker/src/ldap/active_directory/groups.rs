@@ -16,7 +16,7 @@ use super::sid::Sid;
 use crate::net::failure::Failure;
 
 /// All groups somebody is in; of one's own, who one is as well.
-const TOKEN: &str = "tokenGroups";
+pub(in crate::ldap) const TOKEN: &str = "tokenGroups";
 /// Who somebody is.
 pub(in crate::ldap) const SID: &str = "objectSid";
 
@@ -109,6 +109,31 @@ async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
 }
 
 impl Domain {
+    /// Whether people must be in some group.
+    pub(in crate::ldap) fn wants_groups(&self) -> bool {
+        !self.wanted.is_nothing()
+    }
+
+    /// What finds each of the wanted groups that are not named by their identifiers.
+    pub(in crate::ldap) fn wanted_filters(&self) -> impl Iterator<Item = &str> {
+        self.wanted.filters.iter().map(String::as_str)
+    }
+
+    /// A search for groups, wherever they are in the domain.
+    pub(in crate::ldap) fn search_for_groups<'a>(
+        &'a self,
+        attributes: &'a [&'a str],
+    ) -> Search<'a> {
+        Search {
+            step: STEP,
+            base: &self.root,
+            scope: Scope::Sub,
+            filter: "(objectCategory=group)",
+            attributes,
+            limit: 1,
+        }
+    }
+
     /// Why somebody is in no wanted group, if so. `known` is their token where it is known already.
     ///
     /// # Errors
@@ -135,7 +160,7 @@ impl Domain {
         }
         let mut all_exist = true;
         for filters in self.wanted.filters.chunks(BATCH) {
-            let groups = search_groups(session, &self.root, filters).await?;
+            let groups = self.search_groups(session, filters).await?;
             if groups.iter().any(|group| sids.contains(group)) {
                 return Ok(None);
             }
@@ -146,26 +171,23 @@ impl Domain {
             false => "in none of allow_groups, of which not all exist",
         }))
     }
-}
 
-/// The identifiers of the groups that fit one of `filters`.
-async fn search_groups(
-    session: &mut Session,
-    base: &str,
-    filters: &[String],
-) -> Result<Vec<Sid>, Failure> {
-    let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
-    let search = Search {
-        step: STEP,
-        base,
-        scope: Scope::Sub,
-        filter: &filter,
-        attributes: &[SID],
-        limit: i32::try_from(filters.len()).unwrap_or(i32::MAX),
-    };
-    let hits = session.search(search).await?;
-    let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
-    Ok(sids.filter_map(Sid::of_bytes).collect())
+    /// The identifiers of the groups that fit one of `filters`.
+    async fn search_groups(
+        &self,
+        session: &mut Session,
+        filters: &[String],
+    ) -> Result<Vec<Sid>, Failure> {
+        let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
+        let search = Search {
+            filter: &filter,
+            limit: i32::try_from(filters.len()).unwrap_or(i32::MAX),
+            ..self.search_for_groups(&[SID])
+        };
+        let hits = session.search(search).await?;
+        let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
+        Ok(sids.filter_map(Sid::of_bytes).collect())
+    }
 }
 
 #[cfg(test)]

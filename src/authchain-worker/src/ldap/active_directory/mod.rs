@@ -24,7 +24,7 @@ use authchain::config::settings::ldap::srv::SrvName;
 use authchain::config::settings::ldap::{AccountPolicy, Case, LdapSettings, Tls};
 
 use self::groups::Wanted;
-pub(super) use self::groups::{SID, Token, own_token};
+pub(super) use self::groups::{SID, TOKEN, Token, own_token};
 use super::Prepared;
 use super::access::machine_name;
 use super::servers::{Signpost, Source};
@@ -42,6 +42,13 @@ pub(super) struct Domain {
     wanted: Wanted,
     /// What this machine is called among workstations.
     workstation: String,
+}
+
+impl Domain {
+    /// The domain's root entry.
+    pub(super) fn root(&self) -> &str {
+        &self.root
+    }
 }
 
 impl Prepared {
