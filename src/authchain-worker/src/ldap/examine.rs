@@ -47,9 +47,6 @@ struct Look<'l> {
 impl Prepared {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
     pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
-        for warning in &self.warnings {
-            told.remark("settings", Remark::warning(*warning));
-        }
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         let mut known = BTreeSet::new();

@@ -91,7 +91,10 @@ impl Prepared {
             base: Dn::parse(&settings.base).ok_or("settings: base is no distinguished name")?,
             wanted: Wanted::new(&settings),
             host: access::host_name(&settings),
-            warnings: settings.warnings(),
+            warnings: match &domain {
+                Some(domain) => domain.warning().into_iter().collect(),
+                None => settings.warnings(),
+            },
             dns: Dns::read(),
             sources,
             settings,

@@ -77,7 +77,7 @@ pub(super) fn sources(settings: &LdapSettings) -> Result<Vec<Source>, String> {
     let named = settings.servers().map_err(|error| error.to_string())?;
     let domain = settings.srv_name().map_err(|error| error.to_string())?;
     let backup = (settings.backup_servers()).map_err(|error| error.to_string())?;
-    let server = |server| Source::Server(Server::from(server));
+    let server = |(uri, tls)| Source::Server(Server::named(uri, tls));
     let (named, backup) = (named.into_iter(), backup.into_iter());
     let sources = named
         .map(server)

@@ -29,8 +29,9 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
-    /// What silence means from now on. A server that cannot find an entry may be down; one that is
-    /// slow about one person's password or groups is not, or that person could shut others out.
+    /// What silence means from now on. A server that cannot find an entry may be down: how long that
+    /// takes is a matter of its indexes and its load, hardly of the name. One that is slow about one
+    /// person's password or groups is not down, or that person could shut others out.
     silence: Kind,
     /// Whether the person's password is on its way.
     has_sent_password: bool,
@@ -75,7 +76,7 @@ impl Session {
         let dns = &prepared.dns;
         let connection = match (&prepared.tls, server.tls) {
             (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
-            (None, Tls::None) => plain(&server.uri, dns, opening).await?,
+            (None, Tls::None) => plain(server, dns, opening).await?,
             (None, _) => return Err(no_tls()),
         };
         let mut session = Self::over(connection, deadline).await?;

@@ -107,6 +107,7 @@ fn active_directory(
 fn place(global: &GlobalSettings) -> Place {
     Place {
         worker: global.worker.clone(),
+        worker_user: global.worker_user.clone(),
         run_dir: global.run_dir.clone(),
     }
 }

@@ -49,6 +49,11 @@ impl Domain {
     pub(super) fn root(&self) -> &str {
         &self.root
     }
+
+    /// What is allowed but dangerous.
+    pub(super) fn warning(&self) -> Option<&'static str> {
+        self.settings.warning()
+    }
 }
 
 impl Prepared {
@@ -111,7 +116,7 @@ fn controllers(settings: &ActiveDirectorySettings) -> Result<Vec<Source>, String
     };
     let servers = settings.uris().map_err(|error| error.to_string())?;
     if !servers.is_empty() {
-        let server = |uri| Source::Server(Server::from((uri, tls)));
+        let server = |uri| Source::Server(Server::named(uri, tls));
         return Ok(servers.into_iter().map(server).collect());
     }
     let domain = &settings.domain;

@@ -26,31 +26,28 @@ impl Prepared {
     pub(super) async fn way(
         &self,
         told: &Examination,
-        Server {
-            uri: server,
-            tls: mode,
-            identity,
-        }: &Server,
+        server: &Server,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
-        if server.scheme == Scheme::Ldapi {
-            let connecting = within(opening, CONNECT, connect::unix(&server.host));
-            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&server.host));
+        let uri = &server.uri;
+        if uri.scheme == Scheme::Ldapi {
+            let connecting = within(opening, CONNECT, connect::unix(server));
+            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&uri.host));
             return Some(Box::new(stream.await?));
         }
-        let addresses = self.addresses(told, server, opening).await?;
+        let addresses = self.addresses(told, uri, opening).await?;
         let connecting = connect::first(&addresses, opening);
         let judge = |stream: &TcpStream, _| judge_socket(stream, &addresses);
         let mut stream = self.step(told, CONNECT, connecting, judge).await?;
-        if *mode == Tls::Starttls {
+        if server.tls == Tls::Starttls {
             let asking = within(opening, starttls::STEP, starttls::ask(&mut stream));
             let judge = |(): &(), _| Remark::fine("the server is ready for TLS");
             self.step(told, starttls::STEP, asking, judge).await?;
         }
-        match (mode, &self.tls) {
+        match (server.tls, &self.tls) {
             (Tls::None, _) => Some(Box::new(stream)),
             (_, Some(trust)) => {
-                let shaking = connect::handshake(stream, identity, &trust.config);
+                let shaking = connect::handshake(stream, &server.identity, &trust.config);
                 let shaking = within(opening, TLS, shaking);
                 let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
                 Some(Box::new(stream.await?))

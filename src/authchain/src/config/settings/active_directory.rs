@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ldap::uri::{InvalidUri, ServerUri};
 use super::ldap::{Fault, SYSTEM_CA_FILE, TlsVerify, TlsVersion, warning_about};
-use crate::config::Span;
+use crate::config::Period;
 
 mod check;
 
@@ -80,8 +80,8 @@ pub struct ActiveDirectorySettings {
     pub password_warning_days: u32,
 
     /// How long one domain controller may take to be connected to, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "Span"))]
-    pub connect_timeout: Span,
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub connect_timeout: Period,
 }
 
 impl Default for ActiveDirectorySettings {
@@ -102,7 +102,7 @@ impl Default for ActiveDirectorySettings {
             access_filter: None,
             allow_groups: Vec::new(),
             password_warning_days: 14,
-            connect_timeout: Span::from_millis(1_500),
+            connect_timeout: Period::from_millis(1_500),
         }
     }
 }
