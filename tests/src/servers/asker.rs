@@ -15,11 +15,13 @@ use serde_json::Value;
 
 use crate::host::built;
 
-/// What is asked of a worker of the type `ldap`.
+/// What is asked of a worker.
 #[derive(Clone)]
 pub struct Asker {
     /// The worker's program.
     pub worker: PathBuf,
+    /// The type of the backend.
+    pub kind: &'static str,
     /// The settings of the backend.
     pub settings: Value,
     /// Servers to leave out.
@@ -48,15 +50,24 @@ pub struct Told {
 }
 
 impl Asker {
-    /// With these settings, and three seconds.
+    /// With these settings of a directory, and three seconds.
     pub fn new(settings: Value) -> Self {
         Self::of(built::worker(), settings)
     }
 
-    /// The same with the worker at this path.
+    /// The same for another type.
+    pub fn of_kind(kind: &'static str, settings: Value) -> Self {
+        Self {
+            kind,
+            ..Self::new(settings)
+        }
+    }
+
+    /// The same as the first with the worker at this path.
     pub fn of(worker: PathBuf, settings: Value) -> Self {
         Self {
             worker,
+            kind: "ldap",
             settings,
             avoid: vec![],
             probe: vec![],
@@ -133,7 +144,7 @@ impl Asker {
     ) {
         let hello = Message::Hello(Hello {
             backend: "corp".to_owned(),
-            kind: "ldap".to_owned(),
+            kind: self.kind.to_owned(),
             settings: self.settings.clone(),
             avoid: self.avoid.clone(),
             probe: self.probe.clone(),

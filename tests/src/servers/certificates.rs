@@ -56,6 +56,11 @@ impl Certificates {
         }
     }
 
+    /// A certificate by our authority for a server with these names; its file and its key's.
+    pub fn issue_for(&self, file: &str, names: &str) -> (PathBuf, PathBuf) {
+        self.signed(file, names, "ca", 365)
+    }
+
     /// A certificate for a client, by our authority.
     pub fn client(&self, name: &str) -> (PathBuf, PathBuf) {
         self.signed(name, &format!("DNS:{name}.example"), "ca", 365)

@@ -10,8 +10,10 @@ use tempfile::TempDir;
 
 use crate::host::built;
 
-/// A configuration with one backend `corp` of type `ldap`, to be checked.
+/// A configuration with one backend `corp`, to be checked.
 pub struct Checker {
+    /// The type of the backend.
+    pub kind: &'static str,
     /// The settings of the backend.
     pub settings: Value,
     /// The worker.
@@ -29,15 +31,24 @@ pub struct Checked {
 }
 
 impl Checker {
-    /// With these settings.
+    /// With these settings of a directory.
     ///
     /// # Panics
     /// Where there can be no folder.
     pub fn new(settings: Value) -> Self {
+        Self::of_kind("ldap", settings)
+    }
+
+    /// The same for another type.
+    ///
+    /// # Panics
+    /// Where there can be no folder.
+    pub fn of_kind(kind: &'static str, settings: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(folder.path().join("pam.d")).unwrap();
         Self {
+            kind,
             settings,
             worker: built::worker(),
             folder,
@@ -85,10 +96,11 @@ impl Checker {
         let keys: String = (settings.iter())
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
+        let kind = self.kind;
         let (run, worker) = (json!(self.folder.path().join("run")), json!(self.worker));
         format!(
             "chain = [\"corp\"]\nrun_dir = {run}\nworker = {worker}\nworker_user = \"nobody\"\n\
-             [backend.corp]\ntype = \"ldap\"\n{keys}"
+             [backend.corp]\ntype = \"{kind}\"\n{keys}"
         )
     }
 }

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
 use authchain::tools::deadline::Deadline;
-use ldap3::controls::RawControl;
+use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{
     Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchOptions, SearchResult,
     StdStream,
@@ -12,6 +12,7 @@ use ldap3::{
 use tokio::net::UnixStream;
 
 use super::Prepared;
+use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::entry::Entry;
 use super::password::Password;
@@ -199,6 +200,14 @@ impl Session {
         within_as(self.silence, deadline, search.step, searching).await
     }
 
+    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know no
+    /// other limit.
+    pub(super) fn turn_one_page(&mut self, size: i32) {
+        let cookie = Vec::new();
+        self.ldap
+            .with_controls(vec![PagedResults { size, cookie }.into()]);
+    }
+
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
         failure(&self.ending, step, error)
     }
@@ -214,7 +223,8 @@ fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
 }
 
 fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
-    let text = describe(result);
+    let reason = Reason::of(&result.text).map(|reason| reason.words());
+    let text = reason.map_or_else(|| describe(result), str::to_owned);
     match result.rc {
         codes::SUCCESS => Ok(()),
         code if is_trouble(code) => Err(Failure::trouble(SERVICE_BIND, text)),

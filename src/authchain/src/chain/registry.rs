@@ -6,6 +6,7 @@ use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::remote::{Place, Remote};
 use crate::config::settings::GlobalSettings;
+use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::{BackendTable, Config, ConfigError};
@@ -41,6 +42,13 @@ pub const KINDS: &[Kind] = &[
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LdapSettings),
     },
+    Kind {
+        name: "active_directory",
+        help: "a domain of Active Directory, of Windows or Samba",
+        build: active_directory,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(ActiveDirectorySettings),
+    },
 ];
 
 fn local(
@@ -73,6 +81,25 @@ fn ldap(
         settings: table.to_json(&settings)?,
         servers: servers.filter(is_known).cloned().collect(),
         fold_case: settings.case == Case::Ascii,
+        place: place(global),
+    }))
+}
+
+fn active_directory(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: ActiveDirectorySettings = table.settings()?;
+    if let Err((key, message)) = settings.check() {
+        return Err(table.error_at(key, message));
+    }
+    let servers = settings.uris().unwrap_or_default();
+    Ok(Box::new(Remote {
+        name: table.name().to_owned(),
+        kind: "active_directory",
+        settings: table.to_json(&settings)?,
+        servers: servers.iter().map(ToString::to_string).collect(),
+        fold_case: true,
         place: place(global),
     }))
 }
@@ -149,7 +176,7 @@ mod tests {
         let cases = [
             (
                 "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",

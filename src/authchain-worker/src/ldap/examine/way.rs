@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use authchain::config::settings::ldap::Tls;
-use authchain::config::settings::ldap::srv::SrvName;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::tools::deadline::Deadline;
 use tokio::net::TcpStream;
@@ -13,11 +12,11 @@ use tokio_rustls::rustls::ClientConnection;
 
 use super::{Examination, Prepared, Remark};
 use crate::ldap::policy::now;
+use crate::ldap::servers::Signpost;
 use crate::net::connect::{self, CONNECT, Connection, Server, TLS};
 use crate::net::failure::{Failure, within};
-use crate::net::srv::Target;
 use crate::net::tls::{Certificate, SOON, Trust, days};
-use crate::net::{dns, srv, starttls};
+use crate::net::{dns, starttls};
 
 /// How many names of a certificate are told.
 const MAX_NAMES: usize = 5;
@@ -61,27 +60,17 @@ impl Prepared {
     pub(super) async fn named(
         &self,
         told: &Examination,
-        name: &SrvName,
+        signpost: &Signpost,
         opening: Deadline,
     ) -> Option<Vec<Server>> {
-        let finding = within(
-            opening,
-            dns::STEP,
-            srv::servers(&self.dns, &name.service, opening),
-        );
-        let judge = |found: &Vec<Target>, _| {
+        let finding = self.servers_of(signpost, opening);
+        let judge = |found: &Vec<Server>, _| {
             let found = found
                 .iter()
-                .map(|target| format!("{}:{}", target.host, target.port));
+                .map(|server| format!("{}:{}", server.uri.host, server.uri.port));
             Remark::fine(found.collect::<Vec<_>>().join(", "))
         };
-        let found = self.step(told, dns::STEP, finding, judge).await?;
-        let found = found.into_iter();
-        Some(
-            found
-                .map(|target| Server::found(target, name.tls))
-                .collect(),
-        )
+        self.step(told, dns::STEP, finding, judge).await
     }
 
     async fn addresses(

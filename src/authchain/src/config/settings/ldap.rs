@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Period;
 
-mod check;
+pub(in crate::config::settings) mod check;
 pub mod dn;
 pub mod srv;
 pub mod syntax;
@@ -16,7 +16,7 @@ use srv::{InvalidSrv, SrvName};
 use uri::{InvalidUri, Scheme, ServerUri};
 
 /// Where most distributions keep the certificates of the authorities they trust.
-const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// A key and what is wrong with its value.
 pub type Fault = (&'static str, String);
@@ -195,21 +195,16 @@ impl LdapSettings {
     /// What is allowed but dangerous, in words for the log.
     pub fn warnings(&self) -> Vec<&'static str> {
         let servers = self.servers().unwrap_or_default();
-        let has_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
+        let named_by_dns = self.srv_name().ok().flatten().map(|name| name.tls);
+        let mut all = servers.iter().map(|(_, tls)| *tls).chain(named_by_dns);
+        let has_tls = all.any(|tls| tls != Tls::None);
         let is_clear = |(uri, tls): &(ServerUri, Tls)| {
             // A socket of this machine has nobody on the way.
             *tls == Tls::None && uri.scheme != Scheme::Ldapi
         };
-        let plaintext = (servers.iter().any(is_clear))
+        let plaintext = (servers.iter().any(is_clear) || named_by_dns == Some(Tls::None))
             .then_some("tls = \"none\": passwords can be read by everyone on the way");
-        let verify = match self.tls_verify {
-            TlsVerify::Full => None,
-            _ if !has_tls => None,
-            TlsVerify::Ca => {
-                Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
-            }
-            TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
-        };
+        let verify = warning_about(self.tls_verify).filter(|_| has_tls);
         plaintext.into_iter().chain(verify).collect()
     }
 
@@ -270,6 +265,17 @@ impl LdapSettings {
         ]
         .into_iter()
         .flatten()
+    }
+}
+
+/// What others can do where not everything about a certificate is checked.
+pub(super) fn warning_about(verify: TlsVerify) -> Option<&'static str> {
+    match verify {
+        TlsVerify::Full => None,
+        TlsVerify::Ca => {
+            Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
+        }
+        TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
     }
 }
 

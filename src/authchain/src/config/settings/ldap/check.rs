@@ -4,6 +4,7 @@ use super::dn::Dn;
 use super::syntax::{fill, is_attribute, is_filter};
 use super::uri::{Scheme, ServerUri};
 use super::{Fault, LdapSettings, Sasl, Tls};
+use crate::config::Period;
 
 pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
     servers(settings)?;
@@ -11,13 +12,22 @@ pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
     identity(settings)?;
     people(settings)?;
     access(settings)?;
-    if settings.connect_timeout.duration().is_zero() {
+    longer_than_nothing(settings.connect_timeout)
+}
+
+pub(in crate::config::settings) fn longer_than_nothing(
+    connect_timeout: Period,
+) -> Result<(), Fault> {
+    if connect_timeout.duration().is_zero() {
         return fault("connect_timeout", "must be longer than nothing");
     }
     Ok(())
 }
 
-fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, Fault> {
+pub(in crate::config::settings) fn fault<T>(
+    key: &'static str,
+    message: impl Into<String>,
+) -> Result<T, Fault> {
     Err((key, message.into()))
 }
 
@@ -159,14 +169,18 @@ fn access(settings: &LdapSettings) -> Result<(), Fault> {
     Ok(())
 }
 
-fn base(key: &'static str, text: &str) -> Result<(), Fault> {
+pub(in crate::config::settings) fn base(key: &'static str, text: &str) -> Result<(), Fault> {
     match Dn::parse(text) {
         Some(_) => Ok(()),
         None => fault(key, format!("\"{text}\" is no distinguished name")),
     }
 }
 
-fn filter(key: &'static str, text: &str, letters: &[char]) -> Result<(), Fault> {
+pub(in crate::config::settings) fn filter(
+    key: &'static str,
+    text: &str,
+    letters: &[char],
+) -> Result<(), Fault> {
     if is_filter(&filled(key, text, letters)?) {
         return Ok(());
     }
