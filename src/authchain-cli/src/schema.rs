@@ -275,7 +275,7 @@ mod tests {
             .chain(kinds);
         let needed = all.filter(|setting| setting.default == Default::None);
         let needed: Vec<String> = needed.map(|setting| setting.name).collect();
-        assert_eq!(needed, ["type", "uris", "base"]);
+        assert_eq!(needed, ["type", "base"]);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Checker {
             .collect();
         let (run, worker) = (json!(self.folder.path().join("run")), json!(self.worker));
         format!(
-            "chain = [\"corp\"]\nrun_dir = {run}\nworker = {worker}\n\
+            "chain = [\"corp\"]\nrun_dir = {run}\nworker = {worker}\nworker_user = \"nobody\"\n\
              [backend.corp]\ntype = \"ldap\"\n{keys}"
         )
     }
@@ -103,7 +103,9 @@ impl Checked {
         for words in lines {
             assert!(self.has_line(words), "not there: {words:?}\n{}", self.text);
         }
-        assert_eq!(self.code, code, "{}", self.text);
+        // Where the kernel has no Landlock, check says so.
+        let least = i32::from(self.text.contains("runs without Landlock"));
+        assert_eq!(self.code, code.max(least), "{}", self.text);
     }
 
     /// Whether a line has these words, in this order.

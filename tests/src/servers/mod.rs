@@ -7,6 +7,7 @@
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
 //! | [`checker`] | `authchain check` on a backend of these servers |
+//! | [`name_server`] | a name server of ours that says what it is told to |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
@@ -14,6 +15,7 @@ pub mod certificates;
 pub mod checker;
 pub mod directory;
 pub mod hostile;
+pub mod name_server;
 pub mod slapd;
 
 use std::net::TcpListener;

@@ -2,7 +2,6 @@
 
 use std::os::unix::net::UnixStream as StdUnixStream;
 
-use authchain::config::settings::ldap::uri::ServerUri;
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
 use authchain::tools::deadline::Deadline;
 use ldap3::controls::RawControl;
@@ -18,7 +17,7 @@ use super::entry::Entry;
 use super::password::Password;
 use super::policy::{self, PolicyAnswer};
 use crate::guard::relay::{Ending, relay};
-use crate::net::connect::{Connection, connect};
+use crate::net::connect::{Connection, Server, connect, plain};
 use crate::net::failure::{Failure, Kind, within, within_as, words};
 
 /// What the first identity's login is called when it fails.
@@ -29,8 +28,9 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
-    /// What silence means from now on. A server that cannot find an entry may be down; one that is
-    /// slow about one person's password or groups is not, or that person could shut others out.
+    /// What silence means from now on. A server that cannot find an entry may be down: how long that
+    /// takes is a matter of its indexes and its load, hardly of the name. One that is slow about one
+    /// person's password or groups is not down, or that person could shut others out.
     silence: Kind,
     /// Whether the person's password is on its way.
     has_sent_password: bool,
@@ -67,14 +67,15 @@ impl Session {
     /// Connects to `server`, both of which must be done by `opening`; all else by `deadline`.
     pub(super) async fn open(
         prepared: &Prepared,
-        (server, mode): &(ServerUri, Tls),
+        server: &Server,
         opening: Deadline,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
         let no_tls = || Failure::settings("TLS", "not set up");
-        let connection = match (&prepared.tls, mode) {
-            (Some(tls), mode) => connect(server, *mode, &tls.config, opening).await?,
-            (None, Tls::None) => crate::net::connect::plain(server, opening).await?,
+        let dns = &prepared.dns;
+        let connection = match (&prepared.tls, server.tls) {
+            (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
+            (None, Tls::None) => plain(server, dns, opening).await?,
             (None, _) => return Err(no_tls()),
         };
         let mut session = Self::over(connection, deadline).await?;

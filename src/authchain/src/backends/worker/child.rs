@@ -1,6 +1,6 @@
 //! A process that is started, ended and reaped without the host noticing.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
@@ -22,6 +22,9 @@ use crate::tools::trusted_file::{self, Access, FileError};
 /// What a worker is called in its own `argv`.
 const NAME: &CStr = c"authchain-worker";
 
+/// What stands before the name of the user it becomes.
+const USER: &CStr = c"--user";
+
 /// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
 const PATIENCE: u32 = 30;
 
@@ -40,16 +43,17 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts the program at `path` with `socket` as its stdin and stdout.
+    /// Starts the program at `path` with `socket` as its stdin and stdout, and tells it to become
+    /// `user`.
     ///
     /// It inherits no environment, no signal mask or disposition, and is a process group of its
     /// own. What it does inherit, limits, umask, working directory and descriptors that others left
     /// without CLOEXEC, it has to see to itself: `posix_spawn` cannot, and `fork` is nothing for a
     /// host with threads.
-    pub(super) fn start(path: &Path, socket: &OwnedFd) -> Result<Self, Fault> {
+    pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
         judge(path)?;
         let blocked = ChildSignalBlocked::now().map_err(Fault::Start)?;
-        let pid = spawn(path, socket).map_err(Fault::Start)?;
+        let pid = spawn(path, user, socket).map_err(Fault::Start)?;
         Ok(Self {
             pid,
             _blocked: blocked,
@@ -119,7 +123,7 @@ fn judge(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-fn spawn(path: &Path, socket: &OwnedFd) -> nix::Result<Pid> {
+fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
     let mut actions = PosixSpawnFileActions::init()?;
     actions.add_dup2(socket.as_raw_fd(), 0)?;
     actions.add_dup2(socket.as_raw_fd(), 1)?;
@@ -133,8 +137,10 @@ fn spawn(path: &Path, socket: &OwnedFd) -> nix::Result<Pid> {
     attributes.set_sigdefault(&SigSet::all())?;
     attributes.set_sigmask(&SigSet::empty())?;
     attributes.set_pgroup(Pid::from_raw(0))?;
+    let user = CString::new(user).map_err(|_| Errno::EINVAL)?;
+    let arguments = [NAME, USER, &user];
     let environment: [&CStr; 0] = [];
-    posix_spawn(path, &actions, &attributes, &[NAME], &environment)
+    posix_spawn(path, &actions, &attributes, &arguments, &environment)
 }
 
 fn in_words(status: WaitStatus) -> Option<String> {
@@ -190,11 +196,22 @@ mod tests {
 
     use crate::tools::deadline::system_clock;
 
+    /// A program that waits for its socket, whatever its arguments.
+    fn patient() -> (tempfile::TempDir, std::path::PathBuf) {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("patient");
+        std::fs::write(&path, "#!/bin/sh\nexec /bin/cat\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (folder, path)
+    }
+
     #[test]
     fn a_process_that_does_not_end_is_left_to_the_host() {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        // cat waits for its socket, which stays open: as good as one that cannot be killed.
-        let child = Child::start(Path::new("/bin/cat"), &theirs.into()).unwrap();
+        // Its socket stays open: as good as one that cannot be killed.
+        let (_folder, patient) = patient();
+        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         let begin = system_clock();
         child.reap(PATIENCE);
         assert!(begin.elapsed().as_millis() < 1_000);

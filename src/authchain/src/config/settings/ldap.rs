@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Span;
+use crate::config::Period;
 
 mod check;
 pub mod dn;
+pub mod srv;
 pub mod syntax;
 pub mod uri;
 
+use srv::{InvalidSrv, SrvName};
 use uri::{InvalidUri, Scheme, ServerUri};
 
 /// Where most distributions keep the certificates of the authorities they trust.
@@ -23,14 +25,22 @@ pub type Fault = (&'static str, String);
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 // Their defaults mean nothing: `check` refuses them.
-#[cfg_attr(feature = "schema", schemars(extend("required" = ["uris", "base"])))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["base"])))]
 #[serde(default)]
 pub struct LdapSettings {
     /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,
-    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`.
+    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here or
+    /// by `srv`.
     pub uris: Vec<String>,
 
-    /// Servers that are tried only when none of `uris` answers.
+    /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its `_ldap._tcp`
+    /// SRV records, or with `tls = "ldaps"` those of `_ldaps._tcp`, by priority, weight and port. The
+    /// whole name of a service, such as `_ldap._tcp.dc._msdcs.example.com`, is asked for as it is. A
+    /// server's certificate must be for its own name where that lies within the domain, and else for
+    /// the domain, since DNS can be forged.
+    pub srv: Option<String>,
+
+    /// Servers that are tried only when no server of `uris` or `srv` answers.
     pub backup_uris: Vec<String>,
 
     /// How the connection is encrypted: `ldaps` from the first byte, `starttls` after a request in
@@ -104,7 +114,8 @@ pub struct LdapSettings {
     /// the person's own rights. An unknown name is then refused like a wrong password. Without
     /// `bind_dn` or `sasl`, nobody is logged in where no password is given, as for keys and `sudo`:
     /// a person who is not shown to strangers, or does not fit `access_filter` or `allow_groups` as
-    /// far as strangers can see, is then unavailable instead of unknown.
+    /// far as strangers can see, is then unavailable instead of unknown, and an expiry date that
+    /// strangers cannot see ends no account. Set `bind_dn` where people come in with keys.
     pub user_dn_template: Option<String>,
 
     /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
@@ -127,8 +138,8 @@ pub struct LdapSettings {
     pub ppolicy: bool,
 
     /// How long one server may take to be connected to, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "Span"))]
-    pub connect_timeout: Span,
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub connect_timeout: Period,
 
     /// Which name the entry must have: `exact` the one that was typed, byte for byte, `ascii` the
     /// same with `A` to `Z` read as `a` to `z`.
@@ -139,6 +150,7 @@ impl Default for LdapSettings {
     fn default() -> Self {
         Self {
             uris: Vec::new(),
+            srv: None,
             backup_uris: Vec::new(),
             tls: None,
             insecure_plaintext: false,
@@ -165,7 +177,7 @@ impl Default for LdapSettings {
             group_base: None,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
-            connect_timeout: Span::from_millis(1_500),
+            connect_timeout: Period::from_millis(1_500),
             case: Case::default(),
         }
     }
@@ -182,10 +194,17 @@ impl LdapSettings {
 
     /// What is allowed but dangerous, in words for the log.
     pub fn warnings(&self) -> Vec<&'static str> {
-        let plaintext = (self.tls == Some(Tls::None))
+        let servers = self.servers().unwrap_or_default();
+        let has_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
+        let is_clear = |(uri, tls): &(ServerUri, Tls)| {
+            // A socket of this machine has nobody on the way.
+            *tls == Tls::None && uri.scheme != Scheme::Ldapi
+        };
+        let plaintext = (servers.iter().any(is_clear))
             .then_some("tls = \"none\": passwords can be read by everyone on the way");
         let verify = match self.tls_verify {
             TlsVerify::Full => None,
+            _ if !has_tls => None,
             TlsVerify::Ca => {
                 Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
             }
@@ -194,13 +213,35 @@ impl LdapSettings {
         plaintext.into_iter().chain(verify).collect()
     }
 
-    /// Every server with the encryption its connection has, in the order they are tried.
+    /// The servers of `uris` with the encryption their connections have, in the order they are tried.
     ///
     /// # Errors
     /// For a URI that is none; [`check`](Self::check) finds them first.
     pub fn servers(&self) -> Result<Vec<(ServerUri, Tls)>, InvalidUri> {
-        (self.uris.iter().chain(&self.backup_uris))
-            .map(|text| ServerUri::parse(text).map(|uri| (self.tls_of(&uri), uri)))
+        self.with_tls(&self.uris)
+    }
+
+    /// The servers of `backup_uris`, likewise.
+    ///
+    /// # Errors
+    /// As [`servers`](Self::servers).
+    pub fn backup_servers(&self) -> Result<Vec<(ServerUri, Tls)>, InvalidUri> {
+        self.with_tls(&self.backup_uris)
+    }
+
+    /// The service whose servers DNS names, if that is asked for.
+    ///
+    /// # Errors
+    /// For a name that is none; [`check`](Self::check) finds it first.
+    pub fn srv_name(&self) -> Result<Option<SrvName>, InvalidSrv> {
+        let name = self.srv.as_deref();
+        name.map(|name| SrvName::parse(name, self.tls)).transpose()
+    }
+
+    fn with_tls(&self, uris: &[String]) -> Result<Vec<(ServerUri, Tls)>, InvalidUri> {
+        let servers = uris.iter().map(|text| ServerUri::parse(text));
+        servers
+            .map(|uri| uri.map(|uri| (self.tls_of(&uri), uri)))
             .map(|result| result.map(|(tls, uri)| (uri, tls)))
             .collect()
     }

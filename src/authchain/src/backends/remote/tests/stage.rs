@@ -114,6 +114,7 @@ impl Stage {
             fold_case: self.fold_case,
             place: Place {
                 worker: self.dir.path().join("worker"),
+                worker_user: "authchain".to_owned(),
                 run_dir: self.dir.path().join("run"),
             },
         }

@@ -22,11 +22,14 @@ fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, Fault> {
 }
 
 fn servers(settings: &LdapSettings) -> Result<(), Fault> {
-    if settings.uris.is_empty() {
+    if settings.uris.is_empty() && settings.srv.is_none() {
         return fault(
             "uris",
-            "names no server; uris = [\"ldaps://ldap.example.com\"]",
+            "names no server; uris = [\"ldaps://ldap.example.com\"], or srv = \"example.com\"",
         );
+    }
+    if let (Some(name), Err(error)) = (&settings.srv, settings.srv_name()) {
+        return fault("srv", format!("\"{name}\" {error}"));
     }
     for (key, uris) in [
         ("uris", &settings.uris),
@@ -208,11 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_stands_for_its_servers() {
+        let text = "srv = 'example.com'\nbase = 'dc=x'\n";
+        let settings: LdapSettings = toml::from_str(text).unwrap();
+        assert_eq!(settings.check(), Ok(()));
+        let name = settings.srv_name().unwrap().unwrap();
+        assert_eq!(
+            (&*name.service, name.tls),
+            ("_ldap._tcp.example.com", Tls::Starttls)
+        );
+        let crossed = toml::Value::try_from(&settings).unwrap();
+        assert_eq!(crossed.try_into::<LdapSettings>().unwrap(), settings);
+    }
+
+    #[test]
     fn what_cannot_be_meant_names_its_key() {
         for (lines, key) in [
             ("uris = []", "uris"),
             ("uris = ['ldap1.example']", "uris"),
             ("backup_uris = ['http://a']", "backup_uris"),
+            ("srv = 'ldaps://a.example'", "srv"),
+            ("srv = '_ldap._tcp.a.example'\ntls = 'ldaps'", "srv"),
             ("tls = 'starttls'", "tls"),
             ("tls = 'none'\ninsecure_plaintext = true", "tls"),
             ("tls_cert = '/c'", "tls_cert"),
@@ -251,6 +270,27 @@ mod tests {
         assert_eq!(settings.check(), Ok(()));
         assert_eq!(settings.warnings().len(), 1);
         assert_eq!(settings.servers().unwrap()[0].1, Tls::None);
+    }
+
+    #[test]
+    fn what_is_not_checked_is_warned_about_where_there_is_something_to_check() {
+        let warnings = |lines: &str| {
+            let text = format!("base = 'dc=x'\ninsecure_plaintext = true\n{lines}");
+            let settings: LdapSettings = toml::from_str(&text).unwrap();
+            assert_eq!(settings.check(), Ok(()), "{lines}");
+            settings.warnings().len()
+        };
+        let socket = "uris = ['ldapi://%2Fs']\n";
+        assert_eq!(warnings(&format!("{socket}tls = 'none'")), 0);
+        assert_eq!(warnings(&format!("{socket}tls_verify = 'none'")), 0);
+        assert_eq!(
+            warnings("uris = ['ldapi://%2Fs', 'ldap://a']\ntls = 'none'"),
+            1
+        );
+        for careless in ["ca", "none"] {
+            let lines = format!("uris = ['ldap://a']\ntls_verify = '{careless}'");
+            assert_eq!(warnings(&lines), 1, "{careless}");
+        }
     }
 
     #[test]
