@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use super::stage::{POLITE, Stage, alone, unavailable, wall_clock};
+use super::stage::{POLITE, Stage, alone, stop_the_clock, unavailable, wall_clock};
 use crate::tools::deadline::system_clock;
 
 #[test]
@@ -75,21 +75,25 @@ read -r end"#
 #[test]
 fn a_worker_that_used_up_its_time_and_blames_nobody_is_as_good_as_silent() {
     let _alone = alone();
-    let late = format!(
-        r#"{POLITE}
-/bin/sleep 1.75
+    stop_the_clock();
+    let after = |millis| {
+        let mut stage = Stage::new(&format!(
+            r#"{POLITE}
+say '{{"info":"{millis} ms pass"}}'
 say '{{"verdict":"unavailable","detail":"timed out"}}'
 read -r end"#
-    );
-    let mut stage = Stage::new(&late);
-    stage.budget = Duration::from_secs(2);
+        ));
+        stage.budget = Duration::from_secs(2);
+        stage
+    };
+    // It was told that it has 1.9 s, and used up half of what is kept back besides.
+    let stage = after(1960);
     assert_eq!(stage.authenticate().0, unavailable("timed out"));
     let again = unavailable("the worker did not answer 0.0 s ago");
     assert_eq!(stage.authenticate().0, again);
-    // Less than its time, of which it has 1.5 s: one person's password took too long.
-    for in_time in ["", "/bin/sleep 1"] {
-        let mut stage = Stage::new(&late.replace("/bin/sleep 1.75", in_time));
-        stage.budget = Duration::from_secs(2);
+    // One person's password took too long.
+    for in_time in [0, 1940] {
+        let stage = after(in_time);
         assert_eq!(stage.authenticate().0, unavailable("timed out"));
         assert_eq!(stage.authenticate().0, unavailable("timed out"));
     }

@@ -1,6 +1,6 @@
 //! A worker that is a script in shell, and somebody who answers its questions.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -28,6 +28,30 @@ pub(super) const ALICE: &str = r#""user":{"name":"alice","uid":10001}"#;
 
 /// Whoever writes a script while another thread starts a process makes it "busy" for the kernel.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// What the clock shows, if it stands still.
+    static STOPPED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// From now on, time passes only while a person reads how much of it does: `1950 ms pass`.
+pub(super) fn stop_the_clock() {
+    STOPPED.set(Some(system_clock()));
+}
+
+fn clock() -> Instant {
+    STOPPED.get().unwrap_or_else(system_clock)
+}
+
+fn pass_the_time(text: &str) {
+    let millis = text
+        .strip_suffix(" ms pass")
+        .and_then(|millis| millis.parse().ok());
+    if let Some(millis) = millis {
+        let later = |now| now + Duration::from_millis(millis);
+        STOPPED.set(STOPPED.get().map(later));
+    }
+}
 
 #[derive(Default)]
 struct Memory(RefCell<Vec<String>>);
@@ -63,6 +87,7 @@ impl Conversation for Person {
         self.see("on", text)
     }
     fn text_info(&mut self, text: &str) {
+        pass_the_time(text);
         let _ = self.see("info", text);
     }
     fn error_msg(&mut self, text: &str) {
@@ -125,7 +150,7 @@ impl Stage {
         question: impl FnOnce(&Remote, &Request<'_>, &mut Person) -> T,
     ) -> (T, Person, Vec<String>) {
         let journal = Memory::default();
-        let deadline = Deadline::after(system_clock, self.budget);
+        let deadline = Deadline::after(clock, self.budget);
         let context = Context {
             service: "sshd",
             tty: "ssh",
@@ -184,7 +209,7 @@ pub(super) fn played(script: &str) -> Played {
 pub(super) fn wall_clock() -> SystemTime {
     static BEGIN: OnceLock<Instant> = OnceLock::new();
     let begin = *BEGIN.get_or_init(system_clock);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + begin.elapsed()
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + clock().duration_since(begin)
 }
 
 pub(super) fn alone() -> impl Drop {
