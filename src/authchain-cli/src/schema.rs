@@ -225,7 +225,7 @@ mod tests {
             all.extend(kind_settings(kind));
             let mut section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
             if kind.name == "ldap" {
-                section += "uris = ['ldaps://x']\nbase = 'dc=x'\n";
+                section += "srv = 'x'\nbase = 'dc=x'\n";
             }
             for setting in &all {
                 let Default::Value(default) = &setting.default else {
