@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
 
-use crate::ldap;
+use crate::{ldap, nis};
 
 #[cfg(feature = "confinement-probe")]
 use crate::probe::Probe;
@@ -14,6 +14,8 @@ use crate::probe::Probe;
 pub enum Kind {
     /// Asks a directory.
     Ldap(Box<ldap::Prepared>),
+    /// Asks a NIS domain.
+    Nis(Box<nis::Prepared>),
     /// Tries what must not be possible.
     #[cfg(feature = "confinement-probe")]
     Probe(Probe),
@@ -30,6 +32,8 @@ pub struct Reach {
     pub unix_sockets: Vec<PathBuf>,
     /// The TCP ports to be reached; where nothing is said, any.
     pub ports: Option<Vec<u16>>,
+    /// Whether it computes password hashes, some of which take a lot of memory.
+    pub hashes: bool,
 }
 
 /// What is told, in this order: texts for the person, and the verdict.
@@ -72,6 +76,10 @@ impl Kind {
                 Ok(prepared) => Self::Ldap(Box::new(prepared)),
                 Err(why) => Self::Broken(why),
             },
+            "nis" => match nis::Prepared::new(hello) {
+                Ok(prepared) => Self::Nis(Box::new(prepared)),
+                Err(why) => Self::Broken(why),
+            },
             #[cfg(feature = "confinement-probe")]
             "confinement_probe" => Self::Probe(Probe::prepare(hello)),
             other => Self::Broken(format!("this worker knows no backends of type \"{other}\"")),
@@ -82,6 +90,7 @@ impl Kind {
     pub fn reach(&self) -> Reach {
         match self {
             Self::Ldap(prepared) => prepared.reach(),
+            Self::Nis(prepared) => prepared.reach(),
             #[cfg(feature = "confinement-probe")]
             Self::Probe(probe) => probe.reach(),
             // It has nobody to ask.
@@ -101,6 +110,7 @@ impl Kind {
     pub async fn answer(&mut self, question: &Question<'_>) -> Told {
         match self {
             Self::Ldap(prepared) => prepared.ask(question).await,
+            Self::Nis(prepared) => prepared.ask(question).await,
             #[cfg(feature = "confinement-probe")]
             Self::Probe(probe) => probe.answer(question).await.into(),
             Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),

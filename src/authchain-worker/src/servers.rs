@@ -48,6 +48,18 @@ impl From<&Hello> for Health {
     }
 }
 
+impl Health {
+    /// Whether `server` is not to be asked at all.
+    pub fn avoids(&self, server: &impl Server) -> bool {
+        !self.probes(server) && self.avoid.iter().any(|name| name == server.name())
+    }
+
+    /// Whether `server` was down and may be back.
+    fn probes(&self, server: &impl Server) -> bool {
+        self.probe.iter().any(|name| name == server.name())
+    }
+}
+
 /// A server whose turn it is.
 pub struct Turn<'s, S> {
     /// Who is asked.
@@ -128,7 +140,6 @@ pub async fn in_turn<S: Server>(
 
 /// Those that may be back first, then the rest in their order, without those to be avoided.
 fn turns<'s, S: Server>(servers: &'s [S], health: &Health) -> Vec<Turn<'s, S>> {
-    let is_in = |list: &[String], server: &S| list.iter().any(|name| name == server.name());
     let turn = |probe| {
         move |server| Turn {
             server,
@@ -136,9 +147,9 @@ fn turns<'s, S: Server>(servers: &'s [S], health: &Health) -> Vec<Turn<'s, S>> {
             is_last: false,
         }
     };
-    let probes = (servers.iter()).filter(|server| is_in(&health.probe, server));
-    let others = (servers.iter())
-        .filter(|server| !is_in(&health.probe, server) && !is_in(&health.avoid, server));
+    let probes = (servers.iter()).filter(|server| health.probes(*server));
+    let others =
+        (servers.iter()).filter(|server| !health.probes(*server) && !health.avoids(*server));
     let mut turns: Vec<Turn<'_, S>> = probes
         .map(turn(Some(health.probe_time)))
         .chain(others.map(turn(None)))

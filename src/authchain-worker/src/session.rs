@@ -69,6 +69,7 @@ fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
 /// could not be confined.
 fn confined(kind: Kind, arguments: &Arguments) -> (Kind, Vec<String>) {
     let reach = kind.reach();
+    process::limit_memory(reach.hashes);
     let needs = Needs {
         user: &arguments.user,
         files: &reach.files,

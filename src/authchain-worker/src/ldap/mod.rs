@@ -93,6 +93,7 @@ impl Prepared {
                 .map(|uri| PathBuf::from(&uri.host))
                 .collect(),
             ports: Some(ports(&remote)),
+            hashes: false,
         }
     }
 

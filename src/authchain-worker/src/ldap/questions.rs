@@ -9,6 +9,7 @@ use super::password::Password;
 use super::person::{Found, Person};
 use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
+use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
 
@@ -144,14 +145,14 @@ impl Prepared {
         let (entry, policy) = (&person.entry, self.settings.account_policy);
         let terms = self.lockout_terms(session, person).await?;
         let note = is_passed_over(entry, policy, terms).then(|| PASSED_OVER.to_owned());
-        let status = status_of(entry, policy, terms, super::policy::now());
+        let status = status_of(entry, policy, terms, now());
         Ok((status, note))
     }
 
     /// The password is right. An account that has ended is refused all the same, although the
     /// server does not: a stack without our account line would let it in.
     fn accepted(&self, person: &Person, answer: &BindAnswer) -> Ruling {
-        let now = super::policy::now();
+        let now = now();
         let policy = self.settings.account_policy;
         let status = status_of(&person.entry, policy, None, now);
         if let Some(reason) = bar_of(&status) {

@@ -67,17 +67,31 @@ async fn unix(path: &str) -> Result<UnixStream, Failure> {
     stream.map_err(|error| Failure::down(CONNECT, words(&error)))
 }
 
-/// The first address that answers. Each gets an equal share of the time that is left, so that one
-/// behind a broken route does not use it all.
 async fn tcp(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Failure> {
     let addresses = resolve::resolve(host, port, deadline).await?;
+    first_of(&addresses, deadline, async |address, deadline| {
+        within(deadline, CONNECT, socket(address)).await
+    })
+    .await
+}
+
+/// What `open` makes of the first address that answers. Each gets an equal share of the time that is
+/// left, so that one behind a broken route does not use it all.
+///
+/// # Errors
+/// That of the last address.
+pub async fn first_of<T>(
+    addresses: &[SocketAddr],
+    deadline: Deadline,
+    mut open: impl AsyncFnMut(SocketAddr, Deadline) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let mut failure = Failure::down(CONNECT, "no address");
     for (tried, address) in addresses.iter().enumerate() {
         let left = addresses.len().saturating_sub(tried);
         let share = u32::try_from(left).unwrap_or(u32::MAX);
         let share = deadline.remaining().checked_div(share).unwrap_or_default();
-        match within(deadline.within(share), CONNECT, socket(*address)).await {
-            Ok(stream) => return Ok(stream),
+        match open(*address, deadline.within(share)).await {
+            Ok(opened) => return Ok(opened),
             Err(other) => failure = other,
         }
     }
