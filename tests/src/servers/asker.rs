@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,11 @@ use serde_json::Value;
 
 use crate::host::built;
 
-/// What is asked of a worker of the type `ldap`.
+/// What is asked of a worker.
 #[derive(Clone)]
 pub struct Asker {
+    /// The `type` of the backend.
+    pub kind: &'static str,
     /// The settings of the backend.
     pub settings: Value,
     /// Servers to leave out.
@@ -27,6 +30,8 @@ pub struct Asker {
     pub probe_ms: u64,
     /// How long it all may take.
     pub budget_ms: u64,
+    /// Who starts the worker, if not the user who runs the tests.
+    pub uid: Option<u32>,
     /// What the worker finds in its environment; the module leaves it empty.
     pub environment: Vec<(String, String)>,
 }
@@ -45,14 +50,21 @@ pub struct Told {
 }
 
 impl Asker {
-    /// With these settings, and three seconds.
+    /// Of the type `ldap`, with these settings and three seconds.
     pub fn new(settings: Value) -> Self {
+        Self::of("ldap", settings)
+    }
+
+    /// Of any type, with these settings and three seconds.
+    pub fn of(kind: &'static str, settings: Value) -> Self {
         Self {
+            kind,
             settings,
             avoid: vec![],
             probe: vec![],
             probe_ms: 40,
             budget_ms: 3_000,
+            uid: None,
             environment: vec![],
         }
     }
@@ -86,7 +98,7 @@ impl Asker {
     fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
         built::worker();
         let begin = Instant::now();
-        let (mut stream, mut worker) = spawn(&self.environment);
+        let (mut stream, mut worker) = self.spawn();
         self.send(&mut stream, operation, user, password);
         let heard = hear(&mut stream);
         let took = begin.elapsed();
@@ -100,6 +112,26 @@ impl Asker {
         told
     }
 
+    /// A worker, as the module starts it: a socket, and nothing else of ours.
+    fn spawn(&self) -> (UnixStream, Child) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let theirs = OwnedFd::from(theirs);
+        let mut worker = Command::new(built::worker());
+        if let Some(uid) = self.uid {
+            worker.uid(uid).gid(uid);
+        }
+        let worker = worker
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir("/")
+            .stdin(theirs.try_clone().unwrap())
+            .stdout(theirs)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        (ours, worker)
+    }
+
     fn send(
         &self,
         stream: &mut UnixStream,
@@ -109,7 +141,7 @@ impl Asker {
     ) {
         let hello = Message::Hello(Hello {
             backend: "corp".to_owned(),
-            kind: "ldap".to_owned(),
+            kind: self.kind.to_owned(),
             settings: self.settings.clone(),
             avoid: self.avoid.clone(),
             probe: self.probe.clone(),
@@ -129,22 +161,6 @@ impl Asker {
             stream.write_all(&message.to_line().unwrap()).unwrap();
         }
     }
-}
-
-/// A worker, as the module starts it: a socket, and nothing else of ours.
-fn spawn(environment: &[(String, String)]) -> (UnixStream, Child) {
-    let (ours, theirs) = UnixStream::pair().unwrap();
-    let theirs = OwnedFd::from(theirs);
-    let worker = Command::new(built::worker())
-        .env_clear()
-        .envs(environment.iter().cloned())
-        .current_dir("/")
-        .stdin(theirs.try_clone().unwrap())
-        .stdout(theirs)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    (ours, worker)
 }
 
 /// `VmHWM` of a process that still runs.

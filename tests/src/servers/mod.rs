@@ -1,4 +1,4 @@
-//! Servers for the worker to ask: a real slapd, and one that does what no server may.
+//! Servers for the worker to ask: a real slapd, a real ypserv, and one that does what no server may.
 //!
 //! | file | holds |
 //! |---|---|
@@ -6,13 +6,17 @@
 //! | [`directory`] | who is in it |
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
+//! | [`ypserv`] | ypserv and rpcbind on a machine of their own |
+//! | [`fake_yp`] | a NIS server of ours that lies, stalls and floods |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
 pub mod certificates;
 pub mod directory;
+pub mod fake_yp;
 pub mod hostile;
 pub mod slapd;
+pub mod ypserv;
 
 use std::net::TcpListener;
 
