@@ -11,7 +11,7 @@ const ANOTHERS: &str = "the entry is somebody else's";
 
 /// Where the hash of a person is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// In the line itself.
     Here,
     /// In the shadow map.
@@ -21,28 +21,35 @@ pub(super) enum Place {
 }
 
 /// A password as it is stored, and when it ends.
-pub(super) struct Credential {
+pub struct Credential {
     /// A hash, nothing, or a mark that no password matches.
-    pub(super) stored: Secret,
-    pub(super) ageing: Ageing,
+    pub stored: Secret,
+    /// When it ends; never, where the map says nothing about that.
+    pub ageing: Ageing,
 }
 
 /// Whether somebody can have this name here.
 ///
 /// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead from
 /// passwd files into NIS and are nobody in it.
-pub(super) fn can_be_somebody(name: &str) -> bool {
+pub fn can_be_somebody(name: &str) -> bool {
     Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
 }
 
 /// The entry of `name` in the passwd map.
-pub(super) fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
+///
+/// # Errors
+/// When it is none, or that of another name.
+pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
     own(value, name)?;
     PasswdEntry::parse(value)
 }
 
 /// Where the hash is, by what stands in the place of the password in the entry of `name`.
-pub(super) fn place(password: &[u8], name: &str) -> Result<Place, &'static str> {
+///
+/// # Errors
+/// When it leads to the hash of somebody else.
+pub fn place(password: &[u8], name: &str) -> Result<Place, &'static str> {
     match password {
         b"x" => Ok(Place::Shadow),
         [b'#', b'#', other @ ..] if other == name.as_bytes() => Ok(Place::Adjunct),
@@ -52,7 +59,10 @@ pub(super) fn place(password: &[u8], name: &str) -> Result<Place, &'static str> 
 }
 
 /// The entry of `name` in the shadow map.
-pub(super) fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
+///
+/// # Errors
+/// As [`person`].
+pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
     own(value, name)?;
     let ShadowEntry { password, ageing } = ShadowEntry::parse(value)?;
     Ok(Credential {
@@ -62,7 +72,10 @@ pub(super) fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static st
 }
 
 /// The entry of `name` in the adjunct map: its second field is the hash, the others are about audit.
-pub(super) fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
+///
+/// # Errors
+/// As [`person`].
+pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
     own(value, name)?;
     if value.contains(&0) {
         return Err("it has a NUL");
@@ -73,7 +86,7 @@ pub(super) fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static s
 
 impl Credential {
     /// One that never ends.
-    pub(super) fn lasting(stored: &[u8]) -> Self {
+    pub fn lasting(stored: &[u8]) -> Self {
         Self {
             stored: Secret::new(stored.to_vec()),
             ageing: Ageing::default(),

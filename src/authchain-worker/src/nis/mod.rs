@@ -132,6 +132,7 @@ fn named(text: &str) -> Result<Named, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn ports(servers: &[&str], transport: &str) -> Option<Vec<u16>> {
         let settings = serde_json::json!({
@@ -146,6 +147,50 @@ mod tests {
             probe_ms: 0,
         };
         Prepared::new(&hello).unwrap().reach().ports
+    }
+
+    /// Reads `stream` as everything it could be, as the fuzzer does.
+    fn read(stream: &[u8]) -> bool {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let mut stream = stream;
+        let reply = runtime.unwrap().block_on(channel::read_record(&mut stream));
+        let Ok(reply) = reply else { return false };
+        let Ok(result) = rpc::result(&reply) else {
+            return false;
+        };
+        let _ = portmap::answer(portmap::GETADDR, result);
+        let _ = portmap::answer(portmap::GETPORT, result);
+        let Ok(yp::Answer::Value(value)) = yp::answer(result) else {
+            return false;
+        };
+        let _ = entries::shadow(value, "alice");
+        let _ = entries::adjunct(value, "alice");
+        entries::person(value, "alice").is_ok()
+    }
+
+    #[test]
+    fn the_fuzzers_corpus_finds_nothing_in_what_nis_servers_say() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let corpus = std::fs::read_dir(root.join("fuzz/corpus/nis")).unwrap();
+        let read: Vec<bool> = corpus
+            .map(|entry| read(&std::fs::read(entry.unwrap().path()).unwrap()))
+            .collect();
+        assert!(read.len() > 20, "{read:?}");
+        assert!(read.contains(&true) && read.contains(&false), "{read:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_from_a_nis_server_make_us_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200), start in 0..5_usize,
+        ) {
+            // So that some get further than the first number.
+            let header = [0, 1, 0, 0, 0].map(|number: u32| number.to_be_bytes()).concat();
+            let body = [&header[..start * 4], &bytes].concat();
+            let mark = 1 << 31 | u32::try_from(body.len()).unwrap();
+            read(&[&mark.to_be_bytes()[..], &body].concat());
+            read(&bytes);
+        }
     }
 
     #[test]

@@ -14,14 +14,14 @@ pub const PORT: u16 = 111;
 const PROGRAM: u32 = 100_000;
 
 /// `PMAPPROC_GETPORT` of version 2, which knows only IPv4 (RFC 1833 §3).
-const GETPORT: Procedure = Procedure {
+pub const GETPORT: Procedure = Procedure {
     program: PROGRAM,
     version: 2,
     number: 3,
 };
 
 /// `RPCBPROC_GETADDR` of version 4 (RFC 1833 §2.2).
-const GETADDR: Procedure = Procedure {
+pub const GETADDR: Procedure = Procedure {
     program: PROGRAM,
     version: 4,
     number: 3,
