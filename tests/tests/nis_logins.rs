@@ -190,3 +190,38 @@ fn a_password_that_is_changed_on_the_master_counts_at_once() {
     server.push();
     assert!(server.login(&asker(), "ann", "new one").is_unknown());
 }
+
+/// Whoever asks could else tell who exists. The usual hash here takes 200 MiB, which shows whether it
+/// was computed without any clock.
+#[test]
+fn every_refusal_by_nis_computes_one_hash_of_the_domains_usual_kind() {
+    const COMPUTED_KIB: u64 = 200 * 1024;
+    let (_, _, big) = METHODS
+        .iter()
+        .find(|(name, ..)| *name == "argon-big")
+        .unwrap();
+    let mut domain = Domain::default();
+    for (uid, (name, stored)) in (2001..).zip([
+        ("ann", "x"),
+        ("star", "*"),
+        ("empty", ""),
+        ("locked", "!"),
+        ("noshadow", "x"),
+        ("odd", "no hash"),
+    ]) {
+        domain.add(name, uid, stored);
+    }
+    domain.shadow.push(format!("ann:{big}:19000:0:99999:7:::"));
+    let Some(server) = Ypserv::serving("the usual hash", &domain) else {
+        return;
+    };
+    for name in ["ann", "nobody-here", "star", "empty", "locked", "odd"] {
+        let told = server.login(&asker(), name, "wrong");
+        assert!(told.is_unknown() || told.denial().is_some(), "{told:?}");
+        assert!(told.peak_kib > COMPUTED_KIB, "{name}: {told:?}");
+    }
+    for name in ["ann", "nobody-here"] {
+        let told = server.asks(|| asker().account(name));
+        assert!(told.peak_kib < COMPUTED_KIB / 4, "{name}: {told:?}");
+    }
+}

@@ -33,6 +33,12 @@ pub(super) struct Map<'n> {
     pub(super) is_secret: bool,
 }
 
+/// An entry that outlives the reply it came in.
+pub(super) struct OwnEntry {
+    pub(super) value: Zeroizing<Vec<u8>>,
+    pub(super) key: Vec<u8>,
+}
+
 /// A server that can be asked.
 pub(super) struct Client<'p> {
     channel: Channel,
@@ -95,6 +101,23 @@ impl<'p> Client<'p> {
             Answer::NoKey => Ok(None),
             Answer::Refused(status) => Err(self.refused(map, status)),
         }
+    }
+
+    /// The entry behind that of `key`, or the first one; `None` at the end.
+    pub(super) async fn walk(
+        &mut self,
+        map: Map<'_>,
+        key: Option<&[u8]>,
+    ) -> Result<Option<OwnEntry>, Failure> {
+        let (procedure, arguments) = yp::walk(self.domain, map.name, key);
+        let asking = ask(&mut self.channel, map.step, procedure, arguments);
+        let reply = within_as(self.silence, self.deadline, map.step, asking).await?;
+        let entry = yp::entry(result(map.step, &reply)?);
+        let entry = entry.map_err(|refusal| trouble(map.step, refusal))?;
+        Ok(entry.map(|entry| OwnEntry {
+            value: Zeroizing::new(entry.value.to_vec()),
+            key: entry.key.to_vec(),
+        }))
     }
 
     /// What a refusal means. To whoever may not ask, servers say that there is nothing.

@@ -10,6 +10,7 @@
 //! | [`questions`] | what is done for each question, in which order |
 //! | [`entries`] | what stands in the maps |
 //! | [`password`] | what was typed against what stands there |
+//! | [`usual`] | what a refusal must cost, so that it tells nobody who exists |
 //! | [`client`] | one server: the way to it, and what its maps have under a key |
 //! | [`reserved`] | ports below 1024, set aside while we still may |
 //! | [`yp`] | the NIS protocol |
@@ -28,6 +29,7 @@ pub mod portmap;
 mod questions;
 mod reserved;
 pub mod rpc;
+mod usual;
 pub mod xdr;
 pub mod yp;
 

@@ -3,7 +3,18 @@
 use authchain::files::password_hash::{HashError, verify};
 use authchain::words::{Denial, DenialReason, Secret};
 
-/// Why `typed` is not the password that is `stored`; `None` where it is.
+/// What comes of holding a password against what is stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Judgment {
+    /// It is the one.
+    Right,
+    /// It is not; a hash was computed to find out.
+    Wrong,
+    /// No password is the right one, and nothing was computed.
+    Hopeless(Denial),
+}
+
+/// Whether `typed` is the password that is `stored`.
 ///
 /// # Errors
 /// When that cannot be found out: the hash is weak or costly beyond what is allowed, or this system
@@ -12,26 +23,24 @@ pub(super) fn judge(
     typed: &Secret,
     stored: &Secret,
     weak_hashes: bool,
-) -> Result<Option<Denial>, HashError> {
-    let reason = match stored.expose() {
+) -> Result<Judgment, HashError> {
+    let hopeless = |reason: DenialReason| Ok(Judgment::Hopeless(reason.into()));
+    match stored.expose() {
         // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
-        [b'!' | b'*', ..] => DenialReason::Locked,
+        [b'!' | b'*', ..] => hopeless(DenialReason::Locked),
         // Whoever has no password has none to log in with.
-        [] => DenialReason::EmptyPassword,
-        _ if typed.is_empty() => DenialReason::EmptyPassword,
+        [] => hopeless(DenialReason::EmptyPassword),
+        _ if typed.is_empty() => hopeless(DenialReason::EmptyPassword),
         hash => match verify(typed, hash, weak_hashes) {
-            Ok(true) => return Ok(None),
-            Ok(false) => DenialReason::BadCredential,
-            Err(error) if error.matches_nothing() => {
-                return Ok(Some(Denial {
-                    reason: DenialReason::Locked,
-                    detail: Some(error.to_string()),
-                }));
-            }
-            Err(error) => return Err(error),
+            Ok(true) => Ok(Judgment::Right),
+            Ok(false) => Ok(Judgment::Wrong),
+            Err(error) if error.matches_nothing() => Ok(Judgment::Hopeless(Denial {
+                reason: DenialReason::Locked,
+                detail: Some(error.to_string()),
+            })),
+            Err(error) => Err(error),
         },
-    };
-    Ok(Some(reason.into()))
+    }
 }
 
 #[cfg(test)]
@@ -40,8 +49,10 @@ mod tests {
 
     fn reason(typed: &str, stored: &str) -> Option<DenialReason> {
         let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
-        let denial = judge(&secret(typed), &secret(stored), false).unwrap();
-        denial.map(|denial| denial.reason)
+        match judge(&secret(typed), &secret(stored), false).unwrap() {
+            Judgment::Hopeless(denial) => Some(denial.reason),
+            _ => None,
+        }
     }
 
     #[test]
@@ -65,7 +76,8 @@ mod tests {
             judge(&typed, &weak, false),
             Err(HashError::Weak(_))
         ));
-        assert_eq!(judge(&typed, &weak, true), Ok(None));
+        assert_eq!(judge(&typed, &weak, true), Ok(Judgment::Right));
+        assert_eq!(judge(&secret("x"), &weak, true), Ok(Judgment::Wrong));
         let costly = secret("$6$rounds=999999999$salt$x");
         assert!(judge(&typed, &costly, true).is_err());
     }

@@ -1,7 +1,7 @@
 //! What is done for each question, in which order.
 
 use authchain::backends::protocol::{Bytes, Operation, Question, WireUser, WireVerdict};
-use authchain::config::settings::nis::{Address, NisSettings};
+use authchain::config::settings::nis::NisSettings;
 use authchain::files::passwd_files::passwd::PasswdEntry;
 use authchain::tools::deadline::Deadline;
 use authchain::words::DenialReason;
@@ -9,8 +9,9 @@ use authchain::words::DenialReason;
 use super::Named;
 use super::client::{Client, Map};
 use super::entries::{self, Credential, Place};
-use super::password::judge;
+use super::password::{Judgment, judge};
 use super::reserved::Ports;
+use super::usual::usual;
 use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::{Ruling, Server};
@@ -22,7 +23,7 @@ enum Found {
     Nobody(Option<String>),
 }
 
-/// Asks one server, all of whose answers are due by `deadline`; the hash is computed after that.
+/// Asks one server, all of whose answers are due by `deadline`.
 pub(super) async fn ask(
     settings: &NisSettings,
     server: &Named,
@@ -30,33 +31,43 @@ pub(super) async fn ask(
     question: &Question<'_>,
     deadline: Deadline,
 ) -> Result<Ruling, Failure> {
-    let address: &Address = &server.address;
-    let mut client = Client::open(settings, address, ports, deadline).await?;
+    let mut client = Client::open(settings, &server.address, ports, deadline).await?;
     let name = question.user.as_str();
+    let typed = question.password.as_ref().map(Bytes::secret);
     let entry = match find(settings, &mut client, name).await? {
         Found::Person(entry) => entry,
-        Found::Nobody(note) => return Ok(nobody(note)),
+        Found::Nobody(note) => {
+            if let Some(typed) = typed {
+                usual(settings, &mut client).await.spend(typed);
+            }
+            return Ok(nobody(note));
+        }
     };
-    let user = wire_user(&entry);
-    if question.operation == Operation::Lookup {
-        return Ok(WireVerdict::Found(user).into());
+    match (question.operation, typed) {
+        (Operation::Lookup, _) => Ok(WireVerdict::Found(wire_user(&entry)).into()),
+        (Operation::Account, _) => {
+            let credential = credential(settings, &mut client, &entry, name).await?;
+            let status = credential.ageing.status(now());
+            Ok(WireVerdict::Account(wire_user(&entry), status).into())
+        }
+        (Operation::Authenticate, None) => {
+            Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into())
+        }
+        (Operation::Authenticate, Some(typed)) => {
+            let credential = credential(settings, &mut client, &entry, name).await?;
+            let verdict = match judge(typed, &credential.stored, settings.weak_hashes) {
+                Ok(Judgment::Right) => WireVerdict::Accepted(wire_user(&entry)),
+                Ok(Judgment::Wrong) => WireVerdict::Denied(DenialReason::BadCredential.into()),
+                Ok(Judgment::Hopeless(denial)) => {
+                    usual(settings, &mut client).await.spend(typed);
+                    WireVerdict::Denied(denial)
+                }
+                // Other servers have the same hash.
+                Err(error) => WireVerdict::Unavailable(format!("{}: {error}", server.name())),
+            };
+            Ok(verdict.into())
+        }
     }
-    let credential = credential(settings, &mut client, &entry, name).await?;
-    drop(client);
-    if question.operation == Operation::Account {
-        let status = credential.ageing.status(now());
-        return Ok(WireVerdict::Account(user, status).into());
-    }
-    let Some(typed) = question.password.as_ref().map(Bytes::secret) else {
-        return Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into());
-    };
-    let verdict = match judge(typed, &credential.stored, settings.weak_hashes) {
-        Ok(None) => WireVerdict::Accepted(user),
-        Ok(Some(denial)) => WireVerdict::Denied(denial),
-        // Other servers have the same hash.
-        Err(error) => WireVerdict::Unavailable(format!("{}: {error}", server.name())),
-    };
-    Ok(verdict.into())
 }
 
 /// Looks for `name`, which is nobody with a user id that is the system's own.
@@ -65,11 +76,7 @@ async fn find(
     client: &mut Client<'_>,
     name: &str,
 ) -> Result<Found, Failure> {
-    let map = Map {
-        step: "passwd map",
-        name: &settings.passwd_map,
-        is_secret: false,
-    };
+    let map = passwd_map(settings);
     let Some(value) = client.look_up(map, name).await? else {
         return Ok(Found::Nobody(None));
     };
@@ -82,8 +89,16 @@ async fn find(
     Ok(Found::Person(entry))
 }
 
+pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
+    Map {
+        step: "passwd map",
+        name: &settings.passwd_map,
+        is_secret: false,
+    }
+}
+
 /// The hash of somebody who is there, wherever it is kept.
-async fn credential(
+pub(super) async fn credential(
     settings: &NisSettings,
     client: &mut Client<'_>,
     entry: &PasswdEntry,

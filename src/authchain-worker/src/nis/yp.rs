@@ -23,6 +23,12 @@ pub const NULL: Procedure = procedure(0);
 /// `YPPROC_MATCH`: the value under one key.
 pub const MATCH: Procedure = procedure(3);
 
+/// `YPPROC_FIRST`: the first entry of a map, in no order.
+pub const FIRST: Procedure = procedure(4);
+
+/// `YPPROC_NEXT`: the entry behind the one of a key.
+pub const NEXT: Procedure = procedure(5);
+
 const fn procedure(number: u32) -> Procedure {
     Procedure {
         program: PROGRAM,
@@ -37,6 +43,45 @@ pub fn question(domain: &str, map: &str, key: &str) -> Writer {
         .string(domain.as_bytes())
         .string(map.as_bytes())
         .string(key.as_bytes())
+}
+
+/// Procedure and arguments for the entry behind that of `key`, or for the first one (`ypreq_nokey`,
+/// `ypreq_key`).
+pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) {
+    let arguments = Writer::default()
+        .string(domain.as_bytes())
+        .string(map.as_bytes());
+    match key {
+        None => (FIRST, arguments),
+        Some(key) => (NEXT, arguments.string(key)),
+    }
+}
+
+/// One entry of a map.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry<'r> {
+    /// What stands there.
+    pub value: &'r [u8],
+    /// Under which key.
+    pub key: &'r [u8],
+}
+
+/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in which
+/// servers send them and yp.x does not have them. `None` where there are no more.
+///
+/// # Errors
+/// When it is none.
+pub fn entry(result: &[u8]) -> Result<Option<Entry<'_>>, Refusal> {
+    let mut reader = Reader::new(result);
+    if Status(reader.signed()?) != TRUE {
+        return Ok(None);
+    }
+    let entry = Entry {
+        value: reader.string(MAX_VALUE)?,
+        key: reader.string(MAX_VALUE)?,
+    };
+    reader.end()?;
+    Ok(Some(entry))
 }
 
 /// What the server says to [`MATCH`].
@@ -137,6 +182,22 @@ mod tests {
         let trailing = Err(Refusal::Malformed(Malformed::Trailing));
         assert_eq!(answer(&[bytes(1, b"a"), vec![0; 4]].concat()), trailing);
         assert_eq!(answer(&bytes(-1, b"")), Ok(Answer::Refused(NO_MAP)));
+    }
+
+    #[test]
+    fn an_entry_is_its_value_and_behind_it_its_key() {
+        let both = [
+            bytes(1, b"a:x"),
+            Writer::default().string(b"a").into_bytes(),
+        ]
+        .concat();
+        let (value, key) = (&b"a:x"[..], &b"a"[..]);
+        assert_eq!(entry(&both), Ok(Some(Entry { value, key })));
+        assert_eq!(entry(&bytes(2, b"")), Ok(None));
+        assert!(entry(&bytes(1, b"a:x")).is_err());
+        let (first, _) = walk("d", "m", None);
+        let (next, _) = walk("d", "m", Some(b"a"));
+        assert_eq!((first.number, next.number), (4, 5));
     }
 
     #[test]
