@@ -224,9 +224,11 @@ mod tests {
             let mut all = common_settings();
             all.extend(kind_settings(kind));
             let mut section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
-            if kind.name == "ldap" {
-                section += "uris = ['ldaps://x']\nbase = 'dc=x'\n";
-            }
+            section += match kind.name {
+                "ldap" => "uris = ['ldaps://x']\nbase = 'dc=x'\n",
+                "nis" => "domain = 'x'\nservers = ['x']\n",
+                _ => "",
+            };
             for setting in &all {
                 let Default::Value(default) = &setting.default else {
                     continue;
@@ -275,7 +277,7 @@ mod tests {
             .chain(kinds);
         let needed = all.filter(|setting| setting.default == Default::None);
         let needed: Vec<String> = needed.map(|setting| setting.name).collect();
-        assert_eq!(needed, ["type", "uris", "base"]);
+        assert_eq!(needed, ["type", "uris", "base", "domain", "servers"]);
     }
 
     #[test]
