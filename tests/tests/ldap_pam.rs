@@ -5,6 +5,7 @@ use authchain_tests::host::scene::{Call, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 use authchain_tests::pattern::fits;
+use authchain_tests::servers::directory::REFUSED_NAME;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
 const SUCCESS: i32 = 0;
@@ -18,11 +19,7 @@ const ACCT_EXPIRED: i32 = 13;
 fn play(slapd: &Slapd, user: &str, password: &str) -> Report {
     let mut scene = Scene::new(user, &[password]);
     let worker = built::worker();
-    let settings = slapd.settings();
-    // JSON's strings and lists are TOML's too.
-    let lines =
-        (settings.as_object().unwrap().iter()).map(|(key, value)| format!("{key} = {value}\n"));
-    let keys: String = lines.collect();
+    let keys = slapd.settings_as_toml();
     scene.config = Some(format!(
         "{QUIET}chain = [\"corp\"]\npasswd_file = \"{{dir}}/passwd\"\nrun_dir = \"{{dir}}/run\"\n\
          worker = {worker:?}\n[backend.corp]\ntype = \"ldap\"\n{keys}"
@@ -47,6 +44,7 @@ fn a_person_of_the_directory_logs_in_through_pam() {
         ("alice", "wrong", [AUTH_ERR, SUCCESS]),
         ("nobody-here", "wrong", [USER_UNKNOWN, USER_UNKNOWN]),
         ("*)(uid=*", "pw-*)(uid=*", [SUCCESS, SUCCESS]),
+        (REFUSED_NAME, "pw-o\"q,c+p", [USER_UNKNOWN, USER_UNKNOWN]),
         ("reset", "pw-reset", [SUCCESS, NEW_AUTHTOK_REQD]),
         ("ended", "pw-ended", [AUTH_ERR, ACCT_EXPIRED]),
         ("dup", "pw-dup", [AUTH_ERR, AUTHINFO_UNAVAIL]),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
 
+use crate::examination::Examination;
 use crate::{ldap, nis};
 
 #[cfg(feature = "confinement-probe")]
@@ -104,6 +105,18 @@ impl Kind {
     /// What it can be asked.
     pub fn can(&self) -> Vec<Operation> {
         Operation::ALL.to_vec()
+    }
+
+    /// Looks at every server, step by step. What they come to goes to `examination`; the verdict only
+    /// says whether they could be looked at.
+    pub async fn examine(&mut self, question: &Question<'_>, examination: Examination) -> Told {
+        match self {
+            Self::Ldap(prepared) => prepared.examine(question, examination).await,
+            Self::Nis(prepared) => prepared.examine(question, examination).await,
+            #[cfg(feature = "confinement-probe")]
+            Self::Probe(_) => WireVerdict::Unknown.into(),
+            Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
+        }
     }
 
     /// Finds out. Dropped unfinished when the time is up or nobody waits for the answer any more.

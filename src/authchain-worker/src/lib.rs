@@ -15,6 +15,7 @@
 //! | [`nis`] | the `nis` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
 //! | [`servers`] | the servers of a backend in turn |
+//! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -23,6 +24,7 @@ pub mod about;
 pub mod arguments;
 mod clock;
 pub mod confine;
+pub mod examination;
 pub mod guard;
 pub mod kinds;
 pub mod ldap;

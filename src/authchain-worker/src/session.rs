@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use authchain::backends::protocol::{
-    Hello, Lines, Message, ProtocolError, Question, Reply, WireVerdict,
+    Hello, Lines, Message, Operation, ProtocolError, Question, Reply, WireVerdict,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -17,6 +17,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::arguments::Arguments;
 use crate::confine::{Needs, confine};
+use crate::examination::Examination;
 use crate::kinds::{Kind, Told};
 use crate::process;
 
@@ -137,7 +138,13 @@ async fn answer(
         return;
     }
     while let Some(Message::Question(question)) = asked.recv().await {
-        let mut told = in_time(&mut kind, &question).await;
+        let told = match question.operation {
+            Operation::Examine => examine(&mut kind, &question, &mut writer).await,
+            _ => Ok(in_time(&question, kind.answer(&question)).await),
+        };
+        let Ok(mut told) = told else {
+            return;
+        };
         // Else nobody would ever hear of a wall that is missing.
         told.conclusion.notes.extend_from_slice(walls);
         for reply in told.replies() {
@@ -148,10 +155,28 @@ async fn answer(
     }
 }
 
+/// Tells each finding as it comes, so that none is lost when the time is over or this process ends.
+async fn examine(
+    kind: &mut Kind,
+    question: &Question<'_>,
+    writer: &mut OwnedWriteHalf,
+) -> io::Result<Told> {
+    let (examination, mut findings) = Examination::begin();
+    let telling = async {
+        while let Some(finding) = findings.recv().await {
+            say(writer, &Reply::Finding(finding)).await?;
+        }
+        Ok(())
+    };
+    let looking = in_time(question, kind.examine(question, examination));
+    let (told, said) = tokio::join!(looking, telling);
+    said.map(|()| told)
+}
+
 /// The answer, or *unavailable* once the module's budget is spent.
-async fn in_time(kind: &mut Kind, question: &Question<'_>) -> Told {
+async fn in_time(question: &Question<'_>, answer: impl Future<Output = Told>) -> Told {
     let budget = Duration::from_millis(question.budget_ms);
-    let found = tokio::time::timeout(budget, kind.answer(question)).await;
+    let found = tokio::time::timeout(budget, answer).await;
     found.unwrap_or_else(|_| WireVerdict::Unavailable("timed out".to_owned()).into())
 }
 

@@ -82,6 +82,19 @@ pub fn worker() -> PathBuf {
     .clone()
 }
 
+/// The command, built now, without optimisation.
+pub fn command() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        cargo(
+            &target(),
+            &["build", "--quiet", "--package", "authchain-cli"],
+        );
+        target().join("debug/authchain")
+    })
+    .clone()
+}
+
 /// A worker that does what the test says.
 pub fn fake_worker() -> PathBuf {
     let path = profile().join("fake-worker");

@@ -32,6 +32,7 @@ const STAFF: &[(&str, u32)] = &[
     ("ftp", 107),
     ("dovecot", 108),
     ("dovenull", 109),
+    ("authchain", 110),
     ("nobody", 65534),
 ];
 const GROUPS: &str =

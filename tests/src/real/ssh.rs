@@ -32,7 +32,7 @@ UsePAM yes
 PasswordAuthentication yes
 KbdInteractiveAuthentication yes
 PermitRootLogin no
-DenyUsers nora
+DenyUsers nora dave
 MaxStartups 100
 UseDNS no
 PrintMotd no

@@ -13,6 +13,8 @@ pub enum Kind {
     Good,
     /// Its time is over.
     Expired,
+    /// It has ten days yet.
+    Ending,
     /// It is somebody else's.
     OtherName,
     /// An authority nobody asked vouches for it.
@@ -42,10 +44,11 @@ impl Certificates {
     pub fn issue(&self, kind: Kind) -> (PathBuf, PathBuf) {
         let file = |name: &str| self.0.join(name);
         match kind {
-            Kind::Good => self.signed("server", NAMES, "ca"),
+            Kind::Good => self.signed("server", NAMES, "ca", 365),
+            Kind::Ending => self.signed("ending", NAMES, "ca", 10),
             Kind::Expired => self.expired(),
-            Kind::OtherName => self.signed("elsewhere", "DNS:elsewhere.example", "ca"),
-            Kind::OtherAuthority => self.signed("stranger", NAMES, "other-ca"),
+            Kind::OtherName => self.signed("elsewhere", "DNS:elsewhere.example", "ca", 365),
+            Kind::OtherAuthority => self.signed("stranger", NAMES, "other-ca", 365),
             Kind::SelfSigned => {
                 self.self_signed("own", &["-addext", &format!("subjectAltName={NAMES}")]);
                 (file("own.pem"), file("own.key"))
@@ -55,7 +58,7 @@ impl Certificates {
 
     /// A certificate for a client, by our authority.
     pub fn client(&self, name: &str) -> (PathBuf, PathBuf) {
-        self.signed(name, &format!("DNS:{name}.example"), "ca")
+        self.signed(name, &format!("DNS:{name}.example"), "ca", 365)
     }
 
     fn self_signed(&self, name: &str, more: &[&str]) {
@@ -68,11 +71,12 @@ impl Certificates {
         self.openssl(&arguments);
     }
 
-    fn signed(&self, name: &str, names: &str, ca: &str) -> (PathBuf, PathBuf) {
+    fn signed(&self, name: &str, names: &str, ca: &str, days: u32) -> (PathBuf, PathBuf) {
         let [csr, extfile] = self.request(name, names);
         let [pem, key] = ["pem", "key"].map(|end| format!("{name}.{end}"));
         let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
-        let mut signing = vec!["x509", "-req", "-in", &csr, "-out", &pem, "-days", "30"];
+        let days = days.to_string();
+        let mut signing = vec!["x509", "-req", "-in", &csr, "-out", &pem, "-days", &days];
         signing.extend(["-CA", &ca_pem, "-CAkey", &ca_key, "-CAcreateserial"]);
         signing.extend(["-extfile", &extfile]);
         self.openssl(&signing);

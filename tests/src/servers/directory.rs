@@ -18,35 +18,50 @@ pub const HOSTILE_NAMES: [&str; 8] = [
     "<x=y>",
 ];
 
+/// A name that means two things in a DN: the chain asks nobody about it. The password is as above.
+pub const REFUSED_NAME: &str = "o\"q,c+p";
+
 /// The directory as LDIF: people first, then what overlays must see being added.
 pub struct Ldif {
     /// For slapadd, which runs no overlays.
     pub people: String,
     /// For ldapadd: groups, so that `memberOf` is kept.
     pub groups: String,
+    /// The same people as passwd(5), for a name service to know.
+    pub passwd: String,
 }
 
-/// The directory, with `bulk` more people in `ou=bulk`.
+/// The directory, with `bulk` more people in `ou=bulk`, all of them in the group `crowd`, which is in
+/// the group `city`.
 pub fn ldif(bulk: usize) -> Ldif {
     let mut book = Book::default();
     book.tree();
     book.policies();
     book.people();
     for number in 0..bulk {
-        let name = format!("bulk{number:06}");
-        book.person(&name, "bulk", &[]);
+        book.person(&bulk_name(number), "bulk", &[]);
+    }
+    if bulk > 0 {
+        book.crowd(bulk);
     }
     let people = std::mem::take(&mut book.text);
     book.groups();
     Ldif {
         people,
         groups: book.text,
+        passwd: book.passwd,
     }
+}
+
+/// The name of one of the many.
+pub fn bulk_name(number: usize) -> String {
+    format!("bulk{number:06}")
 }
 
 #[derive(Default)]
 struct Book {
     text: String,
+    passwd: String,
     number: u32,
 }
 
@@ -160,6 +175,8 @@ impl Book {
         ];
         let dn = format!("{},ou={ou},{BASE}", rdn(name));
         self.entry(&dn, &[&fixed[..], more].concat());
+        let line = writeln!(self.passwd, "{name}:x:{number}:5000::{home}:/bin/bash");
+        line.unwrap();
     }
 
     fn people(&mut self) {
@@ -172,7 +189,7 @@ impl Book {
             self.person(name, "people", &[]);
         }
         self.person("dup", "other", &[]);
-        for name in HOSTILE_NAMES {
+        for name in HOSTILE_NAMES.iter().chain(&[REFUSED_NAME]) {
             self.person(name, "people", &[]);
         }
         self.with_policies();
@@ -230,6 +247,23 @@ impl Book {
             let more = [&[("pwdPolicySubentry", &*policy)], more].concat();
             self.person(name, "people", &more);
         }
+    }
+
+    /// Too many members for `memberOf` to be kept: who is in it says the group alone.
+    fn crowd(&mut self, bulk: usize) {
+        let dns: Vec<String> = (0..bulk)
+            .map(|number| format!("uid={},ou=bulk,{BASE}", bulk_name(number)))
+            .collect();
+        let mut attributes = vec![("objectClass", "groupOfNames"), ("cn", "crowd")];
+        attributes.extend(dns.iter().map(|dn| ("member", &**dn)));
+        let crowd = format!("cn=crowd,ou=groups,{BASE}");
+        self.entry(&crowd, &attributes);
+        let attributes = [
+            ("objectClass", "groupOfNames"),
+            ("cn", "city"),
+            ("member", &crowd),
+        ];
+        self.entry(&format!("cn=city,ou=groups,{BASE}"), &attributes);
     }
 
     fn groups(&mut self) {

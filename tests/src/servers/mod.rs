@@ -6,12 +6,14 @@
 //! | [`directory`] | who is in it |
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
+//! | [`checker`] | `authchain check` on a backend of these servers |
 //! | [`ypserv`] | ypserv and rpcbind on a machine of their own |
 //! | [`fake_yp`] | a NIS server of ours that lies, stalls and floods |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
 pub mod certificates;
+pub mod checker;
 pub mod directory;
 pub mod fake_yp;
 pub mod hostile;

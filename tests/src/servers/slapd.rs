@@ -34,6 +34,8 @@ pub struct Plan {
     pub bulk: usize,
     /// Where its referrals point.
     pub referral: u16,
+    /// How much it searches for whom, as slapd.conf(5) has it.
+    pub limits: &'static str,
 }
 
 impl Default for Plan {
@@ -42,6 +44,7 @@ impl Default for Plan {
             certificate: Kind::Good,
             bulk: 0,
             referral: 1,
+            limits: "",
         }
     }
 }
@@ -60,7 +63,11 @@ impl Slapd {
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let certificates = Certificates::make(dir.path());
         let (plain, tls) = (free_port(), free_port());
-        configure(dir.path(), &certificates.issue(plan.certificate));
+        configure(
+            dir.path(),
+            &certificates.issue(plan.certificate),
+            plan.limits,
+        );
         let ldif = directory::ldif(plan.bulk);
         let people = ldif.people.replace("REFERRAL", &plan.referral.to_string());
         fs::write(dir.path().join("people.ldif"), people).unwrap();
@@ -141,6 +148,15 @@ impl Slapd {
         })
     }
 
+    /// The same as lines of TOML, whose strings and lists are JSON's too.
+    pub fn settings_as_toml(&self) -> String {
+        let settings = self.settings();
+        let lines = settings.as_object().unwrap().iter();
+        lines
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect()
+    }
+
     /// A file with a password in it.
     pub fn secret(&self, password: &str) -> PathBuf {
         let path = self.path(&format!("{password}.secret"));
@@ -152,6 +168,14 @@ impl Slapd {
     /// What it logged: connections, operations, results.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.path("slapd.log")).unwrap()).into_owned()
+    }
+
+    /// How many connections it saw.
+    pub fn connections(&self) -> usize {
+        let log = self.log();
+        log.lines()
+            .filter(|line| line.contains(" ACCEPT from "))
+            .count()
     }
 
     /// How many binds it saw, apart from those of the service and the administrator.
@@ -201,7 +225,7 @@ impl Drop for Slapd {
     }
 }
 
-fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf)) {
+fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), limits: &str) {
     let own = nix::unistd::geteuid();
     let show = |path: &Path| path.display().to_string();
     let text = format!(
@@ -236,6 +260,7 @@ overlay memberof
 overlay ppolicy
 ppolicy_default cn=default,ou=policies,{BASE}
 ppolicy_use_lockout
+{limits}
 "#,
         dir = show(dir),
         ca = show(&dir.join("ca.pem")),

@@ -2,22 +2,25 @@
 
 use std::path::Path;
 
-use authchain::chain::{Chain, Finding};
+use authchain::backends::Backend;
+use authchain::chain::registry;
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
+use authchain::tools::request::Request;
 use authchain::tools::trusted_file::{self, Access, Fault, FileError};
 use authchain::words::Username;
 use nix::unistd::geteuid;
 
 use super::report::{Report, Severity};
-use super::{folders, people};
+use super::{folders, online, people};
 use crate::setup::{self, ShownJournal};
 
-/// A name nobody has, to ask every backend for.
-const NOBODY: &str = "authchain-check";
+/// A name nobody has, to ask backends for.
+pub(super) const NOBODY: &str = "authchain-check";
 
-/// Checks the files of every backend, in the chain or not, and asks those in the chain a question.
-pub(super) fn check(file: &Path, config: &Config<'_>, chain: &Chain, report: &mut Report) {
+/// Checks the files of every backend, in the chain or not, and asks those in the chain a question;
+/// servers only if `asks_servers`.
+pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report: &mut Report) {
     let links = config.links(None).unwrap_or_default();
     for backend in &config.backends {
         let is_used = links.iter().any(|link| link.name() == backend.name());
@@ -31,9 +34,16 @@ pub(super) fn check(file: &Path, config: &Config<'_>, chain: &Chain, report: &mu
             Severity::Warning
         };
         check_local(config, backend, severity, report);
-    }
-    if !report.has(Severity::Error) && geteuid().is_root() {
-        probe(file, config, chain, report);
+        // A fault in it was complained of when the chain was built.
+        let Ok(built) = registry::backend(backend, &config.settings) else {
+            continue;
+        };
+        match (built.is_local(), asks_servers) {
+            (true, _) if is_used => ask(file, config, &*built, report),
+            (true, _) => {}
+            (false, true) => online::check(file, config, &*built, severity, report),
+            (false, false) => online::not_asked(built.name(), report),
+        }
     }
 }
 
@@ -92,16 +102,22 @@ fn add_file_error(
     report.add(severity, &error.path, message);
 }
 
-/// Asks the chain for a name that nobody has: who cannot answer that cannot answer anything.
-fn probe(file: &Path, config: &Config<'_>, chain: &Chain, report: &mut Report) {
+/// Asks for a name that nobody has: who cannot answer that cannot answer anything.
+fn ask(file: &Path, config: &Config<'_>, backend: &dyn Backend, report: &mut Report) {
     let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
         return;
     };
+    if report.has(Severity::Error) || !geteuid().is_root() {
+        return;
+    }
     let context = setup::context(&config.settings, &ShownJournal);
-    for step in chain.lookup(&name, &context) {
-        if let Finding::Unavailable(why) = step.finding {
-            let message = format!("backend {} cannot answer: {why}", step.backend);
-            report.add(Severity::Error, file, message);
-        }
+    let request = Request {
+        user: &name,
+        deadline: context.deadline,
+        context: &context,
+    };
+    if let Err(why) = backend.lookup(&request) {
+        let message = format!("backend {} cannot answer: {why}", backend.name());
+        report.add(Severity::Error, file, message);
     }
 }

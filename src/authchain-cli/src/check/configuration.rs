@@ -18,8 +18,9 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// Checks the file at `path`, or the usual one, which need not be there.
-    pub(super) fn new(path: Option<&Path>, report: &mut Report) -> Self {
+    /// Checks the file at `path`, or the usual one, which need not be there; and its servers, if
+    /// they are to be asked.
+    pub(super) fn new(path: Option<&Path>, asks_servers: bool, report: &mut Report) -> Self {
         let file = path.unwrap_or(Path::new(DEFAULT_PATH));
         let is_missing = path.is_none() && is_missing(file);
         if is_missing {
@@ -39,7 +40,7 @@ impl Checked {
                 return Self { source: None };
             }
         };
-        if check_text(file, &source, report) {
+        if check_text(file, &source, asks_servers, report) {
             Self {
                 source: Some(source),
             }
@@ -82,7 +83,7 @@ fn check_place(file: &Path, report: &mut Report) {
 }
 
 /// Says whether the module can use the text.
-fn check_text(file: &Path, source: &Source, report: &mut Report) -> bool {
+fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Report) -> bool {
     let config = match Config::parse(source) {
         Ok(config) => config,
         Err(error) => {
@@ -90,19 +91,16 @@ fn check_text(file: &Path, source: &Source, report: &mut Report) -> bool {
             return false;
         }
     };
-    let built = match registry::build(&config, None) {
-        Ok(chain) => chain,
-        Err(error) => {
-            report.add_config_error(&error);
-            return false;
-        }
-    };
+    if let Err(error) = registry::build(&config, None) {
+        report.add_config_error(&error);
+        return false;
+    }
     let links = config.links(None).unwrap_or_default();
     let names: Vec<&str> = links.iter().map(|link| link.name()).collect();
     report.looked_at(format!("{}: chain {}", file.display(), names.join(", ")));
     check_values(file, &config.settings, report);
     check_links(file, &config, &links, report);
-    backends::check(file, &config, &built, report);
+    backends::check(file, &config, asks_servers, report);
     true
 }
 

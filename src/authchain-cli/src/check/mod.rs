@@ -3,6 +3,7 @@
 mod backends;
 mod configuration;
 pub(crate) mod folders;
+mod online;
 mod pam;
 mod people;
 mod report;
@@ -21,11 +22,12 @@ use report::{Report, Severity};
 ///
 /// Says what is wrong and where. A PAM stack is walked as libpam would walk it, with every answer
 /// that authchain can give: does a wrong password get in, does a refusal get lost, does an
-/// administrator get in when the configuration is broken?
+/// administrator get in when the configuration is broken? Servers are asked with --online only.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   authchain check
+  authchain check --online                   and do the servers answer, as they should?
   authchain check --config ./new.toml && cp new.toml /etc/authchain/authchain.toml
   authchain check --json | jq -r '.findings[] | \"\\(.severity) \\(.file):\\(.line) \\(.message)\"'
 
@@ -42,6 +44,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "DIR")]
     module_dir: Option<PathBuf>,
 
+    /// Go to every server of every backend, step by step as a login does, and say what is wrong
+    #[arg(long)]
+    online: bool,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -54,7 +60,10 @@ impl Check {
         terminal: &mut Terminal,
     ) -> Result<Ending, Failure> {
         let mut report = Report::default();
-        let mut configurations = Configurations::default();
+        let mut configurations = Configurations {
+            asks_servers: self.online,
+            ..Configurations::default()
+        };
         configurations.check(config, &mut report);
         let pam = Pam {
             folders: &self.pam_dir,
@@ -74,13 +83,17 @@ impl Check {
 
 /// The configurations in use: ours, and those that `config=` names.
 #[derive(Default)]
-struct Configurations(BTreeMap<Option<PathBuf>, Checked>);
+struct Configurations {
+    asks_servers: bool,
+    checked: BTreeMap<Option<PathBuf>, Checked>,
+}
 
 impl Configurations {
     fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
-        self.0
+        let asks_servers = self.asks_servers;
+        self.checked
             .entry(path.map(Path::to_owned))
-            .or_insert_with(|| Checked::new(path, report))
+            .or_insert_with(|| Checked::new(path, asks_servers, report))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anstyle::Style;
+use authchain::backends::protocol;
 use authchain::config::ConfigError;
 use serde_json::{Value, json};
 
@@ -22,6 +23,16 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
+    /// What a worker calls it; none where there is nothing to say.
+    fn of(severity: protocol::Severity) -> Option<Self> {
+        match severity {
+            protocol::Severity::Fine => None,
+            protocol::Severity::Note => Some(Self::Note),
+            protocol::Severity::Warning => Some(Self::Warning),
+            protocol::Severity::Error => Some(Self::Error),
+        }
+    }
+
     fn style(self) -> Style {
         match self {
             Self::Note => Style::new(),
@@ -53,6 +64,17 @@ pub(crate) struct Finding {
     citation: Option<String>,
     /// The PAM services it concerns.
     services: BTreeSet<String>,
+    /// Whether people read it among what was done with its server.
+    is_of_server: bool,
+}
+
+/// A step that was done with a server.
+#[derive(Debug)]
+struct Step {
+    backend: String,
+    /// None where it is as it should be.
+    severity: Option<Severity>,
+    finding: protocol::Finding,
 }
 
 impl Finding {
@@ -72,6 +94,7 @@ impl Finding {
 pub(crate) struct Report {
     findings: Vec<Finding>,
     looked_at: Vec<String>,
+    steps: Vec<Step>,
 }
 
 impl Report {
@@ -85,6 +108,39 @@ impl Report {
             message: message.into(),
             citation: None,
             services: BTreeSet::new(),
+            is_of_server: false,
+        });
+    }
+
+    /// What a step with a server came to; nothing is worse than `worst`.
+    pub(crate) fn add_server(
+        &mut self,
+        worst: Severity,
+        file: &Path,
+        backend: &str,
+        finding: protocol::Finding,
+    ) {
+        let severity = Severity::of(finding.severity).map(|severity| severity.min(worst));
+        if let Some(severity) = severity {
+            let protocol::Finding {
+                server, step, text, ..
+            } = &finding;
+            let colon = if server.is_empty() { "" } else { ": " };
+            self.push(Finding {
+                severity,
+                file: file.to_owned(),
+                line: None,
+                column: None,
+                message: format!("backend {backend}: {server}{colon}{step}: {text}"),
+                citation: None,
+                services: BTreeSet::new(),
+                is_of_server: true,
+            });
+        }
+        self.steps.push(Step {
+            backend: backend.to_owned(),
+            severity,
+            finding,
         });
     }
 
@@ -104,6 +160,7 @@ impl Report {
             message: message.into(),
             citation: None,
             services: BTreeSet::from([service.to_owned()]),
+            is_of_server: false,
         });
     }
 
@@ -121,6 +178,7 @@ impl Report {
                 .split_once('\n')
                 .map(|(_, citation)| citation.to_owned()),
             services: BTreeSet::new(),
+            is_of_server: false,
         });
     }
 
@@ -163,7 +221,8 @@ impl Report {
         for what in &self.looked_at {
             terminal.say(clean(what));
         }
-        for finding in &self.findings {
+        print_steps(&self.steps, terminal);
+        for finding in self.findings.iter().filter(|finding| !finding.is_of_server) {
             print(finding, terminal);
         }
         let count = |severity| {
@@ -197,6 +256,7 @@ impl Report {
         json!({
             "status": status,
             "looked_at": self.looked_at,
+            "servers": self.steps.iter().map(Step::json).collect::<Vec<_>>(),
             "findings": self.findings.iter().map(|finding| json!({
                 "severity": finding.severity.to_string(),
                 "file": finding.file.to_string_lossy(),
@@ -206,6 +266,47 @@ impl Report {
                 "services": finding.services,
             })).collect::<Vec<_>>(),
         })
+    }
+}
+
+impl Step {
+    fn milliseconds(&self) -> f64 {
+        self.finding.took.as_secs_f64() * 1_000.0
+    }
+
+    fn json(&self) -> Value {
+        let severity = self.severity.map(|severity| severity.to_string());
+        json!({
+            "backend": self.backend,
+            "server": self.finding.server,
+            "step": self.finding.step,
+            "milliseconds": self.milliseconds(),
+            "severity": severity.as_deref().unwrap_or("fine"),
+            "message": self.finding.text,
+        })
+    }
+}
+
+/// A line for each step, under a line for each server.
+fn print_steps(steps: &[Step], terminal: &mut Terminal) {
+    let mut about = None;
+    for step in steps {
+        let server = (&step.backend, &step.finding.server);
+        if about.replace(server) != Some(server) {
+            let server = clean(&format!("backend {} {}", server.0, server.1));
+            terminal.say_in(STRONG, server.trim_end());
+        }
+        let (name, text) = (clean(&step.finding.step), clean(&step.finding.text));
+        let milliseconds = step.milliseconds();
+        match step.severity {
+            None => terminal.say(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
+            Some(severity) => {
+                let style = severity.style();
+                terminal.say(format_args!(
+                    "  {name:<16} {milliseconds:>7.1} ms  {style}{severity}{style:#}: {text}"
+                ));
+            }
+        }
     }
 }
 

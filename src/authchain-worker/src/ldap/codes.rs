@@ -5,8 +5,10 @@ use ldap3::LdapResult;
 pub(super) use crate::net::failure::server_words as words;
 
 pub(super) const SUCCESS: u32 = 0;
+pub(super) const TIME_LIMIT: u32 = 3;
 pub(super) const SIZE_LIMIT: u32 = 4;
 pub(super) const REFERRAL: u32 = 10;
+pub(super) const ADMIN_LIMIT: u32 = 11;
 pub(super) const CONSTRAINT_VIOLATION: u32 = 19;
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 pub(super) const INAPPROPRIATE_AUTHENTICATION: u32 = 48;

@@ -12,11 +12,13 @@
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
 //! | [`unsent`] | passwords that cannot be sent |
+//! | [`examine`] | every server step by step, for the administrator |
 //! | [`codes`] | what a result code means |
 
 mod access;
 mod codes;
 mod entry;
+mod examine;
 mod groups;
 mod password;
 mod person;
@@ -27,26 +29,25 @@ mod session;
 mod unsent;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
 use authchain::words::{Denial, Secret};
-use tokio_rustls::rustls::ClientConfig;
 
 use self::groups::Wanted;
 use self::password::{Fault, Password};
 use crate::kinds::{Reach, Told};
 use crate::net::resolve;
+use crate::net::tls::{Trust, configure};
 use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has read all it needs.
 pub struct Prepared {
     settings: LdapSettings,
     servers: Vec<(ServerUri, Tls)>,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Trust>,
     secret: Option<Secret>,
     base: Dn,
     wanted: Wanted,
@@ -66,7 +67,7 @@ impl Prepared {
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
         let servers = settings.servers().map_err(|error| error.to_string())?;
         let needs_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
-        let tls = needs_tls.then(|| crate::net::tls::configure(&settings));
+        let tls = needs_tls.then(|| configure(&settings));
         let secret = settings.bind_password_file.as_deref();
         Ok(Self {
             tls: tls.transpose()?,

@@ -17,7 +17,7 @@ use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
 mod control;
-mod time;
+pub(super) mod time;
 
 pub(super) use control::{BindError, CONTROL, PolicyAnswer};
 

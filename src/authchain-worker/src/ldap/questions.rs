@@ -34,7 +34,8 @@ impl Prepared {
                 self.search_first(session, question, password).await
             }
             (Operation::Authenticate, None) => Ok(denied(DenialReason::EmptyPassword, "none sent")),
-            (Operation::Lookup, _) => self.lookup(session, question).await,
+            // Servers are examined elsewhere; one that is asked here says who somebody is.
+            (Operation::Lookup | Operation::Examine, _) => self.lookup(session, question).await,
             (Operation::Account, _) => self.account(session, question).await,
         }
     }

@@ -22,7 +22,7 @@ use crate::net::connect::{Connection, connect};
 use crate::net::failure::{Failure, Kind, within, within_as, words};
 
 /// What the first identity's login is called when it fails.
-const SERVICE_BIND: &str = "service bind";
+pub(super) const SERVICE_BIND: &str = "service bind";
 
 /// A connection that is open, guarded, and as a rule logged in as the service.
 pub(super) struct Session {
@@ -73,7 +73,7 @@ impl Session {
     ) -> Result<Self, Failure> {
         let no_tls = || Failure::settings("TLS", "not set up");
         let connection = match (&prepared.tls, mode) {
-            (Some(tls), mode) => connect(server, *mode, tls, opening).await?,
+            (Some(tls), mode) => connect(server, *mode, &tls.config, opening).await?,
             (None, Tls::None) => crate::net::connect::plain(server, opening).await?,
             (None, _) => return Err(no_tls()),
         };
@@ -85,7 +85,10 @@ impl Session {
     }
 
     /// Puts the guard between the connection and ldap3, which only takes sockets of its own kind.
-    async fn over(connection: Box<dyn Connection>, deadline: Deadline) -> Result<Self, Failure> {
+    pub(super) async fn over(
+        connection: Box<dyn Connection>,
+        deadline: Deadline,
+    ) -> Result<Self, Failure> {
         let failure = |text: String| Failure::trouble("guard", text);
         let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(words(&error)))?;
         let ours = ours
@@ -113,7 +116,7 @@ impl Session {
     }
 
     /// Logs in as the settings say; not at all if they say nothing.
-    async fn bind_service(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+    pub(super) async fn bind_service(&mut self, prepared: &Prepared) -> Result<(), Failure> {
         let settings = &prepared.settings;
         let (who, result) = match (&settings.bind_dn, &prepared.secret, settings.sasl) {
             (Some(dn), Some(secret), _) => {
@@ -166,6 +169,13 @@ impl Session {
 
     /// Searches, without following anything anywhere.
     pub(super) async fn search(&mut self, search: Search<'_>) -> Result<Hits, Failure> {
+        let found = self.request(&search).await?;
+        self.silence = Kind::Trouble;
+        hits(&search, found)
+    }
+
+    /// The same, whatever the server says to it.
+    pub(super) async fn request(&mut self, search: &Search<'_>) -> Result<SearchResult, Failure> {
         let seconds = self.deadline.remaining().as_secs().saturating_add(1);
         let options = SearchOptions::new()
             .sizelimit(search.limit)
@@ -185,9 +195,7 @@ impl Session {
                 .await
                 .map_err(|error| failure(&ending, search.step, &error))
         };
-        let found = within_as(self.silence, deadline, search.step, searching).await?;
-        self.silence = Kind::Trouble;
-        hits(&search, found)
+        within_as(self.silence, deadline, search.step, searching).await
     }
 
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {

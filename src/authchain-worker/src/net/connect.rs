@@ -20,8 +20,10 @@ pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Connection for T {}
 
-const CONNECT: &str = "connect";
-const TLS: &str = "TLS";
+/// What the way to a socket is called when it fails.
+pub const CONNECT: &str = "connect";
+/// What the handshake is called when it fails.
+pub const TLS: &str = "TLS";
 
 /// A connection to `server`, ready for the first request that may be seen by it alone.
 ///
@@ -62,14 +64,26 @@ pub async fn plain(server: &ServerUri, deadline: Deadline) -> Result<Box<dyn Con
     Ok(Box::new(stream))
 }
 
-async fn unix(path: &str) -> Result<UnixStream, Failure> {
+/// A connection to a socket of this machine.
+///
+/// # Errors
+/// When nobody listens there.
+pub async fn unix(path: &str) -> Result<UnixStream, Failure> {
     let stream = UnixStream::connect(path).await;
     stream.map_err(|error| Failure::down(CONNECT, words(&error)))
 }
 
 async fn tcp(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Failure> {
     let addresses = resolve::resolve(host, port, deadline).await?;
-    first_of(&addresses, deadline, async |address, deadline| {
+    first(&addresses, deadline).await
+}
+
+/// A socket to the first address that answers.
+///
+/// # Errors
+/// When none of them does; it tells of the last.
+pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Failure> {
+    first_of(addresses, deadline, async |address, deadline| {
         within(deadline, CONNECT, socket(address)).await
     })
     .await
@@ -108,7 +122,11 @@ async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-async fn handshake(
+/// The handshake with `host` over a socket.
+///
+/// # Errors
+/// When there is no common way, or the certificate does not hold.
+pub async fn handshake(
     stream: TcpStream,
     host: &str,
     config: &Arc<ClientConfig>,

@@ -14,7 +14,8 @@ use super::failure::{Failure, within, words};
 /// The port of name servers, which answer over TCP when an answer is long.
 pub const DNS: u16 = 53;
 
-const STEP: &str = "name resolution";
+/// What this is called when it fails.
+pub const STEP: &str = "name resolution";
 
 /// What the system's resolver and the libraries it loads have been seen to need, ten times over.
 const STACK: usize = 512 * 1024;

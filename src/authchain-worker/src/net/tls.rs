@@ -14,13 +14,23 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
+mod certificate;
 mod explain;
 mod verify;
 
-pub use explain::explain;
+pub use certificate::{Certificate, SOON};
+pub use explain::{days, explain};
 
 /// The largest file of certificates; what distributions ship has a quarter of a megabyte.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
+
+/// Who is trusted, and how every handshake is done.
+pub struct Trust {
+    /// How.
+    pub config: Arc<ClientConfig>,
+    /// Whom; nobody is asked with `tls_verify = "none"`.
+    pub authorities: Option<Arc<WebPkiServerVerifier>>,
+}
 
 /// Reads what the settings name, and makes of it how every handshake is done.
 ///
@@ -29,7 +39,7 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 ///
 /// # Errors
 /// For a file that cannot be read, or does not hold what it should.
-pub fn configure(settings: &LdapSettings) -> Result<Arc<ClientConfig>, String> {
+pub fn configure(settings: &LdapSettings) -> Result<Trust, String> {
     let provider = Arc::new(ring::default_provider());
     let versions: &[_] = match settings.tls_min {
         TlsVersion::V1_2 => &[&TLS12, &TLS13],
@@ -38,10 +48,14 @@ pub fn configure(settings: &LdapSettings) -> Result<Arc<ClientConfig>, String> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(versions);
     let builder = builder.map_err(|error| error.to_string())?.dangerous();
-    let builder = builder.with_custom_certificate_verifier(match settings.tls_verify {
-        TlsVerify::Full => authorities(settings, &provider)?,
-        TlsVerify::Ca => Arc::new(verify::AnyName::new(authorities(settings, &provider)?)),
-        TlsVerify::None => Arc::new(verify::Anyone::new(&provider)),
+    let authorities = match settings.tls_verify {
+        TlsVerify::Full | TlsVerify::Ca => Some(authorities(settings, &provider)?),
+        TlsVerify::None => None,
+    };
+    let builder = builder.with_custom_certificate_verifier(match &authorities {
+        Some(known) if settings.tls_verify == TlsVerify::Full => Arc::clone(known) as _,
+        Some(known) => Arc::new(verify::AnyName::new(Arc::clone(known))),
+        None => Arc::new(verify::Anyone::new(&provider)),
     });
     let mut config = match (&settings.tls_cert, &settings.tls_key) {
         (Some(cert), Some(key)) => builder
@@ -51,7 +65,10 @@ pub fn configure(settings: &LdapSettings) -> Result<Arc<ClientConfig>, String> {
     };
     // One handshake a process: there is nothing to resume.
     config.resumption = Resumption::disabled();
-    Ok(Arc::new(config))
+    Ok(Trust {
+        config: Arc::new(config),
+        authorities,
+    })
 }
 
 fn authorities(

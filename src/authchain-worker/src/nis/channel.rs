@@ -53,6 +53,15 @@ impl Channel {
         }
     }
 
+    /// The port that questions come from.
+    pub fn own_port(&self) -> Option<u16> {
+        let own = match self {
+            Self::Tcp(stream) => stream.local_addr(),
+            Self::Udp(socket) => socket.local_addr(),
+        };
+        own.ok().map(|own| own.port())
+    }
+
     /// Sends `call` and waits for the reply to it, for as long as it takes.
     ///
     /// # Errors

@@ -12,14 +12,14 @@ use super::channel::Channel;
 use super::portmap;
 use super::reserved::Ports;
 use super::rpc::{self, Procedure, Refusal};
-use super::xdr::Writer;
+use super::xdr::{Reader, Writer};
 use super::yp::{self, Answer, Status};
 use crate::net::connect::first_of;
 use crate::net::failure::{Failure, Kind, within, within_as, words};
 use crate::net::resolve::resolve;
 
-const CONNECT: &str = "connect";
-const PORTMAPPER: &str = "portmapper";
+pub(super) const CONNECT: &str = "connect";
+pub(super) const PORTMAPPER: &str = "portmapper";
 
 /// Above this, any user of the server may have put their own program on a port.
 const LAST_RESERVED: u16 = 1023;
@@ -86,6 +86,27 @@ impl<'p> Client<'p> {
         })
     }
 
+    /// Whether the server says that it serves the domain.
+    pub(super) async fn serves_the_domain(&mut self) -> Result<bool, Failure> {
+        let step = "domain";
+        let arguments = Writer::default().string(self.domain.as_bytes());
+        let asking = ask(&mut self.channel, step, yp::DOMAIN, arguments);
+        let reply = within(self.deadline, step, asking).await?;
+        let answer = Reader::new(result(step, &reply)?).number();
+        answer
+            .map(|is_served| is_served == 1)
+            .map_err(|malformed| trouble(step, malformed.into()))
+    }
+
+    /// Whether it is asked from a port below 1024, and if not, why that could not be had.
+    pub(super) fn source(&self) -> String {
+        match (self.channel.own_port(), self.unreserved) {
+            (Some(port @ ..=LAST_RESERVED), _) => format!("from the reserved port {port}"),
+            (_, Some(why)) => format!("from any port: {why}"),
+            (_, None) => "from any port".to_owned(),
+        }
+    }
+
     /// What `map` has under `key`; `None` where it has no such key.
     pub(super) async fn look_up(
         &mut self,
@@ -142,7 +163,7 @@ impl<'p> Client<'p> {
 }
 
 /// The port that the portmapper of this address has for the NIS server.
-async fn mapped_port(
+pub(super) async fn mapped_port(
     settings: &NisSettings,
     portmapper: SocketAddr,
     deadline: Deadline,

@@ -8,6 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`questions`] | what is done for each question, in which order |
+//! | [`examine`] | every server step by step, for the administrator |
 //! | [`entries`] | what stands in the maps |
 //! | [`password`] | what was typed against what stands there |
 //! | [`usual`] | what a refusal must cost, so that it tells nobody who exists |
@@ -24,6 +25,7 @@ mod chance;
 pub mod channel;
 mod client;
 pub mod entries;
+mod examine;
 mod password;
 pub mod portmap;
 mod questions;

@@ -50,6 +50,8 @@ pub(super) async fn ask(
             let status = credential.ageing.status(now());
             Ok(WireVerdict::Account(wire_user(&entry), status).into())
         }
+        // A look at servers is none at people.
+        (Operation::Examine, _) => Ok(WireVerdict::Unknown.into()),
         (Operation::Authenticate, None) => {
             Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into())
         }
@@ -97,6 +99,22 @@ pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
     }
 }
 
+pub(super) fn shadow_map(settings: &NisSettings) -> Map<'_> {
+    Map {
+        step: "shadow map",
+        name: &settings.shadow_map,
+        is_secret: true,
+    }
+}
+
+pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
+    Map {
+        step: "adjunct map",
+        name: &settings.adjunct_map,
+        is_secret: true,
+    }
+}
+
 /// The hash of somebody who is there, wherever it is kept.
 pub(super) async fn credential(
     settings: &NisSettings,
@@ -106,16 +124,12 @@ pub(super) async fn credential(
 ) -> Result<Credential, Failure> {
     let password = entry.password.expose();
     let place = entries::place(password, name).map_err(|fault| malformed("passwd map", fault))?;
-    let (step, map, parse): (_, _, fn(&[u8], &str) -> _) = match place {
+    let (map, parse): (_, fn(&[u8], &str) -> _) = match place {
         Place::Here => return Ok(Credential::lasting(password)),
-        Place::Shadow => ("shadow map", &settings.shadow_map, entries::shadow),
-        Place::Adjunct => ("adjunct map", &settings.adjunct_map, entries::adjunct),
+        Place::Shadow => (shadow_map(settings), entries::shadow),
+        Place::Adjunct => (adjunct_map(settings), entries::adjunct),
     };
-    let map = Map {
-        step,
-        name: map,
-        is_secret: true,
-    };
+    let step = map.step;
     // A map that is older than the other: another server may have both.
     let missing = || Failure::trouble(step, "no entry, although the passwd map promises one");
     let value = client.look_up(map, name).await?.ok_or_else(missing)?;

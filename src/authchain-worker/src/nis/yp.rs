@@ -20,6 +20,9 @@ const MAX_VALUE: usize = 4096;
 /// `YPPROC_NULL`: nothing, to see who is there.
 pub const NULL: Procedure = procedure(0);
 
+/// `YPPROC_DOMAIN`: whether the server serves a domain.
+pub const DOMAIN: Procedure = procedure(1);
+
 /// `YPPROC_MATCH`: the value under one key.
 pub const MATCH: Procedure = procedure(3);
 

@@ -56,6 +56,20 @@ pub trait Backend {
     /// When the source could not be asked.
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError>;
 
+    /// Looks at every server there is, step by step, by the request's deadline, and has `hear` hear
+    /// what each step comes to. A backend without servers has nothing to say.
+    ///
+    /// # Errors
+    /// When nobody could look.
+    #[cfg(feature = "examine")]
+    fn examine(
+        &self,
+        _request: &Request<'_>,
+        _hear: &mut dyn FnMut(protocol::Finding),
+    ) -> Result<(), BackendError> {
+        Ok(())
+    }
+
     /// Spends the time a wrong password would have cost, and learns nothing.
     ///
     /// For logins that are refused before any backend is asked, so that the clock does not tell

@@ -1,5 +1,7 @@
 //! A backend whose accounts are on servers: everything is asked of a worker.
 
+#[cfg(feature = "examine")]
+mod examine;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -174,6 +176,15 @@ impl Backend for Remote {
             }
             verdict => nobody(verdict),
         }
+    }
+
+    #[cfg(feature = "examine")]
+    fn examine(
+        &self,
+        request: &Request<'_>,
+        hear: &mut dyn FnMut(super::protocol::Finding),
+    ) -> Result<(), BackendError> {
+        examine::examine(self, request, hear)
     }
 }
 

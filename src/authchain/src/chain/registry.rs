@@ -133,7 +133,11 @@ fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, Confi
     })
 }
 
-fn backend(
+/// The backend of one section, in the chain or not.
+///
+/// # Errors
+/// For a fault in the section.
+pub fn backend(
     table: &BackendTable<'_>,
     global: &GlobalSettings,
 ) -> Result<Box<dyn Backend>, ConfigError> {

@@ -11,7 +11,7 @@ const MAX_FRACTION: usize = 9;
 
 /// Seconds since 1 January 1970, UTC; negative before it. A lock of the year 0 is a date like any
 /// other, and an important one.
-pub(super) fn parse(text: &str) -> Option<i64> {
+pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
     let (local, ahead) = offset(text)?;
     let (digits, fraction) = match local.split_once(['.', ',']) {
         Some((digits, fraction)) => (digits, Some(fraction)),
@@ -39,7 +39,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
 }
 
 /// The time now, in the same seconds.
-pub(super) fn seconds(now: SystemTime) -> i64 {
+pub(in crate::ldap) fn seconds(now: SystemTime) -> i64 {
     let whole = |seconds| i64::try_from(seconds).unwrap_or(i64::MAX);
     match now.duration_since(UNIX_EPOCH) {
         Ok(since) => whole(since.as_secs()),

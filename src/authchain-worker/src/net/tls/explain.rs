@@ -60,7 +60,8 @@ fn certificate(fault: &CertificateError) -> String {
     }
 }
 
-fn days(seconds: u64) -> String {
+/// So many seconds as an administrator counts them.
+pub fn days(seconds: u64) -> String {
     match seconds.checked_div(SECONDS_A_DAY).unwrap_or_default() {
         0 => "less than a day".to_owned(),
         1 => "1 day".to_owned(),
@@ -68,15 +69,19 @@ fn days(seconds: u64) -> String {
     }
 }
 
-/// The names, of which the parser gives the kind as well: `DnsName("ldap.example.com")`.
 fn list(names: &[String]) -> String {
+    bare(names).join(", ")
+}
+
+/// The names, of which the parser gives the kind as well: `DnsName("ldap.example.com")`.
+pub(super) fn bare(names: &[String]) -> Vec<String> {
     let bare = names.iter().map(|name| {
         let quoted = name
             .split_once("(\"")
             .and_then(|(_, rest)| rest.strip_suffix("\")"));
-        quoted.unwrap_or_else(|| inside(name))
+        quoted.unwrap_or_else(|| inside(name)).to_owned()
     });
-    bare.collect::<Vec<_>>().join(", ")
+    bare.collect()
 }
 
 fn inside(name: &str) -> &str {

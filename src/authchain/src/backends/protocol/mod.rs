@@ -6,6 +6,8 @@
 //! knows are ignored, so that a later version can say more; a member of the wrong type never is.
 
 mod bytes;
+#[cfg(feature = "examine")]
+mod finding;
 mod lines;
 mod object;
 mod reply;
@@ -19,6 +21,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use bytes::Bytes;
+#[cfg(feature = "examine")]
+pub use finding::{Finding, Severity};
 pub use lines::Lines;
 pub use reply::Reply;
 pub use request::{Hello, Message, Question};
@@ -40,11 +44,20 @@ pub enum Operation {
     Lookup,
     /// What state is the account in?
     Account,
+    /// What does each server come to, step by step? Asked by the command only.
+    #[cfg(feature = "examine")]
+    Examine,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Authenticate, Self::Lookup, Self::Account];
+    pub const ALL: &[Self] = &[
+        Self::Authenticate,
+        Self::Lookup,
+        Self::Account,
+        #[cfg(feature = "examine")]
+        Self::Examine,
+    ];
 
     /// The word for it in a message.
     pub fn word(self) -> &'static str {
@@ -52,6 +65,8 @@ impl Operation {
             Self::Authenticate => "authenticate",
             Self::Lookup => "lookup",
             Self::Account => "account",
+            #[cfg(feature = "examine")]
+            Self::Examine => "examine",
         }
     }
 }

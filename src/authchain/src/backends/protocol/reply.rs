@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "examine")]
+use super::finding::{Finding, SEVERITIES};
 use super::object::{maybe_object, parse};
 use super::verdict::{REASONS, STATES, meaning, without_warning, word_of};
 use super::{Conclusion, Operation, ProtocolError, VERSION, WireUser, WireVerdict, lines, quote};
@@ -23,6 +25,9 @@ pub enum Reply {
     Info(String),
     /// A text for the person about something that went wrong.
     Error(String),
+    /// What one step on the way to one server came to.
+    #[cfg(feature = "examine")]
+    Finding(Finding),
     /// The last: what was found out.
     Verdict(Conclusion),
 }
@@ -44,6 +49,10 @@ impl Reply {
         let raw: Raw = parse(line)?;
         if raw.texts().any(|text| text.contains('\0')) {
             return Err(ProtocolError::Nul);
+        }
+        #[cfg(feature = "examine")]
+        if raw.finding.is_some() {
+            return raw.into_finding();
         }
         match raw {
             Raw {
@@ -117,6 +126,18 @@ struct Raw {
     info: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[cfg(feature = "examine")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finding: Option<String>,
+    #[cfg(feature = "examine")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+    #[cfg(feature = "examine")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    #[cfg(feature = "examine")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took_us: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,6 +177,14 @@ impl From<&Reply> for Raw {
             }
             Reply::Info(text) => raw.info = Some(text.clone()),
             Reply::Error(text) => raw.error = Some(text.clone()),
+            #[cfg(feature = "examine")]
+            Reply::Finding(finding) => {
+                raw.finding = Some(word_of(SEVERITIES, &finding.severity).to_owned());
+                raw.server = Some(finding.server.clone());
+                raw.step = Some(finding.step.clone());
+                raw.took_us = Some(u64::try_from(finding.took.as_micros()).unwrap_or(u64::MAX));
+                raw.text = Some(finding.text.clone());
+            }
             Reply::Verdict(conclusion) => {
                 raw.down.clone_from(&conclusion.down);
                 raw.notes.clone_from(&conclusion.notes);
@@ -206,6 +235,12 @@ impl Raw {
             &self.text,
             &self.info,
             &self.error,
+            #[cfg(feature = "examine")]
+            &self.finding,
+            #[cfg(feature = "examine")]
+            &self.server,
+            #[cfg(feature = "examine")]
+            &self.step,
             &self.verdict,
             &self.reason,
             &self.detail,
@@ -225,9 +260,25 @@ impl Raw {
         }
         let can = self.can.ok_or(ProtocolError::Missing("can"))?;
         // What a later worker can do besides is none of our business.
-        let known = Operation::ALL.into_iter();
+        let known = Operation::ALL.iter().copied();
         let known = known.filter(|operation| can.iter().any(|word| word == operation.word()));
         Ok(Reply::Hello(known.collect()))
+    }
+
+    #[cfg(feature = "examine")]
+    fn into_finding(self) -> Result<Reply, ProtocolError> {
+        let others = [&self.prompt, &self.info, &self.error, &self.verdict];
+        if self.hello.is_some() || others.into_iter().any(Option::is_some) {
+            return Err(ProtocolError::NoMessage);
+        }
+        let took = self.took_us.ok_or(ProtocolError::Missing("took_us"))?;
+        Ok(Reply::Finding(Finding {
+            severity: meaning(SEVERITIES, "finding", self.finding)?,
+            server: self.server.ok_or(ProtocolError::Missing("server"))?,
+            step: self.step.ok_or(ProtocolError::Missing("step"))?,
+            took: std::time::Duration::from_micros(took),
+            text: self.text.ok_or(ProtocolError::Missing("text"))?,
+        }))
     }
 
     fn into_conclusion(mut self) -> Result<Conclusion, ProtocolError> {

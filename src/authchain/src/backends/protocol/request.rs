@@ -84,6 +84,8 @@ impl Message<'_> {
                 authenticate: None,
                 lookup: None,
                 account: None,
+                #[cfg(feature = "examine")]
+                    examine: None,
                 answer: None,
                 ..
             } => raw.into_hello(),
@@ -97,6 +99,8 @@ impl Message<'_> {
                 authenticate: None,
                 lookup: None,
                 account: None,
+                #[cfg(feature = "examine")]
+                    examine: None,
                 ..
             } => Ok(Message::Answer(bytes)),
             Raw {
@@ -105,17 +109,25 @@ impl Message<'_> {
                 authenticate,
                 lookup,
                 account,
+                #[cfg(feature = "examine")]
+                examine,
                 ..
-            } => question([authenticate, lookup, account]),
+            } => question(&mut [
+                authenticate,
+                lookup,
+                account,
+                #[cfg(feature = "examine")]
+                examine,
+            ]),
             _ => Err(ProtocolError::NoMessage),
         }
     }
 }
 
-/// The one question among the three there may be, in the order of [`Operation::ALL`].
-fn question(asked: [Option<RawQuestion<'static>>; 3]) -> Result<Message<'static>, ProtocolError> {
-    let mut asked = (Operation::ALL.into_iter().zip(asked))
-        .filter_map(|(operation, raw)| raw.map(|raw| (operation, raw)));
+/// The one question among those there may be, in the order of [`Operation::ALL`].
+fn question(asked: &mut [Option<RawQuestion<'static>>]) -> Result<Message<'static>, ProtocolError> {
+    let mut asked = (Operation::ALL.iter().zip(asked))
+        .filter_map(|(operation, raw)| raw.take().map(|raw| (*operation, raw)));
     let (Some((operation, raw)), None) = (asked.next(), asked.next()) else {
         return Err(ProtocolError::NoMessage);
     };
@@ -161,6 +173,12 @@ struct Raw<'a> {
         skip_serializing_if = "Option::is_none"
     )]
     account: Option<RawQuestion<'a>>,
+    #[cfg(feature = "examine")]
+    #[serde(
+        deserialize_with = "maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    examine: Option<RawQuestion<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Bytes<'a>>,
 }
@@ -213,6 +231,8 @@ impl<'a> From<&'a Question<'_>> for Raw<'a> {
             Operation::Authenticate => message.authenticate = raw,
             Operation::Lookup => message.lookup = raw,
             Operation::Account => message.account = raw,
+            #[cfg(feature = "examine")]
+            Operation::Examine => message.examine = raw,
         }
         message
     }
@@ -238,7 +258,7 @@ impl RawQuestion<'static> {
                 return Err(ProtocolError::Missing("password"));
             }
             Operation::Authenticate => self.password,
-            Operation::Lookup | Operation::Account => None,
+            _ => None,
         };
         let texts = [
             &self.user,

@@ -55,13 +55,36 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
     ]
 }
 
+#[cfg(feature = "examine")]
+fn findings() -> impl Strategy<Value = Finding> {
+    let severities = vec![
+        Severity::Fine,
+        Severity::Note,
+        Severity::Warning,
+        Severity::Error,
+    ];
+    let texts = [(); 3].map(|()| "[^\0]{0,20}");
+    let took = any::<u32>().prop_map(|us| std::time::Duration::from_micros(us.into()));
+    (texts, proptest::sample::select(severities), took).prop_map(
+        |([server, step, text], severity, took)| Finding {
+            server,
+            step,
+            took,
+            severity,
+            text,
+        },
+    )
+}
+
 fn replies() -> impl Strategy<Value = Reply> {
-    let can = proptest::sample::subsequence(Operation::ALL.to_vec(), 0..=3);
+    let can = proptest::sample::subsequence(Operation::ALL.to_vec(), 0..=Operation::ALL.len());
     prop_oneof![
         can.prop_map(Reply::Hello),
         (any::<bool>(), "[^\0]{0,20}").prop_map(|(echo, text)| Reply::Prompt { echo, text }),
         "[^\0]{0,20}".prop_map(Reply::Info),
         "[^\0]{0,20}".prop_map(Reply::Error),
+        #[cfg(feature = "examine")]
+        findings().prop_map(Reply::Finding),
         (verdicts(), strings(), strings()).prop_map(|(verdict, down, notes)| {
             Reply::Verdict(Conclusion {
                 verdict,
@@ -101,6 +124,11 @@ fn objects() -> impl Strategy<Value = String> {
         "password",
         "budget_ms",
         "service",
+        "examine",
+        "finding",
+        "server",
+        "step",
+        "took_us",
     ]);
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -226,6 +254,27 @@ fn the_wire_is_as_it_is_written_up() {
         String::from_utf8(Reply::Verdict(denied.into()).to_line().unwrap()).unwrap(),
         "{\"verdict\":\"denied\",\"reason\":\"bad_credential\"}\n"
     );
+}
+
+#[cfg(feature = "examine")]
+#[test]
+fn a_finding_is_as_it_is_written_up_and_alone_on_its_line() {
+    let finding = Finding {
+        server: "ldaps://ldap2.example.com".to_owned(),
+        step: "connect".to_owned(),
+        took: std::time::Duration::from_micros(98),
+        severity: Severity::Error,
+        text: "connection refused".to_owned(),
+    };
+    let line = r#"{"text":"connection refused","finding":"error","server":"ldaps://ldap2.example.com","step":"connect","took_us":98}"#;
+    let written = Reply::Finding(finding.clone()).to_line().unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), format!("{line}\n"));
+    assert_eq!(Reply::parse(line.as_bytes()), Ok(Reply::Finding(finding)));
+    let two = line.replace("\"step\"", "\"info\":\"x\",\"step\"");
+    assert_eq!(Reply::parse(two.as_bytes()), Err(ProtocolError::NoMessage));
+    let odd = line.replace("error", "grave");
+    let grave = ProtocolError::Value("finding", "grave".to_owned());
+    assert_eq!(Reply::parse(odd.as_bytes()), Err(grave));
 }
 
 fn text(message: &Message<'_>) -> String {

@@ -89,7 +89,7 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    fn to_message(&self, budget: Duration) -> Message<'a> {
+    pub(super) fn to_message(&self, budget: Duration) -> Message<'a> {
         let context = self.request.context;
         Message::Question(Question {
             operation: self.operation,
@@ -142,12 +142,14 @@ pub(super) fn talk(
             Reply::Info(text) => asked.tell(&text, |person, text| person.text_info(text)),
             Reply::Error(text) => asked.tell(&text, |person, text| person.error_msg(text)),
             Reply::Hello(_) => return Err(out_of_place("a second hello").into()),
+            #[cfg(feature = "examine")]
+            Reply::Finding(_) => return Err(out_of_place("a finding").into()),
         }
     }
 }
 
 /// Says hello, and waits for what comes back.
-fn greet(worker: &mut Worker, hello: Hello, deadline: Deadline) -> Result<Reply, Fault> {
+pub(super) fn greet(worker: &mut Worker, hello: Hello, deadline: Deadline) -> Result<Reply, Fault> {
     let sent = worker.send(&Message::Hello(hello), deadline);
     let first = sent.and_then(|()| worker.receive(deadline));
     first.map_err(|fault| match fault {
@@ -167,6 +169,8 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fau
         Reply::Verdict(_) => Err(out_of_place("a verdict before its hello")),
         Reply::Prompt { .. } => Err(out_of_place("a prompt before its hello")),
         Reply::Info(_) | Reply::Error(_) => Err(out_of_place("a text before its hello")),
+        #[cfg(feature = "examine")]
+        Reply::Finding(_) => Err(out_of_place("a finding before its hello")),
     }
 }
 
@@ -200,19 +204,19 @@ fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, B
     answer.map_err(Broken::Conversation)
 }
 
-fn out_of_place(what: &str) -> Fault {
+pub(super) fn out_of_place(what: &str) -> Fault {
     Fault::OutOfPlace(what.to_owned())
 }
 
 /// Time in two parts: what the worker gets, and what is left for ourselves.
-fn split(remaining: Duration) -> (Duration, Duration) {
+pub(super) fn split(remaining: Duration) -> (Duration, Duration) {
     let margin = MARGIN.min(remaining.mul_f32(0.25));
     (remaining.saturating_sub(margin), margin)
 }
 
 /// A text that can go to a terminal: lines stay lines, everything else that moves or colours is
 /// written out.
-fn readable(text: &str) -> String {
+pub(super) fn readable(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(clean).collect();
     lines.join("\n").chars().take(MAX_TEXT).collect()
 }

@@ -21,6 +21,7 @@ pub(super) struct Channel {
     socket: Socket,
     lines: Lines,
     replies: usize,
+    limit: usize,
 }
 
 impl Channel {
@@ -32,8 +33,14 @@ impl Channel {
             socket: Socket(above_streams(ours)?),
             lines: Lines::default(),
             replies: 0,
+            limit: MAX_REPLIES,
         };
         Ok((channel, above_streams(theirs)?))
+    }
+
+    #[cfg(feature = "examine")]
+    pub(super) fn allow_replies(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     pub(super) fn send(&mut self, line: &[u8], deadline: Deadline) -> Result<(), Fault> {
@@ -54,8 +61,8 @@ impl Channel {
         loop {
             if let Some(line) = self.lines.next_line().map_err(Fault::Protocol)? {
                 self.replies = self.replies.saturating_add(1);
-                if self.replies > MAX_REPLIES {
-                    return Err(Fault::OutOfPlace(format!("more than {MAX_REPLIES} lines")));
+                if self.replies > self.limit {
+                    return Err(Fault::OutOfPlace(format!("more than {} lines", self.limit)));
                 }
                 return Reply::parse(line).map_err(Fault::Protocol);
             }

@@ -34,6 +34,12 @@ impl Worker {
         Ok(Self { channel, child })
     }
 
+    /// Has it say more lines than one question needs.
+    #[cfg(feature = "examine")]
+    pub(super) fn allow_replies(&mut self, limit: usize) {
+        self.channel.allow_replies(limit);
+    }
+
     /// Says something.
     pub(super) fn send(&mut self, message: &Message<'_>, deadline: Deadline) -> Result<(), Fault> {
         let line = message.to_line().map_err(Fault::Unsayable)?;

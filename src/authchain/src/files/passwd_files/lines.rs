@@ -1,7 +1,8 @@
 //! Reading a file line by line in a fixed amount of memory.
 
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
+use memchr::memchr;
 use zeroize::Zeroizing;
 
 /// Longest line in bytes that is looked at. Real ones have under 300; the C library's own callers
@@ -55,7 +56,9 @@ impl<R: Read> Lines<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         let mut skipping = false;
         loop {
-            let (length, whole) = length_before(b'\n', self.pending());
+            let newline = memchr(b'\n', self.pending());
+            let whole = newline.is_some();
+            let length = newline.unwrap_or(self.pending().len());
             if !whole && !self.at_end {
                 if length > MAX_LINE {
                     if !skipping {
@@ -109,19 +112,6 @@ impl<R: Read> Lines<R> {
 
 fn head_of(line: &[u8]) -> &[u8] {
     line.get(..HEAD).unwrap_or(line)
-}
-
-/// Bytes before the first `byte`, and whether there is one; all of them where there is none.
-///
-/// `skip_until` on a slice is the standard library's way to search many bytes at once: several times
-/// as fast as looking at each, and this is most of the work in a long file.
-pub(super) fn length_before(byte: u8, bytes: &[u8]) -> (usize, bool) {
-    let mut rest = bytes;
-    let passed = rest.skip_until(byte).unwrap_or(0);
-    match bytes.get(..passed).and_then(<[u8]>::split_last) {
-        Some((&last, before)) if last == byte => (before.len(), true),
-        _ => (bytes.len(), false),
-    }
 }
 
 #[cfg(test)]

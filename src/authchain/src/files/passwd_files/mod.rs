@@ -13,7 +13,8 @@ pub mod shadow;
 
 use std::path::Path;
 
-use lines::{Line, Lines, length_before};
+use lines::{Line, Lines};
+use memchr::memchr;
 use oddities::Oddities;
 use prevailing::Prevailing;
 
@@ -122,8 +123,7 @@ pub fn is_entry_of(line: &[u8], name: &str) -> bool {
 
 /// Where both kinds of file have the password; `None` for a line without a colon.
 fn second_field(line: &[u8]) -> Option<&[u8]> {
-    let (name, _) = length_before(b':', line);
+    let name = memchr(b':', line)?;
     let rest = line.get(name.checked_add(1)?..)?;
-    let (password, _) = length_before(b':', rest);
-    rest.get(..password)
+    rest.get(..memchr(b':', rest).unwrap_or(rest.len()))
 }

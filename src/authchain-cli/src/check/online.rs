@@ -1,0 +1,51 @@
+//! Whether the servers of a backend answer, and as they should.
+
+use std::path::Path;
+use std::time::Duration;
+
+use authchain::backends::Backend;
+use authchain::backends::protocol::Finding;
+use authchain::config::Config;
+use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::tools::request::Request;
+use authchain::words::Username;
+
+use super::backends::NOBODY;
+use super::report::{Report, Severity};
+use crate::setup::{self, ShownJournal};
+
+/// How long all servers of a backend may take together. One that hangs takes `connect_timeout`, or
+/// some seconds where it hangs later.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Has the backend's worker look at every server; nothing is worse than `worst`.
+pub(super) fn check(
+    file: &Path,
+    config: &Config<'_>,
+    backend: &dyn Backend,
+    worst: Severity,
+    report: &mut Report,
+) {
+    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+        return;
+    };
+    let context = setup::context(&config.settings, &ShownJournal);
+    let request = Request {
+        user: &name,
+        deadline: Deadline::after(system_clock, PATIENCE),
+        context: &context,
+    };
+    let backend_name = backend.name();
+    let mut hear = |finding: Finding| report.add_server(worst, file, backend_name, finding);
+    if let Err(why) = backend.examine(&request, &mut hear) {
+        let message = format!("the servers of backend {backend_name} cannot be asked: {why}");
+        report.add(worst, file, message);
+    }
+}
+
+/// Says that nobody has asked them.
+pub(super) fn not_asked(backend: &str, report: &mut Report) {
+    report.looked_at(format!(
+        "the servers of backend {backend} were not asked; `authchain check --online` asks them"
+    ));
+}

@@ -1,0 +1,159 @@
+//! Looking at servers step by step, for `authchain check --online`.
+//!
+//! Here is what every type of server has in common: a step is timed, told as soon as it is done, and
+//! ends the look at its server when it fails. Which steps there are, each type says itself.
+
+use std::time::Duration;
+
+use authchain::backends::protocol::{Finding, Severity};
+use authchain::tools::deadline::{Clock, system_clock};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How much is said of one step, in characters.
+const MAX_TEXT: usize = 800;
+
+/// A look at servers, one after the other.
+pub struct Examination {
+    clock: Clock,
+    server: String,
+    findings: UnboundedSender<Finding>,
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What came of it, and what to do about it.
+    pub text: String,
+}
+
+impl Remark {
+    /// As it should be.
+    pub fn fine(text: impl Into<String>) -> Self {
+        Self::new(Severity::Fine, text)
+    }
+
+    /// Good to know.
+    pub fn note(text: impl Into<String>) -> Self {
+        Self::new(Severity::Note, text)
+    }
+
+    /// It works, and perhaps not as it was meant.
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, text)
+    }
+
+    /// Logins fail.
+    pub fn error(text: impl Into<String>) -> Self {
+        Self::new(Severity::Error, text)
+    }
+
+    fn new(severity: Severity, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { severity, text }
+    }
+
+    /// One more thing about the same step; the worse of the two severities is its own.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            severity: self.severity.max(other.severity),
+            text: format!("{}; {}", self.text, other.text),
+        }
+    }
+}
+
+impl Examination {
+    /// A look at no server yet, and where its findings come out. They end when it is dropped.
+    pub fn begin() -> (Self, UnboundedReceiver<Finding>) {
+        let (findings, told) = unbounded_channel();
+        let begun = Self {
+            clock: system_clock,
+            server: String::new(),
+            findings,
+        };
+        (begun, told)
+    }
+
+    /// What is told from now on is about `server`, by its name in the settings.
+    pub fn turn_to(&mut self, server: impl Into<String>) {
+        self.server = server.into();
+    }
+
+    /// Takes a step and tells how long it took and what came of it: `judge` what it brought, or else
+    /// its error. `None` where it failed, which has been told then.
+    pub async fn step<T>(
+        &self,
+        step: &str,
+        work: impl Future<Output = Result<T, Remark>>,
+        judge: impl FnOnce(&T, Duration) -> Remark,
+    ) -> Option<T> {
+        let begin = (self.clock)();
+        let result = work.await;
+        let took = (self.clock)().saturating_duration_since(begin);
+        let remark = match &result {
+            Ok(value) => judge(value, took),
+            Err(remark) => remark.clone(),
+        };
+        self.tell(step, took, remark);
+        result.ok()
+    }
+
+    /// Tells something that took no time.
+    pub fn remark(&self, step: &str, remark: Remark) {
+        self.tell(step, Duration::ZERO, remark);
+    }
+
+    fn tell(&self, step: &str, took: Duration, remark: Remark) {
+        // Whoever asked may have gone.
+        let _ = self.findings.send(Finding {
+            server: self.server.clone(),
+            step: step.to_owned(),
+            took,
+            severity: remark.severity,
+            text: remark
+                .text
+                .replace('\0', "")
+                .chars()
+                .take(MAX_TEXT)
+                .collect(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_fails_is_told_and_brings_nothing() {
+        let (mut look, mut told) = Examination::begin();
+        look.turn_to("ldaps://a");
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let brought = runtime.unwrap().block_on(async {
+            let fails = async { Err::<(), _>(Remark::error("connection refused")) };
+            let failed = look.step("connect", fails, |(), _| Remark::fine("")).await;
+            let works = look.step("TLS", async { Ok(7) }, |seven, _| {
+                Remark::fine(format!("{seven}")).and(Remark::warning("expires"))
+            });
+            (failed, works.await)
+        });
+        assert_eq!(brought, (None, Some(7)));
+        drop(look);
+        let told: Vec<_> = std::iter::from_fn(|| told.try_recv().ok())
+            .map(|finding| (finding.server, finding.step, finding.severity, finding.text))
+            .collect();
+        let expected = |step: &str, severity, text: &str| {
+            let [server, step, text] = ["ldaps://a", step, text].map(str::to_owned);
+            (server, step, severity, text)
+        };
+        assert_eq!(
+            told,
+            [
+                expected("connect", Severity::Error, "connection refused"),
+                expected("TLS", Severity::Warning, "7; expires"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! Every server step by step, as a login would go, for the administrator.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`way`] | names, sockets, TLS and its certificate |
+//! | [`root`] | what the server says of itself |
+//! | [`searches`] | the base, a name nobody has, people and groups |
+//! | [`advice`] | what to do about a step that failed |
+
+mod advice;
+mod root;
+mod searches;
+mod way;
+
+use std::time::Duration;
+
+use authchain::backends::protocol::{Question, WireVerdict};
+use authchain::config::settings::ldap::uri::ServerUri;
+use authchain::config::settings::ldap::{Sasl, Scope, Tls};
+use authchain::tools::deadline::Deadline;
+use ldap3::SearchResult;
+
+use super::Prepared;
+use super::session::{SERVICE_BIND, Search, Session};
+use crate::examination::{Examination, Remark};
+use crate::kinds::Told;
+use crate::net::failure::{Failure, within};
+use crate::servers::deadline_of;
+
+/// How long one operation may take before the server is left alone.
+const OPERATION: Duration = Duration::from_secs(5);
+
+/// Fits every entry.
+const ANY: &str = "(objectClass=*)";
+
+/// A server that is being looked at.
+struct Look<'l> {
+    told: &'l Examination,
+    session: Session,
+    deadline: Deadline,
+}
+
+impl Prepared {
+    /// Looks at every server, those for emergencies too, whatever is known of them already.
+    pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
+        for warning in &self.warnings {
+            told.remark("settings", Remark::warning(*warning));
+        }
+        let whole = deadline_of(question);
+        for (turn, server) in self.servers.iter().enumerate() {
+            told.turn_to(server.0.to_string());
+            let left = self.servers.len().saturating_sub(turn);
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            let share = whole.remaining().checked_div(left).unwrap_or_default();
+            let looking = self.examine_server(&told, server, &question.user, whole.within(share));
+            // A step that failed has been told, and ended the look at its server.
+            let _ = looking.await;
+        }
+        WireVerdict::Unknown.into()
+    }
+
+    async fn examine_server(
+        &self,
+        told: &Examination,
+        server: &(ServerUri, Tls),
+        nobody: &str,
+        deadline: Deadline,
+    ) -> Option<()> {
+        let opening = deadline.within(self.settings.connect_timeout.duration());
+        let connection = self.way(told, server, opening).await?;
+        let session = Session::over(connection, deadline).await.ok()?;
+        let look = &mut Look {
+            told,
+            session,
+            deadline,
+        };
+        self.log_in(look, opening).await?;
+        let root = self.root(look).await?;
+        let usual = self.base(look, &root).await?;
+        self.nobody(look, nobody, usual).await?;
+        self.people(look).await?;
+        self.groups(look).await
+    }
+
+    async fn log_in(&self, look: &mut Look<'_>, opening: Deadline) -> Option<()> {
+        if self.binds_as_the_person() {
+            let text = "none: people log in themselves (user_dn_template); what follows is what \
+                        strangers may see";
+            look.told.remark(SERVICE_BIND, Remark::note(text));
+            return Some(());
+        }
+        let binding = within(opening, SERVICE_BIND, look.session.bind_service(self));
+        let binding = async { binding.await.map_err(|failure| self.blame(&failure)) };
+        let judge = |(): &(), _| Remark::fine(format!("as {}", self.who()));
+        look.told.step(SERVICE_BIND, binding, judge).await
+    }
+
+    /// As whom the searches are made.
+    fn who(&self) -> &str {
+        match (&self.settings.bind_dn, self.settings.sasl) {
+            (Some(dn), _) => dn,
+            (None, Sasl::External) => "whom the connection says (sasl = \"external\")",
+            (None, Sasl::None) => "an anonymous login (no bind_dn)",
+        }
+    }
+
+    /// A failure, and what to do about it.
+    fn blame(&self, failure: &Failure) -> Remark {
+        match advice::advice(&self.settings, failure) {
+            Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
+            None => Remark::error(&failure.text),
+        }
+    }
+}
+
+impl Look<'_> {
+    /// Searches, in the time one operation may take.
+    async fn ask(
+        &mut self,
+        prepared: &Prepared,
+        search: &Search<'_>,
+    ) -> Result<SearchResult, Remark> {
+        let deadline = self.deadline.within(OPERATION);
+        let asking = within(deadline, search.step, self.session.request(search));
+        asking.await.map_err(|failure| prepared.blame(&failure))
+    }
+}
+
+/// A search for one entry by its name.
+fn entry<'a>(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Search<'a> {
+    Search {
+        step,
+        base: dn,
+        scope: Scope::Base,
+        filter: ANY,
+        attributes,
+        limit: 1,
+    }
+}

@@ -1,0 +1,50 @@
+//! What to do about a step that failed.
+
+use authchain::config::settings::ldap::{LdapSettings, Sasl};
+
+use crate::ldap::session::SERVICE_BIND;
+use crate::net::connect::{CONNECT, TLS};
+use crate::net::failure::Failure;
+use crate::net::{resolve, starttls};
+
+/// Where to look, as far as the words of the failure tell.
+pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<String> {
+    let says = |words: &str| failure.text.contains(words);
+    let timeout = settings.connect_timeout;
+    Some(match failure.step {
+        resolve::STEP => "is the name in uris right? `getent hosts` must know it".to_owned(),
+        CONNECT if says("refused") => "does the server run, and listen there?".to_owned(),
+        CONNECT if says("timed out") => {
+            format!("is a firewall on the way? logins wait {timeout} (connect_timeout)")
+        }
+        CONNECT => return None,
+        TLS if says("tls_ca_file") => format!(
+            "{} must hold the certificate of the authority that issued the server's",
+            settings.tls_ca_file.display()
+        ),
+        TLS if says("certificate is for") => {
+            "call the server in uris as its certificate does".to_owned()
+        }
+        TLS if says("expired") => "the server needs a new one".to_owned(),
+        TLS if says("not speak TLS") => {
+            "ldaps:// is for ports that begin with TLS, as 636 does, ldap:// for the others"
+                .to_owned()
+        }
+        TLS | starttls::STEP if says("timed out") => {
+            format!("something accepts connections and says nothing (connect_timeout = {timeout})")
+        }
+        starttls::STEP => "the server may have no certificate, or speak ldaps:// only".to_owned(),
+        SERVICE_BIND if says("invalidCredentials") => password(settings)?,
+        SERVICE_BIND if settings.sasl == Sasl::External => {
+            "does the server know our certificate (tls_cert), or our user over ldapi://?".to_owned()
+        }
+        SERVICE_BIND => "look at bind_dn".to_owned(),
+        _ if says("timed out") => "the server is busy, or searches without an index".to_owned(),
+        _ => return None,
+    })
+}
+
+fn password(settings: &LdapSettings) -> Option<String> {
+    let file = settings.bind_password_file.as_deref()?.display();
+    Some(format!("look at bind_dn and at the password in {file}"))
+}

@@ -1,0 +1,156 @@
+//! The way to a server: names, sockets, TLS and its certificate.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use authchain::config::settings::ldap::Tls;
+use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
+use authchain::tools::deadline::Deadline;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConnection;
+
+use super::{Examination, Prepared, Remark};
+use crate::clock::now;
+use crate::net::connect::{self, CONNECT, Connection, TLS};
+use crate::net::failure::{Failure, within};
+use crate::net::tls::{Certificate, SOON, Trust, days};
+use crate::net::{resolve, starttls};
+
+/// How many names of a certificate are told.
+const MAX_NAMES: usize = 5;
+
+impl Prepared {
+    /// A connection as a login would have it, step by step.
+    pub(super) async fn way(
+        &self,
+        told: &Examination,
+        (server, mode): &(ServerUri, Tls),
+        opening: Deadline,
+    ) -> Option<Box<dyn Connection>> {
+        if server.scheme == Scheme::Ldapi {
+            let connecting = within(opening, CONNECT, connect::unix(&server.host));
+            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&server.host));
+            return Some(Box::new(stream.await?));
+        }
+        let addresses = self.addresses(told, server, opening).await?;
+        let connecting = connect::first(&addresses, opening);
+        let judge = |stream: &TcpStream, _| judge_socket(stream, &addresses);
+        let mut stream = self.step(told, CONNECT, connecting, judge).await?;
+        if *mode == Tls::Starttls {
+            let asking = within(opening, starttls::STEP, starttls::ask(&mut stream));
+            let judge = |(): &(), _| Remark::fine("the server is ready for TLS");
+            self.step(told, starttls::STEP, asking, judge).await?;
+        }
+        match (mode, &self.tls) {
+            (Tls::None, _) => Some(Box::new(stream)),
+            (_, Some(trust)) => {
+                let shaking = connect::handshake(stream, &server.host, &trust.config);
+                let shaking = within(opening, TLS, shaking);
+                let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
+                Some(Box::new(stream.await?))
+            }
+            (_, None) => None,
+        }
+    }
+
+    async fn addresses(
+        &self,
+        told: &Examination,
+        server: &ServerUri,
+        opening: Deadline,
+    ) -> Option<Vec<SocketAddr>> {
+        let resolving = resolve::resolve(&server.host, server.port, opening);
+        if !resolve::is_name(&server.host) {
+            return resolving.await.ok();
+        }
+        let judge = |addresses: &Vec<SocketAddr>, _| {
+            let addresses = addresses.iter().map(|address| address.ip().to_string());
+            Remark::fine(addresses.collect::<Vec<_>>().join(", "))
+        };
+        self.step(told, resolve::STEP, resolving, judge).await
+    }
+
+    async fn step<T>(
+        &self,
+        told: &Examination,
+        step: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+        judge: impl FnOnce(&T, Duration) -> Remark,
+    ) -> Option<T> {
+        let work = async { work.await.map_err(|failure| self.blame(&failure)) };
+        told.step(step, work, judge).await
+    }
+}
+
+fn judge_socket(stream: &TcpStream, addresses: &[SocketAddr]) -> Remark {
+    let Ok(peer) = stream.peer_addr() else {
+        return Remark::fine("connected");
+    };
+    match addresses.iter().position(|address| *address == peer) {
+        Some(0) | None => Remark::fine(peer.to_string()),
+        Some(before) => Remark::note(format!(
+            "{peer}; each login tries {before} of its other addresses in vain before"
+        )),
+    }
+}
+
+fn judge_tls(trust: &Trust, stream: &TlsStream<TcpStream>) -> Remark {
+    let (_, session) = stream.get_ref();
+    let version = match session.protocol_version() {
+        Some(version) => format!("{version:?}").replace("TLSv1_", "TLS 1."),
+        None => "TLS".to_owned(),
+    };
+    Remark::fine(version).and(judge_certificate(trust, session))
+}
+
+fn judge_certificate(trust: &Trust, session: &ClientConnection) -> Remark {
+    let Some(authorities) = &trust.authorities else {
+        return Remark::warning("nobody has checked the certificate (tls_verify = \"none\")");
+    };
+    let chain = session.peer_certificates().unwrap_or_default();
+    match Certificate::of(authorities, chain, now()) {
+        Some(certificate) => in_words(&certificate),
+        None => Remark::fine("a certificate that holds"),
+    }
+}
+
+fn in_words(certificate: &Certificate) -> Remark {
+    let names: Vec<&str> = certificate.names.iter().map(String::as_str).collect();
+    let names = match names.split_at_checked(MAX_NAMES) {
+        Some((first, rest)) if !rest.is_empty() => format!("{} and more", first.join(", ")),
+        _ => names.join(", "),
+    };
+    let for_whom = Remark::fine(format!("certificate for {names}"));
+    let Some(valid_for) = certificate.valid_for else {
+        return for_whom;
+    };
+    let left = days(valid_for.as_secs());
+    for_whom.and(match valid_for < SOON {
+        true => Remark::warning(format!(
+            "it expires in {left}: the server needs a new one soon"
+        )),
+        false => Remark::fine(format!("it expires in {left}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authchain::backends::protocol::Severity;
+
+    #[test]
+    fn a_certificate_that_expires_within_a_month_is_a_warning() {
+        let remark = |seconds| {
+            in_words(&Certificate {
+                names: vec!["a.example".to_owned()],
+                valid_for: Some(Duration::from_secs(seconds)),
+            })
+        };
+        let day = 24 * 60 * 60;
+        assert_eq!(remark(30 * day).severity, Severity::Fine);
+        let soon = remark(30 * day - 1);
+        assert_eq!(soon.severity, Severity::Warning);
+        assert!(soon.text.contains("expires in 29 days"), "{}", soon.text);
+    }
+}

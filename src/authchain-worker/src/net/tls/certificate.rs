@@ -1,0 +1,70 @@
+//! What the server's certificate says, as far as whoever checks it can be made to tell.
+//!
+//! There is no second parser of certificates: the one that decides is asked about a name nobody has
+//! and a day to come, and names in its refusal what it found instead.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::ServerCertVerifier;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{CertificateError, Error};
+
+/// A name that no certificate has (RFC 6761 §6.4).
+const NOBODY: &str = "authchain.invalid";
+
+/// The last second of the year 9999, the end of X.509's calendar (RFC 5280 §4.1.2.5).
+const END_OF_TIME: Duration = Duration::from_secs(253_402_300_799);
+
+/// How long before the end of a certificate its owner should hear of it.
+pub const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What is known of a certificate that holds today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Whose it is: host names and addresses.
+    pub names: Vec<String>,
+    /// How long it, or one that it depends on, is valid yet.
+    pub valid_for: Option<Duration>,
+}
+
+impl Certificate {
+    /// The first of `chain`, as `authorities` see it; `None` where there is none.
+    pub fn of(
+        authorities: &WebPkiServerVerifier,
+        chain: &[CertificateDer<'_>],
+        now: SystemTime,
+    ) -> Option<Self> {
+        let today = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let refusal = |then| refusal(authorities, chain, then);
+        let names = match refusal(today)? {
+            CertificateError::NotValidForNameContext { presented, .. } => presented,
+            _ => Vec::new(),
+        };
+        // One of those it depends on may end before it does.
+        let ends = [today.saturating_add(SOON), END_OF_TIME];
+        let end = ends.into_iter().find_map(|then| match refusal(then)? {
+            CertificateError::ExpiredContext { not_after, .. } => Some(not_after),
+            _ => None,
+        });
+        let end = end.map(|end| Duration::from_secs(end.as_secs()));
+        Some(Self {
+            names: super::explain::bare(&names),
+            valid_for: end.map(|end| end.saturating_sub(today)),
+        })
+    }
+}
+
+fn refusal(
+    authorities: &WebPkiServerVerifier,
+    chain: &[CertificateDer<'_>],
+    then: Duration,
+) -> Option<CertificateError> {
+    let (own, others) = chain.split_first()?;
+    let name = ServerName::try_from(NOBODY).ok()?;
+    let then = UnixTime::since_unix_epoch(then);
+    match authorities.verify_server_cert(own, others, &name, &[], then) {
+        Err(Error::InvalidCertificate(fault)) => Some(fault),
+        _ => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! Every server of a backend, looked at step by step, for whoever runs the machine.
+
+use super::Remote;
+use super::talk::{Asked, greet, out_of_place, readable, split};
+use crate::backends::breaker::Plan;
+use crate::backends::protocol::{Finding, Operation, Reply, Severity, WireVerdict};
+use crate::backends::worker::{Fault, Worker};
+use crate::tools::request::Request;
+use crate::words::BackendError;
+
+/// How many findings there may be: a dozen steps each for more servers than anybody has.
+const MAX_FINDINGS: usize = 2_000;
+
+/// Has the worker look at its servers, all of them: which of them were down a moment ago is neither
+/// asked nor remembered.
+pub(super) fn examine(
+    remote: &Remote,
+    request: &Request<'_>,
+    hear: &mut dyn FnMut(Finding),
+) -> Result<(), BackendError> {
+    let asked = Asked::alone(Operation::Examine, request);
+    let verdict = talk(remote, &asked, hear)?;
+    match verdict {
+        WireVerdict::Unknown => Ok(()),
+        WireVerdict::Unavailable(detail) => Err(BackendError::Unavailable(detail)),
+        _ => Err(out_of_place("another verdict than examine has").into()),
+    }
+}
+
+fn talk(
+    remote: &Remote,
+    asked: &Asked<'_, '_>,
+    hear: &mut dyn FnMut(Finding),
+) -> Result<WireVerdict, Fault> {
+    let deadline = asked.request.deadline;
+    let mut worker = Worker::start(&remote.place.worker)?;
+    worker.allow_replies(MAX_FINDINGS);
+    match greet(&mut worker, remote.hello(&Plan::default()), deadline)? {
+        Reply::Hello(can) if can.contains(&Operation::Examine) => {}
+        Reply::Hello(_) => {
+            hear(cannot());
+            return Ok(WireVerdict::Unknown);
+        }
+        Reply::Verdict(conclusion) => return Ok(conclusion.verdict),
+        _ => return Err(out_of_place("something before its hello")),
+    }
+    let (budget, _) = split(deadline.remaining());
+    worker.send(&asked.to_message(budget), deadline)?;
+    loop {
+        match worker.receive(deadline)? {
+            Reply::Finding(finding) => hear(shown(finding)),
+            Reply::Verdict(conclusion) => return Ok(conclusion.verdict),
+            _ => return Err(out_of_place("neither a finding nor a verdict")),
+        }
+    }
+}
+
+/// What a worker that knows no such question comes to.
+fn cannot() -> Finding {
+    Finding {
+        server: String::new(),
+        step: Operation::Examine.word().to_owned(),
+        took: std::time::Duration::ZERO,
+        severity: Severity::Note,
+        text: "its worker cannot examine servers; try `authchain test`".to_owned(),
+    }
+}
+
+/// A finding whose texts can go to a terminal.
+fn shown(finding: Finding) -> Finding {
+    Finding {
+        server: readable(&finding.server),
+        step: readable(&finding.step),
+        text: readable(&finding.text),
+        ..finding
+    }
+}

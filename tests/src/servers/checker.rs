@@ -1,0 +1,131 @@
+//! `authchain check` on a backend of these servers.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::host::built;
+
+/// A configuration with one backend `corp`, to be checked.
+pub struct Checker {
+    /// The `type` of the backend.
+    pub kind: &'static str,
+    /// The settings of the backend.
+    pub settings: Value,
+    /// The worker.
+    pub worker: PathBuf,
+    folder: TempDir,
+}
+
+/// What the command said.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its exit code.
+    pub code: i32,
+    /// Everything it printed.
+    pub text: String,
+}
+
+impl Checker {
+    /// Of the type `ldap`, with these settings.
+    ///
+    /// # Panics
+    /// Where there can be no folder.
+    pub fn new(settings: Value) -> Self {
+        Self::of("ldap", settings)
+    }
+
+    /// Of any type, with these settings.
+    ///
+    /// # Panics
+    /// Where there can be no folder.
+    pub fn of(kind: &'static str, settings: Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir(folder.path().join("pam.d")).unwrap();
+        Self {
+            kind,
+            settings,
+            worker: built::worker(),
+            folder,
+        }
+    }
+
+    /// The same with one setting changed; `null` takes it away.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        let settings = self.settings.as_object_mut().unwrap();
+        match value.into() {
+            Value::Null => settings.remove(key),
+            value => settings.insert(key.to_owned(), value),
+        };
+        self
+    }
+
+    /// `authchain check` with these arguments besides.
+    ///
+    /// # Panics
+    /// Where it cannot be run.
+    pub fn run(&self, arguments: &[&str]) -> Checked {
+        let path = |name: &str| self.folder.path().join(name);
+        fs::write(path("authchain.toml"), self.configuration()).unwrap();
+        let mut check = Command::new(built::command());
+        check.arg("--config").arg(path("authchain.toml"));
+        check.arg("check").args(arguments);
+        check.arg("--pam-dir").arg(path("pam.d"));
+        let output = check.stdin(Stdio::null()).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        Checked {
+            code: output.status.code().unwrap(),
+            text: String::from_utf8(text).unwrap(),
+        }
+    }
+
+    /// Whether anything was written about servers that were down.
+    pub fn has_marks(&self) -> bool {
+        self.folder.path().join("run").exists()
+    }
+
+    fn configuration(&self) -> String {
+        let settings = self.settings.as_object().unwrap();
+        // JSON's strings and lists are TOML's too.
+        let keys: String = (settings.iter())
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect();
+        let (run, worker) = (json!(self.folder.path().join("run")), json!(self.worker));
+        let kind = self.kind;
+        format!(
+            "chain = [\"corp\"]\nrun_dir = {run}\nworker = {worker}\n\
+             [backend.corp]\ntype = \"{kind}\"\n{keys}"
+        )
+    }
+}
+
+impl Checked {
+    /// The exit code, and lines of the output; each is given by words in their order.
+    ///
+    /// # Panics
+    /// Where one of them is not there.
+    #[track_caller]
+    pub fn expect(&self, code: i32, lines: &[&[&str]]) {
+        for words in lines {
+            assert!(self.has_line(words), "not there: {words:?}\n{}", self.text);
+        }
+        assert_eq!(self.code, code, "{}", self.text);
+    }
+
+    /// Whether a line has these words, in this order.
+    pub fn has_line(&self, words: &[&str]) -> bool {
+        self.text.lines().any(|line| {
+            let mut rest = Some(line);
+            for word in words {
+                rest = rest.and_then(|rest| Some(rest.split_once(word)?.1));
+            }
+            rest.is_some()
+        })
+    }
+}

@@ -1,0 +1,371 @@
+//! `authchain check --online`: what it says of servers that are as they should be, and of all others.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use authchain_tests::need;
+use authchain_tests::servers::certificates::Kind;
+use authchain_tests::servers::checker::{Checked, Checker};
+use authchain_tests::servers::directory::BASE;
+use authchain_tests::servers::free_port;
+use authchain_tests::servers::hostile::{almost_good, blurt, serve, settings, wait};
+use authchain_tests::servers::slapd::{Plan, Slapd};
+use serde_json::json;
+
+const ONLINE: &[&str] = &["--online"];
+
+fn slapd(certificate: Kind) -> Option<Slapd> {
+    Slapd::start(&Plan {
+        certificate,
+        ..Plan::default()
+    })
+}
+
+#[test]
+fn every_step_to_a_server_in_order_is_told_with_its_time() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let corp = Checker::new(slapd.settings()).with("allow_groups", json!(["staff"]));
+    let checked = corp.run(ONLINE);
+    let uri = slapd.ldaps();
+    checked.expect(
+        0,
+        &[
+            &["backend corp ", &uri],
+            &["name resolution", " ms  ", "127.0.0.1"],
+            &["connect", " ms  ", "127.0.0.1:"],
+            &[
+                "TLS",
+                " ms  TLS 1.3; certificate for localhost",
+                "it expires in 36",
+                "days",
+            ],
+            &["service bind", " ms  as cn=svc,dc=example,dc=test"],
+            &[
+                "root entry",
+                " ms  OpenLDAP; the server has dc=example,dc=test",
+            ],
+            &["base", " ms  dc=example,dc=test"],
+            &["search", " ms  nobody has a name that nobody has"],
+            &[
+                "people",
+                " ms  10 people looked at; everything that is needed can be read",
+            ],
+            &["groups", " ms  ou=groups,dc=example,dc=test"],
+            &["everything is in order"],
+        ],
+    );
+    let json = corp.run(&["--online", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.text).unwrap();
+    assert_eq!(json["status"], "ok");
+    let tls = &json["servers"][2];
+    assert_eq!(
+        (&tls["step"], &tls["severity"]),
+        (&json!("TLS"), &json!("fine"))
+    );
+    assert!(tls["milliseconds"].is_f64(), "{tls}");
+}
+
+#[test]
+fn every_way_to_a_server_is_looked_at() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let uris = json!([slapd.ldap(), slapd.ldapi()]);
+    let checked = Checker::new(slapd.settings())
+        .with("uris", uris)
+        .run(ONLINE);
+    checked.expect(0, &[&["StartTLS", "ready for TLS"], &["connect", "/ldapi"]]);
+    let nameless = Checker::new(slapd.settings())
+        .with("uris", json!([slapd.ldapi()]))
+        .with("bind_dn", ())
+        .with("bind_password_file", ())
+        .with("sasl", "external");
+    nameless
+        .run(ONLINE)
+        .expect(0, &[&["service bind", "whom the connection says"]]);
+    let clear = Checker::new(slapd.settings())
+        .with("uris", json!([slapd.ldap()]))
+        .with("tls", "none")
+        .with("insecure_plaintext", true);
+    let warned = clear.run(ONLINE);
+    warned.expect(
+        1,
+        &[&["settings", "warning: tls = \"none\""], &["1 warning"]],
+    );
+}
+
+#[test]
+fn without_online_no_server_is_asked_and_that_is_said() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let before = slapd.log().matches("ACCEPT").count();
+    let checked = Checker::new(slapd.settings()).run(&[]);
+    let words = ["the servers of backend corp were not asked", "--online"];
+    checked.expect(0, &[&words]);
+    assert_eq!(slapd.log().matches("ACCEPT").count(), before);
+}
+
+#[test]
+fn a_certificate_that_does_not_hold_is_an_error_with_advice() {
+    for (certificate, words) in [
+        (
+            Kind::Expired,
+            &[
+                "TLS",
+                "error: certificate expired",
+                "the server needs a new one",
+            ][..],
+        ),
+        (
+            Kind::OtherName,
+            &[
+                "TLS",
+                "error: certificate is for elsewhere.example, not localhost",
+                "uris",
+            ],
+        ),
+        (
+            Kind::OtherAuthority,
+            &[
+                "TLS",
+                "error: certificate is from an authority",
+                "/ca.pem must hold",
+            ],
+        ),
+    ] {
+        let Some(slapd) = slapd(certificate) else {
+            return;
+        };
+        let checked = Checker::new(slapd.settings()).run(ONLINE);
+        checked.expect(2, &[words, &["1 error"]]);
+        assert!(!checked.text.contains("service bind"), "{}", checked.text);
+        assert!(
+            !slapd.log().contains("cn=svc"),
+            "{certificate:?}: a login was tried"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_expires_soon_is_a_warning() {
+    let Some(slapd) = slapd(Kind::Ending) else {
+        return;
+    };
+    let checked = Checker::new(slapd.settings()).run(ONLINE);
+    checked.expect(
+        1,
+        &[
+            &["TLS", "warning: TLS 1.3", "it expires in 9 days"],
+            &["1 warning"],
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_setting_is_an_error_that_names_it() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let corp = || Checker::new(slapd.settings());
+    let missing = format!("ou=nowhere,{BASE}");
+    let wrong = corp().with("bind_password_file", json!(slapd.secret("not-the-secret")));
+    wrong.run(ONLINE).expect(
+        2,
+        &[&[
+            "service bind",
+            "error:",
+            "invalidCredentials",
+            "look at bind_dn and at the password in /",
+        ]],
+    );
+    let missing = corp().with("base", missing);
+    missing.run(ONLINE).expect(
+        2,
+        &[&[
+            "base",
+            "error: ou=nowhere,",
+            "does not exist",
+            "has dc=example,dc=test; look at base",
+        ]],
+    );
+    let blind = (corp().with("bind_dn", format!("cn=blind,{BASE}")))
+        .with("bind_password_file", json!(slapd.secret("blind-secret")));
+    blind
+        .run(ONLINE)
+        .expect(2, &[&["base", "error:", "cn=blind", "may not know"]]);
+    let anonymous = corp().with("bind_dn", ()).with("bind_password_file", ());
+    anonymous.run(ONLINE).expect(
+        2,
+        &[
+            &[
+                "base",
+                "warning:",
+                "no permission: an anonymous login (no bind_dn) may not read it",
+            ],
+            &["people", "error: nobody fits user_filter"],
+        ],
+    );
+    let odd = corp().with("shell_attr", "favouriteShell");
+    odd.run(ONLINE)
+        .expect(1, &[&["people", "warning:", "none shows favouriteShell"]]);
+    let unreadable = corp().with("bind_password_file", "/nonexistent");
+    unreadable
+        .run(ONLINE)
+        .expect(2, &[&["cannot be asked: /nonexistent: no such file"]]);
+}
+
+#[test]
+fn a_search_that_the_server_gives_up_is_an_error_that_names_the_index() {
+    let Some(slapd) = Slapd::start(&Plan {
+        limits: "limits users size.unchecked=3",
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let corp = Checker::new(slapd.settings());
+    let by_mail = corp.with("user_filter", "(&(objectClass=posixAccount)(mail=%u))");
+    by_mail.run(ONLINE).expect(
+        2,
+        &[&[
+            "search",
+            "error: the server gives up: adminLimitExceeded (11)",
+            "unindexed",
+        ]],
+    );
+}
+
+#[test]
+fn a_search_that_is_slow_is_a_warning() {
+    let port = serve(|stream| {
+        let requests = std::sync::atomic::AtomicUsize::new(0);
+        almost_good(stream, |_, bytes| {
+            // The root entry, the base, and then the search.
+            if requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2 {
+                std::thread::sleep(Duration::from_millis(300));
+                return bytes[bytes.len() - 14..].to_vec();
+            }
+            bytes
+        });
+    });
+    let checked = Checker::new(settings(port)).run(ONLINE);
+    checked.expect(
+        1,
+        &[&[
+            "search",
+            "warning: slow: more than 50 ms longer",
+            "unindexed",
+        ]],
+    );
+}
+
+#[test]
+fn every_server_is_looked_at_whatever_the_others_are_like_and_no_mark_is_made() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let dead = format!("ldaps://localhost:{}", free_port());
+    let corp = Checker::new(slapd.settings())
+        .with("uris", json!([dead]))
+        .with("backup_uris", json!([slapd.ldaps()]));
+    let checked = corp.run(ONLINE);
+    checked.expect(
+        2,
+        &[
+            &["backend corp ", &dead],
+            &["connect", "error: connection refused; does the server run"],
+            &["backend corp ", &slapd.ldaps()],
+            &["people", "everything that is needed can be read"],
+            &["1 error"],
+        ],
+    );
+    assert!(!corp.has_marks());
+}
+
+/// Whatever it says: an error with a reason, in time, and nothing that moves the cursor.
+#[test]
+fn a_hostile_server_is_an_error_with_a_reason() {
+    let checked = |port| -> Checked {
+        let corp = Checker::new(settings(port)).with("connect_timeout", "300ms");
+        let checked = corp.run(ONLINE);
+        assert!(!checked.text.contains('\x1b'), "{}", checked.text);
+        checked
+    };
+    let garbage = serve(|stream| blurt(stream, b"HTTP/1.1 400 \x1b[2JBad Request\r\n\r\n"));
+    checked(garbage).expect(2, &[&["root entry", "error: not a valid answer"]]);
+    let silent = serve(wait);
+    checked(silent).expect(
+        2,
+        &[&["root entry", "error: timed out; the server is busy"]],
+    );
+    let rude = serve(drop);
+    checked(rude).expect(2, &[&["root entry", "error: "]]);
+}
+
+#[test]
+fn a_name_without_an_address_and_something_else_on_the_port_are_told() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let clear = format!("ldaps://localhost:{}", slapd.plain);
+    let uris = json!(["ldaps://nowhere.invalid", clear]);
+    let checked = Checker::new(slapd.settings())
+        .with("uris", uris)
+        .run(ONLINE);
+    checked.expect(
+        2,
+        &[
+            &["name resolution", "error: ", "`getent hosts` must know it"],
+            &["TLS", "error: "],
+            &["2 errors"],
+        ],
+    );
+}
+
+/// What is left of a worker that ends half way, and what becomes of one that knows no such question.
+#[test]
+fn a_worker_that_cannot_examine_is_told_apart_from_one_that_breaks() {
+    if !need::root("a worker of our own") {
+        return;
+    }
+    let worker = |lines: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("worker");
+        let said: String = lines
+            .iter()
+            .map(|line| format!("read -r line; echo '{line}'\n"))
+            .collect();
+        fs::write(&path, format!("#!/bin/sh\n{said}")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        (folder, path)
+    };
+    let mut corp = Checker::new(settings(1));
+    let (_folder, path) = worker(&[r#"{"hello":1,"can":["authenticate"]}"#]);
+    corp.worker = path;
+    corp.run(ONLINE).expect(
+        0,
+        &[&["examine", "note: its worker cannot examine servers"]],
+    );
+    let (_folder, path) = worker(&[
+        r#"{"hello":1,"can":["examine"]}"#,
+        r#"{"finding":"warning","server":"a","step":"connect","took_us":1500,"text":"odd\u001b"}"#,
+    ]);
+    corp.worker = path;
+    corp.run(ONLINE).expect(
+        2,
+        &[
+            &["connect", "1.5 ms  warning: odd\\u{1b}"],
+            &["cannot be asked: worker: ended without an answer"],
+        ],
+    );
+    let (_folder, path) = worker(&[
+        r#"{"hello":1,"can":["examine"]}"#,
+        r#"{"verdict":"found","user":{"name":"authchain-check"}}"#,
+    ]);
+    corp.worker = path;
+    corp.run(ONLINE)
+        .expect(2, &[&["another verdict than examine has"]]);
+}

@@ -1,0 +1,263 @@
+//! sshd and sudo for people of a directory: the real programs, the module, its worker, and a real
+//! slapd over ldaps on the machine's own network.
+//!
+//! NSS knows these people by libnss-extrausers, as it would by nslcd or sssd; /etc/passwd does not.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use authchain_tests::host::built;
+use authchain_tests::need;
+use authchain_tests::real::hosts::{self, Host, Outcome, by};
+use authchain_tests::real::log::listing;
+use authchain_tests::real::machine::Machine;
+use authchain_tests::real::people::{Person, person};
+use authchain_tests::real::stories::{machine_with, misbehaviour};
+use authchain_tests::servers::directory;
+use authchain_tests::servers::slapd::{Plan, Slapd};
+
+/// One login, and what must come of it.
+struct Story {
+    user: &'static str,
+    password: &'static str,
+    accepted: bool,
+    /// The line of the log that tells of it.
+    says: &'static str,
+}
+
+const fn accepted(user: &'static str, password: &'static str, says: &'static str) -> Story {
+    Story {
+        user,
+        password,
+        accepted: true,
+        says,
+    }
+}
+
+const fn refused(user: &'static str, password: &'static str, says: &'static str) -> Story {
+    Story {
+        user,
+        password,
+        accepted: false,
+        says,
+    }
+}
+
+/// What a password brings, whichever program asks for it.
+const PASSWORDS: &[Story] = &[
+    accepted(
+        "alice",
+        "pw-alice",
+        "pam_authchain({service}:auth): alice: local: unknown; corp: accepted (<n> ms)",
+    ),
+    refused(
+        "alice",
+        "a wrong guess",
+        "pam_authchain({service}:auth): alice: local: unknown; corp denied: wrong password (<n> ms)",
+    ),
+    refused(
+        "expired",
+        "pw-expired",
+        "pam_authchain({service}:auth): expired: local: unknown; corp denied: not permitted (the password has expired) (<n> ms)",
+    ),
+    refused(
+        "barred",
+        "pw-barred",
+        "pam_authchain({service}:auth): barred: local: unknown; corp denied: locked... (<n> ms)",
+    ),
+    refused(
+        "ended",
+        "pw-ended",
+        "pam_authchain({service}:auth): ended: local: unknown; corp denied: not permitted (the account has expired) (<n> ms)",
+    ),
+    refused(
+        "reset",
+        "pw-reset",
+        "pam_authchain({service}:account): reset: local: unknown; corp: the password must be changed (<n> ms)",
+    ),
+];
+
+/// What is left to say where a key has shown who it is.
+const KEYS: &[Story] = &[
+    accepted("alice", "", "Accepted publickey for alice ..."),
+    refused(
+        "barred",
+        "",
+        "pam_authchain({service}:account): barred: local: unknown; corp: the account is locked (<n> ms)",
+    ),
+    refused(
+        "ended",
+        "",
+        "pam_authchain({service}:account): ended: local: unknown; corp: the account has expired (<n> ms)",
+    ),
+];
+
+/// A directory and a machine that asks it.
+struct Town {
+    // Dropped first: the machine's network goes with it.
+    slapd: Slapd,
+    machine: Machine,
+}
+
+impl Town {
+    /// A machine with `host` on it, whose people but `strangers` are known to NSS.
+    fn new(test: &str, host: Host, strangers: &[&str]) -> Option<Self> {
+        let programs = host.programs().iter().chain(&[EXTRAUSERS]);
+        let mut missing = programs.filter(|path| !need::file(test, path));
+        if missing.next().is_some() {
+            return None;
+        }
+        let machine = machine_with(test, &[person("root")])?;
+        if !machine.module.is_ours() {
+            return None;
+        }
+        let slapd = machine.on_network(|| Slapd::start(&Plan::default()))?;
+        let town = Self { slapd, machine };
+        town.tell_nss(strangers);
+        town.configure();
+        host.start(&town.machine);
+        Some(town)
+    }
+
+    fn tell_nss(&self, strangers: &[&str]) {
+        let known = |line: &&str| {
+            !strangers
+                .iter()
+                .any(|name| line.starts_with(&format!("{name}:")))
+        };
+        let passwd = directory::ldif(0).passwd;
+        let lines: Vec<&str> = passwd.lines().filter(known).collect();
+        let machine = &self.machine;
+        machine.write(
+            "/var/lib/extrausers/passwd",
+            0o644,
+            &(lines.join("\n") + "\n"),
+        );
+        machine.write("/var/lib/extrausers/group", 0o644, "staff:x:5000:\n");
+        let switch =
+            "passwd: files extrausers\ngroup: files extrausers\nshadow: files\nhosts: files\n";
+        machine.write("/etc/nsswitch.conf", 0o644, switch);
+    }
+
+    fn configure(&self) {
+        let worker = "/run/stage/authchain-worker";
+        fs::copy(built::worker(), self.machine.outside(worker)).unwrap();
+        let mode = Permissions::from_mode(0o755);
+        fs::set_permissions(self.machine.outside(worker), mode).unwrap();
+        let text = format!(
+            "chain = [\"local\", \"corp\"]\nworker = \"{worker}\"\n[backend.corp]\ntype = \"ldap\"\n{}",
+            self.slapd.settings_as_toml()
+        );
+        self.machine
+            .write("/etc/authchain/authchain.toml", 0o644, &text);
+    }
+
+    /// Plays each story, and collects what did not go as told.
+    fn play(&self, service: &str, stories: &[Story], attempt: impl Fn(&Story) -> Outcome) {
+        let mut wrong = Vec::new();
+        for story in stories {
+            let mark = self.machine.log.mark();
+            let outcome = attempt(story);
+            let pattern = story.says.replace("{service}", service);
+            let came = self.machine.log.find(mark, &pattern);
+            let lines = self.machine.log.since(mark);
+            let mut faults = misbehaviour(&lines, story.password);
+            if outcome.accepted != story.accepted || came.is_err() {
+                faults.push(outcome.shown);
+            }
+            if !faults.is_empty() {
+                wrong.push(format!(
+                    "{}, {}: {faults:?}\n{}",
+                    story.user,
+                    story.says,
+                    listing(&lines)
+                ));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// Somebody of the directory, as the caller of a program.
+    fn somebody(&self, name: &str) -> Person {
+        let passwd = directory::ldif(0).passwd;
+        let line = passwd
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}:")));
+        let uid = line.unwrap().split(':').nth(2).unwrap().parse().unwrap();
+        Person {
+            name: name.to_owned(),
+            uid,
+            password: None,
+            hash: None,
+            ageing: None,
+        }
+    }
+}
+
+/// How NSS comes to know people who are not in /etc/passwd.
+const EXTRAUSERS: &str = "/usr/lib/libnss_extrausers.so.2";
+
+#[test]
+fn sshd_lets_in_whom_the_directory_lets_in_by_password() {
+    for host in [Host::SshdPassword, Host::SshdKeyboard] {
+        let Some(town) = Town::new("sshd with a directory", host, &[]) else {
+            return;
+        };
+        town.play("sshd", PASSWORDS, |story| {
+            host.attempt(&town.machine, story.user, story.password)
+        });
+    }
+}
+
+#[test]
+fn sshd_with_a_key_asks_the_directory_about_the_account_and_binds_as_nobody() {
+    let host = Host::SshdKey;
+    let Some(town) = Town::new("sshd, a key and a directory", host, &[]) else {
+        return;
+    };
+    town.play("sshd", KEYS, |story| {
+        host.attempt(&town.machine, story.user, "")
+    });
+    assert!(town.slapd.connections() >= KEYS.len());
+    assert_eq!(town.slapd.binds_of_people(), 0, "{}", town.slapd.log());
+}
+
+#[test]
+fn sudo_lets_in_whom_the_directory_lets_in_by_password() {
+    let Some(town) = Town::new("sudo with a directory", Host::Sudo, &[]) else {
+        return;
+    };
+    town.play("sudo", PASSWORDS, |story| {
+        let caller = by(&town.machine, &town.somebody(story.user), &[]);
+        hosts::sudo(&town.machine, &caller, story.password)
+    });
+}
+
+/// root under `PermitRootLogin no`, somebody under `DenyUsers`, a name that nobody has, and one that
+/// the directory has and this machine has not: whoever sshd has barred by then costs nobody a guess,
+/// and no server hears of it.
+#[test]
+fn whom_sshd_bars_no_server_hears_of() {
+    for host in [Host::SshdPassword, Host::SshdKeyboard] {
+        let Some(town) = Town::new("sshd's stand-in password", host, &["bob"]) else {
+            return;
+        };
+        let before = town.slapd.connections();
+        for (user, password) in [
+            ("root", "root of all"),
+            ("dave", "pw-dave"),
+            ("nobodyatall", "pw-nobodyatall"),
+            ("bob", "pw-bob"),
+        ] {
+            let mark = town.machine.log.mark();
+            let outcome = host.attempt(&town.machine, user, password);
+            assert!(!outcome.accepted, "{user}: {}", outcome.shown);
+            town.machine.log.wait_for(mark, "pam_authchain(sshd:auth): (unknown): denied before any backend: barred by the host, which sent its stand-in password");
+        }
+        assert_eq!(town.slapd.connections(), before, "{}", town.slapd.log());
+        // This one is heard of, so that the silence means something.
+        assert!(host.attempt(&town.machine, "alice", "pw-alice").accepted);
+        assert!(town.slapd.connections() > before);
+        assert_eq!(town.slapd.binds_of_people(), 1);
+    }
+}
