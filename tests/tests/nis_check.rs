@@ -39,7 +39,7 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
         || Checker::of("nis", settings()).with("servers", json!([format!("[::1]:{}", PORT + 1)]));
     let elsewhere = || corp().with("domain", "elsewhere");
     server.asks(|| elsewhere().run(ONLINE)).expect(
-        1,
+        2,
         &[&[
             "domain",
             " ms  error: elsewhere is not served here, or not to us: see securenets",
@@ -47,7 +47,7 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
     );
     let any = || Checker::of("nis", settings()).with("source_port", "any");
     server.asks(|| any().run(ONLINE)).expect(
-        0,
+        1,
         &[
             &["connect", " ms  from any port"],
             &[
@@ -60,7 +60,7 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
     );
     let fresh = || corp().with("passwd_map", "people.byname");
     server.asks(|| fresh().run(ONLINE)).expect(
-        1,
+        2,
         &[&[
             "passwd map",
             " ms  error: people.byname is missing, or refused to us",
@@ -69,12 +69,12 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
     server.signal("-KILL", "rpcbind");
     server
         .asks(|| Checker::of("nis", settings()).run(ONLINE))
-        .expect(1, &[&["portmapper", " ms  error: connection refused"]]);
+        .expect(2, &[&["portmapper", " ms  error: connection refused"]]);
 }
 
 #[test]
 fn a_nis_server_that_is_not_there_is_an_error_of_the_check() {
     let dead = Checker::of("nis", fake_yp::settings(free_port(), "tcp"));
     dead.run(ONLINE)
-        .expect(1, &[&["connect", " ms  error: connection refused"]]);
+        .expect(2, &[&["connect", " ms  error: connection refused"]]);
 }
