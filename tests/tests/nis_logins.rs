@@ -225,3 +225,25 @@ fn every_refusal_by_nis_computes_one_hash_of_the_domains_usual_kind() {
         assert!(told.peak_kib < COMPUTED_KIB / 4, "{name}: {told:?}");
     }
 }
+
+/// People choose their own hashes where there is yppasswd. The module takes a worker that is late for one
+/// whose servers hang, and would leave them alone for everybody.
+#[test]
+fn a_hash_that_takes_too_long_is_its_owners_trouble_alone() {
+    let slow = "$6$rounds=1000000$saltsalt$\
+                hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0";
+    let Some(server) = Ypserv::serving("a slow hash", &Domain::usual().with_hash("ann", slow))
+    else {
+        return;
+    };
+    let mut hurried = asker();
+    hurried.budget_ms = 100;
+    let told = server.login(&hurried, "ann", &"x".repeat(511));
+    let words = "127.0.0.1: computing the hash takes longer than there is time";
+    assert_eq!(told.unavailable(), Some(words), "{told:?}");
+    assert!(told.conclusion.down.is_empty(), "{told:?}");
+    let mut patient = asker();
+    patient.budget_ms = 15_000;
+    let told = server.login(&patient, "ann", "wrong");
+    assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+}

@@ -113,14 +113,15 @@ impl Prepared {
         }
         let (settings, ports) = (&self.settings, &mut self.ports);
         let usual = settings.server_timeout.duration();
+        let whole = deadline_of(question);
         in_turn(
             &self.servers,
             &self.health,
-            deadline_of(question),
+            whole,
             Vec::new(),
             async |turn, deadline| {
                 let deadline = deadline.within(turn.opening(usual));
-                questions::ask(settings, turn.server, ports, question, deadline).await
+                questions::ask(settings, turn.server, ports, question, deadline, whole).await
             },
         )
         .await

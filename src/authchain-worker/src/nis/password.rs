@@ -1,7 +1,12 @@
-//! Holds what was typed against what the maps have.
+//! Holds what was typed against what the maps have, in the time there is.
 
-use authchain::files::password_hash::{HashError, verify};
+use std::fmt;
+
+use authchain::files::password_hash::{HashError, Method, cost_of, verify};
+use authchain::tools::deadline::Deadline;
 use authchain::words::{Denial, DenialReason, Secret};
+
+use super::usual::Usual;
 
 /// What comes of holding a password against what is stored.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,16 +19,76 @@ pub(super) enum Judgment {
     Hopeless(Denial),
 }
 
+/// What is said where a hash is not done in time.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooSlow;
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("computing the hash takes longer than there is time")
+    }
+}
+
+/// Whether `typed` is the password that is `stored`, if that can be said by `deadline`.
+pub(super) async fn judge_by(
+    deadline: Deadline,
+    typed: &Secret,
+    stored: &Secret,
+    weak_hashes: bool,
+) -> Result<Result<Judgment, HashError>, TooSlow> {
+    let (typed, copy) = (copy(typed), copy(stored));
+    let work = move || judge(&typed, &copy, weak_hashes);
+    compute(deadline, is_quick(stored.expose()), work).await
+}
+
+/// Spends the time of the usual hash, as far as there is some.
+pub(super) async fn spend_by(deadline: Deadline, usual: Usual, typed: &Secret) {
+    let typed = copy(typed);
+    let work = move || usual.template.spend(&typed);
+    // It is a refusal either way.
+    let _ = compute(deadline, usual.is_quick, work).await;
+}
+
+/// Computes what is quick here, and the rest in a thread that nobody waits for once time is over.
+///
+/// yppasswd lets people choose their own hash. A worker that was late because of it would be taken for one
+/// whose servers hang, and so one person could keep everybody else out.
+async fn compute<T: Send + 'static>(
+    deadline: Deadline,
+    is_quick: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, TooSlow> {
+    if is_quick {
+        return Ok(work());
+    }
+    let working = tokio::task::spawn_blocking(work);
+    let done = tokio::time::timeout(deadline.remaining(), working).await;
+    done.map_err(|_| TooSlow)?.map_err(|_| TooSlow)
+}
+
+/// Whether a hash has no cost of its own, or the one that distributions choose: milliseconds.
+pub(super) fn is_quick(stored: &[u8]) -> bool {
+    match cost_of(stored) {
+        None => true,
+        Some((method, cost)) => match method {
+            Method::Descrypt | Method::Md5crypt | Method::Nthash => true,
+            Method::Sha256crypt | Method::Sha512crypt => cost.len() == "$6$".len(),
+            Method::Yescrypt => cost == b"$y$j9T$",
+            _ => false,
+        },
+    }
+}
+
+fn copy(secret: &Secret) -> Secret {
+    Secret::new(secret.expose().to_vec())
+}
+
 /// Whether `typed` is the password that is `stored`.
 ///
 /// # Errors
 /// When that cannot be found out: the hash is weak or costly beyond what is allowed, or this system
 /// does not know its method.
-pub(super) fn judge(
-    typed: &Secret,
-    stored: &Secret,
-    weak_hashes: bool,
-) -> Result<Judgment, HashError> {
+fn judge(typed: &Secret, stored: &Secret, weak_hashes: bool) -> Result<Judgment, HashError> {
     let hopeless = |reason: DenialReason| Ok(Judgment::Hopeless(reason.into()));
     match stored.expose() {
         // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
@@ -80,5 +145,27 @@ mod tests {
         assert_eq!(judge(&secret("x"), &weak, true), Ok(Judgment::Wrong));
         let costly = secret("$6$rounds=999999999$salt$x");
         assert!(judge(&typed, &costly, true).is_err());
+    }
+
+    #[test]
+    fn only_what_is_over_in_milliseconds_is_quick() {
+        for quick in [
+            "!",
+            "",
+            "abhfCpXqd4GrI",
+            "$1$a$b",
+            "$6$salt$x",
+            "$y$j9T$salt$x",
+        ] {
+            assert!(is_quick(quick.as_bytes()), "{quick}");
+        }
+        for slow in [
+            "$6$rounds=5001$salt$x",
+            "$y$jDT$salt$x",
+            "$2b$12$x",
+            "$7$CU..../....x",
+        ] {
+            assert!(!is_quick(slow.as_bytes()), "{slow}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What is done for each question, in which order.
 
+use std::fmt;
+
 use authchain::backends::protocol::{Bytes, Operation, Question, WireUser, WireVerdict};
 use authchain::config::settings::nis::NisSettings;
 use authchain::files::passwd_files::passwd::PasswdEntry;
@@ -9,7 +11,7 @@ use authchain::words::DenialReason;
 use super::Named;
 use super::client::{Client, Map};
 use super::entries::{self, Credential, Place};
-use super::password::{Judgment, judge};
+use super::password::{Judgment, judge_by, spend_by};
 use super::reserved::Ports;
 use super::usual::usual;
 use crate::clock::now;
@@ -23,13 +25,14 @@ enum Found {
     Nobody(Option<String>),
 }
 
-/// Asks one server, all of whose answers are due by `deadline`.
+/// Asks one server, all of whose answers are due by `deadline`; a hash by `whole`.
 pub(super) async fn ask(
     settings: &NisSettings,
     server: &Named,
     ports: &mut Ports,
     question: &Question<'_>,
     deadline: Deadline,
+    whole: Deadline,
 ) -> Result<Ruling, Failure> {
     let mut client = Client::open(settings, &server.address, ports, deadline).await?;
     let name = question.user.as_str();
@@ -38,7 +41,8 @@ pub(super) async fn ask(
         Found::Person(entry) => entry,
         Found::Nobody(note) => {
             if let Some(typed) = typed {
-                usual(settings, &mut client).await.spend(typed);
+                let usual = usual(settings, &mut client).await;
+                spend_by(whole, usual, typed).await;
             }
             return Ok(nobody(note));
         }
@@ -57,15 +61,18 @@ pub(super) async fn ask(
         }
         (Operation::Authenticate, Some(typed)) => {
             let credential = credential(settings, &mut client, &entry, name).await?;
-            let verdict = match judge(typed, &credential.stored, settings.weak_hashes) {
-                Ok(Judgment::Right) => WireVerdict::Accepted(wire_user(&entry)),
-                Ok(Judgment::Wrong) => WireVerdict::Denied(DenialReason::BadCredential.into()),
-                Ok(Judgment::Hopeless(denial)) => {
-                    usual(settings, &mut client).await.spend(typed);
+            let judging = judge_by(whole, typed, &credential.stored, settings.weak_hashes);
+            let verdict = match judging.await {
+                Ok(Ok(Judgment::Right)) => WireVerdict::Accepted(wire_user(&entry)),
+                Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
+                Ok(Ok(Judgment::Hopeless(denial))) => {
+                    let usual = usual(settings, &mut client).await;
+                    spend_by(whole, usual, typed).await;
                     WireVerdict::Denied(denial)
                 }
                 // Other servers have the same hash.
-                Err(error) => WireVerdict::Unavailable(format!("{}: {error}", server.name())),
+                Ok(Err(error)) => unavailable(server, &error),
+                Err(error) => unavailable(server, &error),
             };
             Ok(verdict.into())
         }
@@ -134,6 +141,10 @@ pub(super) async fn credential(
     let missing = || Failure::trouble(step, "no entry, although the passwd map promises one");
     let value = client.look_up(map, name).await?.ok_or_else(missing)?;
     parse(&value, name).map_err(|fault| malformed(step, fault))
+}
+
+fn unavailable(server: &Named, why: &dyn fmt::Display) -> WireVerdict {
+    WireVerdict::Unavailable(format!("{}: {why}", server.name()))
 }
 
 fn malformed(step: &'static str, fault: &'static str) -> Failure {
