@@ -1,7 +1,9 @@
-//! A mount namespace of one's own, also where the tests run in a chroot.
+//! Mount and network namespaces of one's own, also where the tests run in a chroot.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::fd::AsFd;
+use std::process::Command;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
@@ -51,4 +53,43 @@ fn all_private() -> nix::Result<()> {
     let nothing: Option<&str> = None;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(nothing, "/", nothing, private, nothing)
+}
+
+/// Gives this thread, and what it starts, a network of its own with nothing but a loopback, and
+/// these texts for /etc/resolv.conf and /etc/hosts. Nobody else sees them.
+///
+/// # Panics
+/// Without the rights for it.
+pub fn own_network(resolv_conf: &str, hosts: &str) {
+    own_mounts();
+    unshare(CloneFlags::CLONE_NEWNET).expect("unshare");
+    let up = Command::new("ip")
+        .args(["link", "set", "lo", "up"])
+        .status();
+    assert!(up.unwrap().success(), "no loopback");
+    for (path, text) in [("/etc/resolv.conf", resolv_conf), ("/etc/hosts", hosts)] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let nothing: Option<&str> = None;
+        mount(Some(file.path()), path, nothing, MsFlags::MS_BIND, nothing).expect(path);
+        // The mount keeps what it needs of it.
+    }
+}
+
+/// Does `work` in a thread of its own, whose [`own_network`] ends with it.
+///
+/// # Panics
+/// As `work` does.
+pub fn in_own_network(
+    resolv_conf: &'static str,
+    hosts: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) {
+    let thread = std::thread::spawn(move || {
+        own_network(resolv_conf, hosts);
+        work();
+    });
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
 }

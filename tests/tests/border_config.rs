@@ -143,7 +143,7 @@ fn a_fault_in_the_text_is_logged_with_its_place() {
         ),
         (
             "[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"",
-            "1:1: names no server; uris = [\"ldaps://ldap.example.com\"]",
+            "1:1: names no server; uris = [\"ldaps://ldap.example.com\"], or srv = \"example.com\"",
         ),
         (
             "[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"\nuris = [\"http://x\"]",

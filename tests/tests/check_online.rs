@@ -318,7 +318,11 @@ fn a_name_without_an_address_and_something_else_on_the_port_are_told() {
     checked.expect(
         2,
         &[
-            &["name resolution", "error: ", "`getent hosts` must know it"],
+            &[
+                "name resolution",
+                "error: ",
+                "name server of /etc/resolv.conf must know it",
+            ],
             &["TLS", "error: "],
             &["2 errors"],
         ],

@@ -239,7 +239,7 @@ fn a_hash_that_takes_too_long_is_its_owners_trouble_alone() {
     let mut hurried = asker();
     hurried.budget_ms = 100;
     let told = server.login(&hurried, "ann", &"x".repeat(511));
-    let words = "127.0.0.1: computing the hash takes longer than there is time";
+    let words = "127.0.0.1: there is too little time left for a hash that takes so long";
     assert_eq!(told.unavailable(), Some(words), "{told:?}");
     assert!(told.conclusion.down.is_empty(), "{told:?}");
     let mut patient = asker();

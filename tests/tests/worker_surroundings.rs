@@ -132,7 +132,8 @@ fn started_by_somebody_else_than_root_it_is_confined_as_far_as_it_can_be_and_say
     fs::write(&own, "x").unwrap();
     nix::unistd::chown(&own, Some(SOMEBODY.into()), None).unwrap();
     let mut worker = Worker::start(Command::new(&path).uid(SOMEBODY).gid(SOMEBODY));
-    worker.greet(json!({}));
+    // With a file of its own to read, or the filter alone would keep it from all.
+    worker.greet(json!({ "files": ["/etc/hosts"] }));
     for (what, error) in [("read", "EACCES"), ("write", "EPERM"), ("remove", "EPERM")] {
         assert_eq!(
             worker.attempt(what, own.to_str().unwrap()),
@@ -193,7 +194,8 @@ fn where_the_kernel_lacks_landlock_the_rest_holds_and_the_report_says_so() {
     let mut command = Command::new(&path);
     without(&mut command, &landlock, libc::ENOSYS);
     let mut worker = Worker::start(&mut command);
-    worker.greet(json!({}));
+    // With a file to read, or the filter would stand in for Landlock.
+    worker.greet(json!({ "files": ["/etc/hosts"] }));
     for _ in 0..2 {
         worker.ask("random", "", Duration::from_secs(5));
         let Some(Reply::Verdict(told)) = worker.hear() else {

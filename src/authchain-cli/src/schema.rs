@@ -277,7 +277,7 @@ mod tests {
             .chain(kinds);
         let needed = all.filter(|setting| setting.default == Default::None);
         let needed: Vec<String> = needed.map(|setting| setting.name).collect();
-        assert_eq!(needed, ["type", "uris", "base", "domain", "servers"]);
+        assert_eq!(needed, ["type", "base", "domain", "servers"]);
     }
 
     #[test]

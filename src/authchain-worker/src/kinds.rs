@@ -27,7 +27,7 @@ pub enum Kind {
 /// What a backend needs once it is confined.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Files and folders to read, beside what name resolution reads.
+    /// Files and folders to read. What name resolution needs has been read before.
     pub files: Vec<PathBuf>,
     /// The servers' Unix sockets.
     pub unix_sockets: Vec<PathBuf>,

@@ -6,13 +6,14 @@
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IoSliceMut, Read};
-use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
 use authchain::backends::protocol::{Conclusion, Hello, Question, WireUser, WireVerdict};
+use authchain::tools::deadline::{Deadline, system_clock};
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
 use nix::sys::ptrace;
@@ -23,10 +24,12 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::{Pid, Uid, setresuid};
 
 use crate::kinds::Reach;
+use crate::net::dns::Dns;
 
 /// What it was told to keep within its reach.
 pub struct Probe {
     reach: Reach,
+    dns: Dns,
 }
 
 impl Probe {
@@ -39,6 +42,7 @@ impl Probe {
                 .collect()
         };
         Self {
+            dns: Dns::read(),
             reach: Reach {
                 files: list("files").into_iter().map(Into::into).collect(),
                 unix_sockets: list("unix_sockets").into_iter().map(Into::into).collect(),
@@ -59,13 +63,25 @@ impl Probe {
         let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
         let outcome = match attempt {
             "wait" => wait().await,
-            "wait in a thread" => wait_in_thread().await,
+            "resolve" => self.resolve(object).await,
             _ => reading(attempt, object).or_else(|| starting(attempt, object)),
         };
         match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
             Err(error) => WireVerdict::Unavailable(name(&error)).into(),
         }
+    }
+}
+
+impl Probe {
+    async fn resolve(&self, name: &str) -> Outcome {
+        let deadline = Deadline::after(system_clock, Duration::from_secs(3));
+        let found = self.dns.addresses(name, 80, deadline).await;
+        Some(
+            found
+                .map(drop)
+                .map_err(|error| io::Error::other(error.to_string())),
+        )
     }
 }
 
@@ -82,15 +98,6 @@ async fn wait() -> Outcome {
     Some(Ok(()))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a thread that nothing can interrupt is the point"
-)]
-async fn wait_in_thread() -> Outcome {
-    let _ = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(60))).await;
-    Some(Ok(()))
-}
-
 /// Files, memory, names and sockets.
 fn reading(attempt: &str, object: &str) -> Outcome {
     Some(match attempt {
@@ -99,11 +106,8 @@ fn reading(attempt: &str, object: &str) -> Outcome {
         "write" => File::create(object).map(drop),
         "make folder" => std::fs::create_dir(object),
         "remove" => std::fs::remove_file(object),
-        "resolve" => (object, 80).to_socket_addrs().map(drop),
         "connect" => TcpStream::connect(object).map(drop),
-        "send datagram" => {
-            UdpSocket::bind("127.0.0.1:0").and_then(|udp| udp.send_to(b"x", object).map(drop))
-        }
+        "bind" => UdpSocket::bind("127.0.0.1:0").map(drop),
         "listen" => TcpListener::bind("127.0.0.1:0").map(drop),
         "connect unix" => UnixStream::connect(object).map(drop),
         "log" => UnixDatagram::unbound().and_then(|log| log.send_to(b"x", object).map(drop)),

@@ -3,6 +3,7 @@
 //! The same for every kind of server, so that all of them fail over, leave each other time and are
 //! reported as down by one rule.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use authchain::backends::protocol::{Conclusion, Hello, Question, WireVerdict};
@@ -24,10 +25,15 @@ pub fn deadline_of(question: &Question<'_>) -> Deadline {
     Deadline::after(system_clock, budget)
 }
 
-/// One of a backend's servers.
+/// One of a backend's servers, or what knows some.
 pub trait Server {
-    /// What the settings call it, by which the module remembers it.
+    /// What it is called, by which the module remembers it.
     fn name(&self) -> &str;
+
+    /// Whether it does not answer, but names servers that may.
+    fn is_signpost(&self) -> bool {
+        false
+    }
 }
 
 /// What the module knows about servers from logins before this one.
@@ -51,12 +57,8 @@ impl From<&Hello> for Health {
 impl Health {
     /// Whether `server` is not to be asked at all.
     pub fn avoids(&self, server: &impl Server) -> bool {
-        !self.probes(server) && self.avoid.iter().any(|name| name == server.name())
-    }
-
-    /// Whether `server` was down and may be back.
-    fn probes(&self, server: &impl Server) -> bool {
-        self.probe.iter().any(|name| name == server.name())
+        let is_in = |list: &[String]| list.iter().any(|name| name == server.name());
+        is_in(&self.avoid) && !is_in(&self.probe)
     }
 }
 
@@ -90,25 +92,46 @@ impl From<WireVerdict> for Ruling {
     }
 }
 
+/// What came of asking one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<S> {
+    /// The answer.
+    Ruling(Ruling),
+    /// Servers to be asked next, in this order.
+    Servers(Vec<S>),
+}
+
+impl<S> From<Ruling> for Outcome<S> {
+    fn from(ruling: Ruling) -> Self {
+        Self::Ruling(ruling)
+    }
+}
+
 /// Asks one server after the other until one answers. An answer is final, whichever it is: a
 /// wrong password tried on every server would lock its owner out so much the sooner.
 ///
 /// `ask` is given the server and when it must have answered; `notes` are told before everything else.
-pub async fn in_turn<S: Server>(
+pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     servers: &[S],
     health: &Health,
     deadline: Deadline,
     notes: Vec<String>,
-    mut ask: impl AsyncFnMut(&Turn<'_, S>, Deadline) -> Result<Ruling, Failure>,
+    mut ask: impl AsyncFnMut(&Turn<'_, S>, Deadline) -> Result<O, Failure>,
 ) -> Told {
     let mut conclusion = Conclusion::from(WireVerdict::Unknown);
     conclusion.notes = notes;
     let mut failures = Vec::new();
-    for turn in turns(servers, health) {
+    let mut queue = Queue::new(health, servers.to_vec());
+    while let Some((server, probe)) = queue.waiting.pop_front() {
+        let turn = Turn {
+            server: &server,
+            probe,
+            is_last: queue.waiting.is_empty() && !server.is_signpost(),
+        };
         let own = turn.deadline(deadline);
         let allotted = own.remaining();
-        match ask(&turn, own).await {
-            Ok(ruling) => {
+        match ask(&turn, own).await.map(Into::into) {
+            Ok(Outcome::Ruling(ruling)) => {
                 conclusion.notes.extend(failures);
                 conclusion.notes.extend(ruling.notes);
                 conclusion.verdict = ruling.verdict;
@@ -117,6 +140,7 @@ pub async fn in_turn<S: Server>(
                     conclusion,
                 };
             }
+            Ok(Outcome::Servers(servers)) => queue.put_in_front(servers),
             Err(failure) => {
                 let name = turn.server.name();
                 let had_a_chance =
@@ -131,41 +155,56 @@ pub async fn in_turn<S: Server>(
             }
         }
     }
-    conclusion.verdict = WireVerdict::Unavailable(all_failed(servers, &failures));
+    conclusion.verdict = WireVerdict::Unavailable(queue.all_failed(&failures));
     Told {
         infos: Vec::new(),
         conclusion,
     }
 }
 
-/// Those that may be back first, then the rest in their order, without those to be avoided.
-fn turns<'s, S: Server>(servers: &'s [S], health: &Health) -> Vec<Turn<'s, S>> {
-    let turn = |probe| {
-        move |server| Turn {
-            server,
-            probe,
-            is_last: false,
-        }
-    };
-    let probes = (servers.iter()).filter(|server| health.probes(*server));
-    let others =
-        (servers.iter()).filter(|server| !health.probes(*server) && !health.avoids(*server));
-    let mut turns: Vec<Turn<'_, S>> = probes
-        .map(turn(Some(health.probe_time)))
-        .chain(others.map(turn(None)))
-        .collect();
-    if let Some(last) = turns.last_mut() {
-        last.is_last = true;
-    }
-    turns
+/// Those who are still to be asked, and the names of those who are not.
+struct Queue<'h, S> {
+    health: &'h Health,
+    /// With the time they have to show that they are back, where that is the question.
+    waiting: VecDeque<(S, Option<Duration>)>,
+    avoided: Vec<String>,
 }
 
-fn all_failed<S: Server>(servers: &[S], failures: &[String]) -> String {
-    if failures.is_empty() {
-        let names: Vec<&str> = servers.iter().map(Server::name).collect();
-        return format!("known to be down: {}", names.join(", "));
+impl<'h, S: Server> Queue<'h, S> {
+    fn new(health: &'h Health, servers: Vec<S>) -> Self {
+        let mut queue = Self {
+            health,
+            waiting: VecDeque::new(),
+            avoided: Vec::new(),
+        };
+        queue.put_in_front(servers);
+        queue
     }
-    failures.join("; ")
+
+    /// Those that may be back first, then the rest in their order, without those to be avoided; all
+    /// before whoever is waiting.
+    fn put_in_front(&mut self, servers: Vec<S>) {
+        let is_in = |list: &[String], server: &S| list.iter().any(|name| name == server.name());
+        let (probes, others): (Vec<S>, Vec<S>) =
+            (servers.into_iter()).partition(|server| is_in(&self.health.probe, server));
+        let (avoided, others): (Vec<S>, Vec<S>) =
+            (others.into_iter()).partition(|server| is_in(&self.health.avoid, server));
+        let avoided = avoided.iter().map(|server| server.name().to_owned());
+        self.avoided.extend(avoided);
+        let probe_time = self.health.probe_time;
+        let probes = probes.into_iter().map(|server| (server, Some(probe_time)));
+        let others = others.into_iter().map(|server| (server, None));
+        let mut first: VecDeque<_> = probes.chain(others).collect();
+        first.append(&mut self.waiting);
+        self.waiting = first;
+    }
+
+    fn all_failed(&self, failures: &[String]) -> String {
+        if failures.is_empty() {
+            return format!("known to be down: {}", self.avoided.join(", "));
+        }
+        failures.join("; ")
+    }
 }
 
 /// Whether no other server is to be asked.
@@ -214,7 +253,7 @@ mod tests {
             health,
             deadline,
             Vec::new(),
-            async |turn: &Turn<'_, &str>, _| {
+            async |turn: &Turn<'_, &'static str>, _| {
                 asked.push(turn.server.to_string());
                 answer(turn.server)
             },
@@ -277,16 +316,53 @@ mod tests {
     }
 
     #[test]
+    fn who_is_named_on_the_way_is_asked_before_who_was_to_come() {
+        #[derive(Clone)]
+        struct Sign(&'static str);
+        impl Server for Sign {
+            fn name(&self) -> &str {
+                self.0
+            }
+            fn is_signpost(&self) -> bool {
+                self.0 == "sign"
+            }
+        }
+        let deadline = Deadline::after(system_clock, Duration::from_secs(3));
+        let health = health(&["b"], &["c"]);
+        let mut asked = Vec::new();
+        let servers = [Sign("sign"), Sign("last")];
+        let asking = in_turn(
+            &servers,
+            &health,
+            deadline,
+            Vec::new(),
+            async |turn: &Turn<'_, Sign>, _| {
+                asked.push(turn.server.0);
+                match turn.server.is_signpost() {
+                    true => Ok(Outcome::Servers(["a", "b", "c"].map(Sign).to_vec())),
+                    false => Err(Failure::down("x", "y")),
+                }
+            },
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let told = runtime.unwrap().block_on(asking);
+        assert_eq!(asked, ["sign", "c", "a", "last"]);
+        assert_eq!(told.conclusion.down, ["c", "a", "last"]);
+    }
+
+    #[test]
     fn each_leaves_time_to_those_after_it() {
         let deadline = Deadline::after(system_clock, Duration::from_secs(3));
-        let health = health(&[], &["two"]);
-        let turns = turns(&["one", "two"], &health);
-        let names: Vec<_> = turns.iter().map(|turn| *turn.server).collect();
-        assert_eq!(names, ["two", "one"]);
-        assert!(turns[0].deadline(deadline).remaining() <= Duration::from_secs(2));
-        assert!(turns[1].deadline(deadline).remaining() > Duration::from_secs(2));
+        let turn = |probe, is_last| Turn {
+            server: &"one",
+            probe,
+            is_last,
+        };
+        let probe = turn(Some(Duration::from_millis(40)), false);
+        assert!(probe.deadline(deadline).remaining() <= Duration::from_secs(2));
+        assert!(turn(None, true).deadline(deadline).remaining() > Duration::from_secs(2));
         let usual = Duration::from_millis(1_500);
-        assert_eq!(turns[0].opening(usual), Duration::from_millis(40));
-        assert_eq!(turns[1].opening(usual), usual);
+        assert_eq!(probe.opening(usual), Duration::from_millis(40));
+        assert_eq!(turn(None, true).opening(usual), usual);
     }
 }

@@ -44,8 +44,6 @@ pub fn hold(mut module: StdStream, arguments: &Arguments) {
         // An error is the socket's: then there is nobody left to tell.
         let _ = converse(module, lines, kind, walls).await;
     });
-    // A thread may still wait for a name server; it ends with the process.
-    runtime.shutdown_background();
 }
 
 /// Waits for the first line. Nothing of a person is known yet, so nothing needs a deadline but the

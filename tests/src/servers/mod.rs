@@ -9,6 +9,7 @@
 //! | [`checker`] | `authchain check` on a backend of these servers |
 //! | [`ypserv`] | ypserv and rpcbind on a machine of their own |
 //! | [`fake_yp`] | a NIS server of ours that lies, stalls and floods |
+//! | [`name_server`] | a name server of ours that says what it is told to |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
@@ -17,6 +18,7 @@ pub mod checker;
 pub mod directory;
 pub mod fake_yp;
 pub mod hostile;
+pub mod name_server;
 pub mod slapd;
 pub mod ypserv;
 

@@ -2,32 +2,18 @@
 
 use nix::libc::*;
 
-/// What an async runtime, TLS, malloc, threads and getaddrinfo call, whatever the arguments.
-///
-/// `bind` is for the resolver's datagram sockets and for netlink; nothing can listen.
+/// What an async runtime of one thread, TLS and malloc call, whatever the arguments.
 pub(super) const ALLOWED: &[i64] = &[
     // Reading and writing what is open.
     SYS_read,
     SYS_readv,
-    SYS_pread64,
     SYS_write,
     SYS_writev,
     SYS_close,
-    SYS_lseek,
     SYS_fcntl,
     SYS_dup,
-    // Looking at files.
     SYS_fstat,
-    SYS_newfstatat,
-    SYS_statx,
-    SYS_getdents64,
-    SYS_faccessat,
-    SYS_faccessat2,
-    SYS_readlinkat,
-    SYS_fstatfs,
-    SYS_statfs,
     // Sockets.
-    SYS_bind,
     SYS_connect,
     SYS_getpeername,
     SYS_getsockname,
@@ -35,9 +21,7 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_setsockopt,
     SYS_shutdown,
     SYS_recvfrom,
-    SYS_recvmmsg,
     SYS_recvmsg,
-    SYS_sendmmsg,
     SYS_sendmsg,
     SYS_sendto,
     // Waiting.
@@ -47,30 +31,22 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_epoll_pwait2,
     SYS_eventfd2,
     SYS_ppoll,
-    SYS_pselect6,
     SYS_clock_nanosleep,
     SYS_nanosleep,
     SYS_restart_syscall,
     // Memory.
     SYS_brk,
     SYS_madvise,
-    SYS_mlock,
-    SYS_mlock2,
     SYS_mremap,
-    SYS_munlock,
     SYS_munmap,
-    // Threads and signals.
+    // Signals; locks, although nobody else could hold them.
     SYS_futex,
-    SYS_membarrier,
-    SYS_rseq,
     SYS_rt_sigaction,
     SYS_rt_sigprocmask,
     SYS_rt_sigreturn,
-    SYS_sched_getaffinity,
     SYS_sched_yield,
-    SYS_set_robust_list,
     SYS_sigaltstack,
-    // Clock, chance, names and numbers.
+    // Clock, chance and numbers.
     SYS_clock_getres,
     SYS_clock_gettime,
     SYS_gettimeofday,
@@ -82,8 +58,6 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_getgid,
     SYS_getegid,
     SYS_getrusage,
-    SYS_sysinfo,
-    SYS_uname,
     // The end.
     SYS_exit,
     SYS_exit_group,
@@ -91,12 +65,23 @@ pub(super) const ALLOWED: &[i64] = &[
 
 /// What libc still calls by its old name here.
 #[cfg(target_arch = "x86_64")]
-pub(super) const ALLOWED_HERE: &[i64] =
-    &[SYS_access, SYS_epoll_wait, SYS_poll, SYS_readlink, SYS_time];
+pub(super) const ALLOWED_HERE: &[i64] = &[SYS_epoll_wait, SYS_poll, SYS_time];
 
 /// Other families began after the old names had gone.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const ALLOWED_HERE: &[i64] = &[];
+
+/// Looking at files, where the backend has some to read.
+pub(super) const FOR_FILES: &[i64] = &[
+    SYS_pread64,
+    SYS_lseek,
+    SYS_newfstatat,
+    SYS_statx,
+    SYS_getdents64,
+    SYS_faccessat,
+    SYS_faccessat2,
+    SYS_readlinkat,
+];
 
 /// Starting programs, reaching into processes, changing the kernel or the view of the files.
 pub(super) const DEADLY: &[i64] = &[

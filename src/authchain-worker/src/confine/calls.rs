@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use nix::libc;
 use seccompiler::{Error, apply_filter};
 
-use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE};
+use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE, FOR_FILES};
 use super::program::{Alternative, Answer, Program, Test, assemble};
 
 /// Every bit of an argument that is an `int`: the kernel ignores the others.
@@ -16,55 +16,52 @@ const INT: u64 = 0xffff_ffff;
 /// `SOCK_CLOEXEC` and `SOCK_NONBLOCK` share the argument with the type.
 const SOCKET_TYPE: u64 = 0xf;
 
-/// Installs the filter, for this thread and those it will start. Never undone.
+/// What a backend needs besides the network.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Doors {
+    /// Its servers are on Unix sockets.
+    pub(super) unix_sockets: bool,
+    /// It reads files; which ones, Landlock and their modes decide.
+    pub(super) files: bool,
+}
+
+/// Installs the filter, for this thread, which is the only one there will be. Never undone.
 ///
 /// # Errors
 /// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no filters.
-pub(super) fn filter(unix_sockets: bool) -> Result<(), Error> {
-    apply_filter(&program(unix_sockets))
+pub(super) fn filter(doors: Doors) -> Result<(), Error> {
+    apply_filter(&program(doors))
 }
 
-fn program(unix_sockets: bool) -> Program {
+fn program(doors: Doors) -> Program {
     let mut answers = BTreeMap::new();
     let mut answer =
         |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
-    for &call in ALLOWED.iter().chain(ALLOWED_HERE) {
+    let for_files = if doors.files { FOR_FILES } else { &[] };
+    for &call in ALLOWED.iter().chain(ALLOWED_HERE).chain(for_files) {
         answer(call, Answer::Allow);
     }
     // Nothing in the worker calls these: whoever does has taken it over, and there is nothing to save.
     for &call in DEADLY.iter().chain(DEADLY_HERE) {
         answer(call, Answer::Kill);
     }
-    for (call, alternatives) in conditional(unix_sockets) {
+    for (call, alternatives) in conditional(doors) {
         answer(call, Answer::AllowIf(alternatives));
     }
-    // Its flags are in memory, where a filter cannot look. Told that there is none, libc uses `clone`.
-    answer(libc::SYS_clone3, Answer::Fail(libc::ENOSYS));
     assemble(&answers)
 }
 
 /// Calls that are harmless with some arguments and not with others.
-fn conditional(unix_sockets: bool) -> Vec<(i64, Vec<Alternative>)> {
-    vec![
-        (
-            libc::SYS_clone,
-            vec![vec![all(0, libc::CLONE_THREAD | libc::CLONE_VM)]],
-        ),
-        (libc::SYS_openat, vec![vec![none(2, WRITING)]]),
-        (libc::SYS_socket, sockets(unix_sockets)),
+fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
+    let mut list = vec![
+        (libc::SYS_socket, sockets(doors.unix_sockets)),
         // Joins the guard to the parser behind it. A pair of datagram sockets could be sent elsewhere.
         (
             libc::SYS_socketpair,
             vec![socket(libc::AF_UNIX, libc::SOCK_STREAM)],
         ),
-        // No memory that is written and run; libraries are mapped readable and executable.
-        (
-            libc::SYS_mmap,
-            vec![
-                vec![none(2, libc::PROT_EXEC)],
-                vec![none(2, libc::PROT_WRITE)],
-            ],
-        ),
+        // No memory is run that was not when this began.
+        (libc::SYS_mmap, vec![vec![none(2, libc::PROT_EXEC)]]),
         (libc::SYS_mprotect, vec![vec![none(2, libc::PROT_EXEC)]]),
         (
             libc::SYS_ioctl,
@@ -73,15 +70,13 @@ fn conditional(unix_sockets: bool) -> Vec<(i64, Vec<Alternative>)> {
         // Reading limits, not setting them; abort's signal to ourselves and nobody else.
         (libc::SYS_prlimit64, vec![vec![whole(0, 0), whole(2, 0)]]),
         (libc::SYS_tgkill, vec![vec![is(0, std::process::id())]]),
-        // Names of threads and of memory; not dumpable, and whatever else there is, stay as they are.
-        (
-            libc::SYS_prctl,
-            vec![
-                vec![is(0, libc::PR_SET_NAME)],
-                vec![is(0, libc::PR_SET_VMA)],
-            ],
-        ),
-    ]
+        // Names of memory; not dumpable, and whatever else there is, stay as they are.
+        (libc::SYS_prctl, vec![vec![is(0, libc::PR_SET_VMA)]]),
+    ];
+    if doors.files {
+        list.push((libc::SYS_openat, vec![vec![none(2, WRITING)]]));
+    }
+    list
 }
 
 /// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may have.
@@ -91,15 +86,13 @@ const WRITING: i32 = libc::O_ACCMODE
     | libc::O_APPEND
     | (libc::O_TMPFILE & !libc::O_DIRECTORY);
 
-/// TCP and UDP; the list of own addresses, by which getaddrinfo sorts; Unix sockets where they are
-/// how the server is reached.
+/// TCP, UDP for name servers, and Unix sockets where they are how the server is reached.
 fn sockets(unix: bool) -> Vec<Alternative> {
     let mut list = vec![
         socket(libc::AF_INET, libc::SOCK_STREAM),
         socket(libc::AF_INET, libc::SOCK_DGRAM),
         socket(libc::AF_INET6, libc::SOCK_STREAM),
         socket(libc::AF_INET6, libc::SOCK_DGRAM),
-        vec![is(0, libc::AF_NETLINK), is(2, libc::NETLINK_ROUTE)],
     ];
     if unix {
         list.push(socket(libc::AF_UNIX, libc::SOCK_STREAM));
@@ -131,11 +124,6 @@ fn masked(index: u32, mask: u64, value: impl TryInto<u64>) -> Test {
     }
 }
 
-/// All of these bits are set.
-fn all(index: u32, wanted: i32) -> Test {
-    masked(index, bits(wanted), wanted)
-}
-
 /// None of these bits is set.
 fn none(index: u32, unwanted: i32) -> Test {
     masked(index, bits(unwanted), 0)
@@ -156,27 +144,40 @@ mod tests {
     const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
     const EPERM: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
-    fn answer(unix: bool, call: i64, arguments: &[i32]) -> u32 {
+    const NETWORK: Doors = Doors {
+        unix_sockets: false,
+        files: false,
+    };
+    const FILES: Doors = Doors {
+        files: true,
+        ..NETWORK
+    };
+    const UNIX: Doors = Doors {
+        unix_sockets: true,
+        ..NETWORK
+    };
+
+    fn answer(doors: Doors, call: i64, arguments: &[i32]) -> u32 {
         let mut all = [0; 6];
         for (place, &argument) in all.iter_mut().zip(arguments) {
             *place = argument as u64;
         }
-        machine::run(&program(unix), PROCESSOR, call as u32, all)
+        machine::run(&program(doors), PROCESSOR, call as u32, all)
     }
 
     #[test]
     fn the_filter_is_short_and_fits_into_the_kernel() {
-        let length = program(true).len();
-        assert!((200..500).contains(&length), "{length}");
+        let length = program(NETWORK).len();
+        assert!((150..350).contains(&length), "{length}");
     }
 
     #[test]
     fn no_call_is_both_allowed_and_deadly_or_stands_twice() {
-        let lists = [ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE];
+        let lists = [ALLOWED, ALLOWED_HERE, FOR_FILES, DEADLY, DEADLY_HERE];
         let all: Vec<i64> = lists.into_iter().flatten().copied().collect();
         let different: BTreeSet<i64> = all.iter().copied().collect();
         assert_eq!(different.len(), all.len());
-        for (call, _) in conditional(true) {
+        for (call, _) in conditional(FILES) {
             assert!(!different.contains(&call), "call {call} is conditional too");
         }
     }
@@ -195,28 +196,12 @@ mod tests {
             (libc::SYS_kill, &[], EPERM),
             (libc::SYS_unlinkat, &[], EPERM),
             (libc::SYS_openat2, &[], EPERM),
+            (libc::SYS_bind, &[], EPERM),
             (libc::SYS_clone, &[forked], EPERM),
-            (
-                libc::SYS_clone,
-                &[libc::CLONE_VM | libc::CLONE_VFORK],
-                EPERM,
-            ),
-            (libc::SYS_clone, &[threaded], ALLOW),
-            (
-                libc::SYS_clone3,
-                &[],
-                libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32,
-            ),
-            (
-                libc::SYS_openat,
-                &[0, 0, libc::O_CLOEXEC | libc::O_DIRECTORY],
-                ALLOW,
-            ),
-            (libc::SYS_openat, &[0, 0, libc::O_WRONLY], EPERM),
-            (libc::SYS_openat, &[0, 0, libc::O_RDWR], EPERM),
-            (libc::SYS_openat, &[0, 0, libc::O_CREAT], EPERM),
-            (libc::SYS_openat, &[0, 0, libc::O_TRUNC], EPERM),
-            (libc::SYS_openat, &[0, 0, libc::O_TMPFILE], EPERM),
+            (libc::SYS_clone, &[threaded], EPERM),
+            (libc::SYS_clone3, &[], EPERM),
+            (libc::SYS_openat, &[0, 0, libc::O_CLOEXEC], EPERM),
+            (libc::SYS_newfstatat, &[], EPERM),
             (
                 libc::SYS_mprotect,
                 &[0, 0, libc::PROT_READ | libc::PROT_WRITE],
@@ -230,7 +215,7 @@ mod tests {
             (
                 libc::SYS_mmap,
                 &[0, 0, libc::PROT_READ | libc::PROT_EXEC],
-                ALLOW,
+                EPERM,
             ),
             (
                 libc::SYS_mmap,
@@ -238,17 +223,34 @@ mod tests {
                 EPERM,
             ),
             (libc::SYS_prctl, &[libc::PR_SET_DUMPABLE, 1], EPERM),
-            (libc::SYS_prctl, &[libc::PR_SET_NAME], ALLOW),
+            (libc::SYS_prctl, &[libc::PR_SET_NAME], EPERM),
             (libc::SYS_prlimit64, &[0, 0, 0, 1], ALLOW),
             (libc::SYS_prlimit64, &[0, 0, 1, 0], EPERM),
             (libc::SYS_ioctl, &[0, libc::TIOCSTI as i32], EPERM),
         ];
         for &(call, arguments, expected) in cases {
             assert_eq!(
-                answer(false, call, arguments),
+                answer(NETWORK, call, arguments),
                 expected,
                 "{call} {arguments:x?}"
             );
+        }
+    }
+
+    #[test]
+    fn files_are_opened_for_reading_alone_and_only_where_a_backend_has_some() {
+        let open = |doors, flags| answer(doors, libc::SYS_openat, &[0, 0, flags]);
+        let reading = libc::O_CLOEXEC | libc::O_DIRECTORY;
+        assert_eq!(open(FILES, reading), ALLOW);
+        assert_eq!(open(NETWORK, reading), EPERM);
+        for flags in [
+            libc::O_WRONLY,
+            libc::O_RDWR,
+            libc::O_CREAT,
+            libc::O_TRUNC,
+            libc::O_TMPFILE,
+        ] {
+            assert_eq!(open(FILES, flags), EPERM, "{flags:#x}");
         }
     }
 
@@ -260,28 +262,27 @@ mod tests {
             (libc::AF_INET6, libc::SOCK_DGRAM, 0, true),
             (libc::AF_INET, libc::SOCK_RAW, 0, false),
             (libc::AF_PACKET, libc::SOCK_RAW, 0, false),
-            (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, true),
-            (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_AUDIT, false),
+            (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, false),
             (libc::AF_UNIX, libc::SOCK_STREAM, 0, false),
             (libc::AF_VSOCK, libc::SOCK_STREAM, 0, false),
         ] {
             let expected = if allowed { ALLOW } else { EPERM };
             let arguments = [family, kind, protocol];
             assert_eq!(
-                answer(false, libc::SYS_socket, &arguments),
+                answer(NETWORK, libc::SYS_socket, &arguments),
                 expected,
                 "{arguments:?}"
             );
         }
         assert_eq!(
-            answer(true, libc::SYS_socket, &[libc::AF_UNIX, stream]),
+            answer(UNIX, libc::SYS_socket, &[libc::AF_UNIX, stream]),
             ALLOW
         );
         assert_eq!(
-            answer(true, libc::SYS_socket, &[libc::AF_UNIX, libc::SOCK_DGRAM]),
+            answer(UNIX, libc::SYS_socket, &[libc::AF_UNIX, libc::SOCK_DGRAM]),
             EPERM
         );
-        let pair = |kind| answer(false, libc::SYS_socketpair, &[libc::AF_UNIX, kind]);
+        let pair = |kind| answer(NETWORK, libc::SYS_socketpair, &[libc::AF_UNIX, kind]);
         assert_eq!((pair(stream), pair(libc::SOCK_DGRAM)), (ALLOW, EPERM));
     }
 }

@@ -9,31 +9,6 @@ use landlock::{
 
 use super::report::Landlock;
 
-/// What getaddrinfo and the modules it loads read. TLS needs nothing: certificates and keys were read
-/// before.
-///
-/// Nothing here is secret: every user of the machine may read it. What is missing costs one failed
-/// open. A link is followed once, now; so folders are named whose files are replaced while we run.
-const READABLE: [&str; 17] = [
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/host.conf",
-    "/etc/nsswitch.conf",
-    "/etc/gai.conf",
-    "/etc/services",
-    "/etc/protocols",
-    "/etc/networks",
-    "/etc/ld.so.cache",
-    "/run/systemd/resolve",
-    "/run/NetworkManager",
-    "/run/resolvconf",
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/lib64",
-    "/nix/store",
-];
-
 /// A ruleset with its files open: made while we may still reach them, entered once we are nobody.
 pub(super) struct Rules(RulesetCreated);
 
@@ -55,7 +30,7 @@ impl Rules {
         }
         let mut created = ruleset.create()?;
         let read = AccessFs::ReadFile | AccessFs::ReadDir;
-        for path in READABLE.iter().map(Path::new).chain(paths(files)) {
+        for path in paths(files) {
             created = allow(created, path, read)?;
         }
         for path in paths(unix_sockets) {

@@ -22,6 +22,7 @@ use nix::sys::prctl;
 use seccompiler::Error as SeccompError;
 
 use crate::process::{Fault, fault};
+use calls::Doors;
 use files::Rules;
 pub use report::{Landlock, Report, User};
 use status::Status;
@@ -36,7 +37,7 @@ pub struct Needs<'a> {
     pub user: &'a str,
     /// The passwd(5) file that knows the user.
     pub passwd_file: &'a Path,
-    /// Files and folders to read, beside what name resolution reads.
+    /// Files and folders to read; where there are none, no file can be opened.
     pub files: &'a [PathBuf],
     /// The servers' Unix sockets (`ldapi://`); where there are none, no Unix socket can be made.
     pub unix_sockets: &'a [PathBuf],
@@ -76,7 +77,10 @@ pub fn confine(needs: &Needs<'_>) -> Result<Report, Refused> {
         );
     }
     let seccomp = filtered(
-        calls::filter(!needs.unix_sockets.is_empty()),
+        calls::filter(Doors {
+            unix_sockets: !needs.unix_sockets.is_empty(),
+            files: !needs.files.is_empty(),
+        }),
         status,
         &mut notes,
     )?;

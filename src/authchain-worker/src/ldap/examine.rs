@@ -12,20 +12,22 @@ mod root;
 mod searches;
 mod way;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use authchain::backends::protocol::{Question, WireVerdict};
-use authchain::config::settings::ldap::uri::ServerUri;
-use authchain::config::settings::ldap::{Sasl, Scope, Tls};
+use authchain::config::settings::ldap::{Sasl, Scope};
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
 use super::Prepared;
+use super::servers::Source;
 use super::session::{SERVICE_BIND, Search, Session};
 use crate::examination::{Examination, Remark};
 use crate::kinds::Told;
+use crate::net::connect::Server;
 use crate::net::failure::{Failure, within};
-use crate::servers::deadline_of;
+use crate::servers::{Server as _, deadline_of};
 
 /// How long one operation may take before the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
@@ -47,14 +49,25 @@ impl Prepared {
             told.remark("settings", Remark::warning(*warning));
         }
         let whole = deadline_of(question);
-        for (turn, server) in self.servers.iter().enumerate() {
-            told.turn_to(server.0.to_string());
-            let left = self.servers.len().saturating_sub(turn);
-            let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
+        while let Some(source) = sources.pop_front() {
+            told.turn_to(source.name());
+            let left = u32::try_from(sources.len().saturating_add(1)).unwrap_or(u32::MAX);
             let share = whole.remaining().checked_div(left).unwrap_or_default();
-            let looking = self.examine_server(&told, server, &question.user, whole.within(share));
+            let deadline = whole.within(share);
             // A step that failed has been told, and ended the look at its server.
-            let _ = looking.await;
+            match source {
+                Source::Server(server) => {
+                    let looking = self.examine_server(&told, &server, &question.user, deadline);
+                    let _ = looking.await;
+                }
+                Source::Domain(name) => {
+                    let opening = deadline.within(self.settings.connect_timeout.duration());
+                    let found = self.named(&told, &name, opening).await.unwrap_or_default();
+                    let found = found.into_iter().map(Source::Server).rev();
+                    found.for_each(|server| sources.push_front(server));
+                }
+            }
         }
         WireVerdict::Unknown.into()
     }
@@ -62,7 +75,7 @@ impl Prepared {
     async fn examine_server(
         &self,
         told: &Examination,
-        server: &(ServerUri, Tls),
+        server: &Server,
         nobody: &str,
         deadline: Deadline,
     ) -> Option<()> {

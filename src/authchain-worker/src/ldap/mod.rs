@@ -38,15 +38,17 @@ use authchain::words::{Denial, Secret};
 
 use self::groups::Wanted;
 use self::password::{Fault, Password};
+use self::servers::{Source, sources};
 use crate::kinds::{Reach, Told};
-use crate::net::resolve;
+use crate::net::dns::{self, Dns};
 use crate::net::tls::{Trust, configure};
 use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has read all it needs.
 pub struct Prepared {
     settings: LdapSettings,
-    servers: Vec<(ServerUri, Tls)>,
+    sources: Vec<Source>,
+    dns: Dns,
     tls: Option<Trust>,
     secret: Option<Secret>,
     base: Dn,
@@ -65,8 +67,8 @@ impl Prepared {
         let settings = serde_json::from_value(hello.settings.clone());
         let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
-        let servers = settings.servers().map_err(|error| error.to_string())?;
-        let needs_tls = servers.iter().any(|(_, tls)| *tls != Tls::None);
+        let sources = sources(&settings)?;
+        let needs_tls = sources.iter().any(|source| source.tls() != Tls::None);
         let tls = needs_tls.then(|| configure(&settings));
         let secret = settings.bind_password_file.as_deref();
         Ok(Self {
@@ -76,7 +78,8 @@ impl Prepared {
             wanted: Wanted::new(&settings),
             host: access::host_name(&settings),
             warnings: settings.warnings(),
-            servers,
+            dns: Dns::read(),
+            sources,
             settings,
             health: Health::from(hello),
         })
@@ -84,16 +87,12 @@ impl Prepared {
 
     /// What must stay within reach once the process is confined: sockets, and no file.
     pub fn reach(&self) -> Reach {
-        let servers = || self.servers.iter().map(|(uri, _)| uri);
-        let (local, remote): (Vec<_>, Vec<_>) =
-            servers().partition(|uri| uri.scheme == Scheme::Ldapi);
+        let uris = self.sources.iter().filter_map(Source::uri);
+        let local = uris.filter(|uri| uri.scheme == Scheme::Ldapi);
         Reach {
             files: Vec::new(),
-            unix_sockets: local
-                .into_iter()
-                .map(|uri| PathBuf::from(&uri.host))
-                .collect(),
-            ports: Some(ports(&remote)),
+            unix_sockets: local.map(|uri| PathBuf::from(&uri.host)).collect(),
+            ports: ports(&self.sources),
             hashes: false,
         }
     }
@@ -114,7 +113,7 @@ impl Prepared {
         };
         let warnings = self.warnings.iter().map(ToString::to_string).collect();
         in_turn(
-            &self.servers,
+            &self.sources,
             &self.health,
             deadline,
             warnings,
@@ -124,32 +123,36 @@ impl Prepared {
     }
 }
 
-/// The ports of these servers, and the one of name servers if there is a name among them.
-fn ports(remote: &[&ServerUri]) -> Vec<u16> {
-    let needs_dns = remote.iter().any(|uri| resolve::is_name(&uri.host));
-    let own = remote.iter().map(|uri| uri.port);
-    own.chain(needs_dns.then_some(resolve::DNS)).collect()
+/// The ports of these servers, and the one of name servers if there is a name among them. Where DNS
+/// names servers, it names their ports too: any.
+fn ports(sources: &[Source]) -> Option<Vec<u16>> {
+    let uris: Option<Vec<&ServerUri>> = sources.iter().map(Source::uri).collect();
+    let remote = uris?.into_iter().filter(|uri| uri.scheme != Scheme::Ldapi);
+    let needs_dns = (remote.clone().any(|uri| dns::is_name(&uri.host))).then_some(dns::PORT);
+    Some(remote.map(|uri| uri.port).chain(needs_dns).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn reached(uris: &[&str]) -> Vec<u16> {
-        let uris: Vec<_> = (uris.iter())
-            .map(|uri| ServerUri::parse(uri).unwrap())
-            .collect();
-        let uris: Vec<_> = uris.iter().collect();
-        ports(&uris)
+    fn reached(settings: &str) -> Option<Vec<u16>> {
+        let settings: LdapSettings = serde_json::from_str(settings).unwrap();
+        ports(&sources(&settings).unwrap())
     }
 
     #[test]
     fn no_port_is_open_that_no_server_needs() {
-        assert_eq!(reached(&[]), [0; 0]);
-        assert_eq!(reached(&["ldap://127.0.0.1", "ldaps://[::1]"]), [389, 636]);
-        assert_eq!(
-            reached(&["ldaps://a.example:7", "ldap://1.2.3.4"]),
-            [7, 389, 53]
-        );
+        let of = |uris: &str| reached(&format!("{{\"uris\":[{uris}]}}")).unwrap();
+        assert_eq!(of(r#""ldapi://%2Fs""#), [0; 0]);
+        assert_eq!(of(r#""ldap://127.0.0.1","ldaps://[::1]""#), [389, 636]);
+        let named = of(r#""ldaps://a.example:7","ldap://1.2.3.4""#);
+        assert_eq!(named, [7, 389, 53]);
+    }
+
+    #[test]
+    fn servers_that_dns_names_may_be_on_any_port() {
+        let settings = r#"{"uris":["ldap://127.0.0.1"],"srv":"example.com"}"#;
+        assert_eq!(reached(settings), None);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::os::unix::net::UnixStream as StdUnixStream;
 
-use authchain::config::settings::ldap::uri::ServerUri;
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
 use authchain::tools::deadline::Deadline;
 use ldap3::controls::RawControl;
@@ -18,7 +17,7 @@ use super::entry::Entry;
 use super::password::Password;
 use super::policy::{self, PolicyAnswer};
 use crate::guard::relay::{Ending, relay};
-use crate::net::connect::{Connection, connect};
+use crate::net::connect::{Connection, Server, connect, plain};
 use crate::net::failure::{Failure, Kind, within, within_as, words};
 
 /// What the first identity's login is called when it fails.
@@ -67,14 +66,15 @@ impl Session {
     /// Connects to `server`, both of which must be done by `opening`; all else by `deadline`.
     pub(super) async fn open(
         prepared: &Prepared,
-        (server, mode): &(ServerUri, Tls),
+        server: &Server,
         opening: Deadline,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
         let no_tls = || Failure::settings("TLS", "not set up");
-        let connection = match (&prepared.tls, mode) {
-            (Some(tls), mode) => connect(server, *mode, &tls.config, opening).await?,
-            (None, Tls::None) => crate::net::connect::plain(server, opening).await?,
+        let dns = &prepared.dns;
+        let connection = match (&prepared.tls, server.tls) {
+            (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
+            (None, Tls::None) => plain(&server.uri, dns, opening).await?,
             (None, _) => return Err(no_tls()),
         };
         let mut session = Self::over(connection, deadline).await?;

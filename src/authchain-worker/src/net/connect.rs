@@ -12,8 +12,43 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::dns::Dns;
 use super::failure::{Failure, within, words};
-use super::{resolve, starttls, tls};
+use super::srv::Target;
+use super::{starttls, tls};
+
+/// A server: where it is, how its connection is encrypted, and how it proves who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Where it is, and what it is called in messages.
+    pub uri: ServerUri,
+    /// How the connection is encrypted.
+    pub tls: Tls,
+    /// The name that its certificate must be for.
+    pub identity: String,
+}
+
+impl From<(ServerUri, Tls)> for Server {
+    fn from((uri, tls): (ServerUri, Tls)) -> Self {
+        let identity = uri.host.clone();
+        Self { uri, tls, identity }
+    }
+}
+
+impl Server {
+    /// One that DNS names.
+    pub fn found(target: Target, tls: Tls) -> Self {
+        let scheme = match tls {
+            Tls::Ldaps => Scheme::Ldaps,
+            Tls::Starttls | Tls::None => Scheme::Ldap,
+        };
+        Self {
+            uri: ServerUri::new(scheme, &target.host, target.port),
+            tls,
+            identity: target.identity,
+        }
+    }
+}
 
 /// A connection of any kind.
 pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -30,23 +65,23 @@ pub const TLS: &str = "TLS";
 /// # Errors
 /// When it cannot be had, or not with the protection that was asked for: there is no fallback.
 pub async fn connect(
-    server: &ServerUri,
-    mode: Tls,
+    server: &Server,
     config: &Arc<ClientConfig>,
+    dns: &Dns,
     deadline: Deadline,
 ) -> Result<Box<dyn Connection>, Failure> {
-    if mode == Tls::None {
-        return plain(server, deadline).await;
+    if server.tls == Tls::None {
+        return plain(&server.uri, dns, deadline).await;
     }
-    let mut stream = tcp(&server.host, server.port, deadline).await?;
-    match mode {
+    let mut stream = tcp(&server.uri, dns, deadline).await?;
+    match server.tls {
         Tls::None | Tls::Ldaps => {}
         Tls::Starttls => {
             let asking = starttls::ask(&mut stream);
             within(deadline, starttls::STEP, asking).await?;
         }
     }
-    let stream = within(deadline, TLS, handshake(stream, &server.host, config)).await?;
+    let stream = within(deadline, TLS, handshake(stream, &server.identity, config)).await?;
     Ok(Box::new(stream))
 }
 
@@ -55,12 +90,16 @@ pub async fn connect(
 ///
 /// # Errors
 /// When it cannot be had.
-pub async fn plain(server: &ServerUri, deadline: Deadline) -> Result<Box<dyn Connection>, Failure> {
+pub async fn plain(
+    server: &ServerUri,
+    dns: &Dns,
+    deadline: Deadline,
+) -> Result<Box<dyn Connection>, Failure> {
     if server.scheme == Scheme::Ldapi {
         let stream = within(deadline, CONNECT, unix(&server.host)).await?;
         return Ok(Box::new(stream));
     }
-    let stream = tcp(&server.host, server.port, deadline).await?;
+    let stream = tcp(server, dns, deadline).await?;
     Ok(Box::new(stream))
 }
 
@@ -73,8 +112,8 @@ pub async fn unix(path: &str) -> Result<UnixStream, Failure> {
     stream.map_err(|error| Failure::down(CONNECT, words(&error)))
 }
 
-async fn tcp(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Failure> {
-    let addresses = resolve::resolve(host, port, deadline).await?;
+async fn tcp(server: &ServerUri, dns: &Dns, deadline: Deadline) -> Result<TcpStream, Failure> {
+    let addresses = dns.addresses(&server.host, server.port, deadline).await?;
     first(&addresses, deadline).await
 }
 
@@ -122,17 +161,17 @@ async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-/// The handshake with `host` over a socket.
+/// The handshake over a socket with a server whose certificate is for `identity`.
 ///
 /// # Errors
 /// When there is no common way, or the certificate does not hold.
 pub async fn handshake(
     stream: TcpStream,
-    host: &str,
+    identity: &str,
     config: &Arc<ClientConfig>,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
-    let name = ServerName::try_from(host.to_owned());
-    let name = name.map_err(|_| Failure::settings(TLS, format!("no host name: {host}")))?;
+    let name = ServerName::try_from(identity.to_owned());
+    let name = name.map_err(|_| Failure::settings(TLS, format!("no host name: {identity}")))?;
     let connector = TlsConnector::from(Arc::clone(config));
     let stream = connector.connect(name, stream).await;
     stream.map_err(|error| Failure::trouble(TLS, tls::explain(&error)))

@@ -3,13 +3,15 @@
 //! | file | holds |
 //! |---|---|
 //! | [`failure`] | what went wrong, where, and whether another server may do better |
-//! | [`resolve`] | names to addresses, by the system's own resolver, under a deadline |
+//! | [`dns`] | names to addresses: /etc/hosts and the name servers, under a deadline |
+//! | [`srv`] | a domain's servers, in the order they are to be tried, and how to know them |
 //! | [`connect`] | a connection, encrypted as the settings say |
 //! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`tls`] | what is trusted, from the settings and nowhere else |
 
 pub mod connect;
+pub mod dns;
 pub mod failure;
-pub mod resolve;
+pub mod srv;
 pub mod starttls;
 pub mod tls;

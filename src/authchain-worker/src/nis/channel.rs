@@ -11,6 +11,7 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use zeroize::Zeroizing;
 
 use super::rpc;
+use crate::net::dns::connected;
 
 /// The longest reply, in bytes: a line of a passwd file and the headers before it.
 const MAX_REPLY: usize = 8 * 1024;
@@ -109,8 +110,7 @@ async fn tcp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<TcpSt
 async fn udp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<UdpSocket> {
     let socket = match reserved {
         Some(socket) => UdpSocket::from_std(socket.into())?,
-        None if address.is_ipv4() => UdpSocket::bind("0.0.0.0:0").await?,
-        None => UdpSocket::bind("[::]:0").await?,
+        None => return UdpSocket::from_std(connected(address)?),
     };
     socket.connect(address).await?;
     Ok(socket)

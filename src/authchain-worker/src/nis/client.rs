@@ -7,7 +7,6 @@ use authchain::config::settings::nis::{Address, NisSettings};
 use authchain::tools::deadline::Deadline;
 use zeroize::Zeroizing;
 
-use super::chance;
 use super::channel::Channel;
 use super::portmap;
 use super::reserved::Ports;
@@ -15,8 +14,8 @@ use super::rpc::{self, Procedure, Refusal};
 use super::xdr::{Reader, Writer};
 use super::yp::{self, Answer, Status};
 use crate::net::connect::first_of;
+use crate::net::dns::{Dns, random};
 use crate::net::failure::{Failure, Kind, within, within_as, words};
-use crate::net::resolve::resolve;
 
 pub(super) const CONNECT: &str = "connect";
 pub(super) const PORTMAPPER: &str = "portmapper";
@@ -54,12 +53,13 @@ impl<'p> Client<'p> {
     /// Finds the way to `server`, which must have given its last answer by `deadline`.
     pub(super) async fn open(
         settings: &'p NisSettings,
+        dns: &Dns,
         server: &Address,
         ports: &mut Ports,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
         let port = server.port.unwrap_or(portmap::PORT);
-        let addresses = resolve(&server.host, port, deadline).await?;
+        let addresses = dns.addresses(&server.host, port, deadline).await?;
         let unreserved = ports.missing;
         let open = async |mut address: SocketAddr, deadline| {
             if server.port.is_none() {
@@ -196,8 +196,7 @@ async fn ask(
     procedure: Procedure,
     arguments: Writer,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let xid = chance::number().ok_or_else(|| Failure::settings(step, "no random numbers"))?;
-    let call = rpc::call(xid, procedure, arguments);
+    let call = rpc::call(random()?, procedure, arguments);
     let reply = channel.exchange(&call).await;
     reply.map_err(|error| failure(step, &error))
 }

@@ -12,14 +12,15 @@ use super::reserved::Ports;
 use super::{Named, Prepared, entries, portmap};
 use crate::examination::{Examination, Remark};
 use crate::kinds::Told;
+use crate::net::dns::{self, Dns};
 use crate::net::failure::Failure;
-use crate::net::resolve;
 use crate::servers::{Server, deadline_of};
 
 /// A server that is being looked at.
 struct Look<'l> {
     told: &'l Examination,
     settings: &'l NisSettings,
+    dns: &'l Dns,
     /// A name nobody has.
     nobody: &'l str,
 }
@@ -34,6 +35,7 @@ impl Prepared {
             let look = Look {
                 told: &told,
                 settings: &self.settings,
+                dns: &self.dns,
                 nobody: &question.user,
             };
             // A step that failed has been told, and ended the look at its server.
@@ -48,7 +50,7 @@ impl Prepared {
 impl Look<'_> {
     async fn at(&self, server: &Named, ports: &mut Ports, deadline: Deadline) -> Option<()> {
         self.find_the_port(server, deadline).await?;
-        let opening = Client::open(self.settings, &server.address, ports, deadline);
+        let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);
         let opening = async { opening.await.map_err(error) };
         let judge = |client: &Client<'_>, _| Remark::fine(client.source());
         let mut client = self.told.step(CONNECT, opening, judge).await?;
@@ -68,12 +70,12 @@ impl Look<'_> {
     async fn find_the_port(&self, server: &Named, deadline: Deadline) -> Option<()> {
         let address = &server.address;
         let port = address.port.unwrap_or(portmap::PORT);
-        let naming = resolve::resolve(&address.host, port, deadline);
+        let naming = self.dns.addresses(&address.host, port, deadline);
         let naming = async { naming.await.map_err(error) };
-        let addresses = match resolve::is_name(&address.host) {
+        let addresses = match dns::is_name(&address.host) {
             true => {
                 let judge = |found: &Vec<_>, _| listed(found);
-                self.told.step(resolve::STEP, naming, judge).await?
+                self.told.step(dns::STEP, naming, judge).await?
             }
             false => naming.await.ok()?,
         };

@@ -19,9 +19,7 @@
 //! | [`channel`] | datagrams and record marks (RFC 5531 §11) |
 //! | [`rpc`] | calls and replies (RFC 5531) |
 //! | [`xdr`] | numbers and strings (RFC 4506) |
-//! | [`chance`] | numbers that nobody can guess |
 
-mod chance;
 pub mod channel;
 mod client;
 pub mod entries;
@@ -38,20 +36,23 @@ pub mod yp;
 use authchain::backends::protocol::{Hello, Question, WireVerdict};
 use authchain::config::settings::nis::{Address, NisSettings, Transport};
 
+use self::client::Client;
 use self::reserved::Ports;
 use crate::kinds::{Reach, Told};
-use crate::net::resolve;
+use crate::net::dns::{self, Dns};
 use crate::servers::{Health, Server, deadline_of, in_turn};
 
 /// A backend that has set aside all it needs.
 pub struct Prepared {
     settings: NisSettings,
     servers: Vec<Named>,
+    dns: Dns,
     health: Health,
     ports: Ports,
 }
 
 /// A server, and what the settings call it.
+#[derive(Clone)]
 struct Named {
     name: String,
     address: Address,
@@ -79,6 +80,11 @@ impl Prepared {
         let addresses = asked.map(|server| &server.address);
         let ports = Ports::set_aside(addresses, settings.transport, settings.source_port)?;
         Ok(Self {
+            dns: if has_names(&servers) {
+                Dns::read()
+            } else {
+                Dns::default()
+            },
             servers,
             settings,
             health,
@@ -89,7 +95,6 @@ impl Prepared {
     /// What must stay within reach once the process is confined: no file, and where a portmapper says
     /// which port it is, any port.
     pub fn reach(&self) -> Reach {
-        let has_names = (self.servers.iter()).any(|server| resolve::is_name(&server.address.host));
         let own = self.servers.iter().map(|server| server.address.port);
         let own: Option<Vec<u16>> = match self.settings.transport {
             Transport::Tcp => own.collect(),
@@ -97,7 +102,7 @@ impl Prepared {
         };
         Reach {
             ports: own.map(|mut ports| {
-                ports.extend(has_names.then_some(resolve::DNS));
+                ports.extend(has_names(&self.servers).then_some(dns::PORT));
                 ports
             }),
             hashes: true,
@@ -111,21 +116,32 @@ impl Prepared {
         if !entries::can_be_somebody(&question.user) {
             return WireVerdict::Unknown.into();
         }
-        let (settings, ports) = (&self.settings, &mut self.ports);
+        let Self {
+            settings,
+            servers,
+            dns,
+            health,
+            ports,
+        } = self;
         let usual = settings.server_timeout.duration();
         let whole = deadline_of(question);
         in_turn(
-            &self.servers,
-            &self.health,
+            servers,
+            health,
             whole,
             Vec::new(),
             async |turn, deadline| {
                 let deadline = deadline.within(turn.opening(usual));
-                questions::ask(settings, turn.server, ports, question, deadline, whole).await
+                let client = Client::open(settings, dns, &turn.server.address, ports, deadline);
+                questions::ask(settings, turn.server, client.await?, question, whole).await
             },
         )
         .await
     }
+}
+
+fn has_names(servers: &[Named]) -> bool {
+    (servers.iter()).any(|server| dns::is_name(&server.address.host))
 }
 
 fn named(text: &str) -> Result<Named, String> {

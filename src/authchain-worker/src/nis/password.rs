@@ -1,12 +1,17 @@
 //! Holds what was typed against what the maps have, in the time there is.
 
 use std::fmt;
+use std::time::Duration;
 
 use authchain::files::password_hash::{HashError, Method, cost_of, verify};
 use authchain::tools::deadline::Deadline;
 use authchain::words::{Denial, DenialReason, Secret};
 
 use super::usual::Usual;
+
+/// What a hash may take that is not one distributions make: the limits allow a second, and two with the
+/// longest password.
+const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
 
 /// What comes of holding a password against what is stored.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,51 +24,42 @@ pub(super) enum Judgment {
     Hopeless(Denial),
 }
 
-/// What is said where a hash is not done in time.
+/// What is said where a hash is not begun.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooSlow;
 
 impl fmt::Display for TooSlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("computing the hash takes longer than there is time")
+        f.write_str("there is too little time left for a hash that takes so long")
     }
 }
 
 /// Whether `typed` is the password that is `stored`, if that can be said by `deadline`.
-pub(super) async fn judge_by(
+pub(super) fn judge_by(
     deadline: Deadline,
     typed: &Secret,
     stored: &Secret,
     weak_hashes: bool,
 ) -> Result<Result<Judgment, HashError>, TooSlow> {
-    let (typed, copy) = (copy(typed), copy(stored));
-    let work = move || judge(&typed, &copy, weak_hashes);
-    compute(deadline, is_quick(stored.expose()), work).await
-}
-
-/// Spends the time of the usual hash, as far as there is some.
-pub(super) async fn spend_by(deadline: Deadline, usual: Usual, typed: &Secret) {
-    let typed = copy(typed);
-    let work = move || usual.template.spend(&typed);
-    // It is a refusal either way.
-    let _ = compute(deadline, usual.is_quick, work).await;
-}
-
-/// Computes what is quick here, and the rest in a thread that nobody waits for once time is over.
-///
-/// yppasswd lets people choose their own hash. A worker that was late because of it would be taken for one
-/// whose servers hang, and so one person could keep everybody else out.
-async fn compute<T: Send + 'static>(
-    deadline: Deadline,
-    is_quick: bool,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, TooSlow> {
-    if is_quick {
-        return Ok(work());
+    if !is_time_for(deadline, is_quick(stored.expose())) {
+        return Err(TooSlow);
     }
-    let working = tokio::task::spawn_blocking(work);
-    let done = tokio::time::timeout(deadline.remaining(), working).await;
-    done.map_err(|_| TooSlow)?.map_err(|_| TooSlow)
+    Ok(judge(typed, stored, weak_hashes))
+}
+
+/// Spends the time of the usual hash, if there is some.
+pub(super) fn spend_by(deadline: Deadline, usual: &Usual, typed: &Secret) {
+    if is_time_for(deadline, usual.is_quick) {
+        usual.template.spend(typed);
+    }
+}
+
+/// Whether a hash may be begun: nothing can stop it.
+///
+/// yppasswd lets people choose their own. A worker that was late because of one would be taken for one
+/// whose servers hang, and so one person could keep everybody else out.
+fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
+    is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
 }
 
 /// Whether a hash has no cost of its own, or the one that distributions choose: milliseconds.
@@ -77,10 +73,6 @@ pub(super) fn is_quick(stored: &[u8]) -> bool {
             _ => false,
         },
     }
-}
-
-fn copy(secret: &Secret) -> Secret {
-    Secret::new(secret.expose().to_vec())
 }
 
 /// Whether `typed` is the password that is `stored`.

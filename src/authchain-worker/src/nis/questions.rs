@@ -12,7 +12,6 @@ use super::Named;
 use super::client::{Client, Map};
 use super::entries::{self, Credential, Place};
 use super::password::{Judgment, judge_by, spend_by};
-use super::reserved::Ports;
 use super::usual::usual;
 use crate::clock::now;
 use crate::net::failure::Failure;
@@ -25,16 +24,14 @@ enum Found {
     Nobody(Option<String>),
 }
 
-/// Asks one server, all of whose answers are due by `deadline`; a hash by `whole`.
+/// Asks one server; a hash is due by `whole`.
 pub(super) async fn ask(
     settings: &NisSettings,
     server: &Named,
-    ports: &mut Ports,
+    mut client: Client<'_>,
     question: &Question<'_>,
-    deadline: Deadline,
     whole: Deadline,
 ) -> Result<Ruling, Failure> {
-    let mut client = Client::open(settings, &server.address, ports, deadline).await?;
     let name = question.user.as_str();
     let typed = question.password.as_ref().map(Bytes::secret);
     let entry = match find(settings, &mut client, name).await? {
@@ -42,7 +39,7 @@ pub(super) async fn ask(
         Found::Nobody(note) => {
             if let Some(typed) = typed {
                 let usual = usual(settings, &mut client).await;
-                spend_by(whole, usual, typed).await;
+                spend_by(whole, &usual, typed);
             }
             return Ok(nobody(note));
         }
@@ -61,13 +58,13 @@ pub(super) async fn ask(
         }
         (Operation::Authenticate, Some(typed)) => {
             let credential = credential(settings, &mut client, &entry, name).await?;
-            let judging = judge_by(whole, typed, &credential.stored, settings.weak_hashes);
-            let verdict = match judging.await {
+            let stored = &credential.stored;
+            let verdict = match judge_by(whole, typed, stored, settings.weak_hashes) {
                 Ok(Ok(Judgment::Right)) => WireVerdict::Accepted(wire_user(&entry)),
                 Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
                 Ok(Ok(Judgment::Hopeless(denial))) => {
                     let usual = usual(settings, &mut client).await;
-                    spend_by(whole, usual, typed).await;
+                    spend_by(whole, &usual, typed);
                     WireVerdict::Denied(denial)
                 }
                 // Other servers have the same hash.

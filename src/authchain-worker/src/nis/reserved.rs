@@ -12,7 +12,7 @@ use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, bind, setsockopt, socket, sockopt,
 };
 
-use super::chance;
+use crate::net::dns::random;
 use crate::net::failure::Failure;
 
 /// The ports RPC clients come from (`bindresvport` in every C library); below them are services.
@@ -157,7 +157,8 @@ fn bind_to(socket: &OwnedFd, own: SocketAddr) -> Result<(), Errno> {
 /// other's first.
 fn candidates() -> Result<impl Iterator<Item = u16>, Errno> {
     let all = || (FIRST..=LAST).filter(|port| !SERVICES.contains(port));
-    let start = usize::try_from(chance::number().ok_or(Errno::EIO)?).unwrap_or_default();
+    let start = random().map_err(|_| Errno::EIO)?;
+    let start = usize::try_from(start).unwrap_or_default();
     let start = start.checked_rem(all().count()).unwrap_or_default();
     Ok(all().skip(start).chain(all().take(start)))
 }

@@ -73,11 +73,13 @@ fn ldap(
         return Err(table.error_at(key, message));
     }
     let servers = settings.uris.iter().chain(&settings.backup_uris);
+    // Those that DNS names are the worker's to find.
+    let is_known = |_: &&String| settings.srv.is_none();
     Ok(Box::new(Remote {
         name: table.name().to_owned(),
         kind: "ldap",
         settings: table.to_json(&settings)?,
-        servers: servers.cloned().collect(),
+        servers: servers.filter(is_known).cloned().collect(),
         fold_case: settings.case == Case::Ascii,
         place: place(global),
     }))

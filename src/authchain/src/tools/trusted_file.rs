@@ -76,7 +76,11 @@ pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileErro
         fault,
     };
     let file = open(path, access)?;
-    let mut bytes = Vec::new();
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    // Room for all of it and what std looks for behind: one read for the file and one for its end,
+    // instead of eight for a few lines, and no smaller buffers left behind with a secret in them.
+    let room = usize::try_from(size.min(limit)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room.saturating_add(64));
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| fail(Fault::from(&error)))?;

@@ -5,14 +5,17 @@ use authchain::config::settings::ldap::{LdapSettings, Sasl};
 use crate::ldap::session::SERVICE_BIND;
 use crate::net::connect::{CONNECT, TLS};
 use crate::net::failure::Failure;
-use crate::net::{resolve, starttls};
+use crate::net::{dns, starttls};
 
 /// Where to look, as far as the words of the failure tell.
 pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<String> {
     let says = |words: &str| failure.text.contains(words);
     let timeout = settings.connect_timeout;
     Some(match failure.step {
-        resolve::STEP => "is the name in uris right? `getent hosts` must know it".to_owned(),
+        dns::STEP => {
+            "is the name right? /etc/hosts or a name server of /etc/resolv.conf must know it"
+                .to_owned()
+        }
         CONNECT if says("refused") => "does the server run, and listen there?".to_owned(),
         CONNECT if says("timed out") => {
             format!("is a firewall on the way? logins wait {timeout} (connect_timeout)")

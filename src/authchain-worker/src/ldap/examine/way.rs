@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use authchain::config::settings::ldap::Tls;
+use authchain::config::settings::ldap::srv::SrvName;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::tools::deadline::Deadline;
 use tokio::net::TcpStream;
@@ -12,10 +13,11 @@ use tokio_rustls::rustls::ClientConnection;
 
 use super::{Examination, Prepared, Remark};
 use crate::clock::now;
-use crate::net::connect::{self, CONNECT, Connection, TLS};
+use crate::net::connect::{self, CONNECT, Connection, Server, TLS};
 use crate::net::failure::{Failure, within};
+use crate::net::srv::Target;
 use crate::net::tls::{Certificate, SOON, Trust, days};
-use crate::net::{resolve, starttls};
+use crate::net::{dns, srv, starttls};
 
 /// How many names of a certificate are told.
 const MAX_NAMES: usize = 5;
@@ -25,7 +27,11 @@ impl Prepared {
     pub(super) async fn way(
         &self,
         told: &Examination,
-        (server, mode): &(ServerUri, Tls),
+        Server {
+            uri: server,
+            tls: mode,
+            identity,
+        }: &Server,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
         if server.scheme == Scheme::Ldapi {
@@ -45,7 +51,7 @@ impl Prepared {
         match (mode, &self.tls) {
             (Tls::None, _) => Some(Box::new(stream)),
             (_, Some(trust)) => {
-                let shaking = connect::handshake(stream, &server.host, &trust.config);
+                let shaking = connect::handshake(stream, identity, &trust.config);
                 let shaking = within(opening, TLS, shaking);
                 let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
                 Some(Box::new(stream.await?))
@@ -54,21 +60,48 @@ impl Prepared {
         }
     }
 
+    /// The servers that DNS names.
+    pub(super) async fn named(
+        &self,
+        told: &Examination,
+        name: &SrvName,
+        opening: Deadline,
+    ) -> Option<Vec<Server>> {
+        let finding = within(
+            opening,
+            dns::STEP,
+            srv::servers(&self.dns, &name.service, opening),
+        );
+        let judge = |found: &Vec<Target>, _| {
+            let found = found
+                .iter()
+                .map(|target| format!("{}:{}", target.host, target.port));
+            Remark::fine(found.collect::<Vec<_>>().join(", "))
+        };
+        let found = self.step(told, dns::STEP, finding, judge).await?;
+        let found = found.into_iter();
+        Some(
+            found
+                .map(|target| Server::found(target, name.tls))
+                .collect(),
+        )
+    }
+
     async fn addresses(
         &self,
         told: &Examination,
         server: &ServerUri,
         opening: Deadline,
     ) -> Option<Vec<SocketAddr>> {
-        let resolving = resolve::resolve(&server.host, server.port, opening);
-        if !resolve::is_name(&server.host) {
+        let resolving = self.dns.addresses(&server.host, server.port, opening);
+        if !dns::is_name(&server.host) {
             return resolving.await.ok();
         }
         let judge = |addresses: &Vec<SocketAddr>, _| {
             let addresses = addresses.iter().map(|address| address.ip().to_string());
             Remark::fine(addresses.collect::<Vec<_>>().join(", "))
         };
-        self.step(told, resolve::STEP, resolving, judge).await
+        self.step(told, dns::STEP, resolving, judge).await
     }
 
     async fn step<T>(

@@ -477,19 +477,19 @@ fn a_worker_that_used_up_its_time_and_blames_nobody_is_as_good_as_silent() {
     let _alone = alone();
     let late = format!(
         r#"{POLITE}
-/bin/sleep 0.27
+/bin/sleep 1.75
 say '{{"verdict":"unavailable","detail":"timed out"}}'
 read -r end"#
     );
     let mut stage = Stage::new(&late);
-    stage.budget = Duration::from_millis(300);
+    stage.budget = Duration::from_secs(2);
     assert_eq!(stage.authenticate().0, unavailable("timed out"));
     let again = unavailable("the worker did not answer 0.0 s ago");
     assert_eq!(stage.authenticate().0, again);
-    // Nearly all of its time, of which it has 225 ms: one person's password took too long.
-    for in_time in ["", "/bin/sleep 0.20"] {
-        let mut stage = Stage::new(&late.replace("/bin/sleep 0.27", in_time));
-        stage.budget = Duration::from_millis(300);
+    // Less than its time, of which it has 1.5 s: one person's password took too long.
+    for in_time in ["", "/bin/sleep 1"] {
+        let mut stage = Stage::new(&late.replace("/bin/sleep 1.75", in_time));
+        stage.budget = Duration::from_secs(2);
         assert_eq!(stage.authenticate().0, unavailable("timed out"));
         assert_eq!(stage.authenticate().0, unavailable("timed out"));
     }

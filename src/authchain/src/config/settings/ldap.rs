@@ -8,9 +8,11 @@ use crate::config::Span;
 
 mod check;
 pub mod dn;
+pub mod srv;
 pub mod syntax;
 pub mod uri;
 
+use srv::{InvalidSrv, SrvName};
 use uri::{InvalidUri, Scheme, ServerUri};
 
 /// Where most distributions keep the certificates of the authorities they trust.
@@ -22,14 +24,22 @@ pub use super::common::Fault;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 // Their defaults mean nothing: `check` refuses them.
-#[cfg_attr(feature = "schema", schemars(extend("required" = ["uris", "base"])))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["base"])))]
 #[serde(default)]
 pub struct LdapSettings {
     /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,
-    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`.
+    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here or
+    /// by `srv`.
     pub uris: Vec<String>,
 
-    /// Servers that are tried only when none of `uris` answers.
+    /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its `_ldap._tcp`
+    /// SRV records, or with `tls = "ldaps"` those of `_ldaps._tcp`, by priority, weight and port. The
+    /// whole name of a service, such as `_ldap._tcp.dc._msdcs.example.com`, is asked for as it is. A
+    /// server's certificate must be for its own name where that lies within the domain, and else for
+    /// the domain, since DNS can be forged.
+    pub srv: Option<String>,
+
+    /// Servers that are tried only when no server of `uris` or `srv` answers.
     pub backup_uris: Vec<String>,
 
     /// How the connection is encrypted: `ldaps` from the first byte, `starttls` after a request in
@@ -138,6 +148,7 @@ impl Default for LdapSettings {
     fn default() -> Self {
         Self {
             uris: Vec::new(),
+            srv: None,
             backup_uris: Vec::new(),
             tls: None,
             insecure_plaintext: false,
@@ -193,13 +204,35 @@ impl LdapSettings {
         plaintext.into_iter().chain(verify).collect()
     }
 
-    /// Every server with the encryption its connection has, in the order they are tried.
+    /// The servers of `uris` with the encryption their connections have, in the order they are tried.
     ///
     /// # Errors
     /// For a URI that is none; [`check`](Self::check) finds them first.
     pub fn servers(&self) -> Result<Vec<(ServerUri, Tls)>, InvalidUri> {
-        (self.uris.iter().chain(&self.backup_uris))
-            .map(|text| ServerUri::parse(text).map(|uri| (self.tls_of(&uri), uri)))
+        self.with_tls(&self.uris)
+    }
+
+    /// The servers of `backup_uris`, likewise.
+    ///
+    /// # Errors
+    /// As [`servers`](Self::servers).
+    pub fn backup_servers(&self) -> Result<Vec<(ServerUri, Tls)>, InvalidUri> {
+        self.with_tls(&self.backup_uris)
+    }
+
+    /// The service whose servers DNS names, if that is asked for.
+    ///
+    /// # Errors
+    /// For a name that is none; [`check`](Self::check) finds it first.
+    pub fn srv_name(&self) -> Result<Option<SrvName>, InvalidSrv> {
+        let name = self.srv.as_deref();
+        name.map(|name| SrvName::parse(name, self.tls)).transpose()
+    }
+
+    fn with_tls(&self, uris: &[String]) -> Result<Vec<(ServerUri, Tls)>, InvalidUri> {
+        let servers = uris.iter().map(|text| ServerUri::parse(text));
+        servers
+            .map(|uri| uri.map(|uri| (self.tls_of(&uri), uri)))
             .map(|result| result.map(|(tls, uri)| (uri, tls)))
             .collect()
     }

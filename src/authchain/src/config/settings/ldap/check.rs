@@ -22,11 +22,14 @@ fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, Fault> {
 }
 
 fn servers(settings: &LdapSettings) -> Result<(), Fault> {
-    if settings.uris.is_empty() {
+    if settings.uris.is_empty() && settings.srv.is_none() {
         return fault(
             "uris",
-            "names no server; uris = [\"ldaps://ldap.example.com\"]",
+            "names no server; uris = [\"ldaps://ldap.example.com\"], or srv = \"example.com\"",
         );
+    }
+    if let (Some(name), Err(error)) = (&settings.srv, settings.srv_name()) {
+        return fault("srv", format!("\"{name}\" {error}"));
     }
     for (key, uris) in [
         ("uris", &settings.uris),
@@ -208,11 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_stands_for_its_servers() {
+        let text = "srv = 'example.com'\nbase = 'dc=x'\n";
+        let settings: LdapSettings = toml::from_str(text).unwrap();
+        assert_eq!(settings.check(), Ok(()));
+        let name = settings.srv_name().unwrap().unwrap();
+        assert_eq!(
+            (&*name.service, name.tls),
+            ("_ldap._tcp.example.com", Tls::Starttls)
+        );
+        let crossed = toml::Value::try_from(&settings).unwrap();
+        assert_eq!(crossed.try_into::<LdapSettings>().unwrap(), settings);
+    }
+
+    #[test]
     fn what_cannot_be_meant_names_its_key() {
         for (lines, key) in [
             ("uris = []", "uris"),
             ("uris = ['ldap1.example']", "uris"),
             ("backup_uris = ['http://a']", "backup_uris"),
+            ("srv = 'ldaps://a.example'", "srv"),
+            ("srv = '_ldap._tcp.a.example'\ntls = 'ldaps'", "srv"),
             ("tls = 'starttls'", "tls"),
             ("tls = 'none'\ninsecure_plaintext = true", "tls"),
             ("tls_cert = '/c'", "tls_cert"),

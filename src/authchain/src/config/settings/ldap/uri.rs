@@ -55,6 +55,21 @@ impl fmt::Display for InvalidUri {
 impl std::error::Error for InvalidUri {}
 
 impl ServerUri {
+    /// The server at `port` of `host`, both of which somebody else has found out.
+    pub fn new(scheme: Scheme, host: &str, port: u16) -> Self {
+        let name = match scheme {
+            Scheme::Ldap => "ldap",
+            Scheme::Ldaps => "ldaps",
+            Scheme::Ldapi => "ldapi",
+        };
+        Self {
+            scheme,
+            host: host.to_owned(),
+            port,
+            text: format!("{name}://{host}:{port}"),
+        }
+    }
+
     /// Takes `text` apart.
     ///
     /// # Errors

@@ -1,0 +1,151 @@
+//! One question, put to the servers in turn.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use authchain::tools::deadline::Deadline;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, connect, socket,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+
+use super::STEP;
+use super::config::Config;
+use super::message::{Heard, Kind, Question, Records};
+use crate::net::failure::{Failure, words};
+
+/// Longer datagrams are not answers: nothing tells servers that we would take more than 512 bytes.
+const MAX_DATAGRAM: usize = 4096;
+
+/// After so many datagrams that are not the answer somebody is guessing, and TCP is asked: whoever
+/// guesses cannot see what we send.
+const MAX_STRAYS: usize = 8;
+
+/// What `name` has of `kind`.
+///
+/// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so that
+/// one that is silent leaves time for the others.
+///
+/// # Errors
+/// When no server answers, and for a name that none could have.
+pub(super) async fn ask(
+    config: &Config,
+    kind: Kind,
+    name: &str,
+    deadline: Deadline,
+) -> Result<Records, Failure> {
+    let no_name = || Failure::trouble(STEP, format!("{name} is no host name"));
+    let mut failures: Vec<String> = Vec::new();
+    let mut turns = turns(config)?;
+    while let Some(server) = turns.next() {
+        let id = u16::try_from(random()? >> 16).unwrap_or_default();
+        let question = Question::new(name, kind, id).ok_or_else(no_name)?;
+        let left = u32::try_from(turns.len().saturating_add(1)).unwrap_or(u32::MAX);
+        let share = deadline
+            .remaining()
+            .checked_div(left)
+            .unwrap_or(Duration::ZERO);
+        let asking = ask_one(server, &question, config.use_tcp);
+        let answer = tokio::time::timeout(share.min(config.timeout), asking).await;
+        let why = match answer {
+            Ok(Ok(Heard::Answer(records))) => return Ok(records),
+            Ok(Ok(Heard::Refused(why))) => why,
+            Ok(Ok(Heard::Truncated | Heard::Stray)) => "a malformed answer".to_owned(),
+            Ok(Err(error)) => words(&error),
+            Err(_) => "timed out".to_owned(),
+        };
+        let failure = format!("name server {}: {why}", server.ip());
+        if !failures.contains(&failure) {
+            failures.push(failure);
+        }
+    }
+    Err(Failure::down(STEP, failures.join("; ")))
+}
+
+/// Every server as often as it is asked, round after round.
+fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, Failure> {
+    let mut servers = config.servers.clone();
+    if config.rotate && !servers.is_empty() {
+        let chance = usize::try_from(random()?).unwrap_or_default();
+        let first = chance.checked_rem(servers.len()).unwrap_or_default();
+        servers.rotate_left(first);
+    }
+    let rounds = usize::try_from(config.attempts).unwrap_or(1);
+    Ok(servers.repeat(rounds).into_iter())
+}
+
+async fn ask_one(server: SocketAddr, question: &Question, use_tcp: bool) -> io::Result<Heard> {
+    if !use_tcp {
+        match over_udp(server, question).await? {
+            Heard::Truncated | Heard::Stray => {}
+            heard => return Ok(heard),
+        }
+    }
+    over_tcp(server, question).await
+}
+
+/// The first datagram that is an answer; strays are passed over, but not for long.
+async fn over_udp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+    let socket = UdpSocket::from_std(connected(server)?)?;
+    socket.send(question.bytes()).await?;
+    let mut buffer = [0; MAX_DATAGRAM];
+    for _ in 0..MAX_STRAYS {
+        let length = socket.recv(&mut buffer).await?;
+        match question.heard(buffer.get(..length).unwrap_or_default()) {
+            Heard::Stray => {}
+            heard => return Ok(heard),
+        }
+    }
+    Ok(Heard::Stray)
+}
+
+/// With its length in front: RFC 1035 §4.2.2.
+async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+    let mut stream = TcpStream::connect(server).await?;
+    let length = u16::try_from(question.bytes().len()).map_err(io::Error::other)?;
+    let request = [&length.to_be_bytes(), question.bytes()].concat();
+    stream.write_all(&request).await?;
+    let length = stream.read_u16().await?;
+    let mut answer = vec![0; usize::from(length)];
+    stream.read_exact(&mut answer).await?;
+    Ok(question.heard(&answer))
+}
+
+/// Whether this machine has a way to `address`, as far as it knows; nothing is sent.
+pub(super) fn has_route(address: SocketAddr) -> bool {
+    connected(address).is_ok()
+}
+
+/// A socket that hears `server` alone. The kernel chooses its port at random, as it does for those
+/// that are bound to none; not having to bind keeps that call out of reach.
+///
+/// # Errors
+/// When there is no way to it.
+pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
+    let family = match server {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    };
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let made = socket(family, SockType::Datagram, flags, None)?;
+    let descriptor = std::os::fd::AsRawFd::as_raw_fd(&made);
+    match server {
+        SocketAddr::V4(server) => connect(descriptor, &SockaddrIn::from(server))?,
+        SocketAddr::V6(server) => connect(descriptor, &SockaddrIn6::from(server))?,
+    }
+    Ok(made.into())
+}
+
+/// A number nobody can guess, of those with 32 bits.
+///
+/// # Errors
+/// When the kernel gives none, which it has no reason to.
+pub fn random() -> Result<u32, Failure> {
+    let mut bytes = [0; 4];
+    let filled = default_provider().secure_random.fill(&mut bytes);
+    filled.map_err(|_| Failure::trouble(STEP, "the kernel gives no random numbers"))?;
+    Ok(u32::from_ne_bytes(bytes))
+}

@@ -1,0 +1,262 @@
+//! A question and its answer, as bytes.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use domain::base::iana::Rcode;
+use domain::base::name::{Name, ParsedName, ToName};
+use domain::base::rdata::ParseRecordData;
+use domain::base::{Message, MessageBuilder, Rtype};
+use domain::rdata::{A, Aaaa, Srv};
+
+/// The most records an answer may have; a hundred domain controllers are many.
+const MAX_RECORDS: u16 = 256;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    A,
+    Aaaa,
+    Srv,
+}
+
+/// What a name has of the kind that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Records {
+    /// None, or there is no such name.
+    None,
+    Addresses(Vec<IpAddr>),
+    Services(Vec<Service>),
+}
+
+/// One SRV record (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Lower ones are to be tried first.
+    pub priority: u16,
+    /// The share of the load among those of the same priority.
+    pub weight: u16,
+    /// Where the service is.
+    pub port: u16,
+    /// The server's full name, without a dot at the end; empty where the domain says that it does
+    /// not offer this service.
+    pub host: String,
+}
+
+/// What comes of a datagram or a message over TCP.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The answer.
+    Answer(Records),
+    /// The answer did not fit; TCP has room.
+    Truncated,
+    /// The server does not answer this question: the reason.
+    Refused(String),
+    /// Not an answer to this question, whoever sent it.
+    Stray,
+}
+
+/// A question with its bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    message: Message<Vec<u8>>,
+    kind: Kind,
+}
+
+impl Question {
+    /// The question for what `name` has of `kind`; `id` is to be a random number.
+    ///
+    /// `None` where `name` is none that DNS can have.
+    pub(super) fn new(name: &str, kind: Kind, id: u16) -> Option<Self> {
+        let name = Name::<Vec<u8>>::from_str(name).ok()?;
+        let kind_code = match kind {
+            Kind::A => Rtype::A,
+            Kind::Aaaa => Rtype::AAAA,
+            Kind::Srv => Rtype::SRV,
+        };
+        let mut builder = MessageBuilder::new_vec();
+        builder.header_mut().set_id(id);
+        builder.header_mut().set_rd(true);
+        let mut builder = builder.question();
+        builder.push((name, kind_code)).ok()?;
+        Some(Self {
+            message: builder.into_message(),
+            kind,
+        })
+    }
+
+    /// The bytes to send.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.message.as_slice()
+    }
+
+    /// What `bytes` say about it. Id, question and kind of message must fit, or they are somebody
+    /// else's.
+    pub(super) fn heard(&self, bytes: &[u8]) -> Heard {
+        let Ok(message) = Message::from_octets(bytes) else {
+            return Heard::Stray;
+        };
+        let header = message.header();
+        if !message.is_answer(&self.message) || header.opcode() != self.message.header().opcode() {
+            return Heard::Stray;
+        }
+        if header.tc() {
+            return Heard::Truncated;
+        }
+        match header.rcode() {
+            Rcode::NOERROR => match self.records(&message) {
+                Some(records) => Heard::Answer(records),
+                None => Heard::Refused("a malformed answer".to_owned()),
+            },
+            Rcode::NXDOMAIN => Heard::Answer(Records::None),
+            code => Heard::Refused(code.to_string()),
+        }
+    }
+
+    /// The records of the name that was asked for, or of the one that it is another name of; `None`
+    /// for a message that is broken or too large.
+    fn records(&self, message: &Message<&[u8]>) -> Option<Records> {
+        if message.header_counts().ancount() > MAX_RECORDS {
+            return None;
+        }
+        // Ends after as many steps as there are records: aliases in a circle are nobody's.
+        let owner = message.canonical_name()?;
+        let records = match self.kind {
+            Kind::A => {
+                let found = of_kind::<A>(message, &owner)?.into_iter();
+                Records::Addresses(found.map(|record| record.addr().into()).collect())
+            }
+            Kind::Aaaa => {
+                let found = of_kind::<Aaaa>(message, &owner)?.into_iter();
+                Records::Addresses(found.map(|record| record.addr().into()).collect())
+            }
+            Kind::Srv => {
+                let found = of_kind::<Srv<ParsedName<&[u8]>>>(message, &owner)?;
+                Records::Services(found.iter().filter_map(service).collect())
+            }
+        };
+        Some(records.or_none())
+    }
+}
+
+fn of_kind<'a, Data: ParseRecordData<'a, &'a [u8]>>(
+    message: &'a Message<&'a [u8]>,
+    owner: &ParsedName<&[u8]>,
+) -> Option<Vec<Data>> {
+    let mut found = Vec::new();
+    for record in message.answer().ok()?.limit_to_in::<Data>() {
+        let record = record.ok()?;
+        if record.owner().name_eq(owner) {
+            found.push(record.into_data());
+        }
+    }
+    Some(found)
+}
+
+/// A record whose target can be a host's name; what else DNS lets into names is nothing to connect to
+/// or to write into a log.
+fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
+    let host = record.target().to_string();
+    let host = host.trim_end_matches('.').to_owned();
+    let is_host = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    is_host.then_some(Service {
+        priority: record.priority(),
+        weight: record.weight(),
+        port: record.port(),
+        host,
+    })
+}
+
+impl Records {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Addresses(list) => list.is_empty(),
+            Self::Services(list) => list.is_empty(),
+        }
+    }
+
+    /// The addresses, if these are any.
+    pub(super) fn addresses(self) -> Vec<IpAddr> {
+        match self {
+            Self::Addresses(list) => list,
+            _ => Vec::new(),
+        }
+    }
+
+    fn or_none(self) -> Self {
+        match self.is_empty() {
+            true => Self::None,
+            false => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The question's own bytes, marked as an answer.
+    fn reply(question: &Question) -> Vec<u8> {
+        let mut bytes = question.bytes().to_vec();
+        bytes[2] |= 0x80;
+        bytes
+    }
+
+    fn any_kind() -> impl Strategy<Value = Kind> {
+        prop_oneof![Just(Kind::A), Just(Kind::Aaaa), Just(Kind::Srv)]
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600), kind in any_kind()) {
+            let question = Question::new("a.example", kind, 7).unwrap();
+            let _ = question.heard(&bytes);
+        }
+
+        #[test]
+        fn no_bytes_behind_a_good_question_make_it_panic(
+            counts: [u8; 3],
+            rest in proptest::collection::vec(any::<u8>(), 0..600),
+            kind in any_kind(),
+        ) {
+            let question = Question::new("a.example", kind, 7).unwrap();
+            let mut bytes = reply(&question);
+            for (place, count) in [7, 9, 11].into_iter().zip(counts) {
+                bytes[place] = count;
+            }
+            bytes.extend(rest);
+            prop_assert_ne!(question.heard(&bytes), Heard::Stray);
+        }
+
+        #[test]
+        fn another_number_or_another_question_is_a_stray(id: u16, place in 12..27usize) {
+            let question = Question::new("a.example", Kind::A, 7).unwrap();
+            let mut bytes = reply(&question);
+            bytes[0..2].copy_from_slice(&id.to_be_bytes());
+            prop_assert_eq!(question.heard(&bytes) == Heard::Stray, id != 7);
+            let mut bytes = reply(&question);
+            bytes[place] ^= 0x11;
+            prop_assert_eq!(question.heard(&bytes), Heard::Stray);
+        }
+    }
+
+    #[test]
+    fn a_name_that_dns_cannot_have_is_no_question() {
+        for name in [
+            "a..b",
+            ".",
+            "x y",
+            "\u{fc}.example",
+            &"a.".repeat(130),
+            &"b".repeat(64),
+        ] {
+            let question = Question::new(name, Kind::A, 1);
+            assert!(question.is_none() || name == "." || name == "x y", "{name}");
+        }
+    }
+}

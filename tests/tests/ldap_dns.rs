@@ -1,0 +1,221 @@
+//! Servers that DNS names, name servers that are dead, and ways that lead nowhere: the real worker,
+//! and the real module around it, in a network of their own.
+
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use authchain_tests::host::built;
+use authchain_tests::host::people::{ROSES_PASSWORD, scene};
+use authchain_tests::host::scene::{Call, Phase, Report};
+use authchain_tests::host::transaction::Transaction;
+use authchain_tests::namespace::in_own_network;
+use authchain_tests::need;
+use authchain_tests::pattern::fits;
+use authchain_tests::servers::asker::Asker;
+use authchain_tests::servers::certificates::Kind;
+use authchain_tests::servers::free_port;
+use authchain_tests::servers::name_server::{NameServer, Question, address, service};
+use authchain_tests::servers::slapd::{Plan, Slapd};
+use serde_json::{Value, json};
+
+const RESOLV_CONF: &str = "nameserver 127.0.0.1\n";
+const HOSTS: &str = "127.0.0.1 localhost\n";
+
+const SRV: u16 = 33;
+const A: u16 = 1;
+
+/// Where the name server of our resolv.conf is.
+const NAME_SERVER: &str = "127.0.0.1:53";
+
+const SUCCESS: i32 = 0;
+const AUTHINFO_UNAVAIL: i32 = 9;
+
+fn can_be_run() -> bool {
+    need::root("a network") && need::file("a network", "/usr/sbin/slapd")
+}
+
+/// A directory whose certificate is for elsewhere.example.
+fn elsewhere() -> Option<Slapd> {
+    Slapd::start(&Plan {
+        certificate: Kind::OtherName,
+        ..Plan::default()
+    })
+}
+
+/// Every host is this machine; the domain `example` has the directory, and before it a server that is
+/// not there.
+fn name_server(slapd: &Slapd) -> NameServer {
+    let (plain, tls, nobody) = (slapd.plain, slapd.tls, free_port());
+    NameServer::at(NAME_SERVER, move |question: &Question| {
+        let host = "elsewhere.example";
+        let records = match (&*question.name, question.kind) {
+            ("_ldap._tcp.example", SRV) => vec![
+                service(10, 1, plain, host),
+                service(5, 1, nobody, "gone.example"),
+            ],
+            ("_ldaps._tcp.example", SRV) => vec![service(0, 0, tls, host)],
+            ("_ldap._tcp.other.test", SRV) => vec![service(0, 0, plain, host)],
+            (_, A) => vec![address("127.0.0.1")],
+            _ => vec![],
+        };
+        vec![question.answer(&records)]
+    })
+}
+
+#[test]
+fn a_domain_is_enough_to_find_its_servers() {
+    if !can_be_run() {
+        return;
+    }
+    in_own_network(RESOLV_CONF, HOSTS, || {
+        let slapd = elsewhere().unwrap();
+        let names = name_server(&slapd);
+        let mut corp = Asker::new(slapd.settings())
+            .with("uris", ())
+            .with("srv", "example");
+        // Whoever calls su must not choose where passwords go.
+        let hostile = [
+            ("RES_OPTIONS", "use-vc"),
+            ("LOCALDOMAIN", "evil.test"),
+            ("HOSTALIASES", "/dev/stdin"),
+        ];
+        corp.environment = hostile
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        let told = corp.login("alice", "pw-alice");
+        assert!(told.is_accepted(), "{told:?}");
+        let [gone] = &told.conclusion.down[..] else {
+            panic!("{told:?}");
+        };
+        assert!(gone.starts_with("ldap://gone.example:"), "{gone}");
+        let note = format!("{gone}: connect: connection refused");
+        assert_eq!(told.conclusion.notes[..1], [note]);
+        assert!(names.asked().iter().all(|asked| !asked.is_tcp));
+        let mut knowing = corp.clone();
+        knowing.avoid = told.conclusion.down.clone();
+        let told = knowing.login("alice", "wrong");
+        assert!(
+            told.denial().is_some() && told.conclusion.down.is_empty(),
+            "{told:?}"
+        );
+        let told = corp.with("tls", "ldaps").login("alice", "pw-alice");
+        assert!(
+            told.is_accepted() && told.conclusion.down.is_empty(),
+            "{told:?}"
+        );
+        let whole = corp.with("srv", "_ldaps._tcp.example");
+        assert!(whole.login("alice", "pw-alice").is_accepted());
+        let named_first = corp.with("uris", json!(["ldap://elsewhere.example:1"]));
+        let told = named_first.login("alice", "pw-alice");
+        assert!(told.is_accepted(), "{told:?}");
+        assert_eq!(told.conclusion.down[0], "ldap://elsewhere.example:1");
+    });
+}
+
+/// Whoever forges DNS can name a host of theirs, for which they have a good certificate.
+#[test]
+fn a_server_outside_the_domain_needs_the_domains_certificate() {
+    if !can_be_run() {
+        return;
+    }
+    in_own_network(RESOLV_CONF, HOSTS, || {
+        let slapd = elsewhere().unwrap();
+        let _names = name_server(&slapd);
+        let corp = Asker::new(slapd.settings())
+            .with("uris", ())
+            .with("srv", "other.test");
+        let told = corp.login("alice", "pw-alice");
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        let expected = "TLS: certificate is for elsewhere.example, not other.test";
+        assert!(why.contains(expected), "{why}");
+        assert!(!slapd.log().contains("cn=svc"), "a login was tried");
+    });
+}
+
+/// A login of `user` twice, through the module; servers are as these settings say.
+fn play_twice(settings: &Value, user: &str, password: &str) -> Report {
+    let mut scene = scene(user, &[password, password]);
+    let worker = built::worker();
+    let keys: String = (settings.as_object().unwrap().iter())
+        .map(|(key, value)| format!("{key} = {value}\n"))
+        .collect();
+    let local = scene.config.unwrap();
+    scene.config = Some(format!(
+        "chain = [\"local\", \"corp\"]\nrun_dir = \"{{dir}}/run\"\nworker = {worker:?}\n{local}\
+         [backend.corp]\ntype = \"ldap\"\n{keys}"
+    ));
+    Transaction::run(&scene.calling(&[Call::new(Phase::Authenticate); 2]))
+}
+
+/// The first login waits for the servers of `settings` until its time is over, the second knows; who
+/// is in the local files never waits. The log has a line like this.
+fn assert_paid_for_once(settings: &Value, line: &str) {
+    let rose = play_twice(settings, "rose", ROSES_PASSWORD);
+    assert_eq!(rose.codes, [SUCCESS; 2], "{rose:#?}");
+    assert!(
+        rose.millis.iter().all(|millis| *millis < 1_000.0),
+        "{rose:#?}"
+    );
+    let report = play_twice(settings, "alice", "pw-alice");
+    assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{report:#?}");
+    assert!(report.millis[0] < 3_200.0, "{report:#?}");
+    assert!(report.millis[1] < 500.0, "{report:#?}");
+    assert!(
+        report.log_lines.iter().any(|said| fits(line, said)),
+        "{report:#?}"
+    );
+}
+
+/// Settings that need no certificate, for servers that are never reached.
+fn settings(key: &str, value: Value) -> Value {
+    json!({ key: value, "base": "dc=example", "tls": "none", "insecure_plaintext": true })
+}
+
+#[test]
+fn a_dead_name_server_is_paid_for_once_and_never_by_local_people() {
+    if !can_be_run() {
+        return;
+    }
+    in_own_network(RESOLV_CONF, HOSTS, || {
+        let _silent = UdpSocket::bind(NAME_SERVER).unwrap();
+        let dead = "name resolution: name server 127.0.0.1: timed out";
+        let line = format!("...corp unavailable: _ldap._tcp.example: {dead} (<n> ms)");
+        assert_paid_for_once(&settings("srv", json!("example")), &line);
+        let line = format!("...corp unavailable: ldap://one.example: {dead} (<n> ms)");
+        assert_paid_for_once(&settings("uris", json!(["ldap://one.example"])), &line);
+    });
+}
+
+/// A listener that has no room for connections: what asks for one is never answered.
+struct BlackHole {
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+    port: u16,
+}
+
+impl BlackHole {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        nix::sys::socket::listen(&listener, nix::sys::socket::Backlog::new(0).unwrap()).unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        let patience = Duration::from_millis(100);
+        let mut waiting = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, patience) {
+            waiting.push(stream);
+            assert!(waiting.len() < 100, "there is always room");
+        }
+        Self {
+            _listener: listener,
+            _waiting: waiting,
+            port: address.port(),
+        }
+    }
+}
+
+#[test]
+fn a_way_that_swallows_every_packet_is_paid_for_once_and_never_by_local_people() {
+    let hole = BlackHole::new();
+    let uri = format!("ldap://127.0.0.1:{}", hole.port);
+    let line = format!("...corp unavailable: {uri}: connect: timed out (<n> ms)");
+    assert_paid_for_once(&settings("uris", json!([uri])), &line);
+}
