@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MsFlags, mount, umount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, fchdir};
 
@@ -61,16 +61,27 @@ fn all_private() -> nix::Result<()> {
 /// # Panics
 /// Without the rights for it.
 pub fn own_network(resolv_conf: &str, hosts: &str) {
-    own_mounts();
     unshare(CloneFlags::CLONE_NEWNET).expect("unshare");
     let up = Command::new("ip")
         .args(["link", "set", "lo", "up"])
         .status();
     assert!(up.unwrap().success(), "no loopback");
+    own_names(resolv_conf, hosts);
+}
+
+/// Gives this thread, and what it starts, these texts for /etc/resolv.conf and /etc/hosts. Nobody else
+/// sees them.
+///
+/// # Panics
+/// Without the rights for it.
+pub fn own_names(resolv_conf: &str, hosts: &str) {
+    own_mounts();
     for (path, text) in [("/etc/resolv.conf", resolv_conf), ("/etc/hosts", hosts)] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let nothing: Option<&str> = None;
+        // Nothing can be mounted on a file that is gone, as one of ours is by now.
+        let _ = umount(path);
         mount(Some(file.path()), path, nothing, MsFlags::MS_BIND, nothing).expect(path);
         // The mount keeps what it needs of it.
     }

@@ -205,6 +205,24 @@ fn a_worker_can_ask_the_person() {
 }
 
 #[test]
+fn the_worker_is_told_whom_to_become_and_never_root() {
+    let naming = |user: &str| {
+        let user = format!("worker_user = \"{user}\"\nworker =");
+        configured(scene("surroundings"), "worker =", &user)
+    };
+    let report = played(&naming("ldapworker"));
+    let told = "arguments: [\"authchain-worker\", \"--user\", \"ldapworker\"]";
+    assert!(
+        report.log_lines.iter().any(|line| line.ends_with(told)),
+        "{report:#?}"
+    );
+    for user in ["root", "", ":"] {
+        let report = played(&naming(user));
+        assert_eq!(report.codes, [AUTHINFO_UNAVAIL], "{user}: {report:#?}");
+    }
+}
+
+#[test]
 fn a_worker_starts_with_nothing_of_the_hosts() {
     let mut scene = scene("surroundings");
     scene.script.process.blocked = true;
@@ -222,7 +240,7 @@ fn a_worker_starts_with_nothing_of_the_hosts() {
         "ignored: 0",
         "variables: 0",
         "own group: true",
-        "arguments: [\"authchain-worker\"]",
+        "arguments: [\"authchain-worker\", \"--user\", \"authchain\"]",
         "0: socket",
         "1: socket",
         "2: /dev/null",

@@ -1,9 +1,14 @@
 //! The way to the servers: certificates, StartTLS, logins of our own, servers that are down.
 
-use std::io::{Read, Write};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use authchain_tests::need;
 use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::certificates::Kind;
 use authchain_tests::servers::directory::BASE;
@@ -132,6 +137,42 @@ fn every_way_to_a_server_works() {
         .with("tls_key", json!(key)))
     .login("alice", "pw-alice");
     assert!(told.is_accepted(), "{told:?}");
+}
+
+/// Anybody can make a socket in a folder that everybody may write, and wait for passwords there.
+#[test]
+fn a_socket_of_somebody_elses_hears_no_password() {
+    if !need::root("a listener of somebody else's") || !need::file("a listener", "/usr/bin/python3")
+    {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
+    let path = folder.path().join("ldapi");
+    let script = "import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\n\
+                  s.listen()\nprint(flush=True)\nc, _ = s.accept()\n\
+                  sys.stdout.write(repr(c.recv(4096)))\n";
+    let mut thief = Command::new("/usr/bin/python3");
+    thief
+        .args(["-I", "-c", script])
+        .arg(&path)
+        .stdout(Stdio::piped());
+    let mut thief = thief.uid(65_534).gid(65_534).spawn().unwrap();
+    let mut heard = BufReader::new(thief.stdout.take().unwrap());
+    heard.read_line(&mut String::new()).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o777)).unwrap();
+    let uri = format!("ldapi://{}", path.to_str().unwrap().replace('/', "%2F"));
+    let asker = Asker::new(json!({"uris": [uri], "base": BASE}));
+    let told = asker.login("alice", "pw-alice");
+    let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+    assert!(
+        why.contains("connect: user id 65534 listens there"),
+        "{why}"
+    );
+    let mut bytes = String::new();
+    heard.read_to_string(&mut bytes).unwrap();
+    assert_eq!(bytes, "b''");
+    thief.wait().unwrap();
 }
 
 /// Somebody on the way who answers StartTLS with "cannot", or adds words of their own.

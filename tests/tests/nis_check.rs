@@ -13,7 +13,7 @@ fn every_step_to_a_nis_server_is_told_in_order() {
     let Some(server) = Ypserv::start("check") else {
         return;
     };
-    let corp = || Checker::of("nis", settings()).with("servers", json!(["localhost"]));
+    let corp = || Checker::of_kind("nis", settings()).with("servers", json!(["localhost"]));
     let checked = server.asks(|| corp().run(ONLINE));
     checked.expect(
         0,
@@ -35,8 +35,9 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
     let Some(server) = Ypserv::start("check refusals") else {
         return;
     };
-    let corp =
-        || Checker::of("nis", settings()).with("servers", json!([format!("[::1]:{}", PORT + 1)]));
+    let corp = || {
+        Checker::of_kind("nis", settings()).with("servers", json!([format!("[::1]:{}", PORT + 1)]))
+    };
     let elsewhere = || corp().with("domain", "elsewhere");
     server.asks(|| elsewhere().run(ONLINE)).expect(
         2,
@@ -45,7 +46,7 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
             " ms  error: elsewhere is not served here, or not to us: see securenets",
         ]],
     );
-    let any = || Checker::of("nis", settings()).with("source_port", "any");
+    let any = || Checker::of_kind("nis", settings()).with("source_port", "any");
     server.asks(|| any().run(ONLINE)).expect(
         1,
         &[
@@ -68,13 +69,13 @@ fn what_a_nis_server_refuses_is_told_with_what_it_means() {
     );
     server.signal("-KILL", "rpcbind");
     server
-        .asks(|| Checker::of("nis", settings()).run(ONLINE))
+        .asks(|| Checker::of_kind("nis", settings()).run(ONLINE))
         .expect(2, &[&["portmapper", " ms  error: connection refused"]]);
 }
 
 #[test]
 fn a_nis_server_that_is_not_there_is_an_error_of_the_check() {
-    let dead = Checker::of("nis", fake_yp::settings(free_port(), "tcp"));
+    let dead = Checker::of_kind("nis", fake_yp::settings(free_port(), "tcp"));
     dead.run(ONLINE)
         .expect(2, &[&["connect", " ms  error: connection refused"]]);
 }

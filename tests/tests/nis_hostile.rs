@@ -14,7 +14,7 @@ use authchain_tests::servers::hostile;
 use authchain_tests::servers::ypserv::{self, Ypserv};
 
 fn login(port: u16, transport: &str) -> Told {
-    Asker::of("nis", fake_yp::settings(port, transport)).login("alice", "pw-alice")
+    Asker::of_kind("nis", fake_yp::settings(port, transport)).login("alice", "pw-alice")
 }
 
 /// What comes of a server that says `answer` to the question for alice, over both transports.
@@ -247,7 +247,7 @@ fn a_portmapper_cannot_lead_us_elsewhere() {
         return;
     };
     server.signal("-KILL", "rpcbind");
-    let asker = Asker::of("nis", ypserv::settings());
+    let asker = Asker::of_kind("nis", ypserv::settings());
     for (result, words) in [
         (numbers(&[40_000]), "which any user of the server may have"),
         (numbers(&[65_536 + 834]), "portmapper: not a valid answer"),

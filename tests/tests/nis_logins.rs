@@ -7,7 +7,7 @@ use authchain_tests::servers::ypserv::{Ypserv, settings};
 use serde_json::json;
 
 fn asker() -> Asker {
-    Asker::of("nis", settings())
+    Asker::of_kind("nis", settings())
 }
 
 #[test]

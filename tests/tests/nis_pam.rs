@@ -1,7 +1,7 @@
 //! The whole way: the real sshd, the module, the worker, a NIS server.
 
+use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
-use authchain_tests::real::ipc::Ask;
 use authchain_tests::real::log::listing;
 use authchain_tests::servers::ypserv::{PORT, Ypserv};
 

@@ -10,7 +10,7 @@ use serde_json::json;
 const STRANGER: u32 = 54_321;
 
 fn asker() -> Asker {
-    Asker::of("nis", settings())
+    Asker::of_kind("nis", settings())
 }
 
 fn why(told: &Told) -> &str {

@@ -252,14 +252,20 @@ fn without_a_user_of_its_own_it_is_nobody_and_root_is_no_user_for_it() {
     if !need::root("the worker") {
         return;
     }
-    for user in ["no-such-user", "root"] {
-        let (report, _) = about(Command::new(worker_that_breaks_out()).args(["--user", user]));
-        assert_eq!(report["confined"]["user"]["uid"], json!(NOBODY), "{report}");
-        assert!(
-            report["confined"]["notes"].to_string().contains(user),
-            "{report}"
-        );
-    }
+    let about_as = |user| about(Command::new(worker_that_breaks_out()).args(["--user", user]));
+    let (report, is_usable) = about_as("no-such-user");
+    let user = &report["confined"]["user"];
+    assert!(is_usable, "{report}");
+    assert_eq!(
+        (&user["uid"], &user["stands_in_for"]),
+        (&json!(NOBODY), &json!("no-such-user"))
+    );
+    let (report, is_usable) = about_as("root");
+    let why = report["refused"].as_str().unwrap_or_default();
+    assert!(
+        !is_usable && why.contains("root has the user or group id 0"),
+        "{report}"
+    );
 }
 
 #[test]

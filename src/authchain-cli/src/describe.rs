@@ -55,9 +55,9 @@ fn find(name: &str) -> Result<&'static Kind, Failure> {
 
 fn everything(terminal: &mut Terminal) {
     terminal.say_in(STRONG, "At the top of authchain.toml");
-    print(&global_settings(), terminal);
+    terminal.write(&OnTerminal.settings(&global_settings()));
     terminal.say_in(STRONG, "In every [backend.NAME]");
-    print(&common_settings(), terminal);
+    terminal.write(&OnTerminal.settings(&common_settings()));
     terminal.say_in(STRONG, "Backend types");
     for kind in KINDS {
         terminal.say(format_args!("\n  {STRONG}{}{STRONG:#}", kind.name));
@@ -72,30 +72,80 @@ fn one(kind: &Kind, terminal: &mut Terminal) {
         format_args!("[backend.NAME] with type = \"{}\"", kind.name),
     );
     terminal.write(&wrapped(kind.help, 2));
-    print(&kind_settings(kind), terminal);
+    terminal.write(&OnTerminal.settings(&kind_settings(kind)));
     terminal.say_in(STRONG, "And as in every [backend.NAME]");
-    print(&common_settings(), terminal);
+    terminal.write(&OnTerminal.settings(&common_settings()));
 }
 
-fn print(settings: &[Setting], terminal: &mut Terminal) {
-    for Setting {
-        name,
-        kind,
-        default,
-        help,
-    } in settings
-    {
-        let default = match default {
-            Default::Value(value) => format!("= {value}"),
-            Default::Unset => "is not set".to_owned(),
-            Default::None => "must be given".to_owned(),
-        };
-        terminal.say(format_args!(
-            "\n  {STRONG}{name}{STRONG:#} {default}   ({kind})"
-        ));
-        terminal.write(&wrapped(help, 6));
+/// The key list of authchain.toml(5).
+fn manual() -> String {
+    let mut out =
+        String::from("# GLOBAL KEYS\n\nAt the top of the file, before the first section.\n\n");
+    out.push_str(&InManual.settings(&global_settings()));
+    out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
+    out.push_str(&InManual.settings(&common_settings()));
+    for kind in KINDS {
+        let (title, help) = (kind.name.to_uppercase(), scdoc(kind.help));
+        out.push_str(&format!("# TYPE {title}\n\n{help}.\n\n"));
+        out.push_str(&InManual.settings(&kind_settings(kind)));
     }
-    terminal.say("");
+    out
+}
+
+/// Where settings are described: how one looks there, and how its default is told.
+trait Page {
+    /// Before a default.
+    const DEFAULT: &'static str;
+    /// For a setting that is off unless it is given.
+    const UNSET: &'static str;
+    /// Behind the last setting.
+    const END: &'static str;
+
+    fn setting(&self, setting: &Setting, default: &str) -> String;
+
+    fn settings(&self, settings: &[Setting]) -> String {
+        let described = settings.iter().map(|setting| {
+            let default = match &setting.default {
+                Default::Value(value) => format!("{}{value}", Self::DEFAULT),
+                Default::Unset => Self::UNSET.to_owned(),
+                Default::None => "must be given".to_owned(),
+            };
+            self.setting(setting, &default)
+        });
+        described.collect::<String>() + Self::END
+    }
+}
+
+/// Lines of a terminal.
+struct OnTerminal;
+
+impl Page for OnTerminal {
+    const DEFAULT: &'static str = "= ";
+    const UNSET: &'static str = "is not set";
+    const END: &'static str = "\n";
+
+    fn setting(&self, setting: &Setting, default: &str) -> String {
+        let Setting { name, kind, .. } = setting;
+        let help = wrapped(&setting.help, 6);
+        format!("\n  {STRONG}{name}{STRONG:#} {default}   ({kind})\n{help}")
+    }
+}
+
+/// Paragraphs of a manual page in scdoc's format.
+struct InManual;
+
+impl Page for InManual {
+    const DEFAULT: &'static str = "default: ";
+    const UNSET: &'static str = "not set";
+    const END: &'static str = "";
+
+    fn setting(&self, setting: &Setting, default: &str) -> String {
+        let [name, kind, default] = [&setting.name, &setting.kind, default].map(escape);
+        format!(
+            "*{name}* ({kind}; {default})\n\t{}\n\n",
+            scdoc(&setting.help)
+        )
+    }
 }
 
 /// `text` in lines that begin with so many blanks.
@@ -123,42 +173,6 @@ fn push_line(out: &mut String, line: &str, indent: usize) {
     out.push_str(&" ".repeat(indent));
     out.push_str(line);
     out.push('\n');
-}
-
-/// The key list of authchain.toml(5).
-fn manual() -> String {
-    let mut out =
-        String::from("# GLOBAL KEYS\n\nAt the top of the file, before the first section.\n\n");
-    add_manual(&mut out, &global_settings());
-    out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
-    add_manual(&mut out, &common_settings());
-    for kind in KINDS {
-        let help = scdoc(kind.help);
-        out.push_str(&format!(
-            "# TYPE {}\n\n{help}.\n\n",
-            kind.name.to_uppercase()
-        ));
-        add_manual(&mut out, &kind_settings(kind));
-    }
-    out
-}
-
-fn add_manual(out: &mut String, settings: &[Setting]) {
-    for Setting {
-        name,
-        kind,
-        default,
-        help,
-    } in settings
-    {
-        let default = match default {
-            Default::Value(value) => format!("default: {}", escape(value)),
-            Default::Unset => "not set".to_owned(),
-            Default::None => "must be given".to_owned(),
-        };
-        let head = format!("*{}* ({}; {default})", escape(name), escape(kind));
-        out.push_str(&format!("{head}\n\t{}\n\n", scdoc(help)));
-    }
 }
 
 /// Doc comments write `code`, scdoc writes *bold*.

@@ -225,7 +225,8 @@ mod tests {
             all.extend(kind_settings(kind));
             let mut section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
             section += match kind.name {
-                "ldap" => "uris = ['ldaps://x']\nbase = 'dc=x'\n",
+                "ldap" => "srv = 'x'\nbase = 'dc=x'\n",
+                "active_directory" => "domain = 'x'\n",
                 "nis" => "domain = 'x'\nservers = ['x']\n",
                 _ => "",
             };
@@ -277,7 +278,7 @@ mod tests {
             .chain(kinds);
         let needed = all.filter(|setting| setting.default == Default::None);
         let needed: Vec<String> = needed.map(|setting| setting.name).collect();
-        assert_eq!(needed, ["type", "base", "domain", "servers"]);
+        assert_eq!(needed, ["type", "base", "domain", "domain", "servers"]);
     }
 
     #[test]

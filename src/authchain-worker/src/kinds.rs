@@ -13,7 +13,7 @@ use crate::probe::Probe;
 /// A backend that is ready to be asked: its files are read, its settings understood.
 #[non_exhaustive]
 pub enum Kind {
-    /// Asks a directory.
+    /// Asks a directory, Active Directory included.
     Ldap(Box<ldap::Prepared>),
     /// Asks a NIS domain.
     Nis(Box<nis::Prepared>),
@@ -73,10 +73,8 @@ impl Kind {
     /// Reads the settings and the files they name, as root still.
     pub fn prepare(hello: &Hello) -> Self {
         match hello.kind.as_str() {
-            "ldap" => match ldap::Prepared::new(hello) {
-                Ok(prepared) => Self::Ldap(Box::new(prepared)),
-                Err(why) => Self::Broken(why),
-            },
+            "ldap" => Self::directory(ldap::Prepared::new(hello)),
+            "active_directory" => Self::directory(ldap::Prepared::of_domain(hello)),
             "nis" => match nis::Prepared::new(hello) {
                 Ok(prepared) => Self::Nis(Box::new(prepared)),
                 Err(why) => Self::Broken(why),
@@ -84,6 +82,13 @@ impl Kind {
             #[cfg(feature = "confinement-probe")]
             "confinement_probe" => Self::Probe(Probe::prepare(hello)),
             other => Self::Broken(format!("this worker knows no backends of type \"{other}\"")),
+        }
+    }
+
+    fn directory(prepared: Result<ldap::Prepared, String>) -> Self {
+        match prepared {
+            Ok(prepared) => Self::Ldap(Box::new(prepared)),
+            Err(why) => Self::Broken(why),
         }
     }
 

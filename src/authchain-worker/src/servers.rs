@@ -3,7 +3,7 @@
 //! The same for every kind of server, so that all of them fail over, leave each other time and are
 //! reported as down by one rule.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use authchain::backends::protocol::{Conclusion, Hello, Question, WireVerdict};
@@ -168,6 +168,8 @@ struct Queue<'h, S> {
     /// With the time they have to show that they are back, where that is the question.
     waiting: VecDeque<(S, Option<Duration>)>,
     avoided: Vec<String>,
+    /// The names of all that ever waited: two domains may name the same server.
+    known: BTreeSet<String>,
 }
 
 impl<'h, S: Server> Queue<'h, S> {
@@ -176,14 +178,16 @@ impl<'h, S: Server> Queue<'h, S> {
             health,
             waiting: VecDeque::new(),
             avoided: Vec::new(),
+            known: BTreeSet::new(),
         };
         queue.put_in_front(servers);
         queue
     }
 
     /// Those that may be back first, then the rest in their order, without those to be avoided; all
-    /// before whoever is waiting.
-    fn put_in_front(&mut self, servers: Vec<S>) {
+    /// before whoever is waiting. Nobody is asked twice.
+    fn put_in_front(&mut self, mut servers: Vec<S>) {
+        servers.retain(|server| self.known.insert(server.name().to_owned()));
         let is_in = |list: &[String], server: &S| list.iter().any(|name| name == server.name());
         let (probes, others): (Vec<S>, Vec<S>) =
             (servers.into_iter()).partition(|server| is_in(&self.health.probe, server));

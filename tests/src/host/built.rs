@@ -118,7 +118,7 @@ pub fn host_in_c() -> PathBuf {
 }
 
 /// The target directory, whatever cargo was told about it.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     profile().parent().unwrap().to_owned()
 }
 

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ use crate::host::built;
 /// What is asked of a worker.
 #[derive(Clone)]
 pub struct Asker {
-    /// The `type` of the backend.
+    /// The worker's program.
+    pub worker: PathBuf,
+    /// The type of the backend.
     pub kind: &'static str,
     /// The settings of the backend.
     pub settings: Value,
@@ -50,15 +53,24 @@ pub struct Told {
 }
 
 impl Asker {
-    /// Of the type `ldap`, with these settings and three seconds.
+    /// With these settings of a directory, and three seconds.
     pub fn new(settings: Value) -> Self {
-        Self::of("ldap", settings)
+        Self::of(built::worker(), settings)
     }
 
-    /// Of any type, with these settings and three seconds.
-    pub fn of(kind: &'static str, settings: Value) -> Self {
+    /// The same for another type.
+    pub fn of_kind(kind: &'static str, settings: Value) -> Self {
         Self {
             kind,
+            ..Self::new(settings)
+        }
+    }
+
+    /// The same as the first with the worker at this path.
+    pub fn of(worker: PathBuf, settings: Value) -> Self {
+        Self {
+            worker,
+            kind: "ldap",
             settings,
             avoid: vec![],
             probe: vec![],
@@ -96,7 +108,6 @@ impl Asker {
     }
 
     fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
-        built::worker();
         let begin = Instant::now();
         let (mut stream, mut worker) = self.spawn();
         self.send(&mut stream, operation, user, password);
@@ -116,7 +127,7 @@ impl Asker {
     fn spawn(&self) -> (UnixStream, Child) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let theirs = OwnedFd::from(theirs);
-        let mut worker = Command::new(built::worker());
+        let mut worker = Command::new(&self.worker);
         if let Some(uid) = self.uid {
             worker.uid(uid).gid(uid);
         }

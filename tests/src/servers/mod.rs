@@ -1,9 +1,11 @@
-//! Servers for the worker to ask: a real slapd, a real ypserv, and one that does what no server may.
+//! Servers for the worker to ask: a real slapd, a real domain, a real ypserv, and one that does what no
+//! server may.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`slapd`] | OpenLDAP in a directory of its own, gone when the test is over |
 //! | [`directory`] | who is in it |
+//! | [`samba`] | a domain controller of Samba, shared by the tests of one program |
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
 //! | [`checker`] | `authchain check` on a backend of these servers |
@@ -19,6 +21,7 @@ pub mod directory;
 pub mod fake_yp;
 pub mod hostile;
 pub mod name_server;
+pub mod samba;
 pub mod slapd;
 pub mod ypserv;
 

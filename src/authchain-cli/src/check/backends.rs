@@ -4,6 +4,7 @@ use std::path::Path;
 
 use authchain::backends::Backend;
 use authchain::chain::registry;
+use authchain::config::settings::ldap::LdapSettings;
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
 use authchain::tools::request::Request;
@@ -12,7 +13,7 @@ use authchain::words::Username;
 use nix::unistd::geteuid;
 
 use super::report::{Report, Severity};
-use super::{folders, online, people};
+use super::{folders, online, people, worker};
 use crate::setup::{self, ShownJournal};
 
 /// A name nobody has, to ask backends for.
@@ -22,43 +23,58 @@ pub(super) const NOBODY: &str = "authchain-check";
 /// servers only if `asks_servers`.
 pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report: &mut Report) {
     let links = config.links(None).unwrap_or_default();
-    for backend in &config.backends {
-        let is_used = links.iter().any(|link| link.name() == backend.name());
-        // The implied `local`, where a chain does without it.
-        if !is_used && backend.name() == "local" {
-            continue;
-        }
-        let severity = if is_used {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        check_local(config, backend, severity, report);
-        // A fault in it was complained of when the chain was built.
-        let Ok(built) = registry::backend(backend, &config.settings) else {
-            continue;
-        };
-        match (built.is_local(), asks_servers) {
-            (true, _) if is_used => ask(file, config, &*built, report),
-            (true, _) => {}
-            (false, true) => online::check(file, config, &*built, severity, report),
-            (false, false) => online::not_asked(built.name(), report),
+    // Asked for once, by the first backend that needs it; those in the chain come first.
+    let mut worker = None;
+    let is_used = |table: &BackendTable<'_>| links.iter().any(|link| link.name() == table.name());
+    let (used, spare): (Vec<_>, Vec<_>) = config.backends.iter().partition(|table| is_used(table));
+    for (tables, severity) in [(used, Severity::Error), (spare, Severity::Warning)] {
+        for table in tables {
+            // A fault in it was complained of when the chain was built.
+            let Ok(backend) = registry::backend(table, &config.settings) else {
+                continue;
+            };
+            if backend.is_local() {
+                check_local(file, config, table, &*backend, severity, report);
+                continue;
+            }
+            if table.common().kind.get_ref() == "ldap" {
+                warn(file, table, report);
+            }
+            let has_worker =
+                *worker.get_or_insert_with(|| worker::check(&config.settings, severity, report));
+            match asks_servers {
+                true if has_worker => online::check(file, config, &*backend, severity, report),
+                true => {}
+                false => online::not_asked(backend.name(), report),
+            }
         }
     }
 }
 
-/// The files of a backend of type `local`; other types have none.
+/// What is allowed but dangerous.
+fn warn(file: &Path, table: &BackendTable<'_>, report: &mut Report) {
+    let settings = table.settings::<LdapSettings>();
+    for warning in settings.iter().flat_map(LdapSettings::warnings) {
+        let message = format!("backend {}: {warning}", table.name());
+        report.add(Severity::Warning, file, message);
+    }
+}
+
+/// The files of a backend of type `local`, and whether one in the chain answers.
 fn check_local(
+    file: &Path,
     config: &Config<'_>,
-    backend: &BackendTable<'_>,
+    table: &BackendTable<'_>,
+    backend: &dyn Backend,
     severity: Severity,
     report: &mut Report,
 ) {
-    if backend.common().kind.get_ref() != "local" {
+    let is_used = severity == Severity::Error;
+    // The implied `local`, where a chain does without it.
+    if !is_used && backend.name() == "local" {
         return;
     }
-    // A fault in it was complained of when the chain was built.
-    let Ok(settings) = backend.settings::<LocalSettings>() else {
+    let Ok(settings) = table.settings::<LocalSettings>() else {
         return;
     };
     for (path, access) in [
@@ -79,6 +95,9 @@ fn check_local(
         }
     }
     people::check(backend.name(), &settings, &config.settings, report);
+    if is_used {
+        ask(file, config, backend, report);
+    }
 }
 
 fn add_file_error(

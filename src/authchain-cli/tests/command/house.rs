@@ -68,8 +68,8 @@ impl House {
     pub(crate) fn with_alice() -> Self {
         let house = Self::new(GUESTS);
         house
-            .run_with(&["user", "add", "alice"], PASSWORD)
-            .expect(0, &["alice is added"]);
+            .run_with(&["user", "add", "alice-test"], PASSWORD)
+            .expect(0, &["alice-test is added"]);
         house
     }
 
@@ -83,6 +83,24 @@ impl House {
         let folder = self.folder.path().to_str().unwrap();
         fs::write(&path, text.replace("DIR", folder)).unwrap();
         self.chmod(name, 0o644);
+        path
+    }
+
+    /// A script with this text. Another process writes it: a thread that forks meanwhile would hold
+    /// the file open for writing, and such a file cannot be executed.
+    pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        let mut tee = Command::new("tee");
+        tee.arg(&path).stdout(Stdio::null()).stdin(Stdio::piped());
+        let mut tee = tee.spawn().unwrap();
+        let written = format!("#!/bin/sh\n{text}\n");
+        tee.stdin
+            .take()
+            .unwrap()
+            .write_all(written.as_bytes())
+            .unwrap();
+        assert!(tee.wait().unwrap().success());
+        self.chmod(name, 0o755);
         path
     }
 

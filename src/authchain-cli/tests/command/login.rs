@@ -11,7 +11,7 @@ use crate::house::{GUESTS, House, PASSWORD, Person, finish, is_root};
 #[test]
 fn the_right_password_is_accepted_and_the_account_asked_about() {
     House::with_alice()
-        .run_with(&["test", "alice"], PASSWORD)
+        .run_with(&["test", "alice-test"], PASSWORD)
         .expect(
             0,
             &[
@@ -19,7 +19,7 @@ fn the_right_password_is_accepted_and_the_account_asked_about() {
                 "Account",
                 "guests",
                 "PAM_SUCCESS (0)",
-                "alice: guests: accepted",
+                "alice-test: guests: accepted",
             ],
         );
 }
@@ -28,7 +28,7 @@ fn the_right_password_is_accepted_and_the_account_asked_about() {
 fn a_refusal_says_who_and_why() {
     let house = House::with_alice();
     house
-        .run_with(&["test", "alice"], "wrong")
+        .run_with(&["test", "alice-test"], "wrong")
         .expect(1, &["PAM_AUTH_ERR (7)", "guests denied: wrong password"]);
     house
         .run_with(&["test", "nobody-here"], PASSWORD)
@@ -37,7 +37,7 @@ fn a_refusal_says_who_and_why() {
         .run_with(&["test", "a:b"], PASSWORD)
         .expect(1, &["PAM_USER_UNKNOWN (10)", "the name has a ':'"]);
     house
-        .run_with(&["test", "alice"], "")
+        .run_with(&["test", "alice-test"], "")
         .expect(1, &["empty password"]);
 }
 
@@ -45,30 +45,32 @@ fn a_refusal_says_who_and_why() {
 fn trouble_is_not_a_refusal() {
     let house = House::with_alice();
     house
-        .run(&["test", "alice"])
+        .run(&["test", "alice-test"])
         .expect(2, &["PAM_CONV_ERR (19)"]);
     house.chmod("shadow", 0o644);
     house
-        .run_with(&["test", "alice"], PASSWORD)
+        .run_with(&["test", "alice-test"], PASSWORD)
         .expect(2, &["PAM_AUTHINFO_UNAVAIL (9)"]);
     house.write("authchain.toml", "colour = 1");
     house
-        .run_with(&["test", "alice"], PASSWORD)
+        .run_with(&["test", "alice-test"], PASSWORD)
         .expect(2, &["unknown key \"colour\"", "^^^^^^"]);
 }
 
 #[test]
 fn a_locked_account_is_refused_with_and_without_its_password() {
     let house = House::with_alice();
-    house.run(&["user", "lock", "alice"]).expect(0, &[]);
+    house.run(&["user", "lock", "alice-test"]).expect(0, &[]);
     house
-        .run_with(&["test", "alice"], PASSWORD)
+        .run_with(&["test", "alice-test"], PASSWORD)
         .expect(1, &["guests denied: locked"]);
     house
-        .run(&["test", "alice", "--account-only"])
+        .run(&["test", "alice-test", "--account-only"])
         .expect(1, &["PAM_ACCT_EXPIRED (13)"]);
-    house.run(&["user", "unlock", "alice"]).expect(0, &[]);
-    house.run_with(&["test", "alice"], PASSWORD).expect(0, &[]);
+    house.run(&["user", "unlock", "alice-test"]).expect(0, &[]);
+    house
+        .run_with(&["test", "alice-test"], PASSWORD)
+        .expect(0, &[]);
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn an_empty_password_needs_nullok() {
 #[test]
 fn a_person_types_a_password_that_nobody_sees() {
     let house = House::with_alice();
-    let mut person = Person::sits_down(&mut house.command(&["test", "alice"]));
+    let mut person = Person::sits_down(&mut house.command(&["test", "alice-test"]));
     person.is_asked("Password: ");
     let flags = tcgetattr(&person.terminal).unwrap().local_flags;
     assert!(!flags.contains(LocalFlags::ECHO));
@@ -106,7 +108,7 @@ fn a_person_types_a_password_that_nobody_sees() {
 fn a_signal_at_the_prompt_ends_the_command_and_leaves_the_terminal_as_it_was() {
     let house = House::with_alice();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let mut person = Person::sits_down(&mut house.command(&["test", "alice"]));
+        let mut person = Person::sits_down(&mut house.command(&["test", "alice-test"]));
         person.is_asked("Password: ");
         let pid = Pid::from_raw(i32::try_from(person.child.id()).unwrap());
         kill(pid, signal).unwrap();
@@ -121,16 +123,18 @@ fn a_signal_at_the_prompt_ends_the_command_and_leaves_the_terminal_as_it_was() {
 fn lookup_says_what_each_backend_knows() {
     let house = House::with_alice();
     house
-        .run(&["lookup", "alice"])
+        .run(&["lookup", "alice-test"])
         .expect(0, &["system (NSS)", "guests", "uid 70000"]);
     house
         .run(&["lookup", "nobody-here"])
         .expect(1, &["guests", "unknown"]);
-    let json = house.run(&["lookup", "alice", "--json"]).json();
+    let json = house.run(&["lookup", "alice-test", "--json"]).json();
     assert_eq!(json["backends"][0]["answer"], "known");
     assert_eq!(json["backends"][0]["user"]["uid"], 70_000);
     std::fs::remove_file(house.path("passwd")).unwrap();
-    house.run(&["lookup", "alice"]).expect(2, &["unavailable"]);
+    house
+        .run(&["lookup", "alice-test"])
+        .expect(2, &["unavailable"]);
 }
 
 #[test]
@@ -208,7 +212,7 @@ fn whoever_may_not_read_the_shadow_file_is_told_that_nobody_could_say() {
         return;
     }
     let house = House::with_alice();
-    let mut command = house.command_of_nobody(&["test", "alice"]);
+    let mut command = house.command_of_nobody(&["test", "alice-test"]);
     finish(&mut command, &format!("{PASSWORD}\n"))
         .expect(2, &["PAM_AUTHINFO_UNAVAIL", "permission denied"]);
 }

@@ -14,3 +14,4 @@ mod login;
 mod pam;
 mod printing;
 mod user;
+mod worker;

@@ -21,24 +21,26 @@ fn an_account_lives_from_add_to_del() {
     );
     assert_eq!(
         house.read("passwd"),
-        "alice:x:70000:70000::/home/alice:/bin/sh\n"
+        "alice-test:x:70000:70000::/home/alice-test:/bin/sh\n"
     );
     house
-        .run_with(&["user", "passwd", "alice"], "another one")
+        .run_with(&["user", "passwd", "alice-test"], "another one")
         .expect(0, &["has a new password"]);
-    house.run_with(&["test", "alice"], PASSWORD).expect(1, &[]);
     house
-        .run_with(&["test", "alice"], "another one")
+        .run_with(&["test", "alice-test"], PASSWORD)
+        .expect(1, &[]);
+    house
+        .run_with(&["test", "alice-test"], "another one")
         .expect(0, &[]);
     house
-        .run(&["user", "del", "alice"])
+        .run(&["user", "del", "alice-test"])
         .expect(1, &["use --yes"]);
     house
-        .run(&["user", "del", "alice", "--yes"])
-        .expect(0, &["alice is deleted"]);
+        .run(&["user", "del", "alice-test", "--yes"])
+        .expect(0, &["alice-test is deleted"]);
     assert_eq!(house.read("passwd") + &house.read("shadow"), "");
     house
-        .run(&["user", "del", "alice", "--yes"])
+        .run(&["user", "del", "alice-test", "--yes"])
         .expect(1, &["no account here"]);
 }
 
@@ -48,7 +50,7 @@ fn everything_about_an_account_can_be_said() {
     let arguments = [
         "user",
         "add",
-        "bob",
+        "bob-test",
         "--uid",
         "71234",
         "--gid",
@@ -56,21 +58,21 @@ fn everything_about_an_account_can_be_said() {
         "--gecos",
         "Bob B",
         "--home",
-        "/srv/bob",
+        "/srv/bob-test",
         "--shell",
         "/bin/false",
         "--no-password",
     ];
     house
         .run(&arguments)
-        .expect(0, &["user id 71234", "the system does not know bob"]);
+        .expect(0, &["user id 71234", "the system does not know bob-test"]);
     assert_eq!(
         house.read("passwd"),
-        "bob:x:71234:100:Bob B:/srv/bob:/bin/false\n"
+        "bob-test:x:71234:100:Bob B:/srv/bob-test:/bin/false\n"
     );
-    assert!(house.read("shadow").starts_with("bob:!:"));
+    assert!(house.read("shadow").starts_with("bob-test:!:"));
     house
-        .run(&["user", "unlock", "bob"])
+        .run(&["user", "unlock", "bob-test"])
         .expect(1, &["no password to unlock"]);
 }
 
@@ -83,7 +85,7 @@ fn names_of_the_system_and_no_names_are_refused() {
         ("a:b", "has a ':'"),
         ("../x", "has a '/'"),
         ("a\nb", "control character"),
-        (" alice", "begins or ends with a blank"),
+        (" alice-test", "begins or ends with a blank"),
         ("", "is empty"),
     ] {
         house
@@ -103,7 +105,7 @@ fn ids_of_the_system_and_of_others_are_refused() {
         ("65534", "nobody's in the system"),
     ] {
         house
-            .run(&["user", "add", "bob", "--uid", uid, "--no-password"])
+            .run(&["user", "add", "bob-test", "--uid", uid, "--no-password"])
             .expect(1, &[expected]);
     }
 }
@@ -115,7 +117,7 @@ fn the_systems_own_files_are_refused() {
     let files = [
         "user",
         "add",
-        "bob",
+        "bob-test",
         "--no-password",
         "--passwd-file",
         "/etc/passwd",
@@ -126,7 +128,7 @@ fn the_systems_own_files_are_refused() {
     let files = [
         "user",
         "lock",
-        "bob",
+        "bob-test",
         "--shadow-file",
         link.to_str().unwrap(),
     ];
@@ -138,9 +140,16 @@ fn a_folder_that_others_may_write_is_no_place_for_accounts() {
     let house = House::new(GUESTS);
     fs::set_permissions(house.path(""), fs::Permissions::from_mode(0o777)).unwrap();
     house
-        .run(&["user", "add", "bob", "--no-password"])
+        .run(&["user", "add", "bob-test", "--no-password"])
         .expect(2, &["mode 0777"]);
-    let mut command = house.command(&["user", "add", "bob", "--no-password", "--shadow-file", "s"]);
+    let mut command = house.command(&[
+        "user",
+        "add",
+        "bob-test",
+        "--no-password",
+        "--shadow-file",
+        "s",
+    ]);
     command
         .args(["--passwd-file", "p"])
         .current_dir(house.path(""));
@@ -151,7 +160,7 @@ fn a_folder_that_others_may_write_is_no_place_for_accounts() {
 fn the_state_folder_is_made_when_it_is_missing() {
     let house = House::new("state_dir = \"DIR/state\"\n");
     house
-        .run(&["user", "add", "bob", "--no-password"])
+        .run(&["user", "add", "bob-test", "--no-password"])
         .expect(0, &[]);
     assert_eq!(mode(&house, "state"), 0o755);
     assert_eq!(mode(&house, "state/shadow"), 0o600);
@@ -164,12 +173,14 @@ fn foreign_lines_stay_as_they_are() {
     let passwd = house.read("passwd");
     house.write("passwd", &format!("{odd}{passwd}"));
     house
-        .run(&["user", "add", "bob", "--no-password"])
+        .run(&["user", "add", "bob-test", "--no-password"])
         .expect(0, &[]);
-    house.run(&["user", "del", "alice", "--yes"]).expect(0, &[]);
+    house
+        .run(&["user", "del", "alice-test", "--yes"])
+        .expect(0, &[]);
     assert_eq!(
         house.read("passwd"),
-        format!("{odd}bob:x:70001:70001::/home/bob:/bin/sh\n")
+        format!("{odd}bob-test:x:70001:70001::/home/bob-test:/bin/sh\n")
     );
 }
 
@@ -178,18 +189,18 @@ fn lock_and_unlock_leave_no_trace() {
     let house = House::with_alice();
     let before = house.read("shadow");
     house
-        .run(&["user", "lock", "alice"])
-        .expect(0, &["alice is locked"]);
-    assert!(house.read("shadow").contains("alice:!$argon2id$"));
+        .run(&["user", "lock", "alice-test"])
+        .expect(0, &["alice-test is locked"]);
+    assert!(house.read("shadow").contains("alice-test:!$argon2id$"));
     let json = house.run(&["user", "list", "--json"]).json();
     assert_eq!(
         (&json[0]["state"], &json[0]["expires"]),
         (&"locked".into(), &"1970-01-02".into())
     );
     house
-        .run_with(&["user", "passwd", "alice"], PASSWORD)
+        .run_with(&["user", "passwd", "alice-test"], PASSWORD)
         .expect(0, &["still locked"]);
-    house.run(&["user", "unlock", "alice"]).expect(0, &[]);
+    house.run(&["user", "unlock", "alice-test"]).expect(0, &[]);
     let tail = |text: &str| text.rsplit_once('$').unwrap().1[43..].to_owned();
     assert_eq!(tail(&house.read("shadow")), tail(&before));
 }
@@ -198,11 +209,12 @@ fn lock_and_unlock_leave_no_trace() {
 fn a_list_shows_everybody_and_no_hash() {
     let house = House::with_alice();
     house
-        .run(&["user", "add", "bob", "--no-password", "--gecos", "Bob"])
+        .run(&["user", "add", "bob-test", "--no-password", "--gecos", "Bob"])
         .expect(0, &[]);
-    let run = house
-        .run(&["user", "list"])
-        .expect(0, &["alice", "active", "bob", "no password", "Bob"]);
+    let run = house.run(&["user", "list"]).expect(
+        0,
+        &["alice-test", "active", "bob-test", "no password", "Bob"],
+    );
     assert!(!run.out.contains('$'), "{}", run.out);
     let run = house.run(&["user", "list", "--json"]);
     assert!(!run.out.contains('$'), "{}", run.out);
@@ -284,8 +296,8 @@ fn a_writer_killed_at_any_moment_leaves_whole_files() {
 fn deleting_asks_a_person_first() {
     let house = House::with_alice();
     for (answer, code) in [("", 1), ("n", 1), ("y", 0)] {
-        let mut person = Person::sits_down(&mut house.command(&["user", "del", "alice"]));
-        person.is_asked("Delete alice? [y/N] ");
+        let mut person = Person::sits_down(&mut house.command(&["user", "del", "alice-test"]));
+        person.is_asked("Delete alice-test? [y/N] ");
         person.types(answer);
         person.leaves().expect(code, &[]);
     }
@@ -295,13 +307,15 @@ fn deleting_asks_a_person_first() {
 #[test]
 fn a_new_password_is_typed_twice() {
     let house = House::with_alice();
-    let mut person = Person::sits_down(&mut house.command(&["user", "add", "bob"]));
+    let mut person = Person::sits_down(&mut house.command(&["user", "add", "bob-test"]));
     person.is_asked("New password: ");
     person.types(PASSWORD);
     person.is_asked("Once more: ");
     person.types(PASSWORD);
-    person.leaves().expect(0, &["bob is added"]);
-    house.run_with(&["test", "bob"], PASSWORD).expect(0, &[]);
+    person.leaves().expect(0, &["bob-test is added"]);
+    house
+        .run_with(&["test", "bob-test"], PASSWORD)
+        .expect(0, &[]);
 }
 
 #[test]
@@ -315,10 +329,10 @@ fn whoever_adds_an_account_where_no_backend_looks_is_told_so() {
         "--shadow-file",
         shadow.to_str().unwrap(),
         "add",
-        "alice",
+        "alice-test",
     ];
     let told = [
-        "alice is added",
+        "alice-test is added",
         "no backend of the chain reads these files",
     ];
     house.run_with(&arguments, PASSWORD).expect(0, &told);

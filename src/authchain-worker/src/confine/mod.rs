@@ -66,7 +66,7 @@ pub fn confine(needs: &Needs<'_>) -> Result<Report, Refused> {
     let mut notes = Vec::new();
     // Opened while we can still reach them, found while the passwd file can be read.
     let rules = Rules::gather(needs.files, needs.unix_sockets, needs.ports).map_err(landlock)?;
-    let user = user::choose(needs.user, needs.passwd_file, &mut notes);
+    let user = user::choose(needs.user, needs.passwd_file, &mut notes)?;
     user::become_user(&user)?;
     prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
     let status = verified(&user, &mut notes)?;
@@ -150,6 +150,8 @@ fn landlock(error: impl fmt::Display) -> Refused {
 pub enum Refused {
     /// A change of ids or of the process' attributes failed.
     Step(Fault),
+    /// The user to become has the user or group id 0.
+    Privileged(String),
     /// Capabilities are left, a bit each.
     Capabilities(u64),
     /// There are other threads, which would stay as they are.
@@ -170,6 +172,10 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Step(fault) => write!(f, "the worker {fault}"),
+            Self::Privileged(user) => write!(
+                f,
+                "worker_user: {user} has the user or group id 0, which is no confinement"
+            ),
             Self::Capabilities(left) => {
                 write!(f, "the worker still has the capabilities {left:#x}")
             }

@@ -12,6 +12,9 @@ pub struct User {
     pub uid: u32,
     /// The group id.
     pub gid: u32,
+    /// The user that was to be found, where this is one that stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_in_for: Option<String>,
     /// Whether it is another user than the one who started it.
     pub is_other: bool,
 }
@@ -22,6 +25,7 @@ impl User {
             name: None,
             uid,
             gid,
+            stands_in_for: None,
             is_other: false,
         }
     }
@@ -31,6 +35,7 @@ impl User {
             name: Some(name.to_owned()),
             uid,
             gid,
+            stands_in_for: None,
             is_other: true,
         }
     }

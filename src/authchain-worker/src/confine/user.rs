@@ -6,6 +6,7 @@ use authchain::tools::trusted_file::{Access, read};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
+use super::Refused;
 use super::report::User;
 use crate::process::{Fault, fault, not_dumpable};
 
@@ -18,32 +19,62 @@ const MOST_PASSWD: u64 = 16 << 20;
 /// The id that the kernel shows for users it cannot name, where the passwd file has not even `nobody`.
 const OVERFLOW_ID: u32 = 65_534;
 
-/// Finds the user to become: `wanted`, else `nobody`, else the kernel's overflow id.
+/// Finds the user to become: `wanted`, or where there is none of that name `nobody`, else the
+/// kernel's overflow id.
 ///
 /// Only the passwd file is asked. NSS would load modules and may ask the very server that is down.
-/// A user id 0 is no confinement, whatever its name; without root there is nobody to become.
-pub(super) fn choose(wanted: &str, passwd_file: &Path, notes: &mut Vec<String>) -> User {
+/// Without root there is nobody to become.
+///
+/// # Errors
+/// Where `wanted` has the user or group id 0, which is no confinement: whoever named it must hear.
+pub(super) fn choose(
+    wanted: &str,
+    passwd_file: &Path,
+    notes: &mut Vec<String>,
+) -> Result<User, Refused> {
     if !geteuid().is_root() {
         notes.push("not started by root: keeps its user".to_owned());
-        return User::own(geteuid().as_raw(), getegid().as_raw());
+        return Ok(User::own(geteuid().as_raw(), getegid().as_raw()));
     }
     let passwd = read(passwd_file, Access::Public, MOST_PASSWD).unwrap_or_default();
-    if let Some(user) = known(wanted, &passwd) {
-        return user;
+    match known(wanted, &passwd) {
+        Known::As(user) => return Ok(user),
+        Known::Privileged => return Err(Refused::Privileged(wanted.to_owned())),
+        Known::Nobody => {}
     }
-    notes.push(format!(
-        "there is no unprivileged user {wanted} in {}: runs as {STAND_IN}",
-        passwd_file.display()
-    ));
-    known(STAND_IN, &passwd).unwrap_or_else(|| User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID))
+    let stand_in = match known(STAND_IN, &passwd) {
+        Known::As(user) => user,
+        Known::Privileged | Known::Nobody => User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID),
+    };
+    // No note: it would stand in the log of every login, and `authchain check` says it better.
+    Ok(User {
+        stands_in_for: Some(wanted.to_owned()),
+        ..stand_in
+    })
 }
 
-/// The first line of that name, where it is an unprivileged user.
-fn known(name: &str, passwd: &[u8]) -> Option<User> {
+/// What the passwd file has under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known {
+    /// An unprivileged user.
+    As(User),
+    /// One with an id that is no confinement.
+    Privileged,
+    /// No line that can be read.
+    Nobody,
+}
+
+/// The first line of that name.
+fn known(name: &str, passwd: &[u8]) -> Known {
     let mut lines = passwd.split(|&byte| byte == b'\n');
-    let (uid, gid) = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?))?;
-    let is_unprivileged = [uid, gid].iter().all(|id| ![0, NO_ID].contains(id));
-    is_unprivileged.then(|| User::other(name, uid, gid))
+    let found = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?));
+    match found {
+        None => Known::Nobody,
+        Some((uid, gid)) if [uid, gid].iter().any(|id| [0, NO_ID].contains(id)) => {
+            Known::Privileged
+        }
+        Some((uid, gid)) => Known::As(User::other(name, uid, gid)),
+    }
 }
 
 /// What setresuid(2) takes for "as it is".
@@ -91,19 +122,12 @@ mod tests {
     fn a_user_is_unprivileged_or_none() {
         let passwd = b"root:x:0:0:::\nauthchain2:x:5:5:::\nauthchain:x:990:991:::\nauthchain:x:0:0:::\ntoor:x:0:5:::\nwheel:x:5:0:::\nodd:x:five:5:::\nnone:x:4294967295:1:::\nmax:x:4294967296:1:::\ncut:x:7";
         let found = known("authchain", passwd);
-        assert_eq!(found, Some(User::other("authchain", 990, 991)));
-        for name in [
-            "root",
-            "toor",
-            "wheel",
-            "odd",
-            "max",
-            "cut",
-            "missing",
-            "auth",
-            "authchain:x",
-        ] {
-            assert_eq!(known(name, passwd), None, "{name}");
+        assert_eq!(found, Known::As(User::other("authchain", 990, 991)));
+        for name in ["root", "toor", "wheel", "none"] {
+            assert_eq!(known(name, passwd), Known::Privileged, "{name}");
+        }
+        for name in ["odd", "max", "cut", "missing", "auth", "authchain:x"] {
+            assert_eq!(known(name, passwd), Known::Nobody, "{name}");
         }
     }
 
@@ -117,12 +141,13 @@ mod tests {
         let path = dir.path().join("passwd");
         for (text, id) in [("nobody:x:99:98:::\n", 99), ("", OVERFLOW_ID)] {
             std::fs::write(&path, text).unwrap();
-            let user = choose("authchain", &path, &mut notes);
+            let user = choose("authchain", &path, &mut notes).unwrap();
             assert_eq!((user.name.as_deref(), user.uid), (Some("nobody"), id));
+            assert_eq!(user.stands_in_for.as_deref(), Some("authchain"));
         }
-        assert!(
-            notes[0].contains("no unprivileged user authchain"),
-            "{notes:?}"
-        );
+        assert_eq!(notes, [""; 0], "no login is to say so");
+        std::fs::write(&path, "admin:x:0:0:::\nnobody:x:99:98:::\n").unwrap();
+        let refused = choose("admin", &path, &mut notes);
+        assert_eq!(refused, Err(Refused::Privileged("admin".to_owned())));
     }
 }

@@ -14,9 +14,14 @@ const STEP: &str = "access filter";
 /// This machine's name, if a filter asks for it. Read early: later there are no files.
 pub(super) fn host_name(settings: &LdapSettings) -> String {
     let filter = settings.access_filter.as_deref().unwrap_or_default();
-    if !filter.contains("%h") {
-        return String::new();
+    match filter.contains("%h") {
+        true => machine_name(),
+        false => String::new(),
     }
+}
+
+/// What this machine is called.
+pub(super) fn machine_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
     name.map(|name| name.trim_end().to_owned())
         .unwrap_or_default()
@@ -33,10 +38,17 @@ impl Prepared {
         if !self.fits_filter(session, person, service).await? {
             return Ok(Some("the entry does not fit access_filter".to_owned()));
         }
-        if !self.is_in_a_wanted_group(session, person).await? {
-            return Ok(Some("in none of allow_groups".to_owned()));
-        }
-        Ok(None)
+        let barred = match &self.domain {
+            Some(domain) => {
+                let (dn, token) = (&person.dn, person.token.as_ref());
+                domain.is_in_no_wanted_group(session, dn, token).await?
+            }
+            None => {
+                let is_in_one = self.is_in_a_wanted_group(session, person).await?;
+                (!is_in_one).then_some("in none of allow_groups")
+            }
+        };
+        Ok(barred.map(str::to_owned))
     }
 
     /// The server itself holds the entry against the filter: it knows how values compare.
@@ -49,7 +61,7 @@ impl Prepared {
         let Some(template) = &self.settings.access_filter else {
             return Ok(true);
         };
-        let [name, service, host] = [&person.user.name, service, &self.host].map(ldap_escape);
+        let [name, service, host] = [&person.name, service, &self.host].map(ldap_escape);
         let filter = fill(template, |letter| match letter {
             'u' => Some(&*name),
             's' => Some(&*service),

@@ -49,11 +49,22 @@ impl Entry {
         }
     }
 
-    /// The values of `attribute` that are texts. Servers spell its name as they like.
-    pub(super) fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
+    #[cfg(test)]
+    pub(super) fn add(&mut self, name: &str, value: &[u8]) {
+        let name = name.to_ascii_lowercase();
+        self.attributes.push((name, vec![value.to_vec()]));
+    }
+
+    /// The values of `attribute`, whatever they are. Servers spell its name as they like.
+    pub(super) fn bytes(&self, attribute: &str) -> impl Iterator<Item = &[u8]> {
         (self.attributes.iter())
             .filter(move |(name, _)| name.eq_ignore_ascii_case(attribute))
-            .flat_map(|(_, values)| values)
+            .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
+    }
+
+    /// The values of `attribute` that are texts.
+    pub(super) fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
+        (self.bytes(attribute))
             .filter(|value| value.len() <= MAX_TEXT && !value.contains(&0))
             .filter_map(|value| std::str::from_utf8(value).ok())
     }
@@ -69,9 +80,7 @@ impl Entry {
         attribute: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Given<T> {
-        let mut values = (self.attributes.iter())
-            .filter(|(name, _)| name.eq_ignore_ascii_case(attribute))
-            .flat_map(|(_, values)| values);
+        let mut values = self.bytes(attribute);
         match (values.next(), values.next()) {
             (None, _) => Given::Nothing,
             (Some(_), None) => match self.text(attribute).and_then(read) {

@@ -5,14 +5,16 @@
 //! | [`way`] | names, sockets, TLS and its certificate |
 //! | [`root`] | what the server says of itself |
 //! | [`searches`] | the base, a name nobody has, people and groups |
+//! | [`domain`] | what a domain of Active Directory has besides |
 //! | [`advice`] | what to do about a step that failed |
 
 mod advice;
+mod domain;
 mod root;
 mod searches;
 mod way;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use authchain::backends::protocol::{Question, WireVerdict};
@@ -45,11 +47,9 @@ struct Look<'l> {
 impl Prepared {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
     pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
-        for warning in &self.warnings {
-            told.remark("settings", Remark::warning(*warning));
-        }
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
+        let mut known = BTreeSet::new();
         while let Some(source) = sources.pop_front() {
             told.turn_to(source.name());
             let left = u32::try_from(sources.len().saturating_add(1)).unwrap_or(u32::MAX);
@@ -61,9 +61,12 @@ impl Prepared {
                     let looking = self.examine_server(&told, &server, &question.user, deadline);
                     let _ = looking.await;
                 }
-                Source::Domain(name) => {
+                Source::Domain(signpost) => {
                     let opening = deadline.within(self.settings.connect_timeout.duration());
-                    let found = self.named(&told, &name, opening).await.unwrap_or_default();
+                    let found = self.named(&told, &signpost, opening).await;
+                    let found = found.unwrap_or_default().into_iter();
+                    let is_new = |server: &Server| known.insert(server.uri.to_string());
+                    let found: Vec<Server> = found.filter(is_new).collect();
                     let found = found.into_iter().map(Source::Server).rev();
                     found.for_each(|server| sources.push_front(server));
                 }
@@ -89,16 +92,34 @@ impl Prepared {
         };
         self.log_in(look, opening).await?;
         let root = self.root(look).await?;
+        if let Some(domain) = &self.domain {
+            self.membership(look, domain).await?;
+            if self.binds_as_the_person() {
+                // A domain shows nothing else to strangers.
+                return Some(());
+            }
+        }
         let usual = self.base(look, &root).await?;
         self.nobody(look, nobody, usual).await?;
+        if let Some(domain) = &self.domain {
+            return self.domain(look, domain).await;
+        }
         self.people(look).await?;
         self.groups(look).await
     }
 
     async fn log_in(&self, look: &mut Look<'_>, opening: Deadline) -> Option<()> {
         if self.binds_as_the_person() {
-            let text = "none: people log in themselves (user_dn_template); what follows is what \
-                        strangers may see";
+            let text = match self.domain {
+                Some(_) => {
+                    "none: people log in themselves (no bind_dn), and without a password nothing \
+                     can be found out"
+                }
+                None => {
+                    "none: people log in themselves (user_dn_template); what follows is what \
+                     strangers may see"
+                }
+            };
             look.told.remark(SERVICE_BIND, Remark::note(text));
             return Some(());
         }

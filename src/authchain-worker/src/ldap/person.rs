@@ -7,6 +7,7 @@ use authchain::config::settings::ldap::{Sasl, Scope};
 use ldap3::{dn_escape, ldap_escape};
 
 use super::Prepared;
+use super::active_directory::{self, Token};
 use super::codes;
 use super::entry::{Entry, Given};
 use super::policy;
@@ -23,7 +24,7 @@ const STEP: &str = "search";
 
 /// What the search for a name finds.
 pub(super) enum Found {
-    Person(Person),
+    Person(Box<Person>),
     /// Nobody, and perhaps a word on who was found instead.
     Nobody(Option<String>),
     Several,
@@ -32,16 +33,28 @@ pub(super) enum Found {
 /// A person, as the entry describes them.
 pub(super) struct Person {
     pub(super) dn: String,
+    /// What the entry itself calls them.
+    pub(super) name: String,
     pub(super) user: WireUser,
     pub(super) entry: Entry,
+    /// All their groups, where that is known without asking.
+    pub(super) token: Option<Token>,
 }
 
 impl Prepared {
-    /// Whether the first bind is the person's own: there is a template, and no other login.
+    /// Whether the first bind is the person's own: there is a way to name them, and no other login.
     pub(super) fn binds_as_the_person(&self) -> bool {
         let settings = &self.settings;
         let has_login = settings.bind_dn.is_some() || settings.sasl == Sasl::External;
-        settings.user_dn_template.is_some() && !has_login
+        (settings.user_dn_template.is_some() || self.domain.is_some()) && !has_login
+    }
+
+    /// As whom the person called `name` logs in, where nobody has looked for their entry.
+    pub(super) fn login_of(&self, name: &str) -> Option<String> {
+        match &self.domain {
+            Some(domain) => Some(domain.principal(domain.login(name)?.name)),
+            None => self.dn_of(name),
+        }
     }
 
     /// Where the template says the entry of `name` is.
@@ -54,7 +67,10 @@ impl Prepared {
     /// Finds the entry of exactly this name.
     pub(super) async fn find(&self, session: &mut Session, name: &str) -> Result<Found, Failure> {
         let settings = &self.settings;
-        let escaped = ldap_escape(name);
+        let Some(own) = self.own_name(name) else {
+            return Ok(Found::Nobody(None));
+        };
+        let escaped = ldap_escape(own);
         let filter = fill(&settings.user_filter, |letter| {
             (letter == 'u').then_some(&escaped)
         });
@@ -87,6 +103,20 @@ impl Prepared {
         }
     }
 
+    /// What the entry must be called that a login names; `None` where it can name nobody here.
+    fn own_name<'a>(&self, login: &'a str) -> Option<&'a str> {
+        match &self.domain {
+            Some(domain) => domain.login(login).map(|login| login.name),
+            None => Some(login),
+        }
+    }
+
+    /// The name of the person in the spelling of the login that named them.
+    fn spelled(&self, login: &str, name: &str) -> String {
+        let login = (self.domain.as_ref()).and_then(|domain| domain.login(login));
+        login.map_or_else(|| name.to_owned(), |login| login.spelled(name))
+    }
+
     /// The entry as a person, if it is the one that was asked for.
     ///
     /// Directories compare names as they like: `ALICE`, ` alice ` and `al  ice` find entries whose
@@ -103,15 +133,15 @@ impl Prepared {
             return Err(Failure::trouble(STEP, text));
         }
         let settings = &self.settings;
-        let name =
-            (entry.texts(&settings.user_attr)).find(|name| settings.case.is_same(asked, name));
+        let own = self.own_name(asked).unwrap_or_default();
+        let name = (entry.texts(&settings.user_attr)).find(|name| settings.case.is_same(own, name));
         let Some(name) = name else {
             let actual = entry.text(&settings.user_attr).unwrap_or_default();
             let note = format!("the entry found has another name: {}", codes::words(actual));
             return Ok(Found::Nobody(Some(note)));
         };
         let user = WireUser {
-            name: name.to_owned(),
+            name: self.spelled(asked, name),
             uid: uid_of(&entry, &settings.uid_number_attr)?,
             gid: entry.number(&settings.gid_number_attr),
             gecos: entry
@@ -128,8 +158,13 @@ impl Prepared {
                 .to_owned(),
             groups: self.group_names(&entry),
         };
-        let dn = entry.dn.clone();
-        Ok(Found::Person(Person { dn, user, entry }))
+        Ok(Found::Person(Box::new(Person {
+            dn: entry.dn.clone(),
+            name: name.to_owned(),
+            user,
+            entry,
+            token: None,
+        })))
     }
 
     /// Everything that is asked of an entry, by name: some attributes are only sent that way.
@@ -143,6 +178,10 @@ impl Prepared {
             &settings.shell_attr,
             &settings.gecos_attr,
         ];
+        if self.domain.is_some() {
+            attributes.push(active_directory::SID);
+            attributes.extend(active_directory::account::ATTRIBUTES);
+        }
         if !settings.allow_groups.is_empty() {
             attributes.push(MEMBER_OF);
         }

@@ -20,6 +20,7 @@ mod control;
 pub(super) mod time;
 
 pub(super) use control::{BindError, CONTROL, PolicyAnswer};
+pub(super) use time::seconds;
 
 const SHADOW: &[&str] = &[
     "shadowLastChange",

@@ -4,6 +4,9 @@ use authchain::backends::protocol::{Operation, Question, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
 use super::Prepared;
+use super::active_directory::account::{State, wants_smart_card};
+use super::active_directory::own_token;
+use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::password::Password;
 use super::person::{Found, Person};
@@ -58,22 +61,24 @@ impl Prepared {
         let answer = session
             .bind(&person.dn, password, self.settings.ppolicy)
             .await?;
-        if let Some(ruling) = refusal(&answer)? {
+        if let Some(ruling) = self.refusal(&answer, &person)? {
             return Ok(ruling);
         }
-        Ok(self.accepted(&person, &answer))
+        self.accepted(&person, &answer)
     }
 
-    /// With a template and no login of our own: is it their password, who is it, may they in.
+    /// Without a login of our own: is it their password, who is it, may they in.
     async fn login_first(
         &self,
         session: &mut Session,
         question: &Question<'_>,
         password: Password<'_>,
     ) -> Result<Ruling, Failure> {
-        let dn = self.dn_of(&question.user).unwrap_or_default();
-        let answer = session.bind(&dn, password, self.settings.ppolicy).await?;
-        if let Some(ruling) = refusal_of_a_guess(&answer)? {
+        let login = self.login_of(&question.user).unwrap_or_default();
+        let answer = session
+            .bind(&login, password, self.settings.ppolicy)
+            .await?;
+        if let Some(ruling) = self.refusal_of_a_guess(&answer)? {
             return Ok(ruling);
         }
         if answer.policy.error == Some(BindError::MustChange) {
@@ -83,15 +88,22 @@ impl Prepared {
                 "the password must be changed first",
             ));
         }
-        let person = match self.find(session, &question.user).await? {
+        let mut person = match self.find(session, &question.user).await? {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(unknown(note)),
             Found::Several => return Ok(ambiguous()),
         };
+        if self.domain.is_some() {
+            let token = own_token(session).await?;
+            if !token.is_of(&person.entry) {
+                return Ok(denied(DenialReason::AnotherPerson, SOMEBODY_ELSE));
+            }
+            person.token = Some(token);
+        }
         if let Some(why) = self.barred(session, &person, &question.service).await? {
             return Ok(denied(DenialReason::NotPermitted, why));
         }
-        Ok(self.accepted(&person, &answer))
+        self.accepted(&person, &answer)
     }
 
     async fn lookup(
@@ -143,6 +155,10 @@ impl Prepared {
         session: &mut Session,
         person: &Person,
     ) -> Result<(AccountStatus, Option<String>), Failure> {
+        if let Some(domain) = &self.domain {
+            let State { status, why } = domain.state(&person.entry, now())?;
+            return Ok((status, why.map(str::to_owned)));
+        }
         let (entry, policy) = (&person.entry, self.settings.account_policy);
         let terms = self.lockout_terms(session, person).await?;
         let note = is_passed_over(entry, policy, terms).then(|| PASSED_OVER.to_owned());
@@ -152,17 +168,85 @@ impl Prepared {
 
     /// The password is right. An account that has ended is refused all the same, although the
     /// server does not: a stack without our account line would let it in.
-    fn accepted(&self, person: &Person, answer: &BindAnswer) -> Ruling {
-        let now = now();
-        let policy = self.settings.account_policy;
-        let status = status_of(&person.entry, policy, None, now);
+    fn accepted(&self, person: &Person, answer: &BindAnswer) -> Result<Ruling, Failure> {
+        let entry = &person.entry;
+        let (status, why) = match &self.domain {
+            Some(domain) => {
+                let State { status, why } = domain.state(entry, now())?;
+                (status, why)
+            }
+            None => {
+                let policy = self.settings.account_policy;
+                (status_of(entry, policy, None, now()), None)
+            }
+        };
         if let Some(reason) = bar_of(&status) {
-            return denied(reason, status.to_string());
+            let why = why.map_or_else(|| status.to_string(), str::to_owned);
+            return Ok(denied(reason, why));
+        }
+        if self.domain.is_some() && wants_smart_card(entry) {
+            return Ok(denied(DenialReason::NotPermitted, SMART_CARD));
         }
         let mut ruling = Ruling::from(WireVerdict::Accepted(person.user.clone()));
         ruling.infos.extend(answer.policy.warning());
-        ruling
+        Ok(ruling)
     }
+
+    /// What a server says that does not say yes to the password of somebody it was asked about.
+    fn refusal(&self, answer: &BindAnswer, person: &Person) -> Result<Option<Ruling>, Failure> {
+        if self.domain.is_none() || answer.result.rc != codes::INVALID_CREDENTIALS {
+            return refusal(answer);
+        }
+        Ok(match Reason::of(&answer.result.text) {
+            // The password is right: what has to happen is the account's business.
+            Some(Reason::PasswordEnded(_)) => None,
+            Some(Reason::State(status, why)) => {
+                let reason = bar_of(&status).unwrap_or(DenialReason::NotPermitted);
+                Some(denied(reason, why))
+            }
+            _ if wants_smart_card(&person.entry) => {
+                Some(denied(DenialReason::NotPermitted, SMART_CARD))
+            }
+            Some(Reason::WrongPassword) => Some(wrong_password(None)),
+            Some(Reason::NoSuchName) | None => refusal(answer)?,
+        })
+    }
+
+    /// The same where the name the person logs in with is only what we make of theirs.
+    fn refusal_of_a_guess(&self, answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
+        if self.domain.is_none() || answer.result.rc != codes::INVALID_CREDENTIALS {
+            return refusal_of_a_guess(answer);
+        }
+        Ok(match Reason::of(&answer.result.text) {
+            // It lets them do nothing until then, not even read their own entry.
+            Some(Reason::PasswordEnded(why)) => Some(denied(DenialReason::NotPermitted, why)),
+            Some(Reason::State(status, why)) => {
+                let reason = bar_of(&status).unwrap_or(DenialReason::NotPermitted);
+                Some(denied(reason, why))
+            }
+            Some(Reason::NoSuchName) => Some(WireVerdict::Unknown.into()),
+            Some(reason @ Reason::WrongPassword) => Some(wrong_password(Some(reason.words()))),
+            None => refusal(answer)?,
+        })
+    }
+
+    /// What is known of whoever is asked about before any server is.
+    pub(super) fn known_without_asking(&self, question: &Question<'_>) -> Option<WireVerdict> {
+        let domain = self.domain.as_ref()?;
+        if domain.login(&question.user).is_none() {
+            return Some(WireVerdict::Unknown);
+        }
+        let is_a_login = question.operation == Operation::Authenticate;
+        let needs_a_login = self.binds_as_the_person() && !is_a_login;
+        // A domain shows nothing to strangers.
+        needs_a_login.then(|| WireVerdict::Unavailable(nobody_looks().to_string()))
+    }
+}
+
+fn wrong_password(detail: Option<&str>) -> Ruling {
+    let reason = DenialReason::BadCredential;
+    let detail = detail.map(str::to_owned);
+    WireVerdict::Denied(Denial { reason, detail }).into()
 }
 
 /// Why an account in this state is not let in, if so.
@@ -180,6 +264,11 @@ fn nobody_looks() -> Failure {
     let text = "nobody is logged in to look; set bind_dn";
     Failure::settings("search", text)
 }
+
+const SMART_CARD: &str = "the domain wants a smart card of this person";
+
+const SOMEBODY_ELSE: &str =
+    "the password is that of another account, whose userPrincipalName this name is";
 
 const SEVERAL: &str = "more than one entry has this name";
 
@@ -209,9 +298,7 @@ fn refusal(answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
         }
         (codes::INVALID_CREDENTIALS, _) => {
             let text = codes::words(&result.text);
-            let detail = (!text.is_empty()).then_some(text);
-            let reason = DenialReason::BadCredential;
-            WireVerdict::Denied(Denial { reason, detail }).into()
+            wrong_password((!text.is_empty()).then_some(&text))
         }
         // Entries without a password of the kind that is asked for.
         (codes::INAPPROPRIATE_AUTHENTICATION, _) => denied(DenialReason::BadCredential, told),

@@ -11,6 +11,7 @@ use super::password::{Fault, Password};
 use super::session::Session;
 use crate::net::connect::Server;
 use crate::net::failure::{Failure, within};
+use crate::net::srv::Target;
 use crate::net::{dns, srv};
 use crate::servers::{self, Outcome, Ruling, Turn};
 
@@ -20,14 +21,22 @@ pub(super) enum Source {
     /// A server.
     Server(Server),
     /// A domain, whose servers DNS names.
-    Domain(SrvName),
+    Domain(Signpost),
+}
+
+/// Where DNS is asked for servers.
+#[derive(Debug, Clone)]
+pub(super) struct Signpost {
+    pub(super) name: SrvName,
+    /// Where all of them are, whatever DNS says.
+    pub(super) port: Option<u16>,
 }
 
 impl servers::Server for Source {
     fn name(&self) -> &str {
         match self {
             Self::Server(server) => server.uri.as_str(),
-            Self::Domain(name) => &name.service,
+            Self::Domain(signpost) => &signpost.name.service,
         }
     }
 
@@ -45,11 +54,19 @@ impl Source {
         }
     }
 
+    /// The port to connect to; `None` where DNS says which.
+    pub(super) fn port(&self) -> Option<u16> {
+        match self {
+            Self::Server(server) => Some(server.uri.port),
+            Self::Domain(signpost) => signpost.port,
+        }
+    }
+
     /// How connections to it, or to the servers it names, are encrypted.
     pub(super) fn tls(&self) -> Tls {
         match self {
             Self::Server(server) => server.tls,
-            Self::Domain(name) => name.tls,
+            Self::Domain(signpost) => signpost.name.tls,
         }
     }
 }
@@ -60,11 +77,11 @@ pub(super) fn sources(settings: &LdapSettings) -> Result<Vec<Source>, String> {
     let named = settings.servers().map_err(|error| error.to_string())?;
     let domain = settings.srv_name().map_err(|error| error.to_string())?;
     let backup = (settings.backup_servers()).map_err(|error| error.to_string())?;
-    let server = |server| Source::Server(Server::from(server));
+    let server = |(uri, tls)| Source::Server(Server::named(uri, tls));
     let (named, backup) = (named.into_iter(), backup.into_iter());
     let sources = named
         .map(server)
-        .chain(domain.map(Source::Domain))
+        .chain(domain.map(|name| Source::Domain(Signpost { name, port: None })))
         .chain(backup.map(server));
     Ok(sources.collect())
 }
@@ -80,7 +97,11 @@ impl Prepared {
         let usual = self.settings.connect_timeout.duration();
         let opening = deadline.within(turn.opening(usual));
         match turn.server {
-            Source::Domain(name) => self.servers_of(name, opening).await,
+            Source::Domain(signpost) => {
+                let found = self.servers_of(signpost, opening).await?;
+                let found = found.into_iter().map(Source::Server);
+                Ok(Outcome::Servers(found.collect()))
+            }
             Source::Server(server) => {
                 let session = Session::open(self, server, opening, deadline).await?;
                 let ruling = self.ask_server(session, question, password).await?;
@@ -89,15 +110,19 @@ impl Prepared {
         }
     }
 
-    async fn servers_of(
+    /// The servers that DNS names, in the order they are to be asked.
+    pub(super) async fn servers_of(
         &self,
-        name: &SrvName,
+        Signpost { name, port }: &Signpost,
         deadline: Deadline,
-    ) -> Result<Outcome<Source>, Failure> {
+    ) -> Result<Vec<Server>, Failure> {
         let finding = srv::servers(&self.dns, &name.service, deadline);
         let found = within(deadline, dns::STEP, finding).await?;
-        let found = (found.into_iter()).map(|target| Server::found(target, name.tls));
-        Ok(Outcome::Servers(found.map(Source::Server).collect()))
+        let found = found.into_iter().map(|target| {
+            let port = port.unwrap_or(target.port);
+            Server::found(Target { port, ..target }, name.tls)
+        });
+        Ok(found.collect())
     }
 
     async fn ask_server(

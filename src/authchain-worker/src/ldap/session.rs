@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
 use authchain::tools::deadline::Deadline;
-use ldap3::controls::RawControl;
+use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{
     Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchOptions, SearchResult,
     StdStream,
@@ -12,6 +12,7 @@ use ldap3::{
 use tokio::net::UnixStream;
 
 use super::Prepared;
+use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::entry::Entry;
 use super::password::Password;
@@ -28,8 +29,9 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
-    /// What silence means from now on. A server that cannot find an entry may be down; one that is
-    /// slow about one person's password or groups is not, or that person could shut others out.
+    /// What silence means from now on. A server that cannot find an entry may be down: how long that
+    /// takes is a matter of its indexes and its load, hardly of the name. One that is slow about one
+    /// person's password or groups is not down, or that person could shut others out.
     silence: Kind,
     /// Whether the person's password is on its way.
     has_sent_password: bool,
@@ -74,7 +76,7 @@ impl Session {
         let dns = &prepared.dns;
         let connection = match (&prepared.tls, server.tls) {
             (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
-            (None, Tls::None) => plain(&server.uri, dns, opening).await?,
+            (None, Tls::None) => plain(server, dns, opening).await?,
             (None, _) => return Err(no_tls()),
         };
         let mut session = Self::over(connection, deadline).await?;
@@ -198,6 +200,14 @@ impl Session {
         within_as(self.silence, deadline, search.step, searching).await
     }
 
+    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know no
+    /// other limit.
+    pub(super) fn turn_one_page(&mut self, size: i32) {
+        let cookie = Vec::new();
+        self.ldap
+            .with_controls(vec![PagedResults { size, cookie }.into()]);
+    }
+
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
         failure(&self.ending, step, error)
     }
@@ -213,7 +223,8 @@ fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
 }
 
 fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
-    let text = describe(result);
+    let reason = Reason::of(&result.text).map(|reason| reason.words());
+    let text = reason.map_or_else(|| describe(result), str::to_owned);
     match result.rc {
         codes::SUCCESS => Ok(()),
         code if is_trouble(code) => Err(Failure::trouble(SERVICE_BIND, text)),

@@ -1,6 +1,7 @@
 //! A connection, encrypted as the settings say.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use authchain::config::settings::ldap::Tls;
@@ -14,6 +15,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::dns::Dns;
 use super::failure::{Failure, within, words};
+use super::peer::Keeper;
 use super::srv::Target;
 use super::{starttls, tls};
 
@@ -26,16 +28,25 @@ pub struct Server {
     pub tls: Tls,
     /// The name that its certificate must be for.
     pub identity: String,
-}
-
-impl From<(ServerUri, Tls)> for Server {
-    fn from((uri, tls): (ServerUri, Tls)) -> Self {
-        let identity = uri.host.clone();
-        Self { uri, tls, identity }
-    }
+    /// Who else than root may listen there, for a socket of this machine.
+    pub keeper: Keeper,
 }
 
 impl Server {
+    /// One that the settings name. If it is a socket, it is looked at now: before the process is confined.
+    pub fn named(uri: ServerUri, tls: Tls) -> Self {
+        let keeper = match uri.scheme {
+            Scheme::Ldapi => Keeper::of(Path::new(&uri.host)),
+            Scheme::Ldap | Scheme::Ldaps => Keeper::default(),
+        };
+        Self {
+            identity: uri.host.clone(),
+            uri,
+            tls,
+            keeper,
+        }
+    }
+
     /// One that DNS names.
     pub fn found(target: Target, tls: Tls) -> Self {
         let scheme = match tls {
@@ -46,6 +57,7 @@ impl Server {
             uri: ServerUri::new(scheme, &target.host, target.port),
             tls,
             identity: target.identity,
+            keeper: Keeper::default(),
         }
     }
 }
@@ -71,7 +83,7 @@ pub async fn connect(
     deadline: Deadline,
 ) -> Result<Box<dyn Connection>, Failure> {
     if server.tls == Tls::None {
-        return plain(&server.uri, dns, deadline).await;
+        return plain(server, dns, deadline).await;
     }
     let mut stream = tcp(&server.uri, dns, deadline).await?;
     match server.tls {
@@ -91,25 +103,27 @@ pub async fn connect(
 /// # Errors
 /// When it cannot be had.
 pub async fn plain(
-    server: &ServerUri,
+    server: &Server,
     dns: &Dns,
     deadline: Deadline,
 ) -> Result<Box<dyn Connection>, Failure> {
-    if server.scheme == Scheme::Ldapi {
-        let stream = within(deadline, CONNECT, unix(&server.host)).await?;
+    if server.uri.scheme == Scheme::Ldapi {
+        let stream = within(deadline, CONNECT, unix(server)).await?;
         return Ok(Box::new(stream));
     }
-    let stream = tcp(server, dns, deadline).await?;
+    let stream = tcp(&server.uri, dns, deadline).await?;
     Ok(Box::new(stream))
 }
 
 /// A connection to a socket of this machine.
 ///
 /// # Errors
-/// When nobody listens there.
-pub async fn unix(path: &str) -> Result<UnixStream, Failure> {
-    let stream = UnixStream::connect(path).await;
-    stream.map_err(|error| Failure::down(CONNECT, words(&error)))
+/// When nobody listens there, or somebody who may not be the server.
+pub async fn unix(server: &Server) -> Result<UnixStream, Failure> {
+    let stream = UnixStream::connect(&server.uri.host).await;
+    let stream = stream.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    server.keeper.check(CONNECT, &stream)?;
+    Ok(stream)
 }
 
 async fn tcp(server: &ServerUri, dns: &Dns, deadline: Deadline) -> Result<TcpStream, Failure> {

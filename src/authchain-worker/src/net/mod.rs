@@ -6,12 +6,14 @@
 //! | [`dns`] | names to addresses: /etc/hosts and the name servers, under a deadline |
 //! | [`srv`] | a domain's servers, in the order they are to be tried, and how to know them |
 //! | [`connect`] | a connection, encrypted as the settings say |
+//! | [`peer`] | who answers at a socket of this machine |
 //! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`tls`] | what is trusted, from the settings and nowhere else |
 
 pub mod connect;
 pub mod dns;
 pub mod failure;
+mod peer;
 pub mod srv;
 pub mod starttls;
 pub mod tls;

@@ -44,6 +44,8 @@ pub struct Remote {
 pub struct Place {
     /// The worker's program.
     pub worker: PathBuf,
+    /// The user it becomes.
+    pub worker_user: String,
     /// The folder of marks about servers that are down.
     pub run_dir: PathBuf,
 }
@@ -64,7 +66,7 @@ impl Remote {
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
-        let heard = talk(&self.place.worker, hello, asked, deadline, is_same_name);
+        let heard = talk(&self.place, hello, asked, deadline, is_same_name);
         match &heard {
             Ok(heard) if is_silence(heard) => breaker.learn_silence(&plan, now()),
             Ok(heard) => self.learn(&heard.conclusion, |down| {

@@ -6,6 +6,7 @@ use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::remote::{Place, Remote};
 use crate::config::settings::GlobalSettings;
+use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::NisSettings;
@@ -41,6 +42,13 @@ pub const KINDS: &[Kind] = &[
         build: ldap,
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LdapSettings),
+    },
+    Kind {
+        name: "active_directory",
+        help: "a domain of Active Directory, of Windows or Samba",
+        build: active_directory,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(ActiveDirectorySettings),
     },
     Kind {
         name: "nis",
@@ -100,9 +108,29 @@ fn nis(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Box<dyn Back
     }))
 }
 
+fn active_directory(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: ActiveDirectorySettings = table.settings()?;
+    if let Err((key, message)) = settings.check() {
+        return Err(table.error_at(key, message));
+    }
+    let servers = settings.uris().unwrap_or_default();
+    Ok(Box::new(Remote {
+        name: table.name().to_owned(),
+        kind: "active_directory",
+        settings: table.to_json(&settings)?,
+        servers: servers.iter().map(ToString::to_string).collect(),
+        fold_case: true,
+        place: place(global),
+    }))
+}
+
 fn place(global: &GlobalSettings) -> Place {
     Place {
         worker: global.worker.clone(),
+        worker_user: global.worker_user.clone(),
         run_dir: global.run_dir.clone(),
     }
 }
@@ -171,7 +199,7 @@ mod tests {
         let cases = [
             (
                 "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, nis",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",

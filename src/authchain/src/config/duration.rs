@@ -12,9 +12,9 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
     feature = "schema",
     schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m)$"))
 )]
-pub struct Span(Duration);
+pub struct Period(Duration);
 
-impl Span {
+impl Period {
     /// So many milliseconds.
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(Duration::from_millis(milliseconds))
@@ -39,7 +39,7 @@ impl Span {
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_millis() {
             ms if ms % 1_000 == 0 => write!(f, "{}s", self.0.as_secs()),
@@ -49,29 +49,29 @@ impl fmt::Display for Span {
 }
 
 /// For the defaults in the JSON Schema, and for settings on their way to a worker.
-impl serde::Serialize for Span {
+impl serde::Serialize for Period {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(SpanVisitor)
+        deserializer.deserialize_str(PeriodVisitor)
     }
 }
 
-struct SpanVisitor;
+struct PeriodVisitor;
 
-impl Visitor<'_> for SpanVisitor {
-    type Value = Span;
+impl Visitor<'_> for PeriodVisitor {
+    type Value = Period;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a duration such as \"3s\", \"250ms\" or \"2m\"")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
-        Span::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Period, E> {
+        Period::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 
@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn a_number_needs_a_unit_we_know() {
-        assert_eq!(Span::parse("3s"), Some(Span::from_millis(3_000)));
-        assert_eq!(Span::parse("250ms"), Some(Span::from_millis(250)));
-        assert_eq!(Span::parse("2m"), Some(Span::from_millis(120_000)));
+        assert_eq!(Period::parse("3s"), Some(Period::from_millis(3_000)));
+        assert_eq!(Period::parse("250ms"), Some(Period::from_millis(250)));
+        assert_eq!(Period::parse("2m"), Some(Period::from_millis(120_000)));
         for text in [
             "",
             "3",
@@ -97,15 +97,15 @@ mod tests {
             "1844674407370955161s",
             "١s",
         ] {
-            assert_eq!(Span::parse(text), None, "{text:?}");
+            assert_eq!(Period::parse(text), None, "{text:?}");
         }
     }
 
     proptest! {
         #[test]
         fn what_is_written_reads_back_the_same(ms in 0..1_000_000_000u64) {
-            let span = Span::from_millis(ms);
-            prop_assert_eq!(Span::parse(&span.to_string()), Some(span));
+            let span = Period::from_millis(ms);
+            prop_assert_eq!(Period::parse(&span.to_string()), Some(span));
         }
     }
 }

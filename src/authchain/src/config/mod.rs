@@ -9,7 +9,7 @@ pub mod settings;
 mod source;
 
 pub use backend_table::BackendTable;
-pub use duration::Span;
+pub use duration::Period;
 pub use error::{ConfigError, Place};
 pub use file::{Config, DEFAULT_PATH};
 pub use source::Source;

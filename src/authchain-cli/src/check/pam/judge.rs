@@ -72,109 +72,135 @@ pub(super) struct Fault {
     pub(super) message: String,
 }
 
-fn fault(severity: Severity, message: impl Into<String>) -> Fault {
-    Fault {
-        severity,
-        message: message.into(),
-    }
+/// Answers that are played through a stack, and what it is told if it does not do with them as it
+/// should.
+struct Trial {
+    /// Ours, one after the other.
+    ours: &'static [&'static str],
+    unix: &'static str,
+    credentials: &'static str,
+    /// Whether somebody should get in.
+    should: bool,
+    severity: Severity,
+    /// The words, for the stack and those of our answers with which it does otherwise.
+    words: fn(&[Entry], &[&str]) -> String,
+    /// Whether it means something beside faults that were found before.
+    stands_beside_others: bool,
 }
+
+const AUTH: [Trial; 3] = [
+    Trial {
+        ours: &["auth_err", "user_unknown", UNAVAILABLE],
+        unix: "auth_err",
+        credentials: "auth_err",
+        should: false,
+        severity: Severity::Error,
+        // The other answers take the same way.
+        words: |_, ours| {
+            let first = ours.first().copied().unwrap_or_default();
+            format!("a wrong password gets in: authchain answers {first} and the stack succeeds")
+        },
+        stands_beside_others: true,
+    },
+    Trial {
+        ours: &[UNAVAILABLE],
+        unix: "success",
+        credentials: "auth_err",
+        should: true,
+        severity: Severity::Warning,
+        words: |stack, _| locked_out(stack),
+        stands_beside_others: true,
+    },
+    Trial {
+        ours: &["success"],
+        unix: "auth_err",
+        credentials: "auth_err",
+        should: true,
+        severity: Severity::Warning,
+        words: |_, _| {
+            "a password that authchain accepts lets nobody in: another module must accept it too"
+                .to_owned()
+        },
+        stands_beside_others: true,
+    },
+];
+
+const ACCOUNT: [Trial; 3] = [
+    Trial {
+        ours: &["perm_denied", "acct_expired", "new_authtok_reqd"],
+        unix: "success",
+        credentials: "success",
+        should: false,
+        severity: Severity::Warning,
+        words: |stack, ours| {
+            format!(
+                "a refusal of authchain ({}) would be skipped, and pam_unix behind or before it \
+                 lets the locked and expired in: the control is `{}`",
+                ours.join(", "),
+                control_of_ours(stack)
+            )
+        },
+        stands_beside_others: true,
+    },
+    Trial {
+        ours: &[UNAVAILABLE],
+        unix: "success",
+        credentials: "success",
+        should: true,
+        severity: Severity::Warning,
+        words: |stack, _| locked_out(stack),
+        stands_beside_others: true,
+    },
+    Trial {
+        ours: &["success"],
+        unix: "user_unknown",
+        credentials: "user_unknown",
+        should: true,
+        severity: Severity::Note,
+        words: |_, _| {
+            "people whom only authchain knows are refused here: another module must know them too"
+                .to_owned()
+        },
+        stands_beside_others: false,
+    },
+];
 
 /// What is wrong with a stack in which we stand.
 pub(super) fn judge(facility: Facility, stack: &[Entry]) -> Vec<Fault> {
-    match facility {
-        Facility::Auth => auth(stack),
-        Facility::Account => account(stack),
-        Facility::Password | Facility::Session => Vec::new(),
-    }
-}
-
-fn auth(stack: &[Entry]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for ours in ["auth_err", "user_unknown", UNAVAILABLE] {
-        let case = Case {
-            ours,
-            unix: "auth_err",
-            credentials: "auth_err",
-        };
-        if some_way_in(stack, case) {
-            faults.push(fault(
-                Severity::Error,
-                format!(
-                    "a wrong password gets in: authchain answers {ours} and the stack succeeds"
-                ),
-            ));
-            // The other answers take the same way.
-            return faults;
+    let trials: &[Trial] = match facility {
+        Facility::Auth => &AUTH,
+        Facility::Account => &ACCOUNT,
+        Facility::Password | Facility::Session => &[],
+    };
+    let mut faults: Vec<Fault> = Vec::new();
+    for trial in trials {
+        if trial.stands_beside_others || faults.is_empty() {
+            faults.extend(trial.on(stack));
+        }
+        // Where a wrong password gets in, nothing else matters.
+        if faults.iter().any(|fault| fault.severity == Severity::Error) {
+            break;
         }
     }
-    let broken = Case {
-        ours: UNAVAILABLE,
-        unix: "success",
-        credentials: "auth_err",
-    };
-    if !some_way_in(stack, broken) {
-        faults.push(fault(Severity::Warning, locked_out(stack)));
-    }
-    let accepted = Case {
-        ours: "success",
-        unix: "auth_err",
-        credentials: "auth_err",
-    };
-    if !some_way_in(stack, accepted) {
-        faults.push(fault(
-            Severity::Warning,
-            "a password that authchain accepts lets nobody in: another module must accept it too",
-        ));
-    }
     faults
 }
 
-fn account(stack: &[Entry]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let skipped: Vec<&str> = ["perm_denied", "acct_expired", "new_authtok_reqd"]
-        .into_iter()
-        .filter(|ours| {
-            some_way_in(
-                stack,
-                Case {
-                    ours,
-                    unix: "success",
-                    credentials: "success",
-                },
-            )
+impl Trial {
+    fn on(&self, stack: &[Entry]) -> Option<Fault> {
+        let is_fault = |ours: &&&'static str| {
+            let case = Case {
+                ours,
+                unix: self.unix,
+                credentials: self.credentials,
+            };
+            some_way_in(stack, case) != self.should
+        };
+        let wrong: Vec<&str> = self.ours.iter().filter(is_fault).copied().collect();
+        (!wrong.is_empty()).then(|| Fault {
+            severity: self.severity,
+            message: (self.words)(stack, &wrong),
         })
-        .collect();
-    if !skipped.is_empty() {
-        let control = control_of_ours(stack);
-        faults.push(fault(
-            Severity::Warning,
-            format!(
-                "a refusal of authchain ({}) would be skipped, and pam_unix behind or before it \
-                 lets the locked and expired in: the control is `{control}`",
-                skipped.join(", ")
-            ),
-        ));
     }
-    let broken = Case {
-        ours: UNAVAILABLE,
-        unix: "success",
-        credentials: "success",
-    };
-    if !some_way_in(stack, broken) {
-        faults.push(fault(Severity::Warning, locked_out(stack)));
-    }
-    let ours_alone = Case {
-        ours: "success",
-        unix: "user_unknown",
-        credentials: "user_unknown",
-    };
-    if faults.is_empty() && !some_way_in(stack, ours_alone) {
-        faults.push(fault(
-            Severity::Note,
-            "people whom only authchain knows are refused here: another module must know them too",
-        ));
-    }
-    faults
 }
 
 /// Why nobody gets in when our configuration is broken.

@@ -37,7 +37,7 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
             format!("something accepts connections and says nothing (connect_timeout = {timeout})")
         }
         starttls::STEP => "the server may have no certificate, or speak ldaps:// only".to_owned(),
-        SERVICE_BIND if says("invalidCredentials") => password(settings)?,
+        SERVICE_BIND if says("wrong bind_dn or password") => password(settings)?,
         SERVICE_BIND if settings.sasl == Sasl::External => {
             "does the server know our certificate (tls_cert), or our user over ldapi://?".to_owned()
         }

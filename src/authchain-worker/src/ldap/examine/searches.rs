@@ -162,12 +162,12 @@ impl Prepared {
         }
     }
 
-    fn user_filter(&self, value: &str) -> Option<String> {
+    pub(super) fn user_filter(&self, value: &str) -> Option<String> {
         let template = &self.settings.user_filter;
         fill(template, |letter| (letter == 'u').then_some(value)).ok()
     }
 
-    fn search_for_people<'a>(
+    pub(super) fn search_for_people<'a>(
         &'a self,
         filter: &'a str,
         template: Option<&'a str>,

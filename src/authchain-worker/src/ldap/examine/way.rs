@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use authchain::config::settings::ldap::Tls;
-use authchain::config::settings::ldap::srv::SrvName;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::tools::deadline::Deadline;
 use tokio::net::TcpStream;
@@ -13,11 +12,11 @@ use tokio_rustls::rustls::ClientConnection;
 
 use super::{Examination, Prepared, Remark};
 use crate::clock::now;
+use crate::ldap::servers::Signpost;
 use crate::net::connect::{self, CONNECT, Connection, Server, TLS};
 use crate::net::failure::{Failure, within};
-use crate::net::srv::Target;
 use crate::net::tls::{Certificate, SOON, Trust, days};
-use crate::net::{dns, srv, starttls};
+use crate::net::{dns, starttls};
 
 /// How many names of a certificate are told.
 const MAX_NAMES: usize = 5;
@@ -27,31 +26,28 @@ impl Prepared {
     pub(super) async fn way(
         &self,
         told: &Examination,
-        Server {
-            uri: server,
-            tls: mode,
-            identity,
-        }: &Server,
+        server: &Server,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
-        if server.scheme == Scheme::Ldapi {
-            let connecting = within(opening, CONNECT, connect::unix(&server.host));
-            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&server.host));
+        let uri = &server.uri;
+        if uri.scheme == Scheme::Ldapi {
+            let connecting = within(opening, CONNECT, connect::unix(server));
+            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&uri.host));
             return Some(Box::new(stream.await?));
         }
-        let addresses = self.addresses(told, server, opening).await?;
+        let addresses = self.addresses(told, uri, opening).await?;
         let connecting = connect::first(&addresses, opening);
         let judge = |stream: &TcpStream, _| judge_socket(stream, &addresses);
         let mut stream = self.step(told, CONNECT, connecting, judge).await?;
-        if *mode == Tls::Starttls {
+        if server.tls == Tls::Starttls {
             let asking = within(opening, starttls::STEP, starttls::ask(&mut stream));
             let judge = |(): &(), _| Remark::fine("the server is ready for TLS");
             self.step(told, starttls::STEP, asking, judge).await?;
         }
-        match (mode, &self.tls) {
+        match (server.tls, &self.tls) {
             (Tls::None, _) => Some(Box::new(stream)),
             (_, Some(trust)) => {
-                let shaking = connect::handshake(stream, identity, &trust.config);
+                let shaking = connect::handshake(stream, &server.identity, &trust.config);
                 let shaking = within(opening, TLS, shaking);
                 let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
                 Some(Box::new(stream.await?))
@@ -64,27 +60,17 @@ impl Prepared {
     pub(super) async fn named(
         &self,
         told: &Examination,
-        name: &SrvName,
+        signpost: &Signpost,
         opening: Deadline,
     ) -> Option<Vec<Server>> {
-        let finding = within(
-            opening,
-            dns::STEP,
-            srv::servers(&self.dns, &name.service, opening),
-        );
-        let judge = |found: &Vec<Target>, _| {
+        let finding = self.servers_of(signpost, opening);
+        let judge = |found: &Vec<Server>, _| {
             let found = found
                 .iter()
-                .map(|target| format!("{}:{}", target.host, target.port));
+                .map(|server| format!("{}:{}", server.uri.host, server.uri.port));
             Remark::fine(found.collect::<Vec<_>>().join(", "))
         };
-        let found = self.step(told, dns::STEP, finding, judge).await?;
-        let found = found.into_iter();
-        Some(
-            found
-                .map(|target| Server::found(target, name.tls))
-                .collect(),
-        )
+        self.step(told, dns::STEP, finding, judge).await
     }
 
     async fn addresses(

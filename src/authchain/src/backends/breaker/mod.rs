@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use self::folder::{Claim, Folder, LONGEST_CLAIM};
-use self::name::{Kind, decode, encode};
+use self::name::{Kind, decode, encode, is_ours};
 use crate::tools::deadline::Deadline;
 
 /// How long a server that was found down is left alone altogether, and how often it is looked after
@@ -31,6 +31,10 @@ const REST: Duration = Duration::from_secs(1);
 /// How long a mark holds. Then one login asks the server as if nothing had been, for as long as it
 /// takes: it may be back, but too far away to answer a probe in time.
 const EXPIRY: Duration = Duration::from_secs(30);
+
+/// How old a mark gets at most. One that means something is renewed all the time; one that is this
+/// old belongs to somebody who has not come back, or to a backend that is gone.
+const LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// How long a server may take to answer a probe.
 pub(super) const PROBE: Duration = Duration::from_millis(40);
@@ -214,6 +218,8 @@ impl<'a> Breaker<'a> {
         else {
             return;
         };
+        // Here, because only where marks are made do they become too many.
+        sweep(folder, now);
         folder.set(&name, now);
     }
 
@@ -223,6 +229,17 @@ impl<'a> Breaker<'a> {
             if let Some(folder) = &self.folder {
                 folder.remove(name);
             }
+        }
+    }
+}
+
+/// Removes what nobody has touched for long, whoever made it. At worst somebody asks a server as
+/// if nothing had been.
+fn sweep(folder: &Folder, now: SystemTime) {
+    for name in folder.names().iter().filter(|name| is_ours(name)) {
+        let age = folder.time_of(name).map(|time| now.duration_since(time));
+        if matches!(age, Some(Ok(age)) if age > LIFE) {
+            folder.remove(name);
         }
     }
 }

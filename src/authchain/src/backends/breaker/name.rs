@@ -40,6 +40,11 @@ pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
     (name.len() <= MAX_NAME).then_some(name)
 }
 
+/// Whether a file is a mark or a claim, of whichever owner.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.contains([Kind::Mark.sign(), Kind::Claim.sign()])
+}
+
 /// The server that a mark of `owner` is about; `None` for any other file.
 pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
     let escaped = name.strip_prefix(owner)?;

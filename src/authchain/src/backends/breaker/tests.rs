@@ -199,6 +199,37 @@ fn the_caller_of_su_can_keep_nobody_out_but_themselves() {
 }
 
 #[test]
+fn marks_of_callers_who_never_came_back_are_swept() {
+    const HOUR: u64 = 60 * 60 * 1_000;
+    let stage = Stage::new();
+    let down = |caller, millis| {
+        let mut breaker = Breaker::open(&stage.run_dir, "corp", caller);
+        let plan = breaker
+            .plan(&owned(&[ONE]), at(millis), seconds(3))
+            .unwrap();
+        breaker.learn(&plan, &owned(&[ONE]), at(millis));
+    };
+    down(Some(1000), 0);
+    down(Some(1000), 40_000);
+    fs::write(stage.run_dir.join("README"), "not ours").unwrap();
+    let before = stage.files();
+    assert_eq!(
+        before.len(),
+        3,
+        "a mark, a claim, and what is not ours: {before:?}"
+    );
+    down(Some(1001), HOUR);
+    assert_eq!(stage.files().len(), 4, "not old enough");
+    down(Some(1002), 2 * HOUR);
+    let left = stage.files();
+    assert!(left[0] == "README" && left[1].contains("1001@") && left[2].contains("1002@"));
+    assert_eq!(left.len(), 3, "{left:?}");
+    // A clock that was set back makes no mark old.
+    down(None, 0);
+    assert_eq!(stage.files().len(), 4);
+}
+
+#[test]
 fn one_of_many_logins_has_the_task_of_finding_out() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);

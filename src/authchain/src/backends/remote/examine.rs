@@ -33,7 +33,7 @@ fn talk(
     hear: &mut dyn FnMut(Finding),
 ) -> Result<WireVerdict, Fault> {
     let deadline = asked.request.deadline;
-    let mut worker = Worker::start(&remote.place.worker)?;
+    let mut worker = Worker::start(&remote.place.worker, &remote.place.worker_user)?;
     worker.allow_replies(MAX_FINDINGS);
     match greet(&mut worker, remote.hello(&Plan::default()), deadline)? {
         Reply::Hello(can) if can.contains(&Operation::Examine) => {}

@@ -1,8 +1,8 @@
 //! A talk with a worker, from hello to verdict.
 
-use std::path::Path;
 use std::time::Duration;
 
+use super::Place;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
@@ -106,13 +106,13 @@ impl<'a> Asked<'a, '_> {
 
 /// Starts the worker, asks it, and ends it.
 pub(super) fn talk(
-    program: &Path,
+    place: &Place,
     hello: Hello,
     mut asked: Asked<'_, '_>,
     mut deadline: Deadline,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Heard, Broken> {
-    let mut worker = Worker::start(program)?;
+    let mut worker = Worker::start(&place.worker, &place.worker_user)?;
     let first = greet(&mut worker, hello, deadline)?;
     if let Some(refusal) = welcome(first, asked.operation)? {
         return Ok(Heard {

@@ -1,6 +1,6 @@
 //! A process that is started, ended and reaped without the host noticing.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
@@ -8,10 +8,11 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::poll::{PollTimeout, poll};
+use nix::poll::ppoll;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
 use nix::sys::stat::Mode;
+use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
@@ -21,13 +22,18 @@ use crate::tools::trusted_file::{self, Access, FileError};
 /// What a worker is called in its own `argv`.
 const NAME: &CStr = c"authchain-worker";
 
-/// How long a worker that hung up is given to end, so that the log can say how: this often a
-/// millisecond.
-const PATIENCE: u32 = 20;
+/// What stands before the name of the user it becomes.
+const USER: &CStr = c"--user";
 
-/// How long a worker that was killed is waited for, at this often a millisecond. The kernel takes
-/// microseconds, unless the process hangs in it: on a file server that is away, for one.
+/// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
+const PATIENCE: u32 = 30;
+
+/// How often a worker that was killed is looked at: for a second. The kernel takes a third of a
+/// millisecond, unless the process hangs in it: on a file server that is away, for one.
 const BURIAL: u32 = 1_000;
+
+/// How many looks follow each other quickly. Every login waits for the first ones.
+const QUICK_LOOKS: u32 = 10;
 
 /// The running process.
 pub(super) struct Child {
@@ -37,16 +43,17 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts the program at `path` with `socket` as its stdin and stdout.
+    /// Starts the program at `path` with `socket` as its stdin and stdout, and tells it to become
+    /// `user`.
     ///
     /// It inherits no environment, no signal mask or disposition, and is a process group of its
     /// own. What it does inherit, limits, umask, working directory and descriptors that others left
     /// without CLOEXEC, it has to see to itself: `posix_spawn` cannot, and `fork` is nothing for a
     /// host with threads.
-    pub(super) fn start(path: &Path, socket: &OwnedFd) -> Result<Self, Fault> {
+    pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
         judge(path)?;
         let blocked = ChildSignalBlocked::now().map_err(Fault::Start)?;
-        let pid = spawn(path, socket).map_err(Fault::Start)?;
+        let pid = spawn(path, user, socket).map_err(Fault::Start)?;
         Ok(Self {
             pid,
             _blocked: blocked,
@@ -55,9 +62,9 @@ impl Child {
 
     /// How the process ended, if it does within a moment.
     pub(super) fn how_it_ended(&self) -> Option<String> {
-        for _ in 0..PATIENCE {
+        for look in 0..PATIENCE {
             match self.peek() {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
                 Ok(status) => return in_words(status),
                 Err(_) => return None,
             }
@@ -86,9 +93,9 @@ impl Child {
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
     fn reap(&self, patience: u32) {
-        for _ in 0..patience {
+        for look in 0..patience {
             match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
                 _ => return,
             }
         }
@@ -116,7 +123,7 @@ fn judge(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-fn spawn(path: &Path, socket: &OwnedFd) -> nix::Result<Pid> {
+fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
     let mut actions = PosixSpawnFileActions::init()?;
     actions.add_dup2(socket.as_raw_fd(), 0)?;
     actions.add_dup2(socket.as_raw_fd(), 1)?;
@@ -130,8 +137,10 @@ fn spawn(path: &Path, socket: &OwnedFd) -> nix::Result<Pid> {
     attributes.set_sigdefault(&SigSet::all())?;
     attributes.set_sigmask(&SigSet::empty())?;
     attributes.set_pgroup(Pid::from_raw(0))?;
+    let user = CString::new(user).map_err(|_| Errno::EINVAL)?;
+    let arguments = [NAME, USER, &user];
     let environment: [&CStr; 0] = [];
-    posix_spawn(path, &actions, &attributes, &[NAME], &environment)
+    posix_spawn(path, &actions, &attributes, &arguments, &environment)
 }
 
 fn in_words(status: WaitStatus) -> Option<String> {
@@ -142,9 +151,11 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// A millisecond, which is for waiting for a process, never for a person.
-fn pause() {
-    let _ = poll(&mut [], PollTimeout::from(1u8));
+/// A tenth of a millisecond at first, then a whole one: for waiting for a process, never for a
+/// person.
+fn pause(look: u32) {
+    let micros = if look < QUICK_LOOKS { 100 } else { 1_000 };
+    let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
 }
 
 /// SIGCHLD, blocked in this thread for as long as this value lives.
@@ -185,11 +196,22 @@ mod tests {
 
     use crate::tools::deadline::system_clock;
 
+    /// A program that waits for its socket, whatever its arguments.
+    fn patient() -> (tempfile::TempDir, std::path::PathBuf) {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("patient");
+        std::fs::write(&path, "#!/bin/sh\nexec /bin/cat\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (folder, path)
+    }
+
     #[test]
     fn a_process_that_does_not_end_is_left_to_the_host() {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        // cat waits for its socket, which stays open: as good as one that cannot be killed.
-        let child = Child::start(Path::new("/bin/cat"), &theirs.into()).unwrap();
+        // Its socket stays open: as good as one that cannot be killed.
+        let (_folder, patient) = patient();
+        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         let begin = system_clock();
         child.reap(PATIENCE);
         assert!(begin.elapsed().as_millis() < 1_000);

@@ -27,10 +27,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the program at `path`.
-    pub(super) fn start(path: &Path) -> Result<Self, Fault> {
+    /// Starts the program at `path`, which is to become `user`.
+    pub(super) fn start(path: &Path, user: &str) -> Result<Self, Fault> {
         let (channel, theirs) = Channel::pair().map_err(Fault::Start)?;
-        let child = Child::start(path, &theirs)?;
+        let child = Child::start(path, user, &theirs)?;
         Ok(Self { channel, child })
     }
 

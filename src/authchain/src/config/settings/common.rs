@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::Span;
+use crate::config::Period;
 
 /// A key and what is wrong with its value.
 pub type Fault = (&'static str, String);
@@ -31,7 +31,7 @@ pub struct BackendSettings {
 
     /// How long this backend may take. A `local` backend reads files and waits for nobody.
     #[serde(default = "default_timeout")]
-    pub timeout: Span,
+    pub timeout: Period,
 }
 
 /// What is wrong with a path in the settings, if anything: a relative one would lead to wherever
@@ -40,8 +40,8 @@ pub(in crate::config) fn fault_of_path(path: &Path) -> Option<String> {
     (!path.is_absolute()).then(|| "must be an absolute path".to_owned())
 }
 
-fn default_timeout() -> Span {
-    Span::from_millis(3_000)
+fn default_timeout() -> Period {
+    Period::from_millis(3_000)
 }
 
 impl BackendSettings {

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::common::fault_of_path;
-use crate::config::Span;
+use crate::config::Period;
+use crate::words::Username;
 
 /// The keys at the top of the file.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,7 +19,7 @@ pub struct GlobalSettings {
     pub chain: Vec<Spanned<String>>,
 
     /// When the whole chain must have answered.
-    pub deadline: Span,
+    pub deadline: Period,
 
     /// Names in `passwd_file` with a user id below this, and user id 0 whatever its name, are
     /// system names: only the `local` backend over that very file is asked about them, and no other
@@ -26,7 +27,7 @@ pub struct GlobalSettings {
     pub min_uid: u32,
 
     /// How long a program waits after a failed login, before it may ask again.
-    pub fail_delay: Span,
+    pub fail_delay: Period,
 
     /// Write names that nobody knows into the log as they were typed. They may be mistyped
     /// passwords, so they appear as `(unknown)` otherwise.
@@ -41,6 +42,11 @@ pub struct GlobalSettings {
     /// The program that asks servers, in a process of its own. It must belong to root, and nobody
     /// else may be able to write it.
     pub worker: PathBuf,
+
+    /// The unprivileged user that `worker` becomes before it talks to a server, where root starts it.
+    /// Where there is no user of that name it becomes `nobody`, whose id other daemons may share;
+    /// one with user id 0 is refused.
+    pub worker_user: String,
 
     /// The folder that remembers which servers were found down a moment ago, so that the next
     /// login does not wait for them again. Made when it is first needed.
@@ -66,7 +72,8 @@ impl GlobalSettings {
         let mut faults = paths
             .iter()
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
-        faults.next().map_or(Ok(()), Err)
+        faults.next().map_or(Ok(()), Err)?;
+        fault_of_user(&self.worker_user).map_or(Ok(()), |fault| Err(("worker_user", fault)))
     }
 }
 
@@ -74,15 +81,28 @@ impl Default for GlobalSettings {
     fn default() -> Self {
         Self {
             chain: vec![Spanned::new(0..0, "local".to_owned())],
-            deadline: Span::from_millis(8_000),
+            deadline: Period::from_millis(8_000),
             min_uid: 1000,
-            fail_delay: Span::from_millis(2_000),
+            fail_delay: Period::from_millis(2_000),
             log_unknown_users: false,
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
             state_dir: PathBuf::from("/var/lib/authchain"),
             worker: PathBuf::from("/usr/libexec/authchain/authchain-worker"),
+            worker_user: "authchain".to_owned(),
             run_dir: PathBuf::from("/run/authchain"),
             log_socket: PathBuf::from(crate::tools::journal::DEFAULT_SOCKET),
         }
+    }
+}
+
+/// What is wrong with a name for the worker's user. Whether it is root under another name shows where
+/// the worker becomes it.
+fn fault_of_user(name: &str) -> Option<String> {
+    match Username::parse(name.as_bytes()) {
+        Err(invalid) => Some(format!("{name:?}: {invalid}")),
+        Ok(_) if name == "root" => {
+            Some("\"root\" is no confinement; name a user that owns nothing".to_owned())
+        }
+        Ok(_) => None,
     }
 }

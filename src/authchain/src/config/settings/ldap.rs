@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Span;
+use crate::config::Period;
 
-mod check;
+pub(in crate::config::settings) mod check;
 pub mod dn;
 pub mod srv;
 pub mod syntax;
@@ -16,7 +16,7 @@ use srv::{InvalidSrv, SrvName};
 use uri::{InvalidUri, Scheme, ServerUri};
 
 /// Where most distributions keep the certificates of the authorities they trust.
-const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 pub use super::common::Fault;
 
@@ -113,7 +113,8 @@ pub struct LdapSettings {
     /// the person's own rights. An unknown name is then refused like a wrong password. Without
     /// `bind_dn` or `sasl`, nobody is logged in where no password is given, as for keys and `sudo`:
     /// a person who is not shown to strangers, or does not fit `access_filter` or `allow_groups` as
-    /// far as strangers can see, is then unavailable instead of unknown.
+    /// far as strangers can see, is then unavailable instead of unknown, and an expiry date that
+    /// strangers cannot see ends no account. Set `bind_dn` where people come in with keys.
     pub user_dn_template: Option<String>,
 
     /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
@@ -136,8 +137,8 @@ pub struct LdapSettings {
     pub ppolicy: bool,
 
     /// How long one server may take to be connected to, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "Span"))]
-    pub connect_timeout: Span,
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub connect_timeout: Period,
 
     /// Which name the entry must have: `exact` the one that was typed, byte for byte, `ascii` the
     /// same with `A` to `Z` read as `a` to `z`.
@@ -175,7 +176,7 @@ impl Default for LdapSettings {
             group_base: None,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
-            connect_timeout: Span::from_millis(1_500),
+            connect_timeout: Period::from_millis(1_500),
             case: Case::default(),
         }
     }
@@ -192,15 +193,17 @@ impl LdapSettings {
 
     /// What is allowed but dangerous, in words for the log.
     pub fn warnings(&self) -> Vec<&'static str> {
-        let plaintext = (self.tls == Some(Tls::None))
-            .then_some("tls = \"none\": passwords can be read by everyone on the way");
-        let verify = match self.tls_verify {
-            TlsVerify::Full => None,
-            TlsVerify::Ca => {
-                Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
-            }
-            TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
+        let servers = self.servers().unwrap_or_default();
+        let named_by_dns = self.srv_name().ok().flatten().map(|name| name.tls);
+        let mut all = servers.iter().map(|(_, tls)| *tls).chain(named_by_dns);
+        let has_tls = all.any(|tls| tls != Tls::None);
+        let is_clear = |(uri, tls): &(ServerUri, Tls)| {
+            // A socket of this machine has nobody on the way.
+            *tls == Tls::None && uri.scheme != Scheme::Ldapi
         };
+        let plaintext = (servers.iter().any(is_clear) || named_by_dns == Some(Tls::None))
+            .then_some("tls = \"none\": passwords can be read by everyone on the way");
+        let verify = warning_about(self.tls_verify).filter(|_| has_tls);
         plaintext.into_iter().chain(verify).collect()
     }
 
@@ -261,6 +264,17 @@ impl LdapSettings {
         ]
         .into_iter()
         .flatten()
+    }
+}
+
+/// What others can do where not everything about a certificate is checked.
+pub(super) fn warning_about(verify: TlsVerify) -> Option<&'static str> {
+    match verify {
+        TlsVerify::Full => None,
+        TlsVerify::Ca => {
+            Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
+        }
+        TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
     }
 }
 

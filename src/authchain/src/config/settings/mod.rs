@@ -1,5 +1,6 @@
 //! Every setting, once: a field with its default, and a doc comment that is also its help text.
 
+pub mod active_directory;
 mod common;
 mod global;
 pub mod ldap;

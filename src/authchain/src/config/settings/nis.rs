@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::Fault;
 use super::ldap::uri::{InvalidUri, host_and_port};
-use crate::config::Span;
+use crate::config::Period;
 
 /// The longest name of a domain, in bytes (`YPMAXDOMAIN` in rpcsvc/yp_prot.h).
 const MAX_DOMAIN: usize = 64;
@@ -55,8 +55,8 @@ pub struct NisSettings {
     pub weak_hashes: bool,
 
     /// How long one server may take, from its name to its last answer.
-    #[cfg_attr(feature = "schema", schemars(with = "Span"))]
-    pub server_timeout: Span,
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub server_timeout: Period,
 }
 
 impl Default for NisSettings {
@@ -71,7 +71,7 @@ impl Default for NisSettings {
             adjunct_map: "passwd.adjunct.byname".to_owned(),
             min_uid: 1000,
             weak_hashes: false,
-            server_timeout: Span::from_millis(1_500),
+            server_timeout: Period::from_millis(1_500),
         }
     }
 }

@@ -68,7 +68,8 @@ impl Ageing {
     }
 }
 
-fn warning(days: i64) -> String {
+/// What somebody is told whose password has so many days left.
+pub fn warning(days: i64) -> String {
     match days {
         0 => "Your password will expire today.".to_owned(),
         1 => "Your password will expire in 1 day.".to_owned(),

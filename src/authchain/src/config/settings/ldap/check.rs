@@ -4,6 +4,7 @@ use super::dn::Dn;
 use super::syntax::{fill, is_attribute, is_filter};
 use super::uri::{Scheme, ServerUri};
 use super::{Fault, LdapSettings, Sasl, Tls};
+use crate::config::Period;
 
 pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
     servers(settings)?;
@@ -11,13 +12,22 @@ pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
     identity(settings)?;
     people(settings)?;
     access(settings)?;
-    if settings.connect_timeout.duration().is_zero() {
+    longer_than_nothing(settings.connect_timeout)
+}
+
+pub(in crate::config::settings) fn longer_than_nothing(
+    connect_timeout: Period,
+) -> Result<(), Fault> {
+    if connect_timeout.duration().is_zero() {
         return fault("connect_timeout", "must be longer than nothing");
     }
     Ok(())
 }
 
-fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, Fault> {
+pub(in crate::config::settings) fn fault<T>(
+    key: &'static str,
+    message: impl Into<String>,
+) -> Result<T, Fault> {
     Err((key, message.into()))
 }
 
@@ -159,14 +169,18 @@ fn access(settings: &LdapSettings) -> Result<(), Fault> {
     Ok(())
 }
 
-fn base(key: &'static str, text: &str) -> Result<(), Fault> {
+pub(in crate::config::settings) fn base(key: &'static str, text: &str) -> Result<(), Fault> {
     match Dn::parse(text) {
         Some(_) => Ok(()),
         None => fault(key, format!("\"{text}\" is no distinguished name")),
     }
 }
 
-fn filter(key: &'static str, text: &str, letters: &[char]) -> Result<(), Fault> {
+pub(in crate::config::settings) fn filter(
+    key: &'static str,
+    text: &str,
+    letters: &[char],
+) -> Result<(), Fault> {
     if is_filter(&filled(key, text, letters)?) {
         return Ok(());
     }
@@ -270,6 +284,27 @@ mod tests {
         assert_eq!(settings.check(), Ok(()));
         assert_eq!(settings.warnings().len(), 1);
         assert_eq!(settings.servers().unwrap()[0].1, Tls::None);
+    }
+
+    #[test]
+    fn what_is_not_checked_is_warned_about_where_there_is_something_to_check() {
+        let warnings = |lines: &str| {
+            let text = format!("base = 'dc=x'\ninsecure_plaintext = true\n{lines}");
+            let settings: LdapSettings = toml::from_str(&text).unwrap();
+            assert_eq!(settings.check(), Ok(()), "{lines}");
+            settings.warnings().len()
+        };
+        let socket = "uris = ['ldapi://%2Fs']\n";
+        assert_eq!(warnings(&format!("{socket}tls = 'none'")), 0);
+        assert_eq!(warnings(&format!("{socket}tls_verify = 'none'")), 0);
+        assert_eq!(
+            warnings("uris = ['ldapi://%2Fs', 'ldap://a']\ntls = 'none'"),
+            1
+        );
+        for careless in ["ca", "none"] {
+            let lines = format!("uris = ['ldap://a']\ntls_verify = '{careless}'");
+            assert_eq!(warnings(&lines), 1, "{careless}");
+        }
     }
 
     #[test]

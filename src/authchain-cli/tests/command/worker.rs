@@ -1,0 +1,145 @@
+//! `authchain check` on the program that asks servers.
+
+use crate::house::{House, Run, give_away, is_root};
+
+const CORP: &str = "chain = [\"corp\"]\nworker = \"DIR/worker\"\n[backend.corp]\ntype = \"ldap\"\n\
+    uris = [\"ldaps://ldap.invalid\"]\nbase = \"dc=example\"\n";
+
+/// What a worker behind every wall says of itself.
+fn good() -> serde_json::Value {
+    serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "complete": true,
+        "confined": {
+            "user": {"name": "authchain", "uid": 990, "gid": 990, "is_other": true},
+            "no_new_privs": true,
+            "capabilities": 0,
+            "landlock": {"state": "enforced", "abi": 6},
+            "seccomp": true,
+            "notes": [],
+        },
+    })
+}
+
+/// `check` with a worker that does this.
+fn checked(script: &str) -> Run {
+    let house = House::new(CORP);
+    house.program("worker", script);
+    house.check()
+}
+
+fn saying(about: &serde_json::Value) -> String {
+    format!("test \"$*\" = '--about --user authchain' && echo '{about}'")
+}
+
+#[test]
+fn a_worker_in_order_is_told_with_what_confines_it() {
+    if is_root() {
+        let words = [
+            "worker: confined as user authchain, Landlock level 6",
+            "in order",
+        ];
+        checked(&saying(&good())).expect(0, &words);
+    }
+}
+
+#[test]
+fn each_wall_that_is_missing_is_a_warning_of_check() {
+    if !is_root() {
+        return;
+    }
+    for (place, value, words) in [
+        ("/version", "0.0.9", "is of version 0.0.9, this command of"),
+        (
+            "/confined/user/name",
+            "nobody",
+            "there is no user authchain",
+        ),
+        (
+            "/confined/landlock/state",
+            "switched_off",
+            "add landlock to lsm=",
+        ),
+    ] {
+        let mut about = good();
+        *about.pointer_mut(place).unwrap() = value.into();
+        checked(&saying(&about)).expect(1, &["warning: ", words, "1 warning"]);
+    }
+}
+
+#[test]
+fn a_worker_that_would_not_run_is_an_error() {
+    if is_root() {
+        let refused = serde_json::json!({"version": "1", "refused": "no seccomp today"});
+        let words = ["would not run here: no seccomp today", "1 error"];
+        checked(&saying(&refused)).expect(2, &words);
+    }
+}
+
+#[test]
+fn a_worker_that_cannot_be_started_is_an_error_that_names_the_setting() {
+    let house = House::new(CORP);
+    house
+        .check()
+        .expect(2, &["worker: no such file; it is", "(setting `worker`)"]);
+    house.program("worker", "");
+    house.chmod("worker", 0o644);
+    house.check().expect(2, &["worker: not executable"]);
+    house.chmod("worker", 0o775);
+    house
+        .check()
+        .expect(2, &["worker: mode 0775 lets others write it"]);
+    house.chmod("worker", 0o755);
+    if is_root() {
+        give_away(&house.path("worker"));
+        house.check().expect(2, &["worker: owned by user id 65534"]);
+    }
+}
+
+#[test]
+fn a_worker_that_says_too_much_or_something_else_is_a_warning() {
+    if !is_root() {
+        return;
+    }
+    for (script, words) in [
+        ("exec cat /dev/zero", "says more than 65536 bytes"),
+        ("echo what?", "does not answer --about"),
+        ("", "does not answer --about"),
+        ("kill -9 $$", "does not answer --about"),
+    ] {
+        checked(script).expect(1, &["warning: ", words, "1 warning"]);
+    }
+}
+
+#[test]
+fn a_worker_that_says_nothing_is_waited_for_some_seconds_only() {
+    if is_root() {
+        checked("exec sleep 600").expect(1, &["says nothing within 5 s", "1 warning"]);
+    }
+}
+
+#[test]
+fn a_chain_that_asks_no_servers_needs_no_worker() {
+    let house = House::with_alice();
+    let text = house.read("authchain.toml");
+    house.write("authchain.toml", &format!("worker = \"/nowhere\"\n{text}"));
+    house.check().expect(0, &["everything is in order"]);
+}
+
+#[test]
+fn root_is_no_user_for_the_worker() {
+    for (user, words) in [
+        ("root", "\"root\" is no confinement"),
+        ("", "worker_user"),
+        ("a:b", "worker_user"),
+    ] {
+        let house = House::new(&format!("worker_user = \"{user}\"\n{CORP}"));
+        let run = house.check();
+        assert_eq!(run.code, 2, "{}", run.text());
+        assert!(
+            run.out.contains("authchain.toml:1:15: "),
+            "{words}: {}",
+            run.out
+        );
+    }
+}

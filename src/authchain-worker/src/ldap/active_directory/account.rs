@@ -1,0 +1,344 @@
+//! The state of an account, as its entry shows it.
+//!
+//! The domain controller decides all of this again when a password is tried. Where none is, as for
+//! keys, `sudo` and cron, the entry is all there is.
+
+use std::time::SystemTime;
+
+use authchain::files::passwd_files::ageing::warning;
+use authchain::words::AccountStatus;
+
+use super::super::entry::{Entry, Given};
+use super::super::policy::seconds;
+use super::Domain;
+use crate::net::failure::Failure;
+
+/// The flags an administrator sets (MS-ADTS 2.2.16).
+const CONTROL: &str = "userAccountControl";
+/// The flags the domain controller works out: locked, password expired (MS-ADTS 3.1.1.4.5.17).
+const COMPUTED: &str = "msDS-User-Account-Control-Computed";
+/// When the password ends, by the policy that applies to the account (MS-ADTS 3.1.1.4.5.36).
+const PASSWORD_END: &str = "msDS-UserPasswordExpiryTimeComputed";
+const ACCOUNT_END: &str = "accountExpires";
+const HOURS: &str = "logonHours";
+const WORKSTATIONS: &str = "userWorkstations";
+
+/// What must be asked for to judge an account.
+pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
+    CONTROL,
+    COMPUTED,
+    PASSWORD_END,
+    ACCOUNT_END,
+    HOURS,
+    WORKSTATIONS,
+];
+
+/// Those of them without which an account is not judged.
+pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED];
+
+const DISABLED: i64 = 0x2;
+const LOCKED: i64 = 0x10;
+const SMARTCARD_REQUIRED: i64 = 0x4_0000;
+const PASSWORD_EXPIRED: i64 = 0x80_0000;
+
+const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;
+
+/// How many bytes say in which hours of the week an account may be used: one bit each.
+const WEEK: usize = 21;
+
+/// NetBIOS names, which workstations have, are cut to this many bytes.
+const MAX_WORKSTATION: usize = 15;
+
+/// The state of an account, and where it is not a good one, why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ldap) struct State {
+    pub(in crate::ldap) status: AccountStatus,
+    pub(in crate::ldap) why: Option<&'static str>,
+}
+
+impl Domain {
+    /// The state of the account at `now`.
+    ///
+    /// # Errors
+    /// Where the entry does not show what it takes to tell.
+    pub(in crate::ldap) fn state(&self, entry: &Entry, now: SystemTime) -> Result<State, Failure> {
+        use AccountStatus::{AccountExpired, Locked, MustChangePassword, NotPermitted};
+        let now = seconds(now);
+        let control = flags(entry, CONTROL)?;
+        let computed = flags(entry, COMPUTED)?;
+        let bad = |status, why| {
+            Ok(State {
+                status,
+                why: Some(why),
+            })
+        };
+        if control & DISABLED != 0 {
+            return bad(NotPermitted, "the account is disabled");
+        }
+        if is_over(entry, now) {
+            return bad(AccountExpired, "the account has expired");
+        }
+        if computed & LOCKED != 0 {
+            return bad(Locked, "the account is locked");
+        }
+        if !is_within_hours(entry, now) {
+            return bad(NotPermitted, "not within the account's logon hours");
+        }
+        if !is_for_workstation(entry, &self.workstation) {
+            let why = "the account may be used from other workstations only";
+            return bad(NotPermitted, why);
+        }
+        if computed & PASSWORD_EXPIRED != 0 {
+            let why = "the password has expired, or must be changed first";
+            return bad(MustChangePassword, why);
+        }
+        let warning = self.days_left(entry, now).map(warning);
+        let status = AccountStatus::Valid { warning };
+        Ok(State { status, why: None })
+    }
+
+    /// How many days the password has left, where they are so few that its owner is told.
+    fn days_left(&self, entry: &Entry, now: i64) -> Option<i64> {
+        let Given::Value(end) = entry.given(PASSWORD_END, time) else {
+            return None;
+        };
+        let left = end?.checked_sub(now)?.checked_div_euclid(DAY)?;
+        let warned = i64::from(self.settings.password_warning_days);
+        (0..warned).contains(&left).then_some(left)
+    }
+}
+
+/// Whether the account may be used with a smart card only: a password is refused then, whether
+/// the domain controller takes it or not.
+pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
+    flags(entry, CONTROL).is_ok_and(|flags| flags & SMARTCARD_REQUIRED != 0)
+}
+
+/// Flags, which are written as a number that may be negative. An account whose flags are not shown
+/// to us may be a disabled one.
+fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
+    match entry.given(attribute, |text| text.parse().ok()) {
+        Given::Value(flags) => Ok(flags),
+        Given::Nothing | Given::Nonsense => Err(Failure::settings(
+            "search",
+            format!(
+                "configuration error: {attribute} of {} cannot be read; may bind_dn?",
+                entry.dn
+            ),
+        )),
+    }
+}
+
+/// Whether the account's last moment is over. One that nobody can tell is.
+fn is_over(entry: &Entry, now: i64) -> bool {
+    match entry.given(ACCOUNT_END, time) {
+        Given::Nothing | Given::Value(None) => false,
+        Given::Value(Some(end)) => end <= now,
+        Given::Nonsense => true,
+    }
+}
+
+/// Seconds since 1970 of a time in tenths of microseconds since 1601 (MS-DTYP 2.3.3); `None` for
+/// the two that mean "never".
+fn time(text: &str) -> Option<Option<i64>> {
+    let ticks: i64 = text.parse().ok()?;
+    let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;
+    Some((ticks != 0 && ticks != i64::MAX).then_some(seconds))
+}
+
+/// Whether this hour is one of the account's: a bit for each of the week, the first for the one
+/// after midnight on Sunday, UTC (MS-SAMR 2.2.6.5).
+fn is_within_hours(entry: &Entry, now: i64) -> bool {
+    let mut all = entry.bytes(HOURS);
+    let Some(hours) = all.next().filter(|hours| !hours.is_empty()) else {
+        return true;
+    };
+    // 1970 began on a Thursday.
+    let since_sunday = now.saturating_add(4 * DAY).rem_euclid(7 * DAY) / HOUR;
+    let hour = usize::try_from(since_sunday).unwrap_or_default();
+    let byte = hours.get(hour / 8).filter(|_| hours.len() == WEEK);
+    byte.is_some_and(|byte| byte & (1 << (hour % 8)) != 0)
+}
+
+/// Whether this machine is among those the account may be used from, if it names any.
+fn is_for_workstation(entry: &Entry, own: &str) -> bool {
+    let Some(list) = entry.text(WORKSTATIONS).filter(|list| !list.is_empty()) else {
+        return entry.bytes(WORKSTATIONS).all(<[u8]>::is_empty);
+    };
+    let short = own.get(..MAX_WORKSTATION).unwrap_or(own);
+    list.split(',').any(|name| {
+        let name = name.trim();
+        name.eq_ignore_ascii_case(own) || name.eq_ignore_ascii_case(short)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::groups::Wanted;
+    use super::*;
+    use authchain::config::settings::active_directory::ActiveDirectorySettings;
+    use proptest::prelude::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// 21:30 on Saturday, 21 November 2026, UTC.
+    const NOW: i64 = 1_795_296_600;
+
+    fn domain() -> Domain {
+        Domain {
+            settings: ActiveDirectorySettings::default(),
+            root: String::new(),
+            wanted: Wanted::new(&[]).unwrap(),
+            workstation: "terminal-of-alice".to_owned(),
+        }
+    }
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(NOW.unsigned_abs())
+    }
+
+    fn entry(more: &[(&str, &str)]) -> Entry {
+        let usual = [(CONTROL, "512"), (COMPUTED, "0")];
+        let usual = usual
+            .iter()
+            .filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
+        let all: Vec<_> = usual.chain(more).copied().collect();
+        Entry::made_of("CN=alice", &all)
+    }
+
+    fn status(more: &[(&str, &str)]) -> AccountStatus {
+        domain().state(&entry(more), now()).unwrap().status
+    }
+
+    fn ticks(seconds: i64) -> String {
+        ((seconds + 11_644_473_600) * 10_000_000).to_string()
+    }
+
+    const VALID: AccountStatus = AccountStatus::Valid { warning: None };
+
+    #[test]
+    fn flags_decide_and_the_gravest_is_told() {
+        assert_eq!(status(&[]), VALID);
+        for (control, computed, expected) in [
+            ("514", "0", AccountStatus::NotPermitted),
+            ("-2147483134", "16", AccountStatus::NotPermitted),
+            ("512", "16", AccountStatus::Locked),
+            ("512", "8388624", AccountStatus::Locked),
+            ("512", "8388608", AccountStatus::MustChangePassword),
+            ("66048", "0", VALID),
+            ("262656", "0", VALID),
+        ] {
+            let found = status(&[(CONTROL, control), (COMPUTED, computed)]);
+            assert_eq!(found, expected, "{control} {computed}");
+        }
+        assert!(wants_smart_card(&entry(&[(CONTROL, "262656")])));
+        assert!(!wants_smart_card(&entry(&[])));
+    }
+
+    #[test]
+    fn an_account_whose_flags_are_hidden_is_not_judged() {
+        for missing in [CONTROL, COMPUTED] {
+            let others = [(CONTROL, "512"), (COMPUTED, "0")];
+            let others: Vec<_> = others
+                .into_iter()
+                .filter(|(name, _)| *name != missing)
+                .collect();
+            let failure = domain()
+                .state(&Entry::made_of("CN=a", &others), now())
+                .unwrap_err();
+            assert!(failure.text.contains(missing), "{failure}");
+        }
+        assert!(domain().state(&entry(&[(CONTROL, "x")]), now()).is_err());
+    }
+
+    #[test]
+    fn an_account_ends_when_its_date_has_come_and_two_dates_never_come() {
+        let ended = AccountStatus::AccountExpired;
+        for (end, expected) in [
+            ("0", VALID),
+            ("9223372036854775807", VALID),
+            (&*ticks(NOW + 1), VALID),
+            (&*ticks(NOW), ended.clone()),
+            ("1", ended.clone()),
+            ("-1", ended.clone()),
+            ("soon", ended),
+        ] {
+            assert_eq!(status(&[(ACCOUNT_END, end)]), expected, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_ends_soon_is_warned_about() {
+        for (left, expected) in [
+            (DAY - 1, Some("Your password will expire today.")),
+            (DAY, Some("Your password will expire in 1 day.")),
+            (14 * DAY - 1, Some("Your password will expire in 13 days.")),
+            (14 * DAY, None),
+            (-1, None),
+        ] {
+            let warning = expected.map(str::to_owned);
+            let found = status(&[(PASSWORD_END, &ticks(NOW + left))]);
+            assert_eq!(found, AccountStatus::Valid { warning }, "{left}");
+        }
+        assert_eq!(status(&[(PASSWORD_END, "9223372036854775807")]), VALID);
+        assert_eq!(status(&[(PASSWORD_END, "soon")]), VALID);
+    }
+
+    fn with_hours(hours: &[u8]) -> bool {
+        let mut entry = entry(&[]);
+        entry.add(HOURS, hours);
+        is_within_hours(&entry, NOW)
+    }
+
+    #[test]
+    fn hours_count_from_sunday_by_the_clock_of_greenwich() {
+        assert!(with_hours(&[]));
+        assert!(with_hours(&[0xff; WEEK]));
+        assert!(!with_hours(&[0; WEEK]));
+        assert!(!with_hours(&[0xff; 20]));
+        // Saturday from 21 to 22 is hour 6 × 24 + 21 = 165: bit 5 of byte 20.
+        let mut only = [0; WEEK];
+        only[20] = 1 << 5;
+        assert!(with_hours(&only));
+        only[20] = !(1 << 5);
+        assert!(!with_hours(&only));
+    }
+
+    #[test]
+    fn a_workstation_is_named_in_full_or_as_far_as_names_go() {
+        for (list, expected) in [
+            ("", true),
+            ("OTHER", false),
+            ("other,TERMINAL-OF-ALICE", true),
+            ("TERMINAL-OF-ALI", true),
+            ("TERMINAL", false),
+        ] {
+            let entry = entry(&[(WORKSTATIONS, list)]);
+            assert_eq!(
+                is_for_workstation(&entry, "terminal-of-alice"),
+                expected,
+                "{list}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_entry_makes_it_panic(
+            values in proptest::collection::vec(".{0,24}", 6),
+            hours in proptest::collection::vec(any::<u8>(), 0..24),
+            now in any::<i64>(),
+        ) {
+            let pairs: Vec<_> = ATTRIBUTES.iter().zip(&values).map(|(a, b)| (*a, b.as_str())).collect();
+            let mut entry = Entry::made_of("CN=x", &pairs);
+            entry.add(HOURS, &hours);
+            let _ = is_within_hours(&entry, now);
+            let _ = domain().state(&entry, UNIX_EPOCH);
+        }
+
+        #[test]
+        fn every_number_is_a_time_or_none(ticks in any::<i64>()) {
+            let _ = time(&ticks.to_string());
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The groups of a person, nested ones and the primary one included.
+//!
+//! A domain controller works out all of them itself, in one answer (`tokenGroups`, MS-ADTS
+//! 3.1.1.4.5.19): however many they are and however they lie in each other, even in circles. They
+//! come as identifiers; so what is wanted is turned into those, instead of the many into names.
+
+use std::collections::BTreeSet;
+
+use authchain::config::settings::ldap::Scope;
+use ldap3::ldap_escape;
+
+use super::super::entry::Entry;
+use super::super::session::{Search, Session};
+use super::Domain;
+use super::sid::Sid;
+use crate::net::failure::Failure;
+
+/// All groups somebody is in; of one's own, who one is as well.
+pub(in crate::ldap) const TOKEN: &str = "tokenGroups";
+/// Who somebody is.
+pub(in crate::ldap) const SID: &str = "objectSid";
+
+const STEP: &str = "group search";
+
+/// How many groups are looked for in one search.
+const BATCH: usize = 32;
+
+/// The groups of which a person must be in one.
+pub(super) struct Wanted {
+    sids: BTreeSet<Sid>,
+    /// Filters that find the rest: by name, or by DN.
+    filters: Vec<String>,
+}
+
+/// Who somebody is, and all groups they are in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ldap) struct Token(BTreeSet<Sid>);
+
+impl Wanted {
+    /// Those named in the settings.
+    ///
+    /// # Errors
+    /// For an identifier that is none.
+    pub(super) fn new(groups: &[String]) -> Result<Self, String> {
+        let (sids, names): (Vec<_>, Vec<_>) =
+            groups.iter().partition(|group| group.starts_with("S-1-"));
+        let sids = sids.into_iter().map(|text| {
+            let sid = text.parse::<Sid>();
+            sid.map_err(|()| format!("settings: allow_groups: \"{text}\" is no SID"))
+        });
+        Ok(Self {
+            sids: sids.collect::<Result<_, _>>()?,
+            filters: names.into_iter().map(|name| filter(name)).collect(),
+        })
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.sids.is_empty() && self.filters.is_empty()
+    }
+}
+
+/// A group's name is unique in its domain, its `cn` only in its folder.
+fn filter(group: &str) -> String {
+    let attribute = match group.contains('=') {
+        true => "distinguishedName",
+        false => "sAMAccountName",
+    };
+    format!("({attribute}={})", ldap_escape(group))
+}
+
+impl Token {
+    /// Everybody has a primary group at least: an empty token is one that is hidden from us.
+    fn of(entry: &Entry) -> Option<Self> {
+        let sids: Option<BTreeSet<Sid>> = entry.bytes(TOKEN).map(Sid::of_bytes).collect();
+        sids.filter(|sids| !sids.is_empty()).map(Self)
+    }
+
+    /// Whether this is the token of the person whose entry this is.
+    pub(in crate::ldap) fn is_of(&self, entry: &Entry) -> bool {
+        let sid = entry.bytes(SID).next().and_then(Sid::of_bytes);
+        sid.is_some_and(|sid| self.0.contains(&sid))
+    }
+}
+
+/// The token of whoever is logged in on this connection (MS-ADTS 3.1.1.3.2.24).
+///
+/// # Errors
+/// When it cannot be had.
+pub(in crate::ldap) async fn own_token(session: &mut Session) -> Result<Token, Failure> {
+    token(session, "").await
+}
+
+/// `dn` may be empty: then it is that of whoever is logged in.
+async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
+    let search = Search {
+        step: STEP,
+        base: dn,
+        scope: Scope::Base,
+        filter: "(objectClass=*)",
+        attributes: &[TOKEN],
+        limit: 1,
+    };
+    let hits = session.search(search).await?;
+    let token = hits.entries.first().and_then(Token::of);
+    token.ok_or_else(|| {
+        let text = format!("configuration error: {TOKEN} of {dn} cannot be read; may bind_dn?");
+        Failure::settings(STEP, text)
+    })
+}
+
+impl Domain {
+    /// Whether people must be in some group.
+    pub(in crate::ldap) fn wants_groups(&self) -> bool {
+        !self.wanted.is_nothing()
+    }
+
+    /// What finds each of the wanted groups that are not named by their identifiers.
+    pub(in crate::ldap) fn wanted_filters(&self) -> impl Iterator<Item = &str> {
+        self.wanted.filters.iter().map(String::as_str)
+    }
+
+    /// A search for groups, wherever they are in the domain.
+    pub(in crate::ldap) fn search_for_groups<'a>(
+        &'a self,
+        attributes: &'a [&'a str],
+    ) -> Search<'a> {
+        Search {
+            step: STEP,
+            base: &self.root,
+            scope: Scope::Sub,
+            filter: "(objectCategory=group)",
+            attributes,
+            limit: 1,
+        }
+    }
+
+    /// Why somebody is in no wanted group, if so. `known` is their token where it is known already.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub(in crate::ldap) async fn is_in_no_wanted_group(
+        &self,
+        session: &mut Session,
+        dn: &str,
+        known: Option<&Token>,
+    ) -> Result<Option<&'static str>, Failure> {
+        if self.wanted.is_nothing() {
+            return Ok(None);
+        }
+        let asked;
+        let Token(sids) = match known {
+            Some(token) => token,
+            None => {
+                asked = token(session, dn).await?;
+                &asked
+            }
+        };
+        if !self.wanted.sids.is_disjoint(sids) {
+            return Ok(None);
+        }
+        let mut all_exist = true;
+        for filters in self.wanted.filters.chunks(BATCH) {
+            let groups = self.search_groups(session, filters).await?;
+            if groups.iter().any(|group| sids.contains(group)) {
+                return Ok(None);
+            }
+            all_exist &= groups.len() >= filters.len();
+        }
+        Ok(Some(match all_exist {
+            true => "in none of allow_groups",
+            false => "in none of allow_groups, of which not all exist",
+        }))
+    }
+
+    /// The identifiers of the groups that fit one of `filters`.
+    async fn search_groups(
+        &self,
+        session: &mut Session,
+        filters: &[String],
+    ) -> Result<Vec<Sid>, Failure> {
+        let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
+        let search = Search {
+            filter: &filter,
+            limit: i32::try_from(filters.len()).unwrap_or(i32::MAX),
+            ..self.search_for_groups(&[SID])
+        };
+        let hits = session.search(search).await?;
+        let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
+        Ok(sids.filter_map(Sid::of_bytes).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sid(text: &str) -> Vec<u8> {
+        let parts: Vec<u32> = text
+            .split('-')
+            .skip(3)
+            .map(|part| part.parse().unwrap())
+            .collect();
+        let parts: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+        let count = u8::try_from(parts.len() / 4).unwrap();
+        [&[1, count, 0, 0, 0, 0, 0, 5], &parts[..]].concat()
+    }
+
+    #[test]
+    fn groups_are_wanted_by_identifier_by_name_and_by_dn() {
+        let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"].map(str::to_owned);
+        let wanted = Wanted::new(&groups).unwrap();
+        assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
+        assert_eq!(
+            wanted.filters,
+            [
+                "(sAMAccountName=St\\28aff\\29)",
+                "(distinguishedName=cn=a\\2ab,dc=x)"
+            ]
+        );
+        assert!(Wanted::new(&["S-1-5-4294967296".to_owned()]).is_err());
+        assert!(Wanted::new(&[]).unwrap().is_nothing());
+    }
+
+    #[test]
+    fn a_token_is_somebodys_whose_identifier_it_holds() {
+        let mut token = Entry::made_of("", &[]);
+        let mut alice = Entry::made_of("CN=alice", &[]);
+        assert_eq!(Token::of(&token), None, "nobody is in no group");
+        token.add(TOKEN, &sid("S-1-5-21-7-513"));
+        assert!(!Token::of(&token).unwrap().is_of(&alice));
+        alice.add(SID, &sid("S-1-5-21-7-1104"));
+        token.add(TOKEN, &sid("S-1-5-21-7-1104"));
+        assert!(Token::of(&token).unwrap().is_of(&alice));
+        let mut bob = Entry::made_of("CN=bob", &[]);
+        bob.add(SID, &sid("S-1-5-21-7-1105"));
+        assert!(!Token::of(&token).unwrap().is_of(&bob));
+        token.add(TOKEN, b"garbage");
+        assert_eq!(Token::of(&token), None);
+    }
+}

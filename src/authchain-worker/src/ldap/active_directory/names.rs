@@ -1,0 +1,140 @@
+//! The ways one person can be named.
+
+use super::Domain;
+
+/// What no account of a domain has in its name (MS-SAMR 3.1.1.6), and what would make one login
+/// another: a domain, in front or behind.
+const NEVER: [char; 16] = [
+    '"', '/', '\\', '[', ']', ':', ';', '|', '=', ',', '+', '*', '?', '<', '>', '@',
+];
+
+/// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ldap) struct Login<'a> {
+    before: &'a str,
+    /// What the account itself is called.
+    pub(in crate::ldap) name: &'a str,
+    after: &'a str,
+}
+
+impl Login<'_> {
+    /// The same login with the account's own spelling of its name.
+    pub(in crate::ldap) fn spelled(&self, name: &str) -> String {
+        [self.before, name, self.after].concat()
+    }
+}
+
+impl Domain {
+    /// Which account of the domain a login names; `None` where it is one of no account, or of
+    /// another domain's.
+    pub(in crate::ldap) fn login<'a>(&self, typed: &'a str) -> Option<Login<'a>> {
+        let settings = &self.settings;
+        let (before, rest) = match (&settings.netbios_name, typed.split_once('\\')) {
+            (Some(own), Some((domain, _))) if domain.eq_ignore_ascii_case(own) => {
+                typed.split_at(domain.len().saturating_add(1))
+            }
+            _ => ("", typed),
+        };
+        let (name, after) = match rest.rsplit_once('@') {
+            Some((name, domain))
+                if settings.qualified_names
+                    && before.is_empty()
+                    && domain.eq_ignore_ascii_case(&settings.domain) =>
+            {
+                rest.split_at(name.len())
+            }
+            _ => (rest, ""),
+        };
+        let is_one = !name.is_empty() && !name.contains(NEVER);
+        is_one.then_some(Login {
+            before,
+            name,
+            after,
+        })
+    }
+
+    /// What a domain controller takes for the account of this name (MS-ADTS 5.1.1.1.1), where
+    /// nobody has that for a `userPrincipalName`: who was let in has to be looked at.
+    pub(in crate::ldap) fn principal(&self, name: &str) -> String {
+        match &self.settings.netbios_name {
+            Some(domain) => format!("{domain}\\{name}"),
+            None => format!("{name}@{}", self.settings.domain),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::groups::Wanted;
+    use super::*;
+    use authchain::config::settings::active_directory::ActiveDirectorySettings;
+    use proptest::prelude::*;
+
+    fn domain(qualified_names: bool, netbios_name: Option<&str>) -> Domain {
+        Domain {
+            settings: ActiveDirectorySettings {
+                domain: "ad.example.com".to_owned(),
+                qualified_names,
+                netbios_name: netbios_name.map(str::to_owned),
+                ..ActiveDirectorySettings::default()
+            },
+            root: String::new(),
+            wanted: Wanted::new(&[]).unwrap(),
+            workstation: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_login_names_an_account_of_this_domain_or_nobody() {
+        let (plain, all) = (domain(false, None), domain(true, Some("EXAMPLE")));
+        for (typed, in_plain, in_all) in [
+            ("alice", Some("alice"), Some("alice")),
+            ("p(ar)en", Some("p(ar)en"), Some("p(ar)en")),
+            ("alice@ad.example.com", None, Some("alice")),
+            ("alice@AD.Example.COM", None, Some("alice")),
+            ("alice@example.com", None, None),
+            ("alice@", None, None),
+            ("@ad.example.com", None, None),
+            ("a@b@ad.example.com", None, None),
+            ("EXAMPLE\\alice", None, Some("alice")),
+            ("example\\alice", None, Some("alice")),
+            ("OTHER\\alice", None, None),
+            ("\\alice", None, None),
+            ("EXAMPLE\\", None, None),
+            ("EXAMPLE\\alice@ad.example.com", None, None),
+            ("EXAMPLE\\EXAMPLE\\alice", None, None),
+            ("al*ce", None, None),
+        ] {
+            let name = |domain: &Domain| domain.login(typed).map(|login| login.name.to_owned());
+            assert_eq!(name(&plain).as_deref(), in_plain, "{typed}");
+            assert_eq!(name(&all).as_deref(), in_all, "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_accounts_own_spelling_replaces_the_typed_one_and_nothing_else() {
+        let all = domain(true, Some("EXAMPLE"));
+        let spelled = |typed: &str| all.login(typed).unwrap().spelled("alice");
+        assert_eq!(spelled("ALICE"), "alice");
+        assert_eq!(spelled("ALICE@AD.example.com"), "alice@AD.example.com");
+        assert_eq!(spelled("Example\\ALICE"), "Example\\alice");
+    }
+
+    #[test]
+    fn the_short_name_is_used_where_it_is_known_because_it_can_mean_one_account_only() {
+        assert_eq!(domain(false, None).principal("al"), "al@ad.example.com");
+        assert_eq!(
+            domain(false, Some("EXAMPLE")).principal("al"),
+            "EXAMPLE\\al"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_login_spelled_as_it_was_typed_is_what_was_typed(typed in "\\PC{0,20}(@ad.example.com)?") {
+            if let Some(login) = domain(true, Some("EXAMPLE")).login(&typed) {
+                prop_assert_eq!(login.spelled(login.name), typed);
+            }
+        }
+    }
+}

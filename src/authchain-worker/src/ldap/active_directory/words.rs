@@ -1,0 +1,121 @@
+//! What a domain controller means when it refuses a password.
+//!
+//! To each it says invalidCredentials, and hides the reason in the text, as the number of a Windows
+//! error in hexadecimal: `… AcceptSecurityContext error, data 532, v1db1` (winerror.h; the values
+//! for logins also in MS-ERREF 2.2).
+
+use authchain::words::AccountStatus;
+
+/// Why a login was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ldap) enum Reason {
+    /// There is no such account. (Samba never says so, Windows not always.)
+    NoSuchName,
+    /// The name or the password is wrong.
+    WrongPassword,
+    /// The password is right and has ended, or is to be changed. Domain controllers only say so
+    /// to those who have it.
+    PasswordEnded(&'static str),
+    /// The account is in this state. Of `Locked` they say so to anybody.
+    State(AccountStatus, &'static str),
+}
+
+impl Reason {
+    /// The reason in the text of a refusal; `None` where there is none that we know.
+    pub(in crate::ldap) fn of(text: &str) -> Option<Self> {
+        use AccountStatus::{AccountExpired, Locked, NotPermitted};
+        Some(match number(text)? {
+            0x525 => Self::NoSuchName,
+            0x52e => Self::WrongPassword,
+            0x532 => Self::PasswordEnded("the password has expired"),
+            0x773 => Self::PasswordEnded("the password must be changed first"),
+            0x52f => Self::State(NotPermitted, "the domain restricts the account"),
+            0x530 => Self::State(NotPermitted, "not within the account's logon hours"),
+            0x531 => Self::State(
+                NotPermitted,
+                "the account may be used from other workstations only",
+            ),
+            0x533 => Self::State(NotPermitted, "the account is disabled"),
+            0x568 => Self::State(NotPermitted, "the account is in too many groups"),
+            0x569 => Self::State(NotPermitted, "the account may not log in this way"),
+            0x701 => Self::State(AccountExpired, "the account has expired"),
+            0x775 => Self::State(Locked, "the account is locked"),
+            _ => return None,
+        })
+    }
+
+    /// The same in words.
+    pub(in crate::ldap) fn words(&self) -> &'static str {
+        match self {
+            Self::NoSuchName => "there is no such account",
+            Self::WrongPassword => "wrong name or password",
+            Self::PasswordEnded(words) | Self::State(_, words) => words,
+        }
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("error, data ")?;
+    let (digits, _) = rest.split_once(',')?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reason(data: &str) -> Option<Reason> {
+        Reason::of(&format!(
+            "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data {data}, v1db1"
+        ))
+    }
+
+    #[test]
+    fn each_number_has_its_meaning() {
+        for (data, words) in [
+            ("525", "there is no such account"),
+            ("52e", "wrong name or password"),
+            ("52E", "wrong name or password"),
+            ("530", "not within the account's logon hours"),
+            (
+                "531",
+                "the account may be used from other workstations only",
+            ),
+            ("532", "the password has expired"),
+            ("533", "the account is disabled"),
+            ("701", "the account has expired"),
+            ("773", "the password must be changed first"),
+            ("775", "the account is locked"),
+        ] {
+            assert_eq!(
+                reason(data).map(|reason| reason.words()),
+                Some(words),
+                "{data}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_other_text_has_one() {
+        for data in ["0", "53", "", "5 33", "0x533", "-533", "533533533533"] {
+            assert_eq!(reason(data), None, "{data}");
+        }
+        for text in [
+            "",
+            "error, data ",
+            "error, data 533",
+            "data 533, x",
+            "Invalid credentials",
+        ] {
+            assert_eq!(Reason::of(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(.{0,9}error, data )?.{0,20}") {
+            let _ = Reason::of(&text);
+        }
+    }
+}

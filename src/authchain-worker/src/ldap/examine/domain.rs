@@ -1,0 +1,212 @@
+//! What a domain of Active Directory has besides: whose it is, what accounts show, which passwords it
+//! wants, and whether the groups are there.
+
+use ldap3::SearchResult;
+
+use super::{Look, Prepared, Search, entry};
+use crate::examination::Remark;
+use crate::ldap::active_directory::{Domain, SID, TOKEN, account};
+use crate::ldap::codes::{self, describe};
+use crate::ldap::entry::Entry;
+
+/// Where the domain controller has its people (MS-ADTS 3.1.1.3.2.2).
+const CONTEXT: &str = "defaultNamingContext";
+
+const THRESHOLD: &str = "lockoutThreshold";
+const DURATION: &str = "lockoutDuration";
+const MAXIMUM_AGE: &str = "maxPwdAge";
+const MINIMUM_LENGTH: &str = "minPwdLength";
+
+/// How many accounts are looked at.
+const SAMPLE: i32 = 10;
+
+const TICKS_A_MINUTE: i64 = 60 * 10_000_000;
+const TICKS_A_DAY: i64 = 24 * 60 * TICKS_A_MINUTE;
+
+impl Prepared {
+    /// Whether the server is one of this domain.
+    pub(super) async fn membership(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
+        let search = entry("domain", "", &[CONTEXT]);
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let mut is_ours = false;
+        let found = told.step("domain", asking, |found, _| {
+            let root = entries(found).into_iter().next().unwrap_or_default();
+            let context = root.text(CONTEXT).unwrap_or_default();
+            is_ours = context.eq_ignore_ascii_case(domain.root());
+            match is_ours {
+                true => Remark::fine(context),
+                false => Remark::error(format!(
+                    "a domain controller of \"{}\", not of {}; look at domain and servers",
+                    codes::words(context),
+                    domain.root()
+                )),
+            }
+        });
+        found.await.filter(|_| is_ours).map(|_| ())
+    }
+
+    /// Accounts, passwords and groups.
+    pub(super) async fn domain(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
+        let somebody = self.accounts(look).await?;
+        self.password_policy(look, domain).await?;
+        for filter in domain.wanted_filters() {
+            self.wanted(look, domain, filter).await?;
+        }
+        if !domain.wants_groups() {
+            return Some(());
+        }
+        self.token(look, &somebody?).await
+    }
+
+    /// Whether accounts show their state; the name of one.
+    async fn accounts(&self, look: &mut Look<'_>) -> Option<Option<String>> {
+        let filter = self.user_filter("*")?;
+        let attributes = [&[SID][..], account::ATTRIBUTES].concat();
+        let search = Search {
+            step: "accounts",
+            limit: SAMPLE,
+            ..self.search_for_people(&filter, None, &attributes)
+        };
+        look.session.turn_one_page(SAMPLE);
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let found = told.step("accounts", asking, |found, _| {
+            self.judge_accounts(&entries(found), &describe(&found.1))
+        });
+        let found = entries(&found.await?);
+        Some(found.into_iter().next().map(|entry| entry.dn))
+    }
+
+    fn judge_accounts(&self, found: &[Entry], result: &str) -> Remark {
+        let who = self.who();
+        if found.is_empty() {
+            return Remark::error(format!("{who} sees nobody below base: {result}"));
+        }
+        let needed = [SID].into_iter().chain(account::NEEDED.iter().copied());
+        let is_hidden = |name: &&str| found.iter().any(|entry| entry.bytes(name).next().is_none());
+        let hidden: Vec<&str> = needed.filter(is_hidden).collect();
+        match hidden.is_empty() {
+            true => Remark::fine(format!(
+                "{} looked at; their state can be read",
+                found.len()
+            )),
+            false => Remark::error(format!(
+                "{who} may not read {}; let it read Account Restrictions",
+                hidden.join(", ")
+            )),
+        }
+    }
+
+    /// The policy that applies to whoever has none of their own.
+    async fn password_policy(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
+        let attributes = [THRESHOLD, DURATION, MAXIMUM_AGE, MINIMUM_LENGTH];
+        let search = entry("passwords", domain.root(), &attributes);
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let found = told.step("passwords", asking, |found, _| {
+            match entries(found).first() {
+                Some(root) => Remark::fine(policy(root)),
+                None => Remark::note(format!("the policy cannot be read: {}", describe(&found.1))),
+            }
+        });
+        found.await.map(|_| ())
+    }
+
+    /// Whether a group is there in which people must be.
+    async fn wanted(&self, look: &mut Look<'_>, domain: &Domain, filter: &str) -> Option<()> {
+        let whole = format!("(&(objectCategory=group){filter})");
+        let search = Search {
+            step: "group",
+            filter: &whole,
+            limit: 1,
+            ..domain.search_for_groups(&[SID])
+        };
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let found = told.step("group", asking, |found, _| match entries(found).first() {
+            Some(group) => Remark::fine(&group.dn),
+            None => Remark::warning(format!("there is no group {filter}; look at allow_groups")),
+        });
+        found.await.map(|_| ())
+    }
+
+    /// Whether we may know what groups people are in.
+    async fn token(&self, look: &mut Look<'_>, somebody: &str) -> Option<()> {
+        let search = entry("groups", somebody, &[TOKEN]);
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let found = told.step("groups", asking, |found, _| {
+            let count = entries(found)
+                .iter()
+                .flat_map(|entry| entry.bytes(TOKEN))
+                .count();
+            match count {
+                0 => Remark::error(format!(
+                    "{} may not read {TOKEN}; put it into Windows Authorization Access Group",
+                    self.who()
+                )),
+                _ => Remark::fine("what groups people are in can be read"),
+            }
+        });
+        found.await.map(|_| ())
+    }
+}
+
+fn entries(SearchResult(entries, _): &SearchResult) -> Vec<Entry> {
+    let entries = entries.iter().cloned();
+    entries.filter_map(Entry::of).collect()
+}
+
+/// The policy in words. Lengths of time are negative numbers of tenths of microseconds; none, or the
+/// largest, is for ever (MS-ADTS 2.3.12).
+fn policy(root: &Entry) -> String {
+    let ticks = |name: &str| {
+        let ticks: i64 = root.number(name).unwrap_or_default();
+        Some(ticks.saturating_neg()).filter(|ticks| (1..i64::MAX).contains(ticks))
+    };
+    let length: u32 = root.number(MINIMUM_LENGTH).unwrap_or_default();
+    let age = match ticks(MAXIMUM_AGE).and_then(|ticks| ticks.checked_div(TICKS_A_DAY)) {
+        Some(days) => format!("end after {days} days"),
+        None => "never end".to_owned(),
+    };
+    let lockout = match root.number::<u32>(THRESHOLD).unwrap_or_default() {
+        0 => "wrong ones lock nobody out".to_owned(),
+        count => match ticks(DURATION).and_then(|ticks| ticks.checked_div(TICKS_A_MINUTE)) {
+            Some(minutes) => format!("{count} wrong ones lock an account for {minutes} minutes"),
+            None => format!("{count} wrong ones lock an account until somebody unlocks it"),
+        },
+    };
+    format!(
+        "have {length} characters or more and {age}; {lockout}; policies for single groups may differ"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_told_in_the_units_people_think_in() {
+        let told = |attributes: &[(&str, &str)]| policy(&Entry::made_of("DC=x", attributes));
+        let usual = [
+            (MINIMUM_LENGTH, "7"),
+            (MAXIMUM_AGE, "-36288000000000"),
+            (THRESHOLD, "5"),
+            (DURATION, "-18000000000"),
+        ];
+        let text = told(&usual);
+        assert!(
+            text.contains("7 characters or more and end after 42 days"),
+            "{text}"
+        );
+        assert!(
+            text.contains("5 wrong ones lock an account for 30 minutes"),
+            "{text}"
+        );
+        let for_ever = [
+            (MAXIMUM_AGE, "-9223372036854775808"),
+            (THRESHOLD, "5"),
+            (DURATION, "0"),
+        ];
+        let text = told(&for_ever);
+        assert!(text.contains("never end"), "{text}");
+        assert!(text.contains("until somebody unlocks it"), "{text}");
+        assert!(told(&[]).contains("lock nobody out"));
+    }
+}

@@ -1,0 +1,141 @@
+//! Settings of `type = "active_directory"`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::ldap::uri::{InvalidUri, ServerUri};
+use super::ldap::{Fault, SYSTEM_CA_FILE, TlsVerify, TlsVersion, warning_about};
+use crate::config::Period;
+
+mod check;
+
+/// A domain of Active Directory, of Windows or Samba.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+// Its default means nothing: `check` refuses it.
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["domain"])))]
+#[serde(default)]
+pub struct ActiveDirectorySettings {
+    /// The domain's DNS name, such as `ad.example.com`.
+    pub domain: String,
+
+    /// The domain controllers, in the order they are tried: names or addresses, with a port where it
+    /// is not the usual one. Without any, DNS is asked for them, by their SRV records. The certificate
+    /// of one that DNS names must be for its own name where that lies within the domain, and else for
+    /// the domain, since DNS can be forged.
+    pub servers: Vec<String>,
+
+    /// The site whose domain controllers are tried first, where DNS is asked.
+    pub site: Option<String>,
+
+    /// Connects to port 389 and asks for TLS there, instead of to port 636, which speaks TLS from the
+    /// first byte. Nothing is said to a domain controller without TLS but this.
+    pub starttls: bool,
+
+    /// The certificates of the authorities that may vouch for the domain controllers, in PEM: the
+    /// domain's own, as a rule. Nobody else's word counts, and the environment never adds any.
+    pub tls_ca_file: PathBuf,
+
+    /// The oldest version of TLS to speak: `1.2` or `1.3`.
+    pub tls_min: TlsVersion,
+
+    /// What is checked about a domain controller's certificate: `full` checks who vouches for it,
+    /// its dates and its name, `ca` all but the name, `none` nothing. With anything but `full`,
+    /// others can pose as the server and collect passwords.
+    pub tls_verify: TlsVerify,
+
+    /// Who authchain itself logs in as to search for people: `authchain@ad.example.com`, or a
+    /// distinguished name. Without it, people log in at once and are read with their own rights: an
+    /// unknown name is refused like a wrong password, and nothing can be found out without a
+    /// password, so that accounts that /etc/passwd does not have are unavailable there.
+    pub bind_dn: Option<String>,
+
+    /// The file with the password of `bind_dn`; a line break at its end does not count. Only its
+    /// owner may be able to read it.
+    pub bind_password_file: Option<PathBuf>,
+
+    /// The entry below which people are, such as `ou=staff,dc=ad,dc=example,dc=com`; the whole
+    /// domain unless said.
+    pub base: Option<String>,
+
+    /// Accepts `alice@ad.example.com` as well as `alice`. For systems whose name service knows
+    /// people by that name.
+    pub qualified_names: bool,
+
+    /// The domain's short name (NetBIOS), such as `EXAMPLE`. With it, `EXAMPLE\alice` is accepted as
+    /// well as `alice`. For systems whose name service knows people by that name.
+    pub netbios_name: Option<String>,
+
+    /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
+    /// `%h` this machine's name.
+    pub access_filter: Option<String>,
+
+    /// Groups of which the person must be in at least one, directly, through other groups or as the
+    /// primary group: names of groups of the domain, DNs, or SIDs such as
+    /// `S-1-5-21-1004336348-1177238915-682003330-512`. Without any, no group is asked for.
+    pub allow_groups: Vec<String>,
+
+    /// How many days before a password ends its owner is told so at each login.
+    pub password_warning_days: u32,
+
+    /// How long one domain controller may take to be connected to, TLS included.
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub connect_timeout: Period,
+}
+
+impl Default for ActiveDirectorySettings {
+    fn default() -> Self {
+        Self {
+            domain: String::new(),
+            servers: Vec::new(),
+            site: None,
+            starttls: false,
+            tls_ca_file: PathBuf::from(SYSTEM_CA_FILE),
+            tls_min: TlsVersion::default(),
+            tls_verify: TlsVerify::default(),
+            bind_dn: None,
+            bind_password_file: None,
+            base: None,
+            qualified_names: false,
+            netbios_name: None,
+            access_filter: None,
+            allow_groups: Vec::new(),
+            password_warning_days: 14,
+            connect_timeout: Period::from_millis(1_500),
+        }
+    }
+}
+
+impl ActiveDirectorySettings {
+    /// Finds what cannot be meant: the key, and what is wrong with it.
+    ///
+    /// # Errors
+    /// The first fault found, in the order of the keys.
+    pub fn check(&self) -> Result<(), Fault> {
+        check::check(self)
+    }
+
+    /// What is allowed but dangerous, in words for the log.
+    pub fn warning(&self) -> Option<&'static str> {
+        warning_about(self.tls_verify)
+    }
+
+    /// Where a domain controller of this name, with a port or without, is reached.
+    ///
+    /// # Errors
+    /// For what is no name or address.
+    pub fn uri_of(&self, server: &str) -> Result<ServerUri, InvalidUri> {
+        let scheme = if self.starttls { "ldap" } else { "ldaps" };
+        ServerUri::parse(&format!("{scheme}://{server}"))
+    }
+
+    /// Where each of `servers` is reached.
+    ///
+    /// # Errors
+    /// For one that is no name or address; [`check`](Self::check) finds them first.
+    pub fn uris(&self) -> Result<Vec<ServerUri>, InvalidUri> {
+        let uris = self.servers.iter().map(|server| self.uri_of(server));
+        uris.collect()
+    }
+}

@@ -1,0 +1,220 @@
+//! The whole way: sshd, sudo and libpam, the module, the worker, a domain controller.
+
+use std::fs;
+
+use authchain_tests::host::built;
+use authchain_tests::need;
+use authchain_tests::real::ask::Ask;
+use authchain_tests::real::hosts::{Host, by, sudo};
+use authchain_tests::real::log::listing;
+use authchain_tests::real::machine::Machine;
+use authchain_tests::real::module::Module;
+use authchain_tests::real::people::{Person, person};
+use authchain_tests::real::ssh::{self, Method, knock};
+use authchain_tests::servers::samba::{ADDRESS, DOMAIN, PASSWORD, SERVICE_PASSWORD, Samba};
+
+const SUCCESS: i32 = 0;
+const PERM_DENIED: i32 = 6;
+const AUTH_ERR: i32 = 7;
+const AUTHINFO_UNAVAIL: i32 = 9;
+const USER_UNKNOWN: i32 = 10;
+const NEW_AUTHTOK_REQD: i32 = 12;
+const ACCT_EXPIRED: i32 = 13;
+
+/// People of the domain whom the machine knows, without a password of its own for them.
+const PEOPLE: [(&str, u32); 9] = [
+    ("alice", 10_001),
+    ("bob", 10_002),
+    ("carol", 10_003),
+    ("disabled", 10_004),
+    ("mustchange", 10_005),
+    ("warned", 10_006),
+    ("nora", 10_007),
+    ("ended", 10_008),
+    ("locked", 10_009),
+];
+
+fn known(name: &str, uid: u32) -> Person {
+    Person {
+        name: name.to_owned(),
+        uid,
+        password: None,
+        hash: None,
+        ageing: None,
+    }
+}
+
+/// A machine whose people are in a domain, and a domain controller in its network. With `keys` for
+/// the domain's section.
+fn machine_in_a_domain(test: &str, keys: &str) -> Option<(Machine, Samba)> {
+    if !need::root(test) {
+        return None;
+    }
+    let people = PEOPLE.iter().map(|(name, uid)| known(name, *uid));
+    let people: Vec<Person> = people.chain([person("root")]).collect();
+    let machine = Machine::with_people(Module::authchain(), &people);
+    let samba = Samba::start_by(|launch| machine.on_network(launch))?;
+    let worker = machine.outside("/run/stage/authchain-worker");
+    fs::copy(built::worker(), worker).unwrap();
+    let authority = fs::read_to_string(samba.authority()).unwrap();
+    machine.write("/etc/authchain/ca.pem", 0o644, &authority);
+    machine.write("/etc/authchain/corp.secret", 0o600, SERVICE_PASSWORD);
+    let text = format!(
+        "chain = [\"corp\"]\nworker = \"/run/stage/authchain-worker\"\n\
+         [backend.corp]\ntype = \"active_directory\"\ndomain = \"{DOMAIN}\"\n\
+         servers = [\"{ADDRESS}\"]\ntls_ca_file = \"/etc/authchain/ca.pem\"\n{keys}"
+    );
+    machine.write("/etc/authchain/authchain.toml", 0o644, &text);
+    Some((machine, samba))
+}
+
+const WITH_SERVICE: &str =
+    "bind_dn = \"svc@ad.example.test\"\nbind_password_file = \"/etc/authchain/corp.secret\"\n";
+
+#[test]
+fn people_of_a_domain_come_in_through_sshd_and_nobody_else() {
+    let Some((machine, samba)) = machine_in_a_domain("a domain and sshd", WITH_SERVICE) else {
+        return;
+    };
+    ssh::start(&machine);
+    let bad = |name: &str| machine.on_network(|| samba.bad_passwords(name));
+    for method in [Method::Password, Method::KeyboardInteractive] {
+        for (name, password, is_in) in [
+            ("alice", PASSWORD, true),
+            ("alice", "wrong", false),
+            ("disabled", PASSWORD, false),
+            ("mustchange", PASSWORD, false),
+            ("locked", PASSWORD, false),
+        ] {
+            let mark = machine.log.mark();
+            let ending = knock(&machine, method, name, password);
+            let lines = machine.log.since(mark);
+            let came_in = ending.output.contains(&format!("now I am {name}"));
+            assert_eq!(came_in, is_in, "{name}: {ending:?}\n{}", listing(&lines));
+        }
+    }
+    assert!(
+        knock(&machine, Method::Key, "alice", "")
+            .output
+            .contains("now I am alice")
+    );
+    for name in ["disabled", "ended", "locked"] {
+        let ending = knock(&machine, Method::Key, name, "");
+        assert!(!ending.output.contains("now I am"), "{name}: {ending:?}");
+    }
+    let warned = knock(&machine, Method::Key, "warned", "");
+    assert!(warned.output.contains("now I am warned"), "{warned:?}");
+    // sshd does not let nora in and sends a password of its own instead of hers.
+    let before = bad("nora");
+    knock(&machine, Method::Password, "nora", PASSWORD);
+    assert_eq!(bad("nora"), before, "sshd's stand-in password was counted");
+    let before = bad("carol");
+    knock(&machine, Method::Password, "carol", "wrong");
+    assert_eq!(bad("carol"), before + 1);
+}
+
+#[test]
+fn people_of_a_domain_use_sudo_with_their_own_password() {
+    let Some((machine, _samba)) = machine_in_a_domain("a domain and sudo", WITH_SERVICE) else {
+        return;
+    };
+    Host::Sudo.start(&machine);
+    for (name, password, is_in) in [
+        ("bob", PASSWORD, true),
+        ("bob", "wrong", false),
+        ("disabled", PASSWORD, false),
+        ("ended", PASSWORD, false),
+    ] {
+        let uid = PEOPLE.iter().find(|(other, _)| *other == name).unwrap().1;
+        let caller = by(&machine, &known(name, uid), &[]);
+        let outcome = sudo(&machine, &caller, password);
+        assert_eq!(outcome.accepted, is_in, "{name}: {outcome:?}");
+    }
+}
+
+fn codes(machine: &Machine, user: &str, password: &str) -> (Vec<i32>, Vec<String>) {
+    let ask = Ask {
+        service: "sshd".to_owned(),
+        user: user.as_bytes().to_vec(),
+        password: password.as_bytes().to_vec(),
+        steps: ["auth", "account"].map(str::to_owned).to_vec(),
+        ..Ask::default()
+    };
+    let answer = machine.ask(&ask).unwrap();
+    (answer.codes, answer.told)
+}
+
+#[test]
+fn each_state_of_an_account_has_its_code_and_its_words() {
+    let Some((machine, _samba)) = machine_in_a_domain("a domain and libpam", WITH_SERVICE) else {
+        return;
+    };
+    for (name, password, expected, words) in [
+        ("alice", PASSWORD, [SUCCESS, SUCCESS], ""),
+        ("alice", "wrong", [AUTH_ERR, SUCCESS], ""),
+        (
+            "mustchange",
+            PASSWORD,
+            [SUCCESS, NEW_AUTHTOK_REQD],
+            "You must change your password",
+        ),
+        (
+            "expired",
+            PASSWORD,
+            [SUCCESS, NEW_AUTHTOK_REQD],
+            "You must change your password",
+        ),
+        (
+            "ended",
+            PASSWORD,
+            [AUTH_ERR, ACCT_EXPIRED],
+            "Your account has expired",
+        ),
+        (
+            "disabled",
+            PASSWORD,
+            [AUTH_ERR, PERM_DENIED],
+            "You may not log in here",
+        ),
+        (
+            "locked",
+            PASSWORD,
+            [AUTH_ERR, PERM_DENIED],
+            "Your account is locked",
+        ),
+        (
+            "warned",
+            PASSWORD,
+            [SUCCESS, SUCCESS],
+            "Your password will expire in 4 days.",
+        ),
+        ("nobody-here", PASSWORD, [USER_UNKNOWN, USER_UNKNOWN], ""),
+    ] {
+        let (codes, told) = codes(&machine, name, password);
+        assert_eq!(codes, expected, "{name}: {told:?}");
+        assert!(told.concat().contains(words), "{name}: {told:?}");
+    }
+}
+
+/// Without an account that searches nothing is known of accounts: whoever this machine's own files
+/// know is judged by those, nobody else is let in.
+#[test]
+fn without_an_account_that_searches_this_machines_files_judge_accounts() {
+    let Some((machine, _samba)) = machine_in_a_domain("a domain without a service", "") else {
+        return;
+    };
+    let (alone, _) = codes(&machine, "alice", PASSWORD);
+    assert_eq!(alone, [SUCCESS, AUTHINFO_UNAVAIL]);
+    let path = machine.outside("/etc/authchain/authchain.toml");
+    let text = fs::read_to_string(path).unwrap();
+    let text = text.replacen("[\"corp\"]", "[\"local\", \"corp\"]", 1);
+    machine.write("/etc/authchain/authchain.toml", 0o644, &text);
+    machine.write(
+        "/etc/shadow",
+        0o640,
+        "alice:*:19000:0:99999:7:::\nbob:*:19000:0:99999:7::1:\n",
+    );
+    assert_eq!(codes(&machine, "alice", PASSWORD).0, [SUCCESS, SUCCESS]);
+    assert_eq!(codes(&machine, "bob", PASSWORD).0, [SUCCESS, ACCT_EXPIRED]);
+    assert_eq!(codes(&machine, "alice", "wrong").0, [AUTH_ERR, SUCCESS]);
+}
