@@ -10,8 +10,9 @@ use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::password::Password;
 use super::person::{Found, Person};
-use super::policy::{BindError, PASSED_OVER, is_passed_over, now, status_of};
+use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
+use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
 

@@ -208,20 +208,17 @@ impl Answer {
 }
 
 /// What a hash that was not verified means.
-///
-/// One that no program could verify matches no password, and that is an answer. One that we refuse
-/// or that this system cannot compute might match: we could not find out.
 fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
-    match error {
-        HashError::Unknown | HashError::Malformed(_) => Ok(Answer::denied(
+    if error.matches_nothing() {
+        return Ok(Answer::denied(
             DenialReason::Locked,
             Some(error.to_string()),
-        )),
-        _ => Err(BackendError::Unavailable(format!(
-            "{}: {error}",
-            path.display()
-        ))),
+        ));
     }
+    Err(BackendError::Unavailable(format!(
+        "{}: {error}",
+        path.display()
+    )))
 }
 
 fn unavailable(error: FileError) -> BackendError {
