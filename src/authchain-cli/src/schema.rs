@@ -225,7 +225,7 @@ mod tests {
             all.extend(kind_settings(kind));
             let mut section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
             section += match kind.name {
-                "ldap" => "uris = ['ldaps://x']\nbase = 'dc=x'\n",
+                "ldap" => "srv = 'x'\nbase = 'dc=x'\n",
                 "active_directory" => "domain = 'x'\n",
                 _ => "",
             };
