@@ -1,4 +1,4 @@
-//! A local login beside pam_unix, in one run: `make bench`.
+//! A local login beside pam_unix, in one run: `make bench-local`.
 //!
 //! Each figure is a median over forked processes, ours and theirs in turn, so that a machine that
 //! slows down slows both. The process gives itself a mount namespace in which /etc/passwd and
@@ -8,7 +8,11 @@
 //! `other` service of pam_deny only: libpam loads that too, and a distribution's own would be
 //! measured with it.
 
+#[path = "../child.rs"]
+mod child;
 mod measure;
+#[path = "../release.rs"]
+mod release;
 mod stage;
 
 use std::ffi::{CStr, CString};
@@ -22,7 +26,8 @@ use authchain_tests::host::libpam::Handle;
 use authchain_tests::host::scene::{Call, Phase, Script};
 use nix::unistd::Uid;
 
-use measure::{in_a_child, median, paired};
+use child::in_a_child;
+use measure::{median, paired};
 use stage::{MANY, Stage};
 
 /// Everybody's password.
@@ -140,11 +145,12 @@ fn line(what: &str, ours: &str, theirs: &str, ratio: &str, goal: &str) {
 
 /// Milliseconds from `pam_start` to the end of `pam_end`, in a process that has done nothing yet.
 fn login(stage: &Stage, service: &CStr, who: &str, password: &str) -> f64 {
-    in_a_child(|| {
+    let [ms] = in_a_child(|| {
         let begin = Instant::now();
         transaction(stage, service, who, password, || ());
-        begin.elapsed().as_secs_f64() * 1e3
-    })
+        [begin.elapsed().as_secs_f64() * 1e3]
+    });
+    ms
 }
 
 fn transaction<T>(
@@ -215,23 +221,25 @@ fn counted(service: &str, who: &str) -> Option<f64> {
 /// Microseconds of a dlopen, with libpam there already as in every host.
 fn load(module: &Path) -> f64 {
     let path = CString::new(module.to_str().unwrap()).unwrap();
-    in_a_child(|| {
+    let [us] = in_a_child(|| {
         let begin = Instant::now();
         // SAFETY: a C string; the module's constructors are libstd's and libc's.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
         let took = begin.elapsed().as_secs_f64() * 1e6;
         assert!(!handle.is_null(), "{path:?}");
-        took
-    })
+        [took]
+    });
+    us
 }
 
 /// KiB that a login has made its caller's own when `pam_end` has yet to run. Pages of the module's
 /// file that were only read belong to the page cache.
 fn written_memory(stage: &Stage, service: &CStr) -> f64 {
-    in_a_child(|| {
+    let [kib] = in_a_child(|| {
         let before = written_kib();
-        transaction(stage, service, "sha512", PASSWORD, written_kib) - before
-    })
+        [transaction(stage, service, "sha512", PASSWORD, written_kib) - before]
+    });
+    kib
 }
 
 fn written_kib() -> f64 {

@@ -1,13 +1,14 @@
 //! Two modules, their services and their account files.
 
 use std::ffi::CString;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use authchain_tests::namespace::own_mounts;
 use nix::mount::{MsFlags, mount};
+
+use super::release::stripped;
 
 /// Password hashes of [`super::PASSWORD`], as Debian's passwd(1) makes them.
 const SHA512: &str = "$6$demodemo$QTmMf6XpdzJK1pZj1rTvppYctErpmfp9e9gxZzpvBNFAfjqkop1bzDmUy3Gml44FyFbUJ5ohHOqTTdyeSumXY.";
@@ -33,7 +34,8 @@ impl Stage {
     pub fn set() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
-        let ours = stripped(&path);
+        let ours = path.join("pam_authchain.so");
+        stripped("libpam_authchain.so", &ours);
         let theirs = pam_unix();
         write(&path, "passwd", &passwd(1), 0o644);
         write(&path, "shadow", &shadow(1, YESCRYPT), 0o600);
@@ -94,39 +96,6 @@ fn configuration(dir: &Path, passwd: &str, shadow: &str) -> String {
     format!(
         "log_socket = {log}\n[backend.local]\ntype = \"local\"\npasswd = {passwd}\nshadow = {shadow}\n"
     )
-}
-
-/// The release build without its symbols, as a package would ship it.
-fn stripped(dir: &Path) -> PathBuf {
-    let built = release_module();
-    let stripped = dir.join("pam_authchain.so");
-    let status = Command::new("strip")
-        .arg("--strip-unneeded")
-        .arg("-o")
-        .arg(&stripped)
-        .arg(&built)
-        .status()
-        .unwrap();
-    assert!(status.success(), "strip {}", built.display());
-    // Pages that have yet to reach the disk would count as the process's own.
-    File::open(&stripped).unwrap().sync_all().unwrap();
-    stripped
-}
-
-/// What `make build` has built: this program is in the same target directory.
-fn release_module() -> PathBuf {
-    let exe = std::env::current_exe().unwrap();
-    let release = exe
-        .ancestors()
-        .find(|path| path.ends_with("release"))
-        .expect("a release build");
-    let module = release.join("libpam_authchain.so");
-    assert!(
-        module.exists(),
-        "{}: run `make build` first",
-        module.display()
-    );
-    module
 }
 
 fn pam_unix() -> PathBuf {

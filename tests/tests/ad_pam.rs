@@ -4,8 +4,8 @@ use std::fs;
 
 use authchain_tests::host::built;
 use authchain_tests::need;
+use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::{Host, by, sudo};
-use authchain_tests::real::ipc::Ask;
 use authchain_tests::real::log::listing;
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::module::Module;

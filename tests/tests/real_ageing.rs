@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use authchain_tests::need;
-use authchain_tests::real::ipc::{Answer, Ask};
+use authchain_tests::real::ask::{Answer, Ask};
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::module::Module;
 use authchain_tests::real::people::{Person, person};

@@ -1,7 +1,7 @@
 //! What only our module is asked: its configuration, its arguments, its log, its neighbours.
 
+use authchain_tests::real::ask::{Answer, Ask};
 use authchain_tests::real::hosts::{self, Host, by};
-use authchain_tests::real::ipc::{Answer, Ask};
 use authchain_tests::real::log::{Mark, listing};
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::people::{everybody, person};

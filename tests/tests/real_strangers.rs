@@ -1,7 +1,8 @@
 //! What a stranger can send: names and passwords of any shape.
 
+use authchain_tests::host::scene::Fault;
+use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
-use authchain_tests::real::ipc::{Ask, Manner};
 use authchain_tests::real::log::{Line, listing};
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::people::{everybody, person};
@@ -38,6 +39,7 @@ const NAMES: [&str; 22] = [
 const AUTH_ERR: i32 = 7;
 const USER_UNKNOWN: i32 = 10;
 const MAXTRIES: i32 = 11;
+const CONV_ERR: i32 = 19;
 
 fn names() -> Vec<String> {
     let long = ["A".repeat(257), "A".repeat(3000), "\u{e9}".repeat(1500)];
@@ -216,17 +218,17 @@ fn a_host_that_cannot_ask_or_does_not_answer_is_refused() {
     let Some(machine) = machine_with("odd conversations", &everybody()) else {
         return;
     };
-    for manner in [
-        Manner::Fails,
-        Manner::AnswersNothing,
-        Manner::ForgetsTheArray,
-        Manner::IsNotThere,
+    for fault in [
+        Fault::Fails(CONV_ERR),
+        Fault::NoReply,
+        Fault::NoArray,
+        Fault::NoFunction,
     ] {
         for user in ["alice", "void", "nobodyatall"] {
             let ask = Ask {
                 service: "sshd".into(),
                 user: user.into(),
-                manner,
+                fault: Some(fault),
                 steps: vec!["auth".into()],
                 // PAM_DISALLOW_NULL_AUTHTOK, as sshd sets it.
                 flags: 1,
@@ -234,8 +236,8 @@ fn a_host_that_cannot_ask_or_does_not_answer_is_refused() {
             };
             let answer = machine
                 .ask(&ask)
-                .unwrap_or_else(|how| panic!("{user}, {manner:?}: {how:?}"));
-            assert_ne!(answer.codes[0], 0, "{user}, {manner:?}: {answer:?}");
+                .unwrap_or_else(|how| panic!("{user}, {fault:?}: {how:?}"));
+            assert_ne!(answer.codes[0], 0, "{user}, {fault:?}: {answer:?}");
         }
     }
 }

@@ -74,7 +74,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "its end, by its own number",
-        &["kill", "killpg", "waitid", "waitpid"],
+        &["kill", "killpg", "ppoll", "waitid", "waitpid"],
     ),
     (
         "SIGCHLD kept from the host's handlers meanwhile; the worker's own mask",

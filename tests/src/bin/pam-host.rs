@@ -1,18 +1,35 @@
-//! Plays the script in the directory given, and leaves its report there.
+//! A host program reduced to its calls of libpam. `pam-host STAGE` plays the script in that directory,
+//! and leaves its report there; `pam-host SERVICE SCRIPT` plays one as a program of this system would,
+//! and prints its report.
 
+use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
-use authchain_tests::host::perform::perform;
+use authchain_tests::host::perform::{perform, play};
 use authchain_tests::host::scene::Script;
 
 fn main() {
-    let stage = PathBuf::from(std::env::args_os().nth(1).expect("a stage"));
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.as_slice() {
+        [_, stage] => on_stage(Path::new(stage)),
+        [_, service, script] => on_a_machine(service, script),
+        _ => panic!("usage: pam-host STAGE | SERVICE SCRIPT"),
+    }
+}
+
+fn on_stage(stage: &Path) {
     let script: Script = serde_json::from_slice(&fs::read(stage.join("script")).unwrap()).unwrap();
     // Opened before the process gives anything up.
     let mut file = File::create(stage.join("report")).unwrap();
     let report = perform(&script, &stage.join("pam.d"));
     file.write_all(&serde_json::to_vec(&report).unwrap())
         .unwrap();
+}
+
+fn on_a_machine(service: &str, script: &str) {
+    let script: Script = serde_json::from_str(script).unwrap();
+    let report = play(&script, c"/etc/pam.d", &CString::new(service).unwrap());
+    print!("{}", serde_json::to_string(&report).unwrap());
 }

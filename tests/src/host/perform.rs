@@ -32,7 +32,7 @@ pub fn perform(script: &Script, confdir: &Path) -> Report {
     }
     let confdir = CString::new(confdir.as_os_str().as_bytes()).unwrap();
     let mut report = match script.process.threads {
-        0 => play(script, &confdir),
+        0 => play(script, &confdir, SERVICE),
         threads => play_in_threads(script, &confdir, threads),
     };
     report.changes.extend(surroundings::children());
@@ -43,11 +43,11 @@ pub fn perform(script: &Script, confdir: &Path) -> Report {
     report
 }
 
-/// Plays the script once, in the thread and process that calls.
-pub fn play(script: &Script, confdir: &CStr) -> Report {
+/// Plays the script once as a login at `service`, in the thread and process that calls.
+pub fn play(script: &Script, confdir: &CStr, service: &CStr) -> Report {
     let mut report = Report::default();
     let conversation = Conversation::new(script);
-    let mut handle = Handle::start(confdir, SERVICE, script.user.as_ref(), conversation);
+    let mut handle = Handle::start(confdir, service, script.user.as_ref(), conversation);
     for (item, value) in &script.items {
         handle.set(*item, value);
     }
@@ -76,7 +76,7 @@ pub fn play(script: &Script, confdir: &CStr) -> Report {
 }
 
 fn play_in_threads(script: &Script, confdir: &CStr, threads: usize) -> Report {
-    let round = || play(script, confdir);
+    let round = || play(script, confdir, SERVICE);
     let rounds = || {
         (0..script.process.rounds.max(1))
             .map(|_| round())

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::built;
 use super::log::Log;
-use super::perform::play;
+use super::perform::{SERVICE, play};
 use super::scene::{Process, Report, Scene};
 
 /// A scene on its stage: a directory with stack, configuration, files and log.
@@ -107,7 +107,7 @@ impl Transaction {
         let mut script = scene.script.clone();
         script.process = Process::default();
         let confdir = CString::new(self.path().join("pam.d").as_os_str().as_bytes()).unwrap();
-        let mut report = play(&script, &confdir);
+        let mut report = play(&script, &confdir, SERVICE);
         report.log_lines = self.heard(log);
         fs::remove_file(self.path().join("log")).unwrap();
         report

@@ -12,6 +12,9 @@ const PRIVATE: [&str; 6] = ["etc", "home", "root", "run", "var", "dev"];
 /// Devices it shares with the outside.
 const DEVICES: [&str; 7] = ["null", "zero", "full", "random", "urandom", "tty", "ptmx"];
 
+/// The program that does nothing but ask PAM.
+pub(crate) const PAM_HOST: &str = "/run/stage/pam-host";
+
 /// The programs that ask PAM on these machines.
 const SERVICES: [&str; 9] = [
     "sshd", "login", "su", "su-l", "sudo", "sudo-i", "cron", "vsftpd", "dovecot",
@@ -79,7 +82,7 @@ pub(crate) fn furnish(machine: &Machine, people: &[Person]) {
     }
     let library = machine.outside("/etc/ld.so.cache");
     fs::copy("/etc/ld.so.cache", library).unwrap();
-    fs::copy(sibling("pamcall"), machine.outside("/run/stage/pamcall")).unwrap();
+    fs::copy(sibling("pam-host"), machine.outside(PAM_HOST)).unwrap();
     fs::copy(
         &machine.module.path,
         machine.outside(&machine.module.inside()),

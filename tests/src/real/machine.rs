@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
 
+use crate::host::scene::Report;
+use crate::real::ask::{Answer, Ask};
 use crate::real::floors;
-use crate::real::ipc::{Answer, Ask, Run};
+use crate::real::ipc::Run;
 use crate::real::log::Log;
 use crate::real::module::Module;
 use crate::real::people::{Person, everybody};
@@ -168,13 +170,14 @@ impl Machine {
         }
     }
 
-    /// Has the `pamcall` program talk to libpam, and says what came of it; the `Err` is how it
+    /// Has the `pam-host` program talk to libpam, and says what came of it; the `Err` is how it
     /// died.
     pub fn ask(&self, ask: &Ask) -> Result<Answer, Ending> {
-        let text = serde_json::to_string(ask).unwrap();
-        let ending = self.run(&self.command(&["/run/stage/pamcall", &text]));
-        match serde_json::from_str(&ending.output) {
-            Ok(answer) if ending.code == 0 => Ok(answer),
+        let script = serde_json::to_string(&ask.script()).unwrap();
+        let host = self.command(&[floors::PAM_HOST, &ask.service, &script]);
+        let ending = self.run(&host);
+        match serde_json::from_str::<Report>(&ending.output) {
+            Ok(report) if ending.code == 0 => Ok(report.into()),
             _ => Err(ending),
         }
     }

@@ -5,6 +5,7 @@
 //! touched, and nothing is left when the machine is dropped. [`hosts`] drives the programs the way
 //! people do; [`stories`] says who tries what and what must come of it.
 
+pub mod ask;
 pub mod dovecot;
 mod floors;
 pub mod hosts;

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ use crate::host::built;
 /// What is asked of a worker.
 #[derive(Clone)]
 pub struct Asker {
+    /// The worker's program.
+    pub worker: PathBuf,
     /// The type of the backend.
     pub kind: &'static str,
     /// The settings of the backend.
@@ -49,13 +52,22 @@ pub struct Told {
 impl Asker {
     /// With these settings of a directory, and three seconds.
     pub fn new(settings: Value) -> Self {
-        Self::of_kind("ldap", settings)
+        Self::of(built::worker(), settings)
     }
 
     /// The same for another type.
     pub fn of_kind(kind: &'static str, settings: Value) -> Self {
         Self {
             kind,
+            ..Self::new(settings)
+        }
+    }
+
+    /// The same as the first with the worker at this path.
+    pub fn of(worker: PathBuf, settings: Value) -> Self {
+        Self {
+            worker,
+            kind: "ldap",
             settings,
             avoid: vec![],
             probe: vec![],
@@ -92,9 +104,8 @@ impl Asker {
     }
 
     fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
-        built::worker();
         let begin = Instant::now();
-        let (mut stream, mut worker) = spawn(&self.environment);
+        let (mut stream, mut worker) = self.spawn();
         self.send(&mut stream, operation, user, password);
         let heard = hear(&mut stream);
         let took = begin.elapsed();
@@ -106,6 +117,22 @@ impl Asker {
         told.took = took;
         told.peak_kib = peak_kib;
         told
+    }
+
+    /// A worker, as the module starts it: a socket, and nothing else of ours.
+    fn spawn(&self) -> (UnixStream, Child) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let theirs = OwnedFd::from(theirs);
+        let worker = Command::new(&self.worker)
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir("/")
+            .stdin(theirs.try_clone().unwrap())
+            .stdout(theirs)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        (ours, worker)
     }
 
     fn send(
@@ -137,22 +164,6 @@ impl Asker {
             stream.write_all(&message.to_line().unwrap()).unwrap();
         }
     }
-}
-
-/// A worker, as the module starts it: a socket, and nothing else of ours.
-fn spawn(environment: &[(String, String)]) -> (UnixStream, Child) {
-    let (ours, theirs) = UnixStream::pair().unwrap();
-    let theirs = OwnedFd::from(theirs);
-    let worker = Command::new(built::worker())
-        .env_clear()
-        .envs(environment.iter().cloned())
-        .current_dir("/")
-        .stdin(theirs.try_clone().unwrap())
-        .stdout(theirs)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    (ours, worker)
 }
 
 /// `VmHWM` of a process that still runs.

@@ -9,7 +9,7 @@ pub struct Certificates(PathBuf);
 /// What can be wrong with a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing: by our authority, for `localhost` and `127.0.0.1`.
+    /// Nothing: by our authority, for `localhost`, `ldap.example.test` and `127.0.0.1`.
     Good,
     /// Its time is over.
     Expired,
@@ -23,7 +23,7 @@ pub enum Kind {
     SelfSigned,
 }
 
-const NAMES: &str = "DNS:localhost,IP:127.0.0.1,IP:::1";
+const NAMES: &str = "DNS:localhost,DNS:ldap.example.test,IP:127.0.0.1,IP:::1";
 
 impl Certificates {
     /// Makes the two authorities.

@@ -20,6 +20,7 @@ pub struct Slapd {
     process: Child,
     dir: TempDir,
     certificates: Certificates,
+    watches: bool,
     /// Where it speaks in the clear, and StartTLS.
     pub plain: u16,
     /// Where it speaks TLS.
@@ -34,6 +35,8 @@ pub struct Plan {
     pub bulk: usize,
     /// Where its referrals point.
     pub referral: u16,
+    /// Whether it keeps a log and a password policy.
+    pub watches: bool,
     /// How much it searches for whom, as slapd.conf(5) has it.
     pub limits: &'static str,
 }
@@ -44,6 +47,7 @@ impl Default for Plan {
             certificate: Kind::Good,
             bulk: 0,
             referral: 1,
+            watches: true,
             limits: "",
         }
     }
@@ -66,6 +70,7 @@ impl Slapd {
         configure(
             dir.path(),
             &certificates.issue(plan.certificate),
+            plan.watches,
             plan.limits,
         );
         let ldif = directory::ldif(plan.bulk);
@@ -73,11 +78,12 @@ impl Slapd {
         fs::write(dir.path().join("people.ldif"), people).unwrap();
         fs::write(dir.path().join("groups.ldif"), ldif.groups).unwrap();
         fill(dir.path());
-        let process = launch(dir.path(), plain, tls);
+        let process = launch(dir.path(), plain, tls, plan.watches);
         let slapd = Self {
             process,
             dir,
             certificates,
+            watches: plan.watches,
             plain,
             tls,
         };
@@ -189,6 +195,18 @@ impl Slapd {
             .count()
     }
 
+    /// Ends it: its ports are closed.
+    pub fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again after [`stop`](Self::stop), with the same people on the same ports.
+    pub fn start_again(&mut self) {
+        self.process = launch(self.dir.path(), self.plain, self.tls, self.watches);
+        self.wait();
+    }
+
     /// Stops it in its tracks; it keeps its connections and answers nothing.
     pub fn freeze(&self) {
         self.signal(nix::sys::signal::Signal::SIGSTOP);
@@ -225,7 +243,7 @@ impl Drop for Slapd {
     }
 }
 
-fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), limits: &str) {
+fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), watches: bool, limits: &str) {
     let own = nix::unistd::geteuid();
     let show = |path: &Path| path.display().to_string();
     let text = format!(
@@ -257,11 +275,9 @@ index objectClass,uid,memberUid,gidNumber,member eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="cn=blind,{BASE}" none by users read by anonymous search
 overlay memberof
-overlay ppolicy
-ppolicy_default cn=default,ou=policies,{BASE}
-ppolicy_use_lockout
-{limits}
+{policy}{limits}
 "#,
+        policy = if watches { POLICY } else { "" },
         dir = show(dir),
         ca = show(&dir.join("ca.pem")),
         certificate = show(certificate),
@@ -272,6 +288,12 @@ ppolicy_use_lockout
     fs::create_dir(dir.join("db")).unwrap();
 }
 
+const POLICY: &str = "\
+overlay ppolicy
+ppolicy_default cn=default,ou=policies,dc=example,dc=test
+ppolicy_use_lockout
+";
+
 fn fill(dir: &Path) {
     let mut add = Command::new("/usr/sbin/slapadd");
     add.arg("-q")
@@ -281,7 +303,7 @@ fn fill(dir: &Path) {
     run(add.arg("-l").arg(dir.join("people.ldif")));
 }
 
-fn launch(dir: &Path, plain: u16, tls: u16) -> Child {
+fn launch(dir: &Path, plain: u16, tls: u16, watches: bool) -> Child {
     let socket = dir.join("ldapi").to_str().unwrap().replace('/', "%2F");
     let urls =
         format!("ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls} ldapi://{socket}/????x-mod=0777");
@@ -289,7 +311,7 @@ fn launch(dir: &Path, plain: u16, tls: u16) -> Child {
     Command::new("/usr/sbin/slapd")
         .arg("-f")
         .arg(dir.join("slapd.conf"))
-        .args(["-h", &urls, "-d", "stats"])
+        .args(["-h", &urls, "-d", if watches { "stats" } else { "0" }])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -91,7 +91,8 @@ async fn ask_one(server: SocketAddr, question: &Question, use_tcp: bool) -> io::
 async fn over_udp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
     let socket = UdpSocket::from_std(connected(server)?)?;
     socket.send(question.bytes()).await?;
-    let mut buffer = [0; MAX_DATAGRAM];
+    // Not an array, or every future around this one would have room for it, and move it.
+    let mut buffer = vec![0; MAX_DATAGRAM];
     for _ in 0..MAX_STRAYS {
         let length = socket.recv(&mut buffer).await?;
         match question.heard(buffer.get(..length).unwrap_or_default()) {

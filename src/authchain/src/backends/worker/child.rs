@@ -8,10 +8,11 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::poll::{PollTimeout, poll};
+use nix::poll::ppoll;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
 use nix::sys::stat::Mode;
+use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
@@ -24,13 +25,15 @@ const NAME: &CStr = c"authchain-worker";
 /// What stands before the name of the user it becomes.
 const USER: &CStr = c"--user";
 
-/// How long a worker that hung up is given to end, so that the log can say how: this often a
-/// millisecond.
-const PATIENCE: u32 = 20;
+/// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
+const PATIENCE: u32 = 30;
 
-/// How long a worker that was killed is waited for, at this often a millisecond. The kernel takes
-/// microseconds, unless the process hangs in it: on a file server that is away, for one.
+/// How often a worker that was killed is looked at: for a second. The kernel takes a third of a
+/// millisecond, unless the process hangs in it: on a file server that is away, for one.
 const BURIAL: u32 = 1_000;
+
+/// How many looks follow each other quickly. Every login waits for the first ones.
+const QUICK_LOOKS: u32 = 10;
 
 /// The running process.
 pub(super) struct Child {
@@ -59,9 +62,9 @@ impl Child {
 
     /// How the process ended, if it does within a moment.
     pub(super) fn how_it_ended(&self) -> Option<String> {
-        for _ in 0..PATIENCE {
+        for look in 0..PATIENCE {
             match self.peek() {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
                 Ok(status) => return in_words(status),
                 Err(_) => return None,
             }
@@ -90,9 +93,9 @@ impl Child {
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
     fn reap(&self, patience: u32) {
-        for _ in 0..patience {
+        for look in 0..patience {
             match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
                 _ => return,
             }
         }
@@ -148,9 +151,11 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// A millisecond, which is for waiting for a process, never for a person.
-fn pause() {
-    let _ = poll(&mut [], PollTimeout::from(1u8));
+/// A tenth of a millisecond at first, then a whole one: for waiting for a process, never for a
+/// person.
+fn pause(look: u32) {
+    let micros = if look < QUICK_LOOKS { 100 } else { 1_000 };
+    let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
 }
 
 /// SIGCHLD, blocked in this thread for as long as this value lives.

@@ -1,0 +1,230 @@
+//! A worker that is a script in shell, and somebody who answers its questions.
+
+use std::cell::{Cell, RefCell};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::backends::Backend;
+use crate::backends::remote::{Place, Remote};
+use crate::tools::conversation::Conversation;
+use crate::tools::deadline::{Deadline, system_clock};
+use crate::tools::journal::{Journal, Severity};
+use crate::tools::request::{Attempt, Context, Request};
+use crate::words::{Account, BackendError, ConversationError, Secret, User, Username, Verdict};
+
+/// `echo` of some shells takes `\n` for a line feed.
+const SAY: &str = "say() { printf '%s\\n' \"$1\"; }\n";
+
+/// Reads hello and question the way a plugin in shell would; `$question` has the second.
+pub(super) const POLITE: &str = r#"
+read -r hello
+say '{"hello":1,"can":["authenticate","lookup","account"]}'
+read -r question
+"#;
+
+pub(super) const ALICE: &str = r#""user":{"name":"alice","uid":10001}"#;
+
+/// Whoever writes a script while another thread starts a process makes it "busy" for the kernel.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// What the clock shows, if it stands still.
+    static STOPPED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// From now on, time passes only while a person reads how much of it does: `1950 ms pass`.
+pub(super) fn stop_the_clock() {
+    STOPPED.set(Some(system_clock()));
+}
+
+fn clock() -> Instant {
+    STOPPED.get().unwrap_or_else(system_clock)
+}
+
+fn pass_the_time(text: &str) {
+    let millis = text
+        .strip_suffix(" ms pass")
+        .and_then(|millis| millis.parse().ok());
+    if let Some(millis) = millis {
+        let later = |now| now + Duration::from_millis(millis);
+        STOPPED.set(STOPPED.get().map(later));
+    }
+}
+
+#[derive(Default)]
+struct Memory(RefCell<Vec<String>>);
+
+impl Journal for Memory {
+    fn write(&self, _: Severity, line: &str) {
+        self.0.borrow_mut().push(line.to_owned());
+    }
+}
+
+/// Somebody who answers everything with the same word.
+pub(super) struct Person {
+    pub(super) answer: Result<&'static str, ConversationError>,
+    pub(super) seen: Vec<String>,
+}
+
+impl Person {
+    fn see(&mut self, how: &str, text: &str) -> Result<Secret, ConversationError> {
+        self.seen.push(format!("{how} {text}"));
+        self.answer
+            .map(|answer| Secret::new(answer.as_bytes().to_vec()))
+    }
+}
+
+impl Conversation for Person {
+    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        self.see("authtok", "")
+    }
+    fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        self.see("off", text)
+    }
+    fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        self.see("on", text)
+    }
+    fn text_info(&mut self, text: &str) {
+        pass_the_time(text);
+        let _ = self.see("info", text);
+    }
+    fn error_msg(&mut self, text: &str) {
+        let _ = self.see("error", text);
+    }
+}
+
+/// What came of asking a worker that is this script.
+pub(super) struct Played {
+    pub(super) verdict: Result<Verdict, BackendError>,
+    pub(super) lookup: Result<Option<User>, BackendError>,
+    pub(super) account: Result<Option<Account>, BackendError>,
+    pub(super) seen: Vec<String>,
+    pub(super) log: Vec<String>,
+    pub(super) millis: u128,
+}
+
+pub(super) struct Stage {
+    pub(super) dir: tempfile::TempDir,
+    pub(super) silent: bool,
+    pub(super) budget: Duration,
+    pub(super) answer: Result<&'static str, ConversationError>,
+    pub(super) fold_case: bool,
+    pub(super) servers: Vec<String>,
+}
+
+impl Stage {
+    pub(super) fn new(script: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("worker");
+        fs::write(&path, format!("#!/bin/sh\n{SAY}{script}")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        Self {
+            dir,
+            silent: false,
+            budget: Duration::from_secs(20),
+            answer: Ok("123456"),
+            fold_case: false,
+            servers: vec!["ldap://one".to_owned()],
+        }
+    }
+
+    pub(super) fn remote(&self) -> Remote {
+        Remote {
+            name: "corp".to_owned(),
+            kind: "ldap",
+            settings: serde_json::json!({}),
+            servers: self.servers.clone(),
+            fold_case: self.fold_case,
+            place: Place {
+                worker: self.dir.path().join("worker"),
+                worker_user: "authchain".to_owned(),
+                run_dir: self.dir.path().join("run"),
+            },
+        }
+    }
+
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(&Remote, &Request<'_>, &mut Person) -> T,
+    ) -> (T, Person, Vec<String>) {
+        let journal = Memory::default();
+        let deadline = Deadline::after(clock, self.budget);
+        let context = Context {
+            service: "sshd",
+            tty: "ssh",
+            rhost: "192.0.2.7",
+            ruser: "",
+            now: wall_clock(),
+            deadline,
+            allow_empty_password: false,
+            silent: self.silent,
+            journal: &journal,
+        };
+        let request = Request {
+            user: &Username::parse(b"alice").unwrap(),
+            deadline,
+            context: &context,
+        };
+        let mut person = Person {
+            answer: self.answer,
+            seen: Vec::new(),
+        };
+        let answer = question(&self.remote(), &request, &mut person);
+        (answer, person, journal.0.take())
+    }
+
+    pub(super) fn authenticate(&self) -> (Result<Verdict, BackendError>, Person, Vec<String>) {
+        self.ask(|remote, request, person| {
+            remote.authenticate(&mut Attempt {
+                request: *request,
+                password: &Secret::new(b"secret".to_vec()),
+                conversation: person,
+            })
+        })
+    }
+
+    fn play(&self) -> Played {
+        let begin: Instant = system_clock();
+        let (verdict, person, log) = self.authenticate();
+        let millis = begin.elapsed().as_millis();
+        Played {
+            verdict,
+            seen: person.seen,
+            log,
+            millis,
+            lookup: self.ask(|remote, request, _| remote.lookup(request)).0,
+            account: self.ask(|remote, request, _| remote.account(request)).0,
+        }
+    }
+}
+
+pub(super) fn played(script: &str) -> Played {
+    let _alone = alone();
+    Stage::new(script).play()
+}
+
+/// A clock that goes, but shows the same on every machine.
+pub(super) fn wall_clock() -> SystemTime {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    let begin = *BEGIN.get_or_init(system_clock);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + clock().duration_since(begin)
+}
+
+pub(super) fn alone() -> impl Drop {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The worker that reads hello and question and then says this.
+pub(super) fn saying(line: &str) -> Played {
+    played(&format!("{POLITE}say '{line}'\nread -r end"))
+}
+
+pub(super) fn protocol<T>(why: &str) -> Result<T, BackendError> {
+    Err(BackendError::Protocol(format!("worker: {why}")))
+}
+
+pub(super) fn unavailable<T>(why: &str) -> Result<T, BackendError> {
+    Err(BackendError::Unavailable(why.to_owned()))
+}

@@ -1,0 +1,214 @@
+//! What a worker may say, and what ends the talk.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use super::stage::{ALICE, POLITE, Stage, alone, played, protocol, saying, unavailable};
+use crate::words::{AccountStatus, BackendError, ConversationError, DenialReason, Verdict};
+
+#[test]
+fn each_question_has_its_verdicts_and_no_other() {
+    let accepted = saying(&format!(r#"{{"verdict":"accepted",{ALICE}}}"#));
+    let Ok(Verdict::Accepted(user)) = accepted.verdict else {
+        panic!("{:?}", accepted.verdict)
+    };
+    assert_eq!(
+        (user.name.as_str(), user.uid, user.backend.as_str()),
+        ("alice", Some(10001), "corp")
+    );
+    assert_eq!(accepted.lookup, protocol("another verdict than lookup has"));
+    assert_eq!(
+        accepted.account,
+        protocol("another verdict than account has")
+    );
+
+    let denied = saying(r#"{"verdict":"denied","reason":"locked"}"#);
+    assert_eq!(
+        denied.verdict,
+        Ok(Verdict::Denied(DenialReason::Locked.into()))
+    );
+    assert_eq!(denied.account, protocol("another verdict than account has"));
+
+    let found = saying(&format!(r#"{{"verdict":"found",{ALICE}}}"#));
+    assert_eq!(found.lookup.unwrap().unwrap().uid, Some(10001));
+    assert_eq!(
+        found.verdict,
+        protocol("another verdict than authenticate has")
+    );
+
+    let account = saying(&format!(
+        r#"{{"verdict":"account",{ALICE},"status":"locked"}}"#
+    ));
+    assert_eq!(
+        account.account.unwrap().unwrap().status,
+        AccountStatus::Locked
+    );
+    assert_eq!(
+        account.verdict,
+        protocol("another verdict than authenticate has")
+    );
+
+    let unknown = saying(r#"{"verdict":"unknown","notes":["slow\nsearch"]}"#);
+    assert_eq!(unknown.verdict, Ok(Verdict::Unknown));
+    assert_eq!((unknown.lookup, unknown.account), (Ok(None), Ok(None)));
+    assert_eq!(unknown.log, ["corp: slow\nsearch"]);
+
+    let down = saying(r#"{"verdict":"unavailable","detail":"one: connect: timed out"}"#);
+    assert_eq!(down.verdict, unavailable("one: connect: timed out"));
+    assert_eq!(down.lookup, unavailable("one: connect: timed out"));
+}
+
+#[test]
+fn somebody_elses_entry_is_no_answer() {
+    let other = r#"{"verdict":"accepted","user":{"name":"Alice"}}"#;
+    assert_eq!(
+        saying(other).verdict,
+        protocol("a verdict about another name")
+    );
+    let _alone = alone();
+    let mut stage = Stage::new(&format!("{POLITE}say '{other}'\nread -r end"));
+    stage.fold_case = true;
+    assert!(matches!(stage.authenticate().0, Ok(Verdict::Accepted(_))));
+}
+
+#[test]
+fn a_worker_can_ask_and_tell_the_person() {
+    let script = format!(
+        r#"{POLITE}
+say '{{"info":"Hello\u001b[31m\nthere"}}'
+say '{{"prompt":"echo_off","text":"Code: "}}'
+read -r first
+say '{{"error":"One more."}}'
+say '{{"prompt":"echo_on","text":"Colour: "}}'
+read -r second
+if [ "$first$second" = '{{"answer":"MTIzNDU2"}}{{"answer":"MTIzNDU2"}}' ]; then
+  say '{{"verdict":"unknown"}}'
+fi"#
+    );
+    let answer = played(&script);
+    assert_eq!(answer.verdict, Ok(Verdict::Unknown));
+    assert_eq!(
+        answer.seen,
+        [
+            "info Hello\\u{1b}[31m\nthere",
+            "off Code: ",
+            "error One more.",
+            "on Colour: "
+        ]
+    );
+    assert_eq!(answer.lookup, protocol("a prompt for nobody"));
+    let _alone = alone();
+    let mut stage = Stage::new(&script);
+    stage.silent = true;
+    assert_eq!(stage.authenticate().1.seen, ["off Code: ", "on Colour: "]);
+    stage.answer = Err(ConversationError::Aborted);
+    let error = BackendError::Conversation(ConversationError::Aborted);
+    assert_eq!(stage.authenticate().0, Err(error));
+}
+
+#[test]
+fn what_does_not_belong_to_the_talk_ends_it() {
+    for (script, why) in [
+        (
+            r#"say '{"verdict":"unknown"}'; read -r x"#,
+            "a verdict before its hello",
+        ),
+        (
+            r#"say '{"prompt":"echo_on","text":""}'; read -r x"#,
+            "a prompt before its hello",
+        ),
+        (
+            r#"say '{"hello":2,"can":[]}'; read -r x"#,
+            "version 2, not 1",
+        ),
+        (
+            r#"say '{"hello":1,"can":["lookup"]}'; read -r x"#,
+            "cannot authenticate",
+        ),
+        (
+            r#"say '{"hello":1,"can":["authenticate"]}{}'; read -r x"#,
+            "malformed: trailing characters at line 1 column 35",
+        ),
+        (
+            r#"say nonsense; read -r x"#,
+            "malformed: expected ident at line 1 column 2",
+        ),
+    ] {
+        assert_eq!(played(script).verdict, protocol(why), "{script}");
+    }
+    let twice = saying(r#"{"hello":1,"can":[]}"#);
+    assert_eq!(twice.verdict, protocol("a second hello"));
+    let chatty = format!("{POLITE}while :; do say '{{\"info\":\"x\"}}'; done");
+    assert_eq!(played(&chatty).verdict, protocol("more than 64 lines"));
+    let endless = format!("{POLITE}while :; do printf xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done");
+    assert_eq!(
+        played(&endless).verdict,
+        protocol("a line longer than 65536 bytes")
+    );
+}
+
+#[test]
+fn a_worker_that_cannot_be_what_it_should_says_so_instead_of_hello() {
+    let answer = played(
+        r#"say '{"verdict":"unavailable","detail":"corp.secret: permission denied"}'; read -r x"#,
+    );
+    assert_eq!(
+        answer.verdict,
+        unavailable("corp.secret: permission denied")
+    );
+}
+
+#[test]
+fn the_worker_is_to_answer_a_little_sooner_than_we_give_up() {
+    let script = format!(
+        "{POLITE}budget=${{question##*budget_ms\\\":}}\nsay \"{{\\\"verdict\\\":\\\"unavailable\\\",\\\"detail\\\":\\\"${{budget%%\\}}*}}\\\"}}\"\nread -r end"
+    );
+    let _alone = alone();
+    for (budget, least, most) in [(20_000, 19_000, 19_900), (200, 50, 150)] {
+        let mut stage = Stage::new(&script);
+        stage.budget = Duration::from_millis(budget);
+        let Err(BackendError::Unavailable(told)) = stage.authenticate().0 else {
+            panic!()
+        };
+        let told: u64 = told.parse().unwrap();
+        assert!((least..=most).contains(&told), "{told}");
+    }
+}
+
+#[test]
+fn each_way_to_fail_has_its_own_reason() {
+    for (script, why) in [
+        ("exit 3", "worker: ended without an answer: exit status 3"),
+        (
+            "kill -SEGV $$",
+            "worker: ended without an answer: killed by SIGSEGV",
+        ),
+        (
+            "exec </dev/null >/dev/null; exec /bin/sleep 60",
+            "worker: ended without an answer",
+        ),
+    ] {
+        let answer = played(script);
+        assert_eq!(answer.verdict, unavailable(why), "{script}");
+        assert!(answer.millis < 2_000);
+    }
+    let _alone = alone();
+    let stage = Stage::new("");
+    let path = stage.remote().place.worker;
+    let shown = path.display();
+    fs::write(&path, "no program at all").unwrap();
+    let busy = unavailable("worker: cannot be started: Exec format error");
+    assert_eq!(stage.authenticate().0, busy);
+    for (mode, why) in [
+        (0o644, "not executable"),
+        (0o775, "mode 0775 lets others write it; use chmod go-w"),
+    ] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let why = format!("worker {shown}: {why}");
+        assert_eq!(stage.authenticate().0, unavailable(&why));
+    }
+    fs::remove_file(&path).unwrap();
+    let why = format!("worker {shown}: no such file");
+    assert_eq!(stage.authenticate().0, unavailable(&why));
+}

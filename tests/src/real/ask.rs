@@ -1,0 +1,86 @@
+//! One conversation with libpam on a machine, without a host program's own ways.
+
+use std::collections::BTreeMap;
+
+use crate::host::scene::{Call, Fault, Hex, Item, Phase, Report, Script};
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// PAM service.
+    pub service: String,
+    /// Bytes, because strangers may send any.
+    pub user: Vec<u8>,
+    /// What is typed at each authentication.
+    pub password: Vec<u8>,
+    /// What is wrong with how the program answers.
+    pub fault: Option<Fault>,
+    /// `auth`, `account`, `setcred`, `open`, `close`, in this order.
+    pub steps: Vec<String>,
+    /// Flags for every step.
+    pub flags: i32,
+}
+
+/// What came of an [`Ask`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// libpam's code for each step.
+    pub codes: Vec<i32>,
+    /// Every question.
+    pub asked: Vec<String>,
+    /// Every information and error text.
+    pub told: Vec<String>,
+}
+
+impl Ask {
+    /// The same for the program that plays scripts.
+    pub(crate) fn script(&self) -> Script {
+        let call = |step: &String| Call {
+            phase: phase(step),
+            flags: self.flags,
+        };
+        let calls: Vec<Call> = self.steps.iter().map(call).collect();
+        let logins = calls
+            .iter()
+            .filter(|call| call.phase == Phase::Authenticate);
+        Script {
+            user: Some(Hex::of(&self.user)),
+            answers: logins.map(|_| Hex::of(&self.password)).collect(),
+            fault: self.fault,
+            items: BTreeMap::from([
+                (Item::Rhost, "192.0.2.7".into()),
+                (Item::Tty, "test".into()),
+            ]),
+            calls,
+            ..Script::default()
+        }
+    }
+}
+
+fn phase(step: &str) -> Phase {
+    match step {
+        "auth" => Phase::Authenticate,
+        "account" => Phase::Account,
+        "setcred" => Phase::Setcred,
+        "open" => Phase::OpenSession,
+        "close" => Phase::CloseSession,
+        other => panic!("unknown step {other}"),
+    }
+}
+
+impl From<Report> for Answer {
+    fn from(report: Report) -> Self {
+        let mut answer = Self {
+            codes: report.codes,
+            ..Self::default()
+        };
+        for prompt in report.prompts {
+            match prompt.split_once(": ") {
+                Some(("echo_off" | "echo_on", text)) => answer.asked.push(text.to_owned()),
+                Some((_, text)) => answer.told.push(text.to_owned()),
+                None => answer.told.push(prompt),
+            }
+        }
+        answer
+    }
+}
