@@ -8,6 +8,7 @@
 //! | [`servers`] | one of the servers, from the connection to the answer |
 //! | [`session`] | one connection: bind, search |
 //! | [`questions`] | what is done for each question, in which order |
+//! | [`refusals`] | what a server means that does not say yes to a password |
 //! | [`person`] | the search for the one entry that is the person |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
@@ -26,6 +27,7 @@ mod password;
 mod person;
 mod policy;
 mod questions;
+mod refusals;
 mod servers;
 mod session;
 mod unsent;

@@ -6,8 +6,6 @@ use authchain::words::{AccountStatus, Denial, DenialReason};
 use super::Prepared;
 use super::active_directory::account::{State, wants_smart_card};
 use super::active_directory::own_token;
-use super::active_directory::words::Reason;
-use super::codes::{self, describe, is_trouble};
 use super::password::Password;
 use super::person::{Found, Person};
 use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
@@ -16,7 +14,7 @@ use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
 
-fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
+pub(super) fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
     let detail = Some(detail.into());
     WireVerdict::Denied(Denial { reason, detail }).into()
 }
@@ -192,44 +190,6 @@ impl Prepared {
         Ok(ruling)
     }
 
-    /// What a server says that does not say yes to the password of somebody it was asked about.
-    fn refusal(&self, answer: &BindAnswer, person: &Person) -> Result<Option<Ruling>, Failure> {
-        if self.domain.is_none() || answer.result.rc != codes::INVALID_CREDENTIALS {
-            return refusal(answer);
-        }
-        Ok(match Reason::of(&answer.result.text) {
-            // The password is right: what has to happen is the account's business.
-            Some(Reason::PasswordEnded(_)) => None,
-            Some(Reason::State(status, why)) => {
-                let reason = bar_of(&status).unwrap_or(DenialReason::NotPermitted);
-                Some(denied(reason, why))
-            }
-            _ if wants_smart_card(&person.entry) => {
-                Some(denied(DenialReason::NotPermitted, SMART_CARD))
-            }
-            Some(Reason::WrongPassword) => Some(wrong_password(None)),
-            Some(Reason::NoSuchName) | None => refusal(answer)?,
-        })
-    }
-
-    /// The same where the name the person logs in with is only what we make of theirs.
-    fn refusal_of_a_guess(&self, answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
-        if self.domain.is_none() || answer.result.rc != codes::INVALID_CREDENTIALS {
-            return refusal_of_a_guess(answer);
-        }
-        Ok(match Reason::of(&answer.result.text) {
-            // It lets them do nothing until then, not even read their own entry.
-            Some(Reason::PasswordEnded(why)) => Some(denied(DenialReason::NotPermitted, why)),
-            Some(Reason::State(status, why)) => {
-                let reason = bar_of(&status).unwrap_or(DenialReason::NotPermitted);
-                Some(denied(reason, why))
-            }
-            Some(Reason::NoSuchName) => Some(WireVerdict::Unknown.into()),
-            Some(reason @ Reason::WrongPassword) => Some(wrong_password(Some(reason.words()))),
-            None => refusal(answer)?,
-        })
-    }
-
     /// What is known of whoever is asked about before any server is.
     pub(super) fn known_without_asking(&self, question: &Question<'_>) -> Option<WireVerdict> {
         let domain = self.domain.as_ref()?;
@@ -243,14 +203,8 @@ impl Prepared {
     }
 }
 
-fn wrong_password(detail: Option<&str>) -> Ruling {
-    let reason = DenialReason::BadCredential;
-    let detail = detail.map(str::to_owned);
-    WireVerdict::Denied(Denial { reason, detail }).into()
-}
-
 /// Why an account in this state is not let in, if so.
-fn bar_of(status: &AccountStatus) -> Option<DenialReason> {
+pub(super) fn bar_of(status: &AccountStatus) -> Option<DenialReason> {
     match status {
         AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,
         AccountStatus::Locked => Some(DenialReason::Locked),
@@ -265,7 +219,7 @@ fn nobody_looks() -> Failure {
     Failure::settings("search", text)
 }
 
-const SMART_CARD: &str = "the domain wants a smart card of this person";
+pub(super) const SMART_CARD: &str = "the domain wants a smart card of this person";
 
 const SOMEBODY_ELSE: &str =
     "the password is that of another account, whose userPrincipalName this name is";
@@ -281,52 +235,3 @@ fn unknown(note: Option<String>) -> Ruling {
     ruling.notes.extend(note);
     ruling
 }
-
-/// What a server that does not say yes to a password says. A yes with a policy that says no is none:
-/// some servers leave it to those who ask to heed their policy.
-fn refusal(answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
-    let result = &answer.result;
-    let told = describe(result);
-    Ok(Some(match (result.rc, answer.policy.error) {
-        (codes::SUCCESS, None | Some(BindError::MustChange)) => return Ok(None),
-        (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", told)),
-        (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
-            denied(DenialReason::NotPermitted, "the password has expired")
-        }
-        (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Locked)) => {
-            denied(DenialReason::Locked, "the directory has locked the account")
-        }
-        (codes::INVALID_CREDENTIALS, _) => {
-            let text = codes::words(&result.text);
-            wrong_password((!text.is_empty()).then_some(&text))
-        }
-        // Entries without a password of the kind that is asked for.
-        (codes::INAPPROPRIATE_AUTHENTICATION, _) => denied(DenialReason::BadCredential, told),
-        // 389 Directory Server after too many attempts.
-        (codes::CONSTRAINT_VIOLATION, _) => denied(DenialReason::Locked, told),
-        (codes::UNWILLING | codes::INSUFFICIENT_ACCESS, _) => {
-            denied(DenialReason::NotPermitted, told)
-        }
-        (codes::NO_SUCH_OBJECT, _) => return Err(Failure::trouble("bind", told)),
-        _ => {
-            let text = format!("configuration error: {told}");
-            return Err(Failure::settings("bind", text));
-        }
-    }))
-}
-
-/// The same where the name the person logs in with is only what the template makes of theirs.
-/// Some servers say that there is no such entry. That is an answer: other servers have none either,
-/// and would count the attempt once more.
-fn refusal_of_a_guess(answer: &BindAnswer) -> Result<Option<Ruling>, Failure> {
-    match answer.result.rc {
-        codes::NO_SUCH_OBJECT => {
-            let told = describe(&answer.result);
-            Ok(Some(denied(DenialReason::BadCredential, told)))
-        }
-        _ => refusal(answer),
-    }
-}
-
-#[cfg(test)]
-mod tests;
