@@ -74,6 +74,14 @@ impl Folder {
         let _ = unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir);
     }
 
+    /// Removes the file if nothing is in it: what we make says nothing.
+    pub(super) fn remove_empty(&self, name: &str) {
+        let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW);
+        if stat.is_ok_and(|stat| stat.st_size == 0) {
+            self.remove(name);
+        }
+    }
+
     /// Claims a task until then, unless somebody else has it.
     ///
     /// Two who find the same claim run out at the same moment may both get it; then two find out
