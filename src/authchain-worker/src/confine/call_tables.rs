@@ -17,7 +17,6 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_getpeername,
     SYS_getsockname,
     SYS_getsockopt,
-    SYS_setsockopt,
     SYS_shutdown,
     SYS_recvfrom,
     SYS_recvmsg,

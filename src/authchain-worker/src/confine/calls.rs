@@ -77,6 +77,12 @@ fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
                 .map(|command| vec![is(1, command)])
                 .to_vec(),
         ),
+        // The one option that is set from here on. Others attach programs to a socket, or make another
+        // protocol's of it.
+        (
+            libc::SYS_setsockopt,
+            vec![vec![is(1, libc::IPPROTO_TCP), is(2, libc::TCP_NODELAY)]],
+        ),
         // What connects by sending (TCP Fast Open) goes past Landlock's rules about ports.
         (libc::SYS_sendto, vec![vec![none(3, libc::MSG_FASTOPEN)]]),
         (libc::SYS_sendmsg, vec![vec![none(2, libc::MSG_FASTOPEN)]]),
@@ -260,6 +266,21 @@ mod tests {
                 EPERM,
             ),
             (libc::SYS_sendto, &[0, 0, 0, libc::MSG_NOSIGNAL], ALLOW),
+            (
+                libc::SYS_setsockopt,
+                &[0, libc::IPPROTO_TCP, libc::TCP_NODELAY],
+                ALLOW,
+            ),
+            (
+                libc::SYS_setsockopt,
+                &[0, libc::IPPROTO_TCP, libc::TCP_ULP],
+                EPERM,
+            ),
+            (
+                libc::SYS_setsockopt,
+                &[0, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER],
+                EPERM,
+            ),
             (libc::SYS_sendmsg, &[0, 0, libc::MSG_FASTOPEN], EPERM),
             (libc::SYS_sendmsg, &[0, 0, libc::MSG_NOSIGNAL], ALLOW),
         ];
