@@ -227,6 +227,7 @@ mod tests {
             section += match kind.name {
                 "ldap" => "srv = 'x'\nbase = 'dc=x'\n",
                 "active_directory" => "domain = 'x'\n",
+                "nis" => "domain = 'x'\nservers = ['x']\n",
                 _ => "",
             };
             for setting in &all {
@@ -277,7 +278,7 @@ mod tests {
             .chain(kinds);
         let needed = all.filter(|setting| setting.default == Default::None);
         let needed: Vec<String> = needed.map(|setting| setting.name).collect();
-        assert_eq!(needed, ["type", "base", "domain"]);
+        assert_eq!(needed, ["type", "base", "domain", "domain", "servers"]);
     }
 
     #[test]

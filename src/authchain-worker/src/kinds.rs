@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
 
 use crate::examination::Examination;
-use crate::ldap;
+use crate::{ldap, nis};
 
 #[cfg(feature = "confinement-probe")]
 use crate::probe::Probe;
@@ -15,6 +15,8 @@ use crate::probe::Probe;
 pub enum Kind {
     /// Asks a directory, Active Directory included.
     Ldap(Box<ldap::Prepared>),
+    /// Asks a NIS domain.
+    Nis(Box<nis::Prepared>),
     /// Tries what must not be possible.
     #[cfg(feature = "confinement-probe")]
     Probe(Probe),
@@ -31,6 +33,8 @@ pub struct Reach {
     pub unix_sockets: Vec<PathBuf>,
     /// The TCP ports to be reached; where nothing is said, any.
     pub ports: Option<Vec<u16>>,
+    /// Whether it computes password hashes, some of which take a lot of memory.
+    pub hashes: bool,
 }
 
 /// What is told, in this order: texts for the person, and the verdict.
@@ -71,6 +75,10 @@ impl Kind {
         match hello.kind.as_str() {
             "ldap" => Self::directory(ldap::Prepared::new(hello)),
             "active_directory" => Self::directory(ldap::Prepared::of_domain(hello)),
+            "nis" => match nis::Prepared::new(hello) {
+                Ok(prepared) => Self::Nis(Box::new(prepared)),
+                Err(why) => Self::Broken(why),
+            },
             #[cfg(feature = "confinement-probe")]
             "confinement_probe" => Self::Probe(Probe::prepare(hello)),
             other => Self::Broken(format!("this worker knows no backends of type \"{other}\"")),
@@ -88,6 +96,7 @@ impl Kind {
     pub fn reach(&self) -> Reach {
         match self {
             Self::Ldap(prepared) => prepared.reach(),
+            Self::Nis(prepared) => prepared.reach(),
             #[cfg(feature = "confinement-probe")]
             Self::Probe(probe) => probe.reach(),
             // It has nobody to ask.
@@ -105,9 +114,10 @@ impl Kind {
 
     /// Looks at every server, step by step. What they come to goes to `examination`; the verdict only
     /// says whether they could be looked at.
-    pub async fn examine(&self, question: &Question<'_>, examination: Examination) -> Told {
+    pub async fn examine(&mut self, question: &Question<'_>, examination: Examination) -> Told {
         match self {
             Self::Ldap(prepared) => prepared.examine(question, examination).await,
+            Self::Nis(prepared) => prepared.examine(question, examination).await,
             #[cfg(feature = "confinement-probe")]
             Self::Probe(_) => WireVerdict::Unknown.into(),
             Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
@@ -118,6 +128,7 @@ impl Kind {
     pub async fn answer(&mut self, question: &Question<'_>) -> Told {
         match self {
             Self::Ldap(prepared) => prepared.ask(question).await,
+            Self::Nis(prepared) => prepared.ask(question).await,
             #[cfg(feature = "confinement-probe")]
             Self::Probe(probe) => probe.answer(question).await.into(),
             Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),

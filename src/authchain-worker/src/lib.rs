@@ -12,6 +12,7 @@
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 //! | [`guard`] | what stands between a server and the parser of its answers |
 //! | [`ldap`] | the `ldap` backend |
+//! | [`nis`] | the `nis` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
 //! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
@@ -21,12 +22,14 @@
 
 pub mod about;
 pub mod arguments;
+mod clock;
 pub mod confine;
 pub mod examination;
 pub mod guard;
 pub mod kinds;
 pub mod ldap;
 pub mod net;
+pub mod nis;
 #[cfg(feature = "confinement-probe")]
 mod probe;
 pub mod process;

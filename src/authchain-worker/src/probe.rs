@@ -50,6 +50,7 @@ impl Probe {
                     let ports = list("ports").into_iter();
                     ports.filter_map(|port| port.parse().ok()).collect()
                 }),
+                hashes: false,
             },
         }
     }

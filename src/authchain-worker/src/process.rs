@@ -25,6 +25,12 @@ const MOST_DESCRIPTORS: rlim_t = 65_536;
 
 const MIB: rlim_t = 1 << 20;
 
+/// What may be written to; a stack of a thread counts, memory that malloc has only reserved does not.
+const MEMORY: rlim_t = 64 * MIB;
+
+/// The same where hashes are computed: the costliest that are not refused take 256 MiB.
+const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
+
 /// What the worker may use, whatever its caller set.
 ///
 /// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under a
@@ -34,8 +40,8 @@ const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_CORE, 0),
     // A name lookup and a TLS handshake take milliseconds; a parser that spins is ended.
     (Resource::RLIMIT_CPU, 10),
-    // What is written to; a stack of a thread counts, memory that malloc has only reserved does not.
-    (Resource::RLIMIT_DATA, 64 * MIB),
+    // Until it is known what the worker is to be.
+    (Resource::RLIMIT_DATA, MEMORY_FOR_HASHES),
     // Everything mapped, libraries included: glibc reserves 64 or 128 MiB for each thread's heap.
     (Resource::RLIMIT_AS, 512 * MIB),
     (Resource::RLIMIT_NOFILE, 64),
@@ -106,6 +112,13 @@ fn limit(resource: Resource, wanted: rlim_t) {
         let hard = getrlimit(resource).map_or(wanted, |(_, hard)| hard);
         let most = wanted.min(hard);
         let _ = setrlimit(resource, most, most);
+    }
+}
+
+/// Leaves a worker that computes no hashes less memory: what a server sends needs little.
+pub fn limit_memory(hashes: bool) {
+    if !hashes {
+        limit(Resource::RLIMIT_DATA, MEMORY);
     }
 }
 

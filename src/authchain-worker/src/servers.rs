@@ -54,6 +54,14 @@ impl From<&Hello> for Health {
     }
 }
 
+impl Health {
+    /// Whether `server` is not to be asked at all.
+    pub fn avoids(&self, server: &impl Server) -> bool {
+        let is_in = |list: &[String]| list.iter().any(|name| name == server.name());
+        is_in(&self.avoid) && !is_in(&self.probe)
+    }
+}
+
 /// A server whose turn it is.
 pub struct Turn<'s, S> {
     /// Who is asked.

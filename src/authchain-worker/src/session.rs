@@ -68,6 +68,7 @@ fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
 /// could not be confined.
 fn confined(kind: Kind, arguments: &Arguments) -> (Kind, Vec<String>) {
     let reach = kind.reach();
+    process::limit_memory(reach.hashes);
     let needs = Needs {
         user: &arguments.user,
         files: &reach.files,
@@ -136,7 +137,7 @@ async fn answer(
     }
     while let Some(Message::Question(question)) = asked.recv().await {
         let told = match question.operation {
-            Operation::Examine => on_heap(|| examine(&kind, &question, &mut writer)).await,
+            Operation::Examine => on_heap(|| examine(&mut kind, &question, &mut writer)).await,
             _ => Ok(on_heap(|| in_time(&question, kind.answer(&question))).await),
         };
         let Ok(mut told) = told else {
@@ -164,7 +165,7 @@ fn on_heap<'f, F: Future + 'f>(
 
 /// Tells each finding as it comes, so that none is lost when the time is over or this process ends.
 async fn examine(
-    kind: &Kind,
+    kind: &mut Kind,
     question: &Question<'_>,
     writer: &mut OwnedWriteHalf,
 ) -> io::Result<Told> {

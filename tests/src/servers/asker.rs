@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub struct Asker {
     pub probe_ms: u64,
     /// How long it all may take.
     pub budget_ms: u64,
+    /// Who starts the worker, if not the user who runs the tests.
+    pub uid: Option<u32>,
     /// What the worker finds in its environment; the module leaves it empty.
     pub environment: Vec<(String, String)>,
 }
@@ -73,6 +76,7 @@ impl Asker {
             probe: vec![],
             probe_ms: 40,
             budget_ms: 3_000,
+            uid: None,
             environment: vec![],
         }
     }
@@ -123,7 +127,11 @@ impl Asker {
     fn spawn(&self) -> (UnixStream, Child) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let theirs = OwnedFd::from(theirs);
-        let worker = Command::new(&self.worker)
+        let mut worker = Command::new(&self.worker);
+        if let Some(uid) = self.uid {
+            worker.uid(uid).gid(uid);
+        }
+        let worker = worker
             .env_clear()
             .envs(self.environment.iter().cloned())
             .current_dir("/")

@@ -96,8 +96,8 @@ impl Checker {
         let keys: String = (settings.iter())
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
-        let kind = self.kind;
         let (run, worker) = (json!(self.folder.path().join("run")), json!(self.worker));
+        let kind = self.kind;
         format!(
             "chain = [\"corp\"]\nrun_dir = {run}\nworker = {worker}\nworker_user = \"nobody\"\n\
              [backend.corp]\ntype = \"{kind}\"\n{keys}"

@@ -1,4 +1,5 @@
-//! Servers for the worker to ask: a real slapd, a real domain, and one that does what no server may.
+//! Servers for the worker to ask: a real slapd, a real domain, a real ypserv, and one that does what no
+//! server may.
 //!
 //! | file | holds |
 //! |---|---|
@@ -8,6 +9,8 @@
 //! | [`certificates`] | authorities, and what they vouch for |
 //! | [`asker`] | the module's end of the conversation with a worker |
 //! | [`checker`] | `authchain check` on a backend of these servers |
+//! | [`ypserv`] | ypserv and rpcbind on a machine of their own |
+//! | [`fake_yp`] | a NIS server of ours that lies, stalls and floods |
 //! | [`name_server`] | a name server of ours that says what it is told to |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
@@ -15,10 +18,12 @@ pub mod asker;
 pub mod certificates;
 pub mod checker;
 pub mod directory;
+pub mod fake_yp;
 pub mod hostile;
 pub mod name_server;
 pub mod samba;
 pub mod slapd;
+pub mod ypserv;
 
 use std::net::TcpListener;
 

@@ -113,6 +113,7 @@ impl Prepared {
             files: Vec::new(),
             unix_sockets: local.map(|uri| PathBuf::from(&uri.host)).collect(),
             ports: ports(&self.sources),
+            hashes: false,
         }
     }
 

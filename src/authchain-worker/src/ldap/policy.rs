@@ -64,15 +64,6 @@ pub(super) fn attributes(policy: AccountPolicy) -> impl Iterator<Item = &'static
     shadow.iter().chain(ppolicy).copied()
 }
 
-/// The wall clock.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place of the worker where the date is read"
-)]
-pub(super) fn now() -> SystemTime {
-    SystemTime::now()
-}
-
 /// How long a lock lasts that wrong passwords caused.
 pub(super) type LockoutTerms = Option<Duration>;
 

@@ -8,8 +8,9 @@ use super::active_directory::account::{State, wants_smart_card};
 use super::active_directory::own_token;
 use super::password::Password;
 use super::person::{Found, Person};
-use super::policy::{BindError, PASSED_OVER, is_passed_over, now, status_of};
+use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
+use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
 

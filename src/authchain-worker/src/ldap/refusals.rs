@@ -8,9 +8,10 @@ use super::active_directory::account::wants_smart_card;
 use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::person::Person;
-use super::policy::{BindError, now};
+use super::policy::BindError;
 use super::questions::{SMART_CARD, bar_of, denied};
 use super::session::BindAnswer;
+use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
 

@@ -131,19 +131,34 @@ async fn tcp(server: &ServerUri, dns: &Dns, deadline: Deadline) -> Result<TcpStr
     first(&addresses, deadline).await
 }
 
-/// The first address that answers. Each gets an equal share of the time that is left, so that one
-/// behind a broken route does not use it all.
+/// A socket to the first address that answers.
 ///
 /// # Errors
 /// When none of them does; it tells of the last.
 pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Failure> {
+    first_of(addresses, deadline, async |address, deadline| {
+        within(deadline, CONNECT, socket(address)).await
+    })
+    .await
+}
+
+/// What `open` makes of the first address that answers. Each gets an equal share of the time that is
+/// left, so that one behind a broken route does not use it all.
+///
+/// # Errors
+/// That of the last address.
+pub async fn first_of<T>(
+    addresses: &[SocketAddr],
+    deadline: Deadline,
+    mut open: impl AsyncFnMut(SocketAddr, Deadline) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let mut failure = Failure::down(CONNECT, "no address");
     for (tried, address) in addresses.iter().enumerate() {
         let left = addresses.len().saturating_sub(tried);
         let share = u32::try_from(left).unwrap_or(u32::MAX);
         let share = deadline.remaining().checked_div(share).unwrap_or_default();
-        match within(deadline.within(share), CONNECT, socket(*address)).await {
-            Ok(stream) => return Ok(stream),
+        match open(*address, deadline.within(share)).await {
+            Ok(opened) => return Ok(opened),
             Err(other) => failure = other,
         }
     }

@@ -28,7 +28,7 @@ use std::time::Duration;
 use authchain::tools::deadline::Deadline;
 use nix::fcntl::OFlag;
 
-pub use self::ask::random;
+pub use self::ask::{connected, random};
 pub use self::config::Config;
 use self::hosts::Hosts;
 pub use self::message::Service;

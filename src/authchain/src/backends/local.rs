@@ -152,7 +152,12 @@ impl Backend for Local {
             Ok(Answer::AtOnce(verdict)) => Ok(verdict),
             Err(error) => Err(error),
         };
-        spend(attempt.password, usual.or(usual_in_passwd));
+        let usual = usual.or(usual_in_passwd).unwrap_or_default();
+        match at_once {
+            // Somebody behind us may know them, and let them in.
+            Ok(Verdict::Unknown) => attempt.debts.owe(move |password| usual.spend(password)),
+            _ => usual.spend(attempt.password),
+        }
         at_once
     }
 
@@ -182,17 +187,12 @@ impl Backend for Local {
     fn spend_like_a_refusal(&self, password: &Secret) {
         let usual_in_passwd = self.passwd(None).ok().and_then(|found| found.usual);
         let usual = self.shadow(None).ok().and_then(|found| found.usual);
-        spend(password, usual.or(usual_in_passwd));
+        (usual.or(usual_in_passwd).unwrap_or_default()).spend(password);
     }
 }
 
 /// What a file says of a person, and what a hash usually costs in it.
 type Found<T> = (Result<Option<T>, BackendError>, Option<Template>);
-
-/// Spends the time of a usual hash, or of what distributions make usual.
-fn spend(password: &Secret, usual: Option<Template>) {
-    usual.unwrap_or_default().spend(password);
-}
 
 /// An answer, and whether a hash was computed on the way to it.
 enum Answer {
@@ -208,20 +208,17 @@ impl Answer {
 }
 
 /// What a hash that was not verified means.
-///
-/// One that no program could verify matches no password, and that is an answer. One that we refuse
-/// or that this system cannot compute might match: we could not find out.
 fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
-    match error {
-        HashError::Unknown | HashError::Malformed(_) => Ok(Answer::denied(
+    if error.matches_nothing() {
+        return Ok(Answer::denied(
             DenialReason::Locked,
             Some(error.to_string()),
-        )),
-        _ => Err(BackendError::Unavailable(format!(
-            "{}: {error}",
-            path.display()
-        ))),
+        ));
     }
+    Err(BackendError::Unavailable(format!(
+        "{}: {error}",
+        path.display()
+    )))
 }
 
 fn unavailable(error: FileError) -> BackendError {

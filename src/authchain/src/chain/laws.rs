@@ -229,6 +229,17 @@ proptest! {
     }
 
     #[test]
+    fn what_is_owed_is_paid_by_refusals_alone(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));
+        for step in &decision.steps {
+            let backend = all.iter().find(|b| b.name == step.backend).unwrap();
+            let owes = matches!(step.finding, Finding::Unknown);
+            prop_assert_eq!(backend.paid(), usize::from(owes && is_refusal));
+        }
+    }
+
+    #[test]
     fn every_refusal_asks_each_local_backend_or_spends_its_time(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"pw");
         let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));

@@ -9,6 +9,7 @@ use crate::config::settings::GlobalSettings;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
+use crate::config::settings::nis::NisSettings;
 use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
@@ -49,6 +50,13 @@ pub const KINDS: &[Kind] = &[
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(ActiveDirectorySettings),
     },
+    Kind {
+        name: "nis",
+        help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
+        build: nis,
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(NisSettings),
+    },
 ];
 
 fn local(
@@ -81,6 +89,21 @@ fn ldap(
         settings: table.to_json(&settings)?,
         servers: servers.filter(is_known).cloned().collect(),
         fold_case: settings.case == Case::Ascii,
+        place: place(global),
+    }))
+}
+
+fn nis(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: NisSettings = table.settings()?;
+    if let Err((key, message)) = settings.check() {
+        return Err(table.error_at(key, message));
+    }
+    Ok(Box::new(Remote {
+        name: table.name().to_owned(),
+        kind: "nis",
+        settings: table.to_json(&settings)?,
+        servers: settings.servers,
+        fold_case: false,
         place: place(global),
     }))
 }
@@ -176,7 +199,7 @@ mod tests {
         let cases = [
             (
                 "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",

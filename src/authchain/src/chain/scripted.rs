@@ -48,6 +48,7 @@ pub(super) struct Scripted {
     pub(super) on_unavailable: Then,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
+    paid: Rc<Cell<usize>>,
 }
 
 impl Scripted {
@@ -60,6 +61,7 @@ impl Scripted {
             on_unavailable: Then::Next,
             asked: Rc::default(),
             spent: Rc::default(),
+            paid: Rc::default(),
         }
     }
 
@@ -71,6 +73,11 @@ impl Scripted {
     /// How often it spent the time of a refusal.
     pub(super) fn spent(&self) -> usize {
         self.spent.get()
+    }
+
+    /// How often what it owed for a name it does not know was paid.
+    pub(super) fn paid(&self) -> usize {
+        self.paid.get()
     }
 
     pub(super) fn link(&self) -> Link {
@@ -135,7 +142,11 @@ impl Backend for Scripted {
         self.note();
         self.failure()?;
         Ok(match self.user(attempt.request.user) {
-            None => Verdict::Unknown,
+            None => {
+                let paid = Rc::clone(&self.paid);
+                attempt.debts.owe(move |_| paid.set(paid.get() + 1));
+                Verdict::Unknown
+            }
             Some(_) if self.answer == Answer::Denies => {
                 Verdict::Denied(Denial::from(DenialReason::BadCredential))
             }

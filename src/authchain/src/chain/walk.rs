@@ -7,6 +7,7 @@ use super::decision::{Accepted, Decision, Finding, Outcome, Step};
 use super::rule::{Chain, Link};
 use crate::config::settings::Then;
 use crate::tools::conversation::Conversation;
+use crate::tools::debts::{Debts, Paying};
 use crate::tools::request::{Attempt, Context, Request};
 use crate::words::{
     Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Secret, User,
@@ -30,6 +31,7 @@ pub(super) struct Walk<'a, A> {
     broken_off: Option<ConversationError>,
     /// Whether the system's own accounts could not be read.
     system_is_silent: bool,
+    debts: Debts,
     pub(super) steps: Vec<Step<A>>,
 }
 
@@ -42,6 +44,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             system_name: OnceCell::new(),
             broken_off: None,
             system_is_silent: false,
+            debts: Debts::default(),
             steps: Vec::new(),
         }
     }
@@ -235,7 +238,12 @@ impl Walk<'_, Accepted> {
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
                 password,
-                conversation,
+                conversation: &mut Paying {
+                    conversation,
+                    debts: &walk.debts,
+                    password,
+                },
+                debts: &walk.debts,
             })?;
             Ok(match verdict {
                 Verdict::Accepted(user) => match walk.mistaken_identity(link, &user)? {
@@ -251,8 +259,8 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    /// The decision. Where it is a refusal, the local backends that were not asked spend the time of
-    /// one: a chain that ends early must not tell by the clock where it ended.
+    /// The decision. Where it is a refusal, what is owed is paid, and the local backends that were not
+    /// asked spend the time of one: the clock must not tell where a chain ended.
     pub(super) fn decide(self, password: &Secret) -> Decision<Accepted> {
         let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
         if !matches!(outcome, Outcome::Answered(_) | Outcome::Conversation(_)) {
@@ -262,6 +270,7 @@ impl Walk<'_, Accepted> {
                         && !matches!(step.finding, Finding::NotAsked(_))
                 })
             };
+            self.debts.pay(password);
             self.chain
                 .spend_like_a_refusal(password, |link| !asked(link));
         }

@@ -2,6 +2,7 @@
 
 pub mod conversation;
 pub mod deadline;
+pub mod debts;
 pub mod journal;
 pub mod request;
 pub mod trusted_file;

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::conversation::Conversation;
 use super::deadline::Deadline;
+use super::debts::Debts;
 use super::journal::Journal;
 use crate::words::{Secret, Username};
 
@@ -70,4 +71,6 @@ pub struct Attempt<'a> {
     pub password: &'a Secret,
     /// For backends that ask further questions.
     pub conversation: &'a mut dyn Conversation,
+    /// For backends that need less time for a refusal than for another.
+    pub debts: &'a Debts,
 }

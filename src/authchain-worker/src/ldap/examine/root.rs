@@ -4,6 +4,7 @@ use authchain::config::settings::ldap::{AccountPolicy, Sasl};
 use ldap3::SearchResult;
 
 use super::{Look, Prepared, entry};
+use crate::clock::now;
 use crate::examination::Remark;
 use crate::ldap::codes::words;
 use crate::ldap::entry::Entry;
@@ -53,7 +54,7 @@ impl Prepared {
         });
         let root = first(&found.await?).unwrap_or(Root(Entry::default()));
         if let Some(there) = root.0.text(TIME).and_then(time::parse) {
-            told.remark("clock", judge_clock(there, time::seconds(policy::now())));
+            told.remark("clock", judge_clock(there, time::seconds(now())));
         }
         Some(root)
     }

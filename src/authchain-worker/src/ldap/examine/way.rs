@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConnection;
 
 use super::{Examination, Prepared, Remark};
-use crate::ldap::policy::now;
+use crate::clock::now;
 use crate::ldap::servers::Signpost;
 use crate::net::connect::{self, CONNECT, Connection, Server, TLS};
 use crate::net::failure::{Failure, within};

@@ -122,7 +122,10 @@ pub(super) fn has_route(address: SocketAddr) -> bool {
 
 /// A socket that hears `server` alone. The kernel chooses its port at random, as it does for those
 /// that are bound to none; not having to bind keeps that call out of reach.
-fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
+///
+/// # Errors
+/// When there is no way to it.
+pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
     let family = match server {
         SocketAddr::V4(_) => AddressFamily::Inet,
         SocketAddr::V6(_) => AddressFamily::Inet6,

@@ -7,6 +7,7 @@ use super::*;
 use crate::files::password_hash::witness::costs_of;
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, system_clock};
+use crate::tools::debts::Debts;
 use crate::tools::journal::Journal;
 use crate::tools::request::Context;
 use crate::words::{ConversationError, Username};
@@ -116,12 +117,26 @@ impl Machine {
     }
 
     fn login(&self, name: &str, password: &str) -> Result<Verdict, BackendError> {
+        self.attempt(name, password, &Debts::default())
+    }
+
+    fn attempt(&self, name: &str, password: &str, debts: &Debts) -> Result<Verdict, BackendError> {
         self.ask(name, |local, request| {
             local.authenticate(&mut Attempt {
                 request,
                 password: &Secret::new(password.as_bytes().to_vec()),
                 conversation: &mut Silence,
+                debts,
             })
+        })
+    }
+
+    /// What a refused login computes.
+    fn costs_of_refusal(&self, name: &str, password: &str) -> Vec<String> {
+        let debts = Debts::default();
+        costs_of(|| {
+            let _ = self.attempt(name, password, &debts);
+            debts.pay(&Secret::new(password.as_bytes().to_vec()));
         })
     }
 
@@ -460,11 +475,7 @@ fn every_refusal_computes_one_hash_of_the_usual_kind() {
     for name in [
         "alice", "empty", "locked", "weak", "none", "bad", "stranger",
     ] {
-        assert_eq!(
-            costs_of(|| drop(machine.login(name, "wrong"))),
-            one,
-            "{name}"
-        );
+        assert_eq!(machine.costs_of_refusal(name, "wrong"), one, "{name}");
     }
     let password = Secret::new(b"wrong".to_vec());
     assert_eq!(
@@ -473,20 +484,23 @@ fn every_refusal_computes_one_hash_of_the_usual_kind() {
     );
     // A longer one than can be hashed, and one with a NUL.
     for password in ["a".repeat(600), "a\0b".to_owned()] {
-        assert_eq!(costs_of(|| drop(machine.login("alice", &password))), one);
+        assert_eq!(machine.costs_of_refusal("alice", &password), one);
     }
     machine.allow_empty_password = true;
-    assert_eq!(costs_of(|| drop(machine.login("stranger", ""))), one);
+    assert_eq!(machine.costs_of_refusal("stranger", ""), one);
+}
+
+#[test]
+fn a_name_that_others_may_know_costs_nothing_until_it_is_refused() {
+    let machine = Machine::with(SHA256, "::::::");
+    assert!(costs_of(|| drop(machine.login("stranger", "wrong"))).is_empty());
 }
 
 #[test]
 fn where_the_passwd_file_holds_the_hashes_its_usual_one_is_spent() {
     let machine = Machine::new(&format!("alice:{SHA256}:1:1:::\nbob:!:2:2:::\n"), "");
     for name in ["alice", "bob", "stranger"] {
-        assert_eq!(
-            costs_of(|| drop(machine.login(name, "wrong"))),
-            ["$5$rounds=1000$"],
-            "{name}"
-        );
+        let costs = machine.costs_of_refusal(name, "wrong");
+        assert_eq!(costs, ["$5$rounds=1000$"], "{name}");
     }
 }

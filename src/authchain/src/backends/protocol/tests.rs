@@ -76,15 +76,23 @@ fn findings() -> impl Strategy<Value = Finding> {
     )
 }
 
+#[cfg(feature = "examine")]
 fn replies() -> impl Strategy<Value = Reply> {
+    prop_oneof![usual_replies(), findings().prop_map(Reply::Finding)]
+}
+
+#[cfg(not(feature = "examine"))]
+fn replies() -> impl Strategy<Value = Reply> {
+    usual_replies()
+}
+
+fn usual_replies() -> impl Strategy<Value = Reply> {
     let can = proptest::sample::subsequence(Operation::ALL.to_vec(), 0..=Operation::ALL.len());
     prop_oneof![
         can.prop_map(Reply::Hello),
         (any::<bool>(), "[^\0]{0,20}").prop_map(|(echo, text)| Reply::Prompt { echo, text }),
         "[^\0]{0,20}".prop_map(Reply::Info),
         "[^\0]{0,20}".prop_map(Reply::Error),
-        #[cfg(feature = "examine")]
-        findings().prop_map(Reply::Finding),
         (verdicts(), strings(), strings()).prop_map(|(verdict, down, notes)| {
             Reply::Verdict(Conclusion {
                 verdict,

@@ -7,6 +7,9 @@ use toml::Spanned;
 
 use crate::config::Period;
 
+/// A key and what is wrong with its value.
+pub type Fault = (&'static str, String);
+
 /// The keys that any `[backend.NAME]` section may have.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -18,8 +18,7 @@ use uri::{InvalidUri, Scheme, ServerUri};
 /// Where most distributions keep the certificates of the authorities they trust.
 pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// A key and what is wrong with its value.
-pub type Fault = (&'static str, String);
+pub use super::common::Fault;
 
 /// Accounts in an LDAP directory: OpenLDAP, 389 Directory Server and their like.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]

@@ -5,6 +5,7 @@ mod common;
 mod global;
 pub mod ldap;
 pub mod local;
+pub mod nis;
 
 pub use common::{BackendSettings, Then};
 pub use global::GlobalSettings;

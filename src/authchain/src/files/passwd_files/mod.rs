@@ -114,9 +114,9 @@ fn is_comment(line: &[u8]) -> bool {
     matches!(line.first(), None | Some(b'#' | b'+' | b'-')) || line.trim_ascii().is_empty()
 }
 
-/// Whether the line's first field is `name`, byte for byte: names that differ in case alone are
+/// Whether a line's first field is `name`, byte for byte: names that differ in case alone are
 /// different people.
-fn is_entry_of(line: &[u8], name: &str) -> bool {
+pub fn is_entry_of(line: &[u8], name: &str) -> bool {
     line.strip_prefix(name.as_bytes())
         .is_some_and(|rest| rest.first() == Some(&b':'))
 }

@@ -36,7 +36,10 @@ impl PasswdEntry {
     /// Reads a line of seven fields; says what is wrong with another one.
     ///
     /// Text that is not UTF-8 is only possible in full name, home and shell, and is replaced there.
-    fn parse(line: &[u8]) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    /// What is wrong, in words for the log.
+    pub fn parse(line: &[u8]) -> Result<Self, &'static str> {
         if line.contains(&0) {
             return Err("it has a NUL");
         }

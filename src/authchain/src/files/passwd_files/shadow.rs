@@ -33,7 +33,10 @@ pub fn find(
 impl ShadowEntry {
     /// Reads a line of nine fields, or of five as the C library also does (older files lack the
     /// last ones); says what is wrong with another one.
-    fn parse(line: &[u8]) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    /// What is wrong, in words for the log.
+    pub fn parse(line: &[u8]) -> Result<Self, &'static str> {
         if line.contains(&0) {
             return Err("it has a NUL");
         }

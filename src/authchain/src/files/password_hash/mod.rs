@@ -127,6 +127,14 @@ pub enum HashError {
     UnusablePassword,
 }
 
+impl HashError {
+    /// Whether no program could verify the hash, so that no password matches it, and that is an
+    /// answer. Any other hash might match what was typed: nobody could find out.
+    pub fn matches_nothing(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Malformed(_))
+    }
+}
+
 impl fmt::Display for HashError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,7 @@ use crate::backends::Backend;
 use crate::backends::remote::{Place, Remote};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, system_clock};
+use crate::tools::debts::Debts;
 use crate::tools::journal::{Journal, Severity};
 use crate::tools::request::{Attempt, Context, Request};
 use crate::words::{Account, BackendError, ConversationError, Secret, User, Username, Verdict};
@@ -181,6 +182,7 @@ impl Stage {
                 request: *request,
                 password: &Secret::new(b"secret".to_vec()),
                 conversation: person,
+                debts: &Debts::default(),
             })
         })
     }

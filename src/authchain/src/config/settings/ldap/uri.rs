@@ -110,7 +110,11 @@ impl fmt::Display for ServerUri {
     }
 }
 
-fn host_and_port(rest: &str, default: u16) -> Result<(String, u16), InvalidUri> {
+/// Takes `host`, `host:port` or `[address]:port` apart; `default` where there is no port.
+pub(in crate::config::settings) fn host_and_port(
+    rest: &str,
+    default: u16,
+) -> Result<(String, u16), InvalidUri> {
     if rest.contains(['/', '?', '#', '@', '%']) || rest.contains(char::is_whitespace) {
         return Err(InvalidUri::Rest);
     }

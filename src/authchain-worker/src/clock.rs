@@ -1,0 +1,12 @@
+//! The date.
+
+use std::time::SystemTime;
+
+/// The wall clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the worker where the date is read"
+)]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}

@@ -1,0 +1,203 @@
+//! Calls and replies on the wire: in datagrams, or in a stream with record marks (RFC 5531 §11).
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use authchain::config::settings::nis::Transport;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use zeroize::Zeroizing;
+
+use super::rpc;
+use crate::net::dns::connected;
+
+/// The longest reply, in bytes: a line of a passwd file and the headers before it.
+const MAX_REPLY: usize = 8 * 1024;
+
+/// In how many pieces a reply may come.
+const MAX_FRAGMENTS: usize = 32;
+
+/// How many replies to calls we never made are passed over in a stream, where nobody can have lost
+/// their way.
+const MAX_STRAYS: usize = 16;
+
+/// The bit of a record mark that says that this piece is the last.
+const LAST: u32 = 1 << 31;
+
+/// After this long without a reply a datagram is sent again; after twice as long the next time.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// The way to one program of one server.
+#[derive(Debug)]
+pub enum Channel {
+    /// A stream.
+    Tcp(TcpStream),
+    /// Datagrams, to and from that address alone: the kernel passes on nobody else's.
+    Udp(UdpSocket),
+}
+
+impl Channel {
+    /// Opens one to `address`, from the socket that was set aside for it if there is one.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub async fn open(
+        address: SocketAddr,
+        transport: Transport,
+        reserved: Option<OwnedFd>,
+    ) -> io::Result<Self> {
+        match transport {
+            Transport::Tcp => tcp(address, reserved).await.map(Self::Tcp),
+            Transport::Udp => udp(address, reserved).await.map(Self::Udp),
+        }
+    }
+
+    /// The port that questions come from.
+    pub fn own_port(&self) -> Option<u16> {
+        let own = match self {
+            Self::Tcp(stream) => stream.local_addr(),
+            Self::Udp(socket) => socket.local_addr(),
+        };
+        own.ok().map(|own| own.port())
+    }
+
+    /// Sends `call` and waits for the reply to it, for as long as it takes.
+    ///
+    /// # Errors
+    /// When the connection ends, or what comes is no reply.
+    pub async fn exchange(&mut self, call: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
+        let xid = rpc::xid_of(call);
+        match self {
+            Self::Tcp(stream) => {
+                stream.write_all(&record(call)).await?;
+                for _ in 0..MAX_STRAYS {
+                    let reply = read_record(stream).await?;
+                    if rpc::xid_of(&reply) == xid {
+                        return Ok(reply);
+                    }
+                }
+                Err(invalid("answers to what was not asked"))
+            }
+            Self::Udp(socket) => {
+                let mut wait = FIRST_WAIT;
+                loop {
+                    // The same one again: whichever of the two the server answers, it is the answer.
+                    socket.send(call).await?;
+                    match tokio::time::timeout(wait, reply_to(xid, socket)).await {
+                        Ok(reply) => return reply,
+                        Err(_) => wait = wait.saturating_mul(2),
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn tcp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<TcpStream> {
+    let stream = match reserved {
+        Some(socket) => {
+            let socket = TcpSocket::from_std_stream(socket.into());
+            socket.connect(address).await?
+        }
+        None => TcpStream::connect(address).await?,
+    };
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn udp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<UdpSocket> {
+    let socket = match reserved {
+        Some(socket) => UdpSocket::from_std(socket.into())?,
+        None => return UdpSocket::from_std(connected(address)?),
+    };
+    socket.connect(address).await?;
+    Ok(socket)
+}
+
+/// A message in one piece, with its mark.
+fn record(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap_or(LAST);
+    [&(length | LAST).to_be_bytes(), message].concat()
+}
+
+/// Reads one message from a stream.
+///
+/// # Errors
+/// When it is longer than any reply we ask for, comes in too many pieces, or the stream ends.
+pub async fn read_record(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Zeroizing<Vec<u8>>> {
+    // It may hold a hash: room for the longest from the start, so that no copy is left behind.
+    let mut message = Zeroizing::new(Vec::with_capacity(MAX_REPLY));
+    for _ in 0..MAX_FRAGMENTS {
+        let mark = stream.read_u32().await?;
+        let length = usize::try_from(mark & !LAST).unwrap_or(usize::MAX);
+        let (start, end) = (message.len(), message.len().saturating_add(length));
+        if end > MAX_REPLY {
+            return Err(invalid("too long an answer"));
+        }
+        message.resize(end, 0);
+        let piece = message.get_mut(start..).unwrap_or_default();
+        stream.read_exact(piece).await?;
+        if mark & LAST != 0 {
+            return Ok(message);
+        }
+    }
+    Err(invalid("an answer in too many pieces"))
+}
+
+/// Waits for the datagram that replies to the call `xid`. Others may be answers to calls of an
+/// earlier owner of this port, or somebody's guesses.
+async fn reply_to(xid: Option<u32>, socket: &UdpSocket) -> io::Result<Zeroizing<Vec<u8>>> {
+    loop {
+        // One more byte than is allowed, to see that there are more.
+        let mut datagram = Zeroizing::new(vec![0; MAX_REPLY.saturating_add(1)]);
+        let length = socket.recv(&mut datagram).await?;
+        datagram.truncate(length);
+        if rpc::xid_of(&datagram) != xid {
+            continue;
+        }
+        if length > MAX_REPLY {
+            return Err(invalid("too long an answer"));
+        }
+        return Ok(datagram);
+    }
+}
+
+fn invalid(text: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Vec<u8>, io::ErrorKind> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let mut stream = bytes;
+        let read = runtime.unwrap().block_on(read_record(&mut stream));
+        read.map(|message| message.to_vec())
+            .map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn a_message_may_come_in_pieces() {
+        assert_eq!(read(&record(b"alice")), Ok(b"alice".to_vec()));
+        let pieces = b"\0\0\0\x02al\0\0\0\0\x80\0\0\x03ice";
+        assert_eq!(read(pieces), Ok(b"alice".to_vec()));
+    }
+
+    #[test]
+    fn no_mark_makes_us_wait_for_more_than_a_reply_or_take_it() {
+        let long = [&b"\x80\0\x20\x01"[..], &[0; 0x2001]].concat();
+        assert_eq!(read(&long), Err(io::ErrorKind::InvalidData));
+        let longest = [&b"\x80\0\x20\0"[..], &[0; 0x2000]].concat();
+        assert_eq!(read(&longest).unwrap().len(), MAX_REPLY);
+        let summed = [&b"\0\0\x20\0"[..], &[0; 0x2000], b"\x80\0\0\x01x"].concat();
+        assert_eq!(read(&summed), Err(io::ErrorKind::InvalidData));
+        assert_eq!(read(&[0; 4 * 40]), Err(io::ErrorKind::InvalidData));
+        assert_eq!(read(b"\xff\xff\xff\xff"), Err(io::ErrorKind::InvalidData));
+        assert_eq!(read(b"\x80\0\0\x05ali"), Err(io::ErrorKind::UnexpectedEof));
+        assert_eq!(read(b"\x80\0"), Err(io::ErrorKind::UnexpectedEof));
+    }
+}

@@ -1,0 +1,221 @@
+//! One server of the domain: the way to it, and what its maps have under a key.
+
+use std::io;
+use std::net::SocketAddr;
+
+use authchain::config::settings::nis::{Address, NisSettings};
+use authchain::tools::deadline::Deadline;
+use zeroize::Zeroizing;
+
+use super::channel::Channel;
+use super::portmap;
+use super::reserved::Ports;
+use super::rpc::{self, Procedure, Refusal};
+use super::xdr::{Reader, Writer};
+use super::yp::{self, Answer, Status};
+use crate::net::connect::first_of;
+use crate::net::dns::{Dns, random};
+use crate::net::failure::{Failure, Kind, within, within_as, words};
+
+pub(super) const CONNECT: &str = "connect";
+pub(super) const PORTMAPPER: &str = "portmapper";
+
+/// Above this, any user of the server may have put their own program on a port.
+const LAST_RESERVED: u16 = 1023;
+
+/// A map, as it is called when something is wrong with it, and by its name.
+#[derive(Clone, Copy)]
+pub(super) struct Map<'n> {
+    pub(super) step: &'static str,
+    pub(super) name: &'n str,
+    /// Whether servers give it to reserved ports only.
+    pub(super) is_secret: bool,
+}
+
+/// An entry that outlives the reply it came in.
+pub(super) struct OwnEntry {
+    pub(super) value: Zeroizing<Vec<u8>>,
+    pub(super) key: Vec<u8>,
+}
+
+/// A server that can be asked.
+pub(super) struct Client<'p> {
+    channel: Channel,
+    domain: &'p str,
+    deadline: Deadline,
+    /// Why it is not asked from a reserved port, where that was wanted.
+    unreserved: Option<&'static str>,
+    /// What silence means from now on. A server that has answered is not down, whatever keeps it now.
+    silence: Kind,
+}
+
+impl<'p> Client<'p> {
+    /// Finds the way to `server`, which must have given its last answer by `deadline`.
+    pub(super) async fn open(
+        settings: &'p NisSettings,
+        dns: &Dns,
+        server: &Address,
+        ports: &mut Ports,
+        deadline: Deadline,
+    ) -> Result<Self, Failure> {
+        let port = server.port.unwrap_or(portmap::PORT);
+        let addresses = dns.addresses(&server.host, port, deadline).await?;
+        let unreserved = ports.missing;
+        let open = async |mut address: SocketAddr, deadline| {
+            if server.port.is_none() {
+                address.set_port(mapped_port(settings, address, deadline).await?);
+            }
+            let reserved = ports.take(address.ip())?;
+            let opening = Channel::open(address, settings.transport, reserved);
+            let opening = async { opening.await.map_err(|error| failure(CONNECT, &error)) };
+            let mut channel = within(deadline, CONNECT, opening).await?;
+            // A stream is known to lead somewhere; to a datagram's address, nobody may listen.
+            if let Channel::Udp(_) = channel {
+                let arguments = Writer::default();
+                let answer = ask(&mut channel, CONNECT, yp::NULL, arguments);
+                result(CONNECT, &within(deadline, CONNECT, answer).await?)?;
+            }
+            Ok(channel)
+        };
+        Ok(Self {
+            channel: first_of(&addresses, deadline, open).await?,
+            domain: &settings.domain,
+            deadline,
+            unreserved,
+            silence: Kind::Down,
+        })
+    }
+
+    /// Whether the server says that it serves the domain.
+    pub(super) async fn serves_the_domain(&mut self) -> Result<bool, Failure> {
+        let step = "domain";
+        let arguments = Writer::default().string(self.domain.as_bytes());
+        let asking = ask(&mut self.channel, step, yp::DOMAIN, arguments);
+        let reply = within(self.deadline, step, asking).await?;
+        let answer = Reader::new(result(step, &reply)?).number();
+        answer
+            .map(|is_served| is_served == 1)
+            .map_err(|malformed| trouble(step, malformed.into()))
+    }
+
+    /// Whether it is asked from a port below 1024, and if not, why that could not be had.
+    pub(super) fn source(&self) -> String {
+        match (self.channel.own_port(), self.unreserved) {
+            (Some(port @ ..=LAST_RESERVED), _) => format!("from the reserved port {port}"),
+            (_, Some(why)) => format!("from any port: {why}"),
+            (_, None) => "from any port".to_owned(),
+        }
+    }
+
+    /// What `map` has under `key`; `None` where it has no such key.
+    pub(super) async fn look_up(
+        &mut self,
+        map: Map<'_>,
+        key: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let question = yp::question(self.domain, map.name, key);
+        let asking = ask(&mut self.channel, map.step, yp::MATCH, question);
+        let reply = within_as(self.silence, self.deadline, map.step, asking).await?;
+        self.silence = Kind::Trouble;
+        match yp::answer(result(map.step, &reply)?).map_err(|refusal| trouble(map.step, refusal))? {
+            Answer::Value(value) => Ok(Some(Zeroizing::new(value.to_vec()))),
+            Answer::NoKey => Ok(None),
+            Answer::Refused(status) => Err(self.refused(map, status)),
+        }
+    }
+
+    /// The entry behind that of `key`, or the first one; `None` at the end.
+    pub(super) async fn walk(
+        &mut self,
+        map: Map<'_>,
+        key: Option<&[u8]>,
+    ) -> Result<Option<OwnEntry>, Failure> {
+        let (procedure, arguments) = yp::walk(self.domain, map.name, key);
+        let asking = ask(&mut self.channel, map.step, procedure, arguments);
+        let reply = within_as(self.silence, self.deadline, map.step, asking).await?;
+        let entry = yp::entry(result(map.step, &reply)?);
+        let entry = entry.map_err(|refusal| trouble(map.step, refusal))?;
+        Ok(entry.map(|entry| OwnEntry {
+            value: Zeroizing::new(entry.value.to_vec()),
+            key: entry.key.to_vec(),
+        }))
+    }
+
+    /// What a refusal means. To whoever may not ask, servers say that there is nothing.
+    fn refused(&self, map: Map<'_>, status: Status) -> Failure {
+        let (domain, name) = (self.domain, map.name);
+        let text = match status {
+            yp::NO_DOMAIN => format!("the server does not serve the domain {domain}"),
+            yp::NO_MAP => match (map.is_secret, self.unreserved) {
+                (true, Some(why)) => format!("{name} is missing, or refused to us: {why}"),
+                (true, None) => format!(
+                    "{name} is missing, or refused to us: see securenets and ypserv.conf on the \
+                     server, and source_port here"
+                ),
+                (false, _) => {
+                    format!("{name} is missing, or refused to us: see securenets on the server")
+                }
+            },
+            status => format!("{name}: {status}"),
+        };
+        Failure::trouble(map.step, text)
+    }
+}
+
+/// The port that the portmapper of this address has for the NIS server.
+pub(super) async fn mapped_port(
+    settings: &NisSettings,
+    portmapper: SocketAddr,
+    deadline: Deadline,
+) -> Result<u16, Failure> {
+    let (procedure, arguments) = portmap::question(portmapper, settings.transport);
+    let asking = async {
+        let opened = Channel::open(portmapper, settings.transport, None).await;
+        let mut channel = opened.map_err(|error| failure(PORTMAPPER, &error))?;
+        ask(&mut channel, PORTMAPPER, procedure, arguments).await
+    };
+    let reply = within(deadline, PORTMAPPER, asking).await?;
+    let answer = portmap::answer(procedure, result(PORTMAPPER, &reply)?);
+    match answer.map_err(|refusal| trouble(PORTMAPPER, refusal))? {
+        Some(port @ ..=LAST_RESERVED) => Ok(port),
+        Some(port) => {
+            let text = format!(
+                "ypserv is said to be on port {port}, which any user of the server may have; \
+                 if that is right, write it behind the server's name"
+            );
+            Err(Failure::trouble(PORTMAPPER, text))
+        }
+        None => Err(Failure::down(PORTMAPPER, "ypserv does not run there")),
+    }
+}
+
+/// One call and the reply to it.
+async fn ask(
+    channel: &mut Channel,
+    step: &'static str,
+    procedure: Procedure,
+    arguments: Writer,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let call = rpc::call(random()?, procedure, arguments);
+    let reply = channel.exchange(&call).await;
+    reply.map_err(|error| failure(step, &error))
+}
+
+fn result<'r>(step: &'static str, reply: &'r [u8]) -> Result<&'r [u8], Failure> {
+    rpc::result(reply).map_err(|refusal| trouble(step, refusal))
+}
+
+fn trouble(step: &'static str, refusal: Refusal) -> Failure {
+    Failure::trouble(step, refusal.to_string())
+}
+
+fn failure(step: &'static str, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::InvalidData => {
+            Failure::trouble(step, format!("not a valid answer: {error}"))
+        }
+        io::ErrorKind::UnexpectedEof => Failure::trouble(step, "the server closed the connection"),
+        io::ErrorKind::ConnectionReset => Failure::trouble(step, words(error)),
+        _ => Failure::down(step, words(error)),
+    }
+}

@@ -1,0 +1,167 @@
+//! What stands in the maps: lines of passwd(5), shadow(5) and passwd.adjunct.
+
+use authchain::files::passwd_files::ageing::Ageing;
+use authchain::files::passwd_files::is_entry_of;
+use authchain::files::passwd_files::passwd::PasswdEntry;
+use authchain::files::passwd_files::shadow::ShadowEntry;
+use authchain::words::{Secret, Username};
+
+/// What is wrong with a value that is not the entry of who was asked for.
+const ANOTHERS: &str = "the entry is somebody else's";
+
+/// Where the hash of a person is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the line itself.
+    Here,
+    /// In the shadow map.
+    Shadow,
+    /// In the adjunct map.
+    Adjunct,
+}
+
+/// A password as it is stored, and when it ends.
+pub struct Credential {
+    /// A hash, nothing, or a mark that no password matches.
+    pub stored: Secret,
+    /// When it ends; never, where the map says nothing about that.
+    pub ageing: Ageing,
+}
+
+/// Whether somebody can have this name here.
+///
+/// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead from
+/// passwd files into NIS and are nobody in it.
+pub fn can_be_somebody(name: &str) -> bool {
+    Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
+}
+
+/// The entry of `name` in the passwd map.
+///
+/// # Errors
+/// When it is none, or that of another name.
+pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
+    own(value, name)?;
+    PasswdEntry::parse(value)
+}
+
+/// Where the hash is, by what stands in the place of the password in the entry of `name`.
+///
+/// # Errors
+/// When it leads to the hash of somebody else.
+pub fn place(password: &[u8], name: &str) -> Result<Place, &'static str> {
+    match password {
+        b"x" => Ok(Place::Shadow),
+        [b'#', b'#', other @ ..] if other == name.as_bytes() => Ok(Place::Adjunct),
+        [b'#', b'#', ..] => Err("its password is somebody else's"),
+        _ => Ok(Place::Here),
+    }
+}
+
+/// The entry of `name` in the shadow map.
+///
+/// # Errors
+/// As [`person`].
+pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
+    own(value, name)?;
+    let ShadowEntry { password, ageing } = ShadowEntry::parse(value)?;
+    Ok(Credential {
+        stored: password,
+        ageing,
+    })
+}
+
+/// The entry of `name` in the adjunct map: its second field is the hash, the others are about audit.
+///
+/// # Errors
+/// As [`person`].
+pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
+    own(value, name)?;
+    if value.contains(&0) {
+        return Err("it has a NUL");
+    }
+    let stored = value.split(|&byte| byte == b':').nth(1).unwrap_or_default();
+    Ok(Credential::lasting(stored))
+}
+
+impl Credential {
+    /// One that never ends.
+    pub fn lasting(stored: &[u8]) -> Self {
+        Self {
+            stored: Secret::new(stored.to_vec()),
+            ageing: Ageing::default(),
+        }
+    }
+}
+
+fn own(value: &[u8], name: &str) -> Result<(), &'static str> {
+    is_entry_of(value, name).then_some(()).ok_or(ANOTHERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_nis_uses_itself_are_nobodys() {
+        for name in ["alice", "\u{fc}gli", "YP", "yp_last"] {
+            assert!(can_be_somebody(name), "{name}");
+        }
+        for name in [
+            "YP_MASTER_NAME",
+            "YP_LAST_MODIFIED",
+            "YP_SECURE",
+            "+",
+            "-alice",
+            "+@staff",
+            "",
+            "a:b",
+            "a\0",
+        ] {
+            assert!(!can_be_somebody(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_that_of_who_was_asked_for_or_none() {
+        let line = b"alice:x:1000:100:Alice:/home/alice:/bin/sh";
+        let entry = person(line, "alice").unwrap();
+        assert_eq!(entry.uid(), 1000);
+        for (value, name) in [
+            (&line[..], "alic"),
+            (line, "Alice"),
+            (b"nismaster.lab", "YP_MASTER_NAME"),
+            (b"alice", "alice"),
+            (b"", ""),
+        ] {
+            assert_eq!(person(value, name).err(), Some(ANOTHERS), "{name}");
+        }
+        assert!(person(b"alice:x:1000:100:::/bin/sh:x", "alice").is_err());
+        assert_eq!(shadow(b"bob:h:::::::", "alice").err(), Some(ANOTHERS));
+        assert_eq!(adjunct(b"bob:h:::::", "alice").err(), Some(ANOTHERS));
+    }
+
+    #[test]
+    fn a_hash_is_where_the_line_says_and_never_under_another_name() {
+        assert_eq!(place(b"x", "alice"), Ok(Place::Shadow));
+        assert_eq!(place(b"##alice", "alice"), Ok(Place::Adjunct));
+        for here in [&b""[..], b"*", b"!", b"xx", b"#alice", b"$6$a$b"] {
+            assert_eq!(place(here, "alice"), Ok(Place::Here), "{here:?}");
+        }
+        for elsewhere in [&b"##bob"[..], b"##", b"##alice2"] {
+            assert!(place(elsewhere, "alice").is_err(), "{elsewhere:?}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_read_with_what_ends_them() {
+        let found = shadow(b"alice:$6$a$b:19000:0:90:7:14:19001:", "alice").unwrap();
+        assert_eq!(found.stored.expose(), b"$6$a$b");
+        assert_eq!(found.ageing.expire, Some(19_001));
+        let found = adjunct(b"alice:$1$a$b:::::", "alice").unwrap();
+        assert_eq!(found.stored.expose(), b"$1$a$b");
+        assert_eq!(found.ageing, Ageing::default());
+        assert!(shadow(b"alice:$6$a$b:never::::::", "alice").is_err());
+        assert!(adjunct(b"alice:$1$a\0", "alice").is_err());
+    }
+}

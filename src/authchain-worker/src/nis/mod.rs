@@ -1,0 +1,229 @@
+//! The `nis` backend: what the maps of a NIS domain say about a person.
+//!
+//! In two steps, with the confinement between them: [`Prepared::new`] sets aside the ports that only
+//! root may ask from, [`Prepared::ask`] touches the network and nothing else. The client is our own:
+//! the C library's waits for up to five minutes, blocks every signal meanwhile, knows one domain a
+//! machine, and believes whoever answers.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`questions`] | what is done for each question, in which order |
+//! | [`examine`] | every server step by step, for the administrator |
+//! | [`entries`] | what stands in the maps |
+//! | [`password`] | what was typed against what stands there |
+//! | [`usual`] | what a refusal must cost, so that it tells nobody who exists |
+//! | [`client`] | one server: the way to it, and what its maps have under a key |
+//! | [`reserved`] | ports below 1024, set aside while we still may |
+//! | [`yp`] | the NIS protocol |
+//! | [`portmap`] | which port a program has (RFC 1833) |
+//! | [`channel`] | datagrams and record marks (RFC 5531 §11) |
+//! | [`rpc`] | calls and replies (RFC 5531) |
+//! | [`xdr`] | numbers and strings (RFC 4506) |
+
+pub mod channel;
+mod client;
+pub mod entries;
+mod examine;
+mod password;
+pub mod portmap;
+mod questions;
+mod reserved;
+pub mod rpc;
+mod usual;
+pub mod xdr;
+pub mod yp;
+
+use authchain::backends::protocol::{Hello, Question, WireVerdict};
+use authchain::config::settings::nis::{Address, NisSettings, Transport};
+
+use self::client::Client;
+use self::reserved::Ports;
+use crate::kinds::{Reach, Told};
+use crate::net::dns::{self, Dns};
+use crate::servers::{Health, Server, deadline_of, in_turn};
+
+/// A backend that has set aside all it needs.
+pub struct Prepared {
+    settings: NisSettings,
+    servers: Vec<Named>,
+    dns: Dns,
+    health: Health,
+    ports: Ports,
+}
+
+/// A server, and what the settings call it.
+#[derive(Clone)]
+struct Named {
+    name: String,
+    address: Address,
+}
+
+impl Server for Named {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Prepared {
+    /// Reads the settings and sets aside the ports to ask from.
+    ///
+    /// # Errors
+    /// When the settings cannot be meant, or want a port that cannot be had.
+    pub fn new(hello: &Hello) -> Result<Self, String> {
+        let settings = serde_json::from_value(hello.settings.clone());
+        let settings: NisSettings = settings.map_err(|error| format!("settings: {error}"))?;
+        (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
+        let servers = settings.servers.iter().map(|text| named(text));
+        let servers = servers.collect::<Result<Vec<_>, _>>()?;
+        let health = Health::from(hello);
+        let asked = servers.iter().filter(|server| !health.avoids(*server));
+        let addresses = asked.map(|server| &server.address);
+        let ports = Ports::set_aside(addresses, settings.transport, settings.source_port)?;
+        Ok(Self {
+            dns: if has_names(&servers) {
+                Dns::read()
+            } else {
+                Dns::default()
+            },
+            servers,
+            settings,
+            health,
+            ports,
+        })
+    }
+
+    /// What must stay within reach once the process is confined: no file, and where a portmapper says
+    /// which port it is, any port.
+    pub fn reach(&self) -> Reach {
+        let own = self.servers.iter().map(|server| server.address.port);
+        let own: Option<Vec<u16>> = match self.settings.transport {
+            Transport::Tcp => own.collect(),
+            Transport::Udp => Some(Vec::new()),
+        };
+        Reach {
+            ports: own.map(|mut ports| {
+                ports.extend(has_names(&self.servers).then_some(dns::PORT));
+                ports
+            }),
+            hashes: true,
+            ..Reach::default()
+        }
+    }
+
+    /// Finds out what was asked, just before the question's budget ends, and never fails: what could
+    /// not be found out is `unavailable`.
+    pub async fn ask(&mut self, question: &Question<'_>) -> Told {
+        if !entries::can_be_somebody(&question.user) {
+            return WireVerdict::Unknown.into();
+        }
+        let Self {
+            settings,
+            servers,
+            dns,
+            health,
+            ports,
+        } = self;
+        let usual = settings.server_timeout.duration();
+        let whole = deadline_of(question);
+        in_turn(
+            servers,
+            health,
+            whole,
+            Vec::new(),
+            async |turn, deadline| {
+                let deadline = deadline.within(turn.opening(usual));
+                let client = Client::open(settings, dns, &turn.server.address, ports, deadline);
+                questions::ask(settings, turn.server, client.await?, question, whole).await
+            },
+        )
+        .await
+    }
+}
+
+fn has_names(servers: &[Named]) -> bool {
+    (servers.iter()).any(|server| dns::is_name(&server.address.host))
+}
+
+fn named(text: &str) -> Result<Named, String> {
+    let address = Address::parse(text).map_err(|error| format!("settings: \"{text}\" {error}"))?;
+    let name = text.to_owned();
+    Ok(Named { name, address })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ports(servers: &[&str], transport: &str) -> Option<Vec<u16>> {
+        let settings = serde_json::json!({
+            "domain": "example", "servers": servers, "transport": transport, "source_port": "any",
+        });
+        let hello = Hello {
+            backend: "old".to_owned(),
+            kind: "nis".to_owned(),
+            settings,
+            avoid: Vec::new(),
+            probe: Vec::new(),
+            probe_ms: 0,
+        };
+        Prepared::new(&hello).unwrap().reach().ports
+    }
+
+    /// Reads `stream` as everything it could be, as the fuzzer does.
+    fn read(stream: &[u8]) -> bool {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let mut stream = stream;
+        let reply = runtime.unwrap().block_on(channel::read_record(&mut stream));
+        let Ok(reply) = reply else { return false };
+        let Ok(result) = rpc::result(&reply) else {
+            return false;
+        };
+        let _ = portmap::answer(portmap::GETADDR, result);
+        let _ = portmap::answer(portmap::GETPORT, result);
+        let Ok(yp::Answer::Value(value)) = yp::answer(result) else {
+            return false;
+        };
+        let _ = entries::shadow(value, "alice");
+        let _ = entries::adjunct(value, "alice");
+        entries::person(value, "alice").is_ok()
+    }
+
+    #[test]
+    fn the_fuzzers_corpus_finds_nothing_in_what_nis_servers_say() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let corpus = std::fs::read_dir(root.join("fuzz/corpus/nis")).unwrap();
+        let read: Vec<bool> = corpus
+            .map(|entry| read(&std::fs::read(entry.unwrap().path()).unwrap()))
+            .collect();
+        assert!(read.len() > 20, "{read:?}");
+        assert!(read.contains(&true) && read.contains(&false), "{read:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_from_a_nis_server_make_us_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200), start in 0..5_usize,
+        ) {
+            // So that some get further than the first number.
+            let header = [0, 1, 0, 0, 0].map(|number: u32| number.to_be_bytes()).concat();
+            let body = [&header[..start * 4], &bytes].concat();
+            let mark = 1 << 31 | u32::try_from(body.len()).unwrap();
+            read(&[&mark.to_be_bytes()[..], &body].concat());
+            read(&bytes);
+        }
+    }
+
+    #[test]
+    fn no_port_is_open_that_no_server_needs() {
+        assert_eq!(ports(&["192.0.2.1:834"], "tcp"), Some(vec![834]));
+        assert_eq!(
+            ports(&["nis1:834", "[::1]:7"], "tcp"),
+            Some(vec![834, 7, 53])
+        );
+        assert_eq!(ports(&["192.0.2.1:834", "192.0.2.2"], "tcp"), None);
+        // Landlock knows rules for TCP only.
+        assert_eq!(ports(&["192.0.2.1"], "udp"), Some(vec![]));
+        assert_eq!(ports(&["nis1"], "udp"), Some(vec![53]));
+    }
+}

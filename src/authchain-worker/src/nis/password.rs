@@ -1,0 +1,163 @@
+//! Holds what was typed against what the maps have, in the time there is.
+
+use std::fmt;
+use std::time::Duration;
+
+use authchain::files::password_hash::{HashError, Method, cost_of, verify};
+use authchain::tools::deadline::Deadline;
+use authchain::words::{Denial, DenialReason, Secret};
+
+use super::usual::Usual;
+
+/// What a hash may take that is not one distributions make: the limits allow a second, and two with the
+/// longest password.
+const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
+
+/// What comes of holding a password against what is stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Judgment {
+    /// It is the one.
+    Right,
+    /// It is not; a hash was computed to find out.
+    Wrong,
+    /// No password is the right one, and nothing was computed.
+    Hopeless(Denial),
+}
+
+/// What is said where a hash is not begun.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooSlow;
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there is too little time left for a hash that takes so long")
+    }
+}
+
+/// Whether `typed` is the password that is `stored`, if that can be said by `deadline`.
+pub(super) fn judge_by(
+    deadline: Deadline,
+    typed: &Secret,
+    stored: &Secret,
+    weak_hashes: bool,
+) -> Result<Result<Judgment, HashError>, TooSlow> {
+    if !is_time_for(deadline, is_quick(stored.expose())) {
+        return Err(TooSlow);
+    }
+    Ok(judge(typed, stored, weak_hashes))
+}
+
+/// Spends the time of the usual hash, if there is some.
+pub(super) fn spend_by(deadline: Deadline, usual: &Usual, typed: &Secret) {
+    if is_time_for(deadline, usual.is_quick) {
+        usual.template.spend(typed);
+    }
+}
+
+/// Whether a hash may be begun: nothing can stop it.
+///
+/// yppasswd lets people choose their own. A worker that was late because of one would be taken for one
+/// whose servers hang, and so one person could keep everybody else out.
+fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
+    is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
+}
+
+/// Whether a hash has no cost of its own, or the one that distributions choose: milliseconds.
+pub(super) fn is_quick(stored: &[u8]) -> bool {
+    match cost_of(stored) {
+        None => true,
+        Some((method, cost)) => match method {
+            Method::Descrypt | Method::Md5crypt | Method::Nthash => true,
+            Method::Sha256crypt | Method::Sha512crypt => cost.len() == "$6$".len(),
+            Method::Yescrypt => cost == b"$y$j9T$",
+            _ => false,
+        },
+    }
+}
+
+/// Whether `typed` is the password that is `stored`.
+///
+/// # Errors
+/// When that cannot be found out: the hash is weak or costly beyond what is allowed, or this system
+/// does not know its method.
+fn judge(typed: &Secret, stored: &Secret, weak_hashes: bool) -> Result<Judgment, HashError> {
+    let hopeless = |reason: DenialReason| Ok(Judgment::Hopeless(reason.into()));
+    match stored.expose() {
+        // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
+        [b'!' | b'*', ..] => hopeless(DenialReason::Locked),
+        // Whoever has no password has none to log in with.
+        [] => hopeless(DenialReason::EmptyPassword),
+        _ if typed.is_empty() => hopeless(DenialReason::EmptyPassword),
+        hash => match verify(typed, hash, weak_hashes) {
+            Ok(true) => Ok(Judgment::Right),
+            Ok(false) => Ok(Judgment::Wrong),
+            Err(error) if error.matches_nothing() => Ok(Judgment::Hopeless(Denial {
+                reason: DenialReason::Locked,
+                detail: Some(error.to_string()),
+            })),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(typed: &str, stored: &str) -> Option<DenialReason> {
+        let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
+        match judge(&secret(typed), &secret(stored), false).unwrap() {
+            Judgment::Hopeless(denial) => Some(denial.reason),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_no_hash_lets_nobody_in() {
+        for stored in ["!", "!!", "*", "*LK*", "!$6$a$b", "*NP*", "NP", "x", "##a"] {
+            assert_eq!(reason("x", stored), Some(DenialReason::Locked), "{stored}");
+        }
+        for (typed, stored) in [("", ""), ("x", ""), ("", "$1$saltsalt$b")] {
+            let empty = Some(DenialReason::EmptyPassword);
+            assert_eq!(reason(typed, stored), empty, "{typed} {stored}");
+        }
+        assert_eq!(reason("", "!"), Some(DenialReason::Locked));
+    }
+
+    #[test]
+    fn a_hash_that_may_not_be_computed_is_no_denial() {
+        let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
+        let typed = secret("correct horse");
+        let weak = secret("$1$saltsalt$NuzA7WTAelpl95xgBGWN60");
+        assert!(matches!(
+            judge(&typed, &weak, false),
+            Err(HashError::Weak(_))
+        ));
+        assert_eq!(judge(&typed, &weak, true), Ok(Judgment::Right));
+        assert_eq!(judge(&secret("x"), &weak, true), Ok(Judgment::Wrong));
+        let costly = secret("$6$rounds=999999999$salt$x");
+        assert!(judge(&typed, &costly, true).is_err());
+    }
+
+    #[test]
+    fn only_what_is_over_in_milliseconds_is_quick() {
+        for quick in [
+            "!",
+            "",
+            "abhfCpXqd4GrI",
+            "$1$a$b",
+            "$6$salt$x",
+            "$y$j9T$salt$x",
+        ] {
+            assert!(is_quick(quick.as_bytes()), "{quick}");
+        }
+        for slow in [
+            "$6$rounds=5001$salt$x",
+            "$y$jDT$salt$x",
+            "$2b$12$x",
+            "$7$CU..../....x",
+        ] {
+            assert!(!is_quick(slow.as_bytes()), "{slow}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What is done for each question, in which order.
+
+use std::fmt;
+
+use authchain::backends::protocol::{Bytes, Operation, Question, WireUser, WireVerdict};
+use authchain::config::settings::nis::NisSettings;
+use authchain::files::passwd_files::passwd::PasswdEntry;
+use authchain::tools::deadline::Deadline;
+use authchain::words::DenialReason;
+
+use super::Named;
+use super::client::{Client, Map};
+use super::entries::{self, Credential, Place};
+use super::password::{Judgment, judge_by, spend_by};
+use super::usual::usual;
+use crate::clock::now;
+use crate::net::failure::Failure;
+use crate::servers::{Ruling, Server};
+
+/// Whom the passwd map has under a name.
+enum Found {
+    Person(PasswdEntry),
+    /// Nobody, and perhaps a word on who was found instead.
+    Nobody(Option<String>),
+}
+
+/// Asks one server; a hash is due by `whole`.
+pub(super) async fn ask(
+    settings: &NisSettings,
+    server: &Named,
+    mut client: Client<'_>,
+    question: &Question<'_>,
+    whole: Deadline,
+) -> Result<Ruling, Failure> {
+    let name = question.user.as_str();
+    let typed = question.password.as_ref().map(Bytes::secret);
+    let entry = match find(settings, &mut client, name).await? {
+        Found::Person(entry) => entry,
+        Found::Nobody(note) => {
+            if let Some(typed) = typed {
+                let usual = usual(settings, &mut client).await;
+                spend_by(whole, &usual, typed);
+            }
+            return Ok(nobody(note));
+        }
+    };
+    match (question.operation, typed) {
+        (Operation::Lookup, _) => Ok(WireVerdict::Found(wire_user(&entry)).into()),
+        (Operation::Account, _) => {
+            let credential = credential(settings, &mut client, &entry, name).await?;
+            let status = credential.ageing.status(now());
+            Ok(WireVerdict::Account(wire_user(&entry), status).into())
+        }
+        // A look at servers is none at people.
+        (Operation::Examine, _) => Ok(WireVerdict::Unknown.into()),
+        (Operation::Authenticate, None) => {
+            Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into())
+        }
+        (Operation::Authenticate, Some(typed)) => {
+            let credential = credential(settings, &mut client, &entry, name).await?;
+            let stored = &credential.stored;
+            let verdict = match judge_by(whole, typed, stored, settings.weak_hashes) {
+                Ok(Ok(Judgment::Right)) => WireVerdict::Accepted(wire_user(&entry)),
+                Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
+                Ok(Ok(Judgment::Hopeless(denial))) => {
+                    let usual = usual(settings, &mut client).await;
+                    spend_by(whole, &usual, typed);
+                    WireVerdict::Denied(denial)
+                }
+                // Other servers have the same hash.
+                Ok(Err(error)) => unavailable(server, &error),
+                Err(error) => unavailable(server, &error),
+            };
+            Ok(verdict.into())
+        }
+    }
+}
+
+/// Looks for `name`, which is nobody with a user id that is the system's own.
+async fn find(
+    settings: &NisSettings,
+    client: &mut Client<'_>,
+    name: &str,
+) -> Result<Found, Failure> {
+    let map = passwd_map(settings);
+    let Some(value) = client.look_up(map, name).await? else {
+        return Ok(Found::Nobody(None));
+    };
+    let entry = entries::person(&value, name).map_err(|fault| malformed(map.step, fault))?;
+    let (uid, least) = (entry.uid(), settings.min_uid);
+    if uid < least {
+        let note = format!("the user id {uid} is below min_uid = {least}: not taken from NIS");
+        return Ok(Found::Nobody(Some(note)));
+    }
+    Ok(Found::Person(entry))
+}
+
+pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
+    Map {
+        step: "passwd map",
+        name: &settings.passwd_map,
+        is_secret: false,
+    }
+}
+
+pub(super) fn shadow_map(settings: &NisSettings) -> Map<'_> {
+    Map {
+        step: "shadow map",
+        name: &settings.shadow_map,
+        is_secret: true,
+    }
+}
+
+pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
+    Map {
+        step: "adjunct map",
+        name: &settings.adjunct_map,
+        is_secret: true,
+    }
+}
+
+/// The hash of somebody who is there, wherever it is kept.
+pub(super) async fn credential(
+    settings: &NisSettings,
+    client: &mut Client<'_>,
+    entry: &PasswdEntry,
+    name: &str,
+) -> Result<Credential, Failure> {
+    let password = entry.password.expose();
+    let place = entries::place(password, name).map_err(|fault| malformed("passwd map", fault))?;
+    let (map, parse): (_, fn(&[u8], &str) -> _) = match place {
+        Place::Here => return Ok(Credential::lasting(password)),
+        Place::Shadow => (shadow_map(settings), entries::shadow),
+        Place::Adjunct => (adjunct_map(settings), entries::adjunct),
+    };
+    let step = map.step;
+    // A map that is older than the other: another server may have both.
+    let missing = || Failure::trouble(step, "no entry, although the passwd map promises one");
+    let value = client.look_up(map, name).await?.ok_or_else(missing)?;
+    parse(&value, name).map_err(|fault| malformed(step, fault))
+}
+
+fn unavailable(server: &Named, why: &dyn fmt::Display) -> WireVerdict {
+    WireVerdict::Unavailable(format!("{}: {why}", server.name()))
+}
+
+fn malformed(step: &'static str, fault: &'static str) -> Failure {
+    Failure::trouble(step, format!("not a valid entry: {fault}"))
+}
+
+fn nobody(note: Option<String>) -> Ruling {
+    let mut ruling = Ruling::from(WireVerdict::Unknown);
+    ruling.notes.extend(note);
+    ruling
+}
+
+fn wire_user(entry: &PasswdEntry) -> WireUser {
+    // The module knows the backend's name itself.
+    let user = entry.to_user("");
+    WireUser {
+        name: user.name,
+        uid: user.uid,
+        gid: user.gid,
+        gecos: user.gecos,
+        home: user.home,
+        shell: user.shell,
+        groups: Vec::new(),
+    }
+}

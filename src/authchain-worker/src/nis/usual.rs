@@ -1,0 +1,54 @@
+//! What a hash usually costs in the domain.
+//!
+//! A refusal for which none is computed, because there is no such person or no password could be the
+//! right one, must not come sooner than one for a wrong password: whoever asks could tell who exists.
+
+use authchain::config::settings::nis::NisSettings;
+use authchain::files::password_hash::{Method, Template};
+
+use super::client::{Client, OwnEntry};
+use super::entries;
+use super::password::is_quick;
+use super::questions::{credential, passwd_map};
+
+/// How many entries are looked at: the first ones may be of people whom nobody lets in.
+const SAMPLE: usize = 8;
+
+/// A hash to be computed for nothing.
+pub(super) struct Usual {
+    pub(super) template: Template,
+    /// Whether it takes milliseconds.
+    pub(super) is_quick: bool,
+}
+
+/// A hash like the first one that is found in the domain, whosever it is; without one, like those that
+/// distributions make.
+pub(super) async fn usual(settings: &NisSettings, client: &mut Client<'_>) -> Usual {
+    let map = passwd_map(settings);
+    let mut key: Option<Vec<u8>> = None;
+    for _ in 0..SAMPLE {
+        let Ok(Some(entry)) = client.walk(map, key.as_deref()).await else {
+            break;
+        };
+        if let Some(usual) = like(settings, client, &entry).await {
+            return usual;
+        }
+        key = Some(entry.key);
+    }
+    Usual {
+        template: Template::default(),
+        is_quick: true,
+    }
+}
+
+/// A hash like that of the person whose entry it is, if there is one that may be used.
+async fn like(settings: &NisSettings, client: &mut Client<'_>, found: &OwnEntry) -> Option<Usual> {
+    let name = std::str::from_utf8(&found.key).ok()?;
+    let entry = entries::person(&found.value, name).ok()?;
+    let credential = credential(settings, client, &entry, name).await.ok()?;
+    let stored = credential.stored.expose();
+    let is_usable = |method: Method| settings.weak_hashes || !method.is_weak();
+    let template = Template::of(stored).filter(|template| is_usable(template.method()))?;
+    let is_quick = is_quick(stored);
+    Some(Usual { template, is_quick })
+}

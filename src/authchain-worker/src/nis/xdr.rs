@@ -1,0 +1,160 @@
+//! XDR: how RPC writes numbers and strings (RFC 4506).
+
+use std::fmt;
+
+/// Everything is written in units of so many bytes (RFC 4506 §3).
+const UNIT: usize = 4;
+
+/// What an argument or a message is written into.
+#[derive(Debug, Clone, Default)]
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// An unsigned integer (§4.2).
+    #[must_use]
+    pub fn number(mut self, number: u32) -> Self {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    /// A string (§4.11): its length, its bytes, and zeros up to the next unit.
+    #[must_use]
+    pub fn string(self, bytes: &[u8]) -> Self {
+        let mut written = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        written.0.extend(bytes);
+        written.0.resize(padded(written.0.len()), 0);
+        written
+    }
+
+    /// What was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// What a result is read from. Whatever is wrong with the bytes, reading ends with an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'b>(&'b [u8]);
+
+impl<'b> Reader<'b> {
+    /// Reads from the beginning of `bytes`.
+    pub fn new(bytes: &'b [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// An unsigned integer.
+    ///
+    /// # Errors
+    /// Where the bytes end before it does.
+    pub fn number(&mut self) -> Result<u32, Malformed> {
+        let (number, rest) = self.0.split_first_chunk().ok_or(Malformed::Short)?;
+        self.0 = rest;
+        Ok(u32::from_be_bytes(*number))
+    }
+
+    /// A signed integer (§4.1).
+    ///
+    /// # Errors
+    /// Where the bytes end before it does.
+    pub fn signed(&mut self) -> Result<i32, Malformed> {
+        Ok(i32::from_be_bytes(self.number()?.to_be_bytes()))
+    }
+
+    /// A string of `most` bytes at most.
+    ///
+    /// # Errors
+    /// Where it is longer, or the bytes end before it does.
+    pub fn string(&mut self, most: usize) -> Result<&'b [u8], Malformed> {
+        let length = usize::try_from(self.number()?).unwrap_or(usize::MAX);
+        if length > most {
+            return Err(Malformed::Long);
+        }
+        let (string, _) = self.0.split_at_checked(length).ok_or(Malformed::Short)?;
+        self.0 = self.0.get(padded(length)..).ok_or(Malformed::Short)?;
+        Ok(string)
+    }
+
+    /// What has not been read.
+    pub fn rest(self) -> &'b [u8] {
+        self.0
+    }
+
+    /// Makes sure that everything has been read.
+    ///
+    /// # Errors
+    /// Where it has not.
+    pub fn end(self) -> Result<(), Malformed> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Malformed::Trailing)
+        }
+    }
+}
+
+/// `length`, rounded up to whole units.
+fn padded(length: usize) -> usize {
+    length.checked_next_multiple_of(UNIT).unwrap_or(usize::MAX)
+}
+
+/// What is wrong with bytes that should be XDR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Malformed {
+    /// They end in the middle of something.
+    Short,
+    /// A string is longer than such a string may be.
+    Long,
+    /// They go on after the end.
+    Trailing,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Short => "it ends too soon",
+            Self::Long => "it has too long a string",
+            Self::Trailing => "it goes on after its end",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn strings_are_padded_with_zeros_to_whole_units() {
+        let written = Writer::default().string(b"").string(b"alice").number(7);
+        let expected = b"\0\0\0\0\0\0\0\x05alice\0\0\0\0\0\0\x07";
+        assert_eq!(written.into_bytes(), expected);
+    }
+
+    #[test]
+    fn what_is_no_string_is_an_error() {
+        for (bytes, fault) in [
+            (&b""[..], Malformed::Short),
+            (b"\0\0\0", Malformed::Short),
+            (b"\0\0\0\x05alice", Malformed::Short),
+            (b"\0\0\0\x05alic", Malformed::Short),
+            (b"\0\0\0\x09", Malformed::Long),
+            (b"\xff\xff\xff\xff", Malformed::Long),
+        ] {
+            assert_eq!(Reader::new(bytes).string(8), Err(fault), "{bytes:?}");
+        }
+        assert_eq!(Reader::new(b"x").end(), Err(Malformed::Trailing));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_the_same(
+            string in proptest::collection::vec(any::<u8>(), 0..40), number: u32,
+        ) {
+            let bytes = Writer::default().string(&string).number(number).into_bytes();
+            let mut reader = Reader::new(&bytes);
+            prop_assert_eq!(reader.string(40), Ok(&string[..]));
+            prop_assert_eq!(reader.number(), Ok(number));
+            prop_assert_eq!(reader.end(), Ok(()));
+        }
+    }
+}

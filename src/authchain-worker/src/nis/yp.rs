@@ -1,0 +1,212 @@
+//! The NIS protocol, once called Yellow Pages, in its version 2: what a map has under a key.
+//!
+//! No RFC describes it; rpcsvc/yp.x and rpcsvc/yp_prot.h do, which come with every C library.
+
+use std::fmt;
+
+use super::rpc::{Procedure, Refusal};
+use super::xdr::{Reader, Writer};
+
+/// The number of the program.
+pub const PROGRAM: u32 = 100_004;
+
+/// The version of its interface.
+pub const VERSION: u32 = 2;
+
+/// The longest value that is taken, in bytes; passwd(5) files are held to the same. The protocol's
+/// own limit is 1024 (`YPMAXRECORD`), which newer servers have raised.
+const MAX_VALUE: usize = 4096;
+
+/// `YPPROC_NULL`: nothing, to see who is there.
+pub const NULL: Procedure = procedure(0);
+
+/// `YPPROC_DOMAIN`: whether the server serves a domain.
+pub const DOMAIN: Procedure = procedure(1);
+
+/// `YPPROC_MATCH`: the value under one key.
+pub const MATCH: Procedure = procedure(3);
+
+/// `YPPROC_FIRST`: the first entry of a map, in no order.
+pub const FIRST: Procedure = procedure(4);
+
+/// `YPPROC_NEXT`: the entry behind the one of a key.
+pub const NEXT: Procedure = procedure(5);
+
+const fn procedure(number: u32) -> Procedure {
+    Procedure {
+        program: PROGRAM,
+        version: VERSION,
+        number,
+    }
+}
+
+/// The arguments of [`MATCH`] (`ypreq_key`).
+pub fn question(domain: &str, map: &str, key: &str) -> Writer {
+    Writer::default()
+        .string(domain.as_bytes())
+        .string(map.as_bytes())
+        .string(key.as_bytes())
+}
+
+/// Procedure and arguments for the entry behind that of `key`, or for the first one (`ypreq_nokey`,
+/// `ypreq_key`).
+pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) {
+    let arguments = Writer::default()
+        .string(domain.as_bytes())
+        .string(map.as_bytes());
+    match key {
+        None => (FIRST, arguments),
+        Some(key) => (NEXT, arguments.string(key)),
+    }
+}
+
+/// One entry of a map.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry<'r> {
+    /// What stands there.
+    pub value: &'r [u8],
+    /// Under which key.
+    pub key: &'r [u8],
+}
+
+/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in which
+/// servers send them and yp.x does not have them. `None` where there are no more.
+///
+/// # Errors
+/// When it is none.
+pub fn entry(result: &[u8]) -> Result<Option<Entry<'_>>, Refusal> {
+    let mut reader = Reader::new(result);
+    if Status(reader.signed()?) != TRUE {
+        return Ok(None);
+    }
+    let entry = Entry {
+        value: reader.string(MAX_VALUE)?,
+        key: reader.string(MAX_VALUE)?,
+    };
+    reader.end()?;
+    Ok(Some(entry))
+}
+
+/// What the server says to [`MATCH`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer<'r> {
+    /// The value.
+    Value(&'r [u8]),
+    /// The map has no such key. The only answer by which somebody is unknown.
+    NoKey,
+    /// Anything else, as a negative number or what is no number for this question.
+    Refused(Status),
+}
+
+/// Reads the result of [`MATCH`] (`ypresp_val`).
+///
+/// # Errors
+/// When it is none.
+pub fn answer(result: &[u8]) -> Result<Answer<'_>, Refusal> {
+    let mut reader = Reader::new(result);
+    let status = Status(reader.signed()?);
+    if status != TRUE && reader.rest().is_empty() {
+        // ypserv sends an empty value here, others none.
+        return Ok(status.without_a_value());
+    }
+    let value = reader.string(MAX_VALUE)?;
+    reader.end()?;
+    match status {
+        TRUE => Ok(Answer::Value(value)),
+        _ => Ok(status.without_a_value()),
+    }
+}
+
+/// `ypstat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status(i32);
+
+const TRUE: Status = Status(1);
+const NO_KEY: Status = Status(-3);
+
+/// There is no such map. Servers also say so to whoever may not read it.
+pub const NO_MAP: Status = Status(-1);
+
+/// The server does not serve the domain.
+pub const NO_DOMAIN: Status = Status(-2);
+
+impl Status {
+    fn without_a_value(self) -> Answer<'static> {
+        match self {
+            NO_KEY => Answer::NoKey,
+            other => Answer::Refused(other),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            -1 => "no such map",
+            -2 => "no such domain",
+            -4 => "the server does not know the request",
+            -5 => "the server's map is broken",
+            -6 => "the server has trouble of its own",
+            -7 => "the server cannot read the arguments",
+            -8 => "the server speaks another version",
+            other => return write!(f, "status {other}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::xdr::Malformed;
+    use super::*;
+
+    fn bytes(status: i32, value: &[u8]) -> Vec<u8> {
+        let value = Writer::default().string(value).into_bytes();
+        [&status.to_be_bytes()[..], &value].concat()
+    }
+
+    #[test]
+    fn only_one_status_means_that_nobody_is_there() {
+        for status in -300..300 {
+            for result in [bytes(status, b""), status.to_be_bytes().to_vec()] {
+                let is_unknown = answer(&result) == Ok(Answer::NoKey);
+                assert_eq!(is_unknown, status == -3, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_there_whole_or_not_at_all() {
+        assert_eq!(answer(&bytes(1, b"a:x")), Ok(Answer::Value(b"a:x")));
+        let short = Err(Refusal::Malformed(Malformed::Short));
+        assert_eq!(answer(&bytes(1, b"a:x")[..7]), short);
+        assert_eq!(answer(&1_i32.to_be_bytes()), short);
+        let long = Err(Refusal::Malformed(Malformed::Long));
+        assert_eq!(answer(&bytes(1, &[b'x'; 4097])), long);
+        let trailing = Err(Refusal::Malformed(Malformed::Trailing));
+        assert_eq!(answer(&[bytes(1, b"a"), vec![0; 4]].concat()), trailing);
+        assert_eq!(answer(&bytes(-1, b"")), Ok(Answer::Refused(NO_MAP)));
+    }
+
+    #[test]
+    fn an_entry_is_its_value_and_behind_it_its_key() {
+        let both = [
+            bytes(1, b"a:x"),
+            Writer::default().string(b"a").into_bytes(),
+        ]
+        .concat();
+        let (value, key) = (&b"a:x"[..], &b"a"[..]);
+        assert_eq!(entry(&both), Ok(Some(Entry { value, key })));
+        assert_eq!(entry(&bytes(2, b"")), Ok(None));
+        assert!(entry(&bytes(1, b"a:x")).is_err());
+        let (first, _) = walk("d", "m", None);
+        let (next, _) = walk("d", "m", Some(b"a"));
+        assert_eq!((first.number, next.number), (4, 5));
+    }
+
+    #[test]
+    fn a_question_is_three_strings() {
+        let question = question("d", "passwd.byname", "alice").into_bytes();
+        let expected = b"\0\0\0\x01d\0\0\0\0\0\0\x0dpasswd.byname\0\0\0\0\0\0\x05alice\0\0\0";
+        assert_eq!(question, expected);
+    }
+}

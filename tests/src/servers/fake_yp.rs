@@ -1,0 +1,142 @@
+//! A NIS server of ours that lies, stalls and floods: whoever is on the way to a server can do so.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use super::ypserv::domain::hash;
+
+/// One call, as far as it matters here.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its number.
+    pub xid: u32,
+    /// The procedure: 0 is nothing, 3 the question for a key.
+    pub procedure: u32,
+    /// Everything.
+    pub bytes: Vec<u8>,
+}
+
+impl Call {
+    fn of(bytes: Vec<u8>) -> Self {
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        Self {
+            xid: number(0),
+            procedure: number(20),
+            bytes,
+        }
+    }
+
+    /// What a good server says: to the question for a key, the line of alice.
+    pub fn good(&self) -> Vec<u8> {
+        match self.procedure {
+            3 => reply(self.xid, &value(alice().as_bytes())),
+            _ => reply(self.xid, b""),
+        }
+    }
+}
+
+/// The line of somebody whose password is `pw-alice`.
+pub fn alice() -> String {
+    format!(
+        "alice:{}:5001:100:Alice:/home/alice:/bin/sh",
+        hash("pw-alice")
+    )
+}
+
+/// These numbers as XDR writes them.
+pub fn numbers(numbers: &[u32]) -> Vec<u8> {
+    numbers
+        .iter()
+        .flat_map(|number| number.to_be_bytes())
+        .collect()
+}
+
+/// A string as XDR writes it.
+pub fn string(bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    let mut written = [&length.to_be_bytes(), bytes].concat();
+    written.resize(written.len().next_multiple_of(4), 0);
+    written
+}
+
+/// A reply with this result.
+pub fn reply(xid: u32, result: &[u8]) -> Vec<u8> {
+    [&numbers(&[xid, 1, 0, 0, 0, 0]), result].concat()
+}
+
+/// The result of a question for a key that is there.
+pub fn value(value: &[u8]) -> Vec<u8> {
+    [numbers(&[1]), string(value)].concat()
+}
+
+/// The result of one that has this status and no value.
+pub fn status(status: i32) -> Vec<u8> {
+    [&status.to_be_bytes()[..], &[0; 4]].concat()
+}
+
+/// A message as one record of a stream.
+pub fn record(message: &[u8]) -> Vec<u8> {
+    let mark = 1 << 31 | u32::try_from(message.len()).unwrap();
+    [&numbers(&[mark]), message].concat()
+}
+
+/// Reads one call from a stream.
+pub fn hear(stream: &mut TcpStream) -> Option<Call> {
+    let mut mark = [0; 4];
+    stream.read_exact(&mut mark).ok()?;
+    let length = u32::from_be_bytes(mark) & !(1 << 31);
+    let mut bytes = vec![0; usize::try_from(length).unwrap()];
+    stream.read_exact(&mut bytes).ok()?;
+    Some(Call::of(bytes))
+}
+
+/// Serves streams on `listener`: what `answer` makes of each call goes out as it is. It ends with the
+/// test's process.
+pub fn serve(listener: TcpListener, answer: impl Fn(&Call) -> Vec<u8> + Send + 'static) -> u16 {
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            while let Some(call) = hear(&mut stream) {
+                let bytes = answer(&call);
+                // No answer at all ends the connection.
+                if bytes.is_empty() || stream.write_all(&bytes).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    port
+}
+
+/// The same on a port of its own.
+pub fn tcp(answer: impl Fn(&Call) -> Vec<u8> + Send + 'static) -> u16 {
+    serve(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+}
+
+/// Gets datagrams, and does with each what `act` does.
+pub fn udp(act: impl Fn(&UdpSocket, Call, SocketAddr) + Send + 'static) -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let mut datagram = [0; 1024];
+        while let Ok((length, from)) = socket.recv_from(&mut datagram) {
+            act(&socket, Call::of(datagram[..length].to_vec()), from);
+        }
+    });
+    port
+}
+
+/// Settings that lead to such a server.
+pub fn settings(port: u16, transport: &str) -> Value {
+    json!({
+        "domain": "lab.nis",
+        "servers": [format!("127.0.0.1:{port}")],
+        "transport": transport,
+        "source_port": "any",
+        "server_timeout": "400ms",
+    })
+}

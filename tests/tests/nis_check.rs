@@ -1,0 +1,81 @@
+//! `authchain check --online` on NIS servers: each step, and what to do where one fails.
+
+use authchain_tests::servers::checker::Checker;
+use authchain_tests::servers::fake_yp;
+use authchain_tests::servers::free_port;
+use authchain_tests::servers::ypserv::{PORT, Ypserv, settings};
+use serde_json::json;
+
+const ONLINE: &[&str] = &["--online"];
+
+#[test]
+fn every_step_to_a_nis_server_is_told_in_order() {
+    let Some(server) = Ypserv::start("check") else {
+        return;
+    };
+    let corp = || Checker::of_kind("nis", settings()).with("servers", json!(["localhost"]));
+    let checked = server.asks(|| corp().run(ONLINE));
+    checked.expect(
+        0,
+        &[
+            &["backend corp ", "localhost"],
+            &["name resolution", " ms  127.0.0.1"],
+            &["portmapper", " ms  ypserv is on port 834"],
+            &["connect", " ms  from the reserved port "],
+            &["domain", " ms  lab.nis is served"],
+            &["passwd map", " ms  passwd.byname may be read"],
+            &["shadow map", " ms  shadow.byname may be read"],
+            &["adjunct map", " ms  passwd.adjunct.byname may be read"],
+        ],
+    );
+}
+
+#[test]
+fn what_a_nis_server_refuses_is_told_with_what_it_means() {
+    let Some(server) = Ypserv::start("check refusals") else {
+        return;
+    };
+    let corp = || {
+        Checker::of_kind("nis", settings()).with("servers", json!([format!("[::1]:{}", PORT + 1)]))
+    };
+    let elsewhere = || corp().with("domain", "elsewhere");
+    server.asks(|| elsewhere().run(ONLINE)).expect(
+        2,
+        &[&[
+            "domain",
+            " ms  error: elsewhere is not served here, or not to us: see securenets",
+        ]],
+    );
+    let any = || Checker::of_kind("nis", settings()).with("source_port", "any");
+    server.asks(|| any().run(ONLINE)).expect(
+        1,
+        &[
+            &["connect", " ms  from any port"],
+            &[
+                "shadow map",
+                "warning: shadow.byname is missing, or refused to us",
+                "whoever has x for a password cannot log in",
+            ],
+            &["adjunct map", "needed only where passwords are ##"],
+        ],
+    );
+    let fresh = || corp().with("passwd_map", "people.byname");
+    server.asks(|| fresh().run(ONLINE)).expect(
+        2,
+        &[&[
+            "passwd map",
+            " ms  error: people.byname is missing, or refused to us",
+        ]],
+    );
+    server.signal("-KILL", "rpcbind");
+    server
+        .asks(|| Checker::of_kind("nis", settings()).run(ONLINE))
+        .expect(2, &[&["portmapper", " ms  error: connection refused"]]);
+}
+
+#[test]
+fn a_nis_server_that_is_not_there_is_an_error_of_the_check() {
+    let dead = Checker::of_kind("nis", fake_yp::settings(free_port(), "tcp"));
+    dead.run(ONLINE)
+        .expect(2, &[&["connect", " ms  error: connection refused"]]);
+}

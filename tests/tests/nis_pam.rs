@@ -1,0 +1,97 @@
+//! The whole way: the real sshd, the module, the worker, a NIS server.
+
+use authchain_tests::real::ask::Ask;
+use authchain_tests::real::hosts::Host;
+use authchain_tests::real::log::listing;
+use authchain_tests::servers::ypserv::{PORT, Ypserv};
+
+const SUCCESS: i32 = 0;
+const AUTH_ERR: i32 = 7;
+const USER_UNKNOWN: i32 = 10;
+const NEW_AUTHTOK_REQD: i32 = 12;
+const ACCT_EXPIRED: i32 = 13;
+
+/// libpam's answers to a login and to the question about the account behind it.
+fn codes(server: &Ypserv, user: &str, password: &str) -> Vec<i32> {
+    let ask = Ask {
+        service: "sshd".to_owned(),
+        user: user.into(),
+        password: password.into(),
+        steps: vec!["auth".to_owned(), "account".to_owned()],
+        ..Ask::default()
+    };
+    let answer = server.machine.ask(&ask);
+    answer.unwrap_or_else(|how| panic!("{user}: {how:?}")).codes
+}
+
+#[test]
+fn people_of_the_domain_log_in_through_the_real_sshd() {
+    let Some(server) = Ypserv::start("sshd and NIS") else {
+        return;
+    };
+    if !server.machine.module.is_ours() {
+        return;
+    }
+    server.configure("servers = [\"127.0.0.1\"]\nsource_port = \"reserved\"");
+    Host::SshdPassword.start(&server.machine);
+    let mark = server.machine.log.mark();
+    for (host, user, password, accepted) in [
+        (Host::SshdPassword, "ann", "pw-ann", true),
+        (Host::SshdPassword, "ann", "wrong", false),
+        (Host::SshdKeyboard, "shadowed", "pw-shadowed", true),
+        (Host::SshdPassword, "adjoined", "pw-adjoined", true),
+        (Host::SshdPassword, "expired", "pw-expired", false),
+        (Host::SshdKey, "shadowed", "", true),
+        (Host::SshdKey, "expired", "", false),
+        // Known to the machine alone.
+        (Host::SshdPassword, "alice", "open sesame", true),
+    ] {
+        let outcome = host.attempt(&server.machine, user, password);
+        let log = || listing(&server.machine.log.since(mark));
+        assert_eq!(outcome.accepted, accepted, "{user}: {outcome:?}\n{}", log());
+    }
+    let pattern = "pam_authchain(sshd:auth): ...: old denied: wrong password (<n> ms)...";
+    server.machine.log.wait_for(mark, pattern);
+}
+
+#[test]
+fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
+    let Some(server) = Ypserv::start("PAM and NIS") else {
+        return;
+    };
+    if !server.machine.module.is_ours() {
+        return;
+    }
+    let keys = format!("servers = [\"127.0.0.1:{PORT}\"]\nserver_timeout = \"300ms\"");
+    server.configure(&keys);
+    for (user, password, expected) in [
+        ("ann", "pw-ann", [SUCCESS, SUCCESS]),
+        ("ann", "wrong", [AUTH_ERR, SUCCESS]),
+        ("shadowed", "pw-shadowed", [SUCCESS, SUCCESS]),
+        ("expired", "pw-expired", [SUCCESS, ACCT_EXPIRED]),
+        ("forced", "pw-forced", [SUCCESS, NEW_AUTHTOK_REQD]),
+        ("nobody-here", "x", [USER_UNKNOWN, USER_UNKNOWN]),
+        ("rootish", "pw-rootish", [USER_UNKNOWN, USER_UNKNOWN]),
+        ("root", "root of all", [SUCCESS, SUCCESS]),
+    ] {
+        assert_eq!(codes(&server, user, password), expected, "{user}");
+    }
+    server.signal("-STOP", "ypserv");
+    let mark = server.machine.log.mark();
+    for words in [
+        "old unavailable: 127.0.0.1:834: passwd map: timed out",
+        "old unavailable: the server was down",
+    ] {
+        let codes = codes(&server, "shadowed", "pw-shadowed");
+        assert_ne!(codes[0], SUCCESS);
+        let pattern = format!("pam_authchain(sshd:auth): ...{words}...");
+        server.machine.log.wait_for(mark, &pattern);
+    }
+    // Whom this machine knows gets in all the same.
+    assert_eq!(codes(&server, "root", "root of all")[0], SUCCESS);
+    server.signal("-CONT", "ypserv");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while codes(&server, "shadowed", "pw-shadowed")[0] != SUCCESS {
+        assert!(std::time::Instant::now() < until, "it is not found again");
+    }
+}
