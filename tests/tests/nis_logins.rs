@@ -2,7 +2,7 @@
 
 use authchain::words::{AccountStatus, DenialReason};
 use authchain_tests::servers::asker::Asker;
-use authchain_tests::servers::ypserv::domain::{Domain, METHODS, PASSWORD, hash};
+use authchain_tests::servers::ypserv::domain::{Domain, METHODS, PASSWORD, SLOW, hash};
 use authchain_tests::servers::ypserv::{Ypserv, settings};
 use serde_json::json;
 
@@ -208,6 +208,8 @@ fn every_refusal_by_nis_computes_one_hash_of_the_domains_usual_kind() {
         ("locked", "!"),
         ("noshadow", "x"),
         ("odd", "no hash"),
+        ("weak", "$1$saltsalt$NuzA7WTAelpl95xgBGWN60"),
+        ("costly", "$6$rounds=999999999$salt$digest"),
     ]) {
         domain.add(name, uid, stored);
     }
@@ -215,9 +217,19 @@ fn every_refusal_by_nis_computes_one_hash_of_the_domains_usual_kind() {
     let Some(server) = Ypserv::serving("the usual hash", &domain) else {
         return;
     };
-    for name in ["ann", "nobody-here", "star", "empty", "locked", "odd"] {
+    for (name, is_verified) in [
+        ("ann", true),
+        ("nobody-here", true),
+        ("star", true),
+        ("empty", true),
+        ("locked", true),
+        ("odd", true),
+        ("weak", false),
+        ("costly", false),
+    ] {
         let told = server.login(&asker(), name, "wrong");
-        assert!(told.is_unknown() || told.denial().is_some(), "{told:?}");
+        assert!(!told.is_accepted(), "{told:?}");
+        assert_eq!(told.unavailable().is_none(), is_verified, "{told:?}");
         assert!(told.peak_kib > COMPUTED_KIB, "{name}: {told:?}");
     }
     for name in ["ann", "nobody-here"] {
@@ -230,9 +242,7 @@ fn every_refusal_by_nis_computes_one_hash_of_the_domains_usual_kind() {
 /// whose servers hang, and would leave them alone for everybody.
 #[test]
 fn a_hash_that_takes_too_long_is_its_owners_trouble_alone() {
-    let slow = "$6$rounds=1000000$saltsalt$\
-                hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0";
-    let Some(server) = Ypserv::serving("a slow hash", &Domain::usual().with_hash("ann", slow))
+    let Some(server) = Ypserv::serving("a slow hash", &Domain::usual().with_hash("ann", SLOW))
     else {
         return;
     };

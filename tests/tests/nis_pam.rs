@@ -3,6 +3,7 @@
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::real::log::listing;
+use authchain_tests::servers::ypserv::domain::{Domain, SLOW};
 use authchain_tests::servers::ypserv::{PORT, Ypserv};
 
 const SUCCESS: i32 = 0;
@@ -94,4 +95,27 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
     while codes(&server, "shadowed", "pw-shadowed")[0] != SUCCESS {
         assert!(std::time::Instant::now() < until, "it is not found again");
     }
+}
+
+/// Whoever has such a hash, or knows who has, could else keep the whole domain out: three wrong
+/// passwords at once are enough, each as long as a password may be.
+#[test]
+fn a_hash_that_is_not_done_in_time_keeps_nobody_else_out() {
+    let slow = Domain::usual().with_hash("ann", SLOW);
+    let Some(server) = Ypserv::serving("a late hash", &slow) else {
+        return;
+    };
+    if !server.machine.module.is_ours() {
+        return;
+    }
+    // As little as leaves the second for which such a hash is begun.
+    let keys = format!("servers = [\"127.0.0.1:{PORT}\"]\ntimeout = \"1400ms\"");
+    server.configure(&keys);
+    let long = "x".repeat(511);
+    std::thread::scope(|threads| {
+        for _ in 0..3 {
+            threads.spawn(|| assert_ne!(codes(&server, "ann", &long)[0], SUCCESS));
+        }
+    });
+    assert_eq!(codes(&server, "shadowed", "pw-shadowed")[0], SUCCESS);
 }

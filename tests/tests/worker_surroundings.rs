@@ -98,6 +98,8 @@ fn what_the_caller_of_su_chose_for_the_worker_is_gone_before_it_reads_a_byte() {
     ] {
         assert_eq!(limit(name), expected, "{name}");
     }
+    let first_to_go = fs::read_to_string(worker.proc("oom_score_adj")).unwrap();
+    assert_eq!(first_to_go.trim(), "1000");
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //! defaults.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::fd::{AsFd, RawFd};
 
 use nix::errno::Errno;
@@ -62,6 +63,7 @@ pub fn make_own() -> Result<(), Fault> {
     for (resource, wanted) in LIMITS {
         limit(resource, wanted);
     }
+    go_first();
     not_dumpable()
 }
 
@@ -113,6 +115,17 @@ fn limit(resource: Resource, wanted: rlim_t) {
         let most = wanted.min(hard);
         let _ = setrlimit(resource, most, most);
     }
+}
+
+/// Where memory is short the kernel ends workers before anything else (`oom_score_adj` in proc(5)),
+/// whatever their host is spared. People of a NIS domain may choose hashes that take 256 MiB, and a
+/// stranger may have many of them computed at once.
+fn go_first() {
+    let file = OpenOptions::new()
+        .write(true)
+        .open("/proc/self/oom_score_adj");
+    // Without /proc it is as likely to go as others of its size.
+    let _ = file.and_then(|mut file| file.write_all(b"1000"));
 }
 
 /// Leaves a worker that computes no hashes less memory: what a server sends needs little.

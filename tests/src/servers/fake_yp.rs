@@ -3,9 +3,11 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::asker::{Asker, Told};
 use super::ypserv::domain::hash;
 
 /// One call, as far as it matters here.
@@ -139,4 +141,35 @@ pub fn settings(port: u16, transport: &str) -> Value {
         "source_port": "any",
         "server_timeout": "400ms",
     })
+}
+
+/// What comes of a login as alice at the server on this port.
+pub fn login(port: u16, transport: &str) -> Told {
+    Asker::of_kind("nis", settings(port, transport)).login("alice", "pw-alice")
+}
+
+/// What comes of a server that says `answer` to the question for alice, over both transports.
+pub fn after(answer: impl Fn(&Call) -> Vec<u8> + Clone + Send + 'static) -> [Told; 2] {
+    let own = answer.clone();
+    let stream = tcp(move |call| record(&own(call)));
+    let datagrams = udp(move |socket, call, from| {
+        let answer = match call.procedure {
+            3 => answer(&call),
+            _ => call.good(),
+        };
+        let _ = socket.send_to(&answer, from);
+    });
+    [login(stream, "tcp"), login(datagrams, "udp")]
+}
+
+/// Makes sure that it is unavailable for this reason, and in time.
+///
+/// # Panics
+/// Otherwise.
+pub fn unavailable(told: &Told, words: &str) {
+    let why = told
+        .unavailable()
+        .unwrap_or_else(|| panic!("{words}: {told:?}"));
+    assert!(why.contains(words), "{words}: {why}");
+    assert!(told.took < Duration::from_millis(1_500), "{told:?}");
 }

@@ -1,7 +1,7 @@
 //! Calls and replies on the wire: in datagrams, or in a stream with record marks (RFC 5531 §11).
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket as StdSocket};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ const MAX_FRAGMENTS: usize = 32;
 /// How many replies to calls we never made are passed over in a stream, where nobody can have lost
 /// their way.
 const MAX_STRAYS: usize = 16;
+
+/// How many datagrams may wait in a socket; as many of the smallest as the kernel's usual buffer holds,
+/// twice over.
+const MAX_WAITING: usize = 1024;
 
 /// The bit of a record mark that says that this piece is the last.
 const LAST: u32 = 1 << 31;
@@ -108,11 +112,22 @@ async fn tcp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<TcpSt
 }
 
 async fn udp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<UdpSocket> {
-    let socket = match reserved {
-        Some(socket) => UdpSocket::from_std(socket.into())?,
-        None => return UdpSocket::from_std(connected(address)?),
-    };
-    socket.connect(address).await?;
+    UdpSocket::from_std(match reserved {
+        Some(socket) => narrowed(socket.into(), address)?,
+        None => connected(address)?,
+    })
+}
+
+/// A socket that has heard everybody so far, and from now on hears `address` alone: the kernel keeps
+/// what came before.
+fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
+    socket.connect(address)?;
+    for _ in 0..MAX_WAITING {
+        let heard = socket.recv(&mut [0]);
+        if heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            break;
+        }
+    }
     Ok(socket)
 }
 
@@ -178,6 +193,23 @@ mod tests {
         let read = runtime.unwrap().block_on(read_record(&mut stream));
         read.map(|message| message.to_vec())
             .map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn what_came_before_a_socket_heard_one_server_alone_is_no_answer() {
+        let [server, stranger, ours] = [(); 3].map(|()| StdSocket::bind("127.0.0.1:0").unwrap());
+        ours.set_nonblocking(true).unwrap();
+        let own = ours.local_addr().unwrap();
+        for _ in 0..3 {
+            stranger.send_to(b"early", own).unwrap();
+        }
+        let narrowed = narrowed(ours, server.local_addr().unwrap()).unwrap();
+        stranger.send_to(b"another's", own).unwrap();
+        server.send_to(b"an answer", own).unwrap();
+        let mut heard = [0; 16];
+        let length = narrowed.recv(&mut heard).unwrap();
+        assert_eq!(heard[..length], *b"an answer");
+        assert!(narrowed.recv(&mut heard).is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | [`examine`] | every server step by step, for the administrator |
 //! | [`entries`] | what stands in the maps |
 //! | [`password`] | what was typed against what stands there |
+//! | [`alarm`] | the end of a hash that takes too long |
 //! | [`usual`] | what a refusal must cost, so that it tells nobody who exists |
 //! | [`client`] | one server: the way to it, and what its maps have under a key |
 //! | [`reserved`] | ports below 1024, set aside while we still may |
@@ -20,6 +21,7 @@
 //! | [`rpc`] | calls and replies (RFC 5531) |
 //! | [`xdr`] | numbers and strings (RFC 4506) |
 
+mod alarm;
 pub mod channel;
 mod client;
 pub mod entries;
@@ -181,6 +183,7 @@ mod tests {
         };
         let _ = portmap::answer(portmap::GETADDR, result);
         let _ = portmap::answer(portmap::GETPORT, result);
+        let _ = yp::entry(result);
         let Ok(yp::Answer::Value(value)) = yp::answer(result) else {
             return false;
         };

@@ -7,6 +7,7 @@ use authchain::files::password_hash::{HashError, Method, cost_of, verify};
 use authchain::tools::deadline::Deadline;
 use authchain::words::{Denial, DenialReason, Secret};
 
+use super::alarm::alarm;
 use super::usual::Usual;
 
 /// What a hash may take that is not one distributions make: the limits allow a second, and two with the
@@ -44,20 +45,20 @@ pub(super) fn judge_by(
     if !is_time_for(deadline, is_quick(stored.expose())) {
         return Err(TooSlow);
     }
+    let _alarm = alarm(deadline);
     Ok(judge(typed, stored, weak_hashes))
 }
 
 /// Spends the time of the usual hash, if there is some.
 pub(super) fn spend_by(deadline: Deadline, usual: &Usual, typed: &Secret) {
     if is_time_for(deadline, usual.is_quick) {
+        let _alarm = alarm(deadline);
         usual.template.spend(typed);
     }
 }
 
-/// Whether a hash may be begun: nothing can stop it.
-///
-/// yppasswd lets people choose their own. A worker that was late because of one would be taken for one
-/// whose servers hang, and so one person could keep everybody else out.
+/// Whether a hash may be begun: yppasswd lets people choose their own, and all that can stop one ends the
+/// worker.
 fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
     is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
 }

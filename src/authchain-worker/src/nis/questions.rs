@@ -6,7 +6,7 @@ use authchain::backends::protocol::{Bytes, Operation, Question, WireUser, WireVe
 use authchain::config::settings::nis::NisSettings;
 use authchain::files::passwd_files::passwd::PasswdEntry;
 use authchain::tools::deadline::Deadline;
-use authchain::words::DenialReason;
+use authchain::words::{DenialReason, Secret};
 
 use super::Named;
 use super::client::{Client, Map};
@@ -38,8 +38,7 @@ pub(super) async fn ask(
         Found::Person(entry) => entry,
         Found::Nobody(note) => {
             if let Some(typed) = typed {
-                let usual = usual(settings, &mut client).await;
-                spend_by(whole, &usual, typed);
+                spend_usual(settings, &mut client, whole, typed).await;
             }
             return Ok(nobody(note));
         }
@@ -58,22 +57,34 @@ pub(super) async fn ask(
         }
         (Operation::Authenticate, Some(typed)) => {
             let credential = credential(settings, &mut client, &entry, name).await?;
-            let stored = &credential.stored;
-            let verdict = match judge_by(whole, typed, stored, settings.weak_hashes) {
+            let answer = match judge_by(whole, typed, &credential.stored, settings.weak_hashes) {
                 Ok(Ok(Judgment::Right)) => WireVerdict::Accepted(wire_user(&entry)),
                 Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
                 Ok(Ok(Judgment::Hopeless(denial))) => {
-                    let usual = usual(settings, &mut client).await;
-                    spend_by(whole, &usual, typed);
+                    spend_usual(settings, &mut client, whole, typed).await;
                     WireVerdict::Denied(denial)
                 }
                 // Other servers have the same hash.
-                Ok(Err(error)) => unavailable(server, &error),
+                Ok(Err(error)) => {
+                    spend_usual(settings, &mut client, whole, typed).await;
+                    unavailable(server, &error)
+                }
                 Err(error) => unavailable(server, &error),
             };
-            Ok(verdict.into())
+            Ok(answer.into())
         }
     }
+}
+
+/// Takes as long as a wrong password usually does.
+async fn spend_usual(
+    settings: &NisSettings,
+    client: &mut Client<'_>,
+    deadline: Deadline,
+    typed: &Secret,
+) {
+    let usual = usual(settings, client).await;
+    spend_by(deadline, &usual, typed);
 }
 
 /// Looks for `name`, which is nobody with a user id that is the system's own.
@@ -156,14 +167,5 @@ fn nobody(note: Option<String>) -> Ruling {
 
 fn wire_user(entry: &PasswdEntry) -> WireUser {
     // The module knows the backend's name itself.
-    let user = entry.to_user("");
-    WireUser {
-        name: user.name,
-        uid: user.uid,
-        gid: user.gid,
-        gecos: user.gecos,
-        home: user.home,
-        shell: user.shell,
-        groups: Vec::new(),
-    }
+    entry.to_user("").into()
 }

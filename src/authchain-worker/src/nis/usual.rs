@@ -21,24 +21,33 @@ pub(super) struct Usual {
     pub(super) is_quick: bool,
 }
 
+impl Default for Usual {
+    fn default() -> Self {
+        Self {
+            template: Template::default(),
+            is_quick: true,
+        }
+    }
+}
+
 /// A hash like the first one that is found in the domain, whosever it is; without one, like those that
-/// distributions make.
+/// distributions make. A costly one counts only where there is no quick one: one person may have
+/// chosen it, and everybody whom a backend behind this one knows would wait for it.
 pub(super) async fn usual(settings: &NisSettings, client: &mut Client<'_>) -> Usual {
     let map = passwd_map(settings);
     let mut key: Option<Vec<u8>> = None;
+    let mut costly = None;
     for _ in 0..SAMPLE {
         let Ok(Some(entry)) = client.walk(map, key.as_deref()).await else {
             break;
         };
-        if let Some(usual) = like(settings, client, &entry).await {
-            return usual;
+        match like(settings, client, &entry).await {
+            Some(usual) if usual.is_quick => return usual,
+            found => costly = costly.or(found),
         }
         key = Some(entry.key);
     }
-    Usual {
-        template: Template::default(),
-        is_quick: true,
-    }
+    costly.unwrap_or_default()
 }
 
 /// A hash like that of the person whose entry it is, if there is one that may be used.

@@ -73,6 +73,11 @@ pub const METHODS: &[(&str, bool, &str)] = &[
     ),
 ];
 
+/// A hash of [`PASSWORD`] that takes as long as any that is not refused: one second, and two with the
+/// longest password.
+pub const SLOW: &str = "$6$rounds=1000000$saltsalt$\
+    hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0";
+
 /// What Debian's server says of the maps with hashes: ports below 1024 only.
 pub const RULES: &str = "*:*:shadow.byname:port\n*:*:passwd.adjunct.byname:port\n*:*:*:none\n";
 
