@@ -33,8 +33,13 @@ pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
     WORKSTATIONS,
 ];
 
-/// Those of them without which an account is not judged.
-pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED];
+/// Those of them without which an account is not judged. Everybody has them: an account without an
+/// end is given one that never comes (MS-SAMR 3.1.1.8.1).
+pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED, ACCOUNT_END];
+
+/// Hardly anybody has logon hours or workstations. Whoever may read those may read this as well, which
+/// most have: the three are in one property set (`User-Logon`).
+pub(in crate::ldap) const BESIDE_HOURS: &str = "logonCount";
 
 const DISABLED: i64 = 0x2;
 const LOCKED: i64 = 0x10;
@@ -76,7 +81,7 @@ impl Domain {
         if control & DISABLED != 0 {
             return bad(NotPermitted, "the account is disabled");
         }
-        if is_over(entry, now) {
+        if is_over(entry, now)? {
             return bad(AccountExpired, "the account has expired");
         }
         if computed & LOCKED != 0 {
@@ -120,23 +125,23 @@ pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
 fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
     match entry.given(attribute, |text| text.parse().ok()) {
         Given::Value(flags) => Ok(flags),
-        Given::Nothing | Given::Nonsense => Err(Failure::settings(
-            "search",
-            format!(
-                "configuration error: {attribute} of {} cannot be read; may bind_dn?",
-                entry.dn
-            ),
-        )),
+        Given::Nothing | Given::Nonsense => Err(hidden(entry, attribute)),
     }
 }
 
 /// Whether the account's last moment is over. One that nobody can tell is.
-fn is_over(entry: &Entry, now: i64) -> bool {
+fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
     match entry.given(ACCOUNT_END, time) {
-        Given::Nothing | Given::Value(None) => false,
-        Given::Value(Some(end)) => end <= now,
-        Given::Nonsense => true,
+        Given::Nothing => Err(hidden(entry, ACCOUNT_END)),
+        Given::Value(end) => Ok(end.is_some_and(|end| end <= now)),
+        Given::Nonsense => Ok(true),
     }
+}
+
+fn hidden(entry: &Entry, attribute: &str) -> Failure {
+    let dn = &entry.dn;
+    let text = format!("configuration error: {attribute} of {dn} cannot be read; may bind_dn?");
+    Failure::settings("search", text)
 }
 
 /// Seconds since 1970 of a time in tenths of microseconds since 1601 (MS-DTYP 2.3.3); `None` for
@@ -198,7 +203,7 @@ mod tests {
     }
 
     fn entry(more: &[(&str, &str)]) -> Entry {
-        let usual = [(CONTROL, "512"), (COMPUTED, "0")];
+        let usual = [(CONTROL, "512"), (COMPUTED, "0"), (ACCOUNT_END, "0")];
         let usual = usual
             .iter()
             .filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
@@ -236,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn an_account_whose_flags_are_hidden_is_not_judged() {
-        for missing in [CONTROL, COMPUTED] {
-            let others = [(CONTROL, "512"), (COMPUTED, "0")];
+    fn an_account_whose_flags_or_end_are_hidden_is_not_judged() {
+        for missing in NEEDED {
+            let others = [(CONTROL, "512"), (COMPUTED, "0"), (ACCOUNT_END, "0")];
             let others: Vec<_> = others
                 .into_iter()
-                .filter(|(name, _)| *name != missing)
+                .filter(|(name, _)| name != missing)
                 .collect();
             let failure = domain()
                 .state(&Entry::made_of("CN=a", &others), now())
