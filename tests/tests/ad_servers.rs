@@ -107,7 +107,7 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         ),
         (
             (corp.with("bind_dn", "stale-svc@ad.example.test")).with("bind_password_file", users),
-            "the password has expired",
+            "configuration error: stale-svc@ad.example.test: the password has expired",
         ),
         (
             corp.with("domain", "other.example.test"),

@@ -11,6 +11,7 @@ use authchain::words::AccountStatus;
 use super::super::entry::{Entry, Given};
 use super::super::policy::seconds;
 use super::Domain;
+use super::limits::{HOURS, WORKSTATIONS, is_for_workstation, is_within_hours};
 use crate::net::failure::Failure;
 
 /// The flags an administrator sets (MS-ADTS 2.2.16).
@@ -20,8 +21,6 @@ const COMPUTED: &str = "msDS-User-Account-Control-Computed";
 /// When the password ends, by the policy that applies to the account (MS-ADTS 3.1.1.4.5.36).
 const PASSWORD_END: &str = "msDS-UserPasswordExpiryTimeComputed";
 const ACCOUNT_END: &str = "accountExpires";
-const HOURS: &str = "logonHours";
-const WORKSTATIONS: &str = "userWorkstations";
 
 /// What must be asked for to judge an account.
 pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
@@ -46,14 +45,8 @@ const LOCKED: i64 = 0x10;
 const SMARTCARD_REQUIRED: i64 = 0x4_0000;
 const PASSWORD_EXPIRED: i64 = 0x80_0000;
 
-const HOUR: i64 = 60 * 60;
-const DAY: i64 = 24 * HOUR;
-
-/// How many bytes say in which hours of the week an account may be used: one bit each.
-const WEEK: usize = 21;
-
-/// NetBIOS names, which workstations have, are cut to this many bytes.
-const MAX_WORKSTATION: usize = 15;
+pub(super) const HOUR: i64 = 60 * 60;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// The state of an account, and where it is not a good one, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,32 +143,6 @@ fn time(text: &str) -> Option<Option<i64>> {
     let ticks: i64 = text.parse().ok()?;
     let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;
     Some((ticks != 0 && ticks != i64::MAX).then_some(seconds))
-}
-
-/// Whether this hour is one of the account's: a bit for each of the week, the first for the one
-/// after midnight on Sunday, UTC (MS-SAMR 2.2.6.5).
-fn is_within_hours(entry: &Entry, now: i64) -> bool {
-    let mut all = entry.bytes(HOURS);
-    let Some(hours) = all.next().filter(|hours| !hours.is_empty()) else {
-        return true;
-    };
-    // 1970 began on a Thursday.
-    let since_sunday = now.saturating_add(4 * DAY).rem_euclid(7 * DAY) / HOUR;
-    let hour = usize::try_from(since_sunday).unwrap_or_default();
-    let byte = hours.get(hour / 8).filter(|_| hours.len() == WEEK);
-    byte.is_some_and(|byte| byte & (1 << (hour % 8)) != 0)
-}
-
-/// Whether this machine is among those the account may be used from, if it names any.
-fn is_for_workstation(entry: &Entry, own: &str) -> bool {
-    let Some(list) = entry.text(WORKSTATIONS).filter(|list| !list.is_empty()) else {
-        return entry.bytes(WORKSTATIONS).all(<[u8]>::is_empty);
-    };
-    let short = own.get(..MAX_WORKSTATION).unwrap_or(own);
-    list.split(',').any(|name| {
-        let name = name.trim();
-        name.eq_ignore_ascii_case(own) || name.eq_ignore_ascii_case(short)
-    })
 }
 
 #[cfg(test)]
@@ -287,44 +254,6 @@ mod tests {
         }
         assert_eq!(status(&[(PASSWORD_END, "9223372036854775807")]), VALID);
         assert_eq!(status(&[(PASSWORD_END, "soon")]), VALID);
-    }
-
-    fn with_hours(hours: &[u8]) -> bool {
-        let mut entry = entry(&[]);
-        entry.add(HOURS, hours);
-        is_within_hours(&entry, NOW)
-    }
-
-    #[test]
-    fn hours_count_from_sunday_by_the_clock_of_greenwich() {
-        assert!(with_hours(&[]));
-        assert!(with_hours(&[0xff; WEEK]));
-        assert!(!with_hours(&[0; WEEK]));
-        assert!(!with_hours(&[0xff; 20]));
-        // Saturday from 21 to 22 is hour 6 × 24 + 21 = 165: bit 5 of byte 20.
-        let mut only = [0; WEEK];
-        only[20] = 1 << 5;
-        assert!(with_hours(&only));
-        only[20] = !(1 << 5);
-        assert!(!with_hours(&only));
-    }
-
-    #[test]
-    fn a_workstation_is_named_in_full_or_as_far_as_names_go() {
-        for (list, expected) in [
-            ("", true),
-            ("OTHER", false),
-            ("other,TERMINAL-OF-ALICE", true),
-            ("TERMINAL-OF-ALI", true),
-            ("TERMINAL", false),
-        ] {
-            let entry = entry(&[(WORKSTATIONS, list)]);
-            assert_eq!(
-                is_for_workstation(&entry, "terminal-of-alice"),
-                expected,
-                "{list}"
-            );
-        }
     }
 
     proptest! {
