@@ -32,7 +32,7 @@ fn the_state_of_an_account_is_found_out_without_a_password() {
         assert!(told.conclusion.notes.concat().contains(note), "{told:?}");
     }
     assert!(corp.account("nobody-here").is_unknown());
-    let silent = corp.with("password_warning_days", 0);
+    let silent = corp.with("password_warning", "0s");
     assert_eq!(silent.account("warned").status(), Some(&valid(None)));
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::de::IntoDeserializer;
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -88,8 +89,11 @@ impl<'s> BackendTable<'s> {
             .chain(keys_of::<T>())
             .copied();
         self.source.check_keys(self.table.get_ref(), known)?;
-        T::deserialize(self.table.clone().into_deserializer())
-            .map_err(|error| self.source.toml_error(&error))
+        // As a map, which is all it can be: toml's own deserializer of a table carries the code for
+        // every other value along, 10 KB for each type of backend.
+        let pairs = self.table.get_ref().clone().into_iter();
+        let pairs = pairs.map(|(key, value)| (key.into_inner(), value));
+        T::deserialize(MapDeserializer::new(pairs)).map_err(|error| self.source.toml_error(&error))
     }
 
     /// The keys of the backend's own type as JSON, defaults filled in: what a worker is told.

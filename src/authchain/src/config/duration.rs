@@ -1,20 +1,28 @@
-//! Durations as people write them: `3s`, `250ms`, `2m`.
+//! Durations as people write them: `3s`, `250ms`, `2m`, `14d`.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+/// In milliseconds.
+const A_DAY: u64 = 86_400_000;
+
 /// A length of time in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m)$"))
+    schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m|d)$"))
 )]
 pub struct Period(Duration);
 
 impl Period {
+    /// So many days.
+    pub const fn from_days(days: u32) -> Self {
+        Self::from_millis((days as u64).saturating_mul(A_DAY))
+    }
+
     /// So many milliseconds.
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(Duration::from_millis(milliseconds))
@@ -25,7 +33,7 @@ impl Period {
         self.0
     }
 
-    /// Reads a number with its unit, `ms`, `s` or `m`.
+    /// Reads a number with its unit, `ms`, `s`, `m` or `d`.
     fn parse(text: &str) -> Option<Self> {
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let number: u64 = digits.parse().ok()?;
@@ -33,6 +41,7 @@ impl Period {
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
+            "d" => A_DAY,
             _ => return None,
         };
         number.checked_mul(factor).map(Self::from_millis)
@@ -42,6 +51,7 @@ impl Period {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_millis() {
+            ms if ms > 0 && ms % 86_400_000 == 0 => write!(f, "{}d", ms / 86_400_000),
             ms if ms % 1_000 == 0 => write!(f, "{}s", self.0.as_secs()),
             ms => write!(f, "{ms}ms"),
         }
@@ -85,6 +95,9 @@ mod tests {
         assert_eq!(Period::parse("3s"), Some(Period::from_millis(3_000)));
         assert_eq!(Period::parse("250ms"), Some(Period::from_millis(250)));
         assert_eq!(Period::parse("2m"), Some(Period::from_millis(120_000)));
+        assert_eq!(Period::parse("14d"), Some(Period::from_days(14)));
+        assert_eq!(Period::from_days(14).to_string(), "14d");
+        assert_eq!(Period::from_days(0).to_string(), "0s");
         for text in [
             "",
             "3",

@@ -101,9 +101,10 @@ impl Domain {
         let Given::Value(end) = entry.given(PASSWORD_END, time) else {
             return None;
         };
-        let left = end?.checked_sub(now)?.checked_div_euclid(DAY)?;
-        let warned = i64::from(self.settings.password_warning_days);
-        (0..warned).contains(&left).then_some(left)
+        let left = end?.checked_sub(now)?;
+        let warned = self.settings.password_warning.duration().as_secs();
+        let is_near = u64::try_from(left).is_ok_and(|left| left < warned);
+        is_near.then(|| left.checked_div(DAY))?
     }
 }
 

@@ -76,8 +76,9 @@ pub struct ActiveDirectorySettings {
     /// `S-1-5-21-1004336348-1177238915-682003330-512`. Without any, no group is asked for.
     pub allow_groups: Vec<String>,
 
-    /// How many days before a password ends its owner is told so at each login.
-    pub password_warning_days: u32,
+    /// How long before a password ends its owner is told so at each login.
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub password_warning: Period,
 
     /// How long one domain controller may take to be connected to, TLS included.
     #[cfg_attr(feature = "schema", schemars(with = "Period"))]
@@ -101,7 +102,7 @@ impl Default for ActiveDirectorySettings {
             netbios_name: None,
             access_filter: None,
             allow_groups: Vec::new(),
-            password_warning_days: 14,
+            password_warning: Period::from_days(14),
             connect_timeout: Period::from_millis(1_500),
         }
     }
