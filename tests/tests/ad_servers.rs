@@ -116,7 +116,7 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         (corp.with("domain", ""), "settings: domain"),
         (
             corp.with("allow_groups", json!(["S-1-5-4294967296"])),
-            "no SID",
+            "neither a group's name",
         ),
     ] {
         let told = corp.login("alice", PASSWORD);

@@ -207,10 +207,11 @@ mod tests {
             .collect();
         let whole = Entry::made_of("CN=a", &all);
         let bare = Entry::made_of("CN=b", &all[1..all.len() - 1]);
-        assert_eq!(hidden(&[whole.clone()]), [""; 0]);
-        assert_eq!(hidden(&[whole.clone(), bare.clone()]), account::NEEDED[..1]);
-        assert!(shows_hours(&[bare.clone(), whole]));
-        assert!(!shows_hours(&[bare]));
+        let both = [whole, bare];
+        assert_eq!(hidden(&both[..1]), [""; 0]);
+        assert_eq!(hidden(&both), account::NEEDED[..1]);
+        assert!(shows_hours(&both));
+        assert!(!shows_hours(&both[1..]));
     }
 
     #[test]
