@@ -156,11 +156,17 @@ fn without_an_account_that_searches_people_log_in_first_and_are_then_looked_at()
         ("mustchange", "must be changed"),
         ("expired", "has expired"),
         ("disabled", "disabled"),
+        ("ended", "has expired"),
+        ("hours", "logon hours"),
         ("workstation", "workstations"),
     ] {
         let told = alone.login(name, PASSWORD);
         assert_eq!(told.denial(), Some(NotPermitted), "{told:?}");
         assert!(told.detail().contains(words), "{told:?}");
+    }
+    for (name, denial) in [("locked", Locked), ("smartcard", BadCredential)] {
+        let told = alone.login(name, PASSWORD);
+        assert_eq!(told.denial(), Some(denial), "{told:?}");
     }
     for name in ["alice", "nobody-here"] {
         for told in [alone.lookup(name), alone.account(name)] {
