@@ -59,6 +59,8 @@ fn every_state_of_an_account_is_told_to_who_has_its_password() {
         let told = corp.login(name, PASSWORD);
         assert_eq!(told.denial(), denial, "{name}: {told:?}");
         assert_eq!(told.is_accepted(), denial.is_none(), "{name}: {told:?}");
+        let has_ended = ["mustchange", "expired"].contains(&name);
+        assert_eq!(told.must_change(), has_ended, "{name}: {told:?}");
         assert!(told.detail().contains(words), "{name}: {told:?}");
     }
 }
@@ -115,10 +117,25 @@ fn qualified_names_are_taken_where_the_settings_say_so_and_come_back_as_typed() 
         assert!(told.name().unwrap().eq_ignore_ascii_case(name), "{told:?}");
         assert!(corp.account(name).status().is_some());
     }
-    for name in ["alice@example.test", "OTHER\\alice", "EXAD\\nobody-here"] {
+    for name in [
+        "alice@example.test",
+        "alice@ad.example.test@x",
+        "alice@ad.example.test.",
+        "alice.",
+        "OTHER\\alice",
+        "EXAD\\nobody-here",
+        "EXAD\\alice@ad.example.test",
+        // What a domain controller takes for alice, and we do not.
+        "al\u{ed}ce@ad.example.test",
+        "\u{ff41}lice",
+    ] {
         assert!(corp.login(name, PASSWORD).is_unknown(), "{name}");
     }
     let alone = (samba.asker_alone()).with("qualified_names", true);
+    // Windows compares names without accents and widths: where it let alice in, she has another name.
+    for name in ["al\u{ed}ce", "\u{ff41}lice", "alice.", "DC1$"] {
+        assert!(!alone.login(name, PASSWORD).is_accepted(), "{name}");
+    }
     assert_eq!(alone.login(&qualified, PASSWORD).name(), Some(&*qualified));
 }
 
@@ -139,11 +156,17 @@ fn without_an_account_that_searches_people_log_in_first_and_are_then_looked_at()
         ("mustchange", "must be changed"),
         ("expired", "has expired"),
         ("disabled", "disabled"),
+        ("ended", "has expired"),
+        ("hours", "logon hours"),
         ("workstation", "workstations"),
     ] {
         let told = alone.login(name, PASSWORD);
         assert_eq!(told.denial(), Some(NotPermitted), "{told:?}");
         assert!(told.detail().contains(words), "{told:?}");
+    }
+    for (name, denial) in [("locked", Locked), ("smartcard", BadCredential)] {
+        let told = alone.login(name, PASSWORD);
+        assert_eq!(told.denial(), Some(denial), "{told:?}");
     }
     for name in ["alice", "nobody-here"] {
         for told in [alone.lookup(name), alone.account(name)] {

@@ -218,3 +218,28 @@ fn without_an_account_that_searches_this_machines_files_judge_accounts() {
     assert_eq!(codes(&machine, "bob", PASSWORD).0, [SUCCESS, ACCT_EXPIRED]);
     assert_eq!(codes(&machine, "alice", "wrong").0, [AUTH_ERR, SUCCESS]);
 }
+
+/// Whom this machine's files know, they judge: that a password has ended must not be lost on the way.
+#[test]
+fn a_password_that_has_ended_lets_nobody_in_where_local_files_judge_the_account() {
+    let Some((machine, _samba)) = machine_in_a_domain("ended passwords", WITH_SERVICE) else {
+        return;
+    };
+    let path = machine.outside("/etc/authchain/authchain.toml");
+    let text = fs::read_to_string(path).unwrap();
+    let local_first = text.replacen("[\"corp\"]", "[\"local\", \"corp\"]", 1);
+    machine.write("/etc/authchain/authchain.toml", 0o644, &local_first);
+    let shadow = "mustchange:*:19000:0:99999:7:::\nalice:*:19000:0:99999:7:::\n";
+    machine.write("/etc/shadow", 0o640, shadow);
+    assert_eq!(codes(&machine, "alice", PASSWORD).0, [SUCCESS, SUCCESS]);
+    assert_eq!(
+        codes(&machine, "mustchange", PASSWORD).0,
+        [AUTH_ERR, SUCCESS]
+    );
+    let domain_first = text.replacen("[\"corp\"]", "[\"corp\", \"local\"]", 1);
+    machine.write("/etc/authchain/authchain.toml", 0o644, &domain_first);
+    assert_eq!(
+        codes(&machine, "mustchange", PASSWORD).0,
+        [SUCCESS, NEW_AUTHTOK_REQD]
+    );
+}

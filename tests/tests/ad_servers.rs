@@ -107,7 +107,7 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         ),
         (
             (corp.with("bind_dn", "stale-svc@ad.example.test")).with("bind_password_file", users),
-            "the password has expired",
+            "configuration error: stale-svc@ad.example.test: the password has expired",
         ),
         (
             corp.with("domain", "other.example.test"),
@@ -116,7 +116,7 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         (corp.with("domain", ""), "settings: domain"),
         (
             corp.with("allow_groups", json!(["S-1-5-4294967296"])),
-            "no SID",
+            "neither a group's name",
         ),
     ] {
         let told = corp.login("alice", PASSWORD);

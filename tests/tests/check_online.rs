@@ -126,7 +126,7 @@ fn a_certificate_that_does_not_hold_is_an_error_with_advice() {
             &[
                 "TLS",
                 "error: certificate is for elsewhere.example, not localhost",
-                "uris",
+                "name the server in the settings",
             ],
         ),
         (

@@ -219,15 +219,21 @@ impl Told {
     pub fn name(&self) -> Option<&str> {
         match &self.conclusion.verdict {
             WireVerdict::Accepted(user)
+            | WireVerdict::MustChange(user)
             | WireVerdict::Found(user)
             | WireVerdict::Account(user, _) => Some(&user.name),
             _ => None,
         }
     }
 
-    /// Whether the password was accepted.
+    /// Whether the password was accepted, be it to be changed.
     pub fn is_accepted(&self) -> bool {
-        matches!(self.conclusion.verdict, WireVerdict::Accepted(_))
+        matches!(self.conclusion.verdict, WireVerdict::Accepted(_)) || self.must_change()
+    }
+
+    /// Whether the password was accepted as one that is to be changed.
+    pub fn must_change(&self) -> bool {
+        matches!(self.conclusion.verdict, WireVerdict::MustChange(_))
     }
 
     /// Whether nobody of that name is there.

@@ -185,7 +185,13 @@ impl Prepared {
         if self.domain.is_some() && wants_smart_card(entry) {
             return Ok(denied(DenialReason::NotPermitted, SMART_CARD));
         }
-        let mut ruling = Ruling::from(WireVerdict::Accepted(person.user.clone()));
+        let user = person.user.clone();
+        let must_change = status == AccountStatus::MustChangePassword
+            || answer.policy.error == Some(BindError::MustChange);
+        let mut ruling = Ruling::from(match must_change {
+            true => WireVerdict::MustChange(user),
+            false => WireVerdict::Accepted(user),
+        });
         ruling.infos.extend(answer.policy.warning());
         Ok(ruling)
     }

@@ -223,12 +223,15 @@ fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
 }
 
 fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
-    let reason = Reason::of(&result.text).map(|reason| reason.words());
-    let text = reason.map_or_else(|| describe(result), str::to_owned);
+    let reason = Reason::of(&result.text);
+    let text =
+        (reason.as_ref()).map_or_else(|| describe(result), |reason| reason.words().to_owned());
+    // Of an account that has ended or is locked the name is right, and no other password would do.
+    let may_be_wrong = !matches!(reason, Some(Reason::State(..) | Reason::PasswordEnded(_)));
     match result.rc {
         codes::SUCCESS => Ok(()),
         code if is_trouble(code) => Err(Failure::trouble(SERVICE_BIND, text)),
-        codes::INVALID_CREDENTIALS => {
+        codes::INVALID_CREDENTIALS if may_be_wrong => {
             let text = format!("configuration error: wrong bind_dn or password: {who}: {text}");
             Err(Failure::settings(SERVICE_BIND, text))
         }

@@ -165,6 +165,7 @@ impl Backend for Remote {
         };
         match self.ask(asked)? {
             WireVerdict::Accepted(user) => Ok(Verdict::Accepted(user.of(&self.name))),
+            WireVerdict::MustChange(user) => Ok(Verdict::MustChange(user.of(&self.name))),
             WireVerdict::Denied(denial) => Ok(Verdict::Denied(denial)),
             verdict => nobody(verdict).map(|_: Option<()>| Verdict::Unknown),
         }

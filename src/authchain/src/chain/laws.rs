@@ -63,6 +63,7 @@ fn an_answer() -> impl Strategy<Value = Answer> {
         Just(Answer::Accepts),
         (0..3000u32).prop_map(Answer::AcceptsWithUid),
         Just(Answer::AcceptsOtherName),
+        Just(Answer::MustChange),
         Just(Answer::Denies),
         Just(Answer::Unknown),
         Just(Answer::Unavailable),
@@ -108,9 +109,21 @@ proptest! {
         let decision = login(&all, name, b"pw");
         if let Outcome::Answered(Accepted(user)) = &decision.outcome {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
-            prop_assert!(matches!(by.answer, Answer::Accepts | Answer::AcceptsWithUid(_)));
+            let accepts = |answer| matches!(answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::MustChange);
+            prop_assert!(accepts(by.answer));
             prop_assert_eq!(&user.name, name);
             prop_assert_eq!(by.asked(), 1);
+        }
+    }
+
+    #[test]
+    fn a_password_that_has_ended_leads_to_no_valid_account(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        if let Outcome::Answered(Accepted(user)) = &decision.outcome {
+            let by = all.iter().find(|b| b.name == user.backend).unwrap();
+            if by.answer == Answer::MustChange {
+                prop_assert_ne!(account(&all, name).code(), PamCode::Success);
+            }
         }
     }
 
@@ -470,5 +483,32 @@ fn local_files_may_refuse_whom_an_earlier_backend_calls_valid() {
         (decision.code(), corp.asked()),
         (PamCode::Success, 1),
         "no server is asked about local people"
+    );
+}
+
+#[test]
+fn a_password_that_has_ended_is_refused_where_somebody_else_judges_the_account() {
+    let corp = Scripted::new("corp", Kind::Server, Answer::MustChange);
+    let before = |kind, answer| Scripted::new("before", kind, answer);
+    for (kind, answer, is_in) in [
+        (Kind::System, Answer::Unknown, true),
+        (Kind::System, Answer::Denies, false),
+        (Kind::Files, Answer::Denies, false),
+        (Kind::Files, Answer::AcceptsOtherName, true),
+        (Kind::Server, Answer::Unknown, true),
+        (Kind::Server, Answer::Denies, false),
+    ] {
+        let decision = login(&[before(kind, answer), corp.clone()], "alice", b"pw");
+        assert_eq!(accepts(&decision), is_in, "{kind:?} {answer:?}");
+    }
+    let local = before(Kind::System, Answer::Accepts);
+    assert!(accepts(&login(
+        &[corp.clone(), local.clone()],
+        "alice",
+        b"pw"
+    )));
+    assert_eq!(
+        account(&[corp, local], "alice").code(),
+        PamCode::NewAuthtokRequired
     );
 }

@@ -27,7 +27,7 @@ pub struct Link {
 /// The ordered backends of a login. It has at least one: an empty chain could only fail open or
 /// lock everybody out.
 pub struct Chain {
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
     min_uid: u32,
     pub(super) identities: Box<dyn Identities>,
 }

@@ -20,6 +20,8 @@ use crate::words::{
 pub(super) enum Answer {
     Accepts,
     AcceptsWithUid(u32),
+    /// The password is right, and has ended.
+    MustChange,
     AcceptsOtherName,
     Denies,
     Unknown,
@@ -97,7 +99,7 @@ impl Scripted {
         let (name, uid) = match self.answer {
             Answer::AcceptsWithUid(uid) => (asked.to_string(), Some(uid)),
             Answer::AcceptsOtherName => (format!("{asked}x"), None),
-            Answer::Accepts | Answer::Denies => (asked.to_string(), None),
+            Answer::Accepts | Answer::MustChange | Answer::Denies => (asked.to_string(), None),
             _ => return None,
         };
         Some(User {
@@ -150,6 +152,7 @@ impl Backend for Scripted {
             Some(_) if self.answer == Answer::Denies => {
                 Verdict::Denied(Denial::from(DenialReason::BadCredential))
             }
+            Some(user) if self.answer == Answer::MustChange => Verdict::MustChange(user),
             Some(user) => Verdict::Accepted(user),
         })
     }
@@ -161,6 +164,7 @@ impl Backend for Scripted {
             user,
             status: match self.answer {
                 Answer::Denies => AccountStatus::AccountExpired,
+                Answer::MustChange => AccountStatus::MustChangePassword,
                 _ => AccountStatus::Valid { warning: None },
             },
         }))

@@ -1,24 +1,19 @@
 //! One walk along the chain: each backend asked in its turn, or kept from the question.
 
+mod login;
+
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use super::decision::{Accepted, Decision, Finding, Outcome, Step};
 use super::rule::{Chain, Link};
 use crate::config::settings::Then;
-use crate::tools::conversation::Conversation;
-use crate::tools::debts::{Debts, Paying};
-use crate::tools::request::{Attempt, Context, Request};
-use crate::words::{
-    Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Secret, User,
-    Username, Verdict,
-};
+use crate::tools::debts::Debts;
+use crate::tools::request::{Context, Request};
+use crate::words::{Account, AccountStatus, BackendError, ConversationError, User, Username};
 
 /// Why a backend is not asked about a system name.
 const SYSTEM_NAME: &str = "a system name";
-
-/// Why a backend is not given an empty password.
-const EMPTY_PASSWORD: &str = "an empty password";
 
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
@@ -220,61 +215,6 @@ impl Reply for AccountStatus {
 impl Reply for User {
     fn is_last_word(&self) -> bool {
         false
-    }
-}
-
-impl Walk<'_, Accepted> {
-    pub(super) fn authenticate(
-        &mut self,
-        link: &Link,
-        password: &Secret,
-        conversation: &mut dyn Conversation,
-    ) -> ControlFlow<()> {
-        self.ask(link, |walk| {
-            if password.is_empty() && !link.backend.is_local() {
-                return Ok(Finding::NotAsked(EMPTY_PASSWORD));
-            }
-            let request = walk.request(link);
-            let verdict = link.backend.authenticate(&mut Attempt {
-                request,
-                password,
-                conversation: &mut Paying {
-                    conversation,
-                    debts: &walk.debts,
-                    password,
-                },
-                debts: &walk.debts,
-            })?;
-            Ok(match verdict {
-                Verdict::Accepted(user) => match walk.mistaken_identity(link, &user)? {
-                    None => Finding::Answered(Accepted(user)),
-                    Some(detail) => Finding::Denied(Denial {
-                        reason: DenialReason::AnotherPerson,
-                        detail: Some(detail),
-                    }),
-                },
-                Verdict::Denied(denial) => Finding::Denied(denial),
-                Verdict::Unknown => Finding::Unknown,
-            })
-        })
-    }
-
-    /// The decision. Where it is a refusal, what is owed is paid, and the local backends that were not
-    /// asked spend the time of one: the clock must not tell where a chain ended.
-    pub(super) fn decide(self, password: &Secret) -> Decision<Accepted> {
-        let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
-        if !matches!(outcome, Outcome::Answered(_) | Outcome::Conversation(_)) {
-            let asked = |link: &Link| {
-                self.steps.iter().any(|step| {
-                    step.backend == link.backend.name()
-                        && !matches!(step.finding, Finding::NotAsked(_))
-                })
-            };
-            self.debts.pay(password);
-            self.chain
-                .spend_like_a_refusal(password, |link| !asked(link));
-        }
-        self.decision(outcome)
     }
 }
 

@@ -14,6 +14,9 @@ use super::User;
 pub enum Verdict {
     /// Yes, and this is who it is.
     Accepted(User),
+    /// Yes, but with a password that has ended or is to be changed. Whoever judges the account must
+    /// say so too, or that password would do for ever.
+    MustChange(User),
     /// The backend knows the name and refuses.
     Denied(Denial),
     /// The backend does not know the name.

@@ -11,6 +11,7 @@ use authchain::words::AccountStatus;
 use super::super::entry::{Entry, Given};
 use super::super::policy::seconds;
 use super::Domain;
+use super::limits::{HOURS, WORKSTATIONS, is_for_workstation, is_within_hours};
 use crate::net::failure::Failure;
 
 /// The flags an administrator sets (MS-ADTS 2.2.16).
@@ -20,8 +21,6 @@ const COMPUTED: &str = "msDS-User-Account-Control-Computed";
 /// When the password ends, by the policy that applies to the account (MS-ADTS 3.1.1.4.5.36).
 const PASSWORD_END: &str = "msDS-UserPasswordExpiryTimeComputed";
 const ACCOUNT_END: &str = "accountExpires";
-const HOURS: &str = "logonHours";
-const WORKSTATIONS: &str = "userWorkstations";
 
 /// What must be asked for to judge an account.
 pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
@@ -33,22 +32,21 @@ pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
     WORKSTATIONS,
 ];
 
-/// Those of them without which an account is not judged.
-pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED];
+/// Those of them without which an account is not judged. Everybody has them: an account without an
+/// end is given one that never comes (MS-SAMR 3.1.1.8.1).
+pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED, ACCOUNT_END];
+
+/// Hardly anybody has logon hours or workstations. Whoever may read those may read this as well, which
+/// most have: the three are in one property set (`User-Logon`).
+pub(in crate::ldap) const BESIDE_HOURS: &str = "logonCount";
 
 const DISABLED: i64 = 0x2;
 const LOCKED: i64 = 0x10;
 const SMARTCARD_REQUIRED: i64 = 0x4_0000;
 const PASSWORD_EXPIRED: i64 = 0x80_0000;
 
-const HOUR: i64 = 60 * 60;
-const DAY: i64 = 24 * HOUR;
-
-/// How many bytes say in which hours of the week an account may be used: one bit each.
-const WEEK: usize = 21;
-
-/// NetBIOS names, which workstations have, are cut to this many bytes.
-const MAX_WORKSTATION: usize = 15;
+pub(super) const HOUR: i64 = 60 * 60;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// The state of an account, and where it is not a good one, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +74,7 @@ impl Domain {
         if control & DISABLED != 0 {
             return bad(NotPermitted, "the account is disabled");
         }
-        if is_over(entry, now) {
+        if is_over(entry, now)? {
             return bad(AccountExpired, "the account has expired");
         }
         if computed & LOCKED != 0 {
@@ -121,23 +119,23 @@ pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
 fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
     match entry.given(attribute, |text| text.parse().ok()) {
         Given::Value(flags) => Ok(flags),
-        Given::Nothing | Given::Nonsense => Err(Failure::settings(
-            "search",
-            format!(
-                "configuration error: {attribute} of {} cannot be read; may bind_dn?",
-                entry.dn
-            ),
-        )),
+        Given::Nothing | Given::Nonsense => Err(hidden(entry, attribute)),
     }
 }
 
 /// Whether the account's last moment is over. One that nobody can tell is.
-fn is_over(entry: &Entry, now: i64) -> bool {
+fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
     match entry.given(ACCOUNT_END, time) {
-        Given::Nothing | Given::Value(None) => false,
-        Given::Value(Some(end)) => end <= now,
-        Given::Nonsense => true,
+        Given::Nothing => Err(hidden(entry, ACCOUNT_END)),
+        Given::Value(end) => Ok(end.is_some_and(|end| end <= now)),
+        Given::Nonsense => Ok(true),
     }
+}
+
+fn hidden(entry: &Entry, attribute: &str) -> Failure {
+    let dn = &entry.dn;
+    let text = format!("configuration error: {attribute} of {dn} cannot be read; may bind_dn?");
+    Failure::settings("search", text)
 }
 
 /// Seconds since 1970 of a time in tenths of microseconds since 1601 (MS-DTYP 2.3.3); `None` for
@@ -146,32 +144,6 @@ fn time(text: &str) -> Option<Option<i64>> {
     let ticks: i64 = text.parse().ok()?;
     let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;
     Some((ticks != 0 && ticks != i64::MAX).then_some(seconds))
-}
-
-/// Whether this hour is one of the account's: a bit for each of the week, the first for the one
-/// after midnight on Sunday, UTC (MS-SAMR 2.2.6.5).
-fn is_within_hours(entry: &Entry, now: i64) -> bool {
-    let mut all = entry.bytes(HOURS);
-    let Some(hours) = all.next().filter(|hours| !hours.is_empty()) else {
-        return true;
-    };
-    // 1970 began on a Thursday.
-    let since_sunday = now.saturating_add(4 * DAY).rem_euclid(7 * DAY) / HOUR;
-    let hour = usize::try_from(since_sunday).unwrap_or_default();
-    let byte = hours.get(hour / 8).filter(|_| hours.len() == WEEK);
-    byte.is_some_and(|byte| byte & (1 << (hour % 8)) != 0)
-}
-
-/// Whether this machine is among those the account may be used from, if it names any.
-fn is_for_workstation(entry: &Entry, own: &str) -> bool {
-    let Some(list) = entry.text(WORKSTATIONS).filter(|list| !list.is_empty()) else {
-        return entry.bytes(WORKSTATIONS).all(<[u8]>::is_empty);
-    };
-    let short = own.get(..MAX_WORKSTATION).unwrap_or(own);
-    list.split(',').any(|name| {
-        let name = name.trim();
-        name.eq_ignore_ascii_case(own) || name.eq_ignore_ascii_case(short)
-    })
 }
 
 #[cfg(test)]
@@ -199,7 +171,7 @@ mod tests {
     }
 
     fn entry(more: &[(&str, &str)]) -> Entry {
-        let usual = [(CONTROL, "512"), (COMPUTED, "0")];
+        let usual = [(CONTROL, "512"), (COMPUTED, "0"), (ACCOUNT_END, "0")];
         let usual = usual
             .iter()
             .filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
@@ -237,12 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn an_account_whose_flags_are_hidden_is_not_judged() {
-        for missing in [CONTROL, COMPUTED] {
-            let others = [(CONTROL, "512"), (COMPUTED, "0")];
+    fn an_account_whose_flags_or_end_are_hidden_is_not_judged() {
+        for missing in NEEDED {
+            let others = [(CONTROL, "512"), (COMPUTED, "0"), (ACCOUNT_END, "0")];
             let others: Vec<_> = others
                 .into_iter()
-                .filter(|(name, _)| *name != missing)
+                .filter(|(name, _)| name != missing)
                 .collect();
             let failure = domain()
                 .state(&Entry::made_of("CN=a", &others), now())
@@ -283,44 +255,6 @@ mod tests {
         }
         assert_eq!(status(&[(PASSWORD_END, "9223372036854775807")]), VALID);
         assert_eq!(status(&[(PASSWORD_END, "soon")]), VALID);
-    }
-
-    fn with_hours(hours: &[u8]) -> bool {
-        let mut entry = entry(&[]);
-        entry.add(HOURS, hours);
-        is_within_hours(&entry, NOW)
-    }
-
-    #[test]
-    fn hours_count_from_sunday_by_the_clock_of_greenwich() {
-        assert!(with_hours(&[]));
-        assert!(with_hours(&[0xff; WEEK]));
-        assert!(!with_hours(&[0; WEEK]));
-        assert!(!with_hours(&[0xff; 20]));
-        // Saturday from 21 to 22 is hour 6 × 24 + 21 = 165: bit 5 of byte 20.
-        let mut only = [0; WEEK];
-        only[20] = 1 << 5;
-        assert!(with_hours(&only));
-        only[20] = !(1 << 5);
-        assert!(!with_hours(&only));
-    }
-
-    #[test]
-    fn a_workstation_is_named_in_full_or_as_far_as_names_go() {
-        for (list, expected) in [
-            ("", true),
-            ("OTHER", false),
-            ("other,TERMINAL-OF-ALICE", true),
-            ("TERMINAL-OF-ALI", true),
-            ("TERMINAL", false),
-        ] {
-            let entry = entry(&[(WORKSTATIONS, list)]);
-            assert_eq!(
-                is_for_workstation(&entry, "terminal-of-alice"),
-                expected,
-                "{list}"
-            );
-        }
     }
 
     proptest! {

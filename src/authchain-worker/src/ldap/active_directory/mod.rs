@@ -9,11 +9,13 @@
 //! | [`names`] | the ways one person can be named |
 //! | [`words`] | what a domain controller means when it refuses a password |
 //! | [`account`] | the state of an account |
+//! | [`limits`] | when an account may be used, and where |
 //! | [`groups`] | the groups of a person, nested ones and the primary one included |
 //! | [`sid`] | security identifiers |
 
 pub(super) mod account;
 mod groups;
+mod limits;
 mod names;
 mod sid;
 pub(super) mod words;

@@ -77,6 +77,9 @@ mod tests {
             ("525", "there is no such account"),
             ("52e", "wrong name or password"),
             ("52E", "wrong name or password"),
+            ("52f", "the domain restricts the account"),
+            ("568", "the account is in too many groups"),
+            ("569", "the account may not log in this way"),
             ("530", "not within the account's logon hours"),
             (
                 "531",

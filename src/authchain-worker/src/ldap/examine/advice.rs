@@ -26,7 +26,7 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
             settings.tls_ca_file.display()
         ),
         TLS if says("certificate is for") => {
-            "call the server in uris as its certificate does".to_owned()
+            "name the server in the settings as its certificate does".to_owned()
         }
         TLS if says("expired") => "the server needs a new one".to_owned(),
         TLS if says("not speak TLS") => {
@@ -41,7 +41,7 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
         SERVICE_BIND if settings.sasl == Sasl::External => {
             "does the server know our certificate (tls_cert), or our user over ldapi://?".to_owned()
         }
-        SERVICE_BIND => "look at bind_dn".to_owned(),
+        SERVICE_BIND => "look at bind_dn, and at its account".to_owned(),
         _ if says("timed out") => "the server is busy, or searches without an index".to_owned(),
         _ => return None,
     })

@@ -61,7 +61,7 @@ impl Prepared {
     /// Whether accounts show their state; the name of one.
     async fn accounts(&self, look: &mut Look<'_>) -> Option<Option<String>> {
         let filter = self.user_filter("*")?;
-        let attributes = [&[SID][..], account::ATTRIBUTES].concat();
+        let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
         let search = Search {
             step: "accounts",
             limit: SAMPLE,
@@ -81,15 +81,16 @@ impl Prepared {
         if found.is_empty() {
             return Remark::error(format!("{who} sees nobody below base: {result}"));
         }
-        let needed = [SID].into_iter().chain(account::NEEDED.iter().copied());
-        let is_hidden = |name: &&str| found.iter().any(|entry| entry.bytes(name).next().is_none());
-        let hidden: Vec<&str> = needed.filter(is_hidden).collect();
-        match hidden.is_empty() {
-            true => Remark::fine(format!(
+        let hidden = hidden(found);
+        match (hidden.is_empty(), shows_hours(found)) {
+            (true, true) => Remark::fine(format!(
                 "{} looked at; their state can be read",
                 found.len()
             )),
-            false => Remark::error(format!(
+            (true, false) => Remark::warning(format!(
+                "{who} may not see logon hours and workstations; let it read Logon Information"
+            )),
+            (false, _) => Remark::error(format!(
                 "{who} may not read {}; let it read Account Restrictions",
                 hidden.join(", ")
             )),
@@ -148,6 +149,23 @@ impl Prepared {
     }
 }
 
+/// What must be known of everybody, and is not of somebody.
+fn hidden(found: &[Entry]) -> Vec<&str> {
+    let needed = [SID].into_iter().chain(account::NEEDED.iter().copied());
+    needed
+        .filter(|name| found.iter().any(|entry| !has(entry, name)))
+        .collect()
+}
+
+/// Whether logon hours would be seen if there were any.
+fn shows_hours(found: &[Entry]) -> bool {
+    found.iter().any(|entry| has(entry, account::BESIDE_HOURS))
+}
+
+fn has(entry: &Entry, name: &str) -> bool {
+    entry.bytes(name).next().is_some()
+}
+
 fn entries(SearchResult(entries, _): &SearchResult) -> Vec<Entry> {
     let entries = entries.iter().cloned();
     entries.filter_map(Entry::of).collect()
@@ -180,6 +198,21 @@ fn policy(root: &Entry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_hidden_of_one_is_said_and_hours_only_where_nobody_shows_that_there_could_be_some() {
+        let flags = account::NEEDED.iter().map(|name| (*name, "0"));
+        let all: Vec<_> = flags
+            .chain([(SID, "S"), (account::BESIDE_HOURS, "7")])
+            .collect();
+        let whole = Entry::made_of("CN=a", &all);
+        let bare = Entry::made_of("CN=b", &all[1..all.len() - 1]);
+        let both = [whole, bare];
+        assert_eq!(hidden(&both[..1]), [""; 0]);
+        assert_eq!(hidden(&both), account::NEEDED[..1]);
+        assert!(shows_hours(&both));
+        assert!(!shows_hours(&both[1..]));
+    }
 
     #[test]
     fn a_policy_is_told_in_the_units_people_think_in() {

@@ -202,6 +202,10 @@ impl Raw {
                 self.user = Some(user.clone());
                 "accepted"
             }
+            WireVerdict::MustChange(user) => {
+                self.user = Some(user.clone());
+                "must_change"
+            }
             WireVerdict::Denied(denial) => {
                 self.reason = Some(word_of(REASONS, &denial.reason).to_owned());
                 self.detail.clone_from(&denial.detail);
@@ -296,6 +300,7 @@ impl Raw {
         let user = self.user.ok_or(ProtocolError::Missing("user"));
         match self.verdict.as_deref().unwrap_or_default() {
             "accepted" => Ok(WireVerdict::Accepted(user?)),
+            "must_change" => Ok(WireVerdict::MustChange(user?)),
             "found" => Ok(WireVerdict::Found(user?)),
             "denied" => Ok(WireVerdict::Denied(Denial {
                 reason: meaning(REASONS, "reason", self.reason)?,

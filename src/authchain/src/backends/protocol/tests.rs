@@ -47,6 +47,7 @@ fn denials() -> impl Strategy<Value = Denial> {
 fn verdicts() -> impl Strategy<Value = WireVerdict> {
     prop_oneof![
         users().prop_map(WireVerdict::Accepted),
+        users().prop_map(WireVerdict::MustChange),
         denials().prop_map(WireVerdict::Denied),
         Just(WireVerdict::Unknown),
         "[^\0]{0,20}".prop_map(WireVerdict::Unavailable),

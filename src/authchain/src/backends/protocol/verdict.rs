@@ -31,6 +31,8 @@ impl From<WireVerdict> for Conclusion {
 pub enum WireVerdict {
     /// To `authenticate`: this is who it is.
     Accepted(WireUser),
+    /// To `authenticate`: this is who it is, and the password has ended or is to be changed.
+    MustChange(WireUser),
     /// To `authenticate`: known, and refused.
     Denied(Denial),
     /// To anything: no such person here.
@@ -108,7 +110,10 @@ impl WireVerdict {
     /// Whom it is about, where it is about somebody.
     pub fn user(&self) -> Option<&WireUser> {
         match self {
-            Self::Accepted(user) | Self::Found(user) | Self::Account(user, _) => Some(user),
+            Self::Accepted(user)
+            | Self::MustChange(user)
+            | Self::Found(user)
+            | Self::Account(user, _) => Some(user),
             Self::Denied(_) | Self::Unknown | Self::Unavailable(_) => None,
         }
     }

@@ -87,12 +87,15 @@ fn netbios_name(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
 
 fn is_group(text: &str) -> bool {
     match text.strip_prefix("S-1-") {
-        Some(numbers) => {
-            numbers.contains('-') && numbers.split('-').all(|part| part.parse::<u64>().is_ok())
-        }
+        Some(numbers) => numbers.contains('-') && numbers.split('-').all(is_number),
         None if text.contains('=') => Dn::parse(text).is_some(),
         None => !text.trim().is_empty(),
     }
+}
+
+/// Whether this can be a part of a group's SID: a number of four bytes.
+fn is_number(text: &str) -> bool {
+    text.parse::<u32>().is_ok() && !text.starts_with('+')
 }
 
 #[cfg(test)]
@@ -136,6 +139,8 @@ mod tests {
             ("allow_groups = [' ']", "allow_groups"),
             ("allow_groups = ['S-1-5']", "allow_groups"),
             ("allow_groups = ['S-1-5-x']", "allow_groups"),
+            ("allow_groups = ['S-1-5-+1']", "allow_groups"),
+            ("allow_groups = ['S-1-5-4294967296']", "allow_groups"),
             ("allow_groups = ['=x']", "allow_groups"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
