@@ -167,14 +167,5 @@ fn nobody(note: Option<String>) -> Ruling {
 
 fn wire_user(entry: &PasswdEntry) -> WireUser {
     // The module knows the backend's name itself.
-    let user = entry.to_user("");
-    WireUser {
-        name: user.name,
-        uid: user.uid,
-        gid: user.gid,
-        gecos: user.gecos,
-        home: user.home,
-        shell: user.shell,
-        groups: Vec::new(),
-    }
+    entry.to_user("").into()
 }
