@@ -54,6 +54,10 @@ fn name_server(slapd: &Slapd) -> NameServer {
                 service(5, 1, nobody, "gone.example"),
             ],
             ("_ldaps._tcp.example", SRV) => vec![service(0, 0, tls, host)],
+            ("_ldap._tcp.odd._sites.example", SRV) => vec![
+                service(10, 1, plain, host),
+                service(5, 1, plain, "-odd.example"),
+            ],
             ("_ldap._tcp.other.test", SRV) => vec![service(0, 0, plain, host)],
             (_, A) => vec![address("127.0.0.1")],
             _ => vec![],
@@ -109,6 +113,24 @@ fn a_domain_is_enough_to_find_its_servers() {
         let told = named_first.login("alice", "pw-alice");
         assert!(told.is_accepted(), "{told:?}");
         assert_eq!(told.conclusion.down[0], "ldap://elsewhere.example:1");
+    });
+}
+
+#[test]
+fn a_name_that_no_certificate_can_have_leaves_the_domains_other_servers() {
+    if !can_be_run() {
+        return;
+    }
+    in_own_network(RESOLV_CONF, HOSTS, || {
+        let slapd = elsewhere().unwrap();
+        let _names = name_server(&slapd);
+        let corp = Asker::new(slapd.settings())
+            .with("uris", ())
+            .with("srv", "_ldap._tcp.odd._sites.example");
+        let told = corp.login("alice", "pw-alice");
+        assert!(told.is_accepted(), "{told:?}");
+        let note = &told.conclusion.notes[0];
+        assert!(note.ends_with("TLS: no host name: -odd.example"), "{note}");
     });
 }
 

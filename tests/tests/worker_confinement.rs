@@ -197,6 +197,11 @@ fn only_the_ports_of_the_servers_are_reached_where_the_kernel_can_tell() {
         Outcome::Possible
     };
     assert_eq!(connect(&other), expected);
+    for server in [&server, &other] {
+        let address = server.local_addr().unwrap().to_string();
+        let past_the_rule = worker.attempt("connect by sending", &address);
+        assert_eq!(past_the_rule, failed("EPERM"), "TCP Fast Open");
+    }
     let mut nowhere = Worker::probe(&worker_that_breaks_out(), json!({ "ports": [] }));
     let address = server.local_addr().unwrap().to_string();
     assert_eq!(nowhere.attempt("connect", &address), expected);

@@ -6,7 +6,8 @@
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IoSliceMut, Read};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -19,7 +20,7 @@ use nix::sys::prctl::set_dumpable;
 use nix::sys::ptrace;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::kill;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, sendto, socket};
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::{Pid, Uid, setresuid};
 
@@ -107,6 +108,7 @@ fn reading(attempt: &str, object: &str) -> Outcome {
         "make folder" => std::fs::create_dir(object),
         "remove" => std::fs::remove_file(object),
         "connect" => TcpStream::connect(object).map(drop),
+        "connect by sending" => connect_by_sending(object),
         "bind" => UdpSocket::bind("127.0.0.1:0").map(drop),
         "listen" => TcpListener::bind("127.0.0.1:0").map(drop),
         "connect unix" => UnixStream::connect(object).map(drop),
@@ -143,6 +145,20 @@ fn starting(attempt: &str, object: &str) -> Outcome {
 
 fn pid(object: &str) -> Pid {
     Pid::from_raw(object.parse().unwrap_or_default())
+}
+
+/// TCP Fast Open: the first data connects.
+fn connect_by_sending(object: &str) -> io::Result<()> {
+    let server: SocketAddrV4 = object.parse().map_err(|_| Errno::EINVAL)?;
+    let stream = socket(
+        AddressFamily::Inet,
+        SockType::Stream,
+        SockFlag::empty(),
+        None,
+    )?;
+    let at_once = MsgFlags::from_bits_retain(nix::libc::MSG_FASTOPEN);
+    let sent = sendto(stream.as_raw_fd(), b"x", &SockaddrIn::from(server), at_once);
+    sent.map(drop).map_err(Into::into)
 }
 
 fn packets() -> io::Result<()> {

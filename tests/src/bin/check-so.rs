@@ -99,6 +99,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "rewinddir",
             "closedir",
             "futimens",
+            "linkat",
             "unlinkat",
         ],
     ),

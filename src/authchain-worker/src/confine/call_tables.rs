@@ -10,7 +10,6 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_write,
     SYS_writev,
     SYS_close,
-    SYS_fcntl,
     SYS_dup,
     SYS_fstat,
     // Sockets.
@@ -18,12 +17,9 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_getpeername,
     SYS_getsockname,
     SYS_getsockopt,
-    SYS_setsockopt,
     SYS_shutdown,
     SYS_recvfrom,
     SYS_recvmsg,
-    SYS_sendmsg,
-    SYS_sendto,
     // Waiting.
     SYS_epoll_create1,
     SYS_epoll_ctl,

@@ -70,6 +70,22 @@ fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
         // Reading limits, not setting them; abort's signal to ourselves and nobody else.
         (libc::SYS_prlimit64, vec![vec![whole(0, 0), whole(2, 0)]]),
         (libc::SYS_tgkill, vec![vec![is(0, std::process::id())]]),
+        // Flags and copies of what is open; not whom the kernel sends signals to when something comes.
+        (
+            libc::SYS_fcntl,
+            FLAGS_AND_COPIES
+                .map(|command| vec![is(1, command)])
+                .to_vec(),
+        ),
+        // The one option that is set from here on. Others attach programs to a socket, or make another
+        // protocol's of it.
+        (
+            libc::SYS_setsockopt,
+            vec![vec![is(1, libc::IPPROTO_TCP), is(2, libc::TCP_NODELAY)]],
+        ),
+        // What connects by sending (TCP Fast Open) goes past Landlock's rules about ports.
+        (libc::SYS_sendto, vec![vec![none(3, libc::MSG_FASTOPEN)]]),
+        (libc::SYS_sendmsg, vec![vec![none(2, libc::MSG_FASTOPEN)]]),
         // Names of memory; not dumpable, and whatever else there is, stay as they are.
         (libc::SYS_prctl, vec![vec![is(0, libc::PR_SET_VMA)]]),
     ];
@@ -78,6 +94,14 @@ fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
     }
     list
 }
+
+const FLAGS_AND_COPIES: [i32; 5] = [
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+    libc::F_DUPFD_CLOEXEC,
+];
 
 /// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may have.
 const WRITING: i32 = libc::O_ACCMODE
@@ -100,8 +124,10 @@ fn sockets(unix: bool) -> Vec<Alternative> {
     list
 }
 
+/// With the usual protocol of its kind: MPTCP reaches every TCP server, and Landlock's rules about ports
+/// are not for it.
 fn socket(family: i32, kind: i32) -> Alternative {
-    vec![is(0, family), masked(1, SOCKET_TYPE, kind)]
+    vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
 }
 
 fn whole(index: u32, value: u64) -> Test {
@@ -144,6 +170,9 @@ mod tests {
     const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
     const EPERM: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
+    /// `F_SETSIG`, which libc does not name: which signal whoever `F_SETOWN` names gets.
+    const SETSIG: i32 = 10;
+
     const NETWORK: Doors = Doors {
         unix_sockets: false,
         files: false,
@@ -168,7 +197,7 @@ mod tests {
     #[test]
     fn the_filter_is_short_and_fits_into_the_kernel() {
         let length = program(NETWORK).len();
-        assert!((150..350).contains(&length), "{length}");
+        assert!((150..400).contains(&length), "{length}");
     }
 
     #[test]
@@ -227,6 +256,33 @@ mod tests {
             (libc::SYS_prlimit64, &[0, 0, 0, 1], ALLOW),
             (libc::SYS_prlimit64, &[0, 0, 1, 0], EPERM),
             (libc::SYS_ioctl, &[0, libc::TIOCSTI as i32], EPERM),
+            (libc::SYS_fcntl, &[0, libc::F_SETFL], ALLOW),
+            (libc::SYS_fcntl, &[0, libc::F_DUPFD_CLOEXEC], ALLOW),
+            (libc::SYS_fcntl, &[0, libc::F_SETOWN, 1], EPERM),
+            (libc::SYS_fcntl, &[0, SETSIG, libc::SIGKILL], EPERM),
+            (
+                libc::SYS_sendto,
+                &[0, 0, 0, libc::MSG_NOSIGNAL | libc::MSG_FASTOPEN],
+                EPERM,
+            ),
+            (libc::SYS_sendto, &[0, 0, 0, libc::MSG_NOSIGNAL], ALLOW),
+            (
+                libc::SYS_setsockopt,
+                &[0, libc::IPPROTO_TCP, libc::TCP_NODELAY],
+                ALLOW,
+            ),
+            (
+                libc::SYS_setsockopt,
+                &[0, libc::IPPROTO_TCP, libc::TCP_ULP],
+                EPERM,
+            ),
+            (
+                libc::SYS_setsockopt,
+                &[0, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER],
+                EPERM,
+            ),
+            (libc::SYS_sendmsg, &[0, 0, libc::MSG_FASTOPEN], EPERM),
+            (libc::SYS_sendmsg, &[0, 0, libc::MSG_NOSIGNAL], ALLOW),
         ];
         for &(call, arguments, expected) in cases {
             assert_eq!(
@@ -265,6 +321,9 @@ mod tests {
             (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, false),
             (libc::AF_UNIX, libc::SOCK_STREAM, 0, false),
             (libc::AF_VSOCK, libc::SOCK_STREAM, 0, false),
+            (libc::AF_INET, stream, libc::IPPROTO_MPTCP, false),
+            (libc::AF_INET6, libc::SOCK_STREAM, libc::IPPROTO_SCTP, false),
+            (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_ICMP, false),
         ] {
             let expected = if allowed { ALLOW } else { EPERM };
             let arguments = [family, kind, protocol];

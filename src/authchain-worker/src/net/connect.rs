@@ -185,7 +185,8 @@ pub async fn handshake(
     config: &Arc<ClientConfig>,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
     let name = ServerName::try_from(identity.to_owned());
-    let name = name.map_err(|_| Failure::settings(TLS, format!("no host name: {identity}")))?;
+    // DNS may have brought it: then the next server has another.
+    let name = name.map_err(|_| Failure::trouble(TLS, format!("no host name: {identity}")))?;
     let connector = TlsConnector::from(Arc::clone(config));
     let stream = connector.connect(name, stream).await;
     stream.map_err(|error| Failure::trouble(TLS, tls::explain(&error)))

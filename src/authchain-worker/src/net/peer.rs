@@ -15,23 +15,28 @@ use super::failure::{Failure, words};
 /// What everybody may write: mode bits.
 const WORLD_WRITABLE: u32 = 0o002;
 
-/// Who may listen at a socket beside root: its owner, in a folder that not everybody may write.
+/// Who may listen at a socket beside root: its owner, below folders that not everybody may write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keeper(Option<u32>);
 
 impl Keeper {
-    /// Looks at the socket `path`. Before the process is confined: later there are no files.
+    /// Looks at the socket `path`, where links lead to, and at every folder above. Before the process
+    /// is confined: later there are no files.
     pub fn of(path: &Path) -> Self {
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let (Ok(socket), Ok(folder)) = (fs::metadata(path), fs::metadata(folder)) else {
-            // Not there, so that there is nobody to be connected to.
-            return Self::default();
+        let look = || {
+            let path = fs::canonicalize(path)?;
+            let owner = fs::metadata(&path)?.uid();
+            let folders = path.ancestors().skip(1).map(fs::metadata);
+            let modes = folders.map(|folder| Ok(folder?.mode()));
+            Ok::<_, io::Error>(Self::judge(owner, &modes.collect::<io::Result<Vec<_>>>()?))
         };
-        Self::judge(socket.uid(), folder.mode())
+        // Not there, so that there is nobody to be connected to.
+        look().unwrap_or_default()
     }
 
-    fn judge(owner: u32, folder_mode: u32) -> Self {
-        Self((folder_mode & WORLD_WRITABLE == 0).then_some(owner))
+    fn judge(owner: u32, folder_modes: &[u32]) -> Self {
+        let is_closed = |mode: &u32| mode & WORLD_WRITABLE == 0;
+        Self(folder_modes.iter().all(is_closed).then_some(owner))
     }
 
     /// Sees to it that nobody else listens at the other end of `stream`.
@@ -57,10 +62,12 @@ impl Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::net::UnixListener;
 
     #[test]
     fn a_server_is_roots_or_owns_its_socket_where_not_everybody_could() {
-        let may_serve = |peer, owner, mode| Keeper::judge(owner, mode).is_trusted(peer);
+        let may_serve = |peer, owner, mode| Keeper::judge(owner, &[mode, 0o755]).is_trusted(peer);
         assert!(may_serve(0, 5, 0o1777));
         assert!(may_serve(5, 5, 0o755));
         assert!(may_serve(5, 5, 0o2770));
@@ -70,5 +77,22 @@ mod tests {
             "it was somebody else's when it was made"
         );
         assert!(!Keeper::of(Path::new("/nowhere/at all")).is_trusted(5));
+    }
+
+    #[test]
+    fn a_socket_is_judged_where_it_really_is_and_by_every_folder_above_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (open, inner) = (dir.path().join("open"), dir.path().join("open/inner"));
+        fs::create_dir_all(&inner).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+        let link = dir.path().join("link");
+        symlink(open.join("socket"), &link).unwrap();
+        for socket in [open.join("socket"), inner.join("socket")] {
+            drop(UnixListener::bind(socket).unwrap());
+        }
+        for place in [open.join("socket"), inner.join("socket"), link] {
+            let keeper = Keeper::of(&place);
+            assert_eq!(keeper, Keeper::default(), "{}", place.display());
+        }
     }
 }

@@ -9,7 +9,9 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat, futimens};
 use nix::sys::time::TimeSpec;
-use nix::unistd::{UnlinkatFlags, geteuid, mkdir, unlinkat};
+use nix::unistd::{UnlinkatFlags, geteuid, gettid, linkat, mkdir, unlinkat};
+
+use super::name;
 
 /// No claim lasts longer; one that does is from before somebody set the clock.
 pub(super) const LONGEST_CLAIM: Duration = Duration::from_secs(60);
@@ -74,6 +76,14 @@ impl Folder {
         let _ = unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir);
     }
 
+    /// Removes the file if nothing is in it: what we make says nothing.
+    pub(super) fn remove_empty(&self, name: &str) {
+        let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW);
+        if stat.is_ok_and(|stat| stat.st_size == 0) {
+            self.remove(name);
+        }
+    }
+
     /// Claims a task until then, unless somebody else has it.
     ///
     /// Two who find the same claim run out at the same moment may both get it; then two find out
@@ -86,14 +96,22 @@ impl Folder {
             }
             self.remove(name);
         }
-        match self.create(name, OFlag::O_EXCL) {
-            Ok(file) => {
-                stamp(&file, until);
-                Claim::Ours
-            }
+        match self.make_whole(name, until) {
+            Ok(()) => Claim::Ours,
             Err(Errno::EEXIST) => Claim::Anothers,
             Err(_) => Claim::Impossible,
         }
+    }
+
+    /// Makes a file that has this time from the first moment: one with the present time, which it has
+    /// when it is made, would be a claim that has run out.
+    fn make_whole(&self, name: &str, time: SystemTime) -> nix::Result<()> {
+        let draft = name::draft(gettid().as_raw());
+        let draft = draft.as_str();
+        stamp(&self.create(draft, OFlag::empty())?, time);
+        let made = linkat(&self.0, draft, &self.0, name, AtFlags::empty());
+        self.remove(draft);
+        made
     }
 
     fn create(&self, name: &str, more: OFlag) -> nix::Result<OwnedFd> {

@@ -42,6 +42,10 @@ pub(super) const PROBE: Duration = Duration::from_millis(40);
 /// How many servers are remembered of what a worker says in one breath.
 const MAX_DOWN: usize = 16;
 
+/// How many marks one owner may have. Where DNS names the servers, whoever forges it makes names up,
+/// and the worker is told all of them in one line.
+const MAX_MARKS: usize = 64;
+
 /// What stands for the backend as a whole: a server without a name.
 const WHOLE: &str = "";
 
@@ -220,7 +224,9 @@ impl<'a> Breaker<'a> {
         };
         // Here, because only where marks are made do they become too many.
         sweep(folder, now);
-        folder.set(&name, now);
+        if folder.time_of(&name).is_some() || self.marks().len() < MAX_MARKS {
+            folder.set(&name, now);
+        }
     }
 
     fn forget(&self, server: &str) {
@@ -239,7 +245,7 @@ fn sweep(folder: &Folder, now: SystemTime) {
     for name in folder.names().iter().filter(|name| is_ours(name)) {
         let age = folder.time_of(name).map(|time| now.duration_since(time));
         if matches!(age, Some(Ok(age)) if age > LIFE) {
-            folder.remove(name);
+            folder.remove_empty(name);
         }
     }
 }

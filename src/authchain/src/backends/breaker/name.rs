@@ -40,6 +40,11 @@ pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
     (name.len() <= MAX_NAME).then_some(name)
 }
 
+/// A claim that `thread` is about to make: one without an owner, so that it is swept if it stays.
+pub(super) fn draft(thread: i32) -> String {
+    format!("{}{thread}", Kind::Claim.sign())
+}
+
 /// Whether a file is a mark or a claim, of whichever owner.
 pub(super) fn is_ours(name: &str) -> bool {
     name.contains([Kind::Mark.sign(), Kind::Claim.sign()])

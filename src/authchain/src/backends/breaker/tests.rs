@@ -230,6 +230,42 @@ fn marks_of_callers_who_never_came_back_are_swept() {
 }
 
 #[test]
+fn a_file_that_says_something_is_no_mark_whatever_its_name() {
+    let stage = Stage::new();
+    fs::create_dir(&stage.run_dir).unwrap();
+    let foreign = stage.run_dir.join("openvpn@office.pid");
+    fs::write(&foreign, "4711").unwrap();
+    let modified = fs::File::open(&foreign).unwrap();
+    modified.set_modified(at(0)).unwrap();
+    stage.found_down(&[ONE], 2 * 60 * 60 * 1_000);
+    assert!(foreign.exists());
+}
+
+#[test]
+fn names_that_somebody_makes_up_fill_neither_the_folder_nor_the_line_to_the_worker() {
+    const HOUR: u64 = 60 * 60 * 1_000;
+    let stage = Stage::new();
+    let learn = |down: &str, millis| {
+        let plan = Plan {
+            is_fair: true,
+            ..Plan::default()
+        };
+        stage.breaker().learn(&plan, &owned(&[down]), at(millis));
+    };
+    learn(ONE, 0);
+    for number in 1..=100 {
+        learn(&format!("ldap://made-up-{number}"), 0);
+    }
+    assert_eq!(stage.files().len(), MAX_MARKS);
+    learn(ONE, 500);
+    let avoided = stage.plan(1_200).unwrap().avoid;
+    assert_eq!(avoided, [ONE], "one that is known already is renewed");
+    learn(TWO, 2 * HOUR);
+    let left = stage.files();
+    assert!(left.iter().any(|name| name.contains("ldap2")), "{left:?}");
+}
+
+#[test]
 fn one_of_many_logins_has_the_task_of_finding_out() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);
