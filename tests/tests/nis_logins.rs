@@ -172,6 +172,21 @@ fn accounts_are_as_old_as_the_shadow_map_says() {
     assert_eq!(told.name(), Some("noshadow"), "{told:?}");
 }
 
+/// Local files in front may judge the account, and know nothing of the shadow map.
+#[test]
+fn a_password_that_is_right_and_has_ended_lets_nobody_in_by_itself() {
+    let Some(server) = Ypserv::start("ended passwords") else {
+        return;
+    };
+    for name in ["expired", "ended"] {
+        let told = server.login(&asker(), name, &format!("pw-{name}"));
+        assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{name}");
+        let told = server.login(&asker(), name, "wrong");
+        assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{name}");
+    }
+    assert!(server.login(&asker(), "forced", "pw-forced").must_change());
+}
+
 #[test]
 fn a_password_that_is_changed_on_the_master_counts_at_once() {
     let Some(server) = Ypserv::start("a change") else {

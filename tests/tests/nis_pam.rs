@@ -69,7 +69,7 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
         ("ann", "pw-ann", [SUCCESS, SUCCESS]),
         ("ann", "wrong", [AUTH_ERR, SUCCESS]),
         ("shadowed", "pw-shadowed", [SUCCESS, SUCCESS]),
-        ("expired", "pw-expired", [SUCCESS, ACCT_EXPIRED]),
+        ("expired", "pw-expired", [AUTH_ERR, ACCT_EXPIRED]),
         ("forced", "pw-forced", [SUCCESS, NEW_AUTHTOK_REQD]),
         ("nobody-here", "x", [USER_UNKNOWN, USER_UNKNOWN]),
         ("rootish", "pw-rootish", [USER_UNKNOWN, USER_UNKNOWN]),

@@ -16,6 +16,7 @@
 //! | [`net`] | the way to a server: names, sockets, TLS |
 //! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
+//! | [`standing`] | what the state of an account makes of a right password |
 //! | [`kinds`] | the types of server, and what each needs once it is confined |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -35,3 +36,4 @@ mod probe;
 pub mod process;
 pub mod servers;
 pub mod session;
+pub mod standing;

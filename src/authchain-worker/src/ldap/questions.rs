@@ -13,6 +13,7 @@ use super::session::{BindAnswer, Session};
 use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
+use crate::standing::bar_of;
 
 pub(super) fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
     let detail = Some(detail.into());
@@ -206,17 +207,6 @@ impl Prepared {
         let needs_a_login = self.binds_as_the_person() && !is_a_login;
         // A domain shows nothing to strangers.
         needs_a_login.then(|| WireVerdict::Unavailable(nobody_looks().to_string()))
-    }
-}
-
-/// Why an account in this state is not let in, if so.
-pub(super) fn bar_of(status: &AccountStatus) -> Option<DenialReason> {
-    match status {
-        AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,
-        AccountStatus::Locked => Some(DenialReason::Locked),
-        AccountStatus::PasswordExpired
-        | AccountStatus::AccountExpired
-        | AccountStatus::NotPermitted => Some(DenialReason::NotPermitted),
     }
 }
 

@@ -9,11 +9,12 @@ use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::person::Person;
 use super::policy::BindError;
-use super::questions::{SMART_CARD, bar_of, denied};
+use super::questions::{SMART_CARD, denied};
 use super::session::BindAnswer;
 use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
+use crate::standing::bar_of;
 
 impl Prepared {
     /// What a server says that does not say yes to the password of somebody it was asked about.

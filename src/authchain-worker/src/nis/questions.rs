@@ -16,6 +16,7 @@ use super::usual::usual;
 use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::{Ruling, Server};
+use crate::standing::right_password;
 
 /// Whom the passwd map has under a name.
 enum Found {
@@ -58,7 +59,9 @@ pub(super) async fn ask(
         (Operation::Authenticate, Some(typed)) => {
             let credential = credential(settings, &mut client, &entry, name).await?;
             let answer = match judge_by(whole, typed, &credential.stored, settings.weak_hashes) {
-                Ok(Ok(Judgment::Right)) => WireVerdict::Accepted(wire_user(&entry)),
+                Ok(Ok(Judgment::Right)) => {
+                    right_password(wire_user(&entry), &credential.ageing.status(now()))
+                }
                 Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
                 Ok(Ok(Judgment::Hopeless(denial))) => {
                     spend_usual(settings, &mut client, whole, typed).await;

@@ -1,0 +1,30 @@
+//! What the state of an account makes of a right password.
+//!
+//! Whoever is asked about the account afterwards may be another backend, which does not know how it stands
+//! here; or nobody, in a stack without our account line.
+
+use authchain::backends::protocol::{WireUser, WireVerdict};
+use authchain::words::{AccountStatus, Denial, DenialReason};
+
+/// The verdict on somebody whose password is right and whose account is in this state.
+pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
+    match bar_of(status) {
+        Some(reason) => WireVerdict::Denied(Denial {
+            reason,
+            detail: Some(status.to_string()),
+        }),
+        None if *status == AccountStatus::MustChangePassword => WireVerdict::MustChange(user),
+        None => WireVerdict::Accepted(user),
+    }
+}
+
+/// Why an account in this state is not let in, if so.
+pub fn bar_of(status: &AccountStatus) -> Option<DenialReason> {
+    match status {
+        AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,
+        AccountStatus::Locked => Some(DenialReason::Locked),
+        AccountStatus::PasswordExpired
+        | AccountStatus::AccountExpired
+        | AccountStatus::NotPermitted => Some(DenialReason::NotPermitted),
+    }
+}
