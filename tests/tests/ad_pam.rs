@@ -34,23 +34,13 @@ const PEOPLE: [(&str, u32); 9] = [
     ("locked", 10_009),
 ];
 
-fn known(name: &str, uid: u32) -> Person {
-    Person {
-        name: name.to_owned(),
-        uid,
-        password: None,
-        hash: None,
-        ageing: None,
-    }
-}
-
 /// A machine whose people are in a domain, and a domain controller in its network. With `keys` for
 /// the domain's section.
 fn machine_in_a_domain(test: &str, keys: &str) -> Option<(Machine, Samba)> {
     if !need::root(test) {
         return None;
     }
-    let people = PEOPLE.iter().map(|(name, uid)| known(name, *uid));
+    let people = PEOPLE.iter().map(|(name, uid)| Person::known(name, *uid));
     let people: Vec<Person> = people.chain([person("root")]).collect();
     let machine = Machine::with_people(Module::authchain(), &people);
     let samba = Samba::start_by(|launch| machine.on_network(launch))?;
@@ -126,7 +116,7 @@ fn people_of_a_domain_use_sudo_with_their_own_password() {
         ("ended", PASSWORD, false),
     ] {
         let uid = PEOPLE.iter().find(|(other, _)| *other == name).unwrap().1;
-        let caller = by(&machine, &known(name, uid), &[]);
+        let caller = by(&machine, &Person::known(name, uid), &[]);
         let outcome = sudo(&machine, &caller, password);
         assert_eq!(outcome.accepted, is_in, "{name}: {outcome:?}");
     }

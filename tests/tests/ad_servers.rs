@@ -1,13 +1,12 @@
 //! The way to the domain controllers: TLS before everything else, and controllers that are down.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::thread;
 use std::time::Duration;
 
 use authchain_tests::namespace::own_names;
 use authchain_tests::servers::free_port;
-use authchain_tests::servers::hostile::{serve, wait};
+use authchain_tests::servers::hostile::{meddler, serve, wait};
 use authchain_tests::servers::samba::{ADDRESS, PASSWORD, domain};
 use serde_json::json;
 
@@ -55,21 +54,10 @@ fn a_controller_that_hangs_leaves_time_for_the_next() {
 fn nothing_of_a_person_is_said_to_a_controller_before_tls() {
     let Some(samba) = domain() else { return };
     for starttls in [true, false] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = listener.local_addr().unwrap().to_string();
-        let meddler = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            stream
-                .set_read_timeout(Some(Duration::from_millis(500)))
-                .unwrap();
-            let mut heard = vec![0; 31];
-            stream.read_exact(&mut heard).unwrap();
-            // "Not supported", to the request for TLS; to a handshake, nonsense.
-            let refused = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00";
-            stream.write_all(refused).unwrap();
-            let _ = stream.read_to_end(&mut heard);
-            heard
-        });
+        // "Not supported", to the request for TLS; to a handshake, nonsense.
+        let refused = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00";
+        let (port, meddler) = meddler(refused);
+        let server = format!("127.0.0.1:{port}");
         let corp = (samba.asker_alone())
             .with("servers", json!([server]))
             .with("starttls", starttls);

@@ -1,8 +1,8 @@
 //! The way to the servers: certificates, StartTLS, logins of our own, servers that are down.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -13,6 +13,7 @@ use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::certificates::Kind;
 use authchain_tests::servers::directory::BASE;
 use authchain_tests::servers::free_port;
+use authchain_tests::servers::hostile::meddler;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
@@ -173,24 +174,6 @@ fn a_socket_of_somebody_elses_hears_no_password() {
     heard.read_to_string(&mut bytes).unwrap();
     assert_eq!(bytes, "b''");
     thief.wait().unwrap();
-}
-
-/// Somebody on the way who answers StartTLS with "cannot", or adds words of their own.
-fn meddler(reply: &'static [u8]) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let thread = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_millis(500)))
-            .unwrap();
-        let mut heard = vec![0; 31];
-        stream.read_exact(&mut heard).unwrap();
-        stream.write_all(reply).unwrap();
-        let _ = stream.read_to_end(&mut heard);
-        heard
-    });
-    (port, thread)
 }
 
 #[test]

@@ -184,13 +184,7 @@ impl Town {
             .lines()
             .find(|line| line.starts_with(&format!("{name}:")));
         let uid = line.unwrap().split(':').nth(2).unwrap().parse().unwrap();
-        Person {
-            name: name.to_owned(),
-            uid,
-            password: None,
-            hash: None,
-            ageing: None,
-        }
+        Person::known(name, uid)
     }
 }
 

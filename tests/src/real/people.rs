@@ -51,6 +51,17 @@ pub fn person(name: &str) -> Person {
 }
 
 impl Person {
+    /// Somebody whom the machine knows, and has no password for.
+    pub fn known(name: &str, uid: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            uid,
+            password: None,
+            hash: None,
+            ageing: None,
+        }
+    }
+
     /// Where they live.
     pub fn home(&self) -> String {
         match self.uid {

@@ -128,6 +128,25 @@ pub fn drip(mut stream: TcpStream, bytes: &[u8]) {
     }
 }
 
+/// Somebody on the way who answers the 31 bytes that ask for TLS with `reply`, and the port where they are;
+/// in the end, everything they heard.
+pub fn meddler(reply: &'static [u8]) -> (u16, thread::JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let thread = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_millis(500)))
+            .unwrap();
+        let mut heard = vec![0; 31];
+        stream.read_exact(&mut heard).unwrap();
+        stream.write_all(reply).unwrap();
+        let _ = stream.read_to_end(&mut heard);
+        heard
+    });
+    (port, thread)
+}
+
 /// Says nothing, as long as the client likes.
 pub fn wait(mut stream: TcpStream) {
     let _ = stream.read_to_end(&mut Vec::new());

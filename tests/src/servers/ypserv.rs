@@ -210,11 +210,8 @@ fn everybody(domain: &Domain) -> Vec<Person> {
     let theirs = domain.people().into_iter();
     let theirs = theirs.filter(|(name, uid)| *uid >= 1000 && is_new(name));
     let theirs = theirs.map(|(name, uid)| Person {
-        name,
-        uid,
-        password: None,
         hash: Some("*".to_owned()),
-        ageing: None,
+        ..Person::known(&name, uid)
     });
     let theirs: Vec<_> = theirs.collect();
     own.into_iter().chain(theirs).collect()

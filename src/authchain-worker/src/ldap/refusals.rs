@@ -34,10 +34,7 @@ impl Prepared {
                 AccountStatus::MustChangePassword => None,
                 _ => Some(denied(DenialReason::NotPermitted, why)),
             },
-            Some(Reason::State(status, why)) => {
-                let reason = bar_of(&status).unwrap_or(DenialReason::NotPermitted);
-                Some(denied(reason, why))
-            }
+            Some(Reason::State(status, why)) => Some(barred_by(&status, why)),
             _ if wants_smart_card(&person.entry) => {
                 Some(denied(DenialReason::NotPermitted, SMART_CARD))
             }
@@ -57,15 +54,17 @@ impl Prepared {
         Ok(match Reason::of(&answer.result.text) {
             // It lets them do nothing until then, not even read their own entry.
             Some(Reason::PasswordEnded(why)) => Some(denied(DenialReason::NotPermitted, why)),
-            Some(Reason::State(status, why)) => {
-                let reason = bar_of(&status).unwrap_or(DenialReason::NotPermitted);
-                Some(denied(reason, why))
-            }
+            Some(Reason::State(status, why)) => Some(barred_by(&status, why)),
             Some(Reason::NoSuchName) => Some(WireVerdict::Unknown.into()),
             Some(reason @ Reason::WrongPassword) => Some(wrong_password(Some(reason.words()))),
             None => refusal(answer)?,
         })
     }
+}
+
+/// The refusal of somebody whose account is in this state, as the domain says.
+fn barred_by(status: &AccountStatus, why: &str) -> Ruling {
+    denied(bar_of(status).unwrap_or(DenialReason::NotPermitted), why)
 }
 
 /// What a server that does not say yes to a password says. A yes with a policy that says no is none:
