@@ -10,7 +10,7 @@ fn a_person_of_a_domain_is_accepted_with_the_right_password_alone() {
     let Some(samba) = domain() else { return };
     let corp = samba.asker();
     let told = corp.login("alice", PASSWORD);
-    let WireVerdict::Accepted(alice) = &told.conclusion.verdict else {
+    let WireVerdict::Accepted(alice, _) = &told.conclusion.verdict else {
         panic!("{told:?}")
     };
     assert_eq!(
@@ -28,7 +28,7 @@ fn a_person_of_a_domain_is_accepted_with_the_right_password_alone() {
     }
     assert!(corp.login("nobody-here", PASSWORD).is_unknown());
     let told = corp.login("bob", PASSWORD);
-    let WireVerdict::Accepted(bob) = &told.conclusion.verdict else {
+    let WireVerdict::Accepted(bob, _) = &told.conclusion.verdict else {
         panic!("{told:?}")
     };
     assert_eq!(bob.uid, None, "no user id is claimed where there is none");

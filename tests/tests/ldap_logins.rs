@@ -18,7 +18,7 @@ fn the_right_password_is_accepted_and_the_wrong_one_denied() {
     };
     let corp = Asker::new(slapd.settings());
     let told = corp.login("alice", "pw-alice");
-    let WireVerdict::Accepted(alice) = &told.conclusion.verdict else {
+    let WireVerdict::Accepted(alice, _) = &told.conclusion.verdict else {
         panic!("{told:?}")
     };
     assert_eq!(

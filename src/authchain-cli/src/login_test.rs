@@ -75,7 +75,7 @@ impl LoginTest {
             }
         }
         let context = self.context(setup::context(&assembled.settings, &ShownJournal));
-        let decision = assembled.chain.account(name, &context);
+        let decision = assembled.chain.account(name, None, &context);
         report("Account", &decision, decision.code(), terminal);
         Ok(account_ending(&decision.outcome, terminal))
     }

@@ -6,15 +6,18 @@
 use authchain::backends::protocol::{WireUser, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-/// The verdict on somebody whose password is right and whose account is in this state.
+/// The verdict on somebody whose password is right and whose account is in this state, which is what
+/// the question about the account would be answered.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
     match bar_of(status) {
         Some(reason) => WireVerdict::Denied(Denial {
             reason,
             detail: Some(status.to_string()),
         }),
-        None if *status == AccountStatus::MustChangePassword => WireVerdict::MustChange(user),
-        None => WireVerdict::Accepted(user),
+        None if *status == AccountStatus::MustChangePassword => {
+            WireVerdict::MustChange(user, Some(status.clone()))
+        }
+        None => WireVerdict::Accepted(user, Some(status.clone())),
     }
 }
 

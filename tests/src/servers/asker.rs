@@ -218,8 +218,8 @@ impl Told {
     /// The name of whoever was accepted or found.
     pub fn name(&self) -> Option<&str> {
         match &self.conclusion.verdict {
-            WireVerdict::Accepted(user)
-            | WireVerdict::MustChange(user)
+            WireVerdict::Accepted(user, _)
+            | WireVerdict::MustChange(user, _)
             | WireVerdict::Found(user)
             | WireVerdict::Account(user, _) => Some(&user.name),
             _ => None,
@@ -228,12 +228,12 @@ impl Told {
 
     /// Whether the password was accepted, be it to be changed.
     pub fn is_accepted(&self) -> bool {
-        matches!(self.conclusion.verdict, WireVerdict::Accepted(_)) || self.must_change()
+        matches!(self.conclusion.verdict, WireVerdict::Accepted(..)) || self.must_change()
     }
 
     /// Whether the password was accepted as one that is to be changed.
     pub fn must_change(&self) -> bool {
-        matches!(self.conclusion.verdict, WireVerdict::MustChange(_))
+        matches!(self.conclusion.verdict, WireVerdict::MustChange(..))
     }
 
     /// Whether nobody of that name is there.

@@ -200,8 +200,12 @@ fn is_yet_to_be_unlocked(entry: &Entry, now: i64) -> bool {
 
 /// Whether a lock bars nobody because nothing says how long it lasts.
 pub(super) fn is_passed_over(entry: &Entry, policy: AccountPolicy, lockout: LockoutTerms) -> bool {
-    let is_passing = matches!(lock_of(entry), Lock::Since(_));
-    policy.heeds_ppolicy() && is_passing && lockout.is_none()
+    policy.heeds_ppolicy() && has_passing_lock(entry) && lockout.is_none()
+}
+
+/// Whether there is a lock that wrong passwords caused, over or not.
+pub(super) fn has_passing_lock(entry: &Entry) -> bool {
+    matches!(lock_of(entry), Lock::Since(_))
 }
 
 impl Prepared {
@@ -212,8 +216,7 @@ impl Prepared {
         person: &Person,
     ) -> Result<LockoutTerms, Failure> {
         let entry = &person.entry;
-        let is_passing = matches!(lock_of(entry), Lock::Since(_));
-        let Some(policy) = entry.text(SUBENTRY).filter(|_| is_passing) else {
+        let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {
             return Ok(None);
         };
         let search = Search {

@@ -6,9 +6,10 @@ use authchain::words::{AccountStatus, Denial, DenialReason};
 use super::Prepared;
 use super::active_directory::account::{State, wants_smart_card};
 use super::active_directory::own_token;
+use super::entry::Entry;
 use super::password::Password;
 use super::person::{Found, Person};
-use super::policy::{BindError, PASSED_OVER, is_passed_over, status_of};
+use super::policy::{BindError, PASSED_OVER, has_passing_lock, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
 use crate::clock::now;
 use crate::net::failure::Failure;
@@ -189,12 +190,25 @@ impl Prepared {
         let user = person.user.clone();
         let must_change = status == AccountStatus::MustChangePassword
             || answer.policy.error == Some(BindError::MustChange);
+        // A line for the log goes with the question that it belongs to.
+        let is_whole = why.is_none() && self.is_lasting(entry, &status, must_change);
+        let known = is_whole.then_some(status);
         let mut ruling = Ruling::from(match must_change {
-            true => WireVerdict::MustChange(user),
-            false => WireVerdict::Accepted(user),
+            true => WireVerdict::MustChange(user, known),
+            false => WireVerdict::Accepted(user, known),
         });
         ruling.infos.extend(answer.policy.warning());
         Ok(ruling)
+    }
+
+    /// Whether the account would be found in this state by whoever asked for it now.
+    fn is_lasting(&self, entry: &Entry, status: &AccountStatus, must_change: bool) -> bool {
+        // Nobody but the person looks there, and only while they log in.
+        !self.binds_as_the_person()
+            // The bind may have ended the lock, on this server and perhaps not yet on others.
+            && !has_passing_lock(entry)
+            // A policy may want what the entry does not show.
+            && must_change == (*status == AccountStatus::MustChangePassword)
     }
 
     /// What is known of whoever is asked about before any server is.

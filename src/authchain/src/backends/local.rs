@@ -120,7 +120,8 @@ impl Local {
     }
 
     fn accept(&self, person: &PasswdEntry) -> Verdict {
-        Verdict::Accepted(person.to_user(&self.name))
+        // Its files are read anew for the account: that costs nothing.
+        Verdict::Accepted(person.to_user(&self.name), None)
     }
 }
 

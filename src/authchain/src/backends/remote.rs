@@ -164,8 +164,12 @@ impl Backend for Remote {
             person: Some(attempt.conversation),
         };
         match self.ask(asked)? {
-            WireVerdict::Accepted(user) => Ok(Verdict::Accepted(user.of(&self.name))),
-            WireVerdict::MustChange(user) => Ok(Verdict::MustChange(user.of(&self.name))),
+            WireVerdict::Accepted(user, status) => {
+                Ok(Verdict::Accepted(user.of(&self.name), status))
+            }
+            WireVerdict::MustChange(user, status) => {
+                Ok(Verdict::MustChange(user.of(&self.name), status))
+            }
             WireVerdict::Denied(denial) => Ok(Verdict::Denied(denial)),
             verdict => nobody(verdict).map(|_: Option<()>| Verdict::Unknown),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::words::{
-    AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
+    Account, AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
 };
 
 /// What one backend said.
@@ -85,7 +85,12 @@ impl<A> Decision<A> {
 
 /// The answer to a right password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted(pub User);
+pub struct Accepted {
+    /// Whose it is.
+    pub user: User,
+    /// The state of their account, where the backend has judged it on the way.
+    pub status: Option<AccountStatus>,
+}
 
 impl fmt::Display for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,6 +114,20 @@ impl AuthDecision {
             Outcome::Unavailable => PamCode::AuthInfoUnavailable,
             Outcome::Conversation(_) => PamCode::ConversationError,
         }
+    }
+
+    /// What the backend that let the person in said of their account besides, if it did, and for how
+    /// long that may have been true already.
+    pub fn known_account(&self) -> Option<(Account, Duration)> {
+        let Outcome::Answered(Accepted { user, status }) = &self.outcome else {
+            return None;
+        };
+        let account = Account {
+            user: user.clone(),
+            status: status.clone()?,
+        };
+        // Who lets somebody in is asked last.
+        Some((account, self.steps.last()?.took))
     }
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::config::settings::Then;
 use crate::tools::deadline::{Deadline, system_clock};
 use crate::tools::request::Context;
-use crate::words::{AccountStatus, ConversationError, Denial, DenialReason, PamCode};
+use crate::words::{Account, AccountStatus, ConversationError, Denial, DenialReason, PamCode};
 
 fn context(allow_empty_password: bool) -> Context<'static> {
     Context {
@@ -51,7 +51,15 @@ fn login(backends: &[Scripted], name: &str, password: &'static [u8]) -> AuthDeci
 }
 
 fn account(backends: &[Scripted], name: &str) -> AccountDecision {
-    chain(backends).account(name.as_bytes(), &context(false))
+    account_known(backends, name, None)
+}
+
+fn account_known(backends: &[Scripted], name: &str, known: Option<&Account>) -> AccountDecision {
+    let mut decision = chain(backends).account(name.as_bytes(), known, &context(false));
+    for step in &mut decision.steps {
+        step.took = Duration::ZERO;
+    }
+    decision
 }
 
 fn accepts<A>(decision: &Decision<A>) -> bool {
@@ -107,7 +115,7 @@ proptest! {
     #[test]
     fn success_means_that_some_backend_accepted_this_very_name(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"pw");
-        if let Outcome::Answered(Accepted(user)) = &decision.outcome {
+        if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
             let accepts = |answer| matches!(answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::MustChange);
             prop_assert!(accepts(by.answer));
@@ -119,7 +127,7 @@ proptest! {
     #[test]
     fn a_password_that_has_ended_leads_to_no_valid_account(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"pw");
-        if let Outcome::Answered(Accepted(user)) = &decision.outcome {
+        if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
             if by.answer == Answer::MustChange {
                 prop_assert_ne!(account(&all, name).code(), PamCode::Success);
@@ -239,6 +247,45 @@ proptest! {
             by.kind == Kind::System && matches!(step.finding, Finding::Unavailable(_))
         });
         prop_assert!(!silent || decision.code() != PamCode::Success);
+    }
+
+    #[test]
+    fn what_a_login_learns_of_the_account_changes_nothing_but_who_is_asked(
+        all in backends(), name in a_name(),
+    ) {
+        let decision = login(&all, name, b"pw");
+        if let Some((known, _)) = decision.known_account() {
+            let by = all.iter().find(|b| b.name == known.user.backend).unwrap();
+            let without = account(&all, name);
+            let asked = by.asked();
+            prop_assert_eq!(account_known(&all, name, Some(&known)), without);
+            prop_assert!(by.kind != Kind::Server || by.asked() == asked);
+        }
+    }
+
+    #[test]
+    fn what_any_backend_would_say_may_be_known_before(
+        all in backends(), name in a_name(), index: prop::sample::Index,
+    ) {
+        let known = all[index.index(all.len())].known(name);
+        prop_assert_eq!(account_known(&all, name, known.as_ref()), account(&all, name));
+    }
+
+    #[test]
+    fn what_is_known_of_somebody_else_or_from_somebody_else_changes_nothing(
+        all in backends(), name in a_name(), index: prop::sample::Index, refused: bool, other: bool,
+    ) {
+        let index = index.index(all.len());
+        let by = Scripted::new(if other { &all[index].name } else { "b9" }, Kind::Server, Answer::Accepts);
+        let mut known = by.known(if other { "mallory" } else { "bob" }).unwrap();
+        if refused {
+            known.status = AccountStatus::Locked;
+        }
+        let without = account(&all, name);
+        let asked: Vec<usize> = all.iter().map(Scripted::asked).collect();
+        prop_assert_eq!(account_known(&all, name, Some(&known)), without);
+        let asked_again = all.iter().map(Scripted::asked);
+        prop_assert!(asked_again.zip(asked).all(|(twice, once)| twice == 2 * once));
     }
 
     #[test]

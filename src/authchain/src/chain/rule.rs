@@ -10,7 +10,7 @@ use crate::backends::Backend;
 use crate::config::settings::Then;
 use crate::tools::conversation::Conversation;
 use crate::tools::request::Context;
-use crate::words::{Denial, DenialReason, Secret, User, Username};
+use crate::words::{Account, Denial, DenialReason, Secret, User, Username};
 
 /// A backend and its place in the chain.
 pub struct Link {
@@ -92,14 +92,23 @@ impl Chain {
     /// Stands alone: public keys, cron and sudo's NOPASSWD come here without `authenticate`. The
     /// first backend that knows the person decides; where it says *valid*, the local ones behind it
     /// may still refuse.
-    pub fn account(&self, name: &[u8], context: &Context<'_>) -> AccountDecision {
+    ///
+    /// `known` is what a server's backend said of the account just now
+    /// ([`AuthDecision::known_account`]). Where that backend's turn comes it is not asked once more;
+    /// everything else is as without.
+    pub fn account(
+        &self,
+        name: &[u8],
+        known: Option<&Account>,
+        context: &Context<'_>,
+    ) -> AccountDecision {
         let user = match Username::parse(name) {
             Ok(user) => user,
             Err(invalid) => return Decision::invalid_name(invalid),
         };
         let mut walk = Walk::new(self, &user, context);
         for link in &self.links {
-            if walk.account(link).is_break() {
+            if walk.account(link, known).is_break() {
                 break;
             }
         }

@@ -114,6 +114,21 @@ impl Scripted {
         })
     }
 
+    fn status(&self) -> AccountStatus {
+        match self.answer {
+            Answer::Denies => AccountStatus::AccountExpired,
+            Answer::MustChange => AccountStatus::MustChangePassword,
+            _ => AccountStatus::Valid { warning: None },
+        }
+    }
+
+    /// What it knows of somebody's account without being asked.
+    pub(super) fn known(&self, name: &str) -> Option<Account> {
+        let user = self.user(&Username::parse(name.as_bytes()).ok()?)?;
+        let status = self.status();
+        Some(Account { user, status })
+    }
+
     fn failure(&self) -> Result<(), BackendError> {
         match self.answer {
             Answer::Unavailable => Err(BackendError::Unavailable("down".to_owned())),
@@ -152,8 +167,10 @@ impl Backend for Scripted {
             Some(_) if self.answer == Answer::Denies => {
                 Verdict::Denied(Denial::from(DenialReason::BadCredential))
             }
-            Some(user) if self.answer == Answer::MustChange => Verdict::MustChange(user),
-            Some(user) => Verdict::Accepted(user),
+            Some(user) if self.answer == Answer::MustChange => {
+                Verdict::MustChange(user, Some(self.status()))
+            }
+            Some(user) => Verdict::Accepted(user, Some(self.status())),
         })
     }
 
@@ -162,11 +179,7 @@ impl Backend for Scripted {
         self.failure()?;
         Ok(self.user(request.user).map(|user| Account {
             user,
-            status: match self.answer {
-                Answer::Denies => AccountStatus::AccountExpired,
-                Answer::MustChange => AccountStatus::MustChangePassword,
-                _ => AccountStatus::Valid { warning: None },
-            },
+            status: self.status(),
         }))
     }
 

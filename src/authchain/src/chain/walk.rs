@@ -221,7 +221,7 @@ impl Reply for User {
 impl Walk<'_, AccountStatus> {
     /// Asks about the account, unless somebody has called it valid and this backend would have to
     /// ask a server: local files may still refuse, and cost nothing.
-    pub(super) fn account(&mut self, link: &Link) -> ControlFlow<()> {
+    pub(super) fn account(&mut self, link: &Link, known: Option<&Account>) -> ControlFlow<()> {
         let is_valid = self
             .steps
             .iter()
@@ -230,7 +230,11 @@ impl Walk<'_, AccountStatus> {
             return ControlFlow::Continue(());
         }
         self.ask(link, |walk| {
-            let Some(Account { user, status }) = link.backend.account(&walk.request(link))? else {
+            let account = match known.filter(|known| walk.is_from(link, known)) {
+                Some(known) => Some(known.clone()),
+                None => link.backend.account(&walk.request(link))?,
+            };
+            let Some(Account { user, status }) = account else {
                 return Ok(Finding::Unknown);
             };
             // Another person's account says nothing about this one, for better or worse.
@@ -239,6 +243,14 @@ impl Walk<'_, AccountStatus> {
                 Some(_) => Finding::Unknown,
             })
         })
+    }
+
+    /// Whether it was this backend that said this, about this person. Files are read whatever is known:
+    /// that costs nothing.
+    fn is_from(&self, link: &Link, known: &Account) -> bool {
+        !link.backend.is_local()
+            && known.user.backend == link.backend.name()
+            && link.backend.is_same_name(self.user, &known.user.name)
     }
 
     /// The decision. What the system's own files would have refused cannot be called valid by others

@@ -12,11 +12,12 @@ use super::User;
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes, and this is who it is.
-    Accepted(User),
+    /// Yes, and this is who it is. With the state of their account where the backend has judged it on
+    /// the way: just what it would say if it were asked for that now.
+    Accepted(User, Option<AccountStatus>),
     /// Yes, but with a password that has ended or is to be changed. Whoever judges the account must
     /// say so too, or that password would do for ever.
-    MustChange(User),
+    MustChange(User, Option<AccountStatus>),
     /// The backend knows the name and refuses.
     Denied(Denial),
     /// The backend does not know the name.

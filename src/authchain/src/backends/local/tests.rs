@@ -157,7 +157,8 @@ fn the_right_password_is_accepted_as_the_entry_says() {
         (BCRYPT, "correct horse"),
         (ARGON2, "password"),
     ] {
-        let Ok(Verdict::Accepted(user)) = Machine::with(hash, "::::::").login("alice", password)
+        let Ok(Verdict::Accepted(user, None)) =
+            Machine::with(hash, "::::::").login("alice", password)
         else {
             panic!("{hash}");
         };
@@ -247,7 +248,7 @@ fn an_empty_field_opens_only_to_an_empty_password_where_that_is_allowed() {
     machine.allow_empty_password = true;
     assert!(matches!(
         machine.login("alice", ""),
-        Ok(Verdict::Accepted(_))
+        Ok(Verdict::Accepted(..))
     ));
     assert_eq!(
         machine.login("alice", "x"),
@@ -287,7 +288,7 @@ fn a_weak_or_costly_hash_is_unavailable_and_says_why() {
     machine.weak_hashes = true;
     assert!(matches!(
         machine.login("alice", "correct horse"),
-        Ok(Verdict::Accepted(_))
+        Ok(Verdict::Accepted(..))
     ));
     let bomb = SHA256.replace("rounds=1000", "rounds=999999999");
     let error = Machine::with(&bomb, "::::::")
@@ -306,7 +307,7 @@ fn a_hash_in_the_passwd_file_itself_is_used_as_it_is() {
     let machine = Machine::new(&line(SHA256), "alice:!:::::::\n");
     assert!(matches!(
         machine.login("alice", "correct horse"),
-        Ok(Verdict::Accepted(_))
+        Ok(Verdict::Accepted(..))
     ));
     assert_eq!(
         machine.account("alice"),
@@ -327,7 +328,7 @@ fn a_hash_in_the_passwd_file_itself_is_used_as_it_is() {
     fs::remove_file(machine.dir.path().join("shadow")).unwrap();
     assert!(matches!(
         machine.login("alice", "correct horse"),
-        Ok(Verdict::Accepted(_))
+        Ok(Verdict::Accepted(..))
     ));
 }
 

@@ -88,6 +88,8 @@ pub enum ProtocolError {
     Missing(&'static str),
     /// A member has a value that none of its meanings has.
     Value(&'static str, String),
+    /// A verdict, and a status that such an account cannot have.
+    Contradiction(&'static str, &'static str),
 }
 
 /// How much of the other end's words is repeated in an error.
@@ -114,6 +116,9 @@ impl fmt::Display for ProtocolError {
             Self::Version(theirs) => write!(f, "version {theirs}, not {VERSION}"),
             Self::Missing(member) => write!(f, "no \"{member}\""),
             Self::Value(member, value) => write!(f, "\"{member}\" is \"{value}\""),
+            Self::Contradiction(verdict, status) => {
+                write!(f, "\"{verdict}\" of an account that is \"{status}\"")
+            }
         }
     }
 }

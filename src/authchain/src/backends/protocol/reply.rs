@@ -198,12 +198,12 @@ impl From<&Reply> for Raw {
 impl Raw {
     fn set_verdict(&mut self, verdict: &WireVerdict) {
         let word = match verdict {
-            WireVerdict::Accepted(user) => {
-                self.user = Some(user.clone());
+            WireVerdict::Accepted(user, status) => {
+                self.set_account(user, status.as_ref());
                 "accepted"
             }
-            WireVerdict::MustChange(user) => {
-                self.user = Some(user.clone());
+            WireVerdict::MustChange(user, status) => {
+                self.set_account(user, status.as_ref());
                 "must_change"
             }
             WireVerdict::Denied(denial) => {
@@ -221,15 +221,19 @@ impl Raw {
                 "found"
             }
             WireVerdict::Account(user, status) => {
-                self.user = Some(user.clone());
-                if let AccountStatus::Valid { warning } = status {
-                    self.warning.clone_from(warning);
-                }
-                self.status = Some(word_of(STATES, &without_warning(status)).to_owned());
+                self.set_account(user, Some(status));
                 "account"
             }
         };
         self.verdict = Some(word.to_owned());
+    }
+
+    fn set_account(&mut self, user: &WireUser, status: Option<&AccountStatus>) {
+        self.user = Some(user.clone());
+        self.status = status.map(|status| word_of(STATES, &without_warning(status)).to_owned());
+        if let Some(AccountStatus::Valid { warning }) = status {
+            self.warning.clone_from(warning);
+        }
     }
 
     /// Every string of a reply.
@@ -296,11 +300,19 @@ impl Raw {
         })
     }
 
-    fn into_verdict(self) -> Result<WireVerdict, ProtocolError> {
-        let user = self.user.ok_or(ProtocolError::Missing("user"));
+    fn into_verdict(mut self) -> Result<WireVerdict, ProtocolError> {
+        let user = self.user.take().ok_or(ProtocolError::Missing("user"));
         match self.verdict.as_deref().unwrap_or_default() {
-            "accepted" => Ok(WireVerdict::Accepted(user?)),
-            "must_change" => Ok(WireVerdict::MustChange(user?)),
+            "accepted" => {
+                let is_valid = |status: &_| matches!(status, AccountStatus::Valid { .. });
+                let status = self.status_beside("accepted", is_valid)?;
+                Ok(WireVerdict::Accepted(user?, status))
+            }
+            "must_change" => {
+                let must_change = |status: &_| *status == AccountStatus::MustChangePassword;
+                let status = self.status_beside("must_change", must_change)?;
+                Ok(WireVerdict::MustChange(user?, status))
+            }
             "found" => Ok(WireVerdict::Found(user?)),
             "denied" => Ok(WireVerdict::Denied(Denial {
                 reason: meaning(REASONS, "reason", self.reason)?,
@@ -311,16 +323,37 @@ impl Raw {
                 let detail = self.detail.ok_or(ProtocolError::Missing("detail"))?;
                 Ok(WireVerdict::Unavailable(detail))
             }
-            "account" => {
-                let status = match meaning(STATES, "status", self.status)? {
-                    AccountStatus::Valid { .. } => AccountStatus::Valid {
-                        warning: self.warning,
-                    },
-                    other => other,
-                };
-                Ok(WireVerdict::Account(user?, status))
-            }
+            "account" => Ok(WireVerdict::Account(user?, self.status()?)),
             other => Err(ProtocolError::Value("verdict", quote(other))),
+        }
+    }
+
+    fn status(self) -> Result<AccountStatus, ProtocolError> {
+        Ok(match meaning(STATES, "status", self.status)? {
+            AccountStatus::Valid { .. } => AccountStatus::Valid {
+                warning: self.warning,
+            },
+            other => other,
+        })
+    }
+
+    /// The state of an account that was let in as `verdict`, where it is said; it must be one that
+    /// `agrees`.
+    fn status_beside(
+        self,
+        verdict: &'static str,
+        agrees: impl FnOnce(&AccountStatus) -> bool,
+    ) -> Result<Option<AccountStatus>, ProtocolError> {
+        if self.status.is_none() {
+            return Ok(None);
+        }
+        let status = self.status()?;
+        match agrees(&status) {
+            true => Ok(Some(status)),
+            false => Err(ProtocolError::Contradiction(
+                verdict,
+                word_of(STATES, &without_warning(&status)),
+            )),
         }
     }
 }

@@ -21,9 +21,13 @@ fn users() -> impl Strategy<Value = WireUser> {
     )
 }
 
+fn valid() -> impl Strategy<Value = AccountStatus> {
+    proptest::option::of("[^\0]{0,20}").prop_map(|warning| AccountStatus::Valid { warning })
+}
+
 fn states() -> impl Strategy<Value = AccountStatus> {
     prop_oneof![
-        proptest::option::of("[^\0]{0,20}").prop_map(|warning| AccountStatus::Valid { warning }),
+        valid(),
         Just(AccountStatus::MustChangePassword),
         Just(AccountStatus::PasswordExpired),
         Just(AccountStatus::AccountExpired),
@@ -46,8 +50,11 @@ fn denials() -> impl Strategy<Value = Denial> {
 
 fn verdicts() -> impl Strategy<Value = WireVerdict> {
     prop_oneof![
-        users().prop_map(WireVerdict::Accepted),
-        users().prop_map(WireVerdict::MustChange),
+        (users(), proptest::option::of(valid()))
+            .prop_map(|(user, status)| WireVerdict::Accepted(user, status)),
+        (users(), any::<bool>()).prop_map(|(user, is_known)| {
+            WireVerdict::MustChange(user, is_known.then_some(AccountStatus::MustChangePassword))
+        }),
         denials().prop_map(WireVerdict::Denied),
         Just(WireVerdict::Unknown),
         "[^\0]{0,20}".prop_map(WireVerdict::Unavailable),
@@ -346,6 +353,30 @@ fn what_is_no_reply_is_an_error_that_says_why() {
         (
             r#"{"verdict":"account","user":{"name":"a"},"status":"fine"}"#,
             "\"status\" is",
+        ),
+        (
+            r#"{"verdict":"account","user":{"name":"a"}}"#,
+            "no \"status\"",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"name":"a"},"status":"fine"}"#,
+            "\"status\" is \"fine\"",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"name":"a"},"status":"valid","warning":"\u0000"}"#,
+            "a string with a NUL",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"name":"a"},"status":"locked"}"#,
+            "\"accepted\" of an account that is \"locked\"",
+        ),
+        (
+            r#"{"verdict":"accepted","user":{"name":"a"},"status":"must_change_password"}"#,
+            "\"accepted\" of an account that is \"must_change_password\"",
+        ),
+        (
+            r#"{"verdict":"must_change","user":{"name":"a"},"status":"valid"}"#,
+            "\"must_change\" of an account that is \"valid\"",
         ),
     ] {
         let error = Reply::parse(line.as_bytes()).unwrap_err().to_string();

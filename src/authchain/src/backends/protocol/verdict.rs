@@ -29,10 +29,11 @@ impl From<WireVerdict> for Conclusion {
 /// What a worker can find out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
-    /// To `authenticate`: this is who it is.
-    Accepted(WireUser),
+    /// To `authenticate`: this is who it is. With what `account` would be answered by now, where that
+    /// is known.
+    Accepted(WireUser, Option<AccountStatus>),
     /// To `authenticate`: this is who it is, and the password has ended or is to be changed.
-    MustChange(WireUser),
+    MustChange(WireUser, Option<AccountStatus>),
     /// To `authenticate`: known, and refused.
     Denied(Denial),
     /// To anything: no such person here.
@@ -110,8 +111,8 @@ impl WireVerdict {
     /// Whom it is about, where it is about somebody.
     pub fn user(&self) -> Option<&WireUser> {
         match self {
-            Self::Accepted(user)
-            | Self::MustChange(user)
+            Self::Accepted(user, _)
+            | Self::MustChange(user, _)
             | Self::Found(user)
             | Self::Account(user, _) => Some(user),
             Self::Denied(_) | Self::Unknown | Self::Unavailable(_) => None,

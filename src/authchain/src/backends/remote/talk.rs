@@ -81,7 +81,7 @@ impl<'a> Asked<'a, '_> {
     fn fits(&self, verdict: &WireVerdict) -> bool {
         match verdict {
             WireVerdict::Unknown | WireVerdict::Unavailable(_) => true,
-            WireVerdict::Denied(_) | WireVerdict::Accepted(_) | WireVerdict::MustChange(_) => {
+            WireVerdict::Denied(_) | WireVerdict::Accepted(..) | WireVerdict::MustChange(..) => {
                 self.operation == Operation::Authenticate
             }
             WireVerdict::Found(_) => self.operation == Operation::Lookup,

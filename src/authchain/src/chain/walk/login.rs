@@ -8,7 +8,7 @@ use crate::chain::rule::Link;
 use crate::tools::conversation::Conversation;
 use crate::tools::debts::Paying;
 use crate::tools::request::Attempt;
-use crate::words::{BackendError, Denial, DenialReason, Secret, User, Verdict};
+use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
 
 /// Why a backend is not given an empty password.
 const EMPTY_PASSWORD: &str = "an empty password";
@@ -39,9 +39,9 @@ impl Walk<'_, Accepted> {
                 debts: &walk.debts,
             })?;
             Ok(match verdict {
-                Verdict::Accepted(user) => walk.accepted(link, user)?,
-                Verdict::MustChange(user) => match walk.judges_account()? {
-                    true => walk.accepted(link, user)?,
+                Verdict::Accepted(user, status) => walk.accepted(link, user, status)?,
+                Verdict::MustChange(user, status) => match walk.judges_account()? {
+                    true => walk.accepted(link, user, status)?,
                     false => Finding::Denied(Denial {
                         reason: DenialReason::NotPermitted,
                         detail: Some(ENDED.to_owned()),
@@ -53,9 +53,14 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    fn accepted(&self, link: &Link, user: User) -> Result<Finding<Accepted>, BackendError> {
+    fn accepted(
+        &self,
+        link: &Link,
+        user: User,
+        status: Option<AccountStatus>,
+    ) -> Result<Finding<Accepted>, BackendError> {
         Ok(match self.mistaken_identity(link, &user)? {
-            None => Finding::Answered(Accepted(user)),
+            None => Finding::Answered(Accepted { user, status }),
             Some(detail) => Finding::Denied(Denial {
                 reason: DenialReason::AnotherPerson,
                 detail: Some(detail),

@@ -10,7 +10,7 @@ use crate::words::{AccountStatus, BackendError, ConversationError, DenialReason,
 #[test]
 fn each_question_has_its_verdicts_and_no_other() {
     let accepted = saying(&format!(r#"{{"verdict":"accepted",{ALICE}}}"#));
-    let Ok(Verdict::Accepted(user)) = accepted.verdict else {
+    let Ok(Verdict::Accepted(user, None)) = accepted.verdict else {
         panic!("{:?}", accepted.verdict)
     };
     assert_eq!(
@@ -69,7 +69,7 @@ fn somebody_elses_entry_is_no_answer() {
     let _alone = alone();
     let mut stage = Stage::new(&format!("{POLITE}say '{other}'\nread -r end"));
     stage.fold_case = true;
-    assert!(matches!(stage.authenticate().0, Ok(Verdict::Accepted(_))));
+    assert!(matches!(stage.authenticate().0, Ok(Verdict::Accepted(..))));
 }
 
 #[test]
