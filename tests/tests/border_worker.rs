@@ -102,6 +102,10 @@ fn what_a_worker_does_wrong_is_unavailable_with_its_reason() {
             "nul",
             "unavailable: not a valid answer: worker: a string with a NUL in it",
         ),
+        (
+            "contradicting",
+            "unavailable: not a valid answer: worker: \"accepted\" of an account that is \"locked\"",
+        ),
         ("unavailable", "unavailable: one: connect: refused"),
     ] {
         let report = played(&scene(kind));

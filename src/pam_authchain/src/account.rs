@@ -6,6 +6,7 @@ use authchain::tools::journal::{PamJournal, Phase};
 use authchain::words::{AccountStatus, PamCode};
 
 use crate::call::{Call, nameless, unusable};
+use crate::hint::{Hint, Login};
 
 /// Asks the chain whether the account may be used, and tells the person why not.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
@@ -22,7 +23,13 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         Err(code) => return nameless(&journal, code),
     };
     let context = call.context(&items, &settings, &journal);
-    let decision = chain.account(&name, &context);
+    let (login, now) = (
+        Login::new(call, &name, &items),
+        (context.deadline.clock())(),
+    );
+    let hint = call.handle.take(|hint| hint.fits(&login, now));
+    let known = hint.map(Hint::into_account);
+    let decision = chain.account(&name, known.as_ref(), &context);
     decision.report(&context, call.arguments.debug);
     if !context.silent {
         tell(&decision, &mut call.handle);

@@ -5,12 +5,15 @@ use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
 use authchain::words::PamCode;
 
 use crate::call::{Call, caller, nameless, unusable};
+use crate::hint::{Hint, Login};
 
 /// Asks the chain whether the person is who they say they are.
 ///
 /// A broken configuration is answered before anything is asked: no answer could change the
 /// outcome, and a password should not be typed for nothing. The module behind us asks itself.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
+    // Whatever comes of this login, an earlier one is none of its business.
+    call.handle.forget();
     let items = call.handle.items();
     let (syslog, assembled) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Auth);
@@ -37,6 +40,10 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
             "the login name was changed during the prompt",
         );
         return PamCode::SystemError;
+    }
+    let now = (context.deadline.clock())();
+    if let Some(hint) = Hint::of(&decision, Login::new(call, &name, &items), now) {
+        call.handle.keep(hint);
     }
     decision.code()
 }

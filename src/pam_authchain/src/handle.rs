@@ -2,6 +2,7 @@
 //!
 //! The only file that knows `pam-bindings`; what that crate lacks is in [`libpam`].
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::time::Duration;
@@ -16,15 +17,24 @@ use pam::conv::Conv;
 use pam::items::{RHost, RUser, Service, Tty, User};
 use pam::module::PamHandle;
 
+use crate::hint::Hint;
 use crate::libpam;
 
 /// A PAM handle for the time of one call.
 pub(crate) struct Handle<'h>(&'h mut PamHandle);
 
+/// What libpam keeps for us.
+type Slot = Cell<Option<Hint>>;
+
+/// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may have
+/// another shape.
+static OURS: u8 = 0;
+
 /// What the host says about the login, for rules and log lines; empty where it says nothing.
 ///
 /// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: nobody is
 /// looked up by them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Items {
     pub(crate) service: String,
     pub(crate) tty: String,
@@ -83,6 +93,32 @@ impl<'h> Handle<'h> {
         unsafe { libpam::fail_delay(self.as_ptr(), delay) };
     }
 
+    /// Keeps `hint` for a later call of this transaction, in place of an earlier one.
+    pub(crate) fn keep(&mut self, hint: Hint) {
+        // Where there is no memory for it, there is no hint.
+        let slot = Slot::new(Some(hint));
+        let _ = self.0.set_data(&name_of_slot(), Box::new(slot));
+    }
+
+    /// Drops the hint of an earlier call.
+    pub(crate) fn forget(&mut self) {
+        let _ = self.take(|_| true);
+    }
+
+    /// The hint of an earlier call if it `fits`. It answers one question.
+    pub(crate) fn take(&mut self, fits: impl FnOnce(&Hint) -> bool) -> Option<Hint> {
+        // SAFETY: what has this name was kept above by this very copy of the module, and is alive until
+        // it is replaced above or the transaction ends, neither of which happens during `self`'s loan.
+        let slot: &Slot = unsafe { self.0.get_data(&name_of_slot()) }.ok()?;
+        let hint = slot.take()?;
+        if fits(&hint) {
+            return Some(hint);
+        }
+        // Perhaps another line of the stack, with another configuration, left it for its own kind.
+        slot.set(Some(hint));
+        None
+    }
+
     fn user_item(&self) -> Option<Vec<u8>> {
         let item = self.0.get_item::<User<'_>>().ok().flatten()?;
         Some(item.0.to_bytes().to_vec())
@@ -132,6 +168,10 @@ impl Conversation for Handle<'_> {
     fn error_msg(&mut self, text: &str) {
         let _ = self.send(PAM_ERROR_MSG, text);
     }
+}
+
+fn name_of_slot() -> String {
+    format!("pam_authchain {:p}", &raw const OURS)
 }
 
 fn lossy(text: Option<&CStr>) -> String {

@@ -4,8 +4,9 @@
 //! one function of ours answers with a [`PamCode`], and its number goes back. Everything that
 //! decides anything is in the `authchain` library; this crate is the only one that speaks C.
 //!
-//! Nothing outlives a call: no thread, no descriptor, no changed signal, no `pam_set_data`. Phases
-//! may run in different processes (sshd) or for different users (sudo), so each stands alone.
+//! Nothing outlives a call but a few bytes of libpam's ([`hint`]): no thread, no descriptor, no changed
+//! signal. Phases may run in different processes (sshd) or for different users (sudo), so each stands
+//! alone, with that hint or without.
 
 mod account;
 mod arguments;
@@ -15,6 +16,7 @@ mod call;
 mod chauthtok;
 mod guard;
 mod handle;
+mod hint;
 #[cfg(feature = "panic-injection")]
 mod injection;
 mod libpam;

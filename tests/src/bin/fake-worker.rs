@@ -65,6 +65,9 @@ fn talk(word: &str, hello: &Value) {
         "stranger" => say(&json!({"verdict": "accepted", "user": {"name": "mallory"}})),
         "nul" => say(&json!({"verdict": "accepted", "user": {"name": "alice\0"}})),
         "locked" => say(&json!({"verdict": "denied", "reason": "locked", "detail": "by\nhand"})),
+        "knowing" => knowing(operation, question, "accepted", "valid"),
+        "ended" => knowing(operation, question, "must_change", "must_change_password"),
+        "contradicting" => knowing(operation, question, "accepted", "locked"),
         "unavailable" => say(&json!({"verdict": "unavailable", "detail": "one: connect: refused"})),
         _ => obliging(operation, question),
     }
@@ -87,6 +90,22 @@ fn obliging(operation: &str, question: &Value) {
         }
         _ => say(&json!({"verdict": "denied", "reason": "bad_credential"})),
     }
+}
+
+/// Says what it knows of the account with the verdict on the password, and every question in the log.
+fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
+    let is_right = operation == "account" || question["password"] == PASSWORD;
+    let verdict = match (operation, is_right) {
+        ("account", _) => "account",
+        (_, true) => verdict,
+        (_, false) => "denied",
+    };
+    let user = json!({"name": question["user"], "uid": 10_001});
+    let note = format!("asked to {operation} {}", question["user"]);
+    say(&json!({
+        "verdict": verdict, "reason": "bad_credential", "user": user, "status": status,
+        "warning": "3 days left", "notes": [note],
+    }));
 }
 
 fn prompts() {

@@ -7,6 +7,7 @@ use super::conversation::Conversation;
 use super::scene::{Call, Hex, Item, Phase};
 
 const PAM_USER: c_int = 2;
+const PAM_DATA_SILENT: c_int = 0x4000_0000;
 
 /// `struct pam_message`
 #[repr(C)]
@@ -125,6 +126,12 @@ impl Handle {
         // SAFETY: the handle is live.
         self.last = unsafe { function(self.raw, call.flags) };
         self.last
+    }
+
+    /// Ends a forked child's copy of it, which must not be used any more.
+    pub(super) fn end_silently(&mut self) {
+        // SAFETY: the handle is live, and by the caller's promise not used again.
+        unsafe { pam_end(self.raw, self.last | PAM_DATA_SILENT) };
     }
 
     /// Ends it; libpam unloads its modules. What the person saw is returned.

@@ -58,8 +58,15 @@ pub fn play(script: &Script, confdir: &CStr, service: &CStr) -> Report {
     // What other threads do meanwhile would be held against the module; and looking takes a file.
     let looking = script.process.threads == 0 && !script.process.starved;
     for (i, call) in script.calls.iter().enumerate() {
+        for (item, value) in script.meanwhile.get(&i).into_iter().flatten() {
+            handle.set(*item, value);
+        }
         if script.process.fork && i + 1 == script.calls.len() {
-            report.codes.push(in_a_child(|| handle.call(*call)));
+            report.codes.push(in_a_child(|| {
+                let code = handle.call(*call);
+                handle.end_silently();
+                code
+            }));
         }
         let before = looking.then(Surroundings::now);
         let begin = Instant::now();

@@ -82,6 +82,8 @@ pub struct Script {
     pub items: BTreeMap<Item, Hex>,
     /// What the host calls, in order.
     pub calls: Vec<Call>,
+    /// Items that change before the call of this number, counted from 0.
+    pub meanwhile: BTreeMap<usize, BTreeMap<Item, Hex>>,
     /// What sort of process it is.
     pub process: Process,
 }
@@ -126,6 +128,10 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Item {
+    /// `PAM_SERVICE`
+    Service = 1,
+    /// `PAM_USER`
+    User = 2,
     /// `PAM_TTY`
     Tty = 3,
     /// `PAM_RHOST`
@@ -191,7 +197,8 @@ pub struct Process {
     pub threads: usize,
     /// Plays it this often in each.
     pub rounds: usize,
-    /// Forks before the last call, which both processes make; the child's code comes first.
+    /// Forks before the last call, which both processes make; the child's code comes first, and it
+    /// ends its copy of the transaction as pam_end(3) says children should.
     pub fork: bool,
     /// Gives up being root.
     pub uid: Option<u32>,

@@ -43,7 +43,9 @@ impl Transaction {
         let module = stage.module(scene);
         let stack = (scene.stack.replace("{arguments}", &arguments))
             .replace("{module}", module.to_str().unwrap());
-        fs::write(confdir.join("stage"), stage.filled(&stack)).unwrap();
+        for service in ["stage", "backstage"] {
+            fs::write(confdir.join(service), stage.filled(&stack)).unwrap();
+        }
         let nobody = ["auth", "account", "password", "session"]
             .map(|facility| format!("{facility} required pam_deny.so\n"));
         fs::write(confdir.join("other"), nobody.concat()).unwrap();

@@ -1,0 +1,145 @@
+//! What a login leaves for the question about the account, which most hosts ask at once: the backend
+//! that accepted it has just judged the account, and need not be asked again.
+//!
+//! A hint and no more. Whoever finds none, or one that does not fit, asks; every decision is the same
+//! with it and without.
+
+use std::path::PathBuf;
+use std::process;
+use std::time::{Duration, Instant};
+
+use authchain::chain::AuthDecision;
+use authchain::words::Account;
+
+use crate::call::Call;
+use crate::handle::Items;
+
+/// How old it may be, from when the backend was asked. Hosts ask about the account as soon as a login
+/// has succeeded; where another prompt came in between, the account may have changed and is judged
+/// anew.
+const MAX_AGE: Duration = Duration::from_secs(5);
+
+/// Who logs in where: all that a backend is told of the question, and whose the process is.
+///
+/// Not which order of backends (`chain=`): it is a backend's word, wherever that stands. But which
+/// configuration: in another, the same name may be another backend's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    config: Option<PathBuf>,
+    name: Vec<u8>,
+    items: Items,
+    /// A host may go on in a process it forked after the login, and for much longer there.
+    pid: u32,
+}
+
+/// What a backend that accepted a login said of the account besides.
+#[derive(Debug)]
+pub(crate) struct Hint {
+    login: Login,
+    asked: Instant,
+    account: Account,
+}
+
+impl Login {
+    /// That of this call.
+    pub(crate) fn new(call: &Call<'_>, name: &[u8], items: &Items) -> Self {
+        Self {
+            config: call.arguments.config.clone(),
+            name: name.to_owned(),
+            items: items.clone(),
+            pid: process::id(),
+        }
+    }
+}
+
+impl Hint {
+    /// What became known in a login decided `now`, if anything did.
+    pub(crate) fn of(decision: &AuthDecision, login: Login, now: Instant) -> Option<Self> {
+        let (account, took) = decision.known_account()?;
+        Some(Self {
+            login,
+            asked: now.checked_sub(took)?,
+            account,
+        })
+    }
+
+    /// Whether it answers what `login` asks `now`.
+    pub(crate) fn fits(&self, login: &Login, now: Instant) -> bool {
+        let age = now.checked_duration_since(self.asked);
+        self.login == *login && age.is_some_and(|age| age <= MAX_AGE)
+    }
+
+    /// The account.
+    pub(crate) fn into_account(self) -> Account {
+        self.account
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authchain::tools::deadline::system_clock;
+    use authchain::words::{AccountStatus, User};
+
+    fn login() -> Login {
+        Login {
+            config: None,
+            name: b"alice".to_vec(),
+            items: Items {
+                service: "sshd".to_owned(),
+                tty: "ssh".to_owned(),
+                rhost: "192.0.2.7".to_owned(),
+                ruser: String::new(),
+            },
+            pid: 7,
+        }
+    }
+
+    fn hint(asked: Instant) -> Hint {
+        Hint {
+            login: login(),
+            asked,
+            account: Account {
+                user: User {
+                    name: "alice".to_owned(),
+                    uid: None,
+                    gid: None,
+                    gecos: String::new(),
+                    home: String::new(),
+                    shell: String::new(),
+                    groups: Vec::new(),
+                    backend: "corp".to_owned(),
+                },
+                status: AccountStatus::Valid { warning: None },
+            },
+        }
+    }
+
+    #[test]
+    fn a_hint_is_good_for_seconds() {
+        let asked = system_clock();
+        let after = |age| hint(asked).fits(&login(), asked + age);
+        assert!(after(Duration::ZERO) && after(MAX_AGE));
+        assert!(!after(MAX_AGE + Duration::from_nanos(1)));
+        assert!(
+            !hint(asked + MAX_AGE).fits(&login(), asked),
+            "from the future"
+        );
+    }
+
+    #[test]
+    fn a_hint_is_for_the_same_question_in_the_same_process() {
+        let now = system_clock();
+        let fits = |change: &dyn Fn(&mut Login)| {
+            let mut login = login();
+            change(&mut login);
+            hint(now).fits(&login, now)
+        };
+        assert!(fits(&|_| {}));
+        assert!(!fits(&|login| login.pid = 8));
+        assert!(!fits(&|login| login.name = b"Alice".to_vec()));
+        assert!(!fits(&|login| login.items.service = "sudo".to_owned()));
+        assert!(!fits(&|login| login.items.rhost.clear()));
+        assert!(!fits(&|login| login.config = Some("/etc/other.toml".into())));
+    }
+}
