@@ -3,7 +3,7 @@
 use authchain::words::AccountStatus::{
     self, AccountExpired, Locked, MustChangePassword, NotPermitted, Valid,
 };
-use authchain_tests::servers::samba::{BASE, domain};
+use authchain_tests::servers::samba::{BASE, PASSWORD, domain};
 use serde_json::json;
 
 #[test]
@@ -34,6 +34,29 @@ fn the_state_of_an_account_is_found_out_without_a_password() {
     assert!(corp.account("nobody-here").is_unknown());
     let silent = corp.with("password_warning", "0s");
     assert_eq!(silent.account("warned").status(), Some(&valid(None)));
+}
+
+#[test]
+fn a_login_says_of_the_account_what_the_account_alone_would_say_or_nothing() {
+    let Some(samba) = domain() else { return };
+    let corp = samba.asker();
+    for name in ["alice", "warned"] {
+        let (login, account) = (corp.login(name, PASSWORD), corp.account(name));
+        assert!(login.is_accepted(), "{login:?}");
+        assert_eq!(login.status(), account.status(), "{name}");
+    }
+    // There is more to say, for the log.
+    for name in ["mustchange", "expired"] {
+        let login = corp.login(name, PASSWORD);
+        assert_eq!(
+            (login.must_change(), login.status()),
+            (true, None),
+            "{name}"
+        );
+    }
+    // Nobody can look without a password.
+    let alone = samba.asker_alone().login("alice", PASSWORD);
+    assert_eq!((alone.is_accepted(), alone.status()), (true, None));
 }
 
 fn valid(warning: Option<&str>) -> AccountStatus {

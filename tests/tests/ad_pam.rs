@@ -186,6 +186,67 @@ fn each_state_of_an_account_has_its_code_and_its_words() {
     }
 }
 
+/// Has every worker leave a line before it starts.
+fn count_workers(machine: &Machine) {
+    let real = machine.outside("/run/stage/real-worker");
+    fs::copy(built::worker(), real).unwrap();
+    let text = "#!/bin/sh\necho started >>/run/stage/workers\nexec /run/stage/real-worker \"$@\"\n";
+    machine.write("/run/stage/authchain-worker", 0o755, text);
+}
+
+/// What libpam answers, what the person reads, what the log says of the account, and how many workers
+/// were started.
+fn steps(
+    machine: &Machine,
+    name: &str,
+    steps: &[&str],
+) -> (Vec<i32>, Vec<String>, Vec<String>, usize) {
+    let count = machine.outside("/run/stage/workers");
+    fs::write(&count, "").unwrap();
+    let mark = machine.log.mark();
+    let answer = machine.ask(&Ask {
+        service: "sshd".to_owned(),
+        user: name.into(),
+        password: PASSWORD.into(),
+        steps: steps.iter().map(|step| (*step).to_owned()).collect(),
+        ..Ask::default()
+    });
+    let answer = answer.unwrap();
+    let lines = machine.log.since(mark).into_iter().map(|line| line.text);
+    let lines = lines.filter(|line| line.contains("(sshd:account)"));
+    let lines = lines.map(|line| {
+        line.rsplit_once(" (")
+            .map_or(line.clone(), |(head, _)| head.to_owned())
+    });
+    let workers = fs::read_to_string(count).unwrap().lines().count();
+    (answer.codes, answer.told, lines.collect(), workers)
+}
+
+#[test]
+fn the_account_is_what_it_would_be_alone_whatever_a_login_in_a_domain_left() {
+    let Some((machine, _samba)) = machine_in_a_domain("a domain and hints", WITH_SERVICE) else {
+        return;
+    };
+    count_workers(&machine);
+    for (name, started) in [
+        ("alice", 1),
+        ("warned", 1),
+        ("mustchange", 2),
+        ("expired", 2),
+        ("ended", 2),
+        ("disabled", 2),
+        ("locked", 2),
+    ] {
+        let (codes, told, lines, workers) = steps(&machine, name, &["auth", "account"]);
+        let (login, told_first, _, _) = steps(&machine, name, &["auth"]);
+        let (alone, told_then, lines_then, _) = steps(&machine, name, &["account"]);
+        assert_eq!(codes, [login, alone].concat(), "{name}");
+        assert_eq!(told, [told_first, told_then].concat(), "{name}");
+        assert_eq!(lines, lines_then, "{name}");
+        assert_eq!(workers, started, "{name}");
+    }
+}
+
 /// Without an account that searches nothing is known of accounts: whoever this machine's own files
 /// know is judged by those, nobody else is let in.
 #[test]

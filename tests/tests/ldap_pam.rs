@@ -9,24 +9,31 @@ use authchain_tests::servers::directory::REFUSED_NAME;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
 const SUCCESS: i32 = 0;
+const PERM_DENIED: i32 = 6;
 const AUTH_ERR: i32 = 7;
 const AUTHINFO_UNAVAIL: i32 = 9;
 const USER_UNKNOWN: i32 = 10;
 const NEW_AUTHTOK_REQD: i32 = 12;
 const ACCT_EXPIRED: i32 = 13;
 
+const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
+
 /// A login of `user`, and the question about the account behind it.
 fn play(slapd: &Slapd, user: &str, password: &str) -> Report {
+    asking(&slapd.settings_as_toml(), user, password, &LOGIN)
+}
+
+/// These questions about `user`, with these keys for the directory's section.
+fn asking(keys: &str, user: &str, password: &str, phases: &[Phase]) -> Report {
     let mut scene = Scene::new(user, &[password]);
     let worker = built::worker();
-    let keys = slapd.settings_as_toml();
     scene.config = Some(format!(
         "{QUIET}chain = [\"corp\"]\npasswd_file = \"{{dir}}/passwd\"\nrun_dir = \"{{dir}}/run\"\n\
          worker = {worker:?}\n[backend.corp]\ntype = \"ldap\"\n{keys}"
     ));
     scene.files = [("passwd".to_owned(), String::new())].into();
-    let report =
-        Transaction::run(&scene.calling(&[Phase::Authenticate, Phase::Account].map(Call::new)));
+    let calls: Vec<Call> = phases.iter().copied().map(Call::new).collect();
+    let report = Transaction::run(&scene.calling(&calls));
     assert_eq!(report.changes, [""; 0], "{report:#?}");
     report
 }
@@ -74,4 +81,81 @@ fn the_log_says_which_server_failed_and_at_what() {
     assert_eq!(report.codes[0], AUTHINFO_UNAVAIL, "{report:#?}");
     let pattern = format!("...corp unavailable: {uri}: TLS: certificate is from an authority...");
     assert!(said(&report, &pattern), "{report:#?}");
+}
+
+/// What the log says of the account, apart from how long it took.
+fn said_of_the_account(report: &Report) -> Vec<&str> {
+    let lines = report.log_lines.iter();
+    let lines = lines.filter(|line| line.contains("(stage:account)"));
+    lines
+        .map(|line| line.rsplit_once(" (").map_or(&**line, |(head, _)| head))
+        .collect()
+}
+
+#[test]
+fn the_account_is_what_it_would_be_in_a_process_of_its_own_whatever_a_login_left() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let usual = slapd.settings_as_toml();
+    let with = |key: &str| format!("{usual}{key}\n");
+    let lines = usual.lines().filter(|line| !line.starts_with("bind_"));
+    let template = "user_dn_template = \"uid=%u,ou=people,dc=example,dc=test\"";
+    let own_login = lines.chain([template]).collect::<Vec<_>>().join("\n");
+    let staff = with("allow_groups = [\"staff\"]");
+    let filter = with("access_filter = \"(mail=*)\"");
+    let templated = with(template);
+    let shadow_only = with("account_policy = \"shadow\"");
+    for (keys, user, code, connections) in [
+        (&usual, "alice", SUCCESS, 1),
+        (&usual, "ending", SUCCESS, 1),
+        // Days left: by the shadow attributes, and by the policy.
+        (&usual, "due", SUCCESS, 1),
+        (&usual, "warned", SUCCESS, 1),
+        (&usual, "aged", NEW_AUTHTOK_REQD, 1),
+        (&usual, "reset", NEW_AUTHTOK_REQD, 1),
+        // The entry does not show to this policy what the bind said.
+        (&shadow_only, "reset", SUCCESS, 2),
+        // A lock that the bind ended.
+        (&usual, "unlocked", SUCCESS, 2),
+        (&usual, "ended", ACCT_EXPIRED, 2),
+        (&usual, "stale", ACCT_EXPIRED, 2),
+        (&usual, "expired", SUCCESS, 2),
+        (&usual, "locked", PERM_DENIED, 2),
+        (&usual, "barred", PERM_DENIED, 2),
+        (&staff, "alice", SUCCESS, 1),
+        (&staff, "bob", PERM_DENIED, 2),
+        (&filter, "alice", SUCCESS, 1),
+        (&filter, "bob", PERM_DENIED, 2),
+        (&templated, "alice", SUCCESS, 1),
+        (&own_login, "alice", AUTHINFO_UNAVAIL, 2),
+        (&own_login, "due", AUTHINFO_UNAVAIL, 2),
+    ] {
+        let password = format!("pw-{user}");
+        let before = slapd.connections();
+        let whole = asking(keys, user, &password, &LOGIN);
+        assert_eq!(
+            slapd.connections() - before,
+            connections,
+            "{user}: {whole:#?}"
+        );
+        assert_eq!(whole.codes[1], code, "{user}: {whole:#?}");
+        let login = asking(keys, user, &password, &LOGIN[..1]);
+        let alone = asking(keys, user, &password, &LOGIN[1..]);
+        assert_eq!(
+            whole.codes,
+            [login.codes, alone.codes.clone()].concat(),
+            "{user}"
+        );
+        assert_eq!(
+            whole.prompts,
+            [login.prompts, alone.prompts.clone()].concat(),
+            "{user}"
+        );
+        let (said, expected) = (said_of_the_account(&whole), said_of_the_account(&alone));
+        assert_eq!(said, expected, "{user}");
+    }
 }

@@ -172,6 +172,19 @@ fn accounts_are_as_old_as_the_shadow_map_says() {
     assert_eq!(told.name(), Some("noshadow"), "{told:?}");
 }
 
+#[test]
+fn a_login_says_of_the_account_what_the_maps_say_of_it_alone() {
+    let Some(server) = Ypserv::start("accounts of logins") else {
+        return;
+    };
+    for name in ["ann", "adjoined", "shadowed", "forced"] {
+        let login = server.login(&asker(), name, &format!("pw-{name}"));
+        let account = server.asks(|| asker().account(name));
+        assert!(login.is_accepted() && login.status().is_some(), "{login:?}");
+        assert_eq!(login.status(), account.status(), "{name}");
+    }
+}
+
 /// Local files in front may judge the account, and know nothing of the shadow map.
 #[test]
 fn a_password_that_is_right_and_has_ended_lets_nobody_in_by_itself() {

@@ -112,6 +112,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "pam_fail_delay",
         ],
     ),
+    (
+        "what a login knows of the account, kept by libpam for the next question",
+        &["pam_set_data", "pam_get_data"],
+    ),
     ("hashes of passwords", &["crypt_rn"]),
     ("errors as text", &["__errno_location", "__xpg_strerror_r"]),
     (

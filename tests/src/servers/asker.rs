@@ -269,6 +269,9 @@ impl Told {
     pub fn status(&self) -> Option<&AccountStatus> {
         match &self.conclusion.verdict {
             WireVerdict::Account(_, status) => Some(status),
+            WireVerdict::Accepted(_, status) | WireVerdict::MustChange(_, status) => {
+                status.as_ref()
+            }
             _ => None,
         }
     }
