@@ -265,6 +265,17 @@ fn the_wire_is_as_it_is_written_up() {
         text(&hello),
         r#"{"hello":1,"backend":"corp","type":"ldap","settings":{"base":"dc=example"},"avoid":["ldaps://ldap1.example.com"]}"#
     );
+    let user = WireUser {
+        name: "alice".to_owned(),
+        ..WireUser::default()
+    };
+    let warning = Some("3 days".to_owned());
+    let accepted = WireVerdict::Accepted(user, Some(AccountStatus::Valid { warning }));
+    assert_eq!(
+        String::from_utf8(Reply::Verdict(accepted.into()).to_line().unwrap()).unwrap(),
+        "{\"verdict\":\"accepted\",\"user\":{\"name\":\"alice\",\"gecos\":\"\",\"home\":\"\",\"shell\":\"\",\
+         \"groups\":[]},\"status\":\"valid\",\"warning\":\"3 days\"}\n"
+    );
     let denied = WireVerdict::Denied(DenialReason::BadCredential.into());
     assert_eq!(
         String::from_utf8(Reply::Verdict(denied.into()).to_line().unwrap()).unwrap(),

@@ -23,6 +23,18 @@ fn each_question_has_its_verdicts_and_no_other() {
         protocol("another verdict than account has")
     );
 
+    let wire = r#""status":"valid","warning":"3 days left""#;
+    let knowing = saying(&format!(r#"{{"verdict":"accepted",{ALICE},{wire}}}"#));
+    let warning = Some("3 days left".to_owned());
+    let status = Some(AccountStatus::Valid { warning });
+    assert_eq!(knowing.verdict, Ok(Verdict::Accepted(user, status)));
+    let wire = r#""status":"must_change_password""#;
+    let ended = saying(&format!(r#"{{"verdict":"must_change",{ALICE},{wire}}}"#));
+    let Ok(Verdict::MustChange(_, status)) = ended.verdict else {
+        panic!("{:?}", ended.verdict)
+    };
+    assert_eq!(status, Some(AccountStatus::MustChangePassword));
+
     let denied = saying(r#"{"verdict":"denied","reason":"locked"}"#);
     assert_eq!(
         denied.verdict,
