@@ -23,10 +23,8 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         Err(code) => return nameless(&journal, code),
     };
     let context = call.context(&items, &settings, &journal);
-    let (login, now) = (
-        Login::new(call, &name, &items),
-        (context.deadline.clock())(),
-    );
+    let login = Login::new(call, &name, &items);
+    let now = context.deadline.clock()();
     let hint = call.handle.take(|hint| hint.fits(&login, now));
     let known = hint.map(Hint::into_account);
     let decision = chain.account(&name, known.as_ref(), &context);

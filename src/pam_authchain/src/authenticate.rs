@@ -41,8 +41,8 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         );
         return PamCode::SystemError;
     }
-    let now = (context.deadline.clock())();
-    if let Some(hint) = Hint::of(&decision, Login::new(call, &name, &items), now) {
+    let login = Login::new(call, &name, &items);
+    if let Some(hint) = Hint::of(&decision, login, context.deadline.clock()()) {
         call.handle.keep(hint);
     }
     decision.code()

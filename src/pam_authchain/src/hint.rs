@@ -78,8 +78,9 @@ impl Hint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use authchain::chain::{Accepted, Decision, Finding, Outcome, Step};
     use authchain::tools::deadline::system_clock;
-    use authchain::words::{AccountStatus, User};
+    use authchain::words::{AccountStatus, User, Username};
 
     fn login() -> Login {
         Login {
@@ -95,24 +96,65 @@ mod tests {
         }
     }
 
+    fn alice() -> User {
+        User {
+            name: "alice".to_owned(),
+            uid: None,
+            gid: None,
+            gecos: String::new(),
+            home: String::new(),
+            shell: String::new(),
+            groups: Vec::new(),
+            backend: "corp".to_owned(),
+        }
+    }
+
+    /// A login that corp accepted after this time, and what it said of the account besides.
+    fn accepted(took: Duration, status: Option<AccountStatus>) -> AuthDecision {
+        let user = alice();
+        let answer = Accepted { user, status };
+        Decision {
+            name: Username::parse(b"alice").ok(),
+            invalid: None,
+            outcome: Outcome::Answered(answer.clone()),
+            steps: vec![Step {
+                backend: "corp".to_owned(),
+                finding: Finding::Answered(answer),
+                took,
+            }],
+        }
+    }
+
+    const VALID: AccountStatus = AccountStatus::Valid { warning: None };
+
     fn hint(asked: Instant) -> Hint {
+        let account = Account {
+            user: alice(),
+            status: VALID,
+        };
         Hint {
             login: login(),
             asked,
-            account: Account {
-                user: User {
-                    name: "alice".to_owned(),
-                    uid: None,
-                    gid: None,
-                    gecos: String::new(),
-                    home: String::new(),
-                    shell: String::new(),
-                    groups: Vec::new(),
-                    backend: "corp".to_owned(),
-                },
-                status: AccountStatus::Valid { warning: None },
-            },
+            account,
         }
+    }
+
+    #[test]
+    fn a_hint_is_as_old_as_the_question_that_brought_it() {
+        let now = system_clock();
+        let is_good = |took| {
+            let hint = Hint::of(&accepted(took, Some(VALID)), login(), now);
+            hint.is_some_and(|hint| hint.fits(&login(), now))
+        };
+        assert!(is_good(Duration::from_millis(4)));
+        // The person was asked for more, and took their time.
+        assert!(!is_good(MAX_AGE + Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn a_backend_that_says_nothing_of_the_account_leaves_no_hint() {
+        let decision = accepted(Duration::ZERO, None);
+        assert!(Hint::of(&decision, login(), system_clock()).is_none());
     }
 
     #[test]

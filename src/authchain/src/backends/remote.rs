@@ -10,14 +10,14 @@ use std::path::PathBuf;
 
 use nix::unistd::{geteuid, getuid};
 
-use self::talk::{Asked, Broken, Heard, millis, talk};
+use self::talk::{Asked, Broken, Heard, millis, readable, talk};
 use super::Backend;
 use super::breaker::{Breaker, Closed, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 use super::worker::Fault;
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
-use crate::words::{Account, BackendError, User, Username, Verdict};
+use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
 
 /// How many lines of a worker's get into the log for one login.
 const MAX_NOTES: usize = 16;
@@ -164,9 +164,10 @@ impl Backend for Remote {
             person: Some(attempt.conversation),
         };
         match self.ask(asked)? {
-            WireVerdict::Accepted(user, status) => {
-                Ok(Verdict::Accepted(user.of(&self.name), status))
-            }
+            WireVerdict::Accepted(user, status) => Ok(Verdict::Accepted(
+                user.of(&self.name),
+                status.map(with_readable_warning),
+            )),
             WireVerdict::MustChange(user, status) => {
                 Ok(Verdict::MustChange(user.of(&self.name), status))
             }
@@ -179,6 +180,7 @@ impl Backend for Remote {
         match self.ask(Asked::alone(Operation::Account, request))? {
             WireVerdict::Account(user, status) => {
                 let user = user.of(&self.name);
+                let status = with_readable_warning(status);
                 Ok(Some(Account { user, status }))
             }
             verdict => nobody(verdict),
@@ -192,6 +194,16 @@ impl Backend for Remote {
         hear: &mut dyn FnMut(super::protocol::Finding),
     ) -> Result<(), BackendError> {
         examine::examine(self, request, hear)
+    }
+}
+
+/// The warning goes to the person's terminal, as texts before the verdict do.
+fn with_readable_warning(status: AccountStatus) -> AccountStatus {
+    match status {
+        AccountStatus::Valid { warning } => AccountStatus::Valid {
+            warning: warning.map(|text| readable(&text)),
+        },
+        other => other,
     }
 }
 

@@ -230,11 +230,11 @@ impl Walk<'_, AccountStatus> {
             return ControlFlow::Continue(());
         }
         self.ask(link, |walk| {
-            let account = match known.filter(|known| walk.is_from(link, known)) {
+            let said = match known.filter(|known| walk.is_from(link, known)) {
                 Some(known) => Some(known.clone()),
                 None => link.backend.account(&walk.request(link))?,
             };
-            let Some(Account { user, status }) = account else {
+            let Some(Account { user, status }) = said else {
                 return Ok(Finding::Unknown);
             };
             // Another person's account says nothing about this one, for better or worse.

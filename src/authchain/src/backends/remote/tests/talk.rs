@@ -120,6 +120,22 @@ fi"#
 }
 
 #[test]
+fn a_warning_can_go_to_a_terminal_whichever_verdict_it_came_with() {
+    let warned = Some(AccountStatus::Valid {
+        warning: Some("\\u{1b}[2J3 days\nleft".to_owned()),
+    });
+    let wire = format!(r#"{ALICE},"status":"valid","warning":"\u001b[2J3 days\nleft""#);
+    let account = saying(&format!(r#"{{"verdict":"account",{wire}}}"#)).account;
+    assert_eq!(account.unwrap().map(|account| account.status), warned);
+    let Ok(Verdict::Accepted(_, status)) =
+        saying(&format!(r#"{{"verdict":"accepted",{wire}}}"#)).verdict
+    else {
+        panic!("not accepted")
+    };
+    assert_eq!(status, warned);
+}
+
+#[test]
 fn what_does_not_belong_to_the_talk_ends_it() {
     for (script, why) in [
         (
