@@ -227,6 +227,27 @@ fn sudo_lets_in_whom_the_directory_lets_in_by_password() {
     });
 }
 
+/// Password and account, each of which would take a worker and a connection of its own.
+#[test]
+fn a_login_costs_the_directory_one_connection_whichever_program_asks() {
+    for host in [Host::SshdPassword, Host::SshdKeyboard, Host::Sudo] {
+        let Some(town) = Town::new("one connection", host, &[]) else {
+            return;
+        };
+        let before = town.slapd.connections();
+        let outcome = match host {
+            Host::Sudo => {
+                let caller = by(&town.machine, &town.somebody("alice"), &[]);
+                hosts::sudo(&town.machine, &caller, "pw-alice")
+            }
+            host => host.attempt(&town.machine, "alice", "pw-alice"),
+        };
+        assert!(outcome.accepted, "{}", outcome.shown);
+        let connections = town.slapd.connections() - before;
+        assert_eq!(connections, 1, "{}", town.slapd.log());
+    }
+}
+
 /// root under `PermitRootLogin no`, somebody under `DenyUsers`, a name that nobody has, and one that
 /// the directory has and this machine has not: whoever sshd has barred by then costs nobody a guess,
 /// and no server hears of it.
