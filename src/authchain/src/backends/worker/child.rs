@@ -2,19 +2,20 @@
 
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::poll::ppoll;
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
 use nix::sys::stat::Mode;
 use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
+use rustix::process::{self, PidfdFlags, pidfd_open};
 
 use super::Fault;
 use crate::tools::trusted_file::{self, Access, FileError};
@@ -62,9 +63,10 @@ impl Child {
 
     /// How the process ended, if it does within a moment.
     pub(super) fn how_it_ended(&self) -> Option<String> {
+        let watch = Watch::over(self.pid);
         for look in 0..PATIENCE {
             match self.peek() {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => watch.pause(look),
                 Ok(status) => return in_words(status),
                 Err(_) => return None,
             }
@@ -93,9 +95,10 @@ impl Child {
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
     fn reap(&self, patience: u32) {
+        let watch = Watch::over(self.pid);
         for look in 0..patience {
             match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => watch.pause(look),
                 _ => return,
             }
         }
@@ -151,11 +154,30 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// A tenth of a millisecond at first, then a whole one: for waiting for a process, never for a
-/// person.
-fn pause(look: u32) {
-    let micros = if look < QUICK_LOOKS { 100 } else { 1_000 };
-    let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
+/// Waits for a process, and is woken when it ends where the kernel can do that (Linux 5.3). It says
+/// nothing about the process: the number may be another's by now.
+struct Watch(Option<OwnedFd>);
+
+impl Watch {
+    fn over(pid: Pid) -> Self {
+        let pid = process::Pid::from_raw(pid.as_raw());
+        Self(pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()))
+    }
+
+    /// A tenth of a millisecond at first, then a whole one: for waiting for a process, never for a
+    /// person.
+    fn pause(&self, look: u32) {
+        let micros = if look < QUICK_LOOKS { 100 } else { 1_000 };
+        let time = Some(TimeSpec::microseconds(micros));
+        let _ = match &self.0 {
+            Some(end) => ppoll(
+                &mut [PollFd::new(end.as_fd(), PollFlags::POLLIN)],
+                time,
+                None,
+            ),
+            None => ppoll(&mut [], time, None),
+        };
+    }
 }
 
 /// SIGCHLD, blocked in this thread for as long as this value lives.
