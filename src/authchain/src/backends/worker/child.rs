@@ -80,17 +80,23 @@ impl Child {
         waitid(Id::Pid(self.pid), flags)
     }
 
-    fn end(&self) {
-        if self.peek() == Err(Errno::ECHILD) {
-            // A host that ignores SIGCHLD, or another of its threads, was faster. The number may be
-            // somebody else's by now.
-            return;
-        }
+    /// Kills it without waiting for its end. Dropping does both.
+    pub(super) fn kill(&self) -> Result<(), Errno> {
+        // Where a host ignores SIGCHLD, or another of its threads was faster, the number may be
+        // somebody else's by now.
+        self.peek()?;
         // The group first: whatever a worker left behind is not to outlive the login either.
         let _ = killpg(self.pid, Signal::SIGKILL);
-        // A host that may not kill its own worker: it ends because its socket is closed.
-        let was_killed = kill(self.pid, Signal::SIGKILL).is_ok();
-        self.reap(if was_killed { BURIAL } else { PATIENCE });
+        kill(self.pid, Signal::SIGKILL)
+    }
+
+    fn end(&self) {
+        match self.kill() {
+            Err(Errno::ECHILD) => {}
+            Ok(()) => self.reap(BURIAL),
+            // A host that may not kill its own worker: it ends because its socket is closed.
+            Err(_) => self.reap(PATIENCE),
+        }
     }
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
