@@ -2,20 +2,19 @@
 
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::poll::ppoll;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
 use nix::sys::stat::Mode;
 use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
-use rustix::process::{self, PidfdFlags, pidfd_open};
 
 use super::Fault;
 use crate::tools::trusted_file::{self, Access, FileError};
@@ -27,14 +26,14 @@ const NAME: &CStr = c"authchain-worker";
 const USER: &CStr = c"--user";
 
 /// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
-const PATIENCE: u32 = 30;
+const PATIENCE: u32 = 40;
 
 /// How often a worker that was killed is looked at: for a second. The kernel takes a third of a
 /// millisecond, unless the process hangs in it: on a file server that is away, for one.
 const BURIAL: u32 = 1_000;
 
 /// How many looks follow each other quickly. Every login waits for the first ones.
-const QUICK_LOOKS: u32 = 10;
+const QUICK_LOOKS: u32 = 20;
 
 /// The running process.
 pub(super) struct Child {
@@ -63,10 +62,9 @@ impl Child {
 
     /// How the process ended, if it does within a moment.
     pub(super) fn how_it_ended(&self) -> Option<String> {
-        let watch = Watch::over(self.pid);
         for look in 0..PATIENCE {
             match self.peek() {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => watch.pause(look),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
                 Ok(status) => return in_words(status),
                 Err(_) => return None,
             }
@@ -101,10 +99,9 @@ impl Child {
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
     fn reap(&self, patience: u32) {
-        let watch = Watch::over(self.pid);
         for look in 0..patience {
             match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => watch.pause(look),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
                 _ => return,
             }
         }
@@ -160,30 +157,11 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// Waits for a process, and is woken when it ends where the kernel can do that (Linux 5.3). It says
-/// nothing about the process: the number may be another's by now.
-struct Watch(Option<OwnedFd>);
-
-impl Watch {
-    fn over(pid: Pid) -> Self {
-        let pid = process::Pid::from_raw(pid.as_raw());
-        Self(pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()))
-    }
-
-    /// A tenth of a millisecond at first, then a whole one: for waiting for a process, never for a
-    /// person.
-    fn pause(&self, look: u32) {
-        let micros = if look < QUICK_LOOKS { 100 } else { 1_000 };
-        let time = Some(TimeSpec::microseconds(micros));
-        let _ = match &self.0 {
-            Some(end) => ppoll(
-                &mut [PollFd::new(end.as_fd(), PollFlags::POLLIN)],
-                time,
-                None,
-            ),
-            None => ppoll(&mut [], time, None),
-        };
-    }
+/// As short as the kernel makes it at first, which is a twentieth of a millisecond more than it is told, then
+/// a whole one: for waiting for a process, never for a person.
+fn pause(look: u32) {
+    let micros = if look < QUICK_LOOKS { 10 } else { 1_000 };
+    let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
 }
 
 /// SIGCHLD, blocked in this thread for as long as this value lives.
