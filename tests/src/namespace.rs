@@ -10,12 +10,16 @@ use nix::mount::{MsFlags, mount, umount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, fchdir};
 
+use crate::host::built;
+
 /// Gives this process mounts of its own: what it mounts from here on, nobody else sees, and it is
 /// gone with the process.
 ///
 /// # Panics
 /// Without the rights for it.
 pub fn own_mounts() {
+    // From in there it could no longer be told.
+    built::own_program();
     unshare(CloneFlags::CLONE_NEWNS).expect("unshare");
     keep_mounts_private();
 }
