@@ -1,4 +1,4 @@
-//! `authchain check --online` on servers that DNS names, or should have named.
+//! `authchain check --online` on servers that DNS names, should have named, or does not find.
 
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::free_port;
@@ -81,6 +81,22 @@ fn a_domain_that_dns_knows_no_servers_of_is_an_error() {
             checked.expect(2, &[&["name resolution", words, advice], &["1 error"]]);
             assert!(!checked.text.contains("connect"), "{}", checked.text);
         }
+    });
+}
+
+#[test]
+fn a_name_without_an_address_is_an_error() {
+    beside_named_directory(|named| {
+        let corp = Checker::new(named.slapd.settings());
+        let lost = corp.with("uris", json!(["ldaps://nowhere.example"]));
+        let advice = "a name server of /etc/resolv.conf must know it";
+        lost.run(ONLINE).expect(
+            2,
+            &[
+                &["name resolution", "error: no such name", advice],
+                &["1 error"],
+            ],
+        );
     });
 }
 

@@ -75,8 +75,8 @@ impl Named {
     }
 }
 
-/// Every host is this machine; the domain `example` has the directory, and before it a server that is
-/// not there. `refusing.test` has no directory, and says so.
+/// Every host but `nowhere.example` is this machine; the domain `example` has the directory, and before it
+/// a server that is not there. `refusing.test` has no directory, and says so.
 fn name_server(slapd: &Slapd) -> NameServer {
     let (plain, tls, nobody) = (slapd.plain, slapd.tls, free_port());
     NameServer::at(NAME_SERVER, move |question: &Question| {
@@ -92,6 +92,7 @@ fn name_server(slapd: &Slapd) -> NameServer {
             ],
             ("_ldap._tcp.other.test", SRV) => vec![service(0, 0, plain, HOST)],
             ("_ldap._tcp.refusing.test", SRV) => vec![service(0, 0, 0, ".")],
+            ("nowhere.example", _) => vec![],
             (_, A) => vec![address("127.0.0.1")],
             _ => vec![],
         };
