@@ -1,6 +1,5 @@
 //! The way to the servers: portmappers, ports, refusals, servers that are down or hang.
 
-use std::fs;
 use std::time::Duration;
 
 use authchain_tests::host::built;
@@ -28,7 +27,7 @@ fn hashes_that_are_kept_from_other_ports_are_unavailable_and_it_says_why() {
     // Where this is built, nobody but its owner may be able to go.
     let folder = open_folder();
     let path = folder.path().join("worker");
-    fs::copy(built::worker(), &path).unwrap();
+    built::copy(built::worker(), &path);
     for transport in ["tcp", "udp"] {
         let any = asker()
             .with("source_port", "any")

@@ -44,6 +44,20 @@ pub fn worker_that_breaks_out() -> PathBuf {
     .clone()
 }
 
+/// Copies a program that is to be started as `to`, with its mode.
+///
+/// Another process does it: a program that is open for writing anywhere cannot be started, and while this one
+/// copies, any other test's child may inherit the descriptor for a moment.
+pub fn copy(program: impl AsRef<Path>, to: impl AsRef<Path>) {
+    let mut copy = Command::new("cp");
+    let copied = copy
+        .arg("--")
+        .arg(program.as_ref())
+        .arg(to.as_ref())
+        .status();
+    assert!(copied.unwrap().success(), "{}", to.as_ref().display());
+}
+
 /// The host that plays scripts. Cargo builds it with every test and bench, but not with a program.
 pub fn host() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
