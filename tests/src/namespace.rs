@@ -10,12 +10,16 @@ use nix::mount::{MsFlags, mount, umount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{chroot, fchdir};
 
+use crate::host::built;
+
 /// Gives this process mounts of its own: what it mounts from here on, nobody else sees, and it is
 /// gone with the process.
 ///
 /// # Panics
 /// Without the rights for it.
 pub fn own_mounts() {
+    // From in there it could no longer be told.
+    built::own_program();
     unshare(CloneFlags::CLONE_NEWNS).expect("unshare");
     keep_mounts_private();
 }
@@ -31,7 +35,8 @@ pub fn keep_mounts_private() {
     match all_private() {
         Err(Errno::EINVAL) => {
             let root = File::open("/").unwrap();
-            let namespace = File::open("/proc/self/ns/mnt").unwrap();
+            // Not /proc/self: that is the process's first thread, whose namespace may be another.
+            let namespace = File::open("/proc/thread-self/ns/mnt").unwrap();
             setns(namespace, CloneFlags::CLONE_NEWNS).expect("setns");
             all_private().expect("private mounts");
             change_root(&root);
@@ -102,5 +107,45 @@ pub fn in_own_network(
     });
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::need;
+
+    #[test]
+    fn a_thread_in_a_chroot_stays_in_its_own_namespace_and_in_the_chroot() {
+        if !need::root("private mounts in a chroot") {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("proc")).unwrap();
+        let root = folder.path().to_owned();
+        let thread = std::thread::spawn(move || {
+            own_mounts();
+            enter_plain_chroot(&root);
+            let before = namespace();
+            keep_mounts_private();
+            assert_eq!(namespace(), before);
+            assert!(!Path::new("/etc").exists(), "out of the chroot");
+        });
+        thread.join().unwrap();
+    }
+
+    /// A chroot as an administrator makes one: a folder with a /proc, which is itself no mount.
+    fn enter_plain_chroot(folder: &Path) {
+        let (proc, nothing): (_, Option<&str>) = (Some("proc"), None);
+        mount(proc, &folder.join("proc"), proc, MsFlags::empty(), nothing).unwrap();
+        change_root(&File::open(folder).unwrap());
+        assert_eq!(all_private(), Err(Errno::EINVAL), "/ is a mount here");
+    }
+
+    fn namespace() -> PathBuf {
+        fs::read_link("/proc/thread-self/ns/mnt").unwrap()
     }
 }

@@ -3,12 +3,25 @@
 
 use std::io::Write;
 
-/// Whether this is root, whom namespaces and mounts need. If not, says that `test` is skipped.
+use nix::sched::{CloneFlags, unshare};
+
+/// Whether this is root, and may make the namespaces and mounts that tests live in. If not, says that
+/// `test` is skipped.
 ///
 /// # Panics
 /// As [`skip`].
 pub fn root(test: &str) -> bool {
-    nix::unistd::geteuid().is_root() || skip(test, "namespaces and mounts need root")
+    if !nix::unistd::geteuid().is_root() {
+        return skip(test, "namespaces and mounts need root");
+    }
+    may_make_namespaces() || skip(test, "this container may make no namespaces and mounts")
+}
+
+/// Root of a container may not, unless it was started for that (`docker run --privileged`).
+fn may_make_namespaces() -> bool {
+    // The namespace ends with the thread.
+    let attempt = std::thread::spawn(|| unshare(CloneFlags::CLONE_NEWNS).is_ok());
+    attempt.join().unwrap_or(false)
 }
 
 /// Whether this file is there: a server's program, a module of it. If not, says that `test` is skipped.

@@ -101,7 +101,7 @@ impl Worker {
         worker
     }
 
-    /// Says hello. The answer comes once the worker is confined.
+    /// Says hello, and asks something harmless: it is answered once the worker is confined.
     ///
     /// # Panics
     /// If there is none.
@@ -115,6 +115,7 @@ impl Worker {
             probe_ms: 0,
         }));
         assert!(matches!(self.hear(), Some(Reply::Hello(_))));
+        assert_eq!(self.attempt("random", ""), Outcome::Possible);
     }
 
     /// Has it try something, and waits for what comes of it.

@@ -377,7 +377,7 @@ fn a_host_that_may_start_nothing_gets_unavailable() {
     scene.files.clear();
     let scene = configured(scene, "{dir}/passwd", "/etc/passwd");
     let stage = Transaction::set(&scene);
-    fs::copy(worker, stage.path().join("worker")).unwrap();
+    built::copy(worker, stage.path().join("worker"));
     let report = clean(stage.play(&scene));
     assert_eq!(report.codes, [AUTHINFO_UNAVAIL], "{report:#?}");
     assert_why(&report, "unavailable: worker: cannot be started: Try again");

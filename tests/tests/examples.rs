@@ -39,6 +39,66 @@ fn every_example_of_a_configuration_is_one() {
 }
 
 #[test]
+fn every_configuration_that_a_page_shows_is_one() {
+    let folders = [("", ".md", 1), ("docs", ".md", 3), ("man", ".scd", 4)];
+    for (folder, ending, least) in folders {
+        let mut count = 0;
+        for page in examples(folder, ending) {
+            for block in blocks(&page).into_iter().filter(Block::is_configuration) {
+                assert!(block.is_fenced, "{page:?} has settings outside of ```toml");
+                accept(&page, block.text);
+                count += 1;
+            }
+        }
+        assert!(count >= least, "{count} configurations in {folder:?}");
+    }
+}
+
+/// A fenced block of a page, or all that is outside of them.
+#[derive(Default)]
+struct Block {
+    is_fenced: bool,
+    is_toml: bool,
+    /// Above it are as many empty lines as the page has lines there, so that errors name the page's.
+    text: String,
+}
+
+impl Block {
+    fn is_configuration(&self) -> bool {
+        let has = |start: &str| {
+            self.text
+                .lines()
+                .any(|line| line.trim_start().starts_with(start))
+        };
+        self.is_toml || has("chain = ") || has("[backend.")
+    }
+}
+
+fn blocks(page: &Path) -> Vec<Block> {
+    let page = fs::read_to_string(page).unwrap();
+    let mut found = vec![Block::default()];
+    let mut current = 0;
+    for (number, line) in page.lines().enumerate() {
+        match line.trim_start().strip_prefix("```") {
+            Some(language) if current == 0 => {
+                found.push(Block {
+                    is_fenced: true,
+                    is_toml: language == "toml",
+                    text: "\n".repeat(number + 1),
+                });
+                current = found.len() - 1;
+            }
+            Some(_) => current = 0,
+            None => {
+                found[current].text.push_str(line);
+                found[current].text.push('\n');
+            }
+        }
+    }
+    found
+}
+
+#[test]
 fn what_the_commented_configuration_shows_as_defaults_are_the_defaults() {
     for path in examples("conf", "/authchain.toml") {
         let text = fs::read_to_string(&path).unwrap();

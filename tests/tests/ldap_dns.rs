@@ -1,82 +1,25 @@
 //! Servers that DNS names, name servers that are dead, and ways that lead nowhere: the real worker,
 //! and the real module around it, in a network of their own.
 
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use authchain_tests::host::built;
 use authchain_tests::host::people::{ROSES_PASSWORD, scene};
 use authchain_tests::host::scene::{Call, Phase, Report};
 use authchain_tests::host::transaction::Transaction;
-use authchain_tests::namespace::in_own_network;
-use authchain_tests::need;
 use authchain_tests::pattern::fits;
 use authchain_tests::servers::asker::Asker;
-use authchain_tests::servers::certificates::Kind;
-use authchain_tests::servers::free_port;
-use authchain_tests::servers::name_server::{NameServer, Question, address, service};
-use authchain_tests::servers::slapd::{Plan, Slapd};
+use authchain_tests::servers::named::{beside_named_directory, beside_silent_name_server};
 use serde_json::{Value, json};
-
-const RESOLV_CONF: &str = "nameserver 127.0.0.1\n";
-const HOSTS: &str = "127.0.0.1 localhost\n";
-
-const SRV: u16 = 33;
-const A: u16 = 1;
-
-/// Where the name server of our resolv.conf is.
-const NAME_SERVER: &str = "127.0.0.1:53";
 
 const SUCCESS: i32 = 0;
 const AUTHINFO_UNAVAIL: i32 = 9;
 
-fn can_be_run() -> bool {
-    need::root("a network") && need::file("a network", "/usr/sbin/slapd")
-}
-
-/// A directory whose certificate is for elsewhere.example.
-fn elsewhere() -> Option<Slapd> {
-    Slapd::start(&Plan {
-        certificate: Kind::OtherName,
-        ..Plan::default()
-    })
-}
-
-/// Every host is this machine; the domain `example` has the directory, and before it a server that is
-/// not there.
-fn name_server(slapd: &Slapd) -> NameServer {
-    let (plain, tls, nobody) = (slapd.plain, slapd.tls, free_port());
-    NameServer::at(NAME_SERVER, move |question: &Question| {
-        let host = "elsewhere.example";
-        let records = match (&*question.name, question.kind) {
-            ("_ldap._tcp.example", SRV) => vec![
-                service(10, 1, plain, host),
-                service(5, 1, nobody, "gone.example"),
-            ],
-            ("_ldaps._tcp.example", SRV) => vec![service(0, 0, tls, host)],
-            ("_ldap._tcp.odd._sites.example", SRV) => vec![
-                service(10, 1, plain, host),
-                service(5, 1, plain, "-odd.example"),
-            ],
-            ("_ldap._tcp.other.test", SRV) => vec![service(0, 0, plain, host)],
-            (_, A) => vec![address("127.0.0.1")],
-            _ => vec![],
-        };
-        vec![question.answer(&records)]
-    })
-}
-
 #[test]
 fn a_domain_is_enough_to_find_its_servers() {
-    if !can_be_run() {
-        return;
-    }
-    in_own_network(RESOLV_CONF, HOSTS, || {
-        let slapd = elsewhere().unwrap();
-        let names = name_server(&slapd);
-        let mut corp = Asker::new(slapd.settings())
-            .with("uris", ())
-            .with("srv", "example");
+    beside_named_directory(|named| {
+        let mut corp = Asker::new(named.settings("example"));
         // Whoever calls su must not choose where passwords go.
         let hostile = [
             ("RES_OPTIONS", "use-vc"),
@@ -94,7 +37,7 @@ fn a_domain_is_enough_to_find_its_servers() {
         assert!(gone.starts_with("ldap://gone.example:"), "{gone}");
         let note = format!("{gone}: connect: connection refused");
         assert_eq!(told.conclusion.notes[..1], [note]);
-        assert!(names.asked().iter().all(|asked| !asked.is_tcp));
+        assert!(named.names.asked().iter().all(|asked| !asked.is_tcp));
         let mut knowing = corp.clone();
         knowing.avoid = told.conclusion.down.clone();
         let told = knowing.login("alice", "wrong");
@@ -118,16 +61,9 @@ fn a_domain_is_enough_to_find_its_servers() {
 
 #[test]
 fn a_name_that_no_certificate_can_have_leaves_the_domains_other_servers() {
-    if !can_be_run() {
-        return;
-    }
-    in_own_network(RESOLV_CONF, HOSTS, || {
-        let slapd = elsewhere().unwrap();
-        let _names = name_server(&slapd);
-        let corp = Asker::new(slapd.settings())
-            .with("uris", ())
-            .with("srv", "_ldap._tcp.odd._sites.example");
-        let told = corp.login("alice", "pw-alice");
+    beside_named_directory(|named| {
+        let told =
+            Asker::new(named.settings("_ldap._tcp.odd._sites.example")).login("alice", "pw-alice");
         assert!(told.is_accepted(), "{told:?}");
         let note = &told.conclusion.notes[0];
         assert!(note.ends_with("TLS: no host name: -odd.example"), "{note}");
@@ -137,20 +73,12 @@ fn a_name_that_no_certificate_can_have_leaves_the_domains_other_servers() {
 /// Whoever forges DNS can name a host of theirs, for which they have a good certificate.
 #[test]
 fn a_server_outside_the_domain_needs_the_domains_certificate() {
-    if !can_be_run() {
-        return;
-    }
-    in_own_network(RESOLV_CONF, HOSTS, || {
-        let slapd = elsewhere().unwrap();
-        let _names = name_server(&slapd);
-        let corp = Asker::new(slapd.settings())
-            .with("uris", ())
-            .with("srv", "other.test");
-        let told = corp.login("alice", "pw-alice");
+    beside_named_directory(|named| {
+        let told = Asker::new(named.settings("other.test")).login("alice", "pw-alice");
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
         let expected = "TLS: certificate is for elsewhere.example, not other.test";
         assert!(why.contains(expected), "{why}");
-        assert!(!slapd.log().contains("cn=svc"), "a login was tried");
+        assert!(!named.slapd.log().contains("cn=svc"), "a login was tried");
     });
 }
 
@@ -195,11 +123,7 @@ fn settings(key: &str, value: Value) -> Value {
 
 #[test]
 fn a_dead_name_server_is_paid_for_once_and_never_by_local_people() {
-    if !can_be_run() {
-        return;
-    }
-    in_own_network(RESOLV_CONF, HOSTS, || {
-        let _silent = UdpSocket::bind(NAME_SERVER).unwrap();
+    beside_silent_name_server(|| {
         let dead = "name resolution: name server 127.0.0.1: timed out";
         let line = format!("...corp unavailable: _ldap._tcp.example: {dead} (<n> ms)");
         assert_paid_for_once(&settings("srv", json!("example")), &line);

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use authchain_tests::host::built;
 use authchain_tests::servers::asker::{Asker, Told};
 use authchain_tests::servers::ypserv::{PORT, Ypserv, settings};
+use authchain_tests::worker::open_folder;
 use serde_json::json;
 
 /// Somebody who is not root, nor anybody else on the machine.
@@ -22,6 +24,10 @@ fn hashes_that_are_kept_from_other_ports_are_unavailable_and_it_says_why() {
     let Some(server) = Ypserv::start("reserved ports") else {
         return;
     };
+    // Where this is built, nobody but its owner may be able to go.
+    let folder = open_folder();
+    let path = folder.path().join("worker");
+    built::copy(built::worker(), &path);
     for transport in ["tcp", "udp"] {
         let any = asker()
             .with("source_port", "any")
@@ -38,6 +44,7 @@ fn hashes_that_are_kept_from_other_ports_are_unavailable_and_it_says_why() {
         assert!(told.unavailable().is_some(), "{told:?}");
         let mut stranger = asker().with("transport", transport);
         stranger.uid = Some(STRANGER);
+        stranger.worker.clone_from(&path);
         let told = server.login(&stranger, "shadowed", "pw-shadowed");
         let words = "ports below 1024 are root's, and this program does not run as root";
         assert!(why(&told).ends_with(words), "{told:?}");

@@ -141,7 +141,7 @@ impl Town {
 
     fn configure(&self) {
         let worker = "/run/stage/authchain-worker";
-        fs::copy(built::worker(), self.machine.outside(worker)).unwrap();
+        built::copy(built::worker(), self.machine.outside(worker));
         let mode = Permissions::from_mode(0o755);
         fs::set_permissions(self.machine.outside(worker), mode).unwrap();
         let text = format!(

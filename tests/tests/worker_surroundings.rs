@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use authchain::backends::protocol::Reply;
-use authchain_tests::host::built::worker_that_breaks_out;
+use authchain_tests::host::built::{self, worker_that_breaks_out};
 use authchain_tests::need;
 use authchain_tests::worker::{Outcome, Worker, about, failed, open_folder, own_id};
 use nix::libc;
@@ -109,7 +109,7 @@ fn started_by_somebody_else_than_root_it_is_confined_as_far_as_it_can_be_and_say
     }
     let folder = open_folder();
     let path = folder.path().join("worker");
-    fs::copy(worker_that_breaks_out(), &path).unwrap();
+    built::copy(worker_that_breaks_out(), &path);
     let mut command = Command::new(&path);
     command.uid(SOMEBODY).gid(SOMEBODY);
     let (report, is_usable) = about(&mut command);

@@ -1,7 +1,7 @@
 //! The conversation with the module, from the hello to the end of the socket.
 
 use std::future::{Future, poll_fn};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as StdStream;
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -24,16 +24,20 @@ use crate::process;
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
 const WAITING: usize = 4;
 
-/// Hears the hello, prepares, confines the process, and answers until the module has gone.
+/// Hears the hello, prepares, says hello, confines the process, and answers until the module has gone.
 ///
-/// Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
+/// While it confines itself the module wakes up and asks; the question waits in the socket. Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
 pub fn hold(mut module: StdStream, arguments: &Arguments) {
     process::write_no_files();
     let mut lines = Lines::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
-    let (kind, walls) = confined(Kind::prepare(&hello), arguments);
+    let kind = Kind::prepare(&hello);
+    if say_hello(&mut module, &kind).is_err() {
+        return;
+    }
+    let (kind, walls) = confined(kind, arguments);
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -62,6 +66,11 @@ fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
             _ => {}
         }
     }
+}
+
+fn say_hello(module: &mut StdStream, kind: &Kind) -> io::Result<()> {
+    let line = line(&Reply::Hello(kind.can())).map_err(io::Error::other)?;
+    module.write_all(&line)
 }
 
 /// The same backend in a confined process, and which walls are missing; or one that says why it
@@ -132,9 +141,6 @@ async fn answer(
     mut kind: Kind,
     walls: &[String],
 ) {
-    if say(&mut writer, &Reply::Hello(kind.can())).await.is_err() {
-        return;
-    }
     while let Some(Message::Question(question)) = asked.recv().await {
         let told = match question.operation {
             Operation::Examine => on_heap(|| examine(&mut kind, &question, &mut writer)).await,

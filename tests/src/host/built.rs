@@ -44,12 +44,25 @@ pub fn worker_that_breaks_out() -> PathBuf {
     .clone()
 }
 
+/// Copies a program that is to be started as `to`, with its mode.
+///
+/// Another process does it: a program that is open for writing anywhere cannot be started, and while this one
+/// copies, any other test's child may inherit the descriptor for a moment.
+pub fn copy(program: impl AsRef<Path>, to: impl AsRef<Path>) {
+    let mut copy = Command::new("cp");
+    let copied = copy
+        .arg("--")
+        .arg(program.as_ref())
+        .arg(to.as_ref())
+        .status();
+    assert!(copied.unwrap().success(), "{}", to.as_ref().display());
+}
+
 /// The host that plays scripts. Cargo builds it with every test and bench, but not with a program.
 pub fn host() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let own = std::env::current_exe().unwrap();
-        if own.parent().unwrap().ends_with("deps") {
+        if own_program().parent().unwrap().ends_with("deps") {
             return profile().join("pam-host");
         }
         let bin = [
@@ -124,9 +137,21 @@ pub fn target() -> PathBuf {
 
 /// The part of it that this program was built into.
 fn profile() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let profile = own.ancestors().find(|path| path.join("deps").is_dir());
+    let mut folders = own_program().ancestors();
+    let profile = folders.find(|path| path.join("deps").is_dir());
     profile.expect("built by cargo").to_owned()
+}
+
+/// Where this program lies, as it was found when this was first asked.
+///
+/// To be asked before a thread gets mounts of its own: in a chroot, the kernel tells it the path as
+/// it is outside.
+///
+/// # Panics
+/// Without /proc.
+pub fn own_program() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| std::env::current_exe().expect("/proc"))
 }
 
 fn build_module(target: &Path, more: &[&str]) -> PathBuf {

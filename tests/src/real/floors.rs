@@ -3,6 +3,7 @@
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
+use crate::host::built;
 use crate::real::ipc::Plan;
 use crate::real::machine::{Machine, sibling};
 use crate::real::people::{Person, files};
@@ -82,7 +83,7 @@ pub(crate) fn furnish(machine: &Machine, people: &[Person]) {
     }
     let library = machine.outside("/etc/ld.so.cache");
     fs::copy("/etc/ld.so.cache", library).unwrap();
-    fs::copy(sibling("pam-host"), machine.outside(PAM_HOST)).unwrap();
+    built::copy(sibling("pam-host"), machine.outside(PAM_HOST));
     fs::copy(
         &machine.module.path,
         machine.outside(&machine.module.inside()),

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
 
+use crate::host::built;
 use crate::host::scene::Report;
 use crate::real::ask::{Answer, Ask};
 use crate::real::floors;
@@ -235,8 +236,8 @@ fn stage() -> PathBuf {
 
 /// A program of this package.
 pub(crate) fn sibling(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.parent()
+    built::own_program()
+        .parent()
         .and_then(|deps| deps.parent())
         .unwrap()
         .join(name)

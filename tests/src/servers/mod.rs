@@ -12,6 +12,7 @@
 //! | [`ypserv`] | ypserv and rpcbind on a machine of their own |
 //! | [`fake_yp`] | a NIS server of ours that lies, stalls and floods |
 //! | [`name_server`] | a name server of ours that says what it is told to |
+//! | [`named`] | a directory that DNS alone names, on a network of its own |
 //! | [`hostile`] | a server of ours that lies, stalls and floods |
 
 pub mod asker;
@@ -21,6 +22,7 @@ pub mod directory;
 pub mod fake_yp;
 pub mod hostile;
 pub mod name_server;
+pub mod named;
 pub mod samba;
 pub mod slapd;
 pub mod ypserv;

@@ -170,7 +170,7 @@ impl Ypserv {
     /// Starts another server of the same domain, `PORT + 2`, as the program `second`.
     pub fn start_second(&self) {
         let program = self.machine.outside("/run/stage/second");
-        fs::copy("/usr/sbin/ypserv", program).unwrap();
+        built::copy("/usr/sbin/ypserv", program);
         self.forget_the_other();
         let port = (PORT + 2).to_string();
         let argv = ["/run/stage/second", "-f", "-p", &port];
@@ -182,7 +182,7 @@ impl Ypserv {
     /// `old`, which is asked before the local files.
     pub fn configure(&self, keys: &str) {
         let worker = self.machine.outside("/run/stage/authchain-worker");
-        fs::copy(built::worker(), &worker).unwrap();
+        built::copy(built::worker(), &worker);
         fs::set_permissions(&worker, Permissions::from_mode(0o755)).unwrap();
         let text = format!(
             "chain = [\"old\", \"local\"]\nworker = \"/run/stage/authchain-worker\"\n\

@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod confined_worker;
 mod house;
 mod login;
 mod pam;

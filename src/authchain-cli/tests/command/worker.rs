@@ -1,25 +1,10 @@
 //! `authchain check` on the program that asks servers.
 
+use crate::confined_worker;
 use crate::house::{House, Run, give_away, is_root};
 
 const CORP: &str = "chain = [\"corp\"]\nworker = \"DIR/worker\"\n[backend.corp]\ntype = \"ldap\"\n\
     uris = [\"ldaps://ldap.invalid\"]\nbase = \"dc=example\"\n";
-
-/// What a worker behind every wall says of itself.
-fn good() -> serde_json::Value {
-    serde_json::json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "complete": true,
-        "confined": {
-            "user": {"name": "authchain", "uid": 990, "gid": 990, "is_other": true},
-            "no_new_privs": true,
-            "capabilities": 0,
-            "landlock": {"state": "enforced", "abi": 6},
-            "seccomp": true,
-            "notes": [],
-        },
-    })
-}
 
 /// `check` with a worker that does this.
 fn checked(script: &str) -> Run {
@@ -39,7 +24,7 @@ fn a_worker_in_order_is_told_with_what_confines_it() {
             "worker: confined as user authchain, Landlock level 6",
             "in order",
         ];
-        checked(&saying(&good())).expect(0, &words);
+        checked(&saying(&confined_worker::about())).expect(0, &words);
     }
 }
 
@@ -61,7 +46,7 @@ fn each_wall_that_is_missing_is_a_warning_of_check() {
             "add landlock to lsm=",
         ),
     ] {
-        let mut about = good();
+        let mut about = confined_worker::about();
         *about.pointer_mut(place).unwrap() = value.into();
         checked(&saying(&about)).expect(1, &["warning: ", words, "1 warning"]);
     }

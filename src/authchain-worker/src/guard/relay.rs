@@ -10,8 +10,8 @@ use super::ber::Header;
 use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
 
-/// What is read at once.
-const CHUNK: usize = 16 * 1024;
+/// What is read at once. Most messages are far shorter, and every page costs time at each login.
+const CHUNK: usize = 4 * 1024;
 
 /// What ended a relay, for whoever finds the stream closed.
 #[derive(Debug, Clone, Default)]
@@ -56,20 +56,18 @@ where
                 if count? == 0 {
                     return server.shutdown().await;
                 }
-                while let Some(request) = requests.next_message()? {
-                    ledger.note(&request).map_err(invalid)?;
-                    server.write_all(&request).await?;
-                }
+                let (whole, refusal) = requests.messages(|request| ledger.note(request));
+                server.write_all(&whole).await?;
                 server.flush().await?;
+                refusal?;
             }
             count = replies.read_from(&mut server) => {
                 if count? == 0 {
                     return Err(closed());
                 }
-                while let Some(reply) = replies.next_message()? {
-                    ledger.settle(&reply).map_err(invalid)?;
-                    client.write_all(&reply).await?;
-                }
+                let (whole, refusal) = replies.messages(|reply| ledger.settle(reply));
+                client.write_all(&whole).await?;
+                refusal?;
             }
         }
     }
@@ -123,19 +121,37 @@ impl Inlet {
         Ok(count)
     }
 
-    /// The next message, once it is whole. A length that is too large is refused before the
-    /// message it announces has come.
-    fn next_message(&mut self) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-        let Some(header) = checked_header(&self.held)? else {
-            return Ok(None);
+    /// All messages that are whole and may pass, in one piece, and what is wrong with the next one. A
+    /// length that is too large is refused before the message it announces has come.
+    fn messages(
+        &mut self,
+        mut may_pass: impl FnMut(&[u8]) -> Result<(), Refusal>,
+    ) -> (Zeroizing<Vec<u8>>, io::Result<()>) {
+        let mut end = 0;
+        let refusal = loop {
+            let rest = self.held.get(end..).unwrap_or_default();
+            match whole_message(rest) {
+                Ok(None) => break Ok(()),
+                Err(refusal) => break Err(refusal),
+                Ok(Some(message)) => match may_pass(message) {
+                    Ok(()) => end = end.saturating_add(message.len()),
+                    Err(refusal) => break Err(invalid(refusal)),
+                },
+            }
         };
-        if self.held.len() < header.total() {
-            return Ok(None);
+        if end == 0 {
+            return (Zeroizing::default(), refusal);
         }
-        let rest = self.held.split_off(header.total());
-        let message = std::mem::replace(&mut *self.held, rest);
-        Ok(Some(Zeroizing::new(message)))
+        let rest = self.held.split_off(end);
+        let messages = std::mem::replace(&mut *self.held, rest);
+        (Zeroizing::new(messages), refusal)
     }
+}
+
+/// The first message of `bytes`, once it is whole.
+fn whole_message(bytes: &[u8]) -> io::Result<Option<&[u8]>> {
+    let header = checked_header(bytes)?;
+    Ok(header.and_then(|header| bytes.get(..header.total())))
 }
 
 fn checked_header(bytes: &[u8]) -> io::Result<Option<Header>> {
@@ -173,15 +189,39 @@ mod tests {
             let mut inlet = Inlet::default();
             for chunk in &chunks {
                 inlet.held.extend_from_slice(chunk);
-                while let Ok(Some(message)) = inlet.next_message() {
-                    prop_assert!(message.len() <= MAX_MESSAGE);
-                    prop_assert!(message.first() == Some(&0x30));
-                }
-                if inlet.next_message().is_err() {
+                let mut passed = Vec::new();
+                let (whole, refusal) = inlet.messages(|message| {
+                    assert!(message.len() <= MAX_MESSAGE && message.first() == Some(&0x30));
+                    passed.extend_from_slice(message);
+                    Ok(())
+                });
+                prop_assert_eq!(&passed, &*whole);
+                if refusal.is_err() {
                     break;
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_came_whole_before_a_refusal_goes_on() {
+        let mut inlet = Inlet::default();
+        inlet
+            .held
+            .extend_from_slice(&[0x30, 1, 7, 0x30, 1, 8, 0x31, 0, 0x30]);
+        let (whole, refusal) = inlet.messages(|_| Ok(()));
+        assert_eq!(*whole, [0x30, 1, 7, 0x30, 1, 8]);
+        assert!(refusal.is_err());
+        let (whole, refusal) = inlet.messages(|_| Ok(()));
+        assert!(whole.is_empty() && refusal.is_err());
+
+        let mut inlet = Inlet::default();
+        inlet.held.extend_from_slice(&[0x30, 1, 7, 0x30, 2, 8]);
+        let (whole, refusal) = inlet.messages(|_| Ok(()));
+        assert_eq!((&**whole, refusal.is_ok()), (&[0x30, 1, 7][..], true));
+        inlet.held.extend_from_slice(&[9]);
+        let (whole, _) = inlet.messages(|_| Ok(()));
+        assert_eq!(*whole, [0x30, 2, 8, 9]);
     }
 
     #[test]

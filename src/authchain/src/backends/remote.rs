@@ -6,6 +6,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use nix::unistd::{geteuid, getuid};
@@ -14,7 +15,7 @@ use self::talk::{Asked, Broken, Heard, millis, readable, talk};
 use super::Backend;
 use super::breaker::{Breaker, Closed, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
-use super::worker::Fault;
+use super::worker::{Fault, Leaving};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
@@ -37,6 +38,20 @@ pub struct Remote {
     pub fold_case: bool,
     /// Where worker and marks are.
     pub place: Place,
+    /// The worker that answered last.
+    pub last: LastWorker,
+}
+
+/// A worker that has answered and is ending. Its end is waited for when the backend is dropped, at the
+/// end of the login, or asked again: meanwhile the login goes on.
+#[derive(Default)]
+pub struct LastWorker(RefCell<Option<Leaving>>);
+
+impl LastWorker {
+    fn replace(&self, next: Option<Leaving>) {
+        let last = self.0.replace(next);
+        drop(last);
+    }
 }
 
 /// Where on this machine a remote backend finds what it needs.
@@ -66,6 +81,7 @@ impl Remote {
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
+        self.last.replace(None);
         let heard = talk(&self.place, hello, asked, deadline, is_same_name);
         match &heard {
             Ok(heard) if is_silence(heard) => breaker.learn_silence(&plan, now()),
@@ -79,7 +95,10 @@ impl Remote {
             }
             Err(_) => {}
         }
-        let conclusion = heard?.conclusion;
+        let Heard {
+            conclusion, worker, ..
+        } = heard?;
+        self.last.replace(Some(worker));
         self.note(request, &conclusion.notes);
         Ok(conclusion.verdict)
     }

@@ -4,7 +4,7 @@ use super::identity::SystemIdentities;
 use super::rule::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
-use crate::backends::remote::{Place, Remote};
+use crate::backends::remote::{LastWorker, Place, Remote};
 use crate::config::settings::GlobalSettings;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
@@ -90,6 +90,7 @@ fn ldap(
         servers: servers.filter(is_known).cloned().collect(),
         fold_case: settings.case == Case::Ascii,
         place: place(global),
+        last: LastWorker::default(),
     }))
 }
 
@@ -105,6 +106,7 @@ fn nis(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Box<dyn Back
         servers: settings.servers,
         fold_case: false,
         place: place(global),
+        last: LastWorker::default(),
     }))
 }
 
@@ -124,6 +126,7 @@ fn active_directory(
         servers: servers.iter().map(ToString::to_string).collect(),
         fold_case: true,
         place: place(global),
+        last: LastWorker::default(),
     }))
 }
 

@@ -32,6 +32,14 @@ pub struct Chain {
     pub(super) identities: Box<dyn Identities>,
 }
 
+impl Drop for Chain {
+    /// From the last link to the first: each worker that is ending keeps SIGCHLD blocked until it has, if
+    /// those before it have not done so.
+    fn drop(&mut self) {
+        while self.links.pop().is_some() {}
+    }
+}
+
 impl Chain {
     /// A chain of these links; `None` without any.
     ///

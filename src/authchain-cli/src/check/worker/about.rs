@@ -121,24 +121,13 @@ impl About {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/command/confined_worker.rs"]
+mod confined_worker;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    fn good() -> Value {
-        json!({
-            "version": VERSION,
-            "complete": true,
-            "confined": {
-                "user": {"name": "authchain", "uid": 990, "gid": 990, "is_other": true},
-                "no_new_privs": true,
-                "capabilities": 0,
-                "landlock": {"state": "enforced", "abi": 6},
-                "seccomp": true,
-                "notes": [],
-            },
-        })
-    }
 
     fn weaknesses(about: &Value) -> Vec<String> {
         let about = About::parse(about.to_string().as_bytes()).unwrap();
@@ -147,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_worker_behind_every_wall_has_no_weakness() {
-        assert_eq!(weaknesses(&good()), [""; 0]);
-        let summary = About(good()).summary();
+        assert_eq!(weaknesses(&confined_worker::about()), [""; 0]);
+        let summary = About(confined_worker::about()).summary();
         assert_eq!(
             summary,
             "confined as user authchain, Landlock level 6, system calls filtered"
@@ -181,13 +170,13 @@ mod tests {
             ("/confined/capabilities", json!(8), "capabilities 0x8"),
             ("/confined/capabilities", json!(null), "/proc"),
         ] {
-            let mut about = good();
+            let mut about = confined_worker::about();
             *about.pointer_mut(place).unwrap() = value;
             let found = weaknesses(&about);
             assert_eq!(found.len(), 1, "{place}: {found:?}");
             assert!(found[0].contains(words), "{place}: {found:?}");
         }
-        let mut about = good();
+        let mut about = confined_worker::about();
         about["complete"] = json!(false);
         about["confined"]["notes"] = json!(["a wall of next year is missing"]);
         assert_eq!(weaknesses(&about), ["a wall of next year is missing"]);

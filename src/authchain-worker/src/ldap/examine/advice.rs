@@ -12,6 +12,12 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
     let says = |words: &str| failure.text.contains(words);
     let timeout = settings.connect_timeout;
     Some(match failure.step {
+        dns::STEP if says("name server ") => {
+            "do the name servers of /etc/resolv.conf run, and can they be reached?".to_owned()
+        }
+        dns::STEP if says("SRV records") || says("no such service") => {
+            "is the domain right? what DNS does not name, the settings can".to_owned()
+        }
         dns::STEP => {
             "is the name right? /etc/hosts or a name server of /etc/resolv.conf must know it"
                 .to_owned()

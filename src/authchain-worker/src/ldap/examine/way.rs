@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use authchain::config::settings::ldap::Tls;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
+use authchain::config::settings::ldap::{Tls, TlsVerify};
 use authchain::tools::deadline::Deadline;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -65,12 +65,33 @@ impl Prepared {
     ) -> Option<Vec<Server>> {
         let finding = self.servers_of(signpost, opening);
         let judge = |found: &Vec<Server>, _| {
-            let found = found
+            let places = found
                 .iter()
                 .map(|server| format!("{}:{}", server.uri.host, server.uri.port));
-            Remark::fine(found.collect::<Vec<_>>().join(", "))
+            let told = Remark::fine(places.collect::<Vec<_>>().join(", "));
+            match self.strangers(found) {
+                Some(strangers) => told.and(strangers),
+                None => told,
+            }
         };
         self.step(told, dns::STEP, finding, judge).await
+    }
+
+    /// Servers outside of the domain, where that matters for their certificates.
+    fn strangers(&self, found: &[Server]) -> Option<Remark> {
+        let is_checked = self.settings.tls_verify == TlsVerify::Full;
+        let strangers: Vec<&Server> = (found.iter())
+            .filter(|server| is_checked && server.tls != Tls::None)
+            .filter(|server| server.identity != server.uri.host)
+            .collect();
+        let domain = &strangers.first()?.identity;
+        let hosts: Vec<&str> = (strangers.iter())
+            .map(|server| server.uri.host.as_str())
+            .collect();
+        Some(Remark::note(format!(
+            "not within {domain}, so that only a certificate for {domain} will do: {}",
+            hosts.join(", ")
+        )))
     }
 
     async fn addresses(

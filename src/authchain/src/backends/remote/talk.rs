@@ -6,7 +6,7 @@ use super::Place;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
-use crate::backends::worker::{Fault, Worker};
+use crate::backends::worker::{Fault, Leaving, Worker};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::Deadline;
 use crate::tools::journal::clean;
@@ -33,6 +33,8 @@ pub(super) struct Heard {
     pub(super) conclusion: Conclusion,
     /// Whether the worker took clearly more time than it had.
     pub(super) is_late: bool,
+    /// Who said so.
+    pub(super) worker: Leaving,
 }
 
 /// Why there is no verdict.
@@ -104,7 +106,7 @@ impl<'a> Asked<'a, '_> {
     }
 }
 
-/// Starts the worker, asks it, and ends it.
+/// Starts the worker, asks it, and has it end.
 pub(super) fn talk(
     place: &Place,
     hello: Hello,
@@ -118,6 +120,7 @@ pub(super) fn talk(
         return Ok(Heard {
             conclusion: refusal,
             is_late: false,
+            worker: worker.leave(),
         });
     }
     let (budget, mut margin) = split(deadline.remaining());
@@ -130,6 +133,7 @@ pub(super) fn talk(
                 return Ok(Heard {
                     conclusion,
                     is_late,
+                    worker: worker.leave(),
                 });
             }
             Reply::Prompt { echo, text } => {

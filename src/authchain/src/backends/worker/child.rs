@@ -26,14 +26,14 @@ const NAME: &CStr = c"authchain-worker";
 const USER: &CStr = c"--user";
 
 /// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
-const PATIENCE: u32 = 30;
+const PATIENCE: u32 = 40;
 
 /// How often a worker that was killed is looked at: for a second. The kernel takes a third of a
 /// millisecond, unless the process hangs in it: on a file server that is away, for one.
 const BURIAL: u32 = 1_000;
 
 /// How many looks follow each other quickly. Every login waits for the first ones.
-const QUICK_LOOKS: u32 = 10;
+const QUICK_LOOKS: u32 = 20;
 
 /// The running process.
 pub(super) struct Child {
@@ -78,17 +78,23 @@ impl Child {
         waitid(Id::Pid(self.pid), flags)
     }
 
-    fn end(&self) {
-        if self.peek() == Err(Errno::ECHILD) {
-            // A host that ignores SIGCHLD, or another of its threads, was faster. The number may be
-            // somebody else's by now.
-            return;
-        }
+    /// Kills it without waiting for its end. Dropping does both.
+    pub(super) fn kill(&self) -> Result<(), Errno> {
+        // Where a host ignores SIGCHLD, or another of its threads was faster, the number may be
+        // somebody else's by now.
+        self.peek()?;
         // The group first: whatever a worker left behind is not to outlive the login either.
         let _ = killpg(self.pid, Signal::SIGKILL);
-        // A host that may not kill its own worker: it ends because its socket is closed.
-        let was_killed = kill(self.pid, Signal::SIGKILL).is_ok();
-        self.reap(if was_killed { BURIAL } else { PATIENCE });
+        kill(self.pid, Signal::SIGKILL)
+    }
+
+    fn end(&self) {
+        match self.kill() {
+            Err(Errno::ECHILD) => {}
+            Ok(()) => self.reap(BURIAL),
+            // A host that may not kill its own worker: it ends because its socket is closed.
+            Err(_) => self.reap(PATIENCE),
+        }
     }
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
@@ -151,10 +157,10 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// A tenth of a millisecond at first, then a whole one: for waiting for a process, never for a
-/// person.
+/// As short as the kernel makes it at first, which is a twentieth of a millisecond more than it is told, then
+/// a whole one: for waiting for a process, never for a person.
 fn pause(look: u32) {
-    let micros = if look < QUICK_LOOKS { 100 } else { 1_000 };
+    let micros = if look < QUICK_LOOKS { 10 } else { 1_000 };
     let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
 }
 

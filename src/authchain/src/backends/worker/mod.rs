@@ -53,6 +53,14 @@ impl Worker {
         reply.map_err(|fault| self.explained(fault))
     }
 
+    /// Ends it without waiting until it has.
+    pub(super) fn leave(self) -> Leaving {
+        let Self { channel, child } = self;
+        drop(channel);
+        let _ = child.kill();
+        Leaving(child)
+    }
+
     /// A worker that hung up has usually ended; how, is what the log should say.
     fn explained(&mut self, fault: Fault) -> Fault {
         match fault {
@@ -61,6 +69,11 @@ impl Worker {
         }
     }
 }
+
+/// A worker that is ending. Dropping this waits until it has: the kernel takes a third of a millisecond, in
+/// which there is other work to do.
+#[must_use]
+pub(super) struct Leaving(#[expect(dead_code, reason = "held for what its drop does")] Child);
 
 /// What can be wrong with a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use memchr::memchr;
 use zeroize::Zeroizing;
+
+use super::find;
 
 /// Longest line in bytes that is looked at. Real ones have under 300; the C library's own callers
 /// begin with a buffer of 1024.
@@ -14,6 +15,9 @@ const HEAD: usize = 300;
 
 /// Bytes read at a time, and all the memory that is used.
 const BUFFER: usize = 64 * 1024;
+
+/// The same for a file that is shorter: a login pays for every page it touches, and for wiping it.
+const SHORT: usize = 2 * MAX_LINE;
 
 /// One line, without its newline.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,10 +43,12 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    pub(super) fn new(source: R) -> Self {
+    /// The lines of `source`, which has about `size` bytes.
+    pub(super) fn new(source: R, size: u64) -> Self {
+        let size = usize::try_from(size).unwrap_or(BUFFER);
         Self {
             source,
-            buffer: Zeroizing::new(vec![0; BUFFER]),
+            buffer: Zeroizing::new(vec![0; size.clamp(SHORT, BUFFER)]),
             start: 0,
             end: 0,
             head: Zeroizing::default(),
@@ -56,7 +62,7 @@ impl<R: Read> Lines<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         let mut skipping = false;
         loop {
-            let newline = memchr(b'\n', self.pending());
+            let newline = find(b'\n', self.pending());
             let whole = newline.is_some();
             let length = newline.unwrap_or(self.pending().len());
             if !whole && !self.at_end {
@@ -134,7 +140,7 @@ mod tests {
     }
 
     fn collect(text: &[u8], step: usize) -> Vec<Option<Vec<u8>>> {
-        let mut lines = Lines::new(Drip(text, step, false));
+        let mut lines = Lines::new(Drip(text, step, false), text.len() as u64);
         let mut all = Vec::new();
         while let Some((number, line)) = lines.next().unwrap() {
             all.push(match line {

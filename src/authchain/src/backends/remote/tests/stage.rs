@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::backends::Backend;
-use crate::backends::remote::{Place, Remote};
+use crate::backends::remote::{LastWorker, Place, Remote};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, system_clock};
 use crate::tools::debts::Debts;
@@ -143,6 +143,7 @@ impl Stage {
                 worker_user: "authchain".to_owned(),
                 run_dir: self.dir.path().join("run"),
             },
+            last: LastWorker::default(),
         }
     }
 
