@@ -144,7 +144,7 @@ async fn answer(
     while let Some(Message::Question(question)) = asked.recv().await {
         let told = match question.operation {
             Operation::Examine => on_heap(|| examine(&mut kind, &question, &mut writer)).await,
-            _ => Ok(on_heap(|| in_time(&question, kind.answer(&question))).await),
+            _ => Ok(in_time(&question, on_heap(|| kind.answer(&question))).await),
         };
         let Ok(mut told) = told else {
             return;

@@ -94,7 +94,11 @@ fn begin(ranges: &mut Vec<(u32, Answer)>, start: u32, answer: Answer) {
 
 /// A program that is written from its end: where a jump goes to is there before the jump.
 #[derive(Default)]
-struct FromEnd(Vec<Instruction>);
+struct FromEnd {
+    reversed: Vec<Instruction>,
+    /// Where each answer was written last.
+    ends: BTreeMap<u32, Place>,
+}
 
 /// An instruction, counted from the end of the program.
 type Place = usize;
@@ -160,11 +164,13 @@ impl FromEnd {
 
     /// The end of a way: one that is near, or one more.
     fn end(&mut self, answer: u32) -> Place {
-        let is_it =
-            |instruction: &Instruction| (instruction.code, instruction.k) == (RETURN, answer);
-        match self.0.iter().rposition(is_it) {
-            Some(place) if self.distance(place) <= REACH => place,
-            _ => self.push(RETURN, answer),
+        match self.ends.get(&answer) {
+            Some(&place) if self.distance(place) <= REACH => place,
+            _ => {
+                let place = self.push(RETURN, answer);
+                self.ends.insert(answer, place);
+                place
+            }
         }
     }
 
@@ -194,7 +200,7 @@ impl FromEnd {
 
     /// How many instructions whatever is written next has to leave out to be followed by `place`.
     fn distance(&self, place: Place) -> usize {
-        self.0.len().saturating_sub(1).saturating_sub(place)
+        self.reversed.len().saturating_sub(1).saturating_sub(place)
     }
 
     fn push(&mut self, code: u16, k: u32) -> Place {
@@ -203,13 +209,13 @@ impl FromEnd {
     }
 
     fn add(&mut self, instruction: Instruction) -> Place {
-        self.0.push(instruction);
-        self.0.len().saturating_sub(1)
+        self.reversed.push(instruction);
+        self.reversed.len().saturating_sub(1)
     }
 
     fn in_order(mut self) -> Program {
-        self.0.reverse();
-        self.0
+        self.reversed.reverse();
+        self.reversed
     }
 }
 
