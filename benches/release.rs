@@ -1,6 +1,6 @@
 //! What `make build` has built, as a package would ship it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,10 +12,18 @@ pub fn stripped(name: &str, to: &Path) {
         "{}: run `make build` first",
         built.display()
     );
+    let folder = tempfile::tempdir().unwrap();
+    let stripped = folder.path().join(name);
     let mut strip = Command::new("strip");
-    strip.args(["--strip-unneeded", "-o"]).arg(to).arg(&built);
+    strip
+        .args(["--strip-unneeded", "-o"])
+        .arg(&stripped)
+        .arg(&built);
     let status = strip.status().unwrap();
     assert!(status.success(), "strip {}", built.display());
+    // From beginning to end, as packages are unpacked: strip writes here and there, which leaves the kernel
+    // with a file in many small pieces, and a start takes 0.1 ms more.
+    fs::copy(&stripped, to).unwrap();
     // Pages that have yet to reach the disk would count as the process's own.
     File::open(to).unwrap().sync_all().unwrap();
 }

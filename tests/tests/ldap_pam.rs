@@ -117,8 +117,9 @@ fn the_account_is_what_it_would_be_in_a_process_of_its_own_whatever_a_login_left
         (&usual, "warned", [SUCCESS, SUCCESS], 1),
         (&usual, "aged", [SUCCESS, NEW_AUTHTOK_REQD], 1),
         (&usual, "reset", [SUCCESS, NEW_AUTHTOK_REQD], 1),
-        // The entry does not show to this policy what the bind said.
-        (&shadow_only, "reset", [SUCCESS, SUCCESS], 2),
+        // The entry does not show to this policy what the bind said, so that the account is valid: the
+        // password would do for ever.
+        (&shadow_only, "reset", [AUTH_ERR, SUCCESS], 2),
         // A lock that the bind ended.
         (&usual, "unlocked", [SUCCESS, SUCCESS], 2),
         (&usual, "ended", [AUTH_ERR, ACCT_EXPIRED], 2),

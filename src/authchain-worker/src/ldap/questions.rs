@@ -83,10 +83,7 @@ impl Prepared {
         }
         if answer.policy.error == Some(BindError::MustChange) {
             // The server allows nothing else until then, not even reading one's own entry.
-            return Ok(denied(
-                DenialReason::NotPermitted,
-                "the password must be changed first",
-            ));
+            return Ok(denied(DenialReason::NotPermitted, CHANGE_FIRST));
         }
         let mut person = match self.find(session, &question.user).await? {
             Found::Person(person) => person,
@@ -187,11 +184,14 @@ impl Prepared {
         if self.domain.is_some() && wants_smart_card(entry) {
             return Ok(denied(DenialReason::NotPermitted, SMART_CARD));
         }
+        let must_change = status == AccountStatus::MustChangePassword;
+        if !must_change && answer.policy.error == Some(BindError::MustChange) {
+            // Whoever is asked about the account would see nothing of it, and let that password do for ever.
+            return Ok(denied(DenialReason::NotPermitted, CHANGE_FIRST));
+        }
         let user = person.user.clone();
-        let must_change = status == AccountStatus::MustChangePassword
-            || answer.policy.error == Some(BindError::MustChange);
         // A line for the log goes with the question that it belongs to.
-        let is_whole = why.is_none() && self.is_lasting(entry, &status, must_change);
+        let is_whole = why.is_none() && self.is_lasting(entry);
         let known = is_whole.then_some(status);
         let mut ruling = Ruling::from(match must_change {
             true => WireVerdict::MustChange(user, known),
@@ -201,14 +201,12 @@ impl Prepared {
         Ok(ruling)
     }
 
-    /// Whether the account would be found in this state by whoever asked for it now.
-    fn is_lasting(&self, entry: &Entry, status: &AccountStatus, must_change: bool) -> bool {
+    /// Whether the account would be found in the same state by whoever asked for it now.
+    fn is_lasting(&self, entry: &Entry) -> bool {
         // Nobody but the person looks there, and only while they log in.
         !self.binds_as_the_person()
             // The bind may have ended the lock, on this server and perhaps not yet on others.
             && !has_passing_lock(entry)
-            // A policy may want what the entry does not show.
-            && must_change == (*status == AccountStatus::MustChangePassword)
     }
 
     /// What is known of whoever is asked about before any server is.
@@ -228,6 +226,9 @@ fn nobody_looks() -> Failure {
     let text = "nobody is logged in to look; set bind_dn";
     Failure::settings("search", text)
 }
+
+/// What the server says of a password that an administrator has set, where the entry does not.
+const CHANGE_FIRST: &str = "the password must be changed first";
 
 pub(super) const SMART_CARD: &str = "the domain wants a smart card of this person";
 

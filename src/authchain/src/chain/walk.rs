@@ -20,8 +20,8 @@ pub(super) struct Walk<'a, A> {
     chain: &'a Chain,
     user: &'a Username,
     context: &'a Context<'a>,
-    /// Whether only the system's own accounts may be asked; found out when others come up.
-    system_name: OnceCell<Result<bool, String>>,
+    /// The user id that the local passwd file has for the name; read when it is first needed.
+    local_uid: OnceCell<Result<Option<u32>, String>>,
     /// Why the person could not be asked, once that has happened.
     broken_off: Option<ConversationError>,
     /// Whether the system's own accounts could not be read.
@@ -36,7 +36,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             chain,
             user,
             context,
-            system_name: OnceCell::new(),
+            local_uid: OnceCell::new(),
             broken_off: None,
             system_is_silent: false,
             debts: Debts::default(),
@@ -98,10 +98,10 @@ impl<'a, A: Reply> Walk<'a, A> {
         if link.backend.is_system() {
             return None;
         }
-        match self.system_name.get_or_init(|| self.is_system_name()) {
+        match self.is_system_name() {
             Ok(true) => Some(Finding::NotAsked(SYSTEM_NAME)),
             // Whether the name is the system's own cannot be told, so it stays where it is.
-            Err(why) => Some(Finding::Unavailable(why.clone())),
+            Err(why) => Some(Finding::Unavailable(why)),
             Ok(false) if !link.backend.is_local() && self.context.deadline.is_over() => Some(
                 Finding::Unavailable("the chain's deadline is over".to_owned()),
             ),
@@ -109,9 +109,15 @@ impl<'a, A: Reply> Walk<'a, A> {
         }
     }
 
+    /// Whether only the system's own accounts may be asked.
     fn is_system_name(&self) -> Result<bool, String> {
-        let uid = self.chain.identities.local_uid(self.user)?;
+        let uid = self.local_uid()?;
         Ok(uid.is_some_and(|uid| self.chain.is_the_systems(uid)))
+    }
+
+    fn local_uid(&self) -> Result<Option<u32>, String> {
+        let read = || self.chain.identities.local_uid(self.user);
+        self.local_uid.get_or_init(read).clone()
     }
 
     /// Why the person a backend means is not the one the system means, if so.
@@ -137,10 +143,9 @@ impl<'a, A: Reply> Walk<'a, A> {
     /// Whom the system means by the name. The local file comes first: it cannot hang, and a name
     /// service that is broken says "nobody" where it should say that it cannot tell.
     fn system_uid(&self) -> Result<Option<u32>, String> {
-        let identities = &self.chain.identities;
-        match identities.local_uid(self.user)? {
+        match self.local_uid()? {
             Some(uid) => Ok(Some(uid)),
-            None => identities.system_uid(self.user),
+            None => self.chain.identities.system_uid(self.user),
         }
     }
 
