@@ -333,6 +333,41 @@ fn a_host_that_ignores_its_children_or_every_signal_can_log_in() {
     assert_eq!(played(&silent).codes, [AUTHINFO_UNAVAIL]);
 }
 
+/// Several workers are ending at once when the last of them has answered.
+#[test]
+fn nothing_is_left_of_several_workers_of_one_call() {
+    for (first, second, codes) in [
+        ("unknown", "obliging", [SUCCESS; 2]),
+        ("unavailable", "prompts", [SUCCESS, AUTHINFO_UNAVAIL]),
+        ("gone", "unknown", [AUTHINFO_UNAVAIL; 2]),
+        ("unknown", "crashed", [AUTHINFO_UNAVAIL; 2]),
+        ("locked", "obliging", [SUCCESS; 2]),
+    ] {
+        for children in [Children::Default, Children::Ignored, Children::Reaped] {
+            let mut scene = two(first, second)
+                .calling(&LOGIN.map(Call::new))
+                .with_arguments("nodelay");
+            scene.script.answers = ["opensesame", "123456", "blue"].map(Into::into).to_vec();
+            scene.script.process.children = children;
+            let report = played(&scene);
+            assert_eq!(report.codes, codes, "{first} {second}: {report:#?}");
+            assert_eq!(report.reaped, 0, "{first} {second}: {report:#?}");
+            // One signal a worker at most, with nothing to reap.
+            assert!(report.child_signals <= 4, "{first} {second}: {report:#?}");
+        }
+    }
+}
+
+/// A login with two backends, and a worker of another kind behind each.
+fn two(first: &str, second: &str) -> Scene {
+    let mut scene = configured(scene(second), "[\"corp\"]", "[\"before\", \"corp\"]");
+    let config = scene.config.as_mut().unwrap();
+    let section = config.find("[backend.corp]").unwrap();
+    let before = config[section..].replace("corp", "before");
+    config.push_str(&before.replace(&format!("cn={second}"), &format!("cn={first}")));
+    scene
+}
+
 #[test]
 fn hostile_limits_cost_the_caller_its_own_login_at_most() {
     let mut hostile = scene("obliging").calling(&LOGIN.map(Call::new));

@@ -68,6 +68,7 @@ fn talk(word: &str, hello: &Value) {
         "knowing" => knowing(operation, question, "accepted", "valid"),
         "ended" => knowing(operation, question, "must_change", "must_change_password"),
         "contradicting" => knowing(operation, question, "accepted", "locked"),
+        "unknown" => say(&json!({"verdict": "unknown"})),
         "unavailable" => say(&json!({"verdict": "unavailable", "detail": "one: connect: refused"})),
         _ => obliging(operation, question),
     }

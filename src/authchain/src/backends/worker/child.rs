@@ -1,5 +1,6 @@
 //! A process that is started, ended and reaped without the host noticing.
 
+use std::cell::OnceCell;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -38,6 +39,9 @@ const QUICK_LOOKS: u32 = 20;
 /// The running process.
 pub(super) struct Child {
     pid: Pid,
+    /// What came of killing it. Not tried again: once it has ended, another of the host's threads may
+    /// reap it, and its number may be somebody else's.
+    killed: OnceCell<Result<(), Errno>>,
     // Last, so that the mask is back only when the child is gone.
     _blocked: ChildSignalBlocked,
 }
@@ -56,6 +60,7 @@ impl Child {
         let pid = spawn(path, user, socket).map_err(Fault::Start)?;
         Ok(Self {
             pid,
+            killed: OnceCell::new(),
             _blocked: blocked,
         })
     }
@@ -80,12 +85,14 @@ impl Child {
 
     /// Kills it without waiting for its end. Dropping does both.
     pub(super) fn kill(&self) -> Result<(), Errno> {
-        // Where a host ignores SIGCHLD, or another of its threads was faster, the number may be
-        // somebody else's by now.
-        self.peek()?;
-        // The group first: whatever a worker left behind is not to outlive the login either.
-        let _ = killpg(self.pid, Signal::SIGKILL);
-        kill(self.pid, Signal::SIGKILL)
+        *self.killed.get_or_init(|| {
+            // Where a host ignores SIGCHLD, or another of its threads was faster, the number may be
+            // somebody else's by now.
+            self.peek()?;
+            // The group first: whatever a worker left behind is not to outlive the login either.
+            let _ = killpg(self.pid, Signal::SIGKILL);
+            kill(self.pid, Signal::SIGKILL)
+        })
     }
 
     fn end(&self) {
@@ -226,5 +233,23 @@ mod tests {
         drop(child);
         assert_eq!(waitpid(pid, None), Err(Errno::ECHILD));
         drop(ours);
+    }
+
+    #[test]
+    fn who_has_its_number_after_it_was_killed_is_let_live() {
+        use std::os::unix::process::CommandExt;
+        let (_ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (_folder, patient) = patient();
+        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
+        child.kill().unwrap();
+        // Reaped by somebody else, its number may be given away; its group's can be had at once.
+        let mut other = std::process::Command::new("/bin/cat")
+            .stdin(std::process::Stdio::piped())
+            .process_group(child.pid.as_raw())
+            .spawn()
+            .unwrap();
+        drop(child);
+        drop(other.stdin.take());
+        assert!(other.wait().unwrap().success());
     }
 }
