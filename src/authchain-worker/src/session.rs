@@ -10,6 +10,7 @@ use std::time::Duration;
 use authchain::backends::protocol::{
     Hello, Lines, Message, Operation, ProtocolError, Question, Reply, WireVerdict,
 };
+use authchain::tools::deadline::system_clock;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -24,9 +25,20 @@ use crate::process;
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
 const WAITING: usize = 4;
 
+/// A backend in a process that is as confined as it will be.
+struct Confined {
+    /// The backend; or one that says why the process could not be confined.
+    kind: Kind,
+    /// Which walls are missing.
+    walls: Vec<String>,
+    /// How long it took, which is how long the question may have waited.
+    took: Duration,
+}
+
 /// Hears the hello, prepares, says hello, confines the process, and answers until the module has gone.
 ///
-/// While it confines itself the module wakes up and asks; the question waits in the socket. Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
+/// While it confines itself the module wakes up and asks; the question waits in the socket. Whatever
+/// goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
 pub fn hold(mut module: StdStream, arguments: &Arguments) {
     process::write_no_files();
     let mut lines = Lines::default();
@@ -37,7 +49,7 @@ pub fn hold(mut module: StdStream, arguments: &Arguments) {
     if say_hello(&mut module, &kind).is_err() {
         return;
     }
-    let (kind, walls) = confined(kind, arguments);
+    let confined = confined(kind, arguments);
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -46,7 +58,7 @@ pub fn hold(mut module: StdStream, arguments: &Arguments) {
     };
     runtime.block_on(async {
         // An error is the socket's: then there is nobody left to tell.
-        let _ = converse(module, lines, kind, walls).await;
+        let _ = converse(module, lines, confined).await;
     });
 }
 
@@ -73,9 +85,8 @@ fn say_hello(module: &mut StdStream, kind: &Kind) -> io::Result<()> {
     module.write_all(&line)
 }
 
-/// The same backend in a confined process, and which walls are missing; or one that says why it
-/// could not be confined.
-fn confined(kind: Kind, arguments: &Arguments) -> (Kind, Vec<String>) {
+fn confined(kind: Kind, arguments: &Arguments) -> Confined {
+    let begin = system_clock();
     let reach = kind.reach();
     process::limit_memory(reach.hashes);
     let needs = Needs {
@@ -85,26 +96,26 @@ fn confined(kind: Kind, arguments: &Arguments) -> (Kind, Vec<String>) {
         ports: reach.ports.as_deref(),
         ..Needs::default()
     };
-    match confine(&needs) {
+    let (kind, walls) = match confine(&needs) {
         Ok(report) => (kind, report.notes),
         Err(refused) => (Kind::Broken(refused.to_string()), Vec::new()),
+    };
+    Confined {
+        kind,
+        walls,
+        took: system_clock().saturating_duration_since(begin),
     }
 }
 
 /// Answers questions while it listens for more, and above all for the end of the socket: a worker
 /// whose host was killed must not go on asking servers.
-async fn converse(
-    module: StdStream,
-    lines: Lines,
-    kind: Kind,
-    walls: Vec<String>,
-) -> io::Result<()> {
+async fn converse(module: StdStream, lines: Lines, confined: Confined) -> io::Result<()> {
     module.set_nonblocking(true)?;
     let (reader, writer) = UnixStream::from_std(module)?.into_split();
     let (sender, receiver) = channel(WAITING);
     either(
         listen(reader, lines, sender),
-        answer(receiver, writer, kind, &walls),
+        answer(receiver, writer, confined),
     )
     .await;
     Ok(())
@@ -138,25 +149,33 @@ fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), P
 async fn answer(
     mut asked: Receiver<Message<'static>>,
     mut writer: OwnedWriteHalf,
-    mut kind: Kind,
-    walls: &[String],
+    mut confined: Confined,
 ) {
-    while let Some(Message::Question(question)) = asked.recv().await {
+    let kind = &mut confined.kind;
+    while let Some(Message::Question(mut question)) = asked.recv().await {
+        question.budget_ms = left_of(question.budget_ms, confined.took);
         let told = match question.operation {
-            Operation::Examine => on_heap(|| examine(&mut kind, &question, &mut writer)).await,
+            Operation::Examine => on_heap(|| examine(kind, &question, &mut writer)).await,
             _ => Ok(in_time(&question, on_heap(|| kind.answer(&question))).await),
         };
         let Ok(mut told) = told else {
             return;
         };
         // Else nobody would ever hear of a wall that is missing.
-        told.conclusion.notes.extend_from_slice(walls);
+        told.conclusion.notes.extend_from_slice(&confined.walls);
         for reply in told.replies() {
             if say(&mut writer, &reply).await.is_err() {
                 return;
             }
         }
     }
+}
+
+/// What a question that has waited this long has left of its budget. The module goes by its own clock: an
+/// answer that comes late is none, and cannot say on whom it waited.
+fn left_of(budget_ms: u64, waited: Duration) -> u64 {
+    let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+    budget_ms.saturating_sub(waited_ms)
 }
 
 /// A future on the heap, made in a function of its own. What is awaited in place lies in the frame of
@@ -240,6 +259,13 @@ impl Read for NoWait<'_> {
 mod tests {
     use super::*;
     use authchain::backends::protocol::{Conclusion, MAX_LINE};
+
+    #[test]
+    fn a_question_that_waited_has_the_rest_of_its_budget() {
+        assert_eq!(left_of(2_900, Duration::from_micros(900)), 2_900);
+        assert_eq!(left_of(2_900, Duration::from_millis(400)), 2_500);
+        assert_eq!(left_of(2_900, Duration::from_secs(3)), 0);
+    }
 
     #[test]
     fn a_verdict_is_told_however_much_was_noticed() {

@@ -32,6 +32,8 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     };
     let context = call.context(&items, &settings, &journal);
     let decision = chain.authenticate(&name, &context, &mut call.handle);
+    // Before a slow logger, or a person who is asked for the name once more, makes a hint look younger.
+    let decided = context.deadline.clock()();
     decision.report(&caller(&name, &settings), &context);
     if call.handle.user().as_ref() != Ok(&name) {
         // A host or module that changed it during the prompt would let somebody else in.
@@ -42,7 +44,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         return PamCode::SystemError;
     }
     let login = Login::new(call, &name, &items);
-    if let Some(hint) = Hint::of(&decision, login, context.deadline.clock()()) {
+    if let Some(hint) = Hint::of(&decision, login, decided) {
         call.handle.keep(hint);
     }
     decision.code()

@@ -53,12 +53,12 @@ impl Login {
 }
 
 impl Hint {
-    /// What became known in a login decided `now`, if anything did.
-    pub(crate) fn of(decision: &AuthDecision, login: Login, now: Instant) -> Option<Self> {
+    /// What became known in a login that was `decided` then, if anything did.
+    pub(crate) fn of(decision: &AuthDecision, login: Login, decided: Instant) -> Option<Self> {
         let (account, took) = decision.known_account()?;
         Some(Self {
             login,
-            asked: now.checked_sub(took)?,
+            asked: decided.checked_sub(took)?,
             account,
         })
     }
