@@ -104,8 +104,17 @@ impl Worker {
     /// Says hello, and asks something harmless: it is answered once the worker is confined.
     ///
     /// # Panics
-    /// If there is none.
+    /// If it is not answered.
     pub fn greet(&mut self, settings: serde_json::Value) {
+        self.hello(settings);
+        assert_eq!(self.attempt("random", ""), Outcome::Possible);
+    }
+
+    /// Says hello. The worker says it, too, before it is confined.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn hello(&mut self, settings: serde_json::Value) {
         self.say(&Message::Hello(Hello {
             backend: "probe".to_owned(),
             kind: "confinement_probe".to_owned(),
@@ -115,7 +124,6 @@ impl Worker {
             probe_ms: 0,
         }));
         assert!(matches!(self.hear(), Some(Reply::Hello(_))));
-        assert_eq!(self.attempt("random", ""), Outcome::Possible);
     }
 
     /// Has it try something, and waits for what comes of it.

@@ -271,6 +271,23 @@ fn without_a_user_of_its_own_it_is_nobody_and_root_is_no_user_for_it() {
 }
 
 #[test]
+fn a_worker_that_cannot_be_confined_says_hello_and_does_nothing_that_is_asked() {
+    if !need::root("the worker") {
+        return;
+    }
+    let mut worker = Worker::start(Command::new(worker_that_breaks_out()).args(["--user", "root"]));
+    worker.hello(json!({}));
+    for what in ["random", "read"] {
+        match worker.attempt(what, "/etc/passwd") {
+            Outcome::Failed(why) => {
+                assert!(why.contains("root has the user or group id 0"), "{why}")
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_person_who_starts_it_by_hand_is_told_what_it_is() {
     let mut command = Command::new(worker_that_breaks_out());
     let output = command.stdin(Stdio::null()).output().unwrap();
