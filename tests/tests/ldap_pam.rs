@@ -83,6 +83,23 @@ fn the_log_says_which_server_failed_and_at_what() {
     assert!(said(&report, &pattern), "{report:#?}");
 }
 
+#[test]
+fn the_log_says_where_to_look_when_only_the_bind_wants_a_password_changed() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let keys = format!("{}account_policy = \"none\"\n", slapd.settings_as_toml());
+    let report = asking(&keys, "reset", "pw-reset", &LOGIN[..1]);
+    assert_eq!(report.codes, [AUTH_ERR], "{report:#?}");
+    let pattern = "...reset: corp denied: not permitted (the password must be changed first, which its entry \
+                   does not show: see account_policy, and whether bind_dn may read pwdReset) (<n> ms)";
+    let last = report.log_lines.last().unwrap();
+    assert!(fits(pattern, last), "{report:#?}");
+}
+
 /// What the log says of the account, apart from how long it took.
 fn said_of_the_account(report: &Report) -> Vec<&str> {
     let lines = report.log_lines.iter();

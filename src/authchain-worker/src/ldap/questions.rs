@@ -187,7 +187,7 @@ impl Prepared {
         let must_change = status == AccountStatus::MustChangePassword;
         if !must_change && answer.policy.error == Some(BindError::MustChange) {
             // Whoever is asked about the account would see nothing of it, and let that password do for ever.
-            return Ok(denied(DenialReason::NotPermitted, CHANGE_FIRST));
+            return Ok(denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
         }
         let user = person.user.clone();
         // A line for the log goes with the question that it belongs to.
@@ -227,8 +227,13 @@ fn nobody_looks() -> Failure {
     Failure::settings("search", text)
 }
 
-/// What the server says of a password that an administrator has set, where the entry does not.
+/// What the server says of a password that an administrator has set.
 const CHANGE_FIRST: &str = "the password must be changed first";
+
+/// The same where the entry says nothing of it, because it is not asked, may not be read, or the server
+/// keeps that elsewhere.
+const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
+     whether bind_dn may read pwdReset";
 
 pub(super) const SMART_CARD: &str = "the domain wants a smart card of this person";
 

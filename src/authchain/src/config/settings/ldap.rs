@@ -133,7 +133,9 @@ pub struct LdapSettings {
     pub account_policy: AccountPolicy,
 
     /// Asks the server what its password policy says about each login: expired, locked, to be
-    /// changed. Servers that do not know the question ignore it.
+    /// changed. Servers that do not know the question ignore it. A password that is to be changed is
+    /// refused where the entry does not show that to `account_policy`: whoever asks about the account
+    /// later would see nothing of it.
     pub ppolicy: bool,
 
     /// How long one server may take to be connected to, TLS included.
