@@ -2,7 +2,8 @@
 
 fn main() {
     // nodelete: std registers thread destructors inside the module; unloading it while a thread of
-    //   the host lives would leave them pointing nowhere (the host dies when that thread ends).
+    //   the host lives would leave them pointing nowhere (the host dies when that thread ends). So
+    //   would libpam's pointer to what frees a hint: it unloads modules when PAM_SERVICE changes.
     // defs: a symbol that nobody defines fails here, not at somebody's login.
     // as-needed: nothing is loaded into sshd that is not used.
     for argument in ["-Wl,-z,nodelete", "-Wl,-z,defs", "-Wl,--as-needed"] {

@@ -111,6 +111,21 @@ fn whoever_is_not_who_logged_in_or_not_where_is_asked_about_anew() {
     }
 }
 
+/// libpam unloads the modules of a stack when the host goes on with another one, and keeps what they
+/// left, with the address of what is to free it.
+#[test]
+fn what_a_login_left_outlives_its_stack() {
+    let mut scene = scene("knowing", &[LOGIN[0], LOGIN[1], LOGIN[1]]);
+    let service = |name: &str| [(Item::Service, name.into())].into();
+    scene.script.meanwhile = [(1, service("elsewhere"))].into();
+    let report = played(&scene);
+    assert_eq!(report.codes, [SUCCESS, AUTH_ERR, AUTH_ERR]);
+    scene.script.meanwhile.insert(2, service("stage"));
+    let report = played(&scene);
+    assert_eq!(report.codes, [SUCCESS, AUTH_ERR, SUCCESS], "{report:#?}");
+    assert_eq!(asked(&report), BOTH[..1], "{report:#?}");
+}
+
 #[test]
 fn a_refused_login_leaves_nothing_of_an_earlier_one() {
     let mut scene = scene("knowing", &[LOGIN[0], LOGIN[0], LOGIN[1]]);
