@@ -147,7 +147,7 @@ impl Stage {
         }
     }
 
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&Remote, &Request<'_>, &mut Person) -> T,
     ) -> (T, Person, Vec<String>) {

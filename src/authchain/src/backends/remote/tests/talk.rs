@@ -2,9 +2,16 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+
 use super::stage::{ALICE, POLITE, Stage, alone, played, protocol, saying, unavailable};
+use crate::backends::Backend;
 use crate::words::{AccountStatus, BackendError, ConversationError, DenialReason, Verdict};
 
 #[test]
@@ -117,6 +124,32 @@ fi"#
     stage.answer = Err(ConversationError::Aborted);
     let error = BackendError::Conversation(ConversationError::Aborted);
     assert_eq!(stage.authenticate().0, Err(error));
+}
+
+#[test]
+fn a_panic_leaves_nothing_of_a_worker_that_is_ending() {
+    let _alone = alone();
+    let script = format!(
+        "echo $$ > \"${{0%/*}}/pid\"\n{POLITE}say '{{\"verdict\":\"unknown\"}}'\nread -r end"
+    );
+    let stage = Stage::new(&script);
+    let call = || {
+        stage.ask(|remote, request, _| {
+            assert_eq!(remote.lookup(request), Ok(None));
+            panic!("SIGCHLD blocked: {}", is_blocked(Signal::SIGCHLD))
+        })
+    };
+    let payload = catch_unwind(AssertUnwindSafe(call)).err().unwrap();
+    let said = payload.downcast_ref::<String>().unwrap();
+    assert_eq!(said, "SIGCHLD blocked: true");
+    assert!(!is_blocked(Signal::SIGCHLD));
+    let pid = fs::read_to_string(stage.dir.path().join("pid")).unwrap();
+    let pid = Pid::from_raw(pid.trim().parse().unwrap());
+    assert_eq!(waitpid(pid, None), Err(Errno::ECHILD));
+}
+
+fn is_blocked(signal: Signal) -> bool {
+    SigSet::thread_get_mask().unwrap().contains(signal)
 }
 
 #[test]
