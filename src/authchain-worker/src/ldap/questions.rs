@@ -163,33 +163,15 @@ impl Prepared {
         Ok((status, note))
     }
 
-    /// The password is right. An account that has ended is refused all the same, although the
-    /// server does not: a stack without our account line would let it in.
+    /// The password is right, and what is known of the account goes with the answer.
     fn accepted(&self, person: &Person, answer: &BindAnswer) -> Result<Ruling, Failure> {
         let entry = &person.entry;
-        let (status, why) = match &self.domain {
-            Some(domain) => {
-                let State { status, why } = domain.state(entry, now())?;
-                (status, why)
-            }
-            None => {
-                let policy = self.settings.account_policy;
-                (status_of(entry, policy, None, now()), None)
-            }
-        };
-        if let Some(reason) = bar_of(&status) {
-            let why = why.map_or_else(|| status.to_string(), str::to_owned);
-            return Ok(denied(reason, why));
-        }
-        if self.domain.is_some() && wants_smart_card(entry) {
-            return Ok(denied(DenialReason::NotPermitted, SMART_CARD));
-        }
-        let must_change = status == AccountStatus::MustChangePassword;
-        if !must_change && answer.policy.error == Some(BindError::MustChange) {
-            // Whoever is asked about the account would see nothing of it, and let that password do for ever.
-            return Ok(denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
+        let State { status, why } = self.state_at_login(entry)?;
+        if let Some(ruling) = self.refusal_by_state(entry, &status, why, answer) {
+            return Ok(ruling);
         }
         let user = person.user.clone();
+        let must_change = status == AccountStatus::MustChangePassword;
         // A line for the log goes with the question that it belongs to.
         let is_whole = why.is_none() && self.is_lasting(entry);
         let known = is_whole.then_some(status);
@@ -199,6 +181,41 @@ impl Prepared {
         });
         ruling.infos.extend(answer.policy.warning());
         Ok(ruling)
+    }
+
+    /// The state of the account. A lock that wrong passwords caused is the bind's to judge.
+    fn state_at_login(&self, entry: &Entry) -> Result<State, Failure> {
+        match &self.domain {
+            Some(domain) => domain.state(entry, now()),
+            None => Ok(State {
+                status: status_of(entry, self.settings.account_policy, None, now()),
+                why: None,
+            }),
+        }
+    }
+
+    /// An account that has ended is refused, although the server does not: a stack without our account
+    /// line would let it in.
+    fn refusal_by_state(
+        &self,
+        entry: &Entry,
+        status: &AccountStatus,
+        why: Option<&str>,
+        answer: &BindAnswer,
+    ) -> Option<Ruling> {
+        if let Some(reason) = bar_of(status) {
+            let why = why.map_or_else(|| status.to_string(), str::to_owned);
+            return Some(denied(reason, why));
+        }
+        if self.domain.is_some() && wants_smart_card(entry) {
+            return Some(denied(DenialReason::NotPermitted, SMART_CARD));
+        }
+        let is_shown = *status == AccountStatus::MustChangePassword;
+        if !is_shown && answer.policy.error == Some(BindError::MustChange) {
+            // Whoever is asked about the account would see nothing of it, and let that password do for ever.
+            return Some(denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
+        }
+        None
     }
 
     /// Whether the account would be found in the same state by whoever asked for it now.
