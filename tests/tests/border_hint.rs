@@ -111,6 +111,38 @@ fn whoever_is_not_who_logged_in_or_not_where_is_asked_about_anew() {
     }
 }
 
+/// Every order of three calls, with a wrong password for the second login, and with somebody or somewhere
+/// else from the last call on.
+#[test]
+fn whatever_a_host_calls_it_hears_what_it_would_hear_without_a_hint() {
+    const CALLS: [Phase; 3] = [Phase::Authenticate, Phase::Account, Phase::Chauthtok];
+    let mut spared = 0;
+    for order in 0..27 {
+        let calls = [order / 9, order / 3 % 3, order % 3].map(|which| CALLS[which]);
+        for change in [None, Some((Item::User, "bob")), Some((Item::Tty, "tty7"))] {
+            let play = |kind| {
+                let mut scene = scene(kind, &calls);
+                scene.script.answers[1] = "wrong".into();
+                let items = change.map(|(item, value)| (2, [(item, value.into())].into()));
+                scene.script.meanwhile = items.into_iter().collect();
+                played(&scene)
+            };
+            let (with, without) = (play("knowing"), play("reticent"));
+            assert_eq!(with.codes, without.codes, "{calls:?} {change:?}: {with:#?}");
+            assert_eq!(with.prompts, without.prompts, "{calls:?} {change:?}");
+            let accounts = |report| {
+                asked(report)
+                    .iter()
+                    .filter(|line| line.starts_with("account"))
+                    .count()
+            };
+            spared += accounts(&without) - accounts(&with);
+        }
+    }
+    // Nine behind a login that came first; three where nothing had changed by the last call.
+    assert_eq!(spared, 12);
+}
+
 /// libpam unloads the modules of a stack when the host goes on with another one, and keeps what they
 /// left, with the address of what is to free it.
 #[test]

@@ -66,6 +66,7 @@ fn talk(word: &str, hello: &Value) {
         "nul" => say(&json!({"verdict": "accepted", "user": {"name": "alice\0"}})),
         "locked" => say(&json!({"verdict": "denied", "reason": "locked", "detail": "by\nhand"})),
         "knowing" => knowing(operation, question, "accepted", "valid"),
+        "reticent" => reticent(operation, question),
         "ended" => knowing(operation, question, "must_change", "must_change_password"),
         "contradicting" => knowing(operation, question, "accepted", "locked"),
         "unknown" => say(&json!({"verdict": "unknown"})),
@@ -107,6 +108,14 @@ fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
         "verdict": verdict, "reason": "bad_credential", "user": user, "status": status,
         "warning": "3 days left", "notes": [note],
     }));
+}
+
+/// The same directory, whose logins leave the account to the question about it.
+fn reticent(operation: &str, question: &Value) {
+    match operation {
+        "account" => knowing(operation, question, "accepted", "valid"),
+        _ => obliging(operation, question),
+    }
 }
 
 fn prompts() {
