@@ -353,6 +353,39 @@ mod tests {
         }
     }
 
+    /// A branch in front of two ends, with so many instructions between those, before them, and on the way to it.
+    fn branch(between: usize, before: usize, is_near: bool) -> Program {
+        let astray = |program: &mut FromEnd, count| {
+            (0..count).for_each(|_| _ = program.push(RETURN, 2));
+        };
+        let mut program = FromEnd::default();
+        let far = program.end(0);
+        astray(&mut program, between);
+        let near = program.end(1);
+        astray(&mut program, before);
+        let (then, otherwise) = if is_near { (near, far) } else { (far, near) };
+        let branch = program.branch(JUMP_IF_EQUAL, 7, then, otherwise);
+        astray(&mut program, between);
+        program.go_on_at(branch);
+        program.push(LOAD, NUMBER);
+        program.in_order()
+    }
+
+    #[test]
+    fn both_ways_of_a_branch_arrive_however_far_they_lead() {
+        let around_the_reach = (REACH - 10)..(REACH + 10);
+        for between in (0..10).chain(around_the_reach.clone()) {
+            for before in (0..10).chain(around_the_reach.clone()) {
+                for is_near in [true, false] {
+                    let program = branch(between, before, is_near);
+                    let run = |call| machine::run(&program, PROCESSOR, call, [0; 6]);
+                    let expected = [u32::from(is_near), u32::from(!is_near)];
+                    assert_eq!([run(7), run(8)], expected, "{between} {before} {is_near}");
+                }
+            }
+        }
+    }
+
     /// Few values, so that some fit. Where one has bits outside of its mask, nothing does.
     fn some_test() -> impl Strategy<Value = Test> {
         let mask = prop_oneof![
