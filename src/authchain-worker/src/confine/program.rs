@@ -152,7 +152,8 @@ impl FromEnd {
     }
 
     fn half(&mut self, word: u32, mask: u32, value: u32, then: Place, otherwise: Place) -> Place {
-        if mask == 0 {
+        // A value that the mask leaves no room for is compared all the same: nothing equals it.
+        if mask == 0 && value == 0 {
             return then;
         }
         self.branch(JUMP_IF_EQUAL, value, then, otherwise);
@@ -352,7 +353,40 @@ mod tests {
         }
     }
 
-    /// Few values, so that some fit.
+    /// A branch in front of two ends, with so many instructions between those, before them, and on the way to it.
+    fn branch(between: usize, before: usize, is_near: bool) -> Program {
+        let astray = |program: &mut FromEnd, count| {
+            (0..count).for_each(|_| _ = program.push(RETURN, 2));
+        };
+        let mut program = FromEnd::default();
+        let far = program.end(0);
+        astray(&mut program, between);
+        let near = program.end(1);
+        astray(&mut program, before);
+        let (then, otherwise) = if is_near { (near, far) } else { (far, near) };
+        let branch = program.branch(JUMP_IF_EQUAL, 7, then, otherwise);
+        astray(&mut program, between);
+        program.go_on_at(branch);
+        program.push(LOAD, NUMBER);
+        program.in_order()
+    }
+
+    #[test]
+    fn both_ways_of_a_branch_arrive_however_far_they_lead() {
+        let around_the_reach = (REACH - 10)..(REACH + 10);
+        for between in (0..10).chain(around_the_reach.clone()) {
+            for before in (0..10).chain(around_the_reach.clone()) {
+                for is_near in [true, false] {
+                    let program = branch(between, before, is_near);
+                    let run = |call| machine::run(&program, PROCESSOR, call, [0; 6]);
+                    let expected = [u32::from(is_near), u32::from(!is_near)];
+                    assert_eq!([run(7), run(8)], expected, "{between} {before} {is_near}");
+                }
+            }
+        }
+    }
+
+    /// Few values, so that some fit. Where one has bits outside of its mask, nothing does.
     fn some_test() -> impl Strategy<Value = Test> {
         let mask = prop_oneof![
             Just(u64::MAX),
@@ -364,8 +398,17 @@ mod tests {
         (0..6_u32, mask, 0..3_u64, any::<bool>()).prop_map(|(index, mask, value, is_high)| Test {
             index,
             mask,
-            value: mask & if is_high { value << 40 } else { value },
+            value: if is_high { value << 40 } else { value },
         })
+    }
+
+    /// Such values, with and without bits that most masks leave out.
+    fn some_argument() -> impl Strategy<Value = u64> {
+        let others = prop_oneof![
+            Just(0),
+            any::<u64>().prop_map(|bits| bits << 4 & !(3 << 40))
+        ];
+        (0..3_u64, 0..3_u64, others).prop_map(|(low, high, others)| low | high << 40 | others)
     }
 
     fn some_answer() -> impl Strategy<Value = Answer> {
@@ -396,10 +439,9 @@ mod tests {
         #[test]
         fn the_program_answers_as_the_table_does(
             answers in proptest::collection::btree_map(0..300_u32, some_answer(), 0..150),
-            values in proptest::array::uniform6((0..3_u64, 0..3_u64)),
+            arguments in proptest::array::uniform6(some_argument()),
         ) {
             let program = assemble(&answers);
-            let arguments = values.map(|(low, high)| low | high << 40);
             for call in (0..301).chain([u32::MAX]) {
                 prop_assert_eq!(
                     machine::run(&program, PROCESSOR, call, arguments),

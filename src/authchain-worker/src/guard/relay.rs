@@ -225,6 +225,26 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_before_a_refusal_reaches_the_client_and_the_reason_stays() {
+        let request = [0x30, 12, 2, 1, 1, 0x60, 7, 2, 1, 3, 4, 0, 0x80, 0];
+        let answer = [0x30, 12, 2, 1, 1, 0x61, 7, 10, 1, 0, 4, 0, 4, 0];
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let (heard, reason) = runtime.unwrap().block_on(async {
+            let (server, mut theirs) = tokio::io::duplex(64);
+            let (client, mut ours) = tokio::io::duplex(64);
+            ours.write_all(&request).await.unwrap();
+            theirs.write_all(&[answer, answer].concat()).await.unwrap();
+            let ending = Ending::default();
+            relay(server, client, ending.clone()).await;
+            let mut heard = Vec::new();
+            ours.read_to_end(&mut heard).await.unwrap();
+            (heard, ending.reason().unwrap())
+        });
+        assert_eq!(heard, answer);
+        assert_eq!(reason, Refusal::NotAsked(1).to_string());
+    }
+
+    #[test]
     fn a_length_of_two_gigabytes_is_refused_at_its_header() {
         let error = checked_header(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]).unwrap_err();
         assert!(error.to_string().contains("over 262144"), "{error}");

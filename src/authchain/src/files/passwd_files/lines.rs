@@ -140,7 +140,12 @@ mod tests {
     }
 
     fn collect(text: &[u8], step: usize) -> Vec<Option<Vec<u8>>> {
-        let mut lines = Lines::new(Drip(text, step, false), text.len() as u64);
+        collect_from(text, step, text.len())
+    }
+
+    /// The same of a file that was of this `size` when it was opened.
+    fn collect_from(text: &[u8], step: usize, size: usize) -> Vec<Option<Vec<u8>>> {
+        let mut lines = Lines::new(Drip(text, step, false), size as u64);
         let mut all = Vec::new();
         while let Some((number, line)) = lines.next().unwrap() {
             all.push(match line {
@@ -192,6 +197,26 @@ mod tests {
                 expected.pop();
             }
             prop_assert_eq!(collect(&text, step), expected);
+        }
+
+        /// It grows, it shrinks, or it has no size, as in /proc; lines end where the buffer does, or nearly.
+        #[test]
+        fn lines_are_the_same_whatever_size_the_file_was_said_to_have(
+            lengths in proptest::collection::vec(
+                prop_oneof![0..100_usize, MAX_LINE - 3..MAX_LINE + 3, SHORT - 3..SHORT + 3], 1..12),
+            is_ended in any::<bool>(),
+            size in prop_oneof![Just(0), 0..4 * SHORT, Just(usize::MAX)],
+            step in prop_oneof![1..500_usize, Just(BUFFER)],
+        ) {
+            let lines: Vec<_> = lengths.iter().map(|length| vec![b'A'; *length]).collect();
+            let mut text = lines.join(&b'\n');
+            // A last line that is empty is none unless it is ended.
+            let is_ended = is_ended || lengths.last() == Some(&0);
+            text.extend(is_ended.then_some(b'\n'));
+            let expected: Vec<_> =
+                lines.into_iter().map(|line| (line.len() <= MAX_LINE).then_some(line)).collect();
+            prop_assert_eq!(collect_from(&text, step, size), expected.clone());
+            prop_assert_eq!(collect_from(&text, step, text.len()), expected);
         }
     }
 }
