@@ -14,10 +14,18 @@ pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
             reason,
             detail: Some(status.to_string()),
         }),
-        None if *status == AccountStatus::MustChangePassword => {
-            WireVerdict::MustChange(user, Some(status.clone()))
-        }
-        None => WireVerdict::Accepted(user, Some(status.clone())),
+        None => let_in(user, status.clone(), true),
+    }
+}
+
+/// The verdict on somebody whose account in this state bars nobody; the state goes along where
+/// `is_told`.
+pub fn let_in(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdict {
+    let must_change = status == AccountStatus::MustChangePassword;
+    let known = is_told.then_some(status);
+    match must_change {
+        true => WireVerdict::MustChange(user, known),
+        false => WireVerdict::Accepted(user, known),
     }
 }
 

@@ -176,27 +176,25 @@ impl FromEnd {
     }
 
     fn branch(&mut self, code: u16, k: u32, then: Place, otherwise: Place) -> Place {
-        let then = self.within_reach(then);
-        let otherwise = self.within_reach(otherwise);
+        let then = self.within(REACH, then);
+        let otherwise = self.within(REACH, otherwise);
         let jump = |distance| u8::try_from(distance).unwrap_or(u8::MAX);
         let (jt, jf) = (jump(self.distance(then)), jump(self.distance(otherwise)));
         self.add(Instruction { code, jt, jf, k })
     }
 
-    /// The same place, or a jump to it: plain jumps reach everything.
-    fn within_reach(&mut self, place: Place) -> Place {
-        match self.distance(place) {
-            0..=REACH => place,
-            far => self.push(JUMP, u32::try_from(far).unwrap_or(u32::MAX)),
+    /// The same place, or a jump to it if it is further than `reach`: plain jumps reach everything.
+    fn within(&mut self, reach: usize, place: Place) -> Place {
+        let distance = self.distance(place);
+        if distance <= reach {
+            return place;
         }
+        self.push(JUMP, u32::try_from(distance).unwrap_or(u32::MAX))
     }
 
     /// Whatever is written next is followed by `place`.
     fn go_on_at(&mut self, place: Place) {
-        match self.distance(place) {
-            0 => {}
-            far => _ = self.push(JUMP, u32::try_from(far).unwrap_or(u32::MAX)),
-        }
+        self.within(0, place);
     }
 
     /// How many instructions whatever is written next has to leave out to be followed by `place`.

@@ -14,7 +14,7 @@ use super::session::{BindAnswer, Session};
 use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Ruling;
-use crate::standing::bar_of;
+use crate::standing::{bar_of, let_in};
 
 pub(super) fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
     let detail = Some(detail.into());
@@ -171,14 +171,9 @@ impl Prepared {
             return Ok(ruling);
         }
         let user = person.user.clone();
-        let must_change = status == AccountStatus::MustChangePassword;
         // A line for the log goes with the question that it belongs to.
         let is_whole = why.is_none() && self.is_lasting(entry);
-        let known = is_whole.then_some(status);
-        let mut ruling = Ruling::from(match must_change {
-            true => WireVerdict::MustChange(user, known),
-            false => WireVerdict::Accepted(user, known),
-        });
+        let mut ruling = Ruling::from(let_in(user, status, is_whole));
         ruling.infos.extend(answer.policy.warning());
         Ok(ruling)
     }

@@ -6,7 +6,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use nix::unistd::{geteuid, getuid};
@@ -45,14 +45,7 @@ pub struct Remote {
 /// A worker that has answered and is ending. Its end is waited for when the backend is dropped, at the
 /// end of the login, or asked again: meanwhile the login goes on.
 #[derive(Default)]
-pub struct LastWorker(RefCell<Option<Leaving>>);
-
-impl LastWorker {
-    fn replace(&self, next: Option<Leaving>) {
-        let last = self.0.replace(next);
-        drop(last);
-    }
-}
+pub struct LastWorker(Cell<Option<Leaving>>);
 
 /// Where on this machine a remote backend finds what it needs.
 #[derive(Debug, Clone)]
@@ -81,7 +74,7 @@ impl Remote {
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
-        self.last.replace(None);
+        self.last.0.set(None);
         let heard = talk(&self.place, hello, asked, deadline, is_same_name);
         match &heard {
             Ok(heard) if is_silence(heard) => breaker.learn_silence(&plan, now()),
@@ -98,7 +91,7 @@ impl Remote {
         let Heard {
             conclusion, worker, ..
         } = heard?;
-        self.last.replace(Some(worker));
+        self.last.0.set(Some(worker));
         self.note(request, &conclusion.notes);
         Ok(conclusion.verdict)
     }
