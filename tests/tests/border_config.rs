@@ -12,7 +12,8 @@ use authchain_tests::need;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-const UNAVAILABLE: i32 = 9;
+/// `PAM_SERVICE_ERR`, which means a broken configuration and nothing else.
+const SERVICE_ERR: i32 = 3;
 
 /// Plays the scene after `spoil` has done something to its configuration file.
 fn spoiled(mut scene: Scene, spoil: impl FnOnce(&Path)) -> Report {
@@ -25,9 +26,9 @@ fn spoiled(mut scene: Scene, spoil: impl FnOnce(&Path)) -> Report {
     stage.play(&scene)
 }
 
-/// The report must say unavailable, twice, without a question, and give `why` as the reason.
+/// The report must say that the configuration is broken, twice, without a question, and give `why` as the reason.
 fn assert_refused(what: &str, report: &Report, why: &str) {
-    assert_eq!(report.codes, [UNAVAILABLE; 2], "{what}: {report:#?}");
+    assert_eq!(report.codes, [SERVICE_ERR; 2], "{what}: {report:#?}");
     assert_eq!(report.prompts, [""; 0], "{what}");
     assert_eq!(report.changes, [""; 0], "{what}");
     let line = |phase| {

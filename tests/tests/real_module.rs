@@ -11,7 +11,8 @@ use authchain_tests::real::stories::{machine_for, machine_with};
 const CONFIG: &str = "/etc/authchain/authchain.toml";
 const SUCCESS: i32 = 0;
 const AUTH_ERR: i32 = 7;
-const AUTHINFO_UNAVAIL: i32 = 9;
+/// `PAM_SERVICE_ERR`, which means a broken configuration and nothing else.
+const SERVICE_ERR: i32 = 3;
 /// `PAM_DISALLOW_NULL_AUTHTOK`
 const NO_EMPTY_PASSWORDS: i32 = 1;
 
@@ -40,7 +41,7 @@ fn ask_alice(machine: &Machine) -> Answer {
 
 fn assert_unusable(machine: &Machine, mark: Mark, about: &str) {
     let answer = ask_alice(machine);
-    assert_eq!(answer.codes, [AUTHINFO_UNAVAIL; 2], "{about}: {answer:?}");
+    assert_eq!(answer.codes, [SERVICE_ERR; 2], "{about}: {answer:?}");
     machine
         .log
         .wait_for(mark, "pam_authchain(sshd:auth): ...authchain.toml...");
@@ -90,7 +91,8 @@ fn behind_a_broken_configuration_pam_unix_still_lets_in_whom_it_should() {
     machine.write(CONFIG, 0o644, "chain = [\n");
     let ours = format!("{} {}", machine.module.inside(), machine.module.arguments);
     let shipped = include_str!("../../pam.d/one-service");
-    machine.stack("su", &shipped.replace("pam_authchain.so", &ours));
+    let theirs = "pam_authchain.so config=/etc/authchain/authchain.toml";
+    machine.stack("su", &shipped.replace(theirs, &ours));
     let caller = by(&machine, &person("mallory"), &[]);
     let right = person("root").password.unwrap();
     let outcome = hosts::su(&machine, &caller, "root", &right);

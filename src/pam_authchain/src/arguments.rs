@@ -5,6 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use authchain::chain::{Assembled, assemble};
+use authchain::config::ConfigError;
+use authchain::words::PamCode;
 
 /// What the administrator wrote behind the module's name.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(crate) struct Arguments {
     pub(crate) nullok: bool,
     /// `nodelay`: no pause after a failed login.
     pub(crate) nodelay: bool,
-    /// What is none of these, for a line in the log. A typing mistake must not keep everybody out.
+    /// What is none of these: a mistyped restriction would be none.
     pub(crate) unknown: Vec<String>,
     /// All of them, as they were written.
     pub(crate) written: Vec<String>,
@@ -57,14 +59,57 @@ impl Arguments {
     /// Reads the configuration and builds the chain that these arguments ask for.
     ///
     /// # Errors
-    /// One line that says what is wrong and where. A fault here is never answered with another
-    /// file or another chain: whoever may log in must not depend on a typing mistake.
-    pub(crate) fn assemble(&self) -> Result<Assembled, String> {
+    /// [`Unusable`]. A fault here is never answered with another file or another chain: whoever may
+    /// log in must not depend on a typing mistake.
+    pub(crate) fn assemble(&self) -> Result<Assembled, Unusable> {
         if let Some(path) = self.config.as_ref().filter(|path| !path.is_absolute()) {
             // The working directory is the caller's choice, in su and sudo an attacker's.
-            return Err(format!("config={}: not an absolute path", path.display()));
+            let line = format!("config={}: not an absolute path", path.display());
+            return Err(Unusable::broken(line));
         }
-        assemble(self.config.as_deref(), self.chain.as_deref()).map_err(|error| error.to_string())
+        let assembled = assemble(self.config.as_deref(), self.chain.as_deref())?;
+        match self.unknown.first() {
+            None => Ok(assembled),
+            Some(unknown) => Err(Unusable {
+                log_socket: Some(assembled.settings.log_socket),
+                ..Unusable::broken(format!("unknown argument \"{unknown}\""))
+            }),
+        }
+    }
+}
+
+/// Why there is no chain to ask.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    /// What is wrong and where, in one line.
+    pub(crate) line: String,
+    /// What to answer: `PAM_SERVICE_ERR` where the configuration or the arguments are broken,
+    /// `PAM_SYSTEM_ERR` where this process could not read them.
+    pub(crate) code: PamCode,
+    /// Where to log it, if that could be read.
+    pub(crate) log_socket: Option<PathBuf>,
+}
+
+impl Unusable {
+    fn broken(line: String) -> Self {
+        Self {
+            line,
+            code: PamCode::ServiceError,
+            log_socket: None,
+        }
+    }
+}
+
+impl From<ConfigError> for Unusable {
+    fn from(error: ConfigError) -> Self {
+        let broken = Self::broken(error.to_string());
+        match error.is_unread {
+            true => Self {
+                code: PamCode::SystemError,
+                ..broken
+            },
+            false => broken,
+        }
     }
 }
 
@@ -74,6 +119,14 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Arguments {
         Arguments::parse(arguments.iter().map(|argument| argument.as_bytes()))
+    }
+
+    /// A configuration and the argument that names it.
+    fn configuration() -> (tempfile::TempDir, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("authchain.toml");
+        std::fs::write(&path, "log_socket = \"/run/log\"\n").unwrap();
+        (dir, format!("config={}", path.display()))
     }
 
     #[test]
@@ -95,17 +148,34 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_mistake_is_remembered_and_means_nothing() {
-        let arguments = parse(&["nulok", "NULLOK", "nullok=yes", ""]);
-        assert_eq!(arguments.unknown.len(), 4);
-        assert!(!arguments.nullok);
+    fn a_mistyped_argument_is_a_broken_configuration() {
+        for argument in [
+            "nulok",
+            "NULLOK",
+            "nullok=yes",
+            "chian=local",
+            "Config=/x",
+            "",
+        ] {
+            let (_dir, config) = configuration();
+            let arguments = parse(&["debug", &config, argument]);
+            assert!(!arguments.nullok);
+            let unusable = arguments.assemble().err().unwrap();
+            assert_eq!(unusable.code, PamCode::ServiceError);
+            assert_eq!(unusable.line, format!("unknown argument \"{argument}\""));
+            assert_eq!(unusable.log_socket, Some("/run/log".into()));
+        }
     }
 
     #[test]
     fn a_path_that_depends_on_the_caller_is_refused() {
         for path in ["config=x.toml", "config=../x.toml", "config="] {
-            let error = parse(&[path]).assemble().err().unwrap();
-            assert!(error.ends_with("not an absolute path"), "{error}");
+            let unusable = parse(&[path]).assemble().err().unwrap();
+            assert_eq!(unusable.code, PamCode::ServiceError);
+            assert!(
+                unusable.line.ends_with("not an absolute path"),
+                "{unusable:?}"
+            );
         }
     }
 }

@@ -14,7 +14,7 @@ use authchain::words::PamCode;
 use nix::sys::prctl;
 use nix::unistd::{geteuid, getuid};
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Unusable};
 use crate::handle::{Handle, Items};
 
 /// A call of one of the six functions.
@@ -52,12 +52,13 @@ impl Call<'_> {
     /// Reads the configuration and finds the log it names.
     ///
     /// Where the configuration is broken nobody knows where its log is; then it is the system's.
-    pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, String>) {
+    pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, Unusable>) {
         let assembled = self.arguments.assemble();
         let socket = match &assembled {
-            Ok(assembled) => assembled.settings.log_socket.clone(),
-            Err(_) => PathBuf::from(DEFAULT_SOCKET),
+            Ok(assembled) => Some(assembled.settings.log_socket.clone()),
+            Err(unusable) => unusable.log_socket.clone(),
         };
+        let socket = socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET));
         (Syslog::new(socket, &program()), assembled)
     }
 
@@ -74,22 +75,14 @@ impl Call<'_> {
             );
             journal.write(Severity::LOG_DEBUG, &line);
         }
-        for unknown in &arguments.unknown {
-            journal.write(
-                Severity::LOG_WARNING,
-                &format!("unknown argument \"{unknown}\" is ignored"),
-            );
-        }
     }
 }
 
-/// Nobody can say who anybody is: neither yes nor no.
-pub(crate) fn unusable(journal: &PamJournal<'_>, fault: &str) -> PamCode {
-    journal.write(
-        Severity::LOG_ERR,
-        &format!("the configuration cannot be used: {fault}"),
-    );
-    PamCode::AuthInfoUnavailable
+/// Logs why there is no chain to ask, and returns the code to answer with.
+pub(crate) fn unusable(journal: &PamJournal<'_>, unusable: &Unusable) -> PamCode {
+    let line = format!("the configuration cannot be used: {}", unusable.line);
+    journal.write(Severity::LOG_ERR, &line);
+    unusable.code
 }
 
 /// The host has no name and the person gave none.

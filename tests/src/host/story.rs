@@ -155,6 +155,7 @@ fn parse(line: &str) -> (Call, &str) {
 pub fn code_name(code: i32) -> String {
     let name = match code {
         0 => "PAM_SUCCESS",
+        3 => "PAM_SERVICE_ERR",
         4 => "PAM_SYSTEM_ERR",
         6 => "PAM_PERM_DENIED",
         7 => "PAM_AUTH_ERR",

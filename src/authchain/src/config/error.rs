@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::tools::trusted_file::FileError;
+use crate::tools::trusted_file::{Fault, FileError};
 
 /// What is wrong with the configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub struct ConfigError {
     pub place: Option<Place>,
     /// What is wrong, in one line.
     pub message: String,
+    /// Whether this process could not read the file, for want of descriptors or memory: then
+    /// nothing is known of what the file says.
+    pub is_unread: bool,
 }
 
 /// A place in a text.
@@ -37,6 +40,7 @@ impl ConfigError {
             file: file.to_owned(),
             place: Some(Place::of(text, &span)),
             message,
+            is_unread: false,
         }
     }
 
@@ -46,6 +50,7 @@ impl ConfigError {
             file: file.to_owned(),
             place: None,
             message,
+            is_unread: false,
         }
     }
 
@@ -90,7 +95,10 @@ impl Place {
 
 impl From<FileError> for ConfigError {
     fn from(error: FileError) -> Self {
-        Self::whole(&error.path, error.fault.to_string())
+        Self {
+            is_unread: matches!(error.fault, Fault::Process(_)),
+            ..Self::whole(&error.path, error.fault.to_string())
+        }
     }
 }
 

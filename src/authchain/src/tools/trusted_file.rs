@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
@@ -129,18 +130,41 @@ pub enum Fault {
     Mode(u32, Access),
     /// It is larger than this many bytes.
     TooLarge(u64),
-    /// The system's own words.
+    /// Something else about the file, in the system's own words.
     Io(String),
+    /// This process could not look, in the system's own words: too few descriptors, too little
+    /// memory. That tells nothing about the file, and the caller of su can bring it about.
+    Process(String),
 }
+
+/// What open(2) says about the file and not about the process that opens it.
+const ABOUT_THE_FILE: [Errno; 5] = [
+    Errno::ELOOP,
+    Errno::ENAMETOOLONG,
+    Errno::ENODEV,
+    Errno::ENOTDIR,
+    Errno::ENXIO,
+];
 
 impl From<&io::Error> for Fault {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
             io::ErrorKind::PermissionDenied => Self::PermissionDenied,
-            _ => Self::Io(error.to_string()),
+            _ if error
+                .raw_os_error()
+                .map(Errno::from_raw)
+                .is_some_and(is_about_the_file) =>
+            {
+                Self::Io(error.to_string())
+            }
+            _ => Self::Process(error.to_string()),
         }
     }
+}
+
+fn is_about_the_file(errno: Errno) -> bool {
+    ABOUT_THE_FILE.contains(&errno)
 }
 
 impl fmt::Display for FileError {
@@ -166,7 +190,7 @@ impl fmt::Display for Fault {
                 write!(f, "mode {mode:04o} opens it to others; use chmod 0600")
             }
             Self::TooLarge(limit) => write!(f, "larger than {limit} bytes"),
-            Self::Io(text) => f.write_str(text),
+            Self::Io(text) | Self::Process(text) => f.write_str(text),
         }
     }
 }
@@ -232,6 +256,23 @@ mod tests {
             fault(&dir.path().join("none"), Access::Public),
             Fault::Missing
         );
+    }
+
+    #[test]
+    fn want_of_descriptors_says_nothing_about_the_file() {
+        let fault = |errno: Errno| Fault::from(&io::Error::from(errno));
+        for errno in [
+            Errno::EMFILE,
+            Errno::ENFILE,
+            Errno::ENOMEM,
+            Errno::EINTR,
+            Errno::EIO,
+        ] {
+            assert!(matches!(fault(errno), Fault::Process(_)), "{errno}");
+        }
+        for errno in ABOUT_THE_FILE {
+            assert!(matches!(fault(errno), Fault::Io(_)), "{errno}");
+        }
     }
 
     #[test]

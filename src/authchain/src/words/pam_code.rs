@@ -10,7 +10,10 @@ use std::fmt;
 pub enum PamCode {
     /// `PAM_SUCCESS`
     Success = 0,
-    /// `PAM_SYSTEM_ERR`
+    /// `PAM_SERVICE_ERR`: the configuration is broken. It means nothing else, so that a stack can
+    /// let pam_unix answer in this case alone.
+    ServiceError = 3,
+    /// `PAM_SYSTEM_ERR`: this process could not find out.
     SystemError = 4,
     /// `PAM_PERM_DENIED`
     PermissionDenied = 6,
@@ -38,6 +41,7 @@ impl PamCode {
     pub fn name(self) -> &'static str {
         match self {
             Self::Success => "PAM_SUCCESS",
+            Self::ServiceError => "PAM_SERVICE_ERR",
             Self::SystemError => "PAM_SYSTEM_ERR",
             Self::PermissionDenied => "PAM_PERM_DENIED",
             Self::AuthError => "PAM_AUTH_ERR",
