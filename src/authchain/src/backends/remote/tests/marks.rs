@@ -22,7 +22,7 @@ fn a_worker_that_hangs_is_waited_for_once() {
             unavailable("worker: no answer in time"),
             "{script}"
         );
-        let first = begin.elapsed().as_millis();
+        let first = system_clock().saturating_duration_since(begin).as_millis();
         assert!((300..800).contains(&first), "{first} ms");
         let again = system_clock();
         let answer = stage.authenticate().0;
@@ -31,7 +31,7 @@ fn a_worker_that_hangs_is_waited_for_once() {
             unavailable("the worker did not answer 0.0 s ago"),
             "{script}"
         );
-        assert!(again.elapsed().as_millis() < 150);
+        assert!(system_clock().saturating_duration_since(again) < Duration::from_millis(150));
     }
 }
 
