@@ -113,6 +113,7 @@ pub(super) struct Stage {
     pub(super) answer: Result<&'static str, ConversationError>,
     pub(super) fold_case: bool,
     pub(super) servers: Vec<String>,
+    pub(super) caller: Option<u32>,
 }
 
 impl Stage {
@@ -128,6 +129,7 @@ impl Stage {
             answer: Ok("123456"),
             fold_case: false,
             servers: vec!["ldap://one".to_owned()],
+            caller: None,
         }
     }
 
@@ -158,6 +160,7 @@ impl Stage {
             tty: "ssh",
             rhost: "192.0.2.7",
             ruser: "",
+            on_behalf_of: self.caller,
             now: wall_clock(),
             deadline,
             allow_empty_password: false,
@@ -226,7 +229,15 @@ pub(super) fn saying(line: &str) -> Played {
 }
 
 pub(super) fn protocol<T>(why: &str) -> Result<T, BackendError> {
-    Err(BackendError::Protocol(format!("worker: {why}")))
+    failed(&format!("not a valid answer: worker: {why}"))
+}
+
+pub(super) fn failed<T>(why: &str) -> Result<T, BackendError> {
+    Err(BackendError::Failed(why.to_owned()))
+}
+
+pub(super) fn outage<T>(why: &str) -> Result<T, BackendError> {
+    Err(BackendError::Outage(why.to_owned()))
 }
 
 pub(super) fn unavailable<T>(why: &str) -> Result<T, BackendError> {
