@@ -235,7 +235,7 @@ fn stage() -> PathBuf {
 }
 
 /// A program of this package.
-pub(crate) fn sibling(name: &str) -> PathBuf {
+pub fn sibling(name: &str) -> PathBuf {
     built::own_program()
         .parent()
         .and_then(|deps| deps.parent())
