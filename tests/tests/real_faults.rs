@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use authchain_tests::host::built;
+use authchain_tests::need;
+use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::{self, Host, Outcome, by};
 use authchain_tests::real::ipc::Run;
 use authchain_tests::real::log::listing;
@@ -376,5 +378,74 @@ fn whoever_guesses_and_kills_su_is_in_the_log() {
         let line =
             "pam_authchain(su:auth): bob: local denied: wrong password (<n> ms); now asking hung";
         machine.log.wait_for(mark, line);
+    }
+}
+
+/// Where strace puts down what the host asks of the kernel.
+const TRACE: &str = "/run/stage/trace";
+
+/// What a login may ask of the kernel between the file with the hash and the line about it.
+const BETWEEN: [&str; 14] = [
+    "brk",
+    "close",
+    "connect",
+    "fcntl",
+    "fstat",
+    "getpid",
+    "lseek",
+    "mmap",
+    "mprotect",
+    "munmap",
+    "newfstatat",
+    "read",
+    "socket",
+    "statx",
+];
+
+#[test]
+fn a_guess_is_in_the_log_whichever_system_call_its_maker_ends() {
+    let strace = "/usr/bin/strace";
+    if !need::file("faults: strace", strace) {
+        return;
+    }
+    let Some(machine) = machine("faults: system calls") else {
+        return;
+    };
+    let text = configuration(r#"["local", "guests"]"#);
+    machine.write("/etc/authchain/authchain.toml", 0o644, &text);
+    let guess = Ask {
+        service: "su".into(),
+        user: "bob".into(),
+        password: "a wrong guess".into(),
+        steps: vec!["auth".into()],
+        ..Ask::default()
+    };
+    let pattern = "pam_authchain(su:auth): bob: local denied: wrong password (<n> ms)...";
+    machine.ask_through(&[strace, "-s", "200", "-o", TRACE, "--"], &guess);
+    let trace = fs::read_to_string(machine.outside(TRACE)).unwrap();
+    let calls: Vec<&str> = trace
+        .lines()
+        .filter(|line| !line.starts_with(['-', '+']))
+        .collect();
+    let place = |text: &str| calls.iter().position(|call| call.contains(text)).unwrap();
+    let (files, line, next) = (
+        calls
+            .iter()
+            .rposition(|call| call.contains("\"/etc/shadow\""))
+            .unwrap(),
+        place("local denied: wrong password"),
+        place("\"/etc/guests/passwd\""),
+    );
+    assert!(files < line && line < next, "{trace}");
+    for call in &calls[files + 1..line] {
+        let name = call.split('(').next().unwrap();
+        assert!(BETWEEN.contains(&name), "{call}\n{trace}");
+    }
+    // strace counts the execve that starts the program, too.
+    for number in line + 2..=calls.len() {
+        let mark = machine.log.mark();
+        let kill = format!("--inject=all:signal=SIGKILL:when={number}");
+        machine.ask_through(&[strace, "-o", "/dev/null", &kill, "--"], &guess);
+        machine.log.wait_for(mark, pattern);
     }
 }

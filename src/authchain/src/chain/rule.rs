@@ -109,13 +109,15 @@ impl Chain {
             return Decision::without_steps(None, outcome);
         }
         let mut walk = Walk::new(self, &user, context);
-        for link in &self.links {
-            if walk
-                .authenticate(link, password, conversation, debts)
-                .is_break()
-            {
+        walk.foresee(&self.links);
+        let mut links = self.links.as_slice();
+        while let Some((link, rest)) = links.split_first() {
+            let goes_on = walk.authenticate(link, password, conversation, debts);
+            if goes_on.is_break() {
                 break;
             }
+            walk.log_denial(rest);
+            links = rest;
         }
         walk.decide()
     }

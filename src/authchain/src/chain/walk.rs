@@ -24,8 +24,6 @@ pub(super) struct Walk<'a, A> {
     has_local_password: OnceCell<Result<bool, BackendError>>,
     /// What came of it where nothing that was said before counts any more.
     final_outcome: Option<Outcome<A>>,
-    /// How many steps the log knows.
-    logged: usize,
     pub(super) steps: Vec<Step<A>>,
 }
 
@@ -38,7 +36,6 @@ impl<'a, A: Reply> Walk<'a, A> {
             local_uid: OnceCell::new(),
             has_local_password: OnceCell::new(),
             final_outcome: None,
-            logged: 0,
             steps: Vec::new(),
         }
     }
@@ -62,10 +59,7 @@ impl<'a, A: Reply> Walk<'a, A> {
         let begin = clock();
         let answer = match self.obstacle(link) {
             Ok(Some(why)) => Ok(Finding::NotAsked(why)),
-            Ok(None) => {
-                self.log_denials(link);
-                question(self)
-            }
+            Ok(None) => question(self),
             Err(error) => Err(error),
         };
         let ends_here = match &answer {
@@ -125,16 +119,25 @@ impl<'a, A: Reply> Walk<'a, A> {
         ends_here
     }
 
-    /// Writes down what was denied before another backend is asked, which may take time in which the
-    /// caller of su can end this process.
-    fn log_denials(&mut self, next: &Link) {
-        let new = self.steps.get(self.logged..).unwrap_or_default();
-        if !new
-            .iter()
-            .any(|step| matches!(step.finding, Finding::Denied(_)))
-        {
-            return;
+    /// Reads what the rule needs to know of the name, so that nothing but a line in the log follows a
+    /// denial: whoever watches the passwd file would see that a guess was wrong by its being opened,
+    /// and could end this process before the line is written.
+    pub(super) fn foresee(&self, links: &[Link]) {
+        for link in links {
+            let _ = self.obstacle(link);
         }
+    }
+
+    /// Writes down a denial that just came, where one of `rest` is asked next: that may take time in
+    /// which the caller of su can end this process.
+    pub(super) fn log_denial(&self, rest: &[Link]) {
+        let is_denial = |step: &Step<A>| matches!(step.finding, Finding::Denied(_));
+        let next = rest
+            .iter()
+            .find(|link| matches!(self.obstacle(link), Ok(None)));
+        let (true, Some(next)) = (self.steps.last().is_some_and(is_denial), next) else {
+            return;
+        };
         let so_far = in_words(&self.steps).join("; ");
         let line = format!(
             "{}: {so_far}; now asking {}",
@@ -142,7 +145,6 @@ impl<'a, A: Reply> Walk<'a, A> {
             next.backend.name()
         );
         self.context.journal.write(Severity::LOG_NOTICE, &line);
-        self.logged = self.steps.len();
     }
 
     /// Returns why this backend is not asked, if it is not.
