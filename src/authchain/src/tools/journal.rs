@@ -4,13 +4,17 @@ use std::fmt;
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, poll};
+use nix::poll::{PollFd, PollFlags, poll, ppoll};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send, socket,
 };
+use nix::sys::time::{TimeSpec, TimeValLike};
 use syslog::{Facility, LogFormat};
+
+use super::deadline::{Clock, Deadline, poll_timeout, system_clock};
 
 pub use syslog::Severity;
 
@@ -24,9 +28,9 @@ const MAX_LINE: usize = 2048;
 /// Longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// How long a logger that is busy is waited for, in milliseconds. One that never answers costs a
-/// login this much a line; one that somebody floods while they guess still hears of it.
-const PATIENCE_MS: u8 = 100;
+/// How long a logger that is busy is tried. One that never answers costs a login this much a line; one
+/// that somebody floods while they guess has many free places in this time, and one of them is ours.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Something that lines can be written to.
 pub trait Journal {
@@ -42,6 +46,7 @@ pub trait Journal {
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
+    clock: Clock,
 }
 
 impl Syslog {
@@ -53,6 +58,7 @@ impl Syslog {
                 process: field(process),
                 pid: std::process::id(),
             },
+            clock: system_clock,
         }
     }
 
@@ -69,17 +75,43 @@ impl Syslog {
     }
 
     fn send_over(&self, kind: SockType, packet: &[u8]) -> nix::Result<()> {
+        let deadline = Deadline::after(self.clock, PATIENCE);
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Unix, kind, flags, None)?;
-        connect(fd.as_raw_fd(), &UnixAddr::new(&self.socket)?)?;
-        let transmit = || send(fd.as_raw_fd(), packet, MsgFlags::MSG_NOSIGNAL).map(|_| ());
-        match transmit() {
-            Err(Errno::EAGAIN) => {
-                let mut waited_for = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
-                poll(&mut waited_for, PATIENCE_MS)?;
-                transmit()
-            }
-            outcome => outcome,
+        let address = UnixAddr::new(&self.socket)?;
+        persist(
+            deadline,
+            || connect(fd.as_raw_fd(), &address),
+            // A stream whose backlog is full says so, and not when it has room again.
+            |_| {
+                let _ = ppoll(&mut [], Some(TimeSpec::milliseconds(1)), None);
+            },
+        )?;
+        persist(
+            deadline,
+            || send(fd.as_raw_fd(), packet, MsgFlags::MSG_NOSIGNAL).map(drop),
+            |remaining| {
+                let mut room = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
+                let _ = poll(&mut room, poll_timeout(remaining));
+            },
+        )
+    }
+}
+
+/// Tries until it is done, impossible, or `deadline` is over, and has `wait` wait for room in between:
+/// whoever floods the logger fights for the same place, and may be faster more than once.
+fn persist(
+    deadline: Deadline,
+    mut attempt: impl FnMut() -> nix::Result<()>,
+    mut wait: impl FnMut(Duration),
+) -> nix::Result<()> {
+    loop {
+        let outcome = attempt();
+        let remaining = deadline.remaining();
+        match outcome {
+            Err(Errno::EINTR) if !remaining.is_zero() => {}
+            Err(Errno::EAGAIN) if !remaining.is_zero() => wait(remaining),
+            outcome => return outcome,
         }
     }
 }
@@ -209,7 +241,14 @@ impl Journal for PamJournal<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+    use std::net::Shutdown;
     use std::os::unix::net::UnixDatagram;
+    use std::path::Path;
+    use std::sync::OnceLock;
+    use std::thread;
+
+    use super::super::deadline::Moment;
 
     fn listen() -> (tempfile::TempDir, PathBuf, UnixDatagram) {
         let dir = tempfile::tempdir().unwrap();
@@ -263,6 +302,84 @@ mod tests {
         for _ in 0..15 {
             syslog.write(Severity::LOG_ERR, "nobody reads this");
         }
+    }
+
+    fn still() -> Moment {
+        static BEGIN: OnceLock<Moment> = OnceLock::new();
+        *BEGIN.get_or_init(system_clock)
+    }
+
+    /// Takes every place in the logger's queue, and every one that becomes free, until nobody reads.
+    fn flood(path: &Path) {
+        let socket = UnixDatagram::unbound().unwrap();
+        socket.connect(path).unwrap();
+        while socket.send(b"flood").is_ok() {}
+    }
+
+    /// Reads until so many lines of ours have come, or nothing more will; says how many came.
+    fn lines_heard(logger: &UnixDatagram, awaited: usize) -> usize {
+        let mut heard = 0;
+        let mut buffer = [0; 4096];
+        while heard < awaited {
+            match logger.recv(&mut buffer).unwrap() {
+                0 => break,
+                n => heard += usize::from(buffer[..n].starts_with(b"<")),
+            }
+        }
+        heard
+    }
+
+    #[test]
+    fn a_line_gets_through_however_often_a_flooder_is_faster() {
+        const LINES: usize = 200;
+        let (_dir, path, logger) = listen();
+        let mut syslog = Syslog::new(path.clone(), "su");
+        // It is not to be a matter of time here.
+        syslog.clock = still;
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| flood(&path));
+            }
+            let reader = scope.spawn(|| lines_heard(&logger, LINES));
+            for _ in 0..LINES {
+                syslog.write(Severity::LOG_NOTICE, "somebody guesses");
+            }
+            // Whatever was lost, nobody is to wait for it.
+            logger.shutdown(Shutdown::Read).unwrap();
+            assert_eq!(reader.join().unwrap(), LINES);
+        });
+    }
+
+    thread_local!(static NOW: Cell<Option<Moment>> = const { Cell::new(None) });
+
+    /// What comes of a logger that answers like this, one after the other, where each wait takes
+    /// 30 ms; and how often it was tried.
+    fn tried(answers: &[Errno]) -> (nix::Result<()>, usize) {
+        let clock: Clock = || NOW.get().unwrap_or_else(still);
+        NOW.set(Some(still()));
+        let mut answers = answers.iter();
+        let mut tries = 0;
+        let outcome = persist(
+            Deadline::after(clock, PATIENCE),
+            || {
+                tries += 1;
+                answers.next().map_or(Ok(()), |errno| Err(*errno))
+            },
+            |_| {
+                let later = NOW.get().unwrap().checked_add(Duration::from_millis(30));
+                NOW.set(later);
+            },
+        );
+        (outcome, tries)
+    }
+
+    #[test]
+    fn a_busy_logger_is_tried_until_the_time_is_over_and_no_longer() {
+        assert_eq!(tried(&[]), (Ok(()), 1));
+        assert_eq!(tried(&[Errno::EAGAIN; 4]), (Ok(()), 5));
+        assert_eq!(tried(&[Errno::EAGAIN; 9]), (Err(Errno::EAGAIN), 5));
+        assert_eq!(tried(&[Errno::EINTR; 9]), (Ok(()), 10), "no failure");
+        assert_eq!(tried(&[Errno::ECONNREFUSED]), (Err(Errno::ECONNREFUSED), 1));
     }
 
     #[test]
