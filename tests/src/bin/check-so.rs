@@ -48,10 +48,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("clocks", &["clock_gettime"]),
-    (
-        "whose process this is",
-        &["getuid", "geteuid", "getpid", "prctl"],
-    ),
+    ("whose process this is", &["getuid", "geteuid", "getpid"]),
     (
         "the system's names, for the uid behind one",
         &["getpwnam_r", "sysconf"],

@@ -21,6 +21,10 @@ pub use syslog::Severity;
 /// Where the system's logger listens.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
 
+/// What stands before every line: ours, never the program's, whose name is that of the file it was started
+/// from, a link named `sshd` for one. Which program asks for whom, the prefix and the line say.
+const TAG: &str = "authchain";
+
 /// Longest line sent; longer ones are cut, so that a datagram always fits (RFC 3164 §4.1 allows
 /// 1024 bytes a packet, every logger in use takes far more).
 const MAX_LINE: usize = 2048;
@@ -50,12 +54,11 @@ pub struct Syslog {
 }
 
 impl Syslog {
-    /// A journal on the socket at `path`, whose lines carry `process` as the program's name.
-    pub fn new(path: PathBuf, process: &str) -> Self {
+    /// A journal on the socket at `path`.
+    pub fn new(path: PathBuf) -> Self {
         Self {
             socket: path,
             format: PamFormat {
-                process: field(process),
                 pid: std::process::id(),
             },
             clock: system_clock,
@@ -132,21 +135,19 @@ impl Journal for Syslog {
     }
 }
 
-/// `<priority>program[pid]: text`, without a time of our own.
+/// `<priority>authchain[pid]: text`, without a time of our own.
 ///
 /// The crate's formatters stamp lines in UTC, which loggers that believe the stamp read as local
 /// time; every logger adds its own where there is none. Asking libc for the local time would open
 /// the file that the caller's `TZ` names.
 struct PamFormat {
-    process: String,
     pid: u32,
 }
 
 impl LogFormat<&str> for PamFormat {
     fn format<W: Write>(&self, out: &mut W, severity: Severity, text: &str) -> syslog::Result<()> {
         let priority = Facility::LOG_AUTHPRIV as u8 | severity as u8;
-        write!(out, "<{priority}>{}[{}]: {text}", self.process, self.pid)
-            .map_err(syslog::Error::Write)
+        write!(out, "<{priority}>{TAG}[{}]: {text}", self.pid).map_err(syslog::Error::Write)
     }
 }
 
@@ -258,16 +259,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_carries_priority_program_pid_and_prefix() {
+    fn a_line_carries_priority_tag_pid_and_prefix() {
         let (_dir, path, logger) = listen();
-        let syslog = Syslog::new(path, "sshd");
+        let syslog = Syslog::new(path);
         PamJournal::new(&syslog, "sshd", Phase::Auth).write(Severity::LOG_NOTICE, "hello");
         let mut buffer = [0; 4096];
         let n = logger.recv(&mut buffer).unwrap();
         let pid = std::process::id();
         assert_eq!(
             std::str::from_utf8(&buffer[..n]).unwrap(),
-            format!("<85>sshd[{pid}]: pam_authchain(sshd:auth): hello")
+            format!("<85>authchain[{pid}]: pam_authchain(sshd:auth): hello")
         );
     }
 
@@ -276,11 +277,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let logger = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        Syslog::new(path, "sshd").write(Severity::LOG_NOTICE, "hello");
+        Syslog::new(path).write(Severity::LOG_NOTICE, "hello");
         let mut text = String::new();
         let (mut stream, _) = logger.accept().unwrap();
         std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
-        assert_eq!(text, format!("<85>sshd[{}]: hello\0", std::process::id()));
+        assert_eq!(
+            text,
+            format!("<85>authchain[{}]: hello\0", std::process::id())
+        );
     }
 
     #[test]
@@ -291,13 +295,13 @@ mod tests {
     #[test]
     fn a_missing_logger_is_no_error() {
         let dir = tempfile::tempdir().unwrap();
-        Syslog::new(dir.path().join("nobody"), "su").write(Severity::LOG_ERR, "lost");
+        Syslog::new(dir.path().join("nobody")).write(Severity::LOG_ERR, "lost");
     }
 
     #[test]
     fn a_hung_logger_loses_the_line_and_not_the_login() {
         let (_dir, path, _logger) = listen();
-        let syslog = Syslog::new(path, "su");
+        let syslog = Syslog::new(path);
         // Linux keeps a queue of 10 datagrams by default (net.unix.max_dgram_qlen), some 500 at most.
         for _ in 0..15 {
             syslog.write(Severity::LOG_ERR, "nobody reads this");
@@ -333,7 +337,7 @@ mod tests {
     fn a_line_gets_through_however_often_a_flooder_is_faster() {
         const LINES: usize = 200;
         let (_dir, path, logger) = listen();
-        let mut syslog = Syslog::new(path.clone(), "su");
+        let mut syslog = Syslog::new(path.clone());
         // It is not to be a matter of time here.
         syslog.clock = still;
         thread::scope(|scope| {
