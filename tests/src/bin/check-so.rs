@@ -47,6 +47,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "open64", "read", "close", "fstat64", "lstat64", "lseek64", "statx",
         ],
     ),
+    (
+        "the folders on the way to them, links followed",
+        &["readlink", "realpath"],
+    ),
     ("clocks", &["clock_gettime"]),
     ("whose process this is", &["getuid", "geteuid", "getpid"]),
     (

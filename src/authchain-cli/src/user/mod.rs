@@ -12,11 +12,11 @@ use authchain::chain::{
 };
 use authchain::config::settings::GlobalSettings;
 use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
+use authchain::tools::trusted_file::folders;
 use authchain::words::Username;
 use clap::{Args, Subcommand};
 
 use crate::accounts::Database;
-use crate::check::folders;
 use crate::hash::{self, Method};
 use crate::prompt::{self, Echo};
 use crate::terminal::{Ending, Failure, Terminal};
@@ -185,10 +185,7 @@ impl Place {
             (fs::DirBuilder::new().mode(0o755).create(folder))
                 .map_err(|error| trouble(error.to_string()))?;
         }
-        match folders::faults(file).into_iter().next() {
-            Some(fault) => Err(Failure::trouble(fault)),
-            None => Ok(()),
-        }
+        folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
     }
 
     /// Refuses a name that belongs to the system: `root` in a second database would be answered by
