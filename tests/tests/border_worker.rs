@@ -187,7 +187,7 @@ fn a_worker_that_is_not_there_or_not_to_be_trusted_is_a_system_error() {
 }
 
 #[test]
-fn a_worker_that_somebody_else_could_replace_is_unavailable() {
+fn a_worker_that_somebody_else_could_replace_is_not_started() {
     let worker = built::fake_worker();
     let scene = configured(
         scene("obliging"),
@@ -198,7 +198,7 @@ fn a_worker_that_somebody_else_could_replace_is_unavailable() {
     let folder = stage.path().join("open");
     fs::create_dir(&folder).unwrap();
     built::copy(worker, folder.join("worker"));
-    for (mode, code) in [(0o755, SUCCESS), (0o777, AUTHINFO_UNAVAIL)] {
+    for (mode, code) in [(0o755, SUCCESS), (0o777, SYSTEM_ERR)] {
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
         fs::set_permissions(&folder, permissions).unwrap();
         let report = clean(stage.play(&scene));
@@ -206,7 +206,7 @@ fn a_worker_that_somebody_else_could_replace_is_unavailable() {
         if code != SUCCESS {
             let why =
                 "worker {dir}/open: mode 0777 lets others replace what is in it; use chmod go-w";
-            assert_why(&report, &format!("unavailable: {why}"));
+            assert_why(&report, &format!("failed: {why}"));
         }
     }
 }
