@@ -24,6 +24,9 @@ const MAX_LINE: usize = 2048;
 /// Longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
+/// The most that is quoted of what somebody else says, in characters as they are written.
+const MAX_QUOTE: usize = 200;
+
 /// How long a logger that is busy is waited for, in milliseconds. One that never answers costs a
 /// login this much a line; one that somebody floods while they guess still hears of it.
 const PATIENCE_MS: u8 = 100;
@@ -127,6 +130,52 @@ pub fn clean(text: &str) -> String {
         } else {
             out.push(c);
         }
+    }
+    out
+}
+
+/// `text`, which somebody else chose, in double quotes: cleaned, cut, and with its own quotes and
+/// backslashes escaped, so that it cannot end where it likes and go on in our words.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    let mut room = MAX_QUOTE;
+    for c in text.chars() {
+        let written: String = match c {
+            '"' | '\\' => ['\\', c].iter().collect(),
+            c if is_invisible(c) => c.escape_default().collect(),
+            c => c.into(),
+        };
+        match room.checked_sub(written.chars().count()) {
+            Some(left) => room = left,
+            None => {
+                out.push('…');
+                break;
+            }
+        }
+        out.push_str(&written);
+    }
+    out.push('"');
+    out
+}
+
+/// The first `length` characters of `text`, and perhaps one more: a quote that was cut off ends there, or
+/// what follows would seem to be part of it and what others are quoted with not.
+pub fn cut(text: &str, length: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
+    let (mut is_in_quote, mut is_escaped) = (false, false);
+    for c in text.chars().take(length) {
+        out.push(c);
+        (is_in_quote, is_escaped) = match c {
+            '"' if !is_escaped => (!is_in_quote, false),
+            '\\' if is_in_quote && !is_escaped => (true, true),
+            _ => (is_in_quote, false),
+        };
+    }
+    if is_escaped {
+        out.pop();
+    }
+    if is_in_quote {
+        out.push('"');
     }
     out
 }
@@ -263,6 +312,29 @@ mod tests {
         for _ in 0..15 {
             syslog.write(Severity::LOG_ERR, "nobody reads this");
         }
+    }
+
+    #[test]
+    fn somebody_elses_words_cannot_leave_their_quotes() {
+        assert_eq!(quoted("x; root: local"), r#""x; root: local""#);
+        assert_eq!(quoted(r#"x"; root: \"#), r#""x\"; root: \\""#);
+        assert_eq!(quoted("a\nb"), r#""a\nb""#);
+        for filling in ["x", "\"", "\\", "\u{202e}"] {
+            let long = quoted(&filling.repeat(5000));
+            assert!(long.chars().count() <= MAX_QUOTE + 3, "{long}");
+            assert!(long.ends_with("…\""), "{long}");
+            for length in 0..long.chars().count() + 2 {
+                let cut = cut(&long, length);
+                let bare = cut.replace("\\\\", "").replace("\\\"", "");
+                assert_eq!(
+                    bare.matches('"').count(),
+                    if length == 0 { 0 } else { 2 },
+                    "{cut}"
+                );
+            }
+        }
+        assert_eq!(cut(r#"a "b" c"#, 5), r#"a "b""#);
+        assert_eq!(cut(r#"a "b" c"#, 4), r#"a "b""#);
     }
 
     #[test]
