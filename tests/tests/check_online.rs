@@ -38,7 +38,7 @@ fn every_step_to_a_server_in_order_is_told_with_its_time() {
             &["connect", " ms  ", "127.0.0.1:"],
             &[
                 "TLS",
-                " ms  TLS 1.3; certificate for localhost",
+                " ms  TLS 1.3; certificate for \"localhost\"",
                 "it expires in 36",
                 "days",
             ],
@@ -125,7 +125,7 @@ fn a_certificate_that_does_not_hold_is_an_error_with_advice() {
             Kind::OtherName,
             &[
                 "TLS",
-                "error: certificate is for elsewhere.example, not localhost",
+                "error: certificate is for \"elsewhere.example\", not localhost",
                 "name the server in the settings",
             ],
         ),

@@ -76,7 +76,7 @@ fn a_server_outside_the_domain_needs_the_domains_certificate() {
     beside_named_directory(|named| {
         let told = Asker::new(named.settings("other.test")).login("alice", "pw-alice");
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
-        let expected = "TLS: certificate is for elsewhere.example, not other.test";
+        let expected = "TLS: certificate is for \"elsewhere.example\", not other.test";
         assert!(why.contains(expected), "{why}");
         assert!(!named.slapd.log().contains("cn=svc"), "a login was tried");
     });

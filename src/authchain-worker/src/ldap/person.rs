@@ -234,7 +234,10 @@ mod tests {
         ] {
             let attributes: Vec<_> = values.iter().map(|value| ("uidNumber", *value)).collect();
             let text = uid(&attributes).unwrap_err();
-            assert!(text.contains("uidNumber of uid=a"), "{values:?}: {text}");
+            assert!(
+                text.contains("uidNumber of \"uid=a\""),
+                "{values:?}: {text}"
+            );
         }
     }
 }

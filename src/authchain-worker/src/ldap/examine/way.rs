@@ -6,6 +6,7 @@ use std::time::Duration;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{Tls, TlsVerify};
 use authchain::tools::deadline::Deadline;
+use authchain::tools::journal::quoted;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConnection;
@@ -156,7 +157,7 @@ fn judge_certificate(trust: &Trust, session: &ClientConnection) -> Remark {
 }
 
 fn in_words(certificate: &Certificate) -> Remark {
-    let names: Vec<&str> = certificate.names.iter().map(String::as_str).collect();
+    let names: Vec<String> = certificate.names.iter().map(|name| quoted(name)).collect();
     let names = match names.split_at_checked(MAX_NAMES) {
         Some((first, rest)) if !rest.is_empty() => format!("{} and more", first.join(", ")),
         _ => names.join(", "),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use authchain::tools::journal::quoted;
 use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage};
 
 use crate::net::failure::words;
@@ -70,7 +71,8 @@ pub fn days(seconds: u64) -> String {
 }
 
 fn list(names: &[String]) -> String {
-    bare(names).join(", ")
+    let names = bare(names).into_iter().map(|name| quoted(&name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The names, of which the parser gives the kind as well: `DnsName("ldap.example.com")`.
