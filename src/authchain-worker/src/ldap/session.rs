@@ -39,6 +39,7 @@ pub(super) struct Session {
 }
 
 /// A search.
+#[derive(Clone, Copy)]
 pub(super) struct Search<'a> {
     pub(super) step: &'static str,
     pub(super) base: &'a str,

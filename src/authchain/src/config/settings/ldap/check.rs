@@ -159,11 +159,20 @@ fn access(settings: &LdapSettings) -> Result<(), Fault> {
     if let Some(text) = &settings.group_base {
         base("group_base", text)?;
     }
+    filter("group_filter", &settings.group_filter, &[])?;
     for group in &settings.allow_groups {
         let is_dn = group.contains('=');
         if group.trim().is_empty() || (is_dn && Dn::parse(group).is_none()) {
             let message = format!("\"{group}\" is neither a group's name nor a distinguished name");
             return fault("allow_groups", message);
+        }
+        let has_base = (settings.group_base.as_deref()).is_some_and(|base| !base.trim().is_empty());
+        if !is_dn && !has_base {
+            let message = format!(
+                "must say below which entry groups are, such as \"ou=groups,dc=example,dc=com\", or \
+                 anybody's entry called \"{group}\" might be the one that allow_groups means"
+            );
+            return fault("group_base", message);
         }
     }
     Ok(())
@@ -268,10 +277,21 @@ mod tests {
             ("access_filter = 'host=%h'", "access_filter"),
             ("allow_groups = ['']", "allow_groups"),
             ("group_base = 'groups'", "group_base"),
+            ("allow_groups = ['cn=a,dc=x', 'staff']", "group_base"),
+            ("allow_groups = ['staff']\ngroup_base = ' '", "group_base"),
+            ("group_filter = 'objectClass=group'", "group_filter"),
+            ("group_filter = '(cn=%u)'", "group_filter"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
             assert_eq!(faulty_key(lines), Some(key), "{lines}");
         }
+    }
+
+    #[test]
+    fn a_group_that_is_named_in_full_needs_no_base() {
+        let text = format!("{GOOD}allow_groups = ['cn=a,dc=x']\n");
+        let settings: LdapSettings = toml::from_str(&text).unwrap();
+        assert_eq!(settings.check(), Ok(()));
     }
 
     #[test]
