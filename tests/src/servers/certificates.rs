@@ -61,6 +61,45 @@ impl Certificates {
         self.signed(file, names, "ca", 365)
     }
 
+    /// A list of what our authority has revoked, this certificate among it if there is one, until the end of
+    /// a year; its file.
+    pub fn revocations(&self, name: &str, revoked: Option<&Path>, year: u16) -> PathBuf {
+        self.revocations_of("ca", name, revoked, year)
+    }
+
+    /// The same by another authority.
+    pub fn revocations_of(
+        &self,
+        ca: &str,
+        name: &str,
+        revoked: Option<&Path>,
+        year: u16,
+    ) -> PathBuf {
+        let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=LIST.index\ncrlnumber=LIST.number\n\
+                      default_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n";
+        let file = |end: &str| format!("{name}.{end}");
+        for (end, text) in [("cnf", config), ("index", ""), ("number", "1000\n")] {
+            std::fs::write(self.0.join(file(end)), text.replace("LIST", name)).unwrap();
+        }
+        let [config, pem] = ["cnf", "crl"].map(file);
+        let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
+        let authority = [
+            "ca", "-config", &config, "-cert", &ca_pem, "-keyfile", &ca_key,
+        ];
+        if let Some(revoked) = revoked {
+            self.openssl(&[&authority[..], &["-revoke", revoked.to_str().unwrap()]].concat());
+        }
+        let end = format!("{year}1231235959Z");
+        let dates = [
+            "-crl_lastupdate",
+            "20200101000000Z",
+            "-crl_nextupdate",
+            &end,
+        ];
+        self.openssl(&[&authority[..], &["-gencrl", "-out", &pem], &dates].concat());
+        self.0.join(pem)
+    }
+
     /// A certificate for a client, by our authority.
     pub fn client(&self, name: &str) -> (PathBuf, PathBuf) {
         self.signed(name, &format!("DNS:{name}.example"), "ca", 365)

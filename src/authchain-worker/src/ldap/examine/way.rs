@@ -150,9 +150,13 @@ fn judge_certificate(trust: &Trust, session: &ClientConnection) -> Remark {
         return Remark::warning("nobody has checked the certificate (tls_verify = \"none\")");
     };
     let chain = session.peer_certificates().unwrap_or_default();
-    match Certificate::of(authorities, chain, now()) {
+    let remark = match Certificate::of(authorities, chain, now()) {
         Some(certificate) => in_words(&certificate),
         None => Remark::fine("a certificate that holds"),
+    };
+    match trust.has_lists {
+        true => remark.and(Remark::fine("it was not revoked")),
+        false => remark,
     }
 }
 

@@ -57,6 +57,8 @@ fn certificate(fault: &CertificateError) -> String {
             )
         }
         CertificateError::Expired => "certificate expired".to_owned(),
+        // Ours, of certificates that were revoked.
+        CertificateError::Other(why) => why.to_string(),
         other => format!("certificate: {other}"),
     }
 }

@@ -55,6 +55,11 @@ pub struct LdapSettings {
     /// word counts, and the environment never adds any.
     pub tls_ca_file: PathBuf,
 
+    /// The lists of revoked certificates, in PEM: one of each authority between the server's certificate
+    /// and one in `tls_ca_file`, that one included. A certificate that is on them is refused, and so is one
+    /// whose authority has no list there, or one that is too old: fetch each anew before its end.
+    pub tls_crl_file: Option<PathBuf>,
+
     /// The client certificate to show to the servers, in PEM, with its chain.
     pub tls_cert: Option<PathBuf>,
 
@@ -166,6 +171,7 @@ impl Default for LdapSettings {
             tls: None,
             insecure_plaintext: false,
             tls_ca_file: PathBuf::from(SYSTEM_CA_FILE),
+            tls_crl_file: None,
             tls_cert: None,
             tls_key: None,
             tls_min: TlsVersion::default(),
@@ -274,6 +280,7 @@ impl LdapSettings {
         let secret = self.bind_password_file.as_deref();
         [
             Some(&*self.tls_ca_file),
+            self.tls_crl_file.as_deref(),
             self.tls_cert.as_deref(),
             self.tls_key.as_deref(),
             secret,

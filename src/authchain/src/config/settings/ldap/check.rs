@@ -1,9 +1,11 @@
 //! What a directory's settings cannot mean.
 
+use std::path::Path;
+
 use super::dn::Dn;
 use super::syntax::{fill, is_attribute, is_filter};
 use super::uri::{Scheme, ServerUri};
-use super::{Fault, LdapSettings, Sasl, Tls};
+use super::{Fault, LdapSettings, Sasl, Tls, TlsVerify};
 use crate::config::Period;
 
 pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
@@ -75,9 +77,24 @@ fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), Fault> {
 }
 
 fn certificates(settings: &LdapSettings) -> Result<(), Fault> {
+    lists(settings.tls_crl_file.as_deref(), settings.tls_verify)?;
     match (&settings.tls_cert, &settings.tls_key) {
         (Some(_), None) => fault("tls_cert", "needs tls_key, the certificate's private key"),
         (None, Some(_)) => fault("tls_key", "needs tls_cert, the key's certificate"),
+        _ => Ok(()),
+    }
+}
+
+/// Lists that nothing is held against would be taken for some protection.
+pub(in crate::config::settings) fn lists(
+    file: Option<&Path>,
+    verify: TlsVerify,
+) -> Result<(), Fault> {
+    match (file, verify) {
+        (Some(_), TlsVerify::None) => fault(
+            "tls_crl_file",
+            "means nothing with tls_verify = \"none\", which checks no certificate",
+        ),
         _ => Ok(()),
     }
 }
@@ -259,6 +276,7 @@ mod tests {
             ("tls = 'none'\ninsecure_plaintext = true", "tls"),
             ("tls_cert = '/c'", "tls_cert"),
             ("tls_key = '/k'", "tls_key"),
+            ("tls_crl_file = '/l'\ntls_verify = 'none'", "tls_crl_file"),
             ("bind_dn = 'cn=a'", "bind_dn"),
             ("bind_dn = 'admin'\nbind_password_file = '/s'", "bind_dn"),
             ("bind_password_file = '/s'", "bind_password_file"),
