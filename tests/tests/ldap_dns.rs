@@ -66,7 +66,10 @@ fn a_name_that_no_certificate_can_have_leaves_the_domains_other_servers() {
             Asker::new(named.settings("_ldap._tcp.odd._sites.example")).login("alice", "pw-alice");
         assert!(told.is_accepted(), "{told:?}");
         let note = &told.conclusion.notes[0];
-        assert!(note.ends_with("TLS: no host name: -odd.example"), "{note}");
+        assert!(
+            note.ends_with("TLS: no host name: \"-odd.example\""),
+            "{note}"
+        );
     });
 }
 

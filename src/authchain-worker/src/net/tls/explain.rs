@@ -3,7 +3,9 @@
 use std::io;
 
 use authchain::tools::journal::quoted;
-use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage};
+use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage, OtherError};
+
+use super::revocation::Words;
 
 use crate::net::failure::words;
 
@@ -57,8 +59,7 @@ fn certificate(fault: &CertificateError) -> String {
             )
         }
         CertificateError::Expired => "certificate expired".to_owned(),
-        // Ours, of certificates that were revoked.
-        CertificateError::Other(why) => why.to_string(),
+        CertificateError::Other(OtherError(why)) if why.is::<Words>() => why.to_string(),
         other => format!("certificate: {other}"),
     }
 }

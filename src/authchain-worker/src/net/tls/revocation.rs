@@ -32,7 +32,7 @@ pub(super) struct ByLists {
 
 /// Why a certificate is not taken, in words for the log.
 #[derive(Debug)]
-struct Words(String);
+pub(super) struct Words(String);
 
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
