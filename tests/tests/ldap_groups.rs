@@ -1,5 +1,7 @@
 //! Groups that people make up: what they may write into their own entries puts them into none.
 
+use std::fs;
+
 use authchain::words::{AccountStatus, DenialReason};
 use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::directory::BASE;
@@ -101,4 +103,47 @@ fn a_group_named_by_its_dn_may_lie_anywhere() {
     assert_barred(&corp, "carol", "outer");
     assert_barred(&corp, "bob", &elsewhere);
     assert_barred(&corp, "carol", &format!("cn=nowhere,ou=fakegroups,{BASE}"));
+}
+
+#[test]
+fn whoever_is_in_more_groups_than_are_looked_at_is_not_said_to_be_in_none() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    let group = |name: String, member: &str| {
+        let (class, base) = ("groupOfNames", format!("ou=groups,{BASE}"));
+        format!("dn: cn={name},{base}\nobjectClass: {class}\ncn: {name}\nmember: {member}\n\n")
+    };
+    let add = |file: &str, groups: String| {
+        fs::write(slapd.path(file), groups).unwrap();
+        slapd.add(&slapd.path(file));
+    };
+    let nested = |depth: usize| match depth {
+        0 => entry_of("alice"),
+        depth => format!("cn=deep{},ou=groups,{BASE}", depth - 1),
+    };
+    add(
+        "many",
+        (0..201)
+            .map(|n| group(format!("many{n}"), &entry_of("bob")))
+            .collect(),
+    );
+    add(
+        "deep",
+        (0..20)
+            .map(|n| group(format!("deep{n}"), &nested(n)))
+            .collect(),
+    );
+    for name in ["alice", "bob"] {
+        let wanted = corp.with("allow_groups", json!(["nothing"]));
+        let told = wanted.login(name, format!("pw-{name}"));
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(
+            why.contains("more groups, or deeper ones, than are looked at"),
+            "{why}"
+        );
+    }
+    let told = (corp.with("allow_groups", json!(["deep9"]))).login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use authchain_tests::servers::asker::Asker;
+use authchain_tests::servers::certificates::Kind;
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
@@ -119,6 +120,36 @@ fn a_server_of_an_authority_without_a_list_is_not_believed() {
         );
     }
     assert!(!slapd.log().contains("cn=svc"), "a login was tried");
+}
+
+#[test]
+fn every_authority_on_the_way_to_ours_needs_a_list_and_may_be_on_one() {
+    let Some(slapd) = Slapd::start(&Plan {
+        certificate: Kind::ByAnother,
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings());
+    let certificates = slapd.certificates();
+    let middle = slapd.path("middle.pem");
+    let of_ours = certificates.revocations("ours", None, TO_COME);
+    let without_middle = certificates.revocations("without", Some(&middle), TO_COME);
+    let of_middle = certificates.revocations_of("middle", "middles", None, TO_COME);
+    let both = |name: &str, lists: [&PathBuf; 2]| {
+        let path = slapd.path(name);
+        fs::write(&path, lists.map(|list| fs::read(list).unwrap()).concat()).unwrap();
+        path
+    };
+    for list in [&of_ours, &of_middle] {
+        assert_not_believed(&slapd, &corp, list, "tls_crl_file ");
+    }
+    let revoked = both("revoked.crl", [&without_middle, &of_middle]);
+    let words = "certificate was revoked, or that of an authority on the way to it";
+    assert_not_believed(&slapd, &corp, &revoked, words);
+    let good = both("good.crl", [&of_ours, &of_middle]);
+    let told = (corp.with("tls_crl_file", json!(good))).login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
 }
 
 #[test]

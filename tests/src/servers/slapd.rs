@@ -99,6 +99,11 @@ impl Slapd {
     }
 
     fn add_groups(&self) {
+        self.add(&self.path("groups.ldif"));
+    }
+
+    /// Adds what is in a file, as the administrator.
+    pub fn add(&self, ldif: &Path) {
         let uri = format!("ldap://127.0.0.1:{}", self.plain);
         let mut add = Command::new("/usr/bin/ldapadd");
         add.args([
@@ -110,7 +115,7 @@ impl Slapd {
             "-w",
             "admin-secret",
         ]);
-        run(add.arg("-f").arg(self.path("groups.ldif")));
+        run(add.arg("-f").arg(ldif));
     }
 
     /// Writes an entry as the person called `name`; whether the server allows it.

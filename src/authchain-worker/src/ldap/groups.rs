@@ -110,7 +110,9 @@ impl Prepared {
         let mut filters = vec![self.group_filter(&direct(person, counts_primary))?];
         for _ in 0..DEPTH {
             for filter in &filters {
-                walk.note_all(&self.search_groups(session, filter).await?);
+                let (groups, is_cut) = self.search_groups(session, filter).await?;
+                walk.note_all(&groups);
+                walk.is_cut |= is_cut;
                 if walk.has_arrived {
                     return Ok(true);
                 }
@@ -129,6 +131,8 @@ impl Prepared {
         }
         match walk.unclear {
             Some(dn) => Err(hidden(&dn)),
+            // Whether one of the others is wanted, nobody knows.
+            None if walk.is_cut || !filters.is_empty() => Err(too_many()),
             None => Ok(false),
         }
     }
@@ -143,12 +147,13 @@ impl Prepared {
         Ok(format!("(&{groups}{filter})"))
     }
 
-    /// The groups below the groups' base that fit, and those of the wanted ones that lie elsewhere.
+    /// The groups below the groups' base that fit, and those of the wanted ones that lie elsewhere; and
+    /// whether there are more.
     async fn search_groups(
         &self,
         session: &mut Session,
         filter: &str,
-    ) -> Result<Vec<Entry>, Failure> {
+    ) -> Result<(Vec<Entry>, bool), Failure> {
         let base = self.settings.group_base();
         let search = Search {
             step: STEP,
@@ -172,8 +177,12 @@ impl Prepared {
             };
             groups.extend(session.search(search).await?.entries);
         }
-        Ok(groups)
+        Ok((groups, hits.is_cut))
     }
+}
+
+fn too_many() -> Failure {
+    Failure::settings(STEP, "more groups, or deeper ones, than are looked at")
 }
 
 /// A group that may be a person: nobody can tell whether it counts.
@@ -193,6 +202,8 @@ struct Walk<'w> {
     level: Vec<String>,
     /// One that does not show what it is.
     unclear: Option<String>,
+    /// There were more than were seen.
+    is_cut: bool,
     has_arrived: bool,
 }
 
@@ -204,6 +215,7 @@ impl<'w> Walk<'w> {
             seen: BTreeSet::new(),
             level: Vec::new(),
             unclear: None,
+            is_cut: false,
             has_arrived: false,
         }
     }
