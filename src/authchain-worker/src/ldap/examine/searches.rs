@@ -86,6 +86,8 @@ impl Prepared {
             limit: SAMPLE,
             ..self.search_for_people(&filter, None, &attributes)
         };
+        // Samba knows no other limit, and is asked as a plain directory by some.
+        look.session.turn_one_page(SAMPLE);
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("people", asking, |SearchResult(entries, result), _| {
             let entries = entries.iter().cloned().filter_map(Entry::of);
