@@ -1,7 +1,9 @@
 //! `authchain check --online` on a real domain.
 
 use authchain_tests::servers::checker::Checker;
-use authchain_tests::servers::samba::{ADDRESS, DOMAIN, SERVER, Samba, domain};
+use authchain_tests::servers::samba::{
+    ADDRESS, ADMINISTRATOR_PASSWORD, BASE, DOMAIN, SERVER, SERVICE_PASSWORD, Samba, domain,
+};
 use serde_json::json;
 
 const ONLINE: &[&str] = &["--online"];
@@ -36,6 +38,30 @@ fn a_domain_is_looked_at_from_dns_to_its_policy() {
             &["everything is in order"],
         ],
     );
+}
+
+/// OpenLDAP tells nobody what they may write; a domain controller does.
+#[test]
+fn a_plain_directory_whose_groups_we_may_write_is_a_warning_where_it_tells() {
+    let Some(samba) = domain() else { return };
+    let plain = |bind_dn: &str, password: &str| {
+        let secret = samba.secret(password);
+        Checker::new(samba.settings_as_ldap())
+            .with("bind_dn", bind_dn)
+            .with("bind_password_file", json!(secret))
+            .with("allow_groups", json!(["outer"]))
+            .with("group_base", format!("CN=Builtin,{BASE}"))
+            .run(ONLINE)
+    };
+    let ours = plain(
+        &format!("CN=Administrator,CN=Users,{BASE}"),
+        ADMINISTRATOR_PASSWORD,
+    );
+    let warning = ["groups", "warning: ", "may write there"];
+    assert!(ours.has_line(&warning), "{ours:?}");
+    let service = plain(&format!("CN=svc,CN=Users,{BASE}"), SERVICE_PASSWORD);
+    assert!(service.has_line(&["groups", "CN=Builtin"]), "{service:?}");
+    assert!(!service.has_line(&warning), "{service:?}");
 }
 
 #[test]

@@ -38,14 +38,14 @@ fn every_step_to_a_server_in_order_is_told_with_its_time() {
             &["connect", " ms  ", "127.0.0.1:"],
             &[
                 "TLS",
-                " ms  TLS 1.3; certificate for localhost",
+                " ms  TLS 1.3; certificate for \"localhost\"",
                 "it expires in 36",
                 "days",
             ],
             &["service bind", " ms  as cn=svc,dc=example,dc=test"],
             &[
                 "root entry",
-                " ms  OpenLDAP; the server has dc=example,dc=test",
+                " ms  OpenLDAP; the server has \"dc=example,dc=test\"",
             ],
             &["base", " ms  dc=example,dc=test"],
             &["search", " ms  nobody has a name that nobody has"],
@@ -54,6 +54,7 @@ fn every_step_to_a_server_in_order_is_told_with_its_time() {
                 " ms  10 people looked at; everything that is needed can be read",
             ],
             &["groups", " ms  ou=groups,dc=example,dc=test"],
+            &["group", " ms  \"cn=staff,ou=groups,dc=example,dc=test\""],
         ],
     );
     let json = corp.run(&["--online", "--json"]);
@@ -64,6 +65,28 @@ fn every_step_to_a_server_in_order_is_told_with_its_time() {
         (&json!("TLS"), &json!("fine"))
     );
     assert!(tls["milliseconds"].is_f64(), "{tls}");
+}
+
+#[test]
+fn groups_that_are_missing_or_that_others_could_make_are_warnings() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let corp = |groups| Checker::new(slapd.settings()).with("allow_groups", groups);
+    let checked = corp(json!(["staff", "stuff"])).run(ONLINE);
+    let missing = ["group", "warning: there is no group stuff", "group_filter"];
+    checked.expect(1, &[&missing, &["1 warning"]]);
+    let elsewhere = json!([
+        format!("cn=outer,ou=fakegroups,{BASE}"),
+        format!("uid=bob,ou=people,{BASE}")
+    ]);
+    let checked = corp(elsewhere).with("group_filter", "(cn=*)").run(ONLINE);
+    let person = ["\"uid=bob,ou=people,dc=example,dc=test\" is a person and counts as no group"];
+    let group = [" ms  \"cn=outer,ou=fakegroups,dc=example,dc=test\""];
+    checked.expect(1, &[&group, &person, &["1 warning"]]);
+    let above = corp(json!(["staff"])).with("group_base", BASE);
+    let warning = ["groups", "warning: ", "people are below it too"];
+    above.run(ONLINE).expect(1, &[&warning, &["1 warning"]]);
 }
 
 #[test]
@@ -125,7 +148,7 @@ fn a_certificate_that_does_not_hold_is_an_error_with_advice() {
             Kind::OtherName,
             &[
                 "TLS",
-                "error: certificate is for elsewhere.example, not localhost",
+                "error: certificate is for \"elsewhere.example\", not localhost",
                 "name the server in the settings",
             ],
         ),
@@ -190,7 +213,7 @@ fn a_wrong_setting_is_an_error_that_names_it() {
             "base",
             "error: ou=nowhere,",
             "does not exist",
-            "has dc=example,dc=test; look at base",
+            "has \"dc=example,dc=test\"; look at base",
         ]],
     );
     let blind = (corp().with("bind_dn", format!("cn=blind,{BASE}")))

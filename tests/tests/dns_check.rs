@@ -22,7 +22,7 @@ fn every_server_that_dns_names_is_looked_at_in_its_turn() {
                 &["connect", "error: connection refused; does the server run"],
                 &["backend corp ldap://", &directory],
                 &["name resolution", " ms  127.0.0.1"],
-                &["TLS", "certificate for elsewhere.example"],
+                &["TLS", "certificate for \"elsewhere.example\""],
                 &["service bind", " ms  as cn=svc,dc=example,dc=test"],
                 &["people", "everything that is needed can be read"],
                 &["1 error"],
@@ -46,7 +46,7 @@ fn a_server_outside_the_domain_is_told_with_the_certificate_it_needs() {
                 &["name resolution", "note: elsewhere.example:", needs],
                 &[
                     "TLS",
-                    "error: certificate is for elsewhere.example, not other.test",
+                    "error: certificate is for \"elsewhere.example\", not other.test",
                     "name the server in the settings as its certificate does",
                 ],
             ],
@@ -59,7 +59,7 @@ fn a_server_outside_the_domain_is_told_with_the_certificate_it_needs() {
         let listed = outside().with("srv", ()).with("uris", json!([uri]));
         listed
             .run(ONLINE)
-            .expect(0, &[&["certificate for elsewhere.example"]]);
+            .expect(0, &[&["certificate for \"elsewhere.example\""]]);
     });
 }
 

@@ -66,7 +66,10 @@ fn a_name_that_no_certificate_can_have_leaves_the_domains_other_servers() {
             Asker::new(named.settings("_ldap._tcp.odd._sites.example")).login("alice", "pw-alice");
         assert!(told.is_accepted(), "{told:?}");
         let note = &told.conclusion.notes[0];
-        assert!(note.ends_with("TLS: no host name: -odd.example"), "{note}");
+        assert!(
+            note.ends_with("TLS: no host name: \"-odd.example\""),
+            "{note}"
+        );
     });
 }
 
@@ -76,7 +79,7 @@ fn a_server_outside_the_domain_needs_the_domains_certificate() {
     beside_named_directory(|named| {
         let told = Asker::new(named.settings("other.test")).login("alice", "pw-alice");
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
-        let expected = "TLS: certificate is for elsewhere.example, not other.test";
+        let expected = "TLS: certificate is for \"elsewhere.example\", not other.test";
         assert!(why.contains(expected), "{why}");
         assert!(!named.slapd.log().contains("cn=svc"), "a login was tried");
     });

@@ -10,6 +10,7 @@ use authchain_tests::servers::hostile::{
     almost_good, blurt, drip, element, entry, entry_with, flood, message, request, result, serve,
     settings, wait,
 };
+use serde_json::json;
 
 fn login(port: u16) -> Told {
     let mut asker = Asker::new(settings(port));
@@ -220,6 +221,20 @@ fn silence_about_one_person_does_not_make_a_server_down() {
     let access = ask(1, Some("(uid=%u)"));
     assert_unavailable("the access filter", &access, "access filter: timed out");
     assert!(access.conclusion.down.is_empty(), "{access:?}");
+    let hung = |mute: usize| {
+        let mut asker = Asker::new(settings(falls_silent(mute)));
+        asker.budget_ms = 700;
+        asker
+    };
+    let groups = (hung(1).with("allow_groups", json!(["x"])))
+        .with("group_base", "ou=groups")
+        .login("alice", "pw-alice");
+    assert_unavailable("the groups", &groups, "group search: timed out");
+    assert!(groups.conclusion.down.is_empty(), "{groups:?}");
+    let template = "uid=%u,dc=example,dc=test";
+    let own = (hung(0).with("user_dn_template", template)).login("alice", "pw-alice");
+    assert_unavailable("a bind before all else", &own, "bind: timed out");
+    assert!(own.conclusion.down.is_empty(), "{own:?}");
 }
 
 #[test]

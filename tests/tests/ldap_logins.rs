@@ -230,7 +230,7 @@ fn a_user_id_that_is_no_number_is_not_the_same_as_none() {
         mistaken.account("alice"),
     ] {
         let why = told.unavailable().unwrap_or_default();
-        assert!(why.contains("gecos of uid=alice"), "{told:?}");
+        assert!(why.contains("gecos of \"uid=alice,"), "{told:?}");
     }
     let without = corp.with("uid_number_attr", "employeeNumber");
     assert!(without.login("alice", "pw-alice").is_accepted());

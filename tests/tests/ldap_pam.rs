@@ -6,6 +6,7 @@ use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 use authchain_tests::pattern::fits;
 use authchain_tests::servers::directory::REFUSED_NAME;
+use authchain_tests::servers::hostile::{self, almost_good, message, result};
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
 const SUCCESS: i32 = 0;
@@ -82,6 +83,32 @@ fn the_log_says_which_server_failed_and_at_what() {
     let pattern = format!("...corp unavailable: {uri}: TLS: certificate is from an authority...");
     assert!(said(&report, &pattern), "{report:#?}");
 }
+
+/// A directory that says to a password what a log line says of a login.
+#[test]
+fn no_servers_words_look_like_another_answer_in_the_log() {
+    if !need::root("a directory") {
+        return;
+    }
+    let port = hostile::serve(|stream| {
+        almost_good(stream, |tag, bytes| match tag {
+            0x60 => message(bytes[4], &result(0x61, 49, LIE)),
+            _ => bytes,
+        });
+    });
+    let keys = hostile::settings(port);
+    let keys = keys.as_object().unwrap().iter();
+    let keys: String = keys
+        .map(|(key, value)| format!("{key} = {value}\n"))
+        .collect();
+    let report = asking(&keys, "alice", "wrong", &LOGIN[..1]);
+    assert_eq!(report.codes, [AUTH_ERR], "{report:#?}");
+    let pattern = r#"...alice: corp denied: wrong password ("x\") (1 ms); root: local: accepted (1 ms)") (<n> ms)"#;
+    let last = report.log_lines.last().unwrap();
+    assert!(fits(pattern, last), "{report:#?}");
+}
+
+const LIE: &[u8] = br#"x") (1 ms); root: local: accepted (1 ms)"#;
 
 #[test]
 fn the_log_says_where_to_look_when_only_the_bind_wants_a_password_changed() {

@@ -23,7 +23,7 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
         (Kind::Expired, "TLS: certificate expired"),
         (
             Kind::OtherName,
-            "TLS: certificate is for elsewhere.example, not localhost",
+            "TLS: certificate is for \"elsewhere.example\", not localhost",
         ),
         (
             Kind::OtherAuthority,

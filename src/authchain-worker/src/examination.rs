@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use authchain::backends::protocol::{Finding, Severity};
 use authchain::tools::deadline::{Clock, system_clock};
+use authchain::tools::journal::cut;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How much is said of one step, in characters.
@@ -112,12 +113,7 @@ impl Examination {
             step: step.to_owned(),
             took,
             severity: remark.severity,
-            text: remark
-                .text
-                .replace('\0', "")
-                .chars()
-                .take(MAX_TEXT)
-                .collect(),
+            text: cut(&remark.text.replace('\0', ""), MAX_TEXT),
         });
     }
 }

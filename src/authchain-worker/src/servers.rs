@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use authchain::backends::protocol::{Conclusion, Hello, Question, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::tools::journal::cut;
 
 use crate::kinds::Told;
 use crate::net::failure::{Failure, Kind};
@@ -17,6 +18,10 @@ const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
 
 /// A server that was given less than this and did not answer may only be slow.
 const FAIR_CHANCE: Duration = Duration::from_millis(200);
+
+/// How much is said of servers that failed, in characters: the module would cut off more than this
+/// wherever it ended, even within a quote.
+const MAX_DETAIL: usize = 1000;
 
 /// When the servers must have answered: just before the question's budget ends, so that the answer
 /// can still say which of them took too long.
@@ -207,7 +212,7 @@ impl<'h, S: Server> Queue<'h, S> {
         if failures.is_empty() {
             return format!("known to be down: {}", self.avoided.join(", "));
         }
-        failures.join("; ")
+        cut(&failures.join("; "), MAX_DETAIL)
     }
 }
 

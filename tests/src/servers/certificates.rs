@@ -21,6 +21,8 @@ pub enum Kind {
     OtherAuthority,
     /// It vouches for itself.
     SelfSigned,
+    /// Nothing: by an authority of our authority's, `middle.pem`.
+    ByAnother,
 }
 
 const NAMES: &str = "DNS:localhost,DNS:ldap.example.test,IP:127.0.0.1,IP:::1";
@@ -49,6 +51,7 @@ impl Certificates {
             Kind::Expired => self.expired(),
             Kind::OtherName => self.signed("elsewhere", "DNS:elsewhere.example", "ca", 365),
             Kind::OtherAuthority => self.signed("stranger", NAMES, "other-ca", 365),
+            Kind::ByAnother => self.by_another(),
             Kind::SelfSigned => {
                 self.self_signed("own", &["-addext", &format!("subjectAltName={NAMES}")]);
                 (file("own.pem"), file("own.key"))
@@ -59,6 +62,45 @@ impl Certificates {
     /// A certificate by our authority for a server with these names; its file and its key's.
     pub fn issue_for(&self, file: &str, names: &str) -> (PathBuf, PathBuf) {
         self.signed(file, names, "ca", 365)
+    }
+
+    /// A list of what our authority has revoked, this certificate among it if there is one, until the end of
+    /// a year; its file.
+    pub fn revocations(&self, name: &str, revoked: Option<&Path>, year: u16) -> PathBuf {
+        self.revocations_of("ca", name, revoked, year)
+    }
+
+    /// The same by another authority.
+    pub fn revocations_of(
+        &self,
+        ca: &str,
+        name: &str,
+        revoked: Option<&Path>,
+        year: u16,
+    ) -> PathBuf {
+        let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=LIST.index\ncrlnumber=LIST.number\n\
+                      default_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n";
+        let file = |end: &str| format!("{name}.{end}");
+        for (end, text) in [("cnf", config), ("index", ""), ("number", "1000\n")] {
+            std::fs::write(self.0.join(file(end)), text.replace("LIST", name)).unwrap();
+        }
+        let [config, pem] = ["cnf", "crl"].map(file);
+        let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
+        let authority = [
+            "ca", "-config", &config, "-cert", &ca_pem, "-keyfile", &ca_key,
+        ];
+        if let Some(revoked) = revoked {
+            self.openssl(&[&authority[..], &["-revoke", revoked.to_str().unwrap()]].concat());
+        }
+        let end = format!("{year}1231235959Z");
+        let dates = [
+            "-crl_lastupdate",
+            "20200101000000Z",
+            "-crl_nextupdate",
+            &end,
+        ];
+        self.openssl(&[&authority[..], &["-gencrl", "-out", &pem], &dates].concat());
+        self.0.join(pem)
     }
 
     /// A certificate for a client, by our authority.
@@ -77,7 +119,25 @@ impl Certificates {
     }
 
     fn signed(&self, name: &str, names: &str, ca: &str, days: u32) -> (PathBuf, PathBuf) {
-        let [csr, extfile] = self.request(name, names);
+        let extensions = format!(
+            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName={names}\n"
+        );
+        self.signed_to_say(name, &extensions, ca, days)
+    }
+
+    /// One for a server, behind it the one of the authority between it and ours.
+    fn by_another(&self) -> (PathBuf, PathBuf) {
+        let extensions =
+            "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
+        let (middle, _) = self.signed_to_say("middle", extensions, "ca", 365);
+        let (own, key) = self.signed("chained", NAMES, "middle", 365);
+        let chain = [&own, &middle].map(|file| std::fs::read(file).unwrap());
+        std::fs::write(&own, chain.concat()).unwrap();
+        (own, key)
+    }
+
+    fn signed_to_say(&self, name: &str, text: &str, ca: &str, days: u32) -> (PathBuf, PathBuf) {
+        let [csr, extfile] = self.request(name, text);
         let [pem, key] = ["pem", "key"].map(|end| format!("{name}.{end}"));
         let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
         let days = days.to_string();
@@ -90,7 +150,8 @@ impl Certificates {
 
     /// A certificate of a year that is over, which only openssl's whole authority can date.
     fn expired(&self) -> (PathBuf, PathBuf) {
-        let [csr, extfile] = self.request("expired", NAMES);
+        let extensions = format!("basicConstraints=CA:FALSE\nsubjectAltName={NAMES}\n");
+        let [csr, extfile] = self.request("expired", &extensions);
         let config = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nserial=serial\n\
                       default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n";
         for (file, text) in [("ca.cnf", config), ("index", ""), ("serial", "1000\n")] {
@@ -112,15 +173,12 @@ impl Certificates {
     }
 
     /// A key, a request for it to be signed, and what the certificate is to say.
-    fn request(&self, name: &str, names: &str) -> [String; 2] {
+    fn request(&self, name: &str, extensions: &str) -> [String; 2] {
         let [csr, key, extfile] = ["csr", "key", "ext"].map(|end| format!("{name}.{end}"));
         let subject = format!("/CN={name}");
         let mut arguments = vec!["req", "-subj", &subject, "-out", &csr, "-keyout", &key];
         arguments.extend(KEY);
         self.openssl(&arguments);
-        let extensions = format!(
-            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName={names}\n"
-        );
         std::fs::write(self.0.join(&extfile), extensions).unwrap();
         [csr, extfile]
     }

@@ -138,7 +138,7 @@ impl Book {
             ),
             (
                 "warn",
-                &[("pwdMaxAge", "950400"), ("pwdExpireWarning", "950400")],
+                &[("pwdMaxAge", "993600"), ("pwdExpireWarning", "993600")],
             ),
             ("mustchange", &[("pwdMustChange", "TRUE")]),
         ] {

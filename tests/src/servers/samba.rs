@@ -37,7 +37,8 @@ pub const ADDRESS: &str = "127.0.0.10";
 pub const PASSWORD: &str = "Us3r-Passw0rd!";
 /// The password of the account that searches, `svc`.
 pub const SERVICE_PASSWORD: &str = "Svc-Passw0rd!";
-const ADMINISTRATOR_PASSWORD: &str = "Adm1n-Passw0rd!";
+/// That of the domain's administrator.
+pub const ADMINISTRATOR_PASSWORD: &str = "Adm1n-Passw0rd!";
 
 const RESOLV_CONF: &str = "nameserver 127.0.0.10\n";
 const HOSTS: &str = "127.0.0.1 localhost\n";

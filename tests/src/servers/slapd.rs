@@ -39,6 +39,8 @@ pub struct Plan {
     pub watches: bool,
     /// How much it searches for whom, as slapd.conf(5) has it.
     pub limits: &'static str,
+    /// Whether people may write their own entries, as many directories have it.
+    pub by_self_write: bool,
 }
 
 impl Default for Plan {
@@ -49,6 +51,7 @@ impl Default for Plan {
             referral: 1,
             watches: true,
             limits: "",
+            by_self_write: false,
         }
     }
 }
@@ -67,12 +70,7 @@ impl Slapd {
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let certificates = Certificates::make(dir.path());
         let (plain, tls) = (free_port(), free_port());
-        configure(
-            dir.path(),
-            &certificates.issue(plan.certificate),
-            plan.watches,
-            plan.limits,
-        );
+        configure(dir.path(), &certificates.issue(plan.certificate), plan);
         let ldif = directory::ldif(plan.bulk);
         let people = ldif.people.replace("REFERRAL", &plan.referral.to_string());
         fs::write(dir.path().join("people.ldif"), people).unwrap();
@@ -101,6 +99,11 @@ impl Slapd {
     }
 
     fn add_groups(&self) {
+        self.add(&self.path("groups.ldif"));
+    }
+
+    /// Adds what is in a file, as the administrator.
+    pub fn add(&self, ldif: &Path) {
         let uri = format!("ldap://127.0.0.1:{}", self.plain);
         let mut add = Command::new("/usr/bin/ldapadd");
         add.args([
@@ -112,7 +115,20 @@ impl Slapd {
             "-w",
             "admin-secret",
         ]);
-        run(add.arg("-f").arg(self.path("groups.ldif")));
+        run(add.arg("-f").arg(ldif));
+    }
+
+    /// Writes an entry as the person called `name`; whether the server allows it.
+    pub fn modify_as(&self, name: &str, ldif: &str) -> bool {
+        let uri = format!("ldap://127.0.0.1:{}", self.plain);
+        let dn = format!("{},ou=people,{BASE}", directory::rdn(name));
+        let mut modify = Command::new("/usr/bin/ldapmodify");
+        modify.args(["-x", "-H", &uri, "-D", &dn, "-w", &format!("pw-{name}")]);
+        fs::write(self.path("change.ldif"), ldif).unwrap();
+        let output = modify.arg("-f").arg(self.path("change.ldif")).output();
+        let output = output.unwrap();
+
+        output.status.success()
     }
 
     /// A file of this server's.
@@ -243,7 +259,7 @@ impl Drop for Slapd {
     }
 }
 
-fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), watches: bool, limits: &str) {
+fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), plan: &Plan) {
     let own = nix::unistd::geteuid();
     let show = |path: &Path| path.display().to_string();
     let text = format!(
@@ -251,12 +267,11 @@ fn configure(dir: &Path, (certificate, key): &(PathBuf, PathBuf), watches: bool,
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 include /etc/ldap/schema/nis.schema
-pidfile {dir}/slapd.pid
+{memberof_type}pidfile {dir}/slapd.pid
 modulepath /usr/lib/ldap
 moduleload back_mdb.so
-moduleload memberof.so
 moduleload ppolicy.so
-TLSCACertificateFile {ca}
+{memberof_module}TLSCACertificateFile {ca}
 TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
 TLSVerifyClient try
@@ -273,11 +288,27 @@ maxsize 268435456
 dbnosync
 index objectClass,uid,memberUid,gidNumber,member eq
 access to attrs=userPassword by self write by anonymous auth by * none
-access to * by dn.exact="cn=blind,{BASE}" none by users read by anonymous search
-overlay memberof
-{policy}{limits}
+access to * by dn.exact="cn=blind,{BASE}" none{by_self} by users read by anonymous search
+{memberof}{policy}{limits}
 "#,
-        policy = if watches { POLICY } else { "" },
+        by_self = if plan.by_self_write {
+            " by self write"
+        } else {
+            ""
+        },
+        memberof_type = if plan.by_self_write { MEMBER_OF } else { "" },
+        memberof = if plan.by_self_write {
+            ""
+        } else {
+            "overlay memberof\n"
+        },
+        memberof_module = if plan.by_self_write {
+            ""
+        } else {
+            "moduleload memberof.so\n"
+        },
+        policy = if plan.watches { POLICY } else { "" },
+        limits = plan.limits,
         dir = show(dir),
         ca = show(&dir.join("ca.pem")),
         certificate = show(certificate),
@@ -287,6 +318,10 @@ overlay memberof
     fs::write(dir.join("slapd.conf"), text).unwrap();
     fs::create_dir(dir.join("db")).unwrap();
 }
+
+/// As other servers have it: an attribute like any other.
+const MEMBER_OF: &str = "attributetype ( 1.2.840.113556.1.2.102 NAME 'memberOf' \
+    EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )\n";
 
 const POLICY: &str = "\
 overlay ppolicy

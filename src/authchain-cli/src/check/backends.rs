@@ -14,7 +14,7 @@ use authchain::words::Username;
 use nix::unistd::geteuid;
 
 use super::report::{Report, Severity};
-use super::{online, people, worker};
+use super::{online, people, revoked, worker};
 use crate::setup::{self, ShownJournal};
 
 /// A name nobody has, to ask backends for.
@@ -41,6 +41,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
             if table.common().kind.get_ref() == "ldap" {
                 warn(file, table, report);
             }
+            revoked::check(table, severity, report);
             let has_worker =
                 *worker.get_or_insert_with(|| worker::check(&config.settings, severity, report));
             match asks_servers {

@@ -6,6 +6,7 @@ mod online;
 mod pam;
 mod people;
 mod report;
+mod revoked;
 mod worker;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use authchain::tools::journal::quoted;
+
 use super::{MAX_CONNECTION, MAX_MESSAGE};
 
 /// What is wrong with what a server sent.
@@ -39,7 +41,7 @@ impl fmt::Display for Refusal {
             f.write_str("the server ended the connection")?;
             return match text.as_str() {
                 "" => Ok(()),
-                text => write!(f, ": {text}"),
+                text => write!(f, ": {}", quoted(text)),
             };
         }
         f.write_str("not a valid answer: ")?;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::ber::Header;
 use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
+use crate::net::failure::words;
 
 /// What is read at once. Most messages are far shorter, and every page costs time at each login.
 const CHUNK: usize = 4 * 1024;
@@ -38,7 +39,7 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
 {
     if let Err(error) = hand_over(server, client).await {
-        ending.set(error.to_string());
+        ending.set(words(&error));
     }
 }
 

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`way`] | names, sockets, TLS and its certificate |
 //! | [`root`] | what the server says of itself |
-//! | [`searches`] | the base, a name nobody has, people and groups |
+//! | [`searches`] | the base, a name nobody has, people |
+//! | [`groups`] | the groups that people must be in |
 //! | [`domain`] | what a domain of Active Directory has besides |
 //! | [`advice`] | what to do about a step that failed |
 
 mod advice;
 mod domain;
+mod groups;
 mod root;
 mod searches;
 mod way;

@@ -1,14 +1,20 @@
 //! Groups, and groups in groups.
+//!
+//! Only what others say of a person counts. Whoever may write an entry of their own, as many directories
+//! let everybody, could else put themselves in: by `memberOf`, by the number of a primary group, or by
+//! writing members into their entry so that it looks like a group.
 
 use std::collections::BTreeSet;
 
 use authchain::config::settings::ldap::dn::Dn;
+use authchain::config::settings::ldap::syntax::fill;
 use authchain::config::settings::ldap::{LdapSettings, Scope};
+use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
 
 use super::Prepared;
 use super::entry::Entry;
-use super::person::{MEMBER_OF, Person};
+use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
@@ -24,26 +30,45 @@ const MAX_GROUPS: usize = 1000;
 /// How many groups' members are asked for in one filter.
 const BATCH: usize = 32;
 
-/// How many bytes of group names go into an answer.
-const MAX_NAMES: usize = 8 * 1024;
-
 const STEP: &str = "group search";
+
+pub(super) const CLASS: &str = "objectClass";
+
+/// Object classes of people, whose entries are no groups whatever else is in them: those of the core
+/// schemas, of RFC 2307 and of Active Directory. Some that make a group, or let any attribute in, can be
+/// added to an entry by whoever may write it; these cannot be taken away from one that has them by nature.
+const PEOPLE: [&str; 7] = [
+    "person",
+    "organizationalPerson",
+    "inetOrgPerson",
+    "residentialPerson",
+    "account",
+    "posixAccount",
+    "user",
+];
 
 /// The groups of which a person must be in one.
 pub(super) struct Wanted {
     names: Vec<String>,
     dns: Vec<Dn>,
     base: Option<Dn>,
+    /// Those named by their DN that lie elsewhere, as they are written.
+    elsewhere: Vec<String>,
 }
 
 impl Wanted {
     pub(super) fn new(settings: &LdapSettings) -> Self {
         let (dns, names): (Vec<_>, Vec<_>) =
             (settings.allow_groups.iter()).partition(|group| group.contains('='));
+        let base = Dn::parse(settings.group_base());
+        let is_elsewhere = |dn: &&String| {
+            Dn::parse(dn).is_some_and(|dn| !base.as_ref().is_some_and(|base| dn.is_under(base)))
+        };
         Self {
             names: names.into_iter().map(|name| name.to_lowercase()).collect(),
+            elsewhere: dns.iter().copied().filter(is_elsewhere).cloned().collect(),
             dns: dns.into_iter().filter_map(|dn| Dn::parse(dn)).collect(),
-            base: Dn::parse(settings.group_base()),
+            base,
         }
     }
 
@@ -59,24 +84,15 @@ impl Wanted {
         let is_named = name.is_some_and(|name| self.names.contains(&name));
         self.dns.contains(dn) || (is_below && is_named)
     }
+
+    /// The same for a group with several names, of which one may only be in its DN.
+    fn has_one_called<'n>(&self, dn: &'n Dn, names: impl Iterator<Item = &'n str>) -> bool {
+        let mut names = names.map(Some).chain([None, dn.first_value("cn")]);
+        names.any(|name| self.has(dn, name))
+    }
 }
 
 impl Prepared {
-    /// The names of the groups the entry itself says it is in.
-    pub(super) fn group_names(&self, entry: &Entry) -> Vec<String> {
-        let mut room = MAX_NAMES;
-        let dns = entry.texts(MEMBER_OF).filter_map(Dn::parse);
-        let names = dns.filter_map(|dn| dn.first_value("cn").map(str::to_owned));
-        let fits = |name: &String| match room.checked_sub(name.len()) {
-            Some(left) => {
-                room = left;
-                true
-            }
-            None => false,
-        };
-        names.take_while(fits).collect()
-    }
-
     /// Whether the person is in a wanted group, directly or through others.
     ///
     /// Level by level from the person upwards, each group once, so that groups that lie in each
@@ -89,99 +105,157 @@ impl Prepared {
         if self.wanted.is_nothing() {
             return Ok(true);
         }
-        let mut walk = Walk::new(&self.wanted);
-        for dn in person.entry.texts(MEMBER_OF) {
-            walk.note(dn, None);
-        }
-        let mut filters = vec![direct(person)];
+        let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
+        let counts_primary = self.settings.allow_primary_group;
+        let mut filters = vec![self.group_filter(&direct(person, counts_primary))?];
         for _ in 0..DEPTH {
             for filter in &filters {
+                let (groups, is_cut) = self.search_groups(session, filter).await?;
+                walk.note_all(&groups);
+                walk.is_cut |= is_cut;
                 if walk.has_arrived {
                     return Ok(true);
                 }
-                walk.note_all(&self.search_groups(session, filter).await?);
             }
-            if walk.has_arrived || walk.seen.len() > MAX_GROUPS {
+            if walk.seen.len() > MAX_GROUPS {
                 break;
             }
             let level = std::mem::take(&mut walk.level);
-            filters = level.chunks(BATCH).map(members).collect();
+            let levels = level.chunks(BATCH).map(members);
+            filters = levels
+                .map(|members| self.group_filter(&members))
+                .collect::<Result<_, _>>()?;
             if filters.is_empty() {
                 break;
             }
         }
-        Ok(walk.has_arrived)
+        match walk.unclear {
+            Some(dn) => Err(hidden(&dn)),
+            // Whether one of the others is wanted, nobody knows.
+            None if walk.is_cut || !filters.is_empty() => Err(too_many()),
+            None => Ok(false),
+        }
     }
 
+    /// The filter of what is a group and fits `filter`.
+    ///
+    /// # Errors
+    /// For a filter of the settings that is none; they have been checked.
+    pub(super) fn group_filter(&self, filter: &str) -> Result<String, Failure> {
+        let groups = fill(&self.settings.group_filter, |_| None);
+        let groups = groups.map_err(|_| Failure::settings(STEP, "group_filter"))?;
+        Ok(format!("(&{groups}{filter})"))
+    }
+
+    /// The groups below the groups' base that fit, and those of the wanted ones that lie elsewhere; and
+    /// whether there are more.
     async fn search_groups(
         &self,
         session: &mut Session,
         filter: &str,
-    ) -> Result<Vec<Entry>, Failure> {
+    ) -> Result<(Vec<Entry>, bool), Failure> {
+        let base = self.settings.group_base();
         let search = Search {
             step: STEP,
-            base: self.settings.group_base(),
+            base,
             scope: Scope::Sub,
             filter,
-            attributes: &["cn"],
+            attributes: &["cn", CLASS],
             limit: LIMIT,
         };
         let hits = session.search(search).await?;
         if hits.is_missing {
-            let base = self.settings.group_base();
             let text = format!("configuration error: group_base {base} does not exist");
             return Err(Failure::settings(STEP, text));
         }
-        Ok(hits.entries)
+        let mut groups = hits.entries;
+        for dn in &self.wanted.elsewhere {
+            let search = Search {
+                base: dn,
+                scope: Scope::Base,
+                ..search
+            };
+            groups.extend(session.search(search).await?.entries);
+        }
+        Ok((groups, hits.is_cut))
     }
+}
+
+fn too_many() -> Failure {
+    Failure::settings(STEP, "more groups, or deeper ones, than are looked at")
+}
+
+/// A group that may be a person: nobody can tell whether it counts.
+fn hidden(dn: &str) -> Failure {
+    let dn = quoted(dn);
+    let text = format!("configuration error: {CLASS} of {dn} cannot be read; may bind_dn?");
+    Failure::settings(STEP, text)
 }
 
 /// A walk up the groups.
 struct Walk<'w> {
     wanted: &'w Wanted,
+    /// Whose groups they are.
+    own: Option<Dn>,
     seen: BTreeSet<Dn>,
     /// Those whose own groups have not been asked for.
     level: Vec<String>,
+    /// One that does not show what it is.
+    unclear: Option<String>,
+    /// There were more than were seen.
+    is_cut: bool,
     has_arrived: bool,
 }
 
 impl<'w> Walk<'w> {
-    fn new(wanted: &'w Wanted) -> Self {
+    fn new(wanted: &'w Wanted, own: Option<Dn>) -> Self {
         Self {
             wanted,
+            own,
             seen: BTreeSet::new(),
             level: Vec::new(),
+            unclear: None,
+            is_cut: false,
             has_arrived: false,
         }
     }
 
     fn note_all(&mut self, groups: &[Entry]) {
         for group in groups {
-            let names: Vec<&str> = group.texts("cn").collect();
-            for name in names {
-                self.note(&group.dn, Some(name));
-            }
-            self.note(&group.dn, None);
+            self.note(group);
         }
     }
 
-    /// A group, and one of its names, or the one in its DN.
-    fn note(&mut self, text: &str, name: Option<&str>) {
-        let Some(dn) = Dn::parse(text).filter(|dn| !dn.is_empty()) else {
+    /// A group, unless it is a person, or lies where the person it is about may have put it.
+    fn note(&mut self, group: &Entry) {
+        let Some(dn) = Dn::parse(&group.dn).filter(|dn| !dn.is_empty()) else {
             return;
         };
-        let own = dn.first_value("cn").map(str::to_owned);
-        self.has_arrived |= self.wanted.has(&dn, name.or(own.as_deref()));
+        let is_own = (self.own.as_ref()).is_none_or(|own| dn.is_under(own));
+        if is_own || is_person(group) {
+            return;
+        }
+        if group.texts(CLASS).next().is_none() {
+            self.unclear = Some(group.dn.clone());
+            return;
+        }
+        self.has_arrived |= self.wanted.has_one_called(&dn, group.texts("cn"));
         if self.seen.insert(dn) {
-            self.level.push(text.to_owned());
+            self.level.push(group.dn.clone());
         }
     }
 }
 
-/// The groups a person is in: by DN, by name, and by number.
-fn direct(person: &Person) -> String {
+/// Whether an entry is that of a person.
+pub(super) fn is_person(entry: &Entry) -> bool {
+    let is_one = |class: &str| (PEOPLE.iter()).any(|person| person.eq_ignore_ascii_case(class));
+    entry.texts(CLASS).any(is_one)
+}
+
+/// The groups a person is in: by DN, by name, and where that counts by number.
+fn direct(person: &Person, counts_primary: bool) -> String {
     let (dn, name) = (ldap_escape(&person.dn), ldap_escape(&person.user.name));
-    let number = person.user.gid;
+    let number = person.user.gid.filter(|_| counts_primary);
     let primary = number.map_or_else(String::new, |gid| format!("(gidNumber={gid})"));
     format!(
         "(|(member={dn})(uniqueMember={dn})(&(objectClass=posixGroup)(|(memberUid={name}){primary})))"
@@ -220,14 +294,60 @@ mod tests {
         assert!(wanted(&["CN=Staff, ou=people,dc=x"]).has(&elsewhere, None));
     }
 
+    fn group(dn: &str, names: &[&str], classes: &[&str]) -> Entry {
+        let names = names.iter().map(|name| ("cn", *name));
+        let classes = classes.iter().map(|class| (CLASS, *class));
+        Entry::made_of(dn, &names.chain(classes).collect::<Vec<_>>())
+    }
+
+    const ALICE: &str = "uid=alice,ou=people,dc=x";
+
     #[test]
     fn a_group_is_walked_through_once_however_often_it_comes() {
         let wanted = wanted(&["never"]);
-        let mut walk = Walk::new(&wanted);
-        let group = Entry::made_of("cn=a,ou=groups,dc=x", &[("cn", "a"), ("cn", "b")]);
-        walk.note_all(&[group.clone(), group]);
-        walk.note("CN=A,ou=groups,dc=x", None);
+        let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
+        let one = group("cn=a,ou=groups,dc=x", &["a", "b"], &["groupOfNames"]);
+        walk.note_all(&[one.clone(), one]);
+        walk.note(&group("CN=A,ou=groups,dc=x", &[], &["groupOfNames"]));
         assert_eq!(walk.level.len(), 1);
         assert!(!walk.has_arrived);
+    }
+
+    #[test]
+    fn no_entry_of_a_person_or_below_their_own_is_a_group() {
+        let settings = LdapSettings {
+            group_base: Some("dc=x".to_owned()),
+            allow_groups: vec!["admins".to_owned(), ALICE.to_owned()],
+            ..LdapSettings::default()
+        };
+        let wanted = Wanted::new(&settings);
+        let arrives = |dn: &str, classes: &[&str]| {
+            let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
+            walk.note(&group(dn, &["admins"], classes));
+            assert!(
+                walk.has_arrived || walk.level.is_empty(),
+                "{dn} {classes:?}"
+            );
+            (walk.has_arrived, walk.unclear.is_some())
+        };
+        let elsewhere = "cn=admins,ou=groups,dc=x";
+        assert_eq!(arrives(elsewhere, &["top", "groupOfNames"]), (true, false));
+        assert_eq!(arrives(elsewhere, &["posixGroup", "group"]), (true, false));
+        for person in ["inetOrgPerson", "posixaccount", "USER"] {
+            let classes = ["groupOfNames", "posixGroup", person];
+            assert_eq!(arrives(elsewhere, &classes), (false, false), "{person}");
+        }
+        for own in [ALICE, "cn=admins,UID=Alice,ou=people,dc=x"] {
+            assert_eq!(arrives(own, &["groupOfNames"]), (false, false), "{own}");
+        }
+        assert_eq!(arrives(elsewhere, &[]), (false, true), "it may be a person");
+    }
+
+    #[test]
+    fn a_number_of_ones_own_counts_only_where_that_is_said() {
+        let mut person = Person::made_of(ALICE, "alice");
+        person.user.gid = Some(27);
+        assert!(!direct(&person, false).contains("gidNumber"));
+        assert!(direct(&person, true).contains("(gidNumber=27)"));
     }
 }

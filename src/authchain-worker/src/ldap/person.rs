@@ -14,9 +14,6 @@ use super::policy;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
-/// What a person's entry says of the groups it is in, where the server keeps it.
-pub(super) const MEMBER_OF: &str = "memberOf";
-
 /// Two are enough to know that there is more than one.
 const LIMIT: i32 = 2;
 
@@ -156,7 +153,8 @@ impl Prepared {
                 .text(&settings.shell_attr)
                 .unwrap_or_default()
                 .to_owned(),
-            groups: self.group_names(&entry),
+            // What an entry says of its own groups, whoever may write it says.
+            groups: Vec::new(),
         };
         Ok(Found::Person(Box::new(Person {
             dn: entry.dn.clone(),
@@ -181,9 +179,6 @@ impl Prepared {
         if self.domain.is_some() {
             attributes.push(active_directory::SID);
             attributes.extend(active_directory::account::ATTRIBUTES);
-        }
-        if !settings.allow_groups.is_empty() {
-            attributes.push(MEMBER_OF);
         }
         for attribute in policy::attributes(settings.account_policy) {
             attributes.push(attribute);
@@ -212,6 +207,28 @@ fn references(count: usize) -> Option<String> {
 }
 
 #[cfg(test)]
+impl Person {
+    pub(super) fn made_of(dn: &str, name: &str) -> Self {
+        let user = WireUser {
+            name: name.to_owned(),
+            uid: None,
+            gid: None,
+            gecos: String::new(),
+            home: String::new(),
+            shell: String::new(),
+            groups: Vec::new(),
+        };
+        Self {
+            dn: dn.to_owned(),
+            name: name.to_owned(),
+            user,
+            entry: Entry::made_of(dn, &[]),
+            token: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -234,7 +251,10 @@ mod tests {
         ] {
             let attributes: Vec<_> = values.iter().map(|value| ("uidNumber", *value)).collect();
             let text = uid(&attributes).unwrap_err();
-            assert!(text.contains("uidNumber of uid=a"), "{values:?}: {text}");
+            assert!(
+                text.contains("uidNumber of \"uid=a\""),
+                "{values:?}: {text}"
+            );
         }
     }
 }

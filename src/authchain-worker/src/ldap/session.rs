@@ -4,6 +4,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 
 use authchain::config::settings::ldap::{Sasl, Scope, Tls};
 use authchain::tools::deadline::Deadline;
+use authchain::tools::journal::quoted;
 use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{
     Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchOptions, SearchResult,
@@ -38,6 +39,7 @@ pub(super) struct Session {
 }
 
 /// A search.
+#[derive(Clone, Copy)]
 pub(super) struct Search<'a> {
     pub(super) step: &'static str,
     pub(super) base: &'a str,
@@ -217,7 +219,7 @@ impl Session {
 /// say why; ldap3 only knows that it ended.
 fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
     match ending.reason() {
-        Some(reason) => Failure::trouble(step, codes::words(&reason)),
+        Some(reason) => Failure::trouble(step, reason),
         None => Failure::trouble(step, codes::words(&error.to_string())),
     }
 }
@@ -257,7 +259,7 @@ fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Res
             let there = codes::words(&result.refs.join(" "));
             let text = format!(
                 "configuration error: {} is on another server ({there}); referrals are not followed",
-                search.base
+                quoted(search.base)
             );
             Err(Failure::settings(search.step, text))
         }
@@ -265,7 +267,7 @@ fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Res
         _ => {
             let text = format!(
                 "configuration error: {}: {}",
-                search.base,
+                quoted(search.base),
                 describe(&result)
             );
             Err(Failure::settings(search.step, text))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use authchain::config::settings::ldap::Tls;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::tools::deadline::Deadline;
+use authchain::tools::journal::quoted;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
@@ -14,7 +15,7 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::dns::Dns;
-use super::failure::{Failure, within, words};
+use super::failure::{Failure, within};
 use super::peer::Keeper;
 use super::srv::Target;
 use super::{starttls, tls};
@@ -121,7 +122,7 @@ pub async fn plain(
 /// When nobody listens there, or somebody who may not be the server.
 pub async fn unix(server: &Server) -> Result<UnixStream, Failure> {
     let stream = UnixStream::connect(&server.uri.host).await;
-    let stream = stream.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    let stream = stream.map_err(|error| Failure::of_socket(CONNECT, &error))?;
     server.keeper.check(CONNECT, &stream)?;
     Ok(stream)
 }
@@ -167,11 +168,11 @@ pub async fn first_of<T>(
 
 async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
     let stream = TcpStream::connect(address).await;
-    let stream = stream.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    let stream = stream.map_err(|error| Failure::of_socket(CONNECT, &error))?;
     // Nagle's algorithm and the server's delayed acknowledgements add up to 40 ms between the end
     // of the handshake and the first answer.
     let nodelay = stream.set_nodelay(true);
-    nodelay.map_err(|error| Failure::down(CONNECT, words(&error)))?;
+    nodelay.map_err(|error| Failure::of_socket(CONNECT, &error))?;
     Ok(stream)
 }
 
@@ -186,7 +187,8 @@ pub async fn handshake(
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
     let name = ServerName::try_from(identity.to_owned());
     // DNS may have brought it: then the next server has another.
-    let name = name.map_err(|_| Failure::trouble(TLS, format!("no host name: {identity}")))?;
+    let name =
+        name.map_err(|_| Failure::trouble(TLS, format!("no host name: {}", quoted(identity))))?;
     let connector = TlsConnector::from(Arc::clone(config));
     let stream = connector.connect(name, stream).await;
     stream.map_err(|error| Failure::trouble(TLS, tls::explain(&error)))

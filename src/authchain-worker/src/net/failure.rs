@@ -1,13 +1,16 @@
 //! What went wrong, where, and whether another server may do better.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::pin::pin;
 
 use authchain::tools::deadline::Deadline;
-use authchain::tools::journal::clean;
+use authchain::tools::journal::{clean, cut, quoted};
 
-/// How much of a server's own words is repeated, in characters.
-const MAX_WORDS: usize = 160;
+use super::pulse::{BEAT, Pulse};
+
+/// What is said where this process, not the server, was late.
+const ASLEEP: &str = "timed out while this machine left us no time to listen";
 
 /// How long the text of a failure gets, in characters: there may be one for each server.
 const MAX_TEXT: usize = 300;
@@ -43,6 +46,23 @@ impl Failure {
         Self::new(step, text, Kind::Down)
     }
 
+    /// A socket's error: nobody answers there, or this machine could not even ask, for want of
+    /// descriptors, memory or ports, which no server is to blame for.
+    pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            | ErrorKind::TimedOut
+            | ErrorKind::NotFound => Kind::Down,
+            _ => Kind::Trouble,
+        };
+        Self::new(step, words(error), kind)
+    }
+
     /// Answers that do not help.
     pub fn trouble(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, Kind::Trouble)
@@ -54,7 +74,7 @@ impl Failure {
     }
 
     fn new(step: &'static str, text: impl Into<String>, kind: Kind) -> Self {
-        let text = clean(&text.into()).chars().take(MAX_TEXT).collect();
+        let text = cut(&clean(&text.into()), MAX_TEXT);
         Self { step, text, kind }
     }
 
@@ -100,26 +120,44 @@ pub async fn within_as<T>(
     step: &'static str,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    match tokio::time::timeout(deadline.remaining(), work).await {
-        Ok(result) => result,
-        Err(_) => Err(Failure::new(step, "timed out", kind)),
+    let mut work = pin!(work);
+    let mut left = deadline.remaining();
+    let mut pulse = Pulse::begin(left);
+    loop {
+        let due = left.min(BEAT);
+        if let Ok(result) = tokio::time::timeout(due, work.as_mut()).await {
+            return result;
+        }
+        let before = std::mem::replace(&mut left, deadline.remaining());
+        pulse.beat(due, before.saturating_sub(left));
+        if left.is_zero() {
+            return Err(timed_out(kind, step, pulse));
+        }
     }
 }
 
-/// A server's own words: no control characters, and not many.
+/// Nobody is down because this process was kept from listening.
+fn timed_out(kind: Kind, step: &'static str, pulse: Pulse) -> Failure {
+    match (pulse.was_awake(), kind) {
+        (true, kind) => Failure::new(step, "timed out", kind),
+        (false, Kind::Down) => Failure::trouble(step, ASLEEP),
+        (false, kind) => Failure::new(step, ASLEEP, kind),
+    }
+}
+
+/// A server's own words: quoted, since it may say what we would; nothing where it says nothing.
 pub fn server_words(text: &str) -> String {
-    let text: String = text
-        .trim_matches(['\0', ' ', '\n'])
-        .chars()
-        .take(MAX_WORDS)
-        .collect();
-    clean(&text)
+    match text.trim_matches(['\0', ' ', '\n']) {
+        "" => String::new(),
+        text => quoted(text),
+    }
 }
 
 /// The system's words for an error, without its number.
 pub fn words(error: &io::Error) -> String {
     let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
+    let end = (error.raw_os_error()).and_then(|_| text.find(" (os error"));
+    let end = end.unwrap_or(text.len());
     let mut text = text.get(..end).unwrap_or(&text).to_owned();
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_lowercase();
@@ -130,12 +168,79 @@ pub fn words(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use authchain::tools::deadline::{Moment, system_clock};
+    use nix::errno::Errno;
 
     #[test]
     fn a_failure_is_told_in_the_systems_words() {
         let refused = io::Error::from_raw_os_error(111);
         let failure = Failure::down("connect", words(&refused));
         assert_eq!(failure.to_string(), "connect: connection refused");
+    }
+
+    thread_local!(static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) });
+
+    /// A clock that jumps ahead while this thread is stopped.
+    fn jumping() -> Moment {
+        let now = system_clock();
+        now.checked_add(AHEAD.get()).unwrap_or(now)
+    }
+
+    /// What is said of a server that never answers, to a process that is stopped for `stopped` of the
+    /// 200 ms it waits.
+    fn silence(stopped: Duration) -> Failure {
+        let deadline = Deadline::after(jumping, Duration::from_millis(200));
+        let mut has_begun = false;
+        let silent = poll_fn(|_| {
+            if !std::mem::replace(&mut has_begun, true) {
+                AHEAD.set(AHEAD.get() + stopped);
+            }
+            Poll::<Result<(), Failure>>::Pending
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        let waiting = within(deadline, "connect", silent);
+        runtime.unwrap().block_on(waiting).unwrap_err()
+    }
+
+    #[test]
+    fn only_who_was_awake_says_that_a_server_is_down() {
+        let heard = silence(Duration::ZERO);
+        assert_eq!((heard.kind, &*heard.text), (Kind::Down, "timed out"));
+        for stopped in [120, 180, 60_000].map(Duration::from_millis) {
+            let late = silence(stopped);
+            assert_eq!((late.kind, &*late.text), (Kind::Trouble, ASLEEP));
+        }
+    }
+
+    #[test]
+    fn what_this_machine_cannot_do_is_no_servers_fault() {
+        let kind = |errno: Errno| {
+            let error = io::Error::from(errno);
+            Failure::of_socket("connect", &error).kind
+        };
+        for here in [Errno::EMFILE, Errno::ENOMEM, Errno::EADDRNOTAVAIL] {
+            assert_eq!(kind(here), Kind::Trouble);
+        }
+        for there in [Errno::ECONNREFUSED, Errno::EHOSTUNREACH] {
+            assert_eq!(kind(there), Kind::Down);
+        }
+    }
+
+    #[test]
+    fn words_of_a_server_stay_within_their_quotes_wherever_the_text_is_cut() {
+        let said = server_words(r#" x"; root: local: accepted (1 ms) "#);
+        assert_eq!(said, r#""x\"; root: local: accepted (1 ms)""#);
+        assert_eq!(server_words(" \0"), "");
+        let both = format!("{} {}", "x".repeat(MAX_TEXT - 10), said);
+        let text = Failure::trouble("bind", both).text;
+        assert!(text.ends_with(r#""x\"; roo""#), "{text}");
     }
 
     #[test]

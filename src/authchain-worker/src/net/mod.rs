@@ -7,6 +7,7 @@
 //! | [`srv`] | a domain's servers, in the order they are to be tried, and how to know them |
 //! | [`connect`] | a connection, encrypted as the settings say |
 //! | [`peer`] | who answers at a socket of this machine |
+//! | [`pulse`] | whether this process was there to hear an answer |
 //! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`tls`] | what is trusted, from the settings and nowhere else |
 
@@ -14,6 +15,7 @@ pub mod connect;
 pub mod dns;
 pub mod failure;
 mod peer;
+mod pulse;
 pub mod srv;
 pub mod starttls;
 pub mod tls;

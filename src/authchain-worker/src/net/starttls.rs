@@ -84,7 +84,7 @@ mod tests {
         let reply = [&[2, 1, 1], &element(0x78, &body)[..]].concat();
         let (code, told) = result(&element(0x30, &reply)).unwrap();
         assert_eq!(code, 52);
-        assert!(told.starts_with("no\\n\\u{1b}[2Jxxx"), "{told}");
-        assert!(told.len() < 200, "{told}");
+        assert!(told.starts_with("\"no\\n\\u{1b}[2Jxxx"), "{told}");
+        assert!(told.len() < 220, "{told}");
     }
 }

@@ -7,6 +7,7 @@ use authchain::config::settings::ldap::{LdapSettings, TlsVerify, TlsVersion};
 use authchain::tools::trusted_file::{self, Access};
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::ServerCertVerifier;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,10 +17,12 @@ use zeroize::Zeroizing;
 
 mod certificate;
 mod explain;
+mod revocation;
 mod verify;
 
 pub use certificate::{Certificate, SOON};
 pub use explain::{days, explain};
+use revocation::ByLists;
 
 /// The largest file of certificates; what distributions ship has a quarter of a megabyte.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
@@ -28,8 +31,10 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 pub struct Trust {
     /// How.
     pub config: Arc<ClientConfig>,
-    /// Whom; nobody is asked with `tls_verify = "none"`.
+    /// Whom, whatever was revoked; nobody is asked with `tls_verify = "none"`.
     pub authorities: Option<Arc<WebPkiServerVerifier>>,
+    /// Whether certificates are held against lists of revoked ones.
+    pub has_lists: bool,
 }
 
 /// Reads what the settings name, and makes of it how every handshake is done.
@@ -48,13 +53,15 @@ pub fn configure(settings: &LdapSettings) -> Result<Trust, String> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(versions);
     let builder = builder.map_err(|error| error.to_string())?.dangerous();
-    let authorities = match settings.tls_verify {
-        TlsVerify::Full | TlsVerify::Ca => Some(authorities(settings, &provider)?),
+    let roots = match settings.tls_verify {
+        TlsVerify::Full | TlsVerify::Ca => Some(roots(&settings.tls_ca_file)?),
         TlsVerify::None => None,
     };
-    let builder = builder.with_custom_certificate_verifier(match &authorities {
-        Some(known) if settings.tls_verify == TlsVerify::Full => Arc::clone(known) as _,
-        Some(known) => Arc::new(verify::AnyName::new(Arc::clone(known))),
+    let authorities = roots.map(|roots| authorities(settings, &provider, roots));
+    let (known, verifier) = authorities.transpose()?.unzip();
+    let builder = builder.with_custom_certificate_verifier(match verifier {
+        Some(verifier) if settings.tls_verify == TlsVerify::Full => verifier,
+        Some(verifier) => Arc::new(verify::AnyName::new(verifier)),
         None => Arc::new(verify::Anyone::new(&provider)),
     });
     let mut config = match (&settings.tls_cert, &settings.tls_key) {
@@ -67,27 +74,45 @@ pub fn configure(settings: &LdapSettings) -> Result<Trust, String> {
     config.resumption = Resumption::disabled();
     Ok(Trust {
         config: Arc::new(config),
-        authorities,
+        authorities: known,
+        has_lists: settings.tls_crl_file.is_some(),
     })
 }
+
+/// Whoever is trusted, for what is only asked about a certificate, and for the handshake, which may be
+/// stricter.
+type Authorities = (Arc<WebPkiServerVerifier>, Arc<dyn ServerCertVerifier>);
 
 fn authorities(
     settings: &LdapSettings,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>, String> {
-    let path = &settings.tls_ca_file;
+    roots: Arc<RootCertStore>,
+) -> Result<Authorities, String> {
+    let builder = || {
+        let (roots, provider) = (Arc::clone(&roots), Arc::clone(provider));
+        WebPkiServerVerifier::builder_with_provider(roots, provider)
+    };
+    let path = settings.tls_ca_file.display();
+    let known = builder().build();
+    let known = known.map_err(|error| format!("{path}: {error}"))?;
+    let verifier: Arc<dyn ServerCertVerifier> = match &settings.tls_crl_file {
+        Some(file) => Arc::new(ByLists::new(builder(), file)?),
+        None => Arc::clone(&known) as _,
+    };
+    Ok((known, verifier))
+}
+
+fn roots(path: &Path) -> Result<Arc<RootCertStore>, String> {
     let mut roots = RootCertStore::empty();
     // Bundles hold odd certificates at times; one that cannot be read vouches for nobody.
     let (added, _) = roots.add_parsable_certificates(certificates(path)?);
-    if added == 0 {
-        return Err(format!(
+    match added {
+        0 => Err(format!(
             "{}: no certificate of an authority",
             path.display()
-        ));
+        )),
+        _ => Ok(Arc::new(roots)),
     }
-    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-        .build()
-        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -1,8 +1,7 @@
 //! An end for what nothing else can stop.
 //!
 //! A hash is computed in the only thread there is, and how long it takes, somebody else may have chosen.
-//! A worker that is late is taken for one whose servers hang, which keeps everybody else out; one that
-//! has ended is this login's trouble alone.
+//! A hash that is not done in time ends the worker, and the login it is for with it.
 
 use std::time::Duration;
 

@@ -214,8 +214,10 @@ fn failure(step: &'static str, error: &io::Error) -> Failure {
         io::ErrorKind::InvalidData => {
             Failure::trouble(step, format!("not a valid answer: {error}"))
         }
-        io::ErrorKind::UnexpectedEof => Failure::trouble(step, "the server closed the connection"),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
+            Failure::trouble(step, "the server closed the connection")
+        }
         io::ErrorKind::ConnectionReset => Failure::trouble(step, words(error)),
-        _ => Failure::down(step, words(error)),
+        _ => Failure::of_socket(step, error),
     }
 }

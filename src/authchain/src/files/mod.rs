@@ -2,3 +2,5 @@
 
 pub mod passwd_files;
 pub mod password_hash;
+#[cfg(feature = "examine")]
+pub mod revocation_lists;

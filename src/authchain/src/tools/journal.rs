@@ -32,6 +32,9 @@ const MAX_LINE: usize = 2048;
 /// Longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
+/// The most that is quoted of what somebody else says, in characters as they are written.
+const MAX_QUOTE: usize = 200;
+
 /// How long a logger that is busy is tried. One that never answers costs a login this much a line; one
 /// that somebody floods while they guess has many free places in this time, and one of them is ours.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -160,6 +163,52 @@ pub fn clean(text: &str) -> String {
         } else {
             out.push(c);
         }
+    }
+    out
+}
+
+/// `text`, which somebody else chose, in double quotes: cleaned, cut, and with its own quotes and
+/// backslashes escaped, so that it cannot end where it likes and go on in our words.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    let mut room = MAX_QUOTE;
+    for c in text.chars() {
+        let written: String = match c {
+            '"' | '\\' => ['\\', c].iter().collect(),
+            c if is_invisible(c) => c.escape_default().collect(),
+            c => c.into(),
+        };
+        match room.checked_sub(written.chars().count()) {
+            Some(left) => room = left,
+            None => {
+                out.push('…');
+                break;
+            }
+        }
+        out.push_str(&written);
+    }
+    out.push('"');
+    out
+}
+
+/// The first `length` characters of `text`, and perhaps one more: a quote that was cut off ends there, or
+/// what follows would seem to be part of it and what others are quoted with not.
+pub fn cut(text: &str, length: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
+    let (mut is_in_quote, mut is_escaped) = (false, false);
+    for c in text.chars().take(length) {
+        out.push(c);
+        (is_in_quote, is_escaped) = match c {
+            '"' if !is_escaped => (!is_in_quote, false),
+            '\\' if is_in_quote && !is_escaped => (true, true),
+            _ => (is_in_quote, false),
+        };
+    }
+    if is_escaped {
+        out.pop();
+    }
+    if is_in_quote {
+        out.push('"');
     }
     out
 }

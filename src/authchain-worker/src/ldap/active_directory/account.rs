@@ -6,6 +6,7 @@
 use std::time::SystemTime;
 
 use authchain::files::passwd_files::ageing::warning;
+use authchain::tools::journal::quoted;
 use authchain::words::AccountStatus;
 
 use super::super::entry::{Entry, Given};
@@ -133,7 +134,7 @@ fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
 }
 
 fn hidden(entry: &Entry, attribute: &str) -> Failure {
-    let dn = &entry.dn;
+    let dn = quoted(&entry.dn);
     let text = format!("configuration error: {attribute} of {dn} cannot be read; may bind_dn?");
     Failure::settings("search", text)
 }

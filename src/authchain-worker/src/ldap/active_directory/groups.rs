@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use authchain::config::settings::ldap::Scope;
+use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
 
 use super::super::entry::Entry;
@@ -103,6 +104,7 @@ async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
     let hits = session.search(search).await?;
     let token = hits.entries.first().and_then(Token::of);
     token.ok_or_else(|| {
+        let dn = quoted(dn);
         let text = format!("configuration error: {TOKEN} of {dn} cannot be read; may bind_dn?");
         Failure::settings(STEP, text)
     })

@@ -91,6 +91,7 @@ fn in_common(settings: &ActiveDirectorySettings) -> LdapSettings {
     let base = settings.base.clone();
     LdapSettings {
         tls_ca_file: settings.tls_ca_file.clone(),
+        tls_crl_file: settings.tls_crl_file.clone(),
         tls_min: settings.tls_min,
         tls_verify: settings.tls_verify,
         bind_dn: settings.bind_dn.clone(),

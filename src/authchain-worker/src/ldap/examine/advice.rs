@@ -27,6 +27,17 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
             format!("is a firewall on the way? logins wait {timeout} (connect_timeout)")
         }
         CONNECT => return None,
+        TLS if says("too old") => {
+            "fetch the newest from the authority, each time before its end".to_owned()
+        }
+        TLS if says("no list of") => {
+            "tls_crl_file must hold a list of each authority up to the one in tls_ca_file"
+                .to_owned()
+        }
+        TLS if says("was revoked") => {
+            "the server needs a new one; who stole its key, if it was, can pose as it elsewhere"
+                .to_owned()
+        }
         TLS if says("tls_ca_file") => format!(
             "{} must hold the certificate of the authority that issued the server's",
             settings.tls_ca_file.display()

@@ -1,12 +1,13 @@
 //! What a domain of Active Directory has besides: whose it is, what accounts show, which passwords it
 //! wants, and whether the groups are there.
 
+use authchain::tools::journal::quoted;
 use ldap3::SearchResult;
 
 use super::{Look, Prepared, Search, entry};
 use crate::examination::Remark;
 use crate::ldap::active_directory::{Domain, SID, TOKEN, account};
-use crate::ldap::codes::{self, describe};
+use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
 
 /// Where the domain controller has its people (MS-ADTS 3.1.1.3.2.2).
@@ -36,8 +37,8 @@ impl Prepared {
             match is_ours {
                 true => Remark::fine(context),
                 false => Remark::error(format!(
-                    "a domain controller of \"{}\", not of {}; look at domain and servers",
-                    codes::words(context),
+                    "a domain controller of {}, not of {}; look at domain and servers",
+                    quoted(context),
                     domain.root()
                 )),
             }
@@ -122,7 +123,7 @@ impl Prepared {
         };
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("group", asking, |found, _| match entries(found).first() {
-            Some(group) => Remark::fine(&group.dn),
+            Some(group) => Remark::fine(quoted(&group.dn)),
             None => Remark::warning(format!("there is no group {filter}; look at allow_groups")),
         });
         found.await.map(|_| ())

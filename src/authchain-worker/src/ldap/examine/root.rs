@@ -135,7 +135,7 @@ mod tests {
         let vendor = |attributes| Root(Entry::made_of("", attributes)).vendor();
         assert_eq!(vendor(&[("objectclass", OPENLDAP)]), "OpenLDAP");
         let named = [("vendorName", "389 Project"), ("vendorVersion", "2.4\x1b")];
-        assert_eq!(vendor(&named), "389 Project 2.4\\u{1b}");
+        assert_eq!(vendor(&named), r#""389 Project" "2.4\u{1b}""#);
         let microsoft = [(CAPABILITIES, ACTIVE_DIRECTORY), ("vendorName", "Samba")];
         assert_eq!(vendor(&microsoft), "Active Directory");
     }

@@ -1,4 +1,4 @@
-//! The base, a name nobody has, people and groups.
+//! The base, a name nobody has, and people.
 
 use std::time::Duration;
 
@@ -86,6 +86,8 @@ impl Prepared {
             limit: SAMPLE,
             ..self.search_for_people(&filter, None, &attributes)
         };
+        // Samba knows no other limit, and is asked as a plain directory by some.
+        look.session.turn_one_page(SAMPLE);
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("people", asking, |SearchResult(entries, result), _| {
             let entries = entries.iter().cloned().filter_map(Entry::of);
@@ -127,30 +129,8 @@ impl Prepared {
         ))
     }
 
-    /// Whether the groups are there that people must be in.
-    pub(super) async fn groups(&self, look: &mut Look<'_>) -> Option<()> {
-        if self.settings.allow_groups.is_empty() {
-            return Some(());
-        }
-        let base = self.settings.group_base();
-        let search = entry("groups", base, &["1.1"]);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("groups", asking, |SearchResult(entries, result), _| {
-            self.excused(match entries.as_slice() {
-                [] => Remark::error(format!(
-                    "{base} cannot be read: {}; look at group_base and at what the server lets {} \
-                     read",
-                    describe(result),
-                    self.who()
-                )),
-                _ => Remark::fine(base),
-            })
-        });
-        found.await.map(|_| ())
-    }
-
     /// What strangers do not see is no fault where people log in themselves.
-    fn excused(&self, remark: Remark) -> Remark {
+    pub(super) fn excused(&self, remark: Remark) -> Remark {
         match self.binds_as_the_person() {
             true => Remark {
                 severity: remark

@@ -6,6 +6,7 @@ use std::time::Duration;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{Tls, TlsVerify};
 use authchain::tools::deadline::Deadline;
+use authchain::tools::journal::quoted;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConnection;
@@ -149,14 +150,18 @@ fn judge_certificate(trust: &Trust, session: &ClientConnection) -> Remark {
         return Remark::warning("nobody has checked the certificate (tls_verify = \"none\")");
     };
     let chain = session.peer_certificates().unwrap_or_default();
-    match Certificate::of(authorities, chain, now()) {
+    let remark = match Certificate::of(authorities, chain, now()) {
         Some(certificate) => in_words(&certificate),
         None => Remark::fine("a certificate that holds"),
+    };
+    match trust.has_lists {
+        true => remark.and(Remark::fine("it was not revoked")),
+        false => remark,
     }
 }
 
 fn in_words(certificate: &Certificate) -> Remark {
-    let names: Vec<&str> = certificate.names.iter().map(String::as_str).collect();
+    let names: Vec<String> = certificate.names.iter().map(|name| quoted(name)).collect();
     let names = match names.split_at_checked(MAX_NAMES) {
         Some((first, rest)) if !rest.is_empty() => format!("{} and more", first.join(", ")),
         _ => names.join(", "),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use authchain::tools::deadline::Deadline;
+use authchain::tools::journal::quoted;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, connect, socket,
 };
@@ -15,7 +16,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use super::STEP;
 use super::config::Config;
 use super::message::{Heard, Kind, Question, Records};
-use crate::net::failure::{Failure, words};
+use crate::net::failure::{self, Failure, within};
 
 /// Longer datagrams are not answers: nothing tells servers that we would take more than 512 bytes.
 const MAX_DATAGRAM: usize = 4096;
@@ -37,8 +38,10 @@ pub(super) async fn ask(
     name: &str,
     deadline: Deadline,
 ) -> Result<Records, Failure> {
-    let no_name = || Failure::trouble(STEP, format!("{name} is no host name"));
+    let no_name = || Failure::trouble(STEP, format!("{} is no host name", quoted(name)));
     let mut failures: Vec<String> = Vec::new();
+    // Whether somebody might have answered if we had been able to ask, or to listen.
+    let mut is_ours = false;
     let mut turns = turns(config)?;
     while let Some(server) = turns.next() {
         let id = u16::try_from(random()? >> 16).unwrap_or_default();
@@ -48,21 +51,30 @@ pub(super) async fn ask(
             .remaining()
             .checked_div(left)
             .unwrap_or(Duration::ZERO);
-        let asking = ask_one(server, &question, config.use_tcp);
-        let answer = tokio::time::timeout(share.min(config.timeout), asking).await;
-        let why = match answer {
-            Ok(Ok(Heard::Answer(records))) => return Ok(records),
-            Ok(Ok(Heard::Refused(why))) => why,
-            Ok(Ok(Heard::Truncated | Heard::Stray)) => "a malformed answer".to_owned(),
-            Ok(Err(error)) => words(&error),
-            Err(_) => "timed out".to_owned(),
+        let asking = async {
+            let answer = ask_one(server, &question, config.use_tcp).await;
+            answer.map_err(|error| Failure::of_socket(STEP, &error))
+        };
+        let own = deadline.within(share.min(config.timeout));
+        let why = match within(own, STEP, asking).await {
+            Ok(Heard::Answer(records)) => return Ok(records),
+            Ok(Heard::Refused(why)) => why,
+            Ok(Heard::Truncated | Heard::Stray) => "a malformed answer".to_owned(),
+            Err(failure) => {
+                is_ours |= failure.kind != failure::Kind::Down;
+                failure.text
+            }
         };
         let failure = format!("name server {}: {why}", server.ip());
         if !failures.contains(&failure) {
             failures.push(failure);
         }
     }
-    Err(Failure::down(STEP, failures.join("; ")))
+    let text = failures.join("; ");
+    Err(match is_ours {
+        true => Failure::trouble(STEP, text),
+        false => Failure::down(STEP, text),
+    })
 }
 
 /// Every server as often as it is asked, round after round.

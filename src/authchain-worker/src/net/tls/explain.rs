@@ -2,7 +2,10 @@
 
 use std::io;
 
-use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage};
+use authchain::tools::journal::quoted;
+use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage, OtherError};
+
+use super::revocation::Words;
 
 use crate::net::failure::words;
 
@@ -56,6 +59,7 @@ fn certificate(fault: &CertificateError) -> String {
             )
         }
         CertificateError::Expired => "certificate expired".to_owned(),
+        CertificateError::Other(OtherError(why)) if why.is::<Words>() => why.to_string(),
         other => format!("certificate: {other}"),
     }
 }
@@ -70,7 +74,8 @@ pub fn days(seconds: u64) -> String {
 }
 
 fn list(names: &[String]) -> String {
-    bare(names).join(", ")
+    let names = bare(names).into_iter().map(|name| quoted(&name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The names, of which the parser gives the kind as well: `DnsName("ldap.example.com")`.

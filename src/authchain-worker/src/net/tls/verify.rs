@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
@@ -14,10 +13,10 @@ use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, Signa
 
 /// `tls_verify = "ca"`: everything but the name.
 #[derive(Debug)]
-pub(super) struct AnyName(Arc<WebPkiServerVerifier>);
+pub(super) struct AnyName(Arc<dyn ServerCertVerifier>);
 
 impl AnyName {
-    pub(super) fn new(inner: Arc<WebPkiServerVerifier>) -> Self {
+    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>) -> Self {
         Self(inner)
     }
 }

@@ -9,7 +9,7 @@ use crate::backends::protocol::{
 use crate::backends::worker::{Fault, Leaving, Worker};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::Deadline;
-use crate::tools::journal::clean;
+use crate::tools::journal::{clean, cut};
 use crate::tools::request::Request;
 use crate::words::{BackendError, ConversationError, Secret};
 
@@ -211,7 +211,7 @@ pub(super) fn budget_within(remaining: Duration) -> Duration {
 /// written out.
 pub(super) fn readable(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(clean).collect();
-    lines.join("\n").chars().take(MAX_TEXT).collect()
+    cut(&lines.join("\n"), MAX_TEXT)
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -37,6 +37,12 @@ pub struct ActiveDirectorySettings {
     /// domain's own, as a rule. Nobody else's word counts, and the environment never adds any.
     pub tls_ca_file: PathBuf,
 
+    /// The lists of revoked certificates, in PEM: one of each authority between a domain controller's
+    /// certificate
+    /// and one in `tls_ca_file`, that one included. A certificate that is on them is refused, and so is one
+    /// whose authority has no list there, or one that is too old: fetch each anew before its end.
+    pub tls_crl_file: Option<PathBuf>,
+
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
     pub tls_min: TlsVersion,
 
@@ -93,6 +99,7 @@ impl Default for ActiveDirectorySettings {
             site: None,
             starttls: false,
             tls_ca_file: PathBuf::from(SYSTEM_CA_FILE),
+            tls_crl_file: None,
             tls_min: TlsVersion::default(),
             tls_verify: TlsVerify::default(),
             bind_dn: None,

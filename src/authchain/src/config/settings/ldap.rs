@@ -55,6 +55,11 @@ pub struct LdapSettings {
     /// word counts, and the environment never adds any.
     pub tls_ca_file: PathBuf,
 
+    /// The lists of revoked certificates, in PEM: one of each authority between the server's certificate
+    /// and one in `tls_ca_file`, that one included. A certificate that is on them is refused, and so is one
+    /// whose authority has no list there, or one that is too old: fetch each anew before its end.
+    pub tls_crl_file: Option<PathBuf>,
+
     /// The client certificate to show to the servers, in PEM, with its chain.
     pub tls_cert: Option<PathBuf>,
 
@@ -118,15 +123,25 @@ pub struct LdapSettings {
     pub user_dn_template: Option<String>,
 
     /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
-    /// `%h` this machine's name.
+    /// `%h` this machine's name. Attributes that people may write themselves keep nobody out.
     pub access_filter: Option<String>,
 
     /// Groups of which the person must be in at least one, directly or through other groups: names
-    /// of groups under `group_base`, or DNs. Without any, no group is asked for.
+    /// of groups under `group_base`, or DNs. Without any, no group is asked for. What counts is that
+    /// a group names its members; what an entry says of its own groups (`memberOf`) does not, since
+    /// people may be allowed to write theirs.
     pub allow_groups: Vec<String>,
 
-    /// The entry below which groups are; `base` unless said.
+    /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be said
+    /// where `allow_groups` has names. Nobody but administrators should be able to write there.
     pub group_base: Option<String>,
+
+    /// The LDAP filter that says what a group is. The entry of a person is none, whatever fits.
+    pub group_filter: String,
+
+    /// Whether the primary group counts as well: the posixGroup with the number that the person's
+    /// entry has in `gid_number_attr`. Only where people may not write that number themselves.
+    pub allow_primary_group: bool,
 
     /// Which account rules apply: `shadow` the shadow* attributes, `ppolicy` the server's password
     /// policy, `none` neither, `auto` whatever the entry has.
@@ -156,6 +171,7 @@ impl Default for LdapSettings {
             tls: None,
             insecure_plaintext: false,
             tls_ca_file: PathBuf::from(SYSTEM_CA_FILE),
+            tls_crl_file: None,
             tls_cert: None,
             tls_key: None,
             tls_min: TlsVersion::default(),
@@ -176,6 +192,10 @@ impl Default for LdapSettings {
             access_filter: None,
             allow_groups: Vec::new(),
             group_base: None,
+            group_filter: "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)\
+                           (objectClass=posixGroup)(objectClass=group))"
+                .to_owned(),
+            allow_primary_group: false,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
             connect_timeout: Period::from_millis(1_500),
@@ -250,7 +270,7 @@ impl LdapSettings {
         }
     }
 
-    /// The entry below which groups are.
+    /// The entry below which groups are; where none is named, those that are in wanted ones.
     pub fn group_base(&self) -> &str {
         self.group_base.as_deref().unwrap_or(&self.base)
     }
@@ -260,6 +280,7 @@ impl LdapSettings {
         let secret = self.bind_password_file.as_deref();
         [
             Some(&*self.tls_ca_file),
+            self.tls_crl_file.as_deref(),
             self.tls_cert.as_deref(),
             self.tls_key.as_deref(),
             secret,

@@ -153,3 +153,26 @@ fn nothing_a_stranger_types_starts_a_second_line_or_field() {
         "al_ice_rhost_198.51.100.1_"
     );
 }
+
+#[test]
+fn somebody_elses_words_cannot_leave_their_quotes() {
+    assert_eq!(quoted("x; root: local"), r#""x; root: local""#);
+    assert_eq!(quoted(r#"x"; root: \"#), r#""x\"; root: \\""#);
+    assert_eq!(quoted("a\nb"), r#""a\nb""#);
+    for filling in ["x", "\"", "\\", "\u{202e}"] {
+        let long = quoted(&filling.repeat(5000));
+        assert!(long.chars().count() <= MAX_QUOTE + 3, "{long}");
+        assert!(long.ends_with("…\""), "{long}");
+        for length in 0..long.chars().count() + 2 {
+            let cut = cut(&long, length);
+            let bare = cut.replace("\\\\", "").replace("\\\"", "");
+            assert_eq!(
+                bare.matches('"').count(),
+                if length == 0 { 0 } else { 2 },
+                "{cut}"
+            );
+        }
+    }
+    assert_eq!(cut(r#"a "b" c"#, 5), r#"a "b""#);
+    assert_eq!(cut(r#"a "b" c"#, 4), r#"a "b""#);
+}

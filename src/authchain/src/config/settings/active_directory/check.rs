@@ -2,11 +2,12 @@
 
 use super::ActiveDirectorySettings;
 use crate::config::settings::ldap::Fault;
-use crate::config::settings::ldap::check::{base, fault, filter, longer_than_nothing};
+use crate::config::settings::ldap::check::{base, fault, filter, lists, longer_than_nothing};
 use crate::config::settings::ldap::dn::Dn;
 
 pub(super) fn check(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
     domain(settings)?;
+    lists(settings.tls_crl_file.as_deref(), settings.tls_verify)?;
     identity(settings)?;
     settings
         .base
@@ -131,6 +132,7 @@ mod tests {
             ("bind_dn = 'svc@ad.example.com'", "bind_dn"),
             ("bind_dn = 'svc'\nbind_password_file = '/s'", "bind_dn"),
             ("bind_dn = '@x'\nbind_password_file = '/s'", "bind_dn"),
+            ("tls_crl_file = '/l'\ntls_verify = 'none'", "tls_crl_file"),
             ("bind_password_file = '/s'", "bind_password_file"),
             ("base = 'staff'", "base"),
             ("netbios_name = 'EX\\AMPLE'", "netbios_name"),

@@ -1,9 +1,11 @@
 //! What a directory's settings cannot mean.
 
+use std::path::Path;
+
 use super::dn::Dn;
 use super::syntax::{fill, is_attribute, is_filter};
 use super::uri::{Scheme, ServerUri};
-use super::{Fault, LdapSettings, Sasl, Tls};
+use super::{Fault, LdapSettings, Sasl, Tls, TlsVerify};
 use crate::config::Period;
 
 pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
@@ -75,9 +77,24 @@ fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), Fault> {
 }
 
 fn certificates(settings: &LdapSettings) -> Result<(), Fault> {
+    lists(settings.tls_crl_file.as_deref(), settings.tls_verify)?;
     match (&settings.tls_cert, &settings.tls_key) {
         (Some(_), None) => fault("tls_cert", "needs tls_key, the certificate's private key"),
         (None, Some(_)) => fault("tls_key", "needs tls_cert, the key's certificate"),
+        _ => Ok(()),
+    }
+}
+
+/// Lists that nothing is held against would be taken for some protection.
+pub(in crate::config::settings) fn lists(
+    file: Option<&Path>,
+    verify: TlsVerify,
+) -> Result<(), Fault> {
+    match (file, verify) {
+        (Some(_), TlsVerify::None) => fault(
+            "tls_crl_file",
+            "means nothing with tls_verify = \"none\", which checks no certificate",
+        ),
         _ => Ok(()),
     }
 }
@@ -159,11 +176,20 @@ fn access(settings: &LdapSettings) -> Result<(), Fault> {
     if let Some(text) = &settings.group_base {
         base("group_base", text)?;
     }
+    filter("group_filter", &settings.group_filter, &[])?;
     for group in &settings.allow_groups {
         let is_dn = group.contains('=');
         if group.trim().is_empty() || (is_dn && Dn::parse(group).is_none()) {
             let message = format!("\"{group}\" is neither a group's name nor a distinguished name");
             return fault("allow_groups", message);
+        }
+        let has_base = (settings.group_base.as_deref()).is_some_and(|base| !base.trim().is_empty());
+        if !is_dn && !has_base {
+            let message = format!(
+                "must say below which entry groups are, such as \"ou=groups,dc=example,dc=com\", or \
+                 anybody's entry called \"{group}\" might be the one that allow_groups means"
+            );
+            return fault("group_base", message);
         }
     }
     Ok(())
@@ -250,6 +276,7 @@ mod tests {
             ("tls = 'none'\ninsecure_plaintext = true", "tls"),
             ("tls_cert = '/c'", "tls_cert"),
             ("tls_key = '/k'", "tls_key"),
+            ("tls_crl_file = '/l'\ntls_verify = 'none'", "tls_crl_file"),
             ("bind_dn = 'cn=a'", "bind_dn"),
             ("bind_dn = 'admin'\nbind_password_file = '/s'", "bind_dn"),
             ("bind_password_file = '/s'", "bind_password_file"),
@@ -268,10 +295,21 @@ mod tests {
             ("access_filter = 'host=%h'", "access_filter"),
             ("allow_groups = ['']", "allow_groups"),
             ("group_base = 'groups'", "group_base"),
+            ("allow_groups = ['cn=a,dc=x', 'staff']", "group_base"),
+            ("allow_groups = ['staff']\ngroup_base = ' '", "group_base"),
+            ("group_filter = 'objectClass=group'", "group_filter"),
+            ("group_filter = '(cn=%u)'", "group_filter"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
             assert_eq!(faulty_key(lines), Some(key), "{lines}");
         }
+    }
+
+    #[test]
+    fn a_group_that_is_named_in_full_needs_no_base() {
+        let text = format!("{GOOD}allow_groups = ['cn=a,dc=x']\n");
+        let settings: LdapSettings = toml::from_str(&text).unwrap();
+        assert_eq!(settings.check(), Ok(()));
     }
 
     #[test]

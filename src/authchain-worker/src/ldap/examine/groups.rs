@@ -1,0 +1,133 @@
+//! The groups that people must be in, and who else could make some.
+
+use authchain::config::settings::ldap::Scope;
+use authchain::config::settings::ldap::dn::Dn;
+use authchain::tools::journal::quoted;
+use ldap3::{LdapResult, SearchResult, ldap_escape};
+
+use super::{Look, Prepared, Search, entry};
+use crate::examination::Remark;
+use crate::ldap::codes::describe;
+use crate::ldap::entry::Entry;
+use crate::ldap::groups::{CLASS, is_person};
+
+/// What whoever asks may write into an entry, and make below it, where a server tells: Active Directory
+/// (MS-ADTS 3.1.1.4.5.12, 3.1.1.4.5.14), and OpenLDAP with its overlay `allowed`.
+const EFFECTIVE: [&str; 2] = ["allowedAttributesEffective", "allowedChildClassesEffective"];
+
+impl Prepared {
+    /// The entry below which groups are, and each group that is wanted.
+    pub(super) async fn groups(&self, look: &mut Look<'_>) -> Option<()> {
+        if self.settings.allow_groups.is_empty() {
+            return Some(());
+        }
+        let search = entry("groups", self.settings.group_base(), &EFFECTIVE);
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let found = told.step("groups", asking, |SearchResult(entries, result), _| {
+            let base = entries.first().cloned().and_then(Entry::of);
+            self.excused(self.judge_group_base(base.as_ref(), result))
+        });
+        found.await?;
+        for group in &self.settings.allow_groups {
+            self.wanted_group(look, group).await?;
+        }
+        Some(())
+    }
+
+    fn judge_group_base(&self, entry: Option<&Entry>, result: &LdapResult) -> Remark {
+        let (base, who) = (self.settings.group_base(), self.who());
+        let Some(entry) = entry else {
+            return Remark::error(format!(
+                "{base} cannot be read: {}; look at group_base and at what the server lets {who} read",
+                describe(result)
+            ));
+        };
+        let mut remark = Remark::fine(base);
+        if is_writable(entry) {
+            remark = remark.and(Remark::warning(format!(
+                "{who} may write there, and who can do that can make groups: let it read only"
+            )));
+        }
+        if self.has_people_below(base) {
+            remark = remark.and(Remark::warning(
+                "people are below it too: whoever may add entries there makes groups of any name; \
+                 set group_base to where only groups are",
+            ));
+        }
+        remark
+    }
+
+    /// Whether people's entries lie below `group_base`, as far as the settings tell.
+    fn has_people_below(&self, group_base: &str) -> bool {
+        let Some(groups) = Dn::parse(group_base) else {
+            return false;
+        };
+        let template = self.dn_of("x").as_deref().and_then(Dn::parse);
+        template
+            .unwrap_or_else(|| self.base.clone())
+            .is_under(&groups)
+    }
+
+    /// Whether a group in which people may have to be is there, and counts as one.
+    async fn wanted_group(&self, look: &mut Look<'_>, group: &str) -> Option<()> {
+        let is_dn = group.contains('=');
+        let named = match is_dn {
+            true => String::new(),
+            false => format!("(cn={})", ldap_escape(group)),
+        };
+        let filter = self.group_filter(&named).ok()?;
+        let place = match is_dn {
+            true => entry("group", group, &[CLASS]),
+            false => Search {
+                scope: Scope::Sub,
+                ..entry("group", self.settings.group_base(), &[CLASS])
+            },
+        };
+        let search = Search {
+            filter: &filter,
+            ..place
+        };
+        let (told, asking) = (look.told, look.ask(self, &search));
+        let found = told.step("group", asking, |SearchResult(entries, _), _| {
+            let found = entries.first().cloned().and_then(Entry::of);
+            self.excused(self.judge_group(group, found.as_ref()))
+        });
+        found.await.map(|_| ())
+    }
+
+    fn judge_group(&self, group: &str, found: Option<&Entry>) -> Remark {
+        let Some(found) = found else {
+            return Remark::warning(format!(
+                "there is no group {group}, as far as {} may see; look at allow_groups, group_base \
+                 and group_filter",
+                self.who()
+            ));
+        };
+        let dn = quoted(&found.dn);
+        if found.texts(CLASS).next().is_none() {
+            return Remark::error(format!("{} may not read {CLASS} of {dn}", self.who()));
+        }
+        match is_person(found) {
+            true => Remark::warning(format!("{dn} is a person and counts as no group")),
+            false => Remark::fine(dn),
+        }
+    }
+}
+
+/// Whether whoever asks may change an entry, or add some below it, as far as the server says.
+fn is_writable(entry: &Entry) -> bool {
+    (EFFECTIVE.iter()).any(|name| entry.bytes(name).next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_write_a_groups_base_is_told_where_a_server_tells() {
+        let is = |attributes| is_writable(&Entry::made_of("ou=groups", attributes));
+        assert!(!is(&[("ou", "groups")]));
+        assert!(is(&[("ALLOWEDATTRIBUTESEFFECTIVE", "member")]));
+        assert!(is(&[("allowedChildClassesEffective", "group")]));
+    }
+}

@@ -1,0 +1,309 @@
+//! Lists of revoked certificates (RFC 5280 §5), as far as whoever fetches them must know: whose they are,
+//! and until when they hold. What they revoke is for those to judge who check certificates.
+
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64ct::{Base64, Encoding};
+
+use crate::tools::journal::quoted;
+
+/// The largest file of lists that is read, in bytes: it is read at each login.
+pub const MAX_FILE: u64 = 8 * 1024 * 1024;
+
+const BEGIN: &str = "-----BEGIN X509 CRL-----";
+const END: &str = "-----END X509 CRL-----";
+
+/// Tags of DER (X.690 §8).
+const INTEGER: u8 = 0x02;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+
+/// What an authority is called by, the best first: commonName, organizationalUnitName, organizationName
+/// (X.520 §6).
+const NAMES: [&[u8]; 3] = [b"\x55\x04\x03", b"\x55\x04\x0b", b"\x55\x04\x0a"];
+
+/// One list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationList {
+    /// What its authority is called.
+    pub authority: String,
+    /// Its bytes, in DER.
+    pub der: Vec<u8>,
+    end: End,
+}
+
+/// When the next list is due, and so the end of this one: a date to show, and seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct End {
+    seconds: u64,
+    date: String,
+}
+
+/// What a file of lists lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// There is no list in it.
+    Lists,
+    /// There is something in it that is said to be one.
+    Shape,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lists => "holds no list of revoked certificates in PEM form",
+            Self::Shape => "holds something that is no list of revoked certificates",
+        })
+    }
+}
+
+/// Returns the lists of a file in PEM form (RFC 7468 §9), those that hold longest first: of two by one
+/// authority, the first is the one that counts.
+///
+/// # Errors
+/// For a file without any, or with one that cannot be read.
+pub fn lists(pem: &[u8]) -> Result<Vec<RevocationList>, Lack> {
+    let text = String::from_utf8_lossy(pem);
+    let blocks = text.split(BEGIN).skip(1);
+    let lists: Option<Vec<_>> = blocks
+        .map(|block| RevocationList::of_der(decode(block.split_once(END)?.0)?))
+        .collect();
+    let mut lists = lists.ok_or(Lack::Shape)?;
+    lists.sort_by(|a, b| b.end.cmp(&a.end));
+    match lists.is_empty() {
+        true => Err(Lack::Lists),
+        false => Ok(lists),
+    }
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
+    let mut bytes = vec![0; text.len()];
+    let length = Base64::decode(text, &mut bytes).ok()?.len();
+    bytes.truncate(length);
+    Some(bytes)
+}
+
+impl RevocationList {
+    fn of_der(der: Vec<u8>) -> Option<Self> {
+        let (list, _) = expect(SEQUENCE, &der)?;
+        let (body, _) = expect(SEQUENCE, list)?;
+        // The version and the algorithm of the signature; then whose list it is, and since when it holds.
+        let body = expect(INTEGER, body).map_or(body, |(_, rest)| rest);
+        let (_, body) = expect(SEQUENCE, body)?;
+        let (name, body) = expect(SEQUENCE, body)?;
+        let (_, _, body) = element(body)?;
+        let (tag, end, _) = element(body)?;
+        Some(Self {
+            authority: authority(name),
+            end: End::of(tag, end)?,
+            der,
+        })
+    }
+
+    /// Whether the next list was due before `now`.
+    pub fn is_too_old(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.end.seconds <= now.as_secs()
+    }
+
+    /// What is said of one that is.
+    pub fn complaint(&self) -> String {
+        let (authority, date) = (quoted(&self.authority), &self.end.date);
+        format!("the list of {authority} is too old (nextUpdate {date})")
+    }
+}
+
+/// What an authority of this name is called.
+fn authority(name: &[u8]) -> String {
+    let called = NAMES.iter().find_map(|wanted| attribute(name, wanted));
+    called.unwrap_or_else(|| "an authority without a name".to_owned())
+}
+
+fn attribute(mut name: &[u8], wanted: &[u8]) -> Option<String> {
+    while let Some((mut parts, rest)) = expect(SET, name) {
+        while let Some((part, others)) = expect(SEQUENCE, parts) {
+            if let Some((kind, value)) = expect(OBJECT_IDENTIFIER, part) {
+                if kind == wanted {
+                    let (_, value, _) = element(value)?;
+                    return Some(String::from_utf8_lossy(value).into_owned());
+                }
+            }
+            parts = others;
+        }
+        name = rest;
+    }
+    None
+}
+
+impl End {
+    /// A time of years from 1950 to 2049 in two digits, or of any year in four (RFC 5280 §4.1.2.5).
+    fn of(tag: u8, contents: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(contents).ok()?;
+        let text = match tag {
+            UTC_TIME if text.as_bytes().first()? >= &b'5' => format!("19{text}"),
+            UTC_TIME => format!("20{text}"),
+            GENERALIZED_TIME => text.to_owned(),
+            _ => return None,
+        };
+        let digits = text.strip_suffix('Z').filter(|digits| digits.len() == 14)?;
+        let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u64>().ok();
+        let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+        let (hours, minutes, seconds) = (number(8..10)?, number(10..12)?, number(12..14)?);
+        let minutes = hours.saturating_mul(60).saturating_add(minutes);
+        let seconds = minutes.saturating_mul(60).saturating_add(seconds);
+        let days = days(year, month, day)?;
+        Some(Self {
+            seconds: days.saturating_mul(86_400).saturating_add(seconds),
+            date: format!("{year:04}-{month:02}-{day:02}"),
+        })
+    }
+}
+
+/// Days from 1 January 1970 to this date; none before it.
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Years begin in March here, so that the leap day is the last.
+    let year = year.checked_sub(u64::from(month <= 2))?;
+    let in_months = (month.saturating_add(9) % 12)
+        .saturating_mul(153)
+        .saturating_add(2)
+        / 5;
+    let since_zero = (year.saturating_mul(365))
+        .saturating_add(year / 4)
+        .saturating_sub(year / 100)
+        .saturating_add(year / 400)
+        .saturating_add(in_months)
+        .saturating_add(day);
+    // To 1 March of the year 0, and one because days begin with 1.
+    Some(since_zero.saturating_sub(719_469))
+}
+
+/// The contents of the element at the beginning, which must have `tag`, and what is behind it.
+fn expect(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (found, contents, rest) = element(bytes)?;
+    (found == tag).then_some((contents, rest))
+}
+
+/// The element at the beginning: its tag, its contents, and what is behind it.
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let [tag, first, rest @ ..] = bytes else {
+        return None;
+    };
+    let (length, rest) = match first {
+        0..=0x7f => (usize::from(*first), rest),
+        0x81..=0x84 => {
+            let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            let length = (length.iter()).fold(0, |all, byte| (all << 8) | usize::from(*byte));
+            (length, rest)
+        }
+        _ => return None,
+    };
+    let (contents, rest) = rest.split_at_checked(length)?;
+    Some((*tag, contents, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    fn wrap(tag: u8, contents: &[u8]) -> Vec<u8> {
+        [
+            &[tag, 0x82],
+            &u16::try_from(contents.len()).unwrap().to_be_bytes()[..],
+            contents,
+        ]
+        .concat()
+    }
+
+    /// A list as far as it is read here.
+    fn list(authority: &str, end: (u8, &str)) -> Vec<u8> {
+        let name = wrap(0x0c, authority.as_bytes());
+        let name = wrap(
+            SEQUENCE,
+            &[&wrap(OBJECT_IDENTIFIER, NAMES[0])[..], &name].concat(),
+        );
+        let name = wrap(SEQUENCE, &wrap(SET, &name));
+        let (begin, end) = (
+            wrap(UTC_TIME, b"200101000000Z"),
+            wrap(end.0, end.1.as_bytes()),
+        );
+        let body = [&[INTEGER, 1, 1, SEQUENCE, 0][..], &name, &begin, &end].concat();
+        wrap(SEQUENCE, &wrap(SEQUENCE, &body))
+    }
+
+    fn pem(der: &[u8]) -> String {
+        let mut text = vec![0; Base64::encoded_len(der)];
+        let text = Base64::encode(der, &mut text).unwrap();
+        let (first, second) = text.split_at(text.len() / 2);
+        format!("some\n{BEGIN}\n{first}\r\n{second}\n{END}\n")
+    }
+
+    fn read(authority: &str, end: (u8, &str)) -> RevocationList {
+        lists(pem(&list(authority, end)).as_bytes())
+            .unwrap()
+            .remove(0)
+    }
+
+    #[test]
+    fn a_list_is_known_by_its_authority_and_its_end() {
+        let list = read("Our \"CA\"", (UTC_TIME, "240301000000Z"));
+        let says = r#"the list of "Our \"CA\"" is too old (nextUpdate 2024-03-01)"#;
+        assert_eq!(list.complaint(), says);
+        let end = UNIX_EPOCH + Duration::from_secs(1_709_251_200);
+        assert!(list.is_too_old(end));
+        assert!(!list.is_too_old(end - Duration::from_secs(1)));
+        let later = read("x", (GENERALIZED_TIME, "20991231235959Z"));
+        let end = UNIX_EPOCH + Duration::from_secs(4_102_444_799);
+        assert!(later.is_too_old(end) && !later.is_too_old(end - Duration::from_secs(1)));
+        assert!(read("x", (UTC_TIME, "500101000000Z")).is_too_old(UNIX_EPOCH));
+    }
+
+    #[test]
+    fn the_list_that_holds_longest_comes_first() {
+        let [old, new] = ["240301000000Z", "250301000000Z"].map(|end| list("x", (UTC_TIME, end)));
+        for both in [[&old, &new], [&new, &old]] {
+            let text = both.map(|der| pem(der)).concat();
+            let lists = lists(text.as_bytes()).unwrap();
+            assert_eq!([&lists[0].der, &lists[1].der], [&new, &old]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_told_from_what_has_none() {
+        assert_eq!(lists(b""), Err(Lack::Lists));
+        assert_eq!(lists(b"-----BEGIN CERTIFICATE-----"), Err(Lack::Lists));
+        assert_eq!(lists(BEGIN.as_bytes()), Err(Lack::Shape));
+        for der in [&b""[..], b"x", &list("x", (UTC_TIME, "241301000000Z"))] {
+            assert_eq!(lists(pem(der).as_bytes()), Err(Lack::Shape));
+        }
+        let good = pem(&list("x", (UTC_TIME, "240301000000Z")));
+        let broken = format!("{good}{BEGIN}\nAAAA\n{END}\n");
+        assert_eq!(lists(broken.as_bytes()), Err(Lack::Shape));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = lists(&bytes);
+            let _ = lists(pem(&bytes).as_bytes());
+        }
+
+        #[test]
+        fn no_list_that_is_broken_anywhere_makes_it_panic(at in 0..80usize, byte: u8) {
+            let mut der = list("x", (UTC_TIME, "240301000000Z"));
+            let at = at % der.len();
+            der[at] = byte;
+            let _ = lists(pem(&der).as_bytes());
+            let _ = lists(pem(&der[..at]).as_bytes());
+        }
+    }
+}
