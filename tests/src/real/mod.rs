@@ -16,4 +16,5 @@ pub mod module;
 pub mod people;
 pub mod pty;
 pub mod ssh;
+pub mod stacks;
 pub mod stories;
