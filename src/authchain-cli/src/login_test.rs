@@ -67,7 +67,7 @@ impl LoginTest {
         let name = self.user.as_bytes();
         if !self.account_only {
             let context = self.context(setup::context(&assembled.settings, &ShownJournal));
-            let decision = assembled.chain.authenticate(name, &context, &mut Person);
+            let decision = (assembled.chain).authenticate(name, &context, &mut Person, |_| ());
             report("Password", &decision, decision.code(), terminal);
             let ending = ending(&decision.outcome);
             if ending != Ending::Yes {
@@ -96,7 +96,7 @@ fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, termin
         let style = match &step.finding {
             Finding::Answered(_) => GOOD,
             Finding::Denied(_) => BAD,
-            Finding::Unavailable(_) => WARNING,
+            Finding::Unavailable(_) | Finding::Failed(_) => WARNING,
             Finding::Unknown | Finding::NotAsked(_) => anstyle::Style::new(),
         };
         let milliseconds = step.took.as_secs_f64() * 1_000.0;
@@ -123,6 +123,7 @@ fn finding<A: Display>(finding: &Finding<A>) -> String {
         Finding::Denied(denial) => format!("denied: {denial}"),
         Finding::Unknown => "unknown".to_owned(),
         Finding::Unavailable(why) => format!("unavailable: {why}"),
+        Finding::Failed(why) => format!("failed: {why}"),
         Finding::NotAsked(why) => format!("not asked: {why}"),
     }
 }
@@ -131,7 +132,7 @@ fn ending<A>(outcome: &Outcome<A>) -> Ending {
     match outcome {
         Outcome::Answered(_) => Ending::Yes,
         Outcome::Denied(_) | Outcome::Unknown => Ending::No,
-        Outcome::Unavailable | Outcome::Conversation(_) => Ending::Trouble,
+        Outcome::Unavailable | Outcome::Failed | Outcome::Conversation(_) => Ending::Trouble,
     }
 }
 

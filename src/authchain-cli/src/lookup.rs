@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use authchain::chain::{Finding, Identities, Step, SystemIdentities};
-use authchain::words::{User, Username};
+use authchain::words::{BackendError, User, Username};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ impl Lookup {
 
 struct Answers {
     name: Username,
-    system: Result<Option<u32>, String>,
+    system: Result<Option<u32>, BackendError>,
     steps: Vec<Step<User>>,
 }
 
@@ -70,7 +70,7 @@ impl Answers {
             |wanted: fn(&Finding<User>) -> bool| self.steps.iter().any(|s| wanted(&s.finding));
         if any(|finding| matches!(finding, Finding::Answered(_))) {
             Ending::Yes
-        } else if any(|finding| matches!(finding, Finding::Unavailable(_))) {
+        } else if any(|finding| matches!(finding, Finding::Unavailable(_) | Finding::Failed(_))) {
             Ending::Trouble
         } else {
             Ending::No
@@ -104,6 +104,7 @@ impl Answers {
             Finding::Denied(denial) => (WARNING, format!("refuses: {denial}")),
             Finding::Unknown => (anstyle::Style::new(), "unknown".to_owned()),
             Finding::Unavailable(why) => (WARNING, format!("unavailable: {why}")),
+            Finding::Failed(why) => (WARNING, format!("failed: {why}")),
             Finding::NotAsked(why) => (anstyle::Style::new(), format!("not asked: {why}")),
         };
         terminal.say(format_args!(
@@ -124,7 +125,7 @@ impl Answers {
         json!({
             "name": self.name.as_str(),
             "system_uid": self.system.as_ref().ok().copied().flatten(),
-            "system_error": self.system.as_ref().err(),
+            "system_error": self.system.as_ref().err().map(ToString::to_string),
             "backends": self.steps.iter().map(|step| self.json_step(step)).collect::<Vec<_>>(),
         })
     }
@@ -135,7 +136,8 @@ impl Answers {
             Finding::Denied(denial) => ("denied", Some(denial.to_string()), None),
             Finding::Unknown => ("unknown", None, None),
             Finding::Unavailable(why) => ("unavailable", Some(why.clone()), None),
-            Finding::NotAsked(why) => ("not_asked", Some((*why).to_owned()), None),
+            Finding::Failed(why) => ("failed", Some(why.clone()), None),
+            Finding::NotAsked(why) => ("not_asked", Some(why.to_string()), None),
         };
         json!({
             "backend": step.backend,

@@ -36,6 +36,7 @@ pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -
         tty: "",
         rhost: "",
         ruser: "",
+        on_behalf_of: None,
         now: clock::now(),
         deadline: Deadline::after(system_clock, settings.deadline.duration()),
         allow_empty_password: false,

@@ -31,10 +31,13 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         Err(code) => return nameless(&journal, code),
     };
     let context = call.context(&items, &settings, &journal);
-    let decision = chain.authenticate(&name, &context, &mut call.handle);
-    // Before a slow logger, or a person who is asked for the name once more, makes a hint look younger.
-    let decided = context.deadline.clock()();
-    decision.report(&caller(&name, &settings), &context);
+    let clock = context.deadline.clock();
+    let mut decided = clock();
+    let decision = chain.authenticate(&name, &context, &mut call.handle, |decision| {
+        // Before a slow logger makes a hint look younger.
+        decided = clock();
+        decision.report(&caller(&name, &settings), &context);
+    });
     if call.handle.user().as_ref() != Ok(&name) {
         // A host or module that changed it during the prompt would let somebody else in.
         journal.write(

@@ -40,6 +40,7 @@ impl Call<'_> {
             tty: &items.tty,
             rhost: &items.rhost,
             ruser: &items.ruser,
+            on_behalf_of: on_behalf_of(),
             now: wall_clock(),
             deadline: Deadline::after(system_clock, settings.deadline.duration()),
             // The host's word counts more than the administrator's.
@@ -115,6 +116,12 @@ impl Flags {
     fn forbid_empty_password(self) -> bool {
         self.0 & Self::DISALLOW_NULL_AUTHTOK != 0
     }
+}
+
+/// Returns for whom this process runs, if that is somebody else than whom it runs as: su, sudo.
+fn on_behalf_of() -> Option<u32> {
+    let uid = getuid();
+    (uid != geteuid()).then_some(uid.as_raw())
 }
 
 /// Whose process this is, for the line that counts failures.

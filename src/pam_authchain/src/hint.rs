@@ -6,9 +6,10 @@
 
 use std::path::PathBuf;
 use std::process;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use authchain::chain::AuthDecision;
+use authchain::tools::deadline::Moment;
 use authchain::words::Account;
 
 use crate::call::Call;
@@ -36,7 +37,7 @@ pub(crate) struct Login {
 #[derive(Debug)]
 pub(crate) struct Hint {
     login: Login,
-    asked: Instant,
+    asked: Moment,
     account: Account,
 }
 
@@ -54,7 +55,7 @@ impl Login {
 
 impl Hint {
     /// What became known in a login that was `decided` then, if anything did.
-    pub(crate) fn of(decision: &AuthDecision, login: Login, decided: Instant) -> Option<Self> {
+    pub(crate) fn of(decision: &AuthDecision, login: Login, decided: Moment) -> Option<Self> {
         let (account, took) = decision.known_account()?;
         Some(Self {
             login,
@@ -64,7 +65,7 @@ impl Hint {
     }
 
     /// Whether it answers what `login` asks `now`.
-    pub(crate) fn fits(&self, login: &Login, now: Instant) -> bool {
+    pub(crate) fn fits(&self, login: &Login, now: Moment) -> bool {
         let age = now.checked_duration_since(self.asked);
         self.login == *login && age.is_some_and(|age| age <= MAX_AGE)
     }
@@ -127,7 +128,7 @@ mod tests {
 
     const VALID: AccountStatus = AccountStatus::Valid { warning: None };
 
-    fn hint(asked: Instant) -> Hint {
+    fn hint(asked: Moment) -> Hint {
         let account = Account {
             user: alice(),
             status: VALID,
@@ -160,11 +161,12 @@ mod tests {
     #[test]
     fn a_hint_is_good_for_seconds() {
         let asked = system_clock();
-        let after = |age| hint(asked).fits(&login(), asked + age);
+        let later = |age| asked.checked_add(age).unwrap();
+        let after = |age| hint(asked).fits(&login(), later(age));
         assert!(after(Duration::ZERO) && after(MAX_AGE));
         assert!(!after(MAX_AGE + Duration::from_nanos(1)));
         assert!(
-            !hint(asked + MAX_AGE).fits(&login(), asked),
+            !hint(later(MAX_AGE)).fits(&login(), asked),
             "from the future"
         );
     }

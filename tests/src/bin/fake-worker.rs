@@ -70,6 +70,7 @@ fn talk(word: &str, hello: &Value) {
         "ended" => knowing(operation, question, "must_change", "must_change_password"),
         "contradicting" => knowing(operation, question, "accepted", "locked"),
         "people" => people(operation, question),
+        "expired" => expired(operation, question),
         "unknown" => say(&json!({"verdict": "unknown"})),
         "unavailable" => say(&json!({"verdict": "unavailable", "detail": "one: connect: refused"})),
         _ => obliging(operation, question),
@@ -139,6 +140,17 @@ fn reticent(operation: &str, question: &Value) {
     match operation {
         "account" => knowing(operation, question, "accepted", "valid"),
         _ => obliging(operation, question),
+    }
+}
+
+/// A directory in which every account has ended.
+fn expired(operation: &str, question: &Value) {
+    let user = json!({"name": question["user"]});
+    match operation {
+        "account" => {
+            say(&json!({"verdict": "account", "user": user, "status": "account_expired"}));
+        }
+        _ => say(&json!({"verdict": "denied", "reason": "not_permitted"})),
     }
 }
 

@@ -95,6 +95,12 @@ fn raise_loopback() {
 
 /// Starts a program on the machine and ends the way it ends.
 fn run(spec: &Run) -> ! {
+    let control_groups: Vec<File> = (spec.control_groups.iter())
+        .map(|folder| {
+            let processes = format!("{folder}/cgroup.procs");
+            File::options().write(true).open(processes).expect("cgroup")
+        })
+        .collect();
     // All opened before the first is entered: afterwards /proc is the machine's.
     let doors = ["pid", "net", "uts", "ipc", "mnt"].map(|kind| {
         File::open(format!("/proc/{}/ns/{kind}", spec.machine)).expect("the machine is gone")
@@ -109,7 +115,7 @@ fn run(spec: &Run) -> ! {
     // SAFETY: this program has one thread.
     match unsafe { nix::unistd::fork() }.expect("fork") {
         ForkResult::Parent { child } => std::process::exit(exit_code(child)),
-        ForkResult::Child => become_it(spec),
+        ForkResult::Child => become_it(spec, control_groups),
     }
 }
 
@@ -121,7 +127,18 @@ fn exit_code(child: Pid) -> i32 {
     }
 }
 
-fn become_it(spec: &Run) -> ! {
+fn become_it(spec: &Run, control_groups: Vec<File>) -> ! {
+    for mut processes in control_groups {
+        // Whoever writes it.
+        processes.write_all(b"0").expect("cgroup.procs");
+    }
+    if spec.is_idle {
+        // SAFETY: an all-zero parameter is what this policy wants.
+        let parameter: libc::sched_param = unsafe { std::mem::zeroed() };
+        // SAFETY: a plain system call on this process.
+        let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const parameter) };
+        assert_eq!(result, 0, "SCHED_IDLE: {}", std::io::Error::last_os_error());
+    }
     if spec.own_terminal {
         nix::unistd::setsid().expect("setsid");
         // SAFETY: a plain request on our own standard input.
@@ -146,8 +163,8 @@ fn become_it(spec: &Run) -> ! {
     nix::unistd::setuid(Uid::from_raw(spec.uid)).expect("setuid");
 
     let c = |text: &String| CString::new(text.as_str()).unwrap();
-    let program = c(&spec.argv[0]);
-    let arguments: Vec<CString> = spec.argv.iter().map(c).collect();
+    let arguments: Vec<CString> = spec.wrapper.iter().chain(&spec.argv).map(c).collect();
+    let program = arguments[0].clone();
     let environment: Vec<CString> = spec
         .environment
         .iter()
@@ -181,6 +198,10 @@ fn set_limits(spec: &Run) {
         (Resource::RLIMIT_FSIZE, spec.max_file_size),
         (Resource::RLIMIT_NOFILE, spec.max_open_files),
         (Resource::RLIMIT_AS, spec.max_memory),
+        (Resource::RLIMIT_STACK, spec.max_stack),
+        (Resource::RLIMIT_DATA, spec.max_data),
+        (Resource::RLIMIT_NPROC, spec.max_processes),
+        (Resource::RLIMIT_CPU, spec.max_seconds),
     ];
     for (resource, limit) in limits {
         if let Some(limit) = limit {

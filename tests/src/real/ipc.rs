@@ -44,6 +44,20 @@ pub struct Run {
     pub max_open_files: Option<u64>,
     /// Limit on the address space, in bytes.
     pub max_memory: Option<u64>,
+    /// Limit on the stack, in bytes.
+    pub max_stack: Option<u64>,
+    /// Limit on memory that may be written to, in bytes.
+    pub max_data: Option<u64>,
+    /// Limit on the processes of the user.
+    pub max_processes: Option<u64>,
+    /// Limit on the processor's time, in seconds.
+    pub max_seconds: Option<u64>,
+    /// Control groups it runs in, by their folders.
+    pub control_groups: Vec<String>,
+    /// Does it run only when nobody else wants to?
+    pub is_idle: bool,
+    /// Program and arguments in front of `argv`, of the caller's own.
+    pub wrapper: Vec<String>,
     /// Its whole environment.
     pub environment: BTreeMap<String, String>,
 }

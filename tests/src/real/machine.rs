@@ -174,13 +174,21 @@ impl Machine {
     /// Has the `pam-host` program talk to libpam, and says what came of it; the `Err` is how it
     /// died.
     pub fn ask(&self, ask: &Ask) -> Result<Answer, Ending> {
-        let script = serde_json::to_string(&ask.script()).unwrap();
-        let host = self.command(&[floors::PAM_HOST, &ask.service, &script]);
-        let ending = self.run(&host);
+        let ending = self.ask_through(&[], ask);
         match serde_json::from_str::<Report>(&ending.output) {
             Ok(report) if ending.code == 0 => Ok(report.into()),
             _ => Err(ending),
         }
+    }
+
+    /// As [`ask`](Self::ask), with a program and its arguments in front of the host.
+    pub fn ask_through(&self, wrapper: &[&str], ask: &Ask) -> Ending {
+        let script = serde_json::to_string(&ask.script()).unwrap();
+        let host = self.command(&[floors::PAM_HOST, &ask.service, &script]);
+        self.run(&Run {
+            wrapper: wrapper.iter().map(ToString::to_string).collect(),
+            ..host
+        })
     }
 
     /// Does `what` on the machine's network.
@@ -235,7 +243,7 @@ fn stage() -> PathBuf {
 }
 
 /// A program of this package.
-pub(crate) fn sibling(name: &str) -> PathBuf {
+pub fn sibling(name: &str) -> PathBuf {
     built::own_program()
         .parent()
         .and_then(|deps| deps.parent())

@@ -198,7 +198,7 @@ impl Place {
     fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
         let uid = SystemIdentities::new(self.settings.passwd_file.clone())
             .local_uid(name)
-            .map_err(Failure::trouble)?;
+            .map_err(|error| Failure::trouble(error.to_string()))?;
         match uid {
             Some(uid) if is_system_uid(uid, self.settings.min_uid) => {
                 Err(Failure::refused(format!(

@@ -21,7 +21,7 @@ pub(super) fn alarm(deadline: Deadline) -> Option<Timer> {
         signal: Signal::SIGALRM,
         si_value: 0,
     });
-    let mut timer = Timer::new(ClockId::CLOCK_MONOTONIC, event).ok()?;
+    let mut timer = Timer::new(ClockId::CLOCK_BOOTTIME, event).ok()?;
     let remaining = deadline.remaining().max(SOONEST);
     let once = Expiration::OneShot(remaining.into());
     timer.set(once, TimerSetTimeFlags::empty()).ok()?;

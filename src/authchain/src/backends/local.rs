@@ -68,7 +68,7 @@ impl Local {
     ) -> Found<T> {
         let mut found = match found {
             Ok(found) => found,
-            Err(error) => return (Err(unavailable(error)), None),
+            Err(error) => return (Err(error.into()), None),
         };
         if !found.oddities.is_empty() {
             let line = format!("{}: {}: {}", self.name, path.display(), found.oddities);
@@ -140,7 +140,7 @@ impl Backend for Local {
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
         let passwd = &self.settings.passwd;
-        let mut found = (self.passwd(Some(request.user.as_str()))).map_err(unavailable)?;
+        let mut found = self.passwd(Some(request.user.as_str()))?;
         let person = (found.take_entry(passwd)).map_err(BackendError::Unavailable)?;
         Ok(person.map(|person| person.to_user(&self.name)))
     }
@@ -216,14 +216,11 @@ fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
             Some(error.to_string()),
         ));
     }
-    Err(BackendError::Unavailable(format!(
-        "{}: {error}",
-        path.display()
-    )))
-}
-
-fn unavailable(error: FileError) -> BackendError {
-    BackendError::Unavailable(error.to_string())
+    let detail = format!("{}: {error}", path.display());
+    Err(match error {
+        HashError::NotComputed(_) => BackendError::Failed(detail),
+        _ => BackendError::Unavailable(detail),
+    })
 }
 
 #[cfg(test)]

@@ -8,14 +8,13 @@ mod tests;
 
 use std::cell::Cell;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use nix::unistd::{geteuid, getuid};
-
-use self::talk::{Asked, Broken, Heard, millis, readable, talk};
+use self::talk::{Asked, Heard, millis, readable, talk};
 use super::Backend;
-use super::breaker::{Breaker, Closed, PROBE, Plan};
+use super::breaker::{Breaker, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
-use super::worker::{Fault, Leaving};
+use super::worker::Leaving;
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
@@ -60,40 +59,42 @@ pub struct Place {
 
 impl Remote {
     /// Asks a worker, unless it is known already that nobody would answer it.
+    ///
+    /// Only what the worker says of servers is remembered. Its silence, lateness or end says nothing
+    /// about them: it may have been this process, this person or this machine that was slow.
     fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let now = || request.context.wall_clock();
-        let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller());
-        let plan = breaker
-            .plan(&self.servers, now(), request.deadline)
-            .map_err(|closed| BackendError::Unavailable(self.in_words(closed)))?;
-        let deadline = if plan.whole {
-            request.deadline.within(PROBE)
-        } else {
-            request.deadline
+        let caller = request.context.on_behalf_of;
+        let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller);
+        let plan = match breaker.plan(&self.servers, now(), request.deadline) {
+            Ok(plan) => plan,
+            Err(age) => {
+                let is_outage = breaker.is_outage(&self.servers, now());
+                return Err(unavailable(self.were_down(age), is_outage));
+            }
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
         self.last.0.set(None);
-        let heard = talk(&self.place, hello, asked, deadline, is_same_name);
-        match &heard {
-            Ok(heard) if is_silence(heard) => breaker.learn_silence(&plan, now()),
-            Ok(heard) => self.learn(&heard.conclusion, |down| {
-                breaker.learn(&plan, &down, now());
-            }),
-            Err(Broken::Off(Fault::Silent)) => breaker.learn_silence(&plan, now()),
-            // A mark that only its own caller heeds keeps nobody else out.
-            Err(Broken::Off(Fault::Mute)) if caller().is_some() => {
-                breaker.learn_silence(&plan, now());
-            }
-            Err(_) => {}
-        }
-        let Heard {
-            conclusion, worker, ..
-        } = heard?;
+        let heard = talk(&self.place, hello, asked, is_same_name)?;
+        let Heard { conclusion, worker } = heard;
+        self.learn(&conclusion, |down| breaker.learn(&plan, &down, now()));
         self.last.0.set(Some(worker));
         self.note(request, &conclusion.notes);
-        Ok(conclusion.verdict)
+        match conclusion.verdict {
+            WireVerdict::Unavailable(why) => {
+                let is_down = |server| {
+                    [&conclusion.down, &plan.avoid]
+                        .iter()
+                        .any(|s| s.contains(server))
+                };
+                let is_outage =
+                    self.servers.iter().all(is_down) && breaker.is_outage(&self.servers, now());
+                Err(unavailable(why, is_outage))
+            }
+            verdict => Ok(verdict),
+        }
     }
 
     /// Hands on which of our servers are down, if the verdict says anything about servers at all.
@@ -124,28 +125,13 @@ impl Remote {
         }
     }
 
-    fn in_words(&self, closed: Closed) -> String {
-        let (what, age) = match closed {
-            Closed::Worker(age) => ("the worker did not answer", age),
-            Closed::Servers(age) if self.servers.len() == 1 => ("the server was down", age),
-            Closed::Servers(age) => ("all servers were down", age),
+    fn were_down(&self, age: Duration) -> String {
+        let what = match self.servers.len() {
+            1 => "the server was down",
+            _ => "all servers were down",
         };
         format!("{what} {:.1} s ago", age.as_secs_f64())
     }
-}
-
-/// A worker that overruns its time and cannot say for whom is as good as silent. One that ends in
-/// time and names no server does so because of this login alone.
-fn is_silence(heard: &Heard) -> bool {
-    let conclusion = &heard.conclusion;
-    let is_unavailable = matches!(conclusion.verdict, WireVerdict::Unavailable(_));
-    heard.is_late && is_unavailable && conclusion.down.is_empty()
-}
-
-/// For whom this process runs, if that is somebody else than whom it runs as: su, sudo.
-fn caller() -> Option<u32> {
-    let uid = getuid();
-    (uid != geteuid()).then_some(uid.as_raw())
 }
 
 impl Backend for Remote {
@@ -209,6 +195,14 @@ impl Backend for Remote {
     }
 }
 
+/// Returns an outage where others have seen it too, or else just what we have found.
+fn unavailable(why: String, is_outage: bool) -> BackendError {
+    match is_outage {
+        true => BackendError::Outage(why),
+        false => BackendError::Unavailable(why),
+    }
+}
+
 /// The warning goes to the person's terminal, as texts before the verdict do.
 fn with_readable_warning(status: AccountStatus) -> AccountStatus {
     match status {
@@ -223,7 +217,8 @@ fn with_readable_warning(status: AccountStatus) -> AccountStatus {
 fn nobody<T>(verdict: WireVerdict) -> Result<Option<T>, BackendError> {
     match verdict {
         WireVerdict::Unknown => Ok(None),
-        WireVerdict::Unavailable(detail) => Err(BackendError::Unavailable(detail)),
-        _ => Err(BackendError::Protocol("another verdict".to_owned())),
+        _ => Err(BackendError::Failed(
+            "not a valid answer: another verdict".to_owned(),
+        )),
     }
 }

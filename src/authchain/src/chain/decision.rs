@@ -16,10 +16,33 @@ pub enum Finding<A> {
     Denied(Denial),
     /// It does not know the person.
     Unknown,
-    /// It could not say; the text tells why.
+    /// Its source does not answer; the text tells why.
     Unavailable(String),
-    /// The chain's rule kept the question from it; the text tells why.
-    NotAsked(&'static str),
+    /// This process could not ask it; the text tells why.
+    Failed(String),
+    /// The chain's rule kept the question from it.
+    NotAsked(Kept),
+}
+
+/// Why the chain's rule keeps a question from a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Only the system's own files are asked about a system name.
+    SystemName,
+    /// The system's own files have a password for the name, usable or locked.
+    LocalName,
+    /// Only local backends are given an empty password.
+    EmptyPassword,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SystemName => "a system name",
+            Self::LocalName => "the system's own files have a password for this name",
+            Self::EmptyPassword => "an empty password",
+        })
+    }
 }
 
 /// One backend's part in a decision.
@@ -43,8 +66,10 @@ pub enum Outcome<A> {
     Denied(Denial),
     /// Everybody was asked and nobody knows the name.
     Unknown,
-    /// Nobody answered for the person and somebody could not say.
+    /// Nobody answered for the person, and a source that might have does not answer.
     Unavailable,
+    /// Nobody answered for the person, and this process could not ask somebody who might have.
+    Failed,
     /// The person could not be asked.
     Conversation(ConversationError),
 }
@@ -112,6 +137,7 @@ impl AuthDecision {
             Outcome::Denied(_) => PamCode::AuthError,
             Outcome::Unknown => PamCode::UserUnknown,
             Outcome::Unavailable => PamCode::AuthInfoUnavailable,
+            Outcome::Failed => PamCode::SystemError,
             Outcome::Conversation(_) => PamCode::ConversationError,
         }
     }
@@ -146,6 +172,7 @@ impl AccountDecision {
             Outcome::Denied(_) => PamCode::PermissionDenied,
             Outcome::Unknown => PamCode::UserUnknown,
             Outcome::Unavailable => PamCode::AuthInfoUnavailable,
+            Outcome::Failed => PamCode::SystemError,
             Outcome::Conversation(_) => PamCode::ConversationError,
         }
     }
@@ -155,7 +182,7 @@ impl<A: fmt::Display> Decision<A> {
     /// The line that says why: `alice: corp denied: wrong password (12 ms); local: unknown`.
     pub fn why(&self) -> String {
         let name = self.name.as_ref().map_or("(unknown)", Username::as_str);
-        let mut parts: Vec<String> = self.steps.iter().map(ToString::to_string).collect();
+        let mut parts = in_words(&self.steps);
         if let Some(invalid) = &self.invalid {
             parts.push(format!("nobody asked: {invalid}"));
         } else if parts.is_empty() {
@@ -169,6 +196,11 @@ impl<A: fmt::Display> Decision<A> {
     }
 }
 
+/// Returns what each step says in the log.
+pub(super) fn in_words<A: fmt::Display>(steps: &[Step<A>]) -> Vec<String> {
+    steps.iter().map(ToString::to_string).collect()
+}
+
 impl<A: fmt::Display> fmt::Display for Step<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let backend = &self.backend;
@@ -178,6 +210,7 @@ impl<A: fmt::Display> fmt::Display for Step<A> {
             Finding::Denied(denial) => write!(f, "{backend} denied: {denial} ({ms} ms)"),
             Finding::Unknown => write!(f, "{backend}: unknown"),
             Finding::Unavailable(why) => write!(f, "{backend} unavailable: {why} ({ms} ms)"),
+            Finding::Failed(why) => write!(f, "{backend} failed: {why} ({ms} ms)"),
             Finding::NotAsked(why) => write!(f, "{backend} not asked: {why}"),
         }
     }

@@ -4,52 +4,152 @@ use std::path::PathBuf;
 
 use nix::unistd;
 
-use crate::files::passwd_files::passwd;
-use crate::words::Username;
+use crate::files::passwd_files::{passwd, shadow, was_ever_a_password};
+use crate::words::{BackendError, Username};
 
 /// The system's own knowledge of names, as a port: tests bring their own.
 pub trait Identities {
-    /// The user id that the local passwd file gives the name.
+    /// Returns the user id that the local passwd file gives the name.
     ///
     /// # Errors
-    /// When the file cannot be used; the text says why.
-    fn local_uid(&self, name: &Username) -> Result<Option<u32>, String>;
+    /// When the file cannot be used.
+    fn local_uid(&self, name: &Username) -> Result<Option<u32>, BackendError>;
 
-    /// The user id that the system's name service gives the name.
+    /// Returns whether the local files hold a usable password for the name, or one that was locked:
+    /// then the name is theirs.
     ///
     /// # Errors
-    /// When the name service fails; the text says why.
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, String>;
+    /// When the files cannot be used.
+    fn has_local_password(&self, name: &Username) -> Result<bool, BackendError>;
+
+    /// Returns the user id that the system's name service gives the name.
+    ///
+    /// # Errors
+    /// When the name service fails.
+    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError>;
 }
 
-/// Whether a user id is the system's own: below `min_uid`, and 0 even where that is 0.
+/// Returns whether a user id is the system's own: below `min_uid`, and 0 even where that is 0.
 pub fn is_system_uid(uid: u32, min_uid: u32) -> bool {
     uid == 0 || uid < min_uid
 }
 
-/// The passwd file and the name service (NSS) of this machine.
+/// The passwd and shadow files and the name service (NSS) of this machine.
 pub struct SystemIdentities {
     passwd_file: PathBuf,
+    shadow_file: Option<PathBuf>,
 }
 
 impl SystemIdentities {
-    /// With the passwd file at this path.
+    /// Builds it over the passwd file at this path.
     pub fn new(passwd_file: PathBuf) -> Self {
-        Self { passwd_file }
+        Self {
+            passwd_file,
+            shadow_file: None,
+        }
+    }
+
+    /// Has it look for the passwords of the passwd file's people in this shadow file.
+    #[must_use]
+    pub fn with_shadow(self, shadow_file: PathBuf) -> Self {
+        Self {
+            shadow_file: Some(shadow_file),
+            ..self
+        }
+    }
+
+    fn passwd_entry(&self, name: &Username) -> Result<Option<passwd::PasswdEntry>, BackendError> {
+        let mut found = passwd::find(&self.passwd_file, Some(name.as_str()), false)?;
+        let entry = found.take_entry(&self.passwd_file);
+        entry.map_err(BackendError::Unavailable)
     }
 }
 
 impl Identities for SystemIdentities {
-    fn local_uid(&self, name: &Username) -> Result<Option<u32>, String> {
-        let mut found = passwd::find(&self.passwd_file, Some(name.as_str()), false)
-            .map_err(|error| error.to_string())?;
-        let entry = found.take_entry(&self.passwd_file)?;
+    fn local_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
+        let entry = self.passwd_entry(name)?;
         Ok(entry.map(|entry| entry.uid()))
     }
 
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, String> {
+    fn has_local_password(&self, name: &Username) -> Result<bool, BackendError> {
+        let Some(person) = self.passwd_entry(name)? else {
+            return Ok(false);
+        };
+        if !person.is_shadowed() {
+            return Ok(was_ever_a_password(person.password.expose()));
+        }
+        // Whose passwords nobody knows where to look for keeps its names.
+        let Some(path) = &self.shadow_file else {
+            return Ok(true);
+        };
+        let mut found = shadow::find(path, Some(name.as_str()), false)?;
+        let entry = found.take_entry(path).map_err(BackendError::Unavailable)?;
+        Ok(entry.is_some_and(|entry| was_ever_a_password(entry.password.expose())))
+    }
+
+    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
         unistd::User::from_name(name.as_str())
             .map(|user| user.map(|user| user.uid.as_raw()))
-            .map_err(|errno| format!("name service: {}", errno.desc()))
+            .map_err(|errno| BackendError::Failed(format!("name service: {}", errno.desc())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    const HASH: &str = "$5$rounds=1000$saltsalt$R6e4P8ccT9iMqkYg7Z8YtpId/lfsIfnuPkp8WXposU8";
+
+    /// Returns whether alice is the local files' own, with these fields in passwd and shadow.
+    fn is_theirs(passwd_field: &str, shadow_field: Option<&str>) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            path
+        };
+        let passwd = file("passwd", &format!("alice:{passwd_field}:1000:1000:::\n"));
+        let line = shadow_field.map(|field| format!("alice:{field}:::::::\n"));
+        let shadow = file("shadow", &line.unwrap_or_default());
+        let alice = Username::parse(b"alice").unwrap();
+        let identities = SystemIdentities::new(passwd).with_shadow(shadow);
+        identities.has_local_password(&alice).unwrap()
+    }
+
+    #[test]
+    fn a_name_with_a_password_is_the_local_files_own_locked_or_not() {
+        let locked = format!("!{HASH}");
+        let twice = format!("!!{HASH}");
+        for field in [HASH, "", &locked, &twice, "*LK*", &format!("*{HASH}"), "x"] {
+            assert!(is_theirs("x", Some(field)), "{field}");
+        }
+        for field in [HASH, "", &locked] {
+            assert!(is_theirs(field, None), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_never_had_a_password_is_left_to_others() {
+        for field in ["*", "!", "!!", "!*", "!!*"] {
+            assert!(!is_theirs("x", Some(field)), "{field}");
+            assert!(!is_theirs(field, Some(HASH)), "{field}");
+        }
+        assert!(!is_theirs("x", None));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nobodys_answer() {
+        let dir = tempfile::tempdir().unwrap();
+        let passwd = dir.path().join("passwd");
+        fs::write(&passwd, "alice:x:1000:1000:::\n").unwrap();
+        let alice = Username::parse(b"alice").unwrap();
+        let missing = SystemIdentities::new(passwd.clone()).with_shadow(dir.path().join("shadow"));
+        let error = missing.has_local_password(&alice).unwrap_err();
+        assert!(matches!(error, BackendError::Unavailable(_)), "{error}");
+        let without = SystemIdentities::new(passwd);
+        assert_eq!(without.has_local_password(&alice), Ok(true));
     }
 }

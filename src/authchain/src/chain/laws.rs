@@ -4,12 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::scripted::{Answer, Kind, Scripted, Silent, Town, Typist};
+use super::scripted::{
+    Answer, Event, InPlace, Kind, Scripted, Silent, Town, Typist, happen, take_events,
+};
 use super::*;
 use crate::config::settings::Then;
 use crate::tools::deadline::{Deadline, system_clock};
 use crate::tools::request::Context;
-use crate::words::{Account, AccountStatus, ConversationError, Denial, DenialReason, PamCode};
+use crate::words::{
+    Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, PamCode,
+};
 
 fn context(allow_empty_password: bool) -> Context<'static> {
     Context {
@@ -17,6 +21,7 @@ fn context(allow_empty_password: bool) -> Context<'static> {
         tty: "",
         rhost: "",
         ruser: "",
+        on_behalf_of: None,
         now: SystemTime::UNIX_EPOCH,
         deadline: Deadline::after(system_clock, Duration::from_secs(8)),
         allow_empty_password,
@@ -25,24 +30,39 @@ fn context(allow_empty_password: bool) -> Context<'static> {
     }
 }
 
+/// As in su, for a caller who may do with this process what they like.
+fn su() -> Context<'static> {
+    Context {
+        on_behalf_of: Some(1000),
+        ..context(false)
+    }
+}
+
 fn chain(backends: &[Scripted]) -> Chain {
+    chain_in(Town::default(), backends)
+}
+
+fn chain_in(town: Town, backends: &[Scripted]) -> Chain {
     let links = backends.iter().map(Scripted::link).collect();
-    Chain::new(
-        links,
-        1000,
-        Box::new(Town {
-            passwd_is_readable: true,
-        }),
-    )
-    .unwrap()
+    Chain::new(links, 1000, Box::new(town)).unwrap()
 }
 
 fn login(backends: &[Scripted], name: &str, password: &'static [u8]) -> AuthDecision {
+    login_in(&chain(backends), &context(false), name, password)
+}
+
+fn login_in(
+    chain: &Chain,
+    context: &Context<'_>,
+    name: &str,
+    password: &'static [u8],
+) -> AuthDecision {
     let mut typist = Typist {
         password: Ok(password),
         asked: 0,
     };
-    let decision = chain(backends).authenticate(name.as_bytes(), &context(false), &mut typist);
+    let report = |_: &AuthDecision| happen(Event::Logged);
+    let decision = chain.authenticate(name.as_bytes(), context, &mut typist, report);
     assert_eq!(
         typist.asked, 1,
         "the password is asked for once, whatever comes of it"
@@ -75,8 +95,35 @@ fn an_answer() -> impl Strategy<Value = Answer> {
         Just(Answer::Denies),
         Just(Answer::Unknown),
         Just(Answer::Unavailable),
+        Just(Answer::Outage),
+        Just(Answer::Fails),
         Just(Answer::BreaksOff),
     ]
+}
+
+/// What the caller of su can bring about at a backend.
+fn a_fault() -> impl Strategy<Value = Answer> {
+    prop::sample::select(vec![Answer::Unavailable, Answer::Fails, Answer::BreaksOff])
+}
+
+/// What the caller of su can bring about where the system itself is asked.
+fn a_town() -> impl Strategy<Value = Town> {
+    fn fails<T>() -> Result<T, BackendError> {
+        Err(BackendError::Failed("too many open files".to_owned()))
+    }
+    let passwd: InPlace<Option<u32>> = Some(fails);
+    let shadow: InPlace<bool> = Some(fails);
+    let name_service: [InPlace<Option<u32>>; 3] = [None, Some(|| Ok(None)), Some(fails)];
+    (
+        prop::sample::select(vec![None, passwd]),
+        prop::sample::select(vec![None, shadow]),
+        prop::sample::select(name_service.to_vec()),
+    )
+        .prop_map(|(passwd, shadow, name_service)| Town {
+            passwd,
+            shadow,
+            name_service,
+        })
 }
 
 fn a_kind() -> impl Strategy<Value = Kind> {
@@ -88,8 +135,12 @@ fn then() -> impl Strategy<Value = Then> {
 }
 
 prop_compose! {
-    fn a_backend()(kind in a_kind(), answer in an_answer(), on_denied in then(), on_unavailable in then()) -> Scripted {
+    fn a_backend()(
+        kind in a_kind(), answer in an_answer(), on_denied in then(), on_unavailable in then(),
+        local_names: bool,
+    ) -> Scripted {
         let mut backend = Scripted::new("b", kind, answer);
+        backend.local_names = local_names;
         backend.on_denied = on_denied;
         backend.on_unavailable = on_unavailable;
         backend
@@ -107,7 +158,7 @@ fn backends() -> impl Strategy<Value = Vec<Scripted>> {
 
 fn a_name() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "alice", "bob", "root", "daemon", "toor", "-x", "", "a:b",
+        "alice", "lena", "bob", "root", "daemon", "toor", "-x", "", "a:b",
     ])
 }
 
@@ -166,8 +217,7 @@ proptest! {
 
     #[test]
     fn an_allowed_empty_password_reaches_local_backends_only(all in backends(), name in a_name()) {
-        let mut typist = Typist { password: Ok(b""), asked: 0 };
-        let _ = chain(&all).authenticate(name.as_bytes(), &context(true), &mut typist);
+        let _ = login_in(&chain(&all), &context(true), name, b"");
         prop_assert!(all.iter().filter(|b| b.kind == Kind::Server).all(|b| b.asked() == 0));
     }
 
@@ -187,6 +237,7 @@ proptest! {
         let index = index.index(all.len());
         all[index].answer = Answer::Unavailable;
         all[index].on_unavailable = Then::Next;
+        all[index].on_denied = Then::Next;
         let with = login(&all, name, b"pw");
         let with_account = account(&all, name);
         let removed = all.remove(index);
@@ -244,7 +295,8 @@ proptest! {
         let decision = account(&all, name);
         let silent = decision.steps.iter().any(|step| {
             let by = all.iter().find(|b| b.name == step.backend).unwrap();
-            by.kind == Kind::System && matches!(step.finding, Finding::Unavailable(_))
+            let is_silent = matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_));
+            by.kind == Kind::System && is_silent
         });
         prop_assert!(!silent || decision.code() != PamCode::Success);
     }
@@ -300,6 +352,74 @@ proptest! {
     }
 
     #[test]
+    fn no_fault_that_a_caller_can_cause_lets_anybody_in(
+        all in backends(), name in a_name(), town in a_town(),
+        faults in proptest::collection::vec(proptest::option::of(a_fault()), 6),
+    ) {
+        let mut faulty = all.clone();
+        for (backend, fault) in faulty.iter_mut().zip(faults) {
+            backend.answer = fault.unwrap_or(backend.answer);
+        }
+        let login_of = |town, backends: &[Scripted]| login_in(&chain_in(town, backends), &su(), name, b"pw");
+        if accepts(&login_of(town, &faulty)) {
+            prop_assert!(accepts(&login_of(Town::default(), &all)));
+        }
+        let account_of = |town, backends: &[Scripted]| chain_in(town, backends).account(name.as_bytes(), None, &su());
+        if account_of(town, &faulty).code() == PamCode::Success {
+            prop_assert_eq!(account_of(Town::default(), &all).code(), PamCode::Success);
+        }
+    }
+
+    #[test]
+    fn in_su_nobody_is_asked_behind_a_backend_that_could_not_be(all in backends(), name in a_name()) {
+        let decision = login_in(&chain(&all), &su(), name, b"pw");
+        let ends = |step: &Step<Accepted>| {
+            let by = all.iter().find(|b| b.name == step.backend).unwrap();
+            let is_fault = matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_));
+            is_fault && by.answer != Answer::Outage
+        };
+        let last = decision.steps.len().saturating_sub(1);
+        prop_assert!(decision.steps.iter().take(last).all(|step| !ends(step)));
+        let is_fault = decision.steps.last().is_some_and(ends);
+        prop_assert!(!is_fault || !accepts(&decision));
+    }
+
+    #[test]
+    fn behind_a_backend_that_stops_come_only_those_whom_it_does_not_know(
+        all in backends(), name in a_name(), has_caller: bool,
+    ) {
+        let context = if has_caller { su() } else { context(false) };
+        let decision = login_in(&chain(&all), &context, name, b"pw");
+        for step in decision.steps.iter().rev().skip(1) {
+            let by = all.iter().find(|b| b.name == step.backend).unwrap();
+            let may_go_on = matches!(step.finding, Finding::Unknown | Finding::NotAsked(_));
+            prop_assert!(by.on_denied == Then::Next || may_go_on);
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_in_the_log_before_anything_else_happens(all in backends(), name in a_name()) {
+        take_events();
+        let _ = login(&all, name, b"pw");
+        let events = take_events();
+        for pair in events.windows(2) {
+            prop_assert!(pair[0] != Event::Refused || pair[1] == Event::Logged, "{:?}", events);
+        }
+        let spending = events.iter().position(|event| *event == Event::TimeSpent);
+        let reported = events.iter().rposition(|event| *event == Event::Logged);
+        prop_assert!(spending.is_none_or(|spending| reported.is_some_and(|last| last < spending)));
+    }
+
+    #[test]
+    fn a_name_with_a_local_password_is_asked_of_nobody_else_unless_they_are_told(all in backends()) {
+        let _ = login(&all, "lena", b"pw");
+        let _ = account(&all, "lena");
+        for backend in all.iter().filter(|b| b.kind != Kind::System && !b.local_names) {
+            prop_assert_eq!(backend.asked(), 0);
+        }
+    }
+
+    #[test]
     fn every_refusal_asks_each_local_backend_or_spends_its_time(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"pw");
         let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));
@@ -311,16 +431,7 @@ proptest! {
 
 #[test]
 fn a_chain_without_links_cannot_be_built() {
-    assert!(
-        Chain::new(
-            Vec::new(),
-            1000,
-            Box::new(Town {
-                passwd_is_readable: true
-            })
-        )
-        .is_none()
-    );
+    assert!(Chain::new(Vec::new(), 1000, Box::new(Town::default())).is_none());
 }
 
 #[test]
@@ -398,18 +509,23 @@ fn no_directory_can_be_root_under_any_name() {
 
 #[test]
 fn names_stay_on_this_machine_when_the_passwd_file_cannot_be_read() {
-    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
-    let town = Box::new(Town {
-        passwd_is_readable: false,
-    });
-    let chain = Chain::new(vec![corp.link()], 1000, town).unwrap();
-    let mut typist = Typist {
-        password: Ok(b"pw"),
-        asked: 0,
-    };
-    let decision = chain.authenticate(b"bob", &context(false), &mut typist);
-    assert_eq!(decision.outcome, Outcome::Unavailable);
-    assert_eq!(corp.asked(), 0);
+    let unavailable = || Err(BackendError::Unavailable("mode 0666".to_owned()));
+    let failed = || Err(BackendError::Failed("too many open files".to_owned()));
+    let cases: [(InPlace<Option<u32>>, Outcome<Accepted>); 2] = [
+        (Some(unavailable), Outcome::Unavailable),
+        (Some(failed), Outcome::Failed),
+    ];
+    for (passwd, outcome) in cases {
+        let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
+        let town = Town {
+            passwd,
+            ..Town::default()
+        };
+        let chain = chain_in(town, std::slice::from_ref(&corp));
+        let decision = login_in(&chain, &context(false), "bob", b"pw");
+        assert_eq!(decision.outcome, outcome);
+        assert_eq!(corp.asked(), 0);
+    }
 }
 
 #[test]
@@ -443,8 +559,12 @@ fn nobody_is_asked_when_the_password_cannot_be_had() {
         password: Err(ConversationError::NoAnswer),
         asked: 0,
     };
-    let decision =
-        chain(std::slice::from_ref(&local)).authenticate(b"alice", &context(false), &mut typist);
+    let decision = chain(std::slice::from_ref(&local)).authenticate(
+        b"alice",
+        &context(false),
+        &mut typist,
+        |_| happen(Event::Logged),
+    );
     assert_eq!(
         decision.outcome,
         Outcome::Conversation(ConversationError::NoAnswer)
@@ -460,11 +580,8 @@ fn servers_are_not_asked_once_the_deadline_is_over() {
         deadline: Deadline::after(system_clock, Duration::ZERO),
         ..context(false)
     };
-    let mut typist = Typist {
-        password: Ok(b"pw"),
-        asked: 0,
-    };
-    let decision = chain(&[corp.clone(), local]).authenticate(b"alice", &over, &mut typist);
+    let chain = chain(&[corp.clone(), local]);
+    let decision = login_in(&chain, &over, "alice", b"pw");
     assert!(accepts(&decision), "local files still answer");
     assert_eq!(corp.asked(), 0);
 }
@@ -558,4 +675,83 @@ fn a_password_that_has_ended_is_refused_where_somebody_else_judges_the_account()
         account(&[corp, local], "alice").code(),
         PamCode::NewAuthtokRequired
     );
+}
+
+#[test]
+fn a_stop_at_denials_is_one_at_outages_too() {
+    for answer in [Answer::Unavailable, Answer::Outage, Answer::Fails] {
+        let mut first = Scripted::new("first", Kind::Server, answer);
+        first.on_denied = Then::Stop;
+        let second = Scripted::new("second", Kind::Server, Answer::Accepts);
+        let decision = login(&[first, second.clone()], "bob", b"pw");
+        assert!(!accepts(&decision), "{answer:?}");
+        assert_eq!(second.asked(), 0, "{answer:?}");
+    }
+}
+
+#[test]
+fn an_empty_password_does_not_get_past_a_backend_that_stops() {
+    let mut corp = Scripted::new("corp", Kind::Server, Answer::Denies);
+    let guests = Scripted::new("guests", Kind::Files, Answer::Accepts);
+    let login = |corp: &Scripted| {
+        let chain = chain(&[corp.clone(), guests.clone()]);
+        accepts(&login_in(&chain, &context(true), "bob", b""))
+    };
+    assert!(login(&corp));
+    corp.on_denied = Then::Stop;
+    assert!(!login(&corp));
+}
+
+#[test]
+fn in_su_an_outage_counts_only_where_others_have_seen_it() {
+    let login_of = |answer| {
+        let corp = Scripted::new("corp", Kind::Server, answer);
+        let guests = Scripted::new("guests", Kind::Files, Answer::Accepts);
+        login_in(&chain(&[corp, guests]), &su(), "bob", b"pw").outcome
+    };
+    assert!(matches!(login_of(Answer::Outage), Outcome::Answered(_)));
+    assert_eq!(login_of(Answer::Unavailable), Outcome::Unavailable);
+    assert_eq!(login_of(Answer::Fails), Outcome::Failed);
+}
+
+#[test]
+fn in_su_a_valid_account_does_not_outlive_files_that_could_not_be_read() {
+    let corp = Scripted::new("corp", Kind::Server, Answer::Accepts);
+    for (kind, in_su) in [
+        (Kind::System, Outcome::Failed),
+        (Kind::Files, Outcome::Failed),
+    ] {
+        let files = Scripted::new("files", kind, Answer::Fails);
+        let chain = chain(&[corp.clone(), files]);
+        assert_eq!(chain.account(b"bob", None, &su()).outcome, in_su);
+    }
+}
+
+#[test]
+fn a_name_that_the_name_service_lost_is_nobodys_in_su() {
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(1002));
+    let lost = Town {
+        name_service: Some(|| Ok(None)),
+        ..Town::default()
+    };
+    let chain = chain_in(lost, &[corp]);
+    assert_eq!(
+        login_in(&chain, &su(), "bob", b"pw").outcome,
+        Outcome::Failed
+    );
+    assert!(accepts(&login_in(&chain, &context(false), "bob", b"pw")));
+}
+
+#[test]
+fn a_denial_is_logged_before_the_next_backend_is_asked_and_once_where_there_is_none() {
+    take_events();
+    let denies = Scripted::new("first", Kind::Server, Answer::Denies);
+    let accepts = Scripted::new("second", Kind::Server, Answer::Accepts);
+    let _ = login(&[denies.clone(), accepts], "bob", b"pw");
+    assert_eq!(
+        take_events(),
+        [Event::Refused, Event::Logged, Event::Asked, Event::Logged]
+    );
+    let _ = login(&[denies], "bob", b"pw");
+    assert_eq!(take_events(), [Event::Refused, Event::Logged]);
 }

@@ -14,7 +14,9 @@ mod stand_in;
 mod walk;
 
 pub use assemble::{Assembled, assemble};
-pub use decision::{Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
+pub use decision::{
+    Accepted, AccountDecision, AuthDecision, Decision, Finding, Kept, Outcome, Step,
+};
 pub use identity::{Identities, SystemIdentities, is_system_uid};
 pub use report::Caller;
 pub use rule::{Chain, Link};

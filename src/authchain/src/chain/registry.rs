@@ -5,11 +5,11 @@ use super::rule::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::remote::{LastWorker, Place, Remote};
-use crate::config::settings::GlobalSettings;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::NisSettings;
+use crate::config::settings::{GlobalSettings, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
@@ -27,10 +27,13 @@ pub struct Kind {
 /// Makes a backend of its section; whatever lies around it is in the settings at the top.
 type Build = fn(&BackendTable<'_>, &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError>;
 
+/// The type over passwd and shadow files.
+const LOCAL: &str = "local";
+
 /// The backend types, in the order they are described.
 pub const KINDS: &[Kind] = &[
     Kind {
-        name: "local",
+        name: LOCAL,
         help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
         build: local,
         #[cfg(feature = "schema")]
@@ -152,8 +155,29 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
         .into_iter()
         .map(|table| link(table, &config.settings))
         .collect::<Result<Vec<_>, _>>()?;
-    let identities = Box::new(SystemIdentities::new(config.settings.passwd_file.clone()));
+    let identities = Box::new(identities(config)?);
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
+}
+
+/// Returns what the system's own files say about names.
+///
+/// # Errors
+/// For a fault in the section of a `local` backend.
+pub fn identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
+    let passwd_file = &config.settings.passwd_file;
+    let identities = SystemIdentities::new(passwd_file.clone());
+    let is_local = |table: &&BackendTable<'_>| table.common().kind.get_ref() == LOCAL;
+    for table in config.backends.iter().filter(is_local) {
+        let settings: LocalSettings = table.settings()?;
+        if settings.passwd == *passwd_file {
+            return Ok(identities.with_shadow(settings.shadow));
+        }
+    }
+    let defaults = LocalSettings::default();
+    Ok(match defaults.passwd == *passwd_file {
+        true => identities.with_shadow(defaults.shadow),
+        false => identities,
+    })
 }
 
 fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, ConfigError> {
@@ -161,7 +185,11 @@ fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, Confi
     Ok(Link {
         backend: backend(table, global)?,
         on_denied: common.on_denied,
-        on_unavailable: common.on_unavailable,
+        on_unavailable: match common.on_denied {
+            Then::Stop => Then::Stop,
+            Then::Next => common.on_unavailable,
+        },
+        local_names: common.local_names,
         timeout: common.timeout.duration(),
     })
 }

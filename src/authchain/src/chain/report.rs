@@ -32,7 +32,7 @@ impl AuthDecision {
             Outcome::Denied(_) | Outcome::Unknown | Outcome::Conversation(_) => {
                 Severity::LOG_NOTICE
             }
-            Outcome::Unavailable => Severity::LOG_ERR,
+            Outcome::Unavailable | Outcome::Failed => Severity::LOG_ERR,
         };
         context.journal.write(severity, &self.why());
     }
@@ -71,7 +71,7 @@ impl AccountDecision {
         let severity = match (self.code(), &self.outcome) {
             (PamCode::Success, _) if !even_success => return,
             (PamCode::Success, _) => Severity::LOG_DEBUG,
-            (_, Outcome::Unavailable) => Severity::LOG_ERR,
+            (_, Outcome::Unavailable | Outcome::Failed) => Severity::LOG_ERR,
             _ => Severity::LOG_NOTICE,
         };
         context.journal.write(severity, &self.why());
@@ -107,6 +107,7 @@ mod tests {
             tty: "ssh",
             rhost: "192.0.2.7  user=root",
             ruser: "",
+            on_behalf_of: None,
             now: SystemTime::UNIX_EPOCH,
             deadline: Deadline::after(system_clock, Duration::from_secs(8)),
             allow_empty_password: false,

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::decision::{AccountDecision, AuthDecision, Decision, Outcome, Step};
+use super::decision::{AccountDecision, AuthDecision, Decision, Finding, Outcome, Step};
 use super::identity::{Identities, is_system_uid};
 use super::stand_in::is_stand_in;
 use super::walk::Walk;
 use crate::backends::Backend;
 use crate::config::settings::Then;
 use crate::tools::conversation::Conversation;
+use crate::tools::debts::Debts;
 use crate::tools::request::Context;
 use crate::words::{Account, Denial, DenialReason, Secret, User, Username};
 
@@ -18,8 +19,10 @@ pub struct Link {
     pub backend: Box<dyn Backend>,
     /// Where to go after a denial.
     pub on_denied: Then,
-    /// Where to go when the backend cannot answer.
+    /// Where to go when the backend cannot answer; `Stop` wherever `on_denied` is.
     pub on_unavailable: Then,
+    /// Whether the backend is asked about names that have a password in the system's own files.
+    pub local_names: bool,
     /// How long the backend may take.
     pub timeout: Duration,
 }
@@ -54,45 +57,92 @@ impl Chain {
         (!chain.links.is_empty()).then_some(chain)
     }
 
-    /// Whether the person is who they say they are.
+    /// Decides whether the person is who they say they are.
     ///
     /// The password is asked for first, once, whatever the name: a prompt must not tell who exists.
+    ///
+    /// `report` hears the decision before a refusal spends any time: whoever ends the process
+    /// meanwhile, as the caller of su may at any moment, has been written down.
     pub fn authenticate(
         &self,
         name: &[u8],
         context: &Context<'_>,
         conversation: &mut dyn Conversation,
+        report: impl FnOnce(&AuthDecision),
     ) -> AuthDecision {
         let password = match conversation.authtok() {
             Ok(password) => password,
-            Err(error) => return Decision::without_steps(None, Outcome::Conversation(error)),
+            Err(error) => {
+                let decision = Decision::without_steps(None, Outcome::Conversation(error));
+                report(&decision);
+                return decision;
+            }
         };
         // How long somebody types is not held against the backends.
         let context = &context.restarted();
+        let debts = Debts::default();
+        let decision = self.judge(name, &password, context, conversation, &debts);
+        report(&decision);
+        self.spend_time_of_refusal(&decision, &password, &debts);
+        decision
+    }
+
+    fn judge(
+        &self,
+        name: &[u8],
+        password: &Secret,
+        context: &Context<'_>,
+        conversation: &mut dyn Conversation,
+        debts: &Debts,
+    ) -> AuthDecision {
         let user = match Username::parse(name) {
             Ok(user) => user,
-            Err(invalid) => {
-                self.spend_like_a_refusal(&password, |_| true);
-                return Decision::invalid_name(invalid);
-            }
+            Err(invalid) => return Decision::invalid_name(invalid),
         };
         if password.is_empty() && !context.allow_empty_password {
             let outcome = Outcome::Denied(Denial::from(DenialReason::EmptyPassword));
             return Decision::without_steps(self.if_local(user), outcome);
         }
         if is_stand_in(password.expose()) {
-            self.spend_like_a_refusal(&password, |_| true);
             // Whose name it is would take longer to find out than a wrong password takes.
             let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
             return Decision::without_steps(None, outcome);
         }
         let mut walk = Walk::new(self, &user, context);
-        for link in &self.links {
-            if walk.authenticate(link, &password, conversation).is_break() {
+        walk.foresee(&self.links);
+        let mut links = self.links.as_slice();
+        while let Some((link, rest)) = links.split_first() {
+            let goes_on = walk.authenticate(link, password, conversation, debts);
+            if goes_on.is_break() {
                 break;
             }
+            walk.log_denial(rest);
+            links = rest;
         }
-        walk.decide(&password)
+        walk.decide()
+    }
+
+    /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in each
+    /// local backend that was not asked, so that the clock does not tell where a chain ended. An
+    /// empty answer costs nothing, whoever it is for.
+    fn spend_time_of_refusal(&self, decision: &AuthDecision, password: &Secret, debts: &Debts) {
+        let is_refusal = !matches!(
+            decision.outcome,
+            Outcome::Answered(_) | Outcome::Conversation(_)
+        );
+        let was_asked = |link: &&Link| {
+            decision.steps.iter().any(|step| {
+                step.backend == link.backend.name() && !matches!(step.finding, Finding::NotAsked(_))
+            })
+        };
+        if !is_refusal || (password.is_empty() && decision.steps.is_empty()) {
+            return;
+        }
+        debts.pay(password);
+        let local = self.links.iter().filter(|link| link.backend.is_local());
+        for link in local.filter(|link| !was_asked(link)) {
+            link.backend.spend_like_a_refusal(password);
+        }
     }
 
     /// Whether the account may be used, password or not.
@@ -130,14 +180,6 @@ impl Chain {
             walk.lookup(link);
         }
         walk.steps
-    }
-
-    /// Has these local backends spend what a refusal would have cost.
-    pub(super) fn spend_like_a_refusal(&self, password: &Secret, which: impl Fn(&Link) -> bool) {
-        let local = self.links.iter().filter(|link| link.backend.is_local());
-        for link in local.filter(|link| which(link)) {
-            link.backend.spend_like_a_refusal(password);
-        }
     }
 
     /// The name where the local passwd file has it: then it is no mistyped password.

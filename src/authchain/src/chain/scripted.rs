@@ -1,6 +1,6 @@
 //! A scripted backend, system and person, for the laws of the chain.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,6 +26,10 @@ pub(super) enum Answer {
     Denies,
     Unknown,
     Unavailable,
+    /// Unavailable, and others have seen it too.
+    Outage,
+    /// This process could not ask.
+    Fails,
     BreaksOff,
 }
 
@@ -48,6 +52,7 @@ pub(super) struct Scripted {
     pub(super) answer: Answer,
     pub(super) on_denied: Then,
     pub(super) on_unavailable: Then,
+    pub(super) local_names: bool,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
     paid: Rc<Cell<usize>>,
@@ -61,6 +66,7 @@ impl Scripted {
             answer,
             on_denied: Then::Next,
             on_unavailable: Then::Next,
+            local_names: false,
             asked: Rc::default(),
             spent: Rc::default(),
             paid: Rc::default(),
@@ -87,12 +93,17 @@ impl Scripted {
             backend: Box::new(self.clone()),
             on_denied: self.on_denied,
             on_unavailable: self.on_unavailable,
+            local_names: self.local_names,
             timeout: Duration::from_secs(3),
         }
     }
 
     fn note(&self) {
         self.asked.set(self.asked.get() + 1);
+        happen(match self.answer {
+            Answer::Denies => Event::Refused,
+            _ => Event::Asked,
+        });
     }
 
     fn user(&self, asked: &Username) -> Option<User> {
@@ -132,6 +143,8 @@ impl Scripted {
     fn failure(&self) -> Result<(), BackendError> {
         match self.answer {
             Answer::Unavailable => Err(BackendError::Unavailable("down".to_owned())),
+            Answer::Outage => Err(BackendError::Outage("down".to_owned())),
+            Answer::Fails => Err(BackendError::Failed("cannot be started".to_owned())),
             Answer::BreaksOff => Err(BackendError::Conversation(ConversationError::Aborted)),
             _ => Ok(()),
         }
@@ -161,7 +174,10 @@ impl Backend for Scripted {
         Ok(match self.user(attempt.request.user) {
             None => {
                 let paid = Rc::clone(&self.paid);
-                attempt.debts.owe(move |_| paid.set(paid.get() + 1));
+                attempt.debts.owe(move |_| {
+                    paid.set(paid.get() + 1);
+                    happen(Event::TimeSpent);
+                });
                 Verdict::Unknown
             }
             Some(_) if self.answer == Answer::Denies => {
@@ -185,36 +201,80 @@ impl Backend for Scripted {
 
     fn spend_like_a_refusal(&self, _password: &Secret) {
         self.spent.set(self.spent.get() + 1);
+        happen(Event::TimeSpent);
     }
 }
 
-/// A system whose passwd file has `root` and `toor` (0), `daemon` (1) and `alice` (1000).
+/// A system whose passwd file has `root` and `toor` (0), `daemon` (1), `alice` (1000), who never had
+/// a password, and `lena` (1001), who has one. Its name service knows `bob` (1002) besides.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Town {
-    pub(super) passwd_is_readable: bool,
+    pub(super) passwd: InPlace<Option<u32>>,
+    pub(super) shadow: InPlace<bool>,
+    pub(super) name_service: InPlace<Option<u32>>,
 }
+
+/// What is answered in place of what is known, if anything.
+pub(super) type InPlace<T> = Option<fn() -> Result<T, BackendError>>;
 
 impl Identities for Town {
-    fn local_uid(&self, name: &Username) -> Result<Option<u32>, String> {
-        if !self.passwd_is_readable {
-            return Err("/etc/passwd: permission denied".to_owned());
+    fn local_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
+        if let Some(answer) = self.passwd {
+            return answer();
         }
-        self.system_uid(name)
-    }
-
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, String> {
         Ok(match name.as_str() {
             "root" | "toor" => Some(0),
             "daemon" => Some(1),
             "alice" => Some(1000),
+            "lena" => Some(1001),
             _ => None,
         })
     }
+
+    fn has_local_password(&self, name: &Username) -> Result<bool, BackendError> {
+        self.shadow
+            .map_or(Ok(name.as_str() == "lena"), |answer| answer())
+    }
+
+    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
+        match (self.name_service, name.as_str()) {
+            (Some(answer), _) => answer(),
+            (None, "bob") => Ok(Some(1002)),
+            (None, _) => self.local_uid(name),
+        }
+    }
+}
+
+/// What happens in a login, as far as its order matters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Event {
+    /// A backend was asked.
+    Asked,
+    /// A backend was asked, and refused.
+    Refused,
+    /// A line was logged.
+    Logged,
+    /// The time of a refusal was spent.
+    TimeSpent,
+}
+
+thread_local!(static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) });
+
+pub(super) fn happen(event: Event) {
+    EVENTS.with_borrow_mut(|events| events.push(event));
+}
+
+/// Returns what has happened since this was called last.
+pub(super) fn take_events() -> Vec<Event> {
+    EVENTS.take()
 }
 
 pub(super) struct Silent;
 
 impl Journal for Silent {
-    fn write(&self, _severity: Severity, _line: &str) {}
+    fn write(&self, _severity: Severity, _line: &str) {
+        happen(Event::Logged);
+    }
 }
 
 /// A person who types one password, and counts how often they are asked.

@@ -3,17 +3,15 @@
 mod login;
 
 use std::cell::OnceCell;
+use std::fmt;
 use std::ops::ControlFlow;
 
-use super::decision::{Accepted, Decision, Finding, Outcome, Step};
+use super::decision::{Accepted, Decision, Finding, Kept, Outcome, Step, in_words};
 use super::rule::{Chain, Link};
 use crate::config::settings::Then;
-use crate::tools::debts::Debts;
+use crate::tools::journal::Severity;
 use crate::tools::request::{Context, Request};
-use crate::words::{Account, AccountStatus, BackendError, ConversationError, User, Username};
-
-/// Why a backend is not asked about a system name.
-const SYSTEM_NAME: &str = "a system name";
+use crate::words::{Account, AccountStatus, BackendError, User, Username};
 
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
@@ -21,12 +19,11 @@ pub(super) struct Walk<'a, A> {
     user: &'a Username,
     context: &'a Context<'a>,
     /// The user id that the local passwd file has for the name; read when it is first needed.
-    local_uid: OnceCell<Result<Option<u32>, String>>,
-    /// Why the person could not be asked, once that has happened.
-    broken_off: Option<ConversationError>,
-    /// Whether the system's own accounts could not be read.
-    system_is_silent: bool,
-    debts: Debts,
+    local_uid: OnceCell<Result<Option<u32>, BackendError>>,
+    /// Whether the system's own files have a password for the name; read when it is first needed.
+    has_local_password: OnceCell<Result<bool, BackendError>>,
+    /// What came of it where nothing that was said before counts any more.
+    final_outcome: Option<Outcome<A>>,
     pub(super) steps: Vec<Step<A>>,
 }
 
@@ -37,9 +34,8 @@ impl<'a, A: Reply> Walk<'a, A> {
             user,
             context,
             local_uid: OnceCell::new(),
-            broken_off: None,
-            system_is_silent: false,
-            debts: Debts::default(),
+            has_local_password: OnceCell::new(),
+            final_outcome: None,
             steps: Vec::new(),
         }
     }
@@ -61,63 +57,127 @@ impl<'a, A: Reply> Walk<'a, A> {
     ) -> ControlFlow<()> {
         let clock = self.context.deadline.clock();
         let begin = clock();
-        let finding = match self.obstacle(link) {
-            Some(finding) => finding,
-            None => question(self).unwrap_or_else(|error| {
-                if let BackendError::Conversation(error) = error {
-                    self.broken_off = Some(error);
-                }
-                Finding::Unavailable(error.to_string())
-            }),
+        let answer = match self.obstacle(link) {
+            Ok(Some(why)) => Ok(Finding::NotAsked(why)),
+            Ok(None) => question(self),
+            Err(error) => Err(error),
         };
-        self.system_is_silent |=
-            link.backend.is_system() && matches!(finding, Finding::Unavailable(_));
-        let ends_here = self.broken_off.is_some()
-            || match &finding {
-                Finding::Answered(answer) => answer.is_last_word(),
-                Finding::Denied(_) => link.on_denied == Then::Stop,
-                Finding::Unavailable(_) => link.on_unavailable == Then::Stop,
-                Finding::Unknown | Finding::NotAsked(_) => false,
-            };
-        let backend = link.backend.name().to_owned();
-        let took = clock().saturating_duration_since(begin);
-        self.steps.push(Step {
-            backend,
-            finding,
-            took,
+        let ends_here = match &answer {
+            Ok(finding) => self.ends_walk(link, finding),
+            Err(error) => self.fault_ends_walk(link, error),
+        };
+        let finding = answer.unwrap_or_else(|error| match error {
+            BackendError::Unavailable(why) | BackendError::Outage(why) => Finding::Unavailable(why),
+            BackendError::Failed(why) => Finding::Failed(why),
+            BackendError::Conversation(error) => Finding::Failed(error.to_string()),
         });
-        if ends_here {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+        self.steps.push(Step {
+            backend: link.backend.name().to_owned(),
+            finding,
+            took: clock().saturating_duration_since(begin),
+        });
+        match ends_here {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 
-    /// Why this backend is not asked, if it is not.
-    fn obstacle(&self, link: &Link) -> Option<Finding<A>> {
+    /// Returns whether nobody behind this link is asked.
+    fn ends_walk(&self, link: &Link, finding: &Finding<A>) -> bool {
+        match finding {
+            Finding::Answered(answer) => answer.is_last_word(),
+            Finding::Denied(_) => link.on_denied == Then::Stop,
+            // It may know the person, and would have refused them this.
+            Finding::NotAsked(Kept::EmptyPassword) => link.on_denied == Then::Stop,
+            Finding::NotAsked(_)
+            | Finding::Unavailable(_)
+            | Finding::Failed(_)
+            | Finding::Unknown => false,
+        }
+    }
+
+    /// Returns whether nobody behind this link is asked where it gave no answer.
+    ///
+    /// Where this process runs for somebody else, they may have brought that about, or the lateness
+    /// of a server: then nothing counts that anybody said or would say, but for an outage that
+    /// others have seen as well.
+    fn fault_ends_walk(&mut self, link: &Link, error: &BackendError) -> bool {
+        let outcome = match error {
+            BackendError::Unavailable(_) | BackendError::Outage(_) => Outcome::Unavailable,
+            BackendError::Failed(_) => Outcome::Failed,
+            BackendError::Conversation(error) => Outcome::Conversation(*error),
+        };
+        let is_seen_by_others = matches!(error, BackendError::Outage(_));
+        let ends_here = matches!(error, BackendError::Conversation(_))
+            || link.on_denied == Then::Stop
+            || link.on_unavailable == Then::Stop
+            || (self.context.on_behalf_of.is_some() && !is_seen_by_others);
+        // What the system's own files would have refused cannot be called valid by others.
+        if ends_here || link.backend.is_system() {
+            self.final_outcome.get_or_insert(outcome);
+        }
+        ends_here
+    }
+
+    /// Reads what the rule needs to know of the name, so that nothing but a line in the log follows a
+    /// denial: whoever watches the passwd file would see that a guess was wrong by its being opened,
+    /// and could end this process before the line is written.
+    pub(super) fn foresee(&self, links: &[Link]) {
+        for link in links {
+            let _ = self.obstacle(link);
+        }
+    }
+
+    /// Writes down a denial that just came, where one of `rest` is asked next: that may take time in
+    /// which the caller of su can end this process.
+    pub(super) fn log_denial(&self, rest: &[Link]) {
+        let is_denial = |step: &Step<A>| matches!(step.finding, Finding::Denied(_));
+        let next = rest
+            .iter()
+            .find(|link| matches!(self.obstacle(link), Ok(None)));
+        let (true, Some(next)) = (self.steps.last().is_some_and(is_denial), next) else {
+            return;
+        };
+        let so_far = in_words(&self.steps).join("; ");
+        let line = format!(
+            "{}: {so_far}; now asking {}",
+            self.user,
+            next.backend.name()
+        );
+        self.context.journal.write(Severity::LOG_NOTICE, &line);
+    }
+
+    /// Returns why this backend is not asked, if it is not.
+    ///
+    /// # Errors
+    /// Where that cannot be told, or there is no time left to ask.
+    fn obstacle(&self, link: &Link) -> Result<Option<Kept>, BackendError> {
         if link.backend.is_system() {
-            return None;
+            return Ok(None);
         }
-        match self.is_system_name() {
-            Ok(true) => Some(Finding::NotAsked(SYSTEM_NAME)),
-            // Whether the name is the system's own cannot be told, so it stays where it is.
-            Err(why) => Some(Finding::Unavailable(why)),
-            Ok(false) if !link.backend.is_local() && self.context.deadline.is_over() => Some(
-                Finding::Unavailable("the chain's deadline is over".to_owned()),
-            ),
-            Ok(false) => None,
+        if let Some(uid) = self.local_uid()? {
+            if self.chain.is_the_systems(uid) {
+                return Ok(Some(Kept::SystemName));
+            }
+            if !link.local_names && self.has_local_password()? {
+                return Ok(Some(Kept::LocalName));
+            }
         }
+        if !link.backend.is_local() && self.context.deadline.is_over() {
+            let why = "the chain's deadline is over".to_owned();
+            return Err(BackendError::Failed(why));
+        }
+        Ok(None)
     }
 
-    /// Whether only the system's own accounts may be asked.
-    fn is_system_name(&self) -> Result<bool, String> {
-        let uid = self.local_uid()?;
-        Ok(uid.is_some_and(|uid| self.chain.is_the_systems(uid)))
-    }
-
-    fn local_uid(&self) -> Result<Option<u32>, String> {
+    fn local_uid(&self) -> Result<Option<u32>, BackendError> {
         let read = || self.chain.identities.local_uid(self.user);
         self.local_uid.get_or_init(read).clone()
+    }
+
+    fn has_local_password(&self) -> Result<bool, BackendError> {
+        let read = || self.chain.identities.has_local_password(self.user);
+        self.has_local_password.get_or_init(read).clone()
     }
 
     /// Why the person a backend means is not the one the system means, if so.
@@ -128,7 +188,7 @@ impl<'a, A: Reply> Walk<'a, A> {
         if link.backend.is_system() {
             return Ok(None);
         }
-        let system = self.system_uid().map_err(BackendError::Unavailable)?;
+        let system = self.system_uid()?;
         if let (Some(claimed), Some(system)) = (found.uid, system) {
             if claimed != system {
                 let detail = format!("its uid is {claimed}, the system's is {system}");
@@ -140,25 +200,30 @@ impl<'a, A: Reply> Walk<'a, A> {
         Ok(reserved.map(|uid| format!("uid {uid} is the system's own")))
     }
 
-    /// Whom the system means by the name. The local file comes first: it cannot hang, and a name
-    /// service that is broken says "nobody" where it should say that it cannot tell.
-    fn system_uid(&self) -> Result<Option<u32>, String> {
-        match self.local_uid()? {
-            Some(uid) => Ok(Some(uid)),
-            None => self.chain.identities.system_uid(self.user),
+    /// Returns the user id that the system means by the name. The local file comes first: it cannot
+    /// hang, and a name service that is broken says "nobody" where it should say that it cannot tell.
+    ///
+    /// Programs that run for somebody else know their users from the name service. Where it knows
+    /// nobody, the caller's limits have kept it from looking.
+    fn system_uid(&self) -> Result<Option<u32>, BackendError> {
+        if let Some(uid) = self.local_uid()? {
+            return Ok(Some(uid));
         }
+        let uid = self.chain.identities.system_uid(self.user)?;
+        if uid.is_none() && self.context.on_behalf_of.is_some() {
+            let why = "the name service does not know the name any more".to_owned();
+            return Err(BackendError::Failed(why));
+        }
+        Ok(uid)
     }
 
-    /// What the answers add up to. The last word, if anyone had it; else the first answer of those
-    /// who know the person; else denied, if anyone denied; else unavailable, if anyone could not
-    /// say; else unknown. `if_kept_from_asking` stands in for *unknown* where the rule kept the
-    /// question from somebody.
-    fn sum(&self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
-        if let Some(error) = self.broken_off {
-            return Outcome::Conversation(error);
-        }
+    /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else the
+    /// fault that ended the walk; else the first answer of those who know the person; else failed or
+    /// unavailable, if anyone was; else unknown. `if_kept_from_asking` stands in for *unknown* where
+    /// the rule kept the question from somebody.
+    fn sum(&mut self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
-        let (mut is_unavailable, mut everybody_asked) = (false, true);
+        let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
         for step in &self.steps {
             match &step.finding {
                 Finding::Answered(answer) if answer.is_last_word() => {
@@ -167,16 +232,20 @@ impl<'a, A: Reply> Walk<'a, A> {
                 Finding::Answered(answer) => _ = first_answer.get_or_insert(answer),
                 Finding::Denied(denial) => _ = first_denial.get_or_insert(denial),
                 Finding::Unavailable(_) => is_unavailable = true,
+                Finding::Failed(_) => has_failed = true,
                 Finding::NotAsked(_) => everybody_asked = false,
                 Finding::Unknown => {}
             }
         }
-        match (first_answer, first_denial) {
-            (Some(answer), _) => Outcome::Answered(answer.clone()),
-            (None, Some(denial)) => Outcome::Denied(denial.clone()),
-            (None, None) if is_unavailable => Outcome::Unavailable,
-            (None, None) if everybody_asked => Outcome::Unknown,
-            (None, None) => if_kept_from_asking,
+        match (self.final_outcome.take(), first_answer, first_denial) {
+            (Some(conversation @ Outcome::Conversation(_)), _, _) => conversation,
+            (_, _, Some(denial)) => Outcome::Denied(denial.clone()),
+            (Some(fault), _, None) => fault,
+            (None, Some(answer), None) => Outcome::Answered(answer.clone()),
+            (None, None, None) if has_failed => Outcome::Failed,
+            (None, None, None) if is_unavailable => Outcome::Unavailable,
+            (None, None, None) if everybody_asked => Outcome::Unknown,
+            (None, None, None) => if_kept_from_asking,
         }
     }
 
@@ -199,7 +268,7 @@ impl<'a, A: Reply> Walk<'a, A> {
 }
 
 /// What a backend answers of somebody it knows.
-pub(super) trait Reply: Clone + PartialEq {
+pub(super) trait Reply: Clone + PartialEq + fmt::Display {
     /// Whether nobody else need be asked.
     fn is_last_word(&self) -> bool;
 }
@@ -258,15 +327,9 @@ impl Walk<'_, AccountStatus> {
             && link.backend.is_same_name(self.user, &known.user.name)
     }
 
-    /// The decision. What the system's own files would have refused cannot be called valid by others
-    /// while those files cannot be read.
-    pub(super) fn decide(self) -> Decision<AccountStatus> {
-        let outcome = match self.sum(Outcome::Unavailable) {
-            Outcome::Answered(AccountStatus::Valid { .. }) if self.system_is_silent => {
-                Outcome::Unavailable
-            }
-            outcome => outcome,
-        };
+    /// Returns the decision.
+    pub(super) fn decide(mut self) -> Decision<AccountStatus> {
+        let outcome = self.sum(Outcome::Unavailable);
         self.decision(outcome)
     }
 }

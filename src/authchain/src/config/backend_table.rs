@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
-use super::settings::BackendSettings;
+use super::settings::{BackendSettings, Then};
 use super::source::Source;
 
 /// A backend's section: its name, what every backend has, and the keys of its type, unread.
@@ -50,11 +50,24 @@ impl<'s> BackendTable<'s> {
         let table = Spanned::new(span, table);
         let common = BackendSettings::deserialize(table.clone().into_deserializer())
             .map_err(|error| source.toml_error(&error))?;
-        Ok(Self {
+        let section = Self {
             name: label.to_string(),
             common,
             table,
             source,
+        };
+        section.check().map_or(Ok(section), Err)
+    }
+
+    /// Returns what is wrong with the keys that every backend has, if anything.
+    fn check(&self) -> Option<ConfigError> {
+        let is_contradiction = self.common.on_denied == Then::Stop
+            && self.common.on_unavailable == Then::Next
+            && self.table.get_ref().contains_key("on_unavailable");
+        is_contradiction.then(|| {
+            let message = "\"next\" contradicts on_denied = \"stop\": whom this backend would \
+                           refuse must not get in because it cannot be asked";
+            self.error_at("on_unavailable", message)
         })
     }
 

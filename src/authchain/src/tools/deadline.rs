@@ -1,17 +1,49 @@
 //! Time that ends.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Where the monotonic time comes from. Tests hand in their own.
-pub type Clock = fn() -> Instant;
+use nix::time::{ClockId, clock_gettime};
 
-/// The clock of the machine.
+/// A point in time, counted from the start of the machine, the time it was suspended included.
+///
+/// std's `Instant` stands still in suspend: an answer, or what is known of an account, would be as
+/// good after a night as after a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Duration);
+
+impl Moment {
+    /// This much later, if the clock ever shows it.
+    pub fn checked_add(self, span: Duration) -> Option<Self> {
+        self.0.checked_add(span).map(Self)
+    }
+
+    /// This much earlier, if the machine was there.
+    pub fn checked_sub(self, span: Duration) -> Option<Self> {
+        self.0.checked_sub(span).map(Self)
+    }
+
+    /// How long ago `earlier` was; `None` where it is the later one.
+    pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
+        self.0.checked_sub(earlier.0)
+    }
+
+    /// How long ago `earlier` was; nothing where it is the later one.
+    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Where such a time comes from. Tests hand in their own.
+pub type Clock = fn() -> Moment;
+
+/// Reads the clock of the machine.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place where the monotonic clock is read"
+    reason = "the one place where this clock is read"
 )]
-pub fn system_clock() -> Instant {
-    Instant::now()
+pub fn system_clock() -> Moment {
+    // Every kernel there is has this clock. Without it every deadline would be over.
+    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Moment(Duration::MAX), |now| Moment(now.into()))
 }
 
 /// An absolute point in time by which an answer is due.
@@ -19,8 +51,8 @@ pub fn system_clock() -> Instant {
 pub struct Deadline {
     clock: Clock,
     budget: Duration,
-    begin: Instant,
-    end: Instant,
+    begin: Moment,
+    end: Moment,
 }
 
 impl Deadline {
@@ -94,16 +126,22 @@ mod tests {
 
     #[test]
     fn a_restarted_deadline_has_its_whole_budget_again() {
-        thread_local!(static NOW: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) });
+        thread_local!(static NOW: std::cell::Cell<Option<Moment>> = const { std::cell::Cell::new(None) });
         let clock: Clock = || NOW.get().unwrap_or_else(system_clock);
         let begin = system_clock();
         NOW.set(Some(begin));
         let deadline = Deadline::after(clock, Duration::from_secs(8));
-        NOW.set(Some(begin + Duration::from_secs(60)));
+        NOW.set(begin.checked_add(Duration::from_secs(60)));
         assert!(deadline.is_over());
         assert_eq!(deadline.elapsed(), Duration::from_secs(60));
         assert_eq!(deadline.restarted().elapsed(), Duration::ZERO);
         assert_eq!(deadline.restarted().remaining(), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn a_clock_that_cannot_be_read_ends_every_deadline() {
+        let deadline = Deadline::after(|| Moment(Duration::MAX), Duration::from_secs(8));
+        assert!(deadline.is_over());
     }
 
     #[test]

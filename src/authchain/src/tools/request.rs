@@ -24,6 +24,9 @@ pub struct Context<'a> {
     pub now: SystemTime,
     /// When the whole chain must have answered.
     pub deadline: Deadline,
+    /// The user for whom this process runs, where that is somebody else than whom it runs as: the
+    /// caller of su or sudo. They choose its limits and may stop, starve or kill it.
+    pub on_behalf_of: Option<u32>,
     /// The administrator wrote `nullok` and the host did not forbid it.
     pub allow_empty_password: bool,
     /// The host wants no messages shown (`PAM_SILENT`).

@@ -10,6 +10,8 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
+use crate::words::BackendError;
+
 /// Who besides the owner may do what with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -165,6 +167,16 @@ impl From<&io::Error> for Fault {
 
 fn is_about_the_file(errno: Errno) -> bool {
     ABOUT_THE_FILE.contains(&errno)
+}
+
+/// What a backend over the file answers: a fault of this process says nothing about its source.
+impl From<FileError> for BackendError {
+    fn from(error: FileError) -> Self {
+        match error.fault {
+            Fault::Process(_) => Self::Failed(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for FileError {

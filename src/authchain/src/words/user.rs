@@ -1,5 +1,7 @@
 //! Whom a backend found.
 
+use std::fmt;
+
 /// An account as its backend describes it.
 ///
 /// Everything but the name is what the source claims; `uid` in particular decides nothing until
@@ -22,4 +24,11 @@ pub struct User {
     pub groups: Vec<String>,
     /// The name of the backend that answered.
     pub backend: String,
+}
+
+/// Writes the name.
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
 }

@@ -1,8 +1,9 @@
 //! What a backend can answer.
 //!
-//! Denied, unknown and unavailable are three different facts: "I know this person and say no",
-//! "I do not know this person", "I could not find out". The first two are a [`Verdict`], the third
-//! is the `Err` beside it, so that the compiler keeps them apart.
+//! Denied, unknown, unavailable and failed are four different facts: "I know this person and say
+//! no", "I do not know this person", "the source does not answer", "this process could not ask it".
+//! The first two are a [`Verdict`], the others are the `Err` beside it, so that the compiler keeps
+//! them apart.
 
 use std::fmt;
 
@@ -84,10 +85,16 @@ impl fmt::Display for DenialReason {
 /// Why a backend could not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackendError {
-    /// The source could not be asked: a server down, a file unreadable, a deadline passed.
+    /// The source does not answer, or not with anything that helps: a server down, a file that may
+    /// not be used.
     Unavailable(String),
-    /// The source answered, but not in a way that may be believed.
-    Protocol(String),
+    /// The same, and a process whose real and effective user are root found it out a moment ago:
+    /// the caller of su cannot have brought it about.
+    Outage(String),
+    /// This process could not compute, start, hear or finish what was needed to find out. Whoever
+    /// starts su or sudo can bring that about, by limits, signals and load, so it says nothing about
+    /// the source.
+    Failed(String),
     /// The person could not be asked.
     Conversation(ConversationError),
 }
@@ -95,8 +102,9 @@ pub enum BackendError {
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable(detail) => f.write_str(detail),
-            Self::Protocol(detail) => write!(f, "not a valid answer: {detail}"),
+            Self::Unavailable(detail) | Self::Outage(detail) | Self::Failed(detail) => {
+                f.write_str(detail)
+            }
             Self::Conversation(error) => error.fmt(f),
         }
     }

@@ -7,9 +7,10 @@
 //!
 //! Whoever starts su can stop it, and its worker, until every deadline is over. So a host that runs
 //! for somebody else than it runs as has marks of its own, which nobody else heeds: its caller can
-//! keep nobody out but themselves.
+//! keep nobody out but themselves. For the same reason such a host takes servers for down only
+//! where the marks of the others say so too ([`Breaker::is_outage`]).
 //!
-//! The marks only ever make a login quicker. Whatever is wrong with them or their folder, servers are
+//! Apart from that, the marks only ever make a login quicker. Whatever is wrong with them or their folder, servers are
 //! asked as if there were none.
 
 mod folder;
@@ -46,21 +47,10 @@ const MAX_DOWN: usize = 16;
 /// and the worker is told all of them in one line.
 const MAX_MARKS: usize = 64;
 
-/// What stands for the backend as a whole: a server without a name.
-const WHOLE: &str = "";
-
-/// Why nobody is to be asked, and how long ago that was found out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closed {
-    /// The worker itself did not answer.
-    Worker(Duration),
-    /// None of the servers did.
-    Servers(Duration),
-}
-
 /// The marks of one backend.
 pub(super) struct Breaker<'a> {
     run_dir: &'a Path,
+    backend: &'a str,
     /// Whose marks these are: the backend's, and perhaps one caller's.
     owner: String,
     folder: Option<Folder>,
@@ -69,8 +59,6 @@ pub(super) struct Breaker<'a> {
 /// What the marks say about this login.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Whether the worker itself has only as long as a probe.
-    pub(super) whole: bool,
     /// Not to be asked.
     pub(super) avoid: Vec<String>,
     /// To be asked briefly: this login has the task of finding out.
@@ -92,13 +80,14 @@ enum Standing {
 impl<'a> Breaker<'a> {
     /// The marks of `backend` in the folder `run_dir`; where the host runs for somebody else than
     /// it runs as, those of that `caller` alone.
-    pub(super) fn open(run_dir: &'a Path, backend: &str, caller: Option<u32>) -> Self {
+    pub(super) fn open(run_dir: &'a Path, backend: &'a str, caller: Option<u32>) -> Self {
         let owner = match caller {
             Some(uid) => format!("{backend}~{uid}"),
             None => backend.to_owned(),
         };
         Self {
             run_dir,
+            backend,
             owner,
             folder: Folder::open(run_dir),
         }
@@ -108,13 +97,13 @@ impl<'a> Breaker<'a> {
     /// that is known; `patience` is how long it may take to ask one of them.
     ///
     /// # Errors
-    /// Where there is nobody left to ask.
+    /// Where there is nobody left to ask: how long ago the last of them was found down.
     pub(super) fn plan(
         &self,
         servers: &[String],
         now: SystemTime,
         deadline: Deadline,
-    ) -> Result<Plan, Closed> {
+    ) -> Result<Plan, Duration> {
         let patience = deadline.remaining();
         let mut plan = Plan {
             is_fair: patience.saturating_mul(2) >= deadline.budget(),
@@ -125,20 +114,18 @@ impl<'a> Breaker<'a> {
             let Some(standing) = self.standing(&name, now, patience) else {
                 continue;
             };
-            match (standing, name.is_empty()) {
-                (Standing::Avoid(age), true) => return Err(Closed::Worker(age)),
-                (Standing::Probe, true) => plan.whole = true,
-                (Standing::Avoid(age), false) => {
+            match standing {
+                Standing::Avoid(age) => {
                     latest = latest.min(age);
                     plan.avoid.push(name);
                 }
-                (Standing::Probe, false) => plan.probe.push(name),
-                (Standing::Expired, _) => plan.expired.push(name),
+                Standing::Probe => plan.probe.push(name),
+                Standing::Expired => plan.expired.push(name),
             }
         }
         let is_avoided = |server| plan.avoid.contains(server);
         if !servers.is_empty() && servers.iter().all(is_avoided) {
-            return Err(Closed::Servers(latest));
+            return Err(latest);
         }
         Ok(plan)
     }
@@ -154,29 +141,32 @@ impl<'a> Breaker<'a> {
         for server in back.filter(|server| !is_down(server)) {
             self.forget(server);
         }
-        if plan.whole {
-            self.forget(WHOLE);
-        }
         let is_news = |server: &&String| !server.is_empty() && !plan.probe.contains(server);
         for server in down.iter().filter(is_news).take(MAX_DOWN) {
             self.mark(server, plan, now);
         }
     }
 
-    /// Marks the backend as a whole: its worker had to be killed.
-    pub(super) fn learn_silence(&mut self, plan: &Plan, now: SystemTime) {
-        if !plan.whole {
-            self.mark(WHOLE, plan, now);
-        }
+    /// Returns whether a process that nobody but root can touch has found each of `servers` down
+    /// lately, and none of them back since: whose real and effective user are root makes and
+    /// removes the marks that are the backend's alone. Where only DNS names the servers, nobody can
+    /// tell whether these are all.
+    pub(super) fn is_outage(&self, servers: &[String], now: SystemTime) -> bool {
+        let is_marked = |server: &String| {
+            let age = self.age(self.backend, server, now);
+            age.is_some_and(|age| age < EXPIRY)
+        };
+        !servers.is_empty() && servers.iter().all(is_marked)
     }
 
-    /// The servers of this backend that have marks; the empty name is the backend as a whole.
+    /// The servers of this backend that have marks.
     fn marks(&self) -> Vec<String> {
         let Some(folder) = &self.folder else {
             return Vec::new();
         };
         let names = folder.names().into_iter();
         let names = names.filter_map(|name| decode(&name, &self.owner));
+        let names = names.filter(|server| !server.is_empty());
         let mut names: Vec<String> = names.collect();
         names.sort_unstable();
         names
@@ -184,7 +174,7 @@ impl<'a> Breaker<'a> {
 
     fn standing(&self, server: &str, now: SystemTime, patience: Duration) -> Option<Standing> {
         let folder = self.folder.as_ref()?;
-        let age = self.age(server, now)?;
+        let age = self.age(&self.owner, server, now)?;
         if age < REST {
             return Some(Standing::Avoid(age));
         }
@@ -205,8 +195,8 @@ impl<'a> Breaker<'a> {
 
     /// How long ago the server was found down. A mark from the future is from before somebody set
     /// the clock, and says nothing.
-    fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
-        let mark = encode(Kind::Mark, &self.owner, server)?;
+    fn age(&self, owner: &str, server: &str, now: SystemTime) -> Option<Duration> {
+        let mark = encode(Kind::Mark, owner, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
         now.duration_since(since).ok()
     }

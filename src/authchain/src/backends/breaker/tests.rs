@@ -26,7 +26,7 @@ impl Stage {
         Breaker::open(&self.run_dir, "corp", None)
     }
 
-    fn plan(&self, millis: u64) -> Result<Plan, Closed> {
+    fn plan(&self, millis: u64) -> Result<Plan, Duration> {
         let servers = [ONE, TWO].map(str::to_owned);
         self.breaker().plan(&servers, at(millis), seconds(3))
     }
@@ -62,7 +62,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 fn without_marks_everything_is_asked_and_nothing_is_made() {
     let stage = Stage::new();
     let plan = stage.plan(0).unwrap();
-    assert!(plan.avoid.is_empty() && plan.probe.is_empty() && !plan.whole);
+    assert!(plan.avoid.is_empty() && plan.probe.is_empty());
     stage.breaker().learn(&plan, &[], at(5));
     assert!(!stage.run_dir.exists());
 }
@@ -140,33 +140,36 @@ fn where_all_are_down_nobody_is_asked() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);
     stage.found_down(&[TWO], 300);
-    assert_eq!(
-        stage.plan(700),
-        Err(Closed::Servers(Duration::from_millis(400)))
-    );
+    assert_eq!(stage.plan(700), Err(Duration::from_millis(400)));
     assert_eq!(stage.plan(1000).unwrap().probe, [ONE]);
 }
 
 #[test]
-fn a_worker_that_hung_is_left_alone_as_a_whole() {
+fn an_outage_is_what_root_has_found_at_every_server_lately() {
     let stage = Stage::new();
-    let plan = stage.plan(0).unwrap();
-    stage.breaker().learn_silence(&plan, at(0));
-    assert_eq!(stage.files(), ["corp@"]);
-    assert_eq!(
-        stage.plan(400),
-        Err(Closed::Worker(Duration::from_millis(400)))
+    let both = owned(&[ONE, TWO]);
+    let su = || Breaker::open(&stage.run_dir, "corp", Some(1000));
+    // What the caller of su has brought about counts for nothing.
+    let plan = su().plan(&both, at(0), seconds(3)).unwrap();
+    su().learn(&plan, &both, at(0));
+    assert!(!su().is_outage(&both, at(1)));
+    stage.found_down(&[ONE], 0);
+    assert!(!su().is_outage(&both, at(1)), "one of them is up");
+    assert!(su().is_outage(&owned(&[ONE]), at(1)));
+    stage.found_down(&[TWO], 100);
+    assert!(su().is_outage(&both, at(101)));
+    assert!(su().is_outage(&both, at(29_999)));
+    assert!(
+        !su().is_outage(&both, at(30_000)),
+        "nobody has looked since"
     );
-    let prober = stage.plan(1100).unwrap();
-    assert!(prober.whole);
-    assert_eq!(
-        stage.plan(1200),
-        Err(Closed::Worker(Duration::from_millis(1200)))
-    );
-    stage.breaker().learn_silence(&prober, at(1140));
-    let prober = stage.plan(2200).unwrap();
-    stage.breaker().learn(&prober, &[], at(2210));
-    assert!(stage.files().is_empty());
+    assert!(!su().is_outage(&[], at(101)), "only DNS knows the servers");
+    let other = Breaker::open(&stage.run_dir, "corp2", Some(1000));
+    assert!(!other.is_outage(&both, at(101)));
+    // One that is back.
+    let prober = stage.plan(1_200).unwrap();
+    stage.breaker().learn(&prober, &[], at(1_210));
+    assert!(!su().is_outage(&both, at(1_211)));
 }
 
 #[test]
@@ -190,11 +193,10 @@ fn the_caller_of_su_can_keep_nobody_out_but_themselves() {
     let of = |caller| Breaker::open(&stage.run_dir, "corp", caller);
     let plan = of(Some(1000)).plan(&servers, at(0), seconds(3)).unwrap();
     of(Some(1000)).learn(&plan, &servers, at(0));
-    of(Some(1000)).learn_silence(&plan, at(0));
     assert!(of(Some(1000)).plan(&servers, at(1), seconds(3)).is_err());
     for caller in [None, Some(0), Some(100), Some(1001), Some(10_000)] {
         let plan = of(caller).plan(&servers, at(1), seconds(3)).unwrap();
-        assert!(plan.avoid.is_empty() && !plan.whole, "{caller:?}");
+        assert!(plan.avoid.is_empty(), "{caller:?}");
     }
 }
 
@@ -287,7 +289,6 @@ fn who_had_no_time_left_has_shown_nothing() {
     let mut plan = stage.breaker().plan(&[], at(0), late).unwrap();
     plan.is_fair = false;
     stage.breaker().learn(&plan, &owned(&[ONE]), at(0));
-    stage.breaker().learn_silence(&plan, at(0));
     assert!(stage.files().is_empty());
 }
 

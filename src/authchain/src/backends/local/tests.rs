@@ -99,6 +99,7 @@ impl Machine {
             tty: "ssh",
             rhost: "",
             ruser: "",
+            on_behalf_of: None,
             now: UNIX_EPOCH + Duration::from_secs(20_000 * 24 * 3600),
             deadline,
             allow_empty_password: self.allow_empty_password,

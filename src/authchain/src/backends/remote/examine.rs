@@ -1,7 +1,7 @@
 //! Every server of a backend, looked at step by step, for whoever runs the machine.
 
 use super::Remote;
-use super::talk::{Asked, greet, out_of_place, readable, split};
+use super::talk::{Asked, budget_within, greet, out_of_place, readable};
 use crate::backends::breaker::Plan;
 use crate::backends::protocol::{Finding, Operation, Reply, Severity, WireVerdict};
 use crate::backends::worker::{Fault, Worker};
@@ -44,7 +44,7 @@ fn talk(
         Reply::Verdict(conclusion) => return Ok(conclusion.verdict),
         _ => return Err(out_of_place("something before its hello")),
     }
-    let (budget, _) = split(deadline.remaining());
+    let budget = budget_within(deadline.remaining());
     worker.send(&asked.to_message(budget), deadline)?;
     loop {
         match worker.receive(deadline)? {

@@ -31,8 +31,6 @@ pub(super) struct Asked<'a, 'p> {
 /// What came of it.
 pub(super) struct Heard {
     pub(super) conclusion: Conclusion,
-    /// Whether the worker took clearly more time than it had.
-    pub(super) is_late: bool,
     /// Who said so.
     pub(super) worker: Leaving,
 }
@@ -111,28 +109,25 @@ pub(super) fn talk(
     place: &Place,
     hello: Hello,
     mut asked: Asked<'_, '_>,
-    mut deadline: Deadline,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Heard, Broken> {
+    let mut deadline = asked.request.deadline;
     let mut worker = Worker::start(&place.worker, &place.worker_user)?;
     let first = greet(&mut worker, hello, deadline)?;
     if let Some(refusal) = welcome(first, asked.operation)? {
         return Ok(Heard {
             conclusion: refusal,
-            is_late: false,
             worker: worker.leave(),
         });
     }
-    let (budget, mut margin) = split(deadline.remaining());
+    let budget = budget_within(deadline.remaining());
     worker.send(&asked.to_message(budget), deadline)?;
     loop {
         match worker.receive(deadline)? {
             Reply::Verdict(conclusion) => {
-                let is_late = deadline.remaining() <= margin.div_f32(2.0);
                 check(&asked, &conclusion.verdict, is_same_name)?;
                 return Ok(Heard {
                     conclusion,
-                    is_late,
                     worker: worker.leave(),
                 });
             }
@@ -140,7 +135,6 @@ pub(super) fn talk(
                 let answer = prompt(&mut asked, echo, &text)?;
                 // How long somebody types is not held against the worker.
                 deadline = deadline.restarted();
-                (_, margin) = split(deadline.remaining());
                 worker.send(&Message::Answer(Bytes::Lent(&answer)), deadline)?;
             }
             Reply::Info(text) => asked.tell(&text, |person, text| person.text_info(text)),
@@ -154,12 +148,8 @@ pub(super) fn talk(
 
 /// Says hello, and waits for what comes back.
 pub(super) fn greet(worker: &mut Worker, hello: Hello, deadline: Deadline) -> Result<Reply, Fault> {
-    let sent = worker.send(&Message::Hello(hello), deadline);
-    let first = sent.and_then(|()| worker.receive(deadline));
-    first.map_err(|fault| match fault {
-        Fault::Silent => Fault::Mute,
-        other => other,
-    })
+    worker.send(&Message::Hello(hello), deadline)?;
+    worker.receive(deadline)
 }
 
 /// The worker's hello; or why it cannot be what it was told to be, in place of one.
@@ -212,10 +202,9 @@ pub(super) fn out_of_place(what: &str) -> Fault {
     Fault::OutOfPlace(what.to_owned())
 }
 
-/// Time in two parts: what the worker gets, and what is left for ourselves.
-pub(super) fn split(remaining: Duration) -> (Duration, Duration) {
-    let margin = MARGIN.min(remaining.mul_f32(0.25));
-    (remaining.saturating_sub(margin), margin)
+/// Returns what the worker is given of our time: it is to be the one that says time is over.
+pub(super) fn budget_within(remaining: Duration) -> Duration {
+    remaining.saturating_sub(MARGIN.min(remaining.mul_f32(0.25)))
 }
 
 /// A text that can go to a terminal: lines stay lines, everything else that moves or colours is

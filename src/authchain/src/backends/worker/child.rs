@@ -26,6 +26,9 @@ const NAME: &CStr = c"authchain-worker";
 /// What stands before the name of the user it becomes.
 const USER: &CStr = c"--user";
 
+/// `POSIX_SPAWN_SETSID` (spawn.h of glibc 2.26 and musl 1.1.22), which nix does not have.
+const SETSID: i32 = 0x80;
+
 /// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
 const PATIENCE: u32 = 40;
 
@@ -50,8 +53,8 @@ impl Child {
     /// Starts the program at `path` with `socket` as its stdin and stdout, and tells it to become
     /// `user`.
     ///
-    /// It inherits no environment, no signal mask or disposition, and is a process group of its
-    /// own. What it does inherit, limits, umask, working directory and descriptors that others left
+    /// It inherits no environment, no signal mask or disposition, and is a session of its own, so
+    /// that no terminal sends it signals. What it does inherit, limits, umask, working directory and descriptors that others left
     /// without CLOEXEC, it has to see to itself: `posix_spawn` cannot, and `fork` is nothing for a
     /// host with threads.
     pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
@@ -145,11 +148,10 @@ fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
     attributes.set_flags(
         PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF
             | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
-            | PosixSpawnFlags::POSIX_SPAWN_SETPGROUP,
+            | PosixSpawnFlags::from_bits_retain(SETSID),
     )?;
     attributes.set_sigdefault(&SigSet::all())?;
     attributes.set_sigmask(&SigSet::empty())?;
-    attributes.set_pgroup(Pid::from_raw(0))?;
     let user = CString::new(user).map_err(|_| Errno::EINVAL)?;
     let arguments = [NAME, USER, &user];
     let environment: [&CStr; 0] = [];
@@ -207,6 +209,8 @@ fn child_signal() -> SigSet {
 mod tests {
     use super::*;
 
+    use nix::unistd::{getpgid, getsid};
+
     use crate::tools::deadline::system_clock;
 
     /// A program that waits for its socket, whatever its arguments.
@@ -227,7 +231,7 @@ mod tests {
         let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         let begin = system_clock();
         child.reap(PATIENCE);
-        assert!(begin.elapsed().as_millis() < 1_000);
+        assert!(system_clock().saturating_duration_since(begin).as_millis() < 1_000);
         assert_eq!(child.peek(), Ok(WaitStatus::StillAlive));
         let pid = child.pid;
         drop(child);
@@ -237,19 +241,21 @@ mod tests {
 
     #[test]
     fn who_has_its_number_after_it_was_killed_is_let_live() {
-        use std::os::unix::process::CommandExt;
         let (_ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let (_folder, patient) = patient();
         let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         child.kill().unwrap();
-        // Reaped by somebody else, its number may be given away; its group's can be had at once.
-        let mut other = std::process::Command::new("/bin/cat")
-            .stdin(std::process::Stdio::piped())
-            .process_group(child.pid.as_raw())
-            .spawn()
-            .unwrap();
-        drop(child);
-        drop(other.stdin.take());
-        assert!(other.wait().unwrap().success());
+        // Reaped by somebody else, its number may be given away.
+        waitpid(child.pid, None).unwrap();
+        assert_eq!(child.kill(), Ok(()), "it was not tried again");
+    }
+
+    #[test]
+    fn a_worker_is_a_session_of_its_own() {
+        let (_ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (_folder, patient) = patient();
+        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
+        assert_eq!(getsid(Some(child.pid)), Ok(child.pid));
+        assert_eq!(getpgid(Some(child.pid)), Ok(child.pid));
     }
 }

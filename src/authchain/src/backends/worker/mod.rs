@@ -88,9 +88,6 @@ pub(super) enum Fault {
     Ended(Option<String>),
     /// The time was over before it had answered.
     Silent,
-    /// The time was over before it had said a word, so that it may not have had any: whoever
-    /// starts sudo can stop it between starting the worker and listening to it.
-    Mute,
     /// The socket to it failed.
     Socket(Errno),
     /// What it said is not of the protocol.
@@ -111,7 +108,7 @@ impl fmt::Display for Fault {
             Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
             Self::Ended(None) => f.write_str("worker: ended without an answer"),
             Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),
-            Self::Silent | Self::Mute => f.write_str("worker: no answer in time"),
+            Self::Silent => f.write_str("worker: no answer in time"),
             Self::Socket(errno) => write!(f, "worker: {}", errno.desc()),
             Self::Protocol(error) => write!(f, "worker: {error}"),
             Self::OutOfPlace(what) => write!(f, "worker: {what}"),
@@ -120,11 +117,13 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Whatever is wrong with a worker says nothing about the servers: the caller of su can stop it,
+/// starve it, and kill it while it still has the caller's real user id.
 impl From<Fault> for BackendError {
     fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Protocol(_) | Fault::OutOfPlace(_) => Self::Protocol(fault.to_string()),
-            _ => Self::Unavailable(fault.to_string()),
-        }
+        Self::Failed(match fault {
+            Fault::Protocol(_) | Fault::OutOfPlace(_) => format!("not a valid answer: {fault}"),
+            _ => fault.to_string(),
+        })
     }
 }

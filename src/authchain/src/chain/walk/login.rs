@@ -3,15 +3,12 @@
 use std::ops::ControlFlow;
 
 use super::Walk;
-use crate::chain::decision::{Accepted, Decision, Finding, Outcome};
+use crate::chain::decision::{Accepted, Decision, Finding, Kept, Outcome};
 use crate::chain::rule::Link;
 use crate::tools::conversation::Conversation;
-use crate::tools::debts::Paying;
+use crate::tools::debts::{Debts, Paying};
 use crate::tools::request::Attempt;
 use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
-
-/// Why a backend is not given an empty password.
-const EMPTY_PASSWORD: &str = "an empty password";
 
 /// Why a right password that has ended lets nobody in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
@@ -22,10 +19,11 @@ impl Walk<'_, Accepted> {
         link: &Link,
         password: &Secret,
         conversation: &mut dyn Conversation,
+        debts: &Debts,
     ) -> ControlFlow<()> {
         self.ask(link, |walk| {
             if password.is_empty() && !link.backend.is_local() {
-                return Ok(Finding::NotAsked(EMPTY_PASSWORD));
+                return Ok(Finding::NotAsked(Kept::EmptyPassword));
             }
             let request = walk.request(link);
             let verdict = link.backend.authenticate(&mut Attempt {
@@ -33,10 +31,10 @@ impl Walk<'_, Accepted> {
                 password,
                 conversation: &mut Paying {
                     conversation,
-                    debts: &walk.debts,
+                    debts,
                     password,
                 },
-                debts: &walk.debts,
+                debts,
             })?;
             Ok(match verdict {
                 Verdict::Accepted(user, status) => walk.accepted(link, user, status)?,
@@ -84,7 +82,7 @@ impl Walk<'_, Accepted> {
     /// absence would not.
     fn knows(&self, link: &Link, said: &Finding<Accepted>) -> Result<bool, BackendError> {
         match said {
-            Finding::NotAsked(_) | Finding::Unavailable(_) => Ok(false),
+            Finding::NotAsked(_) | Finding::Unavailable(_) | Finding::Failed(_) => Ok(false),
             said if !link.backend.is_local() => Ok(*said != Finding::Unknown),
             _ => match link.backend.lookup(&self.request(link))? {
                 Some(user) => Ok(self.mistaken_identity(link, &user)?.is_none()),
@@ -93,21 +91,9 @@ impl Walk<'_, Accepted> {
         }
     }
 
-    /// The decision. Where it is a refusal, what is owed is paid, and the local backends that were not
-    /// asked spend the time of one: the clock must not tell where a chain ended.
-    pub(in crate::chain) fn decide(self, password: &Secret) -> Decision<Accepted> {
+    /// Returns the decision.
+    pub(in crate::chain) fn decide(mut self) -> Decision<Accepted> {
         let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
-        if !matches!(outcome, Outcome::Answered(_) | Outcome::Conversation(_)) {
-            let asked = |link: &Link| {
-                self.steps.iter().any(|step| {
-                    step.backend == link.backend.name()
-                        && !matches!(step.finding, Finding::NotAsked(_))
-                })
-            };
-            self.debts.pay(password);
-            self.chain
-                .spend_like_a_refusal(password, |link| !asked(link));
-        }
         self.decision(outcome)
     }
 }

@@ -20,14 +20,24 @@ pub struct BackendSettings {
     pub kind: Spanned<String>,
 
     /// What happens when this backend knows the person and refuses: `next` asks the next backend,
-    /// `stop` ends the chain.
+    /// `stop` ends the chain. With `stop`, any answer but "no such person" ends it, an outage too:
+    /// whom it would refuse must not get in because it cannot be asked.
     #[serde(default)]
     pub on_denied: Then,
 
     /// What happens when this backend cannot answer: `next` asks the next backend, `stop` ends
-    /// the chain.
+    /// the chain. In programs that run for somebody else than they run as, such as su and sudo,
+    /// `next` counts only where a login through another program has just found the servers down
+    /// too: their caller can keep any server from being heard.
     #[serde(default)]
     pub on_unavailable: Then,
+
+    /// Whether this backend is asked about names that the system's own files have with a password,
+    /// usable or locked. Unless it is, such a name is that of the account on this machine alone,
+    /// whatever a directory says of it. Names whose password there is `*` or `!`, so that they
+    /// never had one, and names without a line in the shadow file are asked for in any case.
+    #[serde(default)]
+    pub local_names: bool,
 
     /// How long this backend may take. A `local` backend reads files and waits for nobody.
     #[serde(default = "default_timeout")]
@@ -51,6 +61,7 @@ impl BackendSettings {
             kind: Spanned::new(0..0, kind.to_owned()),
             on_denied: Then::default(),
             on_unavailable: Then::default(),
+            local_names: false,
             timeout: default_timeout(),
         }
     }

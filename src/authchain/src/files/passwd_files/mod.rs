@@ -54,6 +54,16 @@ impl<T> Search<T> {
     }
 }
 
+/// Returns whether a password field holds a password, or one that an administrator locked: anything
+/// but the marks by which accounts are made that never had one (`*`, `!`, `!!`, `!*`).
+pub fn was_ever_a_password(field: &[u8]) -> bool {
+    let marks = field.iter().take_while(|&&byte| byte == b'!').count();
+    match field.get(marks..) {
+        Some([]) => marks == 0,
+        rest => rest != Some(b"*"),
+    }
+}
+
 /// Reads the file at `path` through, and parses the lines that begin with `name` and a colon.
 ///
 /// Only those are looked at closely: a file may have a hundred thousand.

@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crate::backends::Backend;
 use crate::backends::remote::{LastWorker, Place, Remote};
 use crate::tools::conversation::Conversation;
-use crate::tools::deadline::{Deadline, system_clock};
+use crate::tools::deadline::{Deadline, Moment, system_clock};
 use crate::tools::debts::Debts;
 use crate::tools::journal::{Journal, Severity};
 use crate::tools::request::{Attempt, Context, Request};
@@ -32,7 +32,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 thread_local! {
     /// What the clock shows, if it stands still.
-    static STOPPED: Cell<Option<Instant>> = const { Cell::new(None) };
+    static STOPPED: Cell<Option<Moment>> = const { Cell::new(None) };
 }
 
 /// From now on, time passes only while a person reads how much of it does: `1950 ms pass`.
@@ -40,7 +40,7 @@ pub(super) fn stop_the_clock() {
     STOPPED.set(Some(system_clock()));
 }
 
-fn clock() -> Instant {
+fn clock() -> Moment {
     STOPPED.get().unwrap_or_else(system_clock)
 }
 
@@ -49,8 +49,8 @@ fn pass_the_time(text: &str) {
         .strip_suffix(" ms pass")
         .and_then(|millis| millis.parse().ok());
     if let Some(millis) = millis {
-        let later = |now| now + Duration::from_millis(millis);
-        STOPPED.set(STOPPED.get().map(later));
+        let later = |now: Moment| now.checked_add(Duration::from_millis(millis));
+        STOPPED.set(STOPPED.get().and_then(later));
     }
 }
 
@@ -113,6 +113,7 @@ pub(super) struct Stage {
     pub(super) answer: Result<&'static str, ConversationError>,
     pub(super) fold_case: bool,
     pub(super) servers: Vec<String>,
+    pub(super) caller: Option<u32>,
 }
 
 impl Stage {
@@ -128,6 +129,7 @@ impl Stage {
             answer: Ok("123456"),
             fold_case: false,
             servers: vec!["ldap://one".to_owned()],
+            caller: None,
         }
     }
 
@@ -158,6 +160,7 @@ impl Stage {
             tty: "ssh",
             rhost: "192.0.2.7",
             ruser: "",
+            on_behalf_of: self.caller,
             now: wall_clock(),
             deadline,
             allow_empty_password: false,
@@ -189,9 +192,9 @@ impl Stage {
     }
 
     fn play(&self) -> Played {
-        let begin: Instant = system_clock();
+        let begin = system_clock();
         let (verdict, person, log) = self.authenticate();
-        let millis = begin.elapsed().as_millis();
+        let millis = system_clock().saturating_duration_since(begin).as_millis();
         Played {
             verdict,
             seen: person.seen,
@@ -210,9 +213,10 @@ pub(super) fn played(script: &str) -> Played {
 
 /// A clock that goes, but shows the same on every machine.
 pub(super) fn wall_clock() -> SystemTime {
-    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    static BEGIN: OnceLock<Moment> = OnceLock::new();
     let begin = *BEGIN.get_or_init(system_clock);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + clock().duration_since(begin)
+    let since = clock().saturating_duration_since(begin);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + since
 }
 
 pub(super) fn alone() -> impl Drop {
@@ -225,7 +229,15 @@ pub(super) fn saying(line: &str) -> Played {
 }
 
 pub(super) fn protocol<T>(why: &str) -> Result<T, BackendError> {
-    Err(BackendError::Protocol(format!("worker: {why}")))
+    failed(&format!("not a valid answer: worker: {why}"))
+}
+
+pub(super) fn failed<T>(why: &str) -> Result<T, BackendError> {
+    Err(BackendError::Failed(why.to_owned()))
+}
+
+pub(super) fn outage<T>(why: &str) -> Result<T, BackendError> {
+    Err(BackendError::Outage(why.to_owned()))
 }
 
 pub(super) fn unavailable<T>(why: &str) -> Result<T, BackendError> {

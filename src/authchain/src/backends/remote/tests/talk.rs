@@ -10,7 +10,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-use super::stage::{ALICE, POLITE, Stage, alone, played, protocol, saying, unavailable};
+use super::stage::{ALICE, POLITE, Stage, alone, failed, played, protocol, saying, unavailable};
 use crate::backends::Backend;
 use crate::words::{AccountStatus, BackendError, ConversationError, DenialReason, Verdict};
 
@@ -251,7 +251,7 @@ fn each_way_to_fail_has_its_own_reason() {
         ),
     ] {
         let answer = played(script);
-        assert_eq!(answer.verdict, unavailable(why), "{script}");
+        assert_eq!(answer.verdict, failed(why), "{script}");
         assert!(answer.millis < 2_000);
     }
     let _alone = alone();
@@ -259,7 +259,7 @@ fn each_way_to_fail_has_its_own_reason() {
     let path = stage.remote().place.worker;
     let shown = path.display();
     fs::write(&path, "no program at all").unwrap();
-    let busy = unavailable("worker: cannot be started: Exec format error");
+    let busy = failed("worker: cannot be started: Exec format error");
     assert_eq!(stage.authenticate().0, busy);
     for (mode, why) in [
         (0o644, "not executable"),
@@ -267,9 +267,9 @@ fn each_way_to_fail_has_its_own_reason() {
     ] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         let why = format!("worker {shown}: {why}");
-        assert_eq!(stage.authenticate().0, unavailable(&why));
+        assert_eq!(stage.authenticate().0, failed(&why));
     }
     fs::remove_file(&path).unwrap();
     let why = format!("worker {shown}: no such file");
-    assert_eq!(stage.authenticate().0, unavailable(&why));
+    assert_eq!(stage.authenticate().0, failed(&why));
 }
