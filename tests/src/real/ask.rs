@@ -63,6 +63,14 @@ impl Ask {
     }
 }
 
+impl Answer {
+    /// The first code that is no success, where a program stops; success if there is none.
+    pub fn first_refusal(&self) -> i32 {
+        let mut codes = self.codes.iter();
+        *codes.find(|code| **code != 0).unwrap_or(&0)
+    }
+}
+
 fn phase(step: &str) -> Phase {
     match step {
         "auth" => Phase::Authenticate,

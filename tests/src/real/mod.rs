@@ -7,6 +7,8 @@
 
 pub mod ask;
 pub mod dovecot;
+pub mod failures;
+pub mod faults;
 mod floors;
 pub mod hosts;
 pub mod ipc;

@@ -1,14 +1,15 @@
-//! The stacks we ship, in the service files that Debian ships, on a machine with a directory; and
-//! everything that can be wrong with them.
+//! The stacks we ship, in the service files that Debian ships, on a machine with a directory.
 
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
 use crate::host::built;
+use crate::need;
+use crate::real::ask::{Answer, Ask};
+use crate::real::faults::{ConfigFile, Directory, Faults, ModuleFile, Standing, Starter, Who};
 use crate::real::machine::Machine;
 use crate::real::module::Module;
-use crate::real::people::{Person, directory, everybody, files};
-use crate::{need, real};
+use crate::real::people::{Person, directory, everybody, files, person};
 
 /// The shipped text of pam.d/debian-common-auth.
 pub const COMMON_AUTH: &str = include_str!("../../../pam.d/debian-common-auth");
@@ -38,117 +39,6 @@ pub enum Stack {
     Try,
 }
 
-/// What can be wrong with the module's file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ModuleFile {
-    /// Nothing.
-    #[default]
-    Fine,
-    /// It is not there.
-    Missing,
-    /// It is there and empty.
-    Empty,
-    /// It is made for another processor.
-    Foreign,
-}
-
-/// What can be wrong with the configuration.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ConfigFile {
-    /// Nothing.
-    #[default]
-    Fine,
-    /// It does not parse.
-    Broken,
-    /// It is not where `config=` says.
-    Moved,
-    /// The line in pam.d has an argument that nobody knows.
-    Mistyped,
-}
-
-/// What can be wrong behind the module.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Directory {
-    /// Nothing.
-    #[default]
-    Fine,
-    /// No server answers.
-    Down,
-    /// There is no worker to ask one.
-    NoWorker,
-    /// The worker dies.
-    Crashes,
-    /// The worker says what it should not.
-    Garbage,
-}
-
-/// What can be wrong with a person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing.
-    #[default]
-    Fine,
-    /// The password typed is not the right one.
-    WrongPassword,
-    /// The password, in the directory the account, is locked.
-    Locked,
-    /// The account has expired.
-    Expired,
-}
-
-/// Everything that is wrong at one time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// See [`ModuleFile`].
-    pub module: ModuleFile,
-    /// See [`ConfigFile`].
-    pub config: ConfigFile,
-    /// See [`Directory`].
-    pub directory: Directory,
-    /// See [`Standing`].
-    pub standing: Standing,
-}
-
-/// Who wants to get in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// root.
-    Root,
-    /// A person in /etc/passwd.
-    Local,
-    /// A person of the directory.
-    Directory,
-    /// A name that nobody knows.
-    Nobody,
-}
-
-impl Who {
-    /// Everybody.
-    pub const ALL: [Self; 4] = [Self::Root, Self::Local, Self::Directory, Self::Nobody];
-
-    /// The name of somebody of this kind in this state.
-    pub fn name(self, standing: Standing) -> &'static str {
-        match (self, standing) {
-            (Self::Root, _) => "root",
-            (Self::Local, Standing::Locked) => "lola",
-            (Self::Local, Standing::Expired) => "eve",
-            (Self::Local, _) => "alice",
-            (Self::Directory, Standing::Locked) => "dirk",
-            (Self::Directory, Standing::Expired) => "doris",
-            (Self::Directory, _) => "dora",
-            (Self::Nobody, _) => "nobodyatall",
-        }
-    }
-
-    /// What they type.
-    pub fn password(self, standing: Standing) -> String {
-        match (self, standing) {
-            (Self::Nobody, _) | (_, Standing::WrongPassword) => "a wrong guess".into(),
-            _ => real::people::person(self.name(standing)).password.unwrap(),
-        }
-    }
-}
-
 /// A machine whose services have a shipped stack.
 pub struct Town {
     /// The machine.
@@ -174,6 +64,28 @@ impl Town {
         town.furnish();
         town.befall(Faults::default());
         Some(town)
+    }
+
+    /// What libpam says to a program that `starter` started, when somebody comes who does all right
+    /// but what is wrong.
+    pub fn ask(
+        &self,
+        starter: Starter,
+        service: &str,
+        who: Who,
+        wrong: Faults,
+        steps: &str,
+    ) -> Answer {
+        let ask = Ask {
+            service: service.into(),
+            user: who.name(wrong.standing).into(),
+            password: who.password(wrong.standing).into(),
+            steps: steps.split(' ').map(String::from).collect(),
+            real_uid: (starter == Starter::Another).then(|| person("mallory").uid),
+            ..Ask::default()
+        };
+        let answer = self.machine.ask(&ask);
+        answer.unwrap_or_else(|how| panic!("{service}, {who:?}, {wrong:?}: {how:?}"))
     }
 
     fn furnish(&self) {
