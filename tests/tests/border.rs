@@ -128,6 +128,15 @@ fn an_empty_password_is_refused_and_a_binary_one_is_compared_byte_by_byte() {
 }
 
 #[test]
+fn a_line_has_our_tag_whatever_name_the_host_was_started_by() {
+    let mut scene = scene("rose", &["wrong"]);
+    scene.host_name = "sshd".to_owned();
+    let report = played(&scene);
+    let line = "NOTICE pam_authchain(stage:auth): authentication failure; ";
+    assert!(report.log_lines[0].starts_with(line), "{report:#?}");
+}
+
+#[test]
 fn a_panic_in_any_phase_is_a_system_error_and_tells_where_but_not_what() {
     if !need::root("border") {
         return;

@@ -47,7 +47,7 @@ fn a_file_that_cannot_be_trusted_or_read_is_no_configuration() {
         return;
     }
     type Spoil = fn(&Path);
-    let cases: [(&str, Spoil, &str); 9] = [
+    let cases: [(&str, Spoil, &str); 10] = [
         (
             "missing",
             |path| fs::remove_file(path).unwrap(),
@@ -83,6 +83,14 @@ fn a_file_that_cannot_be_trusted_or_read_is_no_configuration() {
             "writable by a group",
             |path| fs::set_permissions(path, Permissions::from_mode(0o664)).unwrap(),
             "{dir}/authchain.toml: mode 0664 lets others write it; use chmod go-w",
+        ),
+        (
+            "in a folder that everybody may write",
+            |path| {
+                let folder = path.parent().unwrap();
+                fs::set_permissions(folder, Permissions::from_mode(0o777)).unwrap();
+            },
+            "{dir}: mode 0777 lets others replace what is in it; use chmod go-w",
         ),
         (
             "not text",

@@ -163,7 +163,11 @@ fn a_worker_that_is_not_there_or_not_to_be_trusted_is_a_system_error() {
             0o775,
             "worker {dir}/loose: mode 0775 lets others write it; use chmod go-w",
         ),
-        ("plain", 0o644, "worker {dir}/plain: not executable"),
+        (
+            "plain",
+            0o644,
+            "worker {dir}/plain: not executable; use chmod 0755",
+        ),
         ("none", 0, "worker {dir}/none: no such file"),
     ];
     for (name, mode, why) in files {
@@ -179,6 +183,31 @@ fn a_worker_that_is_not_there_or_not_to_be_trusted_is_a_system_error() {
         let report = clean(stage.play(&scene));
         assert_eq!(report.codes, [SYSTEM_ERR], "{report:#?}");
         assert_why(&report, &format!("failed: {why}"));
+    }
+}
+
+#[test]
+fn a_worker_that_somebody_else_could_replace_is_not_started() {
+    let worker = built::fake_worker();
+    let scene = configured(
+        scene("obliging"),
+        worker.to_str().unwrap(),
+        "{dir}/open/worker",
+    );
+    let stage = Transaction::set(&scene);
+    let folder = stage.path().join("open");
+    fs::create_dir(&folder).unwrap();
+    built::copy(worker, folder.join("worker"));
+    for (mode, code) in [(0o755, SUCCESS), (0o777, SYSTEM_ERR)] {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        fs::set_permissions(&folder, permissions).unwrap();
+        let report = clean(stage.play(&scene));
+        assert_eq!(report.codes, [code], "{report:#?}");
+        if code != SUCCESS {
+            let why =
+                "worker {dir}/open: mode 0777 lets others replace what is in it; use chmod go-w";
+            assert_why(&report, &format!("failed: {why}"));
+        }
     }
 }
 

@@ -78,6 +78,10 @@ fn fail2ban_bans_who_guesses_and_nobody_whom_a_guesser_names() {
             .into_iter()
             .filter(|line| line.text.starts_with("pam_"))
             .collect();
+        assert!(
+            ours.iter().all(|line| line.program == "authchain"),
+            "{ours:?}"
+        );
         assert_eq!(banned(&ours), ["127.0.0.1"], "{name}: {ours:?}");
     }
 }

@@ -11,7 +11,6 @@ use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, PamJournal, Severity, Syslog};
 use authchain::tools::request::Context;
 use authchain::words::PamCode;
-use nix::sys::prctl;
 use nix::unistd::{geteuid, getuid};
 
 use crate::arguments::{Arguments, Unusable};
@@ -60,7 +59,7 @@ impl Call<'_> {
             Err(unusable) => unusable.log_socket.clone(),
         };
         let socket = socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET));
-        (Syslog::new(socket, &program()), assembled)
+        (Syslog::new(socket), assembled)
     }
 
     /// Logs what there is to say about the arguments.
@@ -134,13 +133,6 @@ pub(crate) fn caller<'n>(name: &'n [u8], settings: &GlobalSettings) -> Caller<'n
     }
 }
 
-/// The host program's name, as the kernel knows it.
-pub(crate) fn program() -> String {
-    prctl::get_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the border, where the wall clock is read once"
@@ -158,10 +150,5 @@ mod tests {
         assert!(Flags::new(0x8001).silent() && Flags::new(0x8001).forbid_empty_password());
         assert!(!Flags::new(0x8000).forbid_empty_password());
         assert!(!Flags::new(0x1).silent());
-    }
-
-    #[test]
-    fn the_program_has_a_name() {
-        assert!(!program().is_empty());
     }
 }

@@ -8,8 +8,6 @@ use std::sync::Once;
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, Severity, Syslog};
 use authchain::words::PamCode;
 
-use crate::call::program;
-
 /// Runs `answer`; should it panic, the answer is `PAM_SYSTEM_ERR` and the log knows where.
 pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
     set_hook();
@@ -44,7 +42,7 @@ fn set_hook() {
 fn tell_where(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let place = place.unwrap_or_else(|| "an unknown place".to_owned());
-    let syslog = Syslog::new(PathBuf::from(DEFAULT_SOCKET), &program());
+    let syslog = Syslog::new(PathBuf::from(DEFAULT_SOCKET));
     syslog.write(
         Severity::LOG_ERR,
         &format!("pam_authchain: panic at {place}; answered PAM_SYSTEM_ERR"),

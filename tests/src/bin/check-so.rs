@@ -47,11 +47,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "open64", "read", "close", "fstat64", "lstat64", "lseek64", "statx",
         ],
     ),
-    ("clocks", &["clock_gettime"]),
     (
-        "whose process this is",
-        &["getuid", "geteuid", "getpid", "prctl"],
+        "the folders on the way to them, links followed",
+        &["readlink", "realpath"],
     ),
+    ("clocks", &["clock_gettime"]),
+    ("whose process this is", &["getuid", "geteuid", "getpid"]),
     (
         "the system's names, for the uid behind one",
         &["getpwnam_r", "sysconf"],

@@ -16,6 +16,9 @@ const SEVERITIES: [&str; 8] = [
 /// AUTHPRIV, as it stands in a priority.
 const AUTHPRIV: u32 = 10 << 3;
 
+/// What the module's lines begin with, whatever the host is called.
+const TAG: &str = "authchain";
+
 /// A datagram socket and who reads it.
 pub struct Log {
     path: PathBuf,
@@ -23,9 +26,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Listens at `path` to what `program` has to say. A thread reads at once: a logger that is slow loses lines.
-    pub fn listen(path: &Path, program: &str) -> Self {
-        let program = program.to_owned();
+    /// Listens at `path`. A thread reads at once: a logger that is slow loses lines.
+    pub fn listen(path: &Path) -> Self {
         let socket = UnixDatagram::bind(path).unwrap();
         set_permissions(path, Permissions::from_mode(0o777)).unwrap();
         let reader = std::thread::spawn(move || {
@@ -36,7 +38,7 @@ impl Log {
                 if &buffer[..n] == STOP {
                     return lines;
                 }
-                lines.push(readable(&program, &String::from_utf8_lossy(&buffer[..n])));
+                lines.push(readable(&String::from_utf8_lossy(&buffer[..n])));
             }
         });
         Self {
@@ -53,16 +55,15 @@ impl Log {
     }
 }
 
-/// `<85>pam-host[7]: text` → `NOTICE text`; what has another shape, facility or program stays as it
-/// is.
-fn readable(own: &str, packet: &str) -> String {
+/// `<85>authchain[7]: text` → `NOTICE text`; what has another shape, facility or tag stays as it is.
+fn readable(packet: &str) -> String {
     let parse = || {
         let (priority, rest) = packet.strip_prefix('<')?.split_once('>')?;
         let priority: u32 = priority.parse().ok()?;
         let severity = SEVERITIES.get((priority.checked_sub(AUTHPRIV)?) as usize)?;
         let (tag, text) = rest.split_once("]: ")?;
-        let (program, pid) = tag.rsplit_once('[')?;
-        (program == own && pid.parse::<u32>().is_ok()).then(|| format!("{severity} {text}"))
+        let (tag, pid) = tag.rsplit_once('[')?;
+        (tag == TAG && pid.parse::<u32>().is_ok()).then(|| format!("{severity} {text}"))
     };
     parse().unwrap_or_else(|| packet.to_owned())
 }
@@ -72,11 +73,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_packet_of_another_facility_shows() {
-        assert_eq!(readable("pam-host", "<85>pam-host[7]: text"), "NOTICE text");
-        assert_eq!(
-            readable("pam-host", "<13>pam-host[7]: text"),
-            "<13>pam-host[7]: text"
-        );
+    fn a_packet_of_another_facility_or_tag_shows() {
+        assert_eq!(readable("<85>authchain[7]: text"), "NOTICE text");
+        for other in ["<13>authchain[7]: text", "<85>sshd[7]: text"] {
+            assert_eq!(readable(other), other);
+        }
     }
 }

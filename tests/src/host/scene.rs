@@ -20,6 +20,8 @@ pub struct Scene {
     pub files: BTreeMap<String, String>,
     /// The environment of the host, which has nothing else.
     pub environment: BTreeMap<String, String>,
+    /// The name of the link by which the host is started.
+    pub host_name: String,
     /// What the host does.
     pub script: Script,
 }
@@ -45,6 +47,7 @@ impl Scene {
             config: Some(QUIET.to_owned()),
             files: BTreeMap::new(),
             environment: BTreeMap::new(),
+            host_name: "pam-host".to_owned(),
             script: Script {
                 user: Some(user.into()),
                 answers: answers.iter().map(|answer| (*answer).into()).collect(),

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -59,7 +59,7 @@ impl Transaction {
 
     /// Plays the scene; its report has what was logged.
     pub fn play(&self, scene: &Scene) -> Report {
-        let log = Log::listen(&self.path().join("log"), "pam-host");
+        let log = Log::listen(&self.path().join("log"));
         let report = self.path().join("report");
         let output = self.host(scene).output().unwrap();
         let log_lines = self.heard(log);
@@ -82,7 +82,7 @@ impl Transaction {
     /// # Panics
     /// If it does.
     pub fn play_to_the_death(&self, scene: &Scene) -> Vec<String> {
-        let log = Log::listen(&self.path().join("log"), "pam-host");
+        let log = Log::listen(&self.path().join("log"));
         let output = self.host(scene).output().unwrap();
         assert!(!output.status.success(), "the host lives");
         self.heard(log)
@@ -95,7 +95,10 @@ impl Transaction {
         let report = self.path().join("report");
         fs::write(&report, "").unwrap();
         fs::set_permissions(&report, Permissions::from_mode(0o666)).unwrap();
-        let mut host = Command::new(built::host());
+        let name = self.path().join(&scene.host_name);
+        let _ = fs::remove_file(&name);
+        symlink(built::host(), &name).unwrap();
+        let mut host = Command::new(name);
         host.arg(self.path()).env_clear().envs(&scene.environment);
         host
     }
@@ -104,8 +107,7 @@ impl Transaction {
     ///
     /// The script's `process` is not heeded: this process stays as it is.
     pub fn play_here(&self, scene: &Scene) -> Report {
-        let program = fs::read_to_string("/proc/self/comm").unwrap();
-        let log = Log::listen(&self.path().join("log"), program.trim());
+        let log = Log::listen(&self.path().join("log"));
         let mut script = scene.script.clone();
         script.process = Process::default();
         let confdir = CString::new(self.path().join("pam.d").as_os_str().as_bytes()).unwrap();

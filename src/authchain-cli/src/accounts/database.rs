@@ -149,13 +149,16 @@ impl Database {
         })
     }
 
-    /// Takes a lock away.
-    pub(crate) fn unlock(&self, name: &Username) -> Result<(), AccountError> {
+    /// Takes a lock away; says which day the account ends all the same, if there is one.
+    pub(crate) fn unlock(&self, name: &Username) -> Result<Option<u64>, AccountError> {
+        let mut expire = None;
         self.edit(First::Shadow, &|_, _| (), |files| {
             let mut line = files.shadow_line(name)?;
             line.unlock()?;
+            expire = line.expire();
             files.shadow.put(name.as_str(), line.line(name.as_str()))
-        })
+        })?;
+        Ok(expire)
     }
 
     /// Deletes an account.

@@ -1,13 +1,14 @@
 //! One writer at a time.
 
 use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authchain::tools::deadline::{Deadline, system_clock};
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::fcntl::{FlockArg, OFlag};
 
 use super::AccountError;
 
@@ -18,9 +19,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Held while files are changed; the kernel lets go of it when the process ends, however it ends.
+/// Held while files are changed; the kernel lets go of it when the file is closed, or the process ends,
+/// however it ends. It is not asked to: that can fail, and then everything has been written.
 pub(super) struct Lock {
-    _held: Flock<File>,
+    _held: File,
 }
 
 impl Lock {
@@ -31,7 +33,7 @@ impl Lock {
     pub(super) fn take(file: &Path, patience: Duration) -> Result<Self, AccountError> {
         let path = path_for(file);
         let trouble = |why: String| AccountError::Trouble(format!("{}: {why}", path.display()));
-        let mut open = OpenOptions::new()
+        let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
@@ -41,22 +43,28 @@ impl Lock {
             .map_err(|error| trouble(error.to_string()))?;
         let deadline = Deadline::after(system_clock, patience);
         loop {
-            match Flock::lock(open, FlockArg::LockExclusiveNonblock) {
-                Ok(held) => return Ok(Self { _held: held }),
-                Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) if !deadline.is_over() => {
-                    open = file;
-                }
-                Err((_, Errno::EWOULDBLOCK)) => {
+            match lock_now(&file) {
+                Ok(()) => return Ok(Self { _held: file }),
+                Err(Errno::EWOULDBLOCK | Errno::EINTR) if !deadline.is_over() => {}
+                Err(Errno::EWOULDBLOCK) => {
                     let seconds = patience.as_secs();
                     return Err(trouble(format!(
                         "held by another process for over {seconds} s"
                     )));
                 }
-                Err((_, errno)) => return Err(trouble(errno.desc().to_owned())),
+                Err(errno) => return Err(trouble(errno.desc().to_owned())),
             }
             pause();
         }
     }
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor unlocks when it is dropped, and panics where that fails"
+)]
+fn lock_now(file: &File) -> nix::Result<()> {
+    nix::fcntl::flock(file.as_raw_fd(), FlockArg::LockExclusiveNonblock)
 }
 
 #[expect(

@@ -6,6 +6,10 @@ use super::AccountError;
 /// would do, but some programs take it for "never".
 const LONG_AGO: &[u8] = b"1";
 
+/// What is kept of an account that had no expiry day when it was locked. It cannot be mistaken: an
+/// account that had this one is not given another.
+const NONE: &[u8] = LONG_AGO;
+
 /// Fields of a shadow line.
 const FIELDS: usize = 9;
 
@@ -17,7 +21,8 @@ pub(super) struct ShadowLine {
     /// Minimum, maximum, warning, inactive: kept as they are.
     rhythm: [Vec<u8>; 4],
     expire: Vec<u8>,
-    /// Reserved by shadow(5). While an account is locked by us, the expiry day it had before.
+    /// Reserved by shadow(5). While an account is locked by us, the expiry day it had before, or
+    /// [`NONE`]; so that one that had ended by itself is told from one that a lock ended.
     reserved: Vec<u8>,
 }
 
@@ -86,23 +91,31 @@ impl ShadowLine {
             self.password.insert(0, b'!');
         }
         if self.expire != LONG_AGO {
-            if self.reserved.is_empty() {
-                self.reserved = std::mem::take(&mut self.expire);
-            }
-            self.expire = LONG_AGO.to_vec();
+            let before = std::mem::replace(&mut self.expire, LONG_AGO.to_vec());
+            self.reserved = if before.is_empty() {
+                NONE.to_vec()
+            } else {
+                before
+            };
         }
     }
 
-    /// Takes a lock away, and gives the account its former expiry day back.
+    /// Takes a lock away, and gives the account its former expiry day back. A day that no lock set
+    /// stays.
     pub(super) fn unlock(&mut self) -> Result<(), AccountError> {
-        let bare = self.password.iter().position(|&byte| byte != b'!');
-        let Some(start) = bare else {
-            let message = "it has no password to unlock; set one with `authchain user passwd`";
-            return Err(AccountError::Refused(message.to_owned()));
-        };
-        self.password.drain(..start);
-        if self.expire == LONG_AGO {
-            self.expire = std::mem::take(&mut self.reserved);
+        let has_ended_by_lock = self.expire == LONG_AGO && !self.reserved.is_empty();
+        match self.password.iter().position(|&byte| byte != b'!') {
+            Some(start) => drop(self.password.drain(..start)),
+            // Nobody had a password to lock, but keys.
+            None if has_ended_by_lock => {}
+            None => {
+                let message = "it has no password to unlock; set one with `authchain user passwd`";
+                return Err(AccountError::Refused(message.to_owned()));
+            }
+        }
+        let before = std::mem::take(&mut self.reserved);
+        if has_ended_by_lock {
+            self.expire = if before == NONE { Vec::new() } else { before };
         }
         Ok(())
     }
@@ -180,10 +193,55 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_in_the_reserved_field_is_kept() {
-        let mut entry = parse("a:h:1:2:3:4:5:30000:9");
+    fn a_date_that_was_there_before_a_lock_is_there_after_it() {
+        // Ended by `usermod -e 1`, by a day that some take for never, by another, yet to end, no date.
+        for line in [
+            "a:h:1:2:3:4:5:0:",
+            "a:h:1:2:3:4:5:1:",
+            "a:h:1:2:3:4:5:19000:",
+            "a:h:1:2:3:4:5:30000:",
+            "a:h:1:2:3:4:5:-1:",
+        ] {
+            let mut entry = parse(line);
+            entry.lock();
+            assert_eq!(entry.expire(), Some(1), "{line}");
+            entry.unlock().unwrap();
+            assert_eq!(text(&entry), line);
+            entry.unlock().unwrap();
+            assert_eq!(text(&entry), line, "nothing is left to unlock");
+        }
+    }
+
+    #[test]
+    fn a_date_set_while_an_account_is_locked_counts_from_then_on() {
+        let mut entry = parse("a:h:1:2:3:4:5::");
         entry.lock();
-        assert_eq!(text(&entry), "a:!h:1:2:3:4:5:1:9");
+        entry.expire = b"25000".to_vec();
+        entry.lock();
+        assert_eq!(entry.expire(), Some(1));
+        entry.unlock().unwrap();
+        assert_eq!(text(&entry), "a:h:1:2:3:4:5:25000:");
+        entry.lock();
+        entry.expire = b"26000".to_vec();
+        entry.unlock().unwrap();
+        assert_eq!(text(&entry), "a:h:1:2:3:4:5:26000:");
+    }
+
+    #[test]
+    fn what_else_stood_in_the_reserved_field_is_no_date() {
+        let mut entry = parse("a:h:1:2:3:4:5:25000:30000");
+        entry.lock();
+        entry.unlock().unwrap();
+        assert_eq!(entry.expire(), Some(25_000));
+    }
+
+    #[test]
+    fn a_lock_on_an_account_without_a_password_can_be_taken_away() {
+        let mut entry = parse("a:!:1::::::");
+        entry.lock();
+        assert_eq!(entry.expire(), Some(1));
+        entry.unlock().unwrap();
+        assert_eq!(text(&entry), "a:!:1::::::");
     }
 
     #[test]

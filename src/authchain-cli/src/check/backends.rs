@@ -7,13 +7,14 @@ use authchain::chain::registry;
 use authchain::config::settings::ldap::LdapSettings;
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
+use authchain::files::passwd_files;
 use authchain::tools::request::Request;
-use authchain::tools::trusted_file::{self, Access, Fault, FileError};
+use authchain::tools::trusted_file::{Access, Fault, FileError, folders};
 use authchain::words::Username;
 use nix::unistd::geteuid;
 
 use super::report::{Report, Severity};
-use super::{folders, online, people, worker};
+use super::{online, people, worker};
 use crate::setup::{self, ShownJournal};
 
 /// A name nobody has, to ask backends for.
@@ -81,7 +82,7 @@ fn check_local(
         (&settings.passwd, Access::Public),
         (&settings.shadow, Access::GroupReadable),
     ] {
-        if let Err(error) = trusted_file::open(path, access) {
+        if let Err(error) = passwd_files::open(path, access) {
             add_file_error(
                 backend.name(),
                 &error,
@@ -89,9 +90,9 @@ fn check_local(
                 severity,
                 report,
             );
-        }
-        for fault in folders::faults(path) {
-            report.add(Severity::Warning, path, fault);
+        } else if let Err(error) = folders::judge(path) {
+            // The system's own files, which are believed all the same.
+            report.add(Severity::Warning, &error.path, error.fault.to_string());
         }
     }
     people::check(backend.name(), &settings, &config.settings, report);

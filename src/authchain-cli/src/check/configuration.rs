@@ -8,8 +8,8 @@ use authchain::chain::registry;
 use authchain::config::settings::GlobalSettings;
 use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
 
+use super::backends;
 use super::report::{Report, Severity};
-use super::{backends, folders};
 
 /// What is known of a configuration once it was checked.
 pub(super) struct Checked {
@@ -72,9 +72,6 @@ fn is_missing(file: &Path) -> bool {
 }
 
 fn check_place(file: &Path, report: &mut Report) {
-    for fault in folders::faults(file) {
-        report.add(Severity::Warning, file, fault);
-    }
     let mode = fs::metadata(file).map(|metadata| metadata.mode());
     if mode.is_ok_and(|mode| mode & 0o004 == 0) {
         let message = "others cannot read it: screen lockers, which run as the user, will fail";

@@ -2,7 +2,6 @@
 
 mod backends;
 mod configuration;
-pub(crate) mod folders;
 mod online;
 mod pam;
 mod people;

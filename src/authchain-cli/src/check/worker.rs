@@ -4,18 +4,16 @@ mod about;
 
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use authchain::config::settings::GlobalSettings;
 use authchain::tools::deadline::{Deadline, system_clock};
-use authchain::tools::trusted_file::{self, Access};
+use authchain::tools::trusted_file;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::geteuid;
 
-use super::folders;
 use super::report::{Report, Severity};
 use about::About;
 
@@ -29,12 +27,13 @@ const MAX_ABOUT: usize = 64 * 1024;
 /// be started at all.
 pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Report) -> bool {
     let path = settings.worker.as_path();
-    for fault in folders::faults(path) {
-        report.add(Severity::Warning, path, fault);
-    }
-    if let Err(fault) = judge(path) {
-        let message = format!("{fault}; it is the program that asks servers (setting `worker`)");
-        report.add(worst, path, message);
+    if let Err(error) = trusted_file::open_program(path) {
+        let what = match error.path == path {
+            true => "it is the program that asks servers",
+            false => "the program that asks servers stands below it",
+        };
+        let message = format!("{}; {what} (setting `worker`)", error.fault);
+        report.add(worst, &error.path, message);
         return false;
     }
     if !geteuid().is_root() {
@@ -50,16 +49,6 @@ pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Rep
         }
     }
     true
-}
-
-/// Whether the module would start it.
-fn judge(path: &Path) -> Result<(), String> {
-    let file = trusted_file::open(path, Access::Public).map_err(|error| error.fault.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    match metadata.mode() & 0o111 {
-        0 => Err("not executable; use chmod 0755".to_owned()),
-        _ => Ok(()),
-    }
 }
 
 fn tell(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut Report) {

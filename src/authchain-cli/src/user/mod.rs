@@ -12,11 +12,11 @@ use authchain::chain::{
 };
 use authchain::config::settings::GlobalSettings;
 use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
+use authchain::tools::trusted_file::folders;
 use authchain::words::Username;
 use clap::{Args, Subcommand};
 
 use crate::accounts::Database;
-use crate::check::folders;
 use crate::hash::{self, Method};
 use crate::prompt::{self, Echo};
 use crate::terminal::{Ending, Failure, Terminal};
@@ -68,15 +68,16 @@ enum Action {
     /// Lock an account: passwords, ssh keys, cron and sudo
     ///
     /// Puts `!` before the password's hash and sets the expiry date to 2 January 1970. The `!` alone
-    /// ends password logins only; the date ends whatever asks for no password. An earlier expiry
-    /// date is kept in the shadow line's reserved field, and comes back with `unlock`.
+    /// ends password logins only; the date ends whatever asks for no password. The expiry date there
+    /// was is kept in the shadow line's reserved field, and comes back with `unlock`.
     Lock {
         /// The name
         user: String,
     },
     /// Take a lock away
     ///
-    /// Removes the `!` and gives the account the expiry date it had before.
+    /// Removes the `!` and gives the account the expiry date it had before. A date that `lock` did
+    /// not set stays.
     Unlock {
         /// The name
         user: String,
@@ -106,10 +107,7 @@ impl User {
                 place.for_writing()?.lock(&setup::username(user)?)?;
                 terminal.say(format_args!("{user} is locked"));
             }
-            Action::Unlock { user } => {
-                place.for_writing()?.unlock(&setup::username(user)?)?;
-                terminal.say(format_args!("{user} is unlocked"));
-            }
+            Action::Unlock { user } => unlock(&place, user, terminal)?,
             Action::Del { user, yes } => delete(&place, user, *yes, terminal)?,
             Action::List(list) => list.run(&place.database, terminal)?,
         }
@@ -187,10 +185,7 @@ impl Place {
             (fs::DirBuilder::new().mode(0o755).create(folder))
                 .map_err(|error| trouble(error.to_string()))?;
         }
-        match folders::faults(file).into_iter().next() {
-            Some(fault) => Err(Failure::trouble(fault)),
-            None => Ok(()),
-        }
+        folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
     }
 
     /// Refuses a name that belongs to the system: `root` in a second database would be answered by
@@ -230,6 +225,21 @@ fn passwd(place: &Place, user: &str, terminal: &mut Terminal) -> Result<(), Fail
     if is_locked {
         terminal.tell(format_args!(
             "{name} is still locked: `authchain user unlock {name}`"
+        ));
+    }
+    Ok(())
+}
+
+fn unlock(place: &Place, user: &str, terminal: &mut Terminal) -> Result<(), Failure> {
+    let name = setup::username(user)?;
+    let database = place.for_writing()?;
+    let expire = database.unlock(&name)?;
+    terminal.say(format_args!("{name} is unlocked"));
+    if let Some(day) = expire.filter(|day| *day <= clock::today()) {
+        terminal.tell(format_args!(
+            "the account has ended all the same: the expiry date {} in {}, which no lock set, stays",
+            clock::date(day),
+            database.shadow().display(),
         ));
     }
     Ok(())

@@ -109,15 +109,15 @@ fn a_file_that_may_not_be_read_is_an_error() {
 }
 
 #[test]
-fn a_folder_that_others_may_write_is_a_warning() {
+fn a_folder_that_others_may_write_is_an_error() {
     let house = House::with_alice();
     fs::set_permissions(
         house.path(""),
         std::os::unix::fs::PermissionsExt::from_mode(0o777),
     )
     .unwrap();
-    let run = house.check().expect(1, &["mode 0777", "warning"]);
-    assert!(!run.out.contains("error"), "{}", run.out);
+    let fault = "mode 0777 lets others replace what is in it; use chmod go-w";
+    house.check().expect(2, &["error", fault]);
 }
 
 #[test]

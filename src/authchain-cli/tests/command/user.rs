@@ -206,6 +206,20 @@ fn lock_and_unlock_leave_no_trace() {
 }
 
 #[test]
+fn an_account_that_had_ended_has_ended_when_it_is_unlocked() {
+    let house = House::with_alice();
+    let ended = house.read("shadow").replace(":7:::", ":7::1:");
+    // Into the file that is there, whose mode is not everybody's.
+    fs::write(house.path("shadow"), &ended).unwrap();
+    for action in ["lock", "unlock"] {
+        let run = house.run(&["user", action, "alice-test"]).expect(0, &[]);
+        let told = run.err.contains("the expiry date 1970-01-02 in");
+        assert_eq!(told, action == "unlock", "{}", run.err);
+    }
+    assert_eq!(house.read("shadow"), ended);
+}
+
+#[test]
 fn a_list_shows_everybody_and_no_hash() {
     let house = House::with_alice();
     house

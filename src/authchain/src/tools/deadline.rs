@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nix::poll::PollTimeout;
 use nix::time::{ClockId, clock_gettime};
 
 /// A point in time, counted from the start of the machine, the time it was suspended included.
@@ -111,6 +112,14 @@ impl Deadline {
     pub fn clock(&self) -> Clock {
         self.clock
     }
+}
+
+/// Returns whole milliseconds for poll(2), one more where there is a rest, which is not to be waited for
+/// in a circle.
+pub fn poll_timeout(remaining: Duration) -> PollTimeout {
+    let rest = u128::from(!remaining.is_zero());
+    let millis = remaining.as_millis().saturating_add(rest);
+    PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
 }
 
 #[cfg(test)]

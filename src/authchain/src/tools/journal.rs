@@ -4,18 +4,26 @@ use std::fmt;
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, poll};
+use nix::poll::{PollFd, PollFlags, poll, ppoll};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send, socket,
 };
+use nix::sys::time::{TimeSpec, TimeValLike};
 use syslog::{Facility, LogFormat};
+
+use super::deadline::{Clock, Deadline, poll_timeout, system_clock};
 
 pub use syslog::Severity;
 
 /// Where the system's logger listens.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
+
+/// What stands before every line: ours, never the program's, whose name is that of the file it was started
+/// from, a link named `sshd` for one. Which program asks for whom, the prefix and the line say.
+const TAG: &str = "authchain";
 
 /// Longest line sent; longer ones are cut, so that a datagram always fits (RFC 3164 §4.1 allows
 /// 1024 bytes a packet, every logger in use takes far more).
@@ -24,9 +32,9 @@ const MAX_LINE: usize = 2048;
 /// Longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// How long a logger that is busy is waited for, in milliseconds. One that never answers costs a
-/// login this much a line; one that somebody floods while they guess still hears of it.
-const PATIENCE_MS: u8 = 100;
+/// How long a logger that is busy is tried. One that never answers costs a login this much a line; one
+/// that somebody floods while they guess has many free places in this time, and one of them is ours.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Something that lines can be written to.
 pub trait Journal {
@@ -42,17 +50,18 @@ pub trait Journal {
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
+    clock: Clock,
 }
 
 impl Syslog {
-    /// A journal on the socket at `path`, whose lines carry `process` as the program's name.
-    pub fn new(path: PathBuf, process: &str) -> Self {
+    /// A journal on the socket at `path`.
+    pub fn new(path: PathBuf) -> Self {
         Self {
             socket: path,
             format: PamFormat {
-                process: field(process),
                 pid: std::process::id(),
             },
+            clock: system_clock,
         }
     }
 
@@ -69,17 +78,43 @@ impl Syslog {
     }
 
     fn send_over(&self, kind: SockType, packet: &[u8]) -> nix::Result<()> {
+        let deadline = Deadline::after(self.clock, PATIENCE);
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Unix, kind, flags, None)?;
-        connect(fd.as_raw_fd(), &UnixAddr::new(&self.socket)?)?;
-        let transmit = || send(fd.as_raw_fd(), packet, MsgFlags::MSG_NOSIGNAL).map(|_| ());
-        match transmit() {
-            Err(Errno::EAGAIN) => {
-                let mut waited_for = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
-                poll(&mut waited_for, PATIENCE_MS)?;
-                transmit()
-            }
-            outcome => outcome,
+        let address = UnixAddr::new(&self.socket)?;
+        persist(
+            deadline,
+            || connect(fd.as_raw_fd(), &address),
+            // A stream whose backlog is full says so, and not when it has room again.
+            |_| {
+                let _ = ppoll(&mut [], Some(TimeSpec::milliseconds(1)), None);
+            },
+        )?;
+        persist(
+            deadline,
+            || send(fd.as_raw_fd(), packet, MsgFlags::MSG_NOSIGNAL).map(drop),
+            |remaining| {
+                let mut room = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
+                let _ = poll(&mut room, poll_timeout(remaining));
+            },
+        )
+    }
+}
+
+/// Tries until it is done, impossible, or `deadline` is over, and has `wait` wait for room in between:
+/// whoever floods the logger fights for the same place, and may be faster more than once.
+fn persist(
+    deadline: Deadline,
+    mut attempt: impl FnMut() -> nix::Result<()>,
+    mut wait: impl FnMut(Duration),
+) -> nix::Result<()> {
+    loop {
+        let outcome = attempt();
+        let remaining = deadline.remaining();
+        match outcome {
+            Err(Errno::EINTR) if !remaining.is_zero() => {}
+            Err(Errno::EAGAIN) if !remaining.is_zero() => wait(remaining),
+            outcome => return outcome,
         }
     }
 }
@@ -100,21 +135,19 @@ impl Journal for Syslog {
     }
 }
 
-/// `<priority>program[pid]: text`, without a time of our own.
+/// `<priority>authchain[pid]: text`, without a time of our own.
 ///
 /// The crate's formatters stamp lines in UTC, which loggers that believe the stamp read as local
 /// time; every logger adds its own where there is none. Asking libc for the local time would open
 /// the file that the caller's `TZ` names.
 struct PamFormat {
-    process: String,
     pid: u32,
 }
 
 impl LogFormat<&str> for PamFormat {
     fn format<W: Write>(&self, out: &mut W, severity: Severity, text: &str) -> syslog::Result<()> {
         let priority = Facility::LOG_AUTHPRIV as u8 | severity as u8;
-        write!(out, "<{priority}>{}[{}]: {text}", self.process, self.pid)
-            .map_err(syslog::Error::Write)
+        write!(out, "<{priority}>{TAG}[{}]: {text}", self.pid).map_err(syslog::Error::Write)
     }
 }
 
@@ -207,70 +240,4 @@ impl Journal for PamJournal<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::net::UnixDatagram;
-
-    fn listen() -> (tempfile::TempDir, PathBuf, UnixDatagram) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log");
-        let socket = UnixDatagram::bind(&path).unwrap();
-        (dir, path, socket)
-    }
-
-    #[test]
-    fn a_line_carries_priority_program_pid_and_prefix() {
-        let (_dir, path, logger) = listen();
-        let syslog = Syslog::new(path, "sshd");
-        PamJournal::new(&syslog, "sshd", Phase::Auth).write(Severity::LOG_NOTICE, "hello");
-        let mut buffer = [0; 4096];
-        let n = logger.recv(&mut buffer).unwrap();
-        let pid = std::process::id();
-        assert_eq!(
-            std::str::from_utf8(&buffer[..n]).unwrap(),
-            format!("<85>sshd[{pid}]: pam_authchain(sshd:auth): hello")
-        );
-    }
-
-    #[test]
-    fn a_logger_that_wants_a_stream_gets_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log");
-        let logger = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        Syslog::new(path, "sshd").write(Severity::LOG_NOTICE, "hello");
-        let mut text = String::new();
-        let (mut stream, _) = logger.accept().unwrap();
-        std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
-        assert_eq!(text, format!("<85>sshd[{}]: hello\0", std::process::id()));
-    }
-
-    #[test]
-    fn a_field_cannot_push_the_next_one_off_the_line() {
-        assert_eq!(field(&"x".repeat(5000)).len(), MAX_FIELD);
-    }
-
-    #[test]
-    fn a_missing_logger_is_no_error() {
-        let dir = tempfile::tempdir().unwrap();
-        Syslog::new(dir.path().join("nobody"), "su").write(Severity::LOG_ERR, "lost");
-    }
-
-    #[test]
-    fn a_hung_logger_loses_the_line_and_not_the_login() {
-        let (_dir, path, _logger) = listen();
-        let syslog = Syslog::new(path, "su");
-        // Linux keeps a queue of 10 datagrams by default (net.unix.max_dgram_qlen), some 500 at most.
-        for _ in 0..15 {
-            syslog.write(Severity::LOG_ERR, "nobody reads this");
-        }
-    }
-
-    #[test]
-    fn nothing_a_stranger_types_starts_a_second_line_or_field() {
-        assert_eq!(clean("a\nb\x1b[31m\u{202e}"), "a\\nb\\u{1b}[31m\\u{202e}");
-        assert_eq!(
-            field("al ice rhost=198.51.100.1\n"),
-            "al_ice_rhost_198.51.100.1_"
-        );
-    }
-}
+mod tests;

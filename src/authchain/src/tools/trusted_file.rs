@@ -1,4 +1,6 @@
-//! Opening a file only if nobody but its owner could have written it.
+//! Opening a file only if nobody but its owner could have written it, or put another in its place.
+
+pub mod folders;
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -34,16 +36,43 @@ impl Access {
     }
 }
 
-/// Opens `path` for reading and judges what was opened, not what the name points to by then.
+/// Opens `path` for reading, if nobody else could have written it or put it there.
 ///
 /// The file must be regular, owned by root or by the process's effective user, and not open to
-/// others beyond `access`. Symbolic links are followed: whoever could plant one in `/etc` could
-/// plant a file, and some distributions keep all of `/etc` as links.
+/// others beyond `access`; the folders on the way to it must be nobody else's to write. Symbolic links
+/// are followed: some distributions keep all of `/etc` as links.
 ///
 /// # Errors
-/// [`FileError`], which names the file and what is wrong with it. Never blocks, whatever stands at
-/// the path.
+/// [`FileError`], which names the file or folder and what is wrong with it. Never blocks, whatever
+/// stands at the path.
 pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
+    folders::judge(path)?;
+    open_anywhere(path, access)
+}
+
+/// As [`open`], but for programs, which somebody must be allowed to execute.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_program(path: &Path) -> Result<File, FileError> {
+    let fail = |fault| FileError {
+        path: path.to_owned(),
+        fault,
+    };
+    let file = open(path, Access::Public)?;
+    let metadata = file.metadata().map_err(|error| fail(Fault::from(&error)))?;
+    match metadata.mode() & 0o111 {
+        0 => Err(fail(Fault::NotExecutable)),
+        _ => Ok(file),
+    }
+}
+
+/// As [`open`], but whatever the folders are: for `/etc/passwd` and `/etc/shadow`, which every program
+/// believes. Who can replace those is root already, and a refusal would keep out whoever mends it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
     let fail = |fault| FileError {
         path: path.to_owned(),
         fault,
@@ -59,7 +88,7 @@ pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
         return Err(fail(Fault::NotAFile(kind)));
     }
     let owner = metadata.uid();
-    if owner != 0 && owner != geteuid().as_raw() {
+    if !is_trusted(owner) {
         return Err(fail(Fault::Owner(owner)));
     }
     let mode = metadata.mode() & 0o7777;
@@ -91,6 +120,10 @@ pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileErro
         return Err(fail(Fault::TooLarge(limit)));
     }
     Ok(bytes)
+}
+
+fn is_trusted(owner: u32) -> bool {
+    owner == 0 || owner == geteuid().as_raw()
 }
 
 fn irregular(kind: std::fs::FileType) -> Option<&'static str> {
@@ -130,6 +163,12 @@ pub enum Fault {
     Owner(u32),
     /// Its mode opens it to others.
     Mode(u32, Access),
+    /// Nobody may execute it.
+    NotExecutable,
+    /// It is a folder, and belongs to this user id.
+    FolderOwner(u32),
+    /// It is a folder, and its mode lets others replace what is in it.
+    FolderMode(u32),
     /// It is larger than this many bytes.
     TooLarge(u64),
     /// Something else about the file, in the system's own words.
@@ -201,6 +240,19 @@ impl fmt::Display for Fault {
             Self::Mode(mode, Access::Private) => {
                 write!(f, "mode {mode:04o} opens it to others; use chmod 0600")
             }
+            Self::NotExecutable => f.write_str("not executable; use chmod 0755"),
+            Self::FolderOwner(uid) => {
+                write!(
+                    f,
+                    "owned by user id {uid}, who can replace what is in it; it must belong to root"
+                )
+            }
+            Self::FolderMode(mode) => {
+                write!(
+                    f,
+                    "mode {mode:04o} lets others replace what is in it; use chmod go-w"
+                )
+            }
             Self::TooLarge(limit) => write!(f, "larger than {limit} bytes"),
             Self::Io(text) | Self::Process(text) => f.write_str(text),
         }
@@ -248,6 +300,32 @@ mod tests {
         }
         let (_dir, path) = file_with_mode(0o640);
         assert!(open(&path, Access::GroupReadable).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_others_may_replace_is_refused_like_one_that_they_may_write() {
+        let (dir, path) = file_with_mode(0o600);
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(fault(&path, Access::Private), Fault::FolderMode(0o777));
+        // They may have removed it.
+        assert_eq!(
+            fault(&dir.path().join("none"), Access::Public),
+            Fault::FolderMode(0o777)
+        );
+        assert!(open_anywhere(&path, Access::Private).is_ok());
+    }
+
+    #[test]
+    fn a_program_is_judged_by_its_folders_and_must_be_one() {
+        let (dir, path) = file_with_mode(0o644);
+        assert_eq!(open_program(&path).unwrap_err().fault, Fault::NotExecutable);
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        assert!(open_program(&path).is_ok());
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o775)).unwrap();
+        assert_eq!(
+            open_program(&path).unwrap_err().fault,
+            Fault::FolderMode(0o775)
+        );
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn a_password_in_the_passwd_file_is_locked_too() {
     let house = house("old:$1$in:1:1:::\n", "");
     house.database.lock(&name("old")).unwrap();
     assert_eq!(house.text("passwd"), "old:x:1:1:::\n");
-    assert_eq!(house.text("shadow"), "old:!$1$in::::::1:\n");
+    assert_eq!(house.text("shadow"), "old:!$1$in::::::1:1\n");
 }
 
 #[test]

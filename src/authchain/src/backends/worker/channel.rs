@@ -2,15 +2,14 @@
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 
 use super::Fault;
 use crate::backends::protocol::{Lines, Reply};
-use crate::tools::deadline::Deadline;
+use crate::tools::deadline::{Deadline, poll_timeout};
 
 /// How many lines a worker may say: two, one for each question to the person, a few to tell them.
 /// The time ends every talk, but a person's time does not count.
@@ -86,7 +85,7 @@ impl Channel {
         loop {
             let remaining = deadline.remaining();
             let mut fds = [PollFd::new(self.socket.0.as_fd(), what)];
-            match poll(&mut fds, timeout(remaining)) {
+            match poll(&mut fds, poll_timeout(remaining)) {
                 Ok(0) if remaining.is_zero() => return Err(Fault::Silent),
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => return Ok(()),
@@ -94,13 +93,6 @@ impl Channel {
             }
         }
     }
-}
-
-/// Whole milliseconds, one more where there is a rest, which is not to be waited for in a circle.
-fn timeout(remaining: Duration) -> PollTimeout {
-    let rest = u128::from(!remaining.is_zero());
-    let millis = remaining.as_millis().saturating_add(rest);
-    PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
 }
 
 /// A worker that has ended shows as a broken socket to whoever was faster.

@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -18,7 +17,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
 use super::Fault;
-use crate::tools::trusted_file::{self, Access, FileError};
+use crate::tools::trusted_file;
 
 /// What a worker is called in its own `argv`.
 const NAME: &CStr = c"authchain-worker";
@@ -124,18 +123,9 @@ impl Drop for Child {
     }
 }
 
-/// The program must be somebody's whom we trust, and a program.
+/// The program must be somebody's whom we trust, in folders of theirs, and a program.
 fn judge(path: &Path) -> Result<(), Fault> {
-    let file = trusted_file::open(path, Access::Public).map_err(Fault::Program)?;
-    let metadata = file.metadata().map_err(|error| {
-        Fault::Program(FileError {
-            path: path.to_owned(),
-            fault: (&error).into(),
-        })
-    })?;
-    if metadata.mode() & 0o111 == 0 {
-        return Err(Fault::NotExecutable(path.to_owned()));
-    }
+    trusted_file::open_program(path).map_err(Fault::Program)?;
     Ok(())
 }
 

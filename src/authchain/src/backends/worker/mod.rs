@@ -4,7 +4,7 @@ mod channel;
 mod child;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::errno::Errno;
 
@@ -80,8 +80,6 @@ pub(super) struct Leaving(#[expect(dead_code, reason = "held for what its drop d
 pub(super) enum Fault {
     /// Its program may not be used.
     Program(FileError),
-    /// Its program is no program.
-    NotExecutable(PathBuf),
     /// It could not be started.
     Start(Errno),
     /// It ended, or hung up, before it had answered.
@@ -102,9 +100,6 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Program(error) => write!(f, "worker {error}"),
-            Self::NotExecutable(path) => {
-                write!(f, "worker {}: not executable", path.display())
-            }
             Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
             Self::Ended(None) => f.write_str("worker: ended without an answer"),
             Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),

@@ -40,7 +40,7 @@ pub struct GlobalSettings {
     pub state_dir: PathBuf,
 
     /// The program that asks servers, in a process of its own. It must belong to root, and nobody
-    /// else may be able to write it.
+    /// else may be able to write it or a folder on the way to it.
     pub worker: PathBuf,
 
     /// The unprivileged user that `worker` becomes before it talks to a server, where root starts it.

@@ -262,7 +262,7 @@ fn each_way_to_fail_has_its_own_reason() {
     let busy = failed("worker: cannot be started: Exec format error");
     assert_eq!(stage.authenticate().0, busy);
     for (mode, why) in [
-        (0o644, "not executable"),
+        (0o644, "not executable; use chmod 0755"),
         (0o775, "mode 0775 lets others write it; use chmod go-w"),
     ] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();

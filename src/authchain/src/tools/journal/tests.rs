@@ -1,0 +1,155 @@
+//! What reaches the logger, and what it costs when it does not.
+
+use super::*;
+use std::cell::Cell;
+use std::net::Shutdown;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
+
+use crate::tools::deadline::Moment;
+
+fn listen() -> (tempfile::TempDir, PathBuf, UnixDatagram) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    (dir, path, socket)
+}
+
+#[test]
+fn a_line_carries_priority_tag_pid_and_prefix() {
+    let (_dir, path, logger) = listen();
+    let syslog = Syslog::new(path);
+    PamJournal::new(&syslog, "sshd", Phase::Auth).write(Severity::LOG_NOTICE, "hello");
+    let mut buffer = [0; 4096];
+    let n = logger.recv(&mut buffer).unwrap();
+    let pid = std::process::id();
+    assert_eq!(
+        std::str::from_utf8(&buffer[..n]).unwrap(),
+        format!("<85>authchain[{pid}]: pam_authchain(sshd:auth): hello")
+    );
+}
+
+#[test]
+fn a_logger_that_wants_a_stream_gets_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let logger = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    Syslog::new(path).write(Severity::LOG_NOTICE, "hello");
+    let mut text = String::new();
+    let (mut stream, _) = logger.accept().unwrap();
+    std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
+    assert_eq!(
+        text,
+        format!("<85>authchain[{}]: hello\0", std::process::id())
+    );
+}
+
+#[test]
+fn a_field_cannot_push_the_next_one_off_the_line() {
+    assert_eq!(field(&"x".repeat(5000)).len(), MAX_FIELD);
+}
+
+#[test]
+fn a_missing_logger_is_no_error() {
+    let dir = tempfile::tempdir().unwrap();
+    Syslog::new(dir.path().join("nobody")).write(Severity::LOG_ERR, "lost");
+}
+
+#[test]
+fn a_hung_logger_loses_the_line_and_not_the_login() {
+    let (_dir, path, _logger) = listen();
+    let syslog = Syslog::new(path);
+    // Linux keeps a queue of 10 datagrams by default (net.unix.max_dgram_qlen), some 500 at most.
+    for _ in 0..15 {
+        syslog.write(Severity::LOG_ERR, "nobody reads this");
+    }
+}
+
+fn still() -> Moment {
+    static BEGIN: OnceLock<Moment> = OnceLock::new();
+    *BEGIN.get_or_init(system_clock)
+}
+
+/// Takes every place in the logger's queue, and every one that becomes free, until nobody reads.
+fn flood(path: &Path) {
+    let socket = UnixDatagram::unbound().unwrap();
+    socket.connect(path).unwrap();
+    while socket.send(b"flood").is_ok() {}
+}
+
+/// Reads until so many lines of ours have come, or nothing more will; says how many came.
+fn lines_heard(logger: &UnixDatagram, awaited: usize) -> usize {
+    let mut heard = 0;
+    let mut buffer = [0; 4096];
+    while heard < awaited {
+        match logger.recv(&mut buffer).unwrap() {
+            0 => break,
+            n => heard += usize::from(buffer[..n].starts_with(b"<")),
+        }
+    }
+    heard
+}
+
+#[test]
+fn a_line_gets_through_however_often_a_flooder_is_faster() {
+    const LINES: usize = 200;
+    let (_dir, path, logger) = listen();
+    let mut syslog = Syslog::new(path.clone());
+    // It is not to be a matter of time here.
+    syslog.clock = still;
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| flood(&path));
+        }
+        let reader = scope.spawn(|| lines_heard(&logger, LINES));
+        for _ in 0..LINES {
+            syslog.write(Severity::LOG_NOTICE, "somebody guesses");
+        }
+        // Whatever was lost, nobody is to wait for it.
+        logger.shutdown(Shutdown::Read).unwrap();
+        assert_eq!(reader.join().unwrap(), LINES);
+    });
+}
+
+thread_local!(static NOW: Cell<Option<Moment>> = const { Cell::new(None) });
+
+/// What comes of a logger that answers like this, one after the other, where each wait takes
+/// 30 ms; and how often it was tried.
+fn tried(answers: &[Errno]) -> (nix::Result<()>, usize) {
+    let clock: Clock = || NOW.get().unwrap_or_else(still);
+    NOW.set(Some(still()));
+    let mut answers = answers.iter();
+    let mut tries = 0;
+    let outcome = persist(
+        Deadline::after(clock, PATIENCE),
+        || {
+            tries += 1;
+            answers.next().map_or(Ok(()), |errno| Err(*errno))
+        },
+        |_| {
+            let later = NOW.get().unwrap().checked_add(Duration::from_millis(30));
+            NOW.set(later);
+        },
+    );
+    (outcome, tries)
+}
+
+#[test]
+fn a_busy_logger_is_tried_until_the_time_is_over_and_no_longer() {
+    assert_eq!(tried(&[]), (Ok(()), 1));
+    assert_eq!(tried(&[Errno::EAGAIN; 4]), (Ok(()), 5));
+    assert_eq!(tried(&[Errno::EAGAIN; 9]), (Err(Errno::EAGAIN), 5));
+    assert_eq!(tried(&[Errno::EINTR; 9]), (Ok(()), 10), "no failure");
+    assert_eq!(tried(&[Errno::ECONNREFUSED]), (Err(Errno::ECONNREFUSED), 1));
+}
+
+#[test]
+fn nothing_a_stranger_types_starts_a_second_line_or_field() {
+    assert_eq!(clean("a\nb\x1b[31m\u{202e}"), "a\\nb\\u{1b}[31m\\u{202e}");
+    assert_eq!(
+        field("al ice rhost=198.51.100.1\n"),
+        "al_ice_rhost_198.51.100.1_"
+    );
+}
