@@ -81,7 +81,7 @@ install: ## what `make build man` made, into $(DESTDIR)$(PREFIX)
 	  install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 uninstall: ## what install put there, except configuration and accounts
-	@# A stack that names a module which is not there lets nobody in.
+	@# Where a stack names a module which is not there, su and sudo let nobody in (docs/failures.md).
 	@! grep -ls '^[^#]*pam_authchain\.so' $(DESTDIR)$(SYSCONF)/pam.d/* || { echo "Take these files' authchain lines out first."; exit 1; }
 	rm -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so $(DESTDIR)$(PREFIX)/bin/authchain
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain $(DESTDIR)$(PREFIX)/libexec/authchain

@@ -69,6 +69,7 @@ fn talk(word: &str, hello: &Value) {
         "reticent" => reticent(operation, question),
         "ended" => knowing(operation, question, "must_change", "must_change_password"),
         "contradicting" => knowing(operation, question, "accepted", "locked"),
+        "people" => people(operation, question),
         "expired" => expired(operation, question),
         "unknown" => say(&json!({"verdict": "unknown"})),
         "unavailable" => say(&json!({"verdict": "unavailable", "detail": "one: connect: refused"})),
@@ -109,6 +110,29 @@ fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
         "verdict": verdict, "reason": "bad_credential", "user": user, "status": status,
         "warning": "3 days left", "notes": [note],
     }));
+}
+
+/// A directory with one person in each state, and nobody else: see `real::people::directory`.
+fn people(operation: &str, question: &Value) {
+    let name = question["user"].as_str().unwrap();
+    let (uid, status) = match name {
+        "dora" => (10_001, "valid"),
+        "dirk" => (10_002, "locked"),
+        "doris" => (10_003, "account_expired"),
+        "dean" => (10_004, "valid"),
+        "dina" => (10_005, "must_change_password"),
+        _ => return say(&json!({"verdict": "unknown"})),
+    };
+    let user = json!({"name": name, "uid": uid});
+    let warning = (name == "dean").then_some("3 days left");
+    say(&match (operation, question["password"] == PASSWORD) {
+        ("account", _) => {
+            json!({"verdict": "account", "user": user, "status": status, "warning": warning})
+        }
+        (_, false) => json!({"verdict": "denied", "reason": "bad_credential"}),
+        (_, true) if status == "locked" => json!({"verdict": "denied", "reason": "locked"}),
+        (_, true) => json!({"verdict": "accepted", "user": user}),
+    });
 }
 
 /// The same directory, whose logins leave the account to the question about it.

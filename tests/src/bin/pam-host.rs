@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use authchain_tests::host::perform::{perform, play};
+use authchain_tests::host::perform::{SERVICE, perform};
 use authchain_tests::host::scene::Script;
 
 fn main() {
@@ -23,13 +23,14 @@ fn on_stage(stage: &Path) {
     let script: Script = serde_json::from_slice(&fs::read(stage.join("script")).unwrap()).unwrap();
     // Opened before the process gives anything up.
     let mut file = File::create(stage.join("report")).unwrap();
-    let report = perform(&script, &stage.join("pam.d"));
+    let report = perform(&script, &stage.join("pam.d"), SERVICE);
     file.write_all(&serde_json::to_vec(&report).unwrap())
         .unwrap();
 }
 
 fn on_a_machine(service: &str, script: &str) {
     let script: Script = serde_json::from_str(script).unwrap();
-    let report = play(&script, c"/etc/pam.d", &CString::new(service).unwrap());
+    let service = CString::new(service).unwrap();
+    let report = perform(&script, Path::new("/etc/pam.d"), &service);
     print!("{}", serde_json::to_string(&report).unwrap());
 }

@@ -23,8 +23,9 @@ use crate::namespace;
 /// The service every scene is about.
 pub const SERVICE: &CStr = c"stage";
 
-/// Becomes the process that the script asks for, and plays it with the stack in `confdir`.
-pub fn perform(script: &Script, confdir: &Path) -> Report {
+/// Becomes the process that the script asks for, and plays it with the stack for `service` in
+/// `confdir`.
+pub fn perform(script: &Script, confdir: &Path, service: &CStr) -> Report {
     let limit = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
     become_host(&script.process);
     if script.process.hostile {
@@ -32,8 +33,8 @@ pub fn perform(script: &Script, confdir: &Path) -> Report {
     }
     let confdir = CString::new(confdir.as_os_str().as_bytes()).unwrap();
     let mut report = match script.process.threads {
-        0 => play(script, &confdir, SERVICE),
-        threads => play_in_threads(script, &confdir, threads),
+        0 => play(script, &confdir, service),
+        threads => play_in_threads(script, &confdir, service, threads),
     };
     report.changes.extend(surroundings::children());
     report.child_signals = CHILD_SIGNALS.load(Ordering::SeqCst);
@@ -82,8 +83,8 @@ pub fn play(script: &Script, confdir: &CStr, service: &CStr) -> Report {
     report
 }
 
-fn play_in_threads(script: &Script, confdir: &CStr, threads: usize) -> Report {
-    let round = || play(script, confdir, SERVICE);
+fn play_in_threads(script: &Script, confdir: &CStr, service: &CStr, threads: usize) -> Report {
+    let round = || play(script, confdir, service);
     let rounds = || {
         (0..script.process.rounds.max(1))
             .map(|_| round())

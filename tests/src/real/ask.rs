@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::host::scene::{Call, Fault, Hex, Item, Phase, Report, Script};
+use crate::host::scene::{Call, Fault, Hex, Item, Phase, Process, Report, Script};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ pub struct Ask {
     pub steps: Vec<String>,
     /// Flags for every step.
     pub flags: i32,
+    /// Who started the program, as su and sudo are started; root if nobody.
+    pub real_uid: Option<u32>,
 }
 
 /// What came of an [`Ask`].
@@ -52,8 +54,20 @@ impl Ask {
                 (Item::Tty, "test".into()),
             ]),
             calls,
+            process: Process {
+                real_uid: self.real_uid,
+                ..Process::default()
+            },
             ..Script::default()
         }
+    }
+}
+
+impl Answer {
+    /// The first code that is no success, where a program stops; success if there is none.
+    pub fn first_refusal(&self) -> i32 {
+        let mut codes = self.codes.iter();
+        *codes.find(|code| **code != 0).unwrap_or(&0)
     }
 }
 

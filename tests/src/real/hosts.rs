@@ -231,7 +231,9 @@ fn cron(machine: &Machine, user: &str) -> Outcome {
     // Once the job ends, or instead of it, cron says so; PAM's own lines are not meant.
     let told = |line: &crate::real::log::Line| {
         line.program.eq_ignore_ascii_case("cron")
-            && !line.text.starts_with("pam_")
+            && !["pam_", "PAM "]
+                .iter()
+                .any(|by_pam| line.text.starts_with(by_pam))
             && (line.text.contains(") END (") || !line.text.starts_with('('))
     };
     await_that("cron", || machine.log.since(mark).iter().any(told));

@@ -22,6 +22,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Is it the line that fail2ban and its like count?
+    pub fn is_failure(&self) -> bool {
+        self.text.contains("): authentication failure; ")
+    }
+
     fn parse(raw: &str) -> Self {
         let rest = raw.split_once('>').map_or(raw, |(_, rest)| rest);
         // libc puts the time first ("Nov 21 19:55:01 "), others leave it to the logger.

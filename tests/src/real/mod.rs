@@ -7,6 +7,8 @@
 
 pub mod ask;
 pub mod dovecot;
+pub mod failures;
+pub mod faults;
 mod floors;
 pub mod hosts;
 pub mod ipc;
@@ -16,4 +18,5 @@ pub mod module;
 pub mod people;
 pub mod pty;
 pub mod ssh;
+pub mod stacks;
 pub mod stories;

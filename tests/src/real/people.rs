@@ -44,9 +44,20 @@ pub fn everybody() -> Vec<Person> {
     people.person
 }
 
+/// The people of the directory that the fake worker plays with `base = "cn=people"`.
+pub fn directory() -> Vec<Person> {
+    let names = ["dora", "dirk", "doris", "dean", "dina"];
+    let known = |(name, uid): (&str, u32)| Person {
+        password: Some("opensesame".into()),
+        ..Person::known(name, uid)
+    };
+    names.into_iter().zip(10_001..).map(known).collect()
+}
+
 /// The person called `name`.
 pub fn person(name: &str) -> Person {
-    let found = everybody().into_iter().find(|person| person.name == name);
+    let everywhere = everybody().into_iter().chain(directory());
+    let found = everywhere.into_iter().find(|person| person.name == name);
     found.unwrap_or_else(|| panic!("nobody is called {name}"))
 }
 

@@ -44,6 +44,12 @@ LoginGraceTime 60
 
 /// Starts sshd and waits until it listens.
 pub fn start(machine: &Machine) {
+    start_with(machine, "");
+}
+
+/// The same with these settings, each of which counts more than the usual one.
+pub fn start_with(machine: &Machine, more: &str) {
+    let settings = format!("{more}{SERVER}");
     for (key, mode) in [("host_key", 0o600), ("key", 0o600)] {
         let file = format!("/etc/ssh/{key}");
         fs::create_dir_all(machine.outside("/etc/ssh")).unwrap();
@@ -71,16 +77,15 @@ pub fn start(machine: &Machine) {
         0o755,
         "#!/bin/sh\nprintf '%s\\n' \"$STAGE_PASSWORD\"\n",
     );
-    machine.write("/etc/ssh/sshd_config", 0o600, SERVER);
     // OpenSSH 9.8 and later shut out an address that failed often, which is all this one does.
     machine.write(
         "/etc/ssh/sshd_config",
         0o600,
-        &format!("{SERVER}PerSourcePenalties no\n"),
+        &format!("{settings}PerSourcePenalties no\n"),
     );
     let known = machine.command(&["/usr/sbin/sshd", "-t", "-f", "/etc/ssh/sshd_config"]);
     if machine.run(&known).code != 0 {
-        machine.write("/etc/ssh/sshd_config", 0o600, SERVER);
+        machine.write("/etc/ssh/sshd_config", 0o600, &settings);
     }
     let mark = machine.log.mark();
     machine.start(&machine.command(&["/usr/sbin/sshd", "-D"]));

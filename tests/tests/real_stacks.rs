@@ -1,0 +1,228 @@
+//! What the shipped stacks do besides letting in: credentials, questions, texts and lines of the log.
+
+use authchain_tests::real::ask::Ask;
+use authchain_tests::real::failures::{BOTH_ORDERS, FAULTS, LOGINS, faults};
+use authchain_tests::real::faults::{Faults, ModuleFile, Standing, Starter, Who};
+use authchain_tests::real::log::listing;
+use authchain_tests::real::people::person;
+use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, Stack, Town, installed};
+
+/// What the caller's limits keep out may be line 2's module as well.
+#[test]
+fn without_pam_succeed_if_a_module_that_does_not_load_ends_the_stack() {
+    let Some(town) = Town::new("no pam_succeed_if", Stack::Common, BOTH_ORDERS[0]) else {
+        return;
+    };
+    let wrong = faults("the module is missing");
+    town.befall(wrong);
+    for (file, text) in [
+        ("common-auth", COMMON_AUTH),
+        ("common-account", COMMON_ACCOUNT),
+    ] {
+        let text = installed(&town.machine, text);
+        let absent = "/run/stage/absent/pam_succeed_if.so";
+        town.machine
+            .stack(file, &text.replace("pam_succeed_if.so", absent));
+    }
+    for starter in [Starter::Root, Starter::Another] {
+        for (_, steps) in LOGINS {
+            let service = if starter == Starter::Root {
+                "sshd"
+            } else {
+                "sudo"
+            };
+            for who in Who::ALL {
+                let answer = town.ask(starter, service, who, wrong, steps);
+                assert_ne!(answer.first_refusal(), 0, "{service}, {who:?}: {answer:?}");
+            }
+        }
+    }
+}
+
+/// sshd sets credentials in another process than the one that authenticated, or has not
+/// authenticated at all: libpam then follows the stack by what the modules answer to that.
+#[test]
+fn credentials_are_set_in_a_process_that_never_authenticated() {
+    let steps = "setcred open close setcred";
+    for stack in [Stack::Common, Stack::OneService, Stack::Try] {
+        let Some(town) = Town::new("credentials", stack, BOTH_ORDERS[0]) else {
+            return;
+        };
+        for (words, wrong) in FAULTS {
+            if stack == Stack::Try && wrong.module != ModuleFile::Fine {
+                continue;
+            }
+            town.befall(wrong);
+            for who in [Who::Root, Who::Local, Who::Directory] {
+                let answer = town.ask(Starter::Root, "sshd", who, wrong, steps);
+                assert_eq!(
+                    answer.codes, [0; 4],
+                    "{stack:?}, {words}, {who:?}: {answer:?}"
+                );
+                assert_eq!(answer.asked, [""; 0], "{stack:?}, {words}, {who:?}");
+            }
+        }
+    }
+}
+
+/// What somebody is asked and told in a login, and what it leaves in the log.
+struct Heard {
+    user: &'static str,
+    types: Types,
+    /// What they are told, each once.
+    told: &'static [&'static str],
+    /// libpam's last answer.
+    code: i32,
+    /// Lines that count a failure.
+    failures: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Types {
+    Right,
+    Wrong,
+}
+
+const AUTH_ERR: i32 = 7;
+const NEW_AUTHTOK_REQD: i32 = 12;
+const ACCT_EXPIRED: i32 = 13;
+
+#[rustfmt::skip]
+const HEARD: [Heard; 11] = [
+    Heard { user: "root", types: Types::Right, told: &[], code: 0, failures: 0 },
+    Heard { user: "alice", types: Types::Right, told: &[], code: 0, failures: 0 },
+    Heard { user: "alice", types: Types::Wrong, told: &[], code: AUTH_ERR, failures: 1 },
+    Heard { user: "eve", types: Types::Right, told: &["Your account has expired; please contact your system administrator."], code: ACCT_EXPIRED, failures: 0 },
+    Heard { user: "wanda", types: Types::Right, told: &["Your password will expire in 2 days."], code: 0, failures: 0 },
+    Heard { user: "charly", types: Types::Right, told: &["You must change your password now."], code: NEW_AUTHTOK_REQD, failures: 0 },
+    Heard { user: "dora", types: Types::Right, told: &[], code: 0, failures: 0 },
+    Heard { user: "dora", types: Types::Wrong, told: &[], code: AUTH_ERR, failures: 1 },
+    Heard { user: "doris", types: Types::Right, told: &["Your account has expired; please contact your system administrator."], code: ACCT_EXPIRED, failures: 0 },
+    Heard { user: "dean", types: Types::Right, told: &["3 days left"], code: 0, failures: 0 },
+    Heard { user: "dina", types: Types::Right, told: &["You must change your password now."], code: NEW_AUTHTOK_REQD, failures: 0 },
+];
+
+#[test]
+fn everybody_is_asked_once_and_hears_each_text_once_and_failures_are_counted_once() {
+    for stack in [Stack::Common, Stack::OneService, Stack::Try] {
+        for chain in BOTH_ORDERS {
+            let Some(town) = Town::new("texts", stack, chain) else {
+                return;
+            };
+            let mut complaints = String::new();
+            for heard in &HEARD {
+                complaints += &heard.complaint(&town);
+            }
+            assert!(complaints.is_empty(), "{stack:?}, {chain}: {complaints}");
+        }
+    }
+}
+
+impl Heard {
+    fn complaint(&self, town: &Town) -> String {
+        let right = person(self.user).password.unwrap();
+        let steps: &[&str] = match self.types {
+            Types::Right => &["auth", "account"],
+            Types::Wrong => &["auth"],
+        };
+        let ask = Ask {
+            service: "sshd".into(),
+            user: self.user.into(),
+            password: match self.types {
+                Types::Right => right.into(),
+                Types::Wrong => "a wrong guess".into(),
+            },
+            steps: steps.iter().map(ToString::to_string).collect(),
+            ..Ask::default()
+        };
+        let mark = town.machine.log.mark();
+        let answer = town.machine.ask(&ask).unwrap();
+        let lines = town.machine.log.since(mark);
+        let count = |part: &str| lines.iter().filter(|line| line.text.contains(part)).count();
+        let is_told = answer.asked == ["Password: "]
+            && answer.told == self.told
+            && answer.codes.last() == Some(&self.code)
+            && lines.iter().filter(|line| line.is_failure()).count() == self.failures
+            && count("pam_unix(") == 0
+            && count("pam_succeed_if(") + count("pam_localuser(") == 0;
+        if is_told {
+            return String::new();
+        }
+        format!(
+            "\n{}, {:?}: {answer:?}\n{}",
+            self.user,
+            self.types,
+            listing(&lines)
+        )
+    }
+}
+
+/// While pam_unix stands in, it is the one who asks, tells and counts.
+#[test]
+fn where_pam_unix_stands_in_there_is_one_question_and_one_failure_line_too() {
+    let Some(town) = Town::new("pam_unix stands in", Stack::Common, BOTH_ORDERS[0]) else {
+        return;
+    };
+    for words in ["the configuration is broken", "the module is missing"] {
+        for (standing, failures) in [(Standing::Fine, 0), (Standing::WrongPassword, 1)] {
+            let wrong = Faults {
+                standing,
+                ..faults(words)
+            };
+            town.befall(wrong);
+            let mark = town.machine.log.mark();
+            let answer = town.ask(Starter::Root, "sshd", Who::Local, wrong, "auth account");
+            let lines = town.machine.log.since(mark);
+            let found = lines.iter().filter(|line| line.is_failure()).count();
+            assert_eq!(found, failures, "{words}: {}", listing(&lines));
+            assert_eq!(answer.asked, ["Password: "], "{words}: {answer:?}");
+            assert_eq!(answer.told, [""; 0], "{words}: {answer:?}");
+        }
+    }
+}
+
+/// Somebody whose account has expired, whose password must be changed, and whose password ends soon.
+#[test]
+fn while_pam_unix_stands_in_it_judges_the_account_and_says_so_once() {
+    let Some(town) = Town::new("accounts of pam_unix", Stack::Common, BOTH_ORDERS[0]) else {
+        return;
+    };
+    for words in ["the configuration is broken", "the module is missing"] {
+        town.befall(faults(words));
+        for (user, code) in [
+            ("eve", ACCT_EXPIRED),
+            ("charly", NEW_AUTHTOK_REQD),
+            ("wanda", 0),
+        ] {
+            let ask = Ask {
+                service: "sshd".into(),
+                user: user.into(),
+                password: person(user).password.unwrap().into(),
+                steps: vec!["auth".into(), "account".into()],
+                ..Ask::default()
+            };
+            let answer = town.machine.ask(&ask).unwrap();
+            assert_eq!(answer.codes, [0, code], "{words}, {user}: {answer:?}");
+            assert_eq!(answer.told.len(), 1, "{words}, {user}: {answer:?}");
+        }
+    }
+}
+
+/// A caller of su can break nothing, but an administrator can: that must open no door either.
+#[test]
+fn while_pam_unix_stands_in_an_empty_password_opens_nothing() {
+    let Some(town) = Town::new("void", Stack::Common, BOTH_ORDERS[0]) else {
+        return;
+    };
+    for words in ["the configuration is broken", "the module is missing"] {
+        town.befall(faults(words));
+        let ask = Ask {
+            service: "login".into(),
+            user: "void".into(),
+            steps: vec!["auth".into()],
+            ..Ask::default()
+        };
+        let answer = town.machine.ask(&ask).unwrap();
+        assert_ne!(answer.codes, [0], "{words}: {answer:?}");
+    }
+}
