@@ -2,12 +2,11 @@
 
 use crate::house::{House, Run};
 
-const ACCOUNT: &str = "account [success=1 default=ignore] pam_localuser.so\n\
-    account [success=1 user_unknown=1 new_authtok_reqd=done default=die] pam_authchain.so\n\
-    account [success=ok new_authtok_reqd=ok user_unknown=ignore authinfo_unavail=ignore default=die] pam_authchain.so\n\
-    account required pam_unix.so\n";
+const ACCOUNT: &str = "account [success=done new_authtok_reqd=done service_err=ignore \
+    module_unknown=ignore default=die] pam_authchain.so\naccount required pam_unix.so\n";
 
-const AUTH: &str = "auth sufficient pam_authchain.so\nauth required pam_unix.so\n";
+const AUTH: &str = "auth [success=done service_err=ignore module_unknown=ignore default=die] \
+    pam_authchain.so\nauth required pam_unix.so\n";
 
 fn house() -> House {
     let house = House::with_alice();
@@ -63,12 +62,46 @@ fn a_stack_without_a_way_in_for_the_administrator_is_a_warning() {
 
 #[test]
 fn an_account_line_whose_refusal_is_skipped_is_a_warning() {
-    let account = "account [success=1 default=ignore] pam_authchain.so\n\
-        account required pam_unix.so\naccount required pam_permit.so\n";
+    let account = ACCOUNT.replace("[success=done", "[success=done perm_denied=ignore");
     check_service(&format!("{AUTH}{account}")).expect(
         1,
-        &["sshd:3", "would be skipped", "[success=1 default=ignore]"],
+        &[
+            "sshd:3",
+            "(perm_denied) would be skipped",
+            "perm_denied=ignore",
+        ],
     );
+}
+
+#[test]
+fn an_account_line_that_an_outage_passes_is_an_error() {
+    for ours in [
+        "authinfo_unavail=ignore",
+        "system_err=ignore",
+        "user_unknown=1",
+    ] {
+        let account = ACCOUNT.replace("[success=done", &format!("[success=done {ours}"));
+        let permit = "account required pam_permit.so\n";
+        check_service(&format!("{AUTH}{account}{permit}")).expect(2, &["sshd:3"]);
+    }
+}
+
+#[test]
+fn a_module_that_asks_for_no_password_is_named_where_it_stands() {
+    check_service(&format!(
+        "auth sufficient pam_localuser.so\n{AUTH}{ACCOUNT}"
+    ))
+    .expect(2, &["sshd:1", "`pam_localuser` asks for none"]);
+}
+
+#[test]
+fn a_module_that_is_not_loaded_means_another_thing_in_su_than_in_sshd() {
+    let house = house();
+    for service in ["su", "sshd"] {
+        house.write(&format!("pam.d/{service}"), &format!("{AUTH}{ACCOUNT}"));
+    }
+    let run = check(&house).expect(2, &["su:1", "where the module cannot be loaded"]);
+    assert!(!run.out.contains("sshd:"), "{}", run.out);
 }
 
 #[test]
@@ -126,6 +159,7 @@ fn a_line_that_libpam_cannot_use_is_an_error() {
         .expect(2, &["it includes nowhere, which cannot be read"]);
     check_service(&format!("{AUTH}{ACCOUNT}auth requird pam_env.so\n"))
         .expect(2, &["control \"requird\" cannot be read"]);
+    check_service(&format!("{AUTH}{ACCOUNT}auth include\n")).expect(2, &["without a file"]);
 }
 
 #[test]
