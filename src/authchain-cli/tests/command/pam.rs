@@ -9,7 +9,7 @@ const AUTH: &str = "auth [success=done service_err=ignore module_unknown=ignore 
     pam_authchain.so\nauth required pam_unix.so\n";
 
 fn house() -> House {
-    let house = House::with_alice();
+    let house = House::with_system();
     house.write("modules/pam_authchain.so", "");
     house
 }
@@ -110,11 +110,24 @@ fn auth_without_account_is_a_warning() {
 }
 
 #[test]
-fn arguments_that_mean_nothing_are_warnings() {
-    let auth = AUTH.replace("pam_authchain.so", "pam_authchain.so nulok debug nodelay");
-    let run = check_service(&format!("{auth}{ACCOUNT}"))
-        .expect(1, &["unknown module argument \"nulok\""]);
-    assert!(!run.out.contains("debug"), "{}", run.out);
+fn arguments_that_mean_nothing_are_errors() {
+    for (argument, expected) in [
+        (
+            "nulok",
+            "unknown module argument \"nulok\" (did you mean \"nullok\"?)",
+        ),
+        ("chian=local", "\"chian=local\" (did you mean \"chain=\"?)"),
+        ("Config=/etc/x.toml", "(did you mean \"config=\"?)"),
+    ] {
+        let run = check_line(&format!("{argument} debug nodelay")).expect(2, &["sshd:1", expected]);
+        assert!(!run.out.contains("\"debug\""), "{}", run.out);
+    }
+}
+
+/// With these arguments in the line for `auth`.
+fn check_line(arguments: &str) -> Run {
+    let auth = AUTH.replace("pam_authchain.so", &format!("pam_authchain.so {arguments}"));
+    check_service(&format!("{auth}{ACCOUNT}"))
 }
 
 #[test]
@@ -128,9 +141,29 @@ fn arguments_that_keep_everybody_out_are_errors() {
         ("chain=guests,corp", "the chain names \"corp\""),
         ("chain=", "chain=:"),
     ] {
-        let auth = AUTH.replace("pam_authchain.so", &format!("pam_authchain.so {argument}"));
-        check_service(&format!("{auth}{ACCOUNT}")).expect(2, &["sshd:1", expected]);
+        check_line(argument).expect(2, &["sshd:1", expected]);
     }
+}
+
+#[test]
+fn a_chain_in_which_nobody_knows_root_is_an_error_where_root_logs_in() {
+    let expected = "root cannot get in here: the chain (guests) has no backend `local`";
+    check_line("chain=guests").expect(2, &["sshd:1", expected]);
+    check_line("chain=guests,local").expect(0, &["in order"]);
+    let house = house();
+    let guests = |text: &str| text.replace("chain.so", "chain.so chain=guests");
+    house.write("pam.d/dovecot", &guests(&format!("{AUTH}{ACCOUNT}")));
+    check(&house).expect(0, &["in order"]);
+    // Where pam_unix comes first, root needs nobody of ours.
+    let first = format!("auth sufficient pam_unix.so\n{AUTH}{ACCOUNT}");
+    house.write(
+        "pam.d/sshd",
+        &first.replace(
+            "die] pam_authchain.so\nauth",
+            "die] pam_authchain.so chain=guests\nauth",
+        ),
+    );
+    check(&house).expect(0, &["in order"]);
 }
 
 #[test]

@@ -52,6 +52,24 @@ pub(super) fn judge(facility: Facility, service: &str, entries: &[Entry]) -> Vec
     verdict::faults(facility, &trials.stack, &trials.found, answers)
 }
 
+/// Returns whether root is to get in by this service, and only we let root in: whatever we refuse with,
+/// pam_unix does not.
+pub(super) fn is_roots_only_way(facility: Facility, service: &str, entries: &[Entry]) -> bool {
+    let Some(answers) = Answers::to(facility).filter(|_| services::is_login(service)) else {
+        return false;
+    };
+    let stack = Stack::new(entries, facility, service);
+    let is_refusal = |ours: &&&str| !["success", BROKEN, NOT_LOADED].contains(*ours);
+    answers.ours.iter().filter(is_refusal).all(|ours| {
+        let case = Case {
+            ours,
+            unix: "success",
+            others: "user_unknown",
+        };
+        stack.ways_in(case, MOST).0.is_empty()
+    })
+}
+
 /// A service's stack on trial.
 struct Trials<'a> {
     facility: Facility,

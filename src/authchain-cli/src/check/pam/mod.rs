@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use authchain::tools::trusted_file::{self, Access};
 
 use super::report::{Report, Severity};
-use judge::judge;
 use modules::OURS;
 use simulator::{Entry, Facility, Line, Module, ServiceFiles, What, expand, parse};
 
@@ -50,6 +49,8 @@ pub(super) struct OurLine {
     pub(super) number: usize,
     pub(super) service: String,
     pub(super) arguments: Vec<String>,
+    /// Whether root is to get in here, and nobody but us lets root in.
+    pub(super) is_roots_only_way: bool,
 }
 
 impl Pam<'_> {
@@ -89,12 +90,13 @@ impl Pam<'_> {
                 continue;
             };
             first.insert(facility, (leader.file.clone(), leader.number));
-            for fault in judge(facility, service, &stack) {
+            for fault in judge::judge(facility, service, &stack) {
                 let at = fault.at.and_then(|at| stack.get(at)).unwrap_or(leader);
                 let place = (at.file.as_path(), at.number);
                 report.add_pam(fault.severity, place, service, fault.message);
             }
             report_broken_lines(&stack, service, report);
+            let is_roots_only_way = judge::is_roots_only_way(facility, service, &stack);
             for line in lines {
                 self.find_module(line, service, report);
                 ours.push(OurLine {
@@ -102,6 +104,7 @@ impl Pam<'_> {
                     number: line.number,
                     service: service.to_owned(),
                     arguments: line.arguments().to_vec(),
+                    is_roots_only_way,
                 });
             }
         }
