@@ -44,8 +44,8 @@ pub(super) fn check(
         );
         return say(Severity::Error, message, report);
     }
-    if path.is_none() && is_missing(Path::new(DEFAULT_PATH)) {
-        say(Severity::Warning, local_alone(DEFAULT_PATH), report);
+    if let Some(message) = local_alone(path, Path::new(DEFAULT_PATH)) {
+        say(Severity::Warning, message, report);
     }
     let checked = configurations.check(path, report);
     if checked.is_broken() {
@@ -103,11 +103,16 @@ fn unknown_argument(argument: &str) -> String {
     )
 }
 
-fn local_alone(default: &str) -> String {
-    format!(
-        "no config= here, and no {default}: the chain is `local` alone, and whatever a \
-         configuration was to forbid is allowed; name it with config="
-    )
+/// Returns what a line without a configuration comes to: one that was moved away forbids nothing.
+fn local_alone(path: Option<&Path>, default: &Path) -> Option<String> {
+    let is_alone = path.is_none() && is_missing(default);
+    is_alone.then(|| {
+        let default = default.display();
+        format!(
+            "no config= here, and no {default}: the chain is `local` alone, and whatever a \
+             configuration was to forbid is allowed; name it with config="
+        )
+    })
 }
 
 fn no_way_for_root(names: &[String]) -> String {
@@ -140,6 +145,18 @@ mod tests {
             let message = unknown_argument(argument);
             assert!(message.contains(expected), "{message}");
         }
+    }
+
+    #[test]
+    fn a_line_without_a_configuration_is_local_alone_where_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let default = dir.path().join("authchain.toml");
+        let other = Path::new("/other.toml");
+        let message = local_alone(None, &default).unwrap();
+        assert!(message.contains("the chain is `local` alone"), "{message}");
+        assert_eq!(local_alone(Some(other), &default), None);
+        std::fs::write(&default, "").unwrap();
+        assert_eq!(local_alone(None, &default), None);
     }
 
     #[test]

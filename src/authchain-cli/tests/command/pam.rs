@@ -196,6 +196,12 @@ fn a_line_that_libpam_cannot_use_is_an_error() {
 }
 
 #[test]
+fn lines_that_end_as_on_another_system_are_an_error() {
+    check_service(&format!("{AUTH}{ACCOUNT}").replace('\n', "\r\n"))
+        .expect(2, &["sshd: the lines end in CR and LF"]);
+}
+
+#[test]
 fn what_ten_services_include_is_told_once() {
     let house = house();
     house.write("pam.d/common", "auth required pam_authchain.so\n");

@@ -160,6 +160,15 @@ impl Pam<'_> {
     }
 }
 
+/// What names us in a file from another system is not seen as ours: the name goes on behind it.
+fn report_line_ends(path: &Path, text: &str, report: &mut Report) {
+    if text.contains("\r\n") && text.contains(OURS) {
+        let message = "the lines end in CR and LF: libpam takes the CR for a part of the last word; \
+                       use dos2unix";
+        report.add(Severity::Error, path, message);
+    }
+}
+
 fn report_broken_lines(stack: &[Entry], service: &str, report: &mut Report) {
     for entry in stack {
         if let Some(why) = fault_of(entry) {
@@ -210,7 +219,11 @@ impl Files {
                 continue;
             }
             let lines = match trusted_file::read(&path, Access::Public, MAX_BYTES) {
-                Ok(bytes) => parse(&String::from_utf8_lossy(&bytes)),
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    report_line_ends(&path, &text, report);
+                    parse(&text)
+                }
                 Err(error) => {
                     report.add(Severity::Warning, &path, error.fault.to_string());
                     continue;
