@@ -184,7 +184,9 @@ impl Trials<'_> {
         let deciders = way.deciders.iter().filter_map(|at| {
             let reach = self.stack.reach(*at)?;
             let ends = self.stack.entries.get(*at)?.is_sufficient();
-            let is_door = ends || !way.asks_us || matches!(reach, Reach::Root | Reach::Unknown);
+            let is_door = ends
+                || !way.asks_us
+                || matches!(reach, Reach::Root | Reach::Unknown | Reach::Caller);
             is_door.then_some((reach, *at))
         });
         deciders.min()

@@ -37,7 +37,7 @@ const CREDENTIALS: [&str; 23] = [
 ];
 
 /// Modules that answer `ignore`: they say nothing about who somebody is.
-const SILENT: [&str; 12] = [
+const SILENT: [&str; 10] = [
     "pam_env",
     "pam_faildelay",
     "pam_nologin",
@@ -47,9 +47,7 @@ const SILENT: [&str; 12] = [
     "pam_echo",
     "pam_issue",
     "pam_warn",
-    "pam_cap",
     "pam_keyinit",
-    "pam_gnome_keyring",
 ];
 
 /// Modules that look at circumstances, and ask nobody for anything.
@@ -96,7 +94,9 @@ pub(super) enum Reach {
     Named,
     /// Whoever a module lets in that authchain does not know; it may ask for something.
     Unknown,
-    /// The people of this machine's own files, or some of them.
+    /// Whoever started the program, if it knows them; if root starts it, everybody.
+    Caller,
+    /// The people of this machine's own files, or some of them; or those who may do anything.
     Local,
     /// Perhaps everybody.
     Wide,
@@ -114,17 +114,23 @@ impl Role {
             name if UNIX.contains(&name) => Self::Unix,
             name if CREDENTIALS.contains(&name) => Self::Credential,
             "pam_rootok" if services::knows_its_caller(service) => condition(Reach::Root),
-            // getuid(2) is 0 in whatever root's init started.
-            "pam_rootok" => Self::Condition(vec!["success"], Reach::Wide),
+            // getuid(2) is 0 there.
+            "pam_rootok" if services::is_started_by_root(service) => {
+                Self::Condition(vec!["success"], Reach::Wide)
+            }
+            "pam_rootok" => condition(Reach::Caller),
             "pam_succeed_if" => succeed_if(entry.arguments(), service),
+            "pam_wheel" if has("trust") && has("deny") => condition(Reach::Wide),
             "pam_wheel" if has("trust") => condition(Reach::Named),
             "pam_wheel" => Self::Condition(with_failures("ignore"), Reach::Wide),
-            "pam_listfile" if has("item=user") || has("item=group") => condition(Reach::Named),
+            "pam_listfile" if lists_people(&has) => condition(Reach::Named),
             "pam_localuser" => condition(Reach::Local),
             "pam_usertype" if has("issystem") => condition(Reach::Local),
             "pam_faillock" | "pam_tally2" if has("authfail") => {
                 Self::Condition(vec!["ignore", "auth_err"], Reach::Wide)
             }
+            // By whether its file names the person.
+            "pam_cap" => Self::Condition(vec!["ignore", "success"], Reach::Wide),
             "pam_nologin" if has("successok") => condition(Reach::Wide),
             name if SILENT.contains(&name) => Self::Fixed("ignore"),
             name if CONDITIONS.contains(&name) => condition(Reach::Wide),
@@ -142,6 +148,12 @@ impl Role {
 pub(super) fn takes_a_password_over(entry: &Entry) -> bool {
     let is_unix = UNIX.contains(&entry.name());
     is_unix && (entry.arguments().iter()).any(|given| given == "use_first_pass")
+}
+
+/// Whether pam_listfile lets in whom its file names, and nobody without it.
+fn lists_people(has: &dyn Fn(&str) -> bool) -> bool {
+    let is_of_people = has("item=user") || has("item=group");
+    is_of_people && has("sense=allow") && !has("onerr=succeed")
 }
 
 fn with_failures(success: &'static str) -> Vec<&'static str> {
@@ -178,6 +190,12 @@ fn succeed_if(arguments: &[String], service: &str) -> Role {
     }
 }
 
+/// Whether root is among these users or groups, or who can become root.
+fn names_power(names: &str) -> bool {
+    const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
+    names.split(':').any(|name| POWERFUL.contains(&name))
+}
+
 /// When a condition of pam_succeed_if holds.
 enum Held {
     Always,
@@ -200,8 +218,12 @@ fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller:
         "uid" if asks_caller && is_told_its_caller && names_some && right == "0" => {
             Held::For(Reach::Root)
         }
-        // Without a caller of its own, the program runs as root, and that is all it says.
-        _ if asks_caller && !is_told_its_caller => Held::For(Reach::Wide),
+        _ if asks_caller && services::is_started_by_root(service) => Held::For(Reach::Wide),
+        _ if asks_caller && !is_told_its_caller => Held::For(Reach::Caller),
+        // Whoever comes says who they are, and is believed.
+        "login" | "name" | "user" if names_some && !asks_caller && names_power(right) => {
+            Held::For(Reach::Local)
+        }
         "login" | "name" | "user" if names_some => Held::For(Reach::Named),
         "ruser" if names_some && is_told_its_caller => Held::For(Reach::Named),
         "uid" if matches!(how.as_str(), "<" | "lt" | "<=" | "le" | "=" | "eq") => {

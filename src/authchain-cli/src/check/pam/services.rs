@@ -76,6 +76,11 @@ pub(super) fn knows_its_caller(service: &str) -> bool {
     is_started_by_callers(service) || OF_ROOTS_TOOLS.contains(&service)
 }
 
+/// Returns whether root's init starts the program, so that getuid(2) says nothing.
+pub(super) fn is_started_by_root(service: &str) -> bool {
+    is_login(service) && !knows_its_caller(service)
+}
+
 /// Returns whether root is to get in there.
 pub(super) fn is_login(service: &str) -> bool {
     OF_LOGINS.contains(&service)

@@ -94,6 +94,13 @@ impl Words<'_> {
                      that it asks for a password or token"
                 ),
             ),
+            (true, Reach::Caller) => (
+                Severity::Warning,
+                format!(
+                    "`{line}` asks who started the program: if that is root here, everybody gets in \
+                     without a password"
+                ),
+            ),
             (true, Reach::Local | Reach::Wide) => (
                 Severity::Error,
                 format!(

@@ -76,6 +76,9 @@ fn a_stack_that_lets_a_wrong_password_in_is_an_error() {
         // One code of pam_unix's is enough.
         "auth [success=done service_err=ignore default=die] pam_authchain.so\nauth [success=1 acct_expired=ignore default=die] pam_unix.so\nauth required pam_permit.so",
         "auth [success=done service_err=ignore default=die] pam_authchain.so\nauth [success=1 ignore=ignore default=die] pam_sss.so\nauth required pam_permit.so",
+        // Either says success to whoever comes.
+        "auth [success=done default=ignore] pam_authchain.so\nauth optional pam_cap.so",
+        "auth [success=done default=ignore] pam_authchain.so\nauth optional pam_gnome_keyring.so",
         // pam_faillock answers `ignore` where it only counts.
         "auth [success=done default=ignore] pam_authchain.so\nauth required pam_faillock.so authfail\nauth required pam_permit.so",
     ] {
@@ -108,6 +111,11 @@ fn a_module_that_asks_for_nothing_lets_nobody_in_by_itself() {
         "auth sufficient pam_succeed_if.so user notingroup staff",
         "auth sufficient pam_succeed_if.so uid = 0 use_uid",
         "auth sufficient pam_rootok.so",
+        "auth sufficient pam_succeed_if.so user = root",
+        "auth sufficient pam_succeed_if.so user ingroup staff:wheel",
+        "auth sufficient pam_wheel.so trust deny",
+        "auth sufficient pam_listfile.so item=user sense=deny file=/etc/x",
+        "auth sufficient pam_listfile.so item=user sense=allow file=/etc/x onerr=succeed",
         "auth sufficient pam_access.so",
         "auth sufficient pam_shells.so",
         "auth sufficient pam_usertype.so isregular",
@@ -125,6 +133,16 @@ fn a_module_that_asks_for_nothing_lets_nobody_in_by_itself() {
 fn whom_the_administrator_names_may_come_in_without_a_password() {
     for (service, line, note) in [
         ("su", "auth sufficient pam_rootok.so", None),
+        (
+            "su",
+            "auth sufficient pam_succeed_if.so use_uid user ingroup wheel",
+            Some("names gets in"),
+        ),
+        (
+            "dovecot",
+            "auth sufficient pam_listfile.so item=user sense=allow file=/etc/x",
+            Some("names gets in"),
+        ),
         (
             "su",
             "auth sufficient pam_succeed_if.so uid = 0 use_uid quiet",
@@ -157,6 +175,17 @@ fn whom_the_administrator_names_may_come_in_without_a_password() {
         );
         let expected: Vec<_> = note.iter().map(|note| (Severity::Note, *note)).collect();
         assert_faults(&faults_in(service, AUTH, &text), &expected, &text);
+    }
+}
+
+#[test]
+fn who_started_a_program_that_nobody_knows_is_for_the_administrator_to_say() {
+    for line in ["pam_rootok.so", "pam_succeed_if.so uid = 0 use_uid"] {
+        let text = format!(
+            "auth sufficient {line}\nauth [success=done service_err=ignore default=die] pam_authchain.so\n{AUTH_BEHIND}"
+        );
+        let warning = [(Severity::Warning, "if that is root here, everybody gets in")];
+        assert_faults(&faults_in("config-util", AUTH, &text), &warning, &text);
     }
 }
 
