@@ -44,9 +44,10 @@ fn become_program(program: &[String]) -> ! {
 
 fn torment(program: Pid, how: &str) -> i32 {
     // Ctrl-C is meant for others.
-    // SAFETY: no handler is installed, here and below.
+    // SAFETY: no handler is installed.
     unsafe { signal(Signal::SIGINT, SigHandler::SigIgn) }.unwrap();
     // A process in the background that changes the terminal's foreground is stopped otherwise.
+    // SAFETY: no handler is installed.
     unsafe { signal(Signal::SIGTTOU, SigHandler::SigIgn) }.unwrap();
     let begin = Instant::now();
     let mut is_done = false;

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use authchain::backends::Backend;
 use authchain::chain::registry;
-use authchain::config::settings::ldap::LdapSettings;
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
 use authchain::files::passwd_files;
@@ -38,8 +37,9 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
                 check_local(file, config, table, &*backend, severity, report);
                 continue;
             }
-            if table.common().kind.get_ref() == "ldap" {
-                warn(file, table, report);
+            for warning in registry::warnings(table) {
+                let message = format!("backend {}: {warning}", table.name());
+                report.add(Severity::Warning, file, message);
             }
             revoked::check(table, severity, report);
             let has_worker =
@@ -50,15 +50,6 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
                 false => online::not_asked(backend.name(), report),
             }
         }
-    }
-}
-
-/// What is allowed but dangerous.
-fn warn(file: &Path, table: &BackendTable<'_>, report: &mut Report) {
-    let settings = table.settings::<LdapSettings>();
-    for warning in settings.iter().flat_map(LdapSettings::warnings) {
-        let message = format!("backend {}: {warning}", table.name());
-        report.add(Severity::Warning, file, message);
     }
 }
 

@@ -5,16 +5,22 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use authchain::chain::registry;
-use authchain::config::settings::GlobalSettings;
 use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
 
-use super::backends;
 use super::report::{Report, Severity};
+use super::{backends, owners, settings};
 
 /// What is known of a configuration once it was checked.
 pub(super) struct Checked {
     /// Its text; none where it cannot be used.
     source: Option<Source>,
+}
+
+/// A chain in the order that a line of PAM's wants.
+pub(super) struct CheckedChain {
+    pub(super) names: Vec<String>,
+    /// Whether the backend over the system's passwd file is in it.
+    pub(super) knows_root: bool,
 }
 
 impl Checked {
@@ -24,7 +30,7 @@ impl Checked {
         let file = path.unwrap_or(Path::new(DEFAULT_PATH));
         let is_missing = path.is_none() && is_missing(file);
         if is_missing {
-            let message = "there is none, so the chain is `local` alone";
+            let message = "there is none: where no config= names one, the chain is `local` alone";
             report.add(Severity::Warning, file, message);
         } else {
             check_place(file, report);
@@ -54,16 +60,21 @@ impl Checked {
         self.source.is_none()
     }
 
-    /// Whether the chain can be put in this order; a broken configuration was complained of before.
-    pub(super) fn chain(&self, order: Option<&[String]>) -> Result<(), String> {
-        let Some(source) = &self.source else {
-            return Ok(());
-        };
+    /// Returns the chain in this order.
+    ///
+    /// # Errors
+    /// Where it cannot be put in this order; the text says why.
+    pub(super) fn chain(&self, order: Option<&[String]>) -> Result<CheckedChain, String> {
+        let source = self.source.as_ref().ok_or("the configuration is broken")?;
         let config = Config::parse(source).map_err(|error| error.message)?;
-        config
-            .links(order)
-            .map(|_| ())
-            .map_err(|error| error.message)
+        let links = config.links(order).map_err(|error| error.message)?;
+        let is_system = |table: &&BackendTable<'_>| {
+            registry::backend(table, &config.settings).is_ok_and(|backend| backend.is_system())
+        };
+        Ok(CheckedChain {
+            names: links.iter().map(|link| link.name().to_owned()).collect(),
+            knows_root: links.iter().any(is_system),
+        })
     }
 }
 
@@ -95,22 +106,11 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     let links = config.links(None).unwrap_or_default();
     let names: Vec<&str> = links.iter().map(|link| link.name()).collect();
     report.looked_at(format!("{}: chain {}", file.display(), names.join(", ")));
-    check_values(file, &config.settings, report);
+    settings::check(file, &config.settings, report);
     check_links(file, &config, &links, report);
     backends::check(file, &config, asks_servers, report);
+    owners::check(&config, &links, report);
     true
-}
-
-fn check_values(file: &Path, settings: &GlobalSettings, report: &mut Report) {
-    if settings.min_uid == 0 {
-        let message = "min_uid = 0: of the system's names only those with user id 0 are kept from \
-                       the network";
-        report.add(Severity::Warning, file, message);
-    }
-    if settings.log_unknown_users {
-        let message = "log_unknown_users = true: passwords typed as names will stand in the log";
-        report.add(Severity::Note, file, message);
-    }
 }
 
 fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {

@@ -1,12 +1,15 @@
 //! `authchain check`: is everything in order, before somebody logs out and finds that it is not?
 
+mod arguments;
 mod backends;
 mod configuration;
 mod online;
+mod owners;
 mod pam;
 mod people;
 mod report;
 mod revoked;
+mod settings;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -16,8 +19,8 @@ use clap::Args;
 
 use crate::terminal::{Ending, Failure, Terminal};
 use configuration::Checked;
-use pam::{OurLine, Pam};
-use report::{Report, Severity};
+use pam::Pam;
+use report::Report;
 
 /// Check the configuration, the files it names and the PAM stacks that use it
 ///
@@ -71,7 +74,7 @@ impl Check {
             modules: self.module_dir.as_deref(),
         };
         for line in pam.check(&mut report) {
-            check_arguments(&line, config, &mut configurations, &mut report);
+            arguments::check(&line, config, &mut configurations, &mut report);
         }
         if self.json {
             terminal.json(&report.json());
@@ -95,58 +98,5 @@ impl Configurations {
         self.checked
             .entry(path.map(Path::to_owned))
             .or_insert_with(|| Checked::new(path, asks_servers, report))
-    }
-}
-
-/// What stands behind the module's name, and means something there.
-const PLAIN_ARGUMENTS: [&str; 5] = [
-    "debug",
-    "nullok",
-    "use_first_pass",
-    "try_first_pass",
-    "nodelay",
-];
-
-fn check_arguments(
-    line: &OurLine,
-    config: Option<&Path>,
-    configurations: &mut Configurations,
-    report: &mut Report,
-) {
-    let place = (line.file.as_path(), line.number);
-    let mut path = config.map(Path::to_owned);
-    let mut order = None;
-    for argument in &line.arguments {
-        if let Some(file) = argument.strip_prefix("config=") {
-            path = Some(PathBuf::from(file));
-        } else if let Some(names) = argument.strip_prefix("chain=") {
-            order = Some(names.split(',').map(str::to_owned).collect::<Vec<_>>());
-        } else if !PLAIN_ARGUMENTS.contains(&argument.as_str()) {
-            let message = format!("unknown module argument \"{argument}\", which is ignored");
-            report.add_pam(Severity::Warning, place, &line.service, message);
-        }
-    }
-    if let Some(path) = path
-        .as_ref()
-        .filter(|path| !path.is_absolute() && config != Some(path))
-    {
-        let message = format!(
-            "config={}: not an absolute path; all logins fail",
-            path.display()
-        );
-        return report.add_pam(Severity::Error, place, &line.service, message);
-    }
-    let checked = configurations.check(path.as_deref(), report);
-    if let Err(error) = checked.chain(order.as_deref()) {
-        report.add_pam(
-            Severity::Error,
-            place,
-            &line.service,
-            format!("chain=: {error}"),
-        );
-    }
-    if checked.is_broken() && path.as_deref() != config {
-        let message = "config= names a file that cannot be used; all logins fail here";
-        report.add_pam(Severity::Error, place, &line.service, message);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use authchain::chain::{Identities, SystemIdentities, is_system_uid};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::settings::local::LocalSettings;
-use authchain::files::passwd_files::{SYSTEM_PASSWD, passwd, shadow};
+use authchain::files::passwd_files::{passwd, shadow};
 use authchain::files::password_hash::Method;
 use authchain::tools::trusted_file::{self, Access};
 use authchain::words::Username;
@@ -29,7 +29,7 @@ pub(super) fn check(
 ) {
     odd_lines(files, report);
     unusable_hashes(files, report);
-    if files.passwd != Path::new(SYSTEM_PASSWD) {
+    if files.passwd != settings.passwd_file {
         compare_with_system(backend, &files.passwd, settings, report);
     }
 }
@@ -79,7 +79,7 @@ fn refusal(stored: &[u8], weak_hashes: bool) -> Option<String> {
 }
 
 /// `a, b and 7 more`
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let shown = names
         .iter()
         .take(NAMED)
@@ -126,7 +126,7 @@ fn compare_with_system(
 }
 
 /// The entries of a file; none where it cannot be used.
-fn entries(path: &Path, access: Access) -> Table {
+pub(super) fn entries(path: &Path, access: Access) -> Table {
     Table::parse(&trusted_file::read(path, access, MAX_BYTES).unwrap_or_default())
 }
 

@@ -145,17 +145,123 @@ fn a_backend_outside_the_chain_only_warns() {
 #[test]
 fn values_that_do_not_go_together_are_warnings() {
     let house = House::with_alice();
-    let config = format!("deadline = \"1s\"\nmin_uid = 0\nlog_unknown_users = true\n{GUESTS}");
+    let config = format!("deadline = \"1s\"\nmin_uid = 2\nlog_unknown_users = true\n{GUESTS}");
     house.write("authchain.toml", &config);
     house.check().expect(
         1,
         &[
             "may take 3s, but the whole chain has 1s",
-            "min_uid = 0",
+            "min_uid = 2",
             "log_unknown_users",
             "2 warnings",
         ],
     );
+}
+
+#[test]
+fn a_min_uid_that_gives_system_accounts_away_is_an_error() {
+    let house = House::with_alice();
+    for min_uid in ["0", "1"] {
+        house.write("authchain.toml", &format!("min_uid = {min_uid}\n{GUESTS}"));
+        house.check().expect(2, &["only root's is kept"]);
+    }
+}
+
+#[test]
+fn a_missing_passwd_file_is_an_error() {
+    let house = House::with_alice();
+    let config = format!("passwd_file = \"DIR/nowhere\"\n{GUESTS}");
+    house.write("authchain.toml", &config);
+    let expected = ["nowhere: no such file (setting `passwd_file`)"];
+    house.check().expect(2, &expected);
+    house.write("nowhere", "");
+    house.check().expect(0, &["in order"]);
+    house.chmod("nowhere", 0o666);
+    let expected = ["lets others write it", "`passwd_file`"];
+    house.check().expect(2, &expected);
+}
+
+#[test]
+fn a_run_dir_that_others_can_write_is_a_warning() {
+    let house = House::with_alice();
+    fs::create_dir(house.path("run")).unwrap();
+    house.write(
+        "authchain.toml",
+        &format!("run_dir = \"DIR/run\"\n{GUESTS}"),
+    );
+    house.check().expect(0, &["in order"]);
+    // As /tmp is.
+    house.chmod("run", 0o1777);
+    let expected = [
+        "run: its mode 1777 lets others write it",
+        "no marks",
+        "1 warning",
+    ];
+    house.check().expect(1, &expected);
+    house.write(
+        "authchain.toml",
+        &format!("run_dir = \"DIR/run/inner\"\n{GUESTS}"),
+    );
+    house.check().expect(1, &["others could make it first"]);
+}
+
+#[test]
+fn a_worker_user_who_is_somebody_is_an_error() {
+    let house = House::with_alice();
+    // Everybody's system has these.
+    let config = format!("worker_user = \"bin\"\nmin_uid = 2\n{GUESTS}");
+    house.write("authchain.toml", &config);
+    house
+        .check()
+        .expect(2, &["is somebody's account (user id 2 is a person's"]);
+    house.write(
+        "authchain.toml",
+        &format!("worker_user = \"nobody\"\n{GUESTS}"),
+    );
+    house.check().expect(0, &["in order"]);
+}
+
+#[test]
+fn what_a_domain_allows_that_is_dangerous_is_a_warning() {
+    let house = House::with_alice();
+    let domain = "[backend.ad]\ntype = \"active_directory\"\ndomain = \"ad.example.com\"\n";
+    let warning = "backend ad: tls_verify = \"none\": anyone may pose as the server";
+    house.write("authchain.toml", &format!("{GUESTS}{domain}"));
+    let run = house.check();
+    assert!(!run.out.contains(warning), "{}", run.out);
+    house.write(
+        "authchain.toml",
+        &format!("{GUESTS}{domain}tls_verify = \"none\"\n"),
+    );
+    house.check().expect(1, &[warning]);
+}
+
+#[test]
+fn whose_each_name_is_is_said() {
+    let house = House::with_system();
+    let run = house.check().expect(
+        0,
+        &[
+            "note: ",
+            "bob, dave, frank: the name belongs to this file",
+            "and guests is not asked about it",
+            "carol, erin: this file has no password for the name, which is left to guests",
+        ],
+    );
+    for system in ["root", "daemon", "nobody"] {
+        assert!(!run.out.contains(system), "{}", run.out);
+    }
+    let entry = |number: u32| format!("m{number}::{}:1:::\n", number + 70_100);
+    let many: String = (0..9).map(entry).collect();
+    let passwd = house.read("etc/passwd");
+    house.write("etc/passwd", &format!("{passwd}{many}"));
+    let expected = ["bob, dave, frank, m0, m1 and 7 more: the name belongs"];
+    house.check().expect(0, &expected);
+    // With nobody else to ask there is nothing to say.
+    let alone = house.read("authchain.toml").replace(", \"guests\"", "");
+    house.write("authchain.toml", &alone);
+    let run = house.check();
+    assert!(!run.out.contains("the name belongs"), "{}", run.out);
 }
 
 #[test]

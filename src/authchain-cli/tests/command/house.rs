@@ -20,6 +20,12 @@ pub(crate) const AUTHCHAIN: &str = env!("CARGO_BIN_EXE_authchain");
 pub(crate) const GUESTS: &str = "chain = [\"guests\"]\nstate_dir = \"DIR\"\n[backend.guests]\n\
     type = \"local\"\npasswd = \"DIR/passwd\"\nshadow = \"DIR/shadow\"\n";
 
+/// A system's own files in front of it.
+pub(crate) const WITH_SYSTEM: &str = "chain = [\"local\", \"guests\"]\nstate_dir = \"DIR\"\n\
+    passwd_file = \"DIR/etc/passwd\"\n[backend.local]\ntype = \"local\"\n\
+    passwd = \"DIR/etc/passwd\"\nshadow = \"DIR/etc/shadow\"\n[backend.guests]\n\
+    type = \"local\"\npasswd = \"DIR/passwd\"\nshadow = \"DIR/shadow\"\n";
+
 /// How a run ended.
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -70,6 +76,26 @@ impl House {
         house
             .run_with(&["user", "add", "alice-test"], PASSWORD)
             .expect(0, &["alice-test is added"]);
+        house
+    }
+
+    /// The same behind a system with people of its own: carol was never given a password, dave's is
+    /// locked, erin has no line in the shadow file, and frank's password is empty.
+    pub(crate) fn with_system() -> Self {
+        let house = Self::with_alice();
+        house.write("authchain.toml", WITH_SYSTEM);
+        house.write(
+            "etc/passwd",
+            "root:x:0:0::/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\nbob:x:70001:1::/:/bin/sh\n\
+             carol:x:70002:1::/:/bin/sh\ndave:x:70003:1::/:/bin/sh\nerin:x:70004:1::/:/bin/sh\n\
+             frank::70005:1::/:/bin/sh\nnobody:x:65534:1::/:/bin/false\n",
+        );
+        house.write(
+            "etc/shadow",
+            "root:*:1::::::\ndaemon:*:1::::::\nbob:$y$j9T$a$b:1::::::\ncarol:!*:1::::::\n\
+             dave:!$y$j9T$a$b:1::::::\nnobody:*:1::::::\n",
+        );
+        house.chmod("etc/shadow", 0o600);
         house
     }
 

@@ -2,15 +2,14 @@
 
 use crate::house::{House, Run};
 
-const ACCOUNT: &str = "account [success=1 default=ignore] pam_localuser.so\n\
-    account [success=1 user_unknown=1 new_authtok_reqd=done default=die] pam_authchain.so\n\
-    account [success=ok new_authtok_reqd=ok user_unknown=ignore authinfo_unavail=ignore default=die] pam_authchain.so\n\
-    account required pam_unix.so\n";
+const ACCOUNT: &str = "account [success=done new_authtok_reqd=done service_err=ignore \
+    module_unknown=ignore default=die] pam_authchain.so\naccount required pam_unix.so\n";
 
-const AUTH: &str = "auth sufficient pam_authchain.so\nauth required pam_unix.so\n";
+const AUTH: &str = "auth [success=done service_err=ignore module_unknown=ignore default=die] \
+    pam_authchain.so\nauth required pam_unix.so\n";
 
 fn house() -> House {
-    let house = House::with_alice();
+    let house = House::with_system();
     house.write("modules/pam_authchain.so", "");
     house
 }
@@ -63,12 +62,46 @@ fn a_stack_without_a_way_in_for_the_administrator_is_a_warning() {
 
 #[test]
 fn an_account_line_whose_refusal_is_skipped_is_a_warning() {
-    let account = "account [success=1 default=ignore] pam_authchain.so\n\
-        account required pam_unix.so\naccount required pam_permit.so\n";
+    let account = ACCOUNT.replace("[success=done", "[success=done perm_denied=ignore");
     check_service(&format!("{AUTH}{account}")).expect(
         1,
-        &["sshd:3", "would be skipped", "[success=1 default=ignore]"],
+        &[
+            "sshd:3",
+            "(perm_denied) would be skipped",
+            "perm_denied=ignore",
+        ],
     );
+}
+
+#[test]
+fn an_account_line_that_an_outage_passes_is_an_error() {
+    for ours in [
+        "authinfo_unavail=ignore",
+        "system_err=ignore",
+        "user_unknown=1",
+    ] {
+        let account = ACCOUNT.replace("[success=done", &format!("[success=done {ours}"));
+        let permit = "account required pam_permit.so\n";
+        check_service(&format!("{AUTH}{account}{permit}")).expect(2, &["sshd:3"]);
+    }
+}
+
+#[test]
+fn a_module_that_asks_for_no_password_is_named_where_it_stands() {
+    check_service(&format!(
+        "auth sufficient pam_localuser.so\n{AUTH}{ACCOUNT}"
+    ))
+    .expect(2, &["sshd:1", "`pam_localuser` asks for none"]);
+}
+
+#[test]
+fn a_module_that_is_not_loaded_means_another_thing_in_su_than_in_sshd() {
+    let house = house();
+    for service in ["su", "sshd"] {
+        house.write(&format!("pam.d/{service}"), &format!("{AUTH}{ACCOUNT}"));
+    }
+    let run = check(&house).expect(2, &["su:1", "where the module cannot be loaded"]);
+    assert!(!run.out.contains("sshd:"), "{}", run.out);
 }
 
 #[test]
@@ -77,11 +110,24 @@ fn auth_without_account_is_a_warning() {
 }
 
 #[test]
-fn arguments_that_mean_nothing_are_warnings() {
-    let auth = AUTH.replace("pam_authchain.so", "pam_authchain.so nulok debug nodelay");
-    let run = check_service(&format!("{auth}{ACCOUNT}"))
-        .expect(1, &["unknown module argument \"nulok\""]);
-    assert!(!run.out.contains("debug"), "{}", run.out);
+fn arguments_that_mean_nothing_are_errors() {
+    for (argument, expected) in [
+        (
+            "nulok",
+            "unknown module argument \"nulok\" (did you mean \"nullok\"?)",
+        ),
+        ("chian=local", "\"chian=local\" (did you mean \"chain=\"?)"),
+        ("Config=/etc/x.toml", "(did you mean \"config=\"?)"),
+    ] {
+        let run = check_line(&format!("{argument} debug nodelay")).expect(2, &["sshd:1", expected]);
+        assert!(!run.out.contains("\"debug\""), "{}", run.out);
+    }
+}
+
+/// With these arguments in the line for `auth`.
+fn check_line(arguments: &str) -> Run {
+    let auth = AUTH.replace("pam_authchain.so", &format!("pam_authchain.so {arguments}"));
+    check_service(&format!("{auth}{ACCOUNT}"))
 }
 
 #[test]
@@ -95,9 +141,29 @@ fn arguments_that_keep_everybody_out_are_errors() {
         ("chain=guests,corp", "the chain names \"corp\""),
         ("chain=", "chain=:"),
     ] {
-        let auth = AUTH.replace("pam_authchain.so", &format!("pam_authchain.so {argument}"));
-        check_service(&format!("{auth}{ACCOUNT}")).expect(2, &["sshd:1", expected]);
+        check_line(argument).expect(2, &["sshd:1", expected]);
     }
+}
+
+#[test]
+fn a_chain_in_which_nobody_knows_root_is_an_error_where_root_logs_in() {
+    let expected = "root cannot get in here: the chain (guests) has no backend `local`";
+    check_line("chain=guests").expect(2, &["sshd:1", expected]);
+    check_line("chain=guests,local").expect(0, &["in order"]);
+    let house = house();
+    let guests = |text: &str| text.replace("chain.so", "chain.so chain=guests");
+    house.write("pam.d/dovecot", &guests(&format!("{AUTH}{ACCOUNT}")));
+    check(&house).expect(0, &["in order"]);
+    // Where pam_unix comes first, root needs nobody of ours.
+    let first = format!("auth sufficient pam_unix.so\n{AUTH}{ACCOUNT}");
+    house.write(
+        "pam.d/sshd",
+        &first.replace(
+            "die] pam_authchain.so\nauth",
+            "die] pam_authchain.so chain=guests\nauth",
+        ),
+    );
+    check(&house).expect(0, &["in order"]);
 }
 
 #[test]
@@ -126,6 +192,13 @@ fn a_line_that_libpam_cannot_use_is_an_error() {
         .expect(2, &["it includes nowhere, which cannot be read"]);
     check_service(&format!("{AUTH}{ACCOUNT}auth requird pam_env.so\n"))
         .expect(2, &["control \"requird\" cannot be read"]);
+    check_service(&format!("{AUTH}{ACCOUNT}auth include\n")).expect(2, &["without a file"]);
+}
+
+#[test]
+fn lines_that_end_as_on_another_system_are_an_error() {
+    check_service(&format!("{AUTH}{ACCOUNT}").replace('\n', "\r\n"))
+        .expect(2, &["sshd: the lines end in CR and LF"]);
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl Prepared {
             wanted: Wanted::new(&settings),
             host: access::host_name(&settings),
             warnings: match &domain {
-                Some(domain) => domain.warning().into_iter().collect(),
+                Some(domain) => domain.warnings(),
                 None => settings.warnings(),
             },
             dns: Dns::read(),

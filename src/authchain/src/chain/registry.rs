@@ -1,5 +1,7 @@
 //! Every backend type, by name. The only file that knows them all.
 
+use serde::de::DeserializeOwned;
+
 use super::identity::SystemIdentities;
 use super::rule::{Chain, Link};
 use crate::backends::Backend;
@@ -19,6 +21,7 @@ pub struct Kind {
     /// One line about it.
     pub help: &'static str,
     build: Build,
+    warnings: fn(&BackendTable<'_>) -> Vec<&'static str>,
     /// The JSON Schema of its keys.
     #[cfg(feature = "schema")]
     pub schema: fn() -> schemars::Schema,
@@ -36,6 +39,7 @@ pub const KINDS: &[Kind] = &[
         name: LOCAL,
         help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
         build: local,
+        warnings: |_| Vec::new(),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LocalSettings),
     },
@@ -43,6 +47,7 @@ pub const KINDS: &[Kind] = &[
         name: "ldap",
         help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
         build: ldap,
+        warnings: |table| warnings_of(table, LdapSettings::warnings),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LdapSettings),
     },
@@ -50,6 +55,7 @@ pub const KINDS: &[Kind] = &[
         name: "active_directory",
         help: "a domain of Active Directory, of Windows or Samba",
         build: active_directory,
+        warnings: |table| warnings_of(table, ActiveDirectorySettings::warnings),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(ActiveDirectorySettings),
     },
@@ -57,6 +63,7 @@ pub const KINDS: &[Kind] = &[
         name: "nis",
         help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
         build: nis,
+        warnings: |_| Vec::new(),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(NisSettings),
     },
@@ -133,6 +140,28 @@ fn active_directory(
     }))
 }
 
+/// Returns what the settings of a section say; nothing where they have a fault.
+fn warnings_of<T: DeserializeOwned>(
+    table: &BackendTable<'_>,
+    warnings: fn(&T) -> Vec<&'static str>,
+) -> Vec<&'static str> {
+    let settings = table.settings::<T>();
+    settings.as_ref().map(warnings).unwrap_or_default()
+}
+
+/// Returns what is allowed but dangerous in a section, for the administrator.
+pub fn warnings(table: &BackendTable<'_>) -> Vec<&'static str> {
+    match kind_of(table) {
+        Some(known) => (known.warnings)(table),
+        None => Vec::new(),
+    }
+}
+
+fn kind_of(table: &BackendTable<'_>) -> Option<&'static Kind> {
+    let kind = table.common().kind.get_ref();
+    KINDS.iter().find(|known| known.name == kind)
+}
+
 fn place(global: &GlobalSettings) -> Place {
     Place {
         worker: global.worker.clone(),
@@ -202,8 +231,7 @@ pub fn backend(
     table: &BackendTable<'_>,
     global: &GlobalSettings,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    let kind = table.common().kind.get_ref();
-    match KINDS.iter().find(|known| known.name == kind) {
+    match kind_of(table) {
         Some(known) => (known.build)(table, global),
         None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
     }
@@ -255,6 +283,30 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(error(text), format!("authchain.toml:{expected}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_type_says_itself_what_is_dangerous_in_its_settings() {
+        for (section, expected) in [
+            ("type = \"local\"", ""),
+            (
+                "type = \"active_directory\"\ntls_verify = \"none\"",
+                "tls_verify = \"none\"",
+            ),
+            (
+                "type = \"ldap\"\nuris = [\"ldaps://a\"]\ntls_verify = \"ca\"",
+                "tls_verify = \"ca\"",
+            ),
+            ("type = \"ldap\"\ntls_verify = 1", ""),
+        ] {
+            let text = format!("[backend.a]\n{section}");
+            let source = Source::new(Path::new("authchain.toml"), text);
+            let config = Config::parse(&source).unwrap();
+            let table = config.backends.iter().find(|table| table.name() == "a");
+            let found = warnings(table.unwrap()).concat();
+            assert!(found.starts_with(expected), "{section}: {found}");
+            assert_eq!(found.is_empty(), expected.is_empty(), "{section}: {found}");
         }
     }
 

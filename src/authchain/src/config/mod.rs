@@ -12,4 +12,5 @@ pub use backend_table::BackendTable;
 pub use duration::Period;
 pub use error::{ConfigError, Place};
 pub use file::{Config, DEFAULT_PATH};
+pub use keys::did_you_mean;
 pub use source::Source;

@@ -1,9 +1,12 @@
 //! PAM's service files, as far as they use us.
 
-mod dispatch;
+mod answers;
 mod judge;
-mod stack;
-mod syntax;
+mod modules;
+mod services;
+mod simulator;
+mod verdict;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,9 +16,8 @@ use std::path::{Path, PathBuf};
 use authchain::tools::trusted_file::{self, Access};
 
 use super::report::{Report, Severity};
-use judge::{OURS, judge};
-use stack::{Entry, Module, expand};
-use syntax::{Facility, Line, What};
+use modules::OURS;
+use simulator::{Entry, Facility, Line, Module, ServiceFiles, What, expand, parse};
 
 /// Largest service file read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -47,6 +49,8 @@ pub(super) struct OurLine {
     pub(super) number: usize,
     pub(super) service: String,
     pub(super) arguments: Vec<String>,
+    /// Whether root is to get in here, and nobody but us lets root in.
+    pub(super) is_roots_only_way: bool,
 }
 
 impl Pam<'_> {
@@ -86,11 +90,13 @@ impl Pam<'_> {
                 continue;
             };
             first.insert(facility, (leader.file.clone(), leader.number));
-            for fault in judge(facility, &stack) {
-                let place = (leader.file.as_path(), leader.number);
+            for fault in judge::judge(facility, service, &stack) {
+                let at = fault.at.and_then(|at| stack.get(at)).unwrap_or(leader);
+                let place = (at.file.as_path(), at.number);
                 report.add_pam(fault.severity, place, service, fault.message);
             }
             report_broken_lines(&stack, service, report);
+            let is_roots_only_way = judge::is_roots_only_way(facility, service, &stack);
             for line in lines {
                 self.find_module(line, service, report);
                 ours.push(OurLine {
@@ -98,6 +104,7 @@ impl Pam<'_> {
                     number: line.number,
                     service: service.to_owned(),
                     arguments: line.arguments().to_vec(),
+                    is_roots_only_way,
                 });
             }
         }
@@ -153,17 +160,36 @@ impl Pam<'_> {
     }
 }
 
+/// What names us in a file from another system is not seen as ours: the name goes on behind it.
+fn report_line_ends(path: &Path, text: &str, report: &mut Report) {
+    if text.contains("\r\n") && text.contains(OURS) {
+        let message = "the lines end in CR and LF: libpam takes the CR for a part of the last word; \
+                       use dos2unix";
+        report.add(Severity::Error, path, message);
+    }
+}
+
 fn report_broken_lines(stack: &[Entry], service: &str, report: &mut Report) {
     for entry in stack {
-        if let Module::Fail(why) = &entry.module {
-            let message = format!("libpam cannot use this line and fails there: {why}");
-            report.add_pam(
-                Severity::Error,
-                (&entry.file, entry.number),
-                service,
-                message,
-            );
+        if let Some(why) = fault_of(entry) {
+            let place = (entry.file.as_path(), entry.number);
+            report.add_pam(Severity::Error, place, service, why);
         }
+    }
+}
+
+/// Returns what is wrong with a line as such.
+fn fault_of(entry: &Entry) -> Option<String> {
+    match &entry.module {
+        Module::Fail { why, .. } => {
+            let what = "libpam cannot use this line and fails there";
+            Some(format!("{what}: {why}"))
+        }
+        Module::Ask { control, .. } if control.is_unreadable => {
+            let what = "cannot be read, so libpam takes every answer for a failure";
+            Some(format!("control {:?} {what}", control.text))
+        }
+        Module::Ask { .. } | Module::Substack => None,
     }
 }
 
@@ -189,11 +215,15 @@ impl Files {
             }
         }
         while let Some(path) = paths.pop() {
-            if !path.is_file() || files.has(&path) || is_leftover(&path) {
+            if !path.is_file() || files.lines(&path).is_some() || is_leftover(&path) {
                 continue;
             }
             let lines = match trusted_file::read(&path, Access::Public, MAX_BYTES) {
-                Ok(bytes) => syntax::parse(&String::from_utf8_lossy(&bytes)),
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    report_line_ends(&path, &text, report);
+                    parse(&text)
+                }
                 Err(error) => {
                     report.add(Severity::Warning, &path, error.fault.to_string());
                     continue;
@@ -203,22 +233,6 @@ impl Files {
             files.files.insert(path, lines);
         }
         files
-    }
-
-    /// Where libpam finds a service or an included file of this name.
-    fn path_of(&self, name: &str) -> PathBuf {
-        // An absolute name replaces the folder, as in libpam.
-        let mut places = self.folders.iter().map(|folder| folder.join(name));
-        let found = places.clone().find(|path| path.is_file());
-        found.or_else(|| places.next()).unwrap_or_default()
-    }
-
-    fn has(&self, path: &Path) -> bool {
-        self.files.contains_key(path)
-    }
-
-    fn lines(&self, path: &Path) -> &[Line] {
-        self.files.get(path).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The files that are a service of their own: not those of one kind of lines that others
@@ -243,10 +257,23 @@ impl Files {
     }
 }
 
+impl ServiceFiles for Files {
+    fn path_of(&self, name: &str) -> PathBuf {
+        // An absolute name replaces the folder, as in libpam.
+        let mut places = self.folders.iter().map(|folder| folder.join(name));
+        let found = places.clone().find(|path| path.is_file());
+        found.or_else(|| places.next()).unwrap_or_default()
+    }
+
+    fn lines(&self, path: &Path) -> Option<&[Line]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+}
+
 fn includes(lines: &[Line]) -> impl Iterator<Item = &str> {
     lines.iter().filter_map(|line| match &line.what {
         What::Include { file, .. } => Some(file.as_str()),
-        What::Module { .. } | What::Broken(_) => None,
+        What::Module { .. } | What::Broken { .. } => None,
     })
 }
 

@@ -52,9 +52,9 @@ impl Domain {
         &self.root
     }
 
-    /// What is allowed but dangerous.
-    pub(super) fn warning(&self) -> Option<&'static str> {
-        self.settings.warning()
+    /// Returns what is allowed but dangerous.
+    pub(super) fn warnings(&self) -> Vec<&'static str> {
+        self.settings.warnings()
     }
 }
 

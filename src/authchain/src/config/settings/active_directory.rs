@@ -124,9 +124,9 @@ impl ActiveDirectorySettings {
         check::check(self)
     }
 
-    /// What is allowed but dangerous, in words for the log.
-    pub fn warning(&self) -> Option<&'static str> {
-        warning_about(self.tls_verify)
+    /// Returns what is allowed but dangerous, in words for the log.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        warning_about(self.tls_verify).into_iter().collect()
     }
 
     /// Where a domain controller of this name, with a port or without, is reached.

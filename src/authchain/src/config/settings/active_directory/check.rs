@@ -114,7 +114,12 @@ mod tests {
     #[test]
     fn a_domain_is_enough() {
         assert_eq!(settings("").check(), Ok(()));
-        assert_eq!(settings("").warning(), None);
+        assert_eq!(settings("").warnings(), [""; 0]);
+        let found = settings("tls_verify = 'none'").warnings();
+        assert_eq!(
+            found,
+            ["tls_verify = \"none\": anyone may pose as the server"]
+        );
     }
 
     #[test]

@@ -1,0 +1,87 @@
+//! Whose a name is: the people of the system's passwd file who belong to the local files, and those
+//! who are left to the other backends.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use authchain::chain::{is_system_uid, registry};
+use authchain::config::settings::local::LocalSettings;
+use authchain::config::{BackendTable, Config};
+use authchain::files::passwd_files::passwd::PasswdEntry;
+use authchain::files::passwd_files::was_ever_a_password;
+use authchain::tools::trusted_file::{self, Access};
+
+use super::people::{entries, listed};
+use super::report::{Report, Severity};
+use super::settings::NOBODY;
+
+/// Says whose each name is, where the chain has others to ask than the local files.
+pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
+    let passwd_file = &config.settings.passwd_file;
+    let is_system = |table: &&&BackendTable<'_>| {
+        registry::backend(table, &config.settings).is_ok_and(|backend| backend.is_system())
+    };
+    let (system, mut others): (Vec<&&BackendTable<'_>>, Vec<_>) = links.iter().partition(is_system);
+    others.retain(|table| !table.common().local_names);
+    let settings = system
+        .first()
+        .map(|table| table.settings::<LocalSettings>());
+    let Some(Ok(LocalSettings { shadow, .. })) = settings else {
+        return;
+    };
+    // Files that cannot be read were complained of before.
+    if others.is_empty() || trusted_file::open(&shadow, Access::GroupReadable).is_err() {
+        return;
+    }
+    let (local, left) = people(passwd_file, &shadow, config.settings.min_uid);
+    let others: Vec<&str> = others.iter().map(|table| table.name()).collect();
+    let others = others.join(", ");
+    if !local.is_empty() {
+        let message = format!(
+            "{}: the name belongs to this file, which has a password for it, and {others} is not \
+             asked about it, unless its section says local_names = true",
+            listed(&local)
+        );
+        report.add(Severity::Note, passwd_file, message);
+    }
+    if !left.is_empty() {
+        let message = format!(
+            "{}: this file has no password for the name, which is left to {others}: whom they \
+             accept is this account",
+            listed(&left)
+        );
+        report.add(Severity::Note, passwd_file, message);
+    }
+}
+
+/// Returns the people who belong to the files, and those who are left to other backends.
+fn people(passwd: &Path, shadow: &Path, min_uid: u32) -> (Vec<String>, Vec<String>) {
+    let shadow = entries(shadow, Access::GroupReadable);
+    let mut passwords: HashMap<&[u8], &[u8]> = HashMap::new();
+    for fields in shadow.entries() {
+        if let [name, password, ..] = *fields.as_slice() {
+            // The first line of a name counts.
+            passwords.entry(name).or_insert(password);
+        }
+    }
+    let (mut local, mut left) = (Vec::new(), Vec::new());
+    for fields in entries(passwd, Access::Public).entries() {
+        let Ok(entry) = PasswdEntry::parse(&fields.join(&b':')) else {
+            continue;
+        };
+        if is_system_uid(entry.uid(), min_uid) || entry.uid() == NOBODY {
+            continue;
+        }
+        let name = entry.to_user("").name;
+        let is_theirs = match entry.is_shadowed() {
+            true => (passwords.get(name.as_bytes()))
+                .is_some_and(|password| was_ever_a_password(password)),
+            false => was_ever_a_password(entry.password.expose()),
+        };
+        match is_theirs {
+            true => local.push(name),
+            false => left.push(name),
+        }
+    }
+    (local, left)
+}

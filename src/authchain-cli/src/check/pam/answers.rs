@@ -1,0 +1,104 @@
+//! What a module can answer, as brackets name it.
+
+use super::simulator::Facility;
+
+/// What we answer when our configuration is broken.
+pub(super) const BROKEN: &str = "service_err";
+
+/// What libpam answers in our place when our module cannot be loaded.
+pub(super) const NOT_LOADED: &str = "module_unknown";
+
+/// What we answer where nobody found out about the person, which a caller of su can bring about.
+pub(super) const FOUND_OUT_NOTHING: [&str; 3] = ["authinfo_unavail", "system_err", "conv_err"];
+
+/// The answers of one facility.
+pub(super) struct Answers {
+    /// Ours; those of what libpam says in our place too.
+    pub(super) ours: &'static [&'static str],
+    /// pam_unix's.
+    pub(super) unix: &'static [&'static str],
+    /// Those of other modules that ask for a password or token.
+    pub(super) others: &'static [&'static str],
+}
+
+const AUTH: Answers = Answers {
+    ours: &[
+        "success",
+        "auth_err",
+        "user_unknown",
+        "authinfo_unavail",
+        "system_err",
+        "conv_err",
+        BROKEN,
+        NOT_LOADED,
+    ],
+    unix: &[
+        "success",
+        "auth_err",
+        "user_unknown",
+        "authinfo_unavail",
+        "cred_insufficient",
+        "maxtries",
+        "new_authtok_reqd",
+        "acct_expired",
+        "perm_denied",
+        "conv_err",
+        "system_err",
+        "service_err",
+        NOT_LOADED,
+    ],
+    others: &OTHERS,
+};
+
+const ACCOUNT: Answers = Answers {
+    ours: &[
+        "success",
+        "new_authtok_reqd",
+        "acct_expired",
+        "perm_denied",
+        "user_unknown",
+        "authinfo_unavail",
+        "system_err",
+        BROKEN,
+        NOT_LOADED,
+    ],
+    unix: &[
+        "success",
+        "new_authtok_reqd",
+        "acct_expired",
+        "authtok_expired",
+        "user_unknown",
+        "authinfo_unavail",
+        "perm_denied",
+        "auth_err",
+        "system_err",
+        "service_err",
+        NOT_LOADED,
+    ],
+    others: &OTHERS,
+};
+
+const OTHERS: [&str; 11] = [
+    "success",
+    "auth_err",
+    "perm_denied",
+    "user_unknown",
+    "authinfo_unavail",
+    "new_authtok_reqd",
+    "acct_expired",
+    "system_err",
+    "service_err",
+    "ignore",
+    NOT_LOADED,
+];
+
+impl Answers {
+    /// Returns the answers to what `facility` asks; none where nobody is let in by them.
+    pub(super) fn to(facility: Facility) -> Option<&'static Self> {
+        match facility {
+            Facility::Auth => Some(&AUTH),
+            Facility::Account => Some(&ACCOUNT),
+            Facility::Password | Facility::Session => None,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What the modules of others answer, as far as it matters who gets in.
+
+use super::services;
+use super::simulator::{Entry, Facility};
+
+/// Our own module.
+pub(super) const OURS: &str = "pam_authchain";
+
+/// Modules that check the system's own passwords.
+const UNIX: [&str; 3] = ["pam_unix", "pam_unix_ng", "pam_tcb"];
+
+/// Modules that let somebody in by themselves, with another password or a token.
+const CREDENTIALS: [&str; 23] = [
+    "pam_sss",
+    "pam_ldap",
+    "pam_krb5",
+    "pam_winbind",
+    "pam_systemd_home",
+    "pam_kanidm",
+    "pam_himmelblau",
+    "pam_userdb",
+    "pam_mysql",
+    "pam_pgsql",
+    "pam_radius_auth",
+    "pam_tacplus",
+    "pam_oath",
+    "pam_google_authenticator",
+    "pam_u2f",
+    "pam_yubico",
+    "pam_fprintd",
+    "pam_pkcs11",
+    "pam_p11",
+    "pam_ssh_agent_auth",
+    "pam_duo",
+    "pam_ccreds",
+    "pam_timestamp",
+];
+
+/// Modules that answer `ignore`: they say nothing about who somebody is.
+const SILENT: [&str; 10] = [
+    "pam_env",
+    "pam_faildelay",
+    "pam_nologin",
+    "pam_group",
+    "pam_mail",
+    "pam_motd",
+    "pam_echo",
+    "pam_issue",
+    "pam_warn",
+    "pam_keyinit",
+];
+
+/// Modules that look at circumstances, and ask nobody for anything.
+const CONDITIONS: [&str; 13] = [
+    "pam_succeed_if",
+    "pam_localuser",
+    "pam_usertype",
+    "pam_listfile",
+    "pam_access",
+    "pam_time",
+    "pam_wheel",
+    "pam_shells",
+    "pam_securetty",
+    "pam_sepermit",
+    "pam_lastlog",
+    "pam_faillock",
+    "pam_tally2",
+];
+
+/// What a condition may answer, beside success.
+const FAILURES: [&str; 4] = ["auth_err", "perm_denied", "user_unknown", "service_err"];
+
+/// What a module is to the question who gets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Ourselves.
+    Ours,
+    /// pam_unix, or one in its place.
+    Unix,
+    /// Another one that asks for a password or token.
+    Credential,
+    /// Always the same answer.
+    Fixed(&'static str),
+    /// Answers one of these by circumstances; a success means this much.
+    Condition(Vec<&'static str>, Reach),
+}
+
+/// Whom a condition holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// Whoever started the program is root.
+    Root,
+    /// People and groups that the line or its file names.
+    Named,
+    /// Whoever a module lets in that authchain does not know; it may ask for something.
+    Unknown,
+    /// Whoever started the program, if it knows them; if root starts it, everybody.
+    Caller,
+    /// The people of this machine's own files, or some of them; or those who may do anything.
+    Local,
+    /// Perhaps everybody.
+    Wide,
+}
+
+impl Role {
+    /// Returns the role of an entry in a service's stack.
+    pub(super) fn of(entry: &Entry, facility: Facility, service: &str) -> Self {
+        let has = |argument: &str| entry.arguments().iter().any(|given| given == argument);
+        let condition = |reach| Self::Condition(with_failures("success"), reach);
+        match entry.name() {
+            OURS => Self::Ours,
+            "pam_permit" => Self::Fixed("success"),
+            "pam_deny" => Self::Fixed("auth_err"),
+            name if UNIX.contains(&name) => Self::Unix,
+            name if CREDENTIALS.contains(&name) => Self::Credential,
+            "pam_rootok" if services::knows_its_caller(service) => condition(Reach::Root),
+            // getuid(2) is 0 there.
+            "pam_rootok" if services::is_started_by_root(service) => {
+                Self::Condition(vec!["success"], Reach::Wide)
+            }
+            "pam_rootok" => condition(Reach::Caller),
+            "pam_succeed_if" => succeed_if(entry.arguments(), service),
+            "pam_wheel" if has("trust") && has("deny") => condition(Reach::Wide),
+            "pam_wheel" if has("trust") => condition(Reach::Named),
+            "pam_wheel" => Self::Condition(with_failures("ignore"), Reach::Wide),
+            "pam_listfile" if lists_people(&has) => condition(Reach::Named),
+            "pam_localuser" => condition(Reach::Local),
+            "pam_usertype" if has("issystem") => condition(Reach::Local),
+            "pam_faillock" | "pam_tally2" if has("authfail") => {
+                Self::Condition(vec!["ignore", "auth_err"], Reach::Wide)
+            }
+            // By whether its file names the person.
+            "pam_cap" => Self::Condition(vec!["ignore", "success"], Reach::Wide),
+            "pam_nologin" if has("successok") => condition(Reach::Wide),
+            name if SILENT.contains(&name) => Self::Fixed("ignore"),
+            name if CONDITIONS.contains(&name) => condition(Reach::Wide),
+            // It may decide alone, so it may ask for something: nobody knows.
+            _ if entry.jumps() || entry.is_sufficient() => match facility {
+                Facility::Auth => condition(Reach::Unknown),
+                _ => Self::Credential,
+            },
+            _ => condition(Reach::Wide),
+        }
+    }
+}
+
+/// Returns whether pam_unix takes over the password that another module asked for.
+pub(super) fn takes_a_password_over(entry: &Entry) -> bool {
+    let is_unix = UNIX.contains(&entry.name());
+    is_unix && (entry.arguments().iter()).any(|given| given == "use_first_pass")
+}
+
+/// Whether pam_listfile lets in whom its file names, and nobody without it.
+fn lists_people(has: &dyn Fn(&str) -> bool) -> bool {
+    let is_of_people = has("item=user") || has("item=group");
+    is_of_people && has("sense=allow") && !has("onerr=succeed")
+}
+
+fn with_failures(success: &'static str) -> Vec<&'static str> {
+    [success].into_iter().chain(FAILURES).collect()
+}
+
+/// Reads the conditions of pam_succeed_if(8), all of which must hold.
+fn succeed_if(arguments: &[String], service: &str) -> Role {
+    const FLAGS: [&str; 6] = [
+        "debug",
+        "use_uid",
+        "quiet",
+        "quiet_fail",
+        "quiet_success",
+        "audit",
+    ];
+    let is_flag = |word: &&String| FLAGS.contains(&word.as_str());
+    let asks_caller = arguments.iter().any(|word| word == "use_uid");
+    let words: Vec<&String> = arguments.iter().filter(|word| !is_flag(word)).collect();
+    let mut reach = None;
+    for triple in words.chunks(3) {
+        let [left, how, right] = triple else {
+            return Role::Fixed("service_err");
+        };
+        match one_condition(left, how, right, service, asks_caller) {
+            Held::Always => {}
+            Held::Never => return Role::Fixed("auth_err"),
+            Held::For(whom) => reach = Some(reach.map_or(whom, |known: Reach| known.min(whom))),
+        }
+    }
+    match reach {
+        None => Role::Fixed("success"),
+        Some(reach) => Role::Condition(with_failures("success"), reach),
+    }
+}
+
+/// Whether root is among these users or groups, or who can become root.
+fn names_power(names: &str) -> bool {
+    const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
+    names.split(':').any(|name| POWERFUL.contains(&name))
+}
+
+/// When a condition of pam_succeed_if holds.
+enum Held {
+    Always,
+    Never,
+    For(Reach),
+}
+
+fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller: bool) -> Held {
+    let (left, how) = (left.to_ascii_lowercase(), how.to_ascii_lowercase());
+    let names_some = matches!(how.as_str(), "=" | "in" | "ingroup" | "eq");
+    let is_told_its_caller = services::knows_its_caller(service);
+    match left.as_str() {
+        "service" => match (how.as_str(), right.split(':').any(|one| one == service)) {
+            ("=", _) => Held::always_if(right == service),
+            ("!=", _) => Held::always_if(right != service),
+            ("in", is_listed) => Held::always_if(is_listed),
+            ("notin", is_listed) => Held::always_if(!is_listed),
+            _ => Held::For(Reach::Wide),
+        },
+        "uid" if asks_caller && is_told_its_caller && names_some && right == "0" => {
+            Held::For(Reach::Root)
+        }
+        _ if asks_caller && services::is_started_by_root(service) => Held::For(Reach::Wide),
+        _ if asks_caller && !is_told_its_caller => Held::For(Reach::Caller),
+        // Whoever comes says who they are, and is believed.
+        "login" | "name" | "user" if names_some && !asks_caller && names_power(right) => {
+            Held::For(Reach::Local)
+        }
+        "login" | "name" | "user" if names_some => Held::For(Reach::Named),
+        "ruser" if names_some && is_told_its_caller => Held::For(Reach::Named),
+        "uid" if matches!(how.as_str(), "<" | "lt" | "<=" | "le" | "=" | "eq") => {
+            Held::For(Reach::Local)
+        }
+        _ => Held::For(Reach::Wide),
+    }
+}
+
+impl Held {
+    fn always_if(holds: bool) -> Self {
+        if holds { Self::Always } else { Self::Never }
+    }
+}

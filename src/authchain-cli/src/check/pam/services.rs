@@ -1,0 +1,87 @@
+//! Who starts the program behind a service.
+
+/// Services of programs that ordinary people start: they choose the limits under which modules are
+/// loaded, and getuid(2) says who they are.
+const OF_CALLERS: [&str; 25] = [
+    "su",
+    "su-l",
+    "sudo",
+    "sudo-i",
+    "doas",
+    "pkexec",
+    "polkit-1",
+    "chsh",
+    "chfn",
+    "passwd",
+    "newgrp",
+    "sg",
+    "ksu",
+    "super",
+    "at",
+    "crontab",
+    "screen",
+    "vlock",
+    "xscreensaver",
+    "xlock",
+    "i3lock",
+    "swaylock",
+    "kde",
+    "gnome-screensaver",
+    "cinnamon-screensaver",
+];
+
+/// Services of programs that root runs by hand: getuid(2) says so.
+const OF_ROOTS_TOOLS: [&str; 12] = [
+    "runuser",
+    "runuser-l",
+    "useradd",
+    "usermod",
+    "userdel",
+    "groupadd",
+    "groupmod",
+    "groupdel",
+    "groupmems",
+    "chage",
+    "chpasswd",
+    "newusers",
+];
+
+/// Services through which root, and who else keeps a machine, comes in.
+const OF_LOGINS: [&str; 16] = [
+    "login",
+    "remote",
+    "sshd",
+    "su",
+    "su-l",
+    "sudo",
+    "sudo-i",
+    "doas",
+    "polkit-1",
+    "cron",
+    "crond",
+    "atd",
+    "systemd-user",
+    "gdm-password",
+    "lightdm",
+    "sddm",
+];
+
+/// Returns whether an ordinary person starts the program.
+pub(super) fn is_started_by_callers(service: &str) -> bool {
+    OF_CALLERS.contains(&service)
+}
+
+/// Returns whether getuid(2) there is the user id of whoever asks to be let in.
+pub(super) fn knows_its_caller(service: &str) -> bool {
+    is_started_by_callers(service) || OF_ROOTS_TOOLS.contains(&service)
+}
+
+/// Returns whether root's init starts the program, so that getuid(2) says nothing.
+pub(super) fn is_started_by_root(service: &str) -> bool {
+    is_login(service) && !knows_its_caller(service)
+}
+
+/// Returns whether root is to get in there.
+pub(super) fn is_login(service: &str) -> bool {
+    OF_LOGINS.contains(&service)
+}

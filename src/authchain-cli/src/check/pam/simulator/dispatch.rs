@@ -1,0 +1,120 @@
+//! What libpam makes of the modules' answers.
+
+use super::control::Action;
+use super::stack::{Entry, Module};
+
+/// Returns what the stack as a whole answers when its modules answer as `answer` says. This is
+/// `_pam_dispatch_aux` of Linux-PAM, first call.
+pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static str) -> &'static str {
+    let mut state = UNDECIDED;
+    let mut outer: Vec<State> = vec![UNDECIDED];
+    let mut at = 0;
+    while let Some(entry) = stack.get(at) {
+        outer.truncate(entry.level.saturating_add(1));
+        while outer.len() <= entry.level {
+            outer.push(state);
+        }
+        at = at.saturating_add(1);
+        let given = match entry.module {
+            Module::Substack => continue,
+            Module::Fail { .. } => "perm_denied",
+            Module::Ask { .. } => answer(entry),
+        };
+        match entry.action(given) {
+            Action::Ignore => {}
+            Action::Reset => state = outer.last().copied().unwrap_or(UNDECIDED),
+            Action::Ok => state.please(given),
+            Action::Done => {
+                state.please(given);
+                if state.impression == Impression::Positive {
+                    at = end_of_level(stack, at, entry.level);
+                }
+            }
+            Action::Bad => state.displease(given),
+            Action::Die => {
+                state.displease(given);
+                at = end_of_level(stack, at, entry.level);
+            }
+            Action::Jump(lines) => match jump(stack, at, entry.level, lines) {
+                Some(target) => at = target,
+                None => {
+                    state.impression = Impression::Negative;
+                    state.status = "perm_denied";
+                    at = end_of_level(stack, at, entry.level);
+                }
+            },
+        }
+    }
+    if state.status == "success" && state.impression != Impression::Positive {
+        return "perm_denied";
+    }
+    state.status
+}
+
+/// What the stack is inclined to say so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Impression {
+    Undecided,
+    Positive,
+    Negative,
+}
+
+/// libpam's state in a stack or substack.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    impression: Impression,
+    status: &'static str,
+}
+
+/// What libpam says when nobody decided: `PAM_PERM_DENIED`.
+const UNDECIDED: State = State {
+    impression: Impression::Undecided,
+    status: "perm_denied",
+};
+
+impl State {
+    fn please(&mut self, answer: &'static str) {
+        let is_open = self.impression == Impression::Undecided
+            || (self.impression == Impression::Positive && self.status == "success");
+        if is_open {
+            *self = Self {
+                impression: Impression::Positive,
+                status: answer,
+            };
+        }
+    }
+
+    fn displease(&mut self, answer: &'static str) {
+        if self.impression != Impression::Negative {
+            let status = if answer == "ignore" {
+                "perm_denied"
+            } else {
+                answer
+            };
+            *self = Self {
+                impression: Impression::Negative,
+                status,
+            };
+        }
+    }
+}
+
+/// Behind the last line of this stack or substack.
+fn end_of_level(stack: &[Entry], from: usize, level: usize) -> usize {
+    let rest = stack.get(from..).unwrap_or_default();
+    let within = rest.iter().take_while(|entry| entry.level >= level).count();
+    from.saturating_add(within)
+}
+
+/// Behind so many lines of this level; a substack counts as one. `None` where there are not so many.
+fn jump(stack: &[Entry], from: usize, level: usize, lines: usize) -> Option<usize> {
+    let mut at = from;
+    for _ in 0..lines {
+        stack.get(at).filter(|entry| entry.level >= level)?;
+        at = at.saturating_add(1);
+        while stack.get(at).is_some_and(|entry| entry.level > level) {
+            at = at.saturating_add(1);
+        }
+    }
+    Some(at)
+}

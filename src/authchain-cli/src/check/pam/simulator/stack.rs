@@ -1,0 +1,214 @@
+//! The lines a service really consists of.
+
+use std::path::{Path, PathBuf};
+
+use super::control::{Action, Control};
+use super::syntax::{Facility, Kind, Line, What};
+
+/// How deep files may include each other before we stop reading; libpam 1.7 allows 16, earlier ones
+/// as many as there are descriptors.
+const MAX_DEPTH: usize = 32;
+
+/// How deep substacks may lie within each other.
+const MAX_LEVEL: usize = 16;
+
+/// Where service files come from.
+pub(crate) trait ServiceFiles {
+    /// Returns where libpam finds a service or an included file of this name.
+    fn path_of(&self, name: &str) -> PathBuf;
+
+    /// Returns its lines; `None` where it cannot be read.
+    fn lines(&self, path: &Path) -> Option<&[Line]>;
+}
+
+/// A line in a service's stack, wherever it was included from.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// The file it stands in.
+    pub(crate) file: PathBuf,
+    /// Its number there.
+    pub(crate) number: usize,
+    /// How many substacks it is in.
+    pub(crate) level: usize,
+    /// What it does.
+    pub(crate) module: Module,
+}
+
+/// What an entry does.
+#[derive(Debug, Clone)]
+pub(crate) enum Module {
+    /// Asks a module.
+    Ask {
+        control: Control,
+        module: String,
+        arguments: Vec<String>,
+        may_be_missing: bool,
+    },
+    /// Begins a substack, whose lines follow one level deeper. It stands for them in jumps, and keeps
+    /// two substacks in a row apart.
+    Substack,
+    /// Fails, because libpam could not read the line or the file it names.
+    Fail { why: String, control: Control },
+}
+
+impl Entry {
+    /// Returns the module's name without folder and ending.
+    pub(crate) fn name(&self) -> &str {
+        match &self.module {
+            Module::Ask { module, .. } => {
+                let file = module.rsplit('/').next().unwrap_or(module);
+                file.strip_suffix(".so").unwrap_or(file)
+            }
+            Module::Substack | Module::Fail { .. } => "",
+        }
+    }
+
+    /// Returns what stands behind the module's name.
+    pub(crate) fn arguments(&self) -> &[String] {
+        match &self.module {
+            Module::Ask { arguments, .. } => arguments,
+            Module::Substack | Module::Fail { .. } => &[],
+        }
+    }
+
+    /// Returns what decides over the module's answers.
+    pub(crate) fn control(&self) -> Option<&Control> {
+        match &self.module {
+            Module::Ask { control, .. } | Module::Fail { control, .. } => Some(control),
+            Module::Substack => None,
+        }
+    }
+
+    /// Returns what libpam does with an answer.
+    pub(crate) fn action(&self, answer: &str) -> Action {
+        self.control()
+            .map_or(Action::Ignore, |control| control.action(answer))
+    }
+
+    /// Whether a success makes libpam skip lines.
+    pub(crate) fn jumps(&self) -> bool {
+        matches!(self.action("success"), Action::Jump(_))
+    }
+
+    /// Whether a success ends the stack.
+    pub(crate) fn is_sufficient(&self) -> bool {
+        self.action("success") == Action::Done
+    }
+}
+
+/// Returns the lines of `facility` in a service's file, with what they include.
+pub(crate) fn expand(files: &dyn ServiceFiles, file: &Path, facility: Facility) -> Vec<Entry> {
+    let mut expansion = Expansion {
+        files,
+        facility,
+        entries: Vec::new(),
+    };
+    let service = Place {
+        file,
+        is_for_all: true,
+        level: 0,
+        depth: 0,
+    };
+    expansion.add(&service);
+    expansion.entries
+}
+
+struct Expansion<'a> {
+    files: &'a dyn ServiceFiles,
+    facility: Facility,
+    entries: Vec<Entry>,
+}
+
+/// A file, and how it came to be read.
+struct Place<'a> {
+    file: &'a Path,
+    /// Whether all facilities are read from it, not the one that an include names.
+    is_for_all: bool,
+    level: usize,
+    depth: usize,
+}
+
+impl Expansion<'_> {
+    fn add(&mut self, place: &Place<'_>) {
+        let files = self.files;
+        for line in files.lines(place.file).unwrap_or_default() {
+            if !self.is_meant(line.kind, place) {
+                continue;
+            }
+            let module = match &line.what {
+                What::Module {
+                    control,
+                    module,
+                    arguments,
+                    may_be_missing,
+                } => Module::Ask {
+                    control: control.clone(),
+                    module: module.clone(),
+                    arguments: arguments.clone(),
+                    may_be_missing: *may_be_missing,
+                },
+                What::Broken { why, control } => Module::Fail {
+                    why: why.clone(),
+                    control: control.clone(),
+                },
+                What::Include { file, is_substack } => {
+                    if *is_substack {
+                        self.push(place, line, Module::Substack);
+                    }
+                    match self.include(place, line, file, *is_substack) {
+                        Ok(()) => continue,
+                        Err(why) => Module::Fail {
+                            why,
+                            control: Control::bad(),
+                        },
+                    }
+                }
+            };
+            self.push(place, line, module);
+        }
+    }
+
+    fn is_meant(&self, kind: Kind, place: &Place<'_>) -> bool {
+        match kind {
+            Kind::Of(facility) => facility == self.facility,
+            Kind::All => true,
+            Kind::Unknown => !place.is_for_all || self.facility == Facility::Auth,
+        }
+    }
+
+    fn push(&mut self, place: &Place<'_>, line: &Line, module: Module) {
+        self.entries.push(Entry {
+            file: place.file.to_owned(),
+            number: line.number,
+            level: place.level,
+            module,
+        });
+    }
+
+    fn include(
+        &mut self,
+        place: &Place<'_>,
+        line: &Line,
+        name: &str,
+        is_substack: bool,
+    ) -> Result<(), String> {
+        let file = self.files.path_of(name);
+        let inner = Place {
+            file: &file,
+            is_for_all: place.is_for_all && line.kind == Kind::All,
+            level: place.level.saturating_add(usize::from(is_substack)),
+            depth: place.depth.saturating_add(1),
+        };
+        if inner.depth > MAX_DEPTH || inner.level >= MAX_LEVEL {
+            return Err(format!("it includes {name}, and so on without end"));
+        }
+        if self.files.lines(&file).is_none() {
+            return Err(match name {
+                "" => "an include without a file".to_owned(),
+                name => format!("it includes {name}, which cannot be read"),
+            });
+        }
+        self.add(&inner);
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! Lines of pam.d(5), read as libpam reads them (`_pam_parse_conf_file` of Linux-PAM 1.5 to 1.7).
+
+use super::control::Control;
+
+/// What a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Facility {
+    Auth,
+    Account,
+    Password,
+    Session,
+}
+
+impl Facility {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Auth, Self::Account, Self::Password, Self::Session];
+
+    fn parse(word: &str) -> Option<Self> {
+        let names = ["auth", "account", "password", "session"];
+        let at = names
+            .iter()
+            .position(|name| word.eq_ignore_ascii_case(name))?;
+        Self::ALL.get(at).copied()
+    }
+}
+
+/// What libpam takes for a blank between words.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n')
+}
+
+/// What a line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A module.
+    Module {
+        control: Control,
+        module: String,
+        arguments: Vec<String>,
+        /// `-auth`: no complaint when the module is not there.
+        may_be_missing: bool,
+    },
+    /// Another file's lines, in a stack of their own or not.
+    Include { file: String, is_substack: bool },
+    /// Something libpam cannot use: it fails with `perm_denied`, to which the control applies.
+    Broken { why: String, control: Control },
+}
+
+/// What the first word of a line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One facility.
+    Of(Facility),
+    /// Debian's `@include`, which stands for all.
+    All,
+    /// No facility. libpam counts the line as one of whatever it was asked for, and of `auth` where it
+    /// reads the service's own file.
+    Unknown,
+}
+
+/// A line with something in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Its number; the first one, where it is continued.
+    pub(crate) number: usize,
+    /// What it is for.
+    pub(crate) kind: Kind,
+    /// What it asks for.
+    pub(crate) what: What,
+}
+
+/// Reads a file.
+pub(crate) fn parse(text: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut numbered = text.split('\n').enumerate();
+    while let Some((at, first)) = numbered.next() {
+        let (mut whole, mut goes_on) = strip(first);
+        let mut is_cut = false;
+        while goes_on {
+            let Some((_, next)) = numbered.next() else {
+                is_cut = true;
+                break;
+            };
+            let (text, more) = strip(next);
+            whole.push(' ');
+            whole.push_str(&text);
+            // A blank line or comment between is skipped, and the line still waits for its rest.
+            goes_on = more || text.is_empty();
+        }
+        let number = at.saturating_add(1);
+        if is_cut {
+            lines.push(cut_off(number));
+        } else if let Some(line) = parse_line(number, tokens(&whole)) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn cut_off(number: usize) -> Line {
+    let why = "the file ends where this line goes on, and libpam uses none of it".to_owned();
+    Line {
+        number,
+        kind: Kind::All,
+        what: What::Broken {
+            why,
+            control: Control::bad(),
+        },
+    }
+}
+
+/// A line without its comment, and whether it goes on in the next one. A backslash before a comment
+/// continues nothing.
+fn strip(line: &str) -> (String, bool) {
+    if let Some((before, _)) = line.split_once('#') {
+        return (before.trim_matches(is_blank).to_owned(), false);
+    }
+    let line = line.trim_matches(is_blank);
+    match line.strip_suffix('\\') {
+        Some(before) => (before.to_owned(), true),
+        None => (line.to_owned(), false),
+    }
+}
+
+/// A word of a line, without the brackets around it.
+struct Token {
+    text: String,
+    is_bracketed: bool,
+}
+
+/// Words between blanks; `[a b]` is one, in which `\]` is a bracket.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start_matches(is_blank);
+    while !rest.is_empty() {
+        let (text, is_bracketed, after) = match rest.strip_prefix('[') {
+            Some(inner) => {
+                let (text, after) = bracketed(inner);
+                (text, true, after)
+            }
+            None => {
+                let end = rest.find(is_blank).unwrap_or(rest.len());
+                let (word, after) = rest.split_at(end);
+                (word.to_owned(), false, after)
+            }
+        };
+        tokens.push(Token { text, is_bracketed });
+        rest = after.trim_start_matches(is_blank);
+    }
+    tokens
+}
+
+fn bracketed(inner: &str) -> (String, &str) {
+    let mut word = String::new();
+    let mut characters = inner.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            ']' => return (word, inner.get(at.saturating_add(1)..).unwrap_or_default()),
+            '\\' if inner.get(at..).is_some_and(|rest| rest.starts_with("\\]")) => {
+                characters.next();
+                word.push(']');
+            }
+            c => word.push(c),
+        }
+    }
+    (word, "")
+}
+
+fn parse_line(number: usize, tokens: Vec<Token>) -> Option<Line> {
+    let mut tokens = tokens.into_iter();
+    let first = tokens.next()?.text;
+    if first.eq_ignore_ascii_case("@include") {
+        return Some(Line {
+            number,
+            kind: Kind::All,
+            what: include(tokens.next(), false),
+        });
+    }
+    let (word, may_be_missing) = match first.strip_prefix('-') {
+        Some(word) => (word, true),
+        None => (first.as_str(), false),
+    };
+    let what = what(&mut tokens, may_be_missing);
+    Some(match Facility::parse(word) {
+        Some(facility) => Line {
+            number,
+            kind: Kind::Of(facility),
+            what,
+        },
+        None => Line {
+            number,
+            kind: Kind::Unknown,
+            what: of_no_facility(what, word),
+        },
+    })
+}
+
+/// What a line comes to whose first word is no facility: a module is not asked, an include is one.
+fn of_no_facility(what: What, word: &str) -> What {
+    match what {
+        What::Module { control, .. } | What::Broken { control, .. } => What::Broken {
+            why: format!("unknown type \"{word}\""),
+            control,
+        },
+        include @ What::Include { .. } => include,
+    }
+}
+
+fn what(tokens: &mut impl Iterator<Item = Token>, may_be_missing: bool) -> What {
+    let Some(token) = tokens.next() else {
+        return What::Broken {
+            why: "no control and no module".to_owned(),
+            control: Control::bad(),
+        };
+    };
+    match token.text.to_ascii_lowercase().as_str() {
+        "include" => return include(tokens.next(), false),
+        "substack" => return include(tokens.next(), true),
+        _ => {}
+    }
+    let control = Control::parse(&token.text, token.is_bracketed);
+    match tokens.next() {
+        None => What::Broken {
+            why: "no module".to_owned(),
+            control,
+        },
+        Some(module) => What::Module {
+            control,
+            module: module.text,
+            arguments: tokens.map(|token| token.text).collect(),
+            may_be_missing,
+        },
+    }
+}
+
+/// An include; one without a file cannot be read, like one of a file that is not there.
+fn include(file: Option<Token>, is_substack: bool) -> What {
+    What::Include {
+        file: file.map(|token| token.text).unwrap_or_default(),
+        is_substack,
+    }
+}
