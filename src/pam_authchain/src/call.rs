@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use authchain::chain::{Assembled, Caller};
-use authchain::config::DEFAULT_PATH;
 use authchain::config::settings::GlobalSettings;
+use authchain::config::{DEFAULT_PATH, ModuleArguments};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, PamJournal, Severity, Syslog};
 use authchain::tools::request::Context;
 use authchain::words::PamCode;
 use nix::unistd::{geteuid, getuid};
 
-use crate::arguments::{Arguments, Unusable};
+use crate::assembly::{Unusable, assemble_for};
 use crate::handle::{Handle, Items};
 
 /// A call of one of the six functions.
@@ -23,7 +23,7 @@ pub(crate) struct Call<'h> {
     /// What the host wants.
     pub(crate) flags: Flags,
     /// What the administrator wants.
-    pub(crate) arguments: Arguments,
+    pub(crate) arguments: ModuleArguments,
 }
 
 impl Call<'_> {
@@ -53,7 +53,7 @@ impl Call<'_> {
     ///
     /// Where the configuration is broken nobody knows where its log is; then it is the system's.
     pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, Unusable>) {
-        let assembled = self.arguments.assemble();
+        let assembled = assemble_for(&self.arguments);
         let socket = match &assembled {
             Ok(assembled) => Some(assembled.settings.log_socket.clone()),
             Err(unusable) => unusable.log_socket.clone(),
