@@ -5,9 +5,9 @@ mod decision;
 mod identity;
 #[cfg(test)]
 mod laws;
+mod links;
 pub mod registry;
 mod report;
-mod rule;
 #[cfg(test)]
 mod scripted;
 mod stand_in;
@@ -18,5 +18,5 @@ pub use decision::{
     Accepted, AccountDecision, AuthDecision, Decision, Finding, Kept, Outcome, Step,
 };
 pub use identity::{Identities, SystemIdentities, is_system_uid};
+pub use links::{Chain, Link};
 pub use report::Caller;
-pub use rule::{Chain, Link};

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::identity::SystemIdentities;
-use super::rule::{Chain, Link};
+use super::links::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::remote::{LastWorker, Place, Remote};
@@ -176,14 +176,15 @@ fn place(global: &GlobalSettings) -> Place {
 /// For a fault in any backend's section, in the chain or not: a file with a fault in it is not
 /// trusted by halves.
 pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, ConfigError> {
+    let mut built = Vec::new();
     for table in &config.backends {
-        backend(table, &config.settings)?;
+        built.push((table.name(), link(table, &config.settings)?));
     }
-    let links = config.links(order)?;
-    let links = links
-        .into_iter()
-        .map(|table| link(table, &config.settings))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut links = Vec::new();
+    for wanted in config.links(order)? {
+        let place = built.iter().position(|(name, _)| *name == wanted.name());
+        links.extend(place.map(|place| built.swap_remove(place).1));
+    }
     let identities = Box::new(identities(config)?);
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }

@@ -1,17 +1,19 @@
 //! One walk along the chain: each backend asked in its turn, or kept from the question.
 
+mod account;
 mod login;
+mod lookup;
 
 use std::cell::OnceCell;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::decision::{Accepted, Decision, Finding, Kept, Outcome, Step, in_words};
-use super::rule::{Chain, Link};
+use super::decision::{Decision, Finding, Kept, Outcome, Step, in_words};
+use super::links::{Chain, Link};
 use crate::config::settings::Then;
 use crate::tools::journal::Severity;
 use crate::tools::request::{Context, Request};
-use crate::words::{Account, AccountStatus, BackendError, User, Username};
+use crate::words::{BackendError, User, Username};
 
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
@@ -271,75 +273,4 @@ impl<'a, A: Reply> Walk<'a, A> {
 pub(super) trait Reply: Clone + PartialEq + fmt::Display {
     /// Whether nobody else need be asked.
     fn is_last_word(&self) -> bool;
-}
-
-impl Reply for Accepted {
-    fn is_last_word(&self) -> bool {
-        true
-    }
-}
-
-impl Reply for AccountStatus {
-    /// A refusal is one; a valid account may still be refused by this machine's files.
-    fn is_last_word(&self) -> bool {
-        !matches!(self, Self::Valid { .. })
-    }
-}
-
-impl Reply for User {
-    fn is_last_word(&self) -> bool {
-        false
-    }
-}
-
-impl Walk<'_, AccountStatus> {
-    /// Asks about the account, unless somebody has called it valid and this backend would have to
-    /// ask a server: local files may still refuse, and cost nothing.
-    pub(super) fn account(&mut self, link: &Link, known: Option<&Account>) -> ControlFlow<()> {
-        let is_valid = self
-            .steps
-            .iter()
-            .any(|step| matches!(step.finding, Finding::Answered(_)));
-        if is_valid && !link.backend.is_local() {
-            return ControlFlow::Continue(());
-        }
-        self.ask(link, |walk| {
-            let said = match known.filter(|known| walk.is_from(link, known)) {
-                Some(known) => Some(known.clone()),
-                None => link.backend.account(&walk.request(link))?,
-            };
-            let Some(Account { user, status }) = said else {
-                return Ok(Finding::Unknown);
-            };
-            // Another person's account says nothing about this one, for better or worse.
-            Ok(match walk.mistaken_identity(link, &user)? {
-                None => Finding::Answered(status),
-                Some(_) => Finding::Unknown,
-            })
-        })
-    }
-
-    /// Whether it was this backend that said this, about this person. Files are read whatever is known:
-    /// that costs nothing.
-    fn is_from(&self, link: &Link, known: &Account) -> bool {
-        !link.backend.is_local()
-            && known.user.backend == link.backend.name()
-            && link.backend.is_same_name(self.user, &known.user.name)
-    }
-
-    /// Returns the decision.
-    pub(super) fn decide(mut self) -> Decision<AccountStatus> {
-        let outcome = self.sum(Outcome::Unavailable);
-        self.decision(outcome)
-    }
-}
-
-impl Walk<'_, User> {
-    pub(super) fn lookup(&mut self, link: &Link) {
-        // Every backend is asked, so where the chain would end is of no interest.
-        let _ = self.ask(link, |walk| {
-            let user = link.backend.lookup(&walk.request(link))?;
-            Ok(user.map_or(Finding::Unknown, Finding::Answered))
-        });
-    }
 }

@@ -2,19 +2,118 @@
 
 use std::ops::ControlFlow;
 
-use super::Walk;
-use crate::chain::decision::{Accepted, Decision, Finding, Kept, Outcome};
-use crate::chain::rule::Link;
+use super::{Reply, Walk};
+use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Kept, Outcome};
+use crate::chain::links::{Chain, Link};
+use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
 use crate::tools::debts::{Debts, Paying};
-use crate::tools::request::Attempt;
-use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
+use crate::tools::request::{Attempt, Context};
+use crate::words::{
+    AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
+};
 
 /// Why a right password that has ended lets nobody in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
 
+impl Chain {
+    /// Decides whether the person is who they say they are.
+    ///
+    /// The password is asked for first, once, whatever the name: a prompt must not tell who exists.
+    ///
+    /// `report` hears the decision before a refusal spends any time: whoever ends the process
+    /// meanwhile, as the caller of su may at any moment, has been written down.
+    pub fn authenticate(
+        &self,
+        name: &[u8],
+        context: &Context<'_>,
+        conversation: &mut dyn Conversation,
+        report: impl FnOnce(&AuthDecision),
+    ) -> AuthDecision {
+        let password = match conversation.authtok() {
+            Ok(password) => password,
+            Err(error) => {
+                let decision = Decision::without_steps(None, Outcome::Conversation(error));
+                report(&decision);
+                return decision;
+            }
+        };
+        // How long somebody types is not held against the backends.
+        let context = &context.restarted();
+        let debts = Debts::default();
+        let decision = self.judge(name, &password, context, conversation, &debts);
+        report(&decision);
+        self.spend_time_of_refusal(&decision, &password, &debts);
+        decision
+    }
+
+    fn judge(
+        &self,
+        name: &[u8],
+        password: &Secret,
+        context: &Context<'_>,
+        conversation: &mut dyn Conversation,
+        debts: &Debts,
+    ) -> AuthDecision {
+        let user = match Username::parse(name) {
+            Ok(user) => user,
+            Err(invalid) => return Decision::invalid_name(invalid),
+        };
+        if password.is_empty() && !context.allow_empty_password {
+            let outcome = Outcome::Denied(Denial::from(DenialReason::EmptyPassword));
+            return Decision::without_steps(self.if_local(user), outcome);
+        }
+        if is_stand_in(password.expose()) {
+            // Whose name it is would take longer to find out than a wrong password takes.
+            let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
+            return Decision::without_steps(None, outcome);
+        }
+        let mut walk = Walk::new(self, &user, context);
+        walk.foresee(&self.links);
+        let mut links = self.links.as_slice();
+        while let Some((link, rest)) = links.split_first() {
+            let goes_on = walk.authenticate(link, password, conversation, debts);
+            if goes_on.is_break() {
+                break;
+            }
+            walk.log_denial(rest);
+            links = rest;
+        }
+        walk.decide()
+    }
+
+    /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in each
+    /// local backend that was not asked, so that the clock does not tell where a chain ended. An
+    /// empty answer costs nothing, whoever it is for.
+    fn spend_time_of_refusal(&self, decision: &AuthDecision, password: &Secret, debts: &Debts) {
+        let is_refusal = !matches!(
+            decision.outcome,
+            Outcome::Answered(_) | Outcome::Conversation(_)
+        );
+        let was_asked = |link: &&Link| {
+            decision.steps.iter().any(|step| {
+                step.backend == link.backend.name() && !matches!(step.finding, Finding::NotAsked(_))
+            })
+        };
+        if !is_refusal || (password.is_empty() && decision.steps.is_empty()) {
+            return;
+        }
+        debts.pay(password);
+        let local = self.links.iter().filter(|link| link.backend.is_local());
+        for link in local.filter(|link| !was_asked(link)) {
+            link.backend.spend_like_a_refusal(password);
+        }
+    }
+}
+
+impl Reply for Accepted {
+    fn is_last_word(&self) -> bool {
+        true
+    }
+}
+
 impl Walk<'_, Accepted> {
-    pub(in crate::chain) fn authenticate(
+    fn authenticate(
         &mut self,
         link: &Link,
         password: &Secret,
@@ -92,7 +191,7 @@ impl Walk<'_, Accepted> {
     }
 
     /// Returns the decision.
-    pub(in crate::chain) fn decide(mut self) -> Decision<Accepted> {
+    fn decide(mut self) -> Decision<Accepted> {
         let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
         self.decision(outcome)
     }
