@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::Backend;
+use super::{Backend, Nature};
 use crate::config::settings::local::LocalSettings;
 use crate::files::passwd_files::Search;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
@@ -130,12 +130,8 @@ impl Backend for Local {
         &self.name
     }
 
-    fn is_local(&self) -> bool {
-        true
-    }
-
-    fn is_system(&self) -> bool {
-        self.is_system
+    fn nature(&self) -> Nature {
+        Nature::of_files(self.is_system)
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {

@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::talk::{Asked, Heard, millis, readable, talk};
-use super::Backend;
 use super::breaker::{Breaker, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 use super::worker::Leaving;
+use super::{Backend, Nature};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
@@ -137,6 +137,10 @@ impl Remote {
 impl Backend for Remote {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn nature(&self) -> Nature {
+        Nature::of_servers()
     }
 
     fn is_same_name(&self, asked: &Username, entry: &str) -> bool {

@@ -320,6 +320,7 @@ mod tests {
             let config = Config::parse(&source).unwrap();
             backend(&config.backends[0], &config.settings)
                 .unwrap()
+                .nature()
                 .is_system()
         };
         assert!(is_system(section.passwd.to_str().unwrap()));

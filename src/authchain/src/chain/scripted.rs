@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::*;
-use crate::backends::Backend;
+use crate::backends::{Backend, Nature};
 use crate::config::settings::Then;
 use crate::tools::conversation::Conversation;
 use crate::tools::journal::{Journal, Severity};
@@ -156,12 +156,11 @@ impl Backend for Scripted {
         &self.name
     }
 
-    fn is_local(&self) -> bool {
-        self.kind != Kind::Server
-    }
-
-    fn is_system(&self) -> bool {
-        self.kind == Kind::System
+    fn nature(&self) -> Nature {
+        match self.kind {
+            Kind::Server => Nature::of_servers(),
+            kind => Nature::of_files(kind == Kind::System),
+        }
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {

@@ -115,7 +115,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             || link.on_unavailable == Then::Stop
             || (self.context.on_behalf_of.is_some() && !is_seen_by_others);
         // What the system's own files would have refused cannot be called valid by others.
-        if ends_here || link.backend.is_system() {
+        if ends_here || link.backend.nature().is_system() {
             self.final_outcome.get_or_insert(outcome);
         }
         ends_here
@@ -154,7 +154,7 @@ impl<'a, A: Reply> Walk<'a, A> {
     /// # Errors
     /// Where that cannot be told, or there is no time left to ask.
     fn obstacle(&self, link: &Link) -> Result<Option<Kept>, BackendError> {
-        if link.backend.is_system() {
+        if link.backend.nature().is_system() {
             return Ok(None);
         }
         if let Some(uid) = self.local_uid()? {
@@ -165,7 +165,7 @@ impl<'a, A: Reply> Walk<'a, A> {
                 return Ok(Some(Kept::LocalName));
             }
         }
-        if !link.backend.is_local() && self.context.deadline.is_over() {
+        if !link.backend.nature().answers_at_once && self.context.deadline.is_over() {
             let why = "the chain's deadline is over".to_owned();
             return Err(BackendError::Failed(why));
         }
@@ -187,7 +187,7 @@ impl<'a, A: Reply> Walk<'a, A> {
         if !link.backend.is_same_name(self.user, &found.name) {
             return Ok(Some(format!("the entry's name is \"{}\"", found.name)));
         }
-        if link.backend.is_system() {
+        if link.backend.nature().is_system() {
             return Ok(None);
         }
         let system = self.system_uid()?;

@@ -53,7 +53,7 @@ impl Walk<'_, AccountStatus> {
             .steps
             .iter()
             .any(|step| matches!(step.finding, Finding::Answered(_)));
-        if is_valid && !link.backend.is_local() {
+        if is_valid && link.backend.nature().is_directory() {
             return ControlFlow::Continue(());
         }
         self.ask(link, |walk| {
@@ -75,7 +75,7 @@ impl Walk<'_, AccountStatus> {
     /// Returns whether it was this backend that said this, about this person. Files are read whatever
     /// is known: that costs nothing.
     fn is_from(&self, link: &Link, known: &Account) -> bool {
-        !link.backend.is_local()
+        link.backend.nature().is_directory()
             && known.user.backend == link.backend.name()
             && link.backend.is_same_name(self.user, &known.user.name)
     }

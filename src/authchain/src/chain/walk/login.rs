@@ -99,8 +99,8 @@ impl Chain {
             return;
         }
         debts.pay(password);
-        let local = self.links.iter().filter(|link| link.backend.is_local());
-        for link in local.filter(|link| !was_asked(link)) {
+        let owes = |link: &&Link| link.backend.nature().owes_hash_time && !was_asked(link);
+        for link in self.links.iter().filter(owes) {
             link.backend.spend_like_a_refusal(password);
         }
     }
@@ -121,7 +121,7 @@ impl Walk<'_, Accepted> {
         debts: &Debts,
     ) -> ControlFlow<()> {
         self.ask(link, |walk| {
-            if password.is_empty() && !link.backend.is_local() {
+            if password.is_empty() && !link.backend.nature().takes_empty_passwords {
                 return Ok(Finding::NotAsked(Kept::EmptyPassword));
             }
             let request = walk.request(link);
@@ -182,7 +182,7 @@ impl Walk<'_, Accepted> {
     fn knows(&self, link: &Link, said: &Finding<Accepted>) -> Result<bool, BackendError> {
         match said {
             Finding::NotAsked(_) | Finding::Unavailable(_) | Finding::Failed(_) => Ok(false),
-            said if !link.backend.is_local() => Ok(*said != Finding::Unknown),
+            said if link.backend.nature().is_directory() => Ok(*said != Finding::Unknown),
             _ => match link.backend.lookup(&self.request(link))? {
                 Some(user) => Ok(self.mistaken_identity(link, &user)?.is_none()),
                 None => Ok(false),
