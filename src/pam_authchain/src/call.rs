@@ -39,7 +39,8 @@ impl Call<'_> {
             tty: &items.tty,
             rhost: &items.rhost,
             ruser: &items.ruser,
-            on_behalf_of: on_behalf_of(),
+            uid: getuid().as_raw(),
+            euid: geteuid().as_raw(),
             now: wall_clock(),
             deadline: Deadline::after(system_clock, settings.deadline.duration()),
             // The host's word counts more than the administrator's.
@@ -117,19 +118,11 @@ impl Flags {
     }
 }
 
-/// Returns for whom this process runs, if that is somebody else than whom it runs as: su, sudo.
-fn on_behalf_of() -> Option<u32> {
-    let uid = getuid();
-    (uid != geteuid()).then_some(uid.as_raw())
-}
-
-/// Whose process this is, for the line that counts failures.
+/// Returns the name as the line that counts failures may show it.
 pub(crate) fn caller<'n>(name: &'n [u8], settings: &GlobalSettings) -> Caller<'n> {
     Caller {
         name,
         log_unknown_users: settings.log_unknown_users,
-        uid: getuid().as_raw(),
-        euid: geteuid().as_raw(),
     }
 }
 

@@ -65,7 +65,7 @@ impl Remote {
     fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let now = || request.context.wall_clock();
-        let caller = request.context.on_behalf_of;
+        let caller = request.context.on_behalf_of();
         let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller);
         let plan = match breaker.plan(&self.servers, now(), request.deadline) {
             Ok(plan) => plan,

@@ -17,6 +17,6 @@ pub use assemble::{Assembled, assemble};
 pub use decision::{
     Accepted, AccountDecision, AuthDecision, Decision, Finding, Kept, Outcome, Step,
 };
-pub use identity::{Identities, SystemIdentities, is_system_uid};
+pub use identity::{Identities, SystemIdentities, SystemUser, is_system_uid};
 pub use links::{Chain, Link};
 pub use report::Caller;

@@ -189,25 +189,30 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
-/// Returns what the system's own files say about names.
+/// Returns what the system's own files say about names: the passwd file, and every shadow file that
+/// some section has beside it.
 ///
 /// # Errors
 /// For a fault in the section of a `local` backend.
 pub fn identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
     let passwd_file = &config.settings.passwd_file;
-    let identities = SystemIdentities::new(passwd_file.clone());
+    let mut shadow_files = Vec::new();
     let is_local = |table: &&BackendTable<'_>| table.common().kind.get_ref() == LOCAL;
     for table in config.backends.iter().filter(is_local) {
         let settings: LocalSettings = table.settings()?;
-        if settings.passwd == *passwd_file {
-            return Ok(identities.with_shadow(settings.shadow));
-        }
+        shadow_files.push((settings.passwd, settings.shadow));
     }
     let defaults = LocalSettings::default();
-    Ok(match defaults.passwd == *passwd_file {
-        true => identities.with_shadow(defaults.shadow),
-        false => identities,
-    })
+    shadow_files.push((defaults.passwd, defaults.shadow));
+    shadow_files.sort();
+    shadow_files.dedup();
+    let beside = shadow_files
+        .into_iter()
+        .filter(|(passwd, _)| passwd == passwd_file);
+    let identities = SystemIdentities::new(passwd_file.clone());
+    Ok(beside.fold(identities, |identities, (_, shadow)| {
+        identities.with_shadow(shadow)
+    }))
 }
 
 fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, ConfigError> {

@@ -210,7 +210,7 @@ impl Backend for Scripted {
 pub(super) struct Town {
     pub(super) passwd: InPlace<Option<u32>>,
     pub(super) shadow: InPlace<bool>,
-    pub(super) name_service: InPlace<Option<u32>>,
+    pub(super) name_service: InPlace<Option<SystemUser>>,
 }
 
 /// What is answered in place of what is known, if anything.
@@ -235,12 +235,36 @@ impl Identities for Town {
             .map_or(Ok(name.as_str() == "lena"), |answer| answer())
     }
 
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
-        match (self.name_service, name.as_str()) {
-            (Some(answer), _) => answer(),
-            (None, "bob") => Ok(Some(1002)),
-            (None, _) => self.local_uid(name),
+    fn local_name(&self, uid: u32) -> Result<Option<String>, BackendError> {
+        if let Some(answer) = self.passwd {
+            answer()?;
         }
+        let name = match uid {
+            0 => "root",
+            1 => "daemon",
+            1000 => "alice",
+            1001 => "lena",
+            _ => return Ok(None),
+        };
+        Ok(Some(name.to_owned()))
+    }
+
+    fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError> {
+        if let Some(answer) = self.name_service {
+            return answer();
+        }
+        let (name, uid) = match name.as_str() {
+            "bob" => ("bob", 1002),
+            // As a name service says that does not tell capitals from others.
+            "LENA" => ("lena", 1001),
+            "BOB" => ("bob", 1002),
+            name => match self.local_uid(&Username::parse(name.as_bytes()).unwrap())? {
+                Some(uid) => (name, uid),
+                None => return Ok(None),
+            },
+        };
+        let name = name.to_owned();
+        Ok(Some(SystemUser { name, uid }))
     }
 }
 

@@ -9,9 +9,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use super::decision::{Decision, Finding, Kept, Outcome, Step, in_words};
+use super::identity::SystemUser;
 use super::links::{Chain, Link};
+use super::report::origin;
 use crate::config::settings::Then;
-use crate::tools::journal::Severity;
+use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
 use crate::words::{BackendError, User, Username};
 
@@ -113,7 +115,7 @@ impl<'a, A: Reply> Walk<'a, A> {
         let ends_here = matches!(error, BackendError::Conversation(_))
             || link.on_denied == Then::Stop
             || link.on_unavailable == Then::Stop
-            || (self.context.on_behalf_of.is_some() && !is_seen_by_others);
+            || (self.context.on_behalf_of().is_some() && !is_seen_by_others);
         // What the system's own files would have refused cannot be called valid by others.
         if ends_here || link.backend.nature().is_system() {
             self.final_outcome.get_or_insert(outcome);
@@ -141,11 +143,13 @@ impl<'a, A: Reply> Walk<'a, A> {
             return;
         };
         let so_far = in_words(&self.steps).join("; ");
-        let line = format!(
-            "{}: {so_far}; now asking {}",
-            self.user,
-            next.backend.name()
-        );
+        self.log_attempt(&format!("{so_far}; now asking {}", next.backend.name()));
+    }
+
+    /// Writes down an attempt that is not decided yet, with who makes it.
+    pub(super) fn log_attempt(&self, what: &str) {
+        let origin = origin(self.context, &field(self.context.ruser));
+        let line = format!("{}: {what}; {origin}", self.user);
         self.context.journal.write(Severity::LOG_NOTICE, &line);
     }
 
@@ -182,7 +186,7 @@ impl<'a, A: Reply> Walk<'a, A> {
         self.has_local_password.get_or_init(read).clone()
     }
 
-    /// Why the person a backend means is not the one the system means, if so.
+    /// Returns why the person a backend means is not the one the system means, if so.
     fn mistaken_identity(&self, link: &Link, found: &User) -> Result<Option<String>, BackendError> {
         if !link.backend.is_same_name(self.user, &found.name) {
             return Ok(Some(format!("the entry's name is \"{}\"", found.name)));
@@ -190,33 +194,63 @@ impl<'a, A: Reply> Walk<'a, A> {
         if link.backend.nature().is_system() {
             return Ok(None);
         }
-        let system = self.system_uid()?;
-        if let (Some(claimed), Some(system)) = (found.uid, system) {
+        let system = self.system_user()?;
+        if let Some(detail) = self.local_spelling(system.as_ref())? {
+            return Ok(Some(detail));
+        }
+        let system_uid = system.map(|user| user.uid);
+        if let (Some(claimed), Some(system)) = (found.uid, system_uid) {
             if claimed != system {
                 let detail = format!("its uid is {claimed}, the system's is {system}");
                 return Ok(Some(detail));
             }
         }
-        let mut uids = [found.uid, system].into_iter().flatten();
-        let reserved = uids.find(|uid| self.chain.is_the_systems(*uid));
-        Ok(reserved.map(|uid| format!("uid {uid} is the system's own")))
+        match found.uid.or(system_uid) {
+            Some(uid) if self.chain.is_the_systems(uid) => {
+                Ok(Some(format!("uid {uid} is the system's own")))
+            }
+            Some(uid) => self.owner_of(uid),
+            None => Ok(None),
+        }
     }
 
-    /// Returns the user id that the system means by the name. The local file comes first: it cannot
-    /// hang, and a name service that is broken says "nobody" where it should say that it cannot tell.
+    /// Returns that the name service means a name of this machine's own by another spelling of it, if
+    /// so: host programs go on with that name, and its groups.
+    fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
+        let other = system.filter(|user| user.name != self.user.as_str());
+        let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
+            return Ok(None);
+        };
+        let is_local = self.chain.identities.local_uid(&name)?.is_some();
+        Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
+    }
+
+    /// Returns that the user id is that of another name of the passwd file, if so: whoever may write
+    /// a number into their own entry would be that person to the kernel.
+    fn owner_of(&self, uid: u32) -> Result<Option<String>, BackendError> {
+        if self.local_uid()? == Some(uid) {
+            return Ok(None);
+        }
+        let owner = self.chain.identities.local_name(uid)?;
+        Ok(owner.map(|owner| format!("uid {uid} is that of \"{owner}\" on this machine")))
+    }
+
+    /// Returns whom the system means by the name. The local file comes first: it cannot hang, and a
+    /// name service that is broken says "nobody" where it should say that it cannot tell.
     ///
     /// Programs that run for somebody else know their users from the name service. Where it knows
     /// nobody, the caller's limits have kept it from looking.
-    fn system_uid(&self) -> Result<Option<u32>, BackendError> {
+    fn system_user(&self) -> Result<Option<SystemUser>, BackendError> {
         if let Some(uid) = self.local_uid()? {
-            return Ok(Some(uid));
+            let name = self.user.to_string();
+            return Ok(Some(SystemUser { name, uid }));
         }
-        let uid = self.chain.identities.system_uid(self.user)?;
-        if uid.is_none() && self.context.on_behalf_of.is_some() {
+        let user = self.chain.identities.system_user(self.user)?;
+        if user.is_none() && self.context.on_behalf_of().is_some() {
             let why = "the name service does not know the name any more".to_owned();
             return Err(BackendError::Failed(why));
         }
-        Ok(uid)
+        Ok(user)
     }
 
     /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else the

@@ -5,8 +5,10 @@ use std::ops::ControlFlow;
 use super::{Reply, Walk};
 use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
 use crate::chain::links::{Chain, Link};
+use crate::config::settings::Then;
+use crate::tools::journal::Severity;
 use crate::tools::request::Context;
-use crate::words::{Account, AccountStatus, Username};
+use crate::words::{Account, AccountStatus, Denial, DenialReason, Username};
 
 impl Chain {
     /// Decides whether the account may be used, password or not.
@@ -64,12 +66,29 @@ impl Walk<'_, AccountStatus> {
             let Some(Account { user, status }) = said else {
                 return Ok(Finding::Unknown);
             };
-            // Another person's account says nothing about this one, for better or worse.
             Ok(match walk.mistaken_identity(link, &user)? {
                 None => Finding::Answered(status),
-                Some(_) => Finding::Unknown,
+                Some(detail) => walk.another_person(link, detail),
             })
         })
+    }
+
+    /// Returns what another person's account of this name says about this one: nothing, for better or
+    /// worse. But whoever may write their own user id must not get past a backend that stops.
+    fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
+        if link.on_denied == Then::Stop {
+            return Finding::Denied(Denial {
+                reason: DenialReason::AnotherPerson,
+                detail: Some(detail),
+            });
+        }
+        let line = format!(
+            "{}: {}: not the same person ({detail})",
+            self.user,
+            link.backend.name()
+        );
+        self.context.journal.write(Severity::LOG_WARNING, &line);
+        Finding::Unknown
     }
 
     /// Returns whether it was this backend that said this, about this person. Files are read whatever

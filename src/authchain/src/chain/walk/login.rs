@@ -124,6 +124,7 @@ impl Walk<'_, Accepted> {
             if password.is_empty() && !link.backend.nature().takes_empty_passwords {
                 return Ok(Finding::NotAsked(Kept::EmptyPassword));
             }
+            walk.log_guess(link);
             let request = walk.request(link);
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
@@ -148,6 +149,16 @@ impl Walk<'_, Accepted> {
                 Verdict::Unknown => Finding::Unknown,
             })
         })
+    }
+
+    /// Writes down that somebody else is given the password to judge, where this process runs for
+    /// somebody else than it runs as: its caller can stop it, see by the length of the answer that
+    /// waits in a socket whether the guess was right, and end it before it has read that.
+    fn log_guess(&self, link: &Link) {
+        let is_elsewhere = !link.backend.nature().answers_at_once;
+        if is_elsewhere && self.context.on_behalf_of().is_some() {
+            self.log_attempt(&format!("asking {}", link.backend.name()));
+        }
     }
 
     fn accepted(
