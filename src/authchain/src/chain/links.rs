@@ -29,14 +29,6 @@ pub struct Chain {
     pub(super) identities: Box<dyn Identities>,
 }
 
-impl Drop for Chain {
-    /// Drops links in reverse order: each exiting worker restores the signal mask it saved, so masks
-    /// must be restored last in, first out.
-    fn drop(&mut self) {
-        while self.links.pop().is_some() {}
-    }
-}
-
 impl Chain {
     /// Builds a chain of these links; `None` without any.
     ///

@@ -3,11 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::rc::Rc;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::backends::Backend;
-use crate::backends::remote::{LastWorker, Place, Remote};
+use crate::backends::remote::{Place, Reaper, Remote};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, Moment, system_clock};
 use crate::tools::debts::Debts;
@@ -144,8 +145,8 @@ impl Stage {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),
                 run_dir: self.dir.path().join("run"),
+                reaper: Rc::new(Reaper::default()),
             },
-            last: LastWorker::default(),
         }
     }
 
