@@ -152,7 +152,7 @@ impl Backend for Local {
         let usual = usual.or(usual_in_passwd).unwrap_or_default();
         match at_once {
             // Somebody behind us may know them, and let them in.
-            Ok(Verdict::Unknown) => attempt.debts.owe(move |password| usual.spend(password)),
+            Ok(Verdict::Unknown) => attempt.deferred.push(move |password| usual.spend(password)),
             _ => usual.spend(attempt.password),
         }
         at_once
@@ -181,7 +181,7 @@ impl Backend for Local {
         Ok(Some(Account { user, status }))
     }
 
-    fn spend_like_a_refusal(&self, password: &Secret) {
+    fn burn_refusal_time(&self, password: &Secret) {
         let usual_in_passwd = self.passwd(None).ok().and_then(|found| found.usual);
         let usual = self.shadow(None).ok().and_then(|found| found.usual);
         (usual.or(usual_in_passwd).unwrap_or_default()).spend(password);

@@ -123,5 +123,5 @@ pub trait Backend {
     ///
     /// For logins that are refused before any backend is asked, so that the clock does not tell
     /// them apart. It has no result, so that it cannot become an answer.
-    fn spend_like_a_refusal(&self, _password: &Secret) {}
+    fn burn_refusal_time(&self, _password: &Secret) {}
 }

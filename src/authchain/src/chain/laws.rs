@@ -342,7 +342,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_owed_is_paid_by_refusals_alone(all in backends(), name in a_name()) {
+    fn deferred_work_is_done_by_refusals_alone(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"pw");
         let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));
         for step in &decision.steps {

@@ -173,7 +173,7 @@ impl Backend for Scripted {
         Ok(match self.user(attempt.request.user) {
             None => {
                 let paid = Rc::clone(&self.paid);
-                attempt.debts.owe(move |_| {
+                attempt.deferred.push(move |_| {
                     paid.set(paid.get() + 1);
                     happen(Event::TimeSpent);
                 });
@@ -198,7 +198,7 @@ impl Backend for Scripted {
         }))
     }
 
-    fn spend_like_a_refusal(&self, _password: &Secret) {
+    fn burn_refusal_time(&self, _password: &Secret) {
         self.spent.set(self.spent.get() + 1);
         happen(Event::TimeSpent);
     }

@@ -2,7 +2,7 @@
 
 pub mod conversation;
 pub mod deadline;
-pub mod debts;
+pub mod deferred;
 pub mod journal;
 pub mod request;
 pub mod trusted_file;

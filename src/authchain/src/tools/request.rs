@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::conversation::Conversation;
 use super::deadline::Deadline;
-use super::debts::Debts;
+use super::deferred::Deferred;
 use super::journal::Journal;
 use crate::words::{Secret, Username};
 
@@ -82,5 +82,5 @@ pub struct Attempt<'a> {
     /// For backends that ask further questions.
     pub conversation: &'a mut dyn Conversation,
     /// For backends that need less time for a refusal than for another.
-    pub debts: &'a Debts,
+    pub deferred: &'a Deferred,
 }

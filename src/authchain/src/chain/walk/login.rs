@@ -7,7 +7,7 @@ use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Kept, Ou
 use crate::chain::links::{Chain, Link};
 use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
-use crate::tools::debts::{Debts, Paying};
+use crate::tools::deferred::{Deferred, Settling};
 use crate::tools::request::{Attempt, Context};
 use crate::words::{
     AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
@@ -40,10 +40,10 @@ impl Chain {
         };
         // How long somebody types is not held against the backends.
         let context = &context.restarted();
-        let debts = Debts::default();
-        let decision = self.judge(name, &password, context, conversation, &debts);
+        let deferred = Deferred::default();
+        let decision = self.judge(name, &password, context, conversation, &deferred);
         report(&decision);
-        self.spend_time_of_refusal(&decision, &password, &debts);
+        self.spend_time_of_refusal(&decision, &password, &deferred);
         decision
     }
 
@@ -53,7 +53,7 @@ impl Chain {
         password: &Secret,
         context: &Context<'_>,
         conversation: &mut dyn Conversation,
-        debts: &Debts,
+        deferred: &Deferred,
     ) -> AuthDecision {
         let user = match Username::parse(name) {
             Ok(user) => user,
@@ -72,7 +72,7 @@ impl Chain {
         walk.foresee(&self.links);
         let mut links = self.links.as_slice();
         while let Some((link, rest)) = links.split_first() {
-            let goes_on = walk.authenticate(link, password, conversation, debts);
+            let goes_on = walk.authenticate(link, password, conversation, deferred);
             if goes_on.is_break() {
                 break;
             }
@@ -85,7 +85,12 @@ impl Chain {
     /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in each
     /// local backend that was not asked, so that the clock does not tell where a chain ended. An
     /// empty answer costs nothing, whoever it is for.
-    fn spend_time_of_refusal(&self, decision: &AuthDecision, password: &Secret, debts: &Debts) {
+    fn spend_time_of_refusal(
+        &self,
+        decision: &AuthDecision,
+        password: &Secret,
+        deferred: &Deferred,
+    ) {
         let is_refusal = !matches!(
             decision.outcome,
             Outcome::Answered(_) | Outcome::Conversation(_)
@@ -98,10 +103,10 @@ impl Chain {
         if !is_refusal || (password.is_empty() && decision.steps.is_empty()) {
             return;
         }
-        debts.pay(password);
+        deferred.run(password);
         let owes = |link: &&Link| link.backend.nature().owes_hash_time && !was_asked(link);
         for link in self.links.iter().filter(owes) {
-            link.backend.spend_like_a_refusal(password);
+            link.backend.burn_refusal_time(password);
         }
     }
 }
@@ -118,7 +123,7 @@ impl Walk<'_, Accepted> {
         link: &Link,
         password: &Secret,
         conversation: &mut dyn Conversation,
-        debts: &Debts,
+        deferred: &Deferred,
     ) -> ControlFlow<()> {
         self.ask(link, |walk| {
             if password.is_empty() && !link.backend.nature().takes_empty_passwords {
@@ -129,12 +134,12 @@ impl Walk<'_, Accepted> {
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
                 password,
-                conversation: &mut Paying {
+                conversation: &mut Settling {
                     conversation,
-                    debts,
+                    deferred,
                     password,
                 },
-                debts,
+                deferred,
             })?;
             Ok(match verdict {
                 Verdict::Accepted(user, status) => walk.accepted(link, user, status)?,

@@ -11,7 +11,7 @@ use crate::backends::Backend;
 use crate::backends::remote::{Place, Reaper, Remote};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, Moment, system_clock};
-use crate::tools::debts::Debts;
+use crate::tools::deferred::Deferred;
 use crate::tools::journal::{Journal, Severity};
 use crate::tools::request::{Attempt, Context, Request};
 use crate::words::{Account, BackendError, ConversationError, Secret, User, Username, Verdict};
@@ -188,7 +188,7 @@ impl Stage {
                 request: *request,
                 password: &Secret::new(b"secret".to_vec()),
                 conversation: person,
-                debts: &Debts::default(),
+                deferred: &Deferred::default(),
             })
         })
     }
