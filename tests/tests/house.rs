@@ -2,6 +2,8 @@
 
 #[path = "house/prose.rs"]
 mod prose;
+#[path = "house/release.rs"]
+mod release;
 
 use std::collections::BTreeSet;
 use std::fs;
