@@ -27,10 +27,8 @@ const LEFT: [(&str, [usize; 4]); 4] = [
 ];
 
 /// The pages that are not wrapped at [`WIDTH`] yet. A page is taken off when it is.
-const UNWRAPPED_PAGES: [&str; 9] = [
-    "README.md",
+const UNWRAPPED_PAGES: [&str; 7] = [
     "SECURITY.md",
-    "docs/ARCHITECTURE.md",
     "docs/PROTOCOL.md",
     "docs/active-directory.md",
     "docs/confinement.md",
@@ -124,6 +122,48 @@ fn tables_and_code_of_a_page_need_not_be_wrapped() {
     let long = "x".repeat(WIDTH + 1);
     let page = format!("{long}\n\n| {long} |\n\n```\n{long}\n```\n\n    {long}\n");
     assert_eq!(long_lines_of_page(&page).len(), 1);
+}
+
+#[test]
+fn every_link_between_pages_leads_to_a_heading_that_exists() {
+    let mut links = 0;
+    for page in pages() {
+        let text = fs::read_to_string(root().join(&page)).unwrap();
+        for target in targets(&text).filter(|target| !target.contains(':')) {
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let path = match file {
+                "" => page.clone(),
+                file => page.with_file_name(file),
+            };
+            let there = fs::read_to_string(root().join(&path));
+            let there = there.unwrap_or_else(|_| panic!("{}: {target}", page.display()));
+            let anchors: Vec<String> = there.lines().filter_map(anchor).collect();
+            let is_there = heading.is_empty() || anchors.iter().any(|anchor| anchor == heading);
+            assert!(is_there, "{}: no heading for {target}", page.display());
+            links += 1;
+        }
+    }
+    assert!(links > 30, "only {links} links were read");
+}
+
+#[test]
+fn every_file_that_the_tour_names_exists() {
+    let tour = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let decisions = fs::read_to_string(root().join("docs/decisions.md")).unwrap();
+    let guide = fs::read_to_string(root().join("docs/adding-a-backend.md")).unwrap();
+    let files: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets"]
+        .iter()
+        .flat_map(|folder| sources(folder).into_iter().map(|(path, _)| path))
+        .collect();
+    let text = [tour, decisions, guide].concat();
+    let named = text
+        .split('`')
+        .filter(|word| word.ends_with(".rs") && !word.contains(' '));
+    let named: BTreeSet<&str> = named.collect();
+    for name in &named {
+        assert!(files.iter().any(|file| file.ends_with(name)), "{name}");
+    }
+    assert!(named.len() > 15, "only {named:?}");
 }
 
 /// Returns the names of the folders in `src`.
@@ -248,4 +288,27 @@ fn long_lines_of_page(text: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// Returns where the links of a page lead.
+fn targets(text: &str) -> impl Iterator<Item = &str> {
+    let rests = text.split("](").skip(1);
+    rests.filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
+}
+
+/// Returns the anchor that a heading gets: small letters, and hyphens for blanks.
+fn anchor(line: &str) -> Option<String> {
+    let heading = line
+        .strip_prefix('#')?
+        .trim_start_matches('#')
+        .strip_prefix(' ')?;
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let heading = heading.to_lowercase();
+    Some(
+        heading
+            .chars()
+            .filter(kept)
+            .collect::<String>()
+            .replace(' ', "-"),
+    )
 }
