@@ -1,5 +1,10 @@
 //! The walls of the house: what the folders promise is what the code does.
 
+#[path = "house/prose.rs"]
+mod prose;
+#[path = "house/release.rs"]
+mod release;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

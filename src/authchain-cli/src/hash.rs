@@ -9,8 +9,8 @@ use crate::terminal::{Ending, Failure, Terminal};
 
 /// Hash a password for a shadow file
 ///
-/// Asks twice on a terminal, reads one line elsewhere. argon2id is known to backends of type `local`
-/// only; pam_unix and the rest of the system verify the others.
+/// Asks twice on a terminal, reads one line elsewhere. argon2id is known to backends of type
+/// `local` only; pam_unix and the rest of the system verify the others.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

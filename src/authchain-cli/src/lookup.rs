@@ -12,9 +12,9 @@ use crate::terminal::{Ending, Failure, GOOD, STRONG, Terminal, WARNING, clean};
 
 /// Show what each backend knows of a name
 ///
-/// All backends of the chain are asked, also those behind the one that would answer a login. Where a
-/// backend's user id differs from the one the system has (NSS), a login through it is refused: the
-/// same name is not the same person.
+/// All backends of the chain are asked, also those behind the one that would answer a login. Where
+/// a backend's user id differs from the one the system has (NSS), a login through it is refused:
+/// the same name is not the same person.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -6,17 +6,20 @@
 //! It runs inside `sshd`, `sudo` and `login` as root, so it has no threads, no environment, no
 //! printing and no network.
 //!
-//! The folders are floors, lowest first; a file uses only floors below its own (a test in `tests`
-//! reads the `use` lines and enforces it):
+//! The folders are floors, lowest first. A file uses its own floor and those below; a test
+//! (`tests/tests/house.rs`) enforces it. Each floor's page says what is in it, who uses it and
+//! where to begin:
 //!
 //! | floor | folder | holds |
 //! |---|---|---|
 //! | 0 | [`words`] | secret, username, user, verdict: what everything is said in |
-//! | 1 | [`tools`] | deadline, journal, trusted files, conversation, request |
+//! | 1 | [`tools`] | request, deadline, conversation, journal, trusted files, deferred work |
 //! | 2 | [`files`] | password hashes, passwd and shadow files |
 //! | 3 | [`config`] | text to configuration, with errors that point at the key |
 //! | 4 | [`backends`] | the `Backend` trait, `local`, and `remote` with its worker |
 //! | 5 | [`chain`] | the rule, and the registry of backend types |
+//!
+//! `docs/ARCHITECTURE.md` leads through a login file by file.
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 

@@ -11,8 +11,8 @@ use authchain::words::PamCode;
 /// Runs `answer`; should it panic, the answer is `PAM_SYSTEM_ERR` and the log knows where.
 pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
     set_hook();
-    // Unwind safe: whatever `answer` was changing is dropped with it, and all that outlives a call is a
-    // hint, which is there whole or not at all.
+    // Unwind safe: whatever `answer` was changing is dropped with it, and all that outlives a call
+    // is a hint, which is there whole or not at all.
     match panic::catch_unwind(AssertUnwindSafe(answer)) {
         Ok(code) => code,
         Err(payload) => {

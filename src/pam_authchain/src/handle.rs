@@ -26,8 +26,8 @@ pub(crate) struct Handle<'h>(&'h mut PamHandle);
 /// What libpam keeps for us.
 type Slot = Cell<Option<Hint>>;
 
-/// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may have
-/// another shape.
+/// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may
+/// have another shape.
 static OURS: u8 = 0;
 
 /// What the host says about the login, for rules and log lines; empty where it says nothing.
@@ -107,8 +107,9 @@ impl<'h> Handle<'h> {
 
     /// The hint of an earlier call if it `fits`. It answers one question.
     pub(crate) fn take(&mut self, fits: impl FnOnce(&Hint) -> bool) -> Option<Hint> {
-        // SAFETY: what has this name was kept above by this very copy of the module, and is alive until
-        // it is replaced above or the transaction ends, neither of which happens during `self`'s loan.
+        // SAFETY: what has this name was kept above by this very copy of the module, and is alive
+        // until it is replaced above or the transaction ends, neither of which happens during
+        // `self`'s loan.
         let slot: &Slot = unsafe { self.0.get_data(&name_of_slot()) }.ok()?;
         let hint = slot.take()?;
         if fits(&hint) {

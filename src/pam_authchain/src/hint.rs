@@ -1,8 +1,8 @@
-//! What a login leaves for the question about the account, which most hosts ask at once: the backend
-//! that accepted it has just judged the account, and need not be asked again.
+//! What a login leaves for the question about the account, which most hosts ask at once: the
+//! backend that accepted it has just judged the account, and need not be asked again.
 //!
-//! A hint and no more. Whoever finds none, or one that does not fit, asks; every decision is the same
-//! with it and without.
+//! A hint and no more. Whoever finds none, or one that does not fit, asks; every decision is the
+//! same with it and without.
 
 use std::path::PathBuf;
 use std::process;
@@ -15,9 +15,9 @@ use authchain::words::Account;
 use crate::call::Call;
 use crate::handle::Items;
 
-/// How old it may be, from when the backend was asked. Hosts ask about the account as soon as a login
-/// has succeeded; where another prompt came in between, the account may have changed and is judged
-/// anew.
+/// How old it may be, from when the backend was asked. Hosts ask about the account as soon as a
+/// login has succeeded; where another prompt came in between, the account may have changed and is
+/// judged anew.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// Who logs in where: all that a backend is told of the question, and whose the process is.

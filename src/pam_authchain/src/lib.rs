@@ -4,9 +4,9 @@
 //! one function of ours answers with a [`PamCode`], and its number goes back. Everything that
 //! decides anything is in the `authchain` library; this crate is the only one that speaks C.
 //!
-//! Nothing outlives a call but a few bytes of libpam's ([`hint`]): no thread, no descriptor, no changed
-//! signal. Phases may run in different processes (sshd) or for different users (sudo), so each stands
-//! alone, with that hint or without.
+//! Nothing outlives a call but a few bytes of libpam's ([`hint`]): no thread, no descriptor, no
+//! changed signal. Phases may run in different processes (sshd) or for different users (sudo), so
+//! each stands alone, with that hint or without.
 
 mod account;
 mod assembly;

@@ -19,8 +19,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Held while files are changed; the kernel lets go of it when the file is closed, or the process ends,
-/// however it ends. It is not asked to: that can fail, and then everything has been written.
+/// Held while files are changed; the kernel lets go of it when the file is closed, or the process
+/// ends, however it ends. It is not asked to: that can fail, and then everything has been written.
 pub(super) struct Lock {
     _held: File,
 }

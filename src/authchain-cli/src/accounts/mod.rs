@@ -3,10 +3,11 @@
 //!
 //! A change is read, made and written under one lock, file by file: a new file is written beside
 //! the old one, flushed to the disk, and renamed over it. A reader sees the old file or the new
-//! one. Two files cannot be renamed at once, so the order matters: **a name exists when it stands in
-//! the passwd file**. A new account's shadow line is written first, a deleted one's last. Whoever is
-//! killed between the two renames leaves a shadow line that belongs to nobody, which no login reads
-//! and the next `add` of that name replaces; never a name without its password, expiry or lock.
+//! one. Two files cannot be renamed at once, so the order matters: **a name exists when it stands
+//! in the passwd file**. A new account's shadow line is written first, a deleted one's last.
+//! Whoever is killed between the two renames leaves a shadow line that belongs to nobody, which no
+//! login reads and the next `add` of that name replaces; never a name without its password, expiry
+//! or lock.
 
 mod account;
 mod database;

@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_date_that_was_there_before_a_lock_is_there_after_it() {
-        // Ended by `usermod -e 1`, by a day that some take for never, by another, yet to end, no date.
+        // Ended by `usermod -e 1`, by a day that some take for never, by another, yet to end, no
+        // date.
         for line in [
             "a:h:1:2:3:4:5:0:",
             "a:h:1:2:3:4:5:1:",

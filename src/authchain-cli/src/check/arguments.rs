@@ -38,7 +38,8 @@ pub(super) fn check(
     }
     let checked = configurations.check(path, report);
     if checked.is_broken() {
-        // The file itself was complained of; where it is named here, that is this line's matter too.
+        // The file itself was complained of; where it is named here, that is this line's matter
+        // too.
         if arguments.config.is_some() {
             let message = "config= names a file that cannot be used; authchain lets nobody in here";
             say(Severity::Error, message.to_owned(), report);

@@ -1,4 +1,5 @@
-//! The lists of revoked certificates that backends name: without one that holds, no server is believed.
+//! The lists of revoked certificates that backends name: without one that holds, no server is
+//! believed.
 
 use std::path::PathBuf;
 

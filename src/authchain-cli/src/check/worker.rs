@@ -23,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How much it may say.
 const MAX_ABOUT: usize = 64 * 1024;
 
-/// Checks the program, and has it say what confines it. Nothing is worse than `worst`. Whether it can
-/// be started at all.
+/// Checks the program, and has it say what confines it. Nothing is worse than `worst`. Whether it
+/// can be started at all.
 pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Report) -> bool {
     let path = settings.worker.as_path();
     if let Err(error) = trusted_file::open_program(path) {

@@ -24,8 +24,8 @@ use crate::{clock, setup};
 
 /// Keep accounts of authchain's own: add, passwd, lock, unlock, del, list
 ///
-/// They stand in a passwd(5) and a shadow(5) file of their own, which a backend of type `local` reads
-/// when its `passwd` and `shadow` name them. The system's own accounts are useradd(8)'s.
+/// They stand in a passwd(5) and a shadow(5) file of their own, which a backend of type `local`
+/// reads when its `passwd` and `shadow` name them. The system's own accounts are useradd(8)'s.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -67,9 +67,9 @@ enum Action {
     },
     /// Lock an account: passwords, ssh keys, cron and sudo
     ///
-    /// Puts `!` before the password's hash and sets the expiry date to 2 January 1970. The `!` alone
-    /// ends password logins only; the date ends whatever asks for no password. The expiry date there
-    /// was is kept in the shadow line's reserved field, and comes back with `unlock`.
+    /// Puts `!` before the password's hash and sets the expiry date to 2 January 1970. The `!`
+    /// alone ends password logins only; the date ends whatever asks for no password. The expiry
+    /// date there was is kept in the shadow line's reserved field, and comes back with `unlock`.
     Lock {
         /// The name
         user: String,

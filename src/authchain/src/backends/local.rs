@@ -2,8 +2,8 @@
 //!
 //! Every answer costs what a wrong password costs: both files are read through, and one hash is
 //! computed, the person's own where there is one to verify, and one of the file's usual kind where
-//! there is not. Somebody whose hash is of an unusual kind is told apart by that; a file should have
-//! one kind.
+//! there is not. Somebody whose hash is of an unusual kind is told apart by that; a file should
+//! have one kind.
 
 use std::path::Path;
 
@@ -31,8 +31,8 @@ pub struct Local {
 }
 
 impl Local {
-    /// The backend that the configuration calls `name`; `is_system` where its passwd file is the one
-    /// that says which names are the system's own.
+    /// The backend that the configuration calls `name`; `is_system` where its passwd file is the
+    /// one that says which names are the system's own.
     pub fn new(name: String, settings: LocalSettings, is_system: bool) -> Self {
         Self {
             name,

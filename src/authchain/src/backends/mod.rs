@@ -1,4 +1,15 @@
 //! Floor 4: sources of accounts.
+//!
+//! - [`Backend`]: the trait. It asks what a source knows of one person, and decides nothing.
+//! - [`local`]: passwd and shadow files, read in this process.
+//! - [`remote`]: every backend that asks servers. It starts a worker process for each question,
+//!   under a deadline, and remembers in empty files which servers were down.
+//! - [`protocol`]: what this process and the worker say to each other, for both sides of it. Its
+//!   manual is `docs/PROTOCOL.md`.
+//!
+//! **Uses** the floors below. **Used by** `chain`; the worker uses [`protocol`] alone.
+//! **Begin with** [`Backend`], then [`local`]. `docs/adding-a-backend.md` builds one from its
+//! settings to its test.
 
 mod breaker;
 pub mod local;

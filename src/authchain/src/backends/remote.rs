@@ -55,8 +55,9 @@ pub struct Place {
 impl Remote {
     /// Asks a worker, unless it is known already that nobody would answer it.
     ///
-    /// Only what the worker says of servers is remembered. Its silence, lateness or end says nothing
-    /// about them: it may have been this process, this person or this machine that was slow.
+    /// Only what the worker says of servers is remembered. Its silence, lateness or end says
+    /// nothing about them: it may have been this process, this person or this machine that was
+    /// slow.
     fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let now = || request.context.wall_clock();

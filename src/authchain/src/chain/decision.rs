@@ -142,8 +142,8 @@ impl AuthDecision {
         }
     }
 
-    /// What the backend that let the person in said of their account besides, if it did, and for how
-    /// long that may have been true already.
+    /// What the backend that let the person in said of their account besides, if it did, and for
+    /// how long that may have been true already.
     pub fn known_account(&self) -> Option<(Account, Duration)> {
         let Outcome::Answered(Accepted { user, status }) = &self.outcome else {
             return None;

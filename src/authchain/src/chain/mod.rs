@@ -1,4 +1,18 @@
 //! Floor 5: the rule by which backends are asked, and what comes of it.
+//!
+//! - [`assemble`]: from a configuration file to a [`Chain`].
+//! - [`Chain`]: the backends in their order, and the three questions to them: authentication,
+//!   account and lookup. A chain is never empty.
+//! - [`Decision`]: the outcome, what each backend said, the PAM code and the line for the log.
+//! - [`registry`]: every backend type by its name; the one file that knows them all.
+//! - [`Identities`]: what the system's own files say about a name. A name that is theirs is nobody
+//!   else's.
+//!
+//! The laws of the chain, stated over generated chains and answers, are in `chain/laws.rs`: above
+//! all, no fault that a caller can cause ever lets in somebody who would not get in without it.
+//!
+//! **Uses** the floors below. **Used by** the module and the command.
+//! **Begin with** [`Chain::authenticate`], and follow it.
 
 mod assemble;
 mod decision;

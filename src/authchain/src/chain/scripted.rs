@@ -204,8 +204,8 @@ impl Backend for Scripted {
     }
 }
 
-/// A system whose passwd file has `root` and `toor` (0), `daemon` (1), `alice` (1000), who never had
-/// a password, and `lena` (1001), who has one. Its name service knows `bob` (1002) besides.
+/// A system whose passwd file has `root` and `toor` (0), `daemon` (1), `alice` (1000), who never
+/// had a password, and `lena` (1001), who has one. Its name service knows `bob` (1002) besides.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Town {
     pub(super) passwd: InPlace<Option<u32>>,

@@ -52,8 +52,8 @@ impl<'a, A: Reply> Walk<'a, A> {
         }
     }
 
-    /// Asks one backend unless the rule forbids it, notes what came of it, and says whether the walk
-    /// goes on.
+    /// Asks one backend unless the rule forbids it, notes what came of it, and says whether the
+    /// walk goes on.
     fn ask(
         &mut self,
         link: &Link,
@@ -123,17 +123,17 @@ impl<'a, A: Reply> Walk<'a, A> {
         ends_here
     }
 
-    /// Reads what the rule needs to know of the name, so that nothing but a line in the log follows a
-    /// denial: whoever watches the passwd file would see that a guess was wrong by its being opened,
-    /// and could end this process before the line is written.
+    /// Reads what the rule needs to know of the name, so that nothing but a line in the log follows
+    /// a denial: whoever watches the passwd file would see that a guess was wrong by its being
+    /// opened, and could end this process before the line is written.
     pub(super) fn foresee(&self, links: &[Link]) {
         for link in links {
             let _ = self.obstacle(link);
         }
     }
 
-    /// Writes down a denial that just came, where one of `rest` is asked next: that may take time in
-    /// which the caller of su can end this process.
+    /// Writes down a denial that just came, where one of `rest` is asked next: that may take time
+    /// in which the caller of su can end this process.
     pub(super) fn log_denial(&self, rest: &[Link]) {
         let is_denial = |step: &Step<A>| matches!(step.finding, Finding::Denied(_));
         let next = rest
@@ -214,8 +214,8 @@ impl<'a, A: Reply> Walk<'a, A> {
         }
     }
 
-    /// Returns that the name service means a name of this machine's own by another spelling of it, if
-    /// so: host programs go on with that name, and its groups.
+    /// Returns that the name service means a name of this machine's own by another spelling of it,
+    /// if so: host programs go on with that name, and its groups.
     fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
         let other = system.filter(|user| user.name != self.user.as_str());
         let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
@@ -225,8 +225,8 @@ impl<'a, A: Reply> Walk<'a, A> {
         Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
     }
 
-    /// Returns that the user id is that of another name of the passwd file, if so: whoever may write
-    /// a number into their own entry would be that person to the kernel.
+    /// Returns that the user id is that of another name of the passwd file, if so: whoever may
+    /// write a number into their own entry would be that person to the kernel.
     fn owner_of(&self, uid: u32) -> Result<Option<String>, BackendError> {
         if self.local_uid()? == Some(uid) {
             return Ok(None);
@@ -253,10 +253,10 @@ impl<'a, A: Reply> Walk<'a, A> {
         Ok(user)
     }
 
-    /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else the
-    /// fault that ended the walk; else the first answer of those who know the person; else failed or
-    /// unavailable, if anyone was; else unknown. `if_kept_from_asking` stands in for *unknown* where
-    /// the rule kept the question from somebody.
+    /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else
+    /// the fault that ended the walk; else the first answer of those who know the person; else
+    /// failed or unavailable, if anyone was; else unknown. `if_kept_from_asking` stands in for
+    /// *unknown* where the rule kept the question from somebody.
     fn sum(&mut self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);

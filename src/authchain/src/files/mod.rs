@@ -1,4 +1,14 @@
 //! Floor 2: what stands in password files.
+//!
+//! - [`passwd_files`]: passwd(5) and shadow(5), read line by line in a fixed amount of memory.
+//! - [`password_hash`]: verifies a password against a stored hash, within limits on its cost, and
+//!   makes new hashes. The only unsafe code of the library is in its `crypt.rs`.
+//!
+//! Nothing here knows what a login is: no function decides who may come in.
+//!
+//! **Uses** `words` and `tools`. **Used by** `config`, `backends`, `chain`, the worker, which
+//! verifies the hashes of a NIS domain, and the command, which writes account files.
+//! **Begin with** [`password_hash::verify`].
 
 pub mod passwd_files;
 pub mod password_hash;

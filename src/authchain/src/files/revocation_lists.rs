@@ -1,5 +1,6 @@
-//! Lists of revoked certificates (RFC 5280 §5), as far as whoever fetches them must know: whose they are,
-//! and until when they hold. What they revoke is for those to judge who check certificates.
+//! Lists of revoked certificates (RFC 5280 §5), as far as whoever fetches them must know: whose
+//! they are, and until when they hold. What they revoke is for those to judge who check
+//! certificates.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,8 +23,8 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
-/// What an authority is called by, the best first: commonName, organizationalUnitName, organizationName
-/// (X.520 §6).
+/// What an authority is called by, the best first: commonName, organizationalUnitName,
+/// organizationName (X.520 §6).
 const NAMES: [&[u8]; 3] = [b"\x55\x04\x03", b"\x55\x04\x0b", b"\x55\x04\x0a"];
 
 /// One list.
@@ -61,8 +62,8 @@ impl fmt::Display for Lack {
     }
 }
 
-/// Returns the lists of a file in PEM form (RFC 7468 §9), those that hold longest first: of two by one
-/// authority, the first is the one that counts.
+/// Returns the lists of a file in PEM form (RFC 7468 §9), those that hold longest first: of two by
+/// one authority, the first is the one that counts.
 ///
 /// # Errors
 /// For a file without any, or with one that cannot be read.
@@ -92,7 +93,8 @@ impl RevocationList {
     fn of_der(der: Vec<u8>) -> Option<Self> {
         let (list, _) = expect(SEQUENCE, &der)?;
         let (body, _) = expect(SEQUENCE, list)?;
-        // The version and the algorithm of the signature; then whose list it is, and since when it holds.
+        // The version and the algorithm of the signature; then whose list it is, and since when it
+        // holds.
         let body = expect(INTEGER, body).map_or(body, |(_, rest)| rest);
         let (_, body) = expect(SEQUENCE, body)?;
         let (name, body) = expect(SEQUENCE, body)?;

@@ -114,8 +114,8 @@ impl Deadline {
     }
 }
 
-/// Returns whole milliseconds for poll(2), one more where there is a rest, which is not to be waited for
-/// in a circle.
+/// Returns whole milliseconds for poll(2), one more where there is a rest, which is not to be
+/// waited for in a circle.
 pub fn poll_timeout(remaining: Duration) -> PollTimeout {
     let rest = u128::from(!remaining.is_zero());
     let millis = remaining.as_millis().saturating_add(rest);

@@ -1,10 +1,10 @@
 //! Work that a refusal costs and an acceptance does not.
 //!
-//! How long a refusal takes must not tell who exists, so for a name that a file does not know, the hash
-//! that a wrong password would have cost is computed too. Most people a directory knows are unknown to
-//! the files in front of it: they would wait twenty milliseconds at each login for nothing. So the
-//! hash is deferred, and computed only when the login is refused, or just before the person hears
-//! anything that could be timed.
+//! How long a refusal takes must not tell who exists, so for a name that a file does not know, the
+//! hash that a wrong password would have cost is computed too. Most people a directory knows are
+//! unknown to the files in front of it: they would wait twenty milliseconds at each login for
+//! nothing. So the hash is deferred, and computed only when the login is refused, or just before
+//! the person hears anything that could be timed.
 
 use std::cell::RefCell;
 

@@ -21,8 +21,9 @@ pub use syslog::Severity;
 /// Where the system's logger listens.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
 
-/// What stands before every line: ours, never the program's, whose name is that of the file it was started
-/// from, a link named `sshd` for one. Which program asks for whom, the prefix and the line say.
+/// What stands before every line: ours, never the program's, whose name is that of the file it was
+/// started from, a link named `sshd` for one. Which program asks for whom, the prefix and the line
+/// say.
 const TAG: &str = "authchain";
 
 /// Longest line sent; longer ones are cut, so that a datagram always fits (RFC 3164 §4.1 allows
@@ -35,8 +36,9 @@ const MAX_FIELD: usize = 256;
 /// The most that is quoted of what somebody else says, in characters as they are written.
 const MAX_QUOTE: usize = 200;
 
-/// How long a logger that is busy is tried. One that never answers costs a login this much a line; one
-/// that somebody floods while they guess has many free places in this time, and one of them is ours.
+/// How long a logger that is busy is tried. One that never answers costs a login this much a line;
+/// one that somebody floods while they guess has many free places in this time, and one of them is
+/// ours.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How often it is tried at least: the caller of su can stop this process until its time is over.
@@ -51,8 +53,8 @@ pub trait Journal {
 /// The system's logger, reached anew for each line.
 ///
 /// A connection kept open dies with the daemon and would have to live inside the host program
-/// between two calls; opening one costs about 20 µs. Where the logger is hung, the line is lost, not
-/// the login.
+/// between two calls; opening one costs about 20 µs. Where the logger is hung, the line is lost,
+/// not the login.
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
@@ -107,9 +109,9 @@ impl Syslog {
     }
 }
 
-/// Tries until it is done, impossible, or `deadline` is over after enough attempts, and has `wait` wait
-/// for room in between: whoever floods the logger fights for the same place, and may be faster more
-/// than once.
+/// Tries until it is done, impossible, or `deadline` is over after enough attempts, and has `wait`
+/// wait for room in between: whoever floods the logger fights for the same place, and may be faster
+/// more than once.
 fn persist(
     deadline: Deadline,
     mut attempt: impl FnMut() -> nix::Result<()>,
@@ -198,8 +200,8 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// The first `length` characters of `text`, and perhaps one more: a quote that was cut off ends there, or
-/// what follows would seem to be part of it and what others are quoted with not.
+/// The first `length` characters of `text`, and perhaps one more: a quote that was cut off ends
+/// there, or what follows would seem to be part of it and what others are quoted with not.
 pub fn cut(text: &str, length: usize) -> String {
     let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
     let (mut is_in_quote, mut is_escaped) = (false, false);
@@ -220,8 +222,8 @@ pub fn cut(text: &str, length: usize) -> String {
     out
 }
 
-/// `text` as the value of a `key=value` field: blanks, `=` and invisible characters become `_`, so that
-/// no value can look like a field of its own. A longer one is cut, so that it cannot push the
+/// `text` as the value of a `key=value` field: blanks, `=` and invisible characters become `_`, so
+/// that no value can look like a field of its own. A longer one is cut, so that it cannot push the
 /// fields behind it off the end of the line.
 pub fn field(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_FIELD));

@@ -1,4 +1,14 @@
 //! Floor 1: what a login is handed, and how files are opened.
+//!
+//! - [`request`]: what the host program said, the question to one backend, and the password.
+//! - [`deadline`]: time as a parameter, so that tests decide what time it is.
+//! - [`conversation`]: the person who logs in, as a trait.
+//! - [`journal`]: the system's log, which never keeps a login waiting for long.
+//! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
+//! - [`debts`]: work that only a refused login has to do.
+//!
+//! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
+//! **Begin with** [`request::Context`]: whatever the library knows of its surroundings is in it.
 
 pub mod conversation;
 pub mod deadline;

@@ -37,8 +37,8 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Returns the user for whom this process runs, where that is somebody else than whom it runs as:
-    /// the caller of su or sudo. They choose its limits and may stop, starve or kill it.
+    /// Returns the user for whom this process runs, where that is somebody else than whom it runs
+    /// as: the caller of su or sudo. They choose its limits and may stop, starve or kill it.
     pub fn on_behalf_of(&self) -> Option<u32> {
         (self.uid != self.euid).then_some(self.uid)
     }

@@ -39,8 +39,8 @@ impl Access {
 /// Opens `path` for reading, if nobody else could have written it or put it there.
 ///
 /// The file must be regular, owned by root or by the process's effective user, and not open to
-/// others beyond `access`; the folders on the way to it must be nobody else's to write. Symbolic links
-/// are followed: some distributions keep all of `/etc` as links.
+/// others beyond `access`; the folders on the way to it must be nobody else's to write. Symbolic
+/// links are followed: some distributions keep all of `/etc` as links.
 ///
 /// # Errors
 /// [`FileError`], which names the file or folder and what is wrong with it. Never blocks, whatever
@@ -67,8 +67,9 @@ pub fn open_program(path: &Path) -> Result<File, FileError> {
     }
 }
 
-/// As [`open`], but whatever the folders are: for `/etc/passwd` and `/etc/shadow`, which every program
-/// believes. Who can replace those is root already, and a refusal would keep out whoever mends it.
+/// As [`open`], but whatever the folders are: for `/etc/passwd` and `/etc/shadow`, which every
+/// program believes. Who can replace those is root already, and a refusal would keep out whoever
+/// mends it.
 ///
 /// # Errors
 /// As [`open`].

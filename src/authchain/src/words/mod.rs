@@ -1,4 +1,17 @@
 //! Floor 0: the words everything else is said in.
+//!
+//! Small types without behaviour of their own: a name, a secret, a person, an answer. They open no
+//! file, read no clock and know of no other floor.
+//!
+//! - [`Username`]: a login name that was checked once. A name is refused, never repaired.
+//! - [`Secret`]: a password, which cannot be printed or copied and is wiped when it is dropped.
+//! - [`Verdict`] and [`BackendError`]: what a backend says. *Denied* and *unknown* are verdicts;
+//!   *unavailable* and *failed* are errors, so that the compiler keeps them apart.
+//! - [`User`] and [`Account`]: who somebody is, and whether the account may be used.
+//! - [`PamCode`]: the return codes the module uses.
+//!
+//! **Used by** every floor above, the module, the worker and the command.
+//! **Begin with** [`Verdict`]: it is the sentence the rest of the library is about.
 
 mod pam_code;
 mod secret;

@@ -13,8 +13,8 @@ use super::User;
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes, and this is who it is. With the state of their account where the backend has judged it on
-    /// the way: just what it would say if it were asked for that now.
+    /// Yes, and this is who it is. With the state of their account where the backend has judged it
+    /// on the way: just what it would say if it were asked for that now.
     Accepted(User, Option<AccountStatus>),
     /// Yes, but with a password that has ended or is to be changed. Whoever judges the account must
     /// say so too, or that password would do for ever.
@@ -92,8 +92,8 @@ pub enum BackendError {
     /// the caller of su cannot have brought it about.
     Outage(String),
     /// This process could not compute, start, hear or finish what was needed to find out. Whoever
-    /// starts su or sudo can bring that about, by limits, signals and load, so it says nothing about
-    /// the source.
+    /// starts su or sudo can bring that about, by limits, signals and load, so it says nothing
+    /// about the source.
     Failed(String),
     /// The person could not be asked.
     Conversation(ConversationError),

@@ -1,9 +1,10 @@
 //! Who gets in by a stack, for every answer that we and others can give.
 //!
-//! The rule, cell by cell: where we accept, somebody gets in. Where we refuse, and that is every answer
-//! but the two below, nobody does. Where the configuration is broken (`service_err`), exactly those
-//! whom pam_unix lets in; where our module cannot be loaded (`module_unknown`) too, but not in services
-//! that ordinary people start, for they choose the limits under which modules are loaded.
+//! The rule, cell by cell: where we accept, somebody gets in. Where we refuse, and that is every
+//! answer but the two below, nobody does. Where the configuration is broken (`service_err`),
+//! exactly those whom pam_unix lets in; where our module cannot be loaded (`module_unknown`) too,
+//! but not in services that ordinary people start, for they choose the limits under which modules
+//! are loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,8 @@ use super::ways::{Case, Stack, Way};
 use super::{services, verdict};
 use crate::check::report::Severity;
 
-/// Most ways that are tried in a case; a usual stack has four. And how many once they were too many.
+/// Most ways that are tried in a case; a usual stack has four. And how many once they were too
+/// many.
 const MOST: usize = 2048;
 const FEW: usize = 16;
 
@@ -52,8 +54,8 @@ pub(super) fn judge(facility: Facility, service: &str, entries: &[Entry]) -> Vec
     verdict::faults(facility, &trials.stack, &trials.found, answers)
 }
 
-/// Returns whether root is to get in by this service, and only we let root in: whatever we refuse with,
-/// pam_unix does not.
+/// Returns whether root is to get in by this service, and only we let root in: whatever we refuse
+/// with, pam_unix does not.
 pub(super) fn is_roots_only_way(facility: Facility, service: &str, entries: &[Entry]) -> bool {
     let Some(answers) = Answers::to(facility).filter(|_| services::is_login(service)) else {
         return false;
@@ -179,8 +181,8 @@ impl Trials<'_> {
         }
     }
 
-    /// Returns the condition that lets in by itself on this way, and whom. One that only jumps is none
-    /// where we are asked all the same.
+    /// Returns the condition that lets in by itself on this way, and whom. One that only jumps is
+    /// none where we are asked all the same.
     fn decider(&self, way: &Way) -> Option<(Reach, usize)> {
         let deciders = way.deciders.iter().filter_map(|at| {
             let reach = self.stack.reach(*at)?;

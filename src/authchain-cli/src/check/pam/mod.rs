@@ -22,7 +22,8 @@ use simulator::{Entry, Facility, Line, Module, ServiceFiles, What, expand, parse
 /// Largest service file read.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Endings of files that packagers and editors leave behind; no program asks PAM for such a service.
+/// Endings of files that packagers and editors leave behind; no program asks PAM for such a
+/// service.
 const LEFTOVERS: [&str; 9] = [
     "~",
     ".bak",

@@ -20,8 +20,8 @@ pub(super) struct Way {
     pub(super) asks_us: bool,
     /// Whether a condition on it held that holds for root alone.
     pub(super) is_roots: bool,
-    /// The entries, by their place in the stack, whose success decided by itself: it ended the stack or
-    /// jumped.
+    /// The entries, by their place in the stack, whose success decided by itself: it ended the
+    /// stack or jumped.
     pub(super) deciders: Vec<usize>,
 }
 

@@ -103,8 +103,8 @@ impl Folder {
         }
     }
 
-    /// Makes a file that has this time from the first moment: one with the present time, which it has
-    /// when it is made, would be a claim that has run out.
+    /// Makes a file that has this time from the first moment: one with the present time, which it
+    /// has when it is made, would be a claim that has run out.
     fn make_whole(&self, name: &str, time: SystemTime) -> nix::Result<()> {
         let draft = name::draft(gettid().as_raw());
         let draft = draft.as_str();

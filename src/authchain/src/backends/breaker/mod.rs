@@ -1,17 +1,17 @@
 //! What earlier logins found down, so that this one does not wait for it again.
 //!
-//! A mark is an empty file in a folder under `/run`; its time of change is when the server was found
-//! down. Empty, because whoever starts su decides how large the files may be that it writes
-//! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a claim:
-//! its time is until when one login has the task of finding out whether the server is back.
+//! A mark is an empty file in a folder under `/run`; its time of change is when the server was
+//! found down. Empty, because whoever starts su decides how large the files may be that it writes
+//! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a
+//! claim: its time is until when one login has the task of finding out whether the server is back.
 //!
 //! Whoever starts su can stop it, and its worker, until every deadline is over. So a host that runs
 //! for somebody else than it runs as has marks of its own, which nobody else heeds: its caller can
 //! keep nobody out but themselves. For the same reason such a host takes servers for down only
 //! where the marks of the others say so too ([`Breaker::is_outage`]).
 //!
-//! Apart from that, the marks only ever make a login quicker. Whatever is wrong with them or their folder, servers are
-//! asked as if there were none.
+//! Apart from that, the marks only ever make a login quicker. Whatever is wrong with them or their
+//! folder, servers are asked as if there were none.
 
 mod folder;
 mod name;
@@ -43,8 +43,8 @@ pub(super) const PROBE: Duration = Duration::from_millis(40);
 /// How many servers are remembered of what a worker says in one breath.
 const MAX_DOWN: usize = 16;
 
-/// How many marks one owner may have. Where DNS names the servers, whoever forges it makes names up,
-/// and the worker is told all of them in one line.
+/// How many marks one owner may have. Where DNS names the servers, whoever forges it makes names
+/// up, and the worker is told all of them in one line.
 const MAX_MARKS: usize = 64;
 
 /// The marks of one backend.

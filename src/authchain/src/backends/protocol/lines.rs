@@ -40,7 +40,8 @@ impl Lines {
     ///
     /// # Errors
     /// As the stream's own; `WouldBlock` and `Interrupted` among them, after which nothing is lost.
-    /// `InvalidData` where [`next_line`](Self::next_line) has already said that the line is too long.
+    /// `InvalidData` where [`next_line`](Self::next_line) has already said that the line is too
+    /// long.
     pub fn read_from(&mut self, stream: &mut impl Read) -> io::Result<usize> {
         self.make_room();
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();

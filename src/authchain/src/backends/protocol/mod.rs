@@ -1,9 +1,10 @@
 //! The words between the module and a worker: messages as plain types, and lines on a stream.
 //!
-//! Both ends use this: the module's client and the worker. `docs/PROTOCOL.md` describes the same for
-//! whoever writes a worker in another language. What comes in is untrusted, whichever end reads it:
-//! a line is one JSON object of a known shape or an error that says what is wrong. Members nobody
-//! knows are ignored, so that a later version can say more; a member of the wrong type never is.
+//! Both ends use this: the module's client and the worker. `docs/PROTOCOL.md` describes the same
+//! for whoever writes a worker in another language. What comes in is untrusted, whichever end reads
+//! it: a line is one JSON object of a known shape or an error that says what is wrong. Members
+//! nobody knows are ignored, so that a later version can say more; a member of the wrong type never
+//! is.
 
 mod bytes;
 #[cfg(feature = "examine")]

@@ -29,8 +29,8 @@ impl From<WireVerdict> for Conclusion {
 /// What a worker can find out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
-    /// To `authenticate`: this is who it is. With what `account` would be answered by now, where that
-    /// is known.
+    /// To `authenticate`: this is who it is. With what `account` would be answered by now, where
+    /// that is known.
     Accepted(WireUser, Option<AccountStatus>),
     /// To `authenticate`: this is who it is, and the password has ended or is to be changed.
     MustChange(WireUser, Option<AccountStatus>),

@@ -40,8 +40,8 @@ const QUICK_LOOKS: u32 = 20;
 /// The running process.
 pub(super) struct Child {
     pid: Pid,
-    /// What came of killing it. Not tried again: once it has ended, another of the host's threads may
-    /// reap it, and its number may be somebody else's.
+    /// What came of killing it. Not tried again: once it has ended, another of the host's threads
+    /// may reap it, and its number may be somebody else's.
     killed: OnceCell<Result<(), Errno>>,
 }
 
@@ -50,9 +50,10 @@ impl Child {
     /// `user`.
     ///
     /// It inherits no environment, no signal mask or disposition, and is a session of its own, so
-    /// that no terminal sends it signals. What it does inherit, limits, umask, working directory and
-    /// descriptors that others left without CLOEXEC, it has to see to itself: `posix_spawn` cannot,
-    /// and a host with threads must not fork. SIGCHLD must be blocked by then (`Reaper::block`).
+    /// that no terminal sends it signals. What it does inherit, limits, umask, working directory
+    /// and descriptors that others left without CLOEXEC, it has to see to itself: `posix_spawn`
+    /// cannot, and a host with threads must not fork. SIGCHLD must be blocked by then
+    /// (`Reaper::block`).
     pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
         judge(path)?;
         let pid = spawn(path, user, socket).map_err(Fault::Start)?;
@@ -151,8 +152,8 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// As short as the kernel makes it at first, which is a twentieth of a millisecond more than it is told, then
-/// a whole one: for waiting for a process, never for a person.
+/// As short as the kernel makes it at first, which is a twentieth of a millisecond more than it is
+/// told, then a whole one: for waiting for a process, never for a person.
 fn pause(look: u32) {
     let micros = if look < QUICK_LOOKS { 10 } else { 1_000 };
     let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);

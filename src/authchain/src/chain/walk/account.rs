@@ -18,8 +18,8 @@ impl Chain {
     /// may still refuse.
     ///
     /// `known` is what a server's backend said of the account just now
-    /// ([`AuthDecision::known_account`]). Where that backend's turn comes it is not asked once more;
-    /// everything else is as without.
+    /// ([`AuthDecision::known_account`]). Where that backend's turn comes it is not asked once
+    /// more; everything else is as without.
     pub fn account(
         &self,
         name: &[u8],
@@ -73,8 +73,8 @@ impl Walk<'_, AccountStatus> {
         })
     }
 
-    /// Returns what another person's account of this name says about this one: nothing, for better or
-    /// worse. But whoever may write their own user id must not get past a backend that stops.
+    /// Returns what another person's account of this name says about this one: nothing, for better
+    /// or worse. But whoever may write their own user id must not get past a backend that stops.
     fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
         if link.on_denied == Then::Stop {
             return Finding::Denied(Denial {
@@ -91,8 +91,8 @@ impl Walk<'_, AccountStatus> {
         Finding::Unknown
     }
 
-    /// Returns whether it was this backend that said this, about this person. Files are read whatever
-    /// is known: that costs nothing.
+    /// Returns whether it was this backend that said this, about this person. Files are read
+    /// whatever is known: that costs nothing.
     fn is_from(&self, link: &Link, known: &Account) -> bool {
         link.backend.nature().is_directory()
             && known.user.backend == link.backend.name()

@@ -82,9 +82,9 @@ impl Chain {
         walk.decide()
     }
 
-    /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in each
-    /// local backend that was not asked, so that the clock does not tell where a chain ended. An
-    /// empty answer costs nothing, whoever it is for.
+    /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in
+    /// each local backend that was not asked, so that the clock does not tell where a chain ended.
+    /// An empty answer costs nothing, whoever it is for.
     fn spend_time_of_refusal(
         &self,
         decision: &AuthDecision,
@@ -181,8 +181,8 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    /// Whether the account will be the business of the backend whose turn it is: none before it knows
-    /// the name.
+    /// Whether the account will be the business of the backend whose turn it is: none before it
+    /// knows the name.
     fn judges_account(&self) -> Result<bool, BackendError> {
         for (link, step) in self.chain.links.iter().zip(&self.steps) {
             if self.knows(link, &step.finding)? {
@@ -192,9 +192,9 @@ impl Walk<'_, Accepted> {
         Ok(true)
     }
 
-    /// Whether a backend that said this will call the person's account its own. Files may know somebody
-    /// without knowing a password. Silence does not count: no outage refuses anybody whom the backend's
-    /// absence would not.
+    /// Whether a backend that said this will call the person's account its own. Files may know
+    /// somebody without knowing a password. Silence does not count: no outage refuses anybody whom
+    /// the backend's absence would not.
     fn knows(&self, link: &Link, said: &Finding<Accepted>) -> Result<bool, BackendError> {
         match said {
             Finding::NotAsked(_) | Finding::Unavailable(_) | Finding::Failed(_) => Ok(false),

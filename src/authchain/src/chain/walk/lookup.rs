@@ -7,7 +7,8 @@ use crate::tools::request::Context;
 use crate::words::{User, Username};
 
 impl Chain {
-    /// Returns what each backend says of the name, for the administrator's eyes; nothing is decided.
+    /// Returns what each backend says of the name, for the administrator's eyes; nothing is
+    /// decided.
     pub fn lookup(&self, user: &Username, context: &Context<'_>) -> Vec<Step<User>> {
         let mut walk = Walk::new(self, user, context);
         for link in &self.links {

@@ -20,27 +20,27 @@ pub struct ActiveDirectorySettings {
     /// The domain's DNS name, such as `ad.example.com`.
     pub domain: String,
 
-    /// The domain controllers, in the order they are tried: names or addresses, with a port where it
-    /// is not the usual one. Without any, DNS is asked for them, by their SRV records. The certificate
-    /// of one that DNS names must be for its own name where that lies within the domain, and else for
-    /// the domain, since DNS can be forged.
+    /// The domain controllers, in the order they are tried: names or addresses, with a port where
+    /// it is not the usual one. Without any, DNS is asked for them, by their SRV records. The
+    /// certificate of one that DNS names must be for its own name where that lies within the
+    /// domain, and else for the domain, since DNS can be forged.
     pub servers: Vec<String>,
 
     /// The site whose domain controllers are tried first, where DNS is asked.
     pub site: Option<String>,
 
-    /// Connects to port 389 and asks for TLS there, instead of to port 636, which speaks TLS from the
-    /// first byte. Nothing is said to a domain controller without TLS but this.
+    /// Connects to port 389 and asks for TLS there, instead of to port 636, which speaks TLS from
+    /// the first byte. Nothing is said to a domain controller without TLS but this.
     pub starttls: bool,
 
     /// The certificates of the authorities that may vouch for the domain controllers, in PEM: the
     /// domain's own, as a rule. Nobody else's word counts, and the environment never adds any.
     pub tls_ca_file: PathBuf,
 
-    /// The lists of revoked certificates, in PEM: one of each authority between a domain controller's
-    /// certificate
-    /// and one in `tls_ca_file`, that one included. A certificate that is on them is refused, and so is one
-    /// whose authority has no list there, or one that is too old: fetch each anew before its end.
+    /// The lists of revoked certificates, in PEM: one of each authority between a domain
+    /// controller's certificate and one in `tls_ca_file`, that one included. A certificate that is
+    /// on them is refused, and so is one whose authority has no list there, or one that is too old:
+    /// fetch each anew before its end.
     pub tls_crl_file: Option<PathBuf>,
 
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
@@ -69,8 +69,8 @@ pub struct ActiveDirectorySettings {
     /// people by that name.
     pub qualified_names: bool,
 
-    /// The domain's short name (NetBIOS), such as `EXAMPLE`. With it, `EXAMPLE\alice` is accepted as
-    /// well as `alice`. For systems whose name service knows people by that name.
+    /// The domain's short name (NetBIOS), such as `EXAMPLE`. With it, `EXAMPLE\alice` is accepted
+    /// as well as `alice`. For systems whose name service knows people by that name.
     pub netbios_name: Option<String>,
 
     /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,

@@ -43,9 +43,9 @@ pub struct GlobalSettings {
     /// else may be able to write it or a folder on the way to it.
     pub worker: PathBuf,
 
-    /// The unprivileged user that `worker` becomes before it talks to a server, where root starts it.
-    /// Where there is no user of that name it becomes `nobody`, whose id other daemons may share;
-    /// one with user id 0 is refused.
+    /// The unprivileged user that `worker` becomes before it talks to a server, where root starts
+    /// it. Where there is no user of that name it becomes `nobody`, whose id other daemons may
+    /// share; one with user id 0 is refused.
     pub worker_user: String,
 
     /// The folder that remembers which servers were found down a moment ago, so that the next
@@ -95,8 +95,8 @@ impl Default for GlobalSettings {
     }
 }
 
-/// What is wrong with a name for the worker's user. Whether it is root under another name shows where
-/// the worker becomes it.
+/// What is wrong with a name for the worker's user. Whether it is root under another name shows
+/// where the worker becomes it.
 fn fault_of_user(name: &str) -> Option<String> {
     match Username::parse(name.as_bytes()) {
         Err(invalid) => Some(format!("{name:?}: {invalid}")),

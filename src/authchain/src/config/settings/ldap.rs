@@ -28,15 +28,15 @@ pub use super::common::Fault;
 #[serde(default)]
 pub struct LdapSettings {
     /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,
-    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here or
-    /// by `srv`.
+    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here
+    /// or by `srv`.
     pub uris: Vec<String>,
 
-    /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its `_ldap._tcp`
-    /// SRV records, or with `tls = "ldaps"` those of `_ldaps._tcp`, by priority, weight and port. The
-    /// whole name of a service, such as `_ldap._tcp.dc._msdcs.example.com`, is asked for as it is. A
-    /// server's certificate must be for its own name where that lies within the domain, and else for
-    /// the domain, since DNS can be forged.
+    /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its
+    /// `_ldap._tcp` SRV records, or with `tls = "ldaps"` those of `_ldaps._tcp`, by priority,
+    /// weight and port. The whole name of a service, such as `_ldap._tcp.dc._msdcs.example.com`, is
+    /// asked for as it is. A server's certificate must be for its own name where that lies within
+    /// the domain, and else for the domain, since DNS can be forged.
     pub srv: Option<String>,
 
     /// Servers that are tried only when no server of `uris` or `srv` answers.
@@ -55,9 +55,10 @@ pub struct LdapSettings {
     /// word counts, and the environment never adds any.
     pub tls_ca_file: PathBuf,
 
-    /// The lists of revoked certificates, in PEM: one of each authority between the server's certificate
-    /// and one in `tls_ca_file`, that one included. A certificate that is on them is refused, and so is one
-    /// whose authority has no list there, or one that is too old: fetch each anew before its end.
+    /// The lists of revoked certificates, in PEM: one of each authority between the server's
+    /// certificate and one in `tls_ca_file`, that one included. A certificate that is on them is
+    /// refused, and so is one whose authority has no list there, or one that is too old: fetch each
+    /// anew before its end.
     pub tls_crl_file: Option<PathBuf>,
 
     /// The client certificate to show to the servers, in PEM, with its chain.
@@ -113,9 +114,9 @@ pub struct LdapSettings {
     /// The attribute that holds the full name.
     pub gecos_attr: String,
 
-    /// Where a person's entry is, such as `uid=%u,ou=people,dc=example,dc=com`, `%u` being the name,
-    /// escaped. It saves the search: the person logs in at once and authchain reads the entry with
-    /// the person's own rights. An unknown name is then refused like a wrong password. Without
+    /// Where a person's entry is, such as `uid=%u,ou=people,dc=example,dc=com`, `%u` being the
+    /// name, escaped. It saves the search: the person logs in at once and authchain reads the entry
+    /// with the person's own rights. An unknown name is then refused like a wrong password. Without
     /// `bind_dn` or `sasl`, nobody is logged in where no password is given, as for keys and `sudo`:
     /// a person who is not shown to strangers, or does not fit `access_filter` or `allow_groups` as
     /// far as strangers can see, is then unavailable instead of unknown, and an expiry date that
@@ -127,9 +128,9 @@ pub struct LdapSettings {
     pub access_filter: Option<String>,
 
     /// Groups of which the person must be in at least one, directly or through other groups: names
-    /// of groups under `group_base`, or DNs. Without any, no group is asked for. What counts is that
-    /// a group names its members; what an entry says of its own groups (`memberOf`) does not, since
-    /// people may be allowed to write theirs.
+    /// of groups under `group_base`, or DNs. Without any, no group is asked for. What counts is
+    /// that a group names its members; what an entry says of its own groups (`memberOf`) does not,
+    /// since people may be allowed to write theirs.
     pub allow_groups: Vec<String>,
 
     /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be said
@@ -148,9 +149,9 @@ pub struct LdapSettings {
     pub account_policy: AccountPolicy,
 
     /// Asks the server what its password policy says about each login: expired, locked, to be
-    /// changed. Servers that do not know the question ignore it. A password that is to be changed is
-    /// refused where the entry does not show that to `account_policy`: whoever asks about the account
-    /// later would see nothing of it.
+    /// changed. Servers that do not know the question ignore it. A password that is to be changed
+    /// is refused where the entry does not show that to `account_policy`: whoever asks about the
+    /// account later would see nothing of it.
     pub ppolicy: bool,
 
     /// How long one server may take to be connected to, TLS included.
@@ -229,7 +230,8 @@ impl LdapSettings {
         plaintext.into_iter().chain(verify).collect()
     }
 
-    /// The servers of `uris` with the encryption their connections have, in the order they are tried.
+    /// The servers of `uris` with the encryption their connections have, in the order they are
+    /// tried.
     ///
     /// # Errors
     /// For a URI that is none; [`check`](Self::check) finds them first.

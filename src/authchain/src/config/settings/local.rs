@@ -39,8 +39,8 @@ impl LocalSettings {
     /// Whether the settings fit together.
     ///
     /// # Errors
-    /// The key that does not fit, and why: a path that is not absolute, or the passwd file of one database with the shadow file of
-    /// another would open accounts with strangers' passwords.
+    /// The key that does not fit, and why: a path that is not absolute, or the passwd file of one
+    /// database with the shadow file of another would open accounts with strangers' passwords.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (key, path) in [("passwd", &self.passwd), ("shadow", &self.shadow)] {
             if let Some(message) = fault_of_path(path) {

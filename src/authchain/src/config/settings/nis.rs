@@ -34,8 +34,9 @@ pub struct NisSettings {
     /// How the servers are asked: `tcp`, or `udp`, whose answers are more easily forged.
     pub transport: Transport,
 
-    /// Where questions come from. `reserved` is a port below 1024, which servers want of whoever asks
-    /// for hashes and only root has; `any` is any port; `auto` is a reserved one where that can be had.
+    /// Where questions come from. `reserved` is a port below 1024, which servers want of whoever
+    /// asks for hashes and only root has; `any` is any port; `auto` is a reserved one where that
+    /// can be had.
     pub source_port: SourcePort,
 
     /// The map that says who exists, by name.

@@ -199,7 +199,8 @@ mod tests {
             prop_assert_eq!(collect(&text, step), expected);
         }
 
-        /// It grows, it shrinks, or it has no size, as in /proc; lines end where the buffer does, or nearly.
+        /// It grows, it shrinks, or it has no size, as in /proc; lines end where the buffer does,
+        /// or nearly.
         #[test]
         fn lines_are_the_same_whatever_size_the_file_was_said_to_have(
             lengths in proptest::collection::vec(

@@ -175,9 +175,9 @@ fn second_field(line: &[u8]) -> Option<&[u8]> {
     rest.get(..find(b':', rest).unwrap_or(rest.len()))
 }
 
-/// Where `byte` is first. Eight bytes at a time, whatever else the processor could do: asking it takes longer
-/// than reading a usual file, above all in a virtual machine, where the host answers (0.05 ms). A shadow file of
-/// 100,000 lines pays for it with 2 ms.
+/// Where `byte` is first. Eight bytes at a time, whatever else the processor could do: asking it
+/// takes longer than reading a usual file, above all in a virtual machine, where the host answers
+/// (0.05 ms). A shadow file of 100,000 lines pays for it with 2 ms.
 fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
     One::new(byte).find(bytes)
 }

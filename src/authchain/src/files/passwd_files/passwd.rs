@@ -18,7 +18,8 @@ pub struct PasswdEntry {
     shell: String,
 }
 
-/// Looks for `name` in the passwd file at `path`, reading all of it; for nobody if there is no name.
+/// Looks for `name` in the passwd file at `path`, reading all of it; for nobody if there is no
+/// name.
 ///
 /// `weak_hashes` says whether weak hashes count for what is usual, where there are hashes.
 ///

@@ -23,8 +23,8 @@ impl Prevailing {
         }
     }
 
-    /// Counts the hash in a line's second field. Locked and empty ones are none, nor is the `x` of a
-    /// passwd file.
+    /// Counts the hash in a line's second field. Locked and empty ones are none, nor is the `x` of
+    /// a passwd file.
     pub(super) fn add(&mut self, stored: &[u8]) {
         if matches!(stored, [] | [b'x'] | [b'!' | b'*', ..]) {
             return;

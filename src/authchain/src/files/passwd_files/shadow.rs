@@ -15,7 +15,8 @@ pub struct ShadowEntry {
     pub ageing: Ageing,
 }
 
-/// Looks for `name` in the shadow file at `path`, reading all of it; for nobody if there is no name.
+/// Looks for `name` in the shadow file at `path`, reading all of it; for nobody if there is no
+/// name.
 ///
 /// `weak_hashes` says whether weak hashes count for what is usual.
 ///

@@ -19,8 +19,8 @@ const STICKY: u32 = 0o1000;
 
 /// Judges every folder on the way to `file`, links followed, and those in which links stand.
 ///
-/// Each must belong to root or to the process's effective user, and nobody else may replace there what
-/// is on the way. A file that is not there is judged as one that is to be made.
+/// Each must belong to root or to the process's effective user, and nobody else may replace there
+/// what is on the way. A file that is not there is judged as one that is to be made.
 ///
 /// # Errors
 /// [`FileError`], which names the first folder that will not do, seen from the root.

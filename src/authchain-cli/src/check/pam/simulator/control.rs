@@ -123,8 +123,8 @@ impl Control {
         })
     }
 
-    /// Reads `success=1 default=ignore`. The last action of an answer counts, the first default is for
-    /// what is not named before or behind it, and what has no action at all is bad.
+    /// Reads `success=1 default=ignore`. The last action of an answer counts, the first default is
+    /// for what is not named before or behind it, and what has no action at all is bad.
     fn pairs(text: &str) -> Option<Self> {
         let mut named = BTreeMap::new();
         let mut default = None;

@@ -106,7 +106,8 @@ fn end_of_level(stack: &[Entry], from: usize, level: usize) -> usize {
     from.saturating_add(within)
 }
 
-/// Behind so many lines of this level; a substack counts as one. `None` where there are not so many.
+/// Behind so many lines of this level; a substack counts as one. `None` where there are not so
+/// many.
 fn jump(stack: &[Entry], from: usize, level: usize, lines: usize) -> Option<usize> {
     let mut at = from;
     for _ in 0..lines {

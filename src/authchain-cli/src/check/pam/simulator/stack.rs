@@ -44,8 +44,8 @@ pub(crate) enum Module {
         arguments: Vec<String>,
         may_be_missing: bool,
     },
-    /// Begins a substack, whose lines follow one level deeper. It stands for them in jumps, and keeps
-    /// two substacks in a row apart.
+    /// Begins a substack, whose lines follow one level deeper. It stands for them in jumps, and
+    /// keeps two substacks in a row apart.
     Substack,
     /// Fails, because libpam could not read the line or the file it names.
     Fail { why: String, control: Control },

@@ -53,8 +53,8 @@ pub(crate) enum Kind {
     Of(Facility),
     /// Debian's `@include`, which stands for all.
     All,
-    /// No facility. libpam counts the line as one of whatever it was asked for, and of `auth` where it
-    /// reads the service's own file.
+    /// No facility. libpam counts the line as one of whatever it was asked for, and of `auth` where
+    /// it reads the service's own file.
     Unknown,
 }
 
