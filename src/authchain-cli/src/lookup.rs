@@ -45,7 +45,7 @@ impl Lookup {
         let context = setup::context(&assembled.settings, &ShownJournal);
         let identities = SystemIdentities::new(assembled.settings.passwd_file.clone());
         let answers = Answers {
-            system: identities.system_uid(&name),
+            system: (identities.system_user(&name)).map(|user| user.map(|user| user.uid)),
             steps: assembled.chain.lookup(&name, &context),
             name,
         };

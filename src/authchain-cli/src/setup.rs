@@ -9,6 +9,7 @@ use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{Journal, Severity};
 use authchain::tools::request::Context;
 use authchain::words::{InvalidUsername, Username};
+use nix::unistd::{geteuid, getuid};
 
 use crate::clock;
 use crate::terminal::{Failure, clean};
@@ -36,7 +37,8 @@ pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -
         tty: "",
         rhost: "",
         ruser: "",
-        on_behalf_of: None,
+        uid: getuid().as_raw(),
+        euid: geteuid().as_raw(),
         now: clock::now(),
         deadline: Deadline::after(system_clock, settings.deadline.duration()),
         allow_empty_password: false,

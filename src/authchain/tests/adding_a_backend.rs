@@ -6,8 +6,7 @@
 
 use std::path::PathBuf;
 
-use authchain::backends::Backend;
-use authchain::config::settings::GlobalSettings;
+use authchain::backends::{Backend, Nature};
 use authchain::config::{BackendTable, ConfigError};
 use authchain::files::password_hash::{HashError, Template, verify};
 use authchain::tools::request::{Attempt, Request};
@@ -54,10 +53,7 @@ impl HtpasswdSettings {
 }
 
 /// Builds the backend from its `[backend.NAME]` section.
-fn htpasswd(
-    table: &BackendTable<'_>,
-    _global: &GlobalSettings,
-) -> Result<Box<dyn Backend>, ConfigError> {
+fn htpasswd(table: &BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: HtpasswdSettings = table.settings()?;
     if let Err((key, message)) = settings.check() {
         return Err(table.error_at(key, message));
@@ -77,8 +73,8 @@ impl Backend for Htpasswd {
         &self.name
     }
 
-    fn is_local(&self) -> bool {
-        true
+    fn nature(&self) -> Nature {
+        Nature::of_files(false)
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
@@ -92,7 +88,7 @@ impl Backend for Htpasswd {
         let dummy = lines.dummy_hash();
         let Some(hash) = lines.hash_of(attempt.request.user) else {
             // A backend behind this one may accept the person, who should not wait for a hash.
-            attempt.debts.owe(move |password| dummy.spend(password));
+            attempt.deferred.push(move |password| dummy.spend(password));
             return Ok(Verdict::Unknown);
         };
         match verify(attempt.password, hash, self.settings.weak_hashes) {
@@ -111,7 +107,7 @@ impl Backend for Htpasswd {
         Ok(user.map(|user| Account { user, status }))
     }
 
-    fn spend_like_a_refusal(&self, password: &Secret) {
+    fn burn_refusal_time(&self, password: &Secret) {
         let dummy = self.lines().map(|lines| lines.dummy_hash());
         dummy.unwrap_or_default().spend(password);
     }
@@ -184,7 +180,7 @@ mod tests {
     use std::path::Path;
     use std::time::{Duration, SystemTime};
 
-    use authchain::chain::{Chain, Identities, Link};
+    use authchain::chain::{Chain, Identities, Link, SystemUser};
     use authchain::config::settings::Then;
     use authchain::config::{Config, Source};
     use authchain::files::password_hash::NewHash;
@@ -273,7 +269,7 @@ mod tests {
     fn build(text: &str) -> Result<Box<dyn Backend>, ConfigError> {
         let source = Source::new(Path::new("authchain.toml"), text.to_owned());
         let config = Config::parse(&source)?;
-        htpasswd(&config.backends[0], &config.settings)
+        htpasswd(&config.backends[0])
     }
 
     fn chain_of(backend: Box<dyn Backend>) -> Chain {
@@ -295,7 +291,8 @@ mod tests {
             ruser: "",
             now: SystemTime::UNIX_EPOCH,
             deadline: Deadline::after(system_clock, Duration::from_secs(60)),
-            on_behalf_of: None,
+            uid: 0,
+            euid: 0,
             allow_empty_password: false,
             silent: false,
             journal: &NoJournal,
@@ -312,7 +309,10 @@ mod tests {
         fn has_local_password(&self, _: &Username) -> Result<bool, BackendError> {
             Ok(false)
         }
-        fn system_uid(&self, _: &Username) -> Result<Option<u32>, BackendError> {
+        fn local_name(&self, _: u32) -> Result<Option<String>, BackendError> {
+            Ok(None)
+        }
+        fn system_user(&self, _: &Username) -> Result<Option<SystemUser>, BackendError> {
             Ok(None)
         }
     }

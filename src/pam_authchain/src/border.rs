@@ -3,9 +3,9 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::slice;
 
+use authchain::config::ModuleArguments;
 use authchain::words::PamCode;
 
-use crate::arguments::Arguments;
 use crate::call::{Call, Flags};
 use crate::guard;
 use crate::handle::Handle;
@@ -38,16 +38,18 @@ impl RawCall {
         }
     }
 
-    fn arguments(&self) -> Arguments {
+    fn arguments(&self) -> ModuleArguments {
         let count = usize::try_from(self.argc).unwrap_or(0);
         if self.argv.is_null() {
-            return Arguments::default();
+            return ModuleArguments::default();
         }
         // SAFETY: by `new`'s promise, `argv` is null or has `argc` pointers.
         let pointers = unsafe { slice::from_raw_parts(self.argv, count) };
         let present = pointers.iter().filter(|pointer| !pointer.is_null());
         // SAFETY: by `new`'s promise, what is not null is a C string.
-        Arguments::parse(present.map(|pointer| unsafe { CStr::from_ptr(*pointer) }.to_bytes()))
+        ModuleArguments::parse(
+            present.map(|pointer| unsafe { CStr::from_ptr(*pointer) }.to_bytes()),
+        )
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
 
     #[test]
     fn absent_arguments_are_no_arguments() {
-        assert_eq!(raw(3, ptr::null()).arguments(), Arguments::default());
+        assert_eq!(raw(3, ptr::null()).arguments(), ModuleArguments::default());
         let argv = [ptr::null(), c"debug".as_ptr(), ptr::null()];
         assert!(raw(3, argv.as_ptr()).arguments().debug);
         assert!(!raw(-1, argv.as_ptr()).arguments().debug);

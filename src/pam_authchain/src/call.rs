@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use authchain::chain::{Assembled, Caller};
-use authchain::config::DEFAULT_PATH;
 use authchain::config::settings::GlobalSettings;
+use authchain::config::{DEFAULT_PATH, ModuleArguments};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, PamJournal, Severity, Syslog};
 use authchain::tools::request::Context;
 use authchain::words::PamCode;
 use nix::unistd::{geteuid, getuid};
 
-use crate::arguments::{Arguments, Unusable};
+use crate::assembly::{Unusable, assemble_for};
 use crate::handle::{Handle, Items};
 
 /// A call of one of the six functions.
@@ -23,7 +23,7 @@ pub(crate) struct Call<'h> {
     /// What the host wants.
     pub(crate) flags: Flags,
     /// What the administrator wants.
-    pub(crate) arguments: Arguments,
+    pub(crate) arguments: ModuleArguments,
 }
 
 impl Call<'_> {
@@ -39,7 +39,8 @@ impl Call<'_> {
             tty: &items.tty,
             rhost: &items.rhost,
             ruser: &items.ruser,
-            on_behalf_of: on_behalf_of(),
+            uid: getuid().as_raw(),
+            euid: geteuid().as_raw(),
             now: wall_clock(),
             deadline: Deadline::after(system_clock, settings.deadline.duration()),
             // The host's word counts more than the administrator's.
@@ -53,7 +54,7 @@ impl Call<'_> {
     ///
     /// Where the configuration is broken nobody knows where its log is; then it is the system's.
     pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, Unusable>) {
-        let assembled = self.arguments.assemble();
+        let assembled = assemble_for(&self.arguments);
         let socket = match &assembled {
             Ok(assembled) => Some(assembled.settings.log_socket.clone()),
             Err(unusable) => unusable.log_socket.clone(),
@@ -117,19 +118,11 @@ impl Flags {
     }
 }
 
-/// Returns for whom this process runs, if that is somebody else than whom it runs as: su, sudo.
-fn on_behalf_of() -> Option<u32> {
-    let uid = getuid();
-    (uid != geteuid()).then_some(uid.as_raw())
-}
-
-/// Whose process this is, for the line that counts failures.
+/// Returns the name as the line that counts failures may show it.
 pub(crate) fn caller<'n>(name: &'n [u8], settings: &GlobalSettings) -> Caller<'n> {
     Caller {
         name,
         log_unknown_users: settings.log_unknown_users,
-        uid: getuid().as_raw(),
-        euid: geteuid().as_raw(),
     }
 }
 

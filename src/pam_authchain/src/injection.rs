@@ -5,7 +5,7 @@
 use std::panic::panic_any;
 use std::thread;
 
-use crate::arguments::Arguments;
+use authchain::config::ModuleArguments;
 
 /// A payload that panics when it is dropped.
 struct Bomb;
@@ -18,7 +18,7 @@ impl Drop for Bomb {
 
 /// Panics where the arguments say so: `panic=text` with a text, `panic=drop` with a [`Bomb`], and
 /// `panic=thread` after std has left a destructor of ours in the host's thread.
-pub(crate) fn obey(arguments: &Arguments) {
+pub(crate) fn obey(arguments: &ModuleArguments) {
     for argument in &arguments.unknown {
         match argument.as_str() {
             "panic=text" => panic_any("panic payload with a password in it"),

@@ -9,7 +9,7 @@
 //! alone, with that hint or without.
 
 mod account;
-mod arguments;
+mod assembly;
 mod authenticate;
 mod border;
 mod call;

@@ -33,7 +33,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
             let Ok(backend) = registry::backend(table, &config.settings) else {
                 continue;
             };
-            if backend.is_local() {
+            if !backend.nature().is_directory() {
                 check_local(file, config, table, &*backend, severity, report);
                 continue;
             }

@@ -69,7 +69,8 @@ impl Checked {
         let config = Config::parse(source).map_err(|error| error.message)?;
         let links = config.links(order).map_err(|error| error.message)?;
         let is_system = |table: &&BackendTable<'_>| {
-            registry::backend(table, &config.settings).is_ok_and(|backend| backend.is_system())
+            registry::backend(table, &config.settings)
+                .is_ok_and(|backend| backend.nature().is_system())
         };
         Ok(CheckedChain {
             names: links.iter().map(|link| link.name().to_owned()).collect(),

@@ -19,7 +19,7 @@ use super::settings::NOBODY;
 pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let passwd_file = &config.settings.passwd_file;
     let is_system = |table: &&&BackendTable<'_>| {
-        registry::backend(table, &config.settings).is_ok_and(|backend| backend.is_system())
+        registry::backend(table, &config.settings).is_ok_and(|backend| backend.nature().is_system())
     };
     let (system, mut others): (Vec<&&BackendTable<'_>>, Vec<_>) = links.iter().partition(is_system);
     others.retain(|table| !table.common().local_names);

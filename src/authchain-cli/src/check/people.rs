@@ -108,8 +108,9 @@ fn compare_with_system(
         let (Some(name), Some(uid)) = (name, uid) else {
             continue;
         };
-        match identities.system_uid(&name) {
-            Ok(Some(system)) if system != uid => {
+        let system = identities.system_user(&name).ok().flatten();
+        match system.map(|user| user.uid) {
+            Some(system) if system != uid => {
                 let message = format!(
                     "{name} has user id {uid} here and {system} in the system: logins through \
                      backend {backend} are refused"

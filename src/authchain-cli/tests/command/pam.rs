@@ -114,7 +114,7 @@ fn arguments_that_mean_nothing_are_errors() {
     for (argument, expected) in [
         (
             "nulok",
-            "unknown module argument \"nulok\" (did you mean \"nullok\"?)",
+            "unknown argument \"nulok\" (did you mean \"nullok\"?)",
         ),
         ("chian=local", "\"chian=local\" (did you mean \"chain=\"?)"),
         ("Config=/etc/x.toml", "(did you mean \"config=\"?)"),

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::Backend;
+use super::{Backend, Nature};
 use crate::config::settings::local::LocalSettings;
 use crate::files::passwd_files::Search;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
@@ -130,12 +130,8 @@ impl Backend for Local {
         &self.name
     }
 
-    fn is_local(&self) -> bool {
-        true
-    }
-
-    fn is_system(&self) -> bool {
-        self.is_system
+    fn nature(&self) -> Nature {
+        Nature::of_files(self.is_system)
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
@@ -156,7 +152,7 @@ impl Backend for Local {
         let usual = usual.or(usual_in_passwd).unwrap_or_default();
         match at_once {
             // Somebody behind us may know them, and let them in.
-            Ok(Verdict::Unknown) => attempt.debts.owe(move |password| usual.spend(password)),
+            Ok(Verdict::Unknown) => attempt.deferred.push(move |password| usual.spend(password)),
             _ => usual.spend(attempt.password),
         }
         at_once
@@ -185,7 +181,7 @@ impl Backend for Local {
         Ok(Some(Account { user, status }))
     }
 
-    fn spend_like_a_refusal(&self, password: &Secret) {
+    fn burn_refusal_time(&self, password: &Secret) {
         let usual_in_passwd = self.passwd(None).ok().and_then(|found| found.usual);
         let usual = self.shadow(None).ok().and_then(|found| found.usual);
         (usual.or(usual_in_passwd).unwrap_or_default()).spend(password);

@@ -20,6 +20,68 @@ mod worker;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
 
+/// What the rule of the chain needs to know of a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nature {
+    /// For whom it speaks.
+    pub authority: Authority,
+    /// Whether it answers without waiting for anybody, so that a deadline means nothing to it.
+    pub answers_at_once: bool,
+    /// Whether it is given empty passwords, where the stack and the host allow them.
+    pub takes_empty_passwords: bool,
+    /// Whether a refusal owes the time of one of its hashes, even if it was not asked.
+    pub owes_hash_time: bool,
+}
+
+/// For whom a backend speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// For the system: its accounts are those of the passwd file that says which names are the
+    /// system's own. Only such a backend is asked about system names, and its people cannot be
+    /// mistaken for others.
+    System,
+    /// For this machine: it may refuse an account that a backend in front calls valid, and may know
+    /// somebody without knowing a password.
+    Machine,
+    /// For a directory: it is not asked about an account that is called valid already.
+    Directory,
+}
+
+impl Nature {
+    /// Returns the nature of backends over this machine's files.
+    pub fn of_files(is_system: bool) -> Self {
+        Self {
+            authority: match is_system {
+                true => Authority::System,
+                false => Authority::Machine,
+            },
+            answers_at_once: true,
+            takes_empty_passwords: true,
+            owes_hash_time: true,
+        }
+    }
+
+    /// Returns the nature of backends whose accounts are on servers.
+    pub fn of_servers() -> Self {
+        Self {
+            authority: Authority::Directory,
+            answers_at_once: false,
+            takes_empty_passwords: false,
+            owes_hash_time: false,
+        }
+    }
+
+    /// Returns whether it speaks for the system itself.
+    pub fn is_system(self) -> bool {
+        self.authority == Authority::System
+    }
+
+    /// Returns whether it speaks for a directory.
+    pub fn is_directory(self) -> bool {
+        self.authority == Authority::Directory
+    }
+}
+
 /// A source of accounts: files, a directory, a plugin.
 ///
 /// A backend only ever says what it knows. Order, fallbacks, system names and empty passwords are
@@ -28,21 +90,8 @@ pub trait Backend {
     /// The name it has in the configuration.
     fn name(&self) -> &str;
 
-    /// Whether it answers from this machine's files alone, without waiting for anybody.
-    ///
-    /// Only such a backend is given empty passwords.
-    fn is_local(&self) -> bool {
-        false
-    }
-
-    /// Whether its accounts *are* the system's own: those of the passwd file that says which names
-    /// are.
-    ///
-    /// Only such a backend is asked about system names, and its people cannot be mistaken for
-    /// others.
-    fn is_system(&self) -> bool {
-        false
-    }
+    /// Returns what the rule of the chain needs to know of it, whatever its type.
+    fn nature(&self) -> Nature;
 
     /// Whether an entry named `entry` is the person who was asked for.
     fn is_same_name(&self, asked: &Username, entry: &str) -> bool {
@@ -85,5 +134,5 @@ pub trait Backend {
     ///
     /// For logins that are refused before any backend is asked, so that the clock does not tell
     /// them apart. It has no result, so that it cannot become an answer.
-    fn spend_like_a_refusal(&self, _password: &Secret) {}
+    fn burn_refusal_time(&self, _password: &Secret) {}
 }

@@ -6,15 +6,15 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
-use self::talk::{Asked, Heard, millis, readable, talk};
-use super::Backend;
+use self::talk::{Asked, millis, readable, talk};
 use super::breaker::{Breaker, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
-use super::worker::Leaving;
+pub use super::worker::Reaper;
+use super::{Backend, Nature};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
@@ -37,17 +37,10 @@ pub struct Remote {
     pub fold_case: bool,
     /// Where worker and marks are.
     pub place: Place,
-    /// The worker that answered last.
-    pub last: LastWorker,
 }
 
-/// A worker that has answered and is ending. Its end is waited for when the backend is dropped, at the
-/// end of the login, or asked again: meanwhile the login goes on.
-#[derive(Default)]
-pub struct LastWorker(Cell<Option<Leaving>>);
-
 /// Where on this machine a remote backend finds what it needs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Place {
     /// The worker's program.
     pub worker: PathBuf,
@@ -55,6 +48,8 @@ pub struct Place {
     pub worker_user: String,
     /// The folder of marks about servers that are down.
     pub run_dir: PathBuf,
+    /// Who waits for the end of workers that have answered: one for all backends of a call.
+    pub reaper: Rc<Reaper>,
 }
 
 impl Remote {
@@ -65,7 +60,7 @@ impl Remote {
     fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let now = || request.context.wall_clock();
-        let caller = request.context.on_behalf_of;
+        let caller = request.context.on_behalf_of();
         let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller);
         let plan = match breaker.plan(&self.servers, now(), request.deadline) {
             Ok(plan) => plan,
@@ -76,11 +71,8 @@ impl Remote {
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
-        self.last.0.set(None);
-        let heard = talk(&self.place, hello, asked, is_same_name)?;
-        let Heard { conclusion, worker } = heard;
+        let conclusion = talk(&self.place, hello, asked, is_same_name)?;
         self.learn(&conclusion, |down| breaker.learn(&plan, &down, now()));
-        self.last.0.set(Some(worker));
         self.note(request, &conclusion.notes);
         match conclusion.verdict {
             WireVerdict::Unavailable(why) => {
@@ -137,6 +129,10 @@ impl Remote {
 impl Backend for Remote {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn nature(&self) -> Nature {
+        Nature::of_servers()
     }
 
     fn is_same_name(&self, asked: &Username, entry: &str) -> bool {

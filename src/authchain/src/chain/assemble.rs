@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::links::Chain;
 use super::registry;
-use super::rule::Chain;
 use crate::config::settings::GlobalSettings;
 use crate::config::{Config, ConfigError, DEFAULT_PATH, Source};
 

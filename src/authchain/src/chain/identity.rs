@@ -22,11 +22,27 @@ pub trait Identities {
     /// When the files cannot be used.
     fn has_local_password(&self, name: &Username) -> Result<bool, BackendError>;
 
-    /// Returns the user id that the system's name service gives the name.
+    /// Returns the name that the local passwd file gives the user id.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    fn local_name(&self, uid: u32) -> Result<Option<String>, BackendError>;
+
+    /// Returns whom the system's name service means by the name.
     ///
     /// # Errors
     /// When the name service fails.
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError>;
+    fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError>;
+}
+
+/// Whom the name service means by a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemUser {
+    /// The name it calls them by, which may be spelled otherwise than it was asked for: that is the
+    /// one host programs go on with.
+    pub name: String,
+    /// Their user id.
+    pub uid: u32,
 }
 
 /// Returns whether a user id is the system's own: below `min_uid`, and 0 even where that is 0.
@@ -37,7 +53,7 @@ pub fn is_system_uid(uid: u32, min_uid: u32) -> bool {
 /// The passwd and shadow files and the name service (NSS) of this machine.
 pub struct SystemIdentities {
     passwd_file: PathBuf,
-    shadow_file: Option<PathBuf>,
+    shadow_files: Vec<PathBuf>,
 }
 
 impl SystemIdentities {
@@ -45,17 +61,15 @@ impl SystemIdentities {
     pub fn new(passwd_file: PathBuf) -> Self {
         Self {
             passwd_file,
-            shadow_file: None,
+            shadow_files: Vec::new(),
         }
     }
 
-    /// Has it look for the passwords of the passwd file's people in this shadow file.
+    /// Has it look for the passwords of the passwd file's people in this shadow file, too.
     #[must_use]
-    pub fn with_shadow(self, shadow_file: PathBuf) -> Self {
-        Self {
-            shadow_file: Some(shadow_file),
-            ..self
-        }
+    pub fn with_shadow(mut self, shadow_file: PathBuf) -> Self {
+        self.shadow_files.push(shadow_file);
+        self
     }
 
     fn passwd_entry(&self, name: &Username) -> Result<Option<passwd::PasswdEntry>, BackendError> {
@@ -78,18 +92,28 @@ impl Identities for SystemIdentities {
         if !person.is_shadowed() {
             return Ok(was_ever_a_password(person.password.expose()));
         }
+        for path in &self.shadow_files {
+            let mut found = shadow::find(path, Some(name.as_str()), false)?;
+            let entry = found.take_entry(path).map_err(BackendError::Unavailable)?;
+            if entry.is_some_and(|entry| was_ever_a_password(entry.password.expose())) {
+                return Ok(true);
+            }
+        }
         // Whose passwords nobody knows where to look for keeps its names.
-        let Some(path) = &self.shadow_file else {
-            return Ok(true);
-        };
-        let mut found = shadow::find(path, Some(name.as_str()), false)?;
-        let entry = found.take_entry(path).map_err(BackendError::Unavailable)?;
-        Ok(entry.is_some_and(|entry| was_ever_a_password(entry.password.expose())))
+        Ok(self.shadow_files.is_empty())
     }
 
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
+    fn local_name(&self, uid: u32) -> Result<Option<String>, BackendError> {
+        Ok(passwd::name_of(&self.passwd_file, uid)?)
+    }
+
+    fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError> {
+        let of = |user: unistd::User| SystemUser {
+            name: user.name,
+            uid: user.uid.as_raw(),
+        };
         unistd::User::from_name(name.as_str())
-            .map(|user| user.map(|user| user.uid.as_raw()))
+            .map(|user| user.map(of))
             .map_err(|errno| BackendError::Failed(format!("name service: {}", errno.desc())))
     }
 }
@@ -138,6 +162,24 @@ mod tests {
             assert!(!is_theirs(field, Some(HASH)), "{field}");
         }
         assert!(!is_theirs("x", None));
+    }
+
+    #[test]
+    fn a_password_in_any_of_the_shadow_files_makes_a_name_the_systems_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            path
+        };
+        let identities = SystemIdentities::new(file("passwd", "alice:x:1000:1000:::\n"))
+            .with_shadow(file("mail", ""))
+            .with_shadow(file("shadow", &format!("alice:{HASH}:::::::\n")));
+        let alice = Username::parse(b"alice").unwrap();
+        assert_eq!(identities.has_local_password(&alice), Ok(true));
+        assert_eq!(identities.local_name(1000), Ok(Some("alice".to_owned())));
+        assert_eq!(identities.local_name(1001), Ok(None));
     }
 
     #[test]

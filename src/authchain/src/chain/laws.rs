@@ -21,7 +21,8 @@ fn context(allow_empty_password: bool) -> Context<'static> {
         tty: "",
         rhost: "",
         ruser: "",
-        on_behalf_of: None,
+        uid: 0,
+        euid: 0,
         now: SystemTime::UNIX_EPOCH,
         deadline: Deadline::after(system_clock, Duration::from_secs(8)),
         allow_empty_password,
@@ -33,7 +34,7 @@ fn context(allow_empty_password: bool) -> Context<'static> {
 /// As in su, for a caller who may do with this process what they like.
 fn su() -> Context<'static> {
     Context {
-        on_behalf_of: Some(1000),
+        uid: 1000,
         ..context(false)
     }
 }
@@ -113,7 +114,7 @@ fn a_town() -> impl Strategy<Value = Town> {
     }
     let passwd: InPlace<Option<u32>> = Some(fails);
     let shadow: InPlace<bool> = Some(fails);
-    let name_service: [InPlace<Option<u32>>; 3] = [None, Some(|| Ok(None)), Some(fails)];
+    let name_service: [InPlace<Option<SystemUser>>; 3] = [None, Some(|| Ok(None)), Some(fails)];
     (
         prop::sample::select(vec![None, passwd]),
         prop::sample::select(vec![None, shadow]),
@@ -158,7 +159,7 @@ fn backends() -> impl Strategy<Value = Vec<Scripted>> {
 
 fn a_name() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "alice", "lena", "bob", "root", "daemon", "toor", "-x", "", "a:b",
+        "alice", "lena", "bob", "BOB", "LENA", "root", "daemon", "toor", "-x", "", "a:b",
     ])
 }
 
@@ -341,7 +342,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_owed_is_paid_by_refusals_alone(all in backends(), name in a_name()) {
+    fn deferred_work_is_done_by_refusals_alone(all in backends(), name in a_name()) {
         let decision = login(&all, name, b"pw");
         let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));
         for step in &decision.steps {
@@ -408,6 +409,22 @@ proptest! {
         let spending = events.iter().position(|event| *event == Event::TimeSpent);
         let reported = events.iter().rposition(|event| *event == Event::Logged);
         prop_assert!(spending.is_none_or(|spending| reported.is_some_and(|last| last < spending)));
+    }
+
+    #[test]
+    fn in_su_a_guess_is_in_the_log_before_a_server_hears_of_it(all in backends(), name in a_name()) {
+        let mut servers = all;
+        for backend in &mut servers {
+            backend.kind = Kind::Server;
+        }
+        take_events();
+        let _ = login_in(&chain(&servers), &su(), name, b"pw");
+        let events = take_events();
+        for pair in events.windows(2) {
+            let is_asked = matches!(pair[1], Event::Asked | Event::Refused);
+            prop_assert!(!is_asked || pair[0] == Event::Logged, "{:?}", events);
+        }
+        prop_assert!(!matches!(events.first(), Some(Event::Asked | Event::Refused)));
     }
 
     #[test]
@@ -503,7 +520,7 @@ fn no_directory_can_be_root_under_any_name() {
         let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(uid));
         assert!(!accepts(&login(&[corp], "stranger", b"pw")), "{uid}");
     }
-    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(1001));
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(1003));
     assert!(accepts(&login(&[corp], "stranger", b"pw")));
 }
 
@@ -754,4 +771,43 @@ fn a_denial_is_logged_before_the_next_backend_is_asked_and_once_where_there_is_n
     );
     let _ = login(&[denies], "bob", b"pw");
     assert_eq!(take_events(), [Event::Refused, Event::Logged]);
+}
+
+#[test]
+fn a_number_of_a_local_person_makes_nobody_them() {
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(1001));
+    let decision = login(std::slice::from_ref(&corp), "mallory", b"pw");
+    let line = decision.why();
+    assert!(
+        line.contains("not the same person (uid 1001 is that of \"lena\" on this machine)"),
+        "{line}"
+    );
+    assert_eq!(account(&[corp], "mallory").outcome, Outcome::Unknown);
+}
+
+#[test]
+fn another_spelling_of_a_local_name_is_not_that_name() {
+    for answer in [Answer::Accepts, Answer::AcceptsWithUid(2000)] {
+        let corp = Scripted::new("corp", Kind::Server, answer);
+        let decision = login(std::slice::from_ref(&corp), "LENA", b"pw");
+        let line = decision.why();
+        assert!(
+            line.contains("(the system calls this name \"lena\", which is its own)"),
+            "{line}"
+        );
+        assert!(!accepts(&account(&[corp], "LENA")));
+    }
+    // The name service's own people may be spelled as it likes.
+    let corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(1002));
+    assert!(accepts(&login(&[corp], "BOB", b"pw")));
+}
+
+#[test]
+fn whoever_writes_another_number_into_their_entry_does_not_get_past_a_backend_that_stops() {
+    let mut corp = Scripted::new("corp", Kind::Server, Answer::AcceptsWithUid(2000));
+    let local = Scripted::new("local", Kind::System, Answer::Accepts);
+    assert!(accepts(&account(&[corp.clone(), local.clone()], "alice")));
+    corp.on_denied = Then::Stop;
+    let decision = account(&[corp, local], "alice");
+    assert_eq!(decision.code(), PamCode::PermissionDenied);
 }

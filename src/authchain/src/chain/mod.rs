@@ -19,9 +19,9 @@ mod decision;
 mod identity;
 #[cfg(test)]
 mod laws;
+mod links;
 pub mod registry;
 mod report;
-mod rule;
 #[cfg(test)]
 mod scripted;
 mod stand_in;
@@ -31,6 +31,6 @@ pub use assemble::{Assembled, assemble};
 pub use decision::{
     Accepted, AccountDecision, AuthDecision, Decision, Finding, Kept, Outcome, Step,
 };
-pub use identity::{Identities, SystemIdentities, is_system_uid};
+pub use identity::{Identities, SystemIdentities, SystemUser, is_system_uid};
+pub use links::{Chain, Link};
 pub use report::Caller;
-pub use rule::{Chain, Link};

@@ -1,17 +1,19 @@
 //! Every backend type, by name. The only file that knows them all.
 
+use std::rc::Rc;
+
 use serde::de::DeserializeOwned;
 
 use super::identity::SystemIdentities;
-use super::rule::{Chain, Link};
+use super::links::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
-use crate::backends::remote::{LastWorker, Place, Remote};
+use crate::backends::remote::{Place, Remote};
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::NisSettings;
-use crate::config::settings::{GlobalSettings, Then};
+use crate::config::settings::{Fault, GlobalSettings, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
@@ -27,8 +29,28 @@ pub struct Kind {
     pub schema: fn() -> schemars::Schema,
 }
 
-/// Makes a backend of its section; whatever lies around it is in the settings at the top.
-type Build = fn(&BackendTable<'_>, &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError>;
+/// Makes a backend of its section and what lies around it.
+type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
+
+/// What lies around the sections, one for all of them.
+struct Surroundings<'g> {
+    /// The settings at the top.
+    global: &'g GlobalSettings,
+    /// Where remote backends find what they need.
+    place: Place,
+}
+
+impl<'g> Surroundings<'g> {
+    fn new(global: &'g GlobalSettings) -> Self {
+        let place = Place {
+            worker: global.worker.clone(),
+            worker_user: global.worker_user.clone(),
+            run_dir: global.run_dir.clone(),
+            reaper: Rc::default(),
+        };
+        Self { global, place }
+    }
+}
 
 /// The type over passwd and shadow files.
 const LOCAL: &str = "local";
@@ -71,25 +93,19 @@ pub const KINDS: &[Kind] = &[
 
 fn local(
     table: &BackendTable<'_>,
-    global: &GlobalSettings,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: LocalSettings = table.settings()?;
-    if let Err((key, message)) = settings.check() {
-        return Err(table.error_at(key, message));
-    }
-    let is_system = settings.passwd == global.passwd_file;
+    let settings: LocalSettings = checked(table, LocalSettings::check)?;
+    let is_system = settings.passwd == surroundings.global.passwd_file;
     let name = table.name().to_owned();
     Ok(Box::new(Local::new(name, settings, is_system)))
 }
 
 fn ldap(
     table: &BackendTable<'_>,
-    global: &GlobalSettings,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: LdapSettings = table.settings()?;
-    if let Err((key, message)) = settings.check() {
-        return Err(table.error_at(key, message));
-    }
+    let settings: LdapSettings = checked(table, LdapSettings::check)?;
     let servers = settings.uris.iter().chain(&settings.backup_uris);
     // Those that DNS names are the worker's to find.
     let is_known = |_: &&String| settings.srv.is_none();
@@ -99,35 +115,30 @@ fn ldap(
         settings: table.to_json(&settings)?,
         servers: servers.filter(is_known).cloned().collect(),
         fold_case: settings.case == Case::Ascii,
-        place: place(global),
-        last: LastWorker::default(),
+        place: surroundings.place.clone(),
     }))
 }
 
-fn nis(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: NisSettings = table.settings()?;
-    if let Err((key, message)) = settings.check() {
-        return Err(table.error_at(key, message));
-    }
+fn nis(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: NisSettings = checked(table, NisSettings::check)?;
     Ok(Box::new(Remote {
         name: table.name().to_owned(),
         kind: "nis",
         settings: table.to_json(&settings)?,
         servers: settings.servers,
         fold_case: false,
-        place: place(global),
-        last: LastWorker::default(),
+        place: surroundings.place.clone(),
     }))
 }
 
 fn active_directory(
     table: &BackendTable<'_>,
-    global: &GlobalSettings,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: ActiveDirectorySettings = table.settings()?;
-    if let Err((key, message)) = settings.check() {
-        return Err(table.error_at(key, message));
-    }
+    let settings: ActiveDirectorySettings = checked(table, ActiveDirectorySettings::check)?;
     let servers = settings.uris().unwrap_or_default();
     Ok(Box::new(Remote {
         name: table.name().to_owned(),
@@ -135,8 +146,7 @@ fn active_directory(
         settings: table.to_json(&settings)?,
         servers: servers.iter().map(ToString::to_string).collect(),
         fold_case: true,
-        place: place(global),
-        last: LastWorker::default(),
+        place: surroundings.place.clone(),
     }))
 }
 
@@ -162,11 +172,15 @@ fn kind_of(table: &BackendTable<'_>) -> Option<&'static Kind> {
     KINDS.iter().find(|known| known.name == kind)
 }
 
-fn place(global: &GlobalSettings) -> Place {
-    Place {
-        worker: global.worker.clone(),
-        worker_user: global.worker_user.clone(),
-        run_dir: global.run_dir.clone(),
+/// Reads the settings of a section, and has `check` look for what cannot be meant.
+fn checked<T: DeserializeOwned>(
+    table: &BackendTable<'_>,
+    check: fn(&T) -> Result<(), Fault>,
+) -> Result<T, ConfigError> {
+    let settings: T = table.settings()?;
+    match check(&settings) {
+        Ok(()) => Ok(settings),
+        Err((key, message)) => Err(table.error_at(key, message)),
     }
 }
 
@@ -176,43 +190,50 @@ fn place(global: &GlobalSettings) -> Place {
 /// For a fault in any backend's section, in the chain or not: a file with a fault in it is not
 /// trusted by halves.
 pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, ConfigError> {
+    let surroundings = Surroundings::new(&config.settings);
+    let mut built = Vec::new();
     for table in &config.backends {
-        backend(table, &config.settings)?;
+        built.push((table.name(), link(table, &surroundings)?));
     }
-    let links = config.links(order)?;
-    let links = links
-        .into_iter()
-        .map(|table| link(table, &config.settings))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut links = Vec::new();
+    for wanted in config.links(order)? {
+        let place = built.iter().position(|(name, _)| *name == wanted.name());
+        links.extend(place.map(|place| built.swap_remove(place).1));
+    }
     let identities = Box::new(identities(config)?);
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
-/// Returns what the system's own files say about names.
+/// Returns what the system's own files say about names: the passwd file, and every shadow file that
+/// some section has beside it.
 ///
 /// # Errors
 /// For a fault in the section of a `local` backend.
 pub fn identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
     let passwd_file = &config.settings.passwd_file;
-    let identities = SystemIdentities::new(passwd_file.clone());
+    let mut shadow_files = Vec::new();
     let is_local = |table: &&BackendTable<'_>| table.common().kind.get_ref() == LOCAL;
     for table in config.backends.iter().filter(is_local) {
         let settings: LocalSettings = table.settings()?;
-        if settings.passwd == *passwd_file {
-            return Ok(identities.with_shadow(settings.shadow));
-        }
+        shadow_files.push((settings.passwd, settings.shadow));
     }
     let defaults = LocalSettings::default();
-    Ok(match defaults.passwd == *passwd_file {
-        true => identities.with_shadow(defaults.shadow),
-        false => identities,
-    })
+    shadow_files.push((defaults.passwd, defaults.shadow));
+    shadow_files.sort();
+    shadow_files.dedup();
+    let beside = shadow_files
+        .into_iter()
+        .filter(|(passwd, _)| passwd == passwd_file);
+    let identities = SystemIdentities::new(passwd_file.clone());
+    Ok(beside.fold(identities, |identities, (_, shadow)| {
+        identities.with_shadow(shadow)
+    }))
 }
 
-fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, ConfigError> {
+fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Link, ConfigError> {
     let common = table.common();
     Ok(Link {
-        backend: backend(table, global)?,
+        backend: backend_in(table, surroundings)?,
         on_denied: common.on_denied,
         on_unavailable: match common.on_denied {
             Then::Stop => Then::Stop,
@@ -223,7 +244,7 @@ fn link(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Link, Confi
     })
 }
 
-/// The backend of one section, in the chain or not.
+/// Builds the backend of one section, in the chain or not.
 ///
 /// # Errors
 /// For a fault in the section.
@@ -231,8 +252,15 @@ pub fn backend(
     table: &BackendTable<'_>,
     global: &GlobalSettings,
 ) -> Result<Box<dyn Backend>, ConfigError> {
+    backend_in(table, &Surroundings::new(global))
+}
+
+fn backend_in(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Backend>, ConfigError> {
     match kind_of(table) {
-        Some(known) => (known.build)(table, global),
+        Some(known) => (known.build)(table, surroundings),
         None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
     }
 }
@@ -319,6 +347,7 @@ mod tests {
             let config = Config::parse(&source).unwrap();
             backend(&config.backends[0], &config.settings)
                 .unwrap()
+                .nature()
                 .is_system()
         };
         assert!(is_system(section.passwd.to_str().unwrap()));

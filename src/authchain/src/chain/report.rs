@@ -7,17 +7,22 @@ use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
 use crate::words::PamCode;
 
-/// Whose process asked, and with which name.
+/// With which name a login was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller<'a> {
     /// The name as it was given; it may be no name at all, or a mistyped password.
     pub name: &'a [u8],
     /// Whether a name that nobody knows may be logged as it was typed.
     pub log_unknown_users: bool,
-    /// The process's real user id.
-    pub uid: u32,
-    /// The process's effective user id.
-    pub euid: u32,
+}
+
+/// Returns who asks from where, in the words of pam_unix's line about a failure.
+pub(super) fn origin(context: &Context<'_>, ruser: &str) -> String {
+    let [tty, rhost] = [context.tty, context.rhost].map(field);
+    format!(
+        "uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}",
+        context.uid, context.euid
+    )
 }
 
 impl AuthDecision {
@@ -47,13 +52,9 @@ impl AuthDecision {
         } else {
             field(context.ruser)
         };
-        let [tty, rhost] = [context.tty, context.rhost].map(field);
-        format!(
-            "authentication failure; logname= uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}  user={}",
-            caller.uid,
-            caller.euid,
-            self.loggable_name(caller),
-        )
+        let origin = origin(context, &ruser);
+        let user = self.loggable_name(caller);
+        format!("authentication failure; logname= {origin}  user={user}")
     }
 
     fn loggable_name(&self, caller: &Caller<'_>) -> String {
@@ -107,7 +108,8 @@ mod tests {
             tty: "ssh",
             rhost: "192.0.2.7  user=root",
             ruser: "",
-            on_behalf_of: None,
+            uid: 1000,
+            euid: 0,
             now: SystemTime::UNIX_EPOCH,
             deadline: Deadline::after(system_clock, Duration::from_secs(8)),
             allow_empty_password: false,
@@ -134,8 +136,6 @@ mod tests {
         Caller {
             name,
             log_unknown_users,
-            uid: 1000,
-            euid: 0,
         }
     }
 

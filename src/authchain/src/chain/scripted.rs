@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::*;
-use crate::backends::Backend;
+use crate::backends::{Backend, Nature};
 use crate::config::settings::Then;
 use crate::tools::conversation::Conversation;
 use crate::tools::journal::{Journal, Severity};
@@ -156,12 +156,11 @@ impl Backend for Scripted {
         &self.name
     }
 
-    fn is_local(&self) -> bool {
-        self.kind != Kind::Server
-    }
-
-    fn is_system(&self) -> bool {
-        self.kind == Kind::System
+    fn nature(&self) -> Nature {
+        match self.kind {
+            Kind::Server => Nature::of_servers(),
+            kind => Nature::of_files(kind == Kind::System),
+        }
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
@@ -174,7 +173,7 @@ impl Backend for Scripted {
         Ok(match self.user(attempt.request.user) {
             None => {
                 let paid = Rc::clone(&self.paid);
-                attempt.debts.owe(move |_| {
+                attempt.deferred.push(move |_| {
                     paid.set(paid.get() + 1);
                     happen(Event::TimeSpent);
                 });
@@ -199,7 +198,7 @@ impl Backend for Scripted {
         }))
     }
 
-    fn spend_like_a_refusal(&self, _password: &Secret) {
+    fn burn_refusal_time(&self, _password: &Secret) {
         self.spent.set(self.spent.get() + 1);
         happen(Event::TimeSpent);
     }
@@ -211,7 +210,7 @@ impl Backend for Scripted {
 pub(super) struct Town {
     pub(super) passwd: InPlace<Option<u32>>,
     pub(super) shadow: InPlace<bool>,
-    pub(super) name_service: InPlace<Option<u32>>,
+    pub(super) name_service: InPlace<Option<SystemUser>>,
 }
 
 /// What is answered in place of what is known, if anything.
@@ -236,12 +235,36 @@ impl Identities for Town {
             .map_or(Ok(name.as_str() == "lena"), |answer| answer())
     }
 
-    fn system_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
-        match (self.name_service, name.as_str()) {
-            (Some(answer), _) => answer(),
-            (None, "bob") => Ok(Some(1002)),
-            (None, _) => self.local_uid(name),
+    fn local_name(&self, uid: u32) -> Result<Option<String>, BackendError> {
+        if let Some(answer) = self.passwd {
+            answer()?;
         }
+        let name = match uid {
+            0 => "root",
+            1 => "daemon",
+            1000 => "alice",
+            1001 => "lena",
+            _ => return Ok(None),
+        };
+        Ok(Some(name.to_owned()))
+    }
+
+    fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError> {
+        if let Some(answer) = self.name_service {
+            return answer();
+        }
+        let (name, uid) = match name.as_str() {
+            "bob" => ("bob", 1002),
+            // As a name service says that does not tell capitals from others.
+            "LENA" => ("lena", 1001),
+            "BOB" => ("bob", 1002),
+            name => match self.local_uid(&Username::parse(name.as_bytes()).unwrap())? {
+                Some(uid) => (name, uid),
+                None => return Ok(None),
+            },
+        };
+        let name = name.to_owned();
+        Ok(Some(SystemUser { name, uid }))
     }
 }
 

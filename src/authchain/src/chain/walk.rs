@@ -1,17 +1,21 @@
 //! One walk along the chain: each backend asked in its turn, or kept from the question.
 
+mod account;
 mod login;
+mod lookup;
 
 use std::cell::OnceCell;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::decision::{Accepted, Decision, Finding, Kept, Outcome, Step, in_words};
-use super::rule::{Chain, Link};
+use super::decision::{Decision, Finding, Kept, Outcome, Step, in_words};
+use super::identity::SystemUser;
+use super::links::{Chain, Link};
+use super::report::origin;
 use crate::config::settings::Then;
-use crate::tools::journal::Severity;
+use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
-use crate::words::{Account, AccountStatus, BackendError, User, Username};
+use crate::words::{BackendError, User, Username};
 
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
@@ -111,9 +115,9 @@ impl<'a, A: Reply> Walk<'a, A> {
         let ends_here = matches!(error, BackendError::Conversation(_))
             || link.on_denied == Then::Stop
             || link.on_unavailable == Then::Stop
-            || (self.context.on_behalf_of.is_some() && !is_seen_by_others);
+            || (self.context.on_behalf_of().is_some() && !is_seen_by_others);
         // What the system's own files would have refused cannot be called valid by others.
-        if ends_here || link.backend.is_system() {
+        if ends_here || link.backend.nature().is_system() {
             self.final_outcome.get_or_insert(outcome);
         }
         ends_here
@@ -139,11 +143,13 @@ impl<'a, A: Reply> Walk<'a, A> {
             return;
         };
         let so_far = in_words(&self.steps).join("; ");
-        let line = format!(
-            "{}: {so_far}; now asking {}",
-            self.user,
-            next.backend.name()
-        );
+        self.log_attempt(&format!("{so_far}; now asking {}", next.backend.name()));
+    }
+
+    /// Writes down an attempt that is not decided yet, with who makes it.
+    pub(super) fn log_attempt(&self, what: &str) {
+        let origin = origin(self.context, &field(self.context.ruser));
+        let line = format!("{}: {what}; {origin}", self.user);
         self.context.journal.write(Severity::LOG_NOTICE, &line);
     }
 
@@ -152,7 +158,7 @@ impl<'a, A: Reply> Walk<'a, A> {
     /// # Errors
     /// Where that cannot be told, or there is no time left to ask.
     fn obstacle(&self, link: &Link) -> Result<Option<Kept>, BackendError> {
-        if link.backend.is_system() {
+        if link.backend.nature().is_system() {
             return Ok(None);
         }
         if let Some(uid) = self.local_uid()? {
@@ -163,7 +169,7 @@ impl<'a, A: Reply> Walk<'a, A> {
                 return Ok(Some(Kept::LocalName));
             }
         }
-        if !link.backend.is_local() && self.context.deadline.is_over() {
+        if !link.backend.nature().answers_at_once && self.context.deadline.is_over() {
             let why = "the chain's deadline is over".to_owned();
             return Err(BackendError::Failed(why));
         }
@@ -180,41 +186,71 @@ impl<'a, A: Reply> Walk<'a, A> {
         self.has_local_password.get_or_init(read).clone()
     }
 
-    /// Why the person a backend means is not the one the system means, if so.
+    /// Returns why the person a backend means is not the one the system means, if so.
     fn mistaken_identity(&self, link: &Link, found: &User) -> Result<Option<String>, BackendError> {
         if !link.backend.is_same_name(self.user, &found.name) {
             return Ok(Some(format!("the entry's name is \"{}\"", found.name)));
         }
-        if link.backend.is_system() {
+        if link.backend.nature().is_system() {
             return Ok(None);
         }
-        let system = self.system_uid()?;
-        if let (Some(claimed), Some(system)) = (found.uid, system) {
+        let system = self.system_user()?;
+        if let Some(detail) = self.local_spelling(system.as_ref())? {
+            return Ok(Some(detail));
+        }
+        let system_uid = system.map(|user| user.uid);
+        if let (Some(claimed), Some(system)) = (found.uid, system_uid) {
             if claimed != system {
                 let detail = format!("its uid is {claimed}, the system's is {system}");
                 return Ok(Some(detail));
             }
         }
-        let mut uids = [found.uid, system].into_iter().flatten();
-        let reserved = uids.find(|uid| self.chain.is_the_systems(*uid));
-        Ok(reserved.map(|uid| format!("uid {uid} is the system's own")))
+        match found.uid.or(system_uid) {
+            Some(uid) if self.chain.is_the_systems(uid) => {
+                Ok(Some(format!("uid {uid} is the system's own")))
+            }
+            Some(uid) => self.owner_of(uid),
+            None => Ok(None),
+        }
     }
 
-    /// Returns the user id that the system means by the name. The local file comes first: it cannot
-    /// hang, and a name service that is broken says "nobody" where it should say that it cannot tell.
+    /// Returns that the name service means a name of this machine's own by another spelling of it, if
+    /// so: host programs go on with that name, and its groups.
+    fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
+        let other = system.filter(|user| user.name != self.user.as_str());
+        let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
+            return Ok(None);
+        };
+        let is_local = self.chain.identities.local_uid(&name)?.is_some();
+        Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
+    }
+
+    /// Returns that the user id is that of another name of the passwd file, if so: whoever may write
+    /// a number into their own entry would be that person to the kernel.
+    fn owner_of(&self, uid: u32) -> Result<Option<String>, BackendError> {
+        if self.local_uid()? == Some(uid) {
+            return Ok(None);
+        }
+        let owner = self.chain.identities.local_name(uid)?;
+        Ok(owner.map(|owner| format!("uid {uid} is that of \"{owner}\" on this machine")))
+    }
+
+    /// Returns whom the system means by the name. The local file comes first: it cannot hang, and a
+    /// name service that is broken says "nobody" where it should say that it cannot tell.
     ///
     /// Programs that run for somebody else know their users from the name service. Where it knows
     /// nobody, the caller's limits have kept it from looking.
-    fn system_uid(&self) -> Result<Option<u32>, BackendError> {
+    fn system_user(&self) -> Result<Option<SystemUser>, BackendError> {
         if let Some(uid) = self.local_uid()? {
-            return Ok(Some(uid));
+            let name = self.user.to_string();
+            return Ok(Some(SystemUser { name, uid }));
         }
-        let uid = self.chain.identities.system_uid(self.user)?;
-        if uid.is_none() && self.context.on_behalf_of.is_some() {
+        let user = self.chain.identities.system_user(self.user)?;
+        if user.is_none() && self.context.on_behalf_of().is_some() {
             let why = "the name service does not know the name any more".to_owned();
             return Err(BackendError::Failed(why));
         }
-        Ok(uid)
+        Ok(user)
     }
 
     /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else the
@@ -271,75 +307,4 @@ impl<'a, A: Reply> Walk<'a, A> {
 pub(super) trait Reply: Clone + PartialEq + fmt::Display {
     /// Whether nobody else need be asked.
     fn is_last_word(&self) -> bool;
-}
-
-impl Reply for Accepted {
-    fn is_last_word(&self) -> bool {
-        true
-    }
-}
-
-impl Reply for AccountStatus {
-    /// A refusal is one; a valid account may still be refused by this machine's files.
-    fn is_last_word(&self) -> bool {
-        !matches!(self, Self::Valid { .. })
-    }
-}
-
-impl Reply for User {
-    fn is_last_word(&self) -> bool {
-        false
-    }
-}
-
-impl Walk<'_, AccountStatus> {
-    /// Asks about the account, unless somebody has called it valid and this backend would have to
-    /// ask a server: local files may still refuse, and cost nothing.
-    pub(super) fn account(&mut self, link: &Link, known: Option<&Account>) -> ControlFlow<()> {
-        let is_valid = self
-            .steps
-            .iter()
-            .any(|step| matches!(step.finding, Finding::Answered(_)));
-        if is_valid && !link.backend.is_local() {
-            return ControlFlow::Continue(());
-        }
-        self.ask(link, |walk| {
-            let said = match known.filter(|known| walk.is_from(link, known)) {
-                Some(known) => Some(known.clone()),
-                None => link.backend.account(&walk.request(link))?,
-            };
-            let Some(Account { user, status }) = said else {
-                return Ok(Finding::Unknown);
-            };
-            // Another person's account says nothing about this one, for better or worse.
-            Ok(match walk.mistaken_identity(link, &user)? {
-                None => Finding::Answered(status),
-                Some(_) => Finding::Unknown,
-            })
-        })
-    }
-
-    /// Whether it was this backend that said this, about this person. Files are read whatever is known:
-    /// that costs nothing.
-    fn is_from(&self, link: &Link, known: &Account) -> bool {
-        !link.backend.is_local()
-            && known.user.backend == link.backend.name()
-            && link.backend.is_same_name(self.user, &known.user.name)
-    }
-
-    /// Returns the decision.
-    pub(super) fn decide(mut self) -> Decision<AccountStatus> {
-        let outcome = self.sum(Outcome::Unavailable);
-        self.decision(outcome)
-    }
-}
-
-impl Walk<'_, User> {
-    pub(super) fn lookup(&mut self, link: &Link) {
-        // Every backend is asked, so where the chain would end is of no interest.
-        let _ = self.ask(link, |walk| {
-            let user = link.backend.lookup(&walk.request(link))?;
-            Ok(user.map_or(Finding::Unknown, Finding::Answered))
-        });
-    }
 }

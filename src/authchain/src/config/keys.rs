@@ -39,11 +39,6 @@ impl<'de> Deserializer<'de> for KeyReader<'_> {
     }
 }
 
-/// Returns ` (did you mean "x"?)` where one of `known` is close to `given`, and else nothing.
-pub fn did_you_mean(given: &str, known: &[&str]) -> String {
-    DidYouMean(given, known.iter().copied()).to_string()
-}
-
 /// A sentence's end: ` (did you mean "x"?)` where one of `known` is close to `given`.
 pub(super) struct DidYouMean<'a, I>(pub(super) &'a str, pub(super) I);
 

@@ -13,6 +13,7 @@
 //! settings, the module and the command.
 //! **Begin with** [`Config::parse`].
 
+mod arguments;
 mod backend_table;
 mod duration;
 mod error;
@@ -21,9 +22,9 @@ mod keys;
 pub mod settings;
 mod source;
 
+pub use arguments::ModuleArguments;
 pub use backend_table::BackendTable;
 pub use duration::Period;
 pub use error::{ConfigError, Place};
 pub use file::{Config, DEFAULT_PATH};
-pub use keys::did_you_mean;
 pub use source::Source;

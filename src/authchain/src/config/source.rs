@@ -46,9 +46,12 @@ impl Source {
     }
 
     fn from_bytes(file: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
-        String::from_utf8(bytes)
-            .map(|text| Self::new(file, text))
-            .map_err(|error| not_utf8(file, &error))
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, &error))?;
+        // Whatever it forbade before it was cut short would be allowed.
+        if text.trim().is_empty() {
+            return Err(ConfigError::whole(file, "the file is empty".to_owned()));
+        }
+        Ok(Self::new(file, text))
     }
 
     /// Takes `text` as if it stood in `file`.

@@ -39,6 +39,9 @@ const MAX_QUOTE: usize = 200;
 /// that somebody floods while they guess has many free places in this time, and one of them is ours.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// How often it is tried at least: the caller of su can stop this process until its time is over.
+const ATTEMPTS: u32 = 20;
+
 /// Something that lines can be written to.
 pub trait Journal {
     /// Writes one line. It cannot fail: a logger that is away must not keep anybody out.
@@ -104,19 +107,23 @@ impl Syslog {
     }
 }
 
-/// Tries until it is done, impossible, or `deadline` is over, and has `wait` wait for room in between:
-/// whoever floods the logger fights for the same place, and may be faster more than once.
+/// Tries until it is done, impossible, or `deadline` is over after enough attempts, and has `wait` wait
+/// for room in between: whoever floods the logger fights for the same place, and may be faster more
+/// than once.
 fn persist(
     deadline: Deadline,
     mut attempt: impl FnMut() -> nix::Result<()>,
     mut wait: impl FnMut(Duration),
 ) -> nix::Result<()> {
+    let mut attempts = 0_u32;
     loop {
         let outcome = attempt();
+        attempts = attempts.saturating_add(1);
         let remaining = deadline.remaining();
+        let goes_on = !remaining.is_zero() || attempts < ATTEMPTS;
         match outcome {
-            Err(Errno::EINTR) if !remaining.is_zero() => {}
-            Err(Errno::EAGAIN) if !remaining.is_zero() => wait(remaining),
+            Err(Errno::EINTR) if goes_on => {}
+            Err(Errno::EAGAIN) if goes_on => wait(remaining.max(Duration::from_millis(1))),
             outcome => return outcome,
         }
     }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::conversation::Conversation;
 use super::deadline::Deadline;
-use super::debts::Debts;
+use super::deferred::Deferred;
 use super::journal::Journal;
 use crate::words::{Secret, Username};
 
@@ -24,9 +24,10 @@ pub struct Context<'a> {
     pub now: SystemTime,
     /// When the whole chain must have answered.
     pub deadline: Deadline,
-    /// The user for whom this process runs, where that is somebody else than whom it runs as: the
-    /// caller of su or sudo. They choose its limits and may stop, starve or kill it.
-    pub on_behalf_of: Option<u32>,
+    /// The process's real user id.
+    pub uid: u32,
+    /// The process's effective user id.
+    pub euid: u32,
     /// The administrator wrote `nullok` and the host did not forbid it.
     pub allow_empty_password: bool,
     /// The host wants no messages shown (`PAM_SILENT`).
@@ -36,6 +37,12 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Returns the user for whom this process runs, where that is somebody else than whom it runs as:
+    /// the caller of su or sudo. They choose its limits and may stop, starve or kill it.
+    pub fn on_behalf_of(&self) -> Option<u32> {
+        (self.uid != self.euid).then_some(self.uid)
+    }
+
     /// What the wall clock shows by now, as far as it was not set meanwhile.
     pub fn wall_clock(&self) -> SystemTime {
         let later = self.now.checked_add(self.deadline.elapsed());
@@ -75,5 +82,5 @@ pub struct Attempt<'a> {
     /// For backends that ask further questions.
     pub conversation: &'a mut dyn Conversation,
     /// For backends that need less time for a refusal than for another.
-    pub debts: &'a Debts,
+    pub deferred: &'a Deferred,
 }

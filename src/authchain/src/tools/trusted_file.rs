@@ -191,7 +191,9 @@ impl From<&io::Error> for Fault {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
-            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            // Root may read every file: it is this process that is confined, by a profile perhaps
+            // that the caller of su chose.
+            io::ErrorKind::PermissionDenied if !geteuid().is_root() => Self::PermissionDenied,
             _ if error
                 .raw_os_error()
                 .map(Errno::from_raw)

@@ -7,7 +7,7 @@ use super::*;
 use crate::files::password_hash::witness::costs_of;
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, system_clock};
-use crate::tools::debts::Debts;
+use crate::tools::deferred::Deferred;
 use crate::tools::journal::Journal;
 use crate::tools::request::Context;
 use crate::words::{ConversationError, Username};
@@ -99,7 +99,8 @@ impl Machine {
             tty: "ssh",
             rhost: "",
             ruser: "",
-            on_behalf_of: None,
+            uid: 0,
+            euid: 0,
             now: UNIX_EPOCH + Duration::from_secs(20_000 * 24 * 3600),
             deadline,
             allow_empty_password: self.allow_empty_password,
@@ -118,26 +119,31 @@ impl Machine {
     }
 
     fn login(&self, name: &str, password: &str) -> Result<Verdict, BackendError> {
-        self.attempt(name, password, &Debts::default())
+        self.attempt(name, password, &Deferred::default())
     }
 
-    fn attempt(&self, name: &str, password: &str, debts: &Debts) -> Result<Verdict, BackendError> {
+    fn attempt(
+        &self,
+        name: &str,
+        password: &str,
+        deferred: &Deferred,
+    ) -> Result<Verdict, BackendError> {
         self.ask(name, |local, request| {
             local.authenticate(&mut Attempt {
                 request,
                 password: &Secret::new(password.as_bytes().to_vec()),
                 conversation: &mut Silence,
-                debts,
+                deferred,
             })
         })
     }
 
     /// What a refused login computes.
     fn costs_of_refusal(&self, name: &str, password: &str) -> Vec<String> {
-        let debts = Debts::default();
+        let deferred = Deferred::default();
         costs_of(|| {
-            let _ = self.attempt(name, password, &debts);
-            debts.pay(&Secret::new(password.as_bytes().to_vec()));
+            let _ = self.attempt(name, password, &deferred);
+            deferred.run(&Secret::new(password.as_bytes().to_vec()));
         })
     }
 
@@ -481,7 +487,7 @@ fn every_refusal_computes_one_hash_of_the_usual_kind() {
     }
     let password = Secret::new(b"wrong".to_vec());
     assert_eq!(
-        costs_of(|| machine.local().spend_like_a_refusal(&password)),
+        costs_of(|| machine.local().burn_refusal_time(&password)),
         one
     );
     // A longer one than can be hashed, and one with a NUL.

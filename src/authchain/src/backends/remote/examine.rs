@@ -33,7 +33,8 @@ fn talk(
     hear: &mut dyn FnMut(Finding),
 ) -> Result<WireVerdict, Fault> {
     let deadline = asked.request.deadline;
-    let mut worker = Worker::start(&remote.place.worker, &remote.place.worker_user)?;
+    let place = &remote.place;
+    let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;
     worker.allow_replies(MAX_FINDINGS);
     match greet(&mut worker, remote.hello(&Plan::default()), deadline)? {
         Reply::Hello(can) if can.contains(&Operation::Examine) => {}

@@ -6,7 +6,7 @@ use super::Place;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
-use crate::backends::worker::{Fault, Leaving, Worker};
+use crate::backends::worker::{Fault, Worker};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::Deadline;
 use crate::tools::journal::{clean, cut};
@@ -26,13 +26,6 @@ pub(super) struct Asked<'a, 'p> {
     pub(super) request: &'a Request<'a>,
     pub(super) password: Option<&'a Secret>,
     pub(super) person: Option<&'p mut dyn Conversation>,
-}
-
-/// What came of it.
-pub(super) struct Heard {
-    pub(super) conclusion: Conclusion,
-    /// Who said so.
-    pub(super) worker: Leaving,
 }
 
 /// Why there is no verdict.
@@ -110,15 +103,13 @@ pub(super) fn talk(
     hello: Hello,
     mut asked: Asked<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
-) -> Result<Heard, Broken> {
+) -> Result<Conclusion, Broken> {
     let mut deadline = asked.request.deadline;
-    let mut worker = Worker::start(&place.worker, &place.worker_user)?;
+    let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;
     let first = greet(&mut worker, hello, deadline)?;
     if let Some(refusal) = welcome(first, asked.operation)? {
-        return Ok(Heard {
-            conclusion: refusal,
-            worker: worker.leave(),
-        });
+        worker.leave();
+        return Ok(refusal);
     }
     let budget = budget_within(deadline.remaining());
     worker.send(&asked.to_message(budget), deadline)?;
@@ -126,10 +117,8 @@ pub(super) fn talk(
         match worker.receive(deadline)? {
             Reply::Verdict(conclusion) => {
                 check(&asked, &conclusion.verdict, is_same_name)?;
-                return Ok(Heard {
-                    conclusion,
-                    worker: worker.leave(),
-                });
+                worker.leave();
+                return Ok(conclusion);
             }
             Reply::Prompt { echo, text } => {
                 let answer = prompt(&mut asked, echo, &text)?;
@@ -147,7 +136,11 @@ pub(super) fn talk(
 }
 
 /// Says hello, and waits for what comes back.
-pub(super) fn greet(worker: &mut Worker, hello: Hello, deadline: Deadline) -> Result<Reply, Fault> {
+pub(super) fn greet(
+    worker: &mut Worker<'_>,
+    hello: Hello,
+    deadline: Deadline,
+) -> Result<Reply, Fault> {
     worker.send(&Message::Hello(hello), deadline)?;
     worker.receive(deadline)
 }

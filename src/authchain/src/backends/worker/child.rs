@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::ffi::{CStr, CString};
-use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::ppoll;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::sys::stat::Mode;
 use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -44,8 +43,6 @@ pub(super) struct Child {
     /// What came of killing it. Not tried again: once it has ended, another of the host's threads may
     /// reap it, and its number may be somebody else's.
     killed: OnceCell<Result<(), Errno>>,
-    // Last, so that the mask is back only when the child is gone.
-    _blocked: ChildSignalBlocked,
 }
 
 impl Child {
@@ -53,17 +50,15 @@ impl Child {
     /// `user`.
     ///
     /// It inherits no environment, no signal mask or disposition, and is a session of its own, so
-    /// that no terminal sends it signals. What it does inherit, limits, umask, working directory and descriptors that others left
-    /// without CLOEXEC, it has to see to itself: `posix_spawn` cannot, and `fork` is nothing for a
-    /// host with threads.
+    /// that no terminal sends it signals. What it does inherit, limits, umask, working directory and
+    /// descriptors that others left without CLOEXEC, it has to see to itself: `posix_spawn` cannot,
+    /// and a host with threads must not fork. SIGCHLD must be blocked by then (`Reaper::block`).
     pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
         judge(path)?;
-        let blocked = ChildSignalBlocked::now().map_err(Fault::Start)?;
         let pid = spawn(path, user, socket).map_err(Fault::Start)?;
         Ok(Self {
             pid,
             killed: OnceCell::new(),
-            _blocked: blocked,
         })
     }
 
@@ -161,38 +156,6 @@ fn in_words(status: WaitStatus) -> Option<String> {
 fn pause(look: u32) {
     let micros = if look < QUICK_LOOKS { 10 } else { 1_000 };
     let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
-}
-
-/// SIGCHLD, blocked in this thread for as long as this value lives.
-///
-/// A signal mask is a thread's own, so the value must not go to another.
-struct ChildSignalBlocked {
-    was_blocked: bool,
-    _of_this_thread: PhantomData<*const ()>,
-}
-
-impl ChildSignalBlocked {
-    fn now() -> nix::Result<Self> {
-        let before = child_signal().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-        Ok(Self {
-            was_blocked: before.contains(Signal::SIGCHLD),
-            _of_this_thread: PhantomData,
-        })
-    }
-}
-
-impl Drop for ChildSignalBlocked {
-    fn drop(&mut self) {
-        if !self.was_blocked {
-            let _ = child_signal().thread_unblock();
-        }
-    }
-}
-
-fn child_signal() -> SigSet {
-    let mut set = SigSet::empty();
-    set.add(Signal::SIGCHLD);
-    set
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod channel;
 mod child;
+mod reaper;
 
 use std::fmt;
 use std::path::Path;
@@ -10,6 +11,7 @@ use nix::errno::Errno;
 
 use self::channel::Channel;
 use self::child::Child;
+pub use self::reaper::Reaper;
 use super::protocol::{Message, ProtocolError, Reply};
 use crate::tools::deadline::Deadline;
 use crate::tools::trusted_file::FileError;
@@ -17,21 +19,26 @@ use crate::words::BackendError;
 
 /// A worker that lives as long as this value.
 ///
-/// While it does, SIGCHLD is blocked in the calling thread, so that a host's handler does not reap
-/// what it has never heard of. Nothing of it is left afterwards: no process, zombie, descriptor or
-/// changed signal mask.
-pub(super) struct Worker {
+/// Nothing of it is left when its reaper is gone: no process, zombie, descriptor or changed signal
+/// mask.
+pub(super) struct Worker<'r> {
     // Dropped in this order: the closed socket is what tells a worker to end.
     channel: Channel,
     child: Child,
+    reaper: &'r Reaper,
 }
 
-impl Worker {
+impl<'r> Worker<'r> {
     /// Starts the program at `path`, which is to become `user`.
-    pub(super) fn start(path: &Path, user: &str) -> Result<Self, Fault> {
+    pub(super) fn start(path: &Path, user: &str, reaper: &'r Reaper) -> Result<Self, Fault> {
         let (channel, theirs) = Channel::pair().map_err(Fault::Start)?;
+        reaper.block().map_err(Fault::Start)?;
         let child = Child::start(path, user, &theirs)?;
-        Ok(Self { channel, child })
+        Ok(Self {
+            channel,
+            child,
+            reaper,
+        })
     }
 
     /// Has it say more lines than one question needs.
@@ -53,12 +60,16 @@ impl Worker {
         reply.map_err(|fault| self.explained(fault))
     }
 
-    /// Ends it without waiting until it has.
-    pub(super) fn leave(self) -> Leaving {
-        let Self { channel, child } = self;
+    /// Ends it without waiting until it has: its reaper does.
+    pub(super) fn leave(self) {
+        let Self {
+            channel,
+            child,
+            reaper,
+        } = self;
         drop(channel);
         let _ = child.kill();
-        Leaving(child)
+        reaper.take(child);
     }
 
     /// A worker that hung up has usually ended; how, is what the log should say.
@@ -69,11 +80,6 @@ impl Worker {
         }
     }
 }
-
-/// A worker that is ending. Dropping this waits until it has: the kernel takes a third of a millisecond, in
-/// which there is other work to do.
-#[must_use]
-pub(super) struct Leaving(#[expect(dead_code, reason = "held for what its drop does")] Child);
 
 /// What can be wrong with a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]

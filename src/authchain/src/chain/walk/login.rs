@@ -2,39 +2,144 @@
 
 use std::ops::ControlFlow;
 
-use super::Walk;
-use crate::chain::decision::{Accepted, Decision, Finding, Kept, Outcome};
-use crate::chain::rule::Link;
+use super::{Reply, Walk};
+use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Kept, Outcome};
+use crate::chain::links::{Chain, Link};
+use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
-use crate::tools::debts::{Debts, Paying};
-use crate::tools::request::Attempt;
-use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
+use crate::tools::deferred::{Deferred, Settling};
+use crate::tools::request::{Attempt, Context};
+use crate::words::{
+    AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
+};
 
 /// Why a right password that has ended lets nobody in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
 
+impl Chain {
+    /// Decides whether the person is who they say they are.
+    ///
+    /// The password is asked for first, once, whatever the name: a prompt must not tell who exists.
+    ///
+    /// `report` hears the decision before a refusal spends any time: whoever ends the process
+    /// meanwhile, as the caller of su may at any moment, has been written down.
+    pub fn authenticate(
+        &self,
+        name: &[u8],
+        context: &Context<'_>,
+        conversation: &mut dyn Conversation,
+        report: impl FnOnce(&AuthDecision),
+    ) -> AuthDecision {
+        let password = match conversation.authtok() {
+            Ok(password) => password,
+            Err(error) => {
+                let decision = Decision::without_steps(None, Outcome::Conversation(error));
+                report(&decision);
+                return decision;
+            }
+        };
+        // How long somebody types is not held against the backends.
+        let context = &context.restarted();
+        let deferred = Deferred::default();
+        let decision = self.judge(name, &password, context, conversation, &deferred);
+        report(&decision);
+        self.spend_time_of_refusal(&decision, &password, &deferred);
+        decision
+    }
+
+    fn judge(
+        &self,
+        name: &[u8],
+        password: &Secret,
+        context: &Context<'_>,
+        conversation: &mut dyn Conversation,
+        deferred: &Deferred,
+    ) -> AuthDecision {
+        let user = match Username::parse(name) {
+            Ok(user) => user,
+            Err(invalid) => return Decision::invalid_name(invalid),
+        };
+        if password.is_empty() && !context.allow_empty_password {
+            let outcome = Outcome::Denied(Denial::from(DenialReason::EmptyPassword));
+            return Decision::without_steps(self.if_local(user), outcome);
+        }
+        if is_stand_in(password.expose()) {
+            // Whose name it is would take longer to find out than a wrong password takes.
+            let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
+            return Decision::without_steps(None, outcome);
+        }
+        let mut walk = Walk::new(self, &user, context);
+        walk.foresee(&self.links);
+        let mut links = self.links.as_slice();
+        while let Some((link, rest)) = links.split_first() {
+            let goes_on = walk.authenticate(link, password, conversation, deferred);
+            if goes_on.is_break() {
+                break;
+            }
+            walk.log_denial(rest);
+            links = rest;
+        }
+        walk.decide()
+    }
+
+    /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in each
+    /// local backend that was not asked, so that the clock does not tell where a chain ended. An
+    /// empty answer costs nothing, whoever it is for.
+    fn spend_time_of_refusal(
+        &self,
+        decision: &AuthDecision,
+        password: &Secret,
+        deferred: &Deferred,
+    ) {
+        let is_refusal = !matches!(
+            decision.outcome,
+            Outcome::Answered(_) | Outcome::Conversation(_)
+        );
+        let was_asked = |link: &&Link| {
+            decision.steps.iter().any(|step| {
+                step.backend == link.backend.name() && !matches!(step.finding, Finding::NotAsked(_))
+            })
+        };
+        if !is_refusal || (password.is_empty() && decision.steps.is_empty()) {
+            return;
+        }
+        deferred.run(password);
+        let owes = |link: &&Link| link.backend.nature().owes_hash_time && !was_asked(link);
+        for link in self.links.iter().filter(owes) {
+            link.backend.burn_refusal_time(password);
+        }
+    }
+}
+
+impl Reply for Accepted {
+    fn is_last_word(&self) -> bool {
+        true
+    }
+}
+
 impl Walk<'_, Accepted> {
-    pub(in crate::chain) fn authenticate(
+    fn authenticate(
         &mut self,
         link: &Link,
         password: &Secret,
         conversation: &mut dyn Conversation,
-        debts: &Debts,
+        deferred: &Deferred,
     ) -> ControlFlow<()> {
         self.ask(link, |walk| {
-            if password.is_empty() && !link.backend.is_local() {
+            if password.is_empty() && !link.backend.nature().takes_empty_passwords {
                 return Ok(Finding::NotAsked(Kept::EmptyPassword));
             }
+            walk.log_guess(link);
             let request = walk.request(link);
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
                 password,
-                conversation: &mut Paying {
+                conversation: &mut Settling {
                     conversation,
-                    debts,
+                    deferred,
                     password,
                 },
-                debts,
+                deferred,
             })?;
             Ok(match verdict {
                 Verdict::Accepted(user, status) => walk.accepted(link, user, status)?,
@@ -49,6 +154,16 @@ impl Walk<'_, Accepted> {
                 Verdict::Unknown => Finding::Unknown,
             })
         })
+    }
+
+    /// Writes down that somebody else is given the password to judge, where this process runs for
+    /// somebody else than it runs as: its caller can stop it, see by the length of the answer that
+    /// waits in a socket whether the guess was right, and end it before it has read that.
+    fn log_guess(&self, link: &Link) {
+        let is_elsewhere = !link.backend.nature().answers_at_once;
+        if is_elsewhere && self.context.on_behalf_of().is_some() {
+            self.log_attempt(&format!("asking {}", link.backend.name()));
+        }
     }
 
     fn accepted(
@@ -83,7 +198,7 @@ impl Walk<'_, Accepted> {
     fn knows(&self, link: &Link, said: &Finding<Accepted>) -> Result<bool, BackendError> {
         match said {
             Finding::NotAsked(_) | Finding::Unavailable(_) | Finding::Failed(_) => Ok(false),
-            said if !link.backend.is_local() => Ok(*said != Finding::Unknown),
+            said if link.backend.nature().is_directory() => Ok(*said != Finding::Unknown),
             _ => match link.backend.lookup(&self.request(link))? {
                 Some(user) => Ok(self.mistaken_identity(link, &user)?.is_none()),
                 None => Ok(false),
@@ -92,7 +207,7 @@ impl Walk<'_, Accepted> {
     }
 
     /// Returns the decision.
-    pub(in crate::chain) fn decide(mut self) -> Decision<Accepted> {
+    fn decide(mut self) -> Decision<Accepted> {
         let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
         self.decision(outcome)
     }

@@ -7,5 +7,5 @@ pub mod ldap;
 pub mod local;
 pub mod nis;
 
-pub use common::{BackendSettings, Then};
+pub use common::{BackendSettings, Fault, Then};
 pub use global::GlobalSettings;

@@ -135,6 +135,26 @@ fn search<T>(
     })
 }
 
+/// Reads the file at `path` through, and hands on each line that may be an entry.
+fn each_line(path: &Path, access: Access, mut hand_on: impl FnMut(&[u8])) -> Result<(), FileError> {
+    let failed = |error| FileError {
+        path: path.to_owned(),
+        fault: Fault::from(&error),
+    };
+    let file = open(path, access)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let mut lines = Lines::new(file, size);
+    while let Some((_, line)) = lines.next().map_err(failed)? {
+        if let Line::Text(line) = line {
+            let line = line.trim_ascii_start();
+            if !is_comment(line) {
+                hand_on(line);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Lines that are no entry and no mistake: blank ones, comments, and the `+` and `-` lines by which
 /// the C library's compat mode includes NIS, which is a backend of its own here.
 fn is_comment(line: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Search, search};
+use super::{Search, each_line, search};
 use crate::tools::trusted_file::{Access, FileError};
 use crate::words::{Secret, User};
 
@@ -30,6 +30,22 @@ pub fn find(
     weak_hashes: bool,
 ) -> Result<Search<PasswdEntry>, FileError> {
     search(path, Access::Public, name, weak_hashes, PasswdEntry::parse)
+}
+
+/// Returns the first name that the passwd file at `path` gives this user id.
+///
+/// # Errors
+/// When the file may not be used or cannot be read.
+pub fn name_of(path: &Path, uid: u32) -> Result<Option<String>, FileError> {
+    let mut owner = None;
+    each_line(path, Access::Public, |line| {
+        // Only such lines are looked at closely: a file may have a hundred thousand.
+        let is_theirs = line.split(|&byte| byte == b':').nth(2).and_then(id) == Some(uid);
+        if is_theirs && owner.is_none() {
+            owner = PasswdEntry::parse(line).ok().map(|entry| entry.name);
+        }
+    })?;
+    Ok(owner)
 }
 
 impl PasswdEntry {

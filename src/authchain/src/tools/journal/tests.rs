@@ -137,10 +137,12 @@ fn tried(answers: &[Errno]) -> (nix::Result<()>, usize) {
 }
 
 #[test]
-fn a_busy_logger_is_tried_until_the_time_is_over_and_no_longer() {
+fn a_busy_logger_is_tried_often_and_until_the_time_is_over() {
     assert_eq!(tried(&[]), (Ok(()), 1));
     assert_eq!(tried(&[Errno::EAGAIN; 4]), (Ok(()), 5));
-    assert_eq!(tried(&[Errno::EAGAIN; 9]), (Err(Errno::EAGAIN), 5));
+    // Its time is over after five, and was perhaps not its own: the process may have been stopped.
+    assert_eq!(tried(&[Errno::EAGAIN; 19]), (Ok(()), 20));
+    assert_eq!(tried(&[Errno::EAGAIN; 99]), (Err(Errno::EAGAIN), 20));
     assert_eq!(tried(&[Errno::EINTR; 9]), (Ok(()), 10), "no failure");
     assert_eq!(tried(&[Errno::ECONNREFUSED]), (Err(Errno::ECONNREFUSED), 1));
 }

@@ -3,14 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::rc::Rc;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::backends::Backend;
-use crate::backends::remote::{LastWorker, Place, Remote};
+use crate::backends::remote::{Place, Reaper, Remote};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, Moment, system_clock};
-use crate::tools::debts::Debts;
+use crate::tools::deferred::Deferred;
 use crate::tools::journal::{Journal, Severity};
 use crate::tools::request::{Attempt, Context, Request};
 use crate::words::{Account, BackendError, ConversationError, Secret, User, Username, Verdict};
@@ -144,8 +145,8 @@ impl Stage {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),
                 run_dir: self.dir.path().join("run"),
+                reaper: Rc::new(Reaper::default()),
             },
-            last: LastWorker::default(),
         }
     }
 
@@ -160,7 +161,8 @@ impl Stage {
             tty: "ssh",
             rhost: "192.0.2.7",
             ruser: "",
-            on_behalf_of: self.caller,
+            uid: self.caller.unwrap_or(0),
+            euid: 0,
             now: wall_clock(),
             deadline,
             allow_empty_password: false,
@@ -186,7 +188,7 @@ impl Stage {
                 request: *request,
                 password: &Secret::new(b"secret".to_vec()),
                 conversation: person,
-                debts: &Debts::default(),
+                deferred: &Deferred::default(),
             })
         })
     }

@@ -1,54 +1,55 @@
-//! Time that a refusal costs and an acceptance does not.
+//! Work that a refusal costs and an acceptance does not.
 //!
-//! How long a refusal takes must not tell who exists, so a file that does not know a name owes the hash
-//! that a wrong password would have cost. Most people a directory knows are unknown to the files in front
-//! of it: they would wait twenty milliseconds at each login for nothing. So the hash is owed, and computed
-//! only when the login is refused, or just before the person hears anything that could be timed.
+//! How long a refusal takes must not tell who exists, so for a name that a file does not know, the
+//! hash that a wrong password would have cost is computed too. Most people a directory knows are
+//! unknown to the files in front of it: they would wait twenty milliseconds at each login for
+//! nothing. So the hash is deferred, and computed only when the login is refused, or just before the
+//! person hears anything that could be timed.
 
 use std::cell::RefCell;
 
 use super::conversation::Conversation;
 use crate::words::{ConversationError, Secret};
 
-/// What is owed, as work to be done on what was typed.
-type Debt = Box<dyn FnOnce(&Secret)>;
+/// Work on what was typed.
+type Work = Box<dyn FnOnce(&Secret)>;
 
-/// What the backends that were asked owe so far.
+/// The work that the backends that were asked have put off so far.
 #[derive(Default)]
-pub struct Debts(RefCell<Vec<Debt>>);
+pub struct Deferred(RefCell<Vec<Work>>);
 
-impl Debts {
+impl Deferred {
     /// Adds work to be done if the login is refused.
-    pub fn owe(&self, debt: impl FnOnce(&Secret) + 'static) {
-        self.0.borrow_mut().push(Box::new(debt));
+    pub fn push(&self, work: impl FnOnce(&Secret) + 'static) {
+        self.0.borrow_mut().push(Box::new(work));
     }
 
-    /// Does what is owed, once.
-    pub fn pay(&self, password: &Secret) {
-        for debt in self.0.take() {
-            debt(password);
+    /// Does the work, once.
+    pub fn run(&self, password: &Secret) {
+        for work in self.0.take() {
+            work(password);
         }
     }
 }
 
-/// A conversation before each word of which everything that is owed is paid.
-pub struct Paying<'a> {
+/// A conversation before each word of which the deferred work is done.
+pub struct Settling<'a> {
     /// The person.
     pub conversation: &'a mut dyn Conversation,
-    /// What is owed.
-    pub debts: &'a Debts,
+    /// The work.
+    pub deferred: &'a Deferred,
     /// What was typed.
     pub password: &'a Secret,
 }
 
-impl Paying<'_> {
+impl Settling<'_> {
     fn settled(&mut self) -> &mut dyn Conversation {
-        self.debts.pay(self.password);
+        self.deferred.run(self.password);
         self.conversation
     }
 }
 
-impl Conversation for Paying<'_> {
+impl Conversation for Settling<'_> {
     fn authtok(&mut self) -> Result<Secret, ConversationError> {
         self.settled().authtok()
     }
@@ -76,7 +77,7 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
-    /// Somebody who notes how much was paid when they heard something.
+    /// Somebody who notes how much was done when they heard something.
     struct Listener(Rc<Cell<usize>>, Vec<usize>);
 
     impl Listener {
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_owed_is_paid_once_before_the_person_hears_anything() {
+    fn deferred_work_is_done_once_before_the_person_hears_anything() {
         let words: [fn(&mut dyn Conversation); 5] = [
             |person| drop(person.authtok()),
             |person| drop(person.prompt_echo_off("?")),
@@ -114,20 +115,20 @@ mod tests {
             |person| person.error_msg("!"),
         ];
         for word in words {
-            let paid = Rc::new(Cell::new(0));
-            let debts = Debts::default();
+            let done = Rc::new(Cell::new(0));
+            let deferred = Deferred::default();
             for _ in 0..2 {
-                let paid = Rc::clone(&paid);
-                debts.owe(move |_| paid.set(paid.get() + 1));
+                let done = Rc::clone(&done);
+                deferred.push(move |_| done.set(done.get() + 1));
             }
-            let mut listener = Listener(Rc::clone(&paid), Vec::new());
-            let mut paying = Paying {
+            let mut listener = Listener(Rc::clone(&done), Vec::new());
+            let mut settling = Settling {
                 conversation: &mut listener,
-                debts: &debts,
+                deferred: &deferred,
                 password: &Secret::new(b"pw".to_vec()),
             };
-            word(&mut paying);
-            word(&mut paying);
+            word(&mut settling);
+            word(&mut settling);
             assert_eq!(listener.1, [2, 2]);
         }
     }

@@ -1,0 +1,55 @@
+//! The links of the chain: the ordered backends, and what the chain does after each answer.
+
+use std::time::Duration;
+
+use super::identity::{Identities, is_system_uid};
+use crate::backends::Backend;
+use crate::config::settings::Then;
+use crate::words::Username;
+
+/// A backend and its place in the chain.
+pub struct Link {
+    /// The source of accounts.
+    pub backend: Box<dyn Backend>,
+    /// Where to go after a denial.
+    pub on_denied: Then,
+    /// Where to go when the backend cannot answer; `Stop` wherever `on_denied` is.
+    pub on_unavailable: Then,
+    /// Whether the backend is asked about names that have a password in the system's own files.
+    pub local_names: bool,
+    /// How long the backend may take.
+    pub timeout: Duration,
+}
+
+/// The ordered backends of a login. It has at least one: an empty chain could only fail open or
+/// lock everybody out.
+pub struct Chain {
+    pub(super) links: Vec<Link>,
+    min_uid: u32,
+    pub(super) identities: Box<dyn Identities>,
+}
+
+impl Chain {
+    /// Builds a chain of these links; `None` without any.
+    ///
+    /// Names that `identities` finds in the local passwd file with a user id below `min_uid`, or
+    /// 0, are system names.
+    pub fn new(links: Vec<Link>, min_uid: u32, identities: Box<dyn Identities>) -> Option<Self> {
+        let chain = Self {
+            links,
+            min_uid,
+            identities,
+        };
+        (!chain.links.is_empty()).then_some(chain)
+    }
+
+    /// Returns the name where the local passwd file has it: then it is no mistyped password.
+    pub(super) fn if_local(&self, user: Username) -> Option<Username> {
+        matches!(self.identities.local_uid(&user), Ok(Some(_))).then_some(user)
+    }
+
+    /// Returns whether only the system's own files may speak for this user id.
+    pub(super) fn is_the_systems(&self, uid: u32) -> bool {
+        is_system_uid(uid, self.min_uid)
+    }
+}

@@ -1,0 +1,107 @@
+//! A walk that asks whether the account may be used.
+
+use std::ops::ControlFlow;
+
+use super::{Reply, Walk};
+use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
+use crate::chain::links::{Chain, Link};
+use crate::config::settings::Then;
+use crate::tools::journal::Severity;
+use crate::tools::request::Context;
+use crate::words::{Account, AccountStatus, Denial, DenialReason, Username};
+
+impl Chain {
+    /// Decides whether the account may be used, password or not.
+    ///
+    /// Stands alone: public keys, cron and sudo's NOPASSWD come here without `authenticate`. The
+    /// first backend that knows the person decides; where it says *valid*, the local ones behind it
+    /// may still refuse.
+    ///
+    /// `known` is what a server's backend said of the account just now
+    /// ([`known_account`](crate::chain::AuthDecision::known_account)). Where that backend's turn
+    /// comes it is not asked once more; everything else is as without.
+    pub fn account(
+        &self,
+        name: &[u8],
+        known: Option<&Account>,
+        context: &Context<'_>,
+    ) -> AccountDecision {
+        let user = match Username::parse(name) {
+            Ok(user) => user,
+            Err(invalid) => return Decision::invalid_name(invalid),
+        };
+        let mut walk = Walk::new(self, &user, context);
+        for link in &self.links {
+            if walk.account(link, known).is_break() {
+                break;
+            }
+        }
+        walk.decide()
+    }
+}
+
+impl Reply for AccountStatus {
+    /// A refusal is one; a valid account may still be refused by this machine's files.
+    fn is_last_word(&self) -> bool {
+        !matches!(self, Self::Valid { .. })
+    }
+}
+
+impl Walk<'_, AccountStatus> {
+    /// Asks about the account, unless somebody has called it valid and this backend would have to
+    /// ask a server: local files may still refuse, and cost nothing.
+    fn account(&mut self, link: &Link, known: Option<&Account>) -> ControlFlow<()> {
+        let is_valid = self
+            .steps
+            .iter()
+            .any(|step| matches!(step.finding, Finding::Answered(_)));
+        if is_valid && link.backend.nature().is_directory() {
+            return ControlFlow::Continue(());
+        }
+        self.ask(link, |walk| {
+            let said = match known.filter(|known| walk.is_from(link, known)) {
+                Some(known) => Some(known.clone()),
+                None => link.backend.account(&walk.request(link))?,
+            };
+            let Some(Account { user, status }) = said else {
+                return Ok(Finding::Unknown);
+            };
+            Ok(match walk.mistaken_identity(link, &user)? {
+                None => Finding::Answered(status),
+                Some(detail) => walk.another_person(link, detail),
+            })
+        })
+    }
+
+    /// Returns what another person's account of this name says about this one: nothing, for better or
+    /// worse. But whoever may write their own user id must not get past a backend that stops.
+    fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
+        if link.on_denied == Then::Stop {
+            return Finding::Denied(Denial {
+                reason: DenialReason::AnotherPerson,
+                detail: Some(detail),
+            });
+        }
+        let line = format!(
+            "{}: {}: not the same person ({detail})",
+            self.user,
+            link.backend.name()
+        );
+        self.context.journal.write(Severity::LOG_WARNING, &line);
+        Finding::Unknown
+    }
+
+    /// Returns whether it was this backend that said this, about this person. Files are read whatever
+    /// is known: that costs nothing.
+    fn is_from(&self, link: &Link, known: &Account) -> bool {
+        link.backend.nature().is_directory()
+            && known.user.backend == link.backend.name()
+            && link.backend.is_same_name(self.user, &known.user.name)
+    }
+
+    /// Returns the decision.
+    fn decide(mut self) -> Decision<AccountStatus> {
+        let outcome = self.sum(Outcome::Unavailable);
+        self.decision(outcome)
+    }
+}

@@ -1,0 +1,34 @@
+//! A walk that asks who somebody is, and decides nothing.
+
+use super::{Reply, Walk};
+use crate::chain::decision::{Finding, Step};
+use crate::chain::links::{Chain, Link};
+use crate::tools::request::Context;
+use crate::words::{User, Username};
+
+impl Chain {
+    /// Returns what each backend says of the name, for the administrator's eyes; nothing is decided.
+    pub fn lookup(&self, user: &Username, context: &Context<'_>) -> Vec<Step<User>> {
+        let mut walk = Walk::new(self, user, context);
+        for link in &self.links {
+            walk.lookup(link);
+        }
+        walk.steps
+    }
+}
+
+impl Reply for User {
+    fn is_last_word(&self) -> bool {
+        false
+    }
+}
+
+impl Walk<'_, User> {
+    fn lookup(&mut self, link: &Link) {
+        // Every backend is asked, so where the chain would end is of no interest.
+        let _ = self.ask(link, |walk| {
+            let user = link.backend.lookup(&walk.request(link))?;
+            Ok(user.map_or(Finding::Unknown, Finding::Answered))
+        });
+    }
+}
