@@ -7,7 +7,6 @@
 use std::path::PathBuf;
 
 use authchain::backends::{Backend, Nature};
-use authchain::config::settings::GlobalSettings;
 use authchain::config::{BackendTable, ConfigError};
 use authchain::files::password_hash::{HashError, Template, verify};
 use authchain::tools::request::{Attempt, Request};
@@ -54,10 +53,7 @@ impl HtpasswdSettings {
 }
 
 /// Builds the backend from its `[backend.NAME]` section.
-fn htpasswd(
-    table: &BackendTable<'_>,
-    _global: &GlobalSettings,
-) -> Result<Box<dyn Backend>, ConfigError> {
+fn htpasswd(table: &BackendTable<'_>) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: HtpasswdSettings = table.settings()?;
     if let Err((key, message)) = settings.check() {
         return Err(table.error_at(key, message));
@@ -273,7 +269,7 @@ mod tests {
     fn build(text: &str) -> Result<Box<dyn Backend>, ConfigError> {
         let source = Source::new(Path::new("authchain.toml"), text.to_owned());
         let config = Config::parse(&source)?;
-        htpasswd(&config.backends[0], &config.settings)
+        htpasswd(&config.backends[0])
     }
 
     fn chain_of(backend: Box<dyn Backend>) -> Chain {
@@ -316,7 +312,6 @@ mod tests {
         fn local_name(&self, _: u32) -> Result<Option<String>, BackendError> {
             Ok(None)
         }
-
         fn system_user(&self, _: &Username) -> Result<Option<SystemUser>, BackendError> {
             Ok(None)
         }

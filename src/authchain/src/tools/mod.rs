@@ -5,7 +5,7 @@
 //! - [`conversation`]: the person who logs in, as a trait.
 //! - [`journal`]: the system's log, which never keeps a login waiting for long.
 //! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
-//! - [`debts`]: work that only a refused login has to do.
+//! - [`deferred`]: work that only a refused login has to do.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
 //! **Begin with** [`request::Context`]: whatever the library knows of its surroundings is in it.

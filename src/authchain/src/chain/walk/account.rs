@@ -18,8 +18,8 @@ impl Chain {
     /// may still refuse.
     ///
     /// `known` is what a server's backend said of the account just now
-    /// ([`AuthDecision::known_account`]). Where that backend's turn comes it is not asked once
-    /// more; everything else is as without.
+    /// ([`known_account`](crate::chain::AuthDecision::known_account)). Where that backend's turn
+    /// comes it is not asked once more; everything else is as without.
     pub fn account(
         &self,
         name: &[u8],
