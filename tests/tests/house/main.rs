@@ -1,6 +1,7 @@
-//! What the repository promises about itself: its walls, its examples, its stacks, its protocol's page.
+//! What the repository promises about itself: its walls, examples, stacks and pages.
 
 mod examples;
+mod programs;
 mod protocol;
 mod stacks;
 mod walls;
