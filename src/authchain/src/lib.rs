@@ -7,8 +7,8 @@
 //! printing and no network.
 //!
 //! The folders are floors, lowest first. A file uses its own floor and those below; a test
-//! (`tests/tests/house.rs`) enforces it. Each floor's page says what is in it, who uses it and
-//! where to begin:
+//! (`tests/tests/house/walls.rs`) enforces it. Each floor's page says what is in it, who uses it
+//! and where to begin:
 //!
 //! | floor | folder | holds |
 //! |---|---|---|

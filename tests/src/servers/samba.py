@@ -86,7 +86,7 @@ sam.newuser(
     gecos="Alice",
 )
 for name in (
-    "bob carol guessed disabled ended mustchange expired locked hours workstation smartcard "
+    "bob carol guessed disabled ended mustchange expired locked hours workstation desk smartcard "
     "warned nora stale-svc victim mallory p(ar)en j\u00fcrgen"
 ).split():
     sam.newuser(name, "Vict1m-Passw0rd!" if name == "victim" else PASSWORD)
@@ -98,6 +98,7 @@ change(sam, "ended", accountExpires=filetime(time.time() - DAY))
 change(sam, "mustchange", pwdLastSet="0")
 change(sam, "hours", logonHours=bytes(21))
 change(sam, "workstation", userWorkstations="OTHERPC")
+change(sam, "desk", userWorkstations="OTHERPC")
 
 for group in "inner", "middle", "outer", "loopa", "loopb", "elsewhere", "st(aff)":
     sam.newgroup(group)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{root, sources};
+use super::walls::{root, sources};
 
 /// The rules, in the order of the numbers in [`LEFT`].
 const RULES: [&str; 4] = [

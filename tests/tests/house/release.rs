@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::root;
+use super::walls::root;
 
 /// The groups of a changelog (Keep a Changelog 1.1.0).
 const GROUPS: [&str; 6] = [

@@ -1,7 +1,7 @@
 //! A stack of PAM's service files as libpam reads and walks it.
 //!
 //! It knows nothing of authchain, so that a test can hold it against the real libpam
-//! (`tests/tests/check_stacks.rs`, which compiles these files too).
+//! (`tests/tests/cli/check_stacks.rs`, which compiles these files too).
 
 pub(crate) mod control;
 mod dispatch;

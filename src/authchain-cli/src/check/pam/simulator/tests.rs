@@ -1,5 +1,5 @@
 //! Lines, stacks and what becomes of them. What the real libpam makes of thousands of them is in
-//! `tests/tests/check_stacks.rs`.
+//! `tests/tests/cli/check_stacks.rs`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

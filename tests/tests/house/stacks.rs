@@ -1,9 +1,11 @@
 //! The stacks we ship agree with one another, and pages quote them as they are.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, ONE_SERVICE, TRY};
+
+use crate::walls::root;
 
 /// A text's lines that libpam reads.
 fn lines(text: &str) -> Vec<&str> {
@@ -18,8 +20,7 @@ fn of_type<'t>(facility: &str, text: &'t str) -> Vec<&'t str> {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let folders = ["", "docs", "man", "conf", "packaging"].map(|folder| root.join(folder));
+    let folders = ["", "docs", "man", "conf", "packaging"].map(|folder| root().join(folder));
     let files = folders
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap());

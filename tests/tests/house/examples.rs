@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use authchain::chain::registry;
 use authchain::config::{Config, Source};
 
+use crate::walls::root;
+
 fn examples(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let files = fs::read_dir(root.join(folder))
+    let files = fs::read_dir(root().join(folder))
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let found: Vec<_> = files

@@ -492,7 +492,7 @@ fn servers_that_were_down_are_avoided_then_probed_by_one() {
     let report = clean(stage.play(&scene));
     let note = "WARNING pam_authchain(stage:auth): corp: avoid [] probe []";
     assert_eq!(report.log_lines[0], note, "{report:#?}");
-    assert_why(&report, "unavailable: all servers were down 0.0 s ago");
+    assert_why(&report, "unavailable: all servers were down 0.<n> s ago");
     std::thread::sleep(Duration::from_millis(1100));
     let report = clean(stage.play(&scene));
     let note = "...avoid [] probe [String(\"ldap://one\"), String(\"ldap://two\")]";

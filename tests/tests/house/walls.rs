@@ -1,10 +1,5 @@
 //! The walls of the house: what the folders promise is what the code does.
 
-#[path = "house/prose.rs"]
-mod prose;
-#[path = "house/release.rs"]
-mod release;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +11,7 @@ const FLOORS: [&str; 6] = ["words", "tools", "files", "config", "backends", "cha
 /// Every crate that ends up inside the host program, and nothing else.
 const MODULE_TREE: &str = include_str!("module-tree.txt");
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
@@ -24,7 +19,7 @@ fn root() -> PathBuf {
 }
 
 /// Every Rust file below `folder`, with its text.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -119,7 +114,7 @@ fn the_module_carries_the_crates_on_its_list_and_no_other() {
     let gone: Vec<_> = listed.difference(&found).collect();
     assert!(
         new.is_empty() && gone.is_empty(),
-        "not in tests/tests/module-tree.txt: {new:?}; no longer used: {gone:?}"
+        "not in tests/tests/house/module-tree.txt: {new:?}; no longer used: {gone:?}"
     );
 }
 

@@ -15,7 +15,7 @@ use authchain_tests::host::libpam::Handle;
 use authchain_tests::host::scene::{Call, Phase, Script};
 
 #[expect(dead_code, unused_imports, reason = "the command uses the rest")]
-#[path = "../../src/authchain-cli/src/check/pam/simulator/mod.rs"]
+#[path = "../../../src/authchain-cli/src/check/pam/simulator/mod.rs"]
 mod simulator;
 
 use simulator::control::ANSWERS;

@@ -49,7 +49,7 @@ fn an_account_is_as_old_as_pam_unix_says() {
         need::skip(test, "there is no pam_unix.so to compare with");
         return;
     };
-    let table: Table = toml::from_str(include_str!("../stories/real/ageing.toml")).unwrap();
+    let table: Table = toml::from_str(include_str!("../../stories/real/ageing.toml")).unwrap();
     let people: Vec<Person> = (6001..)
         .zip(&table.line)
         .map(|(uid, line)| Person {

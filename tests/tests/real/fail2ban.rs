@@ -11,7 +11,7 @@ use authchain_tests::real::ssh::{Method, knock};
 use authchain_tests::real::stories::machine_for;
 
 /// The example jail, which tells fail2ban's own filter our name.
-const JAIL: &str = include_str!("../../conf/fail2ban-authchain.local");
+const JAIL: &str = include_str!("../../../conf/fail2ban-authchain.local");
 
 /// The addresses that fail2ban reads in these lines, one for each failure.
 fn banned(lines: &[Line]) -> Vec<String> {

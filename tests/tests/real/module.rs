@@ -90,7 +90,7 @@ fn behind_a_broken_configuration_pam_unix_still_lets_in_whom_it_should() {
     };
     machine.write(CONFIG, 0o644, "chain = [\n");
     let ours = format!("{} {}", machine.module.inside(), machine.module.arguments);
-    let shipped = include_str!("../../pam.d/one-service");
+    let shipped = include_str!("../../../pam.d/one-service");
     let theirs = "pam_authchain.so config=/etc/authchain/authchain.toml";
     machine.stack("su", &shipped.replace(theirs, &ours));
     let caller = by(&machine, &person("mallory"), &[]);

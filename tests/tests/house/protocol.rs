@@ -1,16 +1,11 @@
 //! The protocol as it is written up, and as strangers may speak it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use authchain::backends::protocol::{Lines, Message, Reply};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
+use crate::walls::root;
 
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = fs::read_dir(root().join("fuzz/corpus").join(target)).unwrap();

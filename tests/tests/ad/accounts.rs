@@ -70,12 +70,10 @@ fn a_workstation_is_this_machine_if_it_is_called_so() {
     let Some(samba) = domain() else { return };
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let own = name.trim().split('.').next().unwrap();
-    samba.modify("workstation", "userWorkstations", &format!("OTHERPC,{own}"));
-    assert_eq!(
-        samba.asker().account("workstation").status(),
-        Some(&valid(None))
-    );
-    samba.modify("workstation", "userWorkstations", "OTHERPC");
+    let corp = samba.asker();
+    assert_eq!(corp.account("desk").status(), Some(&NotPermitted));
+    samba.modify("desk", "userWorkstations", &format!("OTHERPC,{own}"));
+    assert_eq!(corp.account("desk").status(), Some(&valid(None)));
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! What the repository promises about itself: its walls, examples, stacks and pages.
+
+mod examples;
+mod programs;
+mod prose;
+mod protocol;
+mod release;
+mod stacks;
+mod walls;

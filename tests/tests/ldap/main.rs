@@ -1,0 +1,11 @@
+//! The worker and real or hostile LDAP servers.
+
+mod dns;
+mod groups;
+mod hostile;
+mod large;
+mod logins;
+mod pam;
+mod revoked;
+mod rules;
+mod servers;

@@ -1,0 +1,8 @@
+//! The worker and real or hostile NIS servers.
+
+mod check;
+mod entries;
+mod hostile;
+mod logins;
+mod pam;
+mod servers;

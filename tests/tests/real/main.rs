@@ -1,0 +1,14 @@
+//! The module inside the real programs, on machines of their own.
+
+mod ageing;
+mod callers;
+mod directory;
+mod fail2ban;
+mod failing_programs;
+mod failures;
+mod faults;
+mod module;
+mod stacks;
+mod stage;
+mod stories;
+mod strangers;

@@ -1,0 +1,5 @@
+//! The worker by itself: its confinement, who starts it, and its resolver.
+
+mod confinement;
+mod dns;
+mod surroundings;
