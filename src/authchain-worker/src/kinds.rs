@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
+use authchain::backends::protocol::{Hello, Operation, Question};
 
+use crate::answer::Answer;
 use crate::examination::Examination;
 use crate::{ldap, nis};
 
@@ -35,38 +36,6 @@ pub struct Reach {
     pub ports: Option<Vec<u16>>,
     /// Whether it computes password hashes, some of which take a lot of memory.
     pub hashes: bool,
-}
-
-/// What is told, in this order: texts for the person, and the verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// Texts for the person.
-    pub infos: Vec<String>,
-    /// The verdict, and what was noticed on the way.
-    pub conclusion: Conclusion,
-}
-
-impl Told {
-    /// The lines that say so.
-    pub fn replies(self) -> impl Iterator<Item = Reply> {
-        let verdict = Reply::Verdict(self.conclusion);
-        (self.infos.into_iter().map(Reply::Info)).chain([verdict])
-    }
-}
-
-impl From<WireVerdict> for Told {
-    fn from(verdict: WireVerdict) -> Self {
-        Conclusion::from(verdict).into()
-    }
-}
-
-impl From<Conclusion> for Told {
-    fn from(conclusion: Conclusion) -> Self {
-        Self {
-            infos: Vec::new(),
-            conclusion,
-        }
-    }
 }
 
 impl Kind {
@@ -114,24 +83,24 @@ impl Kind {
 
     /// Looks at every server, step by step. What they come to goes to `examination`; the verdict only
     /// says whether they could be looked at.
-    pub async fn examine(&mut self, question: &Question<'_>, examination: Examination) -> Told {
+    pub async fn examine(&mut self, question: &Question<'_>, examination: Examination) -> Answer {
         match self {
             Self::Ldap(prepared) => prepared.examine(question, examination).await,
             Self::Nis(prepared) => prepared.examine(question, examination).await,
             #[cfg(feature = "confinement-probe")]
-            Self::Probe(_) => WireVerdict::Unknown.into(),
-            Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
+            Self::Probe(_) => Answer::unknown(None),
+            Self::Broken(why) => Answer::unavailable(why.as_str()),
         }
     }
 
     /// Finds out. Dropped unfinished when the time is up or nobody waits for the answer any more.
-    pub async fn answer(&mut self, question: &Question<'_>) -> Told {
+    pub async fn answer(&mut self, question: &Question<'_>) -> Answer {
         match self {
             Self::Ldap(prepared) => prepared.ask(question).await,
             Self::Nis(prepared) => prepared.ask(question).await,
             #[cfg(feature = "confinement-probe")]
-            Self::Probe(probe) => probe.answer(question).await.into(),
-            Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
+            Self::Probe(probe) => probe.answer(question).await,
+            Self::Broken(why) => Answer::unavailable(why.as_str()),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`arguments`], [`about`] | the command line, and what confinement comes to on this machine |
 //! | [`process`] | the first steps: own ids, descriptors, limits; nothing of the caller's is left |
+//! | [`answer`] | what a backend answers: a verdict, and what is said besides |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 //! | [`guard`] | what stands between a server and the parser of its answers |
@@ -17,11 +18,12 @@
 //! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`standing`] | what the state of an account makes of a right password |
-//! | [`kinds`] | the types of server, and what each needs once it is confined |
+//! | [`kinds`] | the types of server |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod about;
+pub mod answer;
 pub mod arguments;
 mod clock;
 pub mod confine;

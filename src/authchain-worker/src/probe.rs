@@ -13,7 +13,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
-use authchain::backends::protocol::{Conclusion, Hello, Question, WireUser, WireVerdict};
+use authchain::backends::protocol::{Hello, Question, WireUser, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
@@ -24,6 +24,7 @@ use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, 
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::{Pid, Uid, setresuid};
 
+use crate::answer::Answer;
 use crate::kinds::Reach;
 use crate::net::dns::Dns;
 
@@ -60,7 +61,7 @@ impl Probe {
         self.reach.clone()
     }
 
-    pub(crate) async fn answer(&mut self, question: &Question<'_>) -> Conclusion {
+    pub(crate) async fn answer(&mut self, question: &Question<'_>) -> Answer {
         let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
         let outcome = match attempt {
             "wait" => wait().await,
@@ -69,7 +70,7 @@ impl Probe {
         };
         match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
-            Err(error) => WireVerdict::Unavailable(name(&error)).into(),
+            Err(error) => Answer::unavailable(name(&error)),
         }
     }
 }

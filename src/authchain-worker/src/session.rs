@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use authchain::backends::protocol::{
-    Hello, Lines, Message, Operation, ProtocolError, Question, Reply, WireVerdict,
+    Hello, Lines, Message, Operation, ProtocolError, Question, Reply,
 };
 use authchain::tools::deadline::system_clock;
 use tokio::io::AsyncWriteExt;
@@ -16,10 +16,11 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::confine::{Needs, confine};
 use crate::examination::Examination;
-use crate::kinds::{Kind, Told};
+use crate::kinds::Kind;
 use crate::process;
 
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
@@ -162,8 +163,9 @@ async fn answer(
             return;
         };
         // Else nobody would ever hear of a wall that is missing.
-        told.conclusion.notes.extend_from_slice(&confined.walls);
-        for reply in told.replies() {
+        told.notes.extend_from_slice(&confined.walls);
+        let infos = std::mem::take(&mut told.infos).into_iter().map(Reply::Info);
+        for reply in infos.chain([Reply::Verdict(told.into())]) {
             if say(&mut writer, &reply).await.is_err() {
                 return;
             }
@@ -193,7 +195,7 @@ async fn examine(
     kind: &mut Kind,
     question: &Question<'_>,
     writer: &mut OwnedWriteHalf,
-) -> io::Result<Told> {
+) -> io::Result<Answer> {
     let (examination, mut findings) = Examination::begin();
     let telling = async {
         while let Some(finding) = findings.recv().await {
@@ -207,10 +209,10 @@ async fn examine(
 }
 
 /// The answer, or *unavailable* once the module's budget is spent.
-async fn in_time(question: &Question<'_>, answer: impl Future<Output = Told>) -> Told {
+async fn in_time(question: &Question<'_>, answer: impl Future<Output = Answer>) -> Answer {
     let budget = Duration::from_millis(question.budget_ms);
     let found = tokio::time::timeout(budget, answer).await;
-    found.unwrap_or_else(|_| WireVerdict::Unavailable("timed out".to_owned()).into())
+    found.unwrap_or_else(|_| Answer::unavailable("timed out"))
 }
 
 async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
@@ -258,7 +260,7 @@ impl Read for NoWait<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authchain::backends::protocol::{Conclusion, MAX_LINE};
+    use authchain::backends::protocol::{Conclusion, MAX_LINE, WireVerdict};
 
     #[test]
     fn a_question_that_waited_has_the_rest_of_its_budget() {

@@ -19,7 +19,7 @@ mod way;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use authchain::backends::protocol::{Question, WireVerdict};
+use authchain::backends::protocol::Question;
 use authchain::config::settings::ldap::{Sasl, Scope};
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
@@ -27,8 +27,8 @@ use ldap3::SearchResult;
 use super::Prepared;
 use super::servers::Source;
 use super::session::{SERVICE_BIND, Search, Session};
+use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
-use crate::kinds::Told;
 use crate::net::connect::Server;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
@@ -48,7 +48,7 @@ struct Look<'l> {
 
 impl Prepared {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
-    pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
+    pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Answer {
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         let mut known = BTreeSet::new();
@@ -74,7 +74,7 @@ impl Prepared {
                 }
             }
         }
-        WireVerdict::Unknown.into()
+        Answer::unknown(None)
     }
 
     async fn examine_server(

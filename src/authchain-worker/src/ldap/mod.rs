@@ -44,7 +44,8 @@ use self::active_directory::Domain;
 use self::groups::Wanted;
 use self::password::{Fault, Password};
 use self::servers::{Source, sources};
-use crate::kinds::{Reach, Told};
+use crate::answer::Answer;
+use crate::kinds::Reach;
 use crate::net::dns::{self, Dns};
 use crate::net::tls::{Trust, configure};
 use crate::servers::{Health, deadline_of, in_turn};
@@ -120,7 +121,7 @@ impl Prepared {
     /// Finds out what was asked. It ends just before the question's budget does, so that the answer
     /// can still say which server took too long, and never fails: what could not be found out is
     /// `unavailable`.
-    pub async fn ask(&self, question: &Question<'_>) -> Told {
+    pub async fn ask(&self, question: &Question<'_>) -> Answer {
         let deadline = deadline_of(question);
         let typed = question.password.as_ref().map(Bytes::secret);
         let password = match typed.map(Password::of) {

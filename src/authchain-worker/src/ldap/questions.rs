@@ -1,7 +1,7 @@
 //! What is done for each question, in which order.
 
 use authchain::backends::protocol::{Operation, Question, WireVerdict};
-use authchain::words::{AccountStatus, Denial, DenialReason};
+use authchain::words::{AccountStatus, DenialReason};
 
 use super::Prepared;
 use super::active_directory::account::{State, wants_smart_card};
@@ -11,15 +11,10 @@ use super::password::Password;
 use super::person::{Found, Person};
 use super::policy::{BindError, PASSED_OVER, has_passing_lock, is_passed_over, status_of};
 use super::session::{BindAnswer, Session};
+use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
-use crate::servers::Ruling;
 use crate::standing::{bar_of, let_in};
-
-pub(super) fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
-    let detail = Some(detail.into());
-    WireVerdict::Denied(Denial { reason, detail }).into()
-}
 
 impl Prepared {
     /// Asks one server.
@@ -28,7 +23,7 @@ impl Prepared {
         session: &mut Session,
         question: &Question<'_>,
         password: Option<Password<'_>>,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         match (question.operation, password) {
             (Operation::Authenticate, Some(password)) if self.binds_as_the_person() => {
                 self.login_first(session, question, password).await
@@ -36,7 +31,9 @@ impl Prepared {
             (Operation::Authenticate, Some(password)) => {
                 self.search_first(session, question, password).await
             }
-            (Operation::Authenticate, None) => Ok(denied(DenialReason::EmptyPassword, "none sent")),
+            (Operation::Authenticate, None) => {
+                Ok(Answer::denied(DenialReason::EmptyPassword, "none sent"))
+            }
             // Servers are examined elsewhere; one that is asked here says who somebody is.
             (Operation::Lookup | Operation::Examine, _) => self.lookup(session, question).await,
             (Operation::Account, _) => self.account(session, question).await,
@@ -49,20 +46,20 @@ impl Prepared {
         session: &mut Session,
         question: &Question<'_>,
         password: Password<'_>,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         let person = match self.find(session, &question.user).await? {
             Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(unknown(note)),
+            Found::Nobody(note) => return Ok(Answer::unknown(note)),
             Found::Several => return Ok(ambiguous()),
         };
         if let Some(why) = self.barred(session, &person, &question.service).await? {
-            return Ok(denied(DenialReason::NotPermitted, why));
+            return Ok(Answer::denied(DenialReason::NotPermitted, why));
         }
         let answer = session
             .bind(&person.dn, password, self.settings.ppolicy)
             .await?;
-        if let Some(ruling) = self.refusal(&answer, &person)? {
-            return Ok(ruling);
+        if let Some(refusal) = self.refusal(&answer, &person)? {
+            return Ok(refusal);
         }
         self.accepted(&person, &answer)
     }
@@ -73,32 +70,32 @@ impl Prepared {
         session: &mut Session,
         question: &Question<'_>,
         password: Password<'_>,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         let login = self.login_of(&question.user).unwrap_or_default();
         let answer = session
             .bind(&login, password, self.settings.ppolicy)
             .await?;
-        if let Some(ruling) = self.refusal_of_a_guess(&answer)? {
-            return Ok(ruling);
+        if let Some(refusal) = self.refusal_of_a_guess(&answer)? {
+            return Ok(refusal);
         }
         if answer.policy.error == Some(BindError::MustChange) {
             // The server allows nothing else until then, not even reading one's own entry.
-            return Ok(denied(DenialReason::NotPermitted, CHANGE_FIRST));
+            return Ok(Answer::denied(DenialReason::NotPermitted, CHANGE_FIRST));
         }
         let mut person = match self.find(session, &question.user).await? {
             Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(unknown(note)),
+            Found::Nobody(note) => return Ok(Answer::unknown(note)),
             Found::Several => return Ok(ambiguous()),
         };
         if self.domain.is_some() {
             let token = own_token(session).await?;
             if !token.is_of(&person.entry) {
-                return Ok(denied(DenialReason::AnotherPerson, SOMEBODY_ELSE));
+                return Ok(Answer::denied(DenialReason::AnotherPerson, SOMEBODY_ELSE));
             }
             person.token = Some(token);
         }
         if let Some(why) = self.barred(session, &person, &question.service).await? {
-            return Ok(denied(DenialReason::NotPermitted, why));
+            return Ok(Answer::denied(DenialReason::NotPermitted, why));
         }
         self.accepted(&person, &answer)
     }
@@ -107,11 +104,11 @@ impl Prepared {
         &self,
         session: &mut Session,
         question: &Question<'_>,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         Ok(match self.look(session, &question.user).await? {
             Found::Person(person) => WireVerdict::Found(person.user).into(),
-            Found::Nobody(note) => unknown(note),
-            Found::Several => WireVerdict::Unavailable(SEVERAL.to_owned()).into(),
+            Found::Nobody(note) => Answer::unknown(note),
+            Found::Several => Answer::unavailable(SEVERAL),
         })
     }
 
@@ -119,11 +116,11 @@ impl Prepared {
         &self,
         session: &mut Session,
         question: &Question<'_>,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         let person = match self.look(session, &question.user).await? {
             Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(unknown(note)),
-            Found::Several => return Ok(WireVerdict::Unavailable(SEVERAL.to_owned()).into()),
+            Found::Nobody(note) => return Ok(Answer::unknown(note)),
+            Found::Several => return Ok(Answer::unavailable(SEVERAL)),
         };
         let barred = self.barred(session, &person, &question.service).await?;
         let (status, note) = match barred {
@@ -132,9 +129,8 @@ impl Prepared {
             Some(why) => (AccountStatus::NotPermitted, Some(why)),
             None => self.status(session, &person).await?,
         };
-        let mut ruling = Ruling::from(WireVerdict::Account(person.user, status));
-        ruling.notes.extend(note);
-        Ok(ruling)
+        let answer = Answer::from(WireVerdict::Account(person.user, status));
+        Ok(answer.with_note(note))
     }
 
     /// Finds a person without their password. What is not shown to strangers may be there all the
@@ -164,18 +160,18 @@ impl Prepared {
     }
 
     /// The password is right, and what is known of the account goes with the answer.
-    fn accepted(&self, person: &Person, answer: &BindAnswer) -> Result<Ruling, Failure> {
+    fn accepted(&self, person: &Person, answer: &BindAnswer) -> Result<Answer, Failure> {
         let entry = &person.entry;
         let State { status, why } = self.state_at_login(entry)?;
-        if let Some(ruling) = self.refusal_by_state(entry, &status, why, answer) {
-            return Ok(ruling);
+        if let Some(refusal) = self.refusal_by_state(entry, &status, why, answer) {
+            return Ok(refusal);
         }
         let user = person.user.clone();
         // A line for the log goes with the question that it belongs to.
         let is_whole = why.is_none() && self.is_lasting(entry);
-        let mut ruling = Ruling::from(let_in(user, status, is_whole));
-        ruling.infos.extend(answer.policy.warning());
-        Ok(ruling)
+        let mut accepted = Answer::from(let_in(user, status, is_whole));
+        accepted.infos.extend(answer.policy.warning());
+        Ok(accepted)
     }
 
     /// The state of the account. A lock that wrong passwords caused is the bind's to judge.
@@ -197,18 +193,18 @@ impl Prepared {
         status: &AccountStatus,
         why: Option<&str>,
         answer: &BindAnswer,
-    ) -> Option<Ruling> {
+    ) -> Option<Answer> {
         if let Some(reason) = bar_of(status) {
             let why = why.map_or_else(|| status.to_string(), str::to_owned);
-            return Some(denied(reason, why));
+            return Some(Answer::denied(reason, why));
         }
         if self.domain.is_some() && wants_smart_card(entry) {
-            return Some(denied(DenialReason::NotPermitted, SMART_CARD));
+            return Some(Answer::denied(DenialReason::NotPermitted, SMART_CARD));
         }
         let is_shown = *status == AccountStatus::MustChangePassword;
         if !is_shown && answer.policy.error == Some(BindError::MustChange) {
             // Whoever is asked about the account would see nothing of it, and let that password do for ever.
-            return Some(denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
+            return Some(Answer::denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
         }
         None
     }
@@ -254,12 +250,6 @@ const SOMEBODY_ELSE: &str =
 
 const SEVERAL: &str = "more than one entry has this name";
 
-fn ambiguous() -> Ruling {
-    denied(DenialReason::NotPermitted, SEVERAL)
-}
-
-fn unknown(note: Option<String>) -> Ruling {
-    let mut ruling = Ruling::from(WireVerdict::Unknown);
-    ruling.notes.extend(note);
-    ruling
+fn ambiguous() -> Answer {
+    Answer::denied(DenialReason::NotPermitted, SEVERAL)
 }

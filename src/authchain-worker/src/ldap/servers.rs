@@ -9,11 +9,12 @@ use authchain::tools::deadline::Deadline;
 use super::Prepared;
 use super::password::{Fault, Password};
 use super::session::Session;
+use crate::answer::Answer;
 use crate::net::connect::Server;
 use crate::net::failure::{Failure, within};
 use crate::net::srv::Target;
 use crate::net::{dns, srv};
-use crate::servers::{self, Outcome, Ruling, Turn};
+use crate::servers::{self, Outcome, Turn};
 
 /// Who may know the answer, or who does.
 #[derive(Debug, Clone)]
@@ -104,8 +105,8 @@ impl Prepared {
             }
             Source::Server(server) => {
                 let session = Session::open(self, server, opening, deadline).await?;
-                let ruling = self.ask_server(session, question, password).await?;
-                Ok(Outcome::Ruling(ruling))
+                let answer = self.ask_server(session, question, password).await?;
+                Ok(answer.into())
             }
         }
     }
@@ -130,7 +131,7 @@ impl Prepared {
         mut session: Session,
         question: &Question<'_>,
         password: Option<Result<Password<'_>, Fault>>,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         let password = match password.transpose() {
             Ok(password) => password,
             Err(fault) => return self.refuse_unsent(&mut session, question, fault).await,

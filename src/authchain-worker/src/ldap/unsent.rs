@@ -7,8 +7,8 @@ use super::Prepared;
 use super::password::Fault;
 use super::person::Found;
 use super::session::Session;
+use crate::answer::Answer;
 use crate::net::failure::Failure;
-use crate::servers::Ruling;
 
 impl Prepared {
     /// Refuses the password only where the name is somebody's here: a backend after this one may
@@ -18,25 +18,21 @@ impl Prepared {
         session: &mut Session,
         question: &Question<'_>,
         fault: Fault,
-    ) -> Result<Ruling, Failure> {
+    ) -> Result<Answer, Failure> {
         if self.binds_as_the_person() {
             // Without a login of our own, the password is the only way to find out.
-            return Ok(WireVerdict::Unknown.into());
+            return Ok(Answer::unknown(None));
         }
         let found = self.find(session, &question.user).await?;
-        Ok(ruling(found, fault))
+        Ok(refused(found, fault))
     }
 }
 
-fn ruling(found: Found, fault: Fault) -> Ruling {
+fn refused(found: Found, fault: Fault) -> Answer {
     match found {
         Found::Person(_) => WireVerdict::Denied(Denial::from(fault)).into(),
         Found::Several => WireVerdict::Denied(DenialReason::NotPermitted.into()).into(),
-        Found::Nobody(note) => {
-            let mut ruling = Ruling::from(WireVerdict::Unknown);
-            ruling.notes.extend(note);
-            ruling
-        }
+        Found::Nobody(note) => Answer::unknown(note),
     }
 }
 
@@ -47,11 +43,11 @@ mod tests {
     #[test]
     fn nobody_is_denied_for_a_password_that_may_be_somebody_elses() {
         assert_eq!(
-            ruling(Found::Nobody(None), Fault::TooLong).verdict,
+            refused(Found::Nobody(None), Fault::TooLong).verdict,
             WireVerdict::Unknown
         );
         assert!(matches!(
-            ruling(Found::Several, Fault::Nul).verdict,
+            refused(Found::Several, Fault::Nul).verdict,
             WireVerdict::Denied(_)
         ));
     }

@@ -35,12 +35,13 @@ mod usual;
 pub mod xdr;
 pub mod yp;
 
-use authchain::backends::protocol::{Hello, Question, WireVerdict};
+use authchain::backends::protocol::{Hello, Question};
 use authchain::config::settings::nis::{Address, NisSettings, Transport};
 
 use self::client::Client;
 use self::reserved::Ports;
-use crate::kinds::{Reach, Told};
+use crate::answer::Answer;
+use crate::kinds::Reach;
 use crate::net::dns::{self, Dns};
 use crate::servers::{Health, Server, deadline_of, in_turn};
 
@@ -114,9 +115,9 @@ impl Prepared {
 
     /// Finds out what was asked, just before the question's budget ends, and never fails: what could
     /// not be found out is `unavailable`.
-    pub async fn ask(&mut self, question: &Question<'_>) -> Told {
+    pub async fn ask(&mut self, question: &Question<'_>) -> Answer {
         if !entries::can_be_somebody(&question.user) {
-            return WireVerdict::Unknown.into();
+            return Answer::unknown(None);
         }
         let Self {
             settings,

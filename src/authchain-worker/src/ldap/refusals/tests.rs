@@ -15,8 +15,8 @@ fn answer(rc: u32, error: Option<BindError>) -> BindAnswer {
     BindAnswer { result, policy }
 }
 
-fn reason(ruling: Option<Ruling>) -> Option<DenialReason> {
-    match ruling?.verdict {
+fn reason(answer: Option<Answer>) -> Option<DenialReason> {
+    match answer?.verdict {
         WireVerdict::Denied(denial) => Some(denial.reason),
         other => panic!("{other:?}"),
     }
