@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::arguments::Arguments;
-use crate::confine::{Needs, Report, confine};
+use crate::confine::{Access, Report, confine};
 
 /// What the command `authchain check` reads.
 #[derive(Serialize)]
@@ -31,11 +31,8 @@ enum Outcome {
 
 /// Prints one JSON object; succeeds if the worker would run here.
 pub fn print(arguments: &Arguments) -> ExitCode {
-    let needs = Needs {
-        user: &arguments.user,
-        ..Needs::default()
-    };
-    let about = About::of(confine(&needs).map_err(|refused| refused.to_string()));
+    let confined = confine(&Access::default(), &arguments.user);
+    let about = About::of(confined.map_err(|refused| refused.to_string()));
     let is_usable = matches!(about.outcome, Outcome::Confined(_));
     let text = serde_json::to_string_pretty(&about).unwrap_or_default();
     let written = writeln!(std::io::stdout(), "{text}");

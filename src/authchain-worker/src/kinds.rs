@@ -1,10 +1,9 @@
 //! The types of server there are: the only file that names every one.
 
-use std::path::PathBuf;
-
 use authchain::backends::protocol::{Hello, Operation, Question};
 
 use crate::answer::Answer;
+use crate::confine::Access;
 use crate::examination::Examination;
 use crate::{ldap, nis};
 
@@ -23,19 +22,6 @@ pub enum Kind {
     Probe(Probe),
     /// Cannot find out anything, and says why.
     Broken(String),
-}
-
-/// What a backend needs once it is confined.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
-    /// Files and folders to read. What name resolution needs has been read before.
-    pub files: Vec<PathBuf>,
-    /// The servers' Unix sockets.
-    pub unix_sockets: Vec<PathBuf>,
-    /// The TCP ports to be reached; where nothing is said, any.
-    pub ports: Option<Vec<u16>>,
-    /// Whether it computes password hashes, some of which take a lot of memory.
-    pub hashes: bool,
 }
 
 impl Kind {
@@ -61,18 +47,15 @@ impl Kind {
         }
     }
 
-    /// What is to stay within its reach.
-    pub fn reach(&self) -> Reach {
+    /// What it needs once it is confined.
+    pub fn access(&self) -> Access {
         match self {
-            Self::Ldap(prepared) => prepared.reach(),
-            Self::Nis(prepared) => prepared.reach(),
+            Self::Ldap(prepared) => prepared.access(),
+            Self::Nis(prepared) => prepared.access(),
             #[cfg(feature = "confinement-probe")]
-            Self::Probe(probe) => probe.reach(),
+            Self::Probe(probe) => probe.access(),
             // It has nobody to ask.
-            Self::Broken(_) => Reach {
-                ports: Some(Vec::new()),
-                ..Reach::default()
-            },
+            Self::Broken(_) => Access::none(),
         }
     }
 
@@ -111,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_can_ask_nobody_reaches_nobody() {
-        let reach = Kind::Broken(String::new()).reach();
-        assert_eq!(reach.ports, Some(Vec::new()));
+        let access = Kind::Broken(String::new()).access();
+        assert_eq!(access.ports, Some(Vec::new()));
     }
 }

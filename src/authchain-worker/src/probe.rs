@@ -25,12 +25,12 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::{Pid, Uid, setresuid};
 
 use crate::answer::Answer;
-use crate::kinds::Reach;
+use crate::confine::Access;
 use crate::net::dns::Dns;
 
 /// What it was told to keep within its reach.
 pub struct Probe {
-    reach: Reach,
+    access: Access,
     dns: Dns,
 }
 
@@ -45,7 +45,7 @@ impl Probe {
         };
         Self {
             dns: Dns::read(),
-            reach: Reach {
+            access: Access {
                 files: list("files").into_iter().map(Into::into).collect(),
                 unix_sockets: list("unix_sockets").into_iter().map(Into::into).collect(),
                 ports: hello.settings.get("ports").map(|_| {
@@ -57,8 +57,8 @@ impl Probe {
         }
     }
 
-    pub(crate) fn reach(&self) -> Reach {
-        self.reach.clone()
+    pub(crate) fn access(&self) -> Access {
+        self.access.clone()
     }
 
     pub(crate) async fn answer(&mut self, question: &Question<'_>) -> Answer {

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::confine::{Needs, confine};
+use crate::confine::confine;
 use crate::examination::Examination;
 use crate::kinds::Kind;
 use crate::process;
@@ -88,16 +88,9 @@ fn say_hello(module: &mut StdStream, kind: &Kind) -> io::Result<()> {
 
 fn confined(kind: Kind, arguments: &Arguments) -> Confined {
     let begin = system_clock();
-    let reach = kind.reach();
-    process::limit_memory(reach.hashes);
-    let needs = Needs {
-        user: &arguments.user,
-        files: &reach.files,
-        unix_sockets: &reach.unix_sockets,
-        ports: reach.ports.as_deref(),
-        ..Needs::default()
-    };
-    let (kind, walls) = match confine(&needs) {
+    let access = kind.access();
+    process::limit_memory(access.hashes);
+    let (kind, walls) = match confine(&access, &arguments.user) {
         Ok(report) => (kind, report.notes),
         Err(refused) => (Kind::Broken(refused.to_string()), Vec::new()),
     };

@@ -45,7 +45,7 @@ use self::groups::Wanted;
 use self::password::{Fault, Password};
 use self::servers::{Source, sources};
 use crate::answer::Answer;
-use crate::kinds::Reach;
+use crate::confine::Access;
 use crate::net::dns::{self, Dns};
 use crate::net::tls::{Trust, configure};
 use crate::servers::{Health, deadline_of, in_turn};
@@ -107,10 +107,10 @@ impl Prepared {
     }
 
     /// What must stay within reach once the process is confined: sockets, and no file.
-    pub fn reach(&self) -> Reach {
+    pub fn access(&self) -> Access {
         let uris = self.sources.iter().filter_map(Source::uri);
         let local = uris.filter(|uri| uri.scheme == Scheme::Ldapi);
-        Reach {
+        Access {
             files: Vec::new(),
             unix_sockets: local.map(|uri| PathBuf::from(&uri.host)).collect(),
             ports: ports(&self.sources),

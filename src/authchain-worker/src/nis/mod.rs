@@ -41,7 +41,7 @@ use authchain::config::settings::nis::{Address, NisSettings, Transport};
 use self::client::Client;
 use self::reserved::Ports;
 use crate::answer::Answer;
-use crate::kinds::Reach;
+use crate::confine::Access;
 use crate::net::dns::{self, Dns};
 use crate::servers::{Health, Server, deadline_of, in_turn};
 
@@ -97,19 +97,19 @@ impl Prepared {
 
     /// What must stay within reach once the process is confined: no file, and where a portmapper says
     /// which port it is, any port.
-    pub fn reach(&self) -> Reach {
+    pub fn access(&self) -> Access {
         let own = self.servers.iter().map(|server| server.address.port);
         let own: Option<Vec<u16>> = match self.settings.transport {
             Transport::Tcp => own.collect(),
             Transport::Udp => Some(Vec::new()),
         };
-        Reach {
+        Access {
             ports: own.map(|mut ports| {
                 ports.extend(has_names(&self.servers).then_some(dns::PORT));
                 ports
             }),
             hashes: true,
-            ..Reach::default()
+            ..Access::default()
         }
     }
 
@@ -170,7 +170,7 @@ mod tests {
             probe: Vec::new(),
             probe_ms: 0,
         };
-        Prepared::new(&hello).unwrap().reach().ports
+        Prepared::new(&hello).unwrap().access().ports
     }
 
     /// Reads `stream` as everything it could be, as the fuzzer does.
