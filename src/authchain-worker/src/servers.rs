@@ -36,7 +36,7 @@ pub trait Server {
     fn name(&self) -> &str;
 
     /// Whether it does not answer, but names servers that may.
-    fn is_signpost(&self) -> bool {
+    fn names_servers(&self) -> bool {
         false
     }
 }
@@ -109,7 +109,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
         let turn = Turn {
             server: &server,
             probe,
-            is_last: queue.waiting.is_empty() && !server.is_signpost(),
+            is_last: queue.waiting.is_empty() && !server.names_servers(),
         };
         let own = turn.deadline(deadline);
         let allotted = own.remaining();
@@ -307,7 +307,7 @@ mod tests {
             fn name(&self) -> &str {
                 self.0
             }
-            fn is_signpost(&self) -> bool {
+            fn names_servers(&self) -> bool {
                 self.0 == "sign"
             }
         }
@@ -322,7 +322,7 @@ mod tests {
             Vec::new(),
             async |turn: &Turn<'_, Sign>, _| {
                 asked.push(turn.server.0);
-                match turn.server.is_signpost() {
+                match turn.server.names_servers() {
                     // One of them is to come anyway, and nobody is asked twice.
                     true => Ok(Outcome::Servers(
                         ["a", "b", "a", "c", "last"].map(Sign).to_vec(),

@@ -25,11 +25,10 @@ use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
 use super::Prepared;
-use super::servers::Source;
 use super::session::{SERVICE_BIND, Search, Session};
+use super::sources::{Server, Source};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
-use crate::net::connect::Server;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
 
@@ -63,11 +62,11 @@ impl Prepared {
                     let looking = self.examine_server(&told, &server, &question.user, deadline);
                     let _ = looking.await;
                 }
-                Source::Domain(signpost) => {
+                Source::Records(records) => {
                     let opening = deadline.within(self.settings.connect_timeout.duration());
-                    let found = self.named(&told, &signpost, opening).await;
+                    let found = self.named(&told, &records, opening).await;
                     let found = found.unwrap_or_default().into_iter();
-                    let is_new = |server: &Server| known.insert(server.uri.to_string());
+                    let is_new = |server: &Server| known.insert(server.name.clone());
                     let found: Vec<Server> = found.filter(is_new).collect();
                     let found = found.into_iter().map(Source::Server).rev();
                     found.for_each(|server| sources.push_front(server));

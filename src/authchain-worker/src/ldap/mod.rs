@@ -6,6 +6,8 @@
 //! | file | holds |
 //! |---|---|
 //! | [`servers`] | one of the servers, from the connection to the answer |
+//! | [`sources`] | the servers, as the settings or DNS name them |
+//! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`session`] | one connection: bind, search |
 //! | [`questions`] | what is done for each question, in which order |
 //! | [`refusals`] | what a server means that does not say yes to a password |
@@ -30,24 +32,24 @@ mod questions;
 mod refusals;
 mod servers;
 mod session;
+mod sources;
+mod starttls;
 mod unsent;
 
-use std::path::PathBuf;
-
 use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
+use authchain::config::settings::ldap::LdapSettings;
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
-use authchain::config::settings::ldap::{LdapSettings, Tls};
 use authchain::words::{Denial, Secret};
 
 use self::active_directory::Domain;
 use self::groups::Wanted;
 use self::password::{Fault, Password};
-use self::servers::{Source, sources};
+use self::sources::{Source, ports, sources};
 use crate::answer::Answer;
 use crate::confine::Access;
-use crate::net::dns::{self, Dns};
-use crate::net::tls::{Trust, configure};
+use crate::net::connect::Endpoint;
+use crate::net::dns::Dns;
+use crate::net::tls::{TlsOptions, Trust, configure};
 use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has read all it needs.
@@ -76,20 +78,27 @@ impl Prepared {
         let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
         let sources = sources(&settings)?;
-        Self::of(settings, sources, hello, None)
+        let options = TlsOptions {
+            ca_file: &settings.tls_ca_file,
+            crl_file: settings.tls_crl_file.as_deref(),
+            verify: settings.tls_verify,
+            min: settings.tls_min,
+            client: (settings.tls_cert.as_deref()).zip(settings.tls_key.as_deref()),
+        };
+        let trust = trust(&sources, &options)?;
+        Self::of(settings, sources, trust, hello, None)
     }
 
     fn of(
         settings: LdapSettings,
         sources: Vec<Source>,
+        trust: Option<Trust>,
         hello: &Hello,
         domain: Option<Domain>,
     ) -> Result<Self, String> {
-        let needs_tls = sources.iter().any(|source| source.tls() != Tls::None);
-        let tls = needs_tls.then(|| configure(&settings));
         let secret = settings.bind_password_file.as_deref();
         Ok(Self {
-            tls: tls.transpose()?,
+            tls: trust,
             secret: secret.map(password::read).transpose()?,
             base: Dn::parse(&settings.base).ok_or("settings: base is no distinguished name")?,
             wanted: Wanted::new(&settings),
@@ -108,11 +117,14 @@ impl Prepared {
 
     /// What must stay within reach once the process is confined: sockets, and no file.
     pub fn access(&self) -> Access {
-        let uris = self.sources.iter().filter_map(Source::uri);
-        let local = uris.filter(|uri| uri.scheme == Scheme::Ldapi);
+        let endpoints = self.sources.iter().filter_map(Source::endpoint);
+        let sockets = endpoints.filter_map(|endpoint| match endpoint {
+            Endpoint::Unix(server) => Some(server.path.clone()),
+            Endpoint::Tcp(_) => None,
+        });
         Access {
             files: Vec::new(),
-            unix_sockets: local.map(|uri| PathBuf::from(&uri.host)).collect(),
+            unix_sockets: sockets.collect(),
             ports: ports(&self.sources),
             hashes: false,
         }
@@ -147,41 +159,15 @@ impl Prepared {
     }
 }
 
-/// The ports of these servers, and the one of name servers if there is a name among them. Where DNS
-/// names servers, it may name their ports too: any.
-fn ports(sources: &[Source]) -> Option<Vec<u16>> {
-    let is_local = |uri: &ServerUri| uri.scheme == Scheme::Ldapi;
-    let is_remote = |source: &&Source| !source.uri().is_some_and(is_local);
-    let is_named = |source: &Source| source.uri().is_none_or(|uri| dns::is_name(&uri.host));
-    let remote: Vec<&Source> = sources.iter().filter(is_remote).collect();
-    let needs_dns = remote.iter().any(|source| is_named(source));
-    let ports = remote.iter().map(|source| source.port());
-    ports.chain(needs_dns.then_some(Some(dns::PORT))).collect()
+/// Reads whom to trust, where some server needs it.
+fn trust(sources: &[Source], options: &TlsOptions<'_>) -> Result<Option<Trust>, String> {
+    let needs_tls = sources.iter().any(Source::is_encrypted);
+    needs_tls.then(|| configure(options)).transpose()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reached(settings: &str) -> Option<Vec<u16>> {
-        let settings: LdapSettings = serde_json::from_str(settings).unwrap();
-        ports(&sources(&settings).unwrap())
-    }
-
-    #[test]
-    fn no_port_is_open_that_no_server_needs() {
-        let of = |uris: &str| reached(&format!("{{\"uris\":[{uris}]}}")).unwrap();
-        assert_eq!(of(r#""ldapi://%2Fs""#), [0; 0]);
-        assert_eq!(of(r#""ldap://127.0.0.1","ldaps://[::1]""#), [389, 636]);
-        let named = of(r#""ldaps://a.example:7","ldap://1.2.3.4""#);
-        assert_eq!(named, [7, 389, 53]);
-    }
-
-    #[test]
-    fn servers_that_dns_names_may_be_on_any_port() {
-        let settings = r#"{"uris":["ldap://127.0.0.1"],"srv":"example.com"}"#;
-        assert_eq!(reached(settings), None);
-    }
 
     /// A future lies on the stack while it is made and moved: 400 more pages to be had from the kernel
     /// were once 0.8 ms of each start.

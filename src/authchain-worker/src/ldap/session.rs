@@ -2,7 +2,7 @@
 
 use std::os::unix::net::UnixStream as StdUnixStream;
 
-use authchain::config::settings::ldap::{Sasl, Scope, Tls};
+use authchain::config::settings::ldap::{Sasl, Scope};
 use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::quoted;
 use ldap3::controls::{PagedResults, RawControl};
@@ -18,9 +18,13 @@ use super::codes::{self, describe, is_trouble};
 use super::entry::Entry;
 use super::password::Password;
 use super::policy::{self, PolicyAnswer};
+use super::sources::Server;
+use super::starttls;
 use crate::guard::relay::{Ending, relay};
-use crate::net::connect::{Connection, Server, connect, plain};
+use crate::net::connect::{self, Connection, TLS};
+use crate::net::dns::Dns;
 use crate::net::failure::{Failure, Kind, within, within_as, words};
+use crate::net::tls::Trust;
 
 /// What the first identity's login is called when it fails.
 pub(super) const SERVICE_BIND: &str = "service bind";
@@ -74,13 +78,7 @@ impl Session {
         opening: Deadline,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
-        let no_tls = || Failure::settings("TLS", "not set up");
-        let dns = &prepared.dns;
-        let connection = match (&prepared.tls, server.tls) {
-            (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
-            (None, Tls::None) => plain(server, dns, opening).await?,
-            (None, _) => return Err(no_tls()),
-        };
+        let connection = connected(server, prepared.tls.as_ref(), &prepared.dns, opening).await?;
         let mut session = Self::over(connection, deadline).await?;
         if !prepared.binds_as_the_person() {
             within(opening, SERVICE_BIND, session.bind_service(prepared)).await?;
@@ -212,6 +210,24 @@ impl Session {
 
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
         failure(&self.ending, step, error)
+    }
+}
+
+/// Connects to `server`, and asks it for TLS where that is how it begins.
+async fn connected(
+    server: &Server,
+    trust: Option<&Trust>,
+    dns: &Dns,
+    opening: Deadline,
+) -> Result<Box<dyn Connection>, Failure> {
+    match server.tcp() {
+        Some(tcp) if server.starttls => {
+            let mut stream = connect::tcp(tcp, dns, opening).await?;
+            within(opening, starttls::STEP, starttls::ask(&mut stream)).await?;
+            let handshake = connect::handshake(stream, &tcp.identity, trust);
+            Ok(Box::new(within(opening, TLS, handshake).await?))
+        }
+        _ => connect::connect(&server.endpoint, trust, dns, opening).await,
     }
 }
 

@@ -27,10 +27,10 @@ use authchain::config::settings::ldap::{AccountPolicy, Case, LdapSettings, Tls};
 
 use self::groups::Wanted;
 pub(super) use self::groups::{SID, TOKEN, Token, own_token};
-use super::Prepared;
 use super::access::machine_name;
-use super::servers::{Signpost, Source};
-use crate::net::connect::Server;
+use super::sources::{Server, Source, SrvRecord};
+use super::{Prepared, trust};
+use crate::net::tls::TlsOptions;
 
 /// The people of a domain: accounts that are neither computers nor trusts (MS-ADTS 2.2.10). Both
 /// attributes are indexed.
@@ -70,13 +70,21 @@ impl Prepared {
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
         let common = in_common(&settings);
         let sources = controllers(&settings)?;
+        let options = TlsOptions {
+            ca_file: &settings.tls_ca_file,
+            crl_file: settings.tls_crl_file.as_deref(),
+            verify: settings.tls_verify,
+            min: settings.tls_min,
+            client: None,
+        };
+        let trust = trust(&sources, &options)?;
         let domain = Domain {
             root: naming_context(&settings.domain),
             wanted: Wanted::new(&settings.allow_groups)?,
             workstation: workstation(&machine_name()),
             settings,
         };
-        Self::of(common, sources, hello, Some(domain))
+        Self::of(common, sources, trust, hello, Some(domain))
     }
 }
 
@@ -90,9 +98,6 @@ fn workstation(machine: &str) -> String {
 fn in_common(settings: &ActiveDirectorySettings) -> LdapSettings {
     let base = settings.base.clone();
     LdapSettings {
-        tls_ca_file: settings.tls_ca_file.clone(),
-        tls_crl_file: settings.tls_crl_file.clone(),
-        tls_min: settings.tls_min,
         tls_verify: settings.tls_verify,
         bind_dn: settings.bind_dn.clone(),
         bind_password_file: settings.bind_password_file.clone(),
@@ -119,20 +124,20 @@ fn controllers(settings: &ActiveDirectorySettings) -> Result<Vec<Source>, String
     };
     let servers = settings.uris().map_err(|error| error.to_string())?;
     if !servers.is_empty() {
-        let server = |uri| Source::Server(Server::named(uri, tls));
+        let server = |uri| Source::Server(Server::named(&uri, tls));
         return Ok(servers.into_iter().map(server).collect());
     }
     let domain = &settings.domain;
     let site = settings.site.as_ref();
     let site = site.map(|site| format!("_ldap._tcp.{site}._sites.dc._msdcs.{domain}"));
     let all = format!("_ldap._tcp.dc._msdcs.{domain}");
-    let signpost = |service| {
+    let records = |service| {
         let name = SrvName { service, tls };
         // The records have the port of the one kind of encryption, whichever is wanted.
         let port = Some(port);
-        Source::Domain(Signpost { name, port })
+        Source::Records(SrvRecord { name, port })
     };
-    Ok(site.into_iter().chain([all]).map(signpost).collect())
+    Ok(site.into_iter().chain([all]).map(records).collect())
 }
 
 /// The root entry of a domain: its DNS name, a part for each label. That is how a domain's naming

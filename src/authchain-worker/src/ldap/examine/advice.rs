@@ -3,9 +3,10 @@
 use authchain::config::settings::ldap::{LdapSettings, Sasl};
 
 use crate::ldap::session::SERVICE_BIND;
+use crate::ldap::starttls;
 use crate::net::connect::{CONNECT, TLS};
+use crate::net::dns;
 use crate::net::failure::Failure;
-use crate::net::{dns, starttls};
 
 /// Where to look, as far as the words of the failure tell.
 pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<String> {
