@@ -14,7 +14,7 @@ use crate::probe::Probe;
 #[non_exhaustive]
 pub enum Kind {
     /// Asks a directory, Active Directory included.
-    Ldap(Box<ldap::Prepared>),
+    Ldap(Box<ldap::Ldap>),
     /// Asks a NIS domain.
     Nis(Box<nis::Prepared>),
     /// Tries what must not be possible.
@@ -28,8 +28,8 @@ impl Kind {
     /// Reads the settings and the files they name, as root still.
     pub fn prepare(hello: &Hello) -> Self {
         match hello.kind.as_str() {
-            "ldap" => Self::directory(ldap::Prepared::new(hello)),
-            "active_directory" => Self::directory(ldap::Prepared::of_domain(hello)),
+            "ldap" => Self::directory(ldap::Ldap::prepare(hello)),
+            "active_directory" => Self::directory(ldap::Ldap::prepare_domain(hello)),
             "nis" => match nis::Prepared::new(hello) {
                 Ok(prepared) => Self::Nis(Box::new(prepared)),
                 Err(why) => Self::Broken(why),
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    fn directory(prepared: Result<ldap::Prepared, String>) -> Self {
+    fn directory(prepared: Result<ldap::Ldap, String>) -> Self {
         match prepared {
             Ok(prepared) => Self::Ldap(Box::new(prepared)),
             Err(why) => Self::Broken(why),

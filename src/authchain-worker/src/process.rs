@@ -140,6 +140,13 @@ pub fn write_no_files() {
     limit(Resource::RLIMIT_FSIZE, 0);
 }
 
+/// Returns what this machine is called; nothing without /proc.
+pub fn machine_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname");
+    name.map(|name| name.trim_end().to_owned())
+        .unwrap_or_default()
+}
+
 /// Whether `stream` is a socket: a person who starts the worker by hand has a terminal there.
 pub fn is_socket(stream: impl AsFd) -> bool {
     let kind = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;

@@ -20,11 +20,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use authchain::backends::protocol::Question;
-use authchain::config::settings::ldap::{Sasl, Scope};
+use authchain::config::settings::ldap::Scope;
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
-use super::Prepared;
+use super::connector::Identity;
+use super::directory::Directory;
+use super::flavour::Flavour;
 use super::session::{SERVICE_BIND, Search, Session};
 use super::sources::{Server, Source};
 use crate::answer::Answer;
@@ -45,9 +47,9 @@ struct Look<'l> {
     deadline: Deadline,
 }
 
-impl Prepared {
+impl Directory {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
-    pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Answer {
+    pub(super) async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Answer {
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         let mut known = BTreeSet::new();
@@ -63,7 +65,7 @@ impl Prepared {
                     let _ = looking.await;
                 }
                 Source::Records(records) => {
-                    let opening = deadline.within(self.settings.connect_timeout.duration());
+                    let opening = deadline.within(self.connector.timeout.duration());
                     let found = self.named(&told, &records, opening).await;
                     let found = found.unwrap_or_default().into_iter();
                     let is_new = |server: &Server| known.insert(server.name.clone());
@@ -83,7 +85,7 @@ impl Prepared {
         nobody: &str,
         deadline: Deadline,
     ) -> Option<()> {
-        let opening = deadline.within(self.settings.connect_timeout.duration());
+        let opening = deadline.within(self.connector.timeout.duration());
         let connection = self.way(told, server, opening).await?;
         let session = Session::over(connection, deadline).await.ok()?;
         let look = &mut Look {
@@ -93,25 +95,27 @@ impl Prepared {
         };
         self.log_in(look, opening).await?;
         let root = self.root(look).await?;
-        if let Some(domain) = &self.domain {
+        if let Some(domain) = self.flavour.domain() {
             self.membership(look, domain).await?;
-            if self.binds_as_the_person() {
+            if self.connector.binds_as_the_person() {
                 // A domain shows nothing else to strangers.
                 return Some(());
             }
         }
         let usual = self.base(look, &root).await?;
         self.nobody(look, nobody, usual).await?;
-        if let Some(domain) = &self.domain {
-            return self.domain(look, domain).await;
+        match &self.flavour {
+            Flavour::ActiveDirectory(domain) => self.domain(look, domain).await,
+            Flavour::Generic(generic) => {
+                self.people(look).await?;
+                self.groups(look, &generic.groups).await
+            }
         }
-        self.people(look).await?;
-        self.groups(look).await
     }
 
     async fn log_in(&self, look: &mut Look<'_>, opening: Deadline) -> Option<()> {
-        if self.binds_as_the_person() {
-            let text = match self.domain {
+        if self.connector.binds_as_the_person() {
+            let text = match self.flavour.domain() {
                 Some(_) => {
                     "none: people log in themselves (no bind_dn), and without a password nothing \
                      can be found out"
@@ -124,7 +128,11 @@ impl Prepared {
             look.told.remark(SERVICE_BIND, Remark::note(text));
             return Some(());
         }
-        let binding = within(opening, SERVICE_BIND, look.session.bind_service(self));
+        let binding = within(
+            opening,
+            SERVICE_BIND,
+            self.connector.log_in(&mut look.session),
+        );
         let binding = async { binding.await.map_err(|failure| self.blame(&failure)) };
         let judge = |(): &(), _| Remark::fine(format!("as {}", self.who()));
         look.told.step(SERVICE_BIND, binding, judge).await
@@ -132,16 +140,16 @@ impl Prepared {
 
     /// As whom the searches are made.
     fn who(&self) -> &str {
-        match (&self.settings.bind_dn, self.settings.sasl) {
-            (Some(dn), _) => dn,
-            (None, Sasl::External) => "whom the connection says (sasl = \"external\")",
-            (None, Sasl::None) => "an anonymous login (no bind_dn)",
+        match &self.connector.identity {
+            Identity::Service { dn, .. } => dn,
+            Identity::External => "whom the connection says (sasl = \"external\")",
+            Identity::Anonymous | Identity::Person => "an anonymous login (no bind_dn)",
         }
     }
 
     /// A failure, and what to do about it.
     fn blame(&self, failure: &Failure) -> Remark {
-        match advice::advice(&self.settings, failure) {
+        match advice::advice(&self.connector, failure) {
             Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
             None => Remark::error(&failure.text),
         }
@@ -152,12 +160,12 @@ impl Look<'_> {
     /// Searches, in the time one operation may take.
     async fn ask(
         &mut self,
-        prepared: &Prepared,
+        directory: &Directory,
         search: &Search<'_>,
     ) -> Result<SearchResult, Remark> {
         let deadline = self.deadline.within(OPERATION);
         let asking = within(deadline, search.step, self.session.request(search));
-        asking.await.map_err(|failure| prepared.blame(&failure))
+        asking.await.map_err(|failure| directory.blame(&failure))
     }
 }
 

@@ -1,173 +1,122 @@
 //! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
-//! In two steps, with the confinement between them: [`Prepared::new`] reads the files the settings
-//! name, [`Prepared::ask`] touches the network and no file.
+//! In two steps, with the confinement between them: [`Ldap::prepare`] reads the files the settings
+//! name, [`Ldap::ask`] touches the network and no file. What is the same for every connection is a
+//! [`Directory`], what is one connection a [`session`], and what is asked on it one of the [`questions`].
+//! Only `questions` and `examine` speak of a directory as a whole.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`servers`] | one of the servers, from the connection to the answer |
+//! | [`prepare`] | settings and files, made into a directory |
+//! | [`directory`] | a directory: its servers, the way to them, its people, who is admitted, its flavour |
+//! | [`questions`] | what is done for each question, in which order |
+//! | [`examine`] | every server step by step, for the administrator |
+//! | [`flavour`] | what Active Directory does one way, and others another |
+//! | [`active_directory`] | that one way |
 //! | [`sources`] | the servers, as the settings or DNS name them |
+//! | [`connector`] | the way to a server, and who logs in there |
 //! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`session`] | one connection: bind, search |
-//! | [`questions`] | what is done for each question, in which order |
-//! | [`refusals`] | what a server means that does not say yes to a password |
 //! | [`person`] | the search for the one entry that is the person |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
-//! | [`active_directory`] | what is different in a domain of Active Directory |
-//! | [`unsent`] | passwords that cannot be sent |
-//! | [`examine`] | every server step by step, for the administrator |
-//! | [`codes`] | what a result code means |
+//! | [`refusals`], [`windows_errors`] | what a server means that does not say yes to a password |
+//! | [`password`] | passwords that may be sent |
+//! | [`entry`], [`codes`] | what a search brought; what a result code means |
 
 mod access;
 mod active_directory;
 mod codes;
+mod connector;
+mod directory;
 mod entry;
 mod examine;
+mod flavour;
 mod groups;
 mod password;
 mod person;
 mod policy;
+mod prepare;
 mod questions;
 mod refusals;
-mod servers;
 mod session;
 mod sources;
 mod starttls;
-mod unsent;
+mod windows_errors;
 
-use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
-use authchain::config::settings::ldap::LdapSettings;
-use authchain::config::settings::ldap::dn::Dn;
-use authchain::words::{Denial, Secret};
+use authchain::backends::protocol::{Hello, Question};
 
-use self::active_directory::Domain;
-use self::groups::Wanted;
-use self::password::{Fault, Password};
-use self::sources::{Source, ports, sources};
+use self::directory::Directory;
+use self::sources::ports;
 use crate::answer::Answer;
 use crate::confine::Access;
+use crate::examination::Examination;
 use crate::net::connect::Endpoint;
-use crate::net::dns::Dns;
-use crate::net::tls::{TlsOptions, Trust, configure};
-use crate::servers::{Health, deadline_of, in_turn};
+use crate::servers::Health;
 
 /// A backend that has read all it needs.
-pub struct Prepared {
-    settings: LdapSettings,
-    sources: Vec<Source>,
-    dns: Dns,
-    tls: Option<Trust>,
-    secret: Option<Secret>,
-    base: Dn,
-    wanted: Wanted,
-    host: String,
+pub struct Ldap {
+    directory: Directory,
+    /// What the module knows of the servers.
     health: Health,
-    warnings: Vec<&'static str>,
-    /// What is different where the directory is Active Directory.
-    domain: Option<Domain>,
 }
 
-impl Prepared {
+impl Ldap {
     /// Reads the settings, and the files they name.
     ///
     /// # Errors
     /// When the settings cannot be meant, or a file cannot be used; it says which.
-    pub fn new(hello: &Hello) -> Result<Self, String> {
-        let settings = serde_json::from_value(hello.settings.clone());
-        let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
-        (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
-        let sources = sources(&settings)?;
-        let options = TlsOptions {
-            ca_file: &settings.tls_ca_file,
-            crl_file: settings.tls_crl_file.as_deref(),
-            verify: settings.tls_verify,
-            min: settings.tls_min,
-            client: (settings.tls_cert.as_deref()).zip(settings.tls_key.as_deref()),
-        };
-        let trust = trust(&sources, &options)?;
-        Self::of(settings, sources, trust, hello, None)
+    pub fn prepare(hello: &Hello) -> Result<Self, String> {
+        Self::of(prepare::ldap(&hello.settings), hello)
     }
 
-    fn of(
-        settings: LdapSettings,
-        sources: Vec<Source>,
-        trust: Option<Trust>,
-        hello: &Hello,
-        domain: Option<Domain>,
-    ) -> Result<Self, String> {
-        let secret = settings.bind_password_file.as_deref();
+    /// Reads the settings of a domain, and the files they name.
+    ///
+    /// # Errors
+    /// When the settings cannot be meant, or a file cannot be used; it says which.
+    pub fn prepare_domain(hello: &Hello) -> Result<Self, String> {
+        Self::of(prepare::active_directory(&hello.settings), hello)
+    }
+
+    fn of(directory: Result<Directory, String>, hello: &Hello) -> Result<Self, String> {
         Ok(Self {
-            tls: trust,
-            secret: secret.map(password::read).transpose()?,
-            base: Dn::parse(&settings.base).ok_or("settings: base is no distinguished name")?,
-            wanted: Wanted::new(&settings),
-            host: access::host_name(&settings),
-            warnings: match &domain {
-                Some(domain) => domain.warnings(),
-                None => settings.warnings(),
-            },
-            dns: Dns::read(),
-            sources,
-            settings,
+            directory: directory?,
             health: Health::from(hello),
-            domain,
         })
     }
 
-    /// What must stay within reach once the process is confined: sockets, and no file.
+    /// Returns what is needed once the process is confined: sockets, and no file.
     pub fn access(&self) -> Access {
-        let endpoints = self.sources.iter().filter_map(Source::endpoint);
-        let sockets = endpoints.filter_map(|endpoint| match endpoint {
-            Endpoint::Unix(server) => Some(server.path.clone()),
-            Endpoint::Tcp(_) => None,
-        });
+        let sources = &self.directory.sources;
+        let sockets = sources
+            .iter()
+            .filter_map(|source| match source.endpoint()? {
+                Endpoint::Unix(server) => Some(server.path.clone()),
+                Endpoint::Tcp(_) => None,
+            });
         Access {
             files: Vec::new(),
             unix_sockets: sockets.collect(),
-            ports: ports(&self.sources),
+            ports: ports(sources),
             hashes: false,
         }
     }
 
-    /// Finds out what was asked. It ends just before the question's budget does, so that the answer
-    /// can still say which server took too long, and never fails: what could not be found out is
-    /// `unavailable`.
+    /// Answers a question.
     pub async fn ask(&self, question: &Question<'_>) -> Answer {
-        let deadline = deadline_of(question);
-        let typed = question.password.as_ref().map(Bytes::secret);
-        let password = match typed.map(Password::of) {
-            // Refused here, so that it cannot be sent: a directory takes an empty password for a
-            // request to be anonymous, and grants it.
-            Some(Err(Fault::Empty)) => {
-                return WireVerdict::Denied(Denial::from(Fault::Empty)).into();
-            }
-            password => password,
-        };
-        if let Some(known) = self.known_without_asking(question) {
-            return known.into();
-        }
-        let warnings = self.warnings.iter().map(ToString::to_string).collect();
-        in_turn(
-            &self.sources,
-            &self.health,
-            deadline,
-            warnings,
-            async |turn, deadline| self.ask_one(turn, question, password, deadline).await,
-        )
-        .await
+        self.directory.ask(question, &self.health).await
     }
-}
 
-/// Reads whom to trust, where some server needs it.
-fn trust(sources: &[Source], options: &TlsOptions<'_>) -> Result<Option<Trust>, String> {
-    let needs_tls = sources.iter().any(Source::is_encrypted);
-    needs_tls.then(|| configure(options)).transpose()
+    /// Looks at every server.
+    pub async fn examine(&self, question: &Question<'_>, examination: Examination) -> Answer {
+        self.directory.examine(question, examination).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::servers::deadline_of;
 
     /// A future lies on the stack while it is made and moved: 400 more pages to be had from the kernel
     /// were once 0.8 ms of each start.
@@ -183,7 +132,7 @@ mod tests {
             probe: Vec::new(),
             probe_ms: 40,
         };
-        let prepared = Prepared::new(&hello).unwrap();
+        let prepared = Ldap::prepare(&hello).unwrap();
         let question = Question {
             operation: authchain::backends::protocol::Operation::Lookup,
             user: String::new(),
@@ -196,7 +145,7 @@ mod tests {
         };
         let asking = size_of_val(&prepared.ask(&question));
         let deadline = deadline_of(&question);
-        let resolving = size_of_val(&prepared.dns.addresses("a", 1, deadline));
+        let resolving = size_of_val(&prepared.directory.connector.dns.addresses("a", 1, deadline));
         assert!(
             asking < 16 << 10 && resolving < 8 << 10,
             "{asking} {resolving}"

@@ -1,6 +1,6 @@
 //! What is trusted, from the settings and nowhere else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use authchain::config::settings::tls::{TlsVerify, TlsVersion};
@@ -35,6 +35,10 @@ pub struct Trust {
     pub authorities: Option<Arc<WebPkiServerVerifier>>,
     /// Whether certificates are held against lists of revoked ones.
     pub has_lists: bool,
+    /// What is checked about a certificate.
+    pub verify: TlsVerify,
+    /// Where the authorities were read.
+    pub ca_file: PathBuf,
 }
 
 /// What settings say about TLS.
@@ -91,6 +95,8 @@ pub fn configure(options: &TlsOptions<'_>) -> Result<Trust, String> {
         config: Arc::new(config),
         authorities: known,
         has_lists: options.crl_file.is_some(),
+        verify: options.verify,
+        ca_file: options.ca_file.to_owned(),
     })
 }
 

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConnection;
 
-use super::{Examination, Prepared, Remark};
+use super::{Directory, Examination, Remark};
 use crate::clock::now;
 use crate::ldap::sources::{Server, SrvRecord};
 use crate::ldap::starttls;
@@ -22,7 +22,7 @@ use crate::net::tls::{Certificate, SOON, Trust, days};
 /// How many names of a certificate are told.
 const MAX_NAMES: usize = 5;
 
-impl Prepared {
+impl Directory {
     /// A connection as a login would have it, step by step.
     pub(super) async fn way(
         &self,
@@ -51,7 +51,7 @@ impl Prepared {
         if tcp.encryption == Encryption::Plain {
             return Some(Box::new(stream));
         }
-        let trust = self.tls.as_ref()?;
+        let trust = self.connector.trust.as_ref()?;
         let shaking = connect::handshake(stream, &tcp.identity, Some(trust));
         let shaking = within(opening, TLS, shaking);
         let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
@@ -65,7 +65,7 @@ impl Prepared {
         records: &SrvRecord,
         opening: Deadline,
     ) -> Option<Vec<Server>> {
-        let finding = self.servers_of(records, opening);
+        let finding = self.connector.servers_of(records, opening);
         let judge = |found: &Vec<Server>, _| {
             let tcp = found.iter().filter_map(Server::tcp);
             let places = tcp.map(|server| format!("{}:{}", server.host, server.port));
@@ -80,7 +80,11 @@ impl Prepared {
 
     /// Servers outside of the domain, where that matters for their certificates.
     fn strangers(&self, found: &[Server]) -> Option<Remark> {
-        let is_checked = self.settings.tls_verify == TlsVerify::Full;
+        let is_checked = self
+            .connector
+            .trust
+            .as_ref()
+            .is_some_and(|trust| trust.verify == TlsVerify::Full);
         let strangers: Vec<&TcpEndpoint> = (found.iter().filter_map(Server::tcp))
             .filter(|server| is_checked && server.encryption == Encryption::Tls)
             .filter(|server| server.identity != server.host)
@@ -101,7 +105,10 @@ impl Prepared {
         server: &TcpEndpoint,
         opening: Deadline,
     ) -> Option<Vec<SocketAddr>> {
-        let resolving = self.dns.addresses(&server.host, server.port, opening);
+        let resolving = self
+            .connector
+            .dns
+            .addresses(&server.host, server.port, opening);
         if !dns::is_name(&server.host) {
             return resolving.await.ok();
         }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::ldap::policy::PolicyAnswer;
+use crate::ldap::policy::control::PolicyAnswer;
+use crate::standing::bar_of;
+use authchain::words::AccountStatus;
 use ldap3::LdapResult;
 
 fn answer(rc: u32, error: Option<BindError>) -> BindAnswer {
