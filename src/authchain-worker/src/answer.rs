@@ -12,8 +12,6 @@ pub struct Answer {
     pub down: Vec<String>,
     /// Lines for the log.
     pub notes: Vec<String>,
-    /// Texts for the person.
-    pub infos: Vec<String>,
 }
 
 impl Answer {
@@ -47,7 +45,6 @@ impl From<WireVerdict> for Answer {
             verdict,
             down: Vec::new(),
             notes: Vec::new(),
-            infos: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use authchain::backends::protocol::{Hello, Operation, Question};
 
 use crate::answer::Answer;
 use crate::confine::Access;
-use crate::examination::Examination;
+use crate::dialogue::Dialogue;
 use crate::{ldap, nis};
 
 #[cfg(feature = "confinement-probe")]
@@ -64,25 +64,13 @@ impl Kind {
         Operation::ALL.to_vec()
     }
 
-    /// Looks at every server, step by step. What they come to goes to `examination`; the verdict only
-    /// says whether they could be looked at.
-    pub async fn examine(&mut self, question: &Question<'_>, examination: Examination) -> Answer {
-        match self {
-            Self::Ldap(prepared) => prepared.examine(question, examination).await,
-            Self::Nis(prepared) => prepared.examine(question, examination).await,
-            #[cfg(feature = "confinement-probe")]
-            Self::Probe(_) => Answer::unknown(None),
-            Self::Broken(why) => Answer::unavailable(why.as_str()),
-        }
-    }
-
     /// Finds out. Dropped unfinished when the time is up or nobody waits for the answer any more.
-    pub async fn answer(&mut self, question: &Question<'_>) -> Answer {
+    pub async fn answer(&mut self, question: &Question<'_>, dialogue: &mut Dialogue<'_>) -> Answer {
         match self {
-            Self::Ldap(prepared) => prepared.ask(question).await,
-            Self::Nis(prepared) => prepared.ask(question).await,
+            Self::Ldap(ldap) => ldap.answer(question, dialogue).await,
+            Self::Nis(nis) => nis.answer(question, dialogue).await,
             #[cfg(feature = "confinement-probe")]
-            Self::Probe(probe) => probe.answer(question).await,
+            Self::Probe(probe) => probe.answer(question, dialogue).await,
             Self::Broken(why) => Answer::unavailable(why.as_str()),
         }
     }

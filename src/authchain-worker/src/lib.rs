@@ -9,6 +9,7 @@
 //! | [`arguments`], [`about`] | the command line, and what confinement comes to on this machine |
 //! | [`process`] | the first steps: own ids, descriptors, limits; nothing of the caller's is left |
 //! | [`answer`] | what a backend answers: a verdict, and what is said besides |
+//! | [`dialogue`] | what a backend says to the person, and asks them |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 //! | [`guard`] | what stands between a server and the parser of its answers |
@@ -27,6 +28,7 @@ pub mod answer;
 pub mod arguments;
 mod clock;
 pub mod confine;
+pub mod dialogue;
 pub mod examination;
 pub mod guard;
 pub mod kinds;

@@ -7,9 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use authchain::backends::protocol::{
-    Hello, Lines, Message, Operation, ProtocolError, Question, Reply,
-};
+use authchain::backends::protocol::{Hello, Lines, Message, ProtocolError, Question, Reply};
 use authchain::tools::deadline::system_clock;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
@@ -19,7 +17,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::confine::confine;
-use crate::examination::Examination;
+use crate::dialogue::{Budget, Dialogue};
 use crate::kinds::Kind;
 use crate::process;
 
@@ -141,29 +139,45 @@ fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), P
 }
 
 async fn answer(
-    mut asked: Receiver<Message<'static>>,
+    mut heard: Receiver<Message<'static>>,
     mut writer: OwnedWriteHalf,
     mut confined: Confined,
 ) {
     let kind = &mut confined.kind;
-    while let Some(Message::Question(mut question)) = asked.recv().await {
+    while let Some(Message::Question(mut question)) = heard.recv().await {
         question.budget_ms = left_of(question.budget_ms, confined.took);
-        let told = match question.operation {
-            Operation::Examine => on_heap(|| examine(kind, &question, &mut writer)).await,
-            _ => Ok(in_time(&question, on_heap(|| kind.answer(&question))).await),
-        };
-        let Ok(mut told) = told else {
+        let Ok(mut answer) = found_out(kind, &question, &mut heard, &mut writer).await else {
             return;
         };
         // Else nobody would ever hear of a wall that is missing.
-        told.notes.extend_from_slice(&confined.walls);
-        let infos = std::mem::take(&mut told.infos).into_iter().map(Reply::Info);
-        for reply in infos.chain([Reply::Verdict(told.into())]) {
-            if say(&mut writer, &reply).await.is_err() {
-                return;
-            }
+        answer.notes.extend_from_slice(&confined.walls);
+        let verdict = Reply::Verdict(answer.into());
+        if say(&mut writer, &verdict).await.is_err() {
+            return;
         }
     }
+}
+
+/// Returns the answer, or *unavailable* once the module's budget is spent. What is said on the way is
+/// told as it comes, so that none of it is lost when the time is over or this process ends.
+async fn found_out(
+    kind: &mut Kind,
+    question: &Question<'_>,
+    heard: &mut Receiver<Message<'static>>,
+    writer: &mut OwnedWriteHalf,
+) -> io::Result<Answer> {
+    let budget = Budget::of(question);
+    let (mut dialogue, mut said) = Dialogue::open(heard, &budget);
+    let answering = on_heap(|| async move { kind.answer(question, &mut dialogue).await });
+    let telling = async {
+        while let Some(reply) = said.recv().await {
+            say(writer, &reply).await?;
+        }
+        Ok(())
+    };
+    let (answer, told) = tokio::join!(budget.spend(answering), telling);
+    let late = || Answer::unavailable("timed out");
+    told.map(|()| answer.unwrap_or_else(late))
 }
 
 /// What a question that has waited this long has left of its budget. The module goes by its own clock: an
@@ -181,31 +195,6 @@ fn on_heap<'f, F: Future + 'f>(
     make: impl FnOnce() -> F,
 ) -> Pin<Box<dyn Future<Output = F::Output> + 'f>> {
     Box::pin(make())
-}
-
-/// Tells each finding as it comes, so that none is lost when the time is over or this process ends.
-async fn examine(
-    kind: &mut Kind,
-    question: &Question<'_>,
-    writer: &mut OwnedWriteHalf,
-) -> io::Result<Answer> {
-    let (examination, mut findings) = Examination::begin();
-    let telling = async {
-        while let Some(finding) = findings.recv().await {
-            say(writer, &Reply::Finding(finding)).await?;
-        }
-        Ok(())
-    };
-    let looking = in_time(question, kind.examine(question, examination));
-    let (told, said) = tokio::join!(looking, telling);
-    said.map(|()| told)
-}
-
-/// The answer, or *unavailable* once the module's budget is spent.
-async fn in_time(question: &Question<'_>, answer: impl Future<Output = Answer>) -> Answer {
-    let budget = Duration::from_millis(question.budget_ms);
-    let found = tokio::time::timeout(budget, answer).await;
-    found.unwrap_or_else(|_| Answer::unavailable("timed out"))
 }
 
 async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {

@@ -42,14 +42,18 @@ const ANY: &str = "(objectClass=*)";
 
 /// A server that is being looked at.
 struct Look<'l> {
-    told: &'l Examination,
+    told: &'l Examination<'l>,
     session: Session,
     deadline: Deadline,
 }
 
 impl Directory {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
-    pub(super) async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Answer {
+    pub(super) async fn examine(
+        &self,
+        question: &Question<'_>,
+        mut told: Examination<'_>,
+    ) -> Answer {
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         let mut known = BTreeSet::new();
@@ -80,7 +84,7 @@ impl Directory {
 
     async fn examine_server(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         server: &Server,
         nobody: &str,
         deadline: Deadline,

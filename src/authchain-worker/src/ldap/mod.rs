@@ -1,7 +1,7 @@
 //! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
 //! In two steps, with the confinement between them: [`Ldap::prepare`] reads the files the settings
-//! name, [`Ldap::ask`] touches the network and no file. What is the same for every connection is a
+//! name, [`Ldap::answer`] touches the network and no file. What is the same for every connection is a
 //! [`Directory`], what is one connection a [`session`], and what is asked on it one of the [`questions`].
 //! Only `questions` and `examine` speak of a directory as a whole.
 //!
@@ -44,12 +44,13 @@ mod sources;
 mod starttls;
 mod windows_errors;
 
-use authchain::backends::protocol::{Hello, Question};
+use authchain::backends::protocol::{Hello, Operation, Question};
 
 use self::directory::Directory;
 use self::sources::ports;
 use crate::answer::Answer;
 use crate::confine::Access;
+use crate::dialogue::Dialogue;
 use crate::examination::Examination;
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
@@ -102,20 +103,22 @@ impl Ldap {
         }
     }
 
-    /// Answers a question.
-    pub async fn ask(&self, question: &Question<'_>) -> Answer {
-        self.directory.ask(question, &self.health).await
-    }
-
-    /// Looks at every server.
-    pub async fn examine(&self, question: &Question<'_>, examination: Examination) -> Answer {
-        self.directory.examine(question, examination).await
+    /// Answers a question, or looks at every server.
+    pub async fn answer(&self, question: &Question<'_>, dialogue: &Dialogue<'_>) -> Answer {
+        match question.operation {
+            Operation::Examine => {
+                let examination = Examination::begin(dialogue);
+                Box::pin(self.directory.examine(question, examination)).await
+            }
+            _ => self.directory.ask(question, &self.health, dialogue).await,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialogue::Budget;
     use crate::servers::deadline_of;
 
     /// A future lies on the stack while it is made and moved: 400 more pages to be had from the kernel
@@ -143,7 +146,10 @@ mod tests {
             ruser: String::new(),
             budget_ms: 1,
         };
-        let asking = size_of_val(&prepared.ask(&question));
+        let (_sender, mut heard) = tokio::sync::mpsc::channel(1);
+        let budget = Budget::of(&question);
+        let (dialogue, _said) = Dialogue::open(&mut heard, &budget);
+        let asking = size_of_val(&prepared.answer(&question, &dialogue));
         let deadline = deadline_of(&question);
         let resolving = size_of_val(&prepared.directory.connector.dns.addresses("a", 1, deadline));
         assert!(

@@ -14,6 +14,7 @@ use super::policy::State;
 use super::session::Session;
 use super::sources::Source;
 use crate::answer::Answer;
+use crate::dialogue::Dialogue;
 use crate::net::failure::Failure;
 use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
@@ -23,6 +24,7 @@ struct Inquiry<'q> {
     /// The PAM service.
     service: &'q str,
     task: Task<'q>,
+    dialogue: &'q Dialogue<'q>,
 }
 
 /// What is to be done with a server, decided before there is one.
@@ -43,9 +45,14 @@ impl Directory {
     /// Finds out what was asked. It ends just before the question's budget does, so that the answer
     /// can still say which server took too long, and never fails: what could not be found out is
     /// `unavailable`.
-    pub(super) async fn ask(&self, question: &Question<'_>, health: &Health) -> Answer {
+    pub(super) async fn ask(
+        &self,
+        question: &Question<'_>,
+        health: &Health,
+        dialogue: &Dialogue<'_>,
+    ) -> Answer {
         let deadline = deadline_of(question);
-        let inquiry = match self.inquiry(question) {
+        let inquiry = match self.inquiry(question, dialogue) {
             Ok(inquiry) => inquiry,
             Err(known) => return (*known).into(),
         };
@@ -61,7 +68,11 @@ impl Directory {
     }
 
     /// Decides what is to be done; `Err` is what is known before any server is asked.
-    fn inquiry<'q>(&self, question: &'q Question<'_>) -> Result<Inquiry<'q>, Box<WireVerdict>> {
+    fn inquiry<'q>(
+        &self,
+        question: &'q Question<'_>,
+        dialogue: &'q Dialogue<'q>,
+    ) -> Result<Inquiry<'q>, Box<WireVerdict>> {
         let typed = question.password.as_ref().map(Bytes::secret);
         let password = match typed.map(Password::of).transpose() {
             // Refused here, so that it cannot be sent: a directory takes an empty password for a
@@ -97,6 +108,7 @@ impl Directory {
             login,
             service: &question.service,
             task,
+            dialogue,
         })
     }
 

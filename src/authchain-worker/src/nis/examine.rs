@@ -18,7 +18,7 @@ use crate::servers::{Server, deadline_of};
 
 /// A server that is being looked at.
 struct Look<'l> {
-    told: &'l Examination,
+    told: &'l Examination<'l>,
     settings: &'l NisSettings,
     dns: &'l Dns,
     /// A name nobody has.
@@ -27,7 +27,11 @@ struct Look<'l> {
 
 impl Prepared {
     /// Looks at every server, whatever is known of it already.
-    pub async fn examine(&mut self, question: &Question<'_>, mut told: Examination) -> Answer {
+    pub(super) async fn examine(
+        &mut self,
+        question: &Question<'_>,
+        mut told: Examination<'_>,
+    ) -> Answer {
         let whole = deadline_of(question);
         let timeout = self.settings.server_timeout.duration();
         for server in &self.servers {

@@ -35,13 +35,15 @@ mod usual;
 pub mod xdr;
 pub mod yp;
 
-use authchain::backends::protocol::{Hello, Question};
+use authchain::backends::protocol::{Hello, Operation, Question};
 use authchain::config::settings::nis::{Address, NisSettings, Transport};
 
 use self::client::Client;
 use self::reserved::Ports;
 use crate::answer::Answer;
 use crate::confine::Access;
+use crate::dialogue::Dialogue;
+use crate::examination::Examination;
 use crate::net::dns::{self, Dns};
 use crate::servers::{Health, Server, deadline_of, in_turn};
 
@@ -113,9 +115,19 @@ impl Prepared {
         }
     }
 
+    /// Answers a question, or looks at every server.
+    pub async fn answer(&mut self, question: &Question<'_>, dialogue: &mut Dialogue<'_>) -> Answer {
+        match question.operation {
+            Operation::Examine => {
+                Box::pin(self.examine(question, Examination::begin(dialogue))).await
+            }
+            _ => self.ask(question).await,
+        }
+    }
+
     /// Finds out what was asked, just before the question's budget ends, and never fails: what could
     /// not be found out is `unavailable`.
-    pub async fn ask(&mut self, question: &Question<'_>) -> Answer {
+    async fn ask(&mut self, question: &Question<'_>) -> Answer {
         if !entries::can_be_somebody(&question.user) {
             return Answer::unknown(None);
         }

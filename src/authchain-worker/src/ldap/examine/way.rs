@@ -26,7 +26,7 @@ impl Directory {
     /// A connection as a login would have it, step by step.
     pub(super) async fn way(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         server: &Server,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
@@ -61,7 +61,7 @@ impl Directory {
     /// The servers that DNS names.
     pub(super) async fn named(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         records: &SrvRecord,
         opening: Deadline,
     ) -> Option<Vec<Server>> {
@@ -101,7 +101,7 @@ impl Directory {
 
     async fn addresses(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         server: &TcpEndpoint,
         opening: Deadline,
     ) -> Option<Vec<SocketAddr>> {
@@ -121,7 +121,7 @@ impl Directory {
 
     async fn step<T>(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         step: &str,
         work: impl Future<Output = Result<T, Failure>>,
         judge: impl FnOnce(&T, Duration) -> Remark,

@@ -47,7 +47,7 @@ impl Directory {
         if let Some(refusal) = self.flavour.refusal(&answer, &person.entry)? {
             return Ok(refusal);
         }
-        self.accepted(&person, &answer)
+        self.accepted(inquiry, &person, &answer)
     }
 
     /// Answers without a login of our own: is it their password, who is it, may they in.
@@ -86,11 +86,16 @@ impl Directory {
         {
             return Ok(Answer::denied(DenialReason::NotPermitted, why));
         }
-        self.accepted(&person, &answer)
+        self.accepted(inquiry, &person, &answer)
     }
 
     /// Answers that the password is right, with what is known of the account.
-    fn accepted(&self, person: &Person, answer: &BindAnswer) -> Result<Answer, Failure> {
+    fn accepted(
+        &self,
+        inquiry: &Inquiry<'_>,
+        person: &Person,
+        answer: &BindAnswer,
+    ) -> Result<Answer, Failure> {
         let entry = &person.entry;
         let State { status, why } = self.flavour.state_at_login(entry)?;
         if let Some(refusal) = self.refusal_by_state(entry, &status, why, answer) {
@@ -99,9 +104,10 @@ impl Directory {
         let user = person.user.clone();
         // A line for the log goes with the question that it belongs to.
         let is_whole = why.is_none() && self.is_lasting(entry);
-        let mut accepted = Answer::from(let_in(user, status, is_whole));
-        accepted.infos.extend(answer.policy.warning());
-        Ok(accepted)
+        if let Some(warning) = answer.policy.warning() {
+            inquiry.dialogue.info(warning);
+        }
+        Ok(let_in(user, status, is_whole).into())
     }
 
     /// Refuses an account that has ended, although the server does not: a stack without our account
