@@ -19,7 +19,8 @@
 //! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`standing`] | what the state of an account makes of a right password |
-//! | [`kinds`] | the types of server |
+//! | [`kind`] | what a backend is to the session |
+//! | [`kinds`] | the types of backend there are |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
@@ -31,6 +32,7 @@ pub mod confine;
 pub mod dialogue;
 pub mod examination;
 pub mod guard;
+pub mod kind;
 pub mod kinds;
 pub mod ldap;
 pub mod net;

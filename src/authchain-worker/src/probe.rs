@@ -27,10 +27,11 @@ use nix::unistd::{Pid, Uid, setresuid};
 use crate::answer::Answer;
 use crate::confine::Access;
 use crate::dialogue::Dialogue;
+use crate::kind::{Answering, Kind};
 use crate::net::dns::Dns;
 
 /// What it was told to keep within its reach.
-pub struct Probe {
+pub(crate) struct Probe {
     access: Access,
     dns: Dns,
 }
@@ -58,18 +59,7 @@ impl Probe {
         }
     }
 
-    pub(crate) fn access(&self) -> Access {
-        self.access.clone()
-    }
-
-    pub(crate) async fn answer(
-        &mut self,
-        question: &Question<'_>,
-        _dialogue: &mut Dialogue<'_>,
-    ) -> Answer {
-        if question.operation == Operation::Examine {
-            return Answer::unknown(None);
-        }
+    async fn attempt(&self, question: &Question<'_>) -> Answer {
         let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
         let outcome = match attempt {
             "wait" => wait().await,
@@ -80,6 +70,28 @@ impl Probe {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
             Err(error) => Answer::unavailable(name(&error)),
         }
+    }
+}
+
+impl Kind for Probe {
+    fn access(&self) -> Access {
+        self.access.clone()
+    }
+
+    fn can(&self) -> &'static [Operation] {
+        &[
+            Operation::Authenticate,
+            Operation::Lookup,
+            Operation::Account,
+        ]
+    }
+
+    fn answer<'a>(
+        &'a mut self,
+        question: &'a Question<'_>,
+        _dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        Box::pin(self.attempt(question))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as StdStream;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,9 +16,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::confine::confine;
+use crate::confine::{Refused, confine};
 use crate::dialogue::{Budget, Dialogue};
-use crate::kinds::Kind;
+use crate::kind::Kind;
+use crate::kinds;
 use crate::process;
 
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
@@ -26,8 +27,8 @@ const WAITING: usize = 4;
 
 /// A backend in a process that is as confined as it will be.
 struct Confined {
-    /// The backend; or one that says why the process could not be confined.
-    kind: Kind,
+    /// The backend; or why the process could not be confined.
+    kind: Result<Box<dyn Kind>, Refused>,
     /// Which walls are missing.
     walls: Vec<String>,
     /// How long it took, which is how long the question may have waited.
@@ -44,8 +45,16 @@ pub fn hold(mut module: StdStream, arguments: &Arguments) {
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
-    let kind = Kind::prepare(&hello);
-    if say_hello(&mut module, &kind).is_err() {
+    let kind = match kinds::prepare(&hello) {
+        Ok(kind) => kind,
+        Err(why) => {
+            // In place of a hello: it can be asked nothing.
+            let verdict = Reply::Verdict(Answer::unavailable(why).into());
+            let _ = say_at_once(&mut module, &verdict);
+            return;
+        }
+    };
+    if say_at_once(&mut module, &Reply::Hello(kind.can().to_vec())).is_err() {
         return;
     }
     let confined = confined(kind, arguments);
@@ -79,18 +88,19 @@ fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
     }
 }
 
-fn say_hello(module: &mut StdStream, kind: &Kind) -> io::Result<()> {
-    let line = line(&Reply::Hello(kind.can())).map_err(io::Error::other)?;
+/// Says something before there is a runtime.
+fn say_at_once(module: &mut StdStream, reply: &Reply) -> io::Result<()> {
+    let line = line(reply).map_err(io::Error::other)?;
     module.write_all(&line)
 }
 
-fn confined(kind: Kind, arguments: &Arguments) -> Confined {
+fn confined(kind: Box<dyn Kind>, arguments: &Arguments) -> Confined {
     let begin = system_clock();
     let access = kind.access();
     process::limit_memory(access.hashes);
     let (kind, walls) = match confine(&access, &arguments.user) {
-        Ok(report) => (kind, report.notes),
-        Err(refused) => (Kind::Broken(refused.to_string()), Vec::new()),
+        Ok(report) => (Ok(kind), report.notes),
+        Err(refused) => (Err(refused), Vec::new()),
     };
     Confined {
         kind,
@@ -143,10 +153,13 @@ async fn answer(
     mut writer: OwnedWriteHalf,
     mut confined: Confined,
 ) {
-    let kind = &mut confined.kind;
     while let Some(Message::Question(mut question)) = heard.recv().await {
         question.budget_ms = left_of(question.budget_ms, confined.took);
-        let Ok(mut answer) = found_out(kind, &question, &mut heard, &mut writer).await else {
+        let found = match &mut confined.kind {
+            Ok(kind) => found_out(kind.as_mut(), &question, &mut heard, &mut writer).await,
+            Err(refused) => Ok(Answer::unavailable(refused.to_string())),
+        };
+        let Ok(mut answer) = found else {
             return;
         };
         // Else nobody would ever hear of a wall that is missing.
@@ -161,14 +174,14 @@ async fn answer(
 /// Returns the answer, or *unavailable* once the module's budget is spent. What is said on the way is
 /// told as it comes, so that none of it is lost when the time is over or this process ends.
 async fn found_out(
-    kind: &mut Kind,
+    kind: &mut dyn Kind,
     question: &Question<'_>,
     heard: &mut Receiver<Message<'static>>,
     writer: &mut OwnedWriteHalf,
 ) -> io::Result<Answer> {
     let budget = Budget::of(question);
     let (mut dialogue, mut said) = Dialogue::open(heard, &budget);
-    let answering = on_heap(|| async move { kind.answer(question, &mut dialogue).await });
+    let answering = async move { kind.answer(question, &mut dialogue).await };
     let telling = async {
         while let Some(reply) = said.recv().await {
             say(writer, &reply).await?;
@@ -185,16 +198,6 @@ async fn found_out(
 fn left_of(budget_ms: u64, waited: Duration) -> u64 {
     let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
     budget_ms.saturating_sub(waited_ms)
-}
-
-/// A future on the heap, made in a function of its own. What is awaited in place lies in the frame of
-/// everything around it, and all the pages of a frame are had from the kernel when it is entered: a
-/// fifth of the pages of a start.
-#[inline(never)]
-fn on_heap<'f, F: Future + 'f>(
-    make: impl FnOnce() -> F,
-) -> Pin<Box<dyn Future<Output = F::Output> + 'f>> {
-    Box::pin(make())
 }
 
 async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
@@ -242,13 +245,115 @@ impl Read for NoWait<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authchain::backends::protocol::{Conclusion, MAX_LINE, WireVerdict};
+    use crate::confine::Access;
+    use crate::kind::Answering;
+    use authchain::backends::protocol::{
+        Bytes, Conclusion, MAX_LINE, Operation, WireUser, WireVerdict,
+    };
+    use authchain::words::Secret;
 
     #[test]
     fn a_question_that_waited_has_the_rest_of_its_budget() {
         assert_eq!(left_of(2_900, Duration::from_micros(900)), 2_900);
         assert_eq!(left_of(2_900, Duration::from_millis(400)), 2_500);
         assert_eq!(left_of(2_900, Duration::from_secs(3)), 0);
+    }
+
+    /// Asks for a code, and knows whoever has it.
+    struct Asking;
+
+    impl Kind for Asking {
+        fn access(&self) -> Access {
+            Access::none()
+        }
+
+        fn can(&self) -> &'static [Operation] {
+            &[Operation::Authenticate]
+        }
+
+        fn answer<'a>(
+            &'a mut self,
+            _question: &'a Question<'_>,
+            dialogue: &'a mut Dialogue<'_>,
+        ) -> Answering<'a> {
+            Box::pin(async {
+                dialogue.info("A code was sent to you.");
+                match dialogue.prompt(false, "Code: ").await {
+                    Ok(typed) if typed.expose() == b"123456" => {
+                        WireVerdict::Found(WireUser::default()).into()
+                    }
+                    Ok(_) => Answer::unknown(None),
+                    Err(none) => Answer::unavailable(none.to_string()),
+                }
+            })
+        }
+    }
+
+    /// What a session with [`Asking`] says to these messages, one after each pause, until it ends.
+    fn said_to(messages: &[Message<'_>]) -> Vec<Reply> {
+        let (ours, theirs) = StdStream::pair().unwrap();
+        let confined = Confined {
+            kind: Ok(Box::new(Asking)),
+            walls: Vec::new(),
+            took: Duration::ZERO,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let talking = converse(theirs, Lines::default(), confined);
+            let asking = async {
+                ours.set_nonblocking(true).unwrap();
+                let mut ours = UnixStream::from_std(ours).unwrap();
+                for message in messages {
+                    // It may have ended before.
+                    let _ = ours.write_all(&message.to_line().unwrap()).await;
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                }
+                let _ = ours.shutdown().await;
+                let mut said = String::new();
+                tokio::io::AsyncReadExt::read_to_string(&mut ours, &mut said)
+                    .await
+                    .unwrap();
+                said
+            };
+            let (_, said) = tokio::join!(talking, asking);
+            let lines = said.lines().map(|line| Reply::parse(line.as_bytes()));
+            lines.map(Result::unwrap).collect()
+        })
+    }
+
+    fn question(budget_ms: u64) -> Message<'static> {
+        Message::Question(Question {
+            operation: Operation::Authenticate,
+            user: "alice".to_owned(),
+            password: Some(Bytes::Owned(Secret::new(b"x".to_vec()))),
+            service: "sshd".to_owned(),
+            tty: String::new(),
+            rhost: String::new(),
+            ruser: String::new(),
+            budget_ms,
+        })
+    }
+
+    fn code() -> Message<'static> {
+        Message::Answer(Bytes::Owned(Secret::new(b"123456".to_vec())))
+    }
+
+    #[test]
+    fn a_backend_asks_the_person_and_has_the_answer_however_long_they_type() {
+        let info = Reply::Info("A code was sent to you.".to_owned());
+        let text = "Code: ".to_owned();
+        let prompt = Reply::Prompt { echo: false, text };
+        let found = Reply::Verdict(WireVerdict::Found(WireUser::default()).into());
+        let said = said_to(&[question(10), code(), question(10), code()]);
+        let once = [info, prompt, found];
+        assert_eq!(said, [once.clone(), once].concat());
+    }
+
+    #[test]
+    fn an_answer_that_nobody_asked_for_ends_the_session() {
+        assert_eq!(said_to(&[code(), question(10), code()]), []);
     }
 
     #[test]

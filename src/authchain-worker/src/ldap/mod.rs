@@ -1,7 +1,7 @@
 //! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
 //! In two steps, with the confinement between them: [`Ldap::prepare`] reads the files the settings
-//! name, [`Ldap::answer`] touches the network and no file. What is the same for every connection is a
+//! name, [`Kind::answer`] touches the network and no file. What is the same for every connection is a
 //! [`Directory`], what is one connection a [`session`], and what is asked on it one of the [`questions`].
 //! Only `questions` and `examine` speak of a directory as a whole.
 //!
@@ -48,10 +48,10 @@ use authchain::backends::protocol::{Hello, Operation, Question};
 
 use self::directory::Directory;
 use self::sources::ports;
-use crate::answer::Answer;
 use crate::confine::Access;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
+use crate::kind::{Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
 
@@ -85,9 +85,11 @@ impl Ldap {
             health: Health::from(hello),
         })
     }
+}
 
-    /// Returns what is needed once the process is confined: sockets, and no file.
-    pub fn access(&self) -> Access {
+impl Kind for Ldap {
+    /// Returns the servers: sockets, and no file.
+    fn access(&self) -> Access {
         let sources = &self.directory.sources;
         let sockets = sources
             .iter()
@@ -103,14 +105,21 @@ impl Ldap {
         }
     }
 
-    /// Answers a question, or looks at every server.
-    pub async fn answer(&self, question: &Question<'_>, dialogue: &Dialogue<'_>) -> Answer {
+    fn can(&self) -> &'static [Operation] {
+        Operation::ALL
+    }
+
+    fn answer<'a>(
+        &'a mut self,
+        question: &'a Question<'_>,
+        dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        let directory = &self.directory;
         match question.operation {
             Operation::Examine => {
-                let examination = Examination::begin(dialogue);
-                Box::pin(self.directory.examine(question, examination)).await
+                Box::pin(directory.examine(question, Examination::begin(dialogue)))
             }
-            _ => self.directory.ask(question, &self.health, dialogue).await,
+            _ => Box::pin(directory.ask(question, &self.health, dialogue)),
         }
     }
 }
@@ -149,7 +158,11 @@ mod tests {
         let (_sender, mut heard) = tokio::sync::mpsc::channel(1);
         let budget = Budget::of(&question);
         let (dialogue, _said) = Dialogue::open(&mut heard, &budget);
-        let asking = size_of_val(&prepared.answer(&question, &dialogue));
+        let asking = size_of_val(
+            &prepared
+                .directory
+                .ask(&question, &prepared.health, &dialogue),
+        );
         let deadline = deadline_of(&question);
         let resolving = size_of_val(&prepared.directory.connector.dns.addresses("a", 1, deadline));
         assert!(

@@ -9,7 +9,7 @@ use authchain::tools::deadline::Deadline;
 use super::client::{CONNECT, Client, Map, PORTMAPPER, mapped_port};
 use super::questions::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
-use super::{Named, Prepared, entries, portmap};
+use super::{Named, Nis, entries, portmap};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
 use crate::net::dns::{self, Dns};
@@ -25,7 +25,7 @@ struct Look<'l> {
     nobody: &'l str,
 }
 
-impl Prepared {
+impl Nis {
     /// Looks at every server, whatever is known of it already.
     pub(super) async fn examine(
         &mut self,
