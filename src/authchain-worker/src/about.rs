@@ -3,13 +3,14 @@
 //! It confines itself for real and reports what took hold, rather than guessing from the kernel's
 //! version: a container, another security module or a boot parameter may stand in the way.
 
+use authchain_sandbox::confine::{Access, Profile, Report, confine};
+
 use std::io::Write;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use crate::arguments::Arguments;
-use crate::confine::{Access, Report, confine};
 
 /// What the command `authchain check` reads.
 #[derive(Serialize)]
@@ -31,7 +32,7 @@ enum Outcome {
 
 /// Prints one JSON object; succeeds if the worker would run here.
 pub fn print(arguments: &Arguments) -> ExitCode {
-    let confined = confine(&Access::default(), &arguments.user);
+    let confined = confine(&Profile::SERVER, &Access::default(), &arguments.user);
     let about = About::of(confined.map_err(|refused| refused.to_string()));
     let is_usable = matches!(about.outcome, Outcome::Confined(_));
     let text = serde_json::to_string_pretty(&about).unwrap_or_default();

@@ -3,9 +3,9 @@
 use std::pin::Pin;
 
 use authchain::backends::protocol::{Operation, Question};
+use authchain_sandbox::confine::Access;
 
 use crate::answer::Answer;
-use crate::confine::Access;
 use crate::dialogue::Dialogue;
 
 /// An answer that is being looked for. On the heap: what is awaited in place lies in the frame of

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use authchain::backends::protocol::{Hello, Operation, Question, WireUser, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
+use authchain_sandbox::confine::Access;
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
 use nix::sys::ptrace;
@@ -25,7 +26,6 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::{Pid, Uid, setresuid};
 
 use crate::answer::Answer;
-use crate::confine::Access;
 use crate::dialogue::Dialogue;
 use crate::kind::{Answering, Kind};
 use crate::net::dns::Dns;

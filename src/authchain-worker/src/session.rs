@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use authchain::backends::protocol::{Hello, Lines, Message, ProtocolError, Question, Reply};
 use authchain::tools::deadline::system_clock;
+use authchain_sandbox::confine::{Profile, Refused, confine};
+use authchain_sandbox::process;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -16,11 +18,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::confine::{Refused, confine};
 use crate::dialogue::{Budget, Dialogue};
 use crate::kind::Kind;
 use crate::kinds;
-use crate::process;
 
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
 const WAITING: usize = 4;
@@ -98,7 +98,7 @@ fn confined(kind: Box<dyn Kind>, arguments: &Arguments) -> Confined {
     let begin = system_clock();
     let access = kind.access();
     process::limit_memory(access.hashes);
-    let (kind, walls) = match confine(&access, &arguments.user) {
+    let (kind, walls) = match confine(&Profile::SERVER, &access, &arguments.user) {
         Ok(report) => (Ok(kind), report.notes),
         Err(refused) => (Err(refused), Vec::new()),
     };
@@ -245,12 +245,12 @@ impl Read for NoWait<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::confine::Access;
     use crate::kind::Answering;
     use authchain::backends::protocol::{
         Bytes, Conclusion, MAX_LINE, Operation, WireUser, WireVerdict,
     };
     use authchain::words::Secret;
+    use authchain_sandbox::confine::Access;
 
     #[test]
     fn a_question_that_waited_has_the_rest_of_its_budget() {

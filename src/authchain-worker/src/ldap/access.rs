@@ -2,12 +2,12 @@
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::syntax::fill;
+use authchain_sandbox::process::machine_name;
 use ldap3::ldap_escape;
 
 use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
-use crate::process::machine_name;
 
 const STEP: &str = "access filter";
 

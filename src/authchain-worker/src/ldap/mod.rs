@@ -45,10 +45,10 @@ mod starttls;
 mod windows_errors;
 
 use authchain::backends::protocol::{Hello, Operation, Question};
+use authchain_sandbox::confine::Access;
 
 use self::directory::Directory;
 use self::sources::ports;
-use crate::confine::Access;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
 use crate::kind::{Answering, Kind};

@@ -37,11 +37,11 @@ pub mod yp;
 
 use authchain::backends::protocol::{Hello, Operation, Question};
 use authchain::config::settings::nis::{Address, NisSettings, Transport};
+use authchain_sandbox::confine::Access;
 
 use self::client::Client;
 use self::reserved::Ports;
 use crate::answer::Answer;
-use crate::confine::Access;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
 use crate::kind::{Answering, Kind};

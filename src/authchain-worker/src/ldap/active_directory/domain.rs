@@ -3,7 +3,7 @@
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
 
 use super::groups::Wanted;
-use crate::process::machine_name;
+use authchain_sandbox::process::machine_name;
 
 /// A domain, and what is asked of people in it.
 pub(in crate::ldap) struct Domain {

@@ -1,4 +1,4 @@
-//! What the worker gives up before its first packet, for good.
+//! What a process gives up before it reads what strangers send, for good.
 //!
 //! Its own user keeps it from what belongs to others, Landlock from what is open to everybody, seccomp
 //! from everything that neither of them knows about: starting programs, listening, reaching into
@@ -26,6 +26,7 @@ use seccompiler::Error as SeccompError;
 use crate::process::{Fault, fault};
 pub use access::Access;
 use calls::Doors;
+pub use calls::Profile;
 use files::Rules;
 pub use report::{Landlock, Report, User};
 use status::Status;
@@ -33,13 +34,13 @@ use status::Status;
 /// The user that packages create for the worker.
 pub const DEFAULT_USER: &str = "authchain";
 
-/// Gives up everything but `access`, and becomes `user` if root started us; `nobody` where there is no
+/// Gives up everything but the calls of `profile` and `access`, and becomes `user` if root started us; `nobody` where there is no
 /// user of this name. To be called once, before there is a second thread and before anything is sent;
 /// secrets and certificates have been read by then.
 ///
 /// # Errors
 /// When a wall that this kernel has cannot be built: the worker must not go on.
-pub fn confine(access: &Access, user: &str) -> Result<Report, Refused> {
+pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report, Refused> {
     let mut notes = Vec::new();
     // Opened while we can still reach them, found while the passwd file can be read.
     let rules = Rules::gather(access).map_err(landlock)?;
@@ -54,7 +55,7 @@ pub fn confine(access: &Access, user: &str) -> Result<Report, Refused> {
         );
     }
     let seccomp = filtered(
-        calls::filter(Doors {
+        profile.install(Doors {
             unix_sockets: !access.unix_sockets.is_empty(),
             files: !access.files.is_empty(),
         }),

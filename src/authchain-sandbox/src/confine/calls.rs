@@ -25,30 +25,53 @@ pub(super) struct Doors {
     pub(super) files: bool,
 }
 
-/// Installs the filter, for this thread, which is the only one there will be. Never undone.
-///
-/// # Errors
-/// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no filters.
-pub(super) fn filter(doors: Doors) -> Result<(), Error> {
-    apply_filter(&program(doors))
+/// Which system calls a kind of process may make.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// Whatever the arguments.
+    allowed: &'static [&'static [i64]],
+    /// Besides, where files are read.
+    for_files: &'static [i64],
+    /// Whoever calls one of these has taken the process over: it is killed.
+    deadly: &'static [&'static [i64]],
+    /// Harmless with some arguments and not with others.
+    conditional: fn(Doors) -> Vec<(i64, Vec<Alternative>)>,
 }
 
-fn program(doors: Doors) -> Program {
-    let mut answers = BTreeMap::new();
-    let mut answer =
-        |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
-    let for_files = if doors.files { FOR_FILES } else { &[] };
-    for &call in ALLOWED.iter().chain(ALLOWED_HERE).chain(for_files) {
-        answer(call, Answer::Allow);
+impl Profile {
+    /// A process of ours that asks servers: sockets and clocks, no program and no other process.
+    pub const SERVER: Self = Self {
+        allowed: &[ALLOWED, ALLOWED_HERE],
+        for_files: FOR_FILES,
+        deadly: &[DEADLY, DEADLY_HERE],
+        conditional,
+    };
+
+    /// Installs the filter, for this thread, which is the only one there will be. Never undone.
+    ///
+    /// # Errors
+    /// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no
+    /// filters.
+    pub(super) fn install(&self, doors: Doors) -> Result<(), Error> {
+        apply_filter(&self.program(doors))
     }
-    // Nothing in the worker calls these: whoever does has taken it over, and there is nothing to save.
-    for &call in DEADLY.iter().chain(DEADLY_HERE) {
-        answer(call, Answer::Kill);
+
+    fn program(&self, doors: Doors) -> Program {
+        let mut answers = BTreeMap::new();
+        let mut answer =
+            |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
+        let for_files = if doors.files { self.for_files } else { &[] };
+        for &call in self.allowed.iter().copied().flatten().chain(for_files) {
+            answer(call, Answer::Allow);
+        }
+        for &call in self.deadly.iter().copied().flatten() {
+            answer(call, Answer::Kill);
+        }
+        for (call, alternatives) in (self.conditional)(doors) {
+            answer(call, Answer::AllowIf(alternatives));
+        }
+        assemble(&answers)
     }
-    for (call, alternatives) in conditional(doors) {
-        answer(call, Answer::AllowIf(alternatives));
-    }
-    assemble(&answers)
 }
 
 /// Calls that are harmless with some arguments and not with others.
@@ -191,12 +214,12 @@ mod tests {
         for (place, &argument) in all.iter_mut().zip(arguments) {
             *place = argument as u64;
         }
-        machine::run(&program(doors), PROCESSOR, call as u32, all)
+        machine::run(&Profile::SERVER.program(doors), PROCESSOR, call as u32, all)
     }
 
     #[test]
     fn the_filter_is_short_and_fits_into_the_kernel() {
-        let length = program(NETWORK).len();
+        let length = Profile::SERVER.program(NETWORK).len();
         assert!((150..200).contains(&length), "{length}");
     }
 
