@@ -3,13 +3,14 @@
 //! It confines itself for real and reports what took hold, rather than guessing from the kernel's
 //! version: a container, another security module or a boot parameter may stand in the way.
 
+use authchain_sandbox::confine::{Access, Profile, Report, confine};
+
 use std::io::Write;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use crate::arguments::Arguments;
-use crate::confine::{Needs, Report, confine};
 
 /// What the command `authchain check` reads.
 #[derive(Serialize)]
@@ -31,11 +32,8 @@ enum Outcome {
 
 /// Prints one JSON object; succeeds if the worker would run here.
 pub fn print(arguments: &Arguments) -> ExitCode {
-    let needs = Needs {
-        user: &arguments.user,
-        ..Needs::default()
-    };
-    let about = About::of(confine(&needs).map_err(|refused| refused.to_string()));
+    let confined = confine(&Profile::SERVER, &Access::default(), &arguments.user);
+    let about = About::of(confined.map_err(|refused| refused.to_string()));
     let is_usable = matches!(about.outcome, Outcome::Confined(_));
     let text = serde_json::to_string_pretty(&about).unwrap_or_default();
     let written = writeln!(std::io::stdout(), "{text}");

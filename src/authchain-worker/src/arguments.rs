@@ -1,8 +1,8 @@
 //! The command line. The module needs hardly any of it: what a backend is comes over the socket.
 
-use std::ffi::OsString;
+use authchain_sandbox::confine::DEFAULT_USER;
 
-use crate::confine::DEFAULT_USER;
+use std::ffi::OsString;
 
 /// What it was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,23 +1,24 @@
 //! Looking at servers step by step, for `authchain check --online`.
 //!
-//! Here is what every type of server has in common: a step is timed, told as soon as it is done, and
-//! ends the look at its server when it fails. Which steps there are, each type says itself.
+//! Here is what every type of server has in common: a step is timed, told as soon as it is done,
+//! and ends the look at its server when it fails. Which steps there are, each type says itself.
 
 use std::time::Duration;
 
 use authchain::backends::protocol::{Finding, Severity};
 use authchain::tools::deadline::{Clock, system_clock};
 use authchain::tools::journal::cut;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::dialogue::Dialogue;
 
 /// How much is said of one step, in characters.
 const MAX_TEXT: usize = 800;
 
 /// A look at servers, one after the other.
-pub struct Examination {
+pub struct Examination<'d> {
     clock: Clock,
     server: String,
-    findings: UnboundedSender<Finding>,
+    dialogue: &'d Dialogue<'d>,
 }
 
 /// What a step came to.
@@ -65,16 +66,14 @@ impl Remark {
     }
 }
 
-impl Examination {
-    /// A look at no server yet, and where its findings come out. They end when it is dropped.
-    pub fn begin() -> (Self, UnboundedReceiver<Finding>) {
-        let (findings, told) = unbounded_channel();
-        let begun = Self {
+impl<'d> Examination<'d> {
+    /// Begins a look at no server yet, whose findings are told in `dialogue`.
+    pub fn begin(dialogue: &'d Dialogue<'d>) -> Self {
+        Self {
             clock: system_clock,
             server: String::new(),
-            findings,
-        };
-        (begun, told)
+            dialogue,
+        }
     }
 
     /// What is told from now on is about `server`, by its name in the settings.
@@ -82,8 +81,8 @@ impl Examination {
         self.server = server.into();
     }
 
-    /// Takes a step and tells how long it took and what came of it: `judge` what it brought, or else
-    /// its error. `None` where it failed, which has been told then.
+    /// Takes a step and tells how long it took and what came of it: `judge` what it brought, or
+    /// else its error. `None` where it failed, which has been told then.
     pub async fn step<T>(
         &self,
         step: &str,
@@ -107,8 +106,7 @@ impl Examination {
     }
 
     fn tell(&self, step: &str, took: Duration, remark: Remark) {
-        // Whoever asked may have gone.
-        let _ = self.findings.send(Finding {
+        self.dialogue.finding(Finding {
             server: self.server.clone(),
             step: step.to_owned(),
             took,
@@ -121,10 +119,15 @@ impl Examination {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialogue::Budget;
+    use authchain::backends::protocol::Reply;
 
     #[test]
     fn a_step_that_fails_is_told_and_brings_nothing() {
-        let (mut look, mut told) = Examination::begin();
+        let (_sender, mut heard) = tokio::sync::mpsc::channel(1);
+        let budget = Budget::whole(Duration::from_secs(1));
+        let (dialogue, mut told) = Dialogue::open(&mut heard, &budget);
+        let mut look = Examination::begin(&dialogue);
         look.turn_to("ldaps://a");
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let brought = runtime.unwrap().block_on(async {
@@ -136,10 +139,12 @@ mod tests {
             (failed, works.await)
         });
         assert_eq!(brought, (None, Some(7)));
-        drop(look);
-        let told: Vec<_> = std::iter::from_fn(|| told.try_recv().ok())
-            .map(|finding| (finding.server, finding.step, finding.severity, finding.text))
-            .collect();
+        let told: Vec<_> = std::iter::from_fn(|| match told.try_recv().ok()? {
+            Reply::Finding(finding) => Some(finding),
+            _ => None,
+        })
+        .map(|finding| (finding.server, finding.step, finding.severity, finding.text))
+        .collect();
         let expected = |step: &str, severity, text: &str| {
             let [server, step, text] = ["ldaps://a", step, text].map(str::to_owned);
             (server, step, severity, text)

@@ -1,148 +1,37 @@
-//! The types of server there are: the only file that names every one.
+//! The types of backend there are: the only file that names every one.
 
-use std::path::PathBuf;
+use authchain::backends::protocol::Hello;
 
-use authchain::backends::protocol::{Conclusion, Hello, Operation, Question, Reply, WireVerdict};
-
-use crate::examination::Examination;
-use crate::{ldap, nis};
+use crate::kind::Kind;
+use crate::ldap::Ldap;
+use crate::nis::Nis;
 
 #[cfg(feature = "confinement-probe")]
 use crate::probe::Probe;
 
-/// A backend that is ready to be asked: its files are read, its settings understood.
-#[non_exhaustive]
-pub enum Kind {
-    /// Asks a directory, Active Directory included.
-    Ldap(Box<ldap::Prepared>),
-    /// Asks a NIS domain.
-    Nis(Box<nis::Prepared>),
-    /// Tries what must not be possible.
+/// Reads settings and the files they name, as root still.
+type Prepare = fn(&Hello) -> Result<Box<dyn Kind>, String>;
+
+/// Each `type` of the configuration, and what prepares it.
+const TYPES: &[(&str, Prepare)] = &[
+    ("ldap", |hello| Ok(Box::new(Ldap::prepare(hello)?))),
+    ("active_directory", |hello| {
+        Ok(Box::new(Ldap::prepare_domain(hello)?))
+    }),
+    ("nis", |hello| Ok(Box::new(Nis::prepare(hello)?))),
     #[cfg(feature = "confinement-probe")]
-    Probe(Probe),
-    /// Cannot find out anything, and says why.
-    Broken(String),
-}
+    ("confinement_probe", |hello| {
+        Ok(Box::new(Probe::prepare(hello)))
+    }),
+];
 
-/// What a backend needs once it is confined.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
-    /// Files and folders to read. What name resolution needs has been read before.
-    pub files: Vec<PathBuf>,
-    /// The servers' Unix sockets.
-    pub unix_sockets: Vec<PathBuf>,
-    /// The TCP ports to be reached; where nothing is said, any.
-    pub ports: Option<Vec<u16>>,
-    /// Whether it computes password hashes, some of which take a lot of memory.
-    pub hashes: bool,
-}
-
-/// What is told, in this order: texts for the person, and the verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// Texts for the person.
-    pub infos: Vec<String>,
-    /// The verdict, and what was noticed on the way.
-    pub conclusion: Conclusion,
-}
-
-impl Told {
-    /// The lines that say so.
-    pub fn replies(self) -> impl Iterator<Item = Reply> {
-        let verdict = Reply::Verdict(self.conclusion);
-        (self.infos.into_iter().map(Reply::Info)).chain([verdict])
-    }
-}
-
-impl From<WireVerdict> for Told {
-    fn from(verdict: WireVerdict) -> Self {
-        Conclusion::from(verdict).into()
-    }
-}
-
-impl From<Conclusion> for Told {
-    fn from(conclusion: Conclusion) -> Self {
-        Self {
-            infos: Vec::new(),
-            conclusion,
-        }
-    }
-}
-
-impl Kind {
-    /// Reads the settings and the files they name, as root still.
-    pub fn prepare(hello: &Hello) -> Self {
-        match hello.kind.as_str() {
-            "ldap" => Self::directory(ldap::Prepared::new(hello)),
-            "active_directory" => Self::directory(ldap::Prepared::of_domain(hello)),
-            "nis" => match nis::Prepared::new(hello) {
-                Ok(prepared) => Self::Nis(Box::new(prepared)),
-                Err(why) => Self::Broken(why),
-            },
-            #[cfg(feature = "confinement-probe")]
-            "confinement_probe" => Self::Probe(Probe::prepare(hello)),
-            other => Self::Broken(format!("this worker knows no backends of type \"{other}\"")),
-        }
-    }
-
-    fn directory(prepared: Result<ldap::Prepared, String>) -> Self {
-        match prepared {
-            Ok(prepared) => Self::Ldap(Box::new(prepared)),
-            Err(why) => Self::Broken(why),
-        }
-    }
-
-    /// What is to stay within its reach.
-    pub fn reach(&self) -> Reach {
-        match self {
-            Self::Ldap(prepared) => prepared.reach(),
-            Self::Nis(prepared) => prepared.reach(),
-            #[cfg(feature = "confinement-probe")]
-            Self::Probe(probe) => probe.reach(),
-            // It has nobody to ask.
-            Self::Broken(_) => Reach {
-                ports: Some(Vec::new()),
-                ..Reach::default()
-            },
-        }
-    }
-
-    /// What it can be asked.
-    pub fn can(&self) -> Vec<Operation> {
-        Operation::ALL.to_vec()
-    }
-
-    /// Looks at every server, step by step. What they come to goes to `examination`; the verdict only
-    /// says whether they could be looked at.
-    pub async fn examine(&mut self, question: &Question<'_>, examination: Examination) -> Told {
-        match self {
-            Self::Ldap(prepared) => prepared.examine(question, examination).await,
-            Self::Nis(prepared) => prepared.examine(question, examination).await,
-            #[cfg(feature = "confinement-probe")]
-            Self::Probe(_) => WireVerdict::Unknown.into(),
-            Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
-        }
-    }
-
-    /// Finds out. Dropped unfinished when the time is up or nobody waits for the answer any more.
-    pub async fn answer(&mut self, question: &Question<'_>) -> Told {
-        match self {
-            Self::Ldap(prepared) => prepared.ask(question).await,
-            Self::Nis(prepared) => prepared.ask(question).await,
-            #[cfg(feature = "confinement-probe")]
-            Self::Probe(probe) => probe.answer(question).await.into(),
-            Self::Broken(why) => WireVerdict::Unavailable(why.clone()).into(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_can_ask_nobody_reaches_nobody() {
-        let reach = Kind::Broken(String::new()).reach();
-        assert_eq!(reach.ports, Some(Vec::new()));
-    }
+/// Prepares the backend that `hello` describes.
+///
+/// # Errors
+/// When it cannot be what it is told to be, in words for the log.
+pub fn prepare(hello: &Hello) -> Result<Box<dyn Kind>, String> {
+    let named = TYPES.iter().find(|(name, _)| *name == hello.kind);
+    let (_, prepare) =
+        named.ok_or_else(|| format!("this worker knows no backends of type \"{}\"", hello.kind))?;
+    prepare(hello)
 }

@@ -1,15 +1,15 @@
 //! The worker: asks a server about a person, so that sshd and sudo need not.
 //!
-//! It is a child process of whoever called the module, one for each call and backend. What it parses
-//! comes from a network, so it is built to be taken over without harm: it gives up everything it
-//! does not need before its first packet.
+//! It is a child process of whoever called the module, one for each call and backend. What it
+//! parses comes from a network, so it is built to be taken over without harm: it gives up
+//! everything it does not need before its first packet ([`authchain_sandbox`]).
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`arguments`], [`about`] | the command line, and what confinement comes to on this machine |
-//! | [`process`] | the first steps: own ids, descriptors, limits; nothing of the caller's is left |
+//! | [`answer`] | what a backend answers: a verdict, and what is said besides |
+//! | [`dialogue`] | what a backend says to the person, and asks them |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
-//! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 //! | [`guard`] | what stands between a server and the parser of its answers |
 //! | [`ldap`] | the `ldap` backend |
 //! | [`nis`] | the `nis` backend |
@@ -17,23 +17,25 @@
 //! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
 //! | [`standing`] | what the state of an account makes of a right password |
-//! | [`kinds`] | the types of server, and what each needs once it is confined |
+//! | [`kind`] | what a backend is to the session |
+//! | [`kinds`] | the types of backend there are |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod about;
+pub mod answer;
 pub mod arguments;
 mod clock;
-pub mod confine;
+pub mod dialogue;
 pub mod examination;
 pub mod guard;
+pub mod kind;
 pub mod kinds;
 pub mod ldap;
 pub mod net;
 pub mod nis;
 #[cfg(feature = "confinement-probe")]
 mod probe;
-pub mod process;
 pub mod servers;
 pub mod session;
 pub mod standing;

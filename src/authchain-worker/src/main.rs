@@ -5,7 +5,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use authchain_worker::{about, arguments::Arguments, process, session};
+use authchain_sandbox::process;
+use authchain_worker::{about, arguments::Arguments, session};
 
 /// `EX_USAGE`: started by hand, or with arguments nobody knows.
 const USAGE: u8 = 64;

@@ -13,8 +13,9 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
-use authchain::backends::protocol::{Conclusion, Hello, Question, WireUser, WireVerdict};
+use authchain::backends::protocol::{Hello, Operation, Question, WireUser, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
+use authchain_sandbox::confine::Access;
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
 use nix::sys::ptrace;
@@ -24,12 +25,14 @@ use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, 
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::{Pid, Uid, setresuid};
 
-use crate::kinds::Reach;
+use crate::answer::Answer;
+use crate::dialogue::Dialogue;
+use crate::kind::{Answering, Kind};
 use crate::net::dns::Dns;
 
 /// What it was told to keep within its reach.
-pub struct Probe {
-    reach: Reach,
+pub(crate) struct Probe {
+    access: Access,
     dns: Dns,
 }
 
@@ -44,7 +47,7 @@ impl Probe {
         };
         Self {
             dns: Dns::read(),
-            reach: Reach {
+            access: Access {
                 files: list("files").into_iter().map(Into::into).collect(),
                 unix_sockets: list("unix_sockets").into_iter().map(Into::into).collect(),
                 ports: hello.settings.get("ports").map(|_| {
@@ -56,11 +59,7 @@ impl Probe {
         }
     }
 
-    pub(crate) fn reach(&self) -> Reach {
-        self.reach.clone()
-    }
-
-    pub(crate) async fn answer(&mut self, question: &Question<'_>) -> Conclusion {
+    async fn attempt(&self, question: &Question<'_>) -> Answer {
         let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
         let outcome = match attempt {
             "wait" => wait().await,
@@ -69,8 +68,30 @@ impl Probe {
         };
         match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
-            Err(error) => WireVerdict::Unavailable(name(&error)).into(),
+            Err(error) => Answer::unavailable(name(&error)),
         }
+    }
+}
+
+impl Kind for Probe {
+    fn access(&self) -> Access {
+        self.access.clone()
+    }
+
+    fn can(&self) -> &'static [Operation] {
+        &[
+            Operation::Authenticate,
+            Operation::Lookup,
+            Operation::Account,
+        ]
+    }
+
+    fn answer<'a>(
+        &'a mut self,
+        question: &'a Question<'_>,
+        _dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        Box::pin(self.attempt(question))
     }
 }
 

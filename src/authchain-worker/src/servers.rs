@@ -6,11 +6,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use authchain::backends::protocol::{Conclusion, Hello, Question, WireVerdict};
+use authchain::backends::protocol::{Hello, Question};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::cut;
 
-use crate::kinds::Told;
+use crate::answer::Answer;
 use crate::net::failure::{Failure, Kind};
 
 /// What is left of a question's budget for saying the answer.
@@ -36,7 +36,7 @@ pub trait Server {
     fn name(&self) -> &str;
 
     /// Whether it does not answer, but names servers that may.
-    fn is_signpost(&self) -> bool {
+    fn names_servers(&self) -> bool {
         false
     }
 }
@@ -76,73 +76,51 @@ pub struct Turn<'s, S> {
     is_last: bool,
 }
 
-/// An answer, and what is said besides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ruling {
-    /// The verdict.
-    pub verdict: WireVerdict,
-    /// Texts for the person.
-    pub infos: Vec<String>,
-    /// Lines for the log.
-    pub notes: Vec<String>,
-}
-
-impl From<WireVerdict> for Ruling {
-    fn from(verdict: WireVerdict) -> Self {
-        Self {
-            verdict,
-            infos: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-}
-
 /// What came of asking one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<S> {
     /// The answer.
-    Ruling(Ruling),
+    Answer(Box<Answer>),
     /// Servers to be asked next, in this order.
     Servers(Vec<S>),
 }
 
-impl<S> From<Ruling> for Outcome<S> {
-    fn from(ruling: Ruling) -> Self {
-        Self::Ruling(ruling)
+impl<S> From<Answer> for Outcome<S> {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
     }
 }
 
 /// Asks one server after the other until one answers. An answer is final, whichever it is: a
 /// wrong password tried on every server would lock its owner out so much the sooner.
 ///
-/// `ask` is given the server and when it must have answered; `notes` are told before everything else.
+/// `ask` is given the server and when it must have answered; `notes` are told before everything
+/// else.
 pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     servers: &[S],
     health: &Health,
     deadline: Deadline,
     notes: Vec<String>,
     mut ask: impl AsyncFnMut(&Turn<'_, S>, Deadline) -> Result<O, Failure>,
-) -> Told {
-    let mut conclusion = Conclusion::from(WireVerdict::Unknown);
-    conclusion.notes = notes;
+) -> Answer {
     let mut failures = Vec::new();
+    let mut down = Vec::new();
     let mut queue = Queue::new(health, servers.to_vec());
     while let Some((server, probe)) = queue.waiting.pop_front() {
         let turn = Turn {
             server: &server,
             probe,
-            is_last: queue.waiting.is_empty() && !server.is_signpost(),
+            is_last: queue.waiting.is_empty() && !server.names_servers(),
         };
         let own = turn.deadline(deadline);
         let allotted = own.remaining();
         match ask(&turn, own).await.map(Into::into) {
-            Ok(Outcome::Ruling(ruling)) => {
-                conclusion.notes.extend(failures);
-                conclusion.notes.extend(ruling.notes);
-                conclusion.verdict = ruling.verdict;
-                return Told {
-                    infos: ruling.infos,
-                    conclusion,
+            Ok(Outcome::Answer(answer)) => {
+                let before = notes.into_iter().chain(failures);
+                return Answer {
+                    notes: before.chain(answer.notes).collect(),
+                    down,
+                    ..*answer
                 };
             }
             Ok(Outcome::Servers(servers)) => queue.put_in_front(servers),
@@ -151,7 +129,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                 let had_a_chance =
                     turn.probe.is_some() || allotted >= FAIR_CHANCE || !own.is_over();
                 if failure.kind == Kind::Down && had_a_chance {
-                    conclusion.down.push(name.to_owned());
+                    down.push(name.to_owned());
                 }
                 failures.push(format!("{name}: {failure}"));
                 if is_final(&failure) || deadline.is_over() {
@@ -160,10 +138,10 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
             }
         }
     }
-    conclusion.verdict = WireVerdict::Unavailable(queue.all_failed(&failures));
-    Told {
-        infos: Vec::new(),
-        conclusion,
+    Answer {
+        notes,
+        down,
+        ..Answer::unavailable(queue.all_failed(&failures))
     }
 }
 
@@ -243,6 +221,7 @@ impl<S> Turn<'_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use authchain::backends::protocol::WireVerdict;
 
     impl Server for &str {
         fn name(&self) -> &str {
@@ -253,8 +232,8 @@ mod tests {
     /// Asks servers that all answer as `answer` says; who was asked, and what was told.
     fn ask(
         health: &Health,
-        answer: impl Fn(&str) -> Result<Ruling, Failure>,
-    ) -> (Vec<String>, Told) {
+        answer: impl Fn(&str) -> Result<Answer, Failure>,
+    ) -> (Vec<String>, Answer) {
         let deadline = Deadline::after(system_clock, Duration::from_secs(3));
         let mut asked = Vec::new();
         let asking = in_turn(
@@ -288,9 +267,9 @@ mod tests {
             _ => Ok(WireVerdict::Unknown.into()),
         });
         assert_eq!(asked, ["one", "two"]);
-        assert_eq!(told.conclusion.verdict, WireVerdict::Unknown);
-        assert_eq!(told.conclusion.down, ["one"]);
-        assert_eq!(told.conclusion.notes, ["one: connect: refused"]);
+        assert_eq!(told.verdict, WireVerdict::Unknown);
+        assert_eq!(told.down, ["one"]);
+        assert_eq!(told.notes, ["one: connect: refused"]);
     }
 
     #[test]
@@ -301,16 +280,13 @@ mod tests {
         ] {
             let (asked, told) = ask(&Health::default(), |_| Err(failure.clone()));
             assert_eq!(asked, ["one"]);
-            assert_eq!(told.conclusion.down, [""; 0]);
+            assert_eq!(told.down, [""; 0]);
         }
         let (asked, told) = ask(&Health::default(), |_| Err(Failure::trouble("x", "y")));
         assert_eq!(asked.len(), 3);
         let unavailable = WireVerdict::Unavailable("one: x: y; two: x: y; three: x: y".to_owned());
-        assert_eq!(told.conclusion.verdict, unavailable);
-        assert_eq!(
-            told.conclusion.down, [""; 0],
-            "it answered, if not helpfully"
-        );
+        assert_eq!(told.verdict, unavailable);
+        assert_eq!(told.down, [""; 0], "it answered, if not helpfully");
     }
 
     #[test]
@@ -321,7 +297,7 @@ mod tests {
         let (asked, told) = ask(&health(&["one", "two", "three"], &[]), unknown);
         assert_eq!(asked, [""; 0]);
         let unavailable = WireVerdict::Unavailable("known to be down: one, two, three".to_owned());
-        assert_eq!(told.conclusion.verdict, unavailable);
+        assert_eq!(told.verdict, unavailable);
     }
 
     #[test]
@@ -332,7 +308,7 @@ mod tests {
             fn name(&self) -> &str {
                 self.0
             }
-            fn is_signpost(&self) -> bool {
+            fn names_servers(&self) -> bool {
                 self.0 == "sign"
             }
         }
@@ -347,7 +323,7 @@ mod tests {
             Vec::new(),
             async |turn: &Turn<'_, Sign>, _| {
                 asked.push(turn.server.0);
-                match turn.server.is_signpost() {
+                match turn.server.names_servers() {
                     // One of them is to come anyway, and nobody is asked twice.
                     true => Ok(Outcome::Servers(
                         ["a", "b", "a", "c", "last"].map(Sign).to_vec(),
@@ -359,7 +335,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let told = runtime.unwrap().block_on(asking);
         assert_eq!(asked, ["sign", "c", "a", "last"]);
-        assert_eq!(told.conclusion.down, ["c", "a", "last"]);
+        assert_eq!(told.down, ["c", "a", "last"]);
     }
 
     #[test]

@@ -3,50 +3,60 @@
 use std::future::{Future, poll_fn};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream as StdStream;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use authchain::backends::protocol::{
-    Hello, Lines, Message, Operation, ProtocolError, Question, Reply, WireVerdict,
-};
+use authchain::backends::protocol::{Hello, Lines, Message, ProtocolError, Question, Reply};
 use authchain::tools::deadline::system_clock;
+use authchain_sandbox::confine::{Profile, Refused, confine};
+use authchain_sandbox::process;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::answer::Answer;
 use crate::arguments::Arguments;
-use crate::confine::{Needs, confine};
-use crate::examination::Examination;
-use crate::kinds::{Kind, Told};
-use crate::process;
+use crate::dialogue::{Budget, Dialogue};
+use crate::kind::Kind;
+use crate::kinds;
 
 /// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
 const WAITING: usize = 4;
 
 /// A backend in a process that is as confined as it will be.
 struct Confined {
-    /// The backend; or one that says why the process could not be confined.
-    kind: Kind,
+    /// The backend; or why the process could not be confined.
+    kind: Result<Box<dyn Kind>, Refused>,
     /// Which walls are missing.
     walls: Vec<String>,
     /// How long it took, which is how long the question may have waited.
     took: Duration,
 }
 
-/// Hears the hello, prepares, says hello, confines the process, and answers until the module has gone.
+/// Hears the hello, prepares, says hello, confines the process, and answers until the module has
+/// gone.
 ///
-/// While it confines itself the module wakes up and asks; the question waits in the socket. Whatever
-/// goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
+/// While it confines itself the module wakes up and asks; the question waits in the socket.
+/// Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried
+/// again.
 pub fn hold(mut module: StdStream, arguments: &Arguments) {
     process::write_no_files();
     let mut lines = Lines::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
-    let kind = Kind::prepare(&hello);
-    if say_hello(&mut module, &kind).is_err() {
+    let kind = match kinds::prepare(&hello) {
+        Ok(kind) => kind,
+        Err(why) => {
+            // In place of a hello: it can be asked nothing.
+            let verdict = Reply::Verdict(Answer::unavailable(why).into());
+            let _ = say_at_once(&mut module, &verdict);
+            return;
+        }
+    };
+    if say_at_once(&mut module, &Reply::Hello(kind.can().to_vec())).is_err() {
         return;
     }
     let confined = confined(kind, arguments);
@@ -80,25 +90,19 @@ fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
     }
 }
 
-fn say_hello(module: &mut StdStream, kind: &Kind) -> io::Result<()> {
-    let line = line(&Reply::Hello(kind.can())).map_err(io::Error::other)?;
+/// Says something before there is a runtime.
+fn say_at_once(module: &mut StdStream, reply: &Reply) -> io::Result<()> {
+    let line = line(reply).map_err(io::Error::other)?;
     module.write_all(&line)
 }
 
-fn confined(kind: Kind, arguments: &Arguments) -> Confined {
+fn confined(kind: Box<dyn Kind>, arguments: &Arguments) -> Confined {
     let begin = system_clock();
-    let reach = kind.reach();
-    process::limit_memory(reach.hashes);
-    let needs = Needs {
-        user: &arguments.user,
-        files: &reach.files,
-        unix_sockets: &reach.unix_sockets,
-        ports: reach.ports.as_deref(),
-        ..Needs::default()
-    };
-    let (kind, walls) = match confine(&needs) {
-        Ok(report) => (kind, report.notes),
-        Err(refused) => (Kind::Broken(refused.to_string()), Vec::new()),
+    let access = kind.access();
+    process::limit_memory(access.hashes);
+    let (kind, walls) = match confine(&Profile::SERVER, &access, &arguments.user) {
+        Ok(report) => (Ok(kind), report.notes),
+        Err(refused) => (Err(refused), Vec::new()),
     };
     Confined {
         kind,
@@ -147,70 +151,55 @@ fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), P
 }
 
 async fn answer(
-    mut asked: Receiver<Message<'static>>,
+    mut heard: Receiver<Message<'static>>,
     mut writer: OwnedWriteHalf,
     mut confined: Confined,
 ) {
-    let kind = &mut confined.kind;
-    while let Some(Message::Question(mut question)) = asked.recv().await {
+    while let Some(Message::Question(mut question)) = heard.recv().await {
         question.budget_ms = left_of(question.budget_ms, confined.took);
-        let told = match question.operation {
-            Operation::Examine => on_heap(|| examine(kind, &question, &mut writer)).await,
-            _ => Ok(in_time(&question, on_heap(|| kind.answer(&question))).await),
+        let found = match &mut confined.kind {
+            Ok(kind) => found_out(kind.as_mut(), &question, &mut heard, &mut writer).await,
+            Err(refused) => Ok(Answer::unavailable(refused.to_string())),
         };
-        let Ok(mut told) = told else {
+        let Ok(mut answer) = found else {
             return;
         };
         // Else nobody would ever hear of a wall that is missing.
-        told.conclusion.notes.extend_from_slice(&confined.walls);
-        for reply in told.replies() {
-            if say(&mut writer, &reply).await.is_err() {
-                return;
-            }
+        answer.notes.extend_from_slice(&confined.walls);
+        let verdict = Reply::Verdict(answer.into());
+        if say(&mut writer, &verdict).await.is_err() {
+            return;
         }
     }
 }
 
-/// What a question that has waited this long has left of its budget. The module goes by its own clock: an
-/// answer that comes late is none, and cannot say on whom it waited.
-fn left_of(budget_ms: u64, waited: Duration) -> u64 {
-    let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-    budget_ms.saturating_sub(waited_ms)
-}
-
-/// A future on the heap, made in a function of its own. What is awaited in place lies in the frame of
-/// everything around it, and all the pages of a frame are had from the kernel when it is entered: a
-/// fifth of the pages of a start.
-#[inline(never)]
-fn on_heap<'f, F: Future + 'f>(
-    make: impl FnOnce() -> F,
-) -> Pin<Box<dyn Future<Output = F::Output> + 'f>> {
-    Box::pin(make())
-}
-
-/// Tells each finding as it comes, so that none is lost when the time is over or this process ends.
-async fn examine(
-    kind: &mut Kind,
+/// Returns the answer, or *unavailable* once the module's budget is spent. What is said on the way
+/// is told as it comes, so that none of it is lost when the time is over or this process ends.
+async fn found_out(
+    kind: &mut dyn Kind,
     question: &Question<'_>,
+    heard: &mut Receiver<Message<'static>>,
     writer: &mut OwnedWriteHalf,
-) -> io::Result<Told> {
-    let (examination, mut findings) = Examination::begin();
+) -> io::Result<Answer> {
+    let budget = Budget::of(question);
+    let (mut dialogue, mut said) = Dialogue::open(heard, &budget);
+    let answering = async move { kind.answer(question, &mut dialogue).await };
     let telling = async {
-        while let Some(finding) = findings.recv().await {
-            say(writer, &Reply::Finding(finding)).await?;
+        while let Some(reply) = said.recv().await {
+            say(writer, &reply).await?;
         }
         Ok(())
     };
-    let looking = in_time(question, kind.examine(question, examination));
-    let (told, said) = tokio::join!(looking, telling);
-    said.map(|()| told)
+    let (answer, told) = tokio::join!(budget.spend(answering), telling);
+    let late = || Answer::unavailable("timed out");
+    told.map(|()| answer.unwrap_or_else(late))
 }
 
-/// The answer, or *unavailable* once the module's budget is spent.
-async fn in_time(question: &Question<'_>, answer: impl Future<Output = Told>) -> Told {
-    let budget = Duration::from_millis(question.budget_ms);
-    let found = tokio::time::timeout(budget, answer).await;
-    found.unwrap_or_else(|_| WireVerdict::Unavailable("timed out".to_owned()).into())
+/// What a question that has waited this long has left of its budget. The module goes by its own
+/// clock: an answer that comes late is none, and cannot say on whom it waited.
+fn left_of(budget_ms: u64, waited: Duration) -> u64 {
+    let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+    budget_ms.saturating_sub(waited_ms)
 }
 
 async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
@@ -218,8 +207,8 @@ async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
     writer.write_all(&line).await
 }
 
-/// The reply as a line; a verdict that is too long for one goes without what was noticed on the way,
-/// rather than not at all.
+/// The reply as a line; a verdict that is too long for one goes without what was noticed on the
+/// way, rather than not at all.
 fn line(reply: &Reply) -> Result<Vec<u8>, ProtocolError> {
     match (reply.to_line(), reply) {
         (Err(ProtocolError::TooLong), Reply::Verdict(conclusion)) => {
@@ -258,13 +247,115 @@ impl Read for NoWait<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authchain::backends::protocol::{Conclusion, MAX_LINE};
+    use crate::kind::Answering;
+    use authchain::backends::protocol::{
+        Bytes, Conclusion, MAX_LINE, Operation, WireUser, WireVerdict,
+    };
+    use authchain::words::Secret;
+    use authchain_sandbox::confine::Access;
 
     #[test]
     fn a_question_that_waited_has_the_rest_of_its_budget() {
         assert_eq!(left_of(2_900, Duration::from_micros(900)), 2_900);
         assert_eq!(left_of(2_900, Duration::from_millis(400)), 2_500);
         assert_eq!(left_of(2_900, Duration::from_secs(3)), 0);
+    }
+
+    /// Asks for a code, and knows whoever has it.
+    struct Asking;
+
+    impl Kind for Asking {
+        fn access(&self) -> Access {
+            Access::none()
+        }
+
+        fn can(&self) -> &'static [Operation] {
+            &[Operation::Authenticate]
+        }
+
+        fn answer<'a>(
+            &'a mut self,
+            _question: &'a Question<'_>,
+            dialogue: &'a mut Dialogue<'_>,
+        ) -> Answering<'a> {
+            Box::pin(async {
+                dialogue.info("A code was sent to you.");
+                match dialogue.prompt(false, "Code: ").await {
+                    Ok(typed) if typed.expose() == b"123456" => {
+                        WireVerdict::Found(WireUser::default()).into()
+                    }
+                    Ok(_) => Answer::unknown(None),
+                    Err(none) => Answer::unavailable(none.to_string()),
+                }
+            })
+        }
+    }
+
+    /// What a session with [`Asking`] says to these messages, one after each pause, until it ends.
+    fn said_to(messages: &[Message<'_>]) -> Vec<Reply> {
+        let (ours, theirs) = StdStream::pair().unwrap();
+        let confined = Confined {
+            kind: Ok(Box::new(Asking)),
+            walls: Vec::new(),
+            took: Duration::ZERO,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let talking = converse(theirs, Lines::default(), confined);
+            let asking = async {
+                ours.set_nonblocking(true).unwrap();
+                let mut ours = UnixStream::from_std(ours).unwrap();
+                for message in messages {
+                    // It may have ended before.
+                    let _ = ours.write_all(&message.to_line().unwrap()).await;
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                }
+                let _ = ours.shutdown().await;
+                let mut said = String::new();
+                tokio::io::AsyncReadExt::read_to_string(&mut ours, &mut said)
+                    .await
+                    .unwrap();
+                said
+            };
+            let (_, said) = tokio::join!(talking, asking);
+            let lines = said.lines().map(|line| Reply::parse(line.as_bytes()));
+            lines.map(Result::unwrap).collect()
+        })
+    }
+
+    fn question(budget_ms: u64) -> Message<'static> {
+        Message::Question(Question {
+            operation: Operation::Authenticate,
+            user: "alice".to_owned(),
+            password: Some(Bytes::Owned(Secret::new(b"x".to_vec()))),
+            service: "sshd".to_owned(),
+            tty: String::new(),
+            rhost: String::new(),
+            ruser: String::new(),
+            budget_ms,
+        })
+    }
+
+    fn code() -> Message<'static> {
+        Message::Answer(Bytes::Owned(Secret::new(b"123456".to_vec())))
+    }
+
+    #[test]
+    fn a_backend_asks_the_person_and_has_the_answer_however_long_they_type() {
+        let info = Reply::Info("A code was sent to you.".to_owned());
+        let text = "Code: ".to_owned();
+        let prompt = Reply::Prompt { echo: false, text };
+        let found = Reply::Verdict(WireVerdict::Found(WireUser::default()).into());
+        let said = said_to(&[question(10), code(), question(10), code()]);
+        let once = [info, prompt, found];
+        assert_eq!(said, [once.clone(), once].concat());
+    }
+
+    #[test]
+    fn an_answer_that_nobody_asked_for_ends_the_session() {
+        assert_eq!(said_to(&[code(), question(10), code()]), []);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! What the state of an account makes of a right password.
 //!
-//! Whoever is asked about the account afterwards may be another backend, which does not know how it stands
-//! here; or nobody, in a stack without our account line.
+//! Whoever is asked about the account afterwards may be another backend, which does not know how it
+//! stands here; or nobody, in a stack without our account line.
 
 use authchain::backends::protocol::{WireUser, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-/// The verdict on somebody whose password is right and whose account is in this state, which is what
-/// the question about the account would be answered.
+/// The verdict on somebody whose password is right and whose account is in this state, which is
+/// what the question about the account would be answered.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
     match bar_of(status) {
         Some(reason) => WireVerdict::Denied(Denial {

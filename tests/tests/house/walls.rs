@@ -123,6 +123,7 @@ fn unsafe_code_stays_in_its_rooms() {
     for folder in [
         "src/authchain/src",
         "src/authchain-cli/src",
+        "src/authchain-sandbox/src",
         "src/authchain-worker/src",
     ] {
         for (path, text) in sources(folder) {

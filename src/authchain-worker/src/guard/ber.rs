@@ -5,8 +5,8 @@
 
 use super::Refusal;
 
-/// How deep an LDAP message can be nested: message, operation, attributes, attribute, values, value;
-/// or message, controls, control, value.
+/// How deep an LDAP message can be nested: message, operation, attributes, attribute, values,
+/// value; or message, controls, control, value.
 const DEPTH: usize = 8;
 
 /// How many elements a message may have. Each costs the parser behind us some sixty bytes.

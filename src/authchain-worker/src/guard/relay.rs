@@ -122,8 +122,8 @@ impl Inlet {
         Ok(count)
     }
 
-    /// All messages that are whole and may pass, in one piece, and what is wrong with the next one. A
-    /// length that is too large is refused before the message it announces has come.
+    /// All messages that are whole and may pass, in one piece, and what is wrong with the next one.
+    /// A length that is too large is refused before the message it announces has come.
     fn messages(
         &mut self,
         mut may_pass: impl FnMut(&[u8]) -> Result<(), Refusal>,

@@ -1,65 +1,45 @@
 //! Whether a person may in, whatever their password.
 
+use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::syntax::fill;
-use authchain::config::settings::ldap::{LdapSettings, Scope};
+use authchain_sandbox::process::machine_name;
 use ldap3::ldap_escape;
 
-use super::Prepared;
 use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
 const STEP: &str = "access filter";
 
-/// This machine's name, if a filter asks for it. Read early: later there are no files.
-pub(super) fn host_name(settings: &LdapSettings) -> String {
-    let filter = settings.access_filter.as_deref().unwrap_or_default();
-    match filter.contains("%h") {
-        true => machine_name(),
-        false => String::new(),
-    }
+/// Which people this machine admits, by their entries.
+pub(super) struct Admission {
+    /// What the entry must fit.
+    filter: Option<String>,
+    /// This machine's name, if the filter asks for it.
+    host: String,
 }
 
-/// What this machine is called.
-pub(super) fn machine_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
-    name.map(|name| name.trim_end().to_owned())
-        .unwrap_or_default()
-}
-
-impl Prepared {
-    /// Why this person may not in, if so.
-    pub(super) async fn barred(
-        &self,
-        session: &mut Session,
-        person: &Person,
-        service: &str,
-    ) -> Result<Option<String>, Failure> {
-        if !self.fits_filter(session, person, service).await? {
-            return Ok(Some("the entry does not fit access_filter".to_owned()));
-        }
-        let barred = match &self.domain {
-            Some(domain) => {
-                let (dn, token) = (&person.dn, person.token.as_ref());
-                domain.is_in_no_wanted_group(session, dn, token).await?
-            }
-            None => {
-                let is_in_one = self.is_in_a_wanted_group(session, person).await?;
-                (!is_in_one).then_some("in none of allow_groups")
-            }
+impl Admission {
+    /// Reads what the filter asks for. Early: later there are no files.
+    pub(super) fn by(filter: Option<String>) -> Self {
+        let asks_host = filter.as_ref().is_some_and(|filter| filter.contains("%h"));
+        let host = match asks_host {
+            true => machine_name(),
+            false => String::new(),
         };
-        Ok(barred.map(str::to_owned))
+        Self { filter, host }
     }
 
-    /// The server itself holds the entry against the filter: it knows how values compare.
-    async fn fits_filter(
+    /// Returns why the person may not in, if so. The server itself holds the entry against the
+    /// filter: it knows how values compare.
+    pub(super) async fn denial(
         &self,
         session: &mut Session,
         person: &Person,
         service: &str,
-    ) -> Result<bool, Failure> {
-        let Some(template) = &self.settings.access_filter else {
-            return Ok(true);
+    ) -> Result<Option<&'static str>, Failure> {
+        let Some(template) = &self.filter else {
+            return Ok(None);
         };
         let [name, service, host] = [&person.name, service, &self.host].map(ldap_escape);
         let filter = fill(template, |letter| match letter {
@@ -77,6 +57,7 @@ impl Prepared {
             attributes: &["1.1"],
             limit: 1,
         };
-        Ok(!session.search(search).await?.entries.is_empty())
+        let fits = !session.search(search).await?.entries.is_empty();
+        Ok((!fits).then_some("the entry does not fit access_filter"))
     }
 }

@@ -19,17 +19,18 @@ mod way;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use authchain::backends::protocol::{Question, WireVerdict};
-use authchain::config::settings::ldap::{Sasl, Scope};
+use authchain::backends::protocol::Question;
+use authchain::config::settings::ldap::Scope;
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
-use super::Prepared;
-use super::servers::Source;
+use super::connector::Identity;
+use super::directory::Directory;
+use super::flavour::Flavour;
 use super::session::{SERVICE_BIND, Search, Session};
+use super::sources::{Server, Source};
+use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
-use crate::kinds::Told;
-use crate::net::connect::Server;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
 
@@ -41,14 +42,18 @@ const ANY: &str = "(objectClass=*)";
 
 /// A server that is being looked at.
 struct Look<'l> {
-    told: &'l Examination,
+    told: &'l Examination<'l>,
     session: Session,
     deadline: Deadline,
 }
 
-impl Prepared {
+impl Directory {
     /// Looks at every server, those for emergencies too, whatever is known of them already.
-    pub async fn examine(&self, question: &Question<'_>, mut told: Examination) -> Told {
+    pub(super) async fn examine(
+        &self,
+        question: &Question<'_>,
+        mut told: Examination<'_>,
+    ) -> Answer {
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         let mut known = BTreeSet::new();
@@ -63,28 +68,28 @@ impl Prepared {
                     let looking = self.examine_server(&told, &server, &question.user, deadline);
                     let _ = looking.await;
                 }
-                Source::Domain(signpost) => {
-                    let opening = deadline.within(self.settings.connect_timeout.duration());
-                    let found = self.named(&told, &signpost, opening).await;
+                Source::Records(records) => {
+                    let opening = deadline.within(self.connector.timeout.duration());
+                    let found = self.named(&told, &records, opening).await;
                     let found = found.unwrap_or_default().into_iter();
-                    let is_new = |server: &Server| known.insert(server.uri.to_string());
+                    let is_new = |server: &Server| known.insert(server.name.clone());
                     let found: Vec<Server> = found.filter(is_new).collect();
                     let found = found.into_iter().map(Source::Server).rev();
                     found.for_each(|server| sources.push_front(server));
                 }
             }
         }
-        WireVerdict::Unknown.into()
+        Answer::unknown(None)
     }
 
     async fn examine_server(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         server: &Server,
         nobody: &str,
         deadline: Deadline,
     ) -> Option<()> {
-        let opening = deadline.within(self.settings.connect_timeout.duration());
+        let opening = deadline.within(self.connector.timeout.duration());
         let connection = self.way(told, server, opening).await?;
         let session = Session::over(connection, deadline).await.ok()?;
         let look = &mut Look {
@@ -94,25 +99,27 @@ impl Prepared {
         };
         self.log_in(look, opening).await?;
         let root = self.root(look).await?;
-        if let Some(domain) = &self.domain {
+        if let Some(domain) = self.flavour.domain() {
             self.membership(look, domain).await?;
-            if self.binds_as_the_person() {
+            if self.connector.binds_as_the_person() {
                 // A domain shows nothing else to strangers.
                 return Some(());
             }
         }
         let usual = self.base(look, &root).await?;
         self.nobody(look, nobody, usual).await?;
-        if let Some(domain) = &self.domain {
-            return self.domain(look, domain).await;
+        match &self.flavour {
+            Flavour::ActiveDirectory(domain) => self.domain(look, domain).await,
+            Flavour::Generic(generic) => {
+                self.people(look).await?;
+                self.groups(look, &generic.groups).await
+            }
         }
-        self.people(look).await?;
-        self.groups(look).await
     }
 
     async fn log_in(&self, look: &mut Look<'_>, opening: Deadline) -> Option<()> {
-        if self.binds_as_the_person() {
-            let text = match self.domain {
+        if self.connector.binds_as_the_person() {
+            let text = match self.flavour.domain() {
                 Some(_) => {
                     "none: people log in themselves (no bind_dn), and without a password nothing \
                      can be found out"
@@ -125,7 +132,11 @@ impl Prepared {
             look.told.remark(SERVICE_BIND, Remark::note(text));
             return Some(());
         }
-        let binding = within(opening, SERVICE_BIND, look.session.bind_service(self));
+        let binding = within(
+            opening,
+            SERVICE_BIND,
+            self.connector.log_in(&mut look.session),
+        );
         let binding = async { binding.await.map_err(|failure| self.blame(&failure)) };
         let judge = |(): &(), _| Remark::fine(format!("as {}", self.who()));
         look.told.step(SERVICE_BIND, binding, judge).await
@@ -133,16 +144,16 @@ impl Prepared {
 
     /// As whom the searches are made.
     fn who(&self) -> &str {
-        match (&self.settings.bind_dn, self.settings.sasl) {
-            (Some(dn), _) => dn,
-            (None, Sasl::External) => "whom the connection says (sasl = \"external\")",
-            (None, Sasl::None) => "an anonymous login (no bind_dn)",
+        match &self.connector.identity {
+            Identity::Service { dn, .. } => dn,
+            Identity::External => "whom the connection says (sasl = \"external\")",
+            Identity::Anonymous | Identity::Person => "an anonymous login (no bind_dn)",
         }
     }
 
     /// A failure, and what to do about it.
     fn blame(&self, failure: &Failure) -> Remark {
-        match advice::advice(&self.settings, failure) {
+        match advice::advice(&self.connector, failure) {
             Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
             None => Remark::error(&failure.text),
         }
@@ -153,12 +164,12 @@ impl Look<'_> {
     /// Searches, in the time one operation may take.
     async fn ask(
         &mut self,
-        prepared: &Prepared,
+        directory: &Directory,
         search: &Search<'_>,
     ) -> Result<SearchResult, Remark> {
         let deadline = self.deadline.within(OPERATION);
         let asking = within(deadline, search.step, self.session.request(search));
-        asking.await.map_err(|failure| prepared.blame(&failure))
+        asking.await.map_err(|failure| directory.blame(&failure))
     }
 }
 

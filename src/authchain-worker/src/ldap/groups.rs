@@ -1,8 +1,8 @@
 //! Groups, and groups in groups.
 //!
-//! Only what others say of a person counts. Whoever may write an entry of their own, as many directories
-//! let everybody, could else put themselves in: by `memberOf`, by the number of a primary group, or by
-//! writing members into their entry so that it looks like a group.
+//! Only what others say of a person counts. Whoever may write an entry of their own, as many
+//! directories let everybody, could else put themselves in: by `memberOf`, by the number of a
+//! primary group, or by writing members into their entry so that it looks like a group.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,6 @@ use authchain::config::settings::ldap::{LdapSettings, Scope};
 use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
 
-use super::Prepared;
 use super::entry::Entry;
 use super::person::Person;
 use super::session::{Search, Session};
@@ -34,9 +33,10 @@ const STEP: &str = "group search";
 
 pub(super) const CLASS: &str = "objectClass";
 
-/// Object classes of people, whose entries are no groups whatever else is in them: those of the core
-/// schemas, of RFC 2307 and of Active Directory. Some that make a group, or let any attribute in, can be
-/// added to an entry by whoever may write it; these cannot be taken away from one that has them by nature.
+/// Object classes of people, whose entries are no groups whatever else is in them: those of the
+/// core schemas, of RFC 2307 and of Active Directory. Some that make a group, or let any attribute
+/// in, can be added to an entry by whoever may write it; these cannot be taken away from one that
+/// has them by nature.
 const PEOPLE: [&str; 7] = [
     "person",
     "organizationalPerson",
@@ -92,7 +92,30 @@ impl Wanted {
     }
 }
 
-impl Prepared {
+/// The groups of a directory, and those among them in which people must be.
+pub(super) struct Groups {
+    wanted: Wanted,
+    /// Those in which people must be, as the settings write them.
+    pub(super) allowed: Vec<String>,
+    /// Where groups are.
+    pub(super) base: String,
+    /// What fits groups only.
+    filter: String,
+    /// Whether somebody is in the group whose number their own entry has.
+    counts_primary: bool,
+}
+
+impl Groups {
+    pub(super) fn new(settings: &LdapSettings) -> Self {
+        Self {
+            wanted: Wanted::new(settings),
+            allowed: settings.allow_groups.clone(),
+            base: settings.group_base().to_owned(),
+            filter: settings.group_filter.clone(),
+            counts_primary: settings.allow_primary_group,
+        }
+    }
+
     /// Whether the person is in a wanted group, directly or through others.
     ///
     /// Level by level from the person upwards, each group once, so that groups that lie in each
@@ -106,8 +129,7 @@ impl Prepared {
             return Ok(true);
         }
         let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
-        let counts_primary = self.settings.allow_primary_group;
-        let mut filters = vec![self.group_filter(&direct(person, counts_primary))?];
+        let mut filters = vec![self.group_filter(&direct(person, self.counts_primary))?];
         for _ in 0..DEPTH {
             for filter in &filters {
                 let (groups, is_cut) = self.search_groups(session, filter).await?;
@@ -142,19 +164,19 @@ impl Prepared {
     /// # Errors
     /// For a filter of the settings that is none; they have been checked.
     pub(super) fn group_filter(&self, filter: &str) -> Result<String, Failure> {
-        let groups = fill(&self.settings.group_filter, |_| None);
+        let groups = fill(&self.filter, |_| None);
         let groups = groups.map_err(|_| Failure::settings(STEP, "group_filter"))?;
         Ok(format!("(&{groups}{filter})"))
     }
 
-    /// The groups below the groups' base that fit, and those of the wanted ones that lie elsewhere; and
-    /// whether there are more.
+    /// The groups below the groups' base that fit, and those of the wanted ones that lie elsewhere;
+    /// and whether there are more.
     async fn search_groups(
         &self,
         session: &mut Session,
         filter: &str,
     ) -> Result<(Vec<Entry>, bool), Failure> {
-        let base = self.settings.group_base();
+        let base = self.base.as_str();
         let search = Search {
             step: STEP,
             base,

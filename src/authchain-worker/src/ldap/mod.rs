@@ -1,189 +1,137 @@
 //! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
-//! In two steps, with the confinement between them: [`Prepared::new`] reads the files the settings
-//! name, [`Prepared::ask`] touches the network and no file.
+//! In two steps, with the confinement between them: [`Ldap::prepare`] reads the files the settings
+//! name, [`Kind::answer`] touches the network and no file. What is the same for every connection is
+//! a [`Directory`], what is one connection a [`session`], and what is asked on it one of the
+//! [`questions`]. Only `questions` and `examine` speak of a directory as a whole.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`servers`] | one of the servers, from the connection to the answer |
-//! | [`session`] | one connection: bind, search |
+//! | [`prepare`] | settings and files, made into a directory |
+//! | [`directory`] | a directory: its servers, the way to them, its people, who is admitted, its flavour |
 //! | [`questions`] | what is done for each question, in which order |
-//! | [`refusals`] | what a server means that does not say yes to a password |
+//! | [`examine`] | every server step by step, for the administrator |
+//! | [`flavour`] | what Active Directory does one way, and others another |
+//! | [`active_directory`] | that one way |
+//! | [`sources`] | the servers, as the settings or DNS name them |
+//! | [`connector`] | the way to a server, and who logs in there |
+//! | [`starttls`] | the request in the clear that asks for TLS |
+//! | [`session`] | one connection: bind, search |
 //! | [`person`] | the search for the one entry that is the person |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
-//! | [`active_directory`] | what is different in a domain of Active Directory |
-//! | [`unsent`] | passwords that cannot be sent |
-//! | [`examine`] | every server step by step, for the administrator |
-//! | [`codes`] | what a result code means |
+//! | [`refusals`], [`windows_errors`] | what a server means that does not say yes to a password |
+//! | [`password`] | passwords that may be sent |
+//! | [`entry`], [`codes`] | what a search brought; what a result code means |
 
 mod access;
 mod active_directory;
 mod codes;
+mod connector;
+mod directory;
 mod entry;
 mod examine;
+mod flavour;
 mod groups;
 mod password;
 mod person;
 mod policy;
+mod prepare;
 mod questions;
 mod refusals;
-mod servers;
 mod session;
-mod unsent;
+mod sources;
+mod starttls;
+mod windows_errors;
 
-use std::path::PathBuf;
+use authchain::backends::protocol::{Hello, Operation, Question};
+use authchain_sandbox::confine::Access;
 
-use authchain::backends::protocol::{Bytes, Hello, Question, WireVerdict};
-use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
-use authchain::config::settings::ldap::{LdapSettings, Tls};
-use authchain::words::{Denial, Secret};
-
-use self::active_directory::Domain;
-use self::groups::Wanted;
-use self::password::{Fault, Password};
-use self::servers::{Source, sources};
-use crate::kinds::{Reach, Told};
-use crate::net::dns::{self, Dns};
-use crate::net::tls::{Trust, configure};
-use crate::servers::{Health, deadline_of, in_turn};
+use self::directory::Directory;
+use self::sources::ports;
+use crate::dialogue::Dialogue;
+use crate::examination::Examination;
+use crate::kind::{Answering, Kind};
+use crate::net::connect::Endpoint;
+use crate::servers::Health;
 
 /// A backend that has read all it needs.
-pub struct Prepared {
-    settings: LdapSettings,
-    sources: Vec<Source>,
-    dns: Dns,
-    tls: Option<Trust>,
-    secret: Option<Secret>,
-    base: Dn,
-    wanted: Wanted,
-    host: String,
+pub struct Ldap {
+    directory: Directory,
+    /// What the module knows of the servers.
     health: Health,
-    warnings: Vec<&'static str>,
-    /// What is different where the directory is Active Directory.
-    domain: Option<Domain>,
 }
 
-impl Prepared {
+impl Ldap {
     /// Reads the settings, and the files they name.
     ///
     /// # Errors
     /// When the settings cannot be meant, or a file cannot be used; it says which.
-    pub fn new(hello: &Hello) -> Result<Self, String> {
-        let settings = serde_json::from_value(hello.settings.clone());
-        let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
-        (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
-        let sources = sources(&settings)?;
-        Self::of(settings, sources, hello, None)
+    pub fn prepare(hello: &Hello) -> Result<Self, String> {
+        Self::of(prepare::ldap(&hello.settings), hello)
     }
 
-    fn of(
-        settings: LdapSettings,
-        sources: Vec<Source>,
-        hello: &Hello,
-        domain: Option<Domain>,
-    ) -> Result<Self, String> {
-        let needs_tls = sources.iter().any(|source| source.tls() != Tls::None);
-        let tls = needs_tls.then(|| configure(&settings));
-        let secret = settings.bind_password_file.as_deref();
+    /// Reads the settings of a domain, and the files they name.
+    ///
+    /// # Errors
+    /// When the settings cannot be meant, or a file cannot be used; it says which.
+    pub fn prepare_domain(hello: &Hello) -> Result<Self, String> {
+        Self::of(prepare::active_directory(&hello.settings), hello)
+    }
+
+    fn of(directory: Result<Directory, String>, hello: &Hello) -> Result<Self, String> {
         Ok(Self {
-            tls: tls.transpose()?,
-            secret: secret.map(password::read).transpose()?,
-            base: Dn::parse(&settings.base).ok_or("settings: base is no distinguished name")?,
-            wanted: Wanted::new(&settings),
-            host: access::host_name(&settings),
-            warnings: match &domain {
-                Some(domain) => domain.warnings(),
-                None => settings.warnings(),
-            },
-            dns: Dns::read(),
-            sources,
-            settings,
+            directory: directory?,
             health: Health::from(hello),
-            domain,
         })
     }
+}
 
-    /// What must stay within reach once the process is confined: sockets, and no file.
-    pub fn reach(&self) -> Reach {
-        let uris = self.sources.iter().filter_map(Source::uri);
-        let local = uris.filter(|uri| uri.scheme == Scheme::Ldapi);
-        Reach {
+impl Kind for Ldap {
+    /// Returns the servers: sockets, and no file.
+    fn access(&self) -> Access {
+        let sources = &self.directory.sources;
+        let sockets = sources
+            .iter()
+            .filter_map(|source| match source.endpoint()? {
+                Endpoint::Unix(server) => Some(server.path.clone()),
+                Endpoint::Tcp(_) => None,
+            });
+        Access {
             files: Vec::new(),
-            unix_sockets: local.map(|uri| PathBuf::from(&uri.host)).collect(),
-            ports: ports(&self.sources),
+            unix_sockets: sockets.collect(),
+            ports: ports(sources),
             hashes: false,
         }
     }
 
-    /// Finds out what was asked. It ends just before the question's budget does, so that the answer
-    /// can still say which server took too long, and never fails: what could not be found out is
-    /// `unavailable`.
-    pub async fn ask(&self, question: &Question<'_>) -> Told {
-        let deadline = deadline_of(question);
-        let typed = question.password.as_ref().map(Bytes::secret);
-        let password = match typed.map(Password::of) {
-            // Refused here, so that it cannot be sent: a directory takes an empty password for a
-            // request to be anonymous, and grants it.
-            Some(Err(Fault::Empty)) => {
-                return WireVerdict::Denied(Denial::from(Fault::Empty)).into();
-            }
-            password => password,
-        };
-        if let Some(known) = self.known_without_asking(question) {
-            return known.into();
-        }
-        let warnings = self.warnings.iter().map(ToString::to_string).collect();
-        in_turn(
-            &self.sources,
-            &self.health,
-            deadline,
-            warnings,
-            async |turn, deadline| self.ask_one(turn, question, password, deadline).await,
-        )
-        .await
+    fn can(&self) -> &'static [Operation] {
+        Operation::ALL
     }
-}
 
-/// The ports of these servers, and the one of name servers if there is a name among them. Where DNS
-/// names servers, it may name their ports too: any.
-fn ports(sources: &[Source]) -> Option<Vec<u16>> {
-    let is_local = |uri: &ServerUri| uri.scheme == Scheme::Ldapi;
-    let is_remote = |source: &&Source| !source.uri().is_some_and(is_local);
-    let is_named = |source: &Source| source.uri().is_none_or(|uri| dns::is_name(&uri.host));
-    let remote: Vec<&Source> = sources.iter().filter(is_remote).collect();
-    let needs_dns = remote.iter().any(|source| is_named(source));
-    let ports = remote.iter().map(|source| source.port());
-    ports.chain(needs_dns.then_some(Some(dns::PORT))).collect()
+    fn answer<'a>(
+        &'a mut self,
+        question: &'a Question<'_>,
+        dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        let directory = &self.directory;
+        match question.operation {
+            Operation::Examine => {
+                Box::pin(directory.examine(question, Examination::begin(dialogue)))
+            }
+            _ => Box::pin(directory.ask(question, &self.health, dialogue)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialogue::Budget;
+    use crate::servers::deadline_of;
 
-    fn reached(settings: &str) -> Option<Vec<u16>> {
-        let settings: LdapSettings = serde_json::from_str(settings).unwrap();
-        ports(&sources(&settings).unwrap())
-    }
-
-    #[test]
-    fn no_port_is_open_that_no_server_needs() {
-        let of = |uris: &str| reached(&format!("{{\"uris\":[{uris}]}}")).unwrap();
-        assert_eq!(of(r#""ldapi://%2Fs""#), [0; 0]);
-        assert_eq!(of(r#""ldap://127.0.0.1","ldaps://[::1]""#), [389, 636]);
-        let named = of(r#""ldaps://a.example:7","ldap://1.2.3.4""#);
-        assert_eq!(named, [7, 389, 53]);
-    }
-
-    #[test]
-    fn servers_that_dns_names_may_be_on_any_port() {
-        let settings = r#"{"uris":["ldap://127.0.0.1"],"srv":"example.com"}"#;
-        assert_eq!(reached(settings), None);
-    }
-
-    /// A future lies on the stack while it is made and moved: 400 more pages to be had from the kernel
-    /// were once 0.8 ms of each start.
+    /// A future lies on the stack while it is made and moved: 400 more pages to be had from the
+    /// kernel were once 0.8 ms of each start.
     #[test]
     fn what_a_login_awaits_takes_little_room() {
         let settings =
@@ -196,7 +144,7 @@ mod tests {
             probe: Vec::new(),
             probe_ms: 40,
         };
-        let prepared = Prepared::new(&hello).unwrap();
+        let prepared = Ldap::prepare(&hello).unwrap();
         let question = Question {
             operation: authchain::backends::protocol::Operation::Lookup,
             user: String::new(),
@@ -207,9 +155,16 @@ mod tests {
             ruser: String::new(),
             budget_ms: 1,
         };
-        let asking = size_of_val(&prepared.ask(&question));
+        let (_sender, mut heard) = tokio::sync::mpsc::channel(1);
+        let budget = Budget::of(&question);
+        let (dialogue, _said) = Dialogue::open(&mut heard, &budget);
+        let asking = size_of_val(
+            &prepared
+                .directory
+                .ask(&question, &prepared.health, &dialogue),
+        );
         let deadline = deadline_of(&question);
-        let resolving = size_of_val(&prepared.dns.addresses("a", 1, deadline));
+        let resolving = size_of_val(&prepared.directory.connector.dns.addresses("a", 1, deadline));
         assert!(
             asking < 16 << 10 && resolving < 8 << 10,
             "{asking} {resolving}"

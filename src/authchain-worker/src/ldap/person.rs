@@ -3,14 +3,11 @@
 use authchain::backends::protocol::WireUser;
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::syntax::fill;
-use authchain::config::settings::ldap::{Sasl, Scope};
+use authchain::config::settings::ldap::{Case, Scope};
 use ldap3::{dn_escape, ldap_escape};
 
-use super::Prepared;
-use super::active_directory::{self, Token};
 use super::codes;
 use super::entry::{Entry, Given};
-use super::policy;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
@@ -34,49 +31,89 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) user: WireUser,
     pub(super) entry: Entry,
-    /// All their groups, where that is known without asking.
-    pub(super) token: Option<Token>,
 }
 
-impl Prepared {
-    /// Whether the first bind is the person's own: there is a way to name them, and no other login.
-    pub(super) fn binds_as_the_person(&self) -> bool {
-        let settings = &self.settings;
-        let has_login = settings.bind_dn.is_some() || settings.sasl == Sasl::External;
-        (settings.user_dn_template.is_some() || self.domain.is_some()) && !has_login
-    }
+/// How people are found, and what is read of their entries.
+pub(super) struct People {
+    /// Where they are.
+    pub(super) base: Dn,
+    /// The same as the settings write it.
+    pub(super) base_text: String,
+    pub(super) scope: Scope,
+    /// Finds the entry of `%u`.
+    pub(super) filter: String,
+    /// The name of the entry of `%u`, where there is no need to search.
+    pub(super) template: Option<String>,
+    /// Whether names differ that differ in case only.
+    pub(super) case: Case,
+    pub(super) attributes: Attributes,
+    /// What else is asked of an entry, to judge the account.
+    pub(super) account_attributes: Vec<&'static str>,
+}
 
-    /// As whom the person called `name` logs in, where nobody has looked for their entry.
-    pub(super) fn login_of(&self, name: &str) -> Option<String> {
-        match &self.domain {
-            Some(domain) => Some(domain.principal(domain.login(name)?.name)),
-            None => self.dn_of(name),
+/// What the attributes of a person are called.
+pub(super) struct Attributes {
+    pub(super) name: String,
+    pub(super) uid: String,
+    pub(super) gid: String,
+    pub(super) home: String,
+    pub(super) shell: String,
+    pub(super) gecos: String,
+}
+
+/// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`. Only a domain of
+/// Active Directory takes more than the name itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Login<'a> {
+    pub(super) before: &'a str,
+    /// What the entry itself must be called.
+    pub(super) name: &'a str,
+    pub(super) after: &'a str,
+}
+
+impl<'a> Login<'a> {
+    /// Takes the whole of a login name for the name of the entry.
+    pub(super) fn plain(name: &'a str) -> Self {
+        let (before, after) = ("", "");
+        Self {
+            before,
+            name,
+            after,
         }
     }
 
-    /// Where the template says the entry of `name` is.
-    pub(super) fn dn_of(&self, name: &str) -> Option<String> {
-        let template = self.settings.user_dn_template.as_deref()?;
-        let name = dn_escape(name);
+    /// Returns the same login with the entry's own spelling of its name.
+    pub(super) fn spelled(&self, name: &str) -> String {
+        [self.before, name, self.after].concat()
+    }
+}
+
+impl People {
+    /// Returns where the template says that a person's entry is, if there is one.
+    pub(super) fn dn_of(&self, login: &Login<'_>) -> Option<String> {
+        let template = self.template.as_deref()?;
+        let name = dn_escape(login.name);
         fill(template, |letter| (letter == 'u').then_some(&name)).ok()
     }
 
+    /// Returns the filter that finds the entries of an escaped name, or of `*`.
+    pub(super) fn filter_for(&self, escaped: &str) -> Result<String, Failure> {
+        let filter = fill(&self.filter, |letter| (letter == 'u').then_some(escaped));
+        filter.map_err(|_| Failure::settings(STEP, "user_filter"))
+    }
+
     /// Finds the entry of exactly this name.
-    pub(super) async fn find(&self, session: &mut Session, name: &str) -> Result<Found, Failure> {
-        let settings = &self.settings;
-        let Some(own) = self.own_name(name) else {
-            return Ok(Found::Nobody(None));
-        };
-        let escaped = ldap_escape(own);
-        let filter = fill(&settings.user_filter, |letter| {
-            (letter == 'u').then_some(&escaped)
-        });
-        let filter = filter.map_err(|_| Failure::settings(STEP, "user_filter"))?;
-        let template = self.dn_of(name);
-        let attributes = self.attributes();
+    pub(super) async fn find(
+        &self,
+        session: &mut Session,
+        login: &Login<'_>,
+    ) -> Result<Found, Failure> {
+        let filter = self.filter_for(&ldap_escape(login.name))?;
+        let template = self.dn_of(login);
+        let attributes = self.wanted_attributes();
         let (base, scope) = match &template {
             Some(dn) => (dn.as_str(), Scope::Base),
-            None => (settings.base.as_str(), settings.scope),
+            None => (self.base_text.as_str(), self.scope),
         };
         let search = Search {
             step: STEP,
@@ -94,32 +131,23 @@ impl Prepared {
         }
         let mut entries = hits.entries.into_iter();
         match (entries.next(), entries.next(), hits.is_cut) {
-            (Some(entry), None, false) => self.person(name, entry, template.as_deref()),
+            (Some(entry), None, false) => self.person(login, entry, template.as_deref()),
             (None, _, false) => Ok(Found::Nobody(references(hits.references))),
             _ => Ok(Found::Several),
         }
     }
 
-    /// What the entry must be called that a login names; `None` where it can name nobody here.
-    fn own_name<'a>(&self, login: &'a str) -> Option<&'a str> {
-        match &self.domain {
-            Some(domain) => domain.login(login).map(|login| login.name),
-            None => Some(login),
-        }
-    }
-
-    /// The name of the person in the spelling of the login that named them.
-    fn spelled(&self, login: &str, name: &str) -> String {
-        let login = (self.domain.as_ref()).and_then(|domain| domain.login(login));
-        login.map_or_else(|| name.to_owned(), |login| login.spelled(name))
-    }
-
-    /// The entry as a person, if it is the one that was asked for.
+    /// Returns the entry as a person, if it is the one that was asked for.
     ///
     /// Directories compare names as they like: `ALICE`, ` alice ` and `al  ice` find entries whose
     /// name is none of these. Whoever got in under a name nobody has would be somebody else to
     /// every list of names on this machine.
-    fn person(&self, asked: &str, entry: Entry, template: Option<&str>) -> Result<Found, Failure> {
+    fn person(
+        &self,
+        login: &Login<'_>,
+        entry: Entry,
+        template: Option<&str>,
+    ) -> Result<Found, Failure> {
         let dn = Dn::parse(&entry.dn);
         let is_there = dn.is_some_and(|dn| match template.and_then(Dn::parse) {
             Some(expected) => dn == expected,
@@ -129,30 +157,21 @@ impl Prepared {
             let text = format!("an entry from elsewhere: {}", codes::words(&entry.dn));
             return Err(Failure::trouble(STEP, text));
         }
-        let settings = &self.settings;
-        let own = self.own_name(asked).unwrap_or_default();
-        let name = (entry.texts(&settings.user_attr)).find(|name| settings.case.is_same(own, name));
+        let called = &self.attributes;
+        let name = (entry.texts(&called.name)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
-            let actual = entry.text(&settings.user_attr).unwrap_or_default();
+            let actual = entry.text(&called.name).unwrap_or_default();
             let note = format!("the entry found has another name: {}", codes::words(actual));
             return Ok(Found::Nobody(Some(note)));
         };
+        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
         let user = WireUser {
-            name: self.spelled(asked, name),
-            uid: uid_of(&entry, &settings.uid_number_attr)?,
-            gid: entry.number(&settings.gid_number_attr),
-            gecos: entry
-                .text(&settings.gecos_attr)
-                .unwrap_or_default()
-                .to_owned(),
-            home: entry
-                .text(&settings.home_attr)
-                .unwrap_or_default()
-                .to_owned(),
-            shell: entry
-                .text(&settings.shell_attr)
-                .unwrap_or_default()
-                .to_owned(),
+            name: login.spelled(name),
+            uid: uid_of(&entry, &called.uid)?,
+            gid: entry.number(&called.gid),
+            gecos: text(&called.gecos),
+            home: text(&called.home),
+            shell: text(&called.shell),
             // What an entry says of its own groups, whoever may write it says.
             groups: Vec::new(),
         };
@@ -161,28 +180,22 @@ impl Prepared {
             name: name.to_owned(),
             user,
             entry,
-            token: None,
         })))
     }
 
-    /// Everything that is asked of an entry, by name: some attributes are only sent that way.
-    fn attributes(&self) -> Vec<&str> {
-        let settings = &self.settings;
+    /// Returns everything that is asked of an entry, by name: some attributes are only sent that
+    /// way.
+    fn wanted_attributes(&self) -> Vec<&str> {
+        let called = &self.attributes;
         let mut attributes = vec![
-            settings.user_attr.as_str(),
-            &settings.uid_number_attr,
-            &settings.gid_number_attr,
-            &settings.home_attr,
-            &settings.shell_attr,
-            &settings.gecos_attr,
+            called.name.as_str(),
+            &called.uid,
+            &called.gid,
+            &called.home,
+            &called.shell,
+            &called.gecos,
         ];
-        if self.domain.is_some() {
-            attributes.push(active_directory::SID);
-            attributes.extend(active_directory::account::ATTRIBUTES);
-        }
-        for attribute in policy::attributes(settings.account_policy) {
-            attributes.push(attribute);
-        }
+        attributes.extend(&self.account_attributes);
         attributes
     }
 }
@@ -223,7 +236,6 @@ impl Person {
             name: name.to_owned(),
             user,
             entry: Entry::made_of(dn, &[]),
-            token: None,
         }
     }
 }

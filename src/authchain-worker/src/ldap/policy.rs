@@ -10,17 +10,13 @@ use authchain::config::settings::ldap::{AccountPolicy, Scope};
 use authchain::files::passwd_files::ageing::Ageing;
 use authchain::words::AccountStatus;
 
-use super::Prepared;
 use super::entry::{Entry, Given};
 use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
-mod control;
+pub(super) mod control;
 pub(super) mod time;
-
-pub(super) use control::{BindError, CONTROL, PolicyAnswer};
-pub(super) use time::seconds;
 
 const SHADOW: &[&str] = &[
     "shadowLastChange",
@@ -54,41 +50,80 @@ const PPOLICY: &[&str] = &[
 ];
 
 /// What is noted of a lock that bars nobody.
-pub(super) const PASSED_OVER: &str =
+const PASSED_OVER: &str =
     "pwdAccountLockedTime is passed over: no policy that says how long it lasts can be read";
 
-/// What must be asked for to judge an account.
-pub(super) fn attributes(policy: AccountPolicy) -> impl Iterator<Item = &'static str> {
-    let shadow = if policy.heeds_shadow() { SHADOW } else { &[] };
-    let ppolicy = if policy.heeds_ppolicy() { PPOLICY } else { &[] };
-    shadow.iter().chain(ppolicy).copied()
+/// The state of an account, and where there is something to be said of it, what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    pub(super) status: AccountStatus,
+    pub(super) why: Option<&'static str>,
+}
+
+/// By which rules accounts are judged.
+pub(super) struct AccountRules {
+    pub(super) policy: AccountPolicy,
+    /// Whether a bind asks what the server's own policy says about it.
+    pub(super) asks_control: bool,
+}
+
+impl AccountRules {
+    /// Returns what must be asked for to judge an account.
+    pub(super) fn attributes(&self) -> Vec<&'static str> {
+        let is_shadow = self.policy.heeds_shadow();
+        let is_ppolicy = self.policy.heeds_ppolicy();
+        let shadow = if is_shadow { SHADOW } else { &[] };
+        let ppolicy = if is_ppolicy { PPOLICY } else { &[] };
+        [shadow, ppolicy].concat()
+    }
+
+    /// Returns the state of the account at `now`, with what the server has to be asked for besides.
+    pub(super) async fn state(
+        &self,
+        session: &mut Session,
+        person: &Person,
+        now: SystemTime,
+    ) -> Result<State, Failure> {
+        let lockout = lockout_terms(session, person).await?;
+        Ok(State {
+            status: self.status(&person.entry, lockout, now),
+            why: self
+                .is_passed_over(&person.entry, lockout)
+                .then_some(PASSED_OVER),
+        })
+    }
+
+    /// Returns the state of the account at `now`: the worse of what the two sets of rules say.
+    pub(super) fn status(
+        &self,
+        entry: &Entry,
+        lockout: LockoutTerms,
+        now: SystemTime,
+    ) -> AccountStatus {
+        let valid = AccountStatus::Valid { warning: None };
+        let shadow = match self.policy.heeds_shadow() {
+            true => shadow_status(entry, now),
+            false => valid.clone(),
+        };
+        let ppolicy = match self.policy.heeds_ppolicy() {
+            true => ppolicy_status(entry, lockout, time::seconds(now)),
+            false => valid,
+        };
+        if gravity(&ppolicy) > gravity(&shadow) {
+            ppolicy
+        } else {
+            shadow
+        }
+    }
+
+    /// Returns whether a lock bars nobody because nothing says how long it lasts.
+    fn is_passed_over(&self, entry: &Entry, lockout: LockoutTerms) -> bool {
+        self.policy.heeds_ppolicy() && has_passing_lock(entry) && lockout.is_none()
+    }
 }
 
 /// How long a lock lasts that wrong passwords caused.
 pub(super) type LockoutTerms = Option<Duration>;
-
-/// The state of the account at `now`; the worse of what the two sets of rules say.
-pub(super) fn status_of(
-    entry: &Entry,
-    policy: AccountPolicy,
-    lockout: LockoutTerms,
-    now: SystemTime,
-) -> AccountStatus {
-    let valid = AccountStatus::Valid { warning: None };
-    let shadow = match policy.heeds_shadow() {
-        true => shadow_status(entry, now),
-        false => valid.clone(),
-    };
-    let ppolicy = match policy.heeds_ppolicy() {
-        true => ppolicy_status(entry, lockout, time::seconds(now)),
-        false => valid,
-    };
-    if gravity(&ppolicy) > gravity(&shadow) {
-        ppolicy
-    } else {
-        shadow
-    }
-}
 
 fn gravity(status: &AccountStatus) -> u8 {
     match status {
@@ -198,45 +233,34 @@ fn is_yet_to_be_unlocked(entry: &Entry, now: i64) -> bool {
     }
 }
 
-/// Whether a lock bars nobody because nothing says how long it lasts.
-pub(super) fn is_passed_over(entry: &Entry, policy: AccountPolicy, lockout: LockoutTerms) -> bool {
-    policy.heeds_ppolicy() && has_passing_lock(entry) && lockout.is_none()
-}
-
 /// Whether there is a lock that wrong passwords caused, over or not.
 pub(super) fn has_passing_lock(entry: &Entry) -> bool {
     matches!(lock_of(entry), Lock::Since(_))
 }
 
-impl Prepared {
-    /// How long a lock lasts, from the policy the entry names, if it is locked at all.
-    pub(super) async fn lockout_terms(
-        &self,
-        session: &mut Session,
-        person: &Person,
-    ) -> Result<LockoutTerms, Failure> {
-        let entry = &person.entry;
-        let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {
-            return Ok(None);
-        };
-        let search = Search {
-            step: "policy search",
-            base: policy,
-            scope: Scope::Base,
-            filter: "(objectClass=*)",
-            attributes: &[LOCKOUT_DURATION],
-            limit: 1,
-        };
-        let hits = session.search(search).await?;
-        Ok(hits
-            .entries
-            .first()
-            .map(|policy| match policy.number(LOCKOUT_DURATION) {
-                // Zero, or not said, is until an administrator ends it.
-                Some(0) | None => Duration::MAX,
-                Some(seconds) => Duration::from_secs(seconds),
-            }))
-    }
+/// How long a lock lasts, from the policy the entry names, if it is locked at all.
+async fn lockout_terms(session: &mut Session, person: &Person) -> Result<LockoutTerms, Failure> {
+    let entry = &person.entry;
+    let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {
+        return Ok(None);
+    };
+    let search = Search {
+        step: "policy search",
+        base: policy,
+        scope: Scope::Base,
+        filter: "(objectClass=*)",
+        attributes: &[LOCKOUT_DURATION],
+        limit: 1,
+    };
+    let hits = session.search(search).await?;
+    Ok(hits
+        .entries
+        .first()
+        .map(|policy| match policy.number(LOCKOUT_DURATION) {
+            // Zero, or not said, is until an administrator ends it.
+            Some(0) | None => Duration::MAX,
+            Some(seconds) => Duration::from_secs(seconds),
+        }))
 }
 
 #[cfg(test)]

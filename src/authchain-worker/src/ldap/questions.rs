@@ -1,236 +1,240 @@
 //! What is done for each question, in which order.
 
-use authchain::backends::protocol::{Operation, Question, WireVerdict};
+mod login;
+
+use authchain::backends::protocol::{Bytes, Operation, Question, WireVerdict};
+use authchain::tools::deadline::Deadline;
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-use super::Prepared;
-use super::active_directory::account::{State, wants_smart_card};
-use super::active_directory::own_token;
-use super::entry::Entry;
-use super::password::Password;
-use super::person::{Found, Person};
-use super::policy::{BindError, PASSED_OVER, has_passing_lock, is_passed_over, status_of};
-use super::session::{BindAnswer, Session};
-use crate::clock::now;
+use super::active_directory::groups::Token;
+use super::directory::Directory;
+use super::password::{Fault, Password};
+use super::person::{Found, Login, Person};
+use super::policy::State;
+use super::session::Session;
+use super::sources::Source;
+use crate::answer::Answer;
+use crate::dialogue::Dialogue;
 use crate::net::failure::Failure;
-use crate::servers::Ruling;
-use crate::standing::{bar_of, let_in};
+use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
-pub(super) fn denied(reason: DenialReason, detail: impl Into<String>) -> Ruling {
-    let detail = Some(detail.into());
-    WireVerdict::Denied(Denial { reason, detail }).into()
+/// One question: whom it is about, and what is to be done to answer it.
+struct Inquiry<'q> {
+    login: Login<'q>,
+    /// The PAM service.
+    service: &'q str,
+    task: Task<'q>,
+    dialogue: &'q Dialogue<'q>,
 }
 
-impl Prepared {
-    /// Asks one server.
-    pub(super) async fn answer(
+/// What is to be done with a server, decided before there is one.
+enum Task<'q> {
+    /// Finds the person, and binds as them.
+    SearchFirst(Password<'q>),
+    /// Binds as the person without a search: there is no login of our own.
+    LoginFirst(Password<'q>),
+    /// Finds out whether the password, which cannot be sent, is somebody's here.
+    RefuseUnsent(Fault),
+    /// Finds the person.
+    Lookup,
+    /// Finds the person, and judges the account.
+    Account,
+}
+
+impl Directory {
+    /// Finds out what was asked. It ends just before the question's budget does, so that the answer
+    /// can still say which server took too long, and never fails: what could not be found out is
+    /// `unavailable`.
+    pub(super) async fn ask(
         &self,
-        session: &mut Session,
         question: &Question<'_>,
-        password: Option<Password<'_>>,
-    ) -> Result<Ruling, Failure> {
-        match (question.operation, password) {
-            (Operation::Authenticate, Some(password)) if self.binds_as_the_person() => {
-                self.login_first(session, question, password).await
+        health: &Health,
+        dialogue: &Dialogue<'_>,
+    ) -> Answer {
+        let deadline = deadline_of(question);
+        let inquiry = match self.inquiry(question, dialogue) {
+            Ok(inquiry) => inquiry,
+            Err(known) => return (*known).into(),
+        };
+        let warnings = self.warnings.iter().map(ToString::to_string).collect();
+        in_turn(
+            &self.sources,
+            health,
+            deadline,
+            warnings,
+            async |turn, deadline| self.ask_source(turn, &inquiry, deadline).await,
+        )
+        .await
+    }
+
+    /// Decides what is to be done; `Err` is what is known before any server is asked.
+    fn inquiry<'q>(
+        &self,
+        question: &'q Question<'_>,
+        dialogue: &'q Dialogue<'q>,
+    ) -> Result<Inquiry<'q>, Box<WireVerdict>> {
+        let typed = question.password.as_ref().map(Bytes::secret);
+        let password = match typed.map(Password::of).transpose() {
+            // Refused here, so that it cannot be sent: a directory takes an empty password for a
+            // request to be anonymous, and grants it.
+            Err(Fault::Empty) => return Err(WireVerdict::Denied(Denial::from(Fault::Empty)).into()),
+            password => password,
+        };
+        let login = self.flavour.login(&question.user);
+        let login = login.ok_or(WireVerdict::Unknown)?;
+        let task = match (question.operation, password) {
+            (_, Err(fault)) => Task::RefuseUnsent(fault),
+            (Operation::Authenticate, Ok(Some(password))) => {
+                match self.connector.binds_as_the_person() {
+                    true => Task::LoginFirst(password),
+                    false => Task::SearchFirst(password),
+                }
             }
-            (Operation::Authenticate, Some(password)) => {
-                self.search_first(session, question, password).await
+            (Operation::Authenticate, Ok(None)) => {
+                let reason = DenialReason::EmptyPassword;
+                let detail = Some("none sent".to_owned());
+                return Err(WireVerdict::Denied(Denial { reason, detail }).into());
             }
-            (Operation::Authenticate, None) => Ok(denied(DenialReason::EmptyPassword, "none sent")),
             // Servers are examined elsewhere; one that is asked here says who somebody is.
-            (Operation::Lookup | Operation::Examine, _) => self.lookup(session, question).await,
-            (Operation::Account, _) => self.account(session, question).await,
+            (Operation::Lookup | Operation::Examine, _) => Task::Lookup,
+            (Operation::Account, _) => Task::Account,
+        };
+        let is_a_login = question.operation == Operation::Authenticate;
+        if self.flavour.domain().is_some() && self.connector.binds_as_the_person() && !is_a_login {
+            // A domain shows nothing to strangers.
+            return Err(WireVerdict::Unavailable(nobody_looks().to_string()).into());
         }
+        Ok(Inquiry {
+            login,
+            service: &question.service,
+            task,
+            dialogue,
+        })
     }
 
-    /// The usual order: who is it, may they in, is it their password, has it ended.
-    async fn search_first(
+    /// Asks a server, or DNS for servers.
+    async fn ask_source(
         &self,
-        session: &mut Session,
-        question: &Question<'_>,
-        password: Password<'_>,
-    ) -> Result<Ruling, Failure> {
-        let person = match self.find(session, &question.user).await? {
-            Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(unknown(note)),
-            Found::Several => return Ok(ambiguous()),
-        };
-        if let Some(why) = self.barred(session, &person, &question.service).await? {
-            return Ok(denied(DenialReason::NotPermitted, why));
-        }
-        let answer = session
-            .bind(&person.dn, password, self.settings.ppolicy)
-            .await?;
-        if let Some(ruling) = self.refusal(&answer, &person)? {
-            return Ok(ruling);
-        }
-        self.accepted(&person, &answer)
-    }
-
-    /// Without a login of our own: is it their password, who is it, may they in.
-    async fn login_first(
-        &self,
-        session: &mut Session,
-        question: &Question<'_>,
-        password: Password<'_>,
-    ) -> Result<Ruling, Failure> {
-        let login = self.login_of(&question.user).unwrap_or_default();
-        let answer = session
-            .bind(&login, password, self.settings.ppolicy)
-            .await?;
-        if let Some(ruling) = self.refusal_of_a_guess(&answer)? {
-            return Ok(ruling);
-        }
-        if answer.policy.error == Some(BindError::MustChange) {
-            // The server allows nothing else until then, not even reading one's own entry.
-            return Ok(denied(DenialReason::NotPermitted, CHANGE_FIRST));
-        }
-        let mut person = match self.find(session, &question.user).await? {
-            Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(unknown(note)),
-            Found::Several => return Ok(ambiguous()),
-        };
-        if self.domain.is_some() {
-            let token = own_token(session).await?;
-            if !token.is_of(&person.entry) {
-                return Ok(denied(DenialReason::AnotherPerson, SOMEBODY_ELSE));
+        turn: &Turn<'_, Source>,
+        inquiry: &Inquiry<'_>,
+        deadline: Deadline,
+    ) -> Result<Outcome<Source>, Failure> {
+        let usual = self.connector.timeout.duration();
+        let opening = deadline.within(turn.opening(usual));
+        match turn.server {
+            Source::Records(records) => {
+                let found = self.connector.servers_of(records, opening).await?;
+                let found = found.into_iter().map(Source::Server);
+                Ok(Outcome::Servers(found.collect()))
             }
-            person.token = Some(token);
+            Source::Server(server) => {
+                let mut session = self.connector.open(server, opening, deadline).await?;
+                let answer = self.answer(&mut session, inquiry).await;
+                let answer = answer.map_err(|failure| match session.has_sent_password() {
+                    true => failure.spent(),
+                    false => failure,
+                });
+                Ok(answer?.into())
+            }
         }
-        if let Some(why) = self.barred(session, &person, &question.service).await? {
-            return Ok(denied(DenialReason::NotPermitted, why));
+    }
+
+    async fn answer(
+        &self,
+        session: &mut Session,
+        inquiry: &Inquiry<'_>,
+    ) -> Result<Answer, Failure> {
+        match &inquiry.task {
+            Task::SearchFirst(password) => self.search_first(session, inquiry, *password).await,
+            Task::LoginFirst(password) => self.login_first(session, inquiry, *password).await,
+            Task::RefuseUnsent(fault) => self.refuse_unsent(session, inquiry, *fault).await,
+            Task::Lookup => self.lookup(session, inquiry).await,
+            Task::Account => self.account(session, inquiry).await,
         }
-        self.accepted(&person, &answer)
+    }
+
+    /// Refuses the password only where the name is somebody's here: a backend after this one may
+    /// know the person, and take passwords that a directory does not.
+    async fn refuse_unsent(
+        &self,
+        session: &mut Session,
+        inquiry: &Inquiry<'_>,
+        fault: Fault,
+    ) -> Result<Answer, Failure> {
+        if self.connector.binds_as_the_person() {
+            // Without a login of our own, the password is the only way to find out.
+            return Ok(Answer::unknown(None));
+        }
+        let found = self.people.find(session, &inquiry.login).await?;
+        Ok(unsent(found, fault))
     }
 
     async fn lookup(
         &self,
         session: &mut Session,
-        question: &Question<'_>,
-    ) -> Result<Ruling, Failure> {
-        Ok(match self.look(session, &question.user).await? {
+        inquiry: &Inquiry<'_>,
+    ) -> Result<Answer, Failure> {
+        Ok(match self.look(session, &inquiry.login).await? {
             Found::Person(person) => WireVerdict::Found(person.user).into(),
-            Found::Nobody(note) => unknown(note),
-            Found::Several => WireVerdict::Unavailable(SEVERAL.to_owned()).into(),
+            Found::Nobody(note) => Answer::unknown(note),
+            Found::Several => Answer::unavailable(SEVERAL),
         })
     }
 
     async fn account(
         &self,
         session: &mut Session,
-        question: &Question<'_>,
-    ) -> Result<Ruling, Failure> {
-        let person = match self.look(session, &question.user).await? {
+        inquiry: &Inquiry<'_>,
+    ) -> Result<Answer, Failure> {
+        let person = match self.look(session, &inquiry.login).await? {
             Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(unknown(note)),
-            Found::Several => return Ok(WireVerdict::Unavailable(SEVERAL.to_owned()).into()),
+            Found::Nobody(note) => return Ok(Answer::unknown(note)),
+            Found::Several => return Ok(Answer::unavailable(SEVERAL)),
         };
-        let barred = self.barred(session, &person, &question.service).await?;
-        let (status, note) = match barred {
+        let State { status, why } = match self.denial(session, &person, inquiry, None).await? {
             // An entry, or a group, that shows little to strangers fits nothing.
-            Some(_) if self.binds_as_the_person() => return Err(nobody_looks()),
-            Some(why) => (AccountStatus::NotPermitted, Some(why)),
-            None => self.status(session, &person).await?,
+            Some(_) if self.connector.binds_as_the_person() => return Err(nobody_looks()),
+            Some(why) => State {
+                status: AccountStatus::NotPermitted,
+                why: Some(why),
+            },
+            None => self.flavour.state(session, &person).await?,
         };
-        let mut ruling = Ruling::from(WireVerdict::Account(person.user, status));
-        ruling.notes.extend(note);
-        Ok(ruling)
+        let answer = Answer::from(WireVerdict::Account(person.user, status));
+        Ok(answer.with_note(why.map(str::to_owned)))
     }
 
     /// Finds a person without their password. What is not shown to strangers may be there all the
     /// same: where nobody is logged in, finding nobody says nothing.
-    async fn look(&self, session: &mut Session, name: &str) -> Result<Found, Failure> {
-        match self.find(session, name).await? {
-            Found::Nobody(_) if self.binds_as_the_person() => Err(nobody_looks()),
+    async fn look(&self, session: &mut Session, login: &Login<'_>) -> Result<Found, Failure> {
+        match self.people.find(session, login).await? {
+            Found::Nobody(_) if self.connector.binds_as_the_person() => Err(nobody_looks()),
             found => Ok(found),
         }
     }
 
-    /// The state of the account, and a line for the log.
-    async fn status(
+    /// Returns why this person may not in, whatever their password, if so.
+    async fn denial(
         &self,
         session: &mut Session,
         person: &Person,
-    ) -> Result<(AccountStatus, Option<String>), Failure> {
-        if let Some(domain) = &self.domain {
-            let State { status, why } = domain.state(&person.entry, now())?;
-            return Ok((status, why.map(str::to_owned)));
-        }
-        let (entry, policy) = (&person.entry, self.settings.account_policy);
-        let terms = self.lockout_terms(session, person).await?;
-        let note = is_passed_over(entry, policy, terms).then(|| PASSED_OVER.to_owned());
-        let status = status_of(entry, policy, terms, now());
-        Ok((status, note))
-    }
-
-    /// The password is right, and what is known of the account goes with the answer.
-    fn accepted(&self, person: &Person, answer: &BindAnswer) -> Result<Ruling, Failure> {
-        let entry = &person.entry;
-        let State { status, why } = self.state_at_login(entry)?;
-        if let Some(ruling) = self.refusal_by_state(entry, &status, why, answer) {
-            return Ok(ruling);
-        }
-        let user = person.user.clone();
-        // A line for the log goes with the question that it belongs to.
-        let is_whole = why.is_none() && self.is_lasting(entry);
-        let mut ruling = Ruling::from(let_in(user, status, is_whole));
-        ruling.infos.extend(answer.policy.warning());
-        Ok(ruling)
-    }
-
-    /// The state of the account. A lock that wrong passwords caused is the bind's to judge.
-    fn state_at_login(&self, entry: &Entry) -> Result<State, Failure> {
-        match &self.domain {
-            Some(domain) => domain.state(entry, now()),
-            None => Ok(State {
-                status: status_of(entry, self.settings.account_policy, None, now()),
-                why: None,
-            }),
+        inquiry: &Inquiry<'_>,
+        known: Option<&Token>,
+    ) -> Result<Option<&'static str>, Failure> {
+        let denial = self.admission.denial(session, person, inquiry.service);
+        match denial.await? {
+            Some(why) => Ok(Some(why)),
+            None => self.flavour.group_denial(session, person, known).await,
         }
     }
+}
 
-    /// An account that has ended is refused, although the server does not: a stack without our account
-    /// line would let it in.
-    fn refusal_by_state(
-        &self,
-        entry: &Entry,
-        status: &AccountStatus,
-        why: Option<&str>,
-        answer: &BindAnswer,
-    ) -> Option<Ruling> {
-        if let Some(reason) = bar_of(status) {
-            let why = why.map_or_else(|| status.to_string(), str::to_owned);
-            return Some(denied(reason, why));
-        }
-        if self.domain.is_some() && wants_smart_card(entry) {
-            return Some(denied(DenialReason::NotPermitted, SMART_CARD));
-        }
-        let is_shown = *status == AccountStatus::MustChangePassword;
-        if !is_shown && answer.policy.error == Some(BindError::MustChange) {
-            // Whoever is asked about the account would see nothing of it, and let that password do for ever.
-            return Some(denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
-        }
-        None
-    }
-
-    /// Whether the account would be found in the same state by whoever asked for it now.
-    fn is_lasting(&self, entry: &Entry) -> bool {
-        // Nobody but the person looks there, and only while they log in.
-        !self.binds_as_the_person()
-            // The bind may have ended the lock, on this server and perhaps not yet on others.
-            && !has_passing_lock(entry)
-    }
-
-    /// What is known of whoever is asked about before any server is.
-    pub(super) fn known_without_asking(&self, question: &Question<'_>) -> Option<WireVerdict> {
-        let domain = self.domain.as_ref()?;
-        if domain.login(&question.user).is_none() {
-            return Some(WireVerdict::Unknown);
-        }
-        let is_a_login = question.operation == Operation::Authenticate;
-        let needs_a_login = self.binds_as_the_person() && !is_a_login;
-        // A domain shows nothing to strangers.
-        needs_a_login.then(|| WireVerdict::Unavailable(nobody_looks().to_string()))
+/// Returns what is said of a password that cannot be sent.
+fn unsent(found: Found, fault: Fault) -> Answer {
+    match found {
+        Found::Person(_) => WireVerdict::Denied(Denial::from(fault)).into(),
+        Found::Several => WireVerdict::Denied(DenialReason::NotPermitted.into()).into(),
+        Found::Nobody(note) => Answer::unknown(note),
     }
 }
 
@@ -239,27 +243,21 @@ fn nobody_looks() -> Failure {
     Failure::settings("search", text)
 }
 
-/// What the server says of a password that an administrator has set.
-const CHANGE_FIRST: &str = "the password must be changed first";
-
-/// The same where the entry says nothing of it, because it is not asked, may not be read, or the server
-/// keeps that elsewhere.
-const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
-     whether bind_dn may read pwdReset";
-
-pub(super) const SMART_CARD: &str = "the domain wants a smart card of this person";
-
-const SOMEBODY_ELSE: &str =
-    "the password is that of another account, whose userPrincipalName this name is";
-
 const SEVERAL: &str = "more than one entry has this name";
 
-fn ambiguous() -> Ruling {
-    denied(DenialReason::NotPermitted, SEVERAL)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn unknown(note: Option<String>) -> Ruling {
-    let mut ruling = Ruling::from(WireVerdict::Unknown);
-    ruling.notes.extend(note);
-    ruling
+    #[test]
+    fn nobody_is_denied_for_a_password_that_may_be_somebody_elses() {
+        assert_eq!(
+            unsent(Found::Nobody(None), Fault::TooLong).verdict,
+            WireVerdict::Unknown
+        );
+        assert!(matches!(
+            unsent(Found::Several, Fault::Nul).verdict,
+            WireVerdict::Denied(_)
+        ));
+    }
 }

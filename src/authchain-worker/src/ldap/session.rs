@@ -2,9 +2,10 @@
 
 use std::os::unix::net::UnixStream as StdUnixStream;
 
-use authchain::config::settings::ldap::{Sasl, Scope, Tls};
+use authchain::config::settings::ldap::Scope;
 use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::quoted;
+use authchain::words::Secret;
 use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{
     Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchOptions, SearchResult,
@@ -12,15 +13,14 @@ use ldap3::{
 };
 use tokio::net::UnixStream;
 
-use super::Prepared;
-use super::active_directory::words::Reason;
 use super::codes::{self, describe, is_trouble};
 use super::entry::Entry;
 use super::password::Password;
-use super::policy::{self, PolicyAnswer};
+use super::policy::control::{CONTROL, PolicyAnswer};
+use super::windows_errors::Reason;
 use crate::guard::relay::{Ending, relay};
-use crate::net::connect::{Connection, Server, connect, plain};
-use crate::net::failure::{Failure, Kind, within, within_as, words};
+use crate::net::connect::Connection;
+use crate::net::failure::{Failure, Kind, within_as, words};
 
 /// What the first identity's login is called when it fails.
 pub(super) const SERVICE_BIND: &str = "service bind";
@@ -30,9 +30,9 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
-    /// What silence means from now on. A server that cannot find an entry may be down: how long that
-    /// takes is a matter of its indexes and its load, hardly of the name. One that is slow about one
-    /// person's password or groups is not down, or that person could shut others out.
+    /// What silence means from now on. A server that cannot find an entry may be down: how long
+    /// that takes is a matter of its indexes and its load, hardly of the name. One that is slow
+    /// about one person's password or groups is not down, or that person could shut others out.
     silence: Kind,
     /// Whether the person's password is on its way.
     has_sent_password: bool,
@@ -67,27 +67,6 @@ pub(super) struct BindAnswer {
 }
 
 impl Session {
-    /// Connects to `server`, both of which must be done by `opening`; all else by `deadline`.
-    pub(super) async fn open(
-        prepared: &Prepared,
-        server: &Server,
-        opening: Deadline,
-        deadline: Deadline,
-    ) -> Result<Self, Failure> {
-        let no_tls = || Failure::settings("TLS", "not set up");
-        let dns = &prepared.dns;
-        let connection = match (&prepared.tls, server.tls) {
-            (Some(tls), _) => connect(server, &tls.config, dns, opening).await?,
-            (None, Tls::None) => plain(server, dns, opening).await?,
-            (None, _) => return Err(no_tls()),
-        };
-        let mut session = Self::over(connection, deadline).await?;
-        if !prepared.binds_as_the_person() {
-            within(opening, SERVICE_BIND, session.bind_service(prepared)).await?;
-        }
-        Ok(session)
-    }
-
     /// Puts the guard between the connection and ldap3, which only takes sockets of its own kind.
     pub(super) async fn over(
         connection: Box<dyn Connection>,
@@ -119,23 +98,26 @@ impl Session {
         self.has_sent_password
     }
 
-    /// Logs in as the settings say; not at all if they say nothing.
-    pub(super) async fn bind_service(&mut self, prepared: &Prepared) -> Result<(), Failure> {
-        let settings = &prepared.settings;
-        let (who, result) = match (&settings.bind_dn, &prepared.secret, settings.sasl) {
-            (Some(dn), Some(secret), _) => {
-                let password = Password::of(secret);
-                let password =
-                    password.map_err(|_| Failure::settings(SERVICE_BIND, "no password"))?;
-                (
-                    dn.as_str(),
-                    self.ldap.simple_bind(dn, password.expose()).await,
-                )
-            }
-            (_, _, Sasl::External) => ("external", self.ldap.sasl_external_bind().await),
-            _ => return Ok(()),
-        };
-        let result = result.map_err(|error| self.failure(SERVICE_BIND, &error))?;
+    /// Logs in as the account `dn`.
+    pub(super) async fn bind_service(&mut self, dn: &str, secret: &Secret) -> Result<(), Failure> {
+        let password = Password::of(secret);
+        let password = password.map_err(|_| Failure::settings(SERVICE_BIND, "no password"))?;
+        let result = self.ldap.simple_bind(dn, password.expose()).await;
+        self.service_answer(dn, result)
+    }
+
+    /// Logs in as whom the connection says.
+    pub(super) async fn bind_external(&mut self) -> Result<(), Failure> {
+        let result = self.ldap.sasl_external_bind().await;
+        self.service_answer("external", result)
+    }
+
+    fn service_answer(
+        &self,
+        who: &str,
+        result: Result<LdapResult, LdapError>,
+    ) -> Result<(), Failure> {
+        let result = result.map_err(|error| failure(&self.ending, SERVICE_BIND, &error))?;
         service_answer(who, &result)
     }
 
@@ -152,7 +134,7 @@ impl Session {
         }
         if asks_policy {
             self.ldap.with_controls(vec![RawControl {
-                ctype: policy::CONTROL.to_owned(),
+                ctype: CONTROL.to_owned(),
                 crit: false,
                 val: None,
             }]);
@@ -202,16 +184,12 @@ impl Session {
         within_as(self.silence, deadline, search.step, searching).await
     }
 
-    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know no
-    /// other limit.
+    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know
+    /// no other limit.
     pub(super) fn turn_one_page(&mut self, size: i32) {
         let cookie = Vec::new();
         self.ldap
             .with_controls(vec![PagedResults { size, cookie }.into()]);
-    }
-
-    fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
-        failure(&self.ending, step, error)
     }
 }
 

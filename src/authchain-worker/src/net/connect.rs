@@ -1,64 +1,68 @@
-//! A connection, encrypted as the settings say.
+//! Servers, and connections to them.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use authchain::config::settings::ldap::Tls;
-use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::quoted;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::dns::Dns;
 use super::failure::{Failure, within};
-use super::peer::Keeper;
-use super::srv::Target;
-use super::{starttls, tls};
+use super::peer::SocketOwner;
+use super::tls::{Trust, explain};
 
 /// A server: where it is, how its connection is encrypted, and how it proves who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    /// Where it is, and what it is called in messages.
-    pub uri: ServerUri,
-    /// How the connection is encrypted.
-    pub tls: Tls,
-    /// The name that its certificate must be for.
-    pub identity: String,
-    /// Who else than root may listen there, for a socket of this machine.
-    pub keeper: Keeper,
+pub enum Endpoint {
+    /// On a network.
+    Tcp(TcpEndpoint),
+    /// On this machine.
+    Unix(UnixEndpoint),
 }
 
-impl Server {
-    /// One that the settings name. If it is a socket, it is looked at now: before the process is confined.
-    pub fn named(uri: ServerUri, tls: Tls) -> Self {
-        let keeper = match uri.scheme {
-            Scheme::Ldapi => Keeper::of(Path::new(&uri.host)),
-            Scheme::Ldap | Scheme::Ldaps => Keeper::default(),
-        };
-        Self {
-            identity: uri.host.clone(),
-            uri,
-            tls,
-            keeper,
-        }
-    }
+/// A server on a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpEndpoint {
+    /// Its name or numeric address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub encryption: Encryption,
+    /// The name that its certificate must be for.
+    pub identity: String,
+}
 
-    /// One that DNS names.
-    pub fn found(target: Target, tls: Tls) -> Self {
-        let scheme = match tls {
-            Tls::Ldaps => Scheme::Ldaps,
-            Tls::Starttls | Tls::None => Scheme::Ldap,
-        };
+/// A server behind a Unix socket of this machine. The connection is in the clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnixEndpoint {
+    /// The socket.
+    pub path: PathBuf,
+    /// Who else than root may listen there.
+    pub owner: SocketOwner,
+}
+
+/// How a connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// Not at all.
+    Plain,
+    /// By TLS.
+    Tls,
+}
+
+impl UnixEndpoint {
+    /// Looks at the socket `path`: before the process is confined.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
         Self {
-            uri: ServerUri::new(scheme, &target.host, target.port),
-            tls,
-            identity: target.identity,
-            keeper: Keeper::default(),
+            owner: SocketOwner::of(&path),
+            path,
         }
     }
 }
@@ -73,61 +77,53 @@ pub const CONNECT: &str = "connect";
 /// What the handshake is called when it fails.
 pub const TLS: &str = "TLS";
 
-/// A connection to `server`, ready for the first request that may be seen by it alone.
+/// Connects to `endpoint`, and returns a connection that is encrypted as it must be.
 ///
 /// # Errors
 /// When it cannot be had, or not with the protection that was asked for: there is no fallback.
 pub async fn connect(
-    server: &Server,
-    config: &Arc<ClientConfig>,
+    endpoint: &Endpoint,
+    trust: Option<&Trust>,
     dns: &Dns,
     deadline: Deadline,
 ) -> Result<Box<dyn Connection>, Failure> {
-    if server.tls == Tls::None {
-        return plain(server, dns, deadline).await;
-    }
-    let mut stream = tcp(&server.uri, dns, deadline).await?;
-    match server.tls {
-        Tls::None | Tls::Ldaps => {}
-        Tls::Starttls => {
-            let asking = starttls::ask(&mut stream);
-            within(deadline, starttls::STEP, asking).await?;
+    let server = match endpoint {
+        Endpoint::Unix(server) => {
+            let stream = within(deadline, CONNECT, unix(server)).await?;
+            return Ok(Box::new(stream));
+        }
+        Endpoint::Tcp(server) => server,
+    };
+    let stream = tcp(server, dns, deadline).await?;
+    match server.encryption {
+        Encryption::Plain => Ok(Box::new(stream)),
+        Encryption::Tls => {
+            let stream = within(deadline, TLS, handshake(stream, &server.identity, trust)).await?;
+            Ok(Box::new(stream))
         }
     }
-    let stream = within(deadline, TLS, handshake(stream, &server.identity, config)).await?;
-    Ok(Box::new(stream))
 }
 
-/// A connection to `server` in the clear: a socket of this machine, or what
-/// `insecure_plaintext` asks for.
-///
-/// # Errors
-/// When it cannot be had.
-pub async fn plain(
-    server: &Server,
-    dns: &Dns,
-    deadline: Deadline,
-) -> Result<Box<dyn Connection>, Failure> {
-    if server.uri.scheme == Scheme::Ldapi {
-        let stream = within(deadline, CONNECT, unix(server)).await?;
-        return Ok(Box::new(stream));
-    }
-    let stream = tcp(&server.uri, dns, deadline).await?;
-    Ok(Box::new(stream))
-}
-
-/// A connection to a socket of this machine.
+/// Connects to a socket of this machine.
 ///
 /// # Errors
 /// When nobody listens there, or somebody who may not be the server.
-pub async fn unix(server: &Server) -> Result<UnixStream, Failure> {
-    let stream = UnixStream::connect(&server.uri.host).await;
+pub async fn unix(server: &UnixEndpoint) -> Result<UnixStream, Failure> {
+    let stream = UnixStream::connect(&server.path).await;
     let stream = stream.map_err(|error| Failure::of_socket(CONNECT, &error))?;
-    server.keeper.check(CONNECT, &stream)?;
+    server.owner.check(CONNECT, &stream)?;
     Ok(stream)
 }
 
-async fn tcp(server: &ServerUri, dns: &Dns, deadline: Deadline) -> Result<TcpStream, Failure> {
+/// Connects to a server on a network, without any encryption yet.
+///
+/// # Errors
+/// When it has no address, or none that answers.
+pub async fn tcp(
+    server: &TcpEndpoint,
+    dns: &Dns,
+    deadline: Deadline,
+) -> Result<TcpStream, Failure> {
     let addresses = dns.addresses(&server.host, server.port, deadline).await?;
     first(&addresses, deadline).await
 }
@@ -143,8 +139,8 @@ pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpSt
     .await
 }
 
-/// What `open` makes of the first address that answers. Each gets an equal share of the time that is
-/// left, so that one behind a broken route does not use it all.
+/// What `open` makes of the first address that answers. Each gets an equal share of the time that
+/// is left, so that one behind a broken route does not use it all.
 ///
 /// # Errors
 /// That of the last address.
@@ -176,20 +172,21 @@ async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-/// The handshake over a socket with a server whose certificate is for `identity`.
+/// Encrypts a connection with a server whose certificate must be for `identity`.
 ///
 /// # Errors
-/// When there is no common way, or the certificate does not hold.
+/// When there is no common way, the certificate does not hold, or nothing says whom to trust.
 pub async fn handshake(
     stream: TcpStream,
     identity: &str,
-    config: &Arc<ClientConfig>,
+    trust: Option<&Trust>,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
+    let trust = trust.ok_or_else(|| Failure::settings(TLS, "not set up"))?;
     let name = ServerName::try_from(identity.to_owned());
     // DNS may have brought it: then the next server has another.
     let name =
         name.map_err(|_| Failure::trouble(TLS, format!("no host name: {}", quoted(identity))))?;
-    let connector = TlsConnector::from(Arc::clone(config));
+    let connector = TlsConnector::from(Arc::clone(&trust.config));
     let stream = connector.connect(name, stream).await;
-    stream.map_err(|error| Failure::trouble(TLS, tls::explain(&error)))
+    stream.map_err(|error| Failure::trouble(TLS, explain(&error)))
 }

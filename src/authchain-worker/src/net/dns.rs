@@ -1,9 +1,9 @@
 //! Names to addresses, and domains to their servers.
 //!
 //! A resolver of our own: /etc/hosts and the name servers of /etc/resolv.conf, as SSSD has it too.
-//! The C library's would also heed nsswitch.conf, but it waits as long as it likes, needs a thread to
-//! be left behind on, loads what that file names and reads the environment. Here every question ends
-//! with its deadline, and both files are read before the process is confined.
+//! The C library's would also heed nsswitch.conf, but it waits as long as it likes, needs a thread
+//! to be left behind on, loads what that file names and reads the environment. Here every question
+//! ends with its deadline, and both files are read before the process is confined.
 //!
 //! | file | holds |
 //! |---|---|
@@ -47,8 +47,8 @@ const HOSTS: &str = "/etc/hosts";
 /// The most that is read of one of those files. Lists of unwanted hosts have a megabyte or two.
 const MAX_FILE: u64 = 4 << 20;
 
-/// How long the addresses of one family wait for those of the other: RFC 8305 §3. Some servers never
-/// answer for the family they do not know.
+/// How long the addresses of one family wait for those of the other: RFC 8305 §3. Some servers
+/// never answer for the family they do not know.
 const OTHER_FAMILY: Duration = Duration::from_millis(50);
 
 /// How many addresses of one name are tried.
@@ -181,8 +181,9 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The text of a system file, or nothing. It may belong to whoever manages the network (systemd-resolved
-/// has a user of its own), and is believed as the C library believes it; but it cannot hold us up.
+/// The text of a system file, or nothing. It may belong to whoever manages the network
+/// (systemd-resolved has a user of its own), and is believed as the C library believes it; but it
+/// cannot hold us up.
 fn read(path: &Path) -> String {
     let mut text = Vec::new();
     let mut open = OpenOptions::new();

@@ -191,8 +191,8 @@ mod tests {
         now.checked_add(AHEAD.get()).unwrap_or(now)
     }
 
-    /// What is said of a server that never answers, to a process that is stopped for `stopped` of the
-    /// 200 ms it waits.
+    /// What is said of a server that never answers, to a process that is stopped for `stopped` of
+    /// the 200 ms it waits.
     fn silence(stopped: Duration) -> Failure {
         let deadline = Deadline::after(jumping, Duration::from_millis(200));
         let mut has_begun = false;

@@ -5,10 +5,9 @@
 //! | [`failure`] | what went wrong, where, and whether another server may do better |
 //! | [`dns`] | names to addresses: /etc/hosts and the name servers, under a deadline |
 //! | [`srv`] | a domain's servers, in the order they are to be tried, and how to know them |
-//! | [`connect`] | a connection, encrypted as the settings say |
-//! | [`peer`] | who answers at a socket of this machine |
+//! | [`connect`] | servers, and connections to them |
+//! | [`peer`] | who listens at a socket of this machine |
 //! | [`pulse`] | whether this process was there to hear an answer |
-//! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`tls`] | what is trusted, from the settings and nowhere else |
 
 pub mod connect;
@@ -17,5 +16,4 @@ pub mod failure;
 mod peer;
 mod pulse;
 pub mod srv;
-pub mod starttls;
 pub mod tls;

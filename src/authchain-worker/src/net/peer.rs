@@ -1,7 +1,7 @@
 //! Who answers at a socket of this machine.
 //!
-//! A password goes over it in the clear. Whoever may write the folder can put a socket of theirs in the
-//! place of a server that is not running, so the kernel is asked who listens there.
+//! A password goes over it in the clear. Whoever may write the folder can put a socket of theirs in
+//! the place of a server that is not running, so the kernel is asked who listens there.
 
 use std::fs;
 use std::io;
@@ -17,11 +17,11 @@ const WORLD_WRITABLE: u32 = 0o002;
 
 /// Who may listen at a socket beside root: its owner, below folders that not everybody may write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Keeper(Option<u32>);
+pub struct SocketOwner(Option<u32>);
 
-impl Keeper {
-    /// Looks at the socket `path`, where links lead to, and at every folder above. Before the process
-    /// is confined: later there are no files.
+impl SocketOwner {
+    /// Looks at the socket `path`, where links lead to, and at every folder above. Before the
+    /// process is confined: later there are no files.
     pub fn of(path: &Path) -> Self {
         let look = || {
             let path = fs::canonicalize(path)?;
@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_server_is_roots_or_owns_its_socket_where_not_everybody_could() {
-        let may_serve = |peer, owner, mode| Keeper::judge(owner, &[mode, 0o755]).is_trusted(peer);
+        let may_serve =
+            |peer, owner, mode| SocketOwner::judge(owner, &[mode, 0o755]).is_trusted(peer);
         assert!(may_serve(0, 5, 0o1777));
         assert!(may_serve(5, 5, 0o755));
         assert!(may_serve(5, 5, 0o2770));
@@ -76,7 +77,7 @@ mod tests {
             !may_serve(5, 0, 0o755),
             "it was somebody else's when it was made"
         );
-        assert!(!Keeper::of(Path::new("/nowhere/at all")).is_trusted(5));
+        assert!(!SocketOwner::of(Path::new("/nowhere/at all")).is_trusted(5));
     }
 
     #[test]
@@ -91,8 +92,8 @@ mod tests {
             drop(UnixListener::bind(socket).unwrap());
         }
         for place in [open.join("socket"), inner.join("socket"), link] {
-            let keeper = Keeper::of(&place);
-            assert_eq!(keeper, Keeper::default(), "{}", place.display());
+            let owner = SocketOwner::of(&place);
+            assert_eq!(owner, SocketOwner::default(), "{}", place.display());
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Whether this process was there to hear an answer.
 //!
-//! Whoever started the host can stop it, starve it or freeze it, and a machine under load does so by
-//! itself. A server is only said to be down by a worker that was awake while it waited: the wait is cut
-//! into beats, and a beat that comes late was not the server's doing.
+//! Whoever started the host can stop it, starve it or freeze it, and a machine under load does so
+//! by itself. A server is only said to be down by a worker that was awake while it waited: the wait
+//! is cut into beats, and a beat that comes late was not the server's doing.
 
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ pub(super) const BEAT: Duration = Duration::from_millis(20);
 /// Whoever slept through more than one part in so many of its time heard too little.
 const PARTS: u32 = 4;
 
-/// How much later a beat may come, which is one such part within these bounds. Timers are as coarse as a
-/// millisecond; on a busy machine every beat is late, and an answer is heard at the next one all the same.
+/// How much later a beat may come, which is one such part within these bounds. Timers are as coarse
+/// as a millisecond; on a busy machine every beat is late, and an answer is heard at the next one
+/// all the same.
 const SLACK: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
 
 /// What was slept through of a wait.

@@ -45,7 +45,8 @@ pub(super) struct Client<'p> {
     deadline: Deadline,
     /// Why it is not asked from a reserved port, where that was wanted.
     unreserved: Option<&'static str>,
-    /// What silence means from now on. A server that has answered is not down, whatever keeps it now.
+    /// What silence means from now on. A server that has answered is not down, whatever keeps it
+    /// now.
     silence: Kind,
 }
 

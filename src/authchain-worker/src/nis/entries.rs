@@ -30,8 +30,8 @@ pub struct Credential {
 
 /// Whether somebody can have this name here.
 ///
-/// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead from
-/// passwd files into NIS and are nobody in it.
+/// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead
+/// from passwd files into NIS and are nobody in it.
 pub fn can_be_somebody(name: &str) -> bool {
     Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
 }
@@ -71,7 +71,8 @@ pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
     })
 }
 
-/// The entry of `name` in the adjunct map: its second field is the hash, the others are about audit.
+/// The entry of `name` in the adjunct map: its second field is the hash, the others are about
+/// audit.
 ///
 /// # Errors
 /// As [`person`].

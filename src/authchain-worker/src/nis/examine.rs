@@ -2,32 +2,36 @@
 
 use std::net::SocketAddr;
 
-use authchain::backends::protocol::{Question, WireVerdict};
+use authchain::backends::protocol::Question;
 use authchain::config::settings::nis::NisSettings;
 use authchain::tools::deadline::Deadline;
 
 use super::client::{CONNECT, Client, Map, PORTMAPPER, mapped_port};
 use super::questions::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
-use super::{Named, Prepared, entries, portmap};
+use super::{Named, Nis, entries, portmap};
+use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
-use crate::kinds::Told;
 use crate::net::dns::{self, Dns};
 use crate::net::failure::Failure;
 use crate::servers::{Server, deadline_of};
 
 /// A server that is being looked at.
 struct Look<'l> {
-    told: &'l Examination,
+    told: &'l Examination<'l>,
     settings: &'l NisSettings,
     dns: &'l Dns,
     /// A name nobody has.
     nobody: &'l str,
 }
 
-impl Prepared {
+impl Nis {
     /// Looks at every server, whatever is known of it already.
-    pub async fn examine(&mut self, question: &Question<'_>, mut told: Examination) -> Told {
+    pub(super) async fn examine(
+        &mut self,
+        question: &Question<'_>,
+        mut told: Examination<'_>,
+    ) -> Answer {
         let whole = deadline_of(question);
         let timeout = self.settings.server_timeout.duration();
         for server in &self.servers {
@@ -43,7 +47,7 @@ impl Prepared {
                 .at(server, &mut self.ports, whole.within(timeout))
                 .await;
         }
-        WireVerdict::Unknown.into()
+        Answer::unknown(None)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The `nis` backend: what the maps of a NIS domain say about a person.
 //!
-//! In two steps, with the confinement between them: [`Prepared::new`] sets aside the ports that only
-//! root may ask from, [`Prepared::ask`] touches the network and nothing else. The client is our own:
+//! In two steps, with the confinement between them: [`Nis::prepare`] sets aside the ports that only
+//! root may ask from, [`Kind::answer`] touches the network and nothing else. The client is our own:
 //! the C library's waits for up to five minutes, blocks every signal meanwhile, knows one domain a
 //! machine, and believes whoever answers.
 //!
@@ -35,17 +35,21 @@ mod usual;
 pub mod xdr;
 pub mod yp;
 
-use authchain::backends::protocol::{Hello, Question, WireVerdict};
+use authchain::backends::protocol::{Hello, Operation, Question};
 use authchain::config::settings::nis::{Address, NisSettings, Transport};
+use authchain_sandbox::confine::Access;
 
 use self::client::Client;
 use self::reserved::Ports;
-use crate::kinds::{Reach, Told};
+use crate::answer::Answer;
+use crate::dialogue::Dialogue;
+use crate::examination::Examination;
+use crate::kind::{Answering, Kind};
 use crate::net::dns::{self, Dns};
 use crate::servers::{Health, Server, deadline_of, in_turn};
 
 /// A backend that has set aside all it needs.
-pub struct Prepared {
+pub struct Nis {
     settings: NisSettings,
     servers: Vec<Named>,
     dns: Dns,
@@ -66,12 +70,12 @@ impl Server for Named {
     }
 }
 
-impl Prepared {
+impl Nis {
     /// Reads the settings and sets aside the ports to ask from.
     ///
     /// # Errors
     /// When the settings cannot be meant, or want a port that cannot be had.
-    pub fn new(hello: &Hello) -> Result<Self, String> {
+    pub fn prepare(hello: &Hello) -> Result<Self, String> {
         let settings = serde_json::from_value(hello.settings.clone());
         let settings: NisSettings = settings.map_err(|error| format!("settings: {error}"))?;
         (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
@@ -94,29 +98,11 @@ impl Prepared {
         })
     }
 
-    /// What must stay within reach once the process is confined: no file, and where a portmapper says
-    /// which port it is, any port.
-    pub fn reach(&self) -> Reach {
-        let own = self.servers.iter().map(|server| server.address.port);
-        let own: Option<Vec<u16>> = match self.settings.transport {
-            Transport::Tcp => own.collect(),
-            Transport::Udp => Some(Vec::new()),
-        };
-        Reach {
-            ports: own.map(|mut ports| {
-                ports.extend(has_names(&self.servers).then_some(dns::PORT));
-                ports
-            }),
-            hashes: true,
-            ..Reach::default()
-        }
-    }
-
-    /// Finds out what was asked, just before the question's budget ends, and never fails: what could
-    /// not be found out is `unavailable`.
-    pub async fn ask(&mut self, question: &Question<'_>) -> Told {
+    /// Finds out what was asked, just before the question's budget ends, and never fails: what
+    /// could not be found out is `unavailable`.
+    async fn ask(&mut self, question: &Question<'_>) -> Answer {
         if !entries::can_be_somebody(&question.user) {
-            return WireVerdict::Unknown.into();
+            return Answer::unknown(None);
         }
         let Self {
             settings,
@@ -139,6 +125,40 @@ impl Prepared {
             },
         )
         .await
+    }
+}
+
+impl Kind for Nis {
+    /// Returns the servers: no file, and where a portmapper says which port it is, any port.
+    fn access(&self) -> Access {
+        let own = self.servers.iter().map(|server| server.address.port);
+        let own: Option<Vec<u16>> = match self.settings.transport {
+            Transport::Tcp => own.collect(),
+            Transport::Udp => Some(Vec::new()),
+        };
+        Access {
+            ports: own.map(|mut ports| {
+                ports.extend(has_names(&self.servers).then_some(dns::PORT));
+                ports
+            }),
+            hashes: true,
+            ..Access::default()
+        }
+    }
+
+    fn can(&self) -> &'static [Operation] {
+        Operation::ALL
+    }
+
+    fn answer<'a>(
+        &'a mut self,
+        question: &'a Question<'_>,
+        dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        match question.operation {
+            Operation::Examine => Box::pin(self.examine(question, Examination::begin(dialogue))),
+            _ => Box::pin(self.ask(question)),
+        }
     }
 }
 
@@ -169,7 +189,7 @@ mod tests {
             probe: Vec::new(),
             probe_ms: 0,
         };
-        Prepared::new(&hello).unwrap().reach().ports
+        Nis::prepare(&hello).unwrap().access().ports
     }
 
     /// Reads `stream` as everything it could be, as the fuzzer does.

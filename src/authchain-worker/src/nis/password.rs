@@ -10,8 +10,8 @@ use authchain::words::{Denial, DenialReason, Secret};
 use super::alarm::alarm;
 use super::usual::Usual;
 
-/// What a hash may take that is not one distributions make: the limits allow a second, and two with the
-/// longest password.
+/// What a hash may take that is not one distributions make: the limits allow a second, and two with
+/// the longest password.
 const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
 
 /// What comes of holding a password against what is stored.
@@ -57,8 +57,8 @@ pub(super) fn spend_by(deadline: Deadline, usual: &Usual, typed: &Secret) {
     }
 }
 
-/// Whether a hash may be begun: yppasswd lets people choose their own, and all that can stop one ends the
-/// worker.
+/// Whether a hash may be begun: yppasswd lets people choose their own, and all that can stop one
+/// ends the worker.
 fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
     is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
 }

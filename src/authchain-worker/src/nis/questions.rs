@@ -13,9 +13,10 @@ use super::client::{Client, Map};
 use super::entries::{self, Credential, Place};
 use super::password::{Judgment, judge_by, spend_by};
 use super::usual::usual;
+use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
-use crate::servers::{Ruling, Server};
+use crate::servers::Server;
 use crate::standing::right_password;
 
 /// Whom the passwd map has under a name.
@@ -32,7 +33,7 @@ pub(super) async fn ask(
     mut client: Client<'_>,
     question: &Question<'_>,
     whole: Deadline,
-) -> Result<Ruling, Failure> {
+) -> Result<Answer, Failure> {
     let name = question.user.as_str();
     let typed = question.password.as_ref().map(Bytes::secret);
     let entry = match find(settings, &mut client, name).await? {
@@ -41,7 +42,7 @@ pub(super) async fn ask(
             if let Some(typed) = typed {
                 spend_usual(settings, &mut client, whole, typed).await;
             }
-            return Ok(nobody(note));
+            return Ok(Answer::unknown(note));
         }
     };
     match (question.operation, typed) {
@@ -52,7 +53,7 @@ pub(super) async fn ask(
             Ok(WireVerdict::Account(wire_user(&entry), status).into())
         }
         // A look at servers is none at people.
-        (Operation::Examine, _) => Ok(WireVerdict::Unknown.into()),
+        (Operation::Examine, _) => Ok(Answer::unknown(None)),
         (Operation::Authenticate, None) => {
             Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into())
         }
@@ -160,12 +161,6 @@ fn unavailable(server: &Named, why: &dyn fmt::Display) -> WireVerdict {
 
 fn malformed(step: &'static str, fault: &'static str) -> Failure {
     Failure::trouble(step, format!("not a valid entry: {fault}"))
-}
-
-fn nobody(note: Option<String>) -> Ruling {
-    let mut ruling = Ruling::from(WireVerdict::Unknown);
-    ruling.notes.extend(note);
-    ruling
 }
 
 fn wire_user(entry: &PasswdEntry) -> WireUser {

@@ -20,8 +20,8 @@ const FIRST: u16 = 600;
 const LAST: u16 = 1023;
 
 /// Ports among them that belong to services, which must be able to start while we have them: IPMI
-/// (whose packets some network cards keep to themselves), CUPS, LDAP and IMAP and POP over TLS, tinc,
-/// rpasswd, Kerberos, rsync, lwresd.
+/// (whose packets some network cards keep to themselves), CUPS, LDAP and IMAP and POP over TLS,
+/// tinc, rpasswd, Kerberos, rsync, lwresd.
 const SERVICES: [u16; 13] = [
     623, 631, 636, 655, 664, 749, 750, 774, 873, 921, 989, 993, 995,
 ];
@@ -79,7 +79,8 @@ impl Ports {
                 Ok(socket) => self.v6.push(socket),
                 Err(Errno::EACCES | Errno::EPERM) => self.missing = Some(NO_RIGHT),
                 Err(Errno::EADDRINUSE) => self.missing = Some(NONE_FREE),
-                // A machine without IPv6: whoever has only such an address cannot be reached at all.
+                // A machine without IPv6: whoever has only such an address cannot be reached at
+                // all.
                 Err(_) => return,
             }
         }

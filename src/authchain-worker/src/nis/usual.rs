@@ -1,7 +1,8 @@
 //! What a hash usually costs in the domain.
 //!
-//! A refusal for which none is computed, because there is no such person or no password could be the
-//! right one, must not come sooner than one for a wrong password: whoever asks could tell who exists.
+//! A refusal for which none is computed, because there is no such person or no password could be
+//! the right one, must not come sooner than one for a wrong password: whoever asks could tell who
+//! exists.
 
 use authchain::config::settings::nis::NisSettings;
 use authchain::files::password_hash::{Method, Template};
@@ -30,9 +31,9 @@ impl Default for Usual {
     }
 }
 
-/// A hash like the first one that is found in the domain, whosever it is; without one, like those that
-/// distributions make. A costly one counts only where there is no quick one: one person may have
-/// chosen it, and everybody whom a backend behind this one knows would wait for it.
+/// A hash like the first one that is found in the domain, whosever it is; without one, like those
+/// that distributions make. A costly one counts only where there is no quick one: one person may
+/// have chosen it, and everybody whom a backend behind this one knows would wait for it.
 pub(super) async fn usual(settings: &NisSettings, client: &mut Client<'_>) -> Usual {
     let map = passwd_map(settings);
     let mut key: Option<Vec<u8>> = None;

@@ -69,8 +69,8 @@ pub struct Entry<'r> {
     pub key: &'r [u8],
 }
 
-/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in which
-/// servers send them and yp.x does not have them. `None` where there are no more.
+/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in
+/// which servers send them and yp.x does not have them. `None` where there are no more.
 ///
 /// # Errors
 /// When it is none.

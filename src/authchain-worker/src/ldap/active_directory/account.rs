@@ -10,8 +10,9 @@ use authchain::tools::journal::quoted;
 use authchain::words::AccountStatus;
 
 use super::super::entry::{Entry, Given};
-use super::super::policy::seconds;
-use super::Domain;
+use super::super::policy::State;
+use super::super::policy::time::seconds;
+use super::domain::Domain;
 use super::limits::{HOURS, WORKSTATIONS, is_for_workstation, is_within_hours};
 use crate::net::failure::Failure;
 
@@ -37,8 +38,8 @@ pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
 /// end is given one that never comes (MS-SAMR 3.1.1.8.1).
 pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED, ACCOUNT_END];
 
-/// Hardly anybody has logon hours or workstations. Whoever may read those may read this as well, which
-/// most have: the three are in one property set (`User-Logon`).
+/// Hardly anybody has logon hours or workstations. Whoever may read those may read this as well,
+/// which most have: the three are in one property set (`User-Logon`).
 pub(in crate::ldap) const BESIDE_HOURS: &str = "logonCount";
 
 const DISABLED: i64 = 0x2;
@@ -46,15 +47,10 @@ const LOCKED: i64 = 0x10;
 const SMARTCARD_REQUIRED: i64 = 0x4_0000;
 const PASSWORD_EXPIRED: i64 = 0x80_0000;
 
-pub(super) const HOUR: i64 = 60 * 60;
-pub(super) const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 24 * 60 * 60;
 
-/// The state of an account, and where it is not a good one, why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ldap) struct State {
-    pub(in crate::ldap) status: AccountStatus,
-    pub(in crate::ldap) why: Option<&'static str>,
-}
+/// Why a password is not enough.
+pub(in crate::ldap) const SMART_CARD: &str = "the domain wants a smart card of this person";
 
 impl Domain {
     /// The state of the account at `now`.
@@ -162,7 +158,7 @@ mod tests {
         Domain {
             settings: ActiveDirectorySettings::default(),
             root: String::new(),
-            wanted: Wanted::new(&[]).unwrap(),
+            wanted: Wanted::new("", &[]).unwrap(),
             workstation: "terminal-of-alice".to_owned(),
         }
     }

@@ -12,7 +12,6 @@ use ldap3::ldap_escape;
 
 use super::super::entry::Entry;
 use super::super::session::{Search, Session};
-use super::Domain;
 use super::sid::Sid;
 use crate::net::failure::Failure;
 
@@ -27,7 +26,9 @@ const STEP: &str = "group search";
 const BATCH: usize = 32;
 
 /// The groups of which a person must be in one.
-pub(super) struct Wanted {
+pub(in crate::ldap) struct Wanted {
+    /// The root entry of the domain: groups may be anywhere below it.
+    root: String,
     sids: BTreeSet<Sid>,
     /// Filters that find the rest: by name, or by DN.
     filters: Vec<String>,
@@ -42,7 +43,7 @@ impl Wanted {
     ///
     /// # Errors
     /// For an identifier that is none.
-    pub(super) fn new(groups: &[String]) -> Result<Self, String> {
+    pub(super) fn new(root: &str, groups: &[String]) -> Result<Self, String> {
         let (sids, names): (Vec<_>, Vec<_>) =
             groups.iter().partition(|group| group.starts_with("S-1-"));
         let sids = sids.into_iter().map(|text| {
@@ -50,13 +51,89 @@ impl Wanted {
             sid.map_err(|()| format!("settings: allow_groups: \"{text}\" is no SID"))
         });
         Ok(Self {
+            root: root.to_owned(),
             sids: sids.collect::<Result<_, _>>()?,
             filters: names.into_iter().map(|name| filter(name)).collect(),
         })
     }
 
-    fn is_nothing(&self) -> bool {
+    /// Returns whether people need be in no group.
+    pub(in crate::ldap) fn is_nothing(&self) -> bool {
         self.sids.is_empty() && self.filters.is_empty()
+    }
+    /// Returns what finds each of the groups that are not named by their identifiers.
+    pub(in crate::ldap) fn filters(&self) -> impl Iterator<Item = &str> {
+        self.filters.iter().map(String::as_str)
+    }
+
+    /// A search for groups, wherever they are in the domain.
+    pub(in crate::ldap) fn search_for_groups<'a>(
+        &'a self,
+        attributes: &'a [&'a str],
+    ) -> Search<'a> {
+        Search {
+            step: STEP,
+            base: &self.root,
+            scope: Scope::Sub,
+            filter: "(objectCategory=group)",
+            attributes,
+            limit: 1,
+        }
+    }
+
+    /// Why somebody is in no wanted group, if so. `known` is their token where it is known already.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub(in crate::ldap) async fn denial(
+        &self,
+        session: &mut Session,
+        dn: &str,
+        known: Option<&Token>,
+    ) -> Result<Option<&'static str>, Failure> {
+        if self.is_nothing() {
+            return Ok(None);
+        }
+        let asked;
+        let Token(sids) = match known {
+            Some(token) => token,
+            None => {
+                asked = token(session, dn).await?;
+                &asked
+            }
+        };
+        if !self.sids.is_disjoint(sids) {
+            return Ok(None);
+        }
+        let mut all_exist = true;
+        for filters in self.filters.chunks(BATCH) {
+            let groups = self.search_groups(session, filters).await?;
+            if groups.iter().any(|group| sids.contains(group)) {
+                return Ok(None);
+            }
+            all_exist &= groups.len() >= filters.len();
+        }
+        Ok(Some(match all_exist {
+            true => "in none of allow_groups",
+            false => "in none of allow_groups, of which not all exist",
+        }))
+    }
+
+    /// The identifiers of the groups that fit one of `filters`.
+    async fn search_groups(
+        &self,
+        session: &mut Session,
+        filters: &[String],
+    ) -> Result<Vec<Sid>, Failure> {
+        let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
+        let search = Search {
+            filter: &filter,
+            limit: i32::try_from(filters.len()).unwrap_or(i32::MAX),
+            ..self.search_for_groups(&[SID])
+        };
+        let hits = session.search(search).await?;
+        let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
+        Ok(sids.filter_map(Sid::of_bytes).collect())
     }
 }
 
@@ -110,88 +187,6 @@ async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
     })
 }
 
-impl Domain {
-    /// Whether people must be in some group.
-    pub(in crate::ldap) fn wants_groups(&self) -> bool {
-        !self.wanted.is_nothing()
-    }
-
-    /// What finds each of the wanted groups that are not named by their identifiers.
-    pub(in crate::ldap) fn wanted_filters(&self) -> impl Iterator<Item = &str> {
-        self.wanted.filters.iter().map(String::as_str)
-    }
-
-    /// A search for groups, wherever they are in the domain.
-    pub(in crate::ldap) fn search_for_groups<'a>(
-        &'a self,
-        attributes: &'a [&'a str],
-    ) -> Search<'a> {
-        Search {
-            step: STEP,
-            base: &self.root,
-            scope: Scope::Sub,
-            filter: "(objectCategory=group)",
-            attributes,
-            limit: 1,
-        }
-    }
-
-    /// Why somebody is in no wanted group, if so. `known` is their token where it is known already.
-    ///
-    /// # Errors
-    /// When it cannot be found out.
-    pub(in crate::ldap) async fn is_in_no_wanted_group(
-        &self,
-        session: &mut Session,
-        dn: &str,
-        known: Option<&Token>,
-    ) -> Result<Option<&'static str>, Failure> {
-        if self.wanted.is_nothing() {
-            return Ok(None);
-        }
-        let asked;
-        let Token(sids) = match known {
-            Some(token) => token,
-            None => {
-                asked = token(session, dn).await?;
-                &asked
-            }
-        };
-        if !self.wanted.sids.is_disjoint(sids) {
-            return Ok(None);
-        }
-        let mut all_exist = true;
-        for filters in self.wanted.filters.chunks(BATCH) {
-            let groups = self.search_groups(session, filters).await?;
-            if groups.iter().any(|group| sids.contains(group)) {
-                return Ok(None);
-            }
-            all_exist &= groups.len() >= filters.len();
-        }
-        Ok(Some(match all_exist {
-            true => "in none of allow_groups",
-            false => "in none of allow_groups, of which not all exist",
-        }))
-    }
-
-    /// The identifiers of the groups that fit one of `filters`.
-    async fn search_groups(
-        &self,
-        session: &mut Session,
-        filters: &[String],
-    ) -> Result<Vec<Sid>, Failure> {
-        let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
-        let search = Search {
-            filter: &filter,
-            limit: i32::try_from(filters.len()).unwrap_or(i32::MAX),
-            ..self.search_for_groups(&[SID])
-        };
-        let hits = session.search(search).await?;
-        let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
-        Ok(sids.filter_map(Sid::of_bytes).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,7 +205,7 @@ mod tests {
     #[test]
     fn groups_are_wanted_by_identifier_by_name_and_by_dn() {
         let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"].map(str::to_owned);
-        let wanted = Wanted::new(&groups).unwrap();
+        let wanted = Wanted::new("", &groups).unwrap();
         assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
         assert_eq!(
             wanted.filters,
@@ -219,8 +214,8 @@ mod tests {
                 "(distinguishedName=cn=a\\2ab,dc=x)"
             ]
         );
-        assert!(Wanted::new(&["S-1-5-4294967296".to_owned()]).is_err());
-        assert!(Wanted::new(&[]).unwrap().is_nothing());
+        assert!(Wanted::new("", &["S-1-5-4294967296".to_owned()]).is_err());
+        assert!(Wanted::new("", &[]).unwrap().is_nothing());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! When an account may be used, and where.
 
 use super::super::entry::Entry;
-use super::account::{DAY, HOUR};
 
 pub(super) const HOURS: &str = "logonHours";
 pub(super) const WORKSTATIONS: &str = "userWorkstations";
+
+const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;
 
 /// How many bytes say in which hours of the week an account may be used: one bit each.
 const WEEK: usize = 21;

@@ -1,28 +1,13 @@
 //! The ways one person can be named.
 
-use super::Domain;
+use super::domain::Domain;
+use crate::ldap::person::Login;
 
 /// What no account of a domain has in its name (MS-SAMR 3.1.1.6), and what would make one login
 /// another: a domain, in front or behind.
 const NEVER: [char; 16] = [
     '"', '/', '\\', '[', ']', ':', ';', '|', '=', ',', '+', '*', '?', '<', '>', '@',
 ];
-
-/// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ldap) struct Login<'a> {
-    before: &'a str,
-    /// What the account itself is called.
-    pub(in crate::ldap) name: &'a str,
-    after: &'a str,
-}
-
-impl Login<'_> {
-    /// The same login with the account's own spelling of its name.
-    pub(in crate::ldap) fn spelled(&self, name: &str) -> String {
-        [self.before, name, self.after].concat()
-    }
-}
 
 impl Domain {
     /// Which account of the domain a login names; `None` where it is one of no account, or of
@@ -79,7 +64,7 @@ mod tests {
                 ..ActiveDirectorySettings::default()
             },
             root: String::new(),
-            wanted: Wanted::new(&[]).unwrap(),
+            wanted: Wanted::new("", &[]).unwrap(),
             workstation: String::new(),
         }
     }

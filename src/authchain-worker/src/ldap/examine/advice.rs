@@ -1,16 +1,16 @@
 //! What to do about a step that failed.
 
-use authchain::config::settings::ldap::{LdapSettings, Sasl};
-
+use crate::ldap::connector::{Connector, Identity};
 use crate::ldap::session::SERVICE_BIND;
+use crate::ldap::starttls;
 use crate::net::connect::{CONNECT, TLS};
+use crate::net::dns;
 use crate::net::failure::Failure;
-use crate::net::{dns, starttls};
 
 /// Where to look, as far as the words of the failure tell.
-pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<String> {
+pub(super) fn advice(connector: &Connector, failure: &Failure) -> Option<String> {
     let says = |words: &str| failure.text.contains(words);
-    let timeout = settings.connect_timeout;
+    let timeout = connector.timeout;
     Some(match failure.step {
         dns::STEP if says("name server ") => {
             "do the name servers of /etc/resolv.conf run, and can they be reached?".to_owned()
@@ -40,7 +40,7 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
         }
         TLS if says("tls_ca_file") => format!(
             "{} must hold the certificate of the authority that issued the server's",
-            settings.tls_ca_file.display()
+            connector.trust.as_ref()?.ca_file.display()
         ),
         TLS if says("certificate is for") => {
             "name the server in the settings as its certificate does".to_owned()
@@ -54,8 +54,8 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
             format!("something accepts connections and says nothing (connect_timeout = {timeout})")
         }
         starttls::STEP => "the server may have no certificate, or speak ldaps:// only".to_owned(),
-        SERVICE_BIND if says("wrong bind_dn or password") => password(settings)?,
-        SERVICE_BIND if settings.sasl == Sasl::External => {
+        SERVICE_BIND if says("wrong bind_dn or password") => password(&connector.identity)?,
+        SERVICE_BIND if matches!(connector.identity, Identity::External) => {
             "does the server know our certificate (tls_cert), or our user over ldapi://?".to_owned()
         }
         SERVICE_BIND => "look at bind_dn, and at its account".to_owned(),
@@ -64,7 +64,10 @@ pub(super) fn advice(settings: &LdapSettings, failure: &Failure) -> Option<Strin
     })
 }
 
-fn password(settings: &LdapSettings) -> Option<String> {
-    let file = settings.bind_password_file.as_deref()?.display();
+fn password(identity: &Identity) -> Option<String> {
+    let Identity::Service { file, .. } = identity else {
+        return None;
+    };
+    let file = file.display();
     Some(format!("look at bind_dn and at the password in {file}"))
 }

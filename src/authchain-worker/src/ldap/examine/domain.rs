@@ -1,12 +1,14 @@
-//! What a domain of Active Directory has besides: whose it is, what accounts show, which passwords it
-//! wants, and whether the groups are there.
+//! What a domain of Active Directory has besides: whose it is, what accounts show, which passwords
+//! it wants, and whether the groups are there.
 
 use authchain::tools::journal::quoted;
 use ldap3::SearchResult;
 
-use super::{Look, Prepared, Search, entry};
+use super::{Directory, Look, Search, entry};
 use crate::examination::Remark;
-use crate::ldap::active_directory::{Domain, SID, TOKEN, account};
+use crate::ldap::active_directory::account;
+use crate::ldap::active_directory::domain::Domain;
+use crate::ldap::active_directory::groups::{SID, TOKEN};
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
 
@@ -24,7 +26,7 @@ const SAMPLE: i32 = 10;
 const TICKS_A_MINUTE: i64 = 60 * 10_000_000;
 const TICKS_A_DAY: i64 = 24 * 60 * TICKS_A_MINUTE;
 
-impl Prepared {
+impl Directory {
     /// Whether the server is one of this domain.
     pub(super) async fn membership(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
         let search = entry("domain", "", &[CONTEXT]);
@@ -50,10 +52,10 @@ impl Prepared {
     pub(super) async fn domain(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
         let somebody = self.accounts(look).await?;
         self.password_policy(look, domain).await?;
-        for filter in domain.wanted_filters() {
+        for filter in domain.wanted.filters() {
             self.wanted(look, domain, filter).await?;
         }
-        if !domain.wants_groups() {
+        if domain.wanted.is_nothing() {
             return Some(());
         }
         self.token(look, &somebody?).await
@@ -61,7 +63,7 @@ impl Prepared {
 
     /// Whether accounts show their state; the name of one.
     async fn accounts(&self, look: &mut Look<'_>) -> Option<Option<String>> {
-        let filter = self.user_filter("*")?;
+        let filter = self.people.filter_for("*").ok()?;
         let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
         let search = Search {
             step: "accounts",
@@ -119,7 +121,7 @@ impl Prepared {
             step: "group",
             filter: &whole,
             limit: 1,
-            ..domain.search_for_groups(&[SID])
+            ..domain.wanted.search_for_groups(&[SID])
         };
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("group", asking, |found, _| match entries(found).first() {
@@ -172,8 +174,8 @@ fn entries(SearchResult(entries, _): &SearchResult) -> Vec<Entry> {
     entries.filter_map(Entry::of).collect()
 }
 
-/// The policy in words. Lengths of time are negative numbers of tenths of microseconds; none, or the
-/// largest, is for ever (MS-ADTS 2.3.12).
+/// The policy in words. Lengths of time are negative numbers of tenths of microseconds; none, or
+/// the largest, is for ever (MS-ADTS 2.3.12).
 fn policy(root: &Entry) -> String {
     let ticks = |name: &str| {
         let ticks: i64 = root.number(name).unwrap_or_default();

@@ -5,37 +5,38 @@ use authchain::config::settings::ldap::dn::Dn;
 use authchain::tools::journal::quoted;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
-use super::{Look, Prepared, Search, entry};
+use super::{Directory, Look, Search, entry};
 use crate::examination::Remark;
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
-use crate::ldap::groups::{CLASS, is_person};
+use crate::ldap::groups::{CLASS, Groups, is_person};
+use crate::ldap::person::Login;
 
-/// What whoever asks may write into an entry, and make below it, where a server tells: Active Directory
-/// (MS-ADTS 3.1.1.4.5.12, 3.1.1.4.5.14), and OpenLDAP with its overlay `allowed`.
+/// What whoever asks may write into an entry, and make below it, where a server tells: Active
+/// Directory (MS-ADTS 3.1.1.4.5.12, 3.1.1.4.5.14), and OpenLDAP with its overlay `allowed`.
 const EFFECTIVE: [&str; 2] = ["allowedAttributesEffective", "allowedChildClassesEffective"];
 
-impl Prepared {
+impl Directory {
     /// The entry below which groups are, and each group that is wanted.
-    pub(super) async fn groups(&self, look: &mut Look<'_>) -> Option<()> {
-        if self.settings.allow_groups.is_empty() {
+    pub(super) async fn groups(&self, look: &mut Look<'_>, groups: &Groups) -> Option<()> {
+        if groups.allowed.is_empty() {
             return Some(());
         }
-        let search = entry("groups", self.settings.group_base(), &EFFECTIVE);
+        let search = entry("groups", &groups.base, &EFFECTIVE);
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("groups", asking, |SearchResult(entries, result), _| {
             let base = entries.first().cloned().and_then(Entry::of);
-            self.excused(self.judge_group_base(base.as_ref(), result))
+            self.excused(self.judge_group_base(&groups.base, base.as_ref(), result))
         });
         found.await?;
-        for group in &self.settings.allow_groups {
-            self.wanted_group(look, group).await?;
+        for group in &groups.allowed {
+            self.wanted_group(look, groups, group).await?;
         }
         Some(())
     }
 
-    fn judge_group_base(&self, entry: Option<&Entry>, result: &LdapResult) -> Remark {
-        let (base, who) = (self.settings.group_base(), self.who());
+    fn judge_group_base(&self, base: &str, entry: Option<&Entry>, result: &LdapResult) -> Remark {
+        let who = self.who();
         let Some(entry) = entry else {
             return Remark::error(format!(
                 "{base} cannot be read: {}; look at group_base and at what the server lets {who} read",
@@ -62,25 +63,26 @@ impl Prepared {
         let Some(groups) = Dn::parse(group_base) else {
             return false;
         };
-        let template = self.dn_of("x").as_deref().and_then(Dn::parse);
+        let template = self.people.dn_of(&Login::plain("x"));
+        let template = template.as_deref().and_then(Dn::parse);
         template
-            .unwrap_or_else(|| self.base.clone())
+            .unwrap_or_else(|| self.people.base.clone())
             .is_under(&groups)
     }
 
     /// Whether a group in which people may have to be is there, and counts as one.
-    async fn wanted_group(&self, look: &mut Look<'_>, group: &str) -> Option<()> {
+    async fn wanted_group(&self, look: &mut Look<'_>, groups: &Groups, group: &str) -> Option<()> {
         let is_dn = group.contains('=');
         let named = match is_dn {
             true => String::new(),
             false => format!("(cn={})", ldap_escape(group)),
         };
-        let filter = self.group_filter(&named).ok()?;
+        let filter = groups.group_filter(&named).ok()?;
         let place = match is_dn {
             true => entry("group", group, &[CLASS]),
             false => Search {
                 scope: Scope::Sub,
-                ..entry("group", self.settings.group_base(), &[CLASS])
+                ..entry("group", &groups.base, &[CLASS])
             },
         };
         let search = Search {

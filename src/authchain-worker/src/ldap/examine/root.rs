@@ -1,14 +1,17 @@
 //! What the server says of itself (RFC 4512 §5.1).
 
-use authchain::config::settings::ldap::{AccountPolicy, Sasl};
+use authchain::config::settings::ldap::AccountPolicy;
 use ldap3::SearchResult;
 
-use super::{Look, Prepared, entry};
+use super::{Directory, Look, entry};
 use crate::clock::now;
 use crate::examination::Remark;
 use crate::ldap::codes::words;
+use crate::ldap::connector::Identity;
 use crate::ldap::entry::Entry;
-use crate::ldap::policy::{self, time};
+use crate::ldap::flavour::Flavour;
+use crate::ldap::policy::control::CONTROL;
+use crate::ldap::policy::{AccountRules, time};
 
 const CONTEXTS: &str = "namingContexts";
 const MECHANISMS: &str = "supportedSASLMechanisms";
@@ -43,7 +46,7 @@ const MAX_CONTEXTS: usize = 4;
 /// The root entry; empty where it may not be read.
 pub(super) struct Root(Entry);
 
-impl Prepared {
+impl Directory {
     /// The root entry. A server that does not show it may be as good as any other.
     pub(super) async fn root(&self, look: &mut Look<'_>) -> Option<Root> {
         let search = entry("root entry", "", ATTRIBUTES);
@@ -60,24 +63,36 @@ impl Prepared {
     }
 
     fn judge_root(&self, root: &Root) -> Remark {
-        let settings = &self.settings;
         let mut remark = Remark::fine(format!("{}; {}", root.vendor(), root.contexts()));
-        if settings.sasl == Sasl::External && !root.has(MECHANISMS, "EXTERNAL") {
+        if matches!(self.connector.identity, Identity::External)
+            && !root.has(MECHANISMS, "EXTERNAL")
+        {
             remark = remark.and(Remark::warning("sasl = \"external\" is not on offer"));
         }
-        if settings.ppolicy && !root.has(CONTROLS, policy::CONTROL) {
-            let text = "no password policy control, so ppolicy has no effect";
-            remark = remark.and(match settings.account_policy {
-                AccountPolicy::Ppolicy => Remark::warning(text),
-                _ => Remark::note(text),
-            });
+        match &self.flavour {
+            Flavour::Generic(generic) => match judge_policy(&generic.accounts, root) {
+                Some(policy) => remark.and(policy),
+                None => remark,
+            },
+            Flavour::ActiveDirectory(_) => remark,
         }
-        remark
     }
 }
 
 fn first(SearchResult(entries, _): &SearchResult) -> Option<Root> {
     entries.first().cloned().and_then(Entry::of).map(Root)
+}
+
+/// Remarks on a server that does not know the password policy it is to be asked about.
+fn judge_policy(accounts: &AccountRules, root: &Root) -> Option<Remark> {
+    if !accounts.asks_control || root.has(CONTROLS, CONTROL) {
+        return None;
+    }
+    let text = "no password policy control, so ppolicy has no effect";
+    Some(match accounts.policy {
+        AccountPolicy::Ppolicy => Remark::warning(text),
+        _ => Remark::note(text),
+    })
 }
 
 fn judge_clock(there: i64, here: i64) -> Remark {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use authchain::config::settings::ldap::syntax::fill;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
 use super::root::Root;
-use super::{Look, Prepared, Search, entry};
+use super::{Directory, Look, Search, entry};
 use crate::examination::Remark;
 use crate::ldap::codes::{self, describe};
 use crate::ldap::entry::Entry;
+use crate::ldap::person::Login;
 
 /// How much longer than the reading of one entry a search may take. On loopback, a search through
 /// 100 000 entries takes 60 to 100 ms without an index, and less than one with it.
@@ -18,10 +18,10 @@ const SLOW: Duration = Duration::from_millis(50);
 /// How many people are looked at.
 const SAMPLE: i32 = 10;
 
-impl Prepared {
+impl Directory {
     /// The base, and how long it takes to read what needs no search.
     pub(super) async fn base(&self, look: &mut Look<'_>, root: &Root) -> Option<Duration> {
-        let search = entry("base", &self.settings.base, &["1.1"]);
+        let search = entry("base", &self.people.base_text, &["1.1"]);
         let (told, asking) = (look.told, look.ask(self, &search));
         let mut usual = Duration::ZERO;
         let found = told.step("base", asking, |found, took| {
@@ -32,7 +32,7 @@ impl Prepared {
     }
 
     fn judge_base(&self, SearchResult(entries, result): &SearchResult, root: &Root) -> Remark {
-        let (base, who) = (&self.settings.base, self.who());
+        let (base, who) = (&self.people.base_text, self.who());
         match (result.rc, entries.len()) {
             (codes::SUCCESS, 1..) => Remark::fine(base),
             (codes::SUCCESS, 0) => Remark::warning(format!(
@@ -63,8 +63,8 @@ impl Prepared {
         usual: Duration,
     ) -> Option<()> {
         let escaped = ldap_escape(name);
-        let filter = self.user_filter(&escaped)?;
-        let template = self.dn_of(name);
+        let filter = self.people.filter_for(&escaped).ok()?;
+        let template = self.people.dn_of(&Login::plain(name));
         let search = Search {
             step: "search",
             limit: 2,
@@ -79,7 +79,7 @@ impl Prepared {
 
     /// Whether people's entries show what a login needs of them.
     pub(super) async fn people(&self, look: &mut Look<'_>) -> Option<()> {
-        let filter = self.user_filter("*")?;
+        let filter = self.people.filter_for("*").ok()?;
         let attributes = self.named_attributes();
         let search = Search {
             step: "people",
@@ -112,8 +112,8 @@ impl Prepared {
         let attributes = self.named_attributes();
         let missing: Vec<&str> = attributes.iter().filter(is_missing).copied().collect();
         let seen = format!("{} looked at", count(entries.len(), "person", "people"));
-        if missing.contains(&self.settings.user_attr.as_str()) {
-            let name = &self.settings.user_attr;
+        if missing.contains(&self.people.attributes.name.as_str()) {
+            let name = &self.people.attributes.name;
             return Remark::error(format!(
                 "{seen}, and none shows {name}, the login name: {who} may not read it, or \
                  user_attr is another attribute"
@@ -131,7 +131,7 @@ impl Prepared {
 
     /// What strangers do not see is no fault where people log in themselves.
     pub(super) fn excused(&self, remark: Remark) -> Remark {
-        match self.binds_as_the_person() {
+        match self.connector.binds_as_the_person() {
             true => Remark {
                 severity: remark
                     .severity
@@ -140,11 +140,6 @@ impl Prepared {
             },
             false => remark,
         }
-    }
-
-    pub(super) fn user_filter(&self, value: &str) -> Option<String> {
-        let template = &self.settings.user_filter;
-        fill(template, |letter| (letter == 'u').then_some(value)).ok()
     }
 
     pub(super) fn search_for_people<'a>(
@@ -158,8 +153,8 @@ impl Prepared {
             filter,
             ..one.unwrap_or(Search {
                 step: "search",
-                base: &self.settings.base,
-                scope: self.settings.scope,
+                base: &self.people.base_text,
+                scope: self.people.scope,
                 filter,
                 attributes,
                 limit: SAMPLE,
@@ -169,13 +164,13 @@ impl Prepared {
 
     /// Those attributes that the settings name.
     fn named_attributes(&self) -> [&str; 5] {
-        let settings = &self.settings;
+        let called = &self.people.attributes;
         [
-            &settings.user_attr,
-            &settings.uid_number_attr,
-            &settings.gid_number_attr,
-            &settings.home_attr,
-            &settings.shell_attr,
+            &called.name,
+            &called.uid,
+            &called.gid,
+            &called.home,
+            &called.shell,
         ]
     }
 }

@@ -3,72 +3,72 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
-use authchain::config::settings::ldap::{Tls, TlsVerify};
+use authchain::config::settings::tls::TlsVerify;
 use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::quoted;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConnection;
 
-use super::{Examination, Prepared, Remark};
+use super::{Directory, Examination, Remark};
 use crate::clock::now;
-use crate::ldap::servers::Signpost;
-use crate::net::connect::{self, CONNECT, Connection, Server, TLS};
+use crate::ldap::sources::{Server, SrvRecord};
+use crate::ldap::starttls;
+use crate::net::connect::{self, CONNECT, Connection, Encryption, Endpoint, TLS, TcpEndpoint};
+use crate::net::dns;
 use crate::net::failure::{Failure, within};
 use crate::net::tls::{Certificate, SOON, Trust, days};
-use crate::net::{dns, starttls};
 
 /// How many names of a certificate are told.
 const MAX_NAMES: usize = 5;
 
-impl Prepared {
+impl Directory {
     /// A connection as a login would have it, step by step.
     pub(super) async fn way(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         server: &Server,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
-        let uri = &server.uri;
-        if uri.scheme == Scheme::Ldapi {
-            let connecting = within(opening, CONNECT, connect::unix(server));
-            let stream = self.step(told, CONNECT, connecting, |_, _| Remark::fine(&uri.host));
-            return Some(Box::new(stream.await?));
-        }
-        let addresses = self.addresses(told, uri, opening).await?;
+        let tcp = match &server.endpoint {
+            Endpoint::Unix(socket) => {
+                let connecting = within(opening, CONNECT, connect::unix(socket));
+                let judge = |_: &_, _| Remark::fine(socket.path.display().to_string());
+                let stream = self.step(told, CONNECT, connecting, judge);
+                return Some(Box::new(stream.await?));
+            }
+            Endpoint::Tcp(tcp) => tcp,
+        };
+        let addresses = self.addresses(told, tcp, opening).await?;
         let connecting = connect::first(&addresses, opening);
         let judge = |stream: &TcpStream, _| judge_socket(stream, &addresses);
         let mut stream = self.step(told, CONNECT, connecting, judge).await?;
-        if server.tls == Tls::Starttls {
+        if server.starttls {
             let asking = within(opening, starttls::STEP, starttls::ask(&mut stream));
             let judge = |(): &(), _| Remark::fine("the server is ready for TLS");
             self.step(told, starttls::STEP, asking, judge).await?;
         }
-        match (server.tls, &self.tls) {
-            (Tls::None, _) => Some(Box::new(stream)),
-            (_, Some(trust)) => {
-                let shaking = connect::handshake(stream, &server.identity, &trust.config);
-                let shaking = within(opening, TLS, shaking);
-                let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
-                Some(Box::new(stream.await?))
-            }
-            (_, None) => None,
+        if tcp.encryption == Encryption::Plain {
+            return Some(Box::new(stream));
         }
+        let trust = self.connector.trust.as_ref()?;
+        let shaking = connect::handshake(stream, &tcp.identity, Some(trust));
+        let shaking = within(opening, TLS, shaking);
+        let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
+        Some(Box::new(stream.await?))
     }
 
     /// The servers that DNS names.
     pub(super) async fn named(
         &self,
-        told: &Examination,
-        signpost: &Signpost,
+        told: &Examination<'_>,
+        records: &SrvRecord,
         opening: Deadline,
     ) -> Option<Vec<Server>> {
-        let finding = self.servers_of(signpost, opening);
+        let finding = self.connector.servers_of(records, opening);
         let judge = |found: &Vec<Server>, _| {
-            let places = found
-                .iter()
-                .map(|server| format!("{}:{}", server.uri.host, server.uri.port));
+            let tcp = found.iter().filter_map(Server::tcp);
+            let places = tcp.map(|server| format!("{}:{}", server.host, server.port));
             let told = Remark::fine(places.collect::<Vec<_>>().join(", "));
             match self.strangers(found) {
                 Some(strangers) => told.and(strangers),
@@ -80,14 +80,18 @@ impl Prepared {
 
     /// Servers outside of the domain, where that matters for their certificates.
     fn strangers(&self, found: &[Server]) -> Option<Remark> {
-        let is_checked = self.settings.tls_verify == TlsVerify::Full;
-        let strangers: Vec<&Server> = (found.iter())
-            .filter(|server| is_checked && server.tls != Tls::None)
-            .filter(|server| server.identity != server.uri.host)
+        let is_checked = self
+            .connector
+            .trust
+            .as_ref()
+            .is_some_and(|trust| trust.verify == TlsVerify::Full);
+        let strangers: Vec<&TcpEndpoint> = (found.iter().filter_map(Server::tcp))
+            .filter(|server| is_checked && server.encryption == Encryption::Tls)
+            .filter(|server| server.identity != server.host)
             .collect();
         let domain = &strangers.first()?.identity;
         let hosts: Vec<&str> = (strangers.iter())
-            .map(|server| server.uri.host.as_str())
+            .map(|server| server.host.as_str())
             .collect();
         Some(Remark::note(format!(
             "not within {domain}, so that only a certificate for {domain} will do: {}",
@@ -97,11 +101,14 @@ impl Prepared {
 
     async fn addresses(
         &self,
-        told: &Examination,
-        server: &ServerUri,
+        told: &Examination<'_>,
+        server: &TcpEndpoint,
         opening: Deadline,
     ) -> Option<Vec<SocketAddr>> {
-        let resolving = self.dns.addresses(&server.host, server.port, opening);
+        let resolving = self
+            .connector
+            .dns
+            .addresses(&server.host, server.port, opening);
         if !dns::is_name(&server.host) {
             return resolving.await.ok();
         }
@@ -114,7 +121,7 @@ impl Prepared {
 
     async fn step<T>(
         &self,
-        told: &Examination,
+        told: &Examination<'_>,
         step: &str,
         work: impl Future<Output = Result<T, Failure>>,
         judge: impl FnOnce(&T, Duration) -> Remark,

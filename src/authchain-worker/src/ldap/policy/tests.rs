@@ -3,18 +3,20 @@ use std::time::UNIX_EPOCH;
 
 const NOW: u64 = 1_795_296_600; // 2026-11-21 21:30 UTC, day 20778
 
+fn rules(policy: AccountPolicy) -> AccountRules {
+    AccountRules {
+        policy,
+        asks_control: false,
+    }
+}
+
 fn status(
     policy: AccountPolicy,
     lockout: LockoutTerms,
     attributes: &[(&str, &str)],
 ) -> AccountStatus {
     let entry = Entry::made_of("uid=a", attributes);
-    status_of(
-        &entry,
-        policy,
-        lockout,
-        UNIX_EPOCH + Duration::from_secs(NOW),
-    )
+    rules(policy).status(&entry, lockout, UNIX_EPOCH + Duration::from_secs(NOW))
 }
 
 const VALID: AccountStatus = AccountStatus::Valid { warning: None };
@@ -120,10 +122,14 @@ fn dates_that_cannot_be_read_keep_out() {
 #[test]
 fn the_locks_of_389_directory_server_count() {
     for policy in [AccountPolicy::Auto, AccountPolicy::Ppolicy] {
-        let asked: Vec<_> = attributes(policy).collect();
+        let asked: Vec<_> = rules(policy).attributes();
         assert!(asked.contains(&"nsAccountLock") && asked.contains(&"accountUnlockTime"));
     }
-    assert!(attributes(AccountPolicy::Shadow).all(|attribute| attribute != "nsAccountLock"));
+    assert!(
+        !rules(AccountPolicy::Shadow)
+            .attributes()
+            .contains(&"nsAccountLock")
+    );
     for (attribute, text, expected) in [
         ("nsAccountLock", "TRUE", AccountStatus::Locked),
         ("nsaccountlock", "true", AccountStatus::Locked),
@@ -157,7 +163,7 @@ fn the_locks_of_389_directory_server_count() {
 fn only_a_lock_without_known_terms_is_passed_over() {
     let passed = |policy, terms, since| {
         let entry = Entry::made_of("uid=a", &[("pwdAccountLockedTime", since)]);
-        is_passed_over(&entry, policy, terms)
+        rules(policy).is_passed_over(&entry, terms)
     };
     let recent = "20261121212930Z";
     assert!(passed(AccountPolicy::Auto, None, recent));

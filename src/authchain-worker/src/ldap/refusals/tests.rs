@@ -1,5 +1,7 @@
 use super::*;
-use crate::ldap::policy::PolicyAnswer;
+use crate::ldap::policy::control::PolicyAnswer;
+use crate::standing::bar_of;
+use authchain::words::AccountStatus;
 use ldap3::LdapResult;
 
 fn answer(rc: u32, error: Option<BindError>) -> BindAnswer {
@@ -15,8 +17,8 @@ fn answer(rc: u32, error: Option<BindError>) -> BindAnswer {
     BindAnswer { result, policy }
 }
 
-fn reason(ruling: Option<Ruling>) -> Option<DenialReason> {
-    match ruling?.verdict {
+fn reason(answer: Option<Answer>) -> Option<DenialReason> {
+    match answer?.verdict {
         WireVerdict::Denied(denial) => Some(denial.reason),
         other => panic!("{other:?}"),
     }

@@ -27,8 +27,8 @@ const MAX_STRAYS: usize = 8;
 
 /// What `name` has of `kind`.
 ///
-/// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so that
-/// one that is silent leaves time for the others.
+/// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so
+/// that one that is silent leaves time for the others.
 ///
 /// # Errors
 /// When no server answers, and for a name that none could have.

@@ -51,8 +51,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file's text. `host_name` is this machine's, whose domain is searched where the file
-    /// names none. What is not understood is passed over, as the C library does.
+    /// Reads the file's text. `host_name` is this machine's, whose domain is searched where the
+    /// file names none. What is not understood is passed over, as the C library does.
     pub fn parse(text: &str, host_name: &str) -> Self {
         let mut config = Self::default();
         let (mut servers, mut search) = (Vec::new(), None);

@@ -153,8 +153,8 @@ fn of_kind<'a, Data: ParseRecordData<'a, &'a [u8]>>(
     Some(found)
 }
 
-/// A record whose target can be a host's name; what else DNS lets into names is nothing to connect to
-/// or to write into a log.
+/// A record whose target can be a host's name; what else DNS lets into names is nothing to connect
+/// to or to write into a log.
 fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
     let host = record.target().to_string();
     let host = host.trim_end_matches('.').to_owned();

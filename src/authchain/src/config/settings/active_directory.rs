@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::ldap::uri::{InvalidUri, ServerUri};
-use super::ldap::{Fault, SYSTEM_CA_FILE, TlsVerify, TlsVersion, warning_about};
+use super::ldap::{Fault, SYSTEM_CA_FILE, warning_about};
+use super::tls::{TlsVerify, TlsVersion};
 use crate::config::Period;
 
 mod check;

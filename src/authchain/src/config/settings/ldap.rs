@@ -19,6 +19,7 @@ use uri::{InvalidUri, Scheme, ServerUri};
 pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 pub use super::common::Fault;
+pub use super::tls::{TlsVerify, TlsVersion};
 
 /// Accounts in an LDAP directory: OpenLDAP, 389 Directory Server and their like.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -313,33 +314,6 @@ pub enum Tls {
     /// After a request in the clear.
     Starttls,
     /// Not at all.
-    None,
-}
-
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum TlsVersion {
-    /// RFC 5246.
-    #[default]
-    #[serde(rename = "1.2")]
-    V1_2,
-    /// RFC 8446.
-    #[serde(rename = "1.3")]
-    V1_3,
-}
-
-/// What is checked about a server's certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum TlsVerify {
-    /// Who vouches for it, its dates and its name.
-    #[default]
-    Full,
-    /// All but its name.
-    Ca,
-    /// Nothing.
     None,
 }
 

@@ -6,6 +6,7 @@ mod global;
 pub mod ldap;
 pub mod local;
 pub mod nis;
+pub mod tls;
 
 pub use common::{BackendSettings, Fault, Then};
 pub use global::GlobalSettings;

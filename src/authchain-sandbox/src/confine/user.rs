@@ -16,7 +16,8 @@ const STAND_IN: &str = "nobody";
 /// A larger passwd file is not read, and means the stand-in.
 const MOST_PASSWD: u64 = 16 << 20;
 
-/// The id that the kernel shows for users it cannot name, where the passwd file has not even `nobody`.
+/// The id that the kernel shows for users it cannot name, where the passwd file has not even
+/// `nobody`.
 const OVERFLOW_ID: u32 = 65_534;
 
 /// Finds the user to become: `wanted`, or where there is none of that name `nobody`, else the

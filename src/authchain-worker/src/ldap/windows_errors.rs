@@ -8,7 +8,7 @@ use authchain::words::AccountStatus;
 
 /// Why a login was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ldap) enum Reason {
+pub(super) enum Reason {
     /// There is no such account. (Samba never says so, Windows not always.)
     NoSuchName,
     /// The name or the password is wrong.
@@ -22,7 +22,7 @@ pub(in crate::ldap) enum Reason {
 
 impl Reason {
     /// The reason in the text of a refusal; `None` where there is none that we know.
-    pub(in crate::ldap) fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str) -> Option<Self> {
         use AccountStatus::{AccountExpired, Locked, NotPermitted};
         Some(match number(text)? {
             0x525 => Self::NoSuchName,
@@ -45,7 +45,7 @@ impl Reason {
     }
 
     /// The same in words.
-    pub(in crate::ldap) fn words(&self) -> &'static str {
+    pub(super) fn words(&self) -> &'static str {
         match self {
             Self::NoSuchName => "there is no such account",
             Self::WrongPassword => "wrong name or password",

@@ -1,12 +1,13 @@
 //! Landlock: which files may be opened, whoever owns them and whatever their modes say.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd,
     Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
+use super::access::Access;
 use super::report::Landlock;
 
 /// A ruleset with its files open: made while we may still reach them, entered once we are nobody.
@@ -16,27 +17,23 @@ impl Rules {
     /// Gathers what may be read, connected to and, over Unix sockets, resolved.
     ///
     /// Best effort: what an older kernel does not know is left out, and the report says its level.
-    pub(super) fn gather(
-        files: &[PathBuf],
-        unix_sockets: &[PathBuf],
-        ports: Option<&[u16]>,
-    ) -> Result<Self, RulesetError> {
+    pub(super) fn gather(access: &Access) -> Result<Self, RulesetError> {
         let mut ruleset = Ruleset::default()
             .handle_access(AccessFs::from_all(ABI::V9))?
             .handle_access(AccessNet::BindTcp)?
             .scope(Scope::from_all(ABI::V9))?;
-        if ports.is_some() {
+        if access.ports.is_some() {
             ruleset = ruleset.handle_access(AccessNet::ConnectTcp)?;
         }
         let mut created = ruleset.create()?;
         let read = AccessFs::ReadFile | AccessFs::ReadDir;
-        for path in paths(files) {
+        for path in &access.files {
             created = allow(created, path, read)?;
         }
-        for path in paths(unix_sockets) {
+        for path in &access.unix_sockets {
             created = allow(created, path, AccessFs::ResolveUnix.into())?;
         }
-        allow_ports(created, ports.unwrap_or_default()).map(Self)
+        allow_ports(created, access.ports.as_deref().unwrap_or_default()).map(Self)
     }
 
     /// Enters the rules, for this thread and those it will start.
@@ -54,10 +51,6 @@ impl Rules {
             _ => Landlock::Missing,
         })
     }
-}
-
-fn paths(list: &[PathBuf]) -> impl Iterator<Item = &Path> {
-    list.iter().map(PathBuf::as_path)
 }
 
 /// Allows `access` below `path`; a path that is not there needs no rule. Rights that only folders

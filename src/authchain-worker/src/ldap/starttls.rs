@@ -4,14 +4,14 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::failure::{Failure, server_words, words};
 use crate::guard::ber::Elements;
 use crate::guard::ledger::Ledger;
 use crate::guard::relay::read_one;
 use crate::guard::{Refusal, message};
+use crate::net::failure::{Failure, server_words, words};
 
 /// What this is called when it fails.
-pub const STEP: &str = "StartTLS";
+pub(super) const STEP: &str = "StartTLS";
 
 /// An extended request, id 1, named 1.3.6.1.4.1.1466.20037.
 const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
@@ -23,7 +23,7 @@ const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20
 ///
 /// # Errors
 /// When the server refuses; nobody goes on in the clear then.
-pub async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<(), Failure> {
+pub(super) async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<(), Failure> {
     let reply = exchange(stream).await.map_err(failure)?;
     match result(&reply) {
         Ok((0, _)) => Ok(()),

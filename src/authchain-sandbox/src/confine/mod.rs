@@ -1,10 +1,11 @@
-//! What the worker gives up before its first packet, for good.
+//! What a process gives up before it reads what strangers send, for good.
 //!
-//! Its own user keeps it from what belongs to others, Landlock from what is open to everybody, seccomp
-//! from everything that neither of them knows about: starting programs, listening, reaching into
-//! other processes. Each wall is built even where another is missing, and the [`Report`] says which
-//! ones stand.
+//! Its own user keeps it from what belongs to others, Landlock from what is open to everybody,
+//! seccomp from everything that neither of them knows about: starting programs, listening, reaching
+//! into other processes. Each wall is built even where another is missing, and the [`Report`] says
+//! which ones stand.
 
+mod access;
 mod call_tables;
 mod calls;
 mod files;
@@ -15,14 +16,17 @@ mod user;
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use authchain::files::passwd_files::SYSTEM_PASSWD;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use seccompiler::Error as SeccompError;
 
 use crate::process::{Fault, fault};
+pub use access::Access;
 use calls::Doors;
+pub use calls::Profile;
 use files::Rules;
 pub use report::{Landlock, Report, User};
 use status::Status;
@@ -30,43 +34,17 @@ use status::Status;
 /// The user that packages create for the worker.
 pub const DEFAULT_USER: &str = "authchain";
 
-/// What this worker still needs, once it is confined.
-#[derive(Debug, Clone, Copy)]
-pub struct Needs<'a> {
-    /// The user to become, if root started us; `nobody` where there is none of this name.
-    pub user: &'a str,
-    /// The passwd(5) file that knows the user.
-    pub passwd_file: &'a Path,
-    /// Files and folders to read; where there are none, no file can be opened.
-    pub files: &'a [PathBuf],
-    /// The servers' Unix sockets (`ldapi://`); where there are none, no Unix socket can be made.
-    pub unix_sockets: &'a [PathBuf],
-    /// The TCP ports to be reached; `None` means any. Where the kernel knows no such rule: any.
-    pub ports: Option<&'a [u16]>,
-}
-
-impl Default for Needs<'_> {
-    fn default() -> Self {
-        Self {
-            user: DEFAULT_USER,
-            passwd_file: Path::new(authchain::files::passwd_files::SYSTEM_PASSWD),
-            files: &[],
-            unix_sockets: &[],
-            ports: None,
-        }
-    }
-}
-
-/// Gives up everything but `needs`. To be called once, before there is a second thread and before
-/// anything is sent; secrets and certificates have been read by then.
+/// Gives up everything but the calls of `profile` and `access`, and becomes `user` if root started
+/// us; `nobody` where there is no user of this name. To be called once, before there is a second
+/// thread and before anything is sent; secrets and certificates have been read by then.
 ///
 /// # Errors
 /// When a wall that this kernel has cannot be built: the worker must not go on.
-pub fn confine(needs: &Needs<'_>) -> Result<Report, Refused> {
+pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report, Refused> {
     let mut notes = Vec::new();
     // Opened while we can still reach them, found while the passwd file can be read.
-    let rules = Rules::gather(needs.files, needs.unix_sockets, needs.ports).map_err(landlock)?;
-    let user = user::choose(needs.user, needs.passwd_file, &mut notes)?;
+    let rules = Rules::gather(access).map_err(landlock)?;
+    let user = user::choose(user, Path::new(SYSTEM_PASSWD), &mut notes)?;
     user::become_user(&user)?;
     prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
     let status = verified(&user, &mut notes)?;
@@ -77,9 +55,9 @@ pub fn confine(needs: &Needs<'_>) -> Result<Report, Refused> {
         );
     }
     let seccomp = filtered(
-        calls::filter(Doors {
-            unix_sockets: !needs.unix_sockets.is_empty(),
-            files: !needs.files.is_empty(),
+        profile.install(Doors {
+            unix_sockets: !access.unix_sockets.is_empty(),
+            files: !access.files.is_empty(),
         }),
         status,
         &mut notes,

@@ -1,6 +1,7 @@
 //! seccomp: which system calls may be made at all.
 //!
-//! What only an attacker calls kills the process; of the rest, what is not listed fails with `EPERM`.
+//! What only an attacker calls kills the process; of the rest, what is not listed fails with
+//! `EPERM`.
 
 use std::collections::BTreeMap;
 
@@ -25,37 +26,61 @@ pub(super) struct Doors {
     pub(super) files: bool,
 }
 
-/// Installs the filter, for this thread, which is the only one there will be. Never undone.
-///
-/// # Errors
-/// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no filters.
-pub(super) fn filter(doors: Doors) -> Result<(), Error> {
-    apply_filter(&program(doors))
+/// Which system calls a kind of process may make.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// Whatever the arguments.
+    allowed: &'static [&'static [i64]],
+    /// Besides, where files are read.
+    for_files: &'static [i64],
+    /// Whoever calls one of these has taken the process over: it is killed.
+    deadly: &'static [&'static [i64]],
+    /// Harmless with some arguments and not with others.
+    conditional: fn(Doors) -> Vec<(i64, Vec<Alternative>)>,
 }
 
-fn program(doors: Doors) -> Program {
-    let mut answers = BTreeMap::new();
-    let mut answer =
-        |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
-    let for_files = if doors.files { FOR_FILES } else { &[] };
-    for &call in ALLOWED.iter().chain(ALLOWED_HERE).chain(for_files) {
-        answer(call, Answer::Allow);
+impl Profile {
+    /// A process of ours that asks servers: sockets and clocks, no program and no other process.
+    pub const SERVER: Self = Self {
+        allowed: &[ALLOWED, ALLOWED_HERE],
+        for_files: FOR_FILES,
+        deadly: &[DEADLY, DEADLY_HERE],
+        conditional,
+    };
+
+    /// Installs the filter, for this thread, which is the only one there will be. Never undone.
+    ///
+    /// # Errors
+    /// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no
+    /// filters.
+    pub(super) fn install(&self, doors: Doors) -> Result<(), Error> {
+        apply_filter(&self.program(doors))
     }
-    // Nothing in the worker calls these: whoever does has taken it over, and there is nothing to save.
-    for &call in DEADLY.iter().chain(DEADLY_HERE) {
-        answer(call, Answer::Kill);
+
+    fn program(&self, doors: Doors) -> Program {
+        let mut answers = BTreeMap::new();
+        let mut answer =
+            |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
+        let for_files = if doors.files { self.for_files } else { &[] };
+        for &call in self.allowed.iter().copied().flatten().chain(for_files) {
+            answer(call, Answer::Allow);
+        }
+        for &call in self.deadly.iter().copied().flatten() {
+            answer(call, Answer::Kill);
+        }
+        for (call, alternatives) in (self.conditional)(doors) {
+            answer(call, Answer::AllowIf(alternatives));
+        }
+        assemble(&answers)
     }
-    for (call, alternatives) in conditional(doors) {
-        answer(call, Answer::AllowIf(alternatives));
-    }
-    assemble(&answers)
 }
 
 /// Calls that are harmless with some arguments and not with others.
 fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
     let mut list = vec![
         (libc::SYS_socket, sockets(doors.unix_sockets)),
-        // Joins the guard to the parser behind it. A pair of datagram sockets could be sent elsewhere.
+        // Joins the guard to the parser behind it. A pair of datagram sockets could be sent
+        // elsewhere.
         (
             libc::SYS_socketpair,
             vec![socket(libc::AF_UNIX, libc::SOCK_STREAM)],
@@ -70,15 +95,16 @@ fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
         // Reading limits, not setting them; abort's signal to ourselves and nobody else.
         (libc::SYS_prlimit64, vec![vec![whole(0, 0), whole(2, 0)]]),
         (libc::SYS_tgkill, vec![vec![is(0, std::process::id())]]),
-        // Flags and copies of what is open; not whom the kernel sends signals to when something comes.
+        // Flags and copies of what is open; not whom the kernel sends signals to when something
+        // comes.
         (
             libc::SYS_fcntl,
             FLAGS_AND_COPIES
                 .map(|command| vec![is(1, command)])
                 .to_vec(),
         ),
-        // The one option that is set from here on. Others attach programs to a socket, or make another
-        // protocol's of it.
+        // The one option that is set from here on. Others attach programs to a socket, or make
+        // another protocol's of it.
         (
             libc::SYS_setsockopt,
             vec![vec![is(1, libc::IPPROTO_TCP), is(2, libc::TCP_NODELAY)]],
@@ -103,7 +129,8 @@ const FLAGS_AND_COPIES: [i32; 5] = [
     libc::F_DUPFD_CLOEXEC,
 ];
 
-/// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may have.
+/// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may
+/// have.
 const WRITING: i32 = libc::O_ACCMODE
     | libc::O_CREAT
     | libc::O_TRUNC
@@ -124,8 +151,8 @@ fn sockets(unix: bool) -> Vec<Alternative> {
     list
 }
 
-/// With the usual protocol of its kind: MPTCP reaches every TCP server, and Landlock's rules about ports
-/// are not for it.
+/// With the usual protocol of its kind: MPTCP reaches every TCP server, and Landlock's rules about
+/// ports are not for it.
 fn socket(family: i32, kind: i32) -> Alternative {
     vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
 }
@@ -191,12 +218,12 @@ mod tests {
         for (place, &argument) in all.iter_mut().zip(arguments) {
             *place = argument as u64;
         }
-        machine::run(&program(doors), PROCESSOR, call as u32, all)
+        machine::run(&Profile::SERVER.program(doors), PROCESSOR, call as u32, all)
     }
 
     #[test]
     fn the_filter_is_short_and_fits_into_the_kernel() {
-        let length = program(NETWORK).len();
+        let length = Profile::SERVER.program(NETWORK).len();
         assert!((150..200).contains(&length), "{length}");
     }
 

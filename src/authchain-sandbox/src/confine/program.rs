@@ -1,9 +1,9 @@
 //! Assembles the kernel's filter: one program that finds a call by halving.
 //!
 //! The kernel translates every filter and runs it for every call there is when it is installed. A
-//! ready-made compiler asks for call after call in a row, and needs a filter for each kind of answer:
-//! that cost half a millisecond of each login. Neighbours with the same answer are one range here, and
-//! ways that end alike share their end, which leaves a sixth of the instructions.
+//! ready-made compiler asks for call after call in a row, and needs a filter for each kind of
+//! answer: that cost half a millisecond of each login. Neighbours with the same answer are one
+//! range here, and ways that end alike share their end, which leaves a sixth of the instructions.
 
 use std::collections::BTreeMap;
 
@@ -103,8 +103,8 @@ struct FromEnd {
 /// An instruction, counted from the end of the program.
 type Place = usize;
 
-/// How far a conditional jump is let go. The kernel takes 255; one jump may stand between it and its other
-/// way.
+/// How far a conditional jump is let go. The kernel takes 255; one jump may stand between it and
+/// its other way.
 const REACH: usize = 250;
 
 impl FromEnd {
@@ -351,7 +351,8 @@ mod tests {
         }
     }
 
-    /// A branch in front of two ends, with so many instructions between those, before them, and on the way to it.
+    /// A branch in front of two ends, with so many instructions between those, before them, and on
+    /// the way to it.
     fn branch(between: usize, before: usize, is_near: bool) -> Program {
         let astray = |program: &mut FromEnd, count| {
             (0..count).for_each(|_| _ = program.push(RETURN, 2));

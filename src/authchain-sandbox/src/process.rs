@@ -1,10 +1,11 @@
-//! The first steps: whatever the caller chose for this process is replaced by what the worker needs.
+//! The first steps: whatever the caller chose for this process is replaced by what the worker
+//! needs.
 //!
-//! su and sudo start the module with the caller's real user id, limits, mask, umask, working directory
-//! and descriptors, and the worker inherits all of them. Dispositions are not touched here: an
-//! ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the kernel does
-//! not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts us with the
-//! defaults.
+//! su and sudo start the module with the caller's real user id, limits, mask, umask, working
+//! directory and descriptors, and the worker inherits all of them. Dispositions are not touched
+//! here: an ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the
+//! kernel does not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts us
+//! with the defaults.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -26,7 +27,8 @@ const MOST_DESCRIPTORS: rlim_t = 65_536;
 
 const MIB: rlim_t = 1 << 20;
 
-/// What may be written to; a stack of a thread counts, memory that malloc has only reserved does not.
+/// What may be written to; a stack of a thread counts, memory that malloc has only reserved does
+/// not.
 const MEMORY: rlim_t = 64 * MIB;
 
 /// The same where hashes are computed: the costliest that are not refused take 256 MiB.
@@ -34,8 +36,8 @@ const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 
 /// What the worker may use, whatever its caller set.
 ///
-/// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under a
-/// screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
+/// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under
+/// a screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
 /// threads end at the limit on memory.
 const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_CORE, 0),
@@ -52,7 +54,8 @@ const LIMITS: [(Resource, rlim_t); 6] = [
 /// Makes the process its own: ids, groups, descriptors, directory, umask, mask, limits, no dumps.
 ///
 /// # Errors
-/// When the ids cannot be taken or the process would stay dumpable: then its caller could still reach into it.
+/// When the ids cannot be taken or the process would stay dumpable: then its caller could still
+/// reach into it.
 pub fn make_own() -> Result<(), Fault> {
     take_ids()?;
     close_foreign();
@@ -67,8 +70,8 @@ pub fn make_own() -> Result<(), Fault> {
     not_dumpable()
 }
 
-/// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it could
-/// send signals to a process that has its real user id.
+/// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it
+/// could send signals to a process that has its real user id.
 fn take_ids() -> Result<(), Fault> {
     let (uid, gid) = (geteuid(), getegid());
     if uid.is_root() {
@@ -138,6 +141,13 @@ pub fn limit_memory(hashes: bool) {
 /// Lets no file grow. Later than the other limits: what a person reads may go into a file.
 pub fn write_no_files() {
     limit(Resource::RLIMIT_FSIZE, 0);
+}
+
+/// Returns what this machine is called; nothing without /proc.
+pub fn machine_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname");
+    name.map(|name| name.trim_end().to_owned())
+        .unwrap_or_default()
 }
 
 /// Whether `stream` is a socket: a person who starts the worker by hand has a terminal there.

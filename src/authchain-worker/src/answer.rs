@@ -1,0 +1,60 @@
+//! What a backend answers to a question: the one result type of every kind.
+
+use authchain::backends::protocol::{Conclusion, WireVerdict};
+use authchain::words::{Denial, DenialReason};
+
+/// A verdict, and what is said besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The verdict.
+    pub verdict: WireVerdict,
+    /// The servers that did not answer, by their names in the settings.
+    pub down: Vec<String>,
+    /// Lines for the log.
+    pub notes: Vec<String>,
+}
+
+impl Answer {
+    /// Returns a denial with a detail for the log.
+    pub fn denied(reason: DenialReason, detail: impl Into<String>) -> Self {
+        let detail = Some(detail.into());
+        WireVerdict::Denied(Denial { reason, detail }).into()
+    }
+
+    /// Returns that there is no such person, with a note on who was found instead, if anybody was.
+    pub fn unknown(note: Option<String>) -> Self {
+        Self::from(WireVerdict::Unknown).with_note(note)
+    }
+
+    /// Returns that it could not be found out, and why.
+    pub fn unavailable(why: impl Into<String>) -> Self {
+        WireVerdict::Unavailable(why.into()).into()
+    }
+
+    /// Adds a line for the log, if there is one.
+    #[must_use]
+    pub fn with_note(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+}
+
+impl From<WireVerdict> for Answer {
+    fn from(verdict: WireVerdict) -> Self {
+        Self {
+            verdict,
+            down: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl From<Answer> for Conclusion {
+    fn from(answer: Answer) -> Self {
+        Self {
+            verdict: answer.verdict,
+            down: answer.down,
+            notes: answer.notes,
+        }
+    }
+}

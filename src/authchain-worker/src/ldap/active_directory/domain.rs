@@ -1,0 +1,72 @@
+//! A domain, by its settings.
+
+use authchain::config::settings::active_directory::ActiveDirectorySettings;
+
+use super::groups::Wanted;
+use authchain_sandbox::process::machine_name;
+
+/// A domain, and what is asked of people in it.
+pub(in crate::ldap) struct Domain {
+    pub(super) settings: ActiveDirectorySettings,
+    /// The domain's root entry.
+    pub(super) root: String,
+    pub(in crate::ldap) wanted: Wanted,
+    /// What this machine is called among workstations.
+    pub(super) workstation: String,
+}
+
+impl Domain {
+    /// Returns the domain of these settings.
+    ///
+    /// # Errors
+    /// For an identifier of a group that is none.
+    pub(in crate::ldap) fn new(settings: ActiveDirectorySettings) -> Result<Self, String> {
+        let root = naming_context(&settings.domain);
+        Ok(Self {
+            wanted: Wanted::new(&root, &settings.allow_groups)?,
+            root,
+            workstation: workstation(&machine_name()),
+            settings,
+        })
+    }
+
+    /// The domain's root entry.
+    pub(in crate::ldap) fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// Returns what is allowed but dangerous.
+    pub(in crate::ldap) fn warnings(&self) -> Vec<&'static str> {
+        self.settings.warnings()
+    }
+}
+
+/// What a machine is called among workstations: its name without its domain.
+fn workstation(machine: &str) -> String {
+    let (name, _) = machine.split_once('.').unwrap_or((machine, ""));
+    name.to_owned()
+}
+
+/// The root entry of a domain: its DNS name, a part for each label. That is how a domain's naming
+/// context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and nobody can answer
+/// with another's.
+pub(in crate::ldap) fn naming_context(domain: &str) -> String {
+    let labels = domain.split('.').map(|label| format!("DC={label}"));
+    labels.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workstation_has_no_domain_in_its_name() {
+        assert_eq!(workstation("pc1.example.com"), "pc1");
+        assert_eq!(workstation("pc1"), "pc1");
+    }
+
+    #[test]
+    fn a_domains_entry_is_its_name() {
+        assert_eq!(naming_context("ad.example.com"), "DC=ad,DC=example,DC=com");
+    }
+}

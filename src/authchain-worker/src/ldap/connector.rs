@@ -1,0 +1,107 @@
+//! The way to a server of the directory, and who logs in there before anything is asked.
+
+use std::path::PathBuf;
+
+use authchain::config::Period;
+use authchain::tools::deadline::Deadline;
+use authchain::words::Secret;
+
+use super::session::{SERVICE_BIND, Session};
+use super::sources::{Server, SrvRecord};
+use super::starttls;
+use crate::net::connect::{self, Connection, TLS};
+use crate::net::dns::{self, Dns};
+use crate::net::failure::{Failure, within};
+use crate::net::srv::{self, Target};
+use crate::net::tls::Trust;
+
+/// What it takes to open a connection: as the settings say, for all servers alike.
+pub(super) struct Connector {
+    /// Whom TLS trusts; nothing where no connection is encrypted.
+    pub(super) trust: Option<Trust>,
+    pub(super) dns: Dns,
+    pub(super) identity: Identity,
+    /// How long a connection and the login on it may take.
+    pub(super) timeout: Period,
+}
+
+/// Who logs in on a new connection.
+pub(super) enum Identity {
+    /// The account of `bind_dn`.
+    Service {
+        dn: String,
+        secret: Secret,
+        /// Where the secret was read.
+        file: PathBuf,
+    },
+    /// Whom the connection says (SASL EXTERNAL).
+    External,
+    /// Nobody: searches are anonymous.
+    Anonymous,
+    /// Nobody but the person, whose own bind comes first.
+    Person,
+}
+
+impl Connector {
+    /// Connects to `server` and logs in there, which must be done by `opening`; all else by
+    /// `deadline`.
+    pub(super) async fn open(
+        &self,
+        server: &Server,
+        opening: Deadline,
+        deadline: Deadline,
+    ) -> Result<Session, Failure> {
+        let connection = self.connection(server, opening).await?;
+        let mut session = Session::over(connection, deadline).await?;
+        within(opening, SERVICE_BIND, self.log_in(&mut session)).await?;
+        Ok(session)
+    }
+
+    /// Connects to `server`, and asks it for TLS where that is how it begins.
+    async fn connection(
+        &self,
+        server: &Server,
+        opening: Deadline,
+    ) -> Result<Box<dyn Connection>, Failure> {
+        let trust = self.trust.as_ref();
+        match server.tcp() {
+            Some(tcp) if server.starttls => {
+                let mut stream = connect::tcp(tcp, &self.dns, opening).await?;
+                within(opening, starttls::STEP, starttls::ask(&mut stream)).await?;
+                let handshake = connect::handshake(stream, &tcp.identity, trust);
+                Ok(Box::new(within(opening, TLS, handshake).await?))
+            }
+            _ => connect::connect(&server.endpoint, trust, &self.dns, opening).await,
+        }
+    }
+
+    /// Logs in as the settings say; not at all if they say nothing.
+    pub(super) async fn log_in(&self, session: &mut Session) -> Result<(), Failure> {
+        match &self.identity {
+            Identity::Service { dn, secret, .. } => session.bind_service(dn, secret).await,
+            Identity::External => session.bind_external().await,
+            Identity::Anonymous | Identity::Person => Ok(()),
+        }
+    }
+
+    /// Returns whether the first bind is the person's own: there is a way to name them, and no
+    /// other login.
+    pub(super) fn binds_as_the_person(&self) -> bool {
+        matches!(self.identity, Identity::Person)
+    }
+
+    /// Asks DNS for the servers that `records` names, in the order they are to be asked.
+    pub(super) async fn servers_of(
+        &self,
+        SrvRecord { name, port }: &SrvRecord,
+        deadline: Deadline,
+    ) -> Result<Vec<Server>, Failure> {
+        let finding = srv::servers(&self.dns, &name.service, deadline);
+        let found = within(deadline, dns::STEP, finding).await?;
+        let found = found.into_iter().map(|target| {
+            let port = port.unwrap_or(target.port);
+            Server::found(Target { port, ..target }, name.tls)
+        });
+        Ok(found.collect())
+    }
+}

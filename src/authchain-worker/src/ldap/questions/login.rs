@@ -1,0 +1,149 @@
+//! Logins: whose password is it, and may they in?
+
+use authchain::words::{AccountStatus, DenialReason};
+
+use super::{Inquiry, SEVERAL};
+use crate::answer::Answer;
+use crate::ldap::active_directory::account::SMART_CARD;
+use crate::ldap::directory::Directory;
+use crate::ldap::entry::Entry;
+use crate::ldap::password::Password;
+use crate::ldap::person::{Found, Person};
+use crate::ldap::policy::control::BindError;
+use crate::ldap::policy::{State, has_passing_lock};
+use crate::ldap::session::{BindAnswer, Session};
+use crate::net::failure::Failure;
+use crate::standing::{bar_of, let_in};
+
+/// What the server says of a password that an administrator has set.
+const CHANGE_FIRST: &str = "the password must be changed first";
+
+/// The same where the entry says nothing of it, because it is not asked, may not be read, or the
+/// server keeps that elsewhere.
+const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
+     whether bind_dn may read pwdReset";
+
+const SOMEBODY_ELSE: &str =
+    "the password is that of another account, whose userPrincipalName this name is";
+
+impl Directory {
+    /// Answers in the usual order: who is it, may they in, is it their password, has it ended.
+    pub(super) async fn search_first(
+        &self,
+        session: &mut Session,
+        inquiry: &Inquiry<'_>,
+        password: Password<'_>,
+    ) -> Result<Answer, Failure> {
+        let person = match self.people.find(session, &inquiry.login).await? {
+            Found::Person(person) => person,
+            Found::Nobody(note) => return Ok(Answer::unknown(note)),
+            Found::Several => return Ok(ambiguous()),
+        };
+        if let Some(why) = self.denial(session, &person, inquiry, None).await? {
+            return Ok(Answer::denied(DenialReason::NotPermitted, why));
+        }
+        let asks_policy = self.flavour.asks_policy();
+        let answer = session.bind(&person.dn, password, asks_policy).await?;
+        if let Some(refusal) = self.flavour.refusal(&answer, &person.entry)? {
+            return Ok(refusal);
+        }
+        self.accepted(inquiry, &person, &answer)
+    }
+
+    /// Answers without a login of our own: is it their password, who is it, may they in.
+    pub(super) async fn login_first(
+        &self,
+        session: &mut Session,
+        inquiry: &Inquiry<'_>,
+        password: Password<'_>,
+    ) -> Result<Answer, Failure> {
+        let name = self.flavour.bind_name(&self.people, &inquiry.login);
+        let asks_policy = self.flavour.asks_policy();
+        let binding = session.bind(name.as_deref().unwrap_or_default(), password, asks_policy);
+        let answer = binding.await?;
+        if let Some(refusal) = self.flavour.refusal_of_a_guess(&answer)? {
+            return Ok(refusal);
+        }
+        if answer.policy.error == Some(BindError::MustChange) {
+            // The server allows nothing else until then, not even reading one's own entry.
+            return Ok(Answer::denied(DenialReason::NotPermitted, CHANGE_FIRST));
+        }
+        let person = match self.people.find(session, &inquiry.login).await? {
+            Found::Person(person) => person,
+            Found::Nobody(note) => return Ok(Answer::unknown(note)),
+            Found::Several => return Ok(ambiguous()),
+        };
+        let token = self.flavour.own_token(session).await?;
+        if token
+            .as_ref()
+            .is_some_and(|token| !token.is_of(&person.entry))
+        {
+            return Ok(Answer::denied(DenialReason::AnotherPerson, SOMEBODY_ELSE));
+        }
+        if let Some(why) = self
+            .denial(session, &person, inquiry, token.as_ref())
+            .await?
+        {
+            return Ok(Answer::denied(DenialReason::NotPermitted, why));
+        }
+        self.accepted(inquiry, &person, &answer)
+    }
+
+    /// Answers that the password is right, with what is known of the account.
+    fn accepted(
+        &self,
+        inquiry: &Inquiry<'_>,
+        person: &Person,
+        answer: &BindAnswer,
+    ) -> Result<Answer, Failure> {
+        let entry = &person.entry;
+        let State { status, why } = self.flavour.state_at_login(entry)?;
+        if let Some(refusal) = self.refusal_by_state(entry, &status, why, answer) {
+            return Ok(refusal);
+        }
+        let user = person.user.clone();
+        // A line for the log goes with the question that it belongs to.
+        let is_whole = why.is_none() && self.is_lasting(entry);
+        if let Some(warning) = answer.policy.warning() {
+            inquiry.dialogue.info(warning);
+        }
+        Ok(let_in(user, status, is_whole).into())
+    }
+
+    /// Refuses an account that has ended, although the server does not: a stack without our account
+    /// line would let it in.
+    fn refusal_by_state(
+        &self,
+        entry: &Entry,
+        status: &AccountStatus,
+        why: Option<&str>,
+        answer: &BindAnswer,
+    ) -> Option<Answer> {
+        if let Some(reason) = bar_of(status) {
+            let why = why.map_or_else(|| status.to_string(), str::to_owned);
+            return Some(Answer::denied(reason, why));
+        }
+        if self.flavour.wants_smart_card(entry) {
+            return Some(Answer::denied(DenialReason::NotPermitted, SMART_CARD));
+        }
+        let is_shown = *status == AccountStatus::MustChangePassword;
+        if !is_shown && answer.policy.error == Some(BindError::MustChange) {
+            // Whoever is asked about the account would see nothing of it, and let that password do
+            // for ever.
+            return Some(Answer::denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
+        }
+        None
+    }
+
+    /// Returns whether whoever asked for the account now would find it in the same state.
+    fn is_lasting(&self, entry: &Entry) -> bool {
+        // Nobody but the person looks there, and only while they log in.
+        !self.connector.binds_as_the_person()
+            // The bind may have ended the lock, on this server and perhaps not yet on others.
+            && !has_passing_lock(entry)
+    }
+}
+
+fn ambiguous() -> Answer {
+    Answer::denied(DenialReason::NotPermitted, SEVERAL)
+}
