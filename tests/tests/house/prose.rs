@@ -20,7 +20,7 @@ const RULES: [&str; 4] = [
 
 /// How often each crate still breaks each of the [`RULES`].
 const LEFT: [(&str, [usize; 4]); 5] = [
-    ("authchain", [0, 71, 231, 9]),
+    ("authchain", [0, 71, 230, 9]),
     ("authchain-cli", [0, 25, 106, 6]),
     ("authchain-sandbox", [0, 6, 25, 0]),
     ("authchain-worker", [1, 77, 235, 11]),

@@ -65,10 +65,7 @@ impl Remote {
         let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller);
         let plan = match breaker.plan(&self.servers, now(), request.deadline) {
             Ok(plan) => plan,
-            Err(age) => {
-                let is_outage = breaker.is_outage(&self.servers, now());
-                return Err(unavailable(self.were_down(age), is_outage));
-            }
+            Err(age) => return Err(BackendError::Unavailable(self.were_down(age))),
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
@@ -76,16 +73,7 @@ impl Remote {
         self.learn(&conclusion, |down| breaker.learn(&plan, &down, now()));
         self.note(request, &conclusion.notes);
         match conclusion.verdict {
-            WireVerdict::Unavailable(why) => {
-                let is_down = |server| {
-                    [&conclusion.down, &plan.avoid]
-                        .iter()
-                        .any(|s| s.contains(server))
-                };
-                let is_outage =
-                    self.servers.iter().all(is_down) && breaker.is_outage(&self.servers, now());
-                Err(unavailable(why, is_outage))
-            }
+            WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
             verdict => Ok(verdict),
         }
     }
@@ -189,14 +177,6 @@ impl Backend for Remote {
         hear: &mut dyn FnMut(super::protocol::Finding),
     ) -> Result<(), BackendError> {
         examine::examine(self, request, hear)
-    }
-}
-
-/// Returns an outage where others have seen it too, or else just what we have found.
-fn unavailable(why: String, is_outage: bool) -> BackendError {
-    match is_outage {
-        true => BackendError::Outage(why),
-        false => BackendError::Unavailable(why),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The wording is interface: fail2ban, journal searches and people's eyes know it.
 
-use super::decision::{AccountDecision, AuthDecision, Outcome};
+use super::decision::{AccountDecision, AuthDecision, Finding, Outcome, Step};
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
 use crate::words::PamCode;
@@ -67,9 +67,12 @@ impl AuthDecision {
 }
 
 impl AccountDecision {
-    /// Logs a refused account; one that may be used only if `even_success`.
+    /// Logs a refused account, and one that may be used although somebody could not be asked; any
+    /// other only if `even_success`.
     pub fn report(&self, context: &Context<'_>, even_success: bool) {
         let severity = match (self.code(), &self.outcome) {
+            // Somebody was let in without a word from a source that might have refused them.
+            (PamCode::Success, _) if self.steps.iter().any(is_fault) => Severity::LOG_WARNING,
             (PamCode::Success, _) if !even_success => return,
             (PamCode::Success, _) => Severity::LOG_DEBUG,
             (_, Outcome::Unavailable | Outcome::Failed) => Severity::LOG_ERR,
@@ -79,13 +82,17 @@ impl AccountDecision {
     }
 }
 
+fn is_fault<A>(step: &Step<A>) -> bool {
+    matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::cell::RefCell;
     use std::time::{Duration, SystemTime};
 
-    use crate::chain::{Decision, Finding, Step};
+    use crate::chain::Decision;
     use crate::tools::deadline::{Deadline, system_clock};
     use crate::tools::journal::Journal;
     use crate::words::{AccountStatus, Denial, DenialReason, Username};
@@ -185,6 +192,25 @@ mod tests {
         assert_eq!(
             lines(|context| decision.report(&caller(b"alice", false), context)),
             ["3 alice: local unavailable: down (12 ms)"]
+        );
+    }
+
+    #[test]
+    fn an_account_is_logged_when_somebody_could_not_be_asked() {
+        let status = AccountStatus::Valid { warning: None };
+        let mut valid = decision(
+            Some("alice"),
+            Outcome::Answered(status.clone()),
+            Finding::Unavailable("down".to_owned()),
+        );
+        valid.steps.push(Step {
+            backend: "files".to_owned(),
+            finding: Finding::Answered(status),
+            took: Duration::ZERO,
+        });
+        assert_eq!(
+            lines(|context| valid.report(context, false)),
+            ["4 alice: local unavailable: down (12 ms); files: valid (0 ms)"]
         );
     }
 

@@ -26,8 +26,6 @@ pub(super) enum Answer {
     Denies,
     Unknown,
     Unavailable,
-    /// Unavailable, and others have seen it too.
-    Outage,
     /// This process could not ask.
     Fails,
     BreaksOff,
@@ -143,7 +141,6 @@ impl Scripted {
     fn failure(&self) -> Result<(), BackendError> {
         match self.answer {
             Answer::Unavailable => Err(BackendError::Unavailable("down".to_owned())),
-            Answer::Outage => Err(BackendError::Outage("down".to_owned())),
             Answer::Fails => Err(BackendError::Failed("cannot be started".to_owned())),
             Answer::BreaksOff => Err(BackendError::Conversation(ConversationError::Aborted)),
             _ => Ok(()),

@@ -15,7 +15,7 @@ use super::report::origin;
 use crate::config::settings::Then;
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
-use crate::words::{BackendError, User, Username};
+use crate::words::{BackendError, Denial, DenialReason, User, Username};
 
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
@@ -71,7 +71,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             Err(error) => self.fault_ends_walk(link, error),
         };
         let finding = answer.unwrap_or_else(|error| match error {
-            BackendError::Unavailable(why) | BackendError::Outage(why) => Finding::Unavailable(why),
+            BackendError::Unavailable(why) => Finding::Unavailable(why),
             BackendError::Failed(why) => Finding::Failed(why),
             BackendError::Conversation(error) => Finding::Failed(error.to_string()),
         });
@@ -102,20 +102,18 @@ impl<'a, A: Reply> Walk<'a, A> {
 
     /// Returns whether nobody behind this link is asked where it gave no answer.
     ///
-    /// Where this process runs for somebody else, they may have brought that about, or the lateness
-    /// of a server: then nothing counts that anybody said or would say, but for an outage that
-    /// others have seen as well.
+    /// Where this process runs for somebody else, they may have brought that about, whichever fault
+    /// it is: then nothing counts that anybody said or would say.
     fn fault_ends_walk(&mut self, link: &Link, error: &BackendError) -> bool {
         let outcome = match error {
-            BackendError::Unavailable(_) | BackendError::Outage(_) => Outcome::Unavailable,
+            BackendError::Unavailable(_) => Outcome::Unavailable,
             BackendError::Failed(_) => Outcome::Failed,
             BackendError::Conversation(error) => Outcome::Conversation(*error),
         };
-        let is_seen_by_others = matches!(error, BackendError::Outage(_));
         let ends_here = matches!(error, BackendError::Conversation(_))
             || link.on_denied == Then::Stop
             || link.on_unavailable == Then::Stop
-            || (self.context.on_behalf_of().is_some() && !is_seen_by_others);
+            || self.context.on_behalf_of().is_some();
         // What the system's own files would have refused cannot be called valid by others.
         if ends_here || link.backend.nature().is_system() {
             self.final_outcome.get_or_insert(outcome);
@@ -135,7 +133,10 @@ impl<'a, A: Reply> Walk<'a, A> {
     /// Writes down a denial that just came, where one of `rest` is asked next: that may take time
     /// in which the caller of su can end this process.
     pub(super) fn log_denial(&self, rest: &[Link]) {
-        let is_denial = |step: &Step<A>| matches!(step.finding, Finding::Denied(_));
+        // A locked password is no guess that was judged.
+        let is_judged = |denial: &Denial| denial.reason != DenialReason::Locked;
+        let is_denial =
+            |step: &Step<A>| matches!(&step.finding, Finding::Denied(denial) if is_judged(denial));
         let next = rest
             .iter()
             .find(|link| matches!(self.obstacle(link), Ok(None)));

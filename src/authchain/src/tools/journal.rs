@@ -1,17 +1,21 @@
 //! The log: one line an event, to the system's logger, never in the way of a login.
 
 use std::fmt;
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll, ppoll};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send, socket,
 };
 use nix::sys::time::{TimeSpec, TimeValLike};
+use nix::unistd::{geteuid, getuid};
 use syslog::{Facility, LogFormat};
 
 use super::deadline::{Clock, Deadline, poll_timeout, system_clock};
@@ -41,8 +45,12 @@ const MAX_QUOTE: usize = 200;
 /// ours.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How often it is tried at least: the caller of su can stop this process until its time is over.
-const ATTEMPTS: u32 = 20;
+/// Longest line that the kernel's log takes whole (`PRINTKRB_RECORD_MAX`, less its own part).
+const MAX_KERNEL_LINE: usize = 900;
+
+/// The kernel's log, which only root can write and nobody can fill (printk(9)). Loggers read it,
+/// too.
+const KERNEL_LOG: &str = "/dev/kmsg";
 
 /// Something that lines can be written to.
 pub trait Journal {
@@ -53,40 +61,59 @@ pub trait Journal {
 /// The system's logger, reached anew for each line.
 ///
 /// A connection kept open dies with the daemon and would have to live inside the host program
-/// between two calls; opening one costs about 20 µs. Where the logger is hung, the line is lost,
-/// not the login.
+/// between two calls; opening one costs about 20 µs. Where the logger is hung, the line goes to the
+/// kernel's log, and is lost where that cannot be written; the login is not.
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
     clock: Clock,
+    /// How long a busy logger is tried before the line goes to the kernel's log.
+    patience: Duration,
+    kernel_log: PathBuf,
 }
 
 impl Syslog {
-    /// A journal on the socket at `path`.
+    /// Builds a journal on the socket at `path`.
+    ///
+    /// The caller of su may flood the logger and stop this process while it waits, so that its line
+    /// goes to the kernel's log at once.
     pub fn new(path: PathBuf) -> Self {
+        let is_callers = getuid() != geteuid();
         Self {
             socket: path,
             format: PamFormat {
                 pid: std::process::id(),
             },
             clock: system_clock,
+            patience: if is_callers { Duration::ZERO } else { PATIENCE },
+            kernel_log: PathBuf::from(KERNEL_LOG),
         }
     }
 
     /// Sends a line over a datagram socket, or over a stream where the logger has one, as syslog(3)
     /// does.
-    fn send(&self, packet: &[u8]) -> nix::Result<()> {
-        match self.send_over(SockType::Datagram, packet) {
+    fn send(&self, packet: &[u8], patience: Duration) -> nix::Result<()> {
+        match self.send_over(SockType::Datagram, packet, patience) {
             Err(Errno::EPROTOTYPE) => {
                 // On a stream a NUL ends the line.
-                self.send_over(SockType::Stream, &[packet, b"\0"].concat())
+                self.send_over(SockType::Stream, &[packet, b"\0"].concat(), patience)
             }
             outcome => outcome,
         }
     }
 
-    fn send_over(&self, kind: SockType, packet: &[u8]) -> nix::Result<()> {
-        let deadline = Deadline::after(self.clock, PATIENCE);
+    fn send_to_kernel(&self, packet: &[u8]) -> io::Result<()> {
+        let flags = (OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW).bits();
+        let mut options = OpenOptions::new();
+        let mut log = options
+            .write(true)
+            .custom_flags(flags)
+            .open(&self.kernel_log)?;
+        log.write_all(packet.get(..MAX_KERNEL_LINE).unwrap_or(packet))
+    }
+
+    fn send_over(&self, kind: SockType, packet: &[u8], patience: Duration) -> nix::Result<()> {
+        let deadline = Deadline::after(self.clock, patience);
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Unix, kind, flags, None)?;
         let address = UnixAddr::new(&self.socket)?;
@@ -109,23 +136,19 @@ impl Syslog {
     }
 }
 
-/// Tries until it is done, impossible, or `deadline` is over after enough attempts, and has `wait`
-/// wait for room in between: whoever floods the logger fights for the same place, and may be faster
-/// more than once.
+/// Tries until it is done, impossible, or `deadline` is over, and has `wait` wait for room in
+/// between: whoever floods the logger fights for the same place, and may be faster more than once.
 fn persist(
     deadline: Deadline,
     mut attempt: impl FnMut() -> nix::Result<()>,
     mut wait: impl FnMut(Duration),
 ) -> nix::Result<()> {
-    let mut attempts = 0_u32;
     loop {
         let outcome = attempt();
-        attempts = attempts.saturating_add(1);
         let remaining = deadline.remaining();
-        let goes_on = !remaining.is_zero() || attempts < ATTEMPTS;
         match outcome {
-            Err(Errno::EINTR) if goes_on => {}
-            Err(Errno::EAGAIN) if goes_on => wait(remaining.max(Duration::from_millis(1))),
+            Err(Errno::EINTR) if !remaining.is_zero() => {}
+            Err(Errno::EAGAIN) if !remaining.is_zero() => wait(remaining),
             outcome => return outcome,
         }
     }
@@ -141,8 +164,11 @@ impl Journal for Syslog {
             .is_ok()
         {
             packet.truncate(MAX_LINE);
-            // Nobody is left to tell when the log cannot be written.
-            let _ = self.send(&packet);
+            let is_busy = self.send(&packet, self.patience) == Err(Errno::EAGAIN);
+            if is_busy && self.send_to_kernel(&packet).is_err() && self.patience < PATIENCE {
+                // Nobody is left to tell when that fails, too.
+                let _ = self.send(&packet, PATIENCE);
+            }
         }
     }
 }

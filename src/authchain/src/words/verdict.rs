@@ -88,9 +88,6 @@ pub enum BackendError {
     /// The source does not answer, or not with anything that helps: a server down, a file that may
     /// not be used.
     Unavailable(String),
-    /// The same, and a process whose real and effective user are root found it out a moment ago:
-    /// the caller of su cannot have brought it about.
-    Outage(String),
     /// This process could not compute, start, hear or finish what was needed to find out. Whoever
     /// starts su or sudo can bring that about, by limits, signals and load, so it says nothing
     /// about the source.
@@ -102,9 +99,7 @@ pub enum BackendError {
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable(detail) | Self::Outage(detail) | Self::Failed(detail) => {
-                f.write_str(detail)
-            }
+            Self::Unavailable(detail) | Self::Failed(detail) => f.write_str(detail),
             Self::Conversation(error) => error.fmt(f),
         }
     }

@@ -7,10 +7,9 @@
 //!
 //! Whoever starts su can stop it, and its worker, until every deadline is over. So a host that runs
 //! for somebody else than it runs as has marks of its own, which nobody else heeds: its caller can
-//! keep nobody out but themselves. For the same reason such a host takes servers for down only
-//! where the marks of the others say so too ([`Breaker::is_outage`]).
+//! keep nobody out but themselves.
 //!
-//! Apart from that, the marks only ever make a login quicker. Whatever is wrong with them or their
+//! The marks only ever make a login quicker. Whatever is wrong with them or their
 //! folder, servers are asked as if there were none.
 
 mod folder;
@@ -50,7 +49,6 @@ const MAX_MARKS: usize = 64;
 /// The marks of one backend.
 pub(super) struct Breaker<'a> {
     run_dir: &'a Path,
-    backend: &'a str,
     /// Whose marks these are: the backend's, and perhaps one caller's.
     owner: String,
     folder: Option<Folder>,
@@ -80,14 +78,13 @@ enum Standing {
 impl<'a> Breaker<'a> {
     /// The marks of `backend` in the folder `run_dir`; where the host runs for somebody else than
     /// it runs as, those of that `caller` alone.
-    pub(super) fn open(run_dir: &'a Path, backend: &'a str, caller: Option<u32>) -> Self {
+    pub(super) fn open(run_dir: &'a Path, backend: &str, caller: Option<u32>) -> Self {
         let owner = match caller {
             Some(uid) => format!("{backend}~{uid}"),
             None => backend.to_owned(),
         };
         Self {
             run_dir,
-            backend,
             owner,
             folder: Folder::open(run_dir),
         }
@@ -147,18 +144,6 @@ impl<'a> Breaker<'a> {
         }
     }
 
-    /// Returns whether a process that nobody but root can touch has found each of `servers` down
-    /// lately, and none of them back since: whose real and effective user are root makes and
-    /// removes the marks that are the backend's alone. Where only DNS names the servers, nobody can
-    /// tell whether these are all.
-    pub(super) fn is_outage(&self, servers: &[String], now: SystemTime) -> bool {
-        let is_marked = |server: &String| {
-            let age = self.age(self.backend, server, now);
-            age.is_some_and(|age| age < EXPIRY)
-        };
-        !servers.is_empty() && servers.iter().all(is_marked)
-    }
-
     /// The servers of this backend that have marks.
     fn marks(&self) -> Vec<String> {
         let Some(folder) = &self.folder else {
@@ -174,7 +159,7 @@ impl<'a> Breaker<'a> {
 
     fn standing(&self, server: &str, now: SystemTime, patience: Duration) -> Option<Standing> {
         let folder = self.folder.as_ref()?;
-        let age = self.age(&self.owner, server, now)?;
+        let age = self.age(server, now)?;
         if age < REST {
             return Some(Standing::Avoid(age));
         }
@@ -195,8 +180,8 @@ impl<'a> Breaker<'a> {
 
     /// How long ago the server was found down. A mark from the future is from before somebody set
     /// the clock, and says nothing.
-    fn age(&self, owner: &str, server: &str, now: SystemTime) -> Option<Duration> {
-        let mark = encode(Kind::Mark, owner, server)?;
+    fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
+        let mark = encode(Kind::Mark, &self.owner, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
         now.duration_since(since).ok()
     }

@@ -145,34 +145,6 @@ fn where_all_are_down_nobody_is_asked() {
 }
 
 #[test]
-fn an_outage_is_what_root_has_found_at_every_server_lately() {
-    let stage = Stage::new();
-    let both = owned(&[ONE, TWO]);
-    let su = || Breaker::open(&stage.run_dir, "corp", Some(1000));
-    // What the caller of su has brought about counts for nothing.
-    let plan = su().plan(&both, at(0), seconds(3)).unwrap();
-    su().learn(&plan, &both, at(0));
-    assert!(!su().is_outage(&both, at(1)));
-    stage.found_down(&[ONE], 0);
-    assert!(!su().is_outage(&both, at(1)), "one of them is up");
-    assert!(su().is_outage(&owned(&[ONE]), at(1)));
-    stage.found_down(&[TWO], 100);
-    assert!(su().is_outage(&both, at(101)));
-    assert!(su().is_outage(&both, at(29_999)));
-    assert!(
-        !su().is_outage(&both, at(30_000)),
-        "nobody has looked since"
-    );
-    assert!(!su().is_outage(&[], at(101)), "only DNS knows the servers");
-    let other = Breaker::open(&stage.run_dir, "corp2", Some(1000));
-    assert!(!other.is_outage(&both, at(101)));
-    // One that is back.
-    let prober = stage.plan(1_200).unwrap();
-    stage.breaker().learn(&prober, &[], at(1_210));
-    assert!(!su().is_outage(&both, at(1_211)));
-}
-
-#[test]
 fn backends_do_not_see_each_others_marks() {
     let stage = Stage::new();
     stage.found_down(&[ONE], 0);

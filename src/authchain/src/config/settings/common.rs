@@ -26,9 +26,8 @@ pub struct BackendSettings {
     pub on_denied: Then,
 
     /// What happens when this backend cannot answer: `next` asks the next backend, `stop` ends
-    /// the chain. In programs that run for somebody else than they run as, such as su and sudo,
-    /// `next` counts only where a login through another program has just found the servers down
-    /// too: their caller can keep any server from being heard.
+    /// the chain. Programs that run for somebody else than they run as, such as su and sudo, always
+    /// stop: their caller can keep any server from being heard.
     #[serde(default)]
     pub on_unavailable: Then,
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use super::stage::{POLITE, Stage, alone, failed, outage, stop_the_clock, unavailable, wall_clock};
+use super::stage::{POLITE, Stage, alone, failed, stop_the_clock, unavailable, wall_clock};
 
 #[test]
 fn silence_says_nothing_about_servers() {
@@ -25,28 +25,6 @@ fn silence_says_nothing_about_servers() {
     }
 }
 
-/// A worker whose only server does not answer.
-const DOWN: &str = r#"
-say '{"verdict":"unavailable","detail":"one: connect: timed out","down":["ldap://one"]}'
-read -r end"#;
-
-#[test]
-fn the_caller_of_su_hears_of_an_outage_once_root_has_seen_it() {
-    let _alone = alone();
-    let mut stage = Stage::new(&format!("{POLITE}{DOWN}"));
-    let why = "one: connect: timed out";
-    let again = "the server was down 0.0 s ago";
-    stage.caller = Some(1000);
-    assert_eq!(stage.authenticate().0, unavailable(why));
-    assert_eq!(stage.authenticate().0, unavailable(again));
-    stage.caller = None;
-    assert_eq!(stage.authenticate().0, outage(why));
-    stage.caller = Some(1001);
-    assert_eq!(stage.authenticate().0, outage(why));
-    stage.servers.push("ldap://two".to_owned());
-    assert_eq!(stage.authenticate().0, unavailable(why));
-}
-
 #[test]
 fn servers_found_down_are_not_asked_again_and_strangers_are_not_believed() {
     let _alone = alone();
@@ -66,7 +44,7 @@ read -r end"#
     stage.servers.pop();
     assert_eq!(
         stage.authenticate().0,
-        outage("the server was down 0.0 s ago")
+        unavailable("the server was down 0.0 s ago")
     );
 }
 

@@ -238,10 +238,6 @@ pub(super) fn failed<T>(why: &str) -> Result<T, BackendError> {
     Err(BackendError::Failed(why.to_owned()))
 }
 
-pub(super) fn outage<T>(why: &str) -> Result<T, BackendError> {
-    Err(BackendError::Outage(why.to_owned()))
-}
-
 pub(super) fn unavailable<T>(why: &str) -> Result<T, BackendError> {
     Err(BackendError::Unavailable(why.to_owned()))
 }
