@@ -6,7 +6,7 @@ use authchain::tools::trusted_file::{Access, read};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
-use super::Refused;
+use super::refused::Refused;
 use super::report::User;
 use crate::process::{Fault, fault, not_dumpable};
 

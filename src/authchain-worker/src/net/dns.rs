@@ -28,18 +28,13 @@ use std::time::Duration;
 use authchain::tools::deadline::Deadline;
 use nix::fcntl::OFlag;
 
-pub use self::ask::{connected, random};
-pub use self::config::Config;
-use self::hosts::Hosts;
+pub use self::ask::{STEP, connected, random};
+pub use self::config::{Config, PORT};
 pub use self::message::Service;
+
+use self::hosts::Hosts;
 use self::message::{Kind, Records};
 use super::failure::Failure;
-
-/// The port of name servers.
-pub const PORT: u16 = 53;
-
-/// What this is called when it fails.
-pub const STEP: &str = "name resolution";
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";

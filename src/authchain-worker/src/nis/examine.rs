@@ -7,14 +7,15 @@ use authchain::config::settings::nis::NisSettings;
 use authchain::tools::deadline::Deadline;
 
 use super::client::{CONNECT, Client, Map, PORTMAPPER, mapped_port};
-use super::questions::{adjunct_map, passwd_map, shadow_map};
+use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
-use super::{Named, Nis, entries, portmap};
+use super::server::NisServer;
+use super::{Nis, entries, portmap};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
 use crate::net::dns::{self, Dns};
 use crate::net::failure::Failure;
-use crate::servers::{Server, deadline_of};
+use crate::servers::{Server as _, deadline_of};
 
 /// A server that is being looked at.
 struct Look<'l> {
@@ -52,7 +53,7 @@ impl Nis {
 }
 
 impl Look<'_> {
-    async fn at(&self, server: &Named, ports: &mut Ports, deadline: Deadline) -> Option<()> {
+    async fn at(&self, server: &NisServer, ports: &mut Ports, deadline: Deadline) -> Option<()> {
         self.find_the_port(server, deadline).await?;
         let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);
         let opening = async { opening.await.map_err(error) };
@@ -71,7 +72,7 @@ impl Look<'_> {
     }
 
     /// Name and port, where there is something to be found out.
-    async fn find_the_port(&self, server: &Named, deadline: Deadline) -> Option<()> {
+    async fn find_the_port(&self, server: &NisServer, deadline: Deadline) -> Option<()> {
         let address = &server.address;
         let port = address.port.unwrap_or(portmap::PORT);
         let naming = self.dns.addresses(&address.host, port, deadline);

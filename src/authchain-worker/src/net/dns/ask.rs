@@ -13,10 +13,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 
-use super::STEP;
 use super::config::Config;
 use super::message::{Heard, Kind, Question, Records};
 use crate::net::failure::{self, Failure, within};
+
+/// What name resolution is called when it fails.
+pub const STEP: &str = "name resolution";
 
 /// Longer datagrams are not answers: nothing tells servers that we would take more than 512 bytes.
 const MAX_DATAGRAM: usize = 4096;

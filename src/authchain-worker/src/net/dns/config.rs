@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
-use super::PORT;
+/// The port of name servers.
+pub const PORT: u16 = 53;
 
 /// The same bounds as the C library has; it cuts larger numbers down too.
 const MAX_SERVERS: usize = 3;
