@@ -14,7 +14,7 @@ const USAGE: u8 = 64;
 const REFUSED: u8 = 71;
 
 fn main() -> ExitCode {
-    if let Err(fault) = process::make_own() {
+    if let Err(fault) = process::sanitize() {
         return end(REFUSED, &fault.to_string());
     }
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         return about::print(&arguments);
     }
     match module() {
-        Ok(stream) => session::hold(stream, &arguments),
+        Ok(stream) => session::serve(stream, &arguments),
         Err(text) => return end(USAGE, &text),
     }
     ExitCode::SUCCESS

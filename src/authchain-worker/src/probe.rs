@@ -96,7 +96,7 @@ impl Kind for Probe {
 }
 
 impl Probe {
-    async fn resolve(&self, name: &str) -> Outcome {
+    async fn resolve(&self, name: &str) -> Attempted {
         let deadline = Deadline::after(system_clock, Duration::from_secs(3));
         let found = self.dns.addresses(name, 80, deadline).await;
         Some(
@@ -107,7 +107,7 @@ impl Probe {
     }
 }
 
-type Outcome = Option<io::Result<()>>;
+type Attempted = Option<io::Result<()>>;
 
 /// The name of an error of the kernel, or the text of another.
 fn name(error: &io::Error) -> String {
@@ -115,13 +115,13 @@ fn name(error: &io::Error) -> String {
     errno.map_or_else(|| error.to_string(), |errno| format!("{errno:?}"))
 }
 
-async fn wait() -> Outcome {
+async fn wait() -> Attempted {
     tokio::time::sleep(Duration::from_secs(60)).await;
     Some(Ok(()))
 }
 
 /// Files, memory, names and sockets.
-fn reading(attempt: &str, object: &str) -> Outcome {
+fn reading(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
         "read" => File::open(object).and_then(|mut file| file.read(&mut [0; 1]).map(drop)),
         "list" => std::fs::read_dir(object).map(drop),
@@ -148,7 +148,7 @@ fn reading(attempt: &str, object: &str) -> Outcome {
 }
 
 /// Programs, processes, ids and limits.
-fn starting(attempt: &str, object: &str) -> Outcome {
+fn starting(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
         "exec" => Err(Command::new(object).exec()),
         "spawn" => Command::new(object).spawn().map(drop),

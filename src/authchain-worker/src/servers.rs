@@ -11,7 +11,7 @@ use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::cut;
 
 use crate::answer::Answer;
-use crate::net::failure::{Failure, Kind};
+use crate::net::failure::{Failure, FailureKind};
 
 /// What is left of a question's budget for saying the answer.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
@@ -127,7 +127,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                 let name = turn.server.name();
                 let had_a_chance =
                     turn.probe.is_some() || allotted >= FAIR_CHANCE || !own.is_over();
-                if failure.kind == Kind::Down && had_a_chance {
+                if failure.kind == FailureKind::Down && had_a_chance {
                     down.push(name.to_owned());
                 }
                 failures.push(format!("{name}: {failure}"));
@@ -195,7 +195,7 @@ impl<'h, S: Server> Queue<'h, S> {
 
 /// Whether no other server is to be asked.
 fn is_final(failure: &Failure) -> bool {
-    matches!(failure.kind, Kind::Settings | Kind::Spent)
+    matches!(failure.kind, FailureKind::Settings | FailureKind::Spent)
 }
 
 impl<S> Turn<'_, S> {

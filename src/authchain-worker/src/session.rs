@@ -39,7 +39,7 @@ struct Confined {
 ///
 /// While it confines itself the module wakes up and asks; the question waits in the socket. Whatever
 /// goes wrong here ends the process or is answered with *unavailable*; nothing is tried again.
-pub fn hold(mut module: StdStream, arguments: &Arguments) {
+pub fn serve(mut module: StdStream, arguments: &Arguments) {
     process::write_no_files();
     let mut lines = Lines::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {

@@ -8,7 +8,7 @@ use nix::libc;
 use seccompiler::{Error, apply_filter};
 
 use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE, FOR_FILES};
-use super::program::{Alternative, Answer, Program, Test, assemble};
+use super::program::{Action, Alternative, Program, Test, assemble};
 
 /// Every bit of an argument that is an `int`: the kernel ignores the others.
 const INT: u64 = 0xffff_ffff;
@@ -62,13 +62,13 @@ impl Profile {
             |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
         let for_files = if doors.files { self.for_files } else { &[] };
         for &call in self.allowed.iter().copied().flatten().chain(for_files) {
-            answer(call, Answer::Allow);
+            answer(call, Action::Allow);
         }
         for &call in self.deadly.iter().copied().flatten() {
-            answer(call, Answer::Kill);
+            answer(call, Action::Kill);
         }
         for (call, alternatives) in (self.conditional)(doors) {
-            answer(call, Answer::AllowIf(alternatives));
+            answer(call, Action::AllowIf(alternatives));
         }
         assemble(&answers)
     }

@@ -12,7 +12,7 @@ use seccompiler::sock_filter as Instruction;
 
 /// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Action {
     /// It is made.
     Allow,
     /// The process is killed before it is made.
@@ -35,7 +35,7 @@ pub(super) struct Test {
 }
 
 /// What is not named.
-const REFUSE: Answer = Answer::Fail(libc::EPERM);
+const REFUSE: Action = Action::Fail(libc::EPERM);
 
 /// Instructions, as the kernel takes them.
 pub(super) type Program = Vec<Instruction>;
@@ -62,7 +62,7 @@ const RETURN: u16 = 0x06;
 
 /// The whole filter. Calls that `answers` does not name fail with `EPERM`; calls in the way of
 /// another processor family kill.
-pub(super) fn assemble(answers: &BTreeMap<u32, Answer>) -> Program {
+pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
     let mut program = FromEnd::default();
     let search = program.search(&ranges(answers));
     program.go_on_at(search);
@@ -74,7 +74,7 @@ pub(super) fn assemble(answers: &BTreeMap<u32, Answer>) -> Program {
 }
 
 /// Where each answer begins; it holds up to the next.
-fn ranges(answers: &BTreeMap<u32, Answer>) -> Vec<(u32, Answer)> {
+fn ranges(answers: &BTreeMap<u32, Action>) -> Vec<(u32, Action)> {
     let mut ranges = vec![(0, REFUSE)];
     for (&call, answer) in answers {
         begin(&mut ranges, call, answer.clone());
@@ -83,7 +83,7 @@ fn ranges(answers: &BTreeMap<u32, Answer>) -> Vec<(u32, Answer)> {
     ranges
 }
 
-fn begin(ranges: &mut Vec<(u32, Answer)>, start: u32, answer: Answer) {
+fn begin(ranges: &mut Vec<(u32, Action)>, start: u32, answer: Action) {
     if ranges.last().is_some_and(|(last, _)| *last == start) {
         ranges.pop();
     }
@@ -109,7 +109,7 @@ const REACH: usize = 250;
 
 impl FromEnd {
     /// Looks for the range of the loaded number. Every way through ends with an answer.
-    fn search(&mut self, ranges: &[(u32, Answer)]) -> Place {
+    fn search(&mut self, ranges: &[(u32, Action)]) -> Place {
         match ranges {
             [] => self.given(&REFUSE),
             [(_, answer)] => self.given(answer),
@@ -123,12 +123,12 @@ impl FromEnd {
         }
     }
 
-    fn given(&mut self, answer: &Answer) -> Place {
+    fn given(&mut self, answer: &Action) -> Place {
         match answer {
-            Answer::Allow => self.end(libc::SECCOMP_RET_ALLOW),
-            Answer::Kill => self.end(libc::SECCOMP_RET_KILL_PROCESS),
-            Answer::Fail(errno) => self.end(libc::SECCOMP_RET_ERRNO | errno.unsigned_abs()),
-            Answer::AllowIf(alternatives) => {
+            Action::Allow => self.end(libc::SECCOMP_RET_ALLOW),
+            Action::Kill => self.end(libc::SECCOMP_RET_KILL_PROCESS),
+            Action::Fail(errno) => self.end(libc::SECCOMP_RET_ERRNO | errno.unsigned_abs()),
+            Action::AllowIf(alternatives) => {
                 let refuse = self.given(&REFUSE);
                 (alternatives.iter().rev())
                     .fold(refuse, |otherwise, tests| self.all(tests, otherwise))
@@ -279,15 +279,15 @@ mod tests {
 
     const REFUSED: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
-    fn answer(answers: &BTreeMap<u32, Answer>, call: u32, arguments: [u64; 6]) -> u32 {
+    fn answer(answers: &BTreeMap<u32, Action>, call: u32, arguments: [u64; 6]) -> u32 {
         machine::run(&assemble(answers), PROCESSOR, call, arguments)
     }
 
     #[test]
     fn every_call_gets_its_own_answer_however_many_there_are() {
         for count in [0, 1, 2, 3, 7, 200] {
-            let answers: BTreeMap<u32, Answer> = (0..count)
-                .map(|n| (n * 3 + 1, Answer::Fail(n as i32 + 2)))
+            let answers: BTreeMap<u32, Action> = (0..count)
+                .map(|n| (n * 3 + 1, Action::Fail(n as i32 + 2)))
                 .collect();
             for call in 0..count * 3 + 5 {
                 let expected = match call % 3 {
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn another_processors_calls_kill() {
-        let program = assemble(&BTreeMap::from([(1, Answer::Allow)]));
+        let program = assemble(&BTreeMap::from([(1, Action::Allow)]));
         assert_eq!(
             machine::run(&program, PROCESSOR, 1, [0; 6]),
             libc::SECCOMP_RET_ALLOW
@@ -330,7 +330,7 @@ mod tests {
         };
         let answers = BTreeMap::from([(
             9,
-            Answer::AllowIf(vec![
+            Action::AllowIf(vec![
                 vec![both, bit],
                 vec![Test {
                     index: 0,
@@ -409,27 +409,27 @@ mod tests {
         (0..3_u64, 0..3_u64, others).prop_map(|(low, high, others)| low | high << 40 | others)
     }
 
-    fn some_answer() -> impl Strategy<Value = Answer> {
+    fn some_answer() -> impl Strategy<Value = Action> {
         let alternatives =
             proptest::collection::vec(proptest::collection::vec(some_test(), 0..4), 0..6);
         prop_oneof![
-            Just(Answer::Allow),
-            Just(Answer::Kill),
-            (1..40_i32).prop_map(Answer::Fail),
-            alternatives.prop_map(Answer::AllowIf),
+            Just(Action::Allow),
+            Just(Action::Kill),
+            (1..40_i32).prop_map(Action::Fail),
+            alternatives.prop_map(Action::AllowIf),
         ]
     }
 
-    fn as_written(answer: Option<&Answer>, arguments: [u64; 6]) -> u32 {
+    fn as_written(answer: Option<&Action>, arguments: [u64; 6]) -> u32 {
         let holds = |test: &Test| arguments[test.index as usize] & test.mask == test.value;
         match answer.unwrap_or(&REFUSE) {
-            Answer::Allow => libc::SECCOMP_RET_ALLOW,
-            Answer::Kill => libc::SECCOMP_RET_KILL_PROCESS,
-            Answer::Fail(errno) => libc::SECCOMP_RET_ERRNO | errno.unsigned_abs(),
-            Answer::AllowIf(ways) if ways.iter().any(|tests| tests.iter().all(holds)) => {
+            Action::Allow => libc::SECCOMP_RET_ALLOW,
+            Action::Kill => libc::SECCOMP_RET_KILL_PROCESS,
+            Action::Fail(errno) => libc::SECCOMP_RET_ERRNO | errno.unsigned_abs(),
+            Action::AllowIf(ways) if ways.iter().any(|tests| tests.iter().all(holds)) => {
                 libc::SECCOMP_RET_ALLOW
             }
-            Answer::AllowIf(_) => REFUSED,
+            Action::AllowIf(_) => REFUSED,
         }
     }
 

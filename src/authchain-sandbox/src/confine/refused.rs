@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::process::Fault;
+use crate::process::ProcessFault;
 
 /// Why the worker could not be confined, and so must not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// A change of ids or of the process' attributes failed.
-    Step(Fault),
+    Step(ProcessFault),
     /// The user to become has the user or group id 0.
     Privileged(String),
     /// Capabilities are left, a bit each.
@@ -21,8 +21,8 @@ pub enum Refused {
     Seccomp(String),
 }
 
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
+impl From<ProcessFault> for Refused {
+    fn from(fault: ProcessFault) -> Self {
         Self::Step(fault)
     }
 }

@@ -8,7 +8,7 @@ use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
 use super::refused::Refused;
 use super::report::User;
-use crate::process::{Fault, fault, not_dumpable};
+use crate::process::{ProcessFault, fault, not_dumpable};
 
 /// Who stands in where the worker's own user was not created.
 const STAND_IN: &str = "nobody";
@@ -91,7 +91,7 @@ fn ids(rest: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Becomes `user` for good: groups first, while it is still allowed.
-pub(super) fn become_user(user: &User) -> Result<(), Fault> {
+pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
     if !user.is_other {
         return Ok(());
     }
@@ -104,7 +104,7 @@ pub(super) fn become_user(user: &User) -> Result<(), Fault> {
 }
 
 /// Tries to be root again, which must fail.
-fn cannot_return() -> Result<(), Fault> {
+fn cannot_return() -> Result<(), ProcessFault> {
     let root = Uid::from_raw(0);
     match setresuid(root, root, root) {
         Ok(()) => Err(fault("be sure that it is not root any more")(

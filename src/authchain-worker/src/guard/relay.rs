@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::ber::Header;
 use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
-use crate::net::failure::words;
+use crate::net::failure::io_text;
 
 /// What is read at once. Most messages are far shorter, and every page costs time at each login.
 const CHUNK: usize = 4 * 1024;
@@ -39,7 +39,7 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
 {
     if let Err(error) = hand_over(server, client).await {
-        ending.set(words(&error));
+        ending.set(io_text(&error));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ldap3::LdapResult;
 
-pub(super) use crate::net::failure::server_words as words;
+pub(super) use crate::net::failure::server_text;
 
 pub(super) const SUCCESS: u32 = 0;
 pub(super) const TIME_LIMIT: u32 = 3;
@@ -26,7 +26,7 @@ pub(super) fn is_trouble(code: u32) -> bool {
 pub(super) fn describe(result: &LdapResult) -> String {
     let code = result.rc;
     let name = name(code).map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"));
-    match words(&result.text) {
+    match server_text(&result.text) {
         text if text.is_empty() => name,
         text => format!("{name}: {text}"),
     }

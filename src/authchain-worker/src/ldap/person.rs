@@ -154,14 +154,17 @@ impl People {
             None => dn.is_under(&self.base),
         });
         if !is_there {
-            let text = format!("an entry from elsewhere: {}", codes::words(&entry.dn));
+            let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
             return Err(Failure::trouble(STEP, text));
         }
         let called = &self.attributes;
         let name = (entry.texts(&called.name)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
             let actual = entry.text(&called.name).unwrap_or_default();
-            let note = format!("the entry found has another name: {}", codes::words(actual));
+            let note = format!(
+                "the entry found has another name: {}",
+                codes::server_text(actual)
+            );
             return Ok(Found::Nobody(Some(note)));
         };
         let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
@@ -206,7 +209,7 @@ fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
         Given::Nothing => Ok(None),
         Given::Value(uid) => Ok(Some(uid)),
         Given::Nonsense => {
-            let dn = codes::words(&entry.dn);
+            let dn = codes::server_text(&entry.dn);
             let text = format!("{attribute} of {dn} is not one number that can be a user id");
             Err(Failure::settings(STEP, text))
         }

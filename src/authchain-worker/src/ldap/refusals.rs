@@ -24,7 +24,7 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
             Answer::denied(DenialReason::Locked, "the directory has locked the account")
         }
         (codes::INVALID_CREDENTIALS, _) => {
-            let text = codes::words(&result.text);
+            let text = codes::server_text(&result.text);
             wrong_password((!text.is_empty()).then_some(&text))
         }
         // Entries without a password of the kind that is asked for.

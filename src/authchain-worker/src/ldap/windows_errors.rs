@@ -45,7 +45,7 @@ impl Reason {
     }
 
     /// The same in words.
-    pub(super) fn words(&self) -> &'static str {
+    pub(super) fn text(&self) -> &'static str {
         match self {
             Self::NoSuchName => "there is no such account",
             Self::WrongPassword => "wrong name or password",
@@ -92,7 +92,7 @@ mod tests {
             ("775", "the account is locked"),
         ] {
             assert_eq!(
-                reason(data).map(|reason| reason.words()),
+                reason(data).map(|reason| reason.text()),
                 Some(words),
                 "{data}"
             );

@@ -33,7 +33,7 @@ pub use self::config::{Config, PORT};
 pub use self::message::Service;
 
 use self::hosts::Hosts;
-use self::message::{Kind, Records};
+use self::message::{RecordKind, Records};
 use super::failure::Failure;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
@@ -106,7 +106,7 @@ impl Dns {
     /// # Errors
     /// When the name has no such records, or nobody says so in time.
     pub async fn services(&self, name: &str, deadline: Deadline) -> Result<Vec<Service>, Failure> {
-        match ask::ask(&self.config, Kind::Srv, name, deadline).await? {
+        match ask::ask(&self.config, RecordKind::Srv, name, deadline).await? {
             Records::Services(services) => Ok(services),
             _ => Err(Failure::trouble(STEP, format!("{name}: no SRV records"))),
         }
@@ -131,9 +131,9 @@ impl Dns {
     async fn of_one_name(&self, name: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let ask = |kind| ask::ask(&self.config, kind, name, deadline);
         if self.config.ipv4_only {
-            return ask(Kind::A).await.map(Records::addresses);
+            return ask(RecordKind::A).await.map(Records::addresses);
         }
-        let (mut new, mut old) = (pin!(ask(Kind::Aaaa)), pin!(ask(Kind::A)));
+        let (mut new, mut old) = (pin!(ask(RecordKind::Aaaa)), pin!(ask(RecordKind::A)));
         let (new, old) = tokio::select! {
             new = &mut new => {
                 let old = patiently(&new, old).await;
@@ -156,10 +156,13 @@ impl Dns {
     }
 }
 
-type Answer = Result<Records, Failure>;
+type FamilyAnswer = Result<Records, Failure>;
 
 /// The answer for the other family; not waited for long once `first` has what is needed.
-async fn patiently(first: &Answer, other: impl Future<Output = Answer>) -> Option<Answer> {
+async fn patiently(
+    first: &FamilyAnswer,
+    other: impl Future<Output = FamilyAnswer>,
+) -> Option<FamilyAnswer> {
     let has_some = first.as_ref().is_ok_and(|records| !records.is_empty());
     match has_some {
         true => tokio::time::timeout(OTHER_FAMILY, other).await.ok(),

@@ -210,7 +210,7 @@ mod tests {
     fn a_domain_without_the_service_says_so_and_nobody_is_down() {
         for services in [vec![service(0, 0, "")], vec![]] {
             let failure = targets(services, "_ldap._tcp.example.com", 1).unwrap_err();
-            assert_eq!(failure.kind, crate::net::failure::Kind::Trouble);
+            assert_eq!(failure.kind, crate::net::failure::FailureKind::Trouble);
         }
         let many = (0..100).map(|n| service(n, 0, "a")).collect();
         assert_eq!(targets(many, "_ldap._tcp.x", 1).unwrap().len(), MAX_TARGETS);

@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use super::channel::Channel;
 use super::portmap;
 use super::reserved::Ports;
-use super::rpc::{self, Procedure, Refusal};
+use super::rpc::{self, Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
-use super::yp::{self, Answer, Status};
+use super::yp::{self, MatchReply, Status};
 use crate::net::connect::first_of;
 use crate::net::dns::{Dns, random};
-use crate::net::failure::{Failure, Kind, within, within_as, words};
+use crate::net::failure::{Failure, FailureKind, io_text, within, within_as};
 
 pub(super) const CONNECT: &str = "connect";
 pub(super) const PORTMAPPER: &str = "portmapper";
@@ -46,7 +46,7 @@ pub(super) struct Client<'p> {
     /// Why it is not asked from a reserved port, where that was wanted.
     unreserved: Option<&'static str>,
     /// What silence means from now on. A server that has answered is not down, whatever keeps it now.
-    silence: Kind,
+    silence: FailureKind,
 }
 
 impl<'p> Client<'p> {
@@ -82,7 +82,7 @@ impl<'p> Client<'p> {
             domain: &settings.domain,
             deadline,
             unreserved,
-            silence: Kind::Down,
+            silence: FailureKind::Down,
         })
     }
 
@@ -116,11 +116,11 @@ impl<'p> Client<'p> {
         let question = yp::question(self.domain, map.name, key);
         let asking = ask(&mut self.channel, map.step, yp::MATCH, question);
         let reply = within_as(self.silence, self.deadline, map.step, asking).await?;
-        self.silence = Kind::Trouble;
+        self.silence = FailureKind::Trouble;
         match yp::answer(result(map.step, &reply)?).map_err(|refusal| trouble(map.step, refusal))? {
-            Answer::Value(value) => Ok(Some(Zeroizing::new(value.to_vec()))),
-            Answer::NoKey => Ok(None),
-            Answer::Refused(status) => Err(self.refused(map, status)),
+            MatchReply::Value(value) => Ok(Some(Zeroizing::new(value.to_vec()))),
+            MatchReply::NoKey => Ok(None),
+            MatchReply::Refused(status) => Err(self.refused(map, status)),
         }
     }
 
@@ -205,7 +205,7 @@ fn result<'r>(step: &'static str, reply: &'r [u8]) -> Result<&'r [u8], Failure> 
     rpc::result(reply).map_err(|refusal| trouble(step, refusal))
 }
 
-fn trouble(step: &'static str, refusal: Refusal) -> Failure {
+fn trouble(step: &'static str, refusal: RpcRefusal) -> Failure {
     Failure::trouble(step, refusal.to_string())
 }
 
@@ -217,7 +217,7 @@ fn failure(step: &'static str, error: &io::Error) -> Failure {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
             Failure::trouble(step, "the server closed the connection")
         }
-        io::ErrorKind::ConnectionReset => Failure::trouble(step, words(error)),
+        io::ErrorKind::ConnectionReset => Failure::trouble(step, io_text(error)),
         _ => Failure::of_socket(step, error),
     }
 }

@@ -11,7 +11,7 @@ const ANOTHERS: &str = "the entry is somebody else's";
 
 /// Where the hash of a person is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum HashPlace {
     /// In the line itself.
     Here,
     /// In the shadow map.
@@ -49,12 +49,12 @@ pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
 ///
 /// # Errors
 /// When it leads to the hash of somebody else.
-pub fn place(password: &[u8], name: &str) -> Result<Place, &'static str> {
+pub fn place(password: &[u8], name: &str) -> Result<HashPlace, &'static str> {
     match password {
-        b"x" => Ok(Place::Shadow),
-        [b'#', b'#', other @ ..] if other == name.as_bytes() => Ok(Place::Adjunct),
+        b"x" => Ok(HashPlace::Shadow),
+        [b'#', b'#', other @ ..] if other == name.as_bytes() => Ok(HashPlace::Adjunct),
         [b'#', b'#', ..] => Err("its password is somebody else's"),
-        _ => Ok(Place::Here),
+        _ => Ok(HashPlace::Here),
     }
 }
 
@@ -143,10 +143,10 @@ mod tests {
 
     #[test]
     fn a_hash_is_where_the_line_says_and_never_under_another_name() {
-        assert_eq!(place(b"x", "alice"), Ok(Place::Shadow));
-        assert_eq!(place(b"##alice", "alice"), Ok(Place::Adjunct));
+        assert_eq!(place(b"x", "alice"), Ok(HashPlace::Shadow));
+        assert_eq!(place(b"##alice", "alice"), Ok(HashPlace::Adjunct));
         for here in [&b""[..], b"*", b"!", b"xx", b"#alice", b"$6$a$b"] {
-            assert_eq!(place(here, "alice"), Ok(Place::Here), "{here:?}");
+            assert_eq!(place(here, "alice"), Ok(HashPlace::Here), "{here:?}");
         }
         for elsewhere in [&b"##bob"[..], b"##", b"##alice2"] {
             assert!(place(elsewhere, "alice").is_err(), "{elsewhere:?}");

@@ -18,7 +18,7 @@ use crate::net::failure::Failure;
 use crate::servers::{Server as _, deadline_of};
 
 /// A server that is being looked at.
-struct Look<'l> {
+struct NisLook<'l> {
     told: &'l Examination<'l>,
     settings: &'l NisSettings,
     dns: &'l Dns,
@@ -37,7 +37,7 @@ impl Nis {
         let timeout = self.settings.server_timeout.duration();
         for server in &self.servers {
             told.turn_to(server.name());
-            let look = Look {
+            let look = NisLook {
                 told: &told,
                 settings: &self.settings,
                 dns: &self.dns,
@@ -52,7 +52,7 @@ impl Nis {
     }
 }
 
-impl Look<'_> {
+impl NisLook<'_> {
     async fn at(&self, server: &NisServer, ports: &mut Ports, deadline: Deadline) -> Option<()> {
         self.find_the_port(server, deadline).await?;
         let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);

@@ -4,7 +4,7 @@ use authchain::config::settings::nis::NisSettings;
 use authchain::files::passwd_files::passwd::PasswdEntry;
 
 use super::client::{Client, Map};
-use super::entries::{self, Credential, Place};
+use super::entries::{self, Credential, HashPlace};
 use crate::net::failure::Failure;
 
 pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
@@ -41,9 +41,9 @@ pub(super) async fn credential(
     let password = entry.password.expose();
     let place = entries::place(password, name).map_err(|fault| malformed("passwd map", fault))?;
     let (map, parse): (_, fn(&[u8], &str) -> _) = match place {
-        Place::Here => return Ok(Credential::lasting(password)),
-        Place::Shadow => (shadow_map(settings), entries::shadow),
-        Place::Adjunct => (adjunct_map(settings), entries::adjunct),
+        HashPlace::Here => return Ok(Credential::lasting(password)),
+        HashPlace::Shadow => (shadow_map(settings), entries::shadow),
+        HashPlace::Adjunct => (adjunct_map(settings), entries::adjunct),
     };
     let step = map.step;
     // A map that is older than the other: another server may have both.

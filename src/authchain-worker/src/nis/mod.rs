@@ -186,7 +186,7 @@ mod tests {
         let _ = portmap::answer(portmap::GETADDR, result);
         let _ = portmap::answer(portmap::GETPORT, result);
         let _ = yp::entry(result);
-        let Ok(yp::Answer::Value(value)) = yp::answer(result) else {
+        let Ok(yp::MatchReply::Value(value)) = yp::answer(result) else {
             return false;
         };
         let _ = entries::shadow(value, "alice");

@@ -14,14 +14,14 @@ use super::entries;
 use super::maps::{credential, malformed, passwd_map};
 use super::password::{Judgment, judge_by, spend_by};
 use super::server::NisServer;
+use crate::account_gate::right_password;
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Server as _;
-use crate::standing::right_password;
 
 /// Whom the passwd map has under a name.
-enum Found {
+enum Owner {
     Person(PasswdEntry),
     /// Nobody, and perhaps a word on who was found instead.
     Nobody(Option<String>),
@@ -38,8 +38,8 @@ pub(super) async fn ask(
     let name = question.user.as_str();
     let typed = question.password.as_ref().map(Bytes::secret);
     let entry = match find(settings, &mut client, name).await? {
-        Found::Person(entry) => entry,
-        Found::Nobody(note) => {
+        Owner::Person(entry) => entry,
+        Owner::Nobody(note) => {
             if let Some(typed) = typed {
                 spend_dummy(settings, &mut client, whole, typed).await;
             }
@@ -97,18 +97,18 @@ async fn find(
     settings: &NisSettings,
     client: &mut Client<'_>,
     name: &str,
-) -> Result<Found, Failure> {
+) -> Result<Owner, Failure> {
     let map = passwd_map(settings);
     let Some(value) = client.look_up(map, name).await? else {
-        return Ok(Found::Nobody(None));
+        return Ok(Owner::Nobody(None));
     };
     let entry = entries::person(&value, name).map_err(|fault| malformed(map.step, fault))?;
     let (uid, least) = (entry.uid(), settings.min_uid);
     if uid < least {
         let note = format!("the user id {uid} is below min_uid = {least}: not taken from NIS");
-        return Ok(Found::Nobody(Some(note)));
+        return Ok(Owner::Nobody(Some(note)));
     }
-    Ok(Found::Person(entry))
+    Ok(Owner::Person(entry))
 }
 
 fn unavailable(server: &NisServer, why: &dyn fmt::Display) -> WireVerdict {

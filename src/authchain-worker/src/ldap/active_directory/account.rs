@@ -145,7 +145,7 @@ fn time(text: &str) -> Option<Option<i64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::groups::Wanted;
+    use super::super::groups::DomainGroups;
     use super::*;
     use authchain::config::settings::active_directory::ActiveDirectorySettings;
     use proptest::prelude::*;
@@ -158,7 +158,7 @@ mod tests {
         Domain {
             settings: ActiveDirectorySettings::default(),
             root: String::new(),
-            wanted: Wanted::new("", &[]).unwrap(),
+            wanted: DomainGroups::new("", &[]).unwrap(),
             workstation: "terminal-of-alice".to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
 
-use super::groups::Wanted;
+use super::groups::DomainGroups;
 use authchain_sandbox::process::machine_name;
 
 /// A domain, and what is asked of people in it.
@@ -10,7 +10,7 @@ pub(in crate::ldap) struct Domain {
     pub(super) settings: ActiveDirectorySettings,
     /// The domain's root entry.
     pub(super) root: String,
-    pub(in crate::ldap) wanted: Wanted,
+    pub(in crate::ldap) wanted: DomainGroups,
     /// What this machine is called among workstations.
     pub(super) workstation: String,
 }
@@ -23,7 +23,7 @@ impl Domain {
     pub(in crate::ldap) fn new(settings: ActiveDirectorySettings) -> Result<Self, String> {
         let root = naming_context(&settings.domain);
         Ok(Self {
-            wanted: Wanted::new(&root, &settings.allow_groups)?,
+            wanted: DomainGroups::new(&root, &settings.allow_groups)?,
             root,
             workstation: workstation(&machine_name()),
             settings,

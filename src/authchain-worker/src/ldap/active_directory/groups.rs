@@ -26,7 +26,7 @@ const STEP: &str = "group search";
 const BATCH: usize = 32;
 
 /// The groups of which a person must be in one.
-pub(in crate::ldap) struct Wanted {
+pub(in crate::ldap) struct DomainGroups {
     /// The root entry of the domain: groups may be anywhere below it.
     root: String,
     sids: BTreeSet<Sid>,
@@ -38,7 +38,7 @@ pub(in crate::ldap) struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
-impl Wanted {
+impl DomainGroups {
     /// Those named in the settings.
     ///
     /// # Errors
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn groups_are_wanted_by_identifier_by_name_and_by_dn() {
         let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"].map(str::to_owned);
-        let wanted = Wanted::new("", &groups).unwrap();
+        let wanted = DomainGroups::new("", &groups).unwrap();
         assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
         assert_eq!(
             wanted.filters,
@@ -214,8 +214,8 @@ mod tests {
                 "(distinguishedName=cn=a\\2ab,dc=x)"
             ]
         );
-        assert!(Wanted::new("", &["S-1-5-4294967296".to_owned()]).is_err());
-        assert!(Wanted::new("", &[]).unwrap().is_nothing());
+        assert!(DomainGroups::new("", &["S-1-5-4294967296".to_owned()]).is_err());
+        assert!(DomainGroups::new("", &[]).unwrap().is_nothing());
     }
 
     #[test]

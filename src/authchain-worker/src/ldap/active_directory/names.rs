@@ -50,7 +50,7 @@ impl Domain {
 
 #[cfg(test)]
 mod tests {
-    use super::super::groups::Wanted;
+    use super::super::groups::DomainGroups;
     use super::*;
     use authchain::config::settings::active_directory::ActiveDirectorySettings;
     use proptest::prelude::*;
@@ -64,7 +64,7 @@ mod tests {
                 ..ActiveDirectorySettings::default()
             },
             root: String::new(),
-            wanted: Wanted::new("", &[]).unwrap(),
+            wanted: DomainGroups::new("", &[]).unwrap(),
             workstation: String::new(),
         }
     }

@@ -6,7 +6,7 @@ use ldap3::SearchResult;
 use super::{Directory, Look, entry};
 use crate::clock::now;
 use crate::examination::Remark;
-use crate::ldap::codes::words;
+use crate::ldap::codes::server_text;
 use crate::ldap::connector::Identity;
 use crate::ldap::entry::Entry;
 use crate::ldap::flavour::Flavour;
@@ -122,7 +122,7 @@ impl Root {
             return "OpenLDAP".to_owned();
         }
         let named = VENDOR.into_iter().filter_map(|name| self.0.text(name));
-        let named: Vec<String> = named.map(words).collect();
+        let named: Vec<String> = named.map(server_text).collect();
         match named.is_empty() {
             true => "a server that does not say whose it is".to_owned(),
             false => named.join(" "),
@@ -132,7 +132,7 @@ impl Root {
     /// What it says to have.
     pub(super) fn contexts(&self) -> String {
         let contexts = self.0.texts(CONTEXTS).filter(|context| !context.is_empty());
-        let contexts: Vec<String> = contexts.take(MAX_CONTEXTS).map(words).collect();
+        let contexts: Vec<String> = contexts.take(MAX_CONTEXTS).map(server_text).collect();
         match contexts.is_empty() {
             true => "the server does not say what it has".to_owned(),
             false => format!("the server has {}", contexts.join(" and ")),

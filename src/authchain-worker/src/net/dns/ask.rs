@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 
 use super::config::Config;
-use super::message::{Heard, Kind, Question, Records};
+use super::message::{DnsQuestion, Heard, RecordKind, Records};
 use crate::net::failure::{self, Failure, within};
 
 /// What name resolution is called when it fails.
@@ -36,7 +36,7 @@ const MAX_STRAYS: usize = 8;
 /// When no server answers, and for a name that none could have.
 pub(super) async fn ask(
     config: &Config,
-    kind: Kind,
+    kind: RecordKind,
     name: &str,
     deadline: Deadline,
 ) -> Result<Records, Failure> {
@@ -47,7 +47,7 @@ pub(super) async fn ask(
     let mut turns = turns(config)?;
     while let Some(server) = turns.next() {
         let id = u16::try_from(random()? >> 16).unwrap_or_default();
-        let question = Question::new(name, kind, id).ok_or_else(no_name)?;
+        let question = DnsQuestion::new(name, kind, id).ok_or_else(no_name)?;
         let left = u32::try_from(turns.len().saturating_add(1)).unwrap_or(u32::MAX);
         let share = deadline
             .remaining()
@@ -63,7 +63,7 @@ pub(super) async fn ask(
             Ok(Heard::Refused(why)) => why,
             Ok(Heard::Truncated | Heard::Stray) => "a malformed answer".to_owned(),
             Err(failure) => {
-                is_ours |= failure.kind != failure::Kind::Down;
+                is_ours |= failure.kind != failure::FailureKind::Down;
                 failure.text
             }
         };
@@ -91,7 +91,7 @@ fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, F
     Ok(servers.repeat(rounds).into_iter())
 }
 
-async fn ask_one(server: SocketAddr, question: &Question, use_tcp: bool) -> io::Result<Heard> {
+async fn ask_one(server: SocketAddr, question: &DnsQuestion, use_tcp: bool) -> io::Result<Heard> {
     if !use_tcp {
         match over_udp(server, question).await? {
             Heard::Truncated | Heard::Stray => {}
@@ -102,7 +102,7 @@ async fn ask_one(server: SocketAddr, question: &Question, use_tcp: bool) -> io::
 }
 
 /// The first datagram that is an answer; strays are passed over, but not for long.
-async fn over_udp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
     let socket = UdpSocket::from_std(connected(server)?)?;
     socket.send(question.bytes()).await?;
     // Not an array, or every future around this one would have room for it, and move it.
@@ -118,7 +118,7 @@ async fn over_udp(server: SocketAddr, question: &Question) -> io::Result<Heard> 
 }
 
 /// With its length in front: RFC 1035 §4.2.2.
-async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(question.bytes().len()).map_err(io::Error::other)?;
     let request = [&length.to_be_bytes(), question.bytes()].concat();

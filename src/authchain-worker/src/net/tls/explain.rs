@@ -7,7 +7,7 @@ use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage, OtherError};
 
 use super::revocation::Words;
 
-use crate::net::failure::words;
+use crate::net::failure::io_text;
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
@@ -27,7 +27,7 @@ pub fn explain(error: &io::Error) -> String {
         None if error.kind() == io::ErrorKind::UnexpectedEof => {
             "the server closed the connection during the handshake".to_owned()
         }
-        None => words(error),
+        None => io_text(error),
     }
 }
 
