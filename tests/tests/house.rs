@@ -18,7 +18,7 @@ const WORKER_FLOORS: &[&[&str]] = &[
         "clock",
         "dialogue",
         "kind",
-        "standing",
+        "account_gate",
     ],
     &["guard", "net"],
     &["examination", "servers"],
@@ -158,6 +158,33 @@ fn a_circle_that_somebody_plants_is_found() {
     ] {
         let circle = ["a/c.rs", "b.rs"].map(|path| root.join(path)).into();
         assert_eq!(with(planted), BTreeSet::from([circle]), "{planted}");
+    }
+}
+
+/// The name of the type that a line defines, if it does.
+fn defined(line: &str) -> Option<&str> {
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.find(|word| ["struct", "enum", "trait", "type"].contains(word))?;
+    let name = words.next()?;
+    name.starts_with(char::is_uppercase).then_some(name)
+}
+
+#[test]
+fn a_type_name_means_one_type_in_a_crate() {
+    for folder in ["src/authchain-sandbox/src", "src/authchain-worker/src"] {
+        let mut seen = BTreeSet::new();
+        for (path, text) in sources(folder) {
+            for line in text.lines() {
+                // An indented one is local to a function, or a member of a trait.
+                let begins = ["pub", "struct", "enum", "trait", "type"];
+                if begins.iter().any(|word| line.starts_with(word)) {
+                    let name = defined(line).unwrap_or_default();
+                    let is_new = name.is_empty() || seen.insert(name.to_owned());
+                    assert!(is_new, "{}: a second {name}", path.display());
+                }
+            }
+        }
+        assert!(seen.len() > 10, "{folder}: {seen:?}");
     }
 }
 
