@@ -1,7 +1,7 @@
 //! The sandbox: makes a process its own and walls it in, before it touches what strangers send.
 //!
-//! It knows no server and no protocol: a worker calls it between its hello and its first packet, and
-//! whoever runs a program that is not ours behind the same walls can call it before the exec.
+//! It knows no server and no protocol: a worker calls it between its hello and its first packet,
+//! and whoever runs a program that is not ours behind the same walls can call it before the exec.
 //!
 //! | file | holds |
 //! |---|---|

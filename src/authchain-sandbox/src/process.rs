@@ -1,10 +1,11 @@
-//! The first steps: whatever the caller chose for this process is replaced by what the worker needs.
+//! The first steps: whatever the caller chose for this process is replaced by what the worker
+//! needs.
 //!
-//! su and sudo start the module with the caller's real user id, limits, mask, umask, working directory
-//! and descriptors, and the worker inherits all of them. Dispositions are not touched here: an
-//! ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the kernel does
-//! not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts us with the
-//! defaults.
+//! su and sudo start the module with the caller's real user id, limits, mask, umask, working
+//! directory and descriptors, and the worker inherits all of them. Dispositions are not touched
+//! here: an ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the
+//! kernel does not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts us
+//! with the defaults.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -26,16 +27,18 @@ const MOST_DESCRIPTORS: rlim_t = 65_536;
 
 const MIB: rlim_t = 1 << 20;
 
-/// What may be written to; a stack of a thread counts, memory that malloc has only reserved does not.
+/// What may be written to; a stack of a thread counts, memory that malloc has only reserved does
+/// not.
 const MEMORY: rlim_t = 64 * MIB;
 
-/// The same where hashes are computed: the costliest that are not refused take 256 MiB.
+/// What may be written to where hashes are computed: the costliest that are not refused take 256
+/// MiB.
 const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 
 /// What the worker may use, whatever its caller set.
 ///
-/// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under a
-/// screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
+/// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under
+/// a screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
 /// threads end at the limit on memory.
 const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_CORE, 0),
@@ -52,7 +55,8 @@ const LIMITS: [(Resource, rlim_t); 6] = [
 /// Makes the process its own: ids, groups, descriptors, directory, umask, mask, limits, no dumps.
 ///
 /// # Errors
-/// When the ids cannot be taken or the process would stay dumpable: then its caller could still reach into it.
+/// When the ids cannot be taken or the process would stay dumpable: then its caller could still
+/// reach into it.
 pub fn sanitize() -> Result<(), ProcessFault> {
     take_ids()?;
     close_foreign();
@@ -67,8 +71,8 @@ pub fn sanitize() -> Result<(), ProcessFault> {
     not_dumpable()
 }
 
-/// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it could
-/// send signals to a process that has its real user id.
+/// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it
+/// could send signals to a process that has its real user id.
 fn take_ids() -> Result<(), ProcessFault> {
     let (uid, gid) = (geteuid(), getegid());
     if uid.is_root() {
@@ -78,7 +82,7 @@ fn take_ids() -> Result<(), ProcessFault> {
     setresuid(uid, uid, uid).map_err(fault("take the effective user id"))
 }
 
-/// No core dump, and no reading of our memory or descriptors through `/proc` by others.
+/// Forbids core dumps, and reading our memory or descriptors through `/proc`.
 ///
 /// Asked for again after every change of ids, which sets it to what `fs.suid_dumpable` says.
 ///
@@ -96,7 +100,7 @@ fn close_foreign() {
     }
 }
 
-/// The open descriptors, the one that lists them included; collected first, closed later.
+/// Returns the open descriptors, the one that lists them included; collected first, closed later.
 fn listed() -> Option<Vec<RawFd>> {
     let entries = fs::read_dir("/proc/self/fd").ok()?;
     let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
@@ -117,9 +121,9 @@ fn limit(resource: Resource, wanted: rlim_t) {
     }
 }
 
-/// Where memory is short the kernel ends workers before anything else (`oom_score_adj` in proc(5)),
-/// whatever their host is spared. People of a NIS domain may choose hashes that take 256 MiB, and a
-/// stranger may have many of them computed at once.
+/// Has the kernel end this process before others where memory is short (`oom_score_adj` in
+/// proc(5)), whatever its host is spared. People of a NIS domain may choose hashes that take 256
+/// MiB, and a stranger may have many of them computed at once.
 fn be_oom_killed_first() {
     let file = OpenOptions::new()
         .write(true)
@@ -147,7 +151,8 @@ pub fn machine_name() -> String {
         .unwrap_or_default()
 }
 
-/// Whether `stream` is a socket: a person who starts the worker by hand has a terminal there.
+/// Returns whether `stream` is a socket: a person who starts the worker by hand has a terminal
+/// there.
 pub fn is_socket(stream: impl AsFd) -> bool {
     let kind = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;
     fstat(stream).is_ok_and(|status| kind(status.st_mode) == SFlag::S_IFSOCK)

@@ -1,13 +1,13 @@
 //! What the state of an account makes of a right password.
 //!
-//! Whoever is asked about the account afterwards may be another backend, which does not know how it stands
-//! here; or nobody, in a stack without our account line.
+//! Whoever is asked about the account afterwards may be another backend, which does not know how it
+//! stands here; or nobody, in a stack without our account line.
 
 use authchain::backends::protocol::{WireUser, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-/// The verdict on somebody whose password is right and whose account is in this state, which is what
-/// the question about the account would be answered.
+/// Returns the verdict on somebody whose password is right and whose account is in this state: a
+/// denial wherever the question about the account would be answered with one.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
     match denial_for(status) {
         Some(reason) => WireVerdict::Denied(Denial {
@@ -18,8 +18,8 @@ pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
     }
 }
 
-/// The verdict on somebody whose account in this state bars nobody; the state goes along where
-/// `is_told`.
+/// Returns the verdict on somebody whose account is in a state that denies nobody; with the state,
+/// where `is_told`.
 pub fn accept(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdict {
     let must_change = status == AccountStatus::MustChangePassword;
     let known = is_told.then_some(status);
@@ -29,7 +29,7 @@ pub fn accept(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdi
     }
 }
 
-/// Why an account in this state is not let in, if so.
+/// Returns why somebody whose account is in this state is denied; `None` where they are not.
 pub fn denial_for(status: &AccountStatus) -> Option<DenialReason> {
     match status {
         AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,

@@ -20,8 +20,8 @@ pub struct Dialogue<'d> {
 }
 
 impl<'d> Dialogue<'d> {
-    /// Opens a dialogue, and returns where what is said in it comes out. That ends when the dialogue is
-    /// dropped.
+    /// Opens a dialogue, and returns where what is said in it comes out. That ends when the
+    /// dialogue is dropped.
     pub fn open(
         heard: &'d mut Receiver<Message<'static>>,
         budget: &'d Budget,
@@ -50,8 +50,8 @@ impl<'d> Dialogue<'d> {
         self.say(Reply::Finding(finding));
     }
 
-    /// Asks the person, and waits for what they type; it is shown while they do if `echo`. The budget of
-    /// the question begins anew with the answer.
+    /// Asks the person, and waits for what they type; it is shown while they do if `echo`. The
+    /// budget of the question begins anew with the answer.
     ///
     /// # Errors
     /// When no answer comes. Nothing else will come then either, and the question is over.
@@ -194,7 +194,8 @@ mod tests {
         Message::Answer(Bytes::Owned(Secret::new(text.as_bytes().to_vec())))
     }
 
-    /// What a prompt brings within a budget of 20 ms, to a person who does `reply` after `pause`.
+    /// Returns what a prompt brings within a budget of 20 ms, to a person who does `reply` after
+    /// `pause`.
     fn prompted(
         before: Option<Message<'static>>,
         pause: Duration,

@@ -21,8 +21,8 @@ pub trait Kind {
     /// Returns what it can be asked.
     fn can(&self) -> &'static [Operation];
 
-    /// Finds out what was asked. The future is dropped unfinished when the time is up, or when nobody
-    /// waits for the answer any more.
+    /// Finds out what was asked. The future is dropped unfinished when the time is up, or when
+    /// nobody waits for the answer any more.
     fn answer<'a>(
         &'a mut self,
         question: &'a Question<'_>,

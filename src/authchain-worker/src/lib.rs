@@ -1,8 +1,8 @@
 //! The worker: asks a server about a person, so that sshd and sudo need not.
 //!
-//! It is a child process of whoever called the module, one for each call and backend. What it parses
-//! comes from a network, so it is built to be taken over without harm: it gives up everything it
-//! does not need before its first packet ([`authchain_sandbox`]).
+//! It is a child process of whoever called the module, one for each call and backend. What it
+//! parses comes from a network, so it is built to be taken over without harm: it gives up
+//! everything it does not need before its first packet ([`authchain_sandbox`]).
 //!
 //! | file | holds |
 //! |---|---|

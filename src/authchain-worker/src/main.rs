@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The module's end of the conversation.
+/// Returns the module's end of the conversation.
 fn module() -> Result<UnixStream, String> {
     let stdin = std::io::stdin();
     if !process::is_socket(&stdin) {
@@ -45,7 +45,7 @@ fn module() -> Result<UnixStream, String> {
     Ok(UnixStream::from(own))
 }
 
-/// For a person who started it by hand; under the module, stderr is `/dev/null`.
+/// Tells a person who started it by hand why it ends; under the module, stderr is `/dev/null`.
 fn end(code: u8, text: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "authchain-worker: {text}");
     ExitCode::from(code)

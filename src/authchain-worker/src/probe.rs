@@ -109,7 +109,7 @@ impl Probe {
 
 type Attempted = Option<io::Result<()>>;
 
-/// The name of an error of the kernel, or the text of another.
+/// Returns the name of an error of the kernel, or the text of another.
 fn name(error: &io::Error) -> String {
     let errno = error.raw_os_error().map(Errno::from_raw);
     errno.map_or_else(|| error.to_string(), |errno| format!("{errno:?}"))
@@ -120,7 +120,7 @@ async fn wait() -> Attempted {
     Some(Ok(()))
 }
 
-/// Files, memory, names and sockets.
+/// Tries files, memory, names and sockets.
 fn reading(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
         "read" => File::open(object).and_then(|mut file| file.read(&mut [0; 1]).map(drop)),
@@ -147,7 +147,7 @@ fn reading(attempt: &str, object: &str) -> Attempted {
     })
 }
 
-/// Programs, processes, ids and limits.
+/// Tries programs, processes, ids and limits.
 fn starting(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
         "exec" => Err(Command::new(object).exec()),
@@ -168,7 +168,7 @@ fn pid(object: &str) -> Pid {
     Pid::from_raw(object.parse().unwrap_or_default())
 }
 
-/// TCP Fast Open: the first data connects.
+/// Tries TCP Fast Open: the first data connects.
 fn connect_by_sending(object: &str) -> io::Result<()> {
     let server: SocketAddrV4 = object.parse().map_err(|_| Errno::EINVAL)?;
     let stream = socket(

@@ -1,6 +1,7 @@
 //! seccomp: which system calls may be made at all.
 //!
-//! What only an attacker calls kills the process; of the rest, what is not listed fails with `EPERM`.
+//! What only an attacker calls kills the process; of the rest, what is not listed fails with
+//! `EPERM`.
 
 use std::collections::BTreeMap;
 
@@ -74,11 +75,12 @@ impl Profile {
     }
 }
 
-/// Calls that are harmless with some arguments and not with others.
+/// Returns the calls that are harmless with some arguments and not with others.
 fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
     let mut list = vec![
         (libc::SYS_socket, sockets(doors.unix_sockets)),
-        // Joins the guard to the parser behind it. A pair of datagram sockets could be sent elsewhere.
+        // Joins the guard to the parser behind it. A pair of datagram sockets could be sent
+        // elsewhere.
         (
             libc::SYS_socketpair,
             vec![socket(libc::AF_UNIX, libc::SOCK_STREAM)],
@@ -93,15 +95,16 @@ fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
         // Reading limits, not setting them; abort's signal to ourselves and nobody else.
         (libc::SYS_prlimit64, vec![vec![whole(0, 0), whole(2, 0)]]),
         (libc::SYS_tgkill, vec![vec![is(0, std::process::id())]]),
-        // Flags and copies of what is open; not whom the kernel sends signals to when something comes.
+        // Flags and copies of what is open; not whom the kernel sends signals to when something
+        // comes.
         (
             libc::SYS_fcntl,
             FLAGS_AND_COPIES
                 .map(|command| vec![is(1, command)])
                 .to_vec(),
         ),
-        // The one option that is set from here on. Others attach programs to a socket, or make another
-        // protocol's of it.
+        // The one option that is set from here on. Others attach programs to a socket, or make
+        // another protocol's of it.
         (
             libc::SYS_setsockopt,
             vec![vec![is(1, libc::IPPROTO_TCP), is(2, libc::TCP_NODELAY)]],
@@ -126,14 +129,15 @@ const FLAGS_AND_COPIES: [i32; 5] = [
     libc::F_DUPFD_CLOEXEC,
 ];
 
-/// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may have.
+/// What opens a file for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which reading may
+/// have.
 const WRITING: i32 = libc::O_ACCMODE
     | libc::O_CREAT
     | libc::O_TRUNC
     | libc::O_APPEND
     | (libc::O_TMPFILE & !libc::O_DIRECTORY);
 
-/// TCP, UDP for name servers, and Unix sockets where they are how the server is reached.
+/// Allows TCP, UDP for name servers, and Unix sockets where they are how the server is reached.
 fn sockets(unix: bool) -> Vec<Alternative> {
     let mut list = vec![
         socket(libc::AF_INET, libc::SOCK_STREAM),
@@ -147,8 +151,8 @@ fn sockets(unix: bool) -> Vec<Alternative> {
     list
 }
 
-/// With the usual protocol of its kind: MPTCP reaches every TCP server, and Landlock's rules about ports
-/// are not for it.
+/// Allows a socket with the usual protocol of its kind: MPTCP reaches every TCP server, and
+/// Landlock's rules about ports are not for it.
 fn socket(family: i32, kind: i32) -> Alternative {
     vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
 }
@@ -173,12 +177,12 @@ fn masked(index: u32, mask: u64, value: impl TryInto<u64>) -> Test {
     }
 }
 
-/// None of these bits is set.
+/// Returns a test that none of these bits is set.
 fn none(index: u32, unwanted: i32) -> Test {
     masked(index, bits(unwanted), 0)
 }
 
-/// A constant of libc's, none of which is negative, as the kernel gets it.
+/// Returns a constant of libc's, none of which is negative, as the kernel gets it.
 fn bits(value: impl TryInto<u64>) -> u64 {
     value.try_into().unwrap_or(u64::MAX)
 }

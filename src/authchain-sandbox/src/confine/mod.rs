@@ -1,9 +1,9 @@
 //! What a process gives up before it reads what strangers send, for good.
 //!
-//! Its own user keeps it from what belongs to others, Landlock from what is open to everybody, seccomp
-//! from everything that neither of them knows about: starting programs, listening, reaching into
-//! other processes. Each wall is built even where another is missing, and the [`Report`] says which
-//! ones stand.
+//! Its own user keeps it from what belongs to others, Landlock from what is open to everybody,
+//! seccomp from everything that neither of them knows about: starting programs, listening, reaching
+//! into other processes. Each wall is built even where another is missing, and the [`Report`] says
+//! which ones stand.
 
 mod access;
 mod call_tables;
@@ -36,9 +36,9 @@ use status::Status;
 /// The user that packages create for the worker.
 pub const DEFAULT_USER: &str = "authchain";
 
-/// Gives up everything but the calls of `profile` and `access`, and becomes `user` if root started us; `nobody` where there is no
-/// user of this name. To be called once, before there is a second thread and before anything is sent;
-/// secrets and certificates have been read by then.
+/// Gives up everything but the calls of `profile` and `access`, and becomes `user` if root started
+/// us; `nobody` where there is no user of this name. To be called once, before there is a second
+/// thread and before anything is sent; secrets and certificates have been read by then.
 ///
 /// # Errors
 /// When a wall that this kernel has cannot be built: the worker must not go on.
@@ -74,7 +74,7 @@ pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report,
     })
 }
 
-/// Whether the kernel agrees that one thread without capabilities is left.
+/// Returns whether the kernel agrees that one thread without capabilities is left.
 fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refused> {
     let Ok(status) = Status::read() else {
         notes.push("/proc is missing: what the kernel took away could not be verified".to_owned());
@@ -93,7 +93,8 @@ fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refu
     Ok(Some(status))
 }
 
-/// Whether system calls are filtered; a kernel without filters is no reason to keep people out.
+/// Returns whether system calls are filtered; a kernel without filters is no reason to keep people
+/// out.
 fn filtered(
     installed: Result<(), SeccompError>,
     status: Option<Status>,
@@ -111,8 +112,8 @@ fn filtered(
     }
 }
 
-/// Whether the kernel has no filters. `EINVAL` says that, but also that ours is a bad one; so it
-/// only counts where the kernel's own account of us does not mention them either.
+/// Returns whether the kernel has no filters. `EINVAL` says that, but also that ours is a bad one;
+/// so it only counts where the kernel's own account of us does not mention them either.
 fn is_unknown(error: &io::Error, status: Option<Status>) -> bool {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSYS) => true,

@@ -1,9 +1,9 @@
 //! Assembles the kernel's filter: one program that finds a call by halving.
 //!
 //! The kernel translates every filter and runs it for every call there is when it is installed. A
-//! ready-made compiler asks for call after call in a row, and needs a filter for each kind of answer:
-//! that cost half a millisecond of each login. Neighbours with the same answer are one range here, and
-//! ways that end alike share their end, which leaves a sixth of the instructions.
+//! ready-made compiler asks for call after call in a row, and needs a filter for each kind of
+//! answer: that cost half a millisecond of each login. Neighbours with the same answer are one
+//! range here, and ways that end alike share their end, which leaves a sixth of the instructions.
 
 use std::collections::BTreeMap;
 
@@ -60,8 +60,8 @@ const JUMP_IF_EQUAL: u16 = 0x15;
 const JUMP_IF_NOT_LESS: u16 = 0x35;
 const RETURN: u16 = 0x06;
 
-/// The whole filter. Calls that `answers` does not name fail with `EPERM`; calls in the way of
-/// another processor family kill.
+/// Assembles the whole filter. Calls that `answers` does not name fail with `EPERM`; calls in the
+/// way of another processor family kill.
 pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
     let mut program = FromEnd::default();
     let search = program.search(&ranges(answers));
@@ -73,7 +73,7 @@ pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
     program.in_order()
 }
 
-/// Where each answer begins; it holds up to the next.
+/// Returns where each answer begins; it holds up to the next.
 fn ranges(answers: &BTreeMap<u32, Action>) -> Vec<(u32, Action)> {
     let mut ranges = vec![(0, REFUSE)];
     for (&call, answer) in answers {
@@ -103,8 +103,8 @@ struct FromEnd {
 /// An instruction, counted from the end of the program.
 type Place = usize;
 
-/// How far a conditional jump is let go. The kernel takes 255; one jump may stand between it and its other
-/// way.
+/// How far a conditional jump is let go. The kernel takes 255; one jump may stand between it and
+/// its other way.
 const REACH: usize = 250;
 
 impl FromEnd {
@@ -136,13 +136,13 @@ impl FromEnd {
         }
     }
 
-    /// All `tests` hold: allowed.
+    /// Writes what allows where all `tests` hold.
     fn all(&mut self, tests: &[Test], otherwise: Place) -> Place {
         let allow = self.end(libc::SECCOMP_RET_ALLOW);
         (tests.iter().rev()).fold(allow, |then, test| self.halves(*test, then, otherwise))
     }
 
-    /// The kernel's machine has 32 bits, arguments have 64.
+    /// Writes one test, half by half: the kernel's machine has 32 bits, arguments have 64.
     fn halves(&mut self, test: Test, then: Place, otherwise: Place) -> Place {
         let Test { index, mask, value } = test;
         let place = ARGUMENTS.saturating_add(index.saturating_mul(8));
@@ -163,7 +163,7 @@ impl FromEnd {
         self.push(LOAD, word)
     }
 
-    /// The end of a way: one that is near, or one more.
+    /// Returns the end of a way: one that is near, or one more.
     fn end(&mut self, answer: u32) -> Place {
         match self.ends.get(&answer) {
             Some(&place) if self.distance(place) <= REACH => place,
@@ -183,7 +183,8 @@ impl FromEnd {
         self.add(Instruction { code, jt, jf, k })
     }
 
-    /// The same place, or a jump to it if it is further than `reach`: plain jumps reach everything.
+    /// Returns `place`, or a jump to it if it is further than `reach`: plain jumps reach
+    /// everything.
     fn within(&mut self, reach: usize, place: Place) -> Place {
         let distance = self.distance(place);
         if distance <= reach {
@@ -192,12 +193,13 @@ impl FromEnd {
         self.push(JUMP, u32::try_from(distance).unwrap_or(u32::MAX))
     }
 
-    /// Whatever is written next is followed by `place`.
+    /// Has whatever is written next be followed by `place`.
     fn go_on_at(&mut self, place: Place) {
         self.within(0, place);
     }
 
-    /// How many instructions whatever is written next has to leave out to be followed by `place`.
+    /// Returns how many instructions whatever is written next has to leave out to be followed by
+    /// `place`.
     fn distance(&self, place: Place) -> usize {
         self.reversed.len().saturating_sub(1).saturating_sub(place)
     }
@@ -351,7 +353,8 @@ mod tests {
         }
     }
 
-    /// A branch in front of two ends, with so many instructions between those, before them, and on the way to it.
+    /// Returns a branch in front of two ends, with so many instructions between those, before them,
+    /// and on the way to it.
     fn branch(between: usize, before: usize, is_near: bool) -> Program {
         let astray = |program: &mut FromEnd, count| {
             (0..count).for_each(|_| _ = program.push(RETURN, 2));
@@ -384,7 +387,8 @@ mod tests {
         }
     }
 
-    /// Few values, so that some fit. Where one has bits outside of its mask, nothing does.
+    /// Returns tests with few values, so that some fit. Where one has bits outside of its mask,
+    /// nothing does.
     fn some_test() -> impl Strategy<Value = Test> {
         let mask = prop_oneof![
             Just(u64::MAX),
@@ -400,7 +404,7 @@ mod tests {
         })
     }
 
-    /// Such values, with and without bits that most masks leave out.
+    /// Returns such values, with and without bits that most masks leave out.
     fn some_argument() -> impl Strategy<Value = u64> {
         let others = prop_oneof![
             Just(0),

@@ -47,8 +47,8 @@ impl User {
 pub enum Landlock {
     /// Everything this worker asks for that the kernel's level knows.
     Enforced {
-        /// The level of the kernel's interface: 1 since Linux 5.13; 4 forbids TCP listeners, 6 keeps
-        /// signals and abstract sockets in.
+        /// The level of the kernel's interface: 1 since Linux 5.13; 4 forbids TCP listeners, 6
+        /// keeps signals and abstract sockets in.
         abi: i32,
     },
     /// The kernel knows it, but it was not switched on at boot (`lsm=`).
@@ -75,7 +75,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every wall stands.
+    /// Returns whether every wall stands.
     pub fn is_complete(&self) -> bool {
         let landlocked = matches!(self.landlock, Landlock::Enforced { .. });
         self.user.is_other

@@ -16,7 +16,8 @@ const STAND_IN: &str = "nobody";
 /// A larger passwd file is not read, and means the stand-in.
 const MOST_PASSWD: u64 = 16 << 20;
 
-/// The id that the kernel shows for users it cannot name, where the passwd file has not even `nobody`.
+/// The id that the kernel shows for users it cannot name, where the passwd file has not even
+/// `nobody`.
 const OVERFLOW_ID: u32 = 65_534;
 
 /// Finds the user to become: `wanted`, or where there is none of that name `nobody`, else the
@@ -64,7 +65,7 @@ enum Known {
     Nobody,
 }
 
-/// The first line of that name.
+/// Returns what the first line of that name says.
 fn known(name: &str, passwd: &[u8]) -> Known {
     let mut lines = passwd.split(|&byte| byte == b'\n');
     let found = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?));
@@ -80,7 +81,7 @@ fn known(name: &str, passwd: &[u8]) -> Known {
 /// What setresuid(2) takes for "as it is".
 const NO_ID: u32 = u32::MAX;
 
-/// User and group id in what follows the name: `:x:990:990:…`.
+/// Returns user and group id in what follows the name: `:x:990:990:…`.
 fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     let mut fields = rest.split(|&byte| byte == b':');
     let is_whole_name = fields.next()?.is_empty();

@@ -52,7 +52,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether `reply` answers something that was asked, and has the shape of an answer to it.
+    /// Returns whether `reply` answers something that was asked, and has the shape of an answer to
+    /// it.
     ///
     /// # Errors
     /// For everything else; the connection is of no use then.
@@ -69,7 +70,7 @@ impl Ledger {
 }
 
 impl PendingRequest {
-    /// Whether `answer` is the last to this question.
+    /// Returns whether `answer` is the last to this question.
     fn is_over_with(&mut self, answer: Response) -> Result<bool, Refusal> {
         match (self, answer) {
             (Self::Bind, Response::Bind)
@@ -87,7 +88,7 @@ fn count_down(left: &mut u32) -> Result<bool, Refusal> {
     Ok(false)
 }
 
-/// The fourth part of a search request: base, scope, aliases, size limit.
+/// Returns the fourth part of a search request: base, scope, aliases, size limit.
 fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
     let shape = "request";
     let mut parts = Elements::of(search);
@@ -103,7 +104,7 @@ fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
 mod tests {
     use super::*;
 
-    /// A message with an operation of these bytes.
+    /// Returns a message with an operation of these bytes.
     fn message(id: u8, operation: &[u8]) -> Vec<u8> {
         let length = u8::try_from(operation.len() + 3).unwrap();
         [&[0x30, length, 2, 1, id], operation].concat()

@@ -43,7 +43,7 @@ impl Response {
         all.into_iter().find(|answer| answer.tag() == tag)
     }
 
-    /// The tag its operation has.
+    /// Returns the tag its operation has.
     pub fn tag(self) -> u8 {
         match self {
             Self::Bind => 0x61,
@@ -86,8 +86,8 @@ pub fn check(bytes: &[u8]) -> Result<(i32, Response), Refusal> {
     }
 }
 
-/// What a server says unasked: that it hangs up. Active Directory puts the name of it outside the
-/// result, so only the result's own texts are looked at.
+/// Returns what a server says unasked: that it hangs up. Active Directory puts the name of it
+/// outside the result, so only the result's own texts are looked at.
 fn disconnection(contents: &[u8]) -> Refusal {
     let mut parts = Elements::of(contents);
     let text = (|| {
@@ -174,7 +174,7 @@ fn text(bytes: &[u8], what: &'static str) -> Result<(), Refusal> {
     }
 }
 
-/// A number of at most four bytes that is not negative, as ids and limits are.
+/// Returns a number of at most four bytes that is not negative, as ids and limits are.
 pub(super) fn integer(bytes: &[u8]) -> Option<i32> {
     if !(1..=4).contains(&bytes.len()) {
         return None;

@@ -30,8 +30,8 @@ impl Admission {
         Self { filter, host }
     }
 
-    /// Returns why the person may not in, if so. The server itself holds the entry against the filter: it
-    /// knows how values compare.
+    /// Returns why the person may not in, if so. The server itself holds the entry against the
+    /// filter: it knows how values compare.
     pub(super) async fn denial(
         &self,
         session: &mut Session,

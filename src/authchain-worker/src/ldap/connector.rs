@@ -43,7 +43,8 @@ pub(super) enum Identity {
 }
 
 impl Connector {
-    /// Connects to `server` and logs in there, which must be done by `opening`; all else by `deadline`.
+    /// Connects to `server` and logs in there, which must be done by `opening`; all else by
+    /// `deadline`.
     pub(super) async fn open(
         &self,
         server: &LdapServer,
@@ -83,8 +84,8 @@ impl Connector {
         }
     }
 
-    /// Returns whether the first bind is the person's own: there is a way to name them, and no other
-    /// login.
+    /// Returns whether the first bind is the person's own: there is a way to name them, and no
+    /// other login.
     pub(super) fn binds_as_the_person(&self) -> bool {
         matches!(self.identity, Identity::Person)
     }

@@ -1,4 +1,5 @@
-//! A directory, as its settings describe it: what is the same for every connection and every question.
+//! A directory, as its settings describe it: what is the same for every connection and every
+//! question.
 
 use super::access::Admission;
 use super::connector::Connector;
@@ -16,7 +17,8 @@ pub(super) struct Directory {
     pub(super) people: People,
     /// Which people this machine admits, whatever groups they are in.
     pub(super) admission: Admission,
-    /// What is done one way in Active Directory and another elsewhere: names, groups, accounts, refusals.
+    /// What is done one way in Active Directory and another elsewhere: names, groups, accounts,
+    /// refusals.
     pub(super) flavour: Flavour,
     /// What is allowed but dangerous, for the log.
     pub(super) warnings: Vec<&'static str>,

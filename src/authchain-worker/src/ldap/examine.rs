@@ -142,7 +142,7 @@ impl Directory {
         look.told.step(SERVICE_BIND, binding, judge).await
     }
 
-    /// As whom the searches are made.
+    /// Returns as whom the searches are made.
     fn who(&self) -> &str {
         match &self.connector.identity {
             Identity::Service { dn, .. } => dn,
@@ -151,7 +151,7 @@ impl Directory {
         }
     }
 
-    /// A failure, and what to do about it.
+    /// Returns the remark on a failure, with what to do about it.
     fn blame(&self, failure: &Failure) -> Remark {
         match advice::advice(&self.connector, failure) {
             Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
@@ -173,7 +173,7 @@ impl Look<'_> {
     }
 }
 
-/// A search for one entry by its name.
+/// Returns a search for one entry by its name.
 fn entry<'a>(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Search<'a> {
     Search {
         step,

@@ -1,14 +1,14 @@
 //! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
 //! In two steps, with the confinement between them: [`Ldap::prepare`] reads the files the settings
-//! name, [`Kind::answer`] touches the network and no file. What is the same for every connection is a
-//! [`Directory`], what is one connection a [`session`], and what is asked on it one of the [`questions`].
-//! Only `questions` and `examine` speak of a directory as a whole.
+//! name, [`Kind::answer`] touches the network and no file. What is the same for every connection is
+//! a [`Directory`], what is one connection a [`session`], and what is asked on it one of the
+//! [`questions`]. Only `questions` and `examine` speak of a directory as a whole.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`prepare`] | settings and files, made into a directory |
-//! | [`directory`] | a directory: its servers, the way to them, its people, who is admitted, its flavour |
+//! | [`directory`] | a directory, by its parts |
 //! | [`questions`] | what is done for each question, in which order |
 //! | [`examine`] | every server step by step, for the administrator |
 //! | [`flavour`] | what Active Directory does one way, and others another |
@@ -130,8 +130,8 @@ mod tests {
     use crate::dialogue::Budget;
     use crate::servers::deadline_of;
 
-    /// A future lies on the stack while it is made and moved: 400 more pages to be had from the kernel
-    /// were once 0.8 ms of each start.
+    /// A future lies on the stack while it is made and moved: 400 more pages to be had from the
+    /// kernel were once 0.8 ms of each start.
     #[test]
     fn what_a_login_awaits_takes_little_room() {
         let settings =

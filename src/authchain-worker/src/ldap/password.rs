@@ -25,7 +25,7 @@ pub(super) enum PasswordFault {
 }
 
 impl<'a> Password<'a> {
-    /// `secret`, if it may be sent.
+    /// Takes a secret for a password, if it may be sent.
     pub(super) fn of(secret: &'a Secret) -> Result<Self, PasswordFault> {
         match secret.expose() {
             [] => Err(PasswordFault::Empty),
@@ -65,7 +65,7 @@ impl From<PasswordFault> for Denial {
     }
 }
 
-/// The service's password, from its file.
+/// Reads the service's password from its file.
 pub(super) fn read(path: &Path) -> Result<Secret, String> {
     let limit = 4096;
     let bytes = trusted_file::read(path, Access::Private, limit);

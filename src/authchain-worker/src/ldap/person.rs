@@ -37,7 +37,7 @@ pub(super) struct Person {
 pub(super) struct People {
     /// Where they are.
     pub(super) base: Dn,
-    /// The same as the settings write it.
+    /// The base as the settings write it.
     pub(super) base_text: String,
     pub(super) scope: Scope,
     /// Finds the entry of `%u`.
@@ -61,8 +61,8 @@ pub(super) struct Attributes {
     pub(super) gecos: String,
 }
 
-/// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`. Only a domain of Active
-/// Directory takes more than the name itself.
+/// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`. Only a domain of
+/// Active Directory takes more than the name itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Login<'a> {
     pub(super) before: &'a str,
@@ -186,7 +186,8 @@ impl People {
         })))
     }
 
-    /// Returns everything that is asked of an entry, by name: some attributes are only sent that way.
+    /// Returns everything that is asked of an entry, by name: some attributes are only sent that
+    /// way.
     fn wanted_attributes(&self) -> Vec<&str> {
         let called = &self.attributes;
         let mut attributes = vec![
@@ -202,8 +203,8 @@ impl People {
     }
 }
 
-/// The user id, if the entry says one. One that is none, or one of two, would pass for an entry
-/// without any, and so for whatever id the system has for the name.
+/// Returns the user id, if the entry says one. One that is none, or one of two, would pass for an
+/// entry without any, and so for whatever id the system has for the name.
 fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
     match entry.given(attribute, |text| text.parse().ok()) {
         Given::Nothing => Ok(None),

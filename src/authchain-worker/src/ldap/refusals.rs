@@ -9,8 +9,8 @@ use super::session::BindAnswer;
 use crate::answer::Answer;
 use crate::net::failure::Failure;
 
-/// Returns the refusal in a server's answer to a bind; `None` where it says yes. A yes with a policy
-/// that says no is none: some servers leave it to those who ask to heed their policy.
+/// Returns the refusal in a server's answer to a bind; `None` where it says yes. A yes with a
+/// policy that says no is none: some servers leave it to those who ask to heed their policy.
 pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     let result = &answer.result;
     let told = describe(result);
@@ -44,9 +44,9 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     }))
 }
 
-/// Like [`refusal`], for a bind name that a template made of the login name: noSuchObject is then no
-/// proof that the account is missing. But it is an answer: other servers have no such entry either, and
-/// would count the attempt once more.
+/// Returns the refusal where a template made the bind name of the login name: noSuchObject is no
+/// proof that the account is missing then. But it is an answer: other servers have no such entry
+/// either, and would count the attempt once more.
 pub(super) fn refusal_of_a_guess(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     match answer.result.rc {
         codes::NO_SUCH_OBJECT => {

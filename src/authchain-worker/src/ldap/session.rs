@@ -30,9 +30,9 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
-    /// What silence means from now on. A server that cannot find an entry may be down: how long that
-    /// takes is a matter of its indexes and its load, hardly of the name. One that is slow about one
-    /// person's password or groups is not down, or that person could shut others out.
+    /// What silence means from now on. A server that cannot find an entry may be down: how long
+    /// that takes is a matter of its indexes and its load, hardly of the name. One that is slow
+    /// about one person's password or groups is not down, or that person could shut others out.
     silence: FailureKind,
     /// Whether the person's password is on its way.
     has_sent_password: bool,
@@ -93,7 +93,7 @@ impl Session {
         })
     }
 
-    /// Whether the server may have counted an attempt at the person's password.
+    /// Returns whether the server may have counted an attempt at the person's password.
     pub(super) fn has_sent_password(&self) -> bool {
         self.has_sent_password
     }
@@ -121,7 +121,7 @@ impl Session {
         service_answer(who, &result)
     }
 
-    /// Whether `password` is that of the entry `dn`.
+    /// Returns whether `password` is that of the entry `dn`.
     pub(super) async fn bind(
         &mut self,
         dn: &str,
@@ -160,7 +160,7 @@ impl Session {
         hits(&search, found)
     }
 
-    /// The same, whatever the server says to it.
+    /// Searches, and returns the server's answer whatever it says.
     pub(super) async fn request(&mut self, search: &Search<'_>) -> Result<SearchResult, Failure> {
         let seconds = self.deadline.remaining().as_secs().saturating_add(1);
         let options = SearchOptions::new()
@@ -184,8 +184,8 @@ impl Session {
         within_as(self.silence, deadline, search.step, searching).await
     }
 
-    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know no
-    /// other limit.
+    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know
+    /// no other limit.
     pub(super) fn turn_one_page(&mut self, size: i32) {
         let cookie = Vec::new();
         self.ldap
@@ -193,8 +193,8 @@ impl Session {
     }
 }
 
-/// What a broken operation means. If the guard ended the connection, its words are the ones that
-/// say why; ldap3 only knows that it ended.
+/// Returns what a broken operation means. If the guard ended the connection, its reason is the one
+/// that tells why; ldap3 only knows that it ended.
 fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
     match ending.reason() {
         Some(reason) => Failure::trouble(step, reason),

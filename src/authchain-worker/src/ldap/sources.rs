@@ -78,8 +78,8 @@ impl Source {
 }
 
 impl LdapServer {
-    /// Returns one that the settings name. If it is a socket, it is looked at: before the process is
-    /// confined.
+    /// Returns one that the settings name. If it is a socket, it is looked at: before the process
+    /// is confined.
     pub(super) fn named(uri: &ServerUri, tls: Tls) -> Self {
         let endpoint = match uri.scheme {
             Scheme::Ldapi => Endpoint::Unix(UnixEndpoint::at(&uri.host)),
@@ -137,8 +137,8 @@ fn encryption(tls: Tls) -> Encryption {
     }
 }
 
-/// Returns who is asked, in this order: the servers that the settings name, those that DNS names, those
-/// for when none of them answers.
+/// Returns who is asked, in this order: the servers that the settings name, those that DNS names,
+/// those for when none of them answers.
 pub(super) fn sources(settings: &LdapSettings) -> Result<Vec<Source>, String> {
     let named = settings.servers().map_err(|error| error.to_string())?;
     let domain = settings.srv_name().map_err(|error| error.to_string())?;
@@ -152,8 +152,8 @@ pub(super) fn sources(settings: &LdapSettings) -> Result<Vec<Source>, String> {
     Ok(sources.collect())
 }
 
-/// Returns the ports of these sources, and that of name servers if there is a name among them. Where
-/// DNS names servers, it may name their ports too: any.
+/// Returns the ports of these sources, and that of name servers if there is a name among them.
+/// Where DNS names servers, it may name their ports too: any.
 pub(super) fn ports(sources: &[Source]) -> Option<Vec<u16>> {
     let mut ports = Vec::new();
     let mut needs_dns = false;

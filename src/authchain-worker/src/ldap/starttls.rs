@@ -52,7 +52,7 @@ fn failure(error: io::Error) -> Failure {
     }
 }
 
-/// Code and text of a reply whose shape has been checked.
+/// Returns code and text of a reply whose shape has been checked.
 fn result(reply: &[u8]) -> Result<(u8, String), Refusal> {
     let shape = "result";
     let mut parts = Elements::of(Elements::of(reply).expect(0x30, shape)?);

@@ -1,9 +1,9 @@
 //! Names to addresses, and domains to their servers.
 //!
 //! A resolver of our own: /etc/hosts and the name servers of /etc/resolv.conf, as SSSD has it too.
-//! The C library's would also heed nsswitch.conf, but it waits as long as it likes, needs a thread to
-//! be left behind on, loads what that file names and reads the environment. Here every question ends
-//! with its deadline, and both files are read before the process is confined.
+//! The C library's would also heed nsswitch.conf, but it waits as long as it likes, needs a thread
+//! to be left behind on, loads what that file names and reads the environment. Here every question
+//! ends with its deadline, and both files are read before the process is confined.
 //!
 //! | file | holds |
 //! |---|---|
@@ -42,14 +42,14 @@ const HOSTS: &str = "/etc/hosts";
 /// The most that is read of one of those files. Lists of unwanted hosts have a megabyte or two.
 const MAX_FILE: u64 = 4 << 20;
 
-/// How long the addresses of one family wait for those of the other: RFC 8305 §3. Some servers never
-/// answer for the family they do not know.
+/// How long the addresses of one family wait for those of the other: RFC 8305 §3. Some servers
+/// never answer for the family they do not know.
 const OTHER_FAMILY: Duration = Duration::from_millis(50);
 
 /// How many addresses of one name are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Whether `host` is a name, so that somebody has to be asked for its address.
+/// Returns whether `host` is a name, so that somebody has to be asked for its address.
 pub fn is_name(host: &str) -> bool {
     host.parse::<IpAddr>().is_err()
 }
@@ -72,7 +72,7 @@ impl Dns {
         )
     }
 
-    /// With the text of a hosts file, and these servers.
+    /// Makes a resolver of the text of a hosts file, and these servers.
     pub fn new(hosts: String, config: Config) -> Self {
         Self {
             hosts: Hosts(hosts),
@@ -80,7 +80,7 @@ impl Dns {
         }
     }
 
-    /// The addresses of `host`, those first that this machine has a way to.
+    /// Returns the addresses of `host`, those first that this machine has a way to.
     ///
     /// # Errors
     /// When there are none, or nobody says so in time.
@@ -100,8 +100,8 @@ impl Dns {
         Ok(in_order(addresses.take(MAX_ADDRESSES).collect()))
     }
 
-    /// The servers that offer the service `name`, such as `_ldap._tcp.example.com`, as the records
-    /// have them (RFC 2782); none where the domain says that there are none.
+    /// Returns the servers that offer the service `name`, such as `_ldap._tcp.example.com`, as the
+    /// records have them (RFC 2782); none where the domain says that there are none.
     ///
     /// # Errors
     /// When the name has no such records, or nobody says so in time.
@@ -126,8 +126,9 @@ impl Dns {
         Err(Failure::down(STEP, "no such name, or it has no address"))
     }
 
-    /// Both families at once. A name without an address is no error yet: another one of the search
-    /// list may have some. A server that cannot tell is one, or its silence would lead elsewhere.
+    /// Asks for both families at once. A name without an address is no error yet: another one of
+    /// the search list may have some. A server that cannot tell is one, or its silence would lead
+    /// elsewhere.
     async fn of_one_name(&self, name: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let ask = |kind| ask::ask(&self.config, kind, name, deadline);
         if self.config.ipv4_only {
@@ -158,7 +159,7 @@ impl Dns {
 
 type FamilyAnswer = Result<Records, Failure>;
 
-/// The answer for the other family; not waited for long once `first` has what is needed.
+/// Waits for the answer for the other family; not for long once `first` has what is needed.
 async fn patiently(
     first: &FamilyAnswer,
     other: impl Future<Output = FamilyAnswer>,
@@ -170,8 +171,8 @@ async fn patiently(
     }
 }
 
-/// What this machine has no way to goes last, else newer addresses go first: the rules of RFC 6724
-/// that matter where nothing else is known.
+/// Sorts addresses: what this machine has no way to goes last, else newer ones go first, which are
+/// the rules of RFC 6724 that matter where nothing else is known.
 fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     if addresses.iter().any(SocketAddr::is_ipv6) && addresses.len() > 1 {
         addresses.sort_by_cached_key(|address| (!ask::has_route(*address), address.is_ipv4()));
@@ -179,8 +180,9 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The text of a system file, or nothing. It may belong to whoever manages the network (systemd-resolved
-/// has a user of its own), and is believed as the C library believes it; but it cannot hold us up.
+/// Reads a system file; one that cannot be read is empty. It may belong to whoever manages the
+/// network (systemd-resolved has a user of its own), and is believed as the C library believes it;
+/// but it cannot hold us up.
 fn read(path: &Path) -> String {
     let mut text = Vec::new();
     let mut open = OpenOptions::new();

@@ -41,13 +41,13 @@ pub enum FailureKind {
 }
 
 impl Failure {
-    /// Nobody answers.
+    /// Returns that nobody answers.
     pub fn down(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Down)
     }
 
-    /// A socket's error: nobody answers there, or this machine could not even ask, for want of
-    /// descriptors, memory or ports, which no server is to blame for.
+    /// Returns the failure of a socket: nobody answers there, or this machine could not even ask,
+    /// for want of descriptors, memory or ports, which no server is to blame for.
     pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::ConnectionRefused
@@ -63,12 +63,12 @@ impl Failure {
         Self::new(step, io_text(error), kind)
     }
 
-    /// Answers that do not help.
+    /// Returns that a server answers, and not in a way that helps.
     pub fn trouble(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Trouble)
     }
 
-    /// The settings are wrong.
+    /// Returns that the settings are wrong.
     pub fn settings(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Settings)
     }
@@ -78,7 +78,7 @@ impl Failure {
         Self { step, text, kind }
     }
 
-    /// The same once the person's password has been sent.
+    /// Returns the failure as it counts once the person's password has been sent.
     #[must_use]
     pub fn spent(self) -> Self {
         let kind = match self.kind {
@@ -136,7 +136,7 @@ pub async fn within_as<T>(
     }
 }
 
-/// Nobody is down because this process was kept from listening.
+/// Returns a timeout: nobody is down because this process was kept from listening.
 fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     match (pulse.was_awake(), kind) {
         (true, kind) => Failure::new(step, "timed out", kind),
@@ -145,7 +145,8 @@ fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     }
 }
 
-/// A server's own words: quoted, since it may say what we would; nothing where it says nothing.
+/// Returns a server's own text: quoted, since it may say what we would; nothing where it says
+/// nothing.
 pub fn server_text(text: &str) -> String {
     match text.trim_matches(['\0', ' ', '\n']) {
         "" => String::new(),
@@ -153,7 +154,7 @@ pub fn server_text(text: &str) -> String {
     }
 }
 
-/// The system's words for an error, without its number.
+/// Returns the system's text for an error, without its number.
 pub fn io_text(error: &io::Error) -> String {
     let text = error.to_string();
     let end = (error.raw_os_error()).and_then(|_| text.find(" (os error"));
@@ -185,14 +186,14 @@ mod tests {
 
     thread_local!(static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) });
 
-    /// A clock that jumps ahead while this thread is stopped.
+    /// Returns a clock that jumps ahead while this thread is stopped.
     fn jumping() -> Moment {
         let now = system_clock();
         now.checked_add(AHEAD.get()).unwrap_or(now)
     }
 
-    /// What is said of a server that never answers, to a process that is stopped for `stopped` of the
-    /// 200 ms it waits.
+    /// Returns what is said of a server that never answers, to a process that is stopped for
+    /// `stopped` of the 200 ms it waits.
     fn silence(stopped: Duration) -> Failure {
         let deadline = Deadline::after(jumping, Duration::from_millis(200));
         let mut has_begun = false;

@@ -1,7 +1,7 @@
 //! Who answers at a socket of this machine.
 //!
-//! A password goes over it in the clear. Whoever may write the folder can put a socket of theirs in the
-//! place of a server that is not running, so the kernel is asked who listens there.
+//! A password goes over it in the clear. Whoever may write the folder can put a socket of theirs in
+//! the place of a server that is not running, so the kernel is asked who listens there.
 
 use std::fs;
 use std::io;
@@ -20,8 +20,8 @@ const WORLD_WRITABLE: u32 = 0o002;
 pub struct SocketOwner(Option<u32>);
 
 impl SocketOwner {
-    /// Looks at the socket `path`, where links lead to, and at every folder above. Before the process
-    /// is confined: later there are no files.
+    /// Looks at the socket `path`, where links lead to, and at every folder above. Before the
+    /// process is confined: later there are no files.
     pub fn of(path: &Path) -> Self {
         let look = || {
             let path = fs::canonicalize(path)?;

@@ -1,19 +1,20 @@
 //! Whether this process was there to hear an answer.
 //!
-//! Whoever started the host can stop it, starve it or freeze it, and a machine under load does so by
-//! itself. A server is only said to be down by a worker that was awake while it waited: the wait is cut
-//! into beats, and a beat that comes late was not the server's doing.
+//! Whoever started the host can stop it, starve it or freeze it, and a machine under load does so
+//! by itself. A server is only said to be down by a worker that was awake while it waited: the wait
+//! is cut into beats, and a beat that comes late was not the server's doing.
 
 use std::time::Duration;
 
 /// How long one beat is.
 pub(super) const BEAT: Duration = Duration::from_millis(20);
 
-/// Whoever slept through more than one part in so many of its time heard too little.
+/// A process that slept through more than one part in so many of its wait heard too little.
 const PARTS: u32 = 4;
 
-/// How much later a beat may come, which is one such part within these bounds. Timers are as coarse as a
-/// millisecond; on a busy machine every beat is late, and an answer is heard at the next one all the same.
+/// How much later a beat may come, which is one such part within these bounds. Timers are as coarse
+/// as a millisecond; on a busy machine every beat is late, and an answer is heard at the next one
+/// all the same.
 const SLACK: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
 
 /// What was slept through of a wait.
@@ -25,7 +26,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// At the beginning of a wait of this length.
+    /// Begins a wait of this length.
     pub(super) fn begin(given: Duration) -> Self {
         let part = given.checked_div(PARTS).unwrap_or_default();
         let [least, most] = SLACK;
@@ -44,7 +45,7 @@ impl Pulse {
         }
     }
 
-    /// Whether an answer would have been heard.
+    /// Returns whether an answer would have been heard.
     pub(super) fn was_awake(&self) -> bool {
         self.lost.saturating_mul(PARTS) <= self.given
     }

@@ -1,7 +1,7 @@
 //! A domain's servers, in the order they are to be tried, and how to know them.
 //!
-//! Whoever can forge answers of DNS chooses these names. So the name that a server's certificate must be
-//! for is never one that DNS alone has brought: see [`Target::identity`].
+//! Whoever can forge answers of DNS chooses these names. So the name that a server's certificate
+//! must be for is never one that DNS alone has brought: see [`Target::identity`].
 
 use authchain::tools::deadline::Deadline;
 
@@ -18,17 +18,19 @@ pub struct Target {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// The name its certificate must be for: its own where that is within the domain that the settings
-    /// name; otherwise the domain's (RFC 6125 §6.2.1, RFC 9525 §6.1). Somebody who forges DNS and has a
-    /// good certificate for a host of theirs cannot pose as the domain's server then.
+    /// The name its certificate must be for: its own where that is within the domain that the
+    /// settings name; otherwise the domain's (RFC 6125 §6.2.1, RFC 9525 §6.1). Somebody who forges
+    /// DNS and has a good certificate for a host of theirs cannot pose as the domain's server then.
     pub identity: String,
 }
 
-/// The servers that offer `service` (`_ldap._tcp.example.com`), by priority and weight. At most
-/// [`MAX_TARGETS`], with one question to DNS; their addresses are asked for when it is their turn.
+/// Asks DNS for the servers that offer `service` (`_ldap._tcp.example.com`), by priority and
+/// weight. At most [`MAX_TARGETS`], with one question; their addresses are asked for when it is
+/// their turn.
 ///
 /// # Errors
-/// When there are none, or nobody says so in time. Only the latter counts as [`down`](Failure::down).
+/// When there are none, or nobody says so in time. Only the latter counts as
+/// [`down`](Failure::down).
 pub async fn servers(dns: &Dns, service: &str, deadline: Deadline) -> Result<Vec<Target>, Failure> {
     let services = dns.services(service, deadline).await?;
     let seed = random()?;
@@ -62,8 +64,8 @@ fn targets(services: Vec<Service>, service: &str, seed: u32) -> Result<Vec<Targe
     }
 }
 
-/// The domain that a service's name is about: what follows its last label with an underscore, so that
-/// `_ldap._tcp.dc._msdcs.example.com` is about `example.com` too.
+/// Returns the domain that a service's name is about: what follows its last label with an
+/// underscore, so that `_ldap._tcp.dc._msdcs.example.com` is about `example.com` too.
 pub fn domain_of(service: &str) -> &str {
     let service = service.strip_suffix('.').unwrap_or(service);
     let mut domain = service;
@@ -77,15 +79,15 @@ pub fn domain_of(service: &str) -> &str {
     domain
 }
 
-/// Whether `host` is `domain` or a name below it.
+/// Returns whether `host` is `domain` or a name below it.
 fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
     let above = host.strip_suffix(&domain);
     above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
-/// Lower priorities first; among equals, chosen at random by weight as RFC 2782 says. `choose` gives a
-/// number from 0 up to and including its argument.
+/// Sorts servers: lower priorities first; among equals, chosen at random by weight as RFC 2782
+/// says. `choose` gives a number from 0 up to and including its argument.
 fn in_order(mut services: Vec<Service>, mut choose: impl FnMut(u32) -> u32) -> Vec<Service> {
     // Those without weight first, so that each has a small chance of its own.
     services.sort_by_key(|service| (service.priority, service.weight != 0));

@@ -23,8 +23,8 @@ const MAX_FRAGMENTS: usize = 32;
 /// their way.
 const MAX_STRAYS: usize = 16;
 
-/// How many datagrams may wait in a socket; as many of the smallest as the kernel's usual buffer holds,
-/// twice over.
+/// How many datagrams may wait in a socket; as many of the smallest as the kernel's usual buffer
+/// holds, twice over.
 const MAX_WAITING: usize = 1024;
 
 /// The bit of a record mark that says that this piece is the last.
@@ -58,7 +58,7 @@ impl Channel {
         }
     }
 
-    /// The port that questions come from.
+    /// Returns the port that questions come from.
     pub fn own_port(&self) -> Option<u16> {
         let own = match self {
             Self::Tcp(stream) => stream.local_addr(),
@@ -87,7 +87,8 @@ impl Channel {
             Self::Udp(socket) => {
                 let mut wait = FIRST_WAIT;
                 loop {
-                    // The same one again: whichever of the two the server answers, it is the answer.
+                    // The same one again: whichever of the two the server answers, it is the
+                    // answer.
                     socket.send(call).await?;
                     match tokio::time::timeout(wait, reply_to(xid, socket)).await {
                         Ok(reply) => return reply,
@@ -118,8 +119,8 @@ async fn udp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<UdpSo
     })
 }
 
-/// A socket that has heard everybody so far, and from now on hears `address` alone: the kernel keeps
-/// what came before.
+/// Returns a socket that has heard everybody so far, and from now on hears `address` alone: the
+/// kernel keeps what came before.
 fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     socket.connect(address)?;
     for _ in 0..MAX_WAITING {
@@ -131,7 +132,7 @@ fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     Ok(socket)
 }
 
-/// A message in one piece, with its mark.
+/// Returns a message in one piece, with its mark.
 fn record(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(LAST);
     [&(length | LAST).to_be_bytes(), message].concat()

@@ -45,7 +45,8 @@ pub(super) struct Client<'p> {
     deadline: Deadline,
     /// Why it is not asked from a reserved port, where that was wanted.
     unreserved: Option<&'static str>,
-    /// What silence means from now on. A server that has answered is not down, whatever keeps it now.
+    /// What silence means from now on. A server that has answered is not down, whatever keeps it
+    /// now.
     silence: FailureKind,
 }
 
@@ -86,7 +87,7 @@ impl<'p> Client<'p> {
         })
     }
 
-    /// Whether the server says that it serves the domain.
+    /// Returns whether the server says that it serves the domain.
     pub(super) async fn serves_the_domain(&mut self) -> Result<bool, Failure> {
         let step = "domain";
         let arguments = Writer::default().string(self.domain.as_bytes());
@@ -98,7 +99,7 @@ impl<'p> Client<'p> {
             .map_err(|malformed| trouble(step, malformed.into()))
     }
 
-    /// Whether it is asked from a port below 1024, and if not, why that could not be had.
+    /// Returns whether it is asked from a port below 1024, and if not, why that could not be had.
     pub(super) fn source(&self) -> String {
         match (self.channel.own_port(), self.unreserved) {
             (Some(port @ ..=LAST_RESERVED), _) => format!("from the reserved port {port}"),
@@ -107,7 +108,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    /// What `map` has under `key`; `None` where it has no such key.
+    /// Looks `key` up in `map`; `None` where it has no such key.
     pub(super) async fn look_up(
         &mut self,
         map: Map<'_>,
@@ -124,7 +125,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    /// The entry behind that of `key`, or the first one; `None` at the end.
+    /// Reads the entry behind that of `key`, or the first one; `None` at the end.
     pub(super) async fn walk(
         &mut self,
         map: Map<'_>,
@@ -141,7 +142,8 @@ impl<'p> Client<'p> {
         }))
     }
 
-    /// What a refusal means. To whoever may not ask, servers say that there is nothing.
+    /// Returns the failure that a refusal means. To whoever may not ask, servers say that there is
+    /// nothing.
     fn refused(&self, map: Map<'_>, status: Status) -> Failure {
         let (domain, name) = (self.domain, map.name);
         let text = match status {
@@ -162,7 +164,7 @@ impl<'p> Client<'p> {
     }
 }
 
-/// The port that the portmapper of this address has for the NIS server.
+/// Asks the portmapper of this address for the port of the NIS server.
 pub(super) async fn mapped_port(
     settings: &NisSettings,
     portmapper: SocketAddr,
@@ -189,7 +191,7 @@ pub(super) async fn mapped_port(
     }
 }
 
-/// One call and the reply to it.
+/// Makes one call and returns the reply to it.
 async fn ask(
     channel: &mut Channel,
     step: &'static str,

@@ -1,7 +1,8 @@
 //! What a hash usually costs in the domain.
 //!
-//! A refusal for which none is computed, because there is no such person or no password could be the
-//! right one, must not come sooner than one for a wrong password: whoever asks could tell who exists.
+//! A refusal for which none is computed, because there is no such person or no password could be
+//! the right one, must not come sooner than one for a wrong password: whoever asks could tell who
+//! exists.
 
 use authchain::config::settings::nis::NisSettings;
 use authchain::files::password_hash::{Method, Template, cost_of};
@@ -29,9 +30,9 @@ impl Default for DummyHash {
     }
 }
 
-/// A hash like the first one that is found in the domain, whosever it is; without one, like those that
-/// distributions make. A costly one counts only where there is no quick one: one person may have
-/// chosen it, and everybody whom a backend behind this one knows would wait for it.
+/// Returns a hash like the first one that is found in the domain, whosever it is; without one, like
+/// those that distributions make. A costly one counts only where there is no quick one: one person
+/// may have chosen it, and everybody whom a backend behind this one knows would wait for it.
 pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) -> DummyHash {
     let map = passwd_map(settings);
     let mut key: Option<Vec<u8>> = None;
@@ -49,7 +50,7 @@ pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) 
     costly.unwrap_or_default()
 }
 
-/// A hash like that of the person whose entry it is, if there is one that may be used.
+/// Returns a hash like that of the person whose entry it is, if there is one that may be used.
 async fn like(
     settings: &NisSettings,
     client: &mut Client<'_>,
@@ -65,7 +66,8 @@ async fn like(
     Some(DummyHash { template, is_quick })
 }
 
-/// Whether a hash has no cost of its own, or the one that distributions choose: milliseconds.
+/// Returns whether a hash has no cost of its own, or the one that distributions choose:
+/// milliseconds.
 pub(super) fn is_quick(stored: &[u8]) -> bool {
     match cost_of(stored) {
         None => true,

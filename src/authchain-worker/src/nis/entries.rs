@@ -28,15 +28,15 @@ pub struct Credential {
     pub ageing: Ageing,
 }
 
-/// Whether somebody can have this name here.
+/// Returns whether somebody can have this name here.
 ///
-/// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead from
-/// passwd files into NIS and are nobody in it.
+/// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead
+/// from passwd files into NIS and are nobody in it.
 pub fn can_be_somebody(name: &str) -> bool {
     Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
 }
 
-/// The entry of `name` in the passwd map.
+/// Reads the entry of `name` in the passwd map.
 ///
 /// # Errors
 /// When it is none, or that of another name.
@@ -45,7 +45,7 @@ pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
     PasswdEntry::parse(value)
 }
 
-/// Where the hash is, by what stands in the place of the password in the entry of `name`.
+/// Returns where the hash is, by what stands in the place of the password in the entry of `name`.
 ///
 /// # Errors
 /// When it leads to the hash of somebody else.
@@ -58,7 +58,7 @@ pub fn place(password: &[u8], name: &str) -> Result<HashPlace, &'static str> {
     }
 }
 
-/// The entry of `name` in the shadow map.
+/// Reads the entry of `name` in the shadow map.
 ///
 /// # Errors
 /// As [`person`].
@@ -71,7 +71,8 @@ pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
     })
 }
 
-/// The entry of `name` in the adjunct map: its second field is the hash, the others are about audit.
+/// Reads the entry of `name` in the adjunct map: its second field is the hash, the others are about
+/// audit.
 ///
 /// # Errors
 /// As [`person`].
@@ -85,7 +86,7 @@ pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
 }
 
 impl Credential {
-    /// One that never ends.
+    /// Returns a password that never ends.
     pub fn lasting(stored: &[u8]) -> Self {
         Self {
             stored: Secret::new(stored.to_vec()),

@@ -71,7 +71,7 @@ impl NisLook<'_> {
         Some(())
     }
 
-    /// Name and port, where there is something to be found out.
+    /// Examines name and port, where there is something to be found out.
     async fn find_the_port(&self, server: &NisServer, deadline: Deadline) -> Option<()> {
         let address = &server.address;
         let port = address.port.unwrap_or(portmap::PORT);
@@ -108,7 +108,7 @@ impl NisLook<'_> {
         self.told.step("domain", asking, judge).await
     }
 
-    /// Whether somebody could be found, and whether nobody is nobody.
+    /// Examines whether somebody could be found, and whether nobody is nobody.
     async fn people(&self, client: &mut Client<'_>) -> Option<()> {
         let map = passwd_map(self.settings);
         let asking = async {
@@ -126,7 +126,7 @@ impl NisLook<'_> {
         self.told.step(map.step, asking, judge).await.map(drop)
     }
 
-    /// Whether a map with hashes may be read; `otherwise` says what it means where not.
+    /// Examines whether a map with hashes may be read; `otherwise` says what it means where not.
     async fn hashes(&self, client: &mut Client<'_>, map: Map<'_>, otherwise: Remark) {
         let asking = async {
             let asked = client.look_up(map, self.nobody).await;
@@ -141,7 +141,7 @@ impl NisLook<'_> {
     }
 }
 
-/// Whether the map holds what such a map holds.
+/// Returns whether the map holds what such a map holds.
 fn first_entry(map: Map<'_>, entry: &super::client::OwnEntry) -> Remark {
     let name = String::from_utf8_lossy(&entry.key);
     match entries::person(&entry.value, &name) {

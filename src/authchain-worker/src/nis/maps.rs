@@ -31,7 +31,7 @@ pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
     }
 }
 
-/// The hash of somebody who is there, wherever it is kept.
+/// Looks up the hash of somebody who is there, wherever it is kept.
 pub(super) async fn credential(
     settings: &NisSettings,
     client: &mut Client<'_>,

@@ -90,8 +90,8 @@ impl Nis {
         })
     }
 
-    /// Finds out what was asked, just before the question's budget ends, and never fails: what could
-    /// not be found out is `unavailable`.
+    /// Finds out what was asked, just before the question's budget ends, and never fails: what
+    /// could not be found out is `unavailable`.
     async fn ask(&mut self, question: &Question<'_>) -> Answer {
         if !entries::can_be_somebody(&question.user) {
             return Answer::unknown(None);

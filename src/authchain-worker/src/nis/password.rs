@@ -10,8 +10,8 @@ use authchain::words::{Denial, DenialReason, Secret};
 use super::alarm::alarm;
 use super::dummy_hash::{DummyHash, is_quick};
 
-/// What a hash may take that is not one distributions make: the limits allow a second, and two with the
-/// longest password.
+/// What a hash may take that is not one distributions make: the limits allow a second, and two with
+/// the longest password.
 const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
 
 /// What comes of holding a password against what is stored.
@@ -35,7 +35,7 @@ impl fmt::Display for TooSlow {
     }
 }
 
-/// Whether `typed` is the password that is `stored`, if that can be said by `deadline`.
+/// Returns whether `typed` is the password that is `stored`, if that can be said by `deadline`.
 pub(super) fn judge_by(
     deadline: Deadline,
     typed: &Secret,
@@ -57,13 +57,13 @@ pub(super) fn spend_by(deadline: Deadline, dummy: &DummyHash, typed: &Secret) {
     }
 }
 
-/// Whether a hash may be begun: yppasswd lets people choose their own, and all that can stop one ends the
-/// worker.
+/// Returns whether a hash may be begun: yppasswd lets people choose their own, and all that can
+/// stop one ends the worker.
 fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
     is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
 }
 
-/// Whether `typed` is the password that is `stored`.
+/// Returns whether `typed` is the password that is `stored`.
 ///
 /// # Errors
 /// When that cannot be found out: the hash is weak or costly beyond what is allowed, or this system

@@ -50,7 +50,7 @@ pub fn question(server: SocketAddr, transport: Transport) -> (Procedure, Writer)
     (GETADDR, arguments)
 }
 
-/// The port in the answer; `None` where the program is not there.
+/// Returns the port in the answer; `None` where the program is not there.
 ///
 /// # Errors
 /// When the answer is none.
@@ -68,8 +68,8 @@ pub fn answer(procedure: Procedure, result: &[u8]) -> Result<Option<u16>, RpcRef
     Ok((port > 0).then_some(port))
 }
 
-/// The port in a universal address such as `::1.3.66` (RFC 5665 §5.2.3): its last two numbers. The
-/// rest is passed over, or a portmapper could send us to another machine.
+/// Returns the port in a universal address such as `::1.3.66` (RFC 5665 §5.2.3): its last two
+/// numbers. The rest is passed over, or a portmapper could send us to another machine.
 fn port_of(address: &[u8]) -> Option<u16> {
     let mut parts = std::str::from_utf8(address).ok()?.rsplit('.');
     let low: u8 = parts.next()?.parse().ok()?;

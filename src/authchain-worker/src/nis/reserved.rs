@@ -20,8 +20,8 @@ const FIRST: u16 = 600;
 const LAST: u16 = 1023;
 
 /// Ports among them that belong to services, which must be able to start while we have them: IPMI
-/// (whose packets some network cards keep to themselves), CUPS, LDAP and IMAP and POP over TLS, tinc,
-/// rpasswd, Kerberos, rsync, lwresd.
+/// (whose packets some network cards keep to themselves), CUPS, LDAP and IMAP and POP over TLS,
+/// tinc, rpasswd, Kerberos, rsync, lwresd.
 const SERVICES: [u16; 13] = [
     623, 631, 636, 655, 664, 749, 750, 774, 873, 921, 989, 993, 995,
 ];
@@ -79,13 +79,14 @@ impl Ports {
                 Ok(socket) => self.v6.push(socket),
                 Err(Errno::EACCES | Errno::EPERM) => self.missing = Some(NO_RIGHT),
                 Err(Errno::EADDRINUSE) => self.missing = Some(NONE_FREE),
-                // A machine without IPv6: whoever has only such an address cannot be reached at all.
+                // A machine without IPv6: whoever has only such an address cannot be reached at
+                // all.
                 Err(_) => return,
             }
         }
     }
 
-    /// A socket to ask `server` from; `None` where any port will do.
+    /// Returns a socket to ask `server` from; `None` where any port will do.
     ///
     /// # Errors
     /// When none is left and no other port will do.
@@ -101,7 +102,7 @@ impl Ports {
     }
 }
 
-/// How many sockets of each family these servers may need.
+/// Returns how many sockets of each family these servers may need.
 fn count<'a>(servers: impl Iterator<Item = &'a Address>) -> (usize, usize) {
     servers.fold((0, 0), |(v4, v6): (usize, usize), server| {
         let (more_v4, more_v6) = match server.host.parse() {
@@ -113,7 +114,7 @@ fn count<'a>(servers: impl Iterator<Item = &'a Address>) -> (usize, usize) {
     })
 }
 
-/// A socket that is bound to some reserved port.
+/// Returns a socket that is bound to some reserved port.
 fn reserved(own: IpAddr, transport: Transport) -> Result<OwnedFd, Errno> {
     let family = match own {
         IpAddr::V4(_) => AddressFamily::Inet,
@@ -153,8 +154,8 @@ fn bind_to(socket: &OwnedFd, own: SocketAddr) -> Result<(), Errno> {
     }
 }
 
-/// Every port there is to try, beginning anywhere: several workers at once would else try each
-/// other's first.
+/// Returns every port there is to try, beginning anywhere: several workers at once would else try
+/// each other's first.
 fn candidates() -> Result<impl Iterator<Item = u16>, Errno> {
     let all = || (FIRST..=LAST).filter(|port| !SERVICES.contains(port));
     let start = random().map_err(|_| Errno::EIO)?;

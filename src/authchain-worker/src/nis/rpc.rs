@@ -25,7 +25,7 @@ pub struct Procedure {
     pub number: u32,
 }
 
-/// The message that calls `procedure` (§9). `xid` tells its reply from others.
+/// Returns the message that calls `procedure` (§9). `xid` tells its reply from others.
 pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
     let header = [
         xid,
@@ -43,12 +43,12 @@ pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
     bytes
 }
 
-/// To which call a message replies, if it is long enough to say so.
+/// Returns to which call a message replies, if it is long enough to say so.
 pub fn xid_of(message: &[u8]) -> Option<u32> {
     Reader::new(message).number().ok()
 }
 
-/// The result in a reply, still in XDR.
+/// Returns the result in a reply, still in XDR.
 ///
 /// # Errors
 /// When the server says why there is none, or it is no reply.
@@ -65,7 +65,7 @@ pub fn result(message: &[u8]) -> Result<&[u8], RpcRefusal> {
     }
 }
 
-/// The rest of a reply that is not a denial (§9, `accepted_reply`).
+/// Returns the rest of a reply that is not a denial (§9, `accepted_reply`).
 fn accepted(mut reader: Reader<'_>) -> Result<&[u8], RpcRefusal> {
     reader.number()?;
     reader.string(MAX_VERIFIER)?;

@@ -40,7 +40,7 @@ const fn procedure(number: u32) -> Procedure {
     }
 }
 
-/// The arguments of [`MATCH`] (`ypreq_key`).
+/// Returns the arguments of [`MATCH`] (`ypreq_key`).
 pub fn question(domain: &str, map: &str, key: &str) -> Writer {
     Writer::default()
         .string(domain.as_bytes())
@@ -48,8 +48,8 @@ pub fn question(domain: &str, map: &str, key: &str) -> Writer {
         .string(key.as_bytes())
 }
 
-/// Procedure and arguments for the entry behind that of `key`, or for the first one (`ypreq_nokey`,
-/// `ypreq_key`).
+/// Returns procedure and arguments for the entry behind that of `key`, or for the first one
+/// (`ypreq_nokey`, `ypreq_key`).
 pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) {
     let arguments = Writer::default()
         .string(domain.as_bytes())
@@ -69,8 +69,8 @@ pub struct MapEntry<'r> {
     pub key: &'r [u8],
 }
 
-/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in which
-/// servers send them and yp.x does not have them. `None` where there are no more.
+/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in
+/// which servers send them and yp.x does not have them. `None` where there are no more.
 ///
 /// # Errors
 /// When it is none.

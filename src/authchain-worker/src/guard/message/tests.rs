@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// An element with these contents.
+/// Returns an element with these contents.
 fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     let length = u32::try_from(contents.len()).unwrap().to_be_bytes();
     match contents.len() {
@@ -135,7 +135,7 @@ proptest! {
     }
 }
 
-/// Messages with a byte or two changed.
+/// Returns messages with a byte or two changed.
 fn near_messages() -> impl Strategy<Value = Vec<u8>> {
     let whole = proptest::sample::select(vec![
         reply(0x61, &[CODE, EMPTY, EMPTY]),

@@ -6,8 +6,8 @@ use authchain::config::settings::ldap::srv::SrvName;
 
 use crate::ldap::sources::{LdapServer, Source, SrvRecord};
 
-/// The domain controllers of the settings; without any, those of the site and then all, as DNS names
-/// them.
+/// Returns the domain controllers of the settings; without any, those of the site and then all, as
+/// DNS names them.
 pub(in crate::ldap) fn controllers(
     settings: &ActiveDirectorySettings,
 ) -> Result<Vec<Source>, String> {

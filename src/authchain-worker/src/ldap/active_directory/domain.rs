@@ -30,7 +30,7 @@ impl Domain {
         })
     }
 
-    /// The domain's root entry.
+    /// Returns the domain's root entry.
     pub(in crate::ldap) fn root(&self) -> &str {
         &self.root
     }
@@ -41,15 +41,15 @@ impl Domain {
     }
 }
 
-/// What a machine is called among workstations: its name without its domain.
+/// Returns what a machine is called among workstations: its name without its domain.
 fn workstation(machine: &str) -> String {
     let (name, _) = machine.split_once('.').unwrap_or((machine, ""));
     name.to_owned()
 }
 
-/// The root entry of a domain: its DNS name, a part for each label. That is how a domain's naming
-/// context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and nobody can answer
-/// with another's.
+/// Returns the root entry of a domain: its DNS name, a part for each label. That is how a domain's
+/// naming context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and nobody can
+/// answer with another's.
 pub(in crate::ldap) fn naming_context(domain: &str) -> String {
     let labels = domain.split('.').map(|label| format!("DC={label}"));
     labels.collect::<Vec<_>>().join(",")

@@ -1,8 +1,8 @@
 //! What Active Directory does its own way.
 //!
 //! The connection, the search, the order of the questions are those of any directory; a
-//! [`Domain`](domain::Domain) says what is different in one: how a person is called, what a domain controller means, what
-//! state an account is in, which groups it is in.
+//! [`Domain`](domain::Domain) says what is different in one: how a person is called, what a domain
+//! controller means, what state an account is in, which groups it is in.
 //!
 //! | file | holds |
 //! |---|---|

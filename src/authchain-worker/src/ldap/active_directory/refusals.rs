@@ -25,8 +25,8 @@ impl Domain {
             return refusal(answer);
         }
         Ok(match Reason::of(&answer.result.text) {
-            // The password is right, and the account will have to say so too: nobody else would keep
-            // whoever has it from using it for ever.
+            // The password is right, and the account will have to say so too: nobody else would
+            // keep whoever has it from using it for ever.
             Some(Reason::PasswordEnded(why)) => match self.state(entry, now())?.status {
                 AccountStatus::MustChangePassword => None,
                 _ => Some(Answer::denied(DenialReason::NotPermitted, why)),
@@ -40,7 +40,7 @@ impl Domain {
         })
     }
 
-    /// Like [`refusal`](Self::refusal), for a bind name derived from the login name without a search.
+    /// Returns the refusal where the bind name was derived from the login name without a search.
     pub(in crate::ldap) fn refusal_of_a_guess(
         &self,
         answer: &BindAnswer,
@@ -61,7 +61,7 @@ impl Domain {
     }
 }
 
-/// The refusal of somebody whose account is in this state, as the domain says.
+/// Returns the refusal of somebody whose account is in this state, as the domain says.
 fn barred_by(status: &AccountStatus, why: &str) -> Answer {
     Answer::denied(
         denial_for(status).unwrap_or(DenialReason::NotPermitted),

@@ -17,9 +17,9 @@ pub(in crate::ldap) struct Sid {
 }
 
 impl Sid {
-    /// Reads the bytes of `objectSid` and `tokenGroups` (MS-DTYP 2.4.2.2): a revision, the number of
-    /// parts, an authority of six bytes with the highest first, and the parts, each of four with the
-    /// lowest first.
+    /// Reads the bytes of `objectSid` and `tokenGroups` (MS-DTYP 2.4.2.2): a revision, the number
+    /// of parts, an authority of six bytes with the highest first, and the parts, each of four with
+    /// the lowest first.
     pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let ([1, count, a, b, c, d, e, f], parts) = bytes.split_first_chunk()? else {
             return None;

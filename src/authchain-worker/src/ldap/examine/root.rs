@@ -47,7 +47,7 @@ const MAX_CONTEXTS: usize = 4;
 pub(super) struct Root(Entry);
 
 impl Directory {
-    /// The root entry. A server that does not show it may be as good as any other.
+    /// Examines the root entry. A server that does not show it may be as good as any other.
     pub(super) async fn root(&self, look: &mut Look<'_>) -> Option<Root> {
         let search = entry("root entry", "", ATTRIBUTES);
         let (told, asking) = (look.told, look.ask(self, &search));
@@ -113,7 +113,7 @@ impl Root {
         self.0.texts(attribute).any(|text| text == value)
     }
 
-    /// Whose server it is.
+    /// Returns whose server it is.
     fn vendor(&self) -> String {
         if self.has(CAPABILITIES, ACTIVE_DIRECTORY) {
             return "Active Directory".to_owned();
@@ -129,7 +129,7 @@ impl Root {
         }
     }
 
-    /// What it says to have.
+    /// Returns which naming contexts it says to have.
     pub(super) fn contexts(&self) -> String {
         let contexts = self.0.texts(CONTEXTS).filter(|context| !context.is_empty());
         let contexts: Vec<String> = contexts.take(MAX_CONTEXTS).map(server_text).collect();

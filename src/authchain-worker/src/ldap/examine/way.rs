@@ -23,7 +23,7 @@ use crate::net::tls::{Certificate, SOON, Trust, days};
 const MAX_NAMES: usize = 5;
 
 impl Directory {
-    /// A connection as a login would have it, step by step.
+    /// Connects as a login would, step by step.
     pub(super) async fn way(
         &self,
         told: &Examination<'_>,
@@ -58,7 +58,7 @@ impl Directory {
         Some(Box::new(stream.await?))
     }
 
-    /// The servers that DNS names.
+    /// Asks DNS for the servers.
     pub(super) async fn named(
         &self,
         told: &Examination<'_>,
@@ -78,7 +78,7 @@ impl Directory {
         self.step(told, dns::STEP, finding, judge).await
     }
 
-    /// Servers outside of the domain, where that matters for their certificates.
+    /// Remarks on servers outside of the domain, where that matters for their certificates.
     fn strangers(&self, found: &[LdapServer]) -> Option<Remark> {
         let is_checked = self
             .connector

@@ -18,8 +18,8 @@ use crate::net::failure::Failure;
 /// What the server says of a password that an administrator has set.
 const CHANGE_FIRST: &str = "the password must be changed first";
 
-/// The same where the entry says nothing of it, because it is not asked, may not be read, or the server
-/// keeps that elsewhere.
+/// What is said where a password must be changed and the entry does not show it, because it is not
+/// asked, may not be read, or the server keeps that elsewhere.
 const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
      whether bind_dn may read pwdReset";
 
@@ -128,7 +128,8 @@ impl Directory {
         }
         let is_shown = *status == AccountStatus::MustChangePassword;
         if !is_shown && answer.policy.error == Some(BindError::MustChange) {
-            // Whoever is asked about the account would see nothing of it, and let that password do for ever.
+            // Whoever is asked about the account would see nothing of it, and let that password do
+            // for ever.
             return Some(Answer::denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
         }
         None

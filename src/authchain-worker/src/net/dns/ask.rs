@@ -27,10 +27,10 @@ const MAX_DATAGRAM: usize = 4096;
 /// guesses cannot see what we send.
 const MAX_STRAYS: usize = 8;
 
-/// What `name` has of `kind`.
+/// Asks the servers what `name` has of `kind`.
 ///
-/// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so that
-/// one that is silent leaves time for the others.
+/// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so
+/// that one that is silent leaves time for the others.
 ///
 /// # Errors
 /// When no server answers, and for a name that none could have.
@@ -79,7 +79,7 @@ pub(super) async fn ask(
     })
 }
 
-/// Every server as often as it is asked, round after round.
+/// Returns every server as often as it is asked, round after round.
 fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, Failure> {
     let mut servers = config.servers.clone();
     if config.rotate && !servers.is_empty() {
@@ -101,7 +101,7 @@ async fn ask_one(server: SocketAddr, question: &DnsQuestion, use_tcp: bool) -> i
     over_tcp(server, question).await
 }
 
-/// The first datagram that is an answer; strays are passed over, but not for long.
+/// Returns the first datagram that is an answer; strays are passed over, but not for long.
 async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
     let socket = UdpSocket::from_std(connected(server)?)?;
     socket.send(question.bytes()).await?;
@@ -117,7 +117,7 @@ async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Hear
     Ok(Heard::Stray)
 }
 
-/// With its length in front: RFC 1035 §4.2.2.
+/// Asks over TCP, with the length in front (RFC 1035 §4.2.2).
 async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(question.bytes().len()).map_err(io::Error::other)?;
@@ -129,13 +129,13 @@ async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Hear
     Ok(question.heard(&answer))
 }
 
-/// Whether this machine has a way to `address`, as far as it knows; nothing is sent.
+/// Returns whether this machine has a way to `address`, as far as it knows; nothing is sent.
 pub(super) fn has_route(address: SocketAddr) -> bool {
     connected(address).is_ok()
 }
 
-/// A socket that hears `server` alone. The kernel chooses its port at random, as it does for those
-/// that are bound to none; not having to bind keeps that call out of reach.
+/// Returns a socket that hears `server` alone. The kernel chooses its port at random, as it does
+/// for those that are bound to none; not having to bind keeps that call out of reach.
 ///
 /// # Errors
 /// When there is no way to it.
@@ -154,7 +154,7 @@ pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
     Ok(made.into())
 }
 
-/// A number nobody can guess, of those with 32 bits.
+/// Returns a number nobody can guess, of those with 32 bits.
 ///
 /// # Errors
 /// When the kernel gives none, which it has no reason to.

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// The port of name servers.
 pub const PORT: u16 = 53;
 
-/// The same bounds as the C library has; it cuts larger numbers down too.
+/// The bounds that the C library has; it cuts larger numbers down too.
 const MAX_SERVERS: usize = 3;
 const MAX_DOTS: usize = 15;
 const MAX_SECONDS: u64 = 30;
@@ -52,8 +52,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file's text. `host_name` is this machine's, whose domain is searched where the file
-    /// names none. What is not understood is passed over, as the C library does.
+    /// Reads the file's text. `host_name` is this machine's, whose domain is searched where the
+    /// file names none. What is not understood is passed over, as the C library does.
     pub fn parse(text: &str, host_name: &str) -> Self {
         let mut config = Self::default();
         let (mut servers, mut search) = (Vec::new(), None);
@@ -96,7 +96,7 @@ impl Config {
         }
     }
 
-    /// The full names that `host` may stand for, in the order they are tried.
+    /// Returns the full names that `host` may stand for, in the order they are tried.
     pub(super) fn candidates(&self, host: &str) -> Vec<String> {
         if let Some(full) = host.strip_suffix('.') {
             return vec![full.to_owned()];
@@ -111,7 +111,7 @@ impl Config {
     }
 }
 
-/// `192.0.2.1`, `2001:db8::1`, or `fe80::1%eth0`.
+/// Reads the address of a name server: `192.0.2.1`, `2001:db8::1`, or `fe80::1%eth0`.
 fn server(text: &str) -> Option<SocketAddr> {
     let Some((address, zone)) = text.split_once('%') else {
         let address: IpAddr = text.parse().ok()?;
@@ -121,7 +121,7 @@ fn server(text: &str) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(address.parse().ok()?, PORT, 0, zone).into())
 }
 
-/// The number of a network interface.
+/// Returns the number of a network interface.
 fn index(interface: &str) -> Option<u32> {
     let is_name = !interface.contains('/') && !interface.starts_with('.');
     let path = is_name.then(|| format!("/sys/class/net/{interface}/ifindex"))?;

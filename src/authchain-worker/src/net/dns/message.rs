@@ -64,7 +64,7 @@ pub(super) struct DnsQuestion {
 }
 
 impl DnsQuestion {
-    /// The question for what `name` has of `kind`; `id` is to be a random number.
+    /// Returns the question for what `name` has of `kind`; `id` is to be a random number.
     ///
     /// `None` where `name` is none that DNS can have.
     pub(super) fn new(name: &str, kind: RecordKind, id: u16) -> Option<Self> {
@@ -85,13 +85,13 @@ impl DnsQuestion {
         })
     }
 
-    /// The bytes to send.
+    /// Returns the bytes to send.
     pub(super) fn bytes(&self) -> &[u8] {
         self.message.as_slice()
     }
 
-    /// What `bytes` say about it. Id, question and kind of message must fit, or they are somebody
-    /// else's.
+    /// Returns what `bytes` say about it. Id, question and kind of message must fit, or they are
+    /// somebody else's.
     pub(super) fn heard(&self, bytes: &[u8]) -> Heard {
         let Ok(message) = Message::from_octets(bytes) else {
             return Heard::Stray;
@@ -113,8 +113,8 @@ impl DnsQuestion {
         }
     }
 
-    /// The records of the name that was asked for, or of the one that it is another name of; `None`
-    /// for a message that is broken or too large.
+    /// Returns the records of the name that was asked for, or of the one that it is another name
+    /// of; `None` for a message that is broken or too large.
     fn records(&self, message: &Message<&[u8]>) -> Option<Records> {
         if message.header_counts().ancount() > MAX_RECORDS {
             return None;
@@ -153,8 +153,8 @@ fn of_kind<'a, Data: ParseRecordData<'a, &'a [u8]>>(
     Some(found)
 }
 
-/// A record whose target can be a host's name; what else DNS lets into names is nothing to connect to
-/// or to write into a log.
+/// Returns a record whose target can be a host's name; what else DNS lets into names is nothing to
+/// connect to or to write into a log.
 fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
     let host = record.target().to_string();
     let host = host.trim_end_matches('.').to_owned();
@@ -170,7 +170,7 @@ fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
 }
 
 impl Records {
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::None => true,
@@ -179,7 +179,7 @@ impl Records {
         }
     }
 
-    /// The addresses, if these are any.
+    /// Returns the addresses, if these are any.
     pub(super) fn addresses(self) -> Vec<IpAddr> {
         match self {
             Self::Addresses(list) => list,
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The question's own bytes, marked as an answer.
+    /// Returns the question's own bytes, marked as an answer.
     fn reply(question: &DnsQuestion) -> Vec<u8> {
         let mut bytes = question.bytes().to_vec();
         bytes[2] |= 0x80;

@@ -43,8 +43,9 @@ impl fmt::Display for Words {
 impl std::error::Error for Words {}
 
 impl ByLists {
-    /// Reads the lists, and has `builder` make a verifier that holds every certificate of a chain against
-    /// those of its authority: one without a list, or with one that is too old, may have been revoked.
+    /// Reads the lists, and has `builder` make a verifier that holds every certificate of a chain
+    /// against those of its authority: one without a list, or with one that is too old, may have
+    /// been revoked.
     pub(super) fn new(builder: ServerCertVerifierBuilder, file: &Path) -> Result<Self, String> {
         let fault = |text: &dyn fmt::Display| format!("tls_crl_file {}: {text}", file.display());
         let read = trusted_file::read(file, Access::Public, MAX_FILE);
