@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = portmap::answer(portmap::GETPORT, result);
     let _ = portmap::answer(portmap::GETADDR, result);
     let _ = yp::entry(result);
-    let Ok(yp::Answer::Value(value)) = yp::answer(result) else {
+    let Ok(yp::MatchReply::Value(value)) = yp::answer(result) else {
         return;
     };
     if let Ok(entry) = entries::person(value, "alice") {

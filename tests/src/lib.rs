@@ -1,6 +1,7 @@
 //! What the end-to-end tests share.
 
 pub mod host;
+pub mod imports;
 pub mod namespace;
 pub mod need;
 pub mod pattern;

@@ -31,7 +31,8 @@ const MIB: rlim_t = 1 << 20;
 /// not.
 const MEMORY: rlim_t = 64 * MIB;
 
-/// The same where hashes are computed: the costliest that are not refused take 256 MiB.
+/// What may be written to where hashes are computed: the costliest that are not refused take 256
+/// MiB.
 const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 
 /// What the worker may use, whatever its caller set.
@@ -56,7 +57,7 @@ const LIMITS: [(Resource, rlim_t); 6] = [
 /// # Errors
 /// When the ids cannot be taken or the process would stay dumpable: then its caller could still
 /// reach into it.
-pub fn make_own() -> Result<(), Fault> {
+pub fn sanitize() -> Result<(), ProcessFault> {
     take_ids()?;
     close_foreign();
     // Neither can fail in a way that matters: "/" is always there, and the umask has no errors.
@@ -66,13 +67,13 @@ pub fn make_own() -> Result<(), Fault> {
     for (resource, wanted) in LIMITS {
         limit(resource, wanted);
     }
-    go_first();
+    be_oom_killed_first();
     not_dumpable()
 }
 
 /// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it
 /// could send signals to a process that has its real user id.
-fn take_ids() -> Result<(), Fault> {
+fn take_ids() -> Result<(), ProcessFault> {
     let (uid, gid) = (geteuid(), getegid());
     if uid.is_root() {
         setgroups(&[]).map_err(fault("drop the supplementary groups"))?;
@@ -81,13 +82,13 @@ fn take_ids() -> Result<(), Fault> {
     setresuid(uid, uid, uid).map_err(fault("take the effective user id"))
 }
 
-/// No core dump, and no reading of our memory or descriptors through `/proc` by others.
+/// Forbids core dumps, and reading our memory or descriptors through `/proc`.
 ///
 /// Asked for again after every change of ids, which sets it to what `fs.suid_dumpable` says.
 ///
 /// # Errors
 /// When the kernel refuses, which it has no reason to.
-pub fn not_dumpable() -> Result<(), Fault> {
+pub fn not_dumpable() -> Result<(), ProcessFault> {
     prctl::set_dumpable(false).map_err(fault("forbid dumps of its memory"))
 }
 
@@ -99,7 +100,7 @@ fn close_foreign() {
     }
 }
 
-/// The open descriptors, the one that lists them included; collected first, closed later.
+/// Returns the open descriptors, the one that lists them included; collected first, closed later.
 fn listed() -> Option<Vec<RawFd>> {
     let entries = fs::read_dir("/proc/self/fd").ok()?;
     let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
@@ -120,10 +121,10 @@ fn limit(resource: Resource, wanted: rlim_t) {
     }
 }
 
-/// Where memory is short the kernel ends workers before anything else (`oom_score_adj` in proc(5)),
-/// whatever their host is spared. People of a NIS domain may choose hashes that take 256 MiB, and a
-/// stranger may have many of them computed at once.
-fn go_first() {
+/// Has the kernel end this process before others where memory is short (`oom_score_adj` in
+/// proc(5)), whatever its host is spared. People of a NIS domain may choose hashes that take 256
+/// MiB, and a stranger may have many of them computed at once.
+fn be_oom_killed_first() {
     let file = OpenOptions::new()
         .write(true)
         .open("/proc/self/oom_score_adj");
@@ -150,28 +151,29 @@ pub fn machine_name() -> String {
         .unwrap_or_default()
 }
 
-/// Whether `stream` is a socket: a person who starts the worker by hand has a terminal there.
+/// Returns whether `stream` is a socket: a person who starts the worker by hand has a terminal
+/// there.
 pub fn is_socket(stream: impl AsFd) -> bool {
     let kind = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;
     fstat(stream).is_ok_and(|status| kind(status.st_mode) == SFlag::S_IFSOCK)
 }
 
-/// Makes a [`Fault`] of what was tried and the kernel's answer.
-pub(crate) fn fault(step: &'static str) -> impl Fn(Errno) -> Fault {
-    move |errno| Fault { step, errno }
+/// Makes a [`ProcessFault`] of what was tried and the kernel's answer.
+pub(crate) fn fault(step: &'static str) -> impl Fn(Errno) -> ProcessFault {
+    move |errno| ProcessFault { step, errno }
 }
 
 /// A step that failed, without which the worker must not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+pub struct ProcessFault {
     step: &'static str,
     errno: Errno,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ProcessFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {}: {}", self.step, self.errno.desc())
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for ProcessFault {}

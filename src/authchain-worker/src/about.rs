@@ -20,12 +20,12 @@ struct About {
     /// Whether every wall stands.
     complete: bool,
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: Confinement,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+enum Confinement {
     Confined(Report),
     Refused(String),
 }
@@ -34,7 +34,7 @@ enum Outcome {
 pub fn print(arguments: &Arguments) -> ExitCode {
     let confined = confine(&Profile::SERVER, &Access::default(), &arguments.user);
     let about = About::of(confined.map_err(|refused| refused.to_string()));
-    let is_usable = matches!(about.outcome, Outcome::Confined(_));
+    let is_usable = matches!(about.outcome, Confinement::Confined(_));
     let text = serde_json::to_string_pretty(&about).unwrap_or_default();
     let written = writeln!(std::io::stdout(), "{text}");
     match (is_usable, written) {
@@ -49,7 +49,7 @@ impl About {
             version: env!("CARGO_PKG_VERSION"),
             processor: std::env::consts::ARCH,
             complete: result.as_ref().is_ok_and(Report::is_complete),
-            outcome: result.map_or_else(Outcome::Refused, Outcome::Confined),
+            outcome: result.map_or_else(Confinement::Refused, Confinement::Confined),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-/// The wall clock.
+/// Returns the wall clock.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of the worker where the date is read"

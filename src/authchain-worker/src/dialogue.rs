@@ -194,7 +194,8 @@ mod tests {
         Message::Answer(Bytes::Owned(Secret::new(text.as_bytes().to_vec())))
     }
 
-    /// What a prompt brings within a budget of 20 ms, to a person who does `reply` after `pause`.
+    /// Returns what a prompt brings within a budget of 20 ms, to a person who does `reply` after
+    /// `pause`.
     fn prompted(
         before: Option<Message<'static>>,
         pause: Duration,

@@ -31,22 +31,22 @@ pub struct Remark {
 }
 
 impl Remark {
-    /// As it should be.
+    /// Returns a remark on what is as it should be.
     pub fn fine(text: impl Into<String>) -> Self {
         Self::new(Severity::Fine, text)
     }
 
-    /// Good to know.
+    /// Returns a remark that is good to know.
     pub fn note(text: impl Into<String>) -> Self {
         Self::new(Severity::Note, text)
     }
 
-    /// It works, and perhaps not as it was meant.
+    /// Returns a remark on what works, and perhaps not as it was meant.
     pub fn warning(text: impl Into<String>) -> Self {
         Self::new(Severity::Warning, text)
     }
 
-    /// Logins fail.
+    /// Returns a remark on what makes logins fail.
     pub fn error(text: impl Into<String>) -> Self {
         Self::new(Severity::Error, text)
     }
@@ -56,7 +56,7 @@ impl Remark {
         Self { severity, text }
     }
 
-    /// One more thing about the same step; the worse of the two severities is its own.
+    /// Adds a remark on the same step; of the two severities, the worse one counts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl<'d> Examination<'d> {
         }
     }
 
-    /// What is told from now on is about `server`, by its name in the settings.
+    /// Begins with `server`, by its name in the settings: what is told from now on is about it.
     pub fn turn_to(&mut self, server: impl Into<String>) {
         self.server = server.into();
     }

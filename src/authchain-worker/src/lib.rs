@@ -16,13 +16,14 @@
 //! | [`net`] | the way to a server: names, sockets, TLS |
 //! | [`servers`] | the servers of a backend in turn |
 //! | [`examination`] | looking at servers step by step, for `authchain check --online` |
-//! | [`standing`] | what the state of an account makes of a right password |
+//! | [`account_gate`] | what the state of an account makes of a right password |
 //! | [`kind`] | what a backend is to the session |
 //! | [`kinds`] | the types of backend there are |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod about;
+pub mod account_gate;
 pub mod answer;
 pub mod arguments;
 mod clock;
@@ -38,4 +39,3 @@ pub mod nis;
 mod probe;
 pub mod servers;
 pub mod session;
-pub mod standing;

@@ -14,7 +14,7 @@ const USAGE: u8 = 64;
 const REFUSED: u8 = 71;
 
 fn main() -> ExitCode {
-    if let Err(fault) = process::make_own() {
+    if let Err(fault) = process::sanitize() {
         return end(REFUSED, &fault.to_string());
     }
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
@@ -25,13 +25,13 @@ fn main() -> ExitCode {
         return about::print(&arguments);
     }
     match module() {
-        Ok(stream) => session::hold(stream, &arguments),
+        Ok(stream) => session::serve(stream, &arguments),
         Err(text) => return end(USAGE, &text),
     }
     ExitCode::SUCCESS
 }
 
-/// The module's end of the conversation.
+/// Returns the module's end of the conversation.
 fn module() -> Result<UnixStream, String> {
     let stdin = std::io::stdin();
     if !process::is_socket(&stdin) {
@@ -45,7 +45,7 @@ fn module() -> Result<UnixStream, String> {
     Ok(UnixStream::from(own))
 }
 
-/// For a person who started it by hand; under the module, stderr is `/dev/null`.
+/// Tells a person who started it by hand why it ends; under the module, stderr is `/dev/null`.
 fn end(code: u8, text: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "authchain-worker: {text}");
     ExitCode::from(code)

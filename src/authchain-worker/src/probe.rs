@@ -96,7 +96,7 @@ impl Kind for Probe {
 }
 
 impl Probe {
-    async fn resolve(&self, name: &str) -> Outcome {
+    async fn resolve(&self, name: &str) -> Attempted {
         let deadline = Deadline::after(system_clock, Duration::from_secs(3));
         let found = self.dns.addresses(name, 80, deadline).await;
         Some(
@@ -107,21 +107,21 @@ impl Probe {
     }
 }
 
-type Outcome = Option<io::Result<()>>;
+type Attempted = Option<io::Result<()>>;
 
-/// The name of an error of the kernel, or the text of another.
+/// Returns the name of an error of the kernel, or the text of another.
 fn name(error: &io::Error) -> String {
     let errno = error.raw_os_error().map(Errno::from_raw);
     errno.map_or_else(|| error.to_string(), |errno| format!("{errno:?}"))
 }
 
-async fn wait() -> Outcome {
+async fn wait() -> Attempted {
     tokio::time::sleep(Duration::from_secs(60)).await;
     Some(Ok(()))
 }
 
-/// Files, memory, names and sockets.
-fn reading(attempt: &str, object: &str) -> Outcome {
+/// Tries files, memory, names and sockets.
+fn reading(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
         "read" => File::open(object).and_then(|mut file| file.read(&mut [0; 1]).map(drop)),
         "list" => std::fs::read_dir(object).map(drop),
@@ -147,8 +147,8 @@ fn reading(attempt: &str, object: &str) -> Outcome {
     })
 }
 
-/// Programs, processes, ids and limits.
-fn starting(attempt: &str, object: &str) -> Outcome {
+/// Tries programs, processes, ids and limits.
+fn starting(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
         "exec" => Err(Command::new(object).exec()),
         "spawn" => Command::new(object).spawn().map(drop),
@@ -168,7 +168,7 @@ fn pid(object: &str) -> Pid {
     Pid::from_raw(object.parse().unwrap_or_default())
 }
 
-/// TCP Fast Open: the first data connects.
+/// Tries TCP Fast Open: the first data connects.
 fn connect_by_sending(object: &str) -> io::Result<()> {
     let server: SocketAddrV4 = object.parse().map_err(|_| Errno::EINVAL)?;
     let stream = socket(

@@ -1,6 +1,6 @@
 //! The servers of a backend in turn: who is asked, for how long, when the next one is.
 //!
-//! The same for every kind of server, so that all of them fail over, leave each other time and are
+//! One rule for every kind of server, so that all of them fail over, leave each other time and are
 //! reported as down by one rule.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -11,7 +11,7 @@ use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::cut;
 
 use crate::answer::Answer;
-use crate::net::failure::{Failure, Kind};
+use crate::net::failure::{Failure, FailureKind};
 
 /// What is left of a question's budget for saying the answer.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
@@ -23,8 +23,8 @@ const FAIR_CHANCE: Duration = Duration::from_millis(200);
 /// wherever it ended, even within a quote.
 const MAX_DETAIL: usize = 1000;
 
-/// When the servers must have answered: just before the question's budget ends, so that the answer
-/// can still say which of them took too long.
+/// Returns when the servers must have answered: just before the question's budget ends, so that the
+/// answer can still say which of them took too long.
 pub fn deadline_of(question: &Question<'_>) -> Deadline {
     let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
     Deadline::after(system_clock, budget)
@@ -32,10 +32,10 @@ pub fn deadline_of(question: &Question<'_>) -> Deadline {
 
 /// One of a backend's servers, or what knows some.
 pub trait Server {
-    /// What it is called, by which the module remembers it.
+    /// Returns the name by which the module remembers it.
     fn name(&self) -> &str;
 
-    /// Whether it does not answer, but names servers that may.
+    /// Returns whether it does not answer, but names servers that may.
     fn names_servers(&self) -> bool {
         false
     }
@@ -60,7 +60,7 @@ impl From<&Hello> for Health {
 }
 
 impl Health {
-    /// Whether `server` is not to be asked at all.
+    /// Returns whether `server` is not to be asked at all.
     pub fn avoids(&self, server: &impl Server) -> bool {
         let is_in = |list: &[String]| list.iter().any(|name| name == server.name());
         is_in(&self.avoid) && !is_in(&self.probe)
@@ -69,7 +69,7 @@ impl Health {
 
 /// A server whose turn it is.
 pub struct Turn<'s, S> {
-    /// Who is asked.
+    /// The server that is asked.
     pub server: &'s S,
     /// Where it was down, and is only asked whether it is back: how long that may take.
     probe: Option<Duration>,
@@ -128,7 +128,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                 let name = turn.server.name();
                 let had_a_chance =
                     turn.probe.is_some() || allotted >= FAIR_CHANCE || !own.is_over();
-                if failure.kind == Kind::Down && had_a_chance {
+                if failure.kind == FailureKind::Down && had_a_chance {
                     down.push(name.to_owned());
                 }
                 failures.push(format!("{name}: {failure}"));
@@ -167,8 +167,8 @@ impl<'h, S: Server> Queue<'h, S> {
         queue
     }
 
-    /// Those that may be back first, then the rest in their order, without those to be avoided; all
-    /// before whoever is waiting. Nobody is asked twice.
+    /// Queues servers in front of whoever is waiting: those that may be back first, then the rest
+    /// in their order, without those to be avoided. Nobody is asked twice.
     fn put_in_front(&mut self, mut servers: Vec<S>) {
         servers.retain(|server| self.known.insert(server.name().to_owned()));
         let is_in = |list: &[String], server: &S| list.iter().any(|name| name == server.name());
@@ -194,20 +194,20 @@ impl<'h, S: Server> Queue<'h, S> {
     }
 }
 
-/// Whether no other server is to be asked.
+/// Returns whether no other server is to be asked.
 fn is_final(failure: &Failure) -> bool {
-    matches!(failure.kind, Kind::Settings | Kind::Spent)
+    matches!(failure.kind, FailureKind::Settings | FailureKind::Spent)
 }
 
 impl<S> Turn<'_, S> {
-    /// How long it may take until the server shows that it is there; `usual` where nothing is known
-    /// against it.
+    /// Returns how long it may take until the server shows that it is there; `usual` where nothing
+    /// is known against it.
     pub fn opening(&self, usual: Duration) -> Duration {
         self.probe.unwrap_or(usual)
     }
 
-    /// When this server must have answered. Each leaves a third of what is left to those after it,
-    /// so that one that hangs does not use up everybody's time.
+    /// Returns when this server must have answered. Each leaves a third of what is left to those
+    /// after it, so that one that hangs does not use up everybody's time.
     fn deadline(&self, deadline: Deadline) -> Deadline {
         let remaining = deadline.remaining();
         let share = match self.is_last {

@@ -41,7 +41,7 @@ struct Confined {
 /// While it confines itself the module wakes up and asks; the question waits in the socket.
 /// Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried
 /// again.
-pub fn hold(mut module: StdStream, arguments: &Arguments) {
+pub fn serve(mut module: StdStream, arguments: &Arguments) {
     process::write_no_files();
     let mut lines = Lines::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
@@ -139,7 +139,7 @@ async fn listen(reader: OwnedReadHalf, mut lines: Lines, sender: Sender<Message<
     }
 }
 
-/// Every whole line that has come.
+/// Passes on every whole line that has come.
 fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), ProtocolError> {
     while let Some(line) = lines.next_line()? {
         let message = Message::parse(line)?;
@@ -195,8 +195,8 @@ async fn found_out(
     told.map(|()| answer.unwrap_or_else(late))
 }
 
-/// What a question that has waited this long has left of its budget. The module goes by its own
-/// clock: an answer that comes late is none, and cannot say on whom it waited.
+/// Returns the rest of the budget of a question that has waited. The module goes by its own clock:
+/// an answer that comes late is none, and cannot say on whom it waited.
 fn left_of(budget_ms: u64, waited: Duration) -> u64 {
     let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
     budget_ms.saturating_sub(waited_ms)
@@ -207,8 +207,8 @@ async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
     writer.write_all(&line).await
 }
 
-/// The reply as a line; a verdict that is too long for one goes without what was noticed on the
-/// way, rather than not at all.
+/// Returns the reply as a line. A verdict that is too long for one goes without its notes, rather
+/// than not at all.
 fn line(reply: &Reply) -> Result<Vec<u8>, ProtocolError> {
     match (reply.to_line(), reply) {
         (Err(ProtocolError::TooLong), Reply::Verdict(conclusion)) => {
@@ -291,7 +291,8 @@ mod tests {
         }
     }
 
-    /// What a session with [`Asking`] says to these messages, one after each pause, until it ends.
+    /// Returns what a session with [`Asking`] says to these messages, one after each pause, until
+    /// it ends.
     fn said_to(messages: &[Message<'_>]) -> Vec<Reply> {
         let (ours, theirs) = StdStream::pair().unwrap();
         let confined = Confined {

@@ -22,8 +22,8 @@ const RULES: [&str; 4] = [
 const LEFT: [(&str, [usize; 4]); 5] = [
     ("authchain", [0, 71, 230, 9]),
     ("authchain-cli", [0, 25, 106, 6]),
-    ("authchain-sandbox", [0, 6, 25, 0]),
-    ("authchain-worker", [1, 77, 235, 11]),
+    ("authchain-sandbox", [0, 0, 2, 0]),
+    ("authchain-worker", [0, 1, 6, 0]),
     ("pam_authchain", [0, 6, 18, 0]),
 ];
 

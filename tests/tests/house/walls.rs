@@ -5,8 +5,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use authchain_tests::imports::circles;
+
 /// The floors of the library, lowest first. A file uses its own floor and those below.
 const FLOORS: [&str; 6] = ["words", "tools", "files", "config", "backends", "chain"];
+
+/// The floors of the worker, lowest first. The sandbox is a crate below all of them.
+const WORKER_FLOORS: &[&[&str]] = &[
+    &[
+        "answer",
+        "arguments",
+        "clock",
+        "dialogue",
+        "kind",
+        "account_gate",
+    ],
+    &["guard", "net"],
+    &["examination", "servers"],
+    &["ldap", "nis", "probe"],
+    &["kinds"],
+    &["about", "session"],
+];
 
 /// Every crate that ends up inside the host program, and nothing else.
 const MODULE_TREE: &str = include_str!("module-tree.txt");
@@ -74,6 +93,99 @@ fn a_file_of_the_library_uses_its_own_floor_and_those_below() {
         seen > 30,
         "only {seen} uses were found: the test does not read what it should"
     );
+}
+
+#[test]
+fn a_file_of_the_worker_uses_its_own_floor_and_those_below() {
+    let worker = root().join("src/authchain-worker/src");
+    let floor = |name: &str| WORKER_FLOORS.iter().position(|floor| floor.contains(&name));
+    let mut seen = 0;
+    for (path, text) in sources("src/authchain-worker/src") {
+        let below = path.strip_prefix(&worker).unwrap().with_extension("");
+        let folder = below.iter().next().unwrap().to_str().unwrap();
+        if ["lib", "main"].contains(&folder) {
+            continue;
+        }
+        let own = floor(folder).unwrap_or_else(|| panic!("{folder} is on no floor"));
+        for name in mentions(&text) {
+            let used = floor(name)
+                .unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
+            assert!(
+                used <= own,
+                "{} is on floor {own} and uses crate::{name}",
+                path.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} uses were found");
+}
+
+#[test]
+fn no_files_of_a_crate_need_each_other_in_a_circle() {
+    for folder in ["src/authchain-sandbox/src", "src/authchain-worker/src"] {
+        let found = circles(&root().join(folder), &sources(folder));
+        assert!(found.is_empty(), "{folder}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_circle_that_somebody_plants_is_found() {
+    let root = Path::new("src");
+    let file = |path: &str, text: &str| (root.join(path), text.to_owned());
+    let c = "use super::LIMIT;\npub struct C;\n// crate::b";
+    let with = |c: &str| {
+        let files = [
+            file("lib.rs", "pub mod a;\nmod b;\n"),
+            file(
+                "a/mod.rs",
+                "mod c;\npub use self::c::C;\nconst LIMIT: u8 = 1;",
+            ),
+            file("a/c.rs", c),
+            file(
+                "b.rs",
+                "use crate::a::{C, self};\n#[cfg(test)]\nmod tests { use super::*; }",
+            ),
+        ];
+        circles(root, &files)
+    };
+    assert_eq!(with(c), BTreeSet::new());
+    for planted in [
+        "use crate::b::B;\npub struct C;",
+        "use crate::{b::{self, B}};\npub struct C;",
+        "pub struct C(super::super::b::B);",
+        "fn c() { crate::b::make() }\npub struct C;",
+    ] {
+        let circle = ["a/c.rs", "b.rs"].map(|path| root.join(path)).into();
+        assert_eq!(with(planted), BTreeSet::from([circle]), "{planted}");
+    }
+}
+
+/// The name of the type that a line defines, if it does.
+fn defined(line: &str) -> Option<&str> {
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.find(|word| ["struct", "enum", "trait", "type"].contains(word))?;
+    let name = words.next()?;
+    name.starts_with(char::is_uppercase).then_some(name)
+}
+
+#[test]
+fn a_type_name_means_one_type_in_a_crate() {
+    for folder in ["src/authchain-sandbox/src", "src/authchain-worker/src"] {
+        let mut seen = BTreeSet::new();
+        for (path, text) in sources(folder) {
+            for line in text.lines() {
+                // An indented one is local to a function, or a member of a trait.
+                let begins = ["pub", "struct", "enum", "trait", "type"];
+                if begins.iter().any(|word| line.starts_with(word)) {
+                    let name = defined(line).unwrap_or_default();
+                    let is_new = name.is_empty() || seen.insert(name.to_owned());
+                    assert!(is_new, "{}: a second {name}", path.display());
+                }
+            }
+        }
+        assert!(seen.len() > 10, "{folder}: {seen:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use authchain_tests::servers::name_server::{
     NameServer, Question, Record, address, alias, service,
 };
 use authchain_worker::net::dns::{Config, Dns};
-use authchain_worker::net::failure::{Failure, Kind};
+use authchain_worker::net::failure::{Failure, FailureKind};
 use authchain_worker::net::srv::{self, Target};
 
 const A: u16 = 1;
@@ -115,7 +115,7 @@ fn a_silent_server_leaves_time_for_the_next_and_ends_with_the_deadline() {
     assert_eq!(found, ["192.0.2.1"]);
     let alone = config(&[dead.address]);
     let failure = within(alone, Duration::from_millis(100), "ldap.example").unwrap_err();
-    assert_eq!(failure.kind, Kind::Down);
+    assert_eq!(failure.kind, FailureKind::Down);
     assert_eq!(
         failure.to_string(),
         "name resolution: name server 127.0.0.1: timed out"
@@ -141,7 +141,7 @@ fn a_server_that_cannot_tell_is_no_answer_and_the_next_is_asked() {
         let mut alone = config(&[broken.address]);
         alone.search = vec!["elsewhere.example".to_owned()];
         let failure = within(alone, PLENTY, "x.example").unwrap_err();
-        assert_eq!(failure.kind, Kind::Down, "{failure}");
+        assert_eq!(failure.kind, FailureKind::Down, "{failure}");
         let names: BTreeSet<String> = broken.asked().into_iter().map(|a| a.name).collect();
         // Whoever is not sure about one name must not be led to another.
         assert_eq!(names, ["x.example".to_owned()].into());
@@ -262,7 +262,10 @@ fn an_answer_that_is_broken_or_endless_is_none() {
     ] {
         let bytes = bytes.to_vec();
         let server = NameServer::start(move |question| vec![question.with_bytes(count, &bytes)]);
-        assert_eq!(find(&server, "a.example").unwrap_err().kind, Kind::Down);
+        assert_eq!(
+            find(&server, "a.example").unwrap_err().kind,
+            FailureKind::Down
+        );
     }
     let many = NameServer::start(only_a(|| (0..300).flat_map(|_| one()).collect()));
     assert!(find(&many, "a.example").is_err());
@@ -328,5 +331,9 @@ fn a_domain_without_servers_says_so() {
     let unknowing = NameServer::start(|question| vec![question.code(3)]);
     let failure = find_servers(&unknowing, "_ldap._tcp.example.com").unwrap_err();
     assert!(failure.to_string().contains("no SRV records"), "{failure}");
-    assert_eq!(failure.kind, Kind::Trouble, "the name server answers");
+    assert_eq!(
+        failure.kind,
+        FailureKind::Trouble,
+        "the name server answers"
+    );
 }

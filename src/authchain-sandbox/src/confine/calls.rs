@@ -9,7 +9,7 @@ use nix::libc;
 use seccompiler::{Error, apply_filter};
 
 use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE, FOR_FILES};
-use super::program::{Alternative, Answer, Program, Test, assemble};
+use super::program::{Action, Alternative, Program, Test, assemble};
 
 /// Every bit of an argument that is an `int`: the kernel ignores the others.
 const INT: u64 = 0xffff_ffff;
@@ -63,19 +63,19 @@ impl Profile {
             |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
         let for_files = if doors.files { self.for_files } else { &[] };
         for &call in self.allowed.iter().copied().flatten().chain(for_files) {
-            answer(call, Answer::Allow);
+            answer(call, Action::Allow);
         }
         for &call in self.deadly.iter().copied().flatten() {
-            answer(call, Answer::Kill);
+            answer(call, Action::Kill);
         }
         for (call, alternatives) in (self.conditional)(doors) {
-            answer(call, Answer::AllowIf(alternatives));
+            answer(call, Action::AllowIf(alternatives));
         }
         assemble(&answers)
     }
 }
 
-/// Calls that are harmless with some arguments and not with others.
+/// Returns the calls that are harmless with some arguments and not with others.
 fn conditional(doors: Doors) -> Vec<(i64, Vec<Alternative>)> {
     let mut list = vec![
         (libc::SYS_socket, sockets(doors.unix_sockets)),
@@ -137,7 +137,7 @@ const WRITING: i32 = libc::O_ACCMODE
     | libc::O_APPEND
     | (libc::O_TMPFILE & !libc::O_DIRECTORY);
 
-/// TCP, UDP for name servers, and Unix sockets where they are how the server is reached.
+/// Allows TCP, UDP for name servers, and Unix sockets where they are how the server is reached.
 fn sockets(unix: bool) -> Vec<Alternative> {
     let mut list = vec![
         socket(libc::AF_INET, libc::SOCK_STREAM),
@@ -151,8 +151,8 @@ fn sockets(unix: bool) -> Vec<Alternative> {
     list
 }
 
-/// With the usual protocol of its kind: MPTCP reaches every TCP server, and Landlock's rules about
-/// ports are not for it.
+/// Allows a socket with the usual protocol of its kind: MPTCP reaches every TCP server, and
+/// Landlock's rules about ports are not for it.
 fn socket(family: i32, kind: i32) -> Alternative {
     vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
 }
@@ -177,12 +177,12 @@ fn masked(index: u32, mask: u64, value: impl TryInto<u64>) -> Test {
     }
 }
 
-/// None of these bits is set.
+/// Returns a test that none of these bits is set.
 fn none(index: u32, unwanted: i32) -> Test {
     masked(index, bits(unwanted), 0)
 }
 
-/// A constant of libc's, none of which is negative, as the kernel gets it.
+/// Returns a constant of libc's, none of which is negative, as the kernel gets it.
 fn bits(value: impl TryInto<u64>) -> u64 {
     value.try_into().unwrap_or(u64::MAX)
 }

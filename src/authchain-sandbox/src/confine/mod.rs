@@ -10,6 +10,7 @@ mod call_tables;
 mod calls;
 mod files;
 mod program;
+mod refused;
 mod report;
 mod status;
 mod user;
@@ -23,11 +24,12 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use seccompiler::Error as SeccompError;
 
-use crate::process::{Fault, fault};
+use crate::process::fault;
 pub use access::Access;
 use calls::Doors;
 pub use calls::Profile;
 use files::Rules;
+pub use refused::Refused;
 pub use report::{Landlock, Report, User};
 use status::Status;
 
@@ -72,7 +74,7 @@ pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report,
     })
 }
 
-/// Whether the kernel agrees that one thread without capabilities is left.
+/// Returns whether the kernel agrees that one thread without capabilities is left.
 fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refused> {
     let Ok(status) = Status::read() else {
         notes.push("/proc is missing: what the kernel took away could not be verified".to_owned());
@@ -91,7 +93,8 @@ fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refu
     Ok(Some(status))
 }
 
-/// Whether system calls are filtered; a kernel without filters is no reason to keep people out.
+/// Returns whether system calls are filtered; a kernel without filters is no reason to keep people
+/// out.
 fn filtered(
     installed: Result<(), SeccompError>,
     status: Option<Status>,
@@ -109,8 +112,8 @@ fn filtered(
     }
 }
 
-/// Whether the kernel has no filters. `EINVAL` says that, but also that ours is a bad one; so it
-/// only counts where the kernel's own account of us does not mention them either.
+/// Returns whether the kernel has no filters. `EINVAL` says that, but also that ours is a bad one;
+/// so it only counts where the kernel's own account of us does not mention them either.
 fn is_unknown(error: &io::Error, status: Option<Status>) -> bool {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSYS) => true,
@@ -122,51 +125,6 @@ fn is_unknown(error: &io::Error, status: Option<Status>) -> bool {
 fn landlock(error: impl fmt::Display) -> Refused {
     Refused::Landlock(error.to_string())
 }
-
-/// Why the worker could not be confined, and so must not go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
-    /// A change of ids or of the process' attributes failed.
-    Step(Fault),
-    /// The user to become has the user or group id 0.
-    Privileged(String),
-    /// Capabilities are left, a bit each.
-    Capabilities(u64),
-    /// There are other threads, which would stay as they are.
-    Threads(u64),
-    /// The kernel has Landlock and did not take the rules.
-    Landlock(String),
-    /// The kernel has filters and did not take ours.
-    Seccomp(String),
-}
-
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
-        Self::Step(fault)
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Step(fault) => write!(f, "the worker {fault}"),
-            Self::Privileged(user) => write!(
-                f,
-                "worker_user: {user} has the user or group id 0, which is no confinement"
-            ),
-            Self::Capabilities(left) => {
-                write!(f, "the worker still has the capabilities {left:#x}")
-            }
-            Self::Threads(count) => {
-                write!(f, "the worker has {count} threads before it is confined")
-            }
-            Self::Landlock(error) => write!(f, "the worker's Landlock rules were refused: {error}"),
-            Self::Seccomp(error) => write!(f, "the worker's seccomp filter was refused: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use seccompiler::sock_filter as Instruction;
 
 /// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Action {
     /// It is made.
     Allow,
     /// The process is killed before it is made.
@@ -35,7 +35,7 @@ pub(super) struct Test {
 }
 
 /// What is not named.
-const REFUSE: Answer = Answer::Fail(libc::EPERM);
+const REFUSE: Action = Action::Fail(libc::EPERM);
 
 /// Instructions, as the kernel takes them.
 pub(super) type Program = Vec<Instruction>;
@@ -60,9 +60,9 @@ const JUMP_IF_EQUAL: u16 = 0x15;
 const JUMP_IF_NOT_LESS: u16 = 0x35;
 const RETURN: u16 = 0x06;
 
-/// The whole filter. Calls that `answers` does not name fail with `EPERM`; calls in the way of
-/// another processor family kill.
-pub(super) fn assemble(answers: &BTreeMap<u32, Answer>) -> Program {
+/// Assembles the whole filter. Calls that `answers` does not name fail with `EPERM`; calls in the
+/// way of another processor family kill.
+pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
     let mut program = FromEnd::default();
     let search = program.search(&ranges(answers));
     program.go_on_at(search);
@@ -73,8 +73,8 @@ pub(super) fn assemble(answers: &BTreeMap<u32, Answer>) -> Program {
     program.in_order()
 }
 
-/// Where each answer begins; it holds up to the next.
-fn ranges(answers: &BTreeMap<u32, Answer>) -> Vec<(u32, Answer)> {
+/// Returns where each answer begins; it holds up to the next.
+fn ranges(answers: &BTreeMap<u32, Action>) -> Vec<(u32, Action)> {
     let mut ranges = vec![(0, REFUSE)];
     for (&call, answer) in answers {
         begin(&mut ranges, call, answer.clone());
@@ -83,7 +83,7 @@ fn ranges(answers: &BTreeMap<u32, Answer>) -> Vec<(u32, Answer)> {
     ranges
 }
 
-fn begin(ranges: &mut Vec<(u32, Answer)>, start: u32, answer: Answer) {
+fn begin(ranges: &mut Vec<(u32, Action)>, start: u32, answer: Action) {
     if ranges.last().is_some_and(|(last, _)| *last == start) {
         ranges.pop();
     }
@@ -109,7 +109,7 @@ const REACH: usize = 250;
 
 impl FromEnd {
     /// Looks for the range of the loaded number. Every way through ends with an answer.
-    fn search(&mut self, ranges: &[(u32, Answer)]) -> Place {
+    fn search(&mut self, ranges: &[(u32, Action)]) -> Place {
         match ranges {
             [] => self.given(&REFUSE),
             [(_, answer)] => self.given(answer),
@@ -123,12 +123,12 @@ impl FromEnd {
         }
     }
 
-    fn given(&mut self, answer: &Answer) -> Place {
+    fn given(&mut self, answer: &Action) -> Place {
         match answer {
-            Answer::Allow => self.end(libc::SECCOMP_RET_ALLOW),
-            Answer::Kill => self.end(libc::SECCOMP_RET_KILL_PROCESS),
-            Answer::Fail(errno) => self.end(libc::SECCOMP_RET_ERRNO | errno.unsigned_abs()),
-            Answer::AllowIf(alternatives) => {
+            Action::Allow => self.end(libc::SECCOMP_RET_ALLOW),
+            Action::Kill => self.end(libc::SECCOMP_RET_KILL_PROCESS),
+            Action::Fail(errno) => self.end(libc::SECCOMP_RET_ERRNO | errno.unsigned_abs()),
+            Action::AllowIf(alternatives) => {
                 let refuse = self.given(&REFUSE);
                 (alternatives.iter().rev())
                     .fold(refuse, |otherwise, tests| self.all(tests, otherwise))
@@ -136,13 +136,13 @@ impl FromEnd {
         }
     }
 
-    /// All `tests` hold: allowed.
+    /// Writes what allows where all `tests` hold.
     fn all(&mut self, tests: &[Test], otherwise: Place) -> Place {
         let allow = self.end(libc::SECCOMP_RET_ALLOW);
         (tests.iter().rev()).fold(allow, |then, test| self.halves(*test, then, otherwise))
     }
 
-    /// The kernel's machine has 32 bits, arguments have 64.
+    /// Writes one test, half by half: the kernel's machine has 32 bits, arguments have 64.
     fn halves(&mut self, test: Test, then: Place, otherwise: Place) -> Place {
         let Test { index, mask, value } = test;
         let place = ARGUMENTS.saturating_add(index.saturating_mul(8));
@@ -163,7 +163,7 @@ impl FromEnd {
         self.push(LOAD, word)
     }
 
-    /// The end of a way: one that is near, or one more.
+    /// Returns the end of a way: one that is near, or one more.
     fn end(&mut self, answer: u32) -> Place {
         match self.ends.get(&answer) {
             Some(&place) if self.distance(place) <= REACH => place,
@@ -183,7 +183,8 @@ impl FromEnd {
         self.add(Instruction { code, jt, jf, k })
     }
 
-    /// The same place, or a jump to it if it is further than `reach`: plain jumps reach everything.
+    /// Returns `place`, or a jump to it if it is further than `reach`: plain jumps reach
+    /// everything.
     fn within(&mut self, reach: usize, place: Place) -> Place {
         let distance = self.distance(place);
         if distance <= reach {
@@ -192,12 +193,13 @@ impl FromEnd {
         self.push(JUMP, u32::try_from(distance).unwrap_or(u32::MAX))
     }
 
-    /// Whatever is written next is followed by `place`.
+    /// Has whatever is written next be followed by `place`.
     fn go_on_at(&mut self, place: Place) {
         self.within(0, place);
     }
 
-    /// How many instructions whatever is written next has to leave out to be followed by `place`.
+    /// Returns how many instructions whatever is written next has to leave out to be followed by
+    /// `place`.
     fn distance(&self, place: Place) -> usize {
         self.reversed.len().saturating_sub(1).saturating_sub(place)
     }
@@ -279,15 +281,15 @@ mod tests {
 
     const REFUSED: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
-    fn answer(answers: &BTreeMap<u32, Answer>, call: u32, arguments: [u64; 6]) -> u32 {
+    fn answer(answers: &BTreeMap<u32, Action>, call: u32, arguments: [u64; 6]) -> u32 {
         machine::run(&assemble(answers), PROCESSOR, call, arguments)
     }
 
     #[test]
     fn every_call_gets_its_own_answer_however_many_there_are() {
         for count in [0, 1, 2, 3, 7, 200] {
-            let answers: BTreeMap<u32, Answer> = (0..count)
-                .map(|n| (n * 3 + 1, Answer::Fail(n as i32 + 2)))
+            let answers: BTreeMap<u32, Action> = (0..count)
+                .map(|n| (n * 3 + 1, Action::Fail(n as i32 + 2)))
                 .collect();
             for call in 0..count * 3 + 5 {
                 let expected = match call % 3 {
@@ -305,7 +307,7 @@ mod tests {
 
     #[test]
     fn another_processors_calls_kill() {
-        let program = assemble(&BTreeMap::from([(1, Answer::Allow)]));
+        let program = assemble(&BTreeMap::from([(1, Action::Allow)]));
         assert_eq!(
             machine::run(&program, PROCESSOR, 1, [0; 6]),
             libc::SECCOMP_RET_ALLOW
@@ -330,7 +332,7 @@ mod tests {
         };
         let answers = BTreeMap::from([(
             9,
-            Answer::AllowIf(vec![
+            Action::AllowIf(vec![
                 vec![both, bit],
                 vec![Test {
                     index: 0,
@@ -351,8 +353,8 @@ mod tests {
         }
     }
 
-    /// A branch in front of two ends, with so many instructions between those, before them, and on
-    /// the way to it.
+    /// Returns a branch in front of two ends, with so many instructions between those, before them,
+    /// and on the way to it.
     fn branch(between: usize, before: usize, is_near: bool) -> Program {
         let astray = |program: &mut FromEnd, count| {
             (0..count).for_each(|_| _ = program.push(RETURN, 2));
@@ -385,7 +387,8 @@ mod tests {
         }
     }
 
-    /// Few values, so that some fit. Where one has bits outside of its mask, nothing does.
+    /// Returns tests with few values, so that some fit. Where one has bits outside of its mask,
+    /// nothing does.
     fn some_test() -> impl Strategy<Value = Test> {
         let mask = prop_oneof![
             Just(u64::MAX),
@@ -401,7 +404,7 @@ mod tests {
         })
     }
 
-    /// Such values, with and without bits that most masks leave out.
+    /// Returns such values, with and without bits that most masks leave out.
     fn some_argument() -> impl Strategy<Value = u64> {
         let others = prop_oneof![
             Just(0),
@@ -410,27 +413,27 @@ mod tests {
         (0..3_u64, 0..3_u64, others).prop_map(|(low, high, others)| low | high << 40 | others)
     }
 
-    fn some_answer() -> impl Strategy<Value = Answer> {
+    fn some_answer() -> impl Strategy<Value = Action> {
         let alternatives =
             proptest::collection::vec(proptest::collection::vec(some_test(), 0..4), 0..6);
         prop_oneof![
-            Just(Answer::Allow),
-            Just(Answer::Kill),
-            (1..40_i32).prop_map(Answer::Fail),
-            alternatives.prop_map(Answer::AllowIf),
+            Just(Action::Allow),
+            Just(Action::Kill),
+            (1..40_i32).prop_map(Action::Fail),
+            alternatives.prop_map(Action::AllowIf),
         ]
     }
 
-    fn as_written(answer: Option<&Answer>, arguments: [u64; 6]) -> u32 {
+    fn as_written(answer: Option<&Action>, arguments: [u64; 6]) -> u32 {
         let holds = |test: &Test| arguments[test.index as usize] & test.mask == test.value;
         match answer.unwrap_or(&REFUSE) {
-            Answer::Allow => libc::SECCOMP_RET_ALLOW,
-            Answer::Kill => libc::SECCOMP_RET_KILL_PROCESS,
-            Answer::Fail(errno) => libc::SECCOMP_RET_ERRNO | errno.unsigned_abs(),
-            Answer::AllowIf(ways) if ways.iter().any(|tests| tests.iter().all(holds)) => {
+            Action::Allow => libc::SECCOMP_RET_ALLOW,
+            Action::Kill => libc::SECCOMP_RET_KILL_PROCESS,
+            Action::Fail(errno) => libc::SECCOMP_RET_ERRNO | errno.unsigned_abs(),
+            Action::AllowIf(ways) if ways.iter().any(|tests| tests.iter().all(holds)) => {
                 libc::SECCOMP_RET_ALLOW
             }
-            Answer::AllowIf(_) => REFUSED,
+            Action::AllowIf(_) => REFUSED,
         }
     }
 

@@ -75,7 +75,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every wall stands.
+    /// Returns whether every wall stands.
     pub fn is_complete(&self) -> bool {
         let landlocked = matches!(self.landlock, Landlock::Enforced { .. });
         self.user.is_other

@@ -6,9 +6,9 @@ use authchain::tools::trusted_file::{Access, read};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
-use super::Refused;
+use super::refused::Refused;
 use super::report::User;
-use crate::process::{Fault, fault, not_dumpable};
+use crate::process::{ProcessFault, fault, not_dumpable};
 
 /// Who stands in where the worker's own user was not created.
 const STAND_IN: &str = "nobody";
@@ -65,7 +65,7 @@ enum Known {
     Nobody,
 }
 
-/// The first line of that name.
+/// Returns what the first line of that name says.
 fn known(name: &str, passwd: &[u8]) -> Known {
     let mut lines = passwd.split(|&byte| byte == b'\n');
     let found = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?));
@@ -81,7 +81,7 @@ fn known(name: &str, passwd: &[u8]) -> Known {
 /// What setresuid(2) takes for "as it is".
 const NO_ID: u32 = u32::MAX;
 
-/// User and group id in what follows the name: `:x:990:990:…`.
+/// Returns user and group id in what follows the name: `:x:990:990:…`.
 fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     let mut fields = rest.split(|&byte| byte == b':');
     let is_whole_name = fields.next()?.is_empty();
@@ -92,7 +92,7 @@ fn ids(rest: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Becomes `user` for good: groups first, while it is still allowed.
-pub(super) fn become_user(user: &User) -> Result<(), Fault> {
+pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
     if !user.is_other {
         return Ok(());
     }
@@ -105,7 +105,7 @@ pub(super) fn become_user(user: &User) -> Result<(), Fault> {
 }
 
 /// Tries to be root again, which must fail.
-fn cannot_return() -> Result<(), Fault> {
+fn cannot_return() -> Result<(), ProcessFault> {
     let root = Uid::from_raw(0);
     match setresuid(root, root, root) {
         Ok(()) => Err(fault("be sure that it is not root any more")(

@@ -69,7 +69,7 @@ impl Header {
         }))
     }
 
-    /// How many bytes the element has in all.
+    /// Returns how many bytes the element has in all.
     pub fn total(&self) -> usize {
         self.size.saturating_add(self.length)
     }
@@ -84,12 +84,12 @@ fn big_endian(bytes: &[u8]) -> usize {
 pub struct Elements<'a>(&'a [u8]);
 
 impl<'a> Elements<'a> {
-    /// Those in `bytes`.
+    /// Returns the elements in `bytes`.
     pub fn of(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// The next one; `None` at the end.
+    /// Returns the next element; `None` at the end.
     ///
     /// # Errors
     /// For one that is cut off, or that LDAP does not use.
@@ -108,7 +108,7 @@ impl<'a> Elements<'a> {
         }))
     }
 
-    /// The next one, which must have `tag`; `shape` names what lacks it otherwise.
+    /// Returns the next one, which must have `tag`; `shape` names what lacks it otherwise.
     ///
     /// # Errors
     /// As [`take`](Self::take), and for another tag or none.
@@ -119,7 +119,7 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Whether none is left.
+    /// Returns whether none is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

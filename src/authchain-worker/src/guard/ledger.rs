@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::ber::Elements;
-use super::message::{self, Answer};
+use super::message::{self, Response};
 
 /// Referrals a search may bring besides its entries; they are not followed.
 const MAX_REFERENCES: u32 = 64;
@@ -18,11 +18,11 @@ const EXTENDED: u8 = 0x77;
 
 /// The requests on one connection that have not been answered yet.
 #[derive(Debug, Default)]
-pub struct Ledger(Vec<(i32, Question)>);
+pub struct Ledger(Vec<(i32, PendingRequest)>);
 
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum PendingRequest {
     Bind,
     Extended,
     Search { entries: u32, references: u32 },
@@ -39,9 +39,9 @@ impl Ledger {
         let id = message::integer(message.expect(0x02, shape)?).ok_or(Refusal::Shape(shape))?;
         let operation = message.take()?.ok_or(Refusal::Shape(shape))?;
         let question = match operation.tag {
-            BIND => Question::Bind,
-            EXTENDED => Question::Extended,
-            SEARCH => Question::Search {
+            BIND => PendingRequest::Bind,
+            EXTENDED => PendingRequest::Extended,
+            SEARCH => PendingRequest::Search {
                 entries: size_limit(operation.contents)?,
                 references: MAX_REFERENCES,
             },
@@ -52,7 +52,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether `reply` answers something that was asked, and has the shape of an answer to it.
+    /// Returns whether `reply` answers something that was asked, and has the shape of an answer to
+    /// it.
     ///
     /// # Errors
     /// For everything else; the connection is of no use then.
@@ -68,15 +69,15 @@ impl Ledger {
     }
 }
 
-impl Question {
-    /// Whether `answer` is the last to this question.
-    fn is_over_with(&mut self, answer: Answer) -> Result<bool, Refusal> {
+impl PendingRequest {
+    /// Returns whether `answer` is the last to this question.
+    fn is_over_with(&mut self, answer: Response) -> Result<bool, Refusal> {
         match (self, answer) {
-            (Self::Bind, Answer::Bind)
-            | (Self::Extended, Answer::Extended)
-            | (Self::Search { .. }, Answer::Done) => Ok(true),
-            (Self::Search { entries, .. }, Answer::Entry) => count_down(entries),
-            (Self::Search { references, .. }, Answer::Reference) => count_down(references),
+            (Self::Bind, Response::Bind)
+            | (Self::Extended, Response::Extended)
+            | (Self::Search { .. }, Response::Done) => Ok(true),
+            (Self::Search { entries, .. }, Response::Entry) => count_down(entries),
+            (Self::Search { references, .. }, Response::Reference) => count_down(references),
             (_, answer) => Err(Refusal::WrongKind(answer.tag())),
         }
     }
@@ -87,7 +88,7 @@ fn count_down(left: &mut u32) -> Result<bool, Refusal> {
     Ok(false)
 }
 
-/// The fourth part of a search request: base, scope, aliases, size limit.
+/// Returns the fourth part of a search request: base, scope, aliases, size limit.
 fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
     let shape = "request";
     let mut parts = Elements::of(search);
@@ -103,7 +104,7 @@ fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
 mod tests {
     use super::*;
 
-    /// A message with an operation of these bytes.
+    /// Returns a message with an operation of these bytes.
     fn message(id: u8, operation: &[u8]) -> Vec<u8> {
         let length = u8::try_from(operation.len() + 3).unwrap();
         [&[0x30, length, 2, 1, id], operation].concat()

@@ -18,7 +18,7 @@ const RESPONSE_VALUE: u8 = 0x8b;
 
 /// The kinds of answer there are to what we ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Response {
     /// To a bind.
     Bind,
     /// An entry a search found.
@@ -31,7 +31,7 @@ pub enum Answer {
     Extended,
 }
 
-impl Answer {
+impl Response {
     fn of(tag: u8) -> Option<Self> {
         let all = [
             Self::Bind,
@@ -43,7 +43,7 @@ impl Answer {
         all.into_iter().find(|answer| answer.tag() == tag)
     }
 
-    /// The tag its operation has.
+    /// Returns the tag its operation has.
     pub fn tag(self) -> u8 {
         match self {
             Self::Bind => 0x61,
@@ -59,7 +59,7 @@ impl Answer {
 ///
 /// # Errors
 /// For everything the parser behind us should not see.
-pub fn check(bytes: &[u8]) -> Result<(i32, Answer), Refusal> {
+pub fn check(bytes: &[u8]) -> Result<(i32, Response), Refusal> {
     if bytes.len() > MAX_MESSAGE {
         return Err(Refusal::TooLarge(bytes.len()));
     }
@@ -68,14 +68,14 @@ pub fn check(bytes: &[u8]) -> Result<(i32, Answer), Refusal> {
     let mut message = Elements::of(outer.expect(SEQUENCE, "message")?);
     let id = integer(message.expect(INTEGER, "message")?).ok_or(Refusal::Shape("message"))?;
     let operation = message.take()?.ok_or(Refusal::Shape("message"))?;
-    let answer = Answer::of(operation.tag).ok_or(Refusal::WrongKind(operation.tag))?;
+    let answer = Response::of(operation.tag).ok_or(Refusal::WrongKind(operation.tag))?;
     if id == 0 {
         return Err(disconnection(operation.contents));
     }
     match answer {
-        Answer::Entry => entry(operation.contents)?,
-        Answer::Reference => texts(operation.contents, "referral")?,
-        Answer::Bind | Answer::Done | Answer::Extended => result(operation.contents, answer)?,
+        Response::Entry => entry(operation.contents)?,
+        Response::Reference => texts(operation.contents, "referral")?,
+        Response::Bind | Response::Done | Response::Extended => result(operation.contents, answer)?,
     }
     if !message.is_empty() {
         controls(message.expect(CONTROLS, "message")?)?;
@@ -86,8 +86,8 @@ pub fn check(bytes: &[u8]) -> Result<(i32, Answer), Refusal> {
     }
 }
 
-/// What a server says unasked: that it hangs up. Active Directory puts the name of it outside the
-/// result, so only the result's own texts are looked at.
+/// Returns what a server says unasked: that it hangs up. Active Directory puts the name of it
+/// outside the result, so only the result's own texts are looked at.
 fn disconnection(contents: &[u8]) -> Refusal {
     let mut parts = Elements::of(contents);
     let text = (|| {
@@ -98,7 +98,7 @@ fn disconnection(contents: &[u8]) -> Refusal {
     Refusal::Disconnection(text.unwrap_or_default().chars().take(160).collect())
 }
 
-fn result(contents: &[u8], answer: Answer) -> Result<(), Refusal> {
+fn result(contents: &[u8], answer: Response) -> Result<(), Refusal> {
     let shape = "result";
     let mut parts = Elements::of(contents);
     // The parser behind us folds any number of bytes into 32 bits: 2^32 would be success.
@@ -110,8 +110,8 @@ fn result(contents: &[u8], answer: Answer) -> Result<(), Refusal> {
     while let Some(part) = parts.take()? {
         match (part.tag, answer) {
             (REFERRAL, _) => texts(part.contents, "referral")?,
-            (SASL_CREDENTIALS, Answer::Bind) | (RESPONSE_VALUE, Answer::Extended) => {}
-            (RESPONSE_NAME, Answer::Extended) => text(part.contents, "the name of a response")?,
+            (SASL_CREDENTIALS, Response::Bind) | (RESPONSE_VALUE, Response::Extended) => {}
+            (RESPONSE_NAME, Response::Extended) => text(part.contents, "the name of a response")?,
             _ => return Err(Refusal::Shape(shape)),
         }
     }
@@ -174,7 +174,7 @@ fn text(bytes: &[u8], what: &'static str) -> Result<(), Refusal> {
     }
 }
 
-/// A number of at most four bytes that is not negative, as ids and limits are.
+/// Returns a number of at most four bytes that is not negative, as ids and limits are.
 pub(super) fn integer(bytes: &[u8]) -> Option<i32> {
     if !(1..=4).contains(&bytes.len()) {
         return None;

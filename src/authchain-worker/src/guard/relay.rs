@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::ber::Header;
 use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
-use crate::net::failure::words;
+use crate::net::failure::io_text;
 
 /// What is read at once. Most messages are far shorter, and every page costs time at each login.
 const CHUNK: usize = 4 * 1024;
@@ -19,7 +19,7 @@ const CHUNK: usize = 4 * 1024;
 pub struct Ending(Arc<Mutex<Option<String>>>);
 
 impl Ending {
-    /// Why it ended, if it did.
+    /// Returns why it ended, if it did.
     pub fn reason(&self) -> Option<String> {
         let reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.clone()
@@ -31,15 +31,15 @@ impl Ending {
     }
 }
 
-/// Hands messages to and fro between `server` and `client` until one of them ends or sends
-/// something that may not pass.
+/// Passes messages between `server` and `client` until one of them ends or sends something that may
+/// not pass.
 pub async fn relay<S, C>(server: S, client: C, ending: Ending)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
     if let Err(error) = hand_over(server, client).await {
-        ending.set(words(&error));
+        ending.set(io_text(&error));
     }
 }
 
@@ -122,8 +122,8 @@ impl Inlet {
         Ok(count)
     }
 
-    /// All messages that are whole and may pass, in one piece, and what is wrong with the next one.
-    /// A length that is too large is refused before the message it announces has come.
+    /// Returns all messages that are whole and may pass, in one piece, and what is wrong with the
+    /// next one. A length that is too large is refused before the message it announces has come.
     fn messages(
         &mut self,
         mut may_pass: impl FnMut(&[u8]) -> Result<(), Refusal>,
@@ -149,7 +149,7 @@ impl Inlet {
     }
 }
 
-/// The first message of `bytes`, once it is whole.
+/// Returns the first message of `bytes`, once it is whole.
 fn whole_message(bytes: &[u8]) -> io::Result<Option<&[u8]>> {
     let header = checked_header(bytes)?;
     Ok(header.and_then(|header| bytes.get(..header.total())))

@@ -2,7 +2,7 @@
 
 use ldap3::LdapResult;
 
-pub(super) use crate::net::failure::server_words as words;
+pub(super) use crate::net::failure::server_text;
 
 pub(super) const SUCCESS: u32 = 0;
 pub(super) const TIME_LIMIT: u32 = 3;
@@ -16,17 +16,17 @@ pub(super) const INVALID_CREDENTIALS: u32 = 49;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
 pub(super) const UNWILLING: u32 = 53;
 
-/// Whether this server cannot answer now, and another may: operationsError, timeLimitExceeded,
-/// adminLimitExceeded, busy, unavailable, other.
+/// Returns whether this server cannot answer now, and another may: operationsError,
+/// timeLimitExceeded, adminLimitExceeded, busy, unavailable, other.
 pub(super) fn is_trouble(code: u32) -> bool {
     matches!(code, 1 | 3 | 11 | 51 | 52 | 80)
 }
 
-/// The code, its name and what the server adds, for the log.
+/// Returns the code, its name and what the server adds, for the log.
 pub(super) fn describe(result: &LdapResult) -> String {
     let code = result.rc;
     let name = name(code).map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"));
-    match words(&result.text) {
+    match server_text(&result.text) {
         text if text.is_empty() => name,
         text => format!("{name}: {text}"),
     }

@@ -7,7 +7,7 @@ use authchain::tools::deadline::Deadline;
 use authchain::words::Secret;
 
 use super::session::{SERVICE_BIND, Session};
-use super::sources::{Server, SrvRecord};
+use super::sources::{LdapServer, SrvRecord};
 use super::starttls;
 use crate::net::connect::{self, Connection, TLS};
 use crate::net::dns::{self, Dns};
@@ -47,7 +47,7 @@ impl Connector {
     /// `deadline`.
     pub(super) async fn open(
         &self,
-        server: &Server,
+        server: &LdapServer,
         opening: Deadline,
         deadline: Deadline,
     ) -> Result<Session, Failure> {
@@ -60,7 +60,7 @@ impl Connector {
     /// Connects to `server`, and asks it for TLS where that is how it begins.
     async fn connection(
         &self,
-        server: &Server,
+        server: &LdapServer,
         opening: Deadline,
     ) -> Result<Box<dyn Connection>, Failure> {
         let trust = self.trust.as_ref();
@@ -95,12 +95,12 @@ impl Connector {
         &self,
         SrvRecord { name, port }: &SrvRecord,
         deadline: Deadline,
-    ) -> Result<Vec<Server>, Failure> {
+    ) -> Result<Vec<LdapServer>, Failure> {
         let finding = srv::servers(&self.dns, &name.service, deadline);
         let found = within(deadline, dns::STEP, finding).await?;
         let found = found.into_iter().map(|target| {
             let port = port.unwrap_or(target.port);
-            Server::found(Target { port, ..target }, name.tls)
+            LdapServer::found(Target { port, ..target }, name.tls)
         });
         Ok(found.collect())
     }

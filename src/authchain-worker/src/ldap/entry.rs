@@ -6,14 +6,14 @@ use ldap3::asn1::StructureTag;
 /// Longer values are no names, paths or dates.
 const MAX_TEXT: usize = 2048;
 
-/// What an entry says of something there can be one of.
+/// What an entry says of an attribute that has one value at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given<T> {
-    /// Nothing.
+    /// The attribute is absent.
     Nothing,
-    /// This.
+    /// It has exactly one value, and it parsed.
     Value(T),
-    /// Something, but not what it should be: it must not count as nothing.
+    /// It has several values, or one that does not parse: that must not count as absent.
     Nonsense,
 }
 
@@ -55,26 +55,26 @@ impl Entry {
         self.attributes.push((name, vec![value.to_vec()]));
     }
 
-    /// The values of `attribute`, whatever they are. Servers spell its name as they like.
+    /// Returns the values of `attribute`, whatever they are. Servers spell its name as they like.
     pub(super) fn bytes(&self, attribute: &str) -> impl Iterator<Item = &[u8]> {
         (self.attributes.iter())
             .filter(move |(name, _)| name.eq_ignore_ascii_case(attribute))
             .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
     }
 
-    /// The values of `attribute` that are texts.
+    /// Returns the values of `attribute` that are texts.
     pub(super) fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
         (self.bytes(attribute))
             .filter(|value| value.len() <= MAX_TEXT && !value.contains(&0))
             .filter_map(|value| std::str::from_utf8(value).ok())
     }
 
-    /// The first value of `attribute` that is a text.
+    /// Returns the first value of `attribute` that is a text.
     pub(super) fn text(&self, attribute: &str) -> Option<&str> {
         self.texts(attribute).next()
     }
 
-    /// What `attribute` says, which must have one value, and one that `read` understands.
+    /// Returns what `attribute` says, which must have one value, and one that `read` understands.
     pub(super) fn given<T>(
         &self,
         attribute: &str,
@@ -91,7 +91,7 @@ impl Entry {
         }
     }
 
-    /// The first value of `attribute` that is a number.
+    /// Returns the first value of `attribute` that is a number.
     pub(super) fn number<T: std::str::FromStr>(&self, attribute: &str) -> Option<T> {
         self.texts(attribute).find_map(|text| text.parse().ok())
     }

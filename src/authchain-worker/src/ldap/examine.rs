@@ -28,7 +28,7 @@ use super::connector::Identity;
 use super::directory::Directory;
 use super::flavour::Flavour;
 use super::session::{SERVICE_BIND, Search, Session};
-use super::sources::{Server, Source};
+use super::sources::{LdapServer, Source};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
 use crate::net::failure::{Failure, within};
@@ -72,8 +72,8 @@ impl Directory {
                     let opening = deadline.within(self.connector.timeout.duration());
                     let found = self.named(&told, &records, opening).await;
                     let found = found.unwrap_or_default().into_iter();
-                    let is_new = |server: &Server| known.insert(server.name.clone());
-                    let found: Vec<Server> = found.filter(is_new).collect();
+                    let is_new = |server: &LdapServer| known.insert(server.name.clone());
+                    let found: Vec<LdapServer> = found.filter(is_new).collect();
                     let found = found.into_iter().map(Source::Server).rev();
                     found.for_each(|server| sources.push_front(server));
                 }
@@ -85,7 +85,7 @@ impl Directory {
     async fn examine_server(
         &self,
         told: &Examination<'_>,
-        server: &Server,
+        server: &LdapServer,
         nobody: &str,
         deadline: Deadline,
     ) -> Option<()> {
@@ -142,7 +142,7 @@ impl Directory {
         look.told.step(SERVICE_BIND, binding, judge).await
     }
 
-    /// As whom the searches are made.
+    /// Returns as whom the searches are made.
     fn who(&self) -> &str {
         match &self.connector.identity {
             Identity::Service { dn, .. } => dn,
@@ -151,7 +151,7 @@ impl Directory {
         }
     }
 
-    /// A failure, and what to do about it.
+    /// Returns the remark on a failure, with what to do about it.
     fn blame(&self, failure: &Failure) -> Remark {
         match advice::advice(&self.connector, failure) {
             Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
@@ -173,7 +173,7 @@ impl Look<'_> {
     }
 }
 
-/// A search for one entry by its name.
+/// Returns a search for one entry by its name.
 fn entry<'a>(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Search<'a> {
     Search {
         step,

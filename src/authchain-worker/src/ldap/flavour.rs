@@ -127,8 +127,8 @@ impl Flavour {
         }
     }
 
-    /// Like [`refusal`](Self::refusal), for a bind name derived from the login name without a
-    /// search: then a name that the server does not know is no proof that the account is missing.
+    /// Returns the refusal where the bind name was derived from the login name without a search: a
+    /// name that the server does not know is no proof that the account is missing then.
     pub(super) fn refusal_of_a_guess(
         &self,
         answer: &BindAnswer,

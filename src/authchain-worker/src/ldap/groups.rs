@@ -76,8 +76,8 @@ impl Wanted {
         self.names.is_empty() && self.dns.is_empty()
     }
 
-    /// Whether a group is one of these. A name only counts below the groups' base: elsewhere,
-    /// others may create groups of any name.
+    /// Returns whether a group is one of these. A name only counts below the groups' base:
+    /// elsewhere, others may create groups of any name.
     fn has(&self, dn: &Dn, name: Option<&str>) -> bool {
         let is_below = self.base.as_ref().is_some_and(|base| dn.is_under(base));
         let name = name.map(str::to_lowercase);
@@ -85,7 +85,8 @@ impl Wanted {
         self.dns.contains(dn) || (is_below && is_named)
     }
 
-    /// The same for a group with several names, of which one may only be in its DN.
+    /// Returns whether a group with several names, of which one may only be in its DN, is one of
+    /// these.
     fn has_one_called<'n>(&self, dn: &'n Dn, names: impl Iterator<Item = &'n str>) -> bool {
         let mut names = names.map(Some).chain([None, dn.first_value("cn")]);
         names.any(|name| self.has(dn, name))
@@ -116,7 +117,7 @@ impl Groups {
         }
     }
 
-    /// Whether the person is in a wanted group, directly or through others.
+    /// Returns whether the person is in a wanted group, directly or through others.
     ///
     /// Level by level from the person upwards, each group once, so that groups that lie in each
     /// other in a circle end it like any others.
@@ -159,7 +160,7 @@ impl Groups {
         }
     }
 
-    /// The filter of what is a group and fits `filter`.
+    /// Returns the filter of what is a group and fits `filter`.
     ///
     /// # Errors
     /// For a filter of the settings that is none; they have been checked.
@@ -169,8 +170,8 @@ impl Groups {
         Ok(format!("(&{groups}{filter})"))
     }
 
-    /// The groups below the groups' base that fit, and those of the wanted ones that lie elsewhere;
-    /// and whether there are more.
+    /// Searches for the groups below the groups' base that fit, and those of the wanted ones that
+    /// lie elsewhere; returns them, and whether there are more.
     async fn search_groups(
         &self,
         session: &mut Session,
@@ -207,7 +208,7 @@ fn too_many() -> Failure {
     Failure::settings(STEP, "more groups, or deeper ones, than are looked at")
 }
 
-/// A group that may be a person: nobody can tell whether it counts.
+/// Returns the failure at a group that may be a person: nobody can tell whether it counts.
 fn hidden(dn: &str) -> Failure {
     let dn = quoted(dn);
     let text = format!("configuration error: {CLASS} of {dn} cannot be read; may bind_dn?");
@@ -248,7 +249,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// A group, unless it is a person, or lies where the person it is about may have put it.
+    /// Notes a group, unless it is a person, or lies where the person it is about may have put it.
     fn note(&mut self, group: &Entry) {
         let Some(dn) = Dn::parse(&group.dn).filter(|dn| !dn.is_empty()) else {
             return;
@@ -268,13 +269,14 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// Whether an entry is that of a person.
+/// Returns whether an entry is that of a person.
 pub(super) fn is_person(entry: &Entry) -> bool {
     let is_one = |class: &str| (PEOPLE.iter()).any(|person| person.eq_ignore_ascii_case(class));
     entry.texts(CLASS).any(is_one)
 }
 
-/// The groups a person is in: by DN, by name, and where that counts by number.
+/// Returns the filter of the groups a person is in: by DN, by name, and where that counts by
+/// number.
 fn direct(person: &Person, counts_primary: bool) -> String {
     let (dn, name) = (ldap_escape(&person.dn), ldap_escape(&person.user.name));
     let number = person.user.gid.filter(|_| counts_primary);
@@ -284,7 +286,7 @@ fn direct(person: &Person, counts_primary: bool) -> String {
     )
 }
 
-/// The groups that have one of `groups` as a member.
+/// Returns the filter of the groups that have one of `groups` as a member.
 fn members(groups: &[String]) -> String {
     let parts = groups.iter().map(|dn| {
         let dn = ldap_escape(dn);

@@ -8,7 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`prepare`] | settings and files, made into a directory |
-//! | [`directory`] | a directory: its servers, the way to them, its people, who is admitted, its flavour |
+//! | [`directory`] | a directory, by its parts |
 //! | [`questions`] | what is done for each question, in which order |
 //! | [`examine`] | every server step by step, for the administrator |
 //! | [`flavour`] | what Active Directory does one way, and others another |

@@ -15,7 +15,7 @@ pub(super) struct Password<'a>(&'a str);
 
 /// Why a password is none that may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum PasswordFault {
     /// A bind with none is anonymous, and succeeds (RFC 4513 §5.1.2).
     Empty,
     /// Servers that end it there would accept what follows whatever it is.
@@ -25,15 +25,15 @@ pub(super) enum Fault {
 }
 
 impl<'a> Password<'a> {
-    /// `secret`, if it may be sent.
-    pub(super) fn of(secret: &'a Secret) -> Result<Self, Fault> {
+    /// Takes a secret for a password, if it may be sent.
+    pub(super) fn of(secret: &'a Secret) -> Result<Self, PasswordFault> {
         match secret.expose() {
-            [] => Err(Fault::Empty),
-            bytes if bytes.len() > MAX_BYTES => Err(Fault::TooLong),
-            bytes if bytes.contains(&0) => Err(Fault::Nul),
+            [] => Err(PasswordFault::Empty),
+            bytes if bytes.len() > MAX_BYTES => Err(PasswordFault::TooLong),
+            bytes if bytes.contains(&0) => Err(PasswordFault::Nul),
             bytes => std::str::from_utf8(bytes)
                 .map(Self)
-                .map_err(|_| Fault::NotUtf8),
+                .map_err(|_| PasswordFault::NotUtf8),
         }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Password<'a> {
     }
 }
 
-impl Fault {
+impl PasswordFault {
     fn text(self) -> &'static str {
         match self {
             Self::Empty => "it is empty",
@@ -53,10 +53,10 @@ impl Fault {
     }
 }
 
-impl From<Fault> for Denial {
-    fn from(fault: Fault) -> Self {
+impl From<PasswordFault> for Denial {
+    fn from(fault: PasswordFault) -> Self {
         match fault {
-            Fault::Empty => DenialReason::EmptyPassword.into(),
+            PasswordFault::Empty => DenialReason::EmptyPassword.into(),
             fault => Self {
                 reason: DenialReason::BadCredential,
                 detail: Some(format!("not sent: {}", fault.text())),
@@ -65,7 +65,7 @@ impl From<Fault> for Denial {
     }
 }
 
-/// The service's password, from its file.
+/// Reads the service's password from its file.
 pub(super) fn read(path: &Path) -> Result<Secret, String> {
     let limit = 4096;
     let bytes = trusted_file::read(path, Access::Private, limit);
@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn what_a_directory_could_misunderstand_is_never_sent() {
         let fault = |bytes: &[u8]| Password::of(&Secret::new(bytes.to_vec())).err();
-        assert_eq!(fault(b""), Some(Fault::Empty));
-        assert_eq!(fault(b"right\0junk"), Some(Fault::Nul));
-        assert_eq!(fault(b"\0"), Some(Fault::Nul));
-        assert_eq!(fault(&[b'x'; 512]), Some(Fault::TooLong));
-        assert_eq!(fault(b"caf\xe9"), Some(Fault::NotUtf8));
+        assert_eq!(fault(b""), Some(PasswordFault::Empty));
+        assert_eq!(fault(b"right\0junk"), Some(PasswordFault::Nul));
+        assert_eq!(fault(b"\0"), Some(PasswordFault::Nul));
+        assert_eq!(fault(&[b'x'; 512]), Some(PasswordFault::TooLong));
+        assert_eq!(fault(b"caf\xe9"), Some(PasswordFault::NotUtf8));
         assert_eq!(fault("p\u{e4}ss w\u{f6}rd".as_bytes()), None);
         assert_eq!(fault(&[b'x'; 511]), None);
     }

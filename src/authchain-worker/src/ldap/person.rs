@@ -37,7 +37,7 @@ pub(super) struct Person {
 pub(super) struct People {
     /// Where they are.
     pub(super) base: Dn,
-    /// The same as the settings write it.
+    /// The base as the settings write it.
     pub(super) base_text: String,
     pub(super) scope: Scope,
     /// Finds the entry of `%u`.
@@ -154,14 +154,17 @@ impl People {
             None => dn.is_under(&self.base),
         });
         if !is_there {
-            let text = format!("an entry from elsewhere: {}", codes::words(&entry.dn));
+            let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
             return Err(Failure::trouble(STEP, text));
         }
         let called = &self.attributes;
         let name = (entry.texts(&called.name)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
             let actual = entry.text(&called.name).unwrap_or_default();
-            let note = format!("the entry found has another name: {}", codes::words(actual));
+            let note = format!(
+                "the entry found has another name: {}",
+                codes::server_text(actual)
+            );
             return Ok(Found::Nobody(Some(note)));
         };
         let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
@@ -200,14 +203,14 @@ impl People {
     }
 }
 
-/// The user id, if the entry says one. One that is none, or one of two, would pass for an entry
-/// without any, and so for whatever id the system has for the name.
+/// Returns the user id, if the entry says one. One that is none, or one of two, would pass for an
+/// entry without any, and so for whatever id the system has for the name.
 fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
     match entry.given(attribute, |text| text.parse().ok()) {
         Given::Nothing => Ok(None),
         Given::Value(uid) => Ok(Some(uid)),
         Given::Nonsense => {
-            let dn = codes::words(&entry.dn);
+            let dn = codes::server_text(&entry.dn);
             let text = format!("{attribute} of {dn} is not one number that can be a user id");
             Err(Failure::settings(STEP, text))
         }

@@ -137,8 +137,8 @@ fn gravity(status: &AccountStatus) -> u8 {
     }
 }
 
-/// The same rules as for /etc/shadow; -1 is how directories write "not set". An account that ends
-/// nobody can tell when has ended.
+/// Returns the state by the rules of /etc/shadow; -1 is how directories write "not set". An
+/// unparsable shadowExpire counts as expired.
 fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
     if entry.given("shadowExpire", |text| text.parse::<i64>().ok()) == Given::Nonsense {
         return AccountStatus::AccountExpired;
@@ -154,8 +154,8 @@ fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
     ageing.status(now)
 }
 
-/// Whoever wrote a date meant to keep somebody out at some time: one that cannot be read keeps them
-/// out now.
+/// Returns the state by the password policy's attributes. Whoever wrote a date meant to keep
+/// somebody out at some time: one that cannot be read keeps them out now.
 fn ppolicy_status(entry: &Entry, lockout: LockoutTerms, now: i64) -> AccountStatus {
     let has_ended = match entry.given(END_TIME, time::parse) {
         Given::Nothing => false,
@@ -187,8 +187,8 @@ fn is_true(entry: &Entry, attribute: &str) -> bool {
     (entry.texts(attribute)).any(|text| text.eq_ignore_ascii_case("TRUE"))
 }
 
-/// Whether the account is locked: by an administrator, or by wrong passwords for a time that is
-/// known and not over.
+/// Returns whether the account is locked: by an administrator, or by wrong passwords for a time
+/// that is known and not over.
 ///
 /// The lock of wrong passwords stays in the entry when its time is over, until the next login with
 /// the right one. Where the policy that says how long it lasts cannot be read, it bars nobody here:
@@ -214,8 +214,9 @@ enum Lock {
     ForEver,
 }
 
-/// An administrator's lock has the year 0 for a time, which servers write in more than one way; no
-/// wrong password was typed before 1970. What is no time at all locks as well.
+/// Reads pwdAccountLockedTime. An administrator's lock has the year 0 for a time, which servers
+/// write in more than one way; no wrong password was typed before 1970. What is no time at all
+/// locks as well.
 fn lock_of(entry: &Entry) -> Lock {
     match entry.given(LOCKED_TIME, time::parse) {
         Given::Nothing => Lock::None,
@@ -224,7 +225,8 @@ fn lock_of(entry: &Entry) -> Lock {
     }
 }
 
-/// Whether the end of a lock is still to come; 1970 is how 389 Directory Server writes "never".
+/// Returns whether the end of a lock is still to come; 1970 is how 389 Directory Server writes
+/// "never".
 fn is_yet_to_be_unlocked(entry: &Entry, now: i64) -> bool {
     match entry.given(UNLOCK_TIME, time::parse) {
         Given::Nothing => false,
@@ -233,12 +235,12 @@ fn is_yet_to_be_unlocked(entry: &Entry, now: i64) -> bool {
     }
 }
 
-/// Whether there is a lock that wrong passwords caused, over or not.
+/// Returns whether there is a lock that wrong passwords caused, over or not.
 pub(super) fn has_passing_lock(entry: &Entry) -> bool {
     matches!(lock_of(entry), Lock::Since(_))
 }
 
-/// How long a lock lasts, from the policy the entry names, if it is locked at all.
+/// Returns how long a lock lasts, from the policy the entry names, if it is locked at all.
 async fn lockout_terms(session: &mut Session, person: &Person) -> Result<LockoutTerms, Failure> {
     let entry = &person.entry;
     let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {

@@ -8,7 +8,7 @@ use authchain::words::{AccountStatus, Denial, DenialReason};
 
 use super::active_directory::groups::Token;
 use super::directory::Directory;
-use super::password::{Fault, Password};
+use super::password::{Password, PasswordFault};
 use super::person::{Found, Login, Person};
 use super::policy::State;
 use super::session::Session;
@@ -34,7 +34,7 @@ enum Task<'q> {
     /// Binds as the person without a search: there is no login of our own.
     LoginFirst(Password<'q>),
     /// Finds out whether the password, which cannot be sent, is somebody's here.
-    RefuseUnsent(Fault),
+    RefuseUnsent(PasswordFault),
     /// Finds the person.
     Lookup,
     /// Finds the person, and judges the account.
@@ -77,7 +77,9 @@ impl Directory {
         let password = match typed.map(Password::of).transpose() {
             // Refused here, so that it cannot be sent: a directory takes an empty password for a
             // request to be anonymous, and grants it.
-            Err(Fault::Empty) => return Err(WireVerdict::Denied(Denial::from(Fault::Empty)).into()),
+            Err(PasswordFault::Empty) => {
+                return Err(WireVerdict::Denied(Denial::from(PasswordFault::Empty)).into());
+            }
             password => password,
         };
         let login = self.flavour.login(&question.user);
@@ -159,7 +161,7 @@ impl Directory {
         &self,
         session: &mut Session,
         inquiry: &Inquiry<'_>,
-        fault: Fault,
+        fault: PasswordFault,
     ) -> Result<Answer, Failure> {
         if self.connector.binds_as_the_person() {
             // Without a login of our own, the password is the only way to find out.
@@ -230,7 +232,7 @@ impl Directory {
 }
 
 /// Returns what is said of a password that cannot be sent.
-fn unsent(found: Found, fault: Fault) -> Answer {
+fn unsent(found: Found, fault: PasswordFault) -> Answer {
     match found {
         Found::Person(_) => WireVerdict::Denied(Denial::from(fault)).into(),
         Found::Several => WireVerdict::Denied(DenialReason::NotPermitted.into()).into(),
@@ -252,11 +254,11 @@ mod tests {
     #[test]
     fn nobody_is_denied_for_a_password_that_may_be_somebody_elses() {
         assert_eq!(
-            unsent(Found::Nobody(None), Fault::TooLong).verdict,
+            unsent(Found::Nobody(None), PasswordFault::TooLong).verdict,
             WireVerdict::Unknown
         );
         assert!(matches!(
-            unsent(Found::Several, Fault::Nul).verdict,
+            unsent(Found::Several, PasswordFault::Nul).verdict,
             WireVerdict::Denied(_)
         ));
     }

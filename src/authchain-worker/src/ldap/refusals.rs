@@ -24,7 +24,7 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
             Answer::denied(DenialReason::Locked, "the directory has locked the account")
         }
         (codes::INVALID_CREDENTIALS, _) => {
-            let text = codes::words(&result.text);
+            let text = codes::server_text(&result.text);
             wrong_password((!text.is_empty()).then_some(&text))
         }
         // Entries without a password of the kind that is asked for.
@@ -44,8 +44,8 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     }))
 }
 
-/// Like [`refusal`], for a bind name that a template made of the login name: noSuchObject is then
-/// no proof that the account is missing. But it is an answer: other servers have no such entry
+/// Returns the refusal where a template made the bind name of the login name: noSuchObject is no
+/// proof that the account is missing then. But it is an answer: other servers have no such entry
 /// either, and would count the attempt once more.
 pub(super) fn refusal_of_a_guess(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     match answer.result.rc {

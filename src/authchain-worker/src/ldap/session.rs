@@ -20,7 +20,7 @@ use super::policy::control::{CONTROL, PolicyAnswer};
 use super::windows_errors::Reason;
 use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
-use crate::net::failure::{Failure, Kind, within_as, words};
+use crate::net::failure::{Failure, FailureKind, io_text, within_as};
 
 /// What the first identity's login is called when it fails.
 pub(super) const SERVICE_BIND: &str = "service bind";
@@ -33,7 +33,7 @@ pub(super) struct Session {
     /// What silence means from now on. A server that cannot find an entry may be down: how long
     /// that takes is a matter of its indexes and its load, hardly of the name. One that is slow
     /// about one person's password or groups is not down, or that person could shut others out.
-    silence: Kind,
+    silence: FailureKind,
     /// Whether the person's password is on its way.
     has_sent_password: bool,
 }
@@ -73,11 +73,11 @@ impl Session {
         deadline: Deadline,
     ) -> Result<Self, Failure> {
         let failure = |text: String| Failure::trouble("guard", text);
-        let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(words(&error)))?;
+        let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(io_text(&error)))?;
         let ours = ours
             .set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(ours));
-        let ours = ours.map_err(|error| failure(words(&error)))?;
+        let ours = ours.map_err(|error| failure(io_text(&error)))?;
         let ending = Ending::default();
         tokio::spawn(relay(connection, ours, ending.clone()));
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
@@ -88,12 +88,12 @@ impl Session {
             ldap,
             ending,
             deadline,
-            silence: Kind::Down,
+            silence: FailureKind::Down,
             has_sent_password: false,
         })
     }
 
-    /// Whether the server may have counted an attempt at the person's password.
+    /// Returns whether the server may have counted an attempt at the person's password.
     pub(super) fn has_sent_password(&self) -> bool {
         self.has_sent_password
     }
@@ -121,7 +121,7 @@ impl Session {
         service_answer(who, &result)
     }
 
-    /// Whether `password` is that of the entry `dn`.
+    /// Returns whether `password` is that of the entry `dn`.
     pub(super) async fn bind(
         &mut self,
         dn: &str,
@@ -139,7 +139,7 @@ impl Session {
                 val: None,
             }]);
         }
-        self.silence = Kind::Trouble;
+        self.silence = FailureKind::Trouble;
         self.has_sent_password = true;
         let (deadline, ending) = (self.deadline, self.ending.clone());
         let binding = self.ldap.simple_bind(dn, password.expose());
@@ -156,11 +156,11 @@ impl Session {
     /// Searches, without following anything anywhere.
     pub(super) async fn search(&mut self, search: Search<'_>) -> Result<Hits, Failure> {
         let found = self.request(&search).await?;
-        self.silence = Kind::Trouble;
+        self.silence = FailureKind::Trouble;
         hits(&search, found)
     }
 
-    /// The same, whatever the server says to it.
+    /// Searches, and returns the server's answer whatever it says.
     pub(super) async fn request(&mut self, search: &Search<'_>) -> Result<SearchResult, Failure> {
         let seconds = self.deadline.remaining().as_secs().saturating_add(1);
         let options = SearchOptions::new()
@@ -193,19 +193,19 @@ impl Session {
     }
 }
 
-/// What a broken operation means. If the guard ended the connection, its words are the ones that
-/// say why; ldap3 only knows that it ended.
+/// Returns what a broken operation means. If the guard ended the connection, its reason is the one
+/// that tells why; ldap3 only knows that it ended.
 fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
     match ending.reason() {
         Some(reason) => Failure::trouble(step, reason),
-        None => Failure::trouble(step, codes::words(&error.to_string())),
+        None => Failure::trouble(step, codes::server_text(&error.to_string())),
     }
 }
 
 fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
     let reason = Reason::of(&result.text);
     let text =
-        (reason.as_ref()).map_or_else(|| describe(result), |reason| reason.words().to_owned());
+        (reason.as_ref()).map_or_else(|| describe(result), |reason| reason.text().to_owned());
     // Of an account that has ended or is locked the name is right, and no other password would do.
     let may_be_wrong = !matches!(reason, Some(Reason::State(..) | Reason::PasswordEnded(_)));
     match result.rc {
@@ -234,7 +234,7 @@ fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Res
     match result.rc {
         codes::SUCCESS | codes::SIZE_LIMIT | codes::NO_SUCH_OBJECT => Ok(hits),
         codes::REFERRAL => {
-            let there = codes::words(&result.refs.join(" "));
+            let there = codes::server_text(&result.refs.join(" "));
             let text = format!(
                 "configuration error: {} is on another server ({there}); referrals are not followed",
                 quoted(search.base)

@@ -13,14 +13,14 @@ use crate::servers;
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     /// A server.
-    Server(Server),
+    Server(LdapServer),
     /// SRV records of DNS, which name servers.
     Records(SrvRecord),
 }
 
 /// A server of the directory.
 #[derive(Debug, Clone)]
-pub(super) struct Server {
+pub(super) struct LdapServer {
     /// What it is called in messages and by the module: its URI.
     pub(super) name: String,
     /// Where it is.
@@ -77,7 +77,7 @@ impl Source {
     }
 }
 
-impl Server {
+impl LdapServer {
     /// Returns one that the settings name. If it is a socket, it is looked at: before the process
     /// is confined.
     pub(super) fn named(uri: &ServerUri, tls: Tls) -> Self {
@@ -143,7 +143,7 @@ pub(super) fn sources(settings: &LdapSettings) -> Result<Vec<Source>, String> {
     let named = settings.servers().map_err(|error| error.to_string())?;
     let domain = settings.srv_name().map_err(|error| error.to_string())?;
     let backup = (settings.backup_servers()).map_err(|error| error.to_string())?;
-    let server = |(uri, tls)| Source::Server(Server::named(&uri, tls));
+    let server = |(uri, tls)| Source::Server(LdapServer::named(&uri, tls));
     let (named, backup) = (named.into_iter(), backup.into_iter());
     let sources = named
         .map(server)

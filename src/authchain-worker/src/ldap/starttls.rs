@@ -8,7 +8,7 @@ use crate::guard::ber::Elements;
 use crate::guard::ledger::Ledger;
 use crate::guard::relay::read_one;
 use crate::guard::{Refusal, message};
-use crate::net::failure::{Failure, server_words, words};
+use crate::net::failure::{Failure, io_text, server_text};
 
 /// What this is called when it fails.
 pub(super) const STEP: &str = "StartTLS";
@@ -48,20 +48,20 @@ async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Res
 fn failure(error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Failure::trouble(STEP, "the server closed the connection"),
-        _ => Failure::trouble(STEP, words(&error)),
+        _ => Failure::trouble(STEP, io_text(&error)),
     }
 }
 
-/// Code and text of a reply whose shape has been checked.
+/// Returns code and text of a reply whose shape has been checked.
 fn result(reply: &[u8]) -> Result<(u8, String), Refusal> {
     let shape = "result";
     let mut parts = Elements::of(Elements::of(reply).expect(0x30, shape)?);
     parts.take()?;
-    let mut parts = Elements::of(parts.expect(message::Answer::Extended.tag(), shape)?);
+    let mut parts = Elements::of(parts.expect(message::Response::Extended.tag(), shape)?);
     let code = parts.expect(0x0a, shape)?.first().copied();
     parts.take()?;
     // Said in the clear: anybody on the way may have.
-    let text = server_words(&String::from_utf8_lossy(parts.expect(0x04, shape)?));
+    let text = server_text(&String::from_utf8_lossy(parts.expect(0x04, shape)?));
     Ok((code.ok_or(Refusal::Shape(shape))?, text))
 }
 

@@ -21,7 +21,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    /// The reason in the text of a refusal; `None` where there is none that we know.
+    /// Finds the reason in the text of a refusal; `None` where there is none that we know.
     pub(super) fn of(text: &str) -> Option<Self> {
         use AccountStatus::{AccountExpired, Locked, NotPermitted};
         Some(match number(text)? {
@@ -44,8 +44,8 @@ impl Reason {
         })
     }
 
-    /// The same in words.
-    pub(super) fn words(&self) -> &'static str {
+    /// Returns the reason as a text for the log.
+    pub(super) fn text(&self) -> &'static str {
         match self {
             Self::NoSuchName => "there is no such account",
             Self::WrongPassword => "wrong name or password",
@@ -92,7 +92,7 @@ mod tests {
             ("775", "the account is locked"),
         ] {
             assert_eq!(
-                reason(data).map(|reason| reason.words()),
+                reason(data).map(|reason| reason.text()),
                 Some(words),
                 "{data}"
             );

@@ -128,7 +128,7 @@ pub async fn tcp(
     first(&addresses, deadline).await
 }
 
-/// A socket to the first address that answers.
+/// Connects to the first address that answers.
 ///
 /// # Errors
 /// When none of them does; it tells of the last.
@@ -139,11 +139,11 @@ pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpSt
     .await
 }
 
-/// What `open` makes of the first address that answers. Each gets an equal share of the time that
-/// is left, so that one behind a broken route does not use it all.
+/// Opens the first address that answers, by `open`. Each gets an equal share of the time that is
+/// left, so that one behind a broken route does not use it all.
 ///
 /// # Errors
-/// That of the last address.
+/// The failure at the last address.
 pub async fn first_of<T>(
     addresses: &[SocketAddr],
     deadline: Deadline,

@@ -28,18 +28,13 @@ use std::time::Duration;
 use authchain::tools::deadline::Deadline;
 use nix::fcntl::OFlag;
 
-pub use self::ask::{connected, random};
-pub use self::config::Config;
-use self::hosts::Hosts;
+pub use self::ask::{STEP, connected, random};
+pub use self::config::{Config, PORT};
 pub use self::message::Service;
-use self::message::{Kind, Records};
+
+use self::hosts::Hosts;
+use self::message::{RecordKind, Records};
 use super::failure::Failure;
-
-/// The port of name servers.
-pub const PORT: u16 = 53;
-
-/// What this is called when it fails.
-pub const STEP: &str = "name resolution";
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
@@ -54,7 +49,7 @@ const OTHER_FAMILY: Duration = Duration::from_millis(50);
 /// How many addresses of one name are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Whether `host` is a name, so that somebody has to be asked for its address.
+/// Returns whether `host` is a name, so that somebody has to be asked for its address.
 pub fn is_name(host: &str) -> bool {
     host.parse::<IpAddr>().is_err()
 }
@@ -77,7 +72,7 @@ impl Dns {
         )
     }
 
-    /// With the text of a hosts file, and these servers.
+    /// Makes a resolver of the text of a hosts file, and these servers.
     pub fn new(hosts: String, config: Config) -> Self {
         Self {
             hosts: Hosts(hosts),
@@ -85,7 +80,7 @@ impl Dns {
         }
     }
 
-    /// The addresses of `host`, those first that this machine has a way to.
+    /// Returns the addresses of `host`, those first that this machine has a way to.
     ///
     /// # Errors
     /// When there are none, or nobody says so in time.
@@ -105,13 +100,13 @@ impl Dns {
         Ok(in_order(addresses.take(MAX_ADDRESSES).collect()))
     }
 
-    /// The servers that offer the service `name`, such as `_ldap._tcp.example.com`, as the records
-    /// have them (RFC 2782); none where the domain says that there are none.
+    /// Returns the servers that offer the service `name`, such as `_ldap._tcp.example.com`, as the
+    /// records have them (RFC 2782); none where the domain says that there are none.
     ///
     /// # Errors
     /// When the name has no such records, or nobody says so in time.
     pub async fn services(&self, name: &str, deadline: Deadline) -> Result<Vec<Service>, Failure> {
-        match ask::ask(&self.config, Kind::Srv, name, deadline).await? {
+        match ask::ask(&self.config, RecordKind::Srv, name, deadline).await? {
             Records::Services(services) => Ok(services),
             _ => Err(Failure::trouble(STEP, format!("{name}: no SRV records"))),
         }
@@ -131,14 +126,15 @@ impl Dns {
         Err(Failure::down(STEP, "no such name, or it has no address"))
     }
 
-    /// Both families at once. A name without an address is no error yet: another one of the search
-    /// list may have some. A server that cannot tell is one, or its silence would lead elsewhere.
+    /// Asks for both families at once. A name without an address is no error yet: another one of
+    /// the search list may have some. A server that cannot tell is one, or its silence would lead
+    /// elsewhere.
     async fn of_one_name(&self, name: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let ask = |kind| ask::ask(&self.config, kind, name, deadline);
         if self.config.ipv4_only {
-            return ask(Kind::A).await.map(Records::addresses);
+            return ask(RecordKind::A).await.map(Records::addresses);
         }
-        let (mut new, mut old) = (pin!(ask(Kind::Aaaa)), pin!(ask(Kind::A)));
+        let (mut new, mut old) = (pin!(ask(RecordKind::Aaaa)), pin!(ask(RecordKind::A)));
         let (new, old) = tokio::select! {
             new = &mut new => {
                 let old = patiently(&new, old).await;
@@ -161,10 +157,13 @@ impl Dns {
     }
 }
 
-type Answer = Result<Records, Failure>;
+type FamilyAnswer = Result<Records, Failure>;
 
-/// The answer for the other family; not waited for long once `first` has what is needed.
-async fn patiently(first: &Answer, other: impl Future<Output = Answer>) -> Option<Answer> {
+/// Waits for the answer for the other family; not for long once `first` has what is needed.
+async fn patiently(
+    first: &FamilyAnswer,
+    other: impl Future<Output = FamilyAnswer>,
+) -> Option<FamilyAnswer> {
     let has_some = first.as_ref().is_ok_and(|records| !records.is_empty());
     match has_some {
         true => tokio::time::timeout(OTHER_FAMILY, other).await.ok(),
@@ -172,8 +171,8 @@ async fn patiently(first: &Answer, other: impl Future<Output = Answer>) -> Optio
     }
 }
 
-/// What this machine has no way to goes last, else newer addresses go first: the rules of RFC 6724
-/// that matter where nothing else is known.
+/// Sorts addresses: what this machine has no way to goes last, else newer ones go first, which are
+/// the rules of RFC 6724 that matter where nothing else is known.
 fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     if addresses.iter().any(SocketAddr::is_ipv6) && addresses.len() > 1 {
         addresses.sort_by_cached_key(|address| (!ask::has_route(*address), address.is_ipv4()));
@@ -181,9 +180,9 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The text of a system file, or nothing. It may belong to whoever manages the network
-/// (systemd-resolved has a user of its own), and is believed as the C library believes it; but it
-/// cannot hold us up.
+/// Reads a system file; one that cannot be read is empty. It may belong to whoever manages the
+/// network (systemd-resolved has a user of its own), and is believed as the C library believes it;
+/// but it cannot hold us up.
 fn read(path: &Path) -> String {
     let mut text = Vec::new();
     let mut open = OpenOptions::new();

@@ -23,12 +23,12 @@ pub struct Failure {
     /// What happened.
     pub text: String,
     /// What that means for other servers.
-    pub kind: Kind,
+    pub kind: FailureKind,
 }
 
 /// What a failure means for other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// Nobody answers there: later logins can save themselves the wait.
     Down,
     /// This server answers, but not in a way that helps; another may.
@@ -41,13 +41,13 @@ pub enum Kind {
 }
 
 impl Failure {
-    /// Nobody answers.
+    /// Returns that nobody answers.
     pub fn down(step: &'static str, text: impl Into<String>) -> Self {
-        Self::new(step, text, Kind::Down)
+        Self::new(step, text, FailureKind::Down)
     }
 
-    /// A socket's error: nobody answers there, or this machine could not even ask, for want of
-    /// descriptors, memory or ports, which no server is to blame for.
+    /// Returns the failure of a socket: nobody answers there, or this machine could not even ask,
+    /// for want of descriptors, memory or ports, which no server is to blame for.
     pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::ConnectionRefused
@@ -57,32 +57,32 @@ impl Failure {
             | ErrorKind::NetworkUnreachable
             | ErrorKind::NetworkDown
             | ErrorKind::TimedOut
-            | ErrorKind::NotFound => Kind::Down,
-            _ => Kind::Trouble,
+            | ErrorKind::NotFound => FailureKind::Down,
+            _ => FailureKind::Trouble,
         };
-        Self::new(step, words(error), kind)
+        Self::new(step, io_text(error), kind)
     }
 
-    /// Answers that do not help.
+    /// Returns that a server answers, and not in a way that helps.
     pub fn trouble(step: &'static str, text: impl Into<String>) -> Self {
-        Self::new(step, text, Kind::Trouble)
+        Self::new(step, text, FailureKind::Trouble)
     }
 
-    /// The settings are wrong.
+    /// Returns that the settings are wrong.
     pub fn settings(step: &'static str, text: impl Into<String>) -> Self {
-        Self::new(step, text, Kind::Settings)
+        Self::new(step, text, FailureKind::Settings)
     }
 
-    fn new(step: &'static str, text: impl Into<String>, kind: Kind) -> Self {
+    fn new(step: &'static str, text: impl Into<String>, kind: FailureKind) -> Self {
         let text = cut(&clean(&text.into()), MAX_TEXT);
         Self { step, text, kind }
     }
 
-    /// The same once the person's password has been sent.
+    /// Returns the failure as it counts once the person's password has been sent.
     #[must_use]
     pub fn spent(self) -> Self {
         let kind = match self.kind {
-            Kind::Down | Kind::Trouble => Kind::Spent,
+            FailureKind::Down | FailureKind::Trouble => FailureKind::Spent,
             kind => kind,
         };
         Self { kind, ..self }
@@ -107,7 +107,7 @@ pub async fn within<T>(
     step: &'static str,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    within_as(Kind::Down, deadline, step, work).await
+    within_as(FailureKind::Down, deadline, step, work).await
 }
 
 /// Gives `work` until `deadline`; `kind` is what it means when it takes longer.
@@ -115,7 +115,7 @@ pub async fn within<T>(
 /// # Errors
 /// Those of `work`, and the timeout.
 pub async fn within_as<T>(
-    kind: Kind,
+    kind: FailureKind,
     deadline: Deadline,
     step: &'static str,
     work: impl Future<Output = Result<T, Failure>>,
@@ -136,25 +136,26 @@ pub async fn within_as<T>(
     }
 }
 
-/// Nobody is down because this process was kept from listening.
-fn timed_out(kind: Kind, step: &'static str, pulse: Pulse) -> Failure {
+/// Returns a timeout: nobody is down because this process was kept from listening.
+fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     match (pulse.was_awake(), kind) {
         (true, kind) => Failure::new(step, "timed out", kind),
-        (false, Kind::Down) => Failure::trouble(step, ASLEEP),
+        (false, FailureKind::Down) => Failure::trouble(step, ASLEEP),
         (false, kind) => Failure::new(step, ASLEEP, kind),
     }
 }
 
-/// A server's own words: quoted, since it may say what we would; nothing where it says nothing.
-pub fn server_words(text: &str) -> String {
+/// Returns a server's own text: quoted, since it may say what we would; nothing where it says
+/// nothing.
+pub fn server_text(text: &str) -> String {
     match text.trim_matches(['\0', ' ', '\n']) {
         "" => String::new(),
         text => quoted(text),
     }
 }
 
-/// The system's words for an error, without its number.
-pub fn words(error: &io::Error) -> String {
+/// Returns the system's text for an error, without its number.
+pub fn io_text(error: &io::Error) -> String {
     let text = error.to_string();
     let end = (error.raw_os_error()).and_then(|_| text.find(" (os error"));
     let end = end.unwrap_or(text.len());
@@ -179,20 +180,20 @@ mod tests {
     #[test]
     fn a_failure_is_told_in_the_systems_words() {
         let refused = io::Error::from_raw_os_error(111);
-        let failure = Failure::down("connect", words(&refused));
+        let failure = Failure::down("connect", io_text(&refused));
         assert_eq!(failure.to_string(), "connect: connection refused");
     }
 
     thread_local!(static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) });
 
-    /// A clock that jumps ahead while this thread is stopped.
+    /// Returns a clock that jumps ahead while this thread is stopped.
     fn jumping() -> Moment {
         let now = system_clock();
         now.checked_add(AHEAD.get()).unwrap_or(now)
     }
 
-    /// What is said of a server that never answers, to a process that is stopped for `stopped` of
-    /// the 200 ms it waits.
+    /// Returns what is said of a server that never answers, to a process that is stopped for
+    /// `stopped` of the 200 ms it waits.
     fn silence(stopped: Duration) -> Failure {
         let deadline = Deadline::after(jumping, Duration::from_millis(200));
         let mut has_begun = false;
@@ -212,10 +213,10 @@ mod tests {
     #[test]
     fn only_who_was_awake_says_that_a_server_is_down() {
         let heard = silence(Duration::ZERO);
-        assert_eq!((heard.kind, &*heard.text), (Kind::Down, "timed out"));
+        assert_eq!((heard.kind, &*heard.text), (FailureKind::Down, "timed out"));
         for stopped in [120, 180, 60_000].map(Duration::from_millis) {
             let late = silence(stopped);
-            assert_eq!((late.kind, &*late.text), (Kind::Trouble, ASLEEP));
+            assert_eq!((late.kind, &*late.text), (FailureKind::Trouble, ASLEEP));
         }
     }
 
@@ -226,18 +227,18 @@ mod tests {
             Failure::of_socket("connect", &error).kind
         };
         for here in [Errno::EMFILE, Errno::ENOMEM, Errno::EADDRNOTAVAIL] {
-            assert_eq!(kind(here), Kind::Trouble);
+            assert_eq!(kind(here), FailureKind::Trouble);
         }
         for there in [Errno::ECONNREFUSED, Errno::EHOSTUNREACH] {
-            assert_eq!(kind(there), Kind::Down);
+            assert_eq!(kind(there), FailureKind::Down);
         }
     }
 
     #[test]
     fn words_of_a_server_stay_within_their_quotes_wherever_the_text_is_cut() {
-        let said = server_words(r#" x"; root: local: accepted (1 ms) "#);
+        let said = server_text(r#" x"; root: local: accepted (1 ms) "#);
         assert_eq!(said, r#""x\"; root: local: accepted (1 ms)""#);
-        assert_eq!(server_words(" \0"), "");
+        assert_eq!(server_text(" \0"), "");
         let both = format!("{} {}", "x".repeat(MAX_TEXT - 10), said);
         let text = Failure::trouble("bind", both).text;
         assert!(text.ends_with(r#""x\"; roo""#), "{text}");
@@ -253,8 +254,8 @@ mod tests {
     #[test]
     fn once_the_password_is_sent_only_the_settings_matter_more() {
         let kind = |failure: Failure| failure.spent().kind;
-        assert_eq!(kind(Failure::down("x", "")), Kind::Spent);
-        assert_eq!(kind(Failure::trouble("x", "")), Kind::Spent);
-        assert_eq!(kind(Failure::settings("x", "")), Kind::Settings);
+        assert_eq!(kind(Failure::down("x", "")), FailureKind::Spent);
+        assert_eq!(kind(Failure::trouble("x", "")), FailureKind::Spent);
+        assert_eq!(kind(Failure::settings("x", "")), FailureKind::Settings);
     }
 }

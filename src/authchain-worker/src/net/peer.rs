@@ -10,7 +10,7 @@ use std::path::Path;
 
 use tokio::net::UnixStream;
 
-use super::failure::{Failure, words};
+use super::failure::{Failure, io_text};
 
 /// What everybody may write: mode bits.
 const WORLD_WRITABLE: u32 = 0o002;
@@ -44,7 +44,7 @@ impl SocketOwner {
     /// # Errors
     /// Under the name `step`, when it is somebody else or cannot be told.
     pub fn check(self, step: &'static str, stream: &UnixStream) -> Result<(), Failure> {
-        let unclear = |error: io::Error| Failure::trouble(step, words(&error));
+        let unclear = |error: io::Error| Failure::trouble(step, io_text(&error));
         let peer = stream.peer_cred().map_err(unclear)?.uid();
         if self.is_trusted(peer) {
             return Ok(());

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long one beat is.
 pub(super) const BEAT: Duration = Duration::from_millis(20);
 
-/// Whoever slept through more than one part in so many of its time heard too little.
+/// A process that slept through more than one part in so many of its wait heard too little.
 const PARTS: u32 = 4;
 
 /// How much later a beat may come, which is one such part within these bounds. Timers are as coarse
@@ -26,7 +26,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// At the beginning of a wait of this length.
+    /// Begins a wait of this length.
     pub(super) fn begin(given: Duration) -> Self {
         let part = given.checked_div(PARTS).unwrap_or_default();
         let [least, most] = SLACK;
@@ -45,7 +45,7 @@ impl Pulse {
         }
     }
 
-    /// Whether an answer would have been heard.
+    /// Returns whether an answer would have been heard.
     pub(super) fn was_awake(&self) -> bool {
         self.lost.saturating_mul(PARTS) <= self.given
     }

@@ -24,8 +24,9 @@ pub struct Target {
     pub identity: String,
 }
 
-/// The servers that offer `service` (`_ldap._tcp.example.com`), by priority and weight. At most
-/// [`MAX_TARGETS`], with one question to DNS; their addresses are asked for when it is their turn.
+/// Asks DNS for the servers that offer `service` (`_ldap._tcp.example.com`), by priority and
+/// weight. At most [`MAX_TARGETS`], with one question; their addresses are asked for when it is
+/// their turn.
 ///
 /// # Errors
 /// When there are none, or nobody says so in time. Only the latter counts as
@@ -63,8 +64,8 @@ fn targets(services: Vec<Service>, service: &str, seed: u32) -> Result<Vec<Targe
     }
 }
 
-/// The domain that a service's name is about: what follows its last label with an underscore, so
-/// that `_ldap._tcp.dc._msdcs.example.com` is about `example.com` too.
+/// Returns the domain that a service's name is about: what follows its last label with an
+/// underscore, so that `_ldap._tcp.dc._msdcs.example.com` is about `example.com` too.
 pub fn domain_of(service: &str) -> &str {
     let service = service.strip_suffix('.').unwrap_or(service);
     let mut domain = service;
@@ -78,15 +79,15 @@ pub fn domain_of(service: &str) -> &str {
     domain
 }
 
-/// Whether `host` is `domain` or a name below it.
+/// Returns whether `host` is `domain` or a name below it.
 fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
     let above = host.strip_suffix(&domain);
     above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
-/// Lower priorities first; among equals, chosen at random by weight as RFC 2782 says. `choose`
-/// gives a number from 0 up to and including its argument.
+/// Sorts servers: lower priorities first; among equals, chosen at random by weight as RFC 2782
+/// says. `choose` gives a number from 0 up to and including its argument.
 fn in_order(mut services: Vec<Service>, mut choose: impl FnMut(u32) -> u32) -> Vec<Service> {
     // Those without weight first, so that each has a small chance of its own.
     services.sort_by_key(|service| (service.priority, service.weight != 0));
@@ -211,7 +212,7 @@ mod tests {
     fn a_domain_without_the_service_says_so_and_nobody_is_down() {
         for services in [vec![service(0, 0, "")], vec![]] {
             let failure = targets(services, "_ldap._tcp.example.com", 1).unwrap_err();
-            assert_eq!(failure.kind, crate::net::failure::Kind::Trouble);
+            assert_eq!(failure.kind, crate::net::failure::FailureKind::Trouble);
         }
         let many = (0..100).map(|n| service(n, 0, "a")).collect();
         assert_eq!(targets(many, "_ldap._tcp.x", 1).unwrap().len(), MAX_TARGETS);

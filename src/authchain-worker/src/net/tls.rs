@@ -27,7 +27,7 @@ use revocation::ByLists;
 /// The largest file of certificates; what distributions ship has a quarter of a megabyte.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
 
-/// Who is trusted, and how every handshake is done.
+/// The authorities that are trusted, and how every handshake is done.
 pub struct Trust {
     /// How.
     pub config: Arc<ClientConfig>,
@@ -100,8 +100,8 @@ pub fn configure(options: &TlsOptions<'_>) -> Result<Trust, String> {
     })
 }
 
-/// Whoever is trusted, for what is only asked about a certificate, and for the handshake, which may
-/// be stricter.
+/// The authorities that are trusted, for what is only asked about a certificate, and for the
+/// handshake, which may be stricter.
 type Authorities = (Arc<WebPkiServerVerifier>, Arc<dyn ServerCertVerifier>);
 
 fn authorities(

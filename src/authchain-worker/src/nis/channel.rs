@@ -58,7 +58,7 @@ impl Channel {
         }
     }
 
-    /// The port that questions come from.
+    /// Returns the port that questions come from.
     pub fn own_port(&self) -> Option<u16> {
         let own = match self {
             Self::Tcp(stream) => stream.local_addr(),
@@ -119,8 +119,8 @@ async fn udp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<UdpSo
     })
 }
 
-/// A socket that has heard everybody so far, and from now on hears `address` alone: the kernel
-/// keeps what came before.
+/// Returns a socket that has heard everybody so far, and from now on hears `address` alone: the
+/// kernel keeps what came before.
 fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     socket.connect(address)?;
     for _ in 0..MAX_WAITING {
@@ -132,7 +132,7 @@ fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     Ok(socket)
 }
 
-/// A message in one piece, with its mark.
+/// Returns a message in one piece, with its mark.
 fn record(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(LAST);
     [&(length | LAST).to_be_bytes(), message].concat()

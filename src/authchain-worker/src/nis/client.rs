@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use super::channel::Channel;
 use super::portmap;
 use super::reserved::Ports;
-use super::rpc::{self, Procedure, Refusal};
+use super::rpc::{self, Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
-use super::yp::{self, Answer, Status};
+use super::yp::{self, MatchReply, Status};
 use crate::net::connect::first_of;
 use crate::net::dns::{Dns, random};
-use crate::net::failure::{Failure, Kind, within, within_as, words};
+use crate::net::failure::{Failure, FailureKind, io_text, within, within_as};
 
 pub(super) const CONNECT: &str = "connect";
 pub(super) const PORTMAPPER: &str = "portmapper";
@@ -47,7 +47,7 @@ pub(super) struct Client<'p> {
     unreserved: Option<&'static str>,
     /// What silence means from now on. A server that has answered is not down, whatever keeps it
     /// now.
-    silence: Kind,
+    silence: FailureKind,
 }
 
 impl<'p> Client<'p> {
@@ -83,11 +83,11 @@ impl<'p> Client<'p> {
             domain: &settings.domain,
             deadline,
             unreserved,
-            silence: Kind::Down,
+            silence: FailureKind::Down,
         })
     }
 
-    /// Whether the server says that it serves the domain.
+    /// Returns whether the server says that it serves the domain.
     pub(super) async fn serves_the_domain(&mut self) -> Result<bool, Failure> {
         let step = "domain";
         let arguments = Writer::default().string(self.domain.as_bytes());
@@ -99,7 +99,7 @@ impl<'p> Client<'p> {
             .map_err(|malformed| trouble(step, malformed.into()))
     }
 
-    /// Whether it is asked from a port below 1024, and if not, why that could not be had.
+    /// Returns whether it is asked from a port below 1024, and if not, why that could not be had.
     pub(super) fn source(&self) -> String {
         match (self.channel.own_port(), self.unreserved) {
             (Some(port @ ..=LAST_RESERVED), _) => format!("from the reserved port {port}"),
@@ -108,7 +108,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    /// What `map` has under `key`; `None` where it has no such key.
+    /// Looks `key` up in `map`; `None` where it has no such key.
     pub(super) async fn look_up(
         &mut self,
         map: Map<'_>,
@@ -117,15 +117,15 @@ impl<'p> Client<'p> {
         let question = yp::question(self.domain, map.name, key);
         let asking = ask(&mut self.channel, map.step, yp::MATCH, question);
         let reply = within_as(self.silence, self.deadline, map.step, asking).await?;
-        self.silence = Kind::Trouble;
+        self.silence = FailureKind::Trouble;
         match yp::answer(result(map.step, &reply)?).map_err(|refusal| trouble(map.step, refusal))? {
-            Answer::Value(value) => Ok(Some(Zeroizing::new(value.to_vec()))),
-            Answer::NoKey => Ok(None),
-            Answer::Refused(status) => Err(self.refused(map, status)),
+            MatchReply::Value(value) => Ok(Some(Zeroizing::new(value.to_vec()))),
+            MatchReply::NoKey => Ok(None),
+            MatchReply::Refused(status) => Err(self.refused(map, status)),
         }
     }
 
-    /// The entry behind that of `key`, or the first one; `None` at the end.
+    /// Reads the entry behind that of `key`, or the first one; `None` at the end.
     pub(super) async fn walk(
         &mut self,
         map: Map<'_>,
@@ -142,7 +142,8 @@ impl<'p> Client<'p> {
         }))
     }
 
-    /// What a refusal means. To whoever may not ask, servers say that there is nothing.
+    /// Returns the failure that a refusal means. To whoever may not ask, servers say that there is
+    /// nothing.
     fn refused(&self, map: Map<'_>, status: Status) -> Failure {
         let (domain, name) = (self.domain, map.name);
         let text = match status {
@@ -163,7 +164,7 @@ impl<'p> Client<'p> {
     }
 }
 
-/// The port that the portmapper of this address has for the NIS server.
+/// Asks the portmapper of this address for the port of the NIS server.
 pub(super) async fn mapped_port(
     settings: &NisSettings,
     portmapper: SocketAddr,
@@ -190,7 +191,7 @@ pub(super) async fn mapped_port(
     }
 }
 
-/// One call and the reply to it.
+/// Makes one call and returns the reply to it.
 async fn ask(
     channel: &mut Channel,
     step: &'static str,
@@ -206,7 +207,7 @@ fn result<'r>(step: &'static str, reply: &'r [u8]) -> Result<&'r [u8], Failure> 
     rpc::result(reply).map_err(|refusal| trouble(step, refusal))
 }
 
-fn trouble(step: &'static str, refusal: Refusal) -> Failure {
+fn trouble(step: &'static str, refusal: RpcRefusal) -> Failure {
     Failure::trouble(step, refusal.to_string())
 }
 
@@ -218,7 +219,7 @@ fn failure(step: &'static str, error: &io::Error) -> Failure {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
             Failure::trouble(step, "the server closed the connection")
         }
-        io::ErrorKind::ConnectionReset => Failure::trouble(step, words(error)),
+        io::ErrorKind::ConnectionReset => Failure::trouble(step, io_text(error)),
         _ => Failure::of_socket(step, error),
     }
 }

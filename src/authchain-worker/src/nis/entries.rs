@@ -11,7 +11,7 @@ const ANOTHERS: &str = "the entry is somebody else's";
 
 /// Where the hash of a person is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum HashPlace {
     /// In the line itself.
     Here,
     /// In the shadow map.
@@ -28,7 +28,7 @@ pub struct Credential {
     pub ageing: Ageing,
 }
 
-/// Whether somebody can have this name here.
+/// Returns whether somebody can have this name here.
 ///
 /// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead
 /// from passwd files into NIS and are nobody in it.
@@ -36,7 +36,7 @@ pub fn can_be_somebody(name: &str) -> bool {
     Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
 }
 
-/// The entry of `name` in the passwd map.
+/// Reads the entry of `name` in the passwd map.
 ///
 /// # Errors
 /// When it is none, or that of another name.
@@ -45,20 +45,20 @@ pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
     PasswdEntry::parse(value)
 }
 
-/// Where the hash is, by what stands in the place of the password in the entry of `name`.
+/// Returns where the hash is, by what stands in the place of the password in the entry of `name`.
 ///
 /// # Errors
 /// When it leads to the hash of somebody else.
-pub fn place(password: &[u8], name: &str) -> Result<Place, &'static str> {
+pub fn place(password: &[u8], name: &str) -> Result<HashPlace, &'static str> {
     match password {
-        b"x" => Ok(Place::Shadow),
-        [b'#', b'#', other @ ..] if other == name.as_bytes() => Ok(Place::Adjunct),
+        b"x" => Ok(HashPlace::Shadow),
+        [b'#', b'#', other @ ..] if other == name.as_bytes() => Ok(HashPlace::Adjunct),
         [b'#', b'#', ..] => Err("its password is somebody else's"),
-        _ => Ok(Place::Here),
+        _ => Ok(HashPlace::Here),
     }
 }
 
-/// The entry of `name` in the shadow map.
+/// Reads the entry of `name` in the shadow map.
 ///
 /// # Errors
 /// As [`person`].
@@ -71,7 +71,7 @@ pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
     })
 }
 
-/// The entry of `name` in the adjunct map: its second field is the hash, the others are about
+/// Reads the entry of `name` in the adjunct map: its second field is the hash, the others are about
 /// audit.
 ///
 /// # Errors
@@ -86,7 +86,7 @@ pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
 }
 
 impl Credential {
-    /// One that never ends.
+    /// Returns a password that never ends.
     pub fn lasting(stored: &[u8]) -> Self {
         Self {
             stored: Secret::new(stored.to_vec()),
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn a_hash_is_where_the_line_says_and_never_under_another_name() {
-        assert_eq!(place(b"x", "alice"), Ok(Place::Shadow));
-        assert_eq!(place(b"##alice", "alice"), Ok(Place::Adjunct));
+        assert_eq!(place(b"x", "alice"), Ok(HashPlace::Shadow));
+        assert_eq!(place(b"##alice", "alice"), Ok(HashPlace::Adjunct));
         for here in [&b""[..], b"*", b"!", b"xx", b"#alice", b"$6$a$b"] {
-            assert_eq!(place(here, "alice"), Ok(Place::Here), "{here:?}");
+            assert_eq!(place(here, "alice"), Ok(HashPlace::Here), "{here:?}");
         }
         for elsewhere in [&b"##bob"[..], b"##", b"##alice2"] {
             assert!(place(elsewhere, "alice").is_err(), "{elsewhere:?}");

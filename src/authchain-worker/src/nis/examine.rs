@@ -7,17 +7,18 @@ use authchain::config::settings::nis::NisSettings;
 use authchain::tools::deadline::Deadline;
 
 use super::client::{CONNECT, Client, Map, PORTMAPPER, mapped_port};
-use super::questions::{adjunct_map, passwd_map, shadow_map};
+use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
-use super::{Named, Nis, entries, portmap};
+use super::server::NisServer;
+use super::{Nis, entries, portmap};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
 use crate::net::dns::{self, Dns};
 use crate::net::failure::Failure;
-use crate::servers::{Server, deadline_of};
+use crate::servers::{Server as _, deadline_of};
 
 /// A server that is being looked at.
-struct Look<'l> {
+struct NisLook<'l> {
     told: &'l Examination<'l>,
     settings: &'l NisSettings,
     dns: &'l Dns,
@@ -36,7 +37,7 @@ impl Nis {
         let timeout = self.settings.server_timeout.duration();
         for server in &self.servers {
             told.turn_to(server.name());
-            let look = Look {
+            let look = NisLook {
                 told: &told,
                 settings: &self.settings,
                 dns: &self.dns,
@@ -51,8 +52,8 @@ impl Nis {
     }
 }
 
-impl Look<'_> {
-    async fn at(&self, server: &Named, ports: &mut Ports, deadline: Deadline) -> Option<()> {
+impl NisLook<'_> {
+    async fn at(&self, server: &NisServer, ports: &mut Ports, deadline: Deadline) -> Option<()> {
         self.find_the_port(server, deadline).await?;
         let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);
         let opening = async { opening.await.map_err(error) };
@@ -70,8 +71,8 @@ impl Look<'_> {
         Some(())
     }
 
-    /// Name and port, where there is something to be found out.
-    async fn find_the_port(&self, server: &Named, deadline: Deadline) -> Option<()> {
+    /// Examines name and port, where there is something to be found out.
+    async fn find_the_port(&self, server: &NisServer, deadline: Deadline) -> Option<()> {
         let address = &server.address;
         let port = address.port.unwrap_or(portmap::PORT);
         let naming = self.dns.addresses(&address.host, port, deadline);
@@ -107,7 +108,7 @@ impl Look<'_> {
         self.told.step("domain", asking, judge).await
     }
 
-    /// Whether somebody could be found, and whether nobody is nobody.
+    /// Examines whether somebody could be found, and whether nobody is nobody.
     async fn people(&self, client: &mut Client<'_>) -> Option<()> {
         let map = passwd_map(self.settings);
         let asking = async {
@@ -125,7 +126,7 @@ impl Look<'_> {
         self.told.step(map.step, asking, judge).await.map(drop)
     }
 
-    /// Whether a map with hashes may be read; `otherwise` says what it means where not.
+    /// Examines whether a map with hashes may be read; `otherwise` says what it means where not.
     async fn hashes(&self, client: &mut Client<'_>, map: Map<'_>, otherwise: Remark) {
         let asking = async {
             let asked = client.look_up(map, self.nobody).await;
@@ -140,7 +141,7 @@ impl Look<'_> {
     }
 }
 
-/// Whether the map holds what such a map holds.
+/// Returns whether the map holds what such a map holds.
 fn first_entry(map: Map<'_>, entry: &super::client::OwnEntry) -> Remark {
     let name = String::from_utf8_lossy(&entry.key);
     match entries::person(&entry.value, &name) {

@@ -12,7 +12,9 @@
 //! | [`entries`] | what stands in the maps |
 //! | [`password`] | what was typed against what stands there |
 //! | [`alarm`] | the end of a hash that takes too long |
-//! | [`usual`] | what a refusal must cost, so that it tells nobody who exists |
+//! | [`dummy_hash`] | what a refusal must cost, so that it tells nobody who exists |
+//! | [`maps`] | the maps of a domain, and where in them the hash of a person is |
+//! | [`server`] | the servers, as the settings name them |
 //! | [`client`] | one server: the way to it, and what its maps have under a key |
 //! | [`reserved`] | ports below 1024, set aside while we still may |
 //! | [`yp`] | the NIS protocol |
@@ -24,50 +26,40 @@
 mod alarm;
 pub mod channel;
 mod client;
+mod dummy_hash;
 pub mod entries;
 mod examine;
+mod maps;
 mod password;
 pub mod portmap;
 mod questions;
 mod reserved;
 pub mod rpc;
-mod usual;
+mod server;
 pub mod xdr;
 pub mod yp;
 
 use authchain::backends::protocol::{Hello, Operation, Question};
-use authchain::config::settings::nis::{Address, NisSettings, Transport};
+use authchain::config::settings::nis::{NisSettings, Transport};
 use authchain_sandbox::confine::Access;
 
 use self::client::Client;
 use self::reserved::Ports;
+use self::server::{NisServer, has_names, named};
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
 use crate::kind::{Answering, Kind};
 use crate::net::dns::{self, Dns};
-use crate::servers::{Health, Server, deadline_of, in_turn};
+use crate::servers::{Health, deadline_of, in_turn};
 
 /// A backend that has set aside all it needs.
 pub struct Nis {
     settings: NisSettings,
-    servers: Vec<Named>,
+    servers: Vec<NisServer>,
     dns: Dns,
     health: Health,
     ports: Ports,
-}
-
-/// A server, and what the settings call it.
-#[derive(Clone)]
-struct Named {
-    name: String,
-    address: Address,
-}
-
-impl Server for Named {
-    fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 impl Nis {
@@ -162,16 +154,6 @@ impl Kind for Nis {
     }
 }
 
-fn has_names(servers: &[Named]) -> bool {
-    (servers.iter()).any(|server| dns::is_name(&server.address.host))
-}
-
-fn named(text: &str) -> Result<Named, String> {
-    let address = Address::parse(text).map_err(|error| format!("settings: \"{text}\" {error}"))?;
-    let name = text.to_owned();
-    Ok(Named { name, address })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +186,7 @@ mod tests {
         let _ = portmap::answer(portmap::GETADDR, result);
         let _ = portmap::answer(portmap::GETPORT, result);
         let _ = yp::entry(result);
-        let Ok(yp::Answer::Value(value)) = yp::answer(result) else {
+        let Ok(yp::MatchReply::Value(value)) = yp::answer(result) else {
             return false;
         };
         let _ = entries::shadow(value, "alice");

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use authchain::files::password_hash::{HashError, Method, cost_of, verify};
+use authchain::files::password_hash::{HashError, verify};
 use authchain::tools::deadline::Deadline;
 use authchain::words::{Denial, DenialReason, Secret};
 
 use super::alarm::alarm;
-use super::usual::Usual;
+use super::dummy_hash::{DummyHash, is_quick};
 
 /// What a hash may take that is not one distributions make: the limits allow a second, and two with
 /// the longest password.
@@ -35,7 +35,7 @@ impl fmt::Display for TooSlow {
     }
 }
 
-/// Whether `typed` is the password that is `stored`, if that can be said by `deadline`.
+/// Returns whether `typed` is the password that is `stored`, if that can be said by `deadline`.
 pub(super) fn judge_by(
     deadline: Deadline,
     typed: &Secret,
@@ -49,34 +49,21 @@ pub(super) fn judge_by(
     Ok(judge(typed, stored, weak_hashes))
 }
 
-/// Spends the time of the usual hash, if there is some.
-pub(super) fn spend_by(deadline: Deadline, usual: &Usual, typed: &Secret) {
-    if is_time_for(deadline, usual.is_quick) {
+/// Spends the time of a hash that nobody has, if there is some left.
+pub(super) fn spend_by(deadline: Deadline, dummy: &DummyHash, typed: &Secret) {
+    if is_time_for(deadline, dummy.is_quick) {
         let _alarm = alarm(deadline);
-        usual.template.spend(typed);
+        dummy.template.spend(typed);
     }
 }
 
-/// Whether a hash may be begun: yppasswd lets people choose their own, and all that can stop one
-/// ends the worker.
+/// Returns whether a hash may be begun: yppasswd lets people choose their own, and all that can
+/// stop one ends the worker.
 fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
     is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
 }
 
-/// Whether a hash has no cost of its own, or the one that distributions choose: milliseconds.
-pub(super) fn is_quick(stored: &[u8]) -> bool {
-    match cost_of(stored) {
-        None => true,
-        Some((method, cost)) => match method {
-            Method::Descrypt | Method::Md5crypt | Method::Nthash => true,
-            Method::Sha256crypt | Method::Sha512crypt => cost.len() == "$6$".len(),
-            Method::Yescrypt => cost == b"$y$j9T$",
-            _ => false,
-        },
-    }
-}
-
-/// Whether `typed` is the password that is `stored`.
+/// Returns whether `typed` is the password that is `stored`.
 ///
 /// # Errors
 /// When that cannot be found out: the hash is weak or costly beyond what is allowed, or this system
@@ -138,27 +125,5 @@ mod tests {
         assert_eq!(judge(&secret("x"), &weak, true), Ok(Judgment::Wrong));
         let costly = secret("$6$rounds=999999999$salt$x");
         assert!(judge(&typed, &costly, true).is_err());
-    }
-
-    #[test]
-    fn only_what_is_over_in_milliseconds_is_quick() {
-        for quick in [
-            "!",
-            "",
-            "abhfCpXqd4GrI",
-            "$1$a$b",
-            "$6$salt$x",
-            "$y$j9T$salt$x",
-        ] {
-            assert!(is_quick(quick.as_bytes()), "{quick}");
-        }
-        for slow in [
-            "$6$rounds=5001$salt$x",
-            "$y$jDT$salt$x",
-            "$2b$12$x",
-            "$7$CU..../....x",
-        ] {
-            assert!(!is_quick(slow.as_bytes()), "{slow}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use authchain::config::settings::nis::Transport;
 
-use super::rpc::{Procedure, Refusal};
+use super::rpc::{Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
 use super::yp;
 
@@ -50,26 +50,26 @@ pub fn question(server: SocketAddr, transport: Transport) -> (Procedure, Writer)
     (GETADDR, arguments)
 }
 
-/// The port in the answer; `None` where the program is not there.
+/// Returns the port in the answer; `None` where the program is not there.
 ///
 /// # Errors
 /// When the answer is none.
-pub fn answer(procedure: Procedure, result: &[u8]) -> Result<Option<u16>, Refusal> {
+pub fn answer(procedure: Procedure, result: &[u8]) -> Result<Option<u16>, RpcRefusal> {
     let mut reader = Reader::new(result);
     let port = if procedure == GETPORT {
-        u16::try_from(reader.number()?).map_err(|_| Refusal::NoReply)?
+        u16::try_from(reader.number()?).map_err(|_| RpcRefusal::NoReply)?
     } else {
         match reader.string(MAX_ADDRESS)? {
             [] => 0,
-            address => port_of(address).ok_or(Refusal::NoReply)?,
+            address => port_of(address).ok_or(RpcRefusal::NoReply)?,
         }
     };
     reader.end()?;
     Ok((port > 0).then_some(port))
 }
 
-/// The port in a universal address such as `::1.3.66` (RFC 5665 §5.2.3): its last two numbers. The
-/// rest is passed over, or a portmapper could send us to another machine.
+/// Returns the port in a universal address such as `::1.3.66` (RFC 5665 §5.2.3): its last two
+/// numbers. The rest is passed over, or a portmapper could send us to another machine.
 fn port_of(address: &[u8]) -> Option<u16> {
     let mut parts = std::str::from_utf8(address).ok()?.rsplit('.');
     let low: u8 = parts.next()?.parse().ok()?;
@@ -107,7 +107,7 @@ mod tests {
         let port = |number: u32| answer(GETPORT, &number.to_be_bytes());
         assert_eq!(port(834), Ok(Some(834)));
         assert_eq!(port(0), Ok(None));
-        assert_eq!(port(65_536), Err(Refusal::NoReply));
+        assert_eq!(port(65_536), Err(RpcRefusal::NoReply));
         let address = |text: &str| {
             let string = Writer::default().string(text.as_bytes());
             answer(GETADDR, &string.into_bytes())
@@ -116,11 +116,11 @@ mod tests {
         assert_eq!(address("fe80::1%eth0.3.66"), Ok(Some(834)));
         assert_eq!(address(""), Ok(None));
         for text in ["::1", "3.66", "::1.256.0", "::1..1", "::1.3.66."] {
-            assert_eq!(address(text), Err(Refusal::NoReply), "{text}");
+            assert_eq!(address(text), Err(RpcRefusal::NoReply), "{text}");
         }
-        let long = Refusal::Malformed(Malformed::Long);
+        let long = RpcRefusal::Malformed(Malformed::Long);
         assert_eq!(address(&"x".repeat(129)), Err(long));
-        let trailing = Refusal::Malformed(Malformed::Trailing);
+        let trailing = RpcRefusal::Malformed(Malformed::Trailing);
         assert_eq!(answer(GETPORT, &[0; 8]), Err(trailing));
     }
 }

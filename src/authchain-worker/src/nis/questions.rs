@@ -8,19 +8,20 @@ use authchain::files::passwd_files::passwd::PasswdEntry;
 use authchain::tools::deadline::Deadline;
 use authchain::words::{DenialReason, Secret};
 
-use super::Named;
-use super::client::{Client, Map};
-use super::entries::{self, Credential, Place};
+use super::client::Client;
+use super::dummy_hash::dummy_hash;
+use super::entries;
+use super::maps::{credential, malformed, passwd_map};
 use super::password::{Judgment, judge_by, spend_by};
-use super::usual::usual;
+use super::server::NisServer;
+use crate::account_gate::right_password;
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
-use crate::servers::Server;
-use crate::standing::right_password;
+use crate::servers::Server as _;
 
 /// Whom the passwd map has under a name.
-enum Found {
+enum Owner {
     Person(PasswdEntry),
     /// Nobody, and perhaps a word on who was found instead.
     Nobody(Option<String>),
@@ -29,7 +30,7 @@ enum Found {
 /// Asks one server; a hash is due by `whole`.
 pub(super) async fn ask(
     settings: &NisSettings,
-    server: &Named,
+    server: &NisServer,
     mut client: Client<'_>,
     question: &Question<'_>,
     whole: Deadline,
@@ -37,10 +38,10 @@ pub(super) async fn ask(
     let name = question.user.as_str();
     let typed = question.password.as_ref().map(Bytes::secret);
     let entry = match find(settings, &mut client, name).await? {
-        Found::Person(entry) => entry,
-        Found::Nobody(note) => {
+        Owner::Person(entry) => entry,
+        Owner::Nobody(note) => {
             if let Some(typed) = typed {
-                spend_usual(settings, &mut client, whole, typed).await;
+                spend_dummy(settings, &mut client, whole, typed).await;
             }
             return Ok(Answer::unknown(note));
         }
@@ -65,12 +66,12 @@ pub(super) async fn ask(
                 }
                 Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
                 Ok(Ok(Judgment::Hopeless(denial))) => {
-                    spend_usual(settings, &mut client, whole, typed).await;
+                    spend_dummy(settings, &mut client, whole, typed).await;
                     WireVerdict::Denied(denial)
                 }
                 // Other servers have the same hash.
                 Ok(Err(error)) => {
-                    spend_usual(settings, &mut client, whole, typed).await;
+                    spend_dummy(settings, &mut client, whole, typed).await;
                     unavailable(server, &error)
                 }
                 Err(error) => unavailable(server, &error),
@@ -81,14 +82,14 @@ pub(super) async fn ask(
 }
 
 /// Takes as long as a wrong password usually does.
-async fn spend_usual(
+async fn spend_dummy(
     settings: &NisSettings,
     client: &mut Client<'_>,
     deadline: Deadline,
     typed: &Secret,
 ) {
-    let usual = usual(settings, client).await;
-    spend_by(deadline, &usual, typed);
+    let dummy = dummy_hash(settings, client).await;
+    spend_by(deadline, &dummy, typed);
 }
 
 /// Looks for `name`, which is nobody with a user id that is the system's own.
@@ -96,71 +97,22 @@ async fn find(
     settings: &NisSettings,
     client: &mut Client<'_>,
     name: &str,
-) -> Result<Found, Failure> {
+) -> Result<Owner, Failure> {
     let map = passwd_map(settings);
     let Some(value) = client.look_up(map, name).await? else {
-        return Ok(Found::Nobody(None));
+        return Ok(Owner::Nobody(None));
     };
     let entry = entries::person(&value, name).map_err(|fault| malformed(map.step, fault))?;
     let (uid, least) = (entry.uid(), settings.min_uid);
     if uid < least {
         let note = format!("the user id {uid} is below min_uid = {least}: not taken from NIS");
-        return Ok(Found::Nobody(Some(note)));
+        return Ok(Owner::Nobody(Some(note)));
     }
-    Ok(Found::Person(entry))
+    Ok(Owner::Person(entry))
 }
 
-pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
-    Map {
-        step: "passwd map",
-        name: &settings.passwd_map,
-        is_secret: false,
-    }
-}
-
-pub(super) fn shadow_map(settings: &NisSettings) -> Map<'_> {
-    Map {
-        step: "shadow map",
-        name: &settings.shadow_map,
-        is_secret: true,
-    }
-}
-
-pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
-    Map {
-        step: "adjunct map",
-        name: &settings.adjunct_map,
-        is_secret: true,
-    }
-}
-
-/// The hash of somebody who is there, wherever it is kept.
-pub(super) async fn credential(
-    settings: &NisSettings,
-    client: &mut Client<'_>,
-    entry: &PasswdEntry,
-    name: &str,
-) -> Result<Credential, Failure> {
-    let password = entry.password.expose();
-    let place = entries::place(password, name).map_err(|fault| malformed("passwd map", fault))?;
-    let (map, parse): (_, fn(&[u8], &str) -> _) = match place {
-        Place::Here => return Ok(Credential::lasting(password)),
-        Place::Shadow => (shadow_map(settings), entries::shadow),
-        Place::Adjunct => (adjunct_map(settings), entries::adjunct),
-    };
-    let step = map.step;
-    // A map that is older than the other: another server may have both.
-    let missing = || Failure::trouble(step, "no entry, although the passwd map promises one");
-    let value = client.look_up(map, name).await?.ok_or_else(missing)?;
-    parse(&value, name).map_err(|fault| malformed(step, fault))
-}
-
-fn unavailable(server: &Named, why: &dyn fmt::Display) -> WireVerdict {
+fn unavailable(server: &NisServer, why: &dyn fmt::Display) -> WireVerdict {
     WireVerdict::Unavailable(format!("{}: {why}", server.name()))
-}
-
-fn malformed(step: &'static str, fault: &'static str) -> Failure {
-    Failure::trouble(step, format!("not a valid entry: {fault}"))
 }
 
 fn wire_user(entry: &PasswdEntry) -> WireUser {

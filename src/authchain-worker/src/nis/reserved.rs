@@ -86,7 +86,7 @@ impl Ports {
         }
     }
 
-    /// A socket to ask `server` from; `None` where any port will do.
+    /// Returns a socket to ask `server` from; `None` where any port will do.
     ///
     /// # Errors
     /// When none is left and no other port will do.
@@ -102,7 +102,7 @@ impl Ports {
     }
 }
 
-/// How many sockets of each family these servers may need.
+/// Returns how many sockets of each family these servers may need.
 fn count<'a>(servers: impl Iterator<Item = &'a Address>) -> (usize, usize) {
     servers.fold((0, 0), |(v4, v6): (usize, usize), server| {
         let (more_v4, more_v6) = match server.host.parse() {
@@ -114,7 +114,7 @@ fn count<'a>(servers: impl Iterator<Item = &'a Address>) -> (usize, usize) {
     })
 }
 
-/// A socket that is bound to some reserved port.
+/// Returns a socket that is bound to some reserved port.
 fn reserved(own: IpAddr, transport: Transport) -> Result<OwnedFd, Errno> {
     let family = match own {
         IpAddr::V4(_) => AddressFamily::Inet,
@@ -154,8 +154,8 @@ fn bind_to(socket: &OwnedFd, own: SocketAddr) -> Result<(), Errno> {
     }
 }
 
-/// Every port there is to try, beginning anywhere: several workers at once would else try each
-/// other's first.
+/// Returns every port there is to try, beginning anywhere: several workers at once would else try
+/// each other's first.
 fn candidates() -> Result<impl Iterator<Item = u16>, Errno> {
     let all = || (FIRST..=LAST).filter(|port| !SERVICES.contains(port));
     let start = random().map_err(|_| Errno::EIO)?;

@@ -25,7 +25,7 @@ pub struct Procedure {
     pub number: u32,
 }
 
-/// The message that calls `procedure` (§9). `xid` tells its reply from others.
+/// Returns the message that calls `procedure` (§9). `xid` tells its reply from others.
 pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
     let header = [
         xid,
@@ -43,46 +43,46 @@ pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
     bytes
 }
 
-/// To which call a message replies, if it is long enough to say so.
+/// Returns to which call a message replies, if it is long enough to say so.
 pub fn xid_of(message: &[u8]) -> Option<u32> {
     Reader::new(message).number().ok()
 }
 
-/// The result in a reply, still in XDR.
+/// Returns the result in a reply, still in XDR.
 ///
 /// # Errors
 /// When the server says why there is none, or it is no reply.
-pub fn result(message: &[u8]) -> Result<&[u8], Refusal> {
+pub fn result(message: &[u8]) -> Result<&[u8], RpcRefusal> {
     let mut reader = Reader::new(message);
     reader.number()?;
     if reader.number()? != REPLY {
-        return Err(Refusal::NoReply);
+        return Err(RpcRefusal::NoReply);
     }
     match reader.number()? {
         0 => accepted(reader),
-        1 => Err(Refusal::Denied),
-        _ => Err(Refusal::NoReply),
+        1 => Err(RpcRefusal::Denied),
+        _ => Err(RpcRefusal::NoReply),
     }
 }
 
-/// The rest of a reply that is not a denial (§9, `accepted_reply`).
-fn accepted(mut reader: Reader<'_>) -> Result<&[u8], Refusal> {
+/// Returns the rest of a reply that is not a denial (§9, `accepted_reply`).
+fn accepted(mut reader: Reader<'_>) -> Result<&[u8], RpcRefusal> {
     reader.number()?;
     reader.string(MAX_VERIFIER)?;
     Err(match reader.number()? {
         0 => return Ok(reader.rest()),
-        1 => Refusal::NoProgram,
-        2 => Refusal::OtherVersion,
-        3 => Refusal::NoProcedure,
-        4 => Refusal::Garbage,
-        5 => Refusal::System,
-        _ => Refusal::NoReply,
+        1 => RpcRefusal::NoProgram,
+        2 => RpcRefusal::OtherVersion,
+        3 => RpcRefusal::NoProcedure,
+        4 => RpcRefusal::Garbage,
+        5 => RpcRefusal::System,
+        _ => RpcRefusal::NoReply,
     })
 }
 
 /// Why a call brought no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RpcRefusal {
     /// The server does not talk to us, or not this version of RPC.
     Denied,
     /// The program is not there.
@@ -101,13 +101,13 @@ pub enum Refusal {
     Malformed(Malformed),
 }
 
-impl From<Malformed> for Refusal {
+impl From<Malformed> for RpcRefusal {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed(malformed)
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RpcRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Denied => "the server denies the call",
@@ -154,18 +154,18 @@ mod tests {
     #[test]
     fn every_refusal_is_told_apart() {
         for (numbers, refusal) in [
-            (&[1, 1, 1, 1, 1][..], Refusal::Denied),
-            (&[1, 1, 0, 0, 0, 1], Refusal::NoProgram),
-            (&[1, 1, 0, 0, 0, 2, 1, 1], Refusal::OtherVersion),
-            (&[1, 1, 0, 0, 0, 3], Refusal::NoProcedure),
-            (&[1, 1, 0, 0, 0, 4], Refusal::Garbage),
-            (&[1, 1, 0, 0, 0, 5], Refusal::System),
-            (&[1, 1, 0, 0, 0, 6], Refusal::NoReply),
-            (&[1, 1, 2], Refusal::NoReply),
-            (&[1, 0, 2, 100_004], Refusal::NoReply),
-            (&[1, 1, 0, 0, 0], Refusal::Malformed(Malformed::Short)),
-            (&[1, 1, 0, 0, 401], Refusal::Malformed(Malformed::Long)),
-            (&[1], Refusal::Malformed(Malformed::Short)),
+            (&[1, 1, 1, 1, 1][..], RpcRefusal::Denied),
+            (&[1, 1, 0, 0, 0, 1], RpcRefusal::NoProgram),
+            (&[1, 1, 0, 0, 0, 2, 1, 1], RpcRefusal::OtherVersion),
+            (&[1, 1, 0, 0, 0, 3], RpcRefusal::NoProcedure),
+            (&[1, 1, 0, 0, 0, 4], RpcRefusal::Garbage),
+            (&[1, 1, 0, 0, 0, 5], RpcRefusal::System),
+            (&[1, 1, 0, 0, 0, 6], RpcRefusal::NoReply),
+            (&[1, 1, 2], RpcRefusal::NoReply),
+            (&[1, 0, 2, 100_004], RpcRefusal::NoReply),
+            (&[1, 1, 0, 0, 0], RpcRefusal::Malformed(Malformed::Short)),
+            (&[1, 1, 0, 0, 401], RpcRefusal::Malformed(Malformed::Long)),
+            (&[1], RpcRefusal::Malformed(Malformed::Short)),
         ] {
             assert_eq!(result(&reply(numbers)), Err(refusal), "{numbers:?}");
         }

@@ -10,14 +10,14 @@ const UNIT: usize = 4;
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// An unsigned integer (§4.2).
+    /// Returns an unsigned integer (§4.2).
     #[must_use]
     pub fn number(mut self, number: u32) -> Self {
         self.0.extend(number.to_be_bytes());
         self
     }
 
-    /// A string (§4.11): its length, its bytes, and zeros up to the next unit.
+    /// Returns a string (§4.11): its length, its bytes, and zeros up to the next unit.
     #[must_use]
     pub fn string(self, bytes: &[u8]) -> Self {
         let mut written = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
@@ -26,7 +26,7 @@ impl Writer {
         written
     }
 
-    /// What was written.
+    /// Returns what was written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -42,7 +42,7 @@ impl<'b> Reader<'b> {
         Self(bytes)
     }
 
-    /// An unsigned integer.
+    /// Returns an unsigned integer.
     ///
     /// # Errors
     /// Where the bytes end before it does.
@@ -52,7 +52,7 @@ impl<'b> Reader<'b> {
         Ok(u32::from_be_bytes(*number))
     }
 
-    /// A signed integer (§4.1).
+    /// Returns a signed integer (§4.1).
     ///
     /// # Errors
     /// Where the bytes end before it does.
@@ -60,7 +60,7 @@ impl<'b> Reader<'b> {
         Ok(i32::from_be_bytes(self.number()?.to_be_bytes()))
     }
 
-    /// A string of `most` bytes at most.
+    /// Returns a string of `most` bytes at most.
     ///
     /// # Errors
     /// Where it is longer, or the bytes end before it does.
@@ -74,7 +74,7 @@ impl<'b> Reader<'b> {
         Ok(string)
     }
 
-    /// What has not been read.
+    /// Returns what has not been read.
     pub fn rest(self) -> &'b [u8] {
         self.0
     }
@@ -92,7 +92,7 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// `length`, rounded up to whole units.
+/// Returns `length` rounded up to whole units.
 fn padded(length: usize) -> usize {
     length.checked_next_multiple_of(UNIT).unwrap_or(usize::MAX)
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::rpc::{Procedure, Refusal};
+use super::rpc::{Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
 
 /// The number of the program.
@@ -40,7 +40,7 @@ const fn procedure(number: u32) -> Procedure {
     }
 }
 
-/// The arguments of [`MATCH`] (`ypreq_key`).
+/// Returns the arguments of [`MATCH`] (`ypreq_key`).
 pub fn question(domain: &str, map: &str, key: &str) -> Writer {
     Writer::default()
         .string(domain.as_bytes())
@@ -48,8 +48,8 @@ pub fn question(domain: &str, map: &str, key: &str) -> Writer {
         .string(key.as_bytes())
 }
 
-/// Procedure and arguments for the entry behind that of `key`, or for the first one (`ypreq_nokey`,
-/// `ypreq_key`).
+/// Returns procedure and arguments for the entry behind that of `key`, or for the first one
+/// (`ypreq_nokey`, `ypreq_key`).
 pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) {
     let arguments = Writer::default()
         .string(domain.as_bytes())
@@ -62,7 +62,7 @@ pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) 
 
 /// One entry of a map.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Entry<'r> {
+pub struct MapEntry<'r> {
     /// What stands there.
     pub value: &'r [u8],
     /// Under which key.
@@ -74,12 +74,12 @@ pub struct Entry<'r> {
 ///
 /// # Errors
 /// When it is none.
-pub fn entry(result: &[u8]) -> Result<Option<Entry<'_>>, Refusal> {
+pub fn entry(result: &[u8]) -> Result<Option<MapEntry<'_>>, RpcRefusal> {
     let mut reader = Reader::new(result);
     if Status(reader.signed()?) != TRUE {
         return Ok(None);
     }
-    let entry = Entry {
+    let entry = MapEntry {
         value: reader.string(MAX_VALUE)?,
         key: reader.string(MAX_VALUE)?,
     };
@@ -89,7 +89,7 @@ pub fn entry(result: &[u8]) -> Result<Option<Entry<'_>>, Refusal> {
 
 /// What the server says to [`MATCH`].
 #[derive(Debug, PartialEq, Eq)]
-pub enum Answer<'r> {
+pub enum MatchReply<'r> {
     /// The value.
     Value(&'r [u8]),
     /// The map has no such key. The only answer by which somebody is unknown.
@@ -102,7 +102,7 @@ pub enum Answer<'r> {
 ///
 /// # Errors
 /// When it is none.
-pub fn answer(result: &[u8]) -> Result<Answer<'_>, Refusal> {
+pub fn answer(result: &[u8]) -> Result<MatchReply<'_>, RpcRefusal> {
     let mut reader = Reader::new(result);
     let status = Status(reader.signed()?);
     if status != TRUE && reader.rest().is_empty() {
@@ -112,7 +112,7 @@ pub fn answer(result: &[u8]) -> Result<Answer<'_>, Refusal> {
     let value = reader.string(MAX_VALUE)?;
     reader.end()?;
     match status {
-        TRUE => Ok(Answer::Value(value)),
+        TRUE => Ok(MatchReply::Value(value)),
         _ => Ok(status.without_a_value()),
     }
 }
@@ -131,10 +131,10 @@ pub const NO_MAP: Status = Status(-1);
 pub const NO_DOMAIN: Status = Status(-2);
 
 impl Status {
-    fn without_a_value(self) -> Answer<'static> {
+    fn without_a_value(self) -> MatchReply<'static> {
         match self {
-            NO_KEY => Answer::NoKey,
-            other => Answer::Refused(other),
+            NO_KEY => MatchReply::NoKey,
+            other => MatchReply::Refused(other),
         }
     }
 }
@@ -168,7 +168,7 @@ mod tests {
     fn only_one_status_means_that_nobody_is_there() {
         for status in -300..300 {
             for result in [bytes(status, b""), status.to_be_bytes().to_vec()] {
-                let is_unknown = answer(&result) == Ok(Answer::NoKey);
+                let is_unknown = answer(&result) == Ok(MatchReply::NoKey);
                 assert_eq!(is_unknown, status == -3, "{status}");
             }
         }
@@ -176,15 +176,15 @@ mod tests {
 
     #[test]
     fn a_value_is_there_whole_or_not_at_all() {
-        assert_eq!(answer(&bytes(1, b"a:x")), Ok(Answer::Value(b"a:x")));
-        let short = Err(Refusal::Malformed(Malformed::Short));
+        assert_eq!(answer(&bytes(1, b"a:x")), Ok(MatchReply::Value(b"a:x")));
+        let short = Err(RpcRefusal::Malformed(Malformed::Short));
         assert_eq!(answer(&bytes(1, b"a:x")[..7]), short);
         assert_eq!(answer(&1_i32.to_be_bytes()), short);
-        let long = Err(Refusal::Malformed(Malformed::Long));
+        let long = Err(RpcRefusal::Malformed(Malformed::Long));
         assert_eq!(answer(&bytes(1, &[b'x'; 4097])), long);
-        let trailing = Err(Refusal::Malformed(Malformed::Trailing));
+        let trailing = Err(RpcRefusal::Malformed(Malformed::Trailing));
         assert_eq!(answer(&[bytes(1, b"a"), vec![0; 4]].concat()), trailing);
-        assert_eq!(answer(&bytes(-1, b"")), Ok(Answer::Refused(NO_MAP)));
+        assert_eq!(answer(&bytes(-1, b"")), Ok(MatchReply::Refused(NO_MAP)));
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
         ]
         .concat();
         let (value, key) = (&b"a:x"[..], &b"a"[..]);
-        assert_eq!(entry(&both), Ok(Some(Entry { value, key })));
+        assert_eq!(entry(&both), Ok(Some(MapEntry { value, key })));
         assert_eq!(entry(&bytes(2, b"")), Ok(None));
         assert!(entry(&bytes(1, b"a:x")).is_err());
         let (first, _) = walk("d", "m", None);

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// An element with these contents.
+/// Returns an element with these contents.
 fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     let length = u32::try_from(contents.len()).unwrap().to_be_bytes();
     match contents.len() {
@@ -25,9 +25,9 @@ const EMPTY: &[u8] = &[4, 0];
 fn answers_of_the_right_shape_pass() {
     let result = [CODE, EMPTY, EMPTY];
     for (tag, answer) in [
-        (0x61, Answer::Bind),
-        (0x65, Answer::Done),
-        (0x78, Answer::Extended),
+        (0x61, Response::Bind),
+        (0x65, Response::Done),
+        (0x78, Response::Extended),
     ] {
         assert_eq!(check(&reply(tag, &result)), Ok((7, answer)));
     }
@@ -38,7 +38,7 @@ fn answers_of_the_right_shape_pass() {
     let attribute = [element(4, b"uid"), element(0x31, &element(4, b"\xff\xfe"))].concat();
     let attributes = element(0x30, &element(0x30, &attribute));
     let entry = reply(0x64, &[&element(4, b"uid=a"), &attributes]);
-    assert_eq!(check(&entry), Ok((7, Answer::Entry)));
+    assert_eq!(check(&entry), Ok((7, Response::Entry)));
     let control = [
         element(4, b"1.3.6"),
         vec![1, 1, 0xff],
@@ -47,7 +47,10 @@ fn answers_of_the_right_shape_pass() {
     .concat();
     let controls = element(0xa0, &element(0x30, &control));
     let bind = element(0x61, &result.concat());
-    assert_eq!(check(&message(&[&bind, &controls])), Ok((7, Answer::Bind)));
+    assert_eq!(
+        check(&message(&[&bind, &controls])),
+        Ok((7, Response::Bind))
+    );
 }
 
 /// Each of these made ldap3 0.12.1 panic, or take a refusal for success.
@@ -132,7 +135,7 @@ proptest! {
     }
 }
 
-/// Messages with a byte or two changed.
+/// Returns messages with a byte or two changed.
 fn near_messages() -> impl Strategy<Value = Vec<u8>> {
     let whole = proptest::sample::select(vec![
         reply(0x61, &[CODE, EMPTY, EMPTY]),

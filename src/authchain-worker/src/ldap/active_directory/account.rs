@@ -53,7 +53,7 @@ const DAY: i64 = 24 * 60 * 60;
 pub(in crate::ldap) const SMART_CARD: &str = "the domain wants a smart card of this person";
 
 impl Domain {
-    /// The state of the account at `now`.
+    /// Returns the state of the account at `now`.
     ///
     /// # Errors
     /// Where the entry does not show what it takes to tell.
@@ -93,7 +93,7 @@ impl Domain {
         Ok(State { status, why: None })
     }
 
-    /// How many days the password has left, where they are so few that its owner is told.
+    /// Returns how many days the password has left, where they are so few that its owner is told.
     fn days_left(&self, entry: &Entry, now: i64) -> Option<i64> {
         let Given::Value(end) = entry.given(PASSWORD_END, time) else {
             return None;
@@ -105,14 +105,14 @@ impl Domain {
     }
 }
 
-/// Whether the account may be used with a smart card only: a password is refused then, whether
-/// the domain controller takes it or not.
+/// Returns whether the account may be used with a smart card only: a password is refused then,
+/// whether the domain controller takes it or not.
 pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
     flags(entry, CONTROL).is_ok_and(|flags| flags & SMARTCARD_REQUIRED != 0)
 }
 
-/// Flags, which are written as a number that may be negative. An account whose flags are not shown
-/// to us may be a disabled one.
+/// Reads flags, which are written as a number that may be negative. An account whose flags are not
+/// shown to us may be a disabled one.
 fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
     match entry.given(attribute, |text| text.parse().ok()) {
         Given::Value(flags) => Ok(flags),
@@ -120,7 +120,7 @@ fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
     }
 }
 
-/// Whether the account's last moment is over. One that nobody can tell is.
+/// Returns whether accountExpires has passed; a value that cannot be read counts as passed.
 fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
     match entry.given(ACCOUNT_END, time) {
         Given::Nothing => Err(hidden(entry, ACCOUNT_END)),
@@ -135,8 +135,8 @@ fn hidden(entry: &Entry, attribute: &str) -> Failure {
     Failure::settings("search", text)
 }
 
-/// Seconds since 1970 of a time in tenths of microseconds since 1601 (MS-DTYP 2.3.3); `None` for
-/// the two that mean "never".
+/// Returns seconds since 1970 of a time in tenths of microseconds since 1601 (MS-DTYP 2.3.3);
+/// `None` for the two that mean "never".
 fn time(text: &str) -> Option<Option<i64>> {
     let ticks: i64 = text.parse().ok()?;
     let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;
@@ -145,7 +145,7 @@ fn time(text: &str) -> Option<Option<i64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::groups::Wanted;
+    use super::super::groups::DomainGroups;
     use super::*;
     use authchain::config::settings::active_directory::ActiveDirectorySettings;
     use proptest::prelude::*;
@@ -158,7 +158,7 @@ mod tests {
         Domain {
             settings: ActiveDirectorySettings::default(),
             root: String::new(),
-            wanted: Wanted::new("", &[]).unwrap(),
+            wanted: DomainGroups::new("", &[]).unwrap(),
             workstation: "terminal-of-alice".to_owned(),
         }
     }

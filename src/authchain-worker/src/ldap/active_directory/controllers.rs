@@ -4,10 +4,10 @@ use authchain::config::settings::active_directory::ActiveDirectorySettings;
 use authchain::config::settings::ldap::Tls;
 use authchain::config::settings::ldap::srv::SrvName;
 
-use crate::ldap::sources::{Server, Source, SrvRecord};
+use crate::ldap::sources::{LdapServer, Source, SrvRecord};
 
-/// The domain controllers of the settings; without any, those of the site and then all, as DNS
-/// names them.
+/// Returns the domain controllers of the settings; without any, those of the site and then all, as
+/// DNS names them.
 pub(in crate::ldap) fn controllers(
     settings: &ActiveDirectorySettings,
 ) -> Result<Vec<Source>, String> {
@@ -17,7 +17,7 @@ pub(in crate::ldap) fn controllers(
     };
     let servers = settings.uris().map_err(|error| error.to_string())?;
     if !servers.is_empty() {
-        let server = |uri| Source::Server(Server::named(&uri, tls));
+        let server = |uri| Source::Server(LdapServer::named(&uri, tls));
         return Ok(servers.into_iter().map(server).collect());
     }
     let domain = &settings.domain;

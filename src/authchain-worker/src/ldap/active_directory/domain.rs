@@ -2,7 +2,7 @@
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
 
-use super::groups::Wanted;
+use super::groups::DomainGroups;
 use authchain_sandbox::process::machine_name;
 
 /// A domain, and what is asked of people in it.
@@ -10,7 +10,7 @@ pub(in crate::ldap) struct Domain {
     pub(super) settings: ActiveDirectorySettings,
     /// The domain's root entry.
     pub(super) root: String,
-    pub(in crate::ldap) wanted: Wanted,
+    pub(in crate::ldap) wanted: DomainGroups,
     /// What this machine is called among workstations.
     pub(super) workstation: String,
 }
@@ -23,14 +23,14 @@ impl Domain {
     pub(in crate::ldap) fn new(settings: ActiveDirectorySettings) -> Result<Self, String> {
         let root = naming_context(&settings.domain);
         Ok(Self {
-            wanted: Wanted::new(&root, &settings.allow_groups)?,
+            wanted: DomainGroups::new(&root, &settings.allow_groups)?,
             root,
             workstation: workstation(&machine_name()),
             settings,
         })
     }
 
-    /// The domain's root entry.
+    /// Returns the domain's root entry.
     pub(in crate::ldap) fn root(&self) -> &str {
         &self.root
     }
@@ -41,15 +41,15 @@ impl Domain {
     }
 }
 
-/// What a machine is called among workstations: its name without its domain.
+/// Returns what a machine is called among workstations: its name without its domain.
 fn workstation(machine: &str) -> String {
     let (name, _) = machine.split_once('.').unwrap_or((machine, ""));
     name.to_owned()
 }
 
-/// The root entry of a domain: its DNS name, a part for each label. That is how a domain's naming
-/// context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and nobody can answer
-/// with another's.
+/// Returns the root entry of a domain: its DNS name, a part for each label. That is how a domain's
+/// naming context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and nobody can
+/// answer with another's.
 pub(in crate::ldap) fn naming_context(domain: &str) -> String {
     let labels = domain.split('.').map(|label| format!("DC={label}"));
     labels.collect::<Vec<_>>().join(",")

@@ -26,7 +26,7 @@ const STEP: &str = "group search";
 const BATCH: usize = 32;
 
 /// The groups of which a person must be in one.
-pub(in crate::ldap) struct Wanted {
+pub(in crate::ldap) struct DomainGroups {
     /// The root entry of the domain: groups may be anywhere below it.
     root: String,
     sids: BTreeSet<Sid>,
@@ -38,8 +38,8 @@ pub(in crate::ldap) struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
-impl Wanted {
-    /// Those named in the settings.
+impl DomainGroups {
+    /// Takes the groups that the settings name apart: by identifier, by name, by DN.
     ///
     /// # Errors
     /// For an identifier that is none.
@@ -66,7 +66,7 @@ impl Wanted {
         self.filters.iter().map(String::as_str)
     }
 
-    /// A search for groups, wherever they are in the domain.
+    /// Returns a search for groups, wherever they are in the domain.
     pub(in crate::ldap) fn search_for_groups<'a>(
         &'a self,
         attributes: &'a [&'a str],
@@ -81,7 +81,8 @@ impl Wanted {
         }
     }
 
-    /// Why somebody is in no wanted group, if so. `known` is their token where it is known already.
+    /// Returns why somebody is in none of these groups, if so. `known` is their token, where it has
+    /// been read already.
     ///
     /// # Errors
     /// When it cannot be found out.
@@ -119,7 +120,7 @@ impl Wanted {
         }))
     }
 
-    /// The identifiers of the groups that fit one of `filters`.
+    /// Returns the identifiers of the groups that fit one of `filters`.
     async fn search_groups(
         &self,
         session: &mut Session,
@@ -137,7 +138,7 @@ impl Wanted {
     }
 }
 
-/// A group's name is unique in its domain, its `cn` only in its folder.
+/// Returns what finds a group: its name is unique in its domain, its `cn` only in its folder.
 fn filter(group: &str) -> String {
     let attribute = match group.contains('=') {
         true => "distinguishedName",
@@ -147,20 +148,21 @@ fn filter(group: &str) -> String {
 }
 
 impl Token {
-    /// Everybody has a primary group at least: an empty token is one that is hidden from us.
+    /// Reads an entry's token. Everybody has a primary group at least: an empty token is one that
+    /// is hidden from us.
     fn of(entry: &Entry) -> Option<Self> {
         let sids: Option<BTreeSet<Sid>> = entry.bytes(TOKEN).map(Sid::of_bytes).collect();
         sids.filter(|sids| !sids.is_empty()).map(Self)
     }
 
-    /// Whether this is the token of the person whose entry this is.
+    /// Returns whether this is the token of the person whose entry this is.
     pub(in crate::ldap) fn is_of(&self, entry: &Entry) -> bool {
         let sid = entry.bytes(SID).next().and_then(Sid::of_bytes);
         sid.is_some_and(|sid| self.0.contains(&sid))
     }
 }
 
-/// The token of whoever is logged in on this connection (MS-ADTS 3.1.1.3.2.24).
+/// Returns the token of whoever is logged in on this connection (MS-ADTS 3.1.1.3.2.24).
 ///
 /// # Errors
 /// When it cannot be had.
@@ -168,7 +170,7 @@ pub(in crate::ldap) async fn own_token(session: &mut Session) -> Result<Token, F
     token(session, "").await
 }
 
-/// `dn` may be empty: then it is that of whoever is logged in.
+/// Reads all groups of the entry `dn`; where that is empty, those of whoever is logged in.
 async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
     let search = Search {
         step: STEP,
@@ -205,7 +207,7 @@ mod tests {
     #[test]
     fn groups_are_wanted_by_identifier_by_name_and_by_dn() {
         let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"].map(str::to_owned);
-        let wanted = Wanted::new("", &groups).unwrap();
+        let wanted = DomainGroups::new("", &groups).unwrap();
         assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
         assert_eq!(
             wanted.filters,
@@ -214,8 +216,8 @@ mod tests {
                 "(distinguishedName=cn=a\\2ab,dc=x)"
             ]
         );
-        assert!(Wanted::new("", &["S-1-5-4294967296".to_owned()]).is_err());
-        assert!(Wanted::new("", &[]).unwrap().is_nothing());
+        assert!(DomainGroups::new("", &["S-1-5-4294967296".to_owned()]).is_err());
+        assert!(DomainGroups::new("", &[]).unwrap().is_nothing());
     }
 
     #[test]

@@ -14,8 +14,8 @@ const WEEK: usize = 21;
 /// NetBIOS names, which workstations have, are cut to this many bytes.
 const MAX_WORKSTATION: usize = 15;
 
-/// Whether this hour is one of the account's: a bit for each of the week, the first for the one
-/// after midnight on Sunday, UTC (MS-SAMR 2.2.6.5).
+/// Returns whether this hour is one of the account's: a bit for each of the week, the first for the
+/// one after midnight on Sunday, UTC (MS-SAMR 2.2.6.5).
 pub(super) fn is_within_hours(entry: &Entry, now: i64) -> bool {
     let mut all = entry.bytes(HOURS);
     let Some(hours) = all.next().filter(|hours| !hours.is_empty()) else {
@@ -28,7 +28,7 @@ pub(super) fn is_within_hours(entry: &Entry, now: i64) -> bool {
     byte.is_some_and(|byte| byte & (1 << (hour % 8)) != 0)
 }
 
-/// Whether this machine is among those the account may be used from, if it names any.
+/// Returns whether this machine is among those the account may be used from, if it names any.
 pub(super) fn is_for_workstation(entry: &Entry, own: &str) -> bool {
     let Some(list) = entry.text(WORKSTATIONS).filter(|list| !list.is_empty()) else {
         return entry.bytes(WORKSTATIONS).all(<[u8]>::is_empty);

@@ -10,8 +10,7 @@ const NEVER: [char; 16] = [
 ];
 
 impl Domain {
-    /// Which account of the domain a login names; `None` where it is one of no account, or of
-    /// another domain's.
+    /// Takes a login name apart; `None` where it names no account of this domain.
     pub(in crate::ldap) fn login<'a>(&self, typed: &'a str) -> Option<Login<'a>> {
         let settings = &self.settings;
         let (before, rest) = match (&settings.netbios_name, typed.split_once('\\')) {
@@ -38,8 +37,9 @@ impl Domain {
         })
     }
 
-    /// What a domain controller takes for the account of this name (MS-ADTS 5.1.1.1.1), where
-    /// nobody has that for a `userPrincipalName`: who was let in has to be looked at.
+    /// Returns the name by which a domain controller knows the account of this name (MS-ADTS
+    /// 5.1.1.1.1). If somebody has that for a `userPrincipalName`, it is theirs: whoever logged in
+    /// has to be looked at.
     pub(in crate::ldap) fn principal(&self, name: &str) -> String {
         match &self.settings.netbios_name {
             Some(domain) => format!("{domain}\\{name}"),
@@ -50,7 +50,7 @@ impl Domain {
 
 #[cfg(test)]
 mod tests {
-    use super::super::groups::Wanted;
+    use super::super::groups::DomainGroups;
     use super::*;
     use authchain::config::settings::active_directory::ActiveDirectorySettings;
     use proptest::prelude::*;
@@ -64,7 +64,7 @@ mod tests {
                 ..ActiveDirectorySettings::default()
             },
             root: String::new(),
-            wanted: Wanted::new("", &[]).unwrap(),
+            wanted: DomainGroups::new("", &[]).unwrap(),
             workstation: String::new(),
         }
     }

@@ -4,6 +4,7 @@ use authchain::words::{AccountStatus, DenialReason};
 
 use super::account::{SMART_CARD, wants_smart_card};
 use super::domain::Domain;
+use crate::account_gate::denial_for;
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::ldap::codes;
@@ -12,7 +13,6 @@ use crate::ldap::refusals::{refusal, refusal_of_a_guess, wrong_password};
 use crate::ldap::session::BindAnswer;
 use crate::ldap::windows_errors::Reason;
 use crate::net::failure::Failure;
-use crate::standing::bar_of;
 
 impl Domain {
     /// Returns the refusal of the person whose entry this is; `None` where the password is right.
@@ -40,8 +40,7 @@ impl Domain {
         })
     }
 
-    /// Like [`refusal`](Self::refusal), for a bind name derived from the login name without a
-    /// search.
+    /// Returns the refusal where the bind name was derived from the login name without a search.
     pub(in crate::ldap) fn refusal_of_a_guess(
         &self,
         answer: &BindAnswer,
@@ -56,13 +55,16 @@ impl Domain {
             }
             Some(Reason::State(status, why)) => Some(barred_by(&status, why)),
             Some(Reason::NoSuchName) => Some(Answer::unknown(None)),
-            Some(reason @ Reason::WrongPassword) => Some(wrong_password(Some(reason.words()))),
+            Some(reason @ Reason::WrongPassword) => Some(wrong_password(Some(reason.text()))),
             None => refusal(answer)?,
         })
     }
 }
 
-/// The refusal of somebody whose account is in this state, as the domain says.
+/// Returns the refusal of somebody whose account is in this state, as the domain says.
 fn barred_by(status: &AccountStatus, why: &str) -> Answer {
-    Answer::denied(bar_of(status).unwrap_or(DenialReason::NotPermitted), why)
+    Answer::denied(
+        denial_for(status).unwrap_or(DenialReason::NotPermitted),
+        why,
+    )
 }

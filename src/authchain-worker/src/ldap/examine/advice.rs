@@ -7,7 +7,7 @@ use crate::net::connect::{CONNECT, TLS};
 use crate::net::dns;
 use crate::net::failure::Failure;
 
-/// Where to look, as far as the words of the failure tell.
+/// Returns where to look, as far as the text of the failure tells.
 pub(super) fn advice(connector: &Connector, failure: &Failure) -> Option<String> {
     let says = |words: &str| failure.text.contains(words);
     let timeout = connector.timeout;

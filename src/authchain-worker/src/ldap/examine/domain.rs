@@ -27,7 +27,7 @@ const TICKS_A_MINUTE: i64 = 60 * 10_000_000;
 const TICKS_A_DAY: i64 = 24 * 60 * TICKS_A_MINUTE;
 
 impl Directory {
-    /// Whether the server is one of this domain.
+    /// Examines whether the server is one of this domain.
     pub(super) async fn membership(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
         let search = entry("domain", "", &[CONTEXT]);
         let (told, asking) = (look.told, look.ask(self, &search));
@@ -48,7 +48,7 @@ impl Directory {
         found.await.filter(|_| is_ours).map(|_| ())
     }
 
-    /// Accounts, passwords and groups.
+    /// Examines accounts, passwords and groups.
     pub(super) async fn domain(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
         let somebody = self.accounts(look).await?;
         self.password_policy(look, domain).await?;
@@ -61,7 +61,7 @@ impl Directory {
         self.token(look, &somebody?).await
     }
 
-    /// Whether accounts show their state; the name of one.
+    /// Examines whether accounts show their state; returns the name of one.
     async fn accounts(&self, look: &mut Look<'_>) -> Option<Option<String>> {
         let filter = self.people.filter_for("*").ok()?;
         let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
@@ -100,7 +100,7 @@ impl Directory {
         }
     }
 
-    /// The policy that applies to whoever has none of their own.
+    /// Examines the policy that applies to whoever has none of their own.
     async fn password_policy(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
         let attributes = [THRESHOLD, DURATION, MAXIMUM_AGE, MINIMUM_LENGTH];
         let search = entry("passwords", domain.root(), &attributes);
@@ -114,7 +114,7 @@ impl Directory {
         found.await.map(|_| ())
     }
 
-    /// Whether a group is there in which people must be.
+    /// Examines whether a group is there in which people must be.
     async fn wanted(&self, look: &mut Look<'_>, domain: &Domain, filter: &str) -> Option<()> {
         let whole = format!("(&(objectCategory=group){filter})");
         let search = Search {
@@ -131,7 +131,7 @@ impl Directory {
         found.await.map(|_| ())
     }
 
-    /// Whether we may know what groups people are in.
+    /// Examines whether we may know what groups people are in.
     async fn token(&self, look: &mut Look<'_>, somebody: &str) -> Option<()> {
         let search = entry("groups", somebody, &[TOKEN]);
         let (told, asking) = (look.told, look.ask(self, &search));
@@ -152,7 +152,7 @@ impl Directory {
     }
 }
 
-/// What must be known of everybody, and is not of somebody.
+/// Returns which attributes that every account needs one of these does not show.
 fn hidden(found: &[Entry]) -> Vec<&str> {
     let needed = [SID].into_iter().chain(account::NEEDED.iter().copied());
     needed
@@ -160,7 +160,7 @@ fn hidden(found: &[Entry]) -> Vec<&str> {
         .collect()
 }
 
-/// Whether logon hours would be seen if there were any.
+/// Returns whether logon hours would be seen if there were any.
 fn shows_hours(found: &[Entry]) -> bool {
     found.iter().any(|entry| has(entry, account::BESIDE_HOURS))
 }
@@ -174,8 +174,8 @@ fn entries(SearchResult(entries, _): &SearchResult) -> Vec<Entry> {
     entries.filter_map(Entry::of).collect()
 }
 
-/// The policy in words. Lengths of time are negative numbers of tenths of microseconds; none, or
-/// the largest, is for ever (MS-ADTS 2.3.12).
+/// Returns the policy in words. Lengths of time are negative numbers of tenths of microseconds;
+/// none, or the largest, is for ever (MS-ADTS 2.3.12).
 fn policy(root: &Entry) -> String {
     let ticks = |name: &str| {
         let ticks: i64 = root.number(name).unwrap_or_default();

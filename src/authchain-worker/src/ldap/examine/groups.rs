@@ -17,7 +17,7 @@ use crate::ldap::person::Login;
 const EFFECTIVE: [&str; 2] = ["allowedAttributesEffective", "allowedChildClassesEffective"];
 
 impl Directory {
-    /// The entry below which groups are, and each group that is wanted.
+    /// Examines the entry below which groups are, and each group that is wanted.
     pub(super) async fn groups(&self, look: &mut Look<'_>, groups: &Groups) -> Option<()> {
         if groups.allowed.is_empty() {
             return Some(());
@@ -58,7 +58,7 @@ impl Directory {
         remark
     }
 
-    /// Whether people's entries lie below `group_base`, as far as the settings tell.
+    /// Returns whether people's entries lie below `group_base`, as far as the settings tell.
     fn has_people_below(&self, group_base: &str) -> bool {
         let Some(groups) = Dn::parse(group_base) else {
             return false;
@@ -70,7 +70,7 @@ impl Directory {
             .is_under(&groups)
     }
 
-    /// Whether a group in which people may have to be is there, and counts as one.
+    /// Examines whether a group in which people may have to be is there, and counts as one.
     async fn wanted_group(&self, look: &mut Look<'_>, groups: &Groups, group: &str) -> Option<()> {
         let is_dn = group.contains('=');
         let named = match is_dn {
@@ -116,7 +116,8 @@ impl Directory {
     }
 }
 
-/// Whether whoever asks may change an entry, or add some below it, as far as the server says.
+/// Returns whether whoever asks may change an entry, or add some below it, as far as the server
+/// says.
 fn is_writable(entry: &Entry) -> bool {
     (EFFECTIVE.iter()).any(|name| entry.bytes(name).next().is_some())
 }

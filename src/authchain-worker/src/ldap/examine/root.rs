@@ -6,7 +6,7 @@ use ldap3::SearchResult;
 use super::{Directory, Look, entry};
 use crate::clock::now;
 use crate::examination::Remark;
-use crate::ldap::codes::words;
+use crate::ldap::codes::server_text;
 use crate::ldap::connector::Identity;
 use crate::ldap::entry::Entry;
 use crate::ldap::flavour::Flavour;
@@ -47,7 +47,7 @@ const MAX_CONTEXTS: usize = 4;
 pub(super) struct Root(Entry);
 
 impl Directory {
-    /// The root entry. A server that does not show it may be as good as any other.
+    /// Examines the root entry. A server that does not show it may be as good as any other.
     pub(super) async fn root(&self, look: &mut Look<'_>) -> Option<Root> {
         let search = entry("root entry", "", ATTRIBUTES);
         let (told, asking) = (look.told, look.ask(self, &search));
@@ -113,7 +113,7 @@ impl Root {
         self.0.texts(attribute).any(|text| text == value)
     }
 
-    /// Whose server it is.
+    /// Returns whose server it is.
     fn vendor(&self) -> String {
         if self.has(CAPABILITIES, ACTIVE_DIRECTORY) {
             return "Active Directory".to_owned();
@@ -122,17 +122,17 @@ impl Root {
             return "OpenLDAP".to_owned();
         }
         let named = VENDOR.into_iter().filter_map(|name| self.0.text(name));
-        let named: Vec<String> = named.map(words).collect();
+        let named: Vec<String> = named.map(server_text).collect();
         match named.is_empty() {
             true => "a server that does not say whose it is".to_owned(),
             false => named.join(" "),
         }
     }
 
-    /// What it says to have.
+    /// Returns which naming contexts it says to have.
     pub(super) fn contexts(&self) -> String {
         let contexts = self.0.texts(CONTEXTS).filter(|context| !context.is_empty());
-        let contexts: Vec<String> = contexts.take(MAX_CONTEXTS).map(words).collect();
+        let contexts: Vec<String> = contexts.take(MAX_CONTEXTS).map(server_text).collect();
         match contexts.is_empty() {
             true => "the server does not say what it has".to_owned(),
             false => format!("the server has {}", contexts.join(" and ")),

@@ -19,7 +19,7 @@ const SLOW: Duration = Duration::from_millis(50);
 const SAMPLE: i32 = 10;
 
 impl Directory {
-    /// The base, and how long it takes to read what needs no search.
+    /// Examines the base; returns how long it takes to read what needs no search.
     pub(super) async fn base(&self, look: &mut Look<'_>, root: &Root) -> Option<Duration> {
         let search = entry("base", &self.people.base_text, &["1.1"]);
         let (told, asking) = (look.told, look.ask(self, &search));
@@ -55,7 +55,7 @@ impl Directory {
         }
     }
 
-    /// The search a login begins with, for `name`, which nobody has.
+    /// Examines the search a login begins with, for `name`, which nobody has.
     pub(super) async fn nobody(
         &self,
         look: &mut Look<'_>,
@@ -77,7 +77,7 @@ impl Directory {
         found.await.map(|_| ())
     }
 
-    /// Whether people's entries show what a login needs of them.
+    /// Examines whether people's entries show what a login needs of them.
     pub(super) async fn people(&self, look: &mut Look<'_>) -> Option<()> {
         let filter = self.people.filter_for("*").ok()?;
         let attributes = self.named_attributes();
@@ -129,7 +129,8 @@ impl Directory {
         ))
     }
 
-    /// What strangers do not see is no fault where people log in themselves.
+    /// Makes a fault a note where people log in themselves: what strangers do not see is none
+    /// there.
     pub(super) fn excused(&self, remark: Remark) -> Remark {
         match self.connector.binds_as_the_person() {
             true => Remark {
@@ -162,7 +163,7 @@ impl Directory {
         }
     }
 
-    /// Those attributes that the settings name.
+    /// Returns those attributes that the settings name.
     fn named_attributes(&self) -> [&str; 5] {
         let called = &self.people.attributes;
         [
@@ -175,8 +176,8 @@ impl Directory {
     }
 }
 
-/// What a search for somebody who is not there says, and how long it took where reading one entry
-/// took `usual`.
+/// Judges a search for somebody who is not there, and how long it took where reading one entry took
+/// `usual`.
 fn judge_search(
     name: &str,
     SearchResult(entries, result): &SearchResult,

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ClientConnection;
 
 use super::{Directory, Examination, Remark};
 use crate::clock::now;
-use crate::ldap::sources::{Server, SrvRecord};
+use crate::ldap::sources::{LdapServer, SrvRecord};
 use crate::ldap::starttls;
 use crate::net::connect::{self, CONNECT, Connection, Encryption, Endpoint, TLS, TcpEndpoint};
 use crate::net::dns;
@@ -23,11 +23,11 @@ use crate::net::tls::{Certificate, SOON, Trust, days};
 const MAX_NAMES: usize = 5;
 
 impl Directory {
-    /// A connection as a login would have it, step by step.
+    /// Connects as a login would, step by step.
     pub(super) async fn way(
         &self,
         told: &Examination<'_>,
-        server: &Server,
+        server: &LdapServer,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
         let tcp = match &server.endpoint {
@@ -58,16 +58,16 @@ impl Directory {
         Some(Box::new(stream.await?))
     }
 
-    /// The servers that DNS names.
+    /// Asks DNS for the servers.
     pub(super) async fn named(
         &self,
         told: &Examination<'_>,
         records: &SrvRecord,
         opening: Deadline,
-    ) -> Option<Vec<Server>> {
+    ) -> Option<Vec<LdapServer>> {
         let finding = self.connector.servers_of(records, opening);
-        let judge = |found: &Vec<Server>, _| {
-            let tcp = found.iter().filter_map(Server::tcp);
+        let judge = |found: &Vec<LdapServer>, _| {
+            let tcp = found.iter().filter_map(LdapServer::tcp);
             let places = tcp.map(|server| format!("{}:{}", server.host, server.port));
             let told = Remark::fine(places.collect::<Vec<_>>().join(", "));
             match self.strangers(found) {
@@ -78,14 +78,14 @@ impl Directory {
         self.step(told, dns::STEP, finding, judge).await
     }
 
-    /// Servers outside of the domain, where that matters for their certificates.
-    fn strangers(&self, found: &[Server]) -> Option<Remark> {
+    /// Remarks on servers outside of the domain, where that matters for their certificates.
+    fn strangers(&self, found: &[LdapServer]) -> Option<Remark> {
         let is_checked = self
             .connector
             .trust
             .as_ref()
             .is_some_and(|trust| trust.verify == TlsVerify::Full);
-        let strangers: Vec<&TcpEndpoint> = (found.iter().filter_map(Server::tcp))
+        let strangers: Vec<&TcpEndpoint> = (found.iter().filter_map(LdapServer::tcp))
             .filter(|server| is_checked && server.encryption == Encryption::Tls)
             .filter(|server| server.identity != server.host)
             .collect();

@@ -65,7 +65,7 @@ impl PolicyAnswer {
         Some(())
     }
 
-    /// What the person should know after a login that succeeded.
+    /// Returns what the person should know after a login that succeeded.
     pub(in crate::ldap) fn warning(self) -> Option<String> {
         if self.error == Some(BindError::MustChange) {
             return Some("Your password must be changed.".to_owned());

@@ -9,8 +9,8 @@ const DAY: i64 = 24 * HOUR;
 /// More digits of a fraction say nothing: seconds are whole.
 const MAX_FRACTION: usize = 9;
 
-/// Seconds since 1 January 1970, UTC; negative before it. A lock of the year 0 is a date like any
-/// other, and an important one.
+/// Returns the seconds from 1 January 1970, UTC, to a generalized time (RFC 4517 §3.3.13); negative
+/// before it. A lock of the year 0 is a date like any other, and an important one.
 pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
     let (local, ahead) = offset(text)?;
     let (digits, fraction) = match local.split_once(['.', ',']) {
@@ -38,7 +38,7 @@ pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
         .checked_sub(ahead)
 }
 
-/// The time now, in the same seconds.
+/// Returns the seconds from 1 January 1970, UTC, to `now`.
 pub(in crate::ldap) fn seconds(now: SystemTime) -> i64 {
     let whole = |seconds| i64::try_from(seconds).unwrap_or(i64::MAX);
     match now.duration_since(UNIX_EPOCH) {
@@ -47,7 +47,7 @@ pub(in crate::ldap) fn seconds(now: SystemTime) -> i64 {
     }
 }
 
-/// What stands before the time zone, and how many seconds that is ahead of UTC.
+/// Returns what stands before the time zone, and how many seconds that is ahead of UTC.
 fn offset(text: &str) -> Option<(&str, i64)> {
     if let Some(local) = text.strip_suffix('Z') {
         return Some((local, 0));
@@ -73,7 +73,7 @@ fn offset(text: &str) -> Option<(&str, i64)> {
     Some((local, ahead))
 }
 
-/// That fraction of `unit` whose decimal digits these are.
+/// Returns that fraction of `unit` whose decimal digits these are.
 fn part(fraction: &str, unit: i64) -> Option<i64> {
     let known = fraction.get(..fraction.len().min(MAX_FRACTION))?;
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -84,14 +84,14 @@ fn part(fraction: &str, unit: i64) -> Option<i64> {
     digits.checked_mul(unit)?.checked_div(whole)
 }
 
-/// The digits at `range`, which must be digits only.
+/// Returns the digits at `range`, which must be digits only.
 fn number(text: &str, range: std::ops::Range<usize>) -> Option<i64> {
     let digits = text.get(range)?;
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     are_digits.then(|| digits.parse().ok())?
 }
 
-/// Days from 1 January 1970 to this date of the Gregorian calendar.
+/// Returns the days from 1 January 1970 to this date of the Gregorian calendar.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;

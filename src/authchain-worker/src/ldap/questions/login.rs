@@ -3,6 +3,7 @@
 use authchain::words::{AccountStatus, DenialReason};
 
 use super::{Inquiry, SEVERAL};
+use crate::account_gate::{accept, denial_for};
 use crate::answer::Answer;
 use crate::ldap::active_directory::account::SMART_CARD;
 use crate::ldap::directory::Directory;
@@ -13,13 +14,12 @@ use crate::ldap::policy::control::BindError;
 use crate::ldap::policy::{State, has_passing_lock};
 use crate::ldap::session::{BindAnswer, Session};
 use crate::net::failure::Failure;
-use crate::standing::{bar_of, let_in};
 
 /// What the server says of a password that an administrator has set.
 const CHANGE_FIRST: &str = "the password must be changed first";
 
-/// The same where the entry says nothing of it, because it is not asked, may not be read, or the
-/// server keeps that elsewhere.
+/// What is said where a password must be changed and the entry does not show it, because it is not
+/// asked, may not be read, or the server keeps that elsewhere.
 const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
      whether bind_dn may read pwdReset";
 
@@ -107,7 +107,7 @@ impl Directory {
         if let Some(warning) = answer.policy.warning() {
             inquiry.dialogue.info(warning);
         }
-        Ok(let_in(user, status, is_whole).into())
+        Ok(accept(user, status, is_whole).into())
     }
 
     /// Refuses an account that has ended, although the server does not: a stack without our account
@@ -119,7 +119,7 @@ impl Directory {
         why: Option<&str>,
         answer: &BindAnswer,
     ) -> Option<Answer> {
-        if let Some(reason) = bar_of(status) {
+        if let Some(reason) = denial_for(status) {
             let why = why.map_or_else(|| status.to_string(), str::to_owned);
             return Some(Answer::denied(reason, why));
         }

@@ -1,6 +1,6 @@
 use super::*;
+use crate::account_gate::denial_for;
 use crate::ldap::policy::control::PolicyAnswer;
-use crate::standing::bar_of;
 use authchain::words::AccountStatus;
 use ldap3::LdapResult;
 
@@ -71,6 +71,6 @@ fn only_accounts_that_may_be_used_get_in() {
             Some(DenialReason::NotPermitted),
         ),
     ] {
-        assert_eq!(bar_of(&status), expected, "{status}");
+        assert_eq!(denial_for(&status), expected, "{status}");
     }
 }

@@ -13,10 +13,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 
-use super::STEP;
 use super::config::Config;
-use super::message::{Heard, Kind, Question, Records};
+use super::message::{DnsQuestion, Heard, RecordKind, Records};
 use crate::net::failure::{self, Failure, within};
+
+/// What name resolution is called when it fails.
+pub const STEP: &str = "name resolution";
 
 /// Longer datagrams are not answers: nothing tells servers that we would take more than 512 bytes.
 const MAX_DATAGRAM: usize = 4096;
@@ -25,7 +27,7 @@ const MAX_DATAGRAM: usize = 4096;
 /// guesses cannot see what we send.
 const MAX_STRAYS: usize = 8;
 
-/// What `name` has of `kind`.
+/// Asks the servers what `name` has of `kind`.
 ///
 /// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so
 /// that one that is silent leaves time for the others.
@@ -34,7 +36,7 @@ const MAX_STRAYS: usize = 8;
 /// When no server answers, and for a name that none could have.
 pub(super) async fn ask(
     config: &Config,
-    kind: Kind,
+    kind: RecordKind,
     name: &str,
     deadline: Deadline,
 ) -> Result<Records, Failure> {
@@ -45,7 +47,7 @@ pub(super) async fn ask(
     let mut turns = turns(config)?;
     while let Some(server) = turns.next() {
         let id = u16::try_from(random()? >> 16).unwrap_or_default();
-        let question = Question::new(name, kind, id).ok_or_else(no_name)?;
+        let question = DnsQuestion::new(name, kind, id).ok_or_else(no_name)?;
         let left = u32::try_from(turns.len().saturating_add(1)).unwrap_or(u32::MAX);
         let share = deadline
             .remaining()
@@ -61,7 +63,7 @@ pub(super) async fn ask(
             Ok(Heard::Refused(why)) => why,
             Ok(Heard::Truncated | Heard::Stray) => "a malformed answer".to_owned(),
             Err(failure) => {
-                is_ours |= failure.kind != failure::Kind::Down;
+                is_ours |= failure.kind != failure::FailureKind::Down;
                 failure.text
             }
         };
@@ -77,7 +79,7 @@ pub(super) async fn ask(
     })
 }
 
-/// Every server as often as it is asked, round after round.
+/// Returns every server as often as it is asked, round after round.
 fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, Failure> {
     let mut servers = config.servers.clone();
     if config.rotate && !servers.is_empty() {
@@ -89,7 +91,7 @@ fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, F
     Ok(servers.repeat(rounds).into_iter())
 }
 
-async fn ask_one(server: SocketAddr, question: &Question, use_tcp: bool) -> io::Result<Heard> {
+async fn ask_one(server: SocketAddr, question: &DnsQuestion, use_tcp: bool) -> io::Result<Heard> {
     if !use_tcp {
         match over_udp(server, question).await? {
             Heard::Truncated | Heard::Stray => {}
@@ -99,8 +101,8 @@ async fn ask_one(server: SocketAddr, question: &Question, use_tcp: bool) -> io::
     over_tcp(server, question).await
 }
 
-/// The first datagram that is an answer; strays are passed over, but not for long.
-async fn over_udp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+/// Returns the first datagram that is an answer; strays are passed over, but not for long.
+async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
     let socket = UdpSocket::from_std(connected(server)?)?;
     socket.send(question.bytes()).await?;
     // Not an array, or every future around this one would have room for it, and move it.
@@ -115,8 +117,8 @@ async fn over_udp(server: SocketAddr, question: &Question) -> io::Result<Heard> 
     Ok(Heard::Stray)
 }
 
-/// With its length in front: RFC 1035 §4.2.2.
-async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+/// Asks over TCP, with the length in front (RFC 1035 §4.2.2).
+async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(question.bytes().len()).map_err(io::Error::other)?;
     let request = [&length.to_be_bytes(), question.bytes()].concat();
@@ -127,13 +129,13 @@ async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Heard> 
     Ok(question.heard(&answer))
 }
 
-/// Whether this machine has a way to `address`, as far as it knows; nothing is sent.
+/// Returns whether this machine has a way to `address`, as far as it knows; nothing is sent.
 pub(super) fn has_route(address: SocketAddr) -> bool {
     connected(address).is_ok()
 }
 
-/// A socket that hears `server` alone. The kernel chooses its port at random, as it does for those
-/// that are bound to none; not having to bind keeps that call out of reach.
+/// Returns a socket that hears `server` alone. The kernel chooses its port at random, as it does
+/// for those that are bound to none; not having to bind keeps that call out of reach.
 ///
 /// # Errors
 /// When there is no way to it.
@@ -152,7 +154,7 @@ pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
     Ok(made.into())
 }
 
-/// A number nobody can guess, of those with 32 bits.
+/// Returns a number nobody can guess, of those with 32 bits.
 ///
 /// # Errors
 /// When the kernel gives none, which it has no reason to.

@@ -3,9 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
-use super::PORT;
+/// The port of name servers.
+pub const PORT: u16 = 53;
 
-/// The same bounds as the C library has; it cuts larger numbers down too.
+/// The bounds that the C library has; it cuts larger numbers down too.
 const MAX_SERVERS: usize = 3;
 const MAX_DOTS: usize = 15;
 const MAX_SECONDS: u64 = 30;
@@ -95,7 +96,7 @@ impl Config {
         }
     }
 
-    /// The full names that `host` may stand for, in the order they are tried.
+    /// Returns the full names that `host` may stand for, in the order they are tried.
     pub(super) fn candidates(&self, host: &str) -> Vec<String> {
         if let Some(full) = host.strip_suffix('.') {
             return vec![full.to_owned()];
@@ -110,7 +111,7 @@ impl Config {
     }
 }
 
-/// `192.0.2.1`, `2001:db8::1`, or `fe80::1%eth0`.
+/// Reads the address of a name server: `192.0.2.1`, `2001:db8::1`, or `fe80::1%eth0`.
 fn server(text: &str) -> Option<SocketAddr> {
     let Some((address, zone)) = text.split_once('%') else {
         let address: IpAddr = text.parse().ok()?;
@@ -120,7 +121,7 @@ fn server(text: &str) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(address.parse().ok()?, PORT, 0, zone).into())
 }
 
-/// The number of a network interface.
+/// Returns the number of a network interface.
 fn index(interface: &str) -> Option<u32> {
     let is_name = !interface.contains('/') && !interface.starts_with('.');
     let path = is_name.then(|| format!("/sys/class/net/{interface}/ifindex"))?;

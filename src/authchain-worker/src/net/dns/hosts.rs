@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(super) struct Hosts(pub(super) String);
 
 impl Hosts {
-    /// The addresses of `host`, in the order of the file; none where nobody wrote any down.
+    /// Returns the addresses of `host`, in the order of the file; none where nobody wrote any down.
     ///
     /// `localhost` and what is below it is this machine, whatever name servers say (RFC 6761 §6.3).
     pub(super) fn addresses(&self, host: &str) -> Vec<IpAddr> {
@@ -21,7 +21,7 @@ impl Hosts {
     }
 }
 
-/// The line's address, if it is one of `host`.
+/// Returns the line's address, if it is one of `host`.
 fn address(line: &str, host: &str) -> Option<IpAddr> {
     let (line, _) = line.split_once('#').unwrap_or((line, ""));
     let mut words = line.split_whitespace();

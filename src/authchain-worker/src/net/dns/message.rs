@@ -14,7 +14,7 @@ const MAX_RECORDS: u16 = 256;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordKind {
     A,
     Aaaa,
     Srv,
@@ -58,21 +58,21 @@ pub(super) enum Heard {
 
 /// A question with its bytes.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(super) struct DnsQuestion {
     message: Message<Vec<u8>>,
-    kind: Kind,
+    kind: RecordKind,
 }
 
-impl Question {
-    /// The question for what `name` has of `kind`; `id` is to be a random number.
+impl DnsQuestion {
+    /// Returns the question for what `name` has of `kind`; `id` is to be a random number.
     ///
     /// `None` where `name` is none that DNS can have.
-    pub(super) fn new(name: &str, kind: Kind, id: u16) -> Option<Self> {
+    pub(super) fn new(name: &str, kind: RecordKind, id: u16) -> Option<Self> {
         let name = Name::<Vec<u8>>::from_str(name).ok()?;
         let kind_code = match kind {
-            Kind::A => Rtype::A,
-            Kind::Aaaa => Rtype::AAAA,
-            Kind::Srv => Rtype::SRV,
+            RecordKind::A => Rtype::A,
+            RecordKind::Aaaa => Rtype::AAAA,
+            RecordKind::Srv => Rtype::SRV,
         };
         let mut builder = MessageBuilder::new_vec();
         builder.header_mut().set_id(id);
@@ -85,13 +85,13 @@ impl Question {
         })
     }
 
-    /// The bytes to send.
+    /// Returns the bytes to send.
     pub(super) fn bytes(&self) -> &[u8] {
         self.message.as_slice()
     }
 
-    /// What `bytes` say about it. Id, question and kind of message must fit, or they are somebody
-    /// else's.
+    /// Returns what `bytes` say about it. Id, question and kind of message must fit, or they are
+    /// somebody else's.
     pub(super) fn heard(&self, bytes: &[u8]) -> Heard {
         let Ok(message) = Message::from_octets(bytes) else {
             return Heard::Stray;
@@ -113,8 +113,8 @@ impl Question {
         }
     }
 
-    /// The records of the name that was asked for, or of the one that it is another name of; `None`
-    /// for a message that is broken or too large.
+    /// Returns the records of the name that was asked for, or of the one that it is another name
+    /// of; `None` for a message that is broken or too large.
     fn records(&self, message: &Message<&[u8]>) -> Option<Records> {
         if message.header_counts().ancount() > MAX_RECORDS {
             return None;
@@ -122,15 +122,15 @@ impl Question {
         // Ends after as many steps as there are records: aliases in a circle are nobody's.
         let owner = message.canonical_name()?;
         let records = match self.kind {
-            Kind::A => {
+            RecordKind::A => {
                 let found = of_kind::<A>(message, &owner)?.into_iter();
                 Records::Addresses(found.map(|record| record.addr().into()).collect())
             }
-            Kind::Aaaa => {
+            RecordKind::Aaaa => {
                 let found = of_kind::<Aaaa>(message, &owner)?.into_iter();
                 Records::Addresses(found.map(|record| record.addr().into()).collect())
             }
-            Kind::Srv => {
+            RecordKind::Srv => {
                 let found = of_kind::<Srv<ParsedName<&[u8]>>>(message, &owner)?;
                 Records::Services(found.iter().filter_map(service).collect())
             }
@@ -153,8 +153,8 @@ fn of_kind<'a, Data: ParseRecordData<'a, &'a [u8]>>(
     Some(found)
 }
 
-/// A record whose target can be a host's name; what else DNS lets into names is nothing to connect
-/// to or to write into a log.
+/// Returns a record whose target can be a host's name; what else DNS lets into names is nothing to
+/// connect to or to write into a log.
 fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
     let host = record.target().to_string();
     let host = host.trim_end_matches('.').to_owned();
@@ -170,7 +170,7 @@ fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
 }
 
 impl Records {
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::None => true,
@@ -179,7 +179,7 @@ impl Records {
         }
     }
 
-    /// The addresses, if these are any.
+    /// Returns the addresses, if these are any.
     pub(super) fn addresses(self) -> Vec<IpAddr> {
         match self {
             Self::Addresses(list) => list,
@@ -200,21 +200,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The question's own bytes, marked as an answer.
-    fn reply(question: &Question) -> Vec<u8> {
+    /// Returns the question's own bytes, marked as an answer.
+    fn reply(question: &DnsQuestion) -> Vec<u8> {
         let mut bytes = question.bytes().to_vec();
         bytes[2] |= 0x80;
         bytes
     }
 
-    fn any_kind() -> impl Strategy<Value = Kind> {
-        prop_oneof![Just(Kind::A), Just(Kind::Aaaa), Just(Kind::Srv)]
+    fn any_kind() -> impl Strategy<Value = RecordKind> {
+        prop_oneof![
+            Just(RecordKind::A),
+            Just(RecordKind::Aaaa),
+            Just(RecordKind::Srv)
+        ]
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600), kind in any_kind()) {
-            let question = Question::new("a.example", kind, 7).unwrap();
+            let question = DnsQuestion::new("a.example", kind, 7).unwrap();
             let _ = question.heard(&bytes);
         }
 
@@ -224,7 +228,7 @@ mod tests {
             rest in proptest::collection::vec(any::<u8>(), 0..600),
             kind in any_kind(),
         ) {
-            let question = Question::new("a.example", kind, 7).unwrap();
+            let question = DnsQuestion::new("a.example", kind, 7).unwrap();
             let mut bytes = reply(&question);
             for (place, count) in [7, 9, 11].into_iter().zip(counts) {
                 bytes[place] = count;
@@ -235,7 +239,7 @@ mod tests {
 
         #[test]
         fn another_number_or_another_question_is_a_stray(id: u16, place in 12..27usize) {
-            let question = Question::new("a.example", Kind::A, 7).unwrap();
+            let question = DnsQuestion::new("a.example", RecordKind::A, 7).unwrap();
             let mut bytes = reply(&question);
             bytes[0..2].copy_from_slice(&id.to_be_bytes());
             prop_assert_eq!(question.heard(&bytes) == Heard::Stray, id != 7);
@@ -255,7 +259,7 @@ mod tests {
             &"a.".repeat(130),
             &"b".repeat(64),
         ] {
-            let question = Question::new(name, Kind::A, 1);
+            let question = DnsQuestion::new(name, RecordKind::A, 1);
             assert!(question.is_none() || name == "." || name == "x y", "{name}");
         }
     }

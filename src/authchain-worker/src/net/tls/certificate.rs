@@ -29,7 +29,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The first of `chain`, as `authorities` see it; `None` where there is none.
+    /// Reads the first of `chain`, as `authorities` see it; `None` where there is none.
     pub fn of(
         authorities: &WebPkiServerVerifier,
         chain: &[CertificateDer<'_>],

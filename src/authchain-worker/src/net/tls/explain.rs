@@ -7,11 +7,11 @@ use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage, OtherError};
 
 use super::revocation::Words;
 
-use crate::net::failure::words;
+use crate::net::failure::io_text;
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
-/// The error in words an administrator can act on.
+/// Returns the error in words an administrator can act on.
 pub fn explain(error: &io::Error) -> String {
     let inner = error
         .get_ref()
@@ -27,7 +27,7 @@ pub fn explain(error: &io::Error) -> String {
         None if error.kind() == io::ErrorKind::UnexpectedEof => {
             "the server closed the connection during the handshake".to_owned()
         }
-        None => words(error),
+        None => io_text(error),
     }
 }
 
@@ -64,7 +64,7 @@ fn certificate(fault: &CertificateError) -> String {
     }
 }
 
-/// So many seconds as an administrator counts them.
+/// Returns seconds as an administrator counts them.
 pub fn days(seconds: u64) -> String {
     match seconds.checked_div(SECONDS_A_DAY).unwrap_or_default() {
         0 => "less than a day".to_owned(),
@@ -78,7 +78,7 @@ fn list(names: &[String]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The names, of which the parser gives the kind as well: `DnsName("ldap.example.com")`.
+/// Takes the names out of what the parser gives with their kind: `DnsName("ldap.example.com")`.
 pub(super) fn bare(names: &[String]) -> Vec<String> {
     let bare = names.iter().map(|name| {
         let quoted = name

@@ -63,20 +63,20 @@ impl ByLists {
         })
     }
 
-    fn words(&self, fault: Fault, is_direct: bool, now: UnixTime) -> String {
+    fn words(&self, fault: ListFault, is_direct: bool, now: UnixTime) -> String {
         let file = self.file.display();
         match fault {
-            Fault::Revoked if is_direct => "certificate was revoked".to_owned(),
-            Fault::Revoked => {
+            ListFault::Revoked if is_direct => "certificate was revoked".to_owned(),
+            ListFault::Revoked => {
                 "certificate was revoked, or that of an authority on the way to it".to_owned()
             }
-            Fault::NoList => format!(
+            ListFault::NoList => format!(
                 "tls_crl_file {file}: no list of the certificate's authority, or of one on the way to \
                  it; it holds those of {}",
                 self.authorities()
             ),
-            Fault::TooOld => format!("tls_crl_file {file}: {}", self.too_old(now)),
-            Fault::Unusable(why) => format!("tls_crl_file {file}: {why}"),
+            ListFault::TooOld => format!("tls_crl_file {file}: {}", self.too_old(now)),
+            ListFault::Unusable(why) => format!("tls_crl_file {file}: {why}"),
         }
     }
 
@@ -99,14 +99,14 @@ impl ByLists {
 }
 
 /// What can be wrong with a certificate that only lists tell, or with them.
-enum Fault {
+enum ListFault {
     Revoked,
     NoList,
     TooOld,
     Unusable(&'static str),
 }
 
-impl Fault {
+impl ListFault {
     fn of(error: &Error) -> Option<Self> {
         Some(match error {
             Error::InvalidCertificate(CertificateError::Revoked) => Self::Revoked,
@@ -155,7 +155,7 @@ impl ServerCertVerifier for ByLists {
         let inner = &self.inner;
         let checked =
             inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        checked.map_err(|error| match Fault::of(&error) {
+        checked.map_err(|error| match ListFault::of(&error) {
             Some(fault) => {
                 let words = self.words(fault, intermediates.is_empty(), now);
                 CertificateError::Other(OtherError(Arc::new(Words(words)))).into()

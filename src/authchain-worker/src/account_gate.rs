@@ -6,21 +6,21 @@
 use authchain::backends::protocol::{WireUser, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-/// The verdict on somebody whose password is right and whose account is in this state, which is
-/// what the question about the account would be answered.
+/// Returns the verdict on somebody whose password is right and whose account is in this state: a
+/// denial wherever the question about the account would be answered with one.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
-    match bar_of(status) {
+    match denial_for(status) {
         Some(reason) => WireVerdict::Denied(Denial {
             reason,
             detail: Some(status.to_string()),
         }),
-        None => let_in(user, status.clone(), true),
+        None => accept(user, status.clone(), true),
     }
 }
 
-/// The verdict on somebody whose account in this state bars nobody; the state goes along where
-/// `is_told`.
-pub fn let_in(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdict {
+/// Returns the verdict on somebody whose account is in a state that denies nobody; with the state,
+/// where `is_told`.
+pub fn accept(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdict {
     let must_change = status == AccountStatus::MustChangePassword;
     let known = is_told.then_some(status);
     match must_change {
@@ -29,8 +29,8 @@ pub fn let_in(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdi
     }
 }
 
-/// Why an account in this state is not let in, if so.
-pub fn bar_of(status: &AccountStatus) -> Option<DenialReason> {
+/// Returns why somebody whose account is in this state is denied; `None` where they are not.
+pub fn denial_for(status: &AccountStatus) -> Option<DenialReason> {
     match status {
         AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,
         AccountStatus::Locked => Some(DenialReason::Locked),

@@ -1,0 +1,50 @@
+//! Why a process could not be confined.
+
+use std::fmt;
+
+use crate::process::ProcessFault;
+
+/// Why the worker could not be confined, and so must not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// A change of ids or of the process' attributes failed.
+    Step(ProcessFault),
+    /// The user to become has the user or group id 0.
+    Privileged(String),
+    /// Capabilities are left, a bit each.
+    Capabilities(u64),
+    /// There are other threads, which would stay as they are.
+    Threads(u64),
+    /// The kernel has Landlock and did not take the rules.
+    Landlock(String),
+    /// The kernel has filters and did not take ours.
+    Seccomp(String),
+}
+
+impl From<ProcessFault> for Refused {
+    fn from(fault: ProcessFault) -> Self {
+        Self::Step(fault)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(fault) => write!(f, "the worker {fault}"),
+            Self::Privileged(user) => write!(
+                f,
+                "worker_user: {user} has the user or group id 0, which is no confinement"
+            ),
+            Self::Capabilities(left) => {
+                write!(f, "the worker still has the capabilities {left:#x}")
+            }
+            Self::Threads(count) => {
+                write!(f, "the worker has {count} threads before it is confined")
+            }
+            Self::Landlock(error) => write!(f, "the worker's Landlock rules were refused: {error}"),
+            Self::Seccomp(error) => write!(f, "the worker's seccomp filter was refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
