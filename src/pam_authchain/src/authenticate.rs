@@ -38,7 +38,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         decided = clock();
         decision.report(&caller(&name, &settings), &context);
     });
-    if call.handle.user().as_ref() != Ok(&name) {
+    if call.handle.user_item().as_ref() != Some(&name) {
         // A host or module that changed it during the prompt would let somebody else in.
         journal.write(
             Severity::LOG_ERR,

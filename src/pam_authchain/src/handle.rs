@@ -120,7 +120,8 @@ impl<'h> Handle<'h> {
         None
     }
 
-    fn user_item(&self) -> Option<Vec<u8>> {
+    /// Returns the name that the host has, without asking anybody.
+    pub(crate) fn user_item(&self) -> Option<Vec<u8>> {
         let item = self.0.get_item::<User<'_>>().ok().flatten()?;
         Some(item.0.to_bytes().to_vec())
     }

@@ -82,7 +82,8 @@ fn torment(program: Pid, how: &str) -> i32 {
                     // As if nothing had been.
                     let _ = tcsetpgrp(stderr(), getpgrp());
                 }
-                _ => {}
+                "stop-host" | "terminal" => {}
+                other => panic!("{other} is nothing that is done to a program"),
             }
         }
     }

@@ -9,7 +9,7 @@ use authchain_tests::need;
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::{self, Host, Outcome, by};
 use authchain_tests::real::ipc::Run;
-use authchain_tests::real::log::listing;
+use authchain_tests::real::log::{Line, listing};
 use authchain_tests::real::machine::{Machine, sibling};
 use authchain_tests::real::people::{everybody, person};
 use authchain_tests::real::stories::machine_with;
@@ -124,8 +124,13 @@ fn play(test: &str, faults: impl Fn(&Machine, &Run) -> Vec<Fault>) {
             let mark = machine.log.mark();
             let outcome = (refusal.attempt)(&machine, &fault.run);
             let lines = machine.log.since(mark);
+            // A fault that hits what su starts once it has let somebody in hides that it did.
+            let is_let_in = |line: &&Line| {
+                let said = ["guests: accepted", "local: valid"];
+                said.iter().any(|said| line.text.contains(said))
+            };
             assert!(
-                !outcome.accepted,
+                !outcome.accepted && lines.iter().find(is_let_in).is_none(),
                 "{}, under {}: {}\n{}",
                 refusal.says,
                 fault.says,
@@ -235,6 +240,10 @@ const HUNG: &str = "[backend.hung]\ntype = \"ldap\"\nuris = [\"ldap://one\"]\nba
 #[test]
 fn no_control_group_turns_a_refusal_into_a_success() {
     let groups: Vec<Group> = GROUPS.iter().filter_map(Group::new).collect();
+    if groups.is_empty() {
+        need::skip("faults: control groups", "none can be made here");
+        return;
+    }
     play("faults: control groups", |_, caller| {
         let fault = |group: &Group| {
             let mut run = caller.clone();

@@ -13,7 +13,8 @@ pub struct Link {
     pub backend: Box<dyn Backend>,
     /// Where to go after a denial.
     pub on_denied: Then,
-    /// Where to go when the backend cannot answer; `Stop` wherever `on_denied` is.
+    /// Where to go when the backend cannot be asked or does not answer; `Stop` wherever `on_denied`
+    /// is. In su and sudo the walk ends in any case.
     pub on_unavailable: Then,
     /// Whether the backend is asked about names that have a password in the system's own files.
     pub local_names: bool,

@@ -198,7 +198,8 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
     let mut links = Vec::new();
     for wanted in config.links(order)? {
         let place = built.iter().position(|(name, _)| *name == wanted.name());
-        links.extend(place.map(|place| built.swap_remove(place).1));
+        let place = place.ok_or_else(|| config.empty_chain())?;
+        links.push(built.swap_remove(place).1);
     }
     let identities = Box::new(identities(config)?);
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())

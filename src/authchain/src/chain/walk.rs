@@ -26,8 +26,9 @@ pub(super) struct Walk<'a, A> {
     local_uid: OnceCell<Result<Option<u32>, BackendError>>,
     /// Whether the system's own files have a password for the name; read when it is first needed.
     has_local_password: OnceCell<Result<bool, BackendError>>,
-    /// What came of it where nothing that was said before counts any more.
-    final_outcome: Option<Outcome<A>>,
+    /// The fault that ended the walk, or that of the system's own files: only a last word and a
+    /// denial count more.
+    fault: Option<Outcome<A>>,
     pub(super) steps: Vec<Step<A>>,
 }
 
@@ -39,7 +40,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             context,
             local_uid: OnceCell::new(),
             has_local_password: OnceCell::new(),
-            final_outcome: None,
+            fault: None,
             steps: Vec::new(),
         }
     }
@@ -102,8 +103,8 @@ impl<'a, A: Reply> Walk<'a, A> {
 
     /// Returns whether nobody behind this link is asked where it gave no answer.
     ///
-    /// Where this process runs for somebody else, they may have brought that about, whichever fault
-    /// it is: then nothing counts that anybody said or would say.
+    /// Where this process runs for somebody else, they may have brought the fault about, so that no
+    /// backend behind may be asked in its place.
     fn fault_ends_walk(&mut self, link: &Link, error: &BackendError) -> bool {
         let outcome = match error {
             BackendError::Unavailable(_) => Outcome::Unavailable,
@@ -116,7 +117,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             || self.context.on_behalf_of().is_some();
         // What the system's own files would have refused cannot be called valid by others.
         if ends_here || link.backend.nature().is_system() {
-            self.final_outcome.get_or_insert(outcome);
+            self.fault = Some(outcome);
         }
         ends_here
     }
@@ -255,9 +256,10 @@ impl<'a, A: Reply> Walk<'a, A> {
     }
 
     /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else
-    /// the fault that ended the walk; else the first answer of those who know the person; else
-    /// failed or unavailable, if anyone was; else unknown. `if_kept_from_asking` stands in for
-    /// *unknown* where the rule kept the question from somebody.
+    /// the fault that ended the walk, or that of the system's own files; else the first answer of
+    /// those who know the person; else failed or unavailable, if anyone was; else unknown.
+    /// `if_kept_from_asking` stands in for *unknown* where the rule kept the question from
+    /// somebody.
     fn sum(&mut self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
@@ -274,8 +276,7 @@ impl<'a, A: Reply> Walk<'a, A> {
                 Finding::Unknown => {}
             }
         }
-        match (self.final_outcome.take(), first_answer, first_denial) {
-            (Some(conversation @ Outcome::Conversation(_)), _, _) => conversation,
+        match (self.fault.take(), first_answer, first_denial) {
             (_, _, Some(denial)) => Outcome::Denied(denial.clone()),
             (Some(fault), _, None) => fault,
             (None, Some(answer), None) => Outcome::Answered(answer.clone()),

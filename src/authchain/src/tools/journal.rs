@@ -48,7 +48,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Longest line that the kernel's log takes whole (`PRINTKRB_RECORD_MAX`, less its own part).
 const MAX_KERNEL_LINE: usize = 900;
 
-/// The kernel's log, which only root can write and nobody can fill (printk(9)). Loggers read it,
+/// The kernel's log, which only root can write and nobody can fill. Loggers read it,
 /// too.
 const KERNEL_LOG: &str = "/dev/kmsg";
 
@@ -164,7 +164,10 @@ impl Journal for Syslog {
             .is_ok()
         {
             packet.truncate(MAX_LINE);
-            let is_busy = self.send(&packet, self.patience) == Err(Errno::EAGAIN);
+            // The caller's control group may leave no memory for it, too.
+            let full = [Errno::EAGAIN, Errno::ENOBUFS, Errno::ENOMEM];
+            let sent = self.send(&packet, self.patience);
+            let is_busy = sent.is_err_and(|errno| full.contains(&errno));
             if is_busy && self.send_to_kernel(&packet).is_err() && self.patience < PATIENCE {
                 // Nobody is left to tell when that fails, too.
                 let _ = self.send(&packet, PATIENCE);
