@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Now.
+/// Returns the present time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the command's border: everything behind it is handed the time"
@@ -11,7 +11,7 @@ pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Today as shadow(5) counts it: days since 1 January 1970.
+/// Returns today as shadow(5) counts it: days since 1 January 1970.
 pub(crate) fn today() -> u64 {
     days(now())
 }
@@ -21,7 +21,7 @@ fn days(time: SystemTime) -> u64 {
         .map_or(0, |past| past.as_secs() / 86_400)
 }
 
-/// A day of shadow(5) as a date: 20000 is 2024-10-04.
+/// Returns a day of shadow(5) as a date: 20000 is 2024-10-04.
 pub(crate) fn date(day: u64) -> String {
     // Howard Hinnant's civil_from_days: years begin in March, so that leap days come last.
     let shifted = day.saturating_add(719_468);

@@ -77,7 +77,7 @@ fn one(kind: &Kind, terminal: &mut Terminal) {
     terminal.write(&OnTerminal.settings(&common_settings()));
 }
 
-/// The key list of authchain.toml(5).
+/// Returns the key list of authchain.toml(5).
 fn manual() -> String {
     let mut out =
         String::from("# GLOBAL KEYS\n\nAt the top of the file, before the first section.\n\n");
@@ -148,7 +148,7 @@ impl Page for InManual {
     }
 }
 
-/// `text` in lines that begin with so many blanks.
+/// Wraps `text` into lines that begin with so many blanks.
 fn wrapped(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut line = String::new();
@@ -175,7 +175,7 @@ fn push_line(out: &mut String, line: &str, indent: usize) {
     out.push('\n');
 }
 
-/// Doc comments write `code`, scdoc writes *bold*.
+/// Converts a doc comment, which marks code as `code`, to scdoc, which marks it as *bold*.
 fn scdoc(text: &str) -> String {
     escape(text).replace('`', "*")
 }

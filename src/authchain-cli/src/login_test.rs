@@ -187,7 +187,7 @@ impl Conversation for Person {
     }
 }
 
-/// Onto stderr, as what is typed and asked is no part of the result.
+/// Prints to standard error, as what is typed and asked is no part of the result.
 fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

@@ -77,7 +77,7 @@ impl Answers {
         }
     }
 
-    /// Whether the backend means somebody else than the system does.
+    /// Returns whether the backend's user id differs from the system's: it means another person.
     fn is_another(&self, user: &User) -> bool {
         matches!((user.uid, &self.system), (Some(claimed), Ok(Some(system))) if claimed != *system)
     }

@@ -61,7 +61,7 @@ impl<E: Into<io::Error>> From<E> for NoAnswer {
     }
 }
 
-/// Whether somebody is there to be asked.
+/// Returns whether standard input is a terminal, so that somebody can be asked.
 pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal()
 }
@@ -81,7 +81,8 @@ pub(crate) fn ask(question: &str, echo: Echo) -> Result<Secret, NoAnswer> {
     }
 }
 
-/// A new password: twice on a terminal, so that a slip does not lock anybody out; once elsewhere.
+/// Asks for a new password: twice on a terminal, so that a slip does not lock anybody out; once
+/// elsewhere.
 pub(crate) fn new_password() -> Result<Option<Secret>, NoAnswer> {
     let first = ask("New password: ", Echo::Off)?;
     if !is_interactive() {
@@ -93,7 +94,7 @@ pub(crate) fn new_password() -> Result<Option<Secret>, NoAnswer> {
 
 fn show(text: &str) {
     let mut err = io::stderr();
-    // Where it cannot be shown, an answer can be given all the same.
+    // Even where the question cannot be shown, an answer can be given.
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
@@ -217,7 +218,7 @@ impl Line {
     }
 }
 
-/// Standard input without the buffer that `std` puts in front of it.
+/// Returns standard input without the buffer that `std` puts in front of it.
 fn unbuffered(stdin: &Stdin) -> io::Result<std::fs::File> {
     stdin.as_fd().try_clone_to_owned().map(std::fs::File::from)
 }

@@ -38,22 +38,22 @@ pub(crate) enum Default {
     None,
 }
 
-/// The keys at the top of the file.
+/// Returns the keys at the top of the file.
 pub(crate) fn global_settings() -> Vec<Setting> {
     settings(&inlined(schema_for!(GlobalSettings)))
 }
 
-/// The keys of every backend.
+/// Returns the keys of every backend.
 pub(crate) fn common_settings() -> Vec<Setting> {
     settings(&inlined(schema_for!(BackendSettings)))
 }
 
-/// The keys of backends of one type.
+/// Returns the keys of backends of one type.
 pub(crate) fn kind_settings(kind: &Kind) -> Vec<Setting> {
     settings(&inlined((kind.schema)()))
 }
 
-/// The schema of the whole file.
+/// Returns the schema of the whole file.
 pub(crate) fn document() -> Value {
     let mut properties = properties(&inlined(schema_for!(GlobalSettings)));
     properties.insert(
@@ -75,7 +75,7 @@ pub(crate) fn document() -> Value {
     })
 }
 
-/// The section of a backend of one type.
+/// Returns the section of a backend of one type.
 fn backend(kind: &Kind) -> Value {
     let (common, own) = (
         inlined(schema_for!(BackendSettings)),
@@ -98,7 +98,7 @@ fn backend(kind: &Kind) -> Value {
     })
 }
 
-/// The schema of a struct with its references to other types put in their places.
+/// Returns the schema of a struct with its references to other types put in their places.
 fn inlined(schema: schemars::Schema) -> Value {
     let mut value = schema.to_value();
     let definitions = value.get("$defs").cloned().unwrap_or_default();
@@ -150,14 +150,14 @@ fn settings(schema: &Value) -> Vec<Setting> {
     properties(schema).into_iter().map(setting).collect()
 }
 
-/// The keys that must be there.
+/// Returns the keys that must be there.
 fn required(schema: &Value) -> Vec<String> {
     let names = schema.get("required").and_then(Value::as_array);
     let names = names.into_iter().flatten().filter_map(Value::as_str);
     names.map(str::to_owned).collect()
 }
 
-/// A word for the values a key takes.
+/// Returns a word for the values a key takes.
 fn kind_of(schema: &Value) -> String {
     if let Some(title) = schema.get("title").and_then(Value::as_str) {
         return title.to_owned();

@@ -14,23 +14,23 @@ use nix::unistd::{geteuid, getuid};
 use crate::clock;
 use crate::terminal::{Failure, clean};
 
-/// The chain of the configuration, or the reason there is none.
+/// Builds the chain of the configuration, or returns the reason there is none.
 pub(crate) fn chain(config: Option<&Path>) -> Result<Assembled, Failure> {
     assemble(config, None).map_err(|error| config_failure(&error))
 }
 
-/// A configuration error as a failure: the place, the line, a caret.
+/// Turns a configuration error into a failure: the place, the line, a caret.
 pub(crate) fn config_failure(error: &ConfigError) -> Failure {
     Failure::trouble(error.with_citation())
 }
 
-/// The name, or what is wrong with it.
+/// Parses a name, or says what is wrong with it.
 pub(crate) fn username(name: &str) -> Result<Username, Failure> {
     Username::parse(name.as_bytes())
         .map_err(|invalid: InvalidUsername| Failure::refused(format!("{name:?}: {invalid}")))
 }
 
-/// A question from nowhere in particular, asked now.
+/// Returns the context of a question that comes from no host, asked now.
 pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -> Context<'a> {
     Context {
         service: "authchain",

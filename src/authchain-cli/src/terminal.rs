@@ -23,7 +23,7 @@ pub(crate) enum Ending {
     Yes = 0,
     /// Warnings, refused, unknown, not done.
     No = 1,
-    /// Errors, or nobody could say.
+    /// Errors, or the question could not be answered.
     Trouble = 2,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A rule says no, and nothing was changed.
+    /// Returns the failure of a command that a rule refused; nothing was changed.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self {
             ending: Ending::No,
@@ -45,7 +45,7 @@ impl Failure {
         }
     }
 
-    /// Something did not work.
+    /// Returns the failure of a command that ran into trouble.
     pub(crate) fn trouble(message: impl Into<String>) -> Self {
         Self {
             ending: Ending::Trouble,
@@ -65,7 +65,8 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// The process's own. Colours are dropped where nobody would see them or `NO_COLOR` is set.
+    /// Returns the process's own output and error streams. Colours are dropped where nobody would
+    /// see them or `NO_COLOR` is set.
     pub(crate) fn standard() -> Self {
         Self {
             out: Box::new(anstream::stdout()),
@@ -74,31 +75,31 @@ impl Terminal {
         }
     }
 
-    /// A line of the answer.
+    /// Prints a line of the answer.
     pub(crate) fn say(&mut self, line: impl Display) {
         if self.fault.is_none() {
             self.fault = writeln!(self.out, "{line}").err();
         }
     }
 
-    /// A line of the answer with a style.
+    /// Prints a line of the answer with a style.
     pub(crate) fn say_in(&mut self, style: Style, line: impl Display) {
         self.say(format_args!("{style}{line}{style:#}"));
     }
 
-    /// Text that brings its own line ends.
+    /// Prints text that brings its own line ends.
     pub(crate) fn write(&mut self, text: &str) {
         if self.fault.is_none() {
             self.fault = self.out.write_all(text.as_bytes()).err();
         }
     }
 
-    /// A value for a script.
+    /// Prints a value for a script.
     pub(crate) fn json(&mut self, value: &Value) {
         self.say(format_args!("{value:#}"));
     }
 
-    /// Something beside the answer: complaints, remarks.
+    /// Prints something beside the answer to standard error: complaints, remarks.
     pub(crate) fn tell(&mut self, line: impl Display) {
         // Where standard error is closed there is nobody left to tell.
         let _ = writeln!(self.err, "authchain: {line}");
@@ -117,7 +118,8 @@ impl Terminal {
     }
 }
 
-/// `text` with control characters written out: what a directory says must not steer the terminal.
+/// Returns `text` with control characters written out: what a directory says must not steer the
+/// terminal.
 pub(crate) fn clean(text: &str) -> String {
     authchain::tools::journal::clean(text)
 }

@@ -48,7 +48,8 @@ fn tell(decision: &AccountDecision, person: &mut dyn Conversation) {
     }
 }
 
-/// What the person reads. Whoever gets here has shown who they are, so it may be true.
+/// Returns the text for the person. Whoever gets here has been authenticated, so it may say what is
+/// true.
 fn refusal_text(status: &AccountStatus) -> &'static str {
     match status {
         AccountStatus::Valid { .. } => "",

@@ -21,8 +21,8 @@ pub(crate) struct Unusable {
 /// Reads the configuration and builds the chain that the arguments ask for.
 ///
 /// # Errors
-/// [`Unusable`]. A fault here is never answered with another file or another chain: whoever may
-/// log in must not depend on a typing mistake.
+/// [`Unusable`]. No fault makes the module use another file or another chain: who may log in must
+/// not depend on a typing mistake.
 pub(crate) fn assemble_for(arguments: &ModuleArguments) -> Result<Assembled, Unusable> {
     let config = arguments.config.as_deref();
     if config.is_some_and(|path| !path.is_absolute()) {

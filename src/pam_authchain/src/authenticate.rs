@@ -9,10 +9,11 @@ use crate::hint::{Hint, Login};
 
 /// Asks the chain whether the person is who they say they are.
 ///
-/// A broken configuration is answered before anything is asked: no answer could change the
-/// outcome, and a password should not be typed for nothing. The module behind us asks itself.
+/// A broken configuration is answered before anything is asked: no answer could change the outcome,
+/// and a password should not be typed for nothing. The module behind us asks for the password
+/// itself.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
-    // Whatever comes of this login, an earlier one is none of its business.
+    // A hint that an earlier login left must not outlive this one, however this one ends.
     call.handle.forget();
     let items = call.handle.items();
     let (syslog, assembled) = call.log_and_chain();
@@ -23,7 +24,8 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         Err(fault) => return unusable(&journal, &fault),
     };
     if !call.arguments.nodelay {
-        // Before the answer is known: asked for only on failures, the wish itself would tell.
+        // Asked for before the outcome is known: a delay requested on failures only would give it
+        // away.
         call.handle.fail_delay(settings.fail_delay.duration());
     }
     let name = match call.handle.user() {
@@ -34,12 +36,13 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let clock = context.deadline.clock();
     let mut decided = clock();
     let decision = chain.authenticate(&name, &context, &mut call.handle, |decision| {
-        // Before a slow logger makes a hint look younger.
+        // Read before the line is logged: a slow logger must not make the hint look younger than it
+        // is.
         decided = clock();
         decision.report(&caller(&name, &settings), &context);
     });
     if call.handle.user_item().as_ref() != Some(&name) {
-        // A host or module that changed it during the prompt would let somebody else in.
+        // If a host or module changed the name during the prompt, somebody else would be let in.
         journal.write(
             Severity::LOG_ERR,
             "the login name was changed during the prompt",

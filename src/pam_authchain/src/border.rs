@@ -19,7 +19,7 @@ pub(crate) struct RawCall {
 }
 
 impl RawCall {
-    /// A call with these arguments.
+    /// Takes the arguments of a call.
     ///
     /// # Safety
     /// While the call lasts, `pamh` must be null or a PAM handle that nobody else uses, and `argv`
@@ -53,7 +53,7 @@ impl RawCall {
     }
 }
 
-/// Has `answer` answer the call. No panic leaves this function.
+/// Runs `answer` on the call and returns the number of its code. No panic leaves this function.
 pub(crate) fn enter(raw: RawCall, answer: fn(&mut Call<'_>) -> PamCode) -> c_int {
     let code = guard::catching(|| {
         // SAFETY: by `RawCall::new`'s promise, the handle is null or ours alone during this call.

@@ -27,7 +27,7 @@ pub(crate) struct Call<'h> {
 }
 
 impl Call<'_> {
-    /// What the chain is told about this call.
+    /// Returns what the chain is told about this call.
     pub(crate) fn context<'c>(
         &self,
         items: &'c Items,
@@ -43,7 +43,8 @@ impl Call<'_> {
             euid: geteuid().as_raw(),
             now: wall_clock(),
             deadline: Deadline::after(system_clock, settings.deadline.duration()),
-            // The host's word counts more than the administrator's.
+            // The host's flag (`PAM_DISALLOW_NULL_AUTHTOK`) counts more than the administrator's
+            // `nullok`.
             allow_empty_password: self.arguments.nullok && !self.flags.forbid_empty_password(),
             silent: self.flags.silent(),
             journal,
@@ -52,7 +53,8 @@ impl Call<'_> {
 
     /// Reads the configuration and finds the log it names.
     ///
-    /// Where the configuration is broken nobody knows where its log is; then it is the system's.
+    /// Where the configuration is broken, it is not known where its log is; then the system's is
+    /// used.
     pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, Unusable>) {
         let assembled = assemble_for(&self.arguments);
         let socket = match &assembled {
@@ -63,7 +65,7 @@ impl Call<'_> {
         (Syslog::new(socket), assembled)
     }
 
-    /// Logs what there is to say about the arguments.
+    /// Logs the remarks on the module's arguments.
     pub(crate) fn remark(&self, journal: &PamJournal<'_>) {
         let arguments = &self.arguments;
         if arguments.debug {
@@ -86,7 +88,7 @@ pub(crate) fn unusable(journal: &PamJournal<'_>, unusable: &Unusable) -> PamCode
     unusable.code
 }
 
-/// The host has no name and the person gave none.
+/// Logs that the host has no name and the person gave none, and returns `code`.
 pub(crate) fn nameless(journal: &PamJournal<'_>, code: PamCode) -> PamCode {
     journal.write(
         Severity::LOG_NOTICE,
@@ -103,12 +105,13 @@ impl Flags {
     const SILENT: c_int = 0x8000;
     const DISALLOW_NULL_AUTHTOK: c_int = 0x1;
 
-    /// As libpam passes them.
+    /// Takes the flags as libpam passes them.
     pub(crate) fn new(flags: c_int) -> Self {
         Self(flags)
     }
 
-    /// The person shall see no messages. libpam passes this on and shows them all the same.
+    /// Returns whether the person shall see no messages (`PAM_SILENT`). libpam passes this flag on,
+    /// and shows them all the same.
     pub(crate) fn silent(self) -> bool {
         self.0 & Self::SILENT != 0
     }
@@ -118,7 +121,7 @@ impl Flags {
     }
 }
 
-/// Returns the name as the line that counts failures may show it.
+/// Returns the name, with whether the log line about a failure may show it.
 pub(crate) fn caller<'n>(name: &'n [u8], settings: &GlobalSettings) -> Caller<'n> {
     Caller {
         name,

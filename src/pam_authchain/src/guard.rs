@@ -29,7 +29,7 @@ pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
 /// Replaces std's hook, which prints to the host's stderr (a host with a closed one dies of it)
 /// and obeys the caller's `RUST_BACKTRACE`.
 ///
-/// The hook is that of our own copy of std: a host written in Rust keeps its own.
+/// The hook belongs to our own copy of std: a host written in Rust keeps its own.
 fn set_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| panic::set_hook(Box::new(tell_where)));
@@ -37,8 +37,8 @@ fn set_hook() {
 
 /// Says where the panic was, not what it said: the payload may hold what somebody typed.
 ///
-/// It goes to the default socket, as the panic may be that of reading the configuration. It does
-/// not name the thread: `thread::current` would leave a destructor in the host's thread.
+/// It goes to the default socket, as it may be reading the configuration that panicked. It does not
+/// name the thread: `thread::current` would leave a destructor in the host's thread.
 fn tell_where(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let place = place.unwrap_or_else(|| "an unknown place".to_owned());

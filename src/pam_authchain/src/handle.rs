@@ -23,7 +23,7 @@ use crate::libpam;
 /// A PAM handle for the time of one call.
 pub(crate) struct Handle<'h>(&'h mut PamHandle);
 
-/// What libpam keeps for us.
+/// What libpam keeps for us between the calls of a transaction (pam_set_data(3)).
 type Slot = Cell<Option<Hint>>;
 
 /// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may
@@ -32,7 +32,7 @@ static OURS: u8 = 0;
 
 /// What the host says about the login, for rules and log lines; empty where it says nothing.
 ///
-/// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: nobody is
+/// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: no account is
 /// looked up by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Items {
@@ -43,7 +43,7 @@ pub(crate) struct Items {
 }
 
 impl<'h> Handle<'h> {
-    /// The handle at `pamh`; `None` where there is none.
+    /// Returns the handle at `pamh`; `None` where there is none.
     ///
     /// # Safety
     /// `pamh` must be null, or a PAM handle that nobody else uses during `'h`.
@@ -53,7 +53,7 @@ impl<'h> Handle<'h> {
         unsafe { pamh.cast::<PamHandle>().as_mut() }.map(Self)
     }
 
-    /// What the host says about the login.
+    /// Returns what the host says about the login.
     pub(crate) fn items(&self) -> Items {
         macro_rules! text {
             ($item:ident) => {
@@ -68,7 +68,7 @@ impl<'h> Handle<'h> {
         }
     }
 
-    /// The name the person gave, byte for byte; asked for where the host has none yet.
+    /// Returns the name the person gave, byte for byte; asks for it where the host has none yet.
     ///
     /// # Errors
     /// The code to answer with when there is no name.
@@ -89,7 +89,7 @@ impl<'h> Handle<'h> {
 
     /// Asks libpam for a pause of about `delay` should this login fail.
     pub(crate) fn fail_delay(&mut self, delay: Duration) {
-        // SAFETY: the pointer is that of a live handle which is ours alone.
+        // SAFETY: the pointer is a live handle, which is ours alone.
         unsafe { libpam::fail_delay(self.as_ptr(), delay) };
     }
 
@@ -105,7 +105,7 @@ impl<'h> Handle<'h> {
         let _ = self.take(|_| true);
     }
 
-    /// The hint of an earlier call if it `fits`. It answers one question.
+    /// Takes the hint of an earlier call if it `fits`; a hint answers one question only.
     pub(crate) fn take(&mut self, fits: impl FnOnce(&Hint) -> bool) -> Option<Hint> {
         // SAFETY: what has this name was kept above by this very copy of the module, and is alive
         // until it is replaced above or the transaction ends, neither of which happens during
@@ -115,7 +115,8 @@ impl<'h> Handle<'h> {
         if fits(&hint) {
             return Some(hint);
         }
-        // Perhaps another line of the stack, with another configuration, left it for its own kind.
+        // Another line of the stack, with another configuration, may have left it for its own
+        // account line.
         slot.set(Some(hint));
         None
     }
@@ -150,7 +151,7 @@ impl<'h> Handle<'h> {
 
 impl Conversation for Handle<'_> {
     fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        // SAFETY: the pointer is that of a live handle which is ours alone.
+        // SAFETY: the pointer is a live handle, which is ours alone.
         unsafe { libpam::authtok(self.as_ptr()) }
     }
 

@@ -1,8 +1,8 @@
 //! What a login leaves for the question about the account, which most hosts ask at once: the
 //! backend that accepted it has just judged the account, and need not be asked again.
 //!
-//! A hint and no more. Whoever finds none, or one that does not fit, asks; every decision is the
-//! same with it and without.
+//! It is a hint and no more: where there is none, or none that fits, the backend is asked. Every
+//! decision is the same with it and without.
 
 use std::path::PathBuf;
 use std::process;
@@ -15,21 +15,23 @@ use authchain::words::Account;
 use crate::call::Call;
 use crate::handle::Items;
 
-/// How old it may be, from when the backend was asked. Hosts ask about the account as soon as a
-/// login has succeeded; where another prompt came in between, the account may have changed and is
-/// judged anew.
+/// How old a hint may be, counted from when the backend was asked. Hosts ask about the account as
+/// soon as a login has succeeded; where another prompt came in between, the account may have
+/// changed and is judged anew.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// Who logs in where: all that a backend is told of the question, and whose the process is.
+/// Who logs in where: everything that a backend is told with the question, and which process asks.
 ///
-/// Not which order of backends (`chain=`): it is a backend's word, wherever that stands. But which
-/// configuration: in another, the same name may be another backend's.
+/// The order of the backends (`chain=`) is not part of it: what a backend said holds wherever it
+/// stands in the chain. The configuration is: in another one, the same name may be another
+/// backend's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
     config: Option<PathBuf>,
     name: Vec<u8>,
     items: Items,
-    /// A host may go on in a process it forked after the login, and for much longer there.
+    /// The process id: a host may go on in a process that it forked after the login, and for much
+    /// longer.
     pid: u32,
 }
 
@@ -42,7 +44,7 @@ pub(crate) struct Hint {
 }
 
 impl Login {
-    /// That of this call.
+    /// Captures the identity of the current call.
     pub(crate) fn new(call: &Call<'_>, name: &[u8], items: &Items) -> Self {
         Self {
             config: call.arguments.config.clone(),
@@ -54,7 +56,8 @@ impl Login {
 }
 
 impl Hint {
-    /// What became known in a login that was `decided` then, if anything did.
+    /// Returns what became known of the account in a login that was `decided` then, if anything
+    /// did.
     pub(crate) fn of(decision: &AuthDecision, login: Login, decided: Moment) -> Option<Self> {
         let (account, took) = decision.known_account()?;
         Some(Self {
@@ -64,13 +67,13 @@ impl Hint {
         })
     }
 
-    /// Whether it answers what `login` asks `now`.
+    /// Returns whether the hint answers the question about the account of `login`, asked `now`.
     pub(crate) fn fits(&self, login: &Login, now: Moment) -> bool {
         let age = now.checked_duration_since(self.asked);
         self.login == *login && age.is_some_and(|age| age <= MAX_AGE)
     }
 
-    /// The account.
+    /// Returns the account.
     pub(crate) fn into_account(self) -> Account {
         self.account
     }
@@ -110,7 +113,8 @@ mod tests {
         }
     }
 
-    /// A login that corp accepted after this time, and what it said of the account besides.
+    /// Returns a login that corp accepted after this time, with what it said of the account
+    /// besides.
     fn accepted(took: Duration, status: Option<AccountStatus>) -> AuthDecision {
         let user = alice();
         let answer = Accepted { user, status };

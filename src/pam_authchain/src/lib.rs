@@ -27,7 +27,7 @@ use authchain::words::PamCode;
 
 use border::RawCall;
 
-/// The shape that all six have.
+/// The form that all six functions have.
 macro_rules! entry_point {
     ($(#[$doc:meta])* $name:ident => $answer:expr) => {
         $(#[$doc])*

@@ -29,7 +29,7 @@ unsafe extern "C" {
     fn pam_fail_delay(pamh: *mut c_void, microseconds: c_uint) -> c_int;
 }
 
-/// The password: an earlier module's, or asked for with libpam's own prompt.
+/// Returns the password: an earlier module's, or one asked for with libpam's own prompt.
 ///
 /// libpam obeys `use_first_pass`, takes an earlier password by itself (`try_first_pass` or not),
 /// keeps the answer for modules behind us and wipes it when the phase ends. We copy it once.

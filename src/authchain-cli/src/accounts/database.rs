@@ -28,8 +28,8 @@ pub(crate) struct Database {
 
 /// An account that is to be.
 pub(crate) struct New<'a> {
-    /// Its user id, given those that are taken here. It is chosen under the lock, so that two who
-    /// add at once do not choose the same.
+    /// Its user id, given those that are taken here. It is chosen under the lock, so that two
+    /// commands that add accounts at once do not choose the same one.
     pub(crate) uid: &'a dyn Fn(&[u32]) -> Result<u32, AccountError>,
     /// Its primary group's id; the user id if `None`.
     pub(crate) gid: Option<u32>,
@@ -59,8 +59,8 @@ enum First {
 }
 
 impl Database {
-    /// The database in these files. Links are resolved, so that a rename replaces the file they
-    /// lead to.
+    /// Returns the database in these files. Symbolic links are resolved, so that a rename replaces
+    /// the file they lead to.
     pub(crate) fn new(passwd: &Path, shadow: &Path) -> Self {
         let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         Self {
@@ -70,17 +70,17 @@ impl Database {
         }
     }
 
-    /// The passwd file.
+    /// Returns the passwd file's path.
     pub(crate) fn passwd(&self) -> &Path {
         &self.passwd
     }
 
-    /// The shadow file.
+    /// Returns the shadow file's path.
     pub(crate) fn shadow(&self) -> &Path {
         &self.shadow
     }
 
-    /// Every account, in the order of the passwd file.
+    /// Returns every account, in the order of the passwd file.
     pub(crate) fn list(&self) -> Result<Vec<Account>, AccountError> {
         let files = self.read()?;
         (files.passwd.entries())
@@ -174,7 +174,7 @@ impl Database {
         })
     }
 
-    /// Whether the name has an account here.
+    /// Returns whether the name has an account here.
     pub(crate) fn has(&self, name: &Username) -> Result<bool, AccountError> {
         Ok(self.read()?.passwd.fields(name.as_str())?.is_some())
     }
@@ -218,7 +218,7 @@ impl Database {
 }
 
 impl Files {
-    /// The user ids in the passwd file.
+    /// Returns the user ids in the passwd file.
     fn uids(&self) -> Vec<u32> {
         let uid = |fields: Vec<&[u8]>| std::str::from_utf8(fields.get(2)?).ok()?.parse().ok();
         self.passwd.entries().filter_map(uid).collect()
@@ -231,8 +231,8 @@ impl Files {
         }
     }
 
-    /// The account's shadow line. One that is missing counts as a password that is not there,
-    /// unless it stands in the passwd file itself, as it once did everywhere.
+    /// Returns the account's shadow line. A missing line counts as a locked password that was never
+    /// set, unless the passwd file itself has the hash, as it once did everywhere.
     fn shadow_line(&self, name: &Username) -> Result<ShadowLine, AccountError> {
         self.known(name)?;
         if let Some(fields) = self.shadow.fields(name.as_str())? {

@@ -19,8 +19,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Held while files are changed; the kernel lets go of it when the file is closed, or the process
-/// ends, however it ends. It is not asked to: that can fail, and then everything has been written.
+/// Held while files are changed. The kernel releases the lock when the file is closed or the
+/// process ends, however it ends. It is not released explicitly: that could fail when everything
+/// has been written.
 pub(super) struct Lock {
     _held: File,
 }
@@ -75,7 +76,7 @@ fn pause() {
     std::thread::sleep(PAUSE);
 }
 
-/// `/var/lib/authchain/.shadow.lock` for `/var/lib/authchain/shadow`.
+/// Returns the lock's path: `/var/lib/authchain/.shadow.lock` for `/var/lib/authchain/shadow`.
 fn path_for(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!(".{name}.lock"))

@@ -62,7 +62,7 @@ fn write_new(
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        // Nobody else's to read before it has its mode.
+        // Nobody else may read it until it has its mode.
         .mode(0o600)
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
         .open(new)?;

@@ -6,8 +6,8 @@ use super::AccountError;
 /// would do, but some programs take it for "never".
 const LONG_AGO: &[u8] = b"1";
 
-/// What is kept of an account that had no expiry day when it was locked. It cannot be mistaken: an
-/// account that had this one is not given another.
+/// What stands for "no expiry day" in the reserved field while an account is locked. It is not
+/// ambiguous: the lock leaves the reserved field alone where the account has this very expiry day.
 const NONE: &[u8] = LONG_AGO;
 
 /// Fields of a shadow line.
@@ -22,12 +22,12 @@ pub(super) struct ShadowLine {
     rhythm: [Vec<u8>; 4],
     expire: Vec<u8>,
     /// Reserved by shadow(5). While an account is locked by us, the expiry day it had before, or
-    /// [`NONE`]; so that one that had ended by itself is told from one that a lock ended.
+    /// [`NONE`]. So an account that a lock ended can be told from one that had ended by itself.
     reserved: Vec<u8>,
 }
 
 impl ShadowLine {
-    /// A new line for a password hash, changed today.
+    /// Returns a new line for a password hash, changed today.
     pub(super) fn new(hash: &str, today: u64) -> Self {
         let rhythm = ["0", "99999", "7", ""].map(|days| days.as_bytes().to_vec());
         Self {
@@ -60,7 +60,7 @@ impl ShadowLine {
         })
     }
 
-    /// The line of this name.
+    /// Returns the line under this name.
     pub(super) fn line(&self, name: &str) -> Vec<u8> {
         let [minimum, maximum, warning, inactive] = &self.rhythm;
         [
@@ -100,13 +100,13 @@ impl ShadowLine {
         }
     }
 
-    /// Takes a lock away, and gives the account its former expiry day back. A day that no lock set
-    /// stays.
+    /// Takes a lock away, and gives the account its former expiry day back. An expiry day that no
+    /// lock set stays.
     pub(super) fn unlock(&mut self) -> Result<(), AccountError> {
         let has_ended_by_lock = self.expire == LONG_AGO && !self.reserved.is_empty();
         match self.password.iter().position(|&byte| byte != b'!') {
             Some(start) => drop(self.password.drain(..start)),
-            // Nobody had a password to lock, but keys.
+            // The account had no password to lock; it was used with keys alone.
             None if has_ended_by_lock => {}
             None => {
                 let message = "it has no password to unlock; set one with `authchain user passwd`";
@@ -120,24 +120,24 @@ impl ShadowLine {
         Ok(())
     }
 
-    /// Whether no password matches because of a lock.
+    /// Returns whether no password matches because of a lock.
     pub(super) fn is_password_locked(&self) -> bool {
         self.password.first() == Some(&b'!')
     }
 
-    /// Whether there is something a password could match.
+    /// Returns whether there is something a password could match.
     pub(super) fn has_password(&self) -> bool {
         self.password
             .iter()
             .any(|byte| !matches!(byte, b'!' | b'*'))
     }
 
-    /// The day of the last change of the password.
+    /// Returns the day of the last change of the password.
     pub(super) fn last_change(&self) -> Option<u64> {
         number(&self.last_change)
     }
 
-    /// The day the account ends.
+    /// Returns the day the account ends.
     pub(super) fn expire(&self) -> Option<u64> {
         number(&self.expire)
     }

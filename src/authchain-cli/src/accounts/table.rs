@@ -22,7 +22,7 @@ impl Table {
         Self { lines }
     }
 
-    /// The file again; its last line ends like the others.
+    /// Returns the file's bytes; its last line ends like the others.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for line in &self.lines {
@@ -32,10 +32,10 @@ impl Table {
         bytes
     }
 
-    /// The fields of the name's line.
+    /// Returns the fields of the name's line.
     ///
     /// # Errors
-    /// When the name stands there twice: which line counts is not ours to decide.
+    /// When the name has two lines: which one counts is not ours to decide.
     pub(crate) fn fields(&self, name: &str) -> Result<Option<Vec<&[u8]>>, AccountError> {
         Ok(self
             .find(name)?
@@ -66,7 +66,7 @@ impl Table {
         Ok(())
     }
 
-    /// The fields of every line that is an entry.
+    /// Returns the fields of every line that is an entry.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Vec<&[u8]>> {
         self.lines
             .iter()
@@ -89,7 +89,8 @@ impl Table {
     }
 }
 
-/// Comments, blank lines, and the `+` and `-` lines of NIS compat mode are no entries.
+/// Returns whether a line is an entry: comments, blank lines, and the `+` and `-` lines of NIS
+/// compat mode are none.
 fn is_entry(line: &[u8]) -> bool {
     !matches!(line.first(), None | Some(b'#' | b'+' | b'-')) && line.contains(&b':')
 }

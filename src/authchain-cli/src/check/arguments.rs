@@ -38,8 +38,8 @@ pub(super) fn check(
     }
     let checked = configurations.check(path, report);
     if checked.is_broken() {
-        // The file itself was complained of; where it is named here, that is this line's matter
-        // too.
+        // The file itself was complained of before; where `config=` names it, this line is
+        // complained of too.
         if arguments.config.is_some() {
             let message = "config= names a file that cannot be used; authchain lets nobody in here";
             say(Severity::Error, message.to_owned(), report);
@@ -55,7 +55,8 @@ pub(super) fn check(
     }
 }
 
-/// Returns what a line without a configuration comes to: one that was moved away forbids nothing.
+/// Returns the complaint about a line that finds no configuration, so that its chain is `local`
+/// alone: a file that was moved away forbids nothing.
 fn local_alone(path: Option<&Path>, default: &Path) -> Option<String> {
     let is_alone = path.is_none() && is_missing(default);
     is_alone.then(|| {

@@ -53,7 +53,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
     }
 }
 
-/// The files of a backend of type `local`, and whether one in the chain answers.
+/// Checks the files of a backend of type `local`, and whether one in the chain answers.
 fn check_local(
     file: &Path,
     config: &Config<'_>,
@@ -63,7 +63,7 @@ fn check_local(
     report: &mut Report,
 ) {
     let is_used = severity == Severity::Error;
-    // The implied `local`, where a chain does without it.
+    // The implied `local`, in a configuration whose chain does not have it.
     if !is_used && backend.name() == "local" {
         return;
     }
@@ -114,7 +114,7 @@ fn add_file_error(
     report.add(severity, &error.path, message);
 }
 
-/// Asks for a name that nobody has: who cannot answer that cannot answer anything.
+/// Asks for a name that nobody has: a backend that cannot answer that cannot answer anything.
 fn ask(file: &Path, config: &Config<'_>, backend: &dyn Backend, report: &mut Report) {
     let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
         return;

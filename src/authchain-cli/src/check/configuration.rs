@@ -55,7 +55,7 @@ impl Checked {
         }
     }
 
-    /// Whether the module cannot use it.
+    /// Returns whether the module cannot use it.
     pub(super) fn is_broken(&self) -> bool {
         self.source.is_none()
     }

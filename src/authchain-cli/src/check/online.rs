@@ -18,7 +18,7 @@ use crate::setup::{self, ShownJournal};
 /// some seconds where it hangs later.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Has the backend's worker look at every server; nothing is worse than `worst`.
+/// Lets the backend's worker look at every server; no finding is reported as worse than `worst`.
 pub(super) fn check(
     file: &Path,
     config: &Config<'_>,
@@ -43,7 +43,7 @@ pub(super) fn check(
     }
 }
 
-/// Says that nobody has asked them.
+/// Says that the backend's servers were not asked.
 pub(super) fn not_asked(backend: &str, report: &mut Report) {
     report.looked_at(format!(
         "the servers of backend {backend} were not asked; `authchain check --online` asks them"

@@ -1,5 +1,5 @@
-//! Whose a name is: the people of the system's passwd file who belong to the local files, and those
-//! who are left to the other backends.
+//! To whom each name of the system's passwd file belongs: to the local files, or to the other
+//! backends.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::people::{entries, listed};
 use super::report::{Report, Severity};
 use super::settings::NOBODY;
 
-/// Says whose each name is, where the chain has others to ask than the local files.
+/// Reports to whom each name belongs, where the chain has other backends than the local files.
 pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let passwd_file = &config.settings.passwd_file;
     let is_system = |table: &&&BackendTable<'_>| {

@@ -34,7 +34,7 @@ pub(super) fn check(
     }
 }
 
-/// Lines that no login will look at.
+/// Reports lines that no login will look at.
 fn odd_lines(files: &LocalSettings, report: &mut Report) {
     let passwd = passwd::find(&files.passwd, None, false).map(|found| found.oddities);
     let shadow = shadow::find(&files.shadow, None, false).map(|found| found.oddities);
@@ -45,7 +45,7 @@ fn odd_lines(files: &LocalSettings, report: &mut Report) {
     }
 }
 
-/// Passwords that can never match, by method.
+/// Reports passwords that can never match, by method.
 fn unusable_hashes(files: &LocalSettings, report: &mut Report) {
     let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for fields in entries(&files.shadow, Access::GroupReadable).entries() {
@@ -63,7 +63,7 @@ fn unusable_hashes(files: &LocalSettings, report: &mut Report) {
     }
 }
 
-/// Why a stored password will not be verified, if it was meant to be.
+/// Returns why a stored password will not be verified, if it was meant to be.
 fn refusal(stored: &[u8], weak_hashes: bool) -> Option<String> {
     // Empty, and the marks of a password that is locked or was never set.
     if matches!(stored.first(), None | Some(b'!' | b'*')) {
@@ -78,7 +78,7 @@ fn refusal(stored: &[u8], weak_hashes: bool) -> Option<String> {
     }
 }
 
-/// `a, b and 7 more`
+/// Lists a few names: `a, b and 7 more`.
 pub(super) fn listed(names: &[String]) -> String {
     let shown = names
         .iter()
@@ -92,7 +92,8 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
-/// The same name is not the same person: where user ids differ, the chain refuses.
+/// Compares the user ids with the system's: the same name is not the same person, and where the
+/// user ids differ, the chain refuses.
 fn compare_with_system(
     backend: &str,
     passwd: &Path,
@@ -126,7 +127,7 @@ fn compare_with_system(
     }
 }
 
-/// The entries of a file; none where it cannot be used.
+/// Returns the entries of a file; none where it cannot be used.
 pub(super) fn entries(path: &Path, access: Access) -> Table {
     Table::parse(&trusted_file::read(path, access, MAX_BYTES).unwrap_or_default())
 }

@@ -23,7 +23,7 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
-    /// What a worker calls it; none where there is nothing to say.
+    /// Translates a worker's severity; `None` where there is nothing to say.
     fn of(severity: protocol::Severity) -> Option<Self> {
         match severity {
             protocol::Severity::Fine => None,
@@ -98,7 +98,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Something about a file as a whole.
+    /// Adds a finding about a file as a whole.
     pub(crate) fn add(&mut self, severity: Severity, file: &Path, message: impl Into<String>) {
         self.push(Finding {
             severity,
@@ -112,7 +112,7 @@ impl Report {
         });
     }
 
-    /// What a step with a server came to; nothing is worse than `worst`.
+    /// Adds what a step with a server came to; no finding is reported as worse than `worst`.
     pub(crate) fn add_server(
         &mut self,
         worst: Severity,
@@ -144,7 +144,7 @@ impl Report {
         });
     }
 
-    /// Something about a line of a PAM file, as seen from one service.
+    /// Adds a finding about a line of a PAM file, as seen from one service.
     pub(crate) fn add_pam(
         &mut self,
         severity: Severity,
@@ -164,7 +164,7 @@ impl Report {
         });
     }
 
-    /// A fault in the configuration.
+    /// Adds a fault in the configuration.
     pub(crate) fn add_config_error(&mut self, error: &ConfigError) {
         let place = error.place.as_ref();
         let cited = error.with_citation();
@@ -182,19 +182,19 @@ impl Report {
         });
     }
 
-    /// What was looked at without anything to say about it.
+    /// Notes something that was looked at without a finding.
     pub(crate) fn looked_at(&mut self, what: impl Into<String>) {
         self.looked_at.push(what.into());
     }
 
-    /// Whether there is a finding this bad.
+    /// Returns whether there is a finding this bad.
     pub(crate) fn has(&self, severity: Severity) -> bool {
         self.findings
             .iter()
             .any(|finding| finding.severity == severity)
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub(crate) fn ending(&self) -> Ending {
         match self.findings.iter().map(|finding| finding.severity).max() {
             Some(Severity::Error) => Ending::Trouble,
@@ -203,7 +203,7 @@ impl Report {
         }
     }
 
-    /// A fragment that ten services include is found ten times and told once.
+    /// Adds a finding once: a fragment that ten services include is found ten times.
     fn push(&mut self, new: Finding) {
         let same = |old: &&mut Finding| {
             (old.severity, &old.file, old.line, &old.message)
@@ -215,7 +215,8 @@ impl Report {
         }
     }
 
-    /// For people: the worst last, where the eye is when it has scrolled by.
+    /// Prints the report for people: the worst comes last, where the eye is when the rest has
+    /// scrolled by.
     pub(crate) fn print(&mut self, terminal: &mut Terminal) {
         self.findings.sort_by_key(|finding| finding.severity);
         for what in &self.looked_at {
@@ -246,7 +247,7 @@ impl Report {
         }
     }
 
-    /// For scripts.
+    /// Returns the report for scripts.
     pub(crate) fn json(&self) -> Value {
         let status = match self.ending() {
             Ending::Yes => "ok",
@@ -287,7 +288,7 @@ impl Step {
     }
 }
 
-/// A line for each step, under a line for each server.
+/// Prints a line for each step, under a line for each server.
 fn print_steps(steps: &[Step], terminal: &mut Terminal) {
     let mut about = None;
     for step in steps {

@@ -1,4 +1,4 @@
-//! The lists of revoked certificates that backends name: without one that holds, no server is
+//! The lists of revoked certificates that backends name: without a list that is valid, no server is
 //! believed.
 
 use std::path::PathBuf;

@@ -12,13 +12,13 @@ use nix::unistd::{User, geteuid};
 
 use super::report::{Report, Severity};
 
-/// The kernel's own name for nobody.
+/// The kernel's own user id for nobody (`overflowuid` in proc(5)).
 pub(super) const NOBODY: u32 = 65_534;
 
-/// User ids below this have always been the system's, whatever else is.
+/// User ids below this belong to the system everywhere, whatever `min_uid` says.
 const SURELY_SYSTEM: u32 = 100;
 
-/// Shells that let nobody do anything.
+/// Shells with which nobody can do anything.
 const NO_SHELLS: [&str; 6] = ["nologin", "false", "sync", "true", "shutdown", "halt"];
 
 /// Checks the values at the top of the file.
@@ -57,7 +57,8 @@ fn fault_of_min_uid(min_uid: u32) -> Option<(Severity, String)> {
     }
 }
 
-/// The worker hears every password: who can stop it, or look into it, must be nobody.
+/// Checks that no person and no other program has the worker's user: the worker hears every
+/// password, and whoever has its user can stop it or look into it.
 fn check_worker_user(file: &Path, settings: &GlobalSettings, report: &mut Report) {
     let name = settings.worker_user.as_str();
     // Where there is no such user, the worker says so itself.
@@ -76,7 +77,7 @@ fn check_worker_user(file: &Path, settings: &GlobalSettings, report: &mut Report
     }
 }
 
-/// Returns what shows that a person, or a program that is no worker, has this account.
+/// Returns what shows that a person, or a program other than the worker, uses this account.
 fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Option<String> {
     let uid = user.uid.as_raw();
     let shell = user.shell.file_name().map(|name| name.to_string_lossy());
@@ -96,7 +97,8 @@ fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Optio
     }
 }
 
-/// The module keeps marks in a folder of root's alone, and else none.
+/// Checks the folder of marks: the module keeps marks only in a folder that nobody but root can
+/// write.
 fn check_run_dir(run_dir: &Path, report: &mut Report) {
     let own = fault_of_run_dir(run_dir);
     let above = || folders::judge(run_dir).err().map(|error| error.to_string());
@@ -109,7 +111,8 @@ fn check_run_dir(run_dir: &Path, report: &mut Report) {
     }
 }
 
-/// Judges the folder as the module does, and where it is not there, who could make it.
+/// Returns what is wrong with the folder, judged as the module does; where it does not exist,
+/// judges who could make it.
 fn fault_of_run_dir(run_dir: &Path) -> Option<String> {
     let metadata = match fs::symlink_metadata(run_dir) {
         Ok(metadata) => metadata,

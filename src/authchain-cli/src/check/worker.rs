@@ -23,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How much it may say.
 const MAX_ABOUT: usize = 64 * 1024;
 
-/// Checks the program, and has it say what confines it. Nothing is worse than `worst`. Whether it
-/// can be started at all.
+/// Checks the program, has it say what confines it, and returns whether it can be started at all.
+/// No finding is reported as worse than `worst`.
 pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Report) -> bool {
     let path = settings.worker.as_path();
     if let Err(error) = trusted_file::open_program(path) {
@@ -71,7 +71,8 @@ fn tell(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut 
     }
 }
 
-/// What it prints about itself, started as the module starts it: with nothing of ours.
+/// Returns what the worker prints about itself, started as the module starts it: it inherits
+/// nothing of ours.
 fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
     let mut command = Command::new(path);
     command.args(["--about", "--user", &settings.worker_user]);
@@ -109,9 +110,9 @@ fn read(stdout: &mut ChildStdout, deadline: Deadline) -> Result<Vec<u8>, String>
     }
 }
 
-/// It has said all that it is heard to say.
+/// Ends the process, of which no more is read.
 fn end(child: &mut Child) {
-    // It may have ended; nobody is left to hear of anything else.
+    // It may have ended already; nothing else could be reported here.
     let _ = child.kill();
     let _ = child.wait();
 }

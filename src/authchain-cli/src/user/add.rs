@@ -80,7 +80,7 @@ impl Add {
         Ok(())
     }
 
-    /// The user id asked for, the system's, or the next free one.
+    /// Returns the user id asked for, the system's, or the next free one.
     fn uid(
         &self,
         name: &Username,
@@ -117,8 +117,8 @@ fn system_user(name: &Username) -> Result<Option<SystemUser>, Failure> {
         .map_err(|errno| Failure::trouble(format!("name service: {}", errno.desc())))
 }
 
-/// The id behind the highest one we gave, so that one whose files may still lie about is not given
-/// again, skipping those the system knows.
+/// Returns the next user id to give: the one behind the highest that we gave, so that an id whose
+/// files may still lie about is not given again. Ids that the system knows are skipped.
 fn next_uid(taken: &[u32]) -> Result<u32, AccountError> {
     let highest = taken
         .iter()

@@ -53,7 +53,7 @@ fn print(accounts: &[Account], terminal: &mut Terminal) {
     }
 }
 
-/// What keeps an account from being used, if anything does.
+/// Returns what keeps an account from being used, if anything does.
 fn state(account: &Account, today: u64) -> &'static str {
     let is_expired = account.expire.is_some_and(|day| day <= today);
     match (account.is_locked, is_expired, account.has_password) {

@@ -145,7 +145,8 @@ struct Place {
 }
 
 impl Place {
-    /// Whether some backend of the chain finds the name; not, where there is no chain to ask.
+    /// Returns whether some backend of the chain finds the name; false where there is no chain to
+    /// ask.
     fn finds(&self, name: &Username) -> bool {
         let context = setup::context(&self.settings, &setup::ShownJournal);
         let steps = self
@@ -156,7 +157,7 @@ impl Place {
         steps.is_some_and(|steps| steps.iter().any(is_found))
     }
 
-    /// The database, once it is sure that writing it harms nobody.
+    /// Returns the database, once it is sure that writing it harms nobody.
     fn for_writing(&self) -> Result<&Database, Failure> {
         let files = [self.database.passwd(), self.database.shadow()];
         let system = [
@@ -174,8 +175,8 @@ impl Place {
         Ok(&self.database)
     }
 
-    /// The file's folder must be there, and nobody else's to write: whoever can rename files in it
-    /// could put their own in the place of ours.
+    /// Prepares the file's folder, which must be writable by nobody else: whoever can rename files
+    /// in it could put their own in the place of ours.
     fn prepare_folder(&self, file: &Path) -> Result<(), Failure> {
         let trouble = |text: String| Failure::trouble(format!("{}: {text}", file.display()));
         let folder = file
@@ -188,8 +189,8 @@ impl Place {
         folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
     }
 
-    /// Refuses a name that belongs to the system: `root` in a second database would be answered by
-    /// whoever comes first in the chain.
+    /// Refuses a name that belongs to the system: for `root` in a second database, the first
+    /// backend in the chain would answer.
     fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
         let uid = SystemIdentities::new(self.settings.passwd_file.clone())
             .local_uid(name)

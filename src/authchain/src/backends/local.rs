@@ -2,8 +2,8 @@
 //!
 //! Every answer costs what a wrong password costs: both files are read through, and one hash is
 //! computed, the person's own where there is one to verify, and one of the file's usual kind where
-//! there is not. Somebody whose hash is of an unusual kind is told apart by that; a file should
-//! have one kind.
+//! there is not. A person whose hash is of another kind can be told apart by the time it takes; a
+//! file should have one kind.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use crate::words::{
     Account, AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict,
 };
 
-/// What is said where passwd points to a shadow entry that is not there.
+/// The text for a user whose shadow entry is missing, although passwd points to it.
 const NO_SHADOW_ENTRY: &str = "no shadow entry";
 
 /// The backend over a passwd and a shadow file.
@@ -31,8 +31,8 @@ pub struct Local {
 }
 
 impl Local {
-    /// The backend that the configuration calls `name`; `is_system` where its passwd file is the
-    /// one that says which names are the system's own.
+    /// Builds the backend that the configuration calls `name`; `is_system` where its passwd file is
+    /// the one that says which names are the system's own.
     pub fn new(name: String, settings: LocalSettings, is_system: bool) -> Self {
         Self {
             name,
@@ -59,7 +59,8 @@ impl Local {
         self.reported(request, &self.settings.shadow, found)
     }
 
-    /// What was found in the file at `path`, after a warning in the log if that was odd.
+    /// Takes the entry out of a search in the file at `path`, and logs a warning if the file was
+    /// odd.
     fn reported<T>(
         &self,
         request: &Request<'_>,
@@ -78,7 +79,7 @@ impl Local {
         (entry, found.usual)
     }
 
-    /// Holds what was typed against what stands in the files.
+    /// Compares what was typed with what stands in the files.
     fn answer(
         &self,
         attempt: &Attempt<'_>,
@@ -103,7 +104,8 @@ impl Local {
         let typed = attempt.password;
         match field.expose() {
             [] if typed.is_empty() && empty_is_allowed => Ok(Answer::AtOnce(self.accept(&person))),
-            // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
+            // Fields that no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a
+            // hash.
             [b'!' | b'*', ..] => Ok(Answer::denied(DenialReason::Locked, None)),
             [] => Ok(Answer::denied(DenialReason::EmptyPassword, None)),
             _ if typed.is_empty() && !empty_is_allowed => {
@@ -120,7 +122,7 @@ impl Local {
     }
 
     fn accept(&self, person: &PasswdEntry) -> Verdict {
-        // Its files are read anew for the account: that costs nothing.
+        // No status: reading the files again when the account is asked about costs nothing.
         Verdict::Accepted(person.to_user(&self.name), None)
     }
 }
@@ -151,15 +153,17 @@ impl Backend for Local {
         };
         let usual = usual.or(usual_in_passwd).unwrap_or_default();
         match at_once {
-            // Somebody behind us may know them, and let them in.
+            // A backend behind this one may know the person and accept them: then the hash is not
+            // needed.
             Ok(Verdict::Unknown) => attempt.deferred.push(move |password| usual.spend(password)),
             _ => usual.spend(attempt.password),
         }
         at_once
     }
 
-    /// A locked password is no locked account (see [`Ageing`]). Where the passwd file points to a
-    /// shadow entry that is not there, nobody can say; pam_unix answers both alike.
+    /// Returns the state of the account. A locked password is no locked account (see [`Ageing`]);
+    /// where the passwd file points to a shadow entry that is missing, the state is unavailable.
+    /// pam_unix does the same in both cases.
     ///
     /// [`Ageing`]: crate::files::passwd_files::ageing::Ageing
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
@@ -194,7 +198,7 @@ type Found<T> = (Result<Option<T>, BackendError>, Option<Template>);
 /// An answer, and whether a hash was computed on the way to it.
 enum Answer {
     Computed(Verdict),
-    /// Nothing was computed: the time is still owed.
+    /// No hash was computed: the time of one still has to be spent.
     AtOnce(Verdict),
 }
 
@@ -204,7 +208,8 @@ impl Answer {
     }
 }
 
-/// What a hash that was not verified means.
+/// Returns what it means that a hash could not be verified: locked, where no password could match
+/// it; else unavailable or failed.
 fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
     if error.matches_nothing() {
         return Ok(Answer::denied(

@@ -27,9 +27,9 @@ pub struct Nature {
     pub authority: Authority,
     /// Whether it answers without waiting for anybody, so that a deadline means nothing to it.
     pub answers_at_once: bool,
-    /// Whether it is given empty passwords, where the stack and the host allow them.
+    /// Whether it may be given an empty password, where the stack and the host allow that.
     pub takes_empty_passwords: bool,
-    /// Whether a refusal owes the time of one of its hashes, even if it was not asked.
+    /// Whether a refusal has to take the time of one of its hashes, even if it was not asked.
     pub owes_hash_time: bool,
 }
 
@@ -41,7 +41,7 @@ pub enum Authority {
     /// mistaken for others.
     System,
     /// For this machine: it may refuse an account that a backend in front calls valid, and may know
-    /// somebody without knowing a password.
+    /// a person without having a password for them.
     Machine,
     /// For a directory: it is not asked about an account that is called valid already.
     Directory,
@@ -87,30 +87,30 @@ impl Nature {
 /// A backend only ever says what it knows. Order, fallbacks, system names and empty passwords are
 /// the chain's business, so that no backend can get them wrong.
 pub trait Backend {
-    /// The name it has in the configuration.
+    /// Returns the name it has in the configuration.
     fn name(&self) -> &str;
 
     /// Returns what the rule of the chain needs to know of it, whatever its type.
     fn nature(&self) -> Nature;
 
-    /// Whether an entry named `entry` is the person who was asked for.
+    /// Returns whether an entry named `entry` is the person who was asked for.
     fn is_same_name(&self, asked: &Username, entry: &str) -> bool {
         asked.as_str() == entry
     }
 
-    /// Who this is; `None` when the source does not know the name.
+    /// Looks up who this is; `None` when the source does not know the name.
     ///
     /// # Errors
     /// When the source could not be asked.
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError>;
 
-    /// Whether the password is this person's.
+    /// Judges whether the password is this person's.
     ///
     /// # Errors
     /// When the source could not be asked.
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError>;
 
-    /// The state of the account; `None` when the source does not know the name.
+    /// Returns the state of the account; `None` when the source does not know the name.
     ///
     /// # Errors
     /// When the source could not be asked.
@@ -120,7 +120,7 @@ pub trait Backend {
     /// what each step comes to. A backend without servers has nothing to say.
     ///
     /// # Errors
-    /// When nobody could look.
+    /// When the worker that looks at them could not be asked.
     #[cfg(feature = "examine")]
     fn examine(
         &self,

@@ -53,10 +53,10 @@ pub struct Place {
 }
 
 impl Remote {
-    /// Asks a worker, unless it is known already that nobody would answer it.
+    /// Asks a worker, unless the marks say that no server would answer it.
     ///
-    /// Only what the worker says of servers is remembered. Its silence, lateness or end says
-    /// nothing about them: it may have been this process, this person or this machine that was
+    /// Only what the worker says of servers is remembered. A worker that is silent, late or ends
+    /// says nothing about them: it may have been this process, this person or this machine that was
     /// slow.
     fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
@@ -180,7 +180,7 @@ impl Backend for Remote {
     }
 }
 
-/// The warning goes to the person's terminal, as texts before the verdict do.
+/// Makes an account's warning fit for the person's terminal, where it goes like the worker's texts.
 fn with_readable_warning(status: AccountStatus) -> AccountStatus {
     match status {
         AccountStatus::Valid { warning } => AccountStatus::Valid {
@@ -190,7 +190,8 @@ fn with_readable_warning(status: AccountStatus) -> AccountStatus {
     }
 }
 
-/// What is left when a verdict has nobody in it. Which verdict fits which question was checked.
+/// Returns the answer of a verdict that is about nobody: unknown. All others are refused here,
+/// though they were checked against the question before.
 fn nobody<T>(verdict: WireVerdict) -> Result<Option<T>, BackendError> {
     match verdict {
         WireVerdict::Unknown => Ok(None),

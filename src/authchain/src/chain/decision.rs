@@ -56,19 +56,19 @@ pub struct Step<A> {
     pub took: Duration,
 }
 
-/// What came of the chain as a whole.
+/// The outcome of the chain as a whole.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<A> {
-    /// Somebody answered for the person.
+    /// A backend answered for the person.
     Answered(A),
-    /// Somebody who knows the person refused, or the rule did.
+    /// A backend that knows the person refused, or the chain's rule did.
     Denied(Denial),
-    /// Everybody was asked and nobody knows the name.
+    /// Every backend was asked, and none knows the name.
     Unknown,
-    /// Nobody answered for the person, and a source that might have does not answer.
+    /// No backend answered for the person, and a source that might have does not answer.
     Unavailable,
-    /// Nobody answered for the person, and this process could not ask somebody who might have.
+    /// No backend answered for the person, and this process could not ask one that might have.
     Failed,
     /// The person could not be asked.
     Conversation(ConversationError),
@@ -78,13 +78,14 @@ pub enum Outcome<A> {
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision<A> {
-    /// The name as it may be logged; `None` where it is no name, or may be a mistyped password.
+    /// The name as it may be logged; `None` where it is not a valid name, or may be a mistyped
+    /// password.
     pub name: Option<Username>,
-    /// What is wrong with the name, where it is no name.
+    /// What is wrong with the name, where it is not valid.
     pub invalid: Option<InvalidUsername>,
     /// What came of it.
     pub outcome: Outcome<A>,
-    /// Who said what, in the order they were asked.
+    /// What each backend said, in the order they were asked.
     pub steps: Vec<Step<A>>,
 }
 
@@ -130,7 +131,7 @@ pub type AuthDecision = Decision<Accepted>;
 pub type AccountDecision = Decision<AccountStatus>;
 
 impl AuthDecision {
-    /// PAM's word for the outcome of `pam_authenticate`.
+    /// Returns the PAM code for the outcome of `pam_authenticate`.
     pub fn code(&self) -> PamCode {
         match &self.outcome {
             Outcome::Answered(_) => PamCode::Success,
@@ -142,8 +143,8 @@ impl AuthDecision {
         }
     }
 
-    /// What the backend that let the person in said of their account besides, if it did, and for
-    /// how long that may have been true already.
+    /// Returns what the backend that accepted the person said of their account besides, if
+    /// anything, and how old that may be.
     pub fn known_account(&self) -> Option<(Account, Duration)> {
         let Outcome::Answered(Accepted { user, status }) = &self.outcome else {
             return None;
@@ -152,13 +153,13 @@ impl AuthDecision {
             user: user.clone(),
             status: status.clone()?,
         };
-        // Who lets somebody in is asked last.
+        // The backend that accepts is always the last one asked.
         Some((account, self.steps.last()?.took))
     }
 }
 
 impl AccountDecision {
-    /// PAM's word for the outcome of `pam_acct_mgmt`.
+    /// Returns the PAM code for the outcome of `pam_acct_mgmt`.
     pub fn code(&self) -> PamCode {
         match &self.outcome {
             Outcome::Answered(status) => match status {
@@ -179,7 +180,8 @@ impl AccountDecision {
 }
 
 impl<A: fmt::Display> Decision<A> {
-    /// The line that says why: `alice: corp denied: wrong password (12 ms); local: unknown`.
+    /// Returns the reasons in a line:
+    /// `alice: corp denied: wrong password (12 ms); local: unknown`.
     pub fn why(&self) -> String {
         let name = self.name.as_ref().map_or("(unknown)", Username::as_str);
         let mut parts = in_words(&self.steps);

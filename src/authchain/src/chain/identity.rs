@@ -65,7 +65,7 @@ impl SystemIdentities {
         }
     }
 
-    /// Has it look for the passwords of the passwd file's people in this shadow file, too.
+    /// Adds a shadow file in which the passwords of the passwd file's users are looked for.
     #[must_use]
     pub fn with_shadow(mut self, shadow_file: PathBuf) -> Self {
         self.shadow_files.push(shadow_file);
@@ -99,7 +99,7 @@ impl Identities for SystemIdentities {
                 return Ok(true);
             }
         }
-        // Whose passwords nobody knows where to look for keeps its names.
+        // Without a shadow file there is nowhere to look for the password: the name is local then.
         Ok(self.shadow_files.is_empty())
     }
 
@@ -126,7 +126,8 @@ mod tests {
 
     const HASH: &str = "$5$rounds=1000$saltsalt$R6e4P8ccT9iMqkYg7Z8YtpId/lfsIfnuPkp8WXposU8";
 
-    /// Returns whether alice is the local files' own, with these fields in passwd and shadow.
+    /// Returns whether the name alice belongs to the local files, with these fields in passwd and
+    /// shadow.
     fn is_theirs(passwd_field: &str, shadow_field: Option<&str>) -> bool {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {

@@ -1,4 +1,4 @@
-//! The laws of the chain, over chains and answers nobody thought of.
+//! The laws of the chain, over generated chains and answers.
 
 use std::time::{Duration, SystemTime};
 
@@ -31,7 +31,7 @@ fn context(allow_empty_password: bool) -> Context<'static> {
     }
 }
 
-/// As in su, for a caller who may do with this process what they like.
+/// Returns a context as in su, whose caller may do with this process what they like.
 fn su() -> Context<'static> {
     Context {
         uid: 1000,
@@ -101,12 +101,12 @@ fn an_answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
-/// What the caller of su can bring about at a backend.
+/// Generates the faults that the caller of su can cause at a backend.
 fn a_fault() -> impl Strategy<Value = Answer> {
     prop::sample::select(vec![Answer::Unavailable, Answer::Fails, Answer::BreaksOff])
 }
 
-/// What the caller of su can bring about where the system itself is asked.
+/// Generates the faults that the caller of su can cause where the system itself is asked.
 fn a_town() -> impl Strategy<Value = Town> {
     fn fails<T>() -> Result<T, BackendError> {
         Err(BackendError::Failed("too many open files".to_owned()))
@@ -258,7 +258,8 @@ proptest! {
         let mut longer = all;
         longer.push(Scripted::new("last", kind, Answer::Unknown));
         let after = login(&longer, name, b"pw").outcome;
-        // Whom the rule keeps from speaking is the one voice that makes a difference.
+        // The one case in which the added backend matters is that the rule keeps it from being
+        // asked.
         let rule = Outcome::Denied(Denial::from(DenialReason::NotPermitted));
         if before != rule && after != rule {
             prop_assert_eq!(before, after);

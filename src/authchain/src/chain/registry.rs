@@ -32,7 +32,8 @@ pub struct Kind {
 /// Makes a backend of its section and what lies around it.
 type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
 
-/// What lies around the sections, one for all of them.
+/// What all sections have in common: the settings at the top, and where remote backends find
+/// things.
 struct Surroundings<'g> {
     /// The settings at the top.
     global: &'g GlobalSettings,
@@ -107,7 +108,7 @@ fn ldap(
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: LdapSettings = checked(table, LdapSettings::check)?;
     let servers = settings.uris.iter().chain(&settings.backup_uris);
-    // Those that DNS names are the worker's to find.
+    // Servers that DNS names are for the worker to find.
     let is_known = |_: &&String| settings.srv.is_none();
     Ok(Box::new(Remote {
         name: table.name().to_owned(),

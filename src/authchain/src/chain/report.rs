@@ -1,4 +1,4 @@
-//! What of a decision stands in the log.
+//! What a decision writes into the log.
 //!
 //! The wording is interface: fail2ban, journal searches and people's eyes know it.
 
@@ -7,12 +7,12 @@ use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
 use crate::words::PamCode;
 
-/// With which name a login was asked for.
+/// The name with which a login was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller<'a> {
-    /// The name as it was given; it may be no name at all, or a mistyped password.
+    /// The name as it was given; it may not be a valid name, or be a mistyped password.
     pub name: &'a [u8],
-    /// Whether a name that nobody knows may be logged as it was typed.
+    /// Whether a name that no backend knows may be logged as it was typed.
     pub log_unknown_users: bool,
 }
 
@@ -42,10 +42,11 @@ impl AuthDecision {
         context.journal.write(severity, &self.why());
     }
 
-    /// pam_unix's words, its two blanks included, and the name last with nothing behind it: so a
-    /// name can pretend nothing.
+    /// Returns the line in pam_unix's words, its two blanks included. The name comes last, with
+    /// nothing behind it, so that it cannot pretend to be another field.
     fn failure_line(&self, caller: &Caller<'_>, context: &Context<'_>) -> String {
-        // Some hosts (dovecot, vsftpd) repeat the name here, and where it is hidden it stays so.
+        // Some hosts (dovecot, vsftpd) repeat the name in `ruser`: where the name is hidden, so is
+        // this.
         let repeats = context.ruser.as_bytes() == caller.name;
         let ruser = if repeats {
             self.loggable_name(caller)
@@ -67,11 +68,12 @@ impl AuthDecision {
 }
 
 impl AccountDecision {
-    /// Logs a refused account, and one that may be used although somebody could not be asked; any
+    /// Logs a refused account, and one that may be used although a backend could not be asked; any
     /// other only if `even_success`.
     pub fn report(&self, context: &Context<'_>, even_success: bool) {
         let severity = match (self.code(), &self.outcome) {
-            // Somebody was let in without a word from a source that might have refused them.
+            // The account was called valid although a source that might have refused it was not
+            // heard.
             (PamCode::Success, _) if self.steps.iter().any(is_fault) => Severity::LOG_WARNING,
             (PamCode::Success, _) if !even_success => return,
             (PamCode::Success, _) => Severity::LOG_DEBUG,

@@ -71,17 +71,17 @@ impl Scripted {
         }
     }
 
-    /// How often it was asked anything.
+    /// Returns how often it was asked anything.
     pub(super) fn asked(&self) -> usize {
         self.asked.get()
     }
 
-    /// How often it spent the time of a refusal.
+    /// Returns how often it spent the time of a refusal.
     pub(super) fn spent(&self) -> usize {
         self.spent.get()
     }
 
-    /// How often what it owed for a name it does not know was paid.
+    /// Returns how often the deferred work for a name that it does not know was done.
     pub(super) fn paid(&self) -> usize {
         self.paid.get()
     }
@@ -131,7 +131,7 @@ impl Scripted {
         }
     }
 
-    /// What it knows of somebody's account without being asked.
+    /// Returns what it knows of somebody's account, without counting as asked.
     pub(super) fn known(&self, name: &str) -> Option<Account> {
         let user = self.user(&Username::parse(name.as_bytes()).ok()?)?;
         let status = self.status();

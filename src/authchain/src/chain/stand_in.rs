@@ -5,7 +5,7 @@
 /// auth-pam.c. Its purpose is that the refusal costs the same time.
 const PATTERN: &[u8] = b"\x08\n\r\x7fINCORRECT";
 
-/// Whether `password` is such a stand-in.
+/// Returns whether `password` is such a stand-in for a real one.
 ///
 /// Its first character is a backspace, which nobody can type at a prompt.
 pub(super) fn is_stand_in(password: &[u8]) -> bool {

@@ -87,12 +87,12 @@ impl<'a, A: Reply> Walk<'a, A> {
         }
     }
 
-    /// Returns whether nobody behind this link is asked.
+    /// Returns whether the walk ends here, so that no backend behind this link is asked.
     fn ends_walk(&self, link: &Link, finding: &Finding<A>) -> bool {
         match finding {
             Finding::Answered(answer) => answer.is_last_word(),
             Finding::Denied(_) => link.on_denied == Then::Stop,
-            // It may know the person, and would have refused them this.
+            // The backend may know the person, and would then have refused the empty password.
             Finding::NotAsked(Kept::EmptyPassword) => link.on_denied == Then::Stop,
             Finding::NotAsked(_)
             | Finding::Unavailable(_)
@@ -101,10 +101,10 @@ impl<'a, A: Reply> Walk<'a, A> {
         }
     }
 
-    /// Returns whether nobody behind this link is asked where it gave no answer.
+    /// Returns whether the walk ends at a backend that gave no answer.
     ///
-    /// Where this process runs for somebody else, they may have brought the fault about, so that no
-    /// backend behind may be asked in its place.
+    /// Where this process runs on somebody's behalf (su, sudo), its caller may have caused any
+    /// fault: then no acceptance counts, neither one before this backend nor one behind it.
     fn fault_ends_walk(&mut self, link: &Link, error: &BackendError) -> bool {
         let outcome = match error {
             BackendError::Unavailable(_) => Outcome::Unavailable,
@@ -115,26 +115,26 @@ impl<'a, A: Reply> Walk<'a, A> {
             || link.on_denied == Then::Stop
             || link.on_unavailable == Then::Stop
             || self.context.on_behalf_of().is_some();
-        // What the system's own files would have refused cannot be called valid by others.
+        // Other backends cannot call valid what the system's own files would have refused.
         if ends_here || link.backend.nature().is_system() {
             self.fault = Some(outcome);
         }
         ends_here
     }
 
-    /// Reads what the rule needs to know of the name, so that nothing but a line in the log follows
-    /// a denial: whoever watches the passwd file would see that a guess was wrong by its being
-    /// opened, and could end this process before the line is written.
+    /// Reads beforehand what the rule needs to know of the name, so that nothing but a log line
+    /// follows a denial. Otherwise whoever watches the passwd file could tell from its being opened
+    /// that a guess was wrong, and end this process before the line is written.
     pub(super) fn foresee(&self, links: &[Link]) {
         for link in links {
             let _ = self.obstacle(link);
         }
     }
 
-    /// Writes down a denial that just came, where one of `rest` is asked next: that may take time
-    /// in which the caller of su can end this process.
+    /// Logs a denial that just came, where one of `rest` is asked next: that may take time in which
+    /// the caller of su can end this process.
     pub(super) fn log_denial(&self, rest: &[Link]) {
-        // A locked password is no guess that was judged.
+        // Where the password is locked, no guess was judged.
         let is_judged = |denial: &Denial| denial.reason != DenialReason::Locked;
         let is_denial =
             |step: &Step<A>| matches!(&step.finding, Finding::Denied(denial) if is_judged(denial));
@@ -148,7 +148,7 @@ impl<'a, A: Reply> Walk<'a, A> {
         self.log_attempt(&format!("{so_far}; now asking {}", next.backend.name()));
     }
 
-    /// Writes down an attempt that is not decided yet, with who makes it.
+    /// Logs an attempt that is not decided yet, with who makes it.
     pub(super) fn log_attempt(&self, what: &str) {
         let origin = origin(self.context, &field(self.context.ruser));
         let line = format!("{}: {what}; {origin}", self.user);
@@ -227,8 +227,8 @@ impl<'a, A: Reply> Walk<'a, A> {
         Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
     }
 
-    /// Returns that the user id is that of another name of the passwd file, if so: whoever may
-    /// write a number into their own entry would be that person to the kernel.
+    /// Returns that the passwd file gives the user id to another name, if so: to the kernel, a
+    /// person who may write a number into their own entry would be that other person.
     fn owner_of(&self, uid: u32) -> Result<Option<String>, BackendError> {
         if self.local_uid()? == Some(uid) {
             return Ok(None);
@@ -237,11 +237,12 @@ impl<'a, A: Reply> Walk<'a, A> {
         Ok(owner.map(|owner| format!("uid {uid} is that of \"{owner}\" on this machine")))
     }
 
-    /// Returns whom the system means by the name. The local file comes first: it cannot hang, and a
-    /// name service that is broken says "nobody" where it should say that it cannot tell.
+    /// Returns whom the system means by the name. The local file comes first: it cannot hang, while
+    /// a name service that is broken answers "no such user" where it should report an error.
     ///
-    /// Programs that run for somebody else know their users from the name service. Where it knows
-    /// nobody, the caller's limits have kept it from looking.
+    /// Programs that run on somebody's behalf have found the user by the name service already.
+    /// Where it does not know the user now, the caller's limits (setrlimit(2)) have kept it from
+    /// looking.
     fn system_user(&self) -> Result<Option<SystemUser>, BackendError> {
         if let Some(uid) = self.local_uid()? {
             let name = self.user.to_string();
@@ -255,11 +256,11 @@ impl<'a, A: Reply> Walk<'a, A> {
         Ok(user)
     }
 
-    /// Adds up the answers. The last word, if anyone had it; else denied, if anyone denied; else
-    /// the fault that ended the walk, or that of the system's own files; else the first answer of
-    /// those who know the person; else failed or unavailable, if anyone was; else unknown.
-    /// `if_kept_from_asking` stands in for *unknown* where the rule kept the question from
-    /// somebody.
+    /// Adds up the answers: the last word, if a backend had it; else denied, if one denied; else
+    /// the fault that ended the walk, or that of the system's own files; else the first answer of a
+    /// backend that knows the person; else failed or unavailable, if one was; else unknown.
+    /// `if_kept_from_asking` stands in for *unknown* where the rule kept a backend from being
+    /// asked.
     fn sum(&mut self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
@@ -292,7 +293,8 @@ impl<'a, A: Reply> Walk<'a, A> {
             |step: &Step<A>| matches!(step.finding, Finding::Answered(_) | Finding::Denied(_));
         let name = match outcome {
             _ if self.steps.iter().any(knows) => Some(self.user.clone()),
-            // A passwd file read only for unknown names would show in the time they take.
+            // If the passwd file were read for unknown names only, the time would tell who is
+            // unknown.
             Outcome::Unknown => None,
             _ => self.chain.if_local(self.user.clone()),
         };
@@ -305,8 +307,8 @@ impl<'a, A: Reply> Walk<'a, A> {
     }
 }
 
-/// What a backend answers of somebody it knows.
+/// What a backend answers of a person it knows.
 pub(super) trait Reply: Clone + PartialEq + fmt::Display {
-    /// Whether nobody else need be asked.
+    /// Returns whether no backend behind this one need be asked.
     fn is_last_word(&self) -> bool;
 }

@@ -30,7 +30,7 @@ pub struct ModuleArguments {
     pub nullok: bool,
     /// `nodelay`: no pause after a failed login.
     pub nodelay: bool,
-    /// What is none of these: a mistyped restriction would be none.
+    /// Arguments that are none of these: a mistyped restriction would restrict nothing.
     pub unknown: Vec<String>,
     /// All of them, as they were written.
     pub written: Vec<String>,
@@ -80,7 +80,7 @@ impl ModuleArguments {
 }
 
 fn unknown_argument(argument: &str) -> String {
-    // What stands before the value is what was mistyped.
+    // What stands before the value is what may be mistyped.
     let given = match argument.split_once('=') {
         Some((key, _)) => format!("{key}="),
         None => argument.to_owned(),

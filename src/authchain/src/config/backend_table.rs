@@ -71,7 +71,7 @@ impl<'s> BackendTable<'s> {
         })
     }
 
-    /// The section `local` has when it is not written out.
+    /// Returns the section that `local` has when it is not written out.
     pub(super) fn implied(name: &str, kind: &str, source: &'s Source) -> Self {
         Self {
             name: name.to_owned(),
@@ -81,12 +81,12 @@ impl<'s> BackendTable<'s> {
         }
     }
 
-    /// The backend's name.
+    /// Returns the backend's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What every backend has.
+    /// Returns the settings that every backend has.
     pub fn common(&self) -> &BackendSettings {
         &self.common
     }
@@ -109,7 +109,8 @@ impl<'s> BackendTable<'s> {
         T::deserialize(MapDeserializer::new(pairs)).map_err(|error| self.source.toml_error(&error))
     }
 
-    /// The keys of the backend's own type as JSON, defaults filled in: what a worker is told.
+    /// Returns the keys of the backend's own type as JSON, defaults filled in: what a worker is
+    /// told.
     ///
     /// # Errors
     /// For settings that have no JSON, such as paths that are not UTF-8.
@@ -120,14 +121,15 @@ impl<'s> BackendTable<'s> {
         })
     }
 
-    /// An error that points at the value of `key`, or at the section where the key is not set.
+    /// Returns an error that points at the value of `key`, or at the section where the key is not
+    /// set.
     pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {
         let value = self.table.get_ref().get(key);
         let span = value.map_or_else(|| self.table.span(), Spanned::span);
         self.source.error(span, message.into())
     }
 
-    /// The error for a `type` that is none of `kinds`.
+    /// Returns the error for a `type` that is none of `kinds`.
     pub fn unknown_kind<'k>(&self, kinds: impl Iterator<Item = &'k str> + Clone) -> ConfigError {
         let given = self.common.kind.get_ref();
         let hint = DidYouMean(given, kinds.clone()).to_string();

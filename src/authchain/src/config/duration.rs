@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-/// In milliseconds.
+/// A day in milliseconds.
 const A_DAY: u64 = 86_400_000;
 
 /// A length of time in the configuration.
@@ -18,17 +18,17 @@ const A_DAY: u64 = 86_400_000;
 pub struct Period(Duration);
 
 impl Period {
-    /// So many days.
+    /// Builds a period of so many days.
     pub const fn from_days(days: u32) -> Self {
         Self::from_millis((days as u64).saturating_mul(A_DAY))
     }
 
-    /// So many milliseconds.
+    /// Builds a period of so many milliseconds.
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(Duration::from_millis(milliseconds))
     }
 
-    /// As the standard library counts it.
+    /// Returns the value as a [`Duration`].
     pub fn duration(self) -> Duration {
         self.0
     }

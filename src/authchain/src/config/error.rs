@@ -34,7 +34,7 @@ pub struct Place {
 }
 
 impl ConfigError {
-    /// A fault at the bytes `span` of `text`.
+    /// Builds an error about the bytes `span` of `text`.
     pub(super) fn at(file: &Path, text: &str, span: Range<usize>, message: String) -> Self {
         Self {
             file: file.to_owned(),
@@ -44,7 +44,7 @@ impl ConfigError {
         }
     }
 
-    /// A fault of the file as a whole.
+    /// Builds an error about the file as a whole.
     pub(super) fn whole(file: &Path, message: String) -> Self {
         Self {
             file: file.to_owned(),
@@ -54,7 +54,7 @@ impl ConfigError {
         }
     }
 
-    /// `file:line:column: message` followed by the line and a caret, for a terminal.
+    /// Returns `file:line:column: message` followed by the line and a caret, for a terminal.
     pub fn with_citation(&self) -> String {
         let Some(place) = &self.place else {
             return self.to_string();

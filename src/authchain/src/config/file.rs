@@ -35,7 +35,7 @@ impl<'s> Config<'s> {
     ///
     /// # Errors
     /// For text that is not TOML, an unknown key, a value that does not fit, and a chain that is
-    /// empty, names a backend twice or one that is not there. The error says where.
+    /// empty, names a backend twice or names one that does not exist. The error says where.
     pub fn parse(source: &'s Source) -> Result<Self, ConfigError> {
         let root = DeTable::parse(source.text()).map_err(|error| source.toml_error(&error))?;
         let known = keys_of::<GlobalSettings>()
@@ -59,7 +59,7 @@ impl<'s> Config<'s> {
         Ok(config)
     }
 
-    /// The tables of the chain's backends, in the order they are asked.
+    /// Returns the tables of the chain's backends, in the order they are asked.
     ///
     /// # Errors
     /// As [`parse`](Self::parse) for the chain; `order` (a module argument) replaces the one in the
@@ -74,7 +74,7 @@ impl<'s> Config<'s> {
         }
     }
 
-    /// The error for a chain without a link.
+    /// Returns the error for a chain without a link.
     pub(crate) fn empty_chain(&self) -> ConfigError {
         self.source
             .whole_error("the chain is empty: nobody could log in".to_owned())

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, Visitor, value::Error};
 use serde::forward_to_deserialize_any;
 
-/// The keys of a settings struct, read from its own serde description, so that they are written
-/// once: as the struct's fields.
+/// Returns the keys of a settings struct, read from its own serde description, so that they are
+/// written once: as the struct's fields.
 pub(super) fn keys_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     let mut keys: &'static [&'static str] = &[];
     // The reader learns the names and then refuses, so there is never a value.
@@ -56,7 +56,7 @@ impl<'k, I: Iterator<Item = &'k str> + Clone> fmt::Display for DidYouMean<'_, I>
     }
 }
 
-/// One slip, and one more for every four letters.
+/// Returns how many typing mistakes are forgiven: one, and one more for every four letters.
 fn slips_allowed(known: &str) -> usize {
     (known.len() / 4).saturating_add(1)
 }

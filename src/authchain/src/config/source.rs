@@ -32,7 +32,8 @@ impl Source {
         Self::from_bytes(file, trusted_file::read(file, Access::Public, MAX_BYTES)?)
     }
 
-    /// As [`read`](Self::read), but a file that is not there counts as an empty one.
+    /// Reads a configuration file like [`read`](Self::read), but takes one that is not there for
+    /// empty.
     ///
     /// # Errors
     /// As [`read`](Self::read) for a file that is there, and for a link that leads nowhere.
@@ -47,7 +48,7 @@ impl Source {
 
     fn from_bytes(file: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, &error))?;
-        // Whatever it forbade before it was cut short would be allowed.
+        // A file that was cut short to nothing would allow whatever it forbade before.
         if text.trim().is_empty() {
             return Err(ConfigError::whole(file, "the file is empty".to_owned()));
         }
@@ -62,7 +63,7 @@ impl Source {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     pub(super) fn text(&self) -> &str {
         &self.text
     }

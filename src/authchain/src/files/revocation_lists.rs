@@ -1,6 +1,6 @@
-//! Lists of revoked certificates (RFC 5280 §5), as far as whoever fetches them must know: whose
-//! they are, and until when they hold. What they revoke is for those to judge who check
-//! certificates.
+//! Lists of revoked certificates (RFC 5280 §5), as far as the administrator who fetches them must
+//! know: whose they are, and until when they hold. Which certificates they revoke is judged where
+//! certificates are checked.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -107,20 +107,20 @@ impl RevocationList {
         })
     }
 
-    /// Whether the next list was due before `now`.
+    /// Returns whether the next list was due before `now`.
     pub fn is_too_old(&self, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         self.end.seconds <= now.as_secs()
     }
 
-    /// What is said of one that is.
+    /// Returns the complaint about a list that is too old.
     pub fn complaint(&self) -> String {
         let (authority, date) = (quoted(&self.authority), &self.end.date);
         format!("the list of {authority} is too old (nextUpdate {date})")
     }
 }
 
-/// What an authority of this name is called.
+/// Returns the name of an authority, from its distinguished name.
 fn authority(name: &[u8]) -> String {
     let called = NAMES.iter().find_map(|wanted| attribute(name, wanted));
     called.unwrap_or_else(|| "an authority without a name".to_owned())
@@ -143,7 +143,8 @@ fn attribute(mut name: &[u8], wanted: &[u8]) -> Option<String> {
 }
 
 impl End {
-    /// A time of years from 1950 to 2049 in two digits, or of any year in four (RFC 5280 §4.1.2.5).
+    /// Reads a time with years from 1950 to 2049 in two digits, or any year in four (RFC 5280
+    /// §4.1.2.5).
     fn of(tag: u8, contents: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(contents).ok()?;
         let text = match tag {
@@ -166,7 +167,7 @@ impl End {
     }
 }
 
-/// Days from 1 January 1970 to this date; none before it.
+/// Returns the days from 1 January 1970 to this date; none for a date before it.
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -187,13 +188,14 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     Some(since_zero.saturating_sub(719_469))
 }
 
-/// The contents of the element at the beginning, which must have `tag`, and what is behind it.
+/// Returns the contents of the element at the beginning, which must have `tag`, and what is behind
+/// it.
 fn expect(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (found, contents, rest) = element(bytes)?;
     (found == tag).then_some((contents, rest))
 }
 
-/// The element at the beginning: its tag, its contents, and what is behind it.
+/// Returns the element at the beginning: its tag, its contents, and what is behind it.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let [tag, first, rest @ ..] = bytes else {
         return None;
@@ -226,7 +228,7 @@ mod tests {
         .concat()
     }
 
-    /// A list as far as it is read here.
+    /// Builds a list, as far as it is read here.
     fn list(authority: &str, end: (u8, &str)) -> Vec<u8> {
         let name = wrap(0x0c, authority.as_bytes());
         let name = wrap(

@@ -6,7 +6,7 @@ use crate::words::{ConversationError, Secret};
 ///
 /// In the module it is PAM's conversation, in the command a terminal, in tests a script.
 pub trait Conversation {
-    /// The password: an earlier module's, or asked for with the standard prompt.
+    /// Returns the password: an earlier module's, or one asked for with the standard prompt.
     ///
     /// # Errors
     /// When the person could not be asked or broke off.

@@ -13,22 +13,22 @@ use nix::time::{ClockId, clock_gettime};
 pub struct Moment(Duration);
 
 impl Moment {
-    /// This much later, if the clock ever shows it.
+    /// Returns the moment this much later, if the clock ever shows it.
     pub fn checked_add(self, span: Duration) -> Option<Self> {
         self.0.checked_add(span).map(Self)
     }
 
-    /// This much earlier, if the machine was there.
+    /// Returns the moment this much earlier, if the machine was running then.
     pub fn checked_sub(self, span: Duration) -> Option<Self> {
         self.0.checked_sub(span).map(Self)
     }
 
-    /// How long ago `earlier` was; `None` where it is the later one.
+    /// Returns how long ago `earlier` was; `None` where it is the later of the two.
     pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0)
     }
 
-    /// How long ago `earlier` was; nothing where it is the later one.
+    /// Returns how long ago `earlier` was; zero where it is the later of the two.
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -57,7 +57,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// The deadline `budget` from now on `clock`.
+    /// Returns the deadline `budget` from now on `clock`.
     pub fn after(clock: Clock, budget: Duration) -> Self {
         let now = clock();
         // A budget beyond what the clock can express is no budget; a year is.
@@ -73,49 +73,49 @@ impl Deadline {
         }
     }
 
-    /// The same budget, from now.
+    /// Returns a deadline with the same budget, counted from now.
     ///
-    /// For the moment in which a person has finished typing: a budget is for machines.
+    /// For the moment in which a person has finished typing: a budget limits machines, not people.
     #[must_use]
     pub fn restarted(self) -> Self {
         Self::after(self.clock, self.budget)
     }
 
-    /// The sooner of this deadline and `budget` from now.
+    /// Returns the sooner of this deadline and `budget` from now.
     #[must_use]
     pub fn within(self, budget: Duration) -> Self {
         let other = Self::after(self.clock, budget);
         if other.end < self.end { other } else { self }
     }
 
-    /// What is left; zero once it has passed.
+    /// Returns the time that is left; zero once the deadline has passed.
     pub fn remaining(&self) -> Duration {
         self.end.saturating_duration_since((self.clock)())
     }
 
-    /// How much there was in the beginning.
+    /// Returns how much time there was in the beginning.
     pub fn budget(&self) -> Duration {
         self.budget
     }
 
-    /// How long ago it was set.
+    /// Returns how long ago the deadline was set.
     pub fn elapsed(&self) -> Duration {
         (self.clock)().saturating_duration_since(self.begin)
     }
 
-    /// Whether it has passed.
+    /// Returns whether the deadline has passed.
     pub fn is_over(&self) -> bool {
         self.remaining().is_zero()
     }
 
-    /// The clock it is measured on.
+    /// Returns the clock it is measured on.
     pub fn clock(&self) -> Clock {
         self.clock
     }
 }
 
-/// Returns whole milliseconds for poll(2), one more where there is a rest, which is not to be
-/// waited for in a circle.
+/// Returns the time in whole milliseconds for poll(2), one more where there is a rest: a rest
+/// rounded down to 0 would be waited for in a busy loop.
 pub fn poll_timeout(remaining: Duration) -> PollTimeout {
     let rest = u128::from(!remaining.is_zero());
     let millis = remaining.as_millis().saturating_add(rest);

@@ -32,7 +32,7 @@ impl Deferred {
     }
 }
 
-/// A conversation before each word of which the deferred work is done.
+/// A conversation that does the deferred work before anything is said to the person.
 pub struct Settling<'a> {
     /// The person.
     pub conversation: &'a mut dyn Conversation,
@@ -77,7 +77,7 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
-    /// Somebody who notes how much was done when they heard something.
+    /// A person who notes how much work was done when they were told something.
     struct Listener(Rc<Cell<usize>>, Vec<usize>);
 
     impl Listener {

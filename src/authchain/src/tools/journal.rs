@@ -25,9 +25,9 @@ pub use syslog::Severity;
 /// Where the system's logger listens.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
 
-/// What stands before every line: ours, never the program's, whose name is that of the file it was
-/// started from, a link named `sshd` for one. Which program asks for whom, the prefix and the line
-/// say.
+/// What stands before every line. It is our name, not the program's, which is the name of the file
+/// it was started from, perhaps a link named `sshd`. The prefix and the line say which program asks
+/// for whom.
 const TAG: &str = "authchain";
 
 /// Longest line sent; longer ones are cut, so that a datagram always fits (RFC 3164 §4.1 allows
@@ -37,12 +37,12 @@ const MAX_LINE: usize = 2048;
 /// Longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// The most that is quoted of what somebody else says, in characters as they are written.
+/// How much is quoted at most of a text that others chose, in characters as they are written.
 const MAX_QUOTE: usize = 200;
 
-/// How long a logger that is busy is tried. One that never answers costs a login this much a line;
-/// one that somebody floods while they guess has many free places in this time, and one of them is
-/// ours.
+/// How long a busy logger is tried. One that never answers costs a login this much for each line;
+/// where somebody floods it while they guess, many places in its queue become free in this time,
+/// and one of them is ours.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Longest line that the kernel's log takes whole (`PRINTKRB_RECORD_MAX`, less its own part).
@@ -169,7 +169,7 @@ impl Journal for Syslog {
             let sent = self.send(&packet, self.patience);
             let is_busy = sent.is_err_and(|errno| full.contains(&errno));
             if is_busy && self.send_to_kernel(&packet).is_err() && self.patience < PATIENCE {
-                // Nobody is left to tell when that fails, too.
+                // Should that fail too, there is nowhere left to report it.
                 let _ = self.send(&packet, PATIENCE);
             }
         }
@@ -192,7 +192,7 @@ impl LogFormat<&str> for PamFormat {
     }
 }
 
-/// `text` with everything that could end or recolour a log line written out visibly.
+/// Returns `text` with everything that could end or recolour a log line written out visibly.
 pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -205,8 +205,8 @@ pub fn clean(text: &str) -> String {
     out
 }
 
-/// `text`, which somebody else chose, in double quotes: cleaned, cut, and with its own quotes and
-/// backslashes escaped, so that it cannot end where it likes and go on in our words.
+/// Returns `text`, which somebody else chose, in double quotes: cleaned, cut, and with its own
+/// quotes and backslashes escaped, so that it cannot close the quotes and go on in our words.
 pub fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     let mut room = MAX_QUOTE;
@@ -229,8 +229,8 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// The first `length` characters of `text`, and perhaps one more: a quote that was cut off ends
-/// there, or what follows would seem to be part of it and what others are quoted with not.
+/// Returns the first `length` characters of `text`, and a closing quote where a quotation was cut
+/// off. Without it, our words behind it would seem to be quoted, and the next quotation would not.
 pub fn cut(text: &str, length: usize) -> String {
     let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
     let (mut is_in_quote, mut is_escaped) = (false, false);
@@ -251,9 +251,9 @@ pub fn cut(text: &str, length: usize) -> String {
     out
 }
 
-/// `text` as the value of a `key=value` field: blanks, `=` and invisible characters become `_`, so
-/// that no value can look like a field of its own. A longer one is cut, so that it cannot push the
-/// fields behind it off the end of the line.
+/// Returns `text` as the value of a `key=value` field: blanks, `=` and invisible characters become
+/// `_`, so that no value can look like a field of its own. A longer one is cut, so that it cannot
+/// push the fields behind it off the end of the line.
 pub fn field(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_FIELD));
     for c in text.chars().take(MAX_FIELD) {
@@ -266,7 +266,8 @@ pub fn field(text: &str) -> String {
     out
 }
 
-/// Control characters, and the invisible ones that break lines or turn the writing direction.
+/// Returns whether this is a control character, or one of the invisible ones that break lines or
+/// turn the writing direction.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -310,7 +311,7 @@ pub struct PamJournal<'a> {
 }
 
 impl<'a> PamJournal<'a> {
-    /// Lines for one call of one service.
+    /// Builds the journal for one call of one service.
     pub fn new(inner: &'a dyn Journal, service: &str, phase: Phase) -> Self {
         Self {
             inner,

@@ -37,19 +37,20 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Returns the user for whom this process runs, where that is somebody else than whom it runs
-    /// as: the caller of su or sudo. They choose its limits and may stop, starve or kill it.
+    /// Returns the real user id where it differs from the effective one: the process runs on behalf
+    /// of that user, the caller of su or sudo, who chooses its limits and may stop, starve or kill
+    /// it.
     pub fn on_behalf_of(&self) -> Option<u32> {
         (self.uid != self.euid).then_some(self.uid)
     }
 
-    /// What the wall clock shows by now, as far as it was not set meanwhile.
+    /// Returns what the wall clock shows by now, unless it was set meanwhile.
     pub fn wall_clock(&self) -> SystemTime {
         let later = self.now.checked_add(self.deadline.elapsed());
         later.unwrap_or(self.now)
     }
 
-    /// The same request with its whole time again, as if it had come in now.
+    /// Returns the request with its whole time again, as if it had come in now.
     ///
     /// For the moment in which a person has finished typing.
     #[must_use]
@@ -81,6 +82,6 @@ pub struct Attempt<'a> {
     pub password: &'a Secret,
     /// For backends that ask further questions.
     pub conversation: &'a mut dyn Conversation,
-    /// For backends that need less time for a refusal than for another.
+    /// For work that a refusal has to do and an acceptance does not.
     pub deferred: &'a Deferred,
 }

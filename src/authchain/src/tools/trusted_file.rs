@@ -26,7 +26,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// The mode bits that must not be set.
+    /// Returns the mode bits that must not be set.
     fn forbidden(self) -> u32 {
         match self {
             Self::Public => 0o022,
@@ -50,7 +50,7 @@ pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
     open_anywhere(path, access)
 }
 
-/// As [`open`], but for programs, which somebody must be allowed to execute.
+/// Opens a program like [`open`]; there must be somebody who may execute it.
 ///
 /// # Errors
 /// As [`open`].
@@ -67,9 +67,9 @@ pub fn open_program(path: &Path) -> Result<File, FileError> {
     }
 }
 
-/// As [`open`], but whatever the folders are: for `/etc/passwd` and `/etc/shadow`, which every
-/// program believes. Who can replace those is root already, and a refusal would keep out whoever
-/// mends it.
+/// Opens a file like [`open`], but whatever the folders are: for `/etc/passwd` and `/etc/shadow`,
+/// which every program believes. Whoever can replace those is root already, and a refusal would
+/// lock out the administrator who could mend the folders.
 ///
 /// # Errors
 /// As [`open`].
@@ -192,8 +192,8 @@ impl From<&io::Error> for Fault {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
-            // Root may read every file: it is this process that is confined, by a profile perhaps
-            // that the caller of su chose.
+            // Root may read every file: if it is refused, this process is confined, perhaps by a
+            // profile that the caller of su chose.
             io::ErrorKind::PermissionDenied if !geteuid().is_root() => Self::PermissionDenied,
             _ if error
                 .raw_os_error()

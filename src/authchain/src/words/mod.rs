@@ -1,4 +1,4 @@
-//! Floor 0: the words everything else is said in.
+//! Floor 0: the types that everything else speaks in.
 //!
 //! Small types without behaviour of their own: a name, a secret, a person, an answer. They open no
 //! file, read no clock and know of no other floor.

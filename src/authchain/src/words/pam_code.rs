@@ -32,12 +32,12 @@ pub enum PamCode {
 }
 
 impl PamCode {
-    /// The number libpam knows the code by.
+    /// Returns the number by which libpam knows the code.
     pub fn number(self) -> i32 {
         self as i32
     }
 
-    /// The name in the PAM manuals.
+    /// Returns the name that the PAM manuals give the code.
     pub fn name(self) -> &'static str {
         match self {
             Self::Success => "PAM_SUCCESS",

@@ -16,8 +16,8 @@ pub enum Verdict {
     /// Yes, and this is who it is. With the state of their account where the backend has judged it
     /// on the way: just what it would say if it were asked for that now.
     Accepted(User, Option<AccountStatus>),
-    /// Yes, but with a password that has ended or is to be changed. Whoever judges the account must
-    /// say so too, or that password would do for ever.
+    /// Yes, but the password has expired or has to be changed. The backend that judges the account
+    /// must say so too, or that password would do for ever.
     MustChange(User, Option<AccountStatus>),
     /// The backend knows the name and refuses.
     Denied(Denial),
@@ -88,9 +88,9 @@ pub enum BackendError {
     /// The source does not answer, or not with anything that helps: a server down, a file that may
     /// not be used.
     Unavailable(String),
-    /// This process could not compute, start, hear or finish what was needed to find out. Whoever
-    /// starts su or sudo can bring that about, by limits, signals and load, so it says nothing
-    /// about the source.
+    /// This process could not compute, start, hear or finish what was needed to find out. The
+    /// caller of su or sudo can cause that by limits, signals and load, so it says nothing about
+    /// the source.
     Failed(String),
     /// The person could not be asked.
     Conversation(ConversationError),

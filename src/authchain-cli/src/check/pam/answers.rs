@@ -8,7 +8,7 @@ pub(super) const BROKEN: &str = "service_err";
 /// What libpam answers in our place when our module cannot be loaded.
 pub(super) const NOT_LOADED: &str = "module_unknown";
 
-/// What we answer where nobody found out about the person, which a caller of su can bring about.
+/// What we answer where no backend could be asked about the person, which a caller of su can cause.
 pub(super) const FOUND_OUT_NOTHING: [&str; 3] = ["authinfo_unavail", "system_err", "conv_err"];
 
 /// The answers of one facility.

@@ -15,8 +15,8 @@ use super::ways::{Case, Stack, Way};
 use super::{services, verdict};
 use crate::check::report::Severity;
 
-/// Most ways that are tried in a case; a usual stack has four. And how many once they were too
-/// many.
+/// The most ways that are tried in a case (a usual stack has four), and the most once a case has
+/// had too many.
 const MOST: usize = 2048;
 const FEW: usize = 16;
 
@@ -83,9 +83,9 @@ struct Trials<'a> {
 /// What the trials came to, by our answer.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Nobody accepts, and somebody gets in, by no condition's decision.
+    /// No module accepts, and somebody gets in, though no condition decided that.
     pub(super) without_anybody: BTreeMap<&'static str, Case>,
-    /// Nobody accepts, and a condition lets in by itself.
+    /// No module accepts, and a condition lets somebody in by itself.
     pub(super) by_condition: BTreeMap<Reach, BTreeSet<usize>>,
     /// We refuse, another module accepts, and somebody gets in.
     pub(super) in_spite_of_us: BTreeSet<&'static str>,
@@ -108,7 +108,7 @@ impl Trials<'_> {
         self.found.is_incomplete |= !is_complete;
         let accepts = |answer| answer == "success";
         match (accepts(case.ours), accepts(case.unix), accepts(case.others)) {
-            // Whoever accepts besides changes nothing for the worse.
+            // Nothing gets worse by what another module accepts besides.
             (true, ..) => {}
             (false, false, false) => {
                 for way in &ways {
@@ -126,7 +126,7 @@ impl Trials<'_> {
         }
     }
 
-    /// We accept, and the others have never heard of the person.
+    /// Tries the case in which we accept and no other module knows the person.
     fn should_get_in(&mut self) {
         let stranger = match self.facility {
             Facility::Auth => "auth_err",
@@ -167,11 +167,11 @@ impl Trials<'_> {
 
     fn others_accept(&mut self, case: Case, way: &Way) {
         if self.decider(way).is_some() {
-            // Found where nobody accepts.
+            // Reported already, by the cases in which no module accepts.
             return;
         }
         if !way.asks_us {
-            // Whoever stands before us in `auth` asked for a password of their own.
+            // In `auth`, a module before us has asked for a password of its own.
             self.found.is_let_in_before_us |= self.facility == Facility::Account;
         } else if case.ours == NOT_LOADED {
             let is_callers = services::is_started_by_callers(self.service);
@@ -181,8 +181,8 @@ impl Trials<'_> {
         }
     }
 
-    /// Returns the condition that lets in by itself on this way, and whom. One that only jumps is
-    /// none where we are asked all the same.
+    /// Returns the condition that lets in by itself on this way, and whom. One that only jumps does
+    /// not count where we are asked all the same.
     fn decider(&self, way: &Way) -> Option<(Reach, usize)> {
         let deciders = way.deciders.iter().filter_map(|at| {
             let reach = self.stack.reach(*at)?;

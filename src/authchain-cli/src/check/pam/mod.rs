@@ -145,7 +145,7 @@ impl Pam<'_> {
         }
     }
 
-    /// Where libpam may look, depending on how the distribution built it.
+    /// Returns the folders in which libpam may look, depending on how the distribution built it.
     fn module_folders(&self) -> Vec<PathBuf> {
         if let Some(folder) = self.modules {
             return vec![folder.to_owned()];
@@ -161,7 +161,8 @@ impl Pam<'_> {
     }
 }
 
-/// What names us in a file from another system is not seen as ours: the name goes on behind it.
+/// Reports CR LF at the ends of lines, in a file that names us: such a line is not recognised as
+/// ours, because the CR is a part of the module's name.
 fn report_line_ends(path: &Path, text: &str, report: &mut Report) {
     if text.contains("\r\n") && text.contains(OURS) {
         let message = "the lines end in CR and LF: libpam takes the CR for a part of the last word; \
@@ -236,8 +237,8 @@ impl Files {
         files
     }
 
-    /// The files that are a service of their own: not those of one kind of lines that others
-    /// include, such as common-auth.
+    /// Returns the files that are services of their own, without those that hold one kind of lines
+    /// for others to include, such as common-auth.
     fn services(&self) -> BTreeSet<String> {
         let included: BTreeSet<PathBuf> = (self.files.values())
             .flat_map(|lines| includes(lines))
@@ -246,7 +247,8 @@ impl Files {
         (self.files.keys())
             .filter(|path| !included.contains(*path) || self.has_auth_and_account(path))
             .filter_map(|path| Some((path, path.file_name()?.to_string_lossy().into_owned())))
-            // Neither included from elsewhere nor hidden by another of its name.
+            // Neither included by another file nor hidden by a file of its name in an earlier
+            // folder.
             .filter(|(path, name)| self.path_of(name) == **path)
             .map(|(_, name)| name)
             .collect()

@@ -50,7 +50,7 @@ const SILENT: [&str; 10] = [
     "pam_keyinit",
 ];
 
-/// Modules that look at circumstances, and ask nobody for anything.
+/// Modules that look at circumstances, and ask the person for nothing.
 const CONDITIONS: [&str; 13] = [
     "pam_succeed_if",
     "pam_localuser",
@@ -70,7 +70,7 @@ const CONDITIONS: [&str; 13] = [
 /// What a condition may answer, beside success.
 const FAILURES: [&str; 4] = ["auth_err", "perm_denied", "user_unknown", "service_err"];
 
-/// What a module is to the question who gets in.
+/// Which part a module plays in the question of who gets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     /// Ourselves.
@@ -85,16 +85,16 @@ pub(super) enum Role {
     Condition(Vec<&'static str>, Reach),
 }
 
-/// Whom a condition holds for.
+/// The people for whom a condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {
-    /// Whoever started the program is root.
+    /// Everybody, if root started the program.
     Root,
     /// People and groups that the line or its file names.
     Named,
-    /// Whoever a module lets in that authchain does not know; it may ask for something.
+    /// The people that a module unknown to authchain lets in; it may ask for something.
     Unknown,
-    /// Whoever started the program, if it knows them; if root starts it, everybody.
+    /// The person who started the program, if the module knows them; if root started it, everybody.
     Caller,
     /// The people of this machine's own files, or some of them; or those who may do anything.
     Local,
@@ -134,7 +134,8 @@ impl Role {
             "pam_nologin" if has("successok") => condition(Reach::Wide),
             name if SILENT.contains(&name) => Self::Fixed("ignore"),
             name if CONDITIONS.contains(&name) => condition(Reach::Wide),
-            // It may decide alone, so it may ask for something: nobody knows.
+            // The line may decide alone, so the module may ask for a password or token: that is not
+            // known.
             _ if entry.jumps() || entry.is_sufficient() => match facility {
                 Facility::Auth => condition(Reach::Unknown),
                 _ => Self::Credential,
@@ -150,7 +151,7 @@ pub(super) fn takes_a_password_over(entry: &Entry) -> bool {
     is_unix && (entry.arguments().iter()).any(|given| given == "use_first_pass")
 }
 
-/// Whether pam_listfile lets in whom its file names, and nobody without it.
+/// Returns whether pam_listfile lets in whom its file names, and nobody without it.
 fn lists_people(has: &dyn Fn(&str) -> bool) -> bool {
     let is_of_people = has("item=user") || has("item=group");
     is_of_people && has("sense=allow") && !has("onerr=succeed")
@@ -190,7 +191,7 @@ fn succeed_if(arguments: &[String], service: &str) -> Role {
     }
 }
 
-/// Whether root is among these users or groups, or who can become root.
+/// Returns whether root, or somebody who can become root, is among these users or groups.
 fn names_power(names: &str) -> bool {
     const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
     names.split(':').any(|name| POWERFUL.contains(&name))
@@ -220,7 +221,7 @@ fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller:
         }
         _ if asks_caller && services::is_started_by_root(service) => Held::For(Reach::Wide),
         _ if asks_caller && !is_told_its_caller => Held::For(Reach::Caller),
-        // Whoever comes says who they are, and is believed.
+        // The person claims the name, and is believed.
         "login" | "name" | "user" if names_some && !asks_caller && names_power(right) => {
             Held::For(Reach::Local)
         }

@@ -7,7 +7,7 @@ use super::simulator::{Entry, Facility, Module};
 use super::ways::Stack;
 use crate::check::report::Severity;
 
-/// Returns what is wrong. Where somebody gets in whom nobody accepts, nothing else matters.
+/// Returns what is wrong. If somebody gets in whom no module accepts, nothing else matters.
 pub(super) fn faults(
     facility: Facility,
     stack: &Stack<'_>,
@@ -170,7 +170,7 @@ impl Words<'_> {
         (self.found.is_caller_let_in).then(|| fault(Severity::Error, message()))
     }
 
-    /// Why nobody gets in when our configuration is broken or our module not there.
+    /// Returns why nobody gets in when our configuration is broken or our module is missing.
     fn locked_out(&self) -> Option<Fault> {
         let when = match (
             self.found.locked_out.contains(BROKEN),
@@ -234,7 +234,7 @@ impl Words<'_> {
         (self.found.is_incomplete).then(|| fault(Severity::Warning, message.to_owned()))
     }
 
-    /// The modules that may accept in our place.
+    /// Returns the modules that may accept in our place.
     fn accepting(&self) -> String {
         let unix = self.names_of(&Role::Unix);
         let others = self.names_of(&Role::Credential);

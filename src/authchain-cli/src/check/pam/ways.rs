@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::modules::{Reach, Role, takes_a_password_over};
 use super::simulator::{Action, Entry, Facility, run};
 
-/// What everybody answers in a case that is played through.
+/// What every module answers in a case that is played through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
     pub(super) ours: &'static str,
@@ -35,7 +35,8 @@ impl<'a> Stack<'a> {
     /// Sorts the entries of a service's stack.
     pub(super) fn new(entries: &'a [Entry], facility: Facility, service: &str) -> Self {
         let role = |entry| match Role::of(entry, facility, service) {
-            // Whoever asks the same hears the same, so answers are one if all who ask do the same.
+            // Entries that ask the same question get the same answer, so two answers count as one
+            // only where all of these entries do the same with both.
             Role::Condition(answers, reach) => {
                 let asks = entries
                     .iter()
@@ -144,7 +145,7 @@ fn told_apart<'e>(
     answers.filter(|answer| is_new(answer)).collect()
 }
 
-/// Where we did not ask for a password, there is none to take over.
+/// Returns whether we did not ask for a password in this case, so that there is none to take over.
 fn is_without_password(case: Case) -> bool {
     ["service_err", "module_unknown", "conv_err"].contains(&case.ours)
 }

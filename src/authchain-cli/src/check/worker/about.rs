@@ -9,28 +9,28 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How the user that packages create is made by hand.
 const MAKE_USER: &str = "useradd --system --no-create-home --home-dir / --shell /usr/sbin/nologin";
 
-/// What it said. Every member may be missing or another one's: it is only read.
+/// What it said. Every member may be missing or of another type: it is only read.
 pub(super) struct About(Value);
 
 impl About {
-    /// What it printed, if that is an answer at all.
+    /// Parses what it printed, if that is an answer at all.
     pub(super) fn parse(printed: &[u8]) -> Option<Self> {
         let about = Self(serde_json::from_slice(printed).ok()?);
         let is_answer = about.at("/refused").is_string() || about.at("/confined").is_object();
         (is_answer && about.at("/version").is_string()).then_some(about)
     }
 
-    /// The member at this place (RFC 6901), or nothing.
+    /// Returns the member at this JSON Pointer (RFC 6901), or null.
     fn at(&self, place: &str) -> &Value {
         self.0.pointer(place).unwrap_or(&Value::Null)
     }
 
-    /// Why it would not run.
+    /// Returns why it would not run.
     pub(super) fn refusal(&self) -> Option<&str> {
         self.at("/refused").as_str()
     }
 
-    /// What is not as it should be, one sentence each.
+    /// Returns what is not as it should be, one sentence each.
     pub(super) fn weaknesses(&self, settings: &GlobalSettings) -> Vec<String> {
         let walls = [
             self.user(settings),
@@ -51,7 +51,7 @@ impl About {
             .collect()
     }
 
-    /// What holds, in a line.
+    /// Returns what holds, in a line.
     pub(super) fn summary(&self) -> String {
         let user = self
             .at("/confined/user/name")

@@ -1,4 +1,4 @@
-//! Empty files with a time, in a folder that is nobody else's.
+//! Empty files whose modification time is their content, in a folder that nobody else can write.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -13,10 +13,10 @@ use nix::unistd::{UnlinkatFlags, geteuid, gettid, linkat, mkdir, unlinkat};
 
 use super::name;
 
-/// No claim lasts longer; one that does is from before somebody set the clock.
+/// The longest a claim lasts; a longer one is from before the clock was set back.
 pub(super) const LONGEST_CLAIM: Duration = Duration::from_secs(60);
 
-/// More files than there can be reason for: somebody's mistake, which is not to cost every login.
+/// The most files that are looked at: more can only be a mistake, which must not cost every login.
 const MAX_FILES: usize = 4096;
 
 /// The folder, open.
@@ -31,7 +31,7 @@ pub(super) enum Claim {
 }
 
 impl Folder {
-    /// Opens the folder, if it is one that only root, or whoever this process is, can write.
+    /// Opens the folder, if only root or this process's effective user can write it.
     pub(super) fn open(path: &Path) -> Option<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let folder = open(path, flags, Mode::empty()).ok()?;
@@ -40,13 +40,13 @@ impl Folder {
         (is_ours && stat.st_mode & 0o022 == 0).then_some(Self(folder))
     }
 
-    /// The same; made if it is not there.
+    /// Opens the folder like [`open`](Self::open), and makes it if it is not there.
     pub(super) fn make(path: &Path) -> Option<Self> {
         let _ = mkdir(path, Mode::S_IRWXU);
         Self::open(path)
     }
 
-    /// The files in it.
+    /// Lists the files in it.
     pub(super) fn names(&self) -> Vec<String> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         // Not a copy of the descriptor: that would share its position with the next reader.
@@ -58,13 +58,13 @@ impl Folder {
         names.collect()
     }
 
-    /// The time a file has.
+    /// Returns a file's modification time.
     pub(super) fn time_of(&self, name: &str) -> Option<SystemTime> {
         let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
         time_of(&stat)
     }
 
-    /// Makes the file if there is none, and gives it this time.
+    /// Makes the file if there is none, and gives it this modification time.
     pub(super) fn set(&self, name: &str, time: SystemTime) {
         if let Ok(file) = self.create(name, OFlag::empty()) {
             stamp(&file, time);
@@ -84,10 +84,11 @@ impl Folder {
         }
     }
 
-    /// Claims a task until then, unless somebody else has it.
+    /// Claims a task until `until`, unless somebody else has it.
     ///
-    /// Two who find the same claim run out at the same moment may both get it; then two find out
-    /// what one could have. A lock would be worse: the caller of su could stop it while it has it.
+    /// Two logins that find at the same moment that a claim has run out may both get the task; then
+    /// both find out what one of them could have. A lock would be worse: the caller of su could
+    /// stop the process that holds it.
     pub(super) fn claim(&self, name: &str, now: SystemTime, until: SystemTime) -> Claim {
         if let Some(theirs) = self.time_of(name) {
             let left = theirs.duration_since(now).unwrap_or_default();
@@ -103,8 +104,8 @@ impl Folder {
         }
     }
 
-    /// Makes a file that has this time from the first moment: one with the present time, which it
-    /// has when it is made, would be a claim that has run out.
+    /// Makes a file that has this modification time from the first moment: a file made with the
+    /// present time would be a claim that has already run out.
     fn make_whole(&self, name: &str, time: SystemTime) -> nix::Result<()> {
         let draft = name::draft(gettid().as_raw());
         let draft = draft.as_str();

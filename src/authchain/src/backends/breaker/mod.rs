@@ -5,9 +5,9 @@
 //! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a
 //! claim: its time is until when one login has the task of finding out whether the server is back.
 //!
-//! Whoever starts su can stop it, and its worker, until every deadline is over. So a host that runs
-//! for somebody else than it runs as has marks of its own, which nobody else heeds: its caller can
-//! keep nobody out but themselves.
+//! Whoever starts su can stop it, and its worker, until every deadline is over. So a process whose
+//! real and effective user ids differ has marks of its own, which no other process heeds: its
+//! caller can lock out nobody but themselves.
 //!
 //! The marks only ever make a login quicker. Whatever is wrong with them or their
 //! folder, servers are asked as if there were none.
@@ -24,26 +24,26 @@ use self::folder::{Claim, Folder, LONGEST_CLAIM};
 use self::name::{Kind, decode, encode, is_ours};
 use crate::tools::deadline::Deadline;
 
-/// How long a server that was found down is left alone altogether, and how often it is looked after
+/// How long a server that was found down is not asked at all, and how often one login probes it
 /// from then on.
 const REST: Duration = Duration::from_secs(1);
 
-/// How long a mark holds. Then one login asks the server as if nothing had been, for as long as it
-/// takes: it may be back, but too far away to answer a probe in time.
+/// How long a mark holds. Then one login asks the server as if it had no mark, for as long as that
+/// takes: the server may be back, but too far away to answer a probe in time.
 const EXPIRY: Duration = Duration::from_secs(30);
 
-/// How old a mark gets at most. One that means something is renewed all the time; one that is this
-/// old belongs to somebody who has not come back, or to a backend that is gone.
+/// How old a mark gets at most. A mark that is in use is renewed all the time; one that is this old
+/// belongs to a caller who has not come back, or to a backend that is no longer configured.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// How long a server may take to answer a probe.
 pub(super) const PROBE: Duration = Duration::from_millis(40);
 
-/// How many servers are remembered of what a worker says in one breath.
+/// How many servers are marked of those that one worker reports as down.
 const MAX_DOWN: usize = 16;
 
-/// How many marks one owner may have. Where DNS names the servers, whoever forges it makes names
-/// up, and the worker is told all of them in one line.
+/// How many marks one owner may have. Where DNS names the servers, whoever forges DNS answers can
+/// make names up, and the worker is told all marks in one line.
 const MAX_MARKS: usize = 64;
 
 /// The marks of one backend.
@@ -57,14 +57,15 @@ pub(super) struct Breaker<'a> {
 /// What the marks say about this login.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Not to be asked.
+    /// Servers that are not to be asked.
     pub(super) avoid: Vec<String>,
-    /// To be asked briefly: this login has the task of finding out.
+    /// Servers to be asked briefly: this login has the task of finding out whether they are back.
     pub(super) probe: Vec<String>,
-    /// To be asked as ever, though there is a mark: it has expired.
+    /// Servers to be asked as ever, although there is a mark: it has expired.
     expired: Vec<String>,
-    /// Whether there is time enough for silence to mean something. Who gets only what backends
-    /// before it have left over has not been shown to be down.
+    /// Whether there is enough time for a missing answer to mean that the server is down. A server
+    /// that was given only the time that backends before it left over has not been shown to be
+    /// down.
     is_fair: bool,
 }
 
@@ -76,8 +77,8 @@ enum Standing {
 }
 
 impl<'a> Breaker<'a> {
-    /// The marks of `backend` in the folder `run_dir`; where the host runs for somebody else than
-    /// it runs as, those of that `caller` alone.
+    /// Opens the marks of `backend` in the folder `run_dir`; where the process runs on behalf of a
+    /// `caller`, only that caller's.
     pub(super) fn open(run_dir: &'a Path, backend: &str, caller: Option<u32>) -> Self {
         let owner = match caller {
             Some(uid) => format!("{backend}~{uid}"),
@@ -90,11 +91,11 @@ impl<'a> Breaker<'a> {
         }
     }
 
-    /// What this login is to do about the marks. `servers` are those the backend has, as far as
+    /// Decides what this login does about the marks. `servers` are those the backend has, as far as
     /// that is known; `patience` is how long it may take to ask one of them.
     ///
     /// # Errors
-    /// Where there is nobody left to ask: how long ago the last of them was found down.
+    /// Where there is no server left to ask: how long ago the last of them was found down.
     pub(super) fn plan(
         &self,
         servers: &[String],
@@ -127,8 +128,8 @@ impl<'a> Breaker<'a> {
         Ok(plan)
     }
 
-    /// Keeps what this login found out: `down` did not answer, everything else that it was to ask
-    /// did, or will be asked as ever the next time.
+    /// Records what this login found out: the servers in `down` did not answer; all others that it
+    /// was to ask did, or will be asked as ever the next time.
     ///
     /// A probe that failed leaves the mark as it is: else a server too far away for probes would
     /// never be asked properly again.
@@ -144,7 +145,7 @@ impl<'a> Breaker<'a> {
         }
     }
 
-    /// The servers of this backend that have marks.
+    /// Returns the servers of this backend that have marks.
     fn marks(&self) -> Vec<String> {
         let Some(folder) = &self.folder else {
             return Vec::new();
@@ -173,13 +174,13 @@ impl<'a> Breaker<'a> {
         match folder.claim(&claim, now, until) {
             Claim::Ours => Some(standing),
             Claim::Anothers => Some(Standing::Avoid(age)),
-            // Then nobody could ever find out that the server is back.
+            // Without claims, no login could ever find out that the server is back.
             Claim::Impossible => None,
         }
     }
 
-    /// How long ago the server was found down. A mark from the future is from before somebody set
-    /// the clock, and says nothing.
+    /// Returns how long ago the server was found down. A mark from the future says nothing: it is
+    /// from before the clock was set back.
     fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
         let mark = encode(Kind::Mark, &self.owner, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
@@ -214,8 +215,8 @@ impl<'a> Breaker<'a> {
     }
 }
 
-/// Removes what nobody has touched for long, whoever made it. At worst somebody asks a server as
-/// if nothing had been.
+/// Removes marks and claims that were not touched for long, whoever made them. At worst a login
+/// asks a server as if it had no mark.
 fn sweep(folder: &Folder, now: SystemTime) {
     for name in folder.names().iter().filter(|name| is_ours(name)) {
         let age = folder.time_of(name).map(|time| now.duration_since(time));

@@ -10,12 +10,13 @@ const MAX_NAME: usize = 255;
 pub(super) enum Kind {
     /// Says that the server is down.
     Mark,
-    /// Says that somebody is finding out.
+    /// Says that a login is finding out whether the server is back.
     Claim,
 }
 
 impl Kind {
-    /// What stands between owner and server. An owner's name has neither, a server's is escaped.
+    /// Returns the character between owner and server. An owner's name has neither of the two, a
+    /// server's is escaped.
     fn sign(self) -> char {
         match self {
             Self::Mark => '@',
@@ -24,7 +25,8 @@ impl Kind {
     }
 }
 
-/// `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server no file could be named after.
+/// Returns a name such as `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server that no file
+/// could be named after.
 pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
     let mut name = format!("{owner}{}", kind.sign());
     for byte in server.bytes() {
@@ -40,17 +42,18 @@ pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
     (name.len() <= MAX_NAME).then_some(name)
 }
 
-/// A claim that `thread` is about to make: one without an owner, so that it is swept if it stays.
+/// Returns the name of a claim that `thread` is about to make: one without an owner, so that it is
+/// swept if it stays.
 pub(super) fn draft(thread: i32) -> String {
     format!("{}{thread}", Kind::Claim.sign())
 }
 
-/// Whether a file is a mark or a claim, of whichever owner.
+/// Returns whether a file is a mark or a claim, of whichever owner.
 pub(super) fn is_ours(name: &str) -> bool {
     name.contains([Kind::Mark.sign(), Kind::Claim.sign()])
 }
 
-/// The server that a mark of `owner` is about; `None` for any other file.
+/// Returns the server that a mark of `owner` is about; `None` for any other file.
 pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
     let escaped = name.strip_prefix(owner)?;
     let mut parts = escaped.strip_prefix(Kind::Mark.sign())?.split('%');

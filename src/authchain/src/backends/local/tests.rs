@@ -12,7 +12,7 @@ use crate::tools::journal::Journal;
 use crate::tools::request::Context;
 use crate::words::{ConversationError, Username};
 
-/// Of `correct horse`, at the lowest costs.
+/// A hash of `correct horse`, at the lowest cost.
 const SHA256: &str = "$5$rounds=1000$saltsalt$R6e4P8ccT9iMqkYg7Z8YtpId/lfsIfnuPkp8WXposU8";
 const BCRYPT: &str = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 const DESCRYPT: &str = "abhfCpXqd4GrI";
@@ -36,7 +36,7 @@ impl Journal for Lines {
     }
 }
 
-/// Nobody may be asked anything.
+/// A person who must not be asked anything.
 struct Silence;
 
 impl Conversation for Silence {
@@ -74,7 +74,7 @@ impl Machine {
         }
     }
 
-    /// Alice, whose shadow line has `password` and `ageing`.
+    /// Returns a machine with alice, whose shadow line has `password` and `ageing`.
     fn with(password: &str, ageing: &str) -> Self {
         let root = format!("root:{SHA256}:19000:0:99999:7:::");
         Self::new(
@@ -138,7 +138,7 @@ impl Machine {
         })
     }
 
-    /// What a refused login computes.
+    /// Returns the costs of the hashes that a refused login computes.
     fn costs_of_refusal(&self, name: &str, password: &str) -> Vec<String> {
         let deferred = Deferred::default();
         costs_of(|| {

@@ -21,7 +21,7 @@ pub enum Bytes<'a> {
 }
 
 impl Bytes<'_> {
-    /// The secret.
+    /// Returns the secret.
     pub fn secret(&self) -> &Secret {
         match self {
             Self::Lent(secret) => secret,

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// What one step on the way to one server came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The server, by the name it has in the settings; empty where it is about none of them.
+    /// The server, by the name it has in the settings; empty where the step concerns no single
+    /// server.
     pub server: String,
     /// What was done, such as `connect`.
     pub step: String,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{MAX_LINE, ProtocolError};
 
-/// What most lines fit in.
+/// A length that most lines fit in, in bytes.
 const USUAL: usize = 4096;
 
 /// Collects what a stream brings, and gives it back line by line.
@@ -16,11 +16,11 @@ const USUAL: usize = 4096;
 /// held is wiped, the shorter buffers it outgrew included.
 pub struct Lines {
     buffer: Zeroizing<Vec<u8>>,
-    /// Where the next line begins.
+    /// Where in the buffer the next line begins.
     start: usize,
-    /// Up to where there is something.
+    /// Where in the buffer the received bytes end.
     end: usize,
-    /// Up to where no line feed is.
+    /// Up to where it is known that there is no line feed.
     seen: usize,
 }
 
@@ -53,7 +53,7 @@ impl Lines {
         Ok(count)
     }
 
-    /// The next line without its line feed; `None` until it is whole.
+    /// Returns the next line without its line feed; `None` until it is whole.
     ///
     /// # Errors
     /// When it can no longer become a line of at most [`MAX_LINE`] bytes.
@@ -72,7 +72,7 @@ impl Lines {
         Ok(Some(self.buffer.get(begin..feed).unwrap_or_default()))
     }
 
-    /// Whether everything that came was taken out as whole lines.
+    /// Returns whether everything that came was taken out as whole lines.
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -93,8 +93,8 @@ impl Lines {
     }
 }
 
-/// One message as a line, line feed included, in a buffer that never grew: growing would leave a
-/// copy of a password behind.
+/// Writes one message as a line, line feed included, in a buffer that never grew: growing would
+/// leave a copy of a password behind.
 pub(super) fn line(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
     let mut count = Count(1);
     serde_json::to_writer(&mut count, message)?;

@@ -1,10 +1,10 @@
 //! The words between the module and a worker: messages as plain types, and lines on a stream.
 //!
 //! Both ends use this: the module's client and the worker. `docs/PROTOCOL.md` describes the same
-//! for whoever writes a worker in another language. What comes in is untrusted, whichever end reads
-//! it: a line is one JSON object of a known shape or an error that says what is wrong. Members
-//! nobody knows are ignored, so that a later version can say more; a member of the wrong type never
-//! is.
+//! for people who write a worker in another language. What comes in is untrusted, whichever end
+//! reads it: a line is one JSON object of a known shape or an error that says what is wrong.
+//! Unknown members are ignored, so that a later version can say more; a member of the wrong type
+//! never is.
 
 mod bytes;
 #[cfg(feature = "examine")]
@@ -60,7 +60,7 @@ impl Operation {
         Self::Examine,
     ];
 
-    /// The word for it in a message.
+    /// Returns the word for it in a message.
     pub fn word(self) -> &'static str {
         match self {
             Self::Authenticate => "authenticate",
@@ -81,19 +81,19 @@ pub enum ProtocolError {
     Malformed(String),
     /// A string holds a NUL, which would end it early in a host written in C.
     Nul,
-    /// None of the messages there are, or two at once.
+    /// None of the messages that the protocol has, or two at once.
     NoMessage,
     /// The other end speaks another version.
     Version(u32),
     /// A member is missing.
     Missing(&'static str),
-    /// A member has a value that none of its meanings has.
+    /// A member has a value that the protocol does not define.
     Value(&'static str, String),
-    /// A verdict, and a status that such an account cannot have.
+    /// A verdict, and an account status that does not go with it.
     Contradiction(&'static str, &'static str),
 }
 
-/// How much of the other end's words is repeated in an error.
+/// How many characters of the other end's text are repeated in an error.
 const MAX_QUOTE: usize = 160;
 
 impl From<serde_json::Error> for ProtocolError {
@@ -102,7 +102,7 @@ impl From<serde_json::Error> for ProtocolError {
     }
 }
 
-/// The beginning of `text`.
+/// Returns the beginning of `text`, as much as an error repeats.
 fn quote(text: &str) -> String {
     text.chars().take(MAX_QUOTE).collect()
 }

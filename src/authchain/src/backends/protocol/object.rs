@@ -17,8 +17,8 @@ pub(super) fn parse<'de, T: Deserialize<'de>>(line: &'de [u8]) -> Result<T, Prot
     Ok(value)
 }
 
-/// A struct written as an object. serde also reads structs from arrays, member by member; nobody
-/// who sends that means it.
+/// A struct written as an object. serde also reads structs from arrays, member by member, which no
+/// sender means.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -27,14 +27,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// For `deserialize_with`: the value must be an object.
+/// Reads a value that must be an object, for `deserialize_with`.
 pub(super) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     deserializer.deserialize_map(ObjectVisitor(PhantomData))
 }
 
-/// As [`object`], for a member that may be missing.
+/// Reads a member that must be an object and may be missing, for `deserialize_with`.
 pub(super) fn maybe_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

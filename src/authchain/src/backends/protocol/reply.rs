@@ -33,7 +33,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The reply as a line, line feed included.
+    /// Returns the reply as a line, line feed included.
     ///
     /// # Errors
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
@@ -236,7 +236,7 @@ impl Raw {
         }
     }
 
-    /// Every string of a reply.
+    /// Returns every string of a reply.
     fn texts(&self) -> impl Iterator<Item = &str> {
         let single = [
             &self.prompt,
@@ -267,7 +267,7 @@ impl Raw {
             return Err(ProtocolError::Version(theirs));
         }
         let can = self.can.ok_or(ProtocolError::Missing("can"))?;
-        // What a later worker can do besides is none of our business.
+        // Operations that only a later version of the protocol has are left out.
         let known = Operation::ALL.iter().copied();
         let known = known.filter(|operation| can.iter().any(|word| word == operation.word()));
         Ok(Reply::Hello(known.collect()))
@@ -337,8 +337,8 @@ impl Raw {
         })
     }
 
-    /// The state of an account that was let in as `verdict`, where it is said; it must be one that
-    /// `agrees`.
+    /// Returns the state of an account that was let in as `verdict`, where the reply has one; it
+    /// must be one that `agrees`.
     fn status_beside(
         self,
         verdict: &'static str,

@@ -57,7 +57,7 @@ pub struct Question<'a> {
 }
 
 impl Message<'_> {
-    /// The message as a line, line feed included.
+    /// Returns the message as a line, line feed included.
     ///
     /// # Errors
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
@@ -124,7 +124,7 @@ impl Message<'_> {
     }
 }
 
-/// The one question among those there may be, in the order of [`Operation::ALL`].
+/// Returns the one question among those there may be, in the order of [`Operation::ALL`].
 fn question(asked: &mut [Option<RawQuestion<'static>>]) -> Result<Message<'static>, ProtocolError> {
     let mut asked = (Operation::ALL.iter().zip(asked))
         .filter_map(|(operation, raw)| raw.take().map(|raw| (*operation, raw)));

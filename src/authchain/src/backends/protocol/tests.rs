@@ -111,7 +111,7 @@ fn usual_replies() -> impl Strategy<Value = Reply> {
     ]
 }
 
-/// Lines that look like messages, to get behind the parser's first glance.
+/// Generates lines that look like messages, so that the parser does not refuse them at once.
 fn objects() -> impl Strategy<Value = String> {
     let names = proptest::sample::select(vec![
         "hello",

@@ -72,7 +72,7 @@ pub struct WireUser {
 }
 
 impl WireUser {
-    /// The user as `backend` knows it.
+    /// Returns the user as `backend` knows it.
     pub fn of(self, backend: &str) -> User {
         User {
             name: self.name,
@@ -108,7 +108,7 @@ impl From<Account> for WireVerdict {
 }
 
 impl WireVerdict {
-    /// Whom it is about, where it is about somebody.
+    /// Returns whom the verdict is about, where it is about somebody.
     pub fn user(&self) -> Option<&WireUser> {
         match self {
             Self::Accepted(user, _)
@@ -128,7 +128,7 @@ impl WireUser {
     }
 }
 
-/// The words for refusals. What only the module itself can find out has none.
+/// The words for refusals. Reasons that only the module itself can find out have none.
 pub(super) const REASONS: &[(&str, DenialReason)] = &[
     ("bad_credential", DenialReason::BadCredential),
     ("empty_password", DenialReason::EmptyPassword),
@@ -154,7 +154,7 @@ pub(super) fn without_warning(status: &AccountStatus) -> AccountStatus {
     }
 }
 
-/// The word for a meaning; `not_permitted` for one that has none.
+/// Returns the word for a meaning; `not_permitted` for one that has none.
 pub(super) fn word_of<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
     let found = words.iter().find(|(_, known)| known == meaning);
     found.map_or("not_permitted", |(word, _)| word)

@@ -1,4 +1,4 @@
-//! Every server of a backend, looked at step by step, for whoever runs the machine.
+//! Every server of a backend, looked at step by step, for the administrator.
 
 use super::Remote;
 use super::talk::{Asked, budget_within, greet, out_of_place, readable};
@@ -11,8 +11,8 @@ use crate::words::BackendError;
 /// How many findings there may be: a dozen steps each for more servers than anybody has.
 const MAX_FINDINGS: usize = 2_000;
 
-/// Has the worker look at its servers, all of them: which of them were down a moment ago is neither
-/// asked nor remembered.
+/// Asks the worker to look at all of its servers; marks about servers that were down are neither
+/// read nor written.
 pub(super) fn examine(
     remote: &Remote,
     request: &Request<'_>,
@@ -56,7 +56,7 @@ fn talk(
     }
 }
 
-/// What a worker that knows no such question comes to.
+/// Returns the finding about a worker that does not know this question.
 fn cannot() -> Finding {
     Finding {
         server: String::new(),
@@ -67,7 +67,7 @@ fn cannot() -> Finding {
     }
 }
 
-/// A finding whose texts can go to a terminal.
+/// Makes the texts of a finding fit for a terminal.
 fn shown(finding: Finding) -> Finding {
     Finding {
         server: readable(&finding.server),

@@ -13,14 +13,14 @@ use crate::tools::journal::{clean, cut};
 use crate::tools::request::Request;
 use crate::words::{BackendError, ConversationError, Secret};
 
-/// What the worker is given less than we wait, so that it is the one to say that time is over: it
-/// knows on whom it waited.
+/// How much less time the worker is given than we wait, so that it is the one to report the
+/// timeout: it knows which server it waited for.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// How much of a worker's text a person gets to see.
+/// How many characters of a worker's text a person gets to see.
 const MAX_TEXT: usize = 1024;
 
-/// What is asked, with the person's part in it where they have one.
+/// A question, with the conversation where the person takes part in it.
 pub(super) struct Asked<'a, 'p> {
     pub(super) operation: Operation,
     pub(super) request: &'a Request<'a>,
@@ -30,9 +30,9 @@ pub(super) struct Asked<'a, 'p> {
 
 /// Why there is no verdict.
 pub(super) enum Broken {
-    /// The worker.
+    /// The worker failed.
     Off(Fault),
-    /// The person.
+    /// The person could not be asked.
     Conversation(ConversationError),
 }
 
@@ -52,7 +52,7 @@ impl From<Broken> for BackendError {
 }
 
 impl<'a> Asked<'a, '_> {
-    /// A question in which the person has no part.
+    /// Builds a question in which the person takes no part.
     pub(super) fn alone(operation: Operation, request: &'a Request<'a>) -> Self {
         Self {
             operation,
@@ -70,7 +70,7 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// Whether the verdict is one to this question.
+    /// Returns whether the verdict is one that this question can have.
     fn fits(&self, verdict: &WireVerdict) -> bool {
         match verdict {
             WireVerdict::Unknown | WireVerdict::Unavailable(_) => true,
@@ -122,7 +122,7 @@ pub(super) fn talk(
             }
             Reply::Prompt { echo, text } => {
                 let answer = prompt(&mut asked, echo, &text)?;
-                // How long somebody types is not held against the worker.
+                // The time somebody takes to type does not count against the worker's deadline.
                 deadline = deadline.restarted();
                 worker.send(&Message::Answer(Bytes::Lent(&answer)), deadline)?;
             }
@@ -135,7 +135,7 @@ pub(super) fn talk(
     }
 }
 
-/// Says hello, and waits for what comes back.
+/// Says hello, and waits for the worker's first line.
 pub(super) fn greet(
     worker: &mut Worker<'_>,
     hello: Hello,
@@ -145,7 +145,8 @@ pub(super) fn greet(
     worker.receive(deadline)
 }
 
-/// The worker's hello; or why it cannot be what it was told to be, in place of one.
+/// Judges the worker's first line: its hello, or a verdict in its place that says why it cannot
+/// work as it was told to.
 fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fault> {
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
@@ -161,7 +162,7 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fau
     }
 }
 
-/// The verdict must be one to this question and about this person.
+/// Checks that the verdict is one to this question and about this person.
 fn check(
     asked: &Asked<'_, '_>,
     verdict: &WireVerdict,
@@ -195,13 +196,14 @@ pub(super) fn out_of_place(what: &str) -> Fault {
     Fault::OutOfPlace(what.to_owned())
 }
 
-/// Returns what the worker is given of our time: it is to be the one that says time is over.
+/// Returns how much of our time the worker is given: less than all of it, so that it is the one to
+/// report the timeout.
 pub(super) fn budget_within(remaining: Duration) -> Duration {
     remaining.saturating_sub(MARGIN.min(remaining.mul_f32(0.25)))
 }
 
-/// A text that can go to a terminal: lines stay lines, everything else that moves or colours is
-/// written out.
+/// Returns a text that can go to a terminal: lines stay lines, and characters that would move the
+/// cursor or change colours are written out.
 pub(super) fn readable(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(clean).collect();
     cut(&lines.join("\n"), MAX_TEXT)

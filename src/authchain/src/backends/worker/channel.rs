@@ -11,8 +11,8 @@ use super::Fault;
 use crate::backends::protocol::{Lines, Reply};
 use crate::tools::deadline::{Deadline, poll_timeout};
 
-/// How many lines a worker may say: two, one for each question to the person, a few to tell them.
-/// The time ends every talk, but a person's time does not count.
+/// How many lines a worker may send: hello and verdict, one for each question to the person, a few
+/// texts. The deadline ends every exchange, but the time a person takes to type does not count.
 const MAX_REPLIES: usize = 64;
 
 /// Our end.
@@ -24,7 +24,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// A channel, and the other end for the worker.
+    /// Returns a channel, and the other end for the worker.
     pub(super) fn pair() -> nix::Result<(Self, OwnedFd)> {
         let flags = SockFlag::SOCK_CLOEXEC;
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, flags)?;
@@ -79,8 +79,8 @@ impl Channel {
 
     /// Waits until something can be done, but not beyond the deadline.
     ///
-    /// What has come by then counts, however late it is looked at: the caller of su can stop this
-    /// process until the deadline is over, which does not make the worker silent.
+    /// What has arrived by then counts, however late it is read: the caller of su can stop this
+    /// process until the deadline is over, and that must not look as if the worker had been silent.
     fn wait(&self, what: PollFlags, deadline: Deadline) -> Result<(), Fault> {
         loop {
             let remaining = deadline.remaining();
@@ -95,7 +95,7 @@ impl Channel {
     }
 }
 
-/// A worker that has ended shows as a broken socket to whoever was faster.
+/// Translates an error of the socket; a broken one means that the worker has ended.
 fn fault(errno: Errno) -> Fault {
     match errno {
         Errno::EPIPE | Errno::ECONNRESET => Fault::Ended(None),
@@ -103,8 +103,8 @@ fn fault(errno: Errno) -> Fault {
     }
 }
 
-/// The same socket beyond stdin, stdout and stderr, which some hosts have closed: what any other
-/// thread prints meanwhile would end up in the talk.
+/// Moves the socket beyond stdin, stdout and stderr, which some hosts have closed: else what
+/// another thread prints meanwhile would end up in the socket.
 fn above_streams(fd: OwnedFd) -> nix::Result<OwnedFd> {
     if fd.as_raw_fd() > 2 {
         return Ok(fd);

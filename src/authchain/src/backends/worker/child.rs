@@ -31,17 +31,18 @@ const SETSID: i32 = 0x80;
 const PATIENCE: u32 = 40;
 
 /// How often a worker that was killed is looked at: for a second. The kernel takes a third of a
-/// millisecond, unless the process hangs in it: on a file server that is away, for one.
+/// millisecond, unless the process hangs in a system call, on a file server that is away for
+/// example.
 const BURIAL: u32 = 1_000;
 
-/// How many looks follow each other quickly. Every login waits for the first ones.
+/// How many looks follow each other quickly: every login waits for the first ones.
 const QUICK_LOOKS: u32 = 20;
 
 /// The running process.
 pub(super) struct Child {
     pid: Pid,
-    /// What came of killing it. Not tried again: once it has ended, another of the host's threads
-    /// may reap it, and its number may be somebody else's.
+    /// The result of killing it. It is not tried again: once it has ended, another thread of the
+    /// host may reap it, and its process id may then be another process's.
     killed: OnceCell<Result<(), Errno>>,
 }
 
@@ -49,10 +50,10 @@ impl Child {
     /// Starts the program at `path` with `socket` as its stdin and stdout, and tells it to become
     /// `user`.
     ///
-    /// It inherits no environment, no signal mask or disposition, and is a session of its own, so
-    /// that no terminal sends it signals. What it does inherit, limits, umask, working directory
-    /// and descriptors that others left without CLOEXEC, it has to see to itself: `posix_spawn`
-    /// cannot, and a host with threads must not fork. SIGCHLD must be blocked by then
+    /// It inherits no environment, no signal mask or disposition, and runs in a session of its own
+    /// (setsid(2)), so that no terminal sends it signals. What it does inherit, limits, umask,
+    /// working directory and descriptors that others left without CLOEXEC, it has to see to itself:
+    /// `posix_spawn` cannot, and a host with threads must not fork. SIGCHLD must be blocked by then
     /// (`Reaper::block`).
     pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
         judge(path)?;
@@ -63,7 +64,7 @@ impl Child {
         })
     }
 
-    /// How the process ended, if it does within a moment.
+    /// Returns how the process ended, if it does within a moment.
     pub(super) fn how_it_ended(&self) -> Option<String> {
         for look in 0..PATIENCE {
             match self.peek() {
@@ -75,7 +76,8 @@ impl Child {
         None
     }
 
-    /// Its status, without reaping it: until then nobody else can get its number.
+    /// Returns its status without reaping it: until it is reaped, no other process can get its
+    /// process id.
     fn peek(&self) -> nix::Result<WaitStatus> {
         let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         waitid(Id::Pid(self.pid), flags)
@@ -84,10 +86,10 @@ impl Child {
     /// Kills it without waiting for its end. Dropping does both.
     pub(super) fn kill(&self) -> Result<(), Errno> {
         *self.killed.get_or_init(|| {
-            // Where a host ignores SIGCHLD, or another of its threads was faster, the number may be
-            // somebody else's by now.
+            // Where a host ignores SIGCHLD, or another of its threads reaped the worker first, the
+            // process id may be another process's by now.
             self.peek()?;
-            // The group first: whatever a worker left behind is not to outlive the login either.
+            // The process group first: what a worker has started must not outlive the login either.
             let _ = killpg(self.pid, Signal::SIGKILL);
             kill(self.pid, Signal::SIGKILL)
         })
@@ -119,7 +121,8 @@ impl Drop for Child {
     }
 }
 
-/// The program must be somebody's whom we trust, in folders of theirs, and a program.
+/// Checks the program: it must be executable, and nobody but its owner, whom we trust, can have
+/// written or replaced it.
 fn judge(path: &Path) -> Result<(), Fault> {
     trusted_file::open_program(path).map_err(Fault::Program)?;
     Ok(())
@@ -152,8 +155,9 @@ fn in_words(status: WaitStatus) -> Option<String> {
     }
 }
 
-/// As short as the kernel makes it at first, which is a twentieth of a millisecond more than it is
-/// told, then a whole one: for waiting for a process, never for a person.
+/// Sleeps between two looks at a process: at first as briefly as the kernel can, which takes a
+/// twentieth of a millisecond longer than asked, later a whole millisecond. Never used to wait for
+/// a person.
 fn pause(look: u32) {
     let micros = if look < QUICK_LOOKS { 10 } else { 1_000 };
     let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
@@ -167,7 +171,7 @@ mod tests {
 
     use crate::tools::deadline::system_clock;
 
-    /// A program that waits for its socket, whatever its arguments.
+    /// Makes a program that waits for its socket, whatever its arguments.
     fn patient() -> (tempfile::TempDir, std::path::PathBuf) {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn a_process_that_does_not_end_is_left_to_the_host() {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        // Its socket stays open: as good as one that cannot be killed.
+        // Its socket stays open, so that it does not end: like a worker that cannot be killed.
         let (_folder, patient) = patient();
         let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         let begin = system_clock();
@@ -199,7 +203,7 @@ mod tests {
         let (_folder, patient) = patient();
         let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         child.kill().unwrap();
-        // Reaped by somebody else, its number may be given away.
+        // Once another thread has reaped it, its process id may be given away.
         waitpid(child.pid, None).unwrap();
         assert_eq!(child.kill(), Ok(()), "it was not tried again");
     }

@@ -41,7 +41,7 @@ impl<'r> Worker<'r> {
         })
     }
 
-    /// Has it say more lines than one question needs.
+    /// Allows so many lines from the worker, more than one question needs.
     #[cfg(feature = "examine")]
     pub(super) fn allow_replies(&mut self, limit: usize) {
         self.channel.allow_replies(limit);
@@ -60,7 +60,7 @@ impl<'r> Worker<'r> {
         reply.map_err(|fault| self.explained(fault))
     }
 
-    /// Ends it without waiting until it has: its reaper does.
+    /// Ends the worker without waiting until it has ended: the reaper waits.
     pub(super) fn leave(self) {
         let Self {
             channel,
@@ -72,7 +72,7 @@ impl<'r> Worker<'r> {
         reaper.take(child);
     }
 
-    /// A worker that hung up has usually ended; how, is what the log should say.
+    /// Adds how the worker ended to a fault, for the log: a worker that hung up has usually ended.
     fn explained(&mut self, fault: Fault) -> Fault {
         match fault {
             Fault::Ended(_) => Fault::Ended(self.child.how_it_ended()),
@@ -96,9 +96,9 @@ pub(super) enum Fault {
     Socket(Errno),
     /// What it said is not of the protocol.
     Protocol(ProtocolError),
-    /// What it said does not belong here.
+    /// It sent something that is not allowed at this point.
     OutOfPlace(String),
-    /// What should be said to it is not of the protocol: too long.
+    /// The message for it is too long for the protocol.
     Unsayable(ProtocolError),
 }
 

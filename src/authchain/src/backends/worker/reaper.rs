@@ -8,7 +8,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use super::child::Child;
 
 /// Reaps the workers of one call when it is dropped: the kernel takes a third of a millisecond to
-/// end one, in which there is other work to do.
+/// end one, in which the call goes on.
 ///
 /// From the first worker on, SIGCHLD is blocked in the calling thread, so that a host's handler
 /// does not reap what it has never heard of.

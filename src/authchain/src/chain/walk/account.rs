@@ -41,15 +41,16 @@ impl Chain {
 }
 
 impl Reply for AccountStatus {
-    /// A refusal is one; a valid account may still be refused by this machine's files.
+    /// Returns whether no backend behind this one need be asked: a valid account may still be
+    /// refused by this machine's files, every other status is final.
     fn is_last_word(&self) -> bool {
         !matches!(self, Self::Valid { .. })
     }
 }
 
 impl Walk<'_, AccountStatus> {
-    /// Asks about the account, unless somebody has called it valid and this backend would have to
-    /// ask a server: local files may still refuse, and cost nothing.
+    /// Asks about the account. Once a backend has called it valid, backends that would have to ask
+    /// a server are left out, but local files may still refuse, and cost nothing.
     fn account(&mut self, link: &Link, known: Option<&Account>) -> ControlFlow<()> {
         let is_valid = self
             .steps
@@ -73,8 +74,9 @@ impl Walk<'_, AccountStatus> {
         })
     }
 
-    /// Returns what another person's account of this name says about this one: nothing, for better
-    /// or worse. But whoever may write their own user id must not get past a backend that stops.
+    /// Returns what follows from an account that has this name and is another person's: nothing,
+    /// neither good nor bad. But at a backend with `on_denied = "stop"` it denies: a person who may
+    /// write their own user id must not get past it that way.
     fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
         if link.on_denied == Then::Stop {
             return Finding::Denied(Denial {
@@ -91,8 +93,8 @@ impl Walk<'_, AccountStatus> {
         Finding::Unknown
     }
 
-    /// Returns whether it was this backend that said this, about this person. Files are read
-    /// whatever is known: that costs nothing.
+    /// Returns whether `known` came from this backend and is about this person. Files are read
+    /// again whatever is known: that costs nothing.
     fn is_from(&self, link: &Link, known: &Account) -> bool {
         link.backend.nature().is_directory()
             && known.user.backend == link.backend.name()

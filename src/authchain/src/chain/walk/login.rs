@@ -13,7 +13,7 @@ use crate::words::{
     AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
 };
 
-/// Why a right password that has ended lets nobody in.
+/// Why a right password that has to be changed does not let the person in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
 
 impl Chain {
@@ -21,8 +21,8 @@ impl Chain {
     ///
     /// The password is asked for first, once, whatever the name: a prompt must not tell who exists.
     ///
-    /// `report` hears the decision before a refusal spends any time: whoever ends the process
-    /// meanwhile, as the caller of su may at any moment, has been written down.
+    /// `report` hears the decision before a refusal spends any time: the caller of su may end the
+    /// process at any moment, and the attempt has been logged by then.
     pub fn authenticate(
         &self,
         name: &[u8],
@@ -38,7 +38,7 @@ impl Chain {
                 return decision;
             }
         };
-        // How long somebody types is not held against the backends.
+        // The time somebody takes to type does not count against the backends.
         let context = &context.restarted();
         let deferred = Deferred::default();
         let decision = self.judge(name, &password, context, conversation, &deferred);
@@ -64,7 +64,7 @@ impl Chain {
             return Decision::without_steps(self.if_local(user), outcome);
         }
         if is_stand_in(password.expose()) {
-            // Whose name it is would take longer to find out than a wrong password takes.
+            // Looking the name up for the log would take longer than a wrong password does.
             let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
             return Decision::without_steps(None, outcome);
         }
@@ -84,7 +84,7 @@ impl Chain {
 
     /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in
     /// each local backend that was not asked, so that the clock does not tell where a chain ended.
-    /// An empty answer costs nothing, whoever it is for.
+    /// An empty password costs nothing, whatever the name.
     fn spend_time_of_refusal(
         &self,
         decision: &AuthDecision,
@@ -156,9 +156,9 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    /// Writes down that somebody else is given the password to judge, where this process runs for
-    /// somebody else than it runs as: its caller can stop it, see by the length of the answer that
-    /// waits in a socket whether the guess was right, and end it before it has read that.
+    /// Logs that a worker is given the password to judge, where this process runs on somebody's
+    /// behalf (su, sudo): its caller can stop it, tell from the length of the answer that waits in
+    /// the socket whether the guess was right, and end it before it has read the answer.
     fn log_guess(&self, link: &Link) {
         let is_elsewhere = !link.backend.nature().answers_at_once;
         if is_elsewhere && self.context.on_behalf_of().is_some() {
@@ -181,8 +181,8 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    /// Whether the account will be the business of the backend whose turn it is: none before it
-    /// knows the name.
+    /// Returns whether the account will be judged by the backend whose turn it is: none of those
+    /// before it knows the name.
     fn judges_account(&self) -> Result<bool, BackendError> {
         for (link, step) in self.chain.links.iter().zip(&self.steps) {
             if self.knows(link, &step.finding)? {
@@ -192,9 +192,9 @@ impl Walk<'_, Accepted> {
         Ok(true)
     }
 
-    /// Whether a backend that said this will call the person's account its own. Files may know
-    /// somebody without knowing a password. Silence does not count: no outage refuses anybody whom
-    /// the backend's absence would not.
+    /// Returns whether a backend that said this will judge the account as its own. Files may know a
+    /// person without having a password for them. An unavailable backend counts as not knowing the
+    /// user: an outage must not deny what the same chain without that backend would accept.
     fn knows(&self, link: &Link, said: &Finding<Accepted>) -> Result<bool, BackendError> {
         match said {
             Finding::NotAsked(_) | Finding::Unavailable(_) | Finding::Failed(_) => Ok(false),

@@ -130,7 +130,7 @@ impl ActiveDirectorySettings {
         warning_about(self.tls_verify).into_iter().collect()
     }
 
-    /// Where a domain controller of this name, with a port or without, is reached.
+    /// Returns the address of a domain controller by its name, with a port or without.
     ///
     /// # Errors
     /// For what is no name or address.
@@ -139,7 +139,7 @@ impl ActiveDirectorySettings {
         ServerUri::parse(&format!("{scheme}://{server}"))
     }
 
-    /// Where each of `servers` is reached.
+    /// Returns the addresses of `servers`.
     ///
     /// # Errors
     /// For one that is no name or address; [`check`](Self::check) finds them first.

@@ -43,8 +43,8 @@ pub struct BackendSettings {
     pub timeout: Period,
 }
 
-/// What is wrong with a path in the settings, if anything: a relative one would lead to wherever
-/// the caller of su happens to be.
+/// Returns what is wrong with a path in the settings, if anything: a relative one would lead to
+/// wherever the caller of su happens to be.
 pub(in crate::config) fn fault_of_path(path: &Path) -> Option<String> {
     (!path.is_absolute()).then(|| "must be an absolute path".to_owned())
 }
@@ -54,7 +54,7 @@ fn default_timeout() -> Period {
 }
 
 impl BackendSettings {
-    /// What a backend has that is not described in the file.
+    /// Returns the settings of a backend that the file does not describe.
     pub(in crate::config) fn of_kind(kind: &str) -> Self {
         Self {
             kind: Spanned::new(0..0, kind.to_owned()),

@@ -57,7 +57,7 @@ pub struct GlobalSettings {
 }
 
 impl GlobalSettings {
-    /// Whether the settings can be meant.
+    /// Checks whether the settings can be meant.
     ///
     /// # Errors
     /// The key that cannot, and why.
@@ -95,8 +95,8 @@ impl Default for GlobalSettings {
     }
 }
 
-/// What is wrong with a name for the worker's user. Whether it is root under another name shows
-/// where the worker becomes it.
+/// Returns what is wrong with a name for the worker's user. A user that is root by another name is
+/// found when the worker becomes it.
 fn fault_of_user(name: &str) -> Option<String> {
     match Username::parse(name.as_bytes()) {
         Err(invalid) => Some(format!("{name:?}: {invalid}")),

@@ -215,14 +215,14 @@ impl LdapSettings {
         check::check(self)
     }
 
-    /// What is allowed but dangerous, in words for the log.
+    /// Returns what is allowed but dangerous, in words for the log.
     pub fn warnings(&self) -> Vec<&'static str> {
         let servers = self.servers().unwrap_or_default();
         let named_by_dns = self.srv_name().ok().flatten().map(|name| name.tls);
         let mut all = servers.iter().map(|(_, tls)| *tls).chain(named_by_dns);
         let has_tls = all.any(|tls| tls != Tls::None);
         let is_clear = |(uri, tls): &(ServerUri, Tls)| {
-            // A socket of this machine has nobody on the way.
+            // A Unix socket never leaves the machine.
             *tls == Tls::None && uri.scheme != Scheme::Ldapi
         };
         let plaintext = (servers.iter().any(is_clear) || named_by_dns == Some(Tls::None))
@@ -231,8 +231,8 @@ impl LdapSettings {
         plaintext.into_iter().chain(verify).collect()
     }
 
-    /// The servers of `uris` with the encryption their connections have, in the order they are
-    /// tried.
+    /// Returns the servers of `uris` with the encryption of their connections, in the order they
+    /// are tried.
     ///
     /// # Errors
     /// For a URI that is none; [`check`](Self::check) finds them first.
@@ -240,7 +240,7 @@ impl LdapSettings {
         self.with_tls(&self.uris)
     }
 
-    /// The servers of `backup_uris`, likewise.
+    /// Returns the servers of `backup_uris`, like [`servers`](Self::servers).
     ///
     /// # Errors
     /// As [`servers`](Self::servers).
@@ -248,7 +248,7 @@ impl LdapSettings {
         self.with_tls(&self.backup_uris)
     }
 
-    /// The service whose servers DNS names, if that is asked for.
+    /// Returns the service whose servers DNS names, where `srv` is set.
     ///
     /// # Errors
     /// For a name that is none; [`check`](Self::check) finds it first.
@@ -273,12 +273,12 @@ impl LdapSettings {
         }
     }
 
-    /// The entry below which groups are; where none is named, those that are in wanted ones.
+    /// Returns the entry below which groups are: `base` where none is named.
     pub fn group_base(&self) -> &str {
         self.group_base.as_deref().unwrap_or(&self.base)
     }
 
-    /// The files a worker must have read before it gives up the right to.
+    /// Returns the files that a worker must read before it drops its privileges.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let secret = self.bind_password_file.as_deref();
         [
@@ -293,7 +293,7 @@ impl LdapSettings {
     }
 }
 
-/// What others can do where not everything about a certificate is checked.
+/// Returns the warning about a certificate check that lets others pose as the server.
 pub(super) fn warning_about(verify: TlsVerify) -> Option<&'static str> {
     match verify {
         TlsVerify::Full => None,
@@ -360,12 +360,12 @@ pub enum AccountPolicy {
 }
 
 impl AccountPolicy {
-    /// Whether the shadow* attributes count.
+    /// Returns whether the shadow* attributes count.
     pub fn heeds_shadow(self) -> bool {
         matches!(self, Self::Auto | Self::Shadow)
     }
 
-    /// Whether the password policy's attributes count.
+    /// Returns whether the password policy's attributes count.
     pub fn heeds_ppolicy(self) -> bool {
         matches!(self, Self::Auto | Self::Ppolicy)
     }
@@ -384,7 +384,7 @@ pub enum Case {
 }
 
 impl Case {
-    /// Whether an entry named `entry` is the person asked for as `asked`.
+    /// Returns whether an entry named `entry` is the person asked for as `asked`.
     pub fn is_same(self, asked: &str, entry: &str) -> bool {
         match self {
             Self::Exact => asked == entry,

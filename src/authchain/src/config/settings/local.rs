@@ -36,11 +36,12 @@ impl Default for LocalSettings {
 }
 
 impl LocalSettings {
-    /// Whether the settings fit together.
+    /// Checks whether the settings fit together.
     ///
     /// # Errors
     /// The key that does not fit, and why: a path that is not absolute, or the passwd file of one
-    /// database with the shadow file of another would open accounts with strangers' passwords.
+    /// database with the shadow file of another, which would open accounts with strangers'
+    /// passwords.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         for (key, path) in [("passwd", &self.passwd), ("shadow", &self.shadow)] {
             if let Some(message) = fault_of_path(path) {

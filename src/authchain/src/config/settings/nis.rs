@@ -142,7 +142,7 @@ fn fault<T>(key: &'static str, message: &str) -> Result<T, Fault> {
     Err((key, message.to_owned()))
 }
 
-/// The name of a domain or map, which is a folder or file on the server.
+/// Checks the name of a domain or map, which is a folder or file on the server.
 fn named(key: &'static str, name: &str, most: usize) -> Result<(), Fault> {
     let is_odd = |c: char| c == '/' || c.is_whitespace() || c.is_control();
     if name.is_empty() || name.len() > most || name.starts_with('.') || name.contains(is_odd) {

@@ -10,8 +10,8 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 ///
 /// The minimum between two changes is left out: it is no obstacle to logging in. And a password
 /// that is locked (`!` in front of the hash) is no locked account: keys, cron jobs and `sudo`
-/// without a password go on working for it, as they do with pam_unix. Whoever means the account
-/// sets the day it expires, as `usermod --expiredate 1` does (usermod(8), `--lock`).
+/// without a password go on working for it, as they do with pam_unix. To lock the account, an
+/// administrator sets the day it expires, as `usermod --expiredate 1` does (usermod(8), `--lock`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ageing {
     /// The day of the last change; 0 asks for one at the next login.
@@ -27,7 +27,7 @@ pub struct Ageing {
 }
 
 impl Ageing {
-    /// The state of the account at `now`.
+    /// Returns the state of the account at `now`.
     ///
     /// Decides in the order and with the comparisons of pam_unix 1.5.2 (`check_shadow_expiry` in
     /// modules/pam_unix/passverify.c), so that the two agree on every entry. So an unset last
@@ -48,7 +48,7 @@ impl Ageing {
         self.status_at_age(today.saturating_sub(last_change))
     }
 
-    /// The state when the password is `age` days old.
+    /// Returns the state when the password is `age` days old.
     fn status_at_age(&self, age: i64) -> AccountStatus {
         let Some(maximum) = self.maximum else {
             return AccountStatus::Valid { warning: None };
@@ -68,7 +68,7 @@ impl Ageing {
     }
 }
 
-/// What somebody is told whose password has so many days left.
+/// Returns the text for somebody whose password has so many days left.
 pub fn warning(days: i64) -> String {
     match days {
         0 => "Your password will expire today.".to_owned(),
@@ -77,8 +77,8 @@ pub fn warning(days: i64) -> String {
     }
 }
 
-/// The day `now` is on, since 1970, as whole days from there in either direction (time(2) divided
-/// by the seconds of a day).
+/// Returns the day `now` is on, since 1970, as whole days from there in either direction (time(2)
+/// divided by the seconds of a day).
 fn day_of(now: SystemTime) -> i64 {
     let days = |seconds: u64| {
         let days = seconds.checked_div(SECONDS_A_DAY).unwrap_or(0);

@@ -10,13 +10,14 @@ use super::find;
 /// begin with a buffer of 1024.
 pub(super) const MAX_LINE: usize = 4096;
 
-/// What is kept of a longer one: enough for the longest name.
+/// How many bytes of a longer line are kept: enough for the longest name.
 const HEAD: usize = 300;
 
 /// Bytes read at a time, and all the memory that is used.
 const BUFFER: usize = 64 * 1024;
 
-/// The same for a file that is shorter: a login pays for every page it touches, and for wiping it.
+/// Bytes read at a time where the file is shorter: a login pays for every page it touches, and for
+/// wiping it.
 const SHORT: usize = 2 * MAX_LINE;
 
 /// One line, without its newline.
@@ -24,7 +25,7 @@ const SHORT: usize = 2 * MAX_LINE;
 pub(super) enum Line<'a> {
     /// At most [`MAX_LINE`] bytes.
     Text(&'a [u8]),
-    /// The beginning of a longer one, which was skipped.
+    /// The beginning of a longer line, the rest of which was skipped.
     TooLong(&'a [u8]),
 }
 
@@ -32,7 +33,7 @@ pub(super) enum Line<'a> {
 pub(super) struct Lines<R> {
     source: R,
     buffer: Zeroizing<Vec<u8>>,
-    /// What of the buffer has been read and not yet given out.
+    /// Where the bytes that were read and not yet given out begin in the buffer.
     start: usize,
     end: usize,
     /// The beginning of the line that is being skipped.
@@ -43,7 +44,7 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    /// The lines of `source`, which has about `size` bytes.
+    /// Returns the lines of `source`, which has about `size` bytes.
     pub(super) fn new(source: R, size: u64) -> Self {
         let size = usize::try_from(size).unwrap_or(BUFFER);
         Self {
@@ -57,8 +58,8 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next line and its number, from 1; `None` at the end. A last line without a newline
-    /// counts.
+    /// Returns the next line and its number, from 1; `None` at the end. A last line without a
+    /// newline counts.
     pub(super) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         let mut skipping = false;
         loop {
@@ -143,7 +144,7 @@ mod tests {
         collect_from(text, step, text.len())
     }
 
-    /// The same of a file that was of this `size` when it was opened.
+    /// Collects the lines of a file that had this `size` when it was opened.
     fn collect_from(text: &[u8], step: usize, size: usize) -> Vec<Option<Vec<u8>>> {
         let mut lines = Lines::new(Drip(text, step, false), size as u64);
         let mut all = Vec::new();
@@ -199,8 +200,8 @@ mod tests {
             prop_assert_eq!(collect(&text, step), expected);
         }
 
-        /// It grows, it shrinks, or it has no size, as in /proc; lines end where the buffer does,
-        /// or nearly.
+        /// Reads files that grow, shrink, or have no size, as in /proc; lines end where the buffer
+        /// does, or nearly.
         #[test]
         fn lines_are_the_same_whatever_size_the_file_was_said_to_have(
             lengths in proptest::collection::vec(
@@ -211,7 +212,7 @@ mod tests {
         ) {
             let lines: Vec<_> = lengths.iter().map(|length| vec![b'A'; *length]).collect();
             let mut text = lines.join(&b'\n');
-            // A last line that is empty is none unless it is ended.
+            // An empty last line counts as a line only if it ends in a newline.
             let is_ended = is_ended || lengths.last() == Some(&0);
             text.extend(is_ended.then_some(b'\n'));
             let expected: Vec<_> =

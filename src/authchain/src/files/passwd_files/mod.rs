@@ -34,7 +34,7 @@ pub struct Search<T> {
     pub entry: Option<T>,
     /// Lines that were skipped or ignored.
     pub oddities: Oddities,
-    /// What a hash usually costs in this file; `None` where there is none.
+    /// The method and cost that most hashes in this file have; `None` where there is no hash.
     pub usual: Option<Template>,
 }
 
@@ -56,7 +56,7 @@ impl<T> Search<T> {
 }
 
 /// Returns whether a password field holds a password, or one that an administrator locked: anything
-/// but the marks by which accounts are made that never had one (`*`, `!`, `!!`, `!*`).
+/// but the marks with which accounts are made that never had a password (`*`, `!`, `!!`, `!*`).
 pub fn was_ever_a_password(field: &[u8]) -> bool {
     let marks = field.iter().take_while(|&&byte| byte == b'!').count();
     match field.get(marks..) {
@@ -155,29 +155,31 @@ fn each_line(path: &Path, access: Access, mut hand_on: impl FnMut(&[u8])) -> Res
     Ok(())
 }
 
-/// Lines that are no entry and no mistake: blank ones, comments, and the `+` and `-` lines by which
-/// the C library's compat mode includes NIS, which is a backend of its own here.
+/// Returns whether a line is no entry and no mistake: a blank line, a comment, or one of the `+`
+/// and `-` lines by which the C library's compat mode includes NIS, which is a backend of its own
+/// here.
 fn is_comment(line: &[u8]) -> bool {
     matches!(line.first(), None | Some(b'#' | b'+' | b'-')) || line.trim_ascii().is_empty()
 }
 
-/// Whether a line's first field is `name`, byte for byte: names that differ in case alone are
-/// different people.
+/// Returns whether a line's first field is `name`, byte for byte: names that differ in case alone
+/// are different people.
 pub fn is_entry_of(line: &[u8], name: &str) -> bool {
     line.strip_prefix(name.as_bytes())
         .is_some_and(|rest| rest.first() == Some(&b':'))
 }
 
-/// Where both kinds of file have the password; `None` for a line without a colon.
+/// Returns the second field, in which both kinds of file have the password; `None` for a line
+/// without a colon.
 fn second_field(line: &[u8]) -> Option<&[u8]> {
     let name = find(b':', line)?;
     let rest = line.get(name.checked_add(1)?..)?;
     rest.get(..find(b':', rest).unwrap_or(rest.len()))
 }
 
-/// Where `byte` is first. Eight bytes at a time, whatever else the processor could do: asking it
-/// takes longer than reading a usual file, above all in a virtual machine, where the host answers
-/// (0.05 ms). A shadow file of 100,000 lines pays for it with 2 ms.
+/// Returns where `byte` is first. It compares eight bytes at a time, whatever else the processor
+/// could do: asking the processor takes longer than reading a usual file, above all in a virtual
+/// machine, where the host answers (0.05 ms). A shadow file of 100,000 lines pays for it with 2 ms.
 fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
     One::new(byte).find(bytes)
 }

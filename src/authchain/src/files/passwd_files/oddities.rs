@@ -25,7 +25,7 @@ impl Oddities {
         self.unusable.get_or_insert((line, fault));
     }
 
-    /// Whether there is nothing to report.
+    /// Returns whether there is nothing to report.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -18,8 +18,7 @@ pub struct PasswdEntry {
     shell: String,
 }
 
-/// Looks for `name` in the passwd file at `path`, reading all of it; for nobody if there is no
-/// name.
+/// Looks for `name` in the passwd file at `path`, which is read to its end, even without a name.
 ///
 /// `weak_hashes` says whether weak hashes count for what is usual, where there are hashes.
 ///
@@ -76,17 +75,17 @@ impl PasswdEntry {
         })
     }
 
-    /// Whether the password is in the shadow file.
+    /// Returns whether the password is in the shadow file.
     pub fn is_shadowed(&self) -> bool {
         self.password.expose() == b"x"
     }
 
-    /// The user id.
+    /// Returns the user id.
     pub fn uid(&self) -> u32 {
         self.uid
     }
 
-    /// The account, as found by the backend of that name.
+    /// Returns the account, as found by the backend of that name.
     pub fn to_user(&self, backend: &str) -> User {
         User {
             name: self.name.clone(),
@@ -101,8 +100,8 @@ impl PasswdEntry {
     }
 }
 
-/// A user or group id: decimal digits and nothing else. The highest one means "none" to the kernel
-/// (setreuid(2)).
+/// Reads a user or group id: decimal digits and nothing else. The highest one means "none" to the
+/// kernel (setreuid(2)).
 fn id(digits: &[u8]) -> Option<u32> {
     let digits = std::str::from_utf8(digits).ok()?;
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! What a hash costs on this machine.
+//! Which method and cost the hashes of a file usually have.
 
 use super::super::password_hash::{Method, Template, cost_of};
 
@@ -15,7 +15,8 @@ pub(super) struct Prevailing {
 }
 
 impl Prevailing {
-    /// Weak hashes count only where they may be used: elsewhere nobody logs in with one.
+    /// Starts to count. Weak hashes count only where they may be used: elsewhere nobody logs in
+    /// with one.
     pub(super) fn new(weak_hashes: bool) -> Self {
         Self {
             kinds: Vec::new(),
@@ -23,8 +24,8 @@ impl Prevailing {
         }
     }
 
-    /// Counts the hash in a line's second field. Locked and empty ones are none, nor is the `x` of
-    /// a passwd file.
+    /// Counts the hash in a line's second field. Locked and empty fields are not counted, nor is
+    /// the `x` of a passwd file.
     pub(super) fn add(&mut self, stored: &[u8]) {
         if matches!(stored, [] | [b'x'] | [b'!' | b'*', ..]) {
             return;
@@ -45,7 +46,7 @@ impl Prevailing {
         }
     }
 
-    /// The template of the most frequent kind that can be verified at all, if there is one.
+    /// Returns the template of the most frequent kind that can be verified at all, if there is one.
     pub(super) fn template(mut self) -> Option<Template> {
         self.kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         let usable = |kind: &&Kind| self.weak_hashes || !kind.method.is_weak();
@@ -64,8 +65,8 @@ struct Kind {
 }
 
 impl Kind {
-    /// Whether `stored` is of this kind: what [`cost_of`] would say, in a single comparison for the
-    /// kinds that files are full of.
+    /// Returns whether `stored` has this method and cost. It decides like [`cost_of`], but in a
+    /// single comparison for the kinds that files are full of.
     fn made(&self, stored: &[u8]) -> bool {
         if self.cost.is_empty() {
             return Method::of(stored) == Some(self.method);

@@ -15,8 +15,7 @@ pub struct ShadowEntry {
     pub ageing: Ageing,
 }
 
-/// Looks for `name` in the shadow file at `path`, reading all of it; for nobody if there is no
-/// name.
+/// Looks for `name` in the shadow file at `path`, which is read to its end, even without a name.
 ///
 /// `weak_hashes` says whether weak hashes count for what is usual.
 ///
@@ -73,8 +72,8 @@ impl ShadowEntry {
     }
 }
 
-/// A number of days; nothing means that there is no such number. A written -1, which chage(1) turns
-/// into nothing, makes the whole line unreadable to the C library and so to us.
+/// Reads a number of days; an empty field means that there is none. A written -1, which chage(1)
+/// turns into an empty field, makes the whole line unreadable to the C library and so to us.
 fn days(digits: &[u8]) -> Result<Option<i64>, &'static str> {
     const FAULT: &str = "a date or a number of days is not a number";
     if digits.is_empty() {

@@ -29,7 +29,8 @@ const NEW_LANES: u32 = 1;
 const MALFORMED: HashError = HashError::Malformed(Method::Argon2);
 const NOT_COMPUTED: HashError = HashError::NotComputed(Method::Argon2);
 
-/// A new argon2id hash of `password` with `salt`, whose 16 bytes are what RFC 9106 §3.1 recommends.
+/// Makes a new argon2id hash of `password` with `salt`, whose 16 bytes are what RFC 9106 §3.1
+/// recommends.
 ///
 /// libcrypt does not know argon2, so that only the `local` backend will accept it, not `pam_unix`.
 ///
@@ -47,7 +48,7 @@ pub(super) fn hash_argon2id(password: &Secret, salt: &[u8; 16]) -> Result<String
         .map_err(|_| NOT_COMPUTED)
 }
 
-/// Whether `cost`, the part of a hash before its salt, is well-formed and within limits.
+/// Checks that `cost`, the part of a hash before its salt, is well-formed and within limits.
 pub(super) fn check(cost: &[u8]) -> Result<(), HashError> {
     let cost = Cost::parse(cost).ok_or(MALFORMED)?;
     limit("m", cost.memory_kib, MAX_MEMORY_KIB)?;
@@ -58,7 +59,7 @@ pub(super) fn check(cost: &[u8]) -> Result<(), HashError> {
     cost.params(None).map(|_| ()).ok_or(MALFORMED)
 }
 
-/// Whether `password` gives the digest in `stored`, which has passed [`check`].
+/// Returns whether `password` gives the digest in `stored`, which has passed [`check`].
 pub(super) fn matches(password: &[u8], stored: &[u8]) -> Result<bool, HashError> {
     let text = std::str::from_utf8(stored).map_err(|_| MALFORMED)?;
     let parts = PasswordHash::new(text).map_err(|_| MALFORMED)?;

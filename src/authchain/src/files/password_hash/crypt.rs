@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 /// `sizeof(struct crypt_data)`, which libxcrypt guarantees not to change (crypt.h).
 const DATA_BYTES: usize = 32768;
-/// The same, as the function wants it.
+/// [`DATA_BYTES`] in the type that the function takes.
 const DATA_SIZE: c_int = 32768;
 /// `CRYPT_OUTPUT_SIZE`: the length of the structure's first field, the answer (crypt.h).
 const OUTPUT_BYTES: usize = 384;
@@ -21,7 +21,7 @@ unsafe extern "C" {
     ) -> *mut c_char;
 }
 
-/// The hash of `phrase` by the method, cost and salt that `setting` begins with.
+/// Returns the hash of `phrase` by the method, cost and salt that `setting` begins with.
 ///
 /// `None` when libcrypt cannot: method not built in, memory short, setting malformed. Its failure
 /// tokens `*0` and `*1` are failures here too, so that no stored `*0` can equal one.
@@ -47,7 +47,7 @@ pub(super) fn crypt(phrase: &CStr, setting: &[u8]) -> Option<Zeroizing<Vec<u8>>>
     Some(Zeroizing::new(output.to_vec()))
 }
 
-/// A copy with a NUL behind it, wiped when dropped.
+/// Returns a copy with a NUL behind it, wiped when dropped.
 fn terminated(setting: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut copy = Zeroizing::new(Vec::with_capacity(setting.len().saturating_add(1)));
     copy.extend_from_slice(setting);

@@ -57,7 +57,7 @@ const PREFIXES: &[(&[u8], Method)] = &[
 const DESCRYPT_BYTES: usize = 13;
 
 impl Method {
-    /// The method whose prefix `stored` has. Says nothing about the rest of it.
+    /// Returns the method whose prefix `stored` has. Says nothing about the rest of it.
     pub fn of(stored: &[u8]) -> Option<Self> {
         let by_prefix = PREFIXES
             .iter()
@@ -66,7 +66,8 @@ impl Method {
         by_prefix.or_else(|| is_descrypt(stored).then_some(Self::Descrypt))
     }
 
-    /// Whether the method is too quick or too short to protect a password by today's measure.
+    /// Returns whether the method is too quick or too short to protect a password by today's
+    /// measure.
     pub fn is_weak(self) -> bool {
         match self {
             Self::Descrypt
@@ -90,7 +91,7 @@ fn is_descrypt(stored: &[u8]) -> bool {
     stored.len() == DESCRYPT_BYTES && stored.iter().all(|&byte| is_crypt64(byte))
 }
 
-/// Whether `byte` is a digit of crypt(3)'s own base 64.
+/// Returns whether `byte` is a digit of crypt(3)'s own base 64.
 pub(super) fn is_crypt64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/'
 }
@@ -115,8 +116,9 @@ impl fmt::Display for Method {
     }
 }
 
-/// The method of `stored`, and its beginning up to the salt: all that decides how long it takes,
-/// and nothing that decides what matches it. Empty for descrypt, which has no cost to choose.
+/// Returns the method of `stored`, and its beginning up to the salt: all that decides how long it
+/// takes, and nothing that decides what matches it. Empty for descrypt, which has no cost to
+/// choose.
 ///
 /// Cheap enough to be asked of every line of a shadow file; does not look at the rest.
 pub fn cost_of(stored: &[u8]) -> Option<(Method, &[u8])> {
@@ -143,14 +145,14 @@ pub fn cost_of(stored: &[u8]) -> Option<(Method, &[u8])> {
     Some((method, cost?))
 }
 
-/// `dollars`, or one more where the field behind them is `rounds=`.
+/// Returns `dollars`, or one more where the field behind them is `rounds=`.
 fn with_rounds(stored: &[u8], dollars: usize) -> usize {
     let cost = through_dollar(stored, dollars).unwrap_or_default();
     let rest = stored.get(cost.len()..).unwrap_or_default();
     dollars.saturating_add(usize::from(rest.starts_with(b"rounds=")))
 }
 
-/// The beginning of `bytes` through its `count`th dollar sign.
+/// Returns the beginning of `bytes` through its `count`th dollar sign.
 fn through_dollar(bytes: &[u8], count: usize) -> Option<&[u8]> {
     let last = count.checked_sub(1)?;
     let mut dollars = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'$');

@@ -31,7 +31,7 @@ pub use template::Template;
 /// working when its hash changes method.
 pub const MAX_PASSWORD: usize = 511;
 
-/// Whether `password` is the one that `stored` was made of.
+/// Returns whether `password` is the one that `stored` was made of.
 ///
 /// Takes as long for a wrong password as for the right one, and for one that could never match (too
 /// long, or with a NUL in it) as for any other. A descrypt hash knows only the first 8 bytes of a
@@ -64,7 +64,7 @@ fn matches(method: Method, password: &Hashable, stored: &[u8]) -> Result<bool, H
     Ok(equal(&computed, stored))
 }
 
-/// Whether two byte strings are equal, in a time that depends on their lengths alone.
+/// Returns whether two byte strings are equal, in a time that depends on their lengths alone.
 fn equal(a: &[u8], b: &[u8]) -> bool {
     let difference = a.iter().zip(b).fold(0, |sum, (x, y)| sum | (x ^ y));
     a.len() == b.len() && std::hint::black_box(difference) == 0
@@ -98,7 +98,7 @@ impl Hashable {
     }
 }
 
-/// Whether a password of these bytes can match at all.
+/// Returns whether a password of these bytes can match at all.
 fn is_hashable(password: &[u8]) -> bool {
     password.len() <= MAX_PASSWORD && !password.contains(&0)
 }
@@ -128,8 +128,8 @@ pub enum HashError {
 }
 
 impl HashError {
-    /// Whether no program could verify the hash, so that no password matches it, and that is an
-    /// answer. Any other hash might match what was typed: nobody could find out.
+    /// Returns whether no program could verify the hash: then no password matches it, which is an
+    /// answer. Any other hash might match what was typed, and nobody can find out.
     pub fn matches_nothing(&self) -> bool {
         matches!(self, Self::Unknown | Self::Malformed(_))
     }
@@ -159,7 +159,8 @@ impl fmt::Display for HashError {
 
 impl std::error::Error for HashError {}
 
-/// What has been computed, for tests of what costs the same: clocks are no proof on a busy machine.
+/// The hashes that were computed, for tests of what costs the same: clocks are no proof on a busy
+/// machine.
 #[cfg(test)]
 pub(crate) mod witness {
     use std::cell::RefCell;
@@ -172,7 +173,7 @@ pub(crate) mod witness {
         COSTS.with_borrow_mut(|costs| costs.push(cost));
     }
 
-    /// The method and cost of each hash that `question` computes.
+    /// Returns the method and cost of each hash that `question` computes.
     pub(crate) fn costs_of(question: impl FnOnce()) -> Vec<String> {
         COSTS.take();
         question();

@@ -21,7 +21,7 @@ pub enum NewHash {
 }
 
 impl NewHash {
-    /// A new hash of `password` with `salt`: 16 random bytes.
+    /// Makes a new hash of `password` with `salt`: 16 random bytes.
     ///
     /// # Errors
     /// For a password that could never match again, and where this system's libcrypt or its memory
@@ -56,7 +56,7 @@ fn by_crypt(
     String::from_utf8(hash.to_vec()).map_err(|_| failed)
 }
 
-/// Bytes as crypt(3) writes them: six bits a digit, the lowest first.
+/// Encodes bytes as crypt(3) writes them: six bits a digit, the lowest first.
 fn encode(bytes: &[u8]) -> String {
     let bits: Vec<bool> = bytes
         .iter()

@@ -25,7 +25,7 @@ struct Cost {
     extra_passes: u64,
 }
 
-/// Whether `cost`, the part of a hash before its salt, is well-formed and within limits.
+/// Checks that `cost`, the part of a hash before its salt, is well-formed and within limits.
 pub(super) fn check(method: Method, cost: &[u8]) -> Result<(), HashError> {
     let parsed = match method {
         Method::Scrypt => cost.strip_prefix(b"$7$").and_then(scrypt),
@@ -44,7 +44,7 @@ impl Cost {
         super::shape::limit("work_kib", work, MAX_WORK_KIB)
     }
 
-    /// 128·N·r in KiB, rounded up.
+    /// Returns the memory in KiB, 128·N·r bytes rounded up.
     fn memory_kib(&self) -> u64 {
         let shift = u32::try_from(self.log2_blocks).unwrap_or(u32::MAX);
         let blocks = 1_u64.checked_shl(shift).unwrap_or(u64::MAX);
@@ -66,7 +66,7 @@ fn scrypt(digits: &[u8]) -> Option<Cost> {
     })
 }
 
-/// A number in digits of base 64, the lowest first.
+/// Reads a number in digits of base 64, the lowest first.
 pub(super) fn fixed(digits: &[u8]) -> Option<u64> {
     digits.iter().rev().try_fold(0_u64, |number, &byte| {
         Some(number.checked_mul(64)?.saturating_add(digit(byte)?))
@@ -123,7 +123,7 @@ fn varying(text: &mut &[u8], least: u64) -> Option<u64> {
     offset.checked_add(start)?.checked_add(least)
 }
 
-/// The value of a digit in crypt(3)'s base 64: `./0-9A-Za-z`.
+/// Returns the value of a digit in crypt(3)'s base 64: `./0-9A-Za-z`.
 fn digit(byte: u8) -> Option<u64> {
     let (first, value) = match byte {
         b'.' | b'/' => (b'.', 0_u8),
@@ -147,7 +147,7 @@ mod tests {
         cost.unwrap().memory_kib()
     }
 
-    /// What crypt_gensalt(3) of libxcrypt 4.4.33 writes for its cost numbers 1 to 11.
+    /// Reads what crypt_gensalt(3) of libxcrypt 4.4.33 writes for its cost numbers 1 to 11.
     #[test]
     fn the_costs_that_gensalt_writes_are_read_right() {
         let yescrypt = [

@@ -1,8 +1,8 @@
 //! The form and the cost a hash must have before anything computes with it.
 //!
-//! libcrypt takes whatever cost a hash asks for, and a hash in a file that somebody else fills is
-//! somebody else's wish: `rounds=999999999` would keep a core busy for minutes at every login. And
-//! a digest that was cut short must be refused, not compared as far as it goes.
+//! libcrypt takes whatever cost a hash asks for, and whoever can write a hash into the file chooses
+//! that cost: `rounds=999999999` would keep a core busy for minutes at every login. And a digest
+//! that was cut short must be refused, not compared as far as it goes.
 
 use super::HashError;
 use super::argon2_phc;
@@ -24,7 +24,7 @@ const MIN_BCRYPT_COST: u64 = 4;
 /// Most rounds of the methods that were never meant to be costly; about a second.
 const MAX_WEAK_ROUNDS: u64 = 1_000_000;
 
-/// Whether `stored` is a whole hash of `method` whose cost is within limits.
+/// Checks that `stored` is a whole hash of `method` whose cost is within limits.
 pub(super) fn check(method: Method, stored: &[u8]) -> Result<(), HashError> {
     let length = u64::try_from(stored.len()).unwrap_or(u64::MAX);
     limit("length", length, MAX_BYTES)?;
@@ -82,7 +82,7 @@ fn limit_rounds(
     limit("rounds", rounds.ok_or(HashError::Malformed(method))?, most)
 }
 
-/// Four digits of base 64 behind the `_`, lowest first.
+/// Checks the rounds: four digits of base 64 behind the `_`, lowest first.
 fn limit_bsdi(cost: &[u8]) -> Result<(), HashError> {
     let malformed = HashError::Malformed(Method::Bsdicrypt);
     let digits = cost.strip_prefix(b"_").ok_or(malformed)?;
@@ -110,12 +110,13 @@ fn limit_bcrypt(cost: &[u8]) -> Result<(), HashError> {
     }
 }
 
-/// The number between `prefix` and a final dollar sign.
+/// Reads the number between `prefix` and a final dollar sign.
 fn number_between(cost: &[u8], prefix: &[u8]) -> Option<u64> {
     number(cost.strip_prefix(prefix)?.strip_suffix(b"$")?)
 }
 
-/// A decimal number without sign or leading zero; one beyond 64 bits is the largest there is.
+/// Reads a decimal number without sign or leading zero; one beyond 64 bits counts as the largest
+/// there is.
 pub(super) fn number(digits: &[u8]) -> Option<u64> {
     let well_formed =
         matches!(digits, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));

@@ -8,7 +8,7 @@ pub(super) struct Tail {
     salt: (usize, usize),
     salt_digits: Alphabet,
     separator: Separator,
-    /// Fewest and most bytes; the same where the method has but one length.
+    /// Fewest and most bytes; both are equal where the method has one length only.
     digest: (usize, usize),
     digest_digits: Alphabet,
 }
@@ -45,7 +45,7 @@ impl Alphabet {
 }
 
 impl Tail {
-    /// The form that hashes of `method` have.
+    /// Returns the form that hashes of `method` have.
     pub(super) fn of(method: Method) -> Self {
         use Alphabet::{Base64, Crypt64, LowerHex, Salt};
         use Separator::{Dollar, None, OneOrTwoDollars};
@@ -74,7 +74,7 @@ impl Tail {
         }
     }
 
-    /// Whether `rest` is a salt, a separator and a whole digest.
+    /// Returns whether `rest` is a salt, a separator and a whole digest.
     pub(super) fn fits(&self, rest: &[u8]) -> bool {
         self.split(rest).is_some_and(|(salt, digest)| {
             is_made_of(salt, self.salt, self.salt_digits)
@@ -95,7 +95,8 @@ impl Tail {
         }
     }
 
-    /// A tail of the right form that nobody's password has, for a hash that is only to take time.
+    /// Returns a tail of the right form that no password gives, for a hash that is only to take
+    /// time.
     ///
     /// The salt has the length that is usual for the method; what it says plays no part in the
     /// time.

@@ -9,7 +9,8 @@ use crate::words::Secret;
 /// Method and cost of somebody's hash, with nothing of its salt or digest.
 ///
 /// For logins that are refused without a hash of their own to verify: unknown names, locked
-/// accounts. It can be spent, not asked, so that a stand-in can never let anybody in.
+/// accounts. Spending it takes time and returns nothing, so that a stand-in can never let anybody
+/// in.
 pub struct Template {
     method: Method,
     /// A whole hash by that method at that cost, with a salt and a digest of ours.
@@ -17,13 +18,13 @@ pub struct Template {
 }
 
 impl Template {
-    /// The template of a stored hash; `None` where the hash could not be verified either.
+    /// Returns the template of a stored hash; `None` where the hash could not be verified either.
     pub fn of(stored: &[u8]) -> Option<Self> {
         let (method, cost) = cost_of(stored)?;
         Self::with_cost(method, cost)
     }
 
-    /// The template for what [`cost_of`] found in a hash.
+    /// Returns the template for what [`cost_of`] found in a hash.
     pub fn with_cost(method: Method, cost: &[u8]) -> Option<Self> {
         let mut hash = cost.to_vec();
         hash.extend(Tail::stand_in(method));
@@ -31,7 +32,7 @@ impl Template {
         Some(Self { method, hash })
     }
 
-    /// The method whose time it takes.
+    /// Returns the method whose time it takes.
     pub fn method(&self) -> Method {
         self.method
     }
@@ -40,7 +41,8 @@ impl Template {
     pub fn spend(&self, password: &Secret) {
         let password = Hashable::from(password);
         if matches(self.method, &password, &self.hash).is_err() {
-            // A libcrypt from before yescrypt, or one that leaves a method out: what it surely has.
+            // For a libcrypt from before yescrypt, or one built without some method: a method that
+            // every one has.
             let _ = matches(Method::Sha512crypt, &password, &sha512crypt());
         }
     }
@@ -53,7 +55,8 @@ fn sha512crypt() -> Vec<u8> {
 }
 
 impl Default for Template {
-    /// yescrypt at the cost that libxcrypt and the large distributions write by default: 16 MiB.
+    /// Returns yescrypt at the cost that libxcrypt and the large distributions write by default: 16
+    /// MiB.
     fn default() -> Self {
         let mut hash = b"$y$j9T$".to_vec();
         hash.extend(Tail::stand_in(Method::Yescrypt));

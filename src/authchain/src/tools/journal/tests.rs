@@ -98,7 +98,7 @@ fn a_line_gets_through_however_often_a_flooder_is_faster() {
     const LINES: usize = 200;
     let (_dir, path, logger) = listen();
     let mut syslog = Syslog::new(path.clone());
-    // It is not to be a matter of time here.
+    // Time does not pass here, so that the test does not depend on it.
     syslog.clock = still;
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -108,7 +108,7 @@ fn a_line_gets_through_however_often_a_flooder_is_faster() {
         for _ in 0..LINES {
             syslog.write(Severity::LOG_NOTICE, "somebody guesses");
         }
-        // Whatever was lost, nobody is to wait for it.
+        // Lines may have been lost, but no login may be kept waiting.
         logger.shutdown(Shutdown::Read).unwrap();
         assert_eq!(reader.join().unwrap(), LINES);
     });
@@ -116,8 +116,8 @@ fn a_line_gets_through_however_often_a_flooder_is_faster() {
 
 thread_local!(static NOW: Cell<Option<Moment>> = const { Cell::new(None) });
 
-/// What comes of a logger that answers like this, one after the other, where each wait takes
-/// 30 ms; and how often it was tried.
+/// Returns what comes of a logger that answers like this, one after the other, where each wait
+/// takes 30 ms; and how often it was tried.
 fn tried(answers: &[Errno]) -> (nix::Result<()>, usize) {
     let clock: Clock = || NOW.get().unwrap_or_else(still);
     NOW.set(Some(still()));

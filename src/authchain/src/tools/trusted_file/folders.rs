@@ -19,8 +19,9 @@ const STICKY: u32 = 0o1000;
 
 /// Judges every folder on the way to `file`, links followed, and those in which links stand.
 ///
-/// Each must belong to root or to the process's effective user, and nobody else may replace there
-/// what is on the way. A file that is not there is judged as one that is to be made.
+/// Each must belong to root or to the process's effective user, and nobody else may be able to
+/// replace in it what the path leads through. A file that does not exist is judged as if it were to
+/// be made.
 ///
 /// # Errors
 /// [`FileError`], which names the first folder that will not do, seen from the root.
@@ -54,11 +55,11 @@ fn at(path: &Path, error: &io::Error) -> FileError {
     }
 }
 
-/// What has been gone of the way to a file, and what has not.
+/// The part of a file's path that was walked already, and the part that was not.
 struct Way {
-    /// Without a link in it.
+    /// The folder reached so far, by a path without a symbolic link.
     folder: PathBuf,
-    /// That of the folder.
+    /// The metadata of `folder`.
     metadata: Metadata,
     parts: VecDeque<OsString>,
     links: usize,
@@ -137,7 +138,7 @@ mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    /// A folder with `outer/inner/file` in it.
+    /// Makes a folder with `outer/inner/file` in it.
     fn scene() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         // On some machines the way to it is a link.
@@ -165,7 +166,7 @@ mod tests {
             chmod(&folder, mode);
             let fault = Fault::FolderMode(mode);
             assert_eq!(blamed(&file), Some((folder.clone(), fault.clone())));
-            // Whoever can remove it can make it look as if it had never been there.
+            // Who can remove the file can make it look as if it had never existed.
             assert_eq!(
                 blamed(&file.with_file_name("none")),
                 Some((folder.clone(), fault))

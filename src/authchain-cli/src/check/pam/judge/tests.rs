@@ -76,7 +76,7 @@ fn a_stack_that_lets_a_wrong_password_in_is_an_error() {
         // One code of pam_unix's is enough.
         "auth [success=done service_err=ignore default=die] pam_authchain.so\nauth [success=1 acct_expired=ignore default=die] pam_unix.so\nauth required pam_permit.so",
         "auth [success=done service_err=ignore default=die] pam_authchain.so\nauth [success=1 ignore=ignore default=die] pam_sss.so\nauth required pam_permit.so",
-        // Either says success to whoever comes.
+        // Either module answers success, whoever the person is.
         "auth [success=done default=ignore] pam_authchain.so\nauth optional pam_cap.so",
         "auth [success=done default=ignore] pam_authchain.so\nauth optional pam_gnome_keyring.so",
         // pam_faillock answers `ignore` where it only counts.

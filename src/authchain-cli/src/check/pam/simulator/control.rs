@@ -72,12 +72,12 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// What happens after this answer, which is named as in brackets: `auth_err`.
+    /// Returns what happens after this answer, which is named as in brackets: `auth_err`.
     pub(crate) fn action(&self, answer: &str) -> Action {
         self.named.get(answer).copied().unwrap_or(self.default)
     }
 
-    /// The control of a line that can only fail.
+    /// Returns the control of a line that can only fail.
     pub(super) fn bad() -> Self {
         Self {
             named: BTreeMap::new(),
@@ -149,14 +149,15 @@ impl Control {
     }
 }
 
-/// The answer a text begins with, `None` for `default`, and what follows; blanks are not needed.
+/// Returns the answer a text begins with, `None` for `default`, and what follows; blanks are not
+/// needed.
 fn answer(text: &str) -> Option<(Option<&'static str>, &str)> {
     let named = ANSWERS.into_iter().map(|name| (name, Some(name)));
     let mut all = named.chain([("default", None)]);
     all.find_map(|(word, answer)| Some((answer, text.strip_prefix(word)?)))
 }
 
-/// The action a text begins with, and what follows.
+/// Returns the action a text begins with, and what follows.
 fn action(text: &str) -> Option<(Action, &str)> {
     let mut words = ACTIONS.into_iter();
     if let Some(found) = words.find_map(|(word, action)| Some((action, text.strip_prefix(word)?))) {
@@ -168,7 +169,7 @@ fn action(text: &str) -> Option<(Action, &str)> {
     Some((Action::Jump(lines), after))
 }
 
-/// `isspace` of C.
+/// Returns whether C's `isspace` holds for the character.
 fn is_space(c: char) -> bool {
     c.is_ascii_whitespace() || c == '\x0b'
 }

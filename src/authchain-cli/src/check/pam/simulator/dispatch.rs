@@ -66,7 +66,7 @@ struct State {
     status: &'static str,
 }
 
-/// What libpam says when nobody decided: `PAM_PERM_DENIED`.
+/// What libpam answers when no module decided: `PAM_PERM_DENIED`.
 const UNDECIDED: State = State {
     impression: Impression::Undecided,
     status: "perm_denied",
@@ -99,15 +99,15 @@ impl State {
     }
 }
 
-/// Behind the last line of this stack or substack.
+/// Returns the place behind the last line of this stack or substack.
 fn end_of_level(stack: &[Entry], from: usize, level: usize) -> usize {
     let rest = stack.get(from..).unwrap_or_default();
     let within = rest.iter().take_while(|entry| entry.level >= level).count();
     from.saturating_add(within)
 }
 
-/// Behind so many lines of this level; a substack counts as one. `None` where there are not so
-/// many.
+/// Returns the place behind so many lines of this level; a substack counts as one. `None` where
+/// there are not so many.
 fn jump(stack: &[Entry], from: usize, level: usize, lines: usize) -> Option<usize> {
     let mut at = from;
     for _ in 0..lines {

@@ -85,12 +85,12 @@ impl Entry {
             .map_or(Action::Ignore, |control| control.action(answer))
     }
 
-    /// Whether a success makes libpam skip lines.
+    /// Returns whether a success makes libpam skip lines.
     pub(crate) fn jumps(&self) -> bool {
         matches!(self.action("success"), Action::Jump(_))
     }
 
-    /// Whether a success ends the stack.
+    /// Returns whether a success ends the stack.
     pub(crate) fn is_sufficient(&self) -> bool {
         self.action("success") == Action::Done
     }
@@ -122,7 +122,8 @@ struct Expansion<'a> {
 /// A file, and how it came to be read.
 struct Place<'a> {
     file: &'a Path,
-    /// Whether all facilities are read from it, not the one that an include names.
+    /// Whether the lines of all facilities are read from it, not only of the one that an include
+    /// names.
     is_for_all: bool,
     level: usize,
     depth: usize,

@@ -24,7 +24,7 @@ impl Facility {
     }
 }
 
-/// What libpam takes for a blank between words.
+/// Returns whether libpam takes the character for a blank between words.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n')
 }
@@ -109,8 +109,8 @@ fn cut_off(number: usize) -> Line {
     }
 }
 
-/// A line without its comment, and whether it goes on in the next one. A backslash before a comment
-/// continues nothing.
+/// Returns a line without its comment, and whether it goes on in the next one. A backslash before a
+/// comment continues nothing.
 fn strip(line: &str) -> (String, bool) {
     if let Some((before, _)) = line.split_once('#') {
         return (before.trim_matches(is_blank).to_owned(), false);
@@ -128,7 +128,7 @@ struct Token {
     is_bracketed: bool,
 }
 
-/// Words between blanks; `[a b]` is one, in which `\]` is a bracket.
+/// Returns the words between blanks; `[a b]` is one, in which `\]` is a bracket.
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start_matches(is_blank);
@@ -195,7 +195,8 @@ fn parse_line(number: usize, tokens: Vec<Token>) -> Option<Line> {
     })
 }
 
-/// What a line comes to whose first word is no facility: a module is not asked, an include is one.
+/// Returns what a line asks for whose first word is no facility: a module is not asked, an include
+/// is included.
 fn of_no_facility(what: What, word: &str) -> What {
     match what {
         What::Module { control, .. } | What::Broken { control, .. } => What::Broken {
@@ -233,7 +234,7 @@ fn what(tokens: &mut impl Iterator<Item = Token>, may_be_missing: bool) -> What 
     }
 }
 
-/// An include; one without a file cannot be read, like one of a file that is not there.
+/// Returns an include; one without a file cannot be read, like one whose file is missing.
 fn include(file: Option<Token>, is_substack: bool) -> What {
     What::Include {
         file: file.map(|token| token.text).unwrap_or_default(),

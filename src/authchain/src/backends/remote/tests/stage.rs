@@ -36,7 +36,8 @@ thread_local! {
     static STOPPED: Cell<Option<Moment>> = const { Cell::new(None) };
 }
 
-/// From now on, time passes only while a person reads how much of it does: `1950 ms pass`.
+/// Stops the clock: from now on time passes only while a person reads how much of it does (`1950 ms
+/// pass`).
 pub(super) fn stop_the_clock() {
     STOPPED.set(Some(system_clock()));
 }
@@ -213,7 +214,7 @@ pub(super) fn played(script: &str) -> Played {
     Stage::new(script).play()
 }
 
-/// A clock that goes, but shows the same on every machine.
+/// Returns the time of a clock that runs, and shows the same on every machine.
 pub(super) fn wall_clock() -> SystemTime {
     static BEGIN: OnceLock<Moment> = OnceLock::new();
     let begin = *BEGIN.get_or_init(system_clock);
@@ -225,7 +226,7 @@ pub(super) fn alone() -> impl Drop {
     ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The worker that reads hello and question and then says this.
+/// Plays a worker that reads hello and question and then says this line.
 pub(super) fn saying(line: &str) -> Played {
     played(&format!("{POLITE}say '{line}'\nread -r end"))
 }

@@ -44,7 +44,7 @@ fn domain(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
     }
 }
 
-/// Whether this can stand between two dots of a DNS name. Sites may have an underscore in theirs.
+/// Returns whether this can be a label of a DNS name. Names of sites may have an underscore.
 fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && !text.starts_with('-')
@@ -69,7 +69,8 @@ fn identity(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
     }
 }
 
-/// What a domain controller takes for a name: `alice@ad.example.com`, `EXAMPLE\alice` or a DN.
+/// Returns whether a domain controller takes this for a login name: `alice@ad.example.com`,
+/// `EXAMPLE\alice` or a DN.
 fn is_login(name: &str) -> bool {
     let parts = name.split_once('@').or_else(|| name.split_once('\\'));
     parts.is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
@@ -94,7 +95,7 @@ fn is_group(text: &str) -> bool {
     }
 }
 
-/// Whether this can be a part of a group's SID: a number of four bytes.
+/// Returns whether this can be a part of a group's SID: a number of four bytes.
 fn is_number(text: &str) -> bool {
     text.parse::<u32>().is_ok() && !text.starts_with('+')
 }

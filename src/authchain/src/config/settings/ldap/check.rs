@@ -62,7 +62,7 @@ fn servers(settings: &LdapSettings) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A scheme says how the connection is encrypted; `tls` may not say the opposite.
+/// Checks that `tls` does not contradict the scheme of a URI.
 fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), Fault> {
     match (uri.scheme, settings.tls) {
         (Scheme::Ldaps, Some(Tls::Starttls)) => {
@@ -85,7 +85,8 @@ fn certificates(settings: &LdapSettings) -> Result<(), Fault> {
     }
 }
 
-/// Lists that nothing is held against would be taken for some protection.
+/// Refuses revocation lists where no certificate is checked: they would be taken for some
+/// protection.
 pub(in crate::config::settings) fn lists(
     file: Option<&Path>,
     verify: TlsVerify,

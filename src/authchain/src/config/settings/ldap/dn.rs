@@ -2,10 +2,9 @@
 
 /// A name taken apart (RFC 4514), so that two spellings of one name are equal.
 ///
-/// Equality is that of most directories: attribute names and values without regard to case,
-/// blanks around them or runs of blanks inside. Names a server holds for different although only
-/// case tells them apart are held for one here; nobody gets more from that than the entry's own
-/// directory tree gives.
+/// Equality is that of most directories: attribute names and values without regard to case, blanks
+/// around them or runs of blanks inside. Names that a server tells apart by case alone are equal
+/// here; nobody gains more by that than the entry's own directory tree gives.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dn(Vec<Vec<(String, String)>>);
 
@@ -26,17 +25,17 @@ impl Dn {
         Some(Self(rdns))
     }
 
-    /// Whether this name is `base` or anything below it.
+    /// Returns whether this name is `base` or anything below it.
     pub fn is_under(&self, base: &Self) -> bool {
         self.0.ends_with(&base.0)
     }
 
-    /// Whether this is the root's name.
+    /// Returns whether this is the root's name.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of `attribute` in the name's first part, in lower case.
+    /// Returns the value of `attribute` in the name's first part, in lower case.
     pub fn first_value(&self, attribute: &str) -> Option<&str> {
         let pairs = self.0.first()?;
         let found = pairs.iter().find(|(name, _)| name == attribute);
@@ -44,7 +43,7 @@ impl Dn {
     }
 }
 
-/// The pieces between those of `separators` that are neither escaped nor in quotes.
+/// Returns the pieces between those of `separators` that are neither escaped nor in quotes.
 fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     let (mut escaped, mut quoted) = (false, false);
     let pieces = text.split(|c: char| {
@@ -58,7 +57,7 @@ fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     pieces.collect()
 }
 
-/// `attribute=value`, normalised.
+/// Reads `attribute=value`, normalised.
 fn pair(text: &str) -> Option<(String, String)> {
     let (attribute, value) = text.split_once('=')?;
     let attribute = attribute.trim().to_ascii_lowercase();
@@ -68,7 +67,7 @@ fn pair(text: &str) -> Option<(String, String)> {
     Some((attribute, normal(&unescape(trim(value))?)))
 }
 
-/// Without blanks at the ends, but with an escaped one that ends the value.
+/// Trims the blanks at both ends, but not an escaped one that ends the value.
 fn trim(value: &str) -> &str {
     let trimmed = value.trim_matches(' ');
     match (trimmed.ends_with('\\'), trimmed.len()) {
@@ -83,7 +82,7 @@ fn trim(value: &str) -> &str {
     }
 }
 
-/// `\2c`, `\,` and `"…"` as what they stand for; `None` if a backslash stands at the end.
+/// Replaces `\2c`, `\,` and `"…"` by what they stand for; `None` if a backslash stands at the end.
 fn unescape(value: &str) -> Option<String> {
     let unquoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
     let mut bytes = Vec::with_capacity(value.len());

@@ -33,7 +33,8 @@ impl std::fmt::Display for InvalidSrv {
 }
 
 impl SrvName {
-    /// The service that `text` names, a domain or all of its name; `tls` is what the settings say.
+    /// Reads the service that `text` names, a domain or the service's whole name; `tls` is what the
+    /// settings say.
     ///
     /// A domain alone is asked for `_ldap`, with StartTLS; with `tls = "ldaps"` for `_ldaps`, since
     /// the records of `_ldap` have the port of the other.
@@ -66,8 +67,8 @@ impl SrvName {
     }
 }
 
-/// Labels of letters, digits, `-` and `_`, of at most 63 bytes each (RFC 1035 §2.3.4), and room for
-/// the service in front.
+/// Returns whether a text is a DNS name: labels of letters, digits, `-` and `_`, of at most 63
+/// bytes each (RFC 1035 §2.3.4), with room for the service in front.
 fn is_name(text: &str) -> bool {
     let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_good);

@@ -3,12 +3,12 @@
 /// How deep a filter may be nested; the library that sends it parses it recursively.
 const DEPTH: usize = 32;
 
-/// Whether `text` is an LDAP filter (RFC 4515).
+/// Returns whether `text` is an LDAP filter (RFC 4515).
 pub fn is_filter(text: &str) -> bool {
     filter(text, DEPTH) == Some("")
 }
 
-/// Reads one filter off the front of `text`; what follows it.
+/// Takes one filter off the front of `text`, and returns what follows it.
 fn filter(text: &str, depth: usize) -> Option<&str> {
     let depth = depth.checked_sub(1)?;
     let inner = text.strip_prefix('(')?;
@@ -27,7 +27,8 @@ fn filters(mut text: &str, depth: usize) -> Option<&str> {
     Some(text)
 }
 
-/// `attribute=value` and its relatives, up to the closing parenthesis.
+/// Takes `attribute=value` or one of its relatives off the front of `text`, and returns what
+/// follows from the closing parenthesis on.
 fn item(text: &str) -> Option<&str> {
     let (item, _) = text.split_at(text.find(['(', ')'])?);
     let (attribute, value) = item.split_once('=')?;
@@ -39,7 +40,7 @@ fn item(text: &str) -> Option<&str> {
     is_sound.then(|| text.get(item.len()..))?
 }
 
-/// Whether each backslash is followed by two hexadecimal digits.
+/// Returns whether each backslash is followed by two hexadecimal digits.
 fn escapes_are_whole(value: &str) -> bool {
     value.split('\\').skip(1).all(|rest| {
         let digits = rest.as_bytes().get(..2).unwrap_or_default();
@@ -47,7 +48,7 @@ fn escapes_are_whole(value: &str) -> bool {
     })
 }
 
-/// Whether `text` can be the name of an attribute: `uid`, `sAMAccountName`, `1.3.6.1.4`.
+/// Returns whether `text` can be the name of an attribute: `uid`, `sAMAccountName`, `1.3.6.1.4`.
 pub fn is_attribute(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text
@@ -55,8 +56,7 @@ pub fn is_attribute(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';'))
 }
 
-/// `template` with the text for each of its placeholders: `%u` by what `fill` has for `u`, `%%` by
-/// a percent sign.
+/// Fills in a template: `%u` is replaced by what `fill` has for `u`, `%%` by a percent sign.
 ///
 /// # Errors
 /// The letter after a `%` that stands for nothing.

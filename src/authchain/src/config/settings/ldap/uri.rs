@@ -55,7 +55,7 @@ impl fmt::Display for InvalidUri {
 impl std::error::Error for InvalidUri {}
 
 impl ServerUri {
-    /// The server at `port` of `host`, both of which somebody else has found out.
+    /// Builds the address of the server at `port` of `host`, both of which are known already.
     pub fn new(scheme: Scheme, host: &str, port: u16) -> Self {
         let name = match scheme {
             Scheme::Ldap => "ldap",
@@ -98,7 +98,7 @@ impl ServerUri {
         })
     }
 
-    /// As it stands in the settings.
+    /// Returns the address as it stands in the settings.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -137,7 +137,7 @@ pub(in crate::config::settings) fn host_and_port(
     Ok((host.to_owned(), port.ok_or(InvalidUri::Port)?))
 }
 
-/// The path of `%2Frun%2Fslapd%2Fldapi`.
+/// Decodes the path of a socket: `%2Frun%2Fslapd%2Fldapi`.
 fn socket_path(encoded: &str) -> Result<String, InvalidUri> {
     let mut parts = encoded.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
