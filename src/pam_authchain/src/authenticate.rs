@@ -4,7 +4,7 @@ use authchain::chain::Assembled;
 use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
 use authchain::words::PamCode;
 
-use crate::call::{Call, caller, nameless, unusable};
+use crate::call::{Call, given_name, nameless, unusable};
 use crate::hint::{Hint, Login};
 
 /// Asks the chain whether the person is who they say they are.
@@ -39,7 +39,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         // Read before the line is logged: a slow logger must not make the hint look younger than it
         // is.
         decided = clock();
-        decision.report(&caller(&name, &settings), &context);
+        decision.report(&given_name(&name, &settings), &context);
     });
     if call.handle.user_item().as_ref() != Some(&name) {
         // If a host or module changed the name during the prompt, somebody else would be let in.

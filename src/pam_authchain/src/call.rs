@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use authchain::chain::{Assembled, Caller};
+use authchain::chain::{Assembled, GivenName};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::{DEFAULT_PATH, ModuleArguments};
 use authchain::tools::deadline::{Deadline, system_clock};
@@ -122,8 +122,8 @@ impl Flags {
 }
 
 /// Returns the name, with whether the log line about a failure may show it.
-pub(crate) fn caller<'n>(name: &'n [u8], settings: &GlobalSettings) -> Caller<'n> {
-    Caller {
+pub(crate) fn given_name<'n>(name: &'n [u8], settings: &GlobalSettings) -> GivenName<'n> {
+    GivenName {
         name,
         log_unknown_users: settings.log_unknown_users,
     }

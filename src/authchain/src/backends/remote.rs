@@ -27,7 +27,7 @@ pub struct Remote {
     /// The name it has in the configuration.
     pub name: String,
     /// Its `type`, by which the worker knows what it is to be.
-    pub kind: &'static str,
+    pub kind: String,
     /// The keys of its type, as the worker is told them.
     pub settings: serde_json::Value,
     /// The servers it has, by the names the worker calls them; empty where only the worker can
@@ -91,7 +91,7 @@ impl Remote {
     fn hello(&self, plan: &Plan) -> Hello {
         Hello {
             backend: self.name.clone(),
-            kind: self.kind.to_owned(),
+            kind: self.kind.clone(),
             settings: self.settings.clone(),
             avoid: plan.avoid.clone(),
             probe: plan.probe.clone(),

@@ -21,12 +21,12 @@ pub enum Finding<A> {
     /// This process could not ask it; the text tells why.
     Failed(String),
     /// The chain's rule kept the question from it.
-    NotAsked(Kept),
+    NotAsked(WhyNotAsked),
 }
 
 /// Why the chain's rule keeps a question from a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum WhyNotAsked {
     /// Only the system's own files are asked about a system name.
     SystemName,
     /// The system's own files have a password for the name, usable or locked.
@@ -35,7 +35,7 @@ pub enum Kept {
     EmptyPassword,
 }
 
-impl fmt::Display for Kept {
+impl fmt::Display for WhyNotAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SystemName => "a system name",

@@ -29,8 +29,8 @@ mod walk;
 
 pub use assemble::{Assembled, assemble};
 pub use decision::{
-    Accepted, AccountDecision, AuthDecision, Decision, Finding, Kept, Outcome, Step,
+    Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step, WhyNotAsked,
 };
 pub use identity::{Identities, SystemIdentities, SystemUser, is_system_uid};
 pub use links::{Chain, Link};
-pub use report::Caller;
+pub use report::GivenName;

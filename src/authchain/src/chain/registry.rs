@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::identity::SystemIdentities;
@@ -110,14 +111,9 @@ fn ldap(
     let servers = settings.uris.iter().chain(&settings.backup_uris);
     // Servers that DNS names are for the worker to find.
     let is_known = |_: &&String| settings.srv.is_none();
-    Ok(Box::new(Remote {
-        name: table.name().to_owned(),
-        kind: "ldap",
-        settings: table.to_json(&settings)?,
-        servers: servers.filter(is_known).cloned().collect(),
-        fold_case: settings.case == Case::Ascii,
-        place: surroundings.place.clone(),
-    }))
+    let servers = servers.filter(is_known).cloned().collect();
+    let fold_case = settings.case == Case::Ascii;
+    remote(table, surroundings, &settings, servers, fold_case)
 }
 
 fn nis(
@@ -125,14 +121,8 @@ fn nis(
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: NisSettings = checked(table, NisSettings::check)?;
-    Ok(Box::new(Remote {
-        name: table.name().to_owned(),
-        kind: "nis",
-        settings: table.to_json(&settings)?,
-        servers: settings.servers,
-        fold_case: false,
-        place: surroundings.place.clone(),
-    }))
+    let servers = settings.servers.clone();
+    remote(table, surroundings, &settings, servers, false)
 }
 
 fn active_directory(
@@ -141,12 +131,24 @@ fn active_directory(
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: ActiveDirectorySettings = checked(table, ActiveDirectorySettings::check)?;
     let servers = settings.uris().unwrap_or_default();
+    let servers = servers.iter().map(ToString::to_string).collect();
+    remote(table, surroundings, &settings, servers, true)
+}
+
+/// Builds a backend over a worker; `fold_case` where names that differ in case alone are one.
+fn remote<T: Serialize>(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+    settings: &T,
+    servers: Vec<String>,
+    fold_case: bool,
+) -> Result<Box<dyn Backend>, ConfigError> {
     Ok(Box::new(Remote {
         name: table.name().to_owned(),
-        kind: "active_directory",
-        settings: table.to_json(&settings)?,
-        servers: servers.iter().map(ToString::to_string).collect(),
-        fold_case: true,
+        kind: table.common().kind.get_ref().clone(),
+        settings: table.to_json(settings)?,
+        servers,
+        fold_case,
         place: surroundings.place.clone(),
     }))
 }

@@ -9,7 +9,7 @@ use crate::words::PamCode;
 
 /// The name with which a login was asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
+pub struct GivenName<'a> {
     /// The name as it was given; it may not be a valid name, or be a mistyped password.
     pub name: &'a [u8],
     /// Whether a name that no backend knows may be logged as it was typed.
@@ -27,9 +27,9 @@ pub(super) fn origin(context: &Context<'_>, ruser: &str) -> String {
 
 impl AuthDecision {
     /// Logs a login: who failed in the shape that tools parse, and why in a line for people.
-    pub fn report(&self, caller: &Caller<'_>, context: &Context<'_>) {
+    pub fn report(&self, given: &GivenName<'_>, context: &Context<'_>) {
         if let Outcome::Denied(_) | Outcome::Unknown = self.outcome {
-            let line = self.failure_line(caller, context);
+            let line = self.failure_line(given, context);
             context.journal.write(Severity::LOG_NOTICE, &line);
         }
         let severity = match self.outcome {
@@ -44,24 +44,24 @@ impl AuthDecision {
 
     /// Returns the line in pam_unix's words, its two blanks included. The name comes last, with
     /// nothing behind it, so that it cannot pretend to be another field.
-    fn failure_line(&self, caller: &Caller<'_>, context: &Context<'_>) -> String {
+    fn failure_line(&self, given: &GivenName<'_>, context: &Context<'_>) -> String {
         // Some hosts (dovecot, vsftpd) repeat the name in `ruser`: where the name is hidden, so is
         // this.
-        let repeats = context.ruser.as_bytes() == caller.name;
+        let repeats = context.ruser.as_bytes() == given.name;
         let ruser = if repeats {
-            self.loggable_name(caller)
+            self.loggable_name(given)
         } else {
             field(context.ruser)
         };
         let origin = origin(context, &ruser);
-        let user = self.loggable_name(caller);
+        let user = self.loggable_name(given);
         format!("authentication failure; logname= {origin}  user={user}")
     }
 
-    fn loggable_name(&self, caller: &Caller<'_>) -> String {
+    fn loggable_name(&self, given: &GivenName<'_>) -> String {
         match &self.name {
             Some(name) => field(name.as_str()),
-            None if caller.log_unknown_users => field(&String::from_utf8_lossy(caller.name)),
+            None if given.log_unknown_users => field(&String::from_utf8_lossy(given.name)),
             None => "(unknown)".to_owned(),
         }
     }
@@ -141,8 +141,8 @@ mod tests {
         }
     }
 
-    fn caller(name: &[u8], log_unknown_users: bool) -> Caller<'_> {
-        Caller {
+    fn given_name(name: &[u8], log_unknown_users: bool) -> GivenName<'_> {
+        GivenName {
             name,
             log_unknown_users,
         }
@@ -157,7 +157,7 @@ mod tests {
             Finding::Denied(denial),
         );
         assert_eq!(
-            lines(|context| decision.report(&caller(b"alice", false), context)),
+            lines(|context| decision.report(&given_name(b"alice", false), context)),
             [
                 "5 authentication failure; logname= uid=1000 euid=0 tty=ssh ruser= rhost=192.0.2.7__user_root  user=alice",
                 "5 alice: local denied: wrong password (12 ms)"
@@ -169,8 +169,8 @@ mod tests {
     fn a_name_that_nobody_knows_may_be_a_password() {
         let decision: AuthDecision = decision(None, Outcome::Unknown, Finding::Unknown);
         let first = |log_unknown_users| {
-            let caller = caller(b"hunter 2\xff", log_unknown_users);
-            lines(|context| decision.report(&caller, context)).remove(0)
+            let given = given_name(b"hunter 2\xff", log_unknown_users);
+            lines(|context| decision.report(&given, context)).remove(0)
         };
         assert!(first(false).ends_with("  user=(unknown)"));
         assert!(first(true).ends_with("  user=hunter_2\u{fffd}"));
@@ -181,7 +181,10 @@ mod tests {
         let decision: AuthDecision = decision(None, Outcome::Unknown, Finding::Unknown);
         let line = lines(|context| {
             let ruser = "hunter2";
-            decision.report(&caller(b"hunter2", false), &Context { ruser, ..*context });
+            decision.report(
+                &given_name(b"hunter2", false),
+                &Context { ruser, ..*context },
+            );
         });
         assert!(line[0].contains(" ruser=(unknown) "), "{line:?}");
         assert!(!line.concat().contains("hunter2"), "{line:?}");
@@ -192,7 +195,7 @@ mod tests {
         let finding = Finding::Unavailable("down".to_owned());
         let decision: AuthDecision = decision(Some("alice"), Outcome::Unavailable, finding);
         assert_eq!(
-            lines(|context| decision.report(&caller(b"alice", false), context)),
+            lines(|context| decision.report(&given_name(b"alice", false), context)),
             ["3 alice: local unavailable: down (12 ms)"]
         );
     }

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::decision::{Decision, Finding, Kept, Outcome, Step, in_words};
+use super::decision::{Decision, Finding, Outcome, Step, WhyNotAsked, in_words};
 use super::identity::SystemUser;
 use super::links::{Chain, Link};
 use super::report::origin;
@@ -93,7 +93,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             Finding::Answered(answer) => answer.is_last_word(),
             Finding::Denied(_) => link.on_denied == Then::Stop,
             // The backend may know the person, and would then have refused the empty password.
-            Finding::NotAsked(Kept::EmptyPassword) => link.on_denied == Then::Stop,
+            Finding::NotAsked(WhyNotAsked::EmptyPassword) => link.on_denied == Then::Stop,
             Finding::NotAsked(_)
             | Finding::Unavailable(_)
             | Finding::Failed(_)
@@ -159,16 +159,16 @@ impl<'a, A: Reply> Walk<'a, A> {
     ///
     /// # Errors
     /// Where that cannot be told, or there is no time left to ask.
-    fn obstacle(&self, link: &Link) -> Result<Option<Kept>, BackendError> {
+    fn obstacle(&self, link: &Link) -> Result<Option<WhyNotAsked>, BackendError> {
         if link.backend.nature().is_system() {
             return Ok(None);
         }
         if let Some(uid) = self.local_uid()? {
             if self.chain.is_the_systems(uid) {
-                return Ok(Some(Kept::SystemName));
+                return Ok(Some(WhyNotAsked::SystemName));
             }
             if !link.local_names && self.has_local_password()? {
-                return Ok(Some(Kept::LocalName));
+                return Ok(Some(WhyNotAsked::LocalName));
             }
         }
         if !link.backend.nature().answers_at_once && self.context.deadline.is_over() {
@@ -259,9 +259,9 @@ impl<'a, A: Reply> Walk<'a, A> {
     /// Adds up the answers: the last word, if a backend had it; else denied, if one denied; else
     /// the fault that ended the walk, or that of the system's own files; else the first answer of a
     /// backend that knows the person; else failed or unavailable, if one was; else unknown.
-    /// `if_kept_from_asking` stands in for *unknown* where the rule kept a backend from being
+    /// `where_not_asked` stands in for *unknown* where the rule kept a backend from being
     /// asked.
-    fn sum(&mut self, if_kept_from_asking: Outcome<A>) -> Outcome<A> {
+    fn sum(&mut self, where_not_asked: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
         for step in &self.steps {
@@ -284,7 +284,7 @@ impl<'a, A: Reply> Walk<'a, A> {
             (None, None, None) if has_failed => Outcome::Failed,
             (None, None, None) if is_unavailable => Outcome::Unavailable,
             (None, None, None) if everybody_asked => Outcome::Unknown,
-            (None, None, None) => if_kept_from_asking,
+            (None, None, None) => where_not_asked,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::tools::conversation::Conversation;
 use crate::tools::deadline::Deadline;
 use crate::tools::journal::{clean, cut};
 use crate::tools::request::Request;
-use crate::words::{BackendError, ConversationError, Secret};
+use crate::words::{BackendError, Secret};
 
 /// How much less time the worker is given than we wait, so that it is the one to report the
 /// timeout: it knows which server it waited for.
@@ -26,29 +26,6 @@ pub(super) struct Asked<'a, 'p> {
     pub(super) request: &'a Request<'a>,
     pub(super) password: Option<&'a Secret>,
     pub(super) person: Option<&'p mut dyn Conversation>,
-}
-
-/// Why there is no verdict.
-pub(super) enum Broken {
-    /// The worker failed.
-    Off(Fault),
-    /// The person could not be asked.
-    Conversation(ConversationError),
-}
-
-impl From<Fault> for Broken {
-    fn from(fault: Fault) -> Self {
-        Self::Off(fault)
-    }
-}
-
-impl From<Broken> for BackendError {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Off(fault) => fault.into(),
-            Broken::Conversation(error) => Self::Conversation(error),
-        }
-    }
 }
 
 impl<'a> Asked<'a, '_> {
@@ -103,7 +80,7 @@ pub(super) fn talk(
     hello: Hello,
     mut asked: Asked<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
-) -> Result<Conclusion, Broken> {
+) -> Result<Conclusion, BackendError> {
     let mut deadline = asked.request.deadline;
     let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;
     let first = greet(&mut worker, hello, deadline)?;
@@ -179,7 +156,7 @@ fn check(
     Ok(())
 }
 
-fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, Broken> {
+fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, BackendError> {
     let Some(person) = asked.person.as_deref_mut() else {
         return Err(out_of_place("a prompt for nobody").into());
     };
@@ -189,7 +166,7 @@ fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, B
     } else {
         person.prompt_echo_off(&text)
     };
-    answer.map_err(Broken::Conversation)
+    answer.map_err(BackendError::Conversation)
 }
 
 pub(super) fn out_of_place(what: &str) -> Fault {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Reply, Walk};
-use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Kept, Outcome};
+use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Outcome, WhyNotAsked};
 use crate::chain::links::{Chain, Link};
 use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
@@ -127,7 +127,7 @@ impl Walk<'_, Accepted> {
     ) -> ControlFlow<()> {
         self.ask(link, |walk| {
             if password.is_empty() && !link.backend.nature().takes_empty_passwords {
-                return Ok(Finding::NotAsked(Kept::EmptyPassword));
+                return Ok(Finding::NotAsked(WhyNotAsked::EmptyPassword));
             }
             walk.log_guess(link);
             let request = walk.request(link);

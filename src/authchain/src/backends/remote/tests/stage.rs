@@ -138,7 +138,7 @@ impl Stage {
     pub(super) fn remote(&self) -> Remote {
         Remote {
             name: "corp".to_owned(),
-            kind: "ldap",
+            kind: "ldap".to_owned(),
             settings: serde_json::json!({}),
             servers: self.servers.clone(),
             fold_case: self.fold_case,
