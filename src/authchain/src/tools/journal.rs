@@ -102,6 +102,8 @@ impl Syslog {
         }
     }
 
+    /// Writes a line to the kernel's log. Until a line has ended, the kernel keeps it back for what
+    /// may follow, and no logger reads it (seen on Linux 6.18).
     fn send_to_kernel(&self, packet: &[u8]) -> io::Result<()> {
         let flags = (OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW).bits();
         let mut options = OpenOptions::new();
@@ -109,7 +111,8 @@ impl Syslog {
             .write(true)
             .custom_flags(flags)
             .open(&self.kernel_log)?;
-        log.write_all(packet.get(..MAX_KERNEL_LINE).unwrap_or(packet))
+        let line = packet.get(..MAX_KERNEL_LINE).unwrap_or(packet);
+        log.write_all(&[line, b"\n"].concat())
     }
 
     fn send_over(&self, kind: SockType, packet: &[u8], patience: Duration) -> nix::Result<()> {

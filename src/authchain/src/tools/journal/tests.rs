@@ -165,6 +165,8 @@ fn a_line_for_a_logger_that_is_full_goes_to_the_kernels_log() {
     let tag = format!("<85>authchain[{}]: xxx", std::process::id());
     assert!(written.starts_with(&tag), "{written:.80}");
     assert!(!written.contains(&"x".repeat(MAX_KERNEL_LINE)));
+    // Nobody sees a line that has not ended before the next one comes.
+    assert!(written.ends_with("x\n"), "no end of line");
 }
 
 #[test]
