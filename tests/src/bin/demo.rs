@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use authchain_tests::host::codes::code_name;
 use authchain_tests::host::scene::{Call, Hex, Phase, Report, Scene};
-use authchain_tests::host::story::code_name;
 use authchain_tests::host::transaction::Transaction;
 
 const CONFIG: &str = r#"

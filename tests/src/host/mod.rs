@@ -6,6 +6,7 @@
 //! [`Story`](story::Story) is a scene with what must come of it, read from TOML.
 
 pub mod built;
+pub mod codes;
 pub mod conversation;
 pub mod libpam;
 pub mod log;

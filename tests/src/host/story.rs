@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
+use super::codes::code_name;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
 use super::transaction::Transaction;
 use crate::pattern::fits;
@@ -149,24 +150,6 @@ fn parse(line: &str) -> (Call, &str) {
     });
     let flags = flags.sum();
     (Call { phase, flags }, code)
-}
-
-/// The name of a code in the PAM manuals.
-pub fn code_name(code: i32) -> String {
-    let name = match code {
-        0 => "PAM_SUCCESS",
-        3 => "PAM_SERVICE_ERR",
-        4 => "PAM_SYSTEM_ERR",
-        6 => "PAM_PERM_DENIED",
-        7 => "PAM_AUTH_ERR",
-        9 => "PAM_AUTHINFO_UNAVAIL",
-        10 => "PAM_USER_UNKNOWN",
-        12 => "PAM_NEW_AUTHTOK_REQD",
-        13 => "PAM_ACCT_EXPIRED",
-        19 => "PAM_CONV_ERR",
-        _ => return code.to_string(),
-    };
-    name.to_owned()
 }
 
 /// `{today-3}` → `20775`

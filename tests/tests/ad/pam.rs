@@ -3,6 +3,9 @@
 use std::fs;
 
 use authchain_tests::host::built;
+use authchain_tests::host::codes::{
+    ACCT_EXPIRED, AUTH_ERR, AUTHINFO_UNAVAIL, NEW_AUTHTOK_REQD, PERM_DENIED, SUCCESS, USER_UNKNOWN,
+};
 use authchain_tests::need;
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::{Host, by, sudo};
@@ -12,14 +15,6 @@ use authchain_tests::real::module::Module;
 use authchain_tests::real::people::{Person, person};
 use authchain_tests::real::ssh::{self, Method, knock};
 use authchain_tests::servers::samba::{ADDRESS, DOMAIN, PASSWORD, SERVICE_PASSWORD, Samba};
-
-const SUCCESS: i32 = 0;
-const PERM_DENIED: i32 = 6;
-const AUTH_ERR: i32 = 7;
-const AUTHINFO_UNAVAIL: i32 = 9;
-const USER_UNKNOWN: i32 = 10;
-const NEW_AUTHTOK_REQD: i32 = 12;
-const ACCT_EXPIRED: i32 = 13;
 
 /// People of the domain whom the machine knows, without a password of its own for them.
 const PEOPLE: [(&str, u32); 9] = [

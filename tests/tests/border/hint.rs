@@ -2,14 +2,10 @@
 //! changes nothing else.
 
 use authchain_tests::host::built;
+use authchain_tests::host::codes::{ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, SUCCESS};
 use authchain_tests::host::scene::{Call, Item, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::pattern::fits;
-
-const SUCCESS: i32 = 0;
-const AUTH_ERR: i32 = 7;
-const NEW_AUTHTOK_REQD: i32 = 12;
-const ACCT_EXPIRED: i32 = 13;
 
 const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
 

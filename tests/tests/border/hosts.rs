@@ -3,18 +3,13 @@
 use std::process::Command;
 
 use authchain_tests::host::built;
+use authchain_tests::host::codes::{AUTH_ERR, CONV_ERR, SUCCESS, SYSTEM_ERR, USER_UNKNOWN};
 use authchain_tests::host::people::{
     BINS_PASSWORD, ROSES_PASSWORD, WHOLE_LOGIN, scene, whole_login,
 };
 use authchain_tests::host::scene::{Call, Fault, Hex, Item, Phase, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
-
-const SUCCESS: i32 = 0;
-const SYSTEM_ERR: i32 = 4;
-const AUTH_ERR: i32 = 7;
-const USER_UNKNOWN: i32 = 10;
-const CONV_ERR: i32 = 19;
 
 /// Plays the scene; nothing may be printed and nothing of the host's changed by any call.
 fn played(scene: &Scene) -> Report {

@@ -5,19 +5,13 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use authchain_tests::host::built;
+use authchain_tests::host::codes::{
+    AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR, SERVICE_ERR, SUCCESS, SYSTEM_ERR, USER_UNKNOWN,
+};
 use authchain_tests::host::scene::{Call, Children, Limit, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 use authchain_tests::pattern::fits;
-
-const SUCCESS: i32 = 0;
-/// `PAM_SERVICE_ERR`, which means a broken configuration and nothing else.
-const SERVICE_ERR: i32 = 3;
-const SYSTEM_ERR: i32 = 4;
-const AUTH_ERR: i32 = 7;
-const AUTHINFO_UNAVAIL: i32 = 9;
-const USER_UNKNOWN: i32 = 10;
-const CONV_ERR: i32 = 19;
 
 const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
 

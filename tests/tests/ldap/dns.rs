@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use authchain_tests::host::built;
+use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS};
 use authchain_tests::host::people::{ROSES_PASSWORD, scene};
 use authchain_tests::host::scene::{Call, Phase, Report};
 use authchain_tests::host::transaction::Transaction;
@@ -12,9 +13,6 @@ use authchain_tests::pattern::fits;
 use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::named::{beside_named_directory, beside_silent_name_server};
 use serde_json::{Value, json};
-
-const SUCCESS: i32 = 0;
-const AUTHINFO_UNAVAIL: i32 = 9;
 
 #[test]
 fn a_domain_is_enough_to_find_its_servers() {

@@ -1,6 +1,9 @@
 //! The whole way: libpam, the module, the worker, a directory.
 
 use authchain_tests::host::built;
+use authchain_tests::host::codes::{
+    ACCT_EXPIRED, AUTH_ERR, AUTHINFO_UNAVAIL, NEW_AUTHTOK_REQD, PERM_DENIED, SUCCESS, USER_UNKNOWN,
+};
 use authchain_tests::host::scene::{Call, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
@@ -8,14 +11,6 @@ use authchain_tests::pattern::fits;
 use authchain_tests::servers::directory::REFUSED_NAME;
 use authchain_tests::servers::hostile::{self, almost_good, message, result};
 use authchain_tests::servers::slapd::{Plan, Slapd};
-
-const SUCCESS: i32 = 0;
-const PERM_DENIED: i32 = 6;
-const AUTH_ERR: i32 = 7;
-const AUTHINFO_UNAVAIL: i32 = 9;
-const USER_UNKNOWN: i32 = 10;
-const NEW_AUTHTOK_REQD: i32 = 12;
-const ACCT_EXPIRED: i32 = 13;
 
 const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
 

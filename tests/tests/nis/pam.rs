@@ -1,16 +1,13 @@
 //! The whole way: the real sshd, the module, the worker, a NIS server.
 
+use authchain_tests::host::codes::{
+    ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, SUCCESS, USER_UNKNOWN,
+};
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::real::log::listing;
 use authchain_tests::servers::ypserv::domain::{Domain, SLOW};
 use authchain_tests::servers::ypserv::{PORT, Ypserv};
-
-const SUCCESS: i32 = 0;
-const AUTH_ERR: i32 = 7;
-const USER_UNKNOWN: i32 = 10;
-const NEW_AUTHTOK_REQD: i32 = 12;
-const ACCT_EXPIRED: i32 = 13;
 
 /// libpam's answers to a login and to the question about the account behind it.
 fn codes(server: &Ypserv, user: &str, password: &str) -> Vec<i32> {

@@ -1,5 +1,6 @@
 //! What only our module is asked: its configuration, its arguments, its log, its neighbours.
 
+use authchain_tests::host::codes::{AUTH_ERR, SERVICE_ERR, SUCCESS};
 use authchain_tests::real::ask::{Answer, Ask};
 use authchain_tests::real::hosts::{self, Host, by};
 use authchain_tests::real::log::{Mark, listing};
@@ -9,10 +10,6 @@ use authchain_tests::real::pty::Pty;
 use authchain_tests::real::stories::{machine_for, machine_with};
 
 const CONFIG: &str = "/etc/authchain/authchain.toml";
-const SUCCESS: i32 = 0;
-const AUTH_ERR: i32 = 7;
-/// `PAM_SERVICE_ERR`, which means a broken configuration and nothing else.
-const SERVICE_ERR: i32 = 3;
 /// `PAM_DISALLOW_NULL_AUTHTOK`
 const NO_EMPTY_PASSWORDS: i32 = 1;
 
