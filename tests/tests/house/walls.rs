@@ -69,6 +69,23 @@ fn mentions(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Holds that a file on the floor `own` uses that floor and those below, and returns how many such
+/// uses it has.
+fn count_uses(path: &Path, text: &str, own: usize, floor: impl Fn(&str) -> Option<usize>) -> usize {
+    let mut seen = 0;
+    for name in mentions(text) {
+        let used =
+            floor(name).unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
+        assert!(
+            used <= own,
+            "{} is on floor {own} and uses crate::{name}",
+            path.display()
+        );
+        seen += 1;
+    }
+    seen
+}
+
 #[test]
 fn a_file_of_the_library_uses_its_own_floor_and_those_below() {
     let library = root().join("src/authchain/src");
@@ -78,16 +95,7 @@ fn a_file_of_the_library_uses_its_own_floor_and_those_below() {
         let Some(own) = floor(folder.to_str().unwrap()) else {
             continue;
         };
-        for name in mentions(&text) {
-            let used = floor(name)
-                .unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
-            assert!(
-                used <= own,
-                "{} is on floor {own} and uses crate::{name}",
-                path.display()
-            );
-            seen += 1;
-        }
+        seen += count_uses(&path, &text, own, floor);
     }
     assert!(
         seen > 30,
@@ -107,16 +115,7 @@ fn a_file_of_the_worker_uses_its_own_floor_and_those_below() {
             continue;
         }
         let own = floor(folder).unwrap_or_else(|| panic!("{folder} is on no floor"));
-        for name in mentions(&text) {
-            let used = floor(name)
-                .unwrap_or_else(|| panic!("{}: crate::{name} is no floor", path.display()));
-            assert!(
-                used <= own,
-                "{} is on floor {own} and uses crate::{name}",
-                path.display()
-            );
-            seen += 1;
-        }
+        seen += count_uses(&path, &text, own, floor);
     }
     assert!(seen > 100, "only {seen} uses were found");
 }
