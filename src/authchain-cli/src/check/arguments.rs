@@ -1,4 +1,4 @@
-//! What stands behind the module's name in PAM's service files.
+//! The module's arguments on the lines of PAM's service files, judged for the report.
 
 use std::path::Path;
 

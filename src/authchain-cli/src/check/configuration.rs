@@ -19,7 +19,7 @@ pub(super) struct Checked {
 /// A chain in the order that a line of PAM's wants.
 pub(super) struct CheckedChain {
     pub(super) names: Vec<String>,
-    /// Whether the backend over the system's passwd file is in it.
+    /// Whether one of its backends reads the system's own passwd file, and so knows root.
     pub(super) knows_root: bool,
 }
 

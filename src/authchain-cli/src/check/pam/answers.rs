@@ -1,14 +1,14 @@
-//! What a module can answer, as brackets name it.
+//! The answers of modules, by their names in the brackets of a line (pam.conf(5)).
 
 use super::simulator::Facility;
 
-/// What we answer when our configuration is broken.
+/// Our answer where the configuration is broken.
 pub(super) const BROKEN: &str = "service_err";
 
-/// What libpam answers in our place when our module cannot be loaded.
+/// The answer of libpam itself where our module cannot be loaded.
 pub(super) const NOT_LOADED: &str = "module_unknown";
 
-/// What we answer where no backend could be asked about the person, which a caller of su can cause.
+/// Our answers where no backend could judge the person. A caller of su can cause each of them.
 pub(super) const FOUND_OUT_NOTHING: [&str; 3] = ["authinfo_unavail", "system_err", "conv_err"];
 
 /// The answers of one facility.

@@ -1,4 +1,4 @@
-//! Who gets in by a stack, for every answer that we and others can give.
+//! Judges a stack: who gets in, for every combination of our answer and those of other modules.
 //!
 //! The rule, cell by cell: where we accept, somebody gets in. Where we refuse, and that is every
 //! answer but the two below, nobody does. Where the configuration is broken (`service_err`),
