@@ -259,8 +259,7 @@ impl<'a, A: Reply> Walk<'a, A> {
     /// Adds up the answers: the last word, if a backend had it; else denied, if one denied; else
     /// the fault that ended the walk, or that of the system's own files; else the first answer of a
     /// backend that knows the person; else failed or unavailable, if one was; else unknown.
-    /// `where_not_asked` stands in for *unknown* where the rule kept a backend from being
-    /// asked.
+    /// `where_not_asked` stands in for *unknown* where the rule kept a backend from being asked.
     fn sum(&mut self, where_not_asked: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);

@@ -48,8 +48,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Longest line that the kernel's log takes whole (`PRINTKRB_RECORD_MAX`, less its own part).
 const MAX_KERNEL_LINE: usize = 900;
 
-/// The kernel's log, which only root can write and nobody can fill. Loggers read it,
-/// too.
+/// The kernel's log, which only root can write and nobody can fill. Loggers read it, too.
 const KERNEL_LOG: &str = "/dev/kmsg";
 
 /// Something that lines can be written to.
