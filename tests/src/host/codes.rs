@@ -1,4 +1,5 @@
-//! The return codes of Linux-PAM that tests expect (`<security/_pam_types.h>`).
+//! The return codes that tests expect (`<security/_pam_types.h>`), with what our module means by
+//! them.
 
 /// Accepted, or valid.
 pub const SUCCESS: i32 = 0;

@@ -5,15 +5,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
+use authchain_tests::host::codes::SERVICE_ERR;
 use authchain_tests::host::people::{ROSES_PASSWORD, scene};
 use authchain_tests::host::scene::{Call, Phase, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-
-/// `PAM_SERVICE_ERR`, which means a broken configuration and nothing else.
-const SERVICE_ERR: i32 = 3;
 
 /// Plays the scene after `spoil` has done something to its configuration file.
 fn spoiled(mut scene: Scene, spoil: impl FnOnce(&Path)) -> Report {

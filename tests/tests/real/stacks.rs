@@ -1,5 +1,6 @@
 //! What the shipped stacks do besides letting in: credentials, questions, texts and lines of the log.
 
+use authchain_tests::host::codes::{ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD};
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::failures::{BOTH_ORDERS, FAULTS, LOGINS, faults};
 use authchain_tests::real::faults::{Faults, ModuleFile, Standing, Starter, Who};
@@ -82,10 +83,6 @@ enum Types {
     Right,
     Wrong,
 }
-
-const AUTH_ERR: i32 = 7;
-const NEW_AUTHTOK_REQD: i32 = 12;
-const ACCT_EXPIRED: i32 = 13;
 
 #[rustfmt::skip]
 const HEARD: [Heard; 11] = [

@@ -1,5 +1,6 @@
 //! What a stranger can send: names and passwords of any shape.
 
+use authchain_tests::host::codes::{AUTH_ERR, CONV_ERR, USER_UNKNOWN};
 use authchain_tests::host::scene::Fault;
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
@@ -36,10 +37,7 @@ const NAMES: [&str; 22] = [
     "\u{202e}ecila",
 ];
 
-const AUTH_ERR: i32 = 7;
-const USER_UNKNOWN: i32 = 10;
 const MAXTRIES: i32 = 11;
-const CONV_ERR: i32 = 19;
 
 fn names() -> Vec<String> {
     let long = ["A".repeat(257), "A".repeat(3000), "\u{e9}".repeat(1500)];
