@@ -6,8 +6,8 @@ use super::AccountError;
 /// would do, but some programs take it for "never".
 const LONG_AGO: &[u8] = b"1";
 
-/// In the reserved field of a locked account: it had no expiry day before. It is not ambiguous: the
-/// lock leaves the reserved field alone where the account has this very expiry day.
+/// Stands in the reserved field of a locked account that had no expiry day before. This is not
+/// ambiguous: the lock leaves the reserved field alone where the account has this very expiry day.
 const NONE: &[u8] = LONG_AGO;
 
 /// Fields of a shadow line.

@@ -8,7 +8,7 @@ pub(super) const BROKEN: &str = "service_err";
 /// The answer of libpam itself where our module cannot be loaded.
 pub(super) const NOT_LOADED: &str = "module_unknown";
 
-/// Our answers where no backend could judge the person. A caller of su can cause each of them.
+/// Our answers where the person could not be judged to the end. A caller of su can cause each.
 pub(super) const FOUND_OUT_NOTHING: [&str; 3] = ["authinfo_unavail", "system_err", "conv_err"];
 
 /// The answers of one facility.
