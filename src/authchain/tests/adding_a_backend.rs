@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use authchain::backends::{Backend, Nature};
 use authchain::config::{BackendTable, ConfigError};
-use authchain::files::password_hash::{HashError, Template, verify};
+use authchain::files::password_hash::{DummyHash, HashError, verify};
 use authchain::tools::request::{Attempt, Request};
 use authchain::tools::trusted_file::{self, Access};
 use authchain::words::{
@@ -158,8 +158,8 @@ impl Lines {
     }
 
     /// Returns what a refusal without a hash of its own must cost.
-    fn dummy_hash(&self) -> Template {
-        let known = self.entries().find_map(|(_, hash)| Template::of(hash));
+    fn dummy_hash(&self) -> DummyHash {
+        let known = self.entries().find_map(|(_, hash)| DummyHash::of(hash));
         known.unwrap_or_default()
     }
 

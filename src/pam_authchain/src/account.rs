@@ -23,7 +23,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         Err(code) => return nameless(&journal, code),
     };
     let context = call.context(&items, &settings, &journal);
-    let login = Login::new(call, &name, &items);
+    let login = Login::new(call.arguments.config.as_deref(), &name, &items);
     let now = context.deadline.clock()();
     let hint = call.handle.take(|hint| hint.fits(&login, now));
     let known = hint.map(Hint::into_account);

@@ -49,7 +49,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         );
         return PamCode::SystemError;
     }
-    let login = Login::new(call, &name, &items);
+    let login = Login::new(call.arguments.config.as_deref(), &name, &items);
     if let Some(hint) = Hint::of(&decision, login, decided) {
         call.handle.keep(hint);
     }

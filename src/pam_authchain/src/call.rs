@@ -14,7 +14,8 @@ use authchain::words::PamCode;
 use nix::unistd::{geteuid, getuid};
 
 use crate::assembly::{Unusable, assemble_for};
-use crate::handle::{Handle, Items};
+use crate::handle::Handle;
+use crate::items::Items;
 
 /// A call of one of the six functions.
 pub(crate) struct Call<'h> {

@@ -18,6 +18,7 @@ use pam::items::{RHost, RUser, Service, Tty, User};
 use pam::module::PamHandle;
 
 use crate::hint::Hint;
+use crate::items::Items;
 use crate::libpam;
 
 /// A PAM handle for the time of one call.
@@ -29,18 +30,6 @@ type Slot = Cell<Option<Hint>>;
 /// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may
 /// have another shape.
 static OURS: u8 = 0;
-
-/// What the host says about the login, for rules and log lines; empty where it says nothing.
-///
-/// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: no account is
-/// looked up by them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Items {
-    pub(crate) service: String,
-    pub(crate) tty: String,
-    pub(crate) rhost: String,
-    pub(crate) ruser: String,
-}
 
 impl<'h> Handle<'h> {
     /// Returns the handle at `pamh`; `None` where there is none.

@@ -4,7 +4,7 @@
 //! It is a hint and no more: where there is none, or none that fits, the backend is asked. Every
 //! decision is the same with it and without.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::time::Duration;
 
@@ -12,8 +12,7 @@ use authchain::chain::AuthDecision;
 use authchain::tools::deadline::Moment;
 use authchain::words::Account;
 
-use crate::call::Call;
-use crate::handle::Items;
+use crate::items::Items;
 
 /// How old a hint may be, counted from when the backend was asked. Hosts ask about the account as
 /// soon as a login has succeeded; where another prompt came in between, the account may have
@@ -44,10 +43,10 @@ pub(crate) struct Hint {
 }
 
 impl Login {
-    /// Captures the identity of the current call.
-    pub(crate) fn new(call: &Call<'_>, name: &[u8], items: &Items) -> Self {
+    /// Captures the identity of the current call, whose arguments name the configuration `config`.
+    pub(crate) fn new(config: Option<&Path>, name: &[u8], items: &Items) -> Self {
         Self {
-            config: call.arguments.config.clone(),
+            config: config.map(Path::to_owned),
             name: name.to_owned(),
             items: items.clone(),
             pid: process::id(),

@@ -19,6 +19,7 @@ mod handle;
 mod hint;
 #[cfg(feature = "panic-injection")]
 mod injection;
+mod items;
 mod libpam;
 
 use std::ffi::{c_char, c_int, c_void};

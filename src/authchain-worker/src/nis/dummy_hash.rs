@@ -1,11 +1,11 @@
-//! What a hash usually costs in the domain.
+//! A dummy hash of the method and cost that the hashes of a NIS domain have.
 //!
-//! A refusal for which none is computed, because there is no such person or no password could be
-//! the right one, must not come sooner than one for a wrong password: whoever asks could tell who
+//! A refusal for which no hash is computed, because the name is unknown or no password could be the
+//! right one, must not come sooner than one for a wrong password: whoever asks could tell who
 //! exists.
 
 use authchain::config::settings::nis::NisSettings;
-use authchain::files::password_hash::{Method, Template, cost_of};
+use authchain::files::password_hash::{DummyHash, Method, cost_of};
 
 use super::client::{Client, OwnEntry};
 use super::entries;
@@ -14,26 +14,26 @@ use super::maps::{credential, passwd_map};
 /// How many entries are looked at: the first ones may be of people whom nobody lets in.
 const SAMPLE: usize = 8;
 
-/// A hash to be computed for nothing.
-pub(super) struct DummyHash {
-    pub(super) template: Template,
+/// A dummy hash, and how long it takes.
+pub(super) struct TimedDummy {
+    pub(super) hash: DummyHash,
     /// Whether it takes milliseconds.
     pub(super) is_quick: bool,
 }
 
-impl Default for DummyHash {
+impl Default for TimedDummy {
     fn default() -> Self {
         Self {
-            template: Template::default(),
+            hash: DummyHash::default(),
             is_quick: true,
         }
     }
 }
 
-/// Returns a hash like the first one that is found in the domain, whosever it is; without one, like
-/// those that distributions make. A costly one counts only where there is no quick one: one person
-/// may have chosen it, and everybody whom a backend behind this one knows would wait for it.
-pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) -> DummyHash {
+/// Returns a dummy of the first hash that is found in the domain, or of the one that distributions
+/// make where none is found. A costly hash counts only where there is no quick one: one person may
+/// have chosen it, and everybody whom a backend behind this one knows would wait for it.
+pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) -> TimedDummy {
     let map = passwd_map(settings);
     let mut key: Option<Vec<u8>> = None;
     let mut costly = None;
@@ -50,20 +50,20 @@ pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) 
     costly.unwrap_or_default()
 }
 
-/// Returns a hash like that of the person whose entry it is, if there is one that may be used.
+/// Returns a dummy of the hash of the person whose entry this is, if it may be used.
 async fn like(
     settings: &NisSettings,
     client: &mut Client<'_>,
     found: &OwnEntry,
-) -> Option<DummyHash> {
+) -> Option<TimedDummy> {
     let name = std::str::from_utf8(&found.key).ok()?;
     let entry = entries::person(&found.value, name).ok()?;
     let credential = credential(settings, client, &entry, name).await.ok()?;
     let stored = credential.stored.expose();
     let is_usable = |method: Method| settings.weak_hashes || !method.is_weak();
-    let template = Template::of(stored).filter(|template| is_usable(template.method()))?;
+    let hash = DummyHash::of(stored).filter(|hash| is_usable(hash.method()))?;
     let is_quick = is_quick(stored);
-    Some(DummyHash { template, is_quick })
+    Some(TimedDummy { hash, is_quick })
 }
 
 /// Returns whether a hash has no cost of its own, or the one that distributions choose:

@@ -8,7 +8,7 @@ use authchain::tools::deadline::Deadline;
 use authchain::words::{Denial, DenialReason, Secret};
 
 use super::alarm::alarm;
-use super::dummy_hash::{DummyHash, is_quick};
+use super::dummy_hash::{TimedDummy, is_quick};
 
 /// What a hash may take that is not one distributions make: the limits allow a second, and two with
 /// the longest password.
@@ -50,10 +50,10 @@ pub(super) fn judge_by(
 }
 
 /// Spends the time of a hash that nobody has, if there is some left.
-pub(super) fn spend_by(deadline: Deadline, dummy: &DummyHash, typed: &Secret) {
+pub(super) fn spend_by(deadline: Deadline, dummy: &TimedDummy, typed: &Secret) {
     if is_time_for(deadline, dummy.is_quick) {
         let _alarm = alarm(deadline);
-        dummy.template.spend(typed);
+        dummy.hash.spend(typed);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::config::settings::local::LocalSettings;
 use crate::files::passwd_files::Search;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
 use crate::files::passwd_files::shadow::{self, ShadowEntry};
-use crate::files::password_hash::{HashError, Template, verify};
+use crate::files::password_hash::{DummyHash, HashError, verify};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
 use crate::tools::trusted_file::FileError;
@@ -76,7 +76,7 @@ impl Local {
             request.context.journal.write(Severity::LOG_WARNING, &line);
         }
         let entry = found.take_entry(path).map_err(BackendError::Unavailable);
-        (entry, found.usual)
+        (entry, found.dummy_hash)
     }
 
     /// Compares what was typed with what stands in the files.
@@ -144,19 +144,19 @@ impl Backend for Local {
     }
 
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
-        let (person, usual_in_passwd) = self.person(&attempt.request);
-        let (shadow, usual) = self.credential(&attempt.request);
+        let (person, dummy_of_passwd) = self.person(&attempt.request);
+        let (shadow, dummy) = self.credential(&attempt.request);
         let at_once = match person.and_then(|person| self.answer(attempt, person, shadow)) {
             Ok(Answer::Computed(verdict)) => return Ok(verdict),
             Ok(Answer::AtOnce(verdict)) => Ok(verdict),
             Err(error) => Err(error),
         };
-        let usual = usual.or(usual_in_passwd).unwrap_or_default();
+        let dummy = dummy.or(dummy_of_passwd).unwrap_or_default();
         match at_once {
             // A backend behind this one may know the person and accept them: then the hash is not
             // needed.
-            Ok(Verdict::Unknown) => attempt.deferred.push(move |password| usual.spend(password)),
-            _ => usual.spend(attempt.password),
+            Ok(Verdict::Unknown) => attempt.deferred.push(move |password| dummy.spend(password)),
+            _ => dummy.spend(attempt.password),
         }
         at_once
     }
@@ -186,16 +186,16 @@ impl Backend for Local {
     }
 
     fn burn_refusal_time(&self, password: &Secret) {
-        let usual_in_passwd = self.passwd(None).ok().and_then(|found| found.usual);
-        let usual = self.shadow(None).ok().and_then(|found| found.usual);
-        (usual.or(usual_in_passwd).unwrap_or_default()).spend(password);
+        let dummy_of_passwd = self.passwd(None).ok().and_then(|found| found.dummy_hash);
+        let dummy = self.shadow(None).ok().and_then(|found| found.dummy_hash);
+        (dummy.or(dummy_of_passwd).unwrap_or_default()).spend(password);
     }
 }
 
-/// What a file says of a person, and what a hash usually costs in it.
-type Found<T> = (Result<Option<T>, BackendError>, Option<Template>);
+/// The entry of a person, and a dummy of the hash that is most common in the file.
+type Found<T> = (Result<Option<T>, BackendError>, Option<DummyHash>);
 
-/// An answer, and whether a hash was computed on the way to it.
+/// A verdict, and whether a hash was computed on the way to it.
 enum Answer {
     Computed(Verdict),
     /// No hash was computed: the time of one still has to be spent.

@@ -2,9 +2,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use memchr::arch::all::memchr::One;
 use zeroize::Zeroizing;
-
-use super::find;
 
 /// Longest line in bytes that is looked at. Real ones have under 300; the C library's own callers
 /// begin with a buffer of 1024.
@@ -119,6 +118,13 @@ impl<R: Read> Lines<R> {
 
 fn head_of(line: &[u8]) -> &[u8] {
     line.get(..HEAD).unwrap_or(line)
+}
+
+/// Returns where `byte` is first. It compares eight bytes at a time, whatever else the processor
+/// could do: asking the processor takes longer than reading a usual file, above all in a virtual
+/// machine, where the host answers (0.05 ms). A shadow file of 100,000 lines pays for it with 2 ms.
+pub(super) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+    One::new(byte).find(bytes)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Search, each_line, search};
+use super::search::{Search, each_line, search};
 use crate::tools::trusted_file::{Access, FileError};
 use crate::words::{Secret, User};
 
@@ -20,7 +20,7 @@ pub struct PasswdEntry {
 
 /// Looks for `name` in the passwd file at `path`, which is read to its end, even without a name.
 ///
-/// `weak_hashes` says whether weak hashes count for what is usual, where there are hashes.
+/// `weak_hashes` says whether weak hashes count towards the dummy hash.
 ///
 /// # Errors
 /// When the file may not be used or cannot be read.

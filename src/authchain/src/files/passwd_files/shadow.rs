@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::ageing::Ageing;
-use super::{Search, search};
+use super::search::{Search, search};
 use crate::tools::trusted_file::{Access, FileError};
 use crate::words::Secret;
 
@@ -17,7 +17,7 @@ pub struct ShadowEntry {
 
 /// Looks for `name` in the shadow file at `path`, which is read to its end, even without a name.
 ///
-/// `weak_hashes` says whether weak hashes count for what is usual.
+/// `weak_hashes` says whether weak hashes count towards the dummy hash.
 ///
 /// # Errors
 /// When the file may not be used or cannot be read.
@@ -114,7 +114,10 @@ mod tests {
             expire: Some(21000),
         };
         assert_eq!(entry.ageing, expected);
-        assert_eq!(found.usual.unwrap().method().to_string(), "sha512crypt");
+        assert_eq!(
+            found.dummy_hash.unwrap().method().to_string(),
+            "sha512crypt"
+        );
     }
 
     #[test]
@@ -184,6 +187,6 @@ mod tests {
             b"$y$j9T$salt99999$digest"
         );
         assert!(found.oddities.is_empty());
-        assert_eq!(found.usual.unwrap().method().to_string(), "yescrypt");
+        assert_eq!(found.dummy_hash.unwrap().method().to_string(), "yescrypt");
     }
 }

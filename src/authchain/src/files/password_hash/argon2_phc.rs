@@ -5,9 +5,11 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::Zeroizing;
 
-use super::HashError;
-use super::method::Method;
-use super::shape::{limit, number};
+use super::bounds::{limit, number};
+use super::digest::equal;
+use super::error::HashError;
+use super::hashable::is_hashable;
+use super::method::{Method, cost_of};
 use crate::words::Secret;
 
 /// Most memory: 256 MiB.
@@ -37,7 +39,7 @@ const NOT_COMPUTED: HashError = HashError::NotComputed(Method::Argon2);
 /// # Errors
 /// For a password that could never match again, and where memory is short.
 pub(super) fn hash_argon2id(password: &Secret, salt: &[u8; 16]) -> Result<String, HashError> {
-    if !super::is_hashable(password.expose()) {
+    if !is_hashable(password.expose()) {
         return Err(HashError::UnusablePassword);
     }
     let params =
@@ -50,7 +52,7 @@ pub(super) fn hash_argon2id(password: &Secret, salt: &[u8; 16]) -> Result<String
 
 /// Checks that `cost`, the part of a hash before its salt, is well-formed and within limits.
 pub(super) fn check(cost: &[u8]) -> Result<(), HashError> {
-    let cost = Cost::parse(cost).ok_or(MALFORMED)?;
+    let cost = Argon2Cost::parse(cost).ok_or(MALFORMED)?;
     limit("m", cost.memory_kib, MAX_MEMORY_KIB)?;
     limit("t", cost.passes, MAX_PASSES)?;
     let work = cost.memory_kib.saturating_mul(cost.passes);
@@ -66,17 +68,17 @@ pub(super) fn matches(password: &[u8], stored: &[u8]) -> Result<bool, HashError>
     let (Some(salt), Some(digest)) = (parts.salt, parts.hash) else {
         return Err(MALFORMED);
     };
-    let (_, cost) = super::cost_of(stored).ok_or(MALFORMED)?;
-    let cost = Cost::parse(cost).ok_or(MALFORMED)?;
+    let (_, cost) = cost_of(stored).ok_or(MALFORMED)?;
+    let cost = Argon2Cost::parse(cost).ok_or(MALFORMED)?;
     let params = cost.params(Some(digest.len())).ok_or(MALFORMED)?;
     let mut computed = Zeroizing::new(vec![0; digest.len()]);
     Argon2::new(cost.algorithm, cost.version, params)
         .hash_password_into(password, &salt, &mut computed)
         .map_err(|_| NOT_COMPUTED)?;
-    Ok(super::equal(&computed, digest.as_bytes()))
+    Ok(equal(&computed, digest.as_bytes()))
 }
 
-struct Cost {
+struct Argon2Cost {
     algorithm: Algorithm,
     version: Version,
     memory_kib: u64,
@@ -84,7 +86,7 @@ struct Cost {
     lanes: u64,
 }
 
-impl Cost {
+impl Argon2Cost {
     /// Reads `$argon2id$v=19$m=65536,t=3,p=4$`. Key ids and associated data, which the format also
     /// knows, cannot be verified without the key and are not read.
     fn parse(cost: &[u8]) -> Option<Self> {

@@ -3,7 +3,10 @@
 use std::ffi::CStr;
 
 use super::argon2_phc::hash_argon2id;
-use super::{HashError, Hashable, Method, crypt, is_hashable};
+use super::crypt;
+use super::error::HashError;
+use super::hashable::{Hashable, is_hashable};
+use super::method::Method;
 use crate::words::Secret;
 
 /// The digits of crypt(3)'s base 64, lowest first (crypt(5)).

@@ -4,7 +4,8 @@
 //! `$7$` has log2(N) in one digit of base 64, then r and p in five digits each, lowest first; `$y$`
 //! has numbers of varying length, whose first digit tells how many follow.
 
-use super::HashError;
+use super::bounds::{digit, fixed, limit};
+use super::error::HashError;
 use super::method::Method;
 
 /// Most memory in KiB a hash may take: 256 MiB, sixteen times what distributions choose.
@@ -14,7 +15,7 @@ const MAX_WORK_KIB: u64 = 4 * MAX_MEMORY_KIB;
 
 /// The parameters that decide memory and time.
 #[derive(Debug, PartialEq, Eq)]
-struct Cost {
+struct ScryptCost {
     /// log2(N), N being the number of blocks.
     log2_blocks: u64,
     /// r: the size of a block in units of 128 bytes.
@@ -35,13 +36,13 @@ pub(super) fn check(method: Method, cost: &[u8]) -> Result<(), HashError> {
     parsed.ok_or(HashError::Malformed(method))?.check_limits()
 }
 
-impl Cost {
+impl ScryptCost {
     fn check_limits(&self) -> Result<(), HashError> {
         let memory = self.memory_kib();
-        super::shape::limit("memory_kib", memory, MAX_MEMORY_KIB)?;
+        limit("memory_kib", memory, MAX_MEMORY_KIB)?;
         let passes = self.extra_passes.saturating_add(1);
         let work = memory.saturating_mul(self.lanes).saturating_mul(passes);
-        super::shape::limit("work_kib", work, MAX_WORK_KIB)
+        limit("work_kib", work, MAX_WORK_KIB)
     }
 
     /// Returns the memory in KiB, 128·N·r bytes rounded up.
@@ -52,13 +53,13 @@ impl Cost {
     }
 }
 
-fn scrypt(digits: &[u8]) -> Option<Cost> {
+fn scrypt(digits: &[u8]) -> Option<ScryptCost> {
     let (&log2_blocks, rest) = digits.split_first()?;
     let (block_size, lanes) = rest.split_at_checked(5)?;
     if lanes.len() != 5 {
         return None;
     }
-    Some(Cost {
+    Some(ScryptCost {
         log2_blocks: digit(log2_blocks)?,
         block_size: fixed(block_size)?,
         lanes: fixed(lanes)?,
@@ -66,17 +67,10 @@ fn scrypt(digits: &[u8]) -> Option<Cost> {
     })
 }
 
-/// Reads a number in digits of base 64, the lowest first.
-pub(super) fn fixed(digits: &[u8]) -> Option<u64> {
-    digits.iter().rev().try_fold(0_u64, |number, &byte| {
-        Some(number.checked_mul(64)?.saturating_add(digit(byte)?))
-    })
-}
-
-fn yescrypt(text: &[u8]) -> Option<Cost> {
+fn yescrypt(text: &[u8]) -> Option<ScryptCost> {
     let mut text = text.strip_suffix(b"$")?;
     let _flavour = varying(&mut text, 0)?;
-    let mut cost = Cost {
+    let mut cost = ScryptCost {
         log2_blocks: varying(&mut text, 1)?,
         block_size: varying(&mut text, 1)?,
         lanes: 1,
@@ -121,18 +115,6 @@ fn varying(text: &mut &[u8], least: u64) -> Option<u64> {
     })?;
     *text = rest;
     offset.checked_add(start)?.checked_add(least)
-}
-
-/// Returns the value of a digit in crypt(3)'s base 64: `./0-9A-Za-z`.
-fn digit(byte: u8) -> Option<u64> {
-    let (first, value) = match byte {
-        b'.' | b'/' => (b'.', 0_u8),
-        b'0'..=b'9' => (b'0', 2),
-        b'A'..=b'Z' => (b'A', 12),
-        b'a'..=b'z' => (b'a', 38),
-        _ => return None,
-    };
-    byte.checked_sub(first)?.checked_add(value).map(u64::from)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 //! that cost: `rounds=999999999` would keep a core busy for minutes at every login. And a digest
 //! that was cut short must be refused, not compared as far as it goes.
 
-use super::HashError;
-use super::argon2_phc;
+use super::bounds::{fixed, limit, number_between};
+use super::error::HashError;
 use super::method::{Method, cost_of};
-use super::scrypt_cost;
 use super::tail::Tail;
+use super::{argon2_phc, scrypt_cost};
 
 /// Longest hash in bytes: `CRYPT_OUTPUT_SIZE` of libxcrypt (crypt.h).
 const MAX_BYTES: u64 = 384;
@@ -34,14 +34,6 @@ pub(super) fn check(method: Method, stored: &[u8]) -> Result<(), HashError> {
     check_cost(method, cost)?;
     let fits = Tail::of(method).fits(rest);
     if fits { Ok(()) } else { Err(malformed) }
-}
-
-/// Refuses a value over its limit.
-pub(super) fn limit(what: &'static str, value: u64, limit: u64) -> Result<(), HashError> {
-    if value > limit {
-        return Err(HashError::TooCostly { what, value, limit });
-    }
-    Ok(())
 }
 
 fn check_cost(method: Method, cost: &[u8]) -> Result<(), HashError> {
@@ -86,11 +78,7 @@ fn limit_rounds(
 fn limit_bsdi(cost: &[u8]) -> Result<(), HashError> {
     let malformed = HashError::Malformed(Method::Bsdicrypt);
     let digits = cost.strip_prefix(b"_").ok_or(malformed)?;
-    limit(
-        "rounds",
-        scrypt_cost::fixed(digits).ok_or(malformed)?,
-        MAX_WEAK_ROUNDS,
-    )
+    limit("rounds", fixed(digits).ok_or(malformed)?, MAX_WEAK_ROUNDS)
 }
 
 fn limit_bcrypt(cost: &[u8]) -> Result<(), HashError> {
@@ -108,18 +96,4 @@ fn limit_bcrypt(cost: &[u8]) -> Result<(), HashError> {
         }
         _ => Err(malformed),
     }
-}
-
-/// Reads the number between `prefix` and a final dollar sign.
-fn number_between(cost: &[u8], prefix: &[u8]) -> Option<u64> {
-    number(cost.strip_prefix(prefix)?.strip_suffix(b"$")?)
-}
-
-/// Reads a decimal number without sign or leading zero; one beyond 64 bits counts as the largest
-/// there is.
-pub(super) fn number(digits: &[u8]) -> Option<u64> {
-    let well_formed =
-        matches!(digits, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
-    let text = std::str::from_utf8(digits).ok().filter(|_| well_formed)?;
-    Some(text.parse().unwrap_or(u64::MAX))
 }

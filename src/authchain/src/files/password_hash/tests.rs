@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::digest::equal;
 use super::*;
 
 pub(super) const PASSWORD: &[u8] = b"correct horse";

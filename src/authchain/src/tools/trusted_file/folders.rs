@@ -8,8 +8,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::unistd::geteuid;
 
-use super::{Fault, FileError, is_trusted};
+use super::error::{Fault, FileError};
 
 /// How many links are followed, as many as the kernel does.
 const MAX_LINKS: usize = 40;
@@ -53,6 +54,12 @@ fn at(path: &Path, error: &io::Error) -> FileError {
         path: path.to_owned(),
         fault: Fault::from(error),
     }
+}
+
+/// Returns whether a file of this user id is as good as ours: root's, or of the process's effective
+/// user.
+pub(super) fn is_trusted(owner: u32) -> bool {
+    owner == 0 || owner == geteuid().as_raw()
 }
 
 /// The part of a file's path that was walked already, and the part that was not.

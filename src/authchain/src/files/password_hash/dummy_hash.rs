@@ -1,30 +1,32 @@
-//! Spending the time of a hash without learning anything.
+//! Hashes that are computed only for the time they take.
 
+use super::compute::matches;
+use super::hashable::Hashable;
 use super::method::{Method, cost_of};
 use super::shape;
 use super::tail::Tail;
-use super::{Hashable, matches};
 use crate::words::Secret;
 
-/// Method and cost of somebody's hash, with nothing of its salt or digest.
+/// A hash that no password was made into, of the method and cost of a real one.
 ///
-/// For logins that are refused without a hash of their own to verify: unknown names, locked
-/// accounts. Spending it takes time and returns nothing, so that a stand-in can never let anybody
-/// in.
-pub struct Template {
+/// A login that is refused without a hash to verify, because the name is unknown or the account
+/// locked, computes this one instead, so that a refusal takes as long as one for a wrong password.
+/// The result is thrown away: a dummy hash can never let anybody in.
+pub struct DummyHash {
     method: Method,
-    /// A whole hash by that method at that cost, with a salt and a digest of ours.
+    /// A whole hash of that method, with a salt and a digest that belong to nobody.
     hash: Vec<u8>,
 }
 
-impl Template {
-    /// Returns the template of a stored hash; `None` where the hash could not be verified either.
+impl DummyHash {
+    /// Returns a dummy that costs as much as `stored`; `None` where `stored` cannot be verified.
     pub fn of(stored: &[u8]) -> Option<Self> {
         let (method, cost) = cost_of(stored)?;
         Self::with_cost(method, cost)
     }
 
-    /// Returns the template for what [`cost_of`] found in a hash.
+    /// Returns a dummy of this method and cost, which are what [`cost_of`] finds in a hash; `None`
+    /// where such a hash cannot be verified.
     pub fn with_cost(method: Method, cost: &[u8]) -> Option<Self> {
         let mut hash = cost.to_vec();
         hash.extend(Tail::stand_in(method));
@@ -32,29 +34,23 @@ impl Template {
         Some(Self { method, hash })
     }
 
-    /// Returns the method whose time it takes.
+    /// Returns the method.
     pub fn method(&self) -> Method {
         self.method
     }
 
-    /// Takes as long as verifying `password` against such a hash.
+    /// Takes as long as verifying `password` against a hash of this method and cost.
     pub fn spend(&self, password: &Secret) {
         let password = Hashable::from(password);
         if matches(self.method, &password, &self.hash).is_err() {
-            // For a libcrypt from before yescrypt, or one built without some method: a method that
-            // every one has.
-            let _ = matches(Method::Sha512crypt, &password, &sha512crypt());
+            // This libcrypt does not know the method; every libcrypt knows sha512crypt.
+            let hash = [b"$6$", Tail::stand_in(Method::Sha512crypt).as_slice()].concat();
+            let _ = matches(Method::Sha512crypt, &password, &hash);
         }
     }
 }
 
-fn sha512crypt() -> Vec<u8> {
-    let mut hash = b"$6$".to_vec();
-    hash.extend(Tail::stand_in(Method::Sha512crypt));
-    hash
-}
-
-impl Default for Template {
+impl Default for DummyHash {
     /// Returns yescrypt at the cost that libxcrypt and the large distributions write by default: 16
     /// MiB.
     fn default() -> Self {
@@ -73,37 +69,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_methods_template_really_runs() {
+    fn every_methods_dummy_hash_really_runs() {
         let password = Hashable::from(&Secret::new(PASSWORD.to_vec()));
         for stored in VECTORS {
-            let template = Template::of(stored.as_bytes()).unwrap();
+            let dummy = DummyHash::of(stored.as_bytes()).unwrap();
             assert_eq!(
-                matches(template.method, &password, &template.hash),
+                matches(dummy.method, &password, &dummy.hash),
                 Ok(false),
                 "{stored}"
             );
         }
-        let template = Template::default();
-        assert_eq!(
-            matches(template.method, &password, &template.hash),
-            Ok(false)
-        );
+        let dummy = DummyHash::default();
+        assert_eq!(matches(dummy.method, &password, &dummy.hash), Ok(false));
     }
 
     #[test]
-    fn a_template_keeps_the_cost_and_neither_salt_nor_digest() {
+    fn a_dummy_hash_keeps_the_cost_and_neither_salt_nor_digest() {
         for stored in VECTORS {
             let (method, cost) = cost_of(stored.as_bytes()).unwrap();
-            let template = Template::of(stored.as_bytes()).unwrap();
-            assert_eq!(cost_of(&template.hash), Some((method, cost)));
+            let dummy = DummyHash::of(stored.as_bytes()).unwrap();
+            assert_eq!(cost_of(&dummy.hash), Some((method, cost)));
             let secret = &stored.as_bytes()[cost.len()..];
-            let common = secret.iter().zip(&template.hash[cost.len()..]);
+            let common = secret.iter().zip(&dummy.hash[cost.len()..]);
             assert!(common.take_while(|(a, b)| a == b).count() < 4, "{stored}");
         }
     }
 
     #[test]
-    fn what_could_not_be_verified_is_no_template() {
+    fn what_could_not_be_verified_is_no_dummy_hash() {
         for stored in [
             "",
             "!",
@@ -114,7 +107,7 @@ mod tests {
             "$y$jFT$x$x",
             "$y$",
         ] {
-            assert!(Template::of(stored.as_bytes()).is_none(), "{stored}");
+            assert!(DummyHash::of(stored.as_bytes()).is_none(), "{stored}");
         }
     }
 }

@@ -1,25 +1,26 @@
-//! Which method and cost the hashes of a file usually have.
+//! The method and cost that most hashes of a file have.
 
-use super::super::password_hash::{Method, Template, cost_of};
+use super::super::password_hash::{DummyHash, Method, cost_of};
 
-/// How many kinds of hash are told apart. A file has one to three; further ones are not counted.
-const KINDS: usize = 16;
+/// Most pairs of method and cost that are told apart. A file has one to three; further ones are not
+/// counted.
+const MAX_PAIRS: usize = 16;
 /// Longest cost in bytes that is counted; real ones have under 40.
 const MAX_COST: usize = 64;
 
-/// Counts the methods and costs of the hashes it is shown, for a template that takes as long as
-/// the usual one of them.
-pub(super) struct Prevailing {
-    kinds: Vec<Kind>,
+/// Counts how often each method and cost stands in a file, so that a dummy hash can be made of the
+/// most frequent one.
+pub(super) struct CommonHash {
+    seen: Vec<Seen>,
     weak_hashes: bool,
 }
 
-impl Prevailing {
+impl CommonHash {
     /// Starts to count. Weak hashes count only where they may be used: elsewhere nobody logs in
     /// with one.
     pub(super) fn new(weak_hashes: bool) -> Self {
         Self {
-            kinds: Vec::new(),
+            seen: Vec::new(),
             weak_hashes,
         }
     }
@@ -30,15 +31,15 @@ impl Prevailing {
         if matches!(stored, [] | [b'x'] | [b'!' | b'*', ..]) {
             return;
         }
-        if let Some(kind) = self.kinds.iter_mut().find(|kind| kind.made(stored)) {
-            kind.count = kind.count.saturating_add(1);
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.made(stored)) {
+            seen.count = seen.count.saturating_add(1);
             return;
         }
         let Some((method, cost)) = cost_of(stored) else {
             return;
         };
-        if self.kinds.len() < KINDS && cost.len() <= MAX_COST {
-            self.kinds.push(Kind {
+        if self.seen.len() < MAX_PAIRS && cost.len() <= MAX_COST {
+            self.seen.push(Seen {
                 method,
                 cost: cost.to_vec(),
                 count: 1,
@@ -46,27 +47,27 @@ impl Prevailing {
         }
     }
 
-    /// Returns the template of the most frequent kind that can be verified at all, if there is one.
-    pub(super) fn template(mut self) -> Option<Template> {
-        self.kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
-        let usable = |kind: &&Kind| self.weak_hashes || !kind.method.is_weak();
-        self.kinds
+    /// Returns a dummy of the most frequent method and cost that can be verified, if there is one.
+    pub(super) fn dummy_hash(mut self) -> Option<DummyHash> {
+        self.seen.sort_by_key(|seen| std::cmp::Reverse(seen.count));
+        let usable = |seen: &&Seen| self.weak_hashes || !seen.method.is_weak();
+        self.seen
             .iter()
             .filter(usable)
-            .find_map(|kind| Template::with_cost(kind.method, &kind.cost))
+            .find_map(|seen| DummyHash::with_cost(seen.method, &seen.cost))
     }
 }
 
 /// A method at a cost, and how often it was seen.
-struct Kind {
+struct Seen {
     method: Method,
     cost: Vec<u8>,
     count: u64,
 }
 
-impl Kind {
+impl Seen {
     /// Returns whether `stored` has this method and cost. It decides like [`cost_of`], but in a
-    /// single comparison for the kinds that files are full of.
+    /// single comparison for the pairs that files are full of.
     fn made(&self, stored: &[u8]) -> bool {
         if self.cost.is_empty() {
             return Method::of(stored) == Some(self.method);
@@ -81,12 +82,12 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn prevailing(weak_hashes: bool, hashes: &[&str]) -> Option<Method> {
-        let mut prevailing = Prevailing::new(weak_hashes);
+    fn most_common(weak_hashes: bool, hashes: &[&str]) -> Option<Method> {
+        let mut common = CommonHash::new(weak_hashes);
         for hash in hashes {
-            prevailing.add(hash.as_bytes());
+            common.add(hash.as_bytes());
         }
-        prevailing.template().map(|template| template.method())
+        common.dummy_hash().map(|dummy| dummy.method())
     }
 
     #[test]
@@ -101,24 +102,24 @@ mod tests {
             "$2b$10$b",
             "!$6$a$x",
         ];
-        assert_eq!(prevailing(false, &hashes), Some(Method::Bcrypt));
+        assert_eq!(most_common(false, &hashes), Some(Method::Bcrypt));
     }
 
     #[test]
     fn kinds_that_nobody_can_log_in_with_do_not_prevail() {
         let weak = ["abhfCpXqd4GrI", "abhfCpXqd4GrI", "$5$a$x"];
-        assert_eq!(prevailing(false, &weak), Some(Method::Sha256crypt));
-        assert_eq!(prevailing(true, &weak), Some(Method::Descrypt));
+        assert_eq!(most_common(false, &weak), Some(Method::Sha256crypt));
+        assert_eq!(most_common(true, &weak), Some(Method::Descrypt));
         let bombs = [
             "$6$rounds=999999999$a$x",
             "$6$rounds=999999999$a$x",
             "$2b$05$x",
         ];
-        assert_eq!(prevailing(false, &bombs), Some(Method::Bcrypt));
+        assert_eq!(most_common(false, &bombs), Some(Method::Bcrypt));
     }
 
     #[test]
     fn a_file_without_hashes_has_no_usual_one() {
-        assert_eq!(prevailing(true, &["*", "!!", "", "x"]), None);
+        assert_eq!(most_common(true, &["*", "!!", "", "x"]), None);
     }
 }

@@ -1,0 +1,62 @@
+//! Why a password could not be verified or hashed.
+
+use std::fmt;
+
+use super::hashable::MAX_PASSWORD;
+use super::method::Method;
+
+/// Why a stored hash could not be verified, or a new one not be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashError {
+    /// No method's prefix, or not even the form of a hash.
+    Unknown,
+    /// The prefix is this method's; what follows is not, or is cut short.
+    Malformed(Method),
+    /// The method is weak, and weak hashes are not allowed.
+    Weak(Method),
+    /// A cost, memory or length is over its limit.
+    TooCostly {
+        /// The parameter, as it is called in the hash or with its unit as an ending.
+        what: &'static str,
+        /// What the hash asks for.
+        value: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// This system's libcrypt does not know the method, or there was not enough memory.
+    NotComputed(Method),
+    /// A password over 511 bytes or with a NUL, which would never match its hash.
+    UnusablePassword,
+}
+
+impl HashError {
+    /// Returns whether no program could verify the hash: then no password matches it, which is an
+    /// answer. Any other hash might match what was typed, and nobody can find out.
+    pub fn matches_nothing(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Malformed(_))
+    }
+}
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("not a hash of a known method"),
+            Self::Malformed(method) => write!(f, "the {method} hash is malformed"),
+            Self::Weak(method) => {
+                write!(f, "the hash is {method}, refused unless weak_hashes = true")
+            }
+            Self::TooCostly { what, value, limit } => {
+                write!(f, "{what}={value} is over the limit of {limit}")
+            }
+            Self::NotComputed(method) => {
+                write!(f, "this system could not compute the {method} hash")
+            }
+            Self::UnusablePassword => write!(
+                f,
+                "the password is longer than {MAX_PASSWORD} bytes or has a NUL in it"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for HashError {}
