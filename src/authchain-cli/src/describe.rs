@@ -1,6 +1,6 @@
 //! `authchain describe`: what can be configured, from the settings' own comments.
 
-use authchain::chain::registry::{KINDS, Kind};
+use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use clap::Args;
 
 use crate::schema::{Default, Setting, common_settings, global_settings, kind_settings};
@@ -43,14 +43,17 @@ impl Describe {
     }
 }
 
-fn find(name: &str) -> Result<&'static Kind, Failure> {
-    KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
-        let all: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        Failure::refused(format!(
-            "there is no backend type {name:?}; known types: {}",
-            all.join(", ")
-        ))
-    })
+fn find(name: &str) -> Result<&'static BackendType, Failure> {
+    BACKEND_TYPES
+        .iter()
+        .find(|kind| kind.name == name)
+        .ok_or_else(|| {
+            let all: Vec<&str> = BACKEND_TYPES.iter().map(|kind| kind.name).collect();
+            Failure::refused(format!(
+                "there is no backend type {name:?}; known types: {}",
+                all.join(", ")
+            ))
+        })
 }
 
 fn everything(terminal: &mut Terminal) {
@@ -59,14 +62,14 @@ fn everything(terminal: &mut Terminal) {
     terminal.say_in(STRONG, "In every [backend.NAME]");
     terminal.write(&OnTerminal.settings(&common_settings()));
     terminal.say_in(STRONG, "Backend types");
-    for kind in KINDS {
+    for kind in BACKEND_TYPES {
         terminal.say(format_args!("\n  {STRONG}{}{STRONG:#}", kind.name));
         terminal.write(&wrapped(kind.help, 6));
     }
     terminal.say("\n`authchain describe TYPE` shows the keys of a type.");
 }
 
-fn one(kind: &Kind, terminal: &mut Terminal) {
+fn one(kind: &BackendType, terminal: &mut Terminal) {
     terminal.say_in(
         STRONG,
         format_args!("[backend.NAME] with type = \"{}\"", kind.name),
@@ -84,7 +87,7 @@ fn manual() -> String {
     out.push_str(&InManual.settings(&global_settings()));
     out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
     out.push_str(&InManual.settings(&common_settings()));
-    for kind in KINDS {
+    for kind in BACKEND_TYPES {
         let (title, help) = (kind.name.to_uppercase(), scdoc(kind.help));
         out.push_str(&format!("# TYPE {title}\n\n{help}.\n\n"));
         out.push_str(&InManual.settings(&kind_settings(kind)));

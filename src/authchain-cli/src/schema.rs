@@ -1,6 +1,6 @@
 //! `authchain schema`: authchain.toml as a JSON Schema, and the settings it is made of.
 
-use authchain::chain::registry::{KINDS, Kind};
+use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use authchain::config::settings::{BackendSettings, GlobalSettings};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
@@ -49,7 +49,7 @@ pub(crate) fn common_settings() -> Vec<Setting> {
 }
 
 /// Returns the keys of backends of one type.
-pub(crate) fn kind_settings(kind: &Kind) -> Vec<Setting> {
+pub(crate) fn kind_settings(kind: &BackendType) -> Vec<Setting> {
     settings(&inlined((kind.schema)()))
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn document() -> Value {
             "description": "The sources of accounts: a section [backend.NAME] each.",
             "type": "object",
             "propertyNames": { "pattern": NAME },
-            "additionalProperties": { "oneOf": KINDS.iter().map(backend).collect::<Vec<_>>() },
+            "additionalProperties": { "oneOf": BACKEND_TYPES.iter().map(backend).collect::<Vec<_>>() },
         }),
     );
     json!({
@@ -76,7 +76,7 @@ pub(crate) fn document() -> Value {
 }
 
 /// Returns the section of a backend of one type.
-fn backend(kind: &Kind) -> Value {
+fn backend(kind: &BackendType) -> Value {
     let (common, own) = (
         inlined(schema_for!(BackendSettings)),
         inlined((kind.schema)()),
@@ -220,7 +220,7 @@ mod tests {
             };
             read(&format!("{} = {default}", setting.name)).unwrap();
         }
-        for kind in KINDS {
+        for kind in BACKEND_TYPES {
             let mut all = common_settings();
             all.extend(kind_settings(kind));
             let mut section = format!("[backend.x]\ntype = \"{}\"\n", kind.name);
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn every_setting_says_what_it_takes_and_what_it_means() {
-        let kinds = KINDS.iter().flat_map(kind_settings);
+        let kinds = BACKEND_TYPES.iter().flat_map(kind_settings);
         for setting in global_settings()
             .into_iter()
             .chain(common_settings())
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn keys_that_must_be_given_are_known() {
-        let kinds = KINDS.iter().flat_map(kind_settings);
+        let kinds = BACKEND_TYPES.iter().flat_map(kind_settings);
         let all = global_settings()
             .into_iter()
             .chain(common_settings())

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use authchain::tools::trusted_file::{self, Access, Fault, FileError};
+use authchain::tools::trusted_file::{self, Access, FileError, FileFault};
 use authchain::words::Username;
 
 use super::lock::{Lock, PATIENCE};
@@ -281,7 +281,7 @@ fn read(path: &Path, access: Access) -> Result<Table, AccountError> {
     match trusted_file::read(path, access, MAX_BYTES) {
         Ok(bytes) => Ok(Table::parse(&bytes)),
         Err(FileError {
-            fault: Fault::Missing,
+            fault: FileFault::Missing,
             ..
         }) => Ok(Table::parse(b"")),
         Err(error) => Err(AccountError::Trouble(error.to_string())),

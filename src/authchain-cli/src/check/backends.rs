@@ -8,7 +8,7 @@ use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
 use authchain::files::passwd_files;
 use authchain::tools::request::Request;
-use authchain::tools::trusted_file::{Access, Fault, FileError, folders};
+use authchain::tools::trusted_file::{Access, FileError, FileFault, folders};
 use authchain::words::Username;
 use nix::unistd::geteuid;
 
@@ -100,11 +100,11 @@ fn add_file_error(
     severity: Severity,
     report: &mut Report,
 ) {
-    if error.fault == Fault::PermissionDenied && !geteuid().is_root() {
+    if error.fault == FileFault::PermissionDenied && !geteuid().is_root() {
         let message = "you may not read it, so it was not checked; run this as root";
         return report.add(Severity::Warning, &error.path, message);
     }
-    let hint = if error.fault == Fault::Missing && error.path.parent() == Some(state_dir) {
+    let hint = if error.fault == FileFault::Missing && error.path.parent() == Some(state_dir) {
         "; `authchain user add` makes it"
     } else {
         ""

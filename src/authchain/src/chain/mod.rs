@@ -8,8 +8,9 @@
 //! - [`Identities`]: what the system's own files say about a name. A name that is theirs is nobody
 //!   else's.
 //!
-//! The laws of the chain, stated over generated chains and answers, are in `chain/laws.rs`: above
-//! all, no fault that a caller can cause ever lets in somebody who would not get in without it.
+//! The laws of the chain, stated over generated chains and answers, are in `chain/tests/laws.rs`:
+//! above all, no fault that a caller can cause ever lets in somebody who would not get in without
+//! it.
 //!
 //! **Uses** the floors below. **Used by** the module and the command.
 //! **Begin with** [`Chain::authenticate`], and follow it.
@@ -17,14 +18,12 @@
 mod assemble;
 mod decision;
 mod identity;
-#[cfg(test)]
-mod laws;
 mod links;
 pub mod registry;
 mod report;
-#[cfg(test)]
-mod scripted;
 mod stand_in;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use assemble::{Assembled, assemble};

@@ -18,7 +18,7 @@ use crate::config::settings::{Fault, GlobalSettings, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
-pub struct Kind {
+pub struct BackendType {
     /// What `type = "…"` calls it.
     pub name: &'static str,
     /// One line about it.
@@ -58,8 +58,8 @@ impl<'g> Surroundings<'g> {
 const LOCAL: &str = "local";
 
 /// The backend types, in the order they are described.
-pub const KINDS: &[Kind] = &[
-    Kind {
+pub const BACKEND_TYPES: &[BackendType] = &[
+    BackendType {
         name: LOCAL,
         help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
         build: local,
@@ -67,7 +67,7 @@ pub const KINDS: &[Kind] = &[
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LocalSettings),
     },
-    Kind {
+    BackendType {
         name: "ldap",
         help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
         build: ldap,
@@ -75,7 +75,7 @@ pub const KINDS: &[Kind] = &[
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LdapSettings),
     },
-    Kind {
+    BackendType {
         name: "active_directory",
         help: "a domain of Active Directory, of Windows or Samba",
         build: active_directory,
@@ -83,7 +83,7 @@ pub const KINDS: &[Kind] = &[
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(ActiveDirectorySettings),
     },
-    Kind {
+    BackendType {
         name: "nis",
         help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
         build: nis,
@@ -164,15 +164,15 @@ fn warnings_of<T: DeserializeOwned>(
 
 /// Returns what is allowed but dangerous in a section, for the administrator.
 pub fn warnings(table: &BackendTable<'_>) -> Vec<&'static str> {
-    match kind_of(table) {
+    match type_of(table) {
         Some(known) => (known.warnings)(table),
         None => Vec::new(),
     }
 }
 
-fn kind_of(table: &BackendTable<'_>) -> Option<&'static Kind> {
+fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {
     let kind = table.common().kind.get_ref();
-    KINDS.iter().find(|known| known.name == kind)
+    BACKEND_TYPES.iter().find(|known| known.name == kind)
 }
 
 /// Reads the settings of a section, and has `check` look for what cannot be meant.
@@ -263,9 +263,9 @@ fn backend_in(
     table: &BackendTable<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    match kind_of(table) {
+    match type_of(table) {
         Some(known) => (known.build)(table, surroundings),
-        None => Err(table.unknown_kind(KINDS.iter().map(|known| known.name))),
+        None => Err(table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::tools::trusted_file::{Fault, FileError};
+use crate::tools::trusted_file::{FileError, FileFault};
 
 /// What is wrong with the configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Place {
 impl From<FileError> for ConfigError {
     fn from(error: FileError) -> Self {
         Self {
-            is_unread: matches!(error.fault, Fault::Process(_)),
+            is_unread: matches!(error.fault, FileFault::Process(_)),
             ..Self::whole(&error.path, error.fault.to_string())
         }
     }

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::error::ConfigError;
 use super::keys::DidYouMean;
-use crate::tools::trusted_file::{self, Access, Fault};
+use crate::tools::trusted_file::{self, Access, FileFault};
 
 /// Largest configuration read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -39,7 +39,7 @@ impl Source {
     /// As [`read`](Self::read) for a file that is there, and for a link that leads nowhere.
     pub fn read_if_there(file: &Path) -> Result<Self, ConfigError> {
         match trusted_file::read(file, Access::Public, MAX_BYTES) {
-            Err(error) if error.fault == Fault::Missing && !file.is_symlink() => {
+            Err(error) if error.fault == FileFault::Missing && !file.is_symlink() => {
                 Ok(Self::new(file, String::new()))
             }
             bytes => Self::from_bytes(file, bytes?),

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 
-pub use error::{Access, Fault, FileError};
+pub use error::{Access, FileError, FileFault};
 use folders::is_trusted;
 
 /// Opens `path` for reading, if nobody else could have written it or put it there.
@@ -37,9 +37,11 @@ pub fn open_program(path: &Path) -> Result<File, FileError> {
         fault,
     };
     let file = open(path, Access::Public)?;
-    let metadata = file.metadata().map_err(|error| fail(Fault::from(&error)))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| fail(FileFault::from(&error)))?;
     match metadata.mode() & 0o111 {
-        0 => Err(fail(Fault::NotExecutable)),
+        0 => Err(fail(FileFault::NotExecutable)),
         _ => Ok(file),
     }
 }
@@ -60,18 +62,20 @@ pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
         // O_NONBLOCK: opening a FIFO must not wait for a writer (CVE-2024-22365).
         .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).bits())
         .open(path)
-        .map_err(|error| fail(Fault::from(&error)))?;
-    let metadata = file.metadata().map_err(|error| fail(Fault::from(&error)))?;
+        .map_err(|error| fail(FileFault::from(&error)))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| fail(FileFault::from(&error)))?;
     if let Some(kind) = irregular(metadata.file_type()) {
-        return Err(fail(Fault::NotAFile(kind)));
+        return Err(fail(FileFault::NotAFile(kind)));
     }
     let owner = metadata.uid();
     if !is_trusted(owner) {
-        return Err(fail(Fault::Owner(owner)));
+        return Err(fail(FileFault::Owner(owner)));
     }
     let mode = metadata.mode() & 0o7777;
     if mode & access.forbidden() != 0 {
-        return Err(fail(Fault::Mode(mode, access)));
+        return Err(fail(FileFault::Mode(mode, access)));
     }
     Ok(file)
 }
@@ -93,9 +97,9 @@ pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileErro
     let mut bytes = Vec::with_capacity(room.saturating_add(64));
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(|error| fail(Fault::from(&error)))?;
+        .map_err(|error| fail(FileFault::from(&error)))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(fail(Fault::TooLarge(limit)));
+        return Err(fail(FileFault::TooLarge(limit)));
     }
     Ok(bytes)
 }
@@ -130,7 +134,7 @@ mod tests {
         (dir, path)
     }
 
-    fn fault(path: &Path, access: Access) -> Fault {
+    fn fault(path: &Path, access: Access) -> FileFault {
         read(path, access, 100).unwrap_err().fault
     }
 
@@ -140,7 +144,7 @@ mod tests {
             let (_dir, path) = file_with_mode(mode);
             assert_eq!(
                 fault(&path, Access::Public),
-                Fault::Mode(mode, Access::Public)
+                FileFault::Mode(mode, Access::Public)
             );
         }
         let (_dir, path) = file_with_mode(0o644);
@@ -151,7 +155,7 @@ mod tests {
     fn a_secret_that_others_may_read_is_refused() {
         for (mode, access) in [(0o640, Access::Private), (0o644, Access::GroupReadable)] {
             let (_dir, path) = file_with_mode(mode);
-            assert_eq!(fault(&path, access), Fault::Mode(mode, access));
+            assert_eq!(fault(&path, access), FileFault::Mode(mode, access));
         }
         let (_dir, path) = file_with_mode(0o640);
         assert!(open(&path, Access::GroupReadable).is_ok());
@@ -161,11 +165,11 @@ mod tests {
     fn a_file_that_others_may_replace_is_refused_like_one_that_they_may_write() {
         let (dir, path) = file_with_mode(0o600);
         fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
-        assert_eq!(fault(&path, Access::Private), Fault::FolderMode(0o777));
+        assert_eq!(fault(&path, Access::Private), FileFault::FolderMode(0o777));
         // They may have removed it.
         assert_eq!(
             fault(&dir.path().join("none"), Access::Public),
-            Fault::FolderMode(0o777)
+            FileFault::FolderMode(0o777)
         );
         assert!(open_anywhere(&path, Access::Private).is_ok());
     }
@@ -173,13 +177,16 @@ mod tests {
     #[test]
     fn a_program_is_judged_by_its_folders_and_must_be_one() {
         let (dir, path) = file_with_mode(0o644);
-        assert_eq!(open_program(&path).unwrap_err().fault, Fault::NotExecutable);
+        assert_eq!(
+            open_program(&path).unwrap_err().fault,
+            FileFault::NotExecutable
+        );
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         assert!(open_program(&path).is_ok());
         fs::set_permissions(dir.path(), Permissions::from_mode(0o775)).unwrap();
         assert_eq!(
             open_program(&path).unwrap_err().fault,
-            Fault::FolderMode(0o775)
+            FileFault::FolderMode(0o775)
         );
     }
 
@@ -188,18 +195,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let fifo = dir.path().join("fifo");
         nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert_eq!(fault(&fifo, Access::Public), Fault::NotAFile("a FIFO"));
+        assert_eq!(fault(&fifo, Access::Public), FileFault::NotAFile("a FIFO"));
         assert_eq!(
             fault(dir.path(), Access::Public),
-            Fault::NotAFile("a directory")
+            FileFault::NotAFile("a directory")
         );
         assert_eq!(
             fault(Path::new("/dev/zero"), Access::Public),
-            Fault::NotAFile("a device")
+            FileFault::NotAFile("a device")
         );
         assert_eq!(
             fault(&dir.path().join("none"), Access::Public),
-            Fault::Missing
+            FileFault::Missing
         );
     }
 
@@ -208,7 +215,7 @@ mod tests {
         let (_dir, path) = file_with_mode(0o600);
         assert_eq!(
             read(&path, Access::Private, 3).unwrap_err().fault,
-            Fault::TooLarge(3)
+            FileFault::TooLarge(3)
         );
         assert_eq!(read(&path, Access::Private, 4).unwrap(), b"text");
     }

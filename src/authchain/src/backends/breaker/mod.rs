@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use self::folder::{Claim, Folder, LONGEST_CLAIM};
-use self::name::{Kind, decode, encode, is_ours};
+use self::name::{FileKind, decode, encode, is_ours};
 use crate::tools::deadline::Deadline;
 
 /// How long a server that was found down is not asked at all, and how often one login probes it
@@ -169,7 +169,7 @@ impl<'a> Breaker<'a> {
         } else {
             (Standing::Expired, patience)
         };
-        let claim = encode(Kind::Claim, &self.owner, server)?;
+        let claim = encode(FileKind::Claim, &self.owner, server)?;
         let until = now.checked_add(REST.saturating_add(needs).min(LONGEST_CLAIM))?;
         match folder.claim(&claim, now, until) {
             Claim::Ours => Some(standing),
@@ -182,7 +182,7 @@ impl<'a> Breaker<'a> {
     /// Returns how long ago the server was found down. A mark from the future says nothing: it is
     /// from before the clock was set back.
     fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
-        let mark = encode(Kind::Mark, &self.owner, server)?;
+        let mark = encode(FileKind::Mark, &self.owner, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
         now.duration_since(since).ok()
     }
@@ -194,7 +194,8 @@ impl<'a> Breaker<'a> {
         if self.folder.is_none() {
             self.folder = Folder::make(self.run_dir);
         }
-        let (Some(folder), Some(name)) = (&self.folder, encode(Kind::Mark, &self.owner, server))
+        let (Some(folder), Some(name)) =
+            (&self.folder, encode(FileKind::Mark, &self.owner, server))
         else {
             return;
         };
@@ -206,7 +207,7 @@ impl<'a> Breaker<'a> {
     }
 
     fn forget(&self, server: &str) {
-        let names = [Kind::Mark, Kind::Claim].map(|kind| encode(kind, &self.owner, server));
+        let names = [FileKind::Mark, FileKind::Claim].map(|kind| encode(kind, &self.owner, server));
         for name in names.iter().flatten() {
             if let Some(folder) = &self.folder {
                 folder.remove(name);

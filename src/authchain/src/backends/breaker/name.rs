@@ -7,14 +7,14 @@ const MAX_NAME: usize = 255;
 
 /// What a file is.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     /// Says that the server is down.
     Mark,
     /// Says that a login is finding out whether the server is back.
     Claim,
 }
 
-impl Kind {
+impl FileKind {
     /// Returns the character between owner and server. An owner's name has neither of the two, a
     /// server's is escaped.
     fn sign(self) -> char {
@@ -27,7 +27,7 @@ impl Kind {
 
 /// Returns a name such as `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server that no file
 /// could be named after.
-pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
+pub(super) fn encode(kind: FileKind, owner: &str, server: &str) -> Option<String> {
     let mut name = format!("{owner}{}", kind.sign());
     for byte in server.bytes() {
         match byte {
@@ -45,18 +45,18 @@ pub(super) fn encode(kind: Kind, owner: &str, server: &str) -> Option<String> {
 /// Returns the name of a claim that `thread` is about to make: one without an owner, so that it is
 /// swept if it stays.
 pub(super) fn draft(thread: i32) -> String {
-    format!("{}{thread}", Kind::Claim.sign())
+    format!("{}{thread}", FileKind::Claim.sign())
 }
 
 /// Returns whether a file is a mark or a claim, of whichever owner.
 pub(super) fn is_ours(name: &str) -> bool {
-    name.contains([Kind::Mark.sign(), Kind::Claim.sign()])
+    name.contains([FileKind::Mark.sign(), FileKind::Claim.sign()])
 }
 
 /// Returns the server that a mark of `owner` is about; `None` for any other file.
 pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
     let escaped = name.strip_prefix(owner)?;
-    let mut parts = escaped.strip_prefix(Kind::Mark.sign())?.split('%');
+    let mut parts = escaped.strip_prefix(FileKind::Mark.sign())?.split('%');
     let mut server = parts.next()?.to_owned();
     for part in parts {
         let (digits, rest) = part.split_at_checked(2)?;
@@ -64,5 +64,5 @@ pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
         server.push_str(rest);
     }
     // Only what we wrote ourselves.
-    (encode(Kind::Mark, owner, &server)? == name).then_some(server)
+    (encode(FileKind::Mark, owner, &server)? == name).then_some(server)
 }

@@ -352,7 +352,7 @@ fn a_worker_cannot_fill_the_folder_or_leave_it() {
 proptest! {
     #[test]
     fn a_server_is_known_again_by_the_name_of_its_mark(server in "[!-~]{0,60}", backend in "[a-z0-9_-]{1,8}") {
-        let name = encode(Kind::Mark, &backend, &server).unwrap();
+        let name = encode(FileKind::Mark, &backend, &server).unwrap();
         prop_assert!(!name.contains('/') && name != "." && name != "..");
         prop_assert_eq!(decode(&name, &backend), Some(server));
     }

@@ -7,7 +7,7 @@ use super::super::password_hash::DummyHash;
 use super::common_hash::CommonHash;
 use super::lines::{Line, Lines, find};
 use super::oddities::Oddities;
-use crate::tools::trusted_file::{self, Access, Fault, FileError};
+use crate::tools::trusted_file::{self, Access, FileError, FileFault};
 
 /// The passwd file of the system.
 pub const SYSTEM_PASSWD: &str = "/etc/passwd";
@@ -78,7 +78,7 @@ pub(super) fn search<T>(
 ) -> Result<Search<T>, FileError> {
     let failed = |error| FileError {
         path: path.to_owned(),
-        fault: Fault::from(&error),
+        fault: FileFault::from(&error),
     };
     let file = open(path, access)?;
     let size = file.metadata().map_err(failed)?.len();
@@ -130,7 +130,7 @@ pub(super) fn each_line(
 ) -> Result<(), FileError> {
     let failed = |error| FileError {
         path: path.to_owned(),
-        fault: Fault::from(&error),
+        fault: FileFault::from(&error),
     };
     let file = open(path, access)?;
     let size = file.metadata().map_err(failed)?.len();

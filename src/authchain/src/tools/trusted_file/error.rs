@@ -37,12 +37,12 @@ pub struct FileError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub fault: FileFault,
 }
 
 /// What can be wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum FileFault {
     /// There is none.
     Missing,
     /// The process may not read it.
@@ -77,7 +77,7 @@ const ABOUT_THE_FILE: [Errno; 5] = [
     Errno::ENXIO,
 ];
 
-impl From<&io::Error> for Fault {
+impl From<&io::Error> for FileFault {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
@@ -104,7 +104,7 @@ fn is_about_the_file(errno: Errno) -> bool {
 impl From<FileError> for BackendError {
     fn from(error: FileError) -> Self {
         match error.fault {
-            Fault::Process(_) => Self::Failed(error.to_string()),
+            FileFault::Process(_) => Self::Failed(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
     }
@@ -116,7 +116,7 @@ impl fmt::Display for FileError {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("no such file"),
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn want_of_descriptors_says_nothing_about_the_file() {
-        let fault = |errno: Errno| Fault::from(&io::Error::from(errno));
+        let fault = |errno: Errno| FileFault::from(&io::Error::from(errno));
         for errno in [
             Errno::EMFILE,
             Errno::ENFILE,
@@ -167,10 +167,10 @@ mod tests {
             Errno::EINTR,
             Errno::EIO,
         ] {
-            assert!(matches!(fault(errno), Fault::Process(_)), "{errno}");
+            assert!(matches!(fault(errno), FileFault::Process(_)), "{errno}");
         }
         for errno in ABOUT_THE_FILE {
-            assert!(matches!(fault(errno), Fault::Io(_)), "{errno}");
+            assert!(matches!(fault(errno), FileFault::Io(_)), "{errno}");
         }
     }
 }

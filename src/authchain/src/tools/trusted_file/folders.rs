@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::geteuid;
 
-use super::error::{Fault, FileError};
+use super::error::{FileError, FileFault};
 
 /// How many links are followed, as many as the kernel does.
 const MAX_LINKS: usize = 40;
@@ -52,7 +52,7 @@ pub fn judge(file: &Path) -> Result<(), FileError> {
 fn at(path: &Path, error: &io::Error) -> FileError {
     FileError {
         path: path.to_owned(),
-        fault: Fault::from(error),
+        fault: FileFault::from(error),
     }
 }
 
@@ -124,16 +124,16 @@ impl Way {
         };
         let (owner, mode) = (self.metadata.uid(), self.metadata.mode() & 0o7777);
         if !is_trusted(owner) {
-            return fail(&self.folder, Fault::FolderOwner(owner));
+            return fail(&self.folder, FileFault::FolderOwner(owner));
         }
         if mode & 0o022 == 0 {
             return Ok(());
         }
         if mode & STICKY == 0 {
-            return fail(&self.folder, Fault::FolderMode(mode));
+            return fail(&self.folder, FileFault::FolderMode(mode));
         }
         match entry.map(Metadata::uid) {
-            Some(owner) if !is_trusted(owner) => fail(path, Fault::Owner(owner)),
+            Some(owner) if !is_trusted(owner) => fail(path, FileFault::Owner(owner)),
             _ => Ok(()),
         }
     }
@@ -159,7 +159,7 @@ mod tests {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
 
-    fn blamed(path: &Path) -> Option<(PathBuf, Fault)> {
+    fn blamed(path: &Path) -> Option<(PathBuf, FileFault)> {
         judge(path).err().map(|error| (error.path, error.fault))
     }
 
@@ -171,7 +171,7 @@ mod tests {
             assert_eq!(blamed(&file), None);
             let folder = root.join(folder);
             chmod(&folder, mode);
-            let fault = Fault::FolderMode(mode);
+            let fault = FileFault::FolderMode(mode);
             assert_eq!(blamed(&file), Some((folder.clone(), fault.clone())));
             // Who can remove the file can make it look as if it had never existed.
             assert_eq!(
@@ -204,7 +204,7 @@ mod tests {
         for folder in ["more", "links", "outer", "outer/inner"] {
             let folder = root.join(folder);
             chmod(&folder, 0o777);
-            let fault = Fault::FolderMode(0o777);
+            let fault = FileFault::FolderMode(0o777);
             assert_eq!(blamed(&file), Some((folder.clone(), fault)));
             chmod(&folder, 0o755);
         }
@@ -229,7 +229,7 @@ mod tests {
         let (_dir, root) = scene();
         let file = root.join("outer/inner/file");
         std::os::unix::fs::chown(root.join("outer"), Some(4711), None).unwrap();
-        let theirs = Fault::FolderOwner(4711);
+        let theirs = FileFault::FolderOwner(4711);
         assert_eq!(blamed(&file), Some((root.join("outer"), theirs)));
         std::os::unix::fs::chown(root.join("outer"), Some(0), None).unwrap();
         chmod(&root.join("outer"), 0o1777);
@@ -237,7 +237,7 @@ mod tests {
         symlink("inner/file", &link).unwrap();
         assert_eq!(blamed(&link), None);
         std::os::unix::fs::lchown(&link, Some(4711), None).unwrap();
-        assert_eq!(blamed(&link), Some((link, Fault::Owner(4711))));
+        assert_eq!(blamed(&link), Some((link, FileFault::Owner(4711))));
     }
 
     #[test]

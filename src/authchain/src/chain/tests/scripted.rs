@@ -1,14 +1,13 @@
-//! A scripted backend, system and person, for the laws of the chain.
+//! A backend that says what a test wrote.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::login_events::{Event, happen};
 use super::*;
-use crate::backends::{Backend, Nature};
+use crate::backends::{Authority, Backend, Nature};
 use crate::config::settings::Then;
-use crate::tools::conversation::Conversation;
-use crate::tools::journal::{Journal, Severity};
 use crate::tools::request::{Attempt, Request};
 use crate::words::{
     Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Secret, User,
@@ -31,22 +30,11 @@ pub(super) enum Answer {
     BreaksOff,
 }
 
-/// Where a scripted backend has its answers from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
-    /// The system's own account files.
-    System,
-    /// Other files of this machine.
-    Files,
-    /// A server.
-    Server,
-}
-
 /// A backend that says what the test wrote, and remembers what it was asked.
 #[derive(Debug, Clone)]
 pub(super) struct Scripted {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) authority: Authority,
     pub(super) answer: Answer,
     pub(super) on_denied: Then,
     pub(super) on_unavailable: Then,
@@ -57,10 +45,10 @@ pub(super) struct Scripted {
 }
 
 impl Scripted {
-    pub(super) fn new(name: &str, kind: Kind, answer: Answer) -> Self {
+    pub(super) fn new(name: &str, authority: Authority, answer: Answer) -> Self {
         Self {
             name: name.to_owned(),
-            kind,
+            authority,
             answer,
             on_denied: Then::Next,
             on_unavailable: Then::Next,
@@ -154,9 +142,9 @@ impl Backend for Scripted {
     }
 
     fn nature(&self) -> Nature {
-        match self.kind {
-            Kind::Server => Nature::of_servers(),
-            kind => Nature::of_files(kind == Kind::System),
+        match self.authority {
+            Authority::Directory => Nature::of_servers(),
+            authority => Nature::of_files(authority == Authority::System),
         }
     }
 
@@ -199,125 +187,4 @@ impl Backend for Scripted {
         self.spent.set(self.spent.get() + 1);
         happen(Event::TimeSpent);
     }
-}
-
-/// A system whose passwd file has `root` and `toor` (0), `daemon` (1), `alice` (1000), who never
-/// had a password, and `lena` (1001), who has one. Its name service knows `bob` (1002) besides.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Town {
-    pub(super) passwd: InPlace<Option<u32>>,
-    pub(super) shadow: InPlace<bool>,
-    pub(super) name_service: InPlace<Option<SystemUser>>,
-}
-
-/// What is answered in place of what is known, if anything.
-pub(super) type InPlace<T> = Option<fn() -> Result<T, BackendError>>;
-
-impl Identities for Town {
-    fn local_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
-        if let Some(answer) = self.passwd {
-            return answer();
-        }
-        Ok(match name.as_str() {
-            "root" | "toor" => Some(0),
-            "daemon" => Some(1),
-            "alice" => Some(1000),
-            "lena" => Some(1001),
-            _ => None,
-        })
-    }
-
-    fn has_local_password(&self, name: &Username) -> Result<bool, BackendError> {
-        self.shadow
-            .map_or(Ok(name.as_str() == "lena"), |answer| answer())
-    }
-
-    fn local_name(&self, uid: u32) -> Result<Option<String>, BackendError> {
-        if let Some(answer) = self.passwd {
-            answer()?;
-        }
-        let name = match uid {
-            0 => "root",
-            1 => "daemon",
-            1000 => "alice",
-            1001 => "lena",
-            _ => return Ok(None),
-        };
-        Ok(Some(name.to_owned()))
-    }
-
-    fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError> {
-        if let Some(answer) = self.name_service {
-            return answer();
-        }
-        let (name, uid) = match name.as_str() {
-            "bob" => ("bob", 1002),
-            // As a name service says that does not tell capitals from others.
-            "LENA" => ("lena", 1001),
-            "BOB" => ("bob", 1002),
-            name => match self.local_uid(&Username::parse(name.as_bytes()).unwrap())? {
-                Some(uid) => (name, uid),
-                None => return Ok(None),
-            },
-        };
-        let name = name.to_owned();
-        Ok(Some(SystemUser { name, uid }))
-    }
-}
-
-/// What happens in a login, as far as its order matters.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Event {
-    /// A backend was asked.
-    Asked,
-    /// A backend was asked, and refused.
-    Refused,
-    /// A line was logged.
-    Logged,
-    /// The time of a refusal was spent.
-    TimeSpent,
-}
-
-thread_local!(static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) });
-
-pub(super) fn happen(event: Event) {
-    EVENTS.with_borrow_mut(|events| events.push(event));
-}
-
-/// Returns what has happened since this was called last.
-pub(super) fn take_events() -> Vec<Event> {
-    EVENTS.take()
-}
-
-pub(super) struct Silent;
-
-impl Journal for Silent {
-    fn write(&self, _severity: Severity, _line: &str) {
-        happen(Event::Logged);
-    }
-}
-
-/// A person who types one password, and counts how often they are asked.
-pub(super) struct Typist {
-    pub(super) password: Result<&'static [u8], ConversationError>,
-    pub(super) asked: usize,
-}
-
-impl Conversation for Typist {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        self.asked += 1;
-        self.password.map(|bytes| Secret::new(bytes.to_vec()))
-    }
-
-    fn prompt_echo_off(&mut self, _text: &str) -> Result<Secret, ConversationError> {
-        Err(ConversationError::NoAnswer)
-    }
-
-    fn prompt_echo_on(&mut self, _text: &str) -> Result<Secret, ConversationError> {
-        Err(ConversationError::NoAnswer)
-    }
-
-    fn text_info(&mut self, _text: &str) {}
-
-    fn error_msg(&mut self, _text: &str) {}
 }
