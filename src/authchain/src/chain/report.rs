@@ -71,10 +71,12 @@ impl AccountDecision {
     /// Logs a refused account, and one that may be used although a backend could not be asked; any
     /// other only if `even_success`.
     pub fn report(&self, context: &Context<'_>, even_success: bool) {
+        let has_fault =
+            |step: &Step<_>| matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_));
         let severity = match (self.code(), &self.outcome) {
             // The account was called valid although a source that might have refused it was not
             // heard.
-            (PamCode::Success, _) if self.steps.iter().any(is_fault) => Severity::LOG_WARNING,
+            (PamCode::Success, _) if self.steps.iter().any(has_fault) => Severity::LOG_WARNING,
             (PamCode::Success, _) if !even_success => return,
             (PamCode::Success, _) => Severity::LOG_DEBUG,
             (_, Outcome::Unavailable | Outcome::Failed) => Severity::LOG_ERR,
@@ -82,10 +84,6 @@ impl AccountDecision {
         };
         context.journal.write(severity, &self.why());
     }
-}
-
-fn is_fault<A>(step: &Step<A>) -> bool {
-    matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_))
 }
 
 #[cfg(test)]

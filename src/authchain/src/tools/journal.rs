@@ -1,5 +1,7 @@
 //! The log: one line an event, to the system's logger, never in the way of a login.
 
+mod text;
+
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -21,6 +23,7 @@ use syslog::{Facility, LogFormat};
 use super::deadline::{Clock, Deadline, poll_timeout, system_clock};
 
 pub use syslog::Severity;
+pub use text::{clean, cut, field, quoted};
 
 /// Where the system's logger listens.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
@@ -33,12 +36,6 @@ const TAG: &str = "authchain";
 /// Longest line sent; longer ones are cut, so that a datagram always fits (RFC 3164 §4.1 allows
 /// 1024 bytes a packet, every logger in use takes far more).
 const MAX_LINE: usize = 2048;
-
-/// Longest value of a field, in characters.
-const MAX_FIELD: usize = 256;
-
-/// How much is quoted at most of a text that others chose, in characters as they are written.
-const MAX_QUOTE: usize = 200;
 
 /// How long a busy logger is tried. One that never answers costs a login this much for each line;
 /// where somebody floods it while they guess, many places in its queue become free in this time,
@@ -192,91 +189,6 @@ impl LogFormat<&str> for PamFormat {
         let priority = Facility::LOG_AUTHPRIV as u8 | severity as u8;
         write!(out, "<{priority}>{TAG}[{}]: {text}", self.pid).map_err(syslog::Error::Write)
     }
-}
-
-/// Returns `text` with everything that could end or recolour a log line written out visibly.
-pub fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_invisible(c) {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Returns `text`, which somebody else chose, in double quotes: cleaned, cut, and with its own
-/// quotes and backslashes escaped, so that it cannot close the quotes and go on in our words.
-pub fn quoted(text: &str) -> String {
-    let mut out = String::from('"');
-    let mut room = MAX_QUOTE;
-    for c in text.chars() {
-        let written: String = match c {
-            '"' | '\\' => ['\\', c].iter().collect(),
-            c if is_invisible(c) => c.escape_default().collect(),
-            c => c.into(),
-        };
-        match room.checked_sub(written.chars().count()) {
-            Some(left) => room = left,
-            None => {
-                out.push('…');
-                break;
-            }
-        }
-        out.push_str(&written);
-    }
-    out.push('"');
-    out
-}
-
-/// Returns the first `length` characters of `text`, and a closing quote where a quotation was cut
-/// off. Without it, our words behind it would seem to be quoted, and the next quotation would not.
-pub fn cut(text: &str, length: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
-    let (mut is_in_quote, mut is_escaped) = (false, false);
-    for c in text.chars().take(length) {
-        out.push(c);
-        (is_in_quote, is_escaped) = match c {
-            '"' if !is_escaped => (!is_in_quote, false),
-            '\\' if is_in_quote && !is_escaped => (true, true),
-            _ => (is_in_quote, false),
-        };
-    }
-    if is_escaped {
-        out.pop();
-    }
-    if is_in_quote {
-        out.push('"');
-    }
-    out
-}
-
-/// Returns `text` as the value of a `key=value` field: blanks, `=` and invisible characters become
-/// `_`, so that no value can look like a field of its own. A longer one is cut, so that it cannot
-/// push the fields behind it off the end of the line.
-pub fn field(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(MAX_FIELD));
-    for c in text.chars().take(MAX_FIELD) {
-        if c.is_whitespace() || is_invisible(c) || c == '=' {
-            out.push('_');
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Returns whether this is a control character, or one of the invisible ones that break lines or
-/// turn the writing direction.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 /// The phases of a login, as they stand in a log line's prefix.

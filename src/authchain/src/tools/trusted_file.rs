@@ -32,16 +32,12 @@ pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
 /// # Errors
 /// As [`open`].
 pub fn open_program(path: &Path) -> Result<File, FileError> {
-    let fail = |fault| FileError {
-        path: path.to_owned(),
-        fault,
-    };
     let file = open(path, Access::Public)?;
     let metadata = file
         .metadata()
-        .map_err(|error| fail(FileFault::from(&error)))?;
+        .map_err(|error| FileError::at(path, &error))?;
     match metadata.mode() & 0o111 {
-        0 => Err(fail(FileFault::NotExecutable)),
+        0 => Err(FileError::at(path, FileFault::NotExecutable)),
         _ => Ok(file),
     }
 }
@@ -53,29 +49,25 @@ pub fn open_program(path: &Path) -> Result<File, FileError> {
 /// # Errors
 /// As [`open`].
 pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
-    let fail = |fault| FileError {
-        path: path.to_owned(),
-        fault,
-    };
     let file = OpenOptions::new()
         .read(true)
         // O_NONBLOCK: opening a FIFO must not wait for a writer (CVE-2024-22365).
         .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).bits())
         .open(path)
-        .map_err(|error| fail(FileFault::from(&error)))?;
+        .map_err(|error| FileError::at(path, &error))?;
     let metadata = file
         .metadata()
-        .map_err(|error| fail(FileFault::from(&error)))?;
+        .map_err(|error| FileError::at(path, &error))?;
     if let Some(kind) = irregular(metadata.file_type()) {
-        return Err(fail(FileFault::NotAFile(kind)));
+        return Err(FileError::at(path, FileFault::NotAFile(kind)));
     }
     let owner = metadata.uid();
     if !is_trusted(owner) {
-        return Err(fail(FileFault::Owner(owner)));
+        return Err(FileError::at(path, FileFault::Owner(owner)));
     }
     let mode = metadata.mode() & 0o7777;
     if mode & access.forbidden() != 0 {
-        return Err(fail(FileFault::Mode(mode, access)));
+        return Err(FileError::at(path, FileFault::Mode(mode, access)));
     }
     Ok(file)
 }
@@ -85,10 +77,6 @@ pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
 /// # Errors
 /// As [`open`], and for a file that is larger or cannot be read.
 pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileError> {
-    let fail = |fault| FileError {
-        path: path.to_owned(),
-        fault,
-    };
     let file = open(path, access)?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     // Room for all of it and what std looks for behind: one read for the file and one for its end,
@@ -97,9 +85,9 @@ pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileErro
     let mut bytes = Vec::with_capacity(room.saturating_add(64));
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(|error| fail(FileFault::from(&error)))?;
+        .map_err(|error| FileError::at(path, &error))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(fail(FileFault::TooLarge(limit)));
+        return Err(FileError::at(path, FileFault::TooLarge(limit)));
     }
     Ok(bytes)
 }

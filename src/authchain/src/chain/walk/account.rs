@@ -36,7 +36,7 @@ impl Chain {
                 break;
             }
         }
-        walk.decide()
+        walk.decide(Outcome::Unavailable)
     }
 }
 
@@ -99,11 +99,5 @@ impl Walk<'_, AccountStatus> {
         link.backend.nature().is_directory()
             && known.user.backend == link.backend.name()
             && link.backend.is_same_name(self.user, &known.user.name)
-    }
-
-    /// Returns the decision.
-    fn decide(mut self) -> Decision<AccountStatus> {
-        let outcome = self.sum(Outcome::Unavailable);
-        self.decision(outcome)
     }
 }

@@ -79,7 +79,7 @@ impl Chain {
             walk.log_denial(rest);
             links = rest;
         }
-        walk.decide()
+        walk.decide(Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
     }
 
     /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in
@@ -204,11 +204,5 @@ impl Walk<'_, Accepted> {
                 None => Ok(false),
             },
         }
-    }
-
-    /// Returns the decision.
-    fn decide(mut self) -> Decision<Accepted> {
-        let outcome = self.sum(Outcome::Denied(Denial::from(DenialReason::NotPermitted)));
-        self.decision(outcome)
     }
 }

@@ -7,7 +7,7 @@ use super::super::password_hash::DummyHash;
 use super::common_hash::CommonHash;
 use super::lines::{Line, Lines, find};
 use super::oddities::Oddities;
-use crate::tools::trusted_file::{self, Access, FileError, FileFault};
+use crate::tools::trusted_file::{self, Access, FileError};
 
 /// The passwd file of the system.
 pub const SYSTEM_PASSWD: &str = "/etc/passwd";
@@ -76,10 +76,7 @@ pub(super) fn search<T>(
     weak_hashes: bool,
     parse: fn(&[u8]) -> Result<T, &'static str>,
 ) -> Result<Search<T>, FileError> {
-    let failed = |error| FileError {
-        path: path.to_owned(),
-        fault: FileFault::from(&error),
-    };
+    let failed = |error| FileError::at(path, &error);
     let file = open(path, access)?;
     let size = file.metadata().map_err(failed)?.len();
     let mut lines = Lines::new(file, size);
@@ -128,10 +125,7 @@ pub(super) fn each_line(
     access: Access,
     mut hand_on: impl FnMut(&[u8]),
 ) -> Result<(), FileError> {
-    let failed = |error| FileError {
-        path: path.to_owned(),
-        fault: FileFault::from(&error),
-    };
+    let failed = |error| FileError::at(path, &error);
     let file = open(path, access)?;
     let size = file.metadata().map_err(failed)?.len();
     let mut lines = Lines::new(file, size);

@@ -63,7 +63,9 @@ impl Method {
             .iter()
             .find(|(prefix, _)| stored.starts_with(prefix))
             .map(|&(_, method)| method);
-        by_prefix.or_else(|| is_descrypt(stored).then_some(Self::Descrypt))
+        let is_descrypt =
+            || stored.len() == DESCRYPT_BYTES && stored.iter().all(|&byte| is_crypt64(byte));
+        by_prefix.or_else(|| is_descrypt().then_some(Self::Descrypt))
     }
 
     /// Returns whether the method is too quick or too short to protect a password by today's
@@ -85,10 +87,6 @@ impl Method {
             | Self::Argon2 => false,
         }
     }
-}
-
-fn is_descrypt(stored: &[u8]) -> bool {
-    stored.len() == DESCRYPT_BYTES && stored.iter().all(|&byte| is_crypt64(byte))
 }
 
 /// Returns whether `byte` is a digit of crypt(3)'s own base 64.

@@ -33,18 +33,15 @@ pub(super) fn check(method: Method, cost: &[u8]) -> Result<(), HashError> {
         Method::GostYescrypt => cost.strip_prefix(b"$gy$").and_then(yescrypt),
         _ => cost.strip_prefix(b"$y$").and_then(yescrypt),
     };
-    parsed.ok_or(HashError::Malformed(method))?.check_limits()
+    let cost = parsed.ok_or(HashError::Malformed(method))?;
+    let memory = cost.memory_kib();
+    limit("memory_kib", memory, MAX_MEMORY_KIB)?;
+    let passes = cost.extra_passes.saturating_add(1);
+    let work = memory.saturating_mul(cost.lanes).saturating_mul(passes);
+    limit("work_kib", work, MAX_WORK_KIB)
 }
 
 impl ScryptCost {
-    fn check_limits(&self) -> Result<(), HashError> {
-        let memory = self.memory_kib();
-        limit("memory_kib", memory, MAX_MEMORY_KIB)?;
-        let passes = self.extra_passes.saturating_add(1);
-        let work = memory.saturating_mul(self.lanes).saturating_mul(passes);
-        limit("work_kib", work, MAX_WORK_KIB)
-    }
-
     /// Returns the memory in KiB, 128·N·r bytes rounded up.
     fn memory_kib(&self) -> u64 {
         let shift = u32::try_from(self.log2_blocks).unwrap_or(u32::MAX);

@@ -39,7 +39,11 @@ pub(super) fn check(method: Method, stored: &[u8]) -> Result<(), HashError> {
 fn check_cost(method: Method, cost: &[u8]) -> Result<(), HashError> {
     match method {
         Method::Descrypt | Method::Md5crypt | Method::Nthash => Ok(()),
-        Method::Bsdicrypt => limit_bsdi(cost),
+        Method::Bsdicrypt => {
+            // Four digits of base 64 behind the `_`, lowest first.
+            let rounds = cost.strip_prefix(b"_").and_then(fixed);
+            limit_rounds(method, rounds, 0, MAX_WEAK_ROUNDS)
+        }
         Method::Sha1crypt => {
             let rounds = number_between(cost, b"$sha1$");
             limit_rounds(method, rounds, 1, MAX_WEAK_ROUNDS)
@@ -72,13 +76,6 @@ fn limit_rounds(
 ) -> Result<(), HashError> {
     let rounds = rounds.filter(|&rounds| rounds >= least);
     limit("rounds", rounds.ok_or(HashError::Malformed(method))?, most)
-}
-
-/// Checks the rounds: four digits of base 64 behind the `_`, lowest first.
-fn limit_bsdi(cost: &[u8]) -> Result<(), HashError> {
-    let malformed = HashError::Malformed(Method::Bsdicrypt);
-    let digits = cost.strip_prefix(b"_").ok_or(malformed)?;
-    limit("rounds", fixed(digits).ok_or(malformed)?, MAX_WEAK_ROUNDS)
 }
 
 fn limit_bcrypt(cost: &[u8]) -> Result<(), HashError> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::unistd::geteuid;
@@ -38,6 +38,16 @@ pub struct FileError {
     pub path: PathBuf,
     /// What is wrong with it.
     pub fault: FileFault,
+}
+
+impl FileError {
+    /// Builds an error about the file at `path`.
+    pub fn at(path: &Path, fault: impl Into<FileFault>) -> Self {
+        Self {
+            path: path.to_owned(),
+            fault: fault.into(),
+        }
+    }
 }
 
 /// What can be wrong with a file.
@@ -84,20 +94,15 @@ impl From<&io::Error> for FileFault {
             // Root may read every file: if it is refused, this process is confined, perhaps by a
             // profile that the caller of su chose.
             io::ErrorKind::PermissionDenied if !geteuid().is_root() => Self::PermissionDenied,
-            _ if error
-                .raw_os_error()
-                .map(Errno::from_raw)
-                .is_some_and(is_about_the_file) =>
-            {
-                Self::Io(error.to_string())
+            _ => {
+                let errno = error.raw_os_error().map(Errno::from_raw);
+                match errno.is_some_and(|errno| ABOUT_THE_FILE.contains(&errno)) {
+                    true => Self::Io(error.to_string()),
+                    false => Self::Process(error.to_string()),
+                }
             }
-            _ => Self::Process(error.to_string()),
         }
     }
-}
-
-fn is_about_the_file(errno: Errno) -> bool {
-    ABOUT_THE_FILE.contains(&errno)
 }
 
 /// What a backend over the file answers: a fault of this process says nothing about its source.

@@ -27,11 +27,12 @@ const STICKY: u32 = 0o1000;
 /// # Errors
 /// [`FileError`], which names the first folder that will not do, seen from the root.
 pub fn judge(file: &Path) -> Result<(), FileError> {
-    let fail = |error: io::Error| at(file, &error);
+    let fail = |error: io::Error| FileError::at(file, &error);
     let mut way = Way::to(file).map_err(fail)?;
     while let Some(part) = way.parts.pop_front() {
         if part == ".." {
-            way.climb().map_err(fail)?;
+            way.folder.pop();
+            way.metadata = fs::symlink_metadata(&way.folder).map_err(fail)?;
             continue;
         }
         let path = way.folder.join(part);
@@ -47,13 +48,6 @@ pub fn judge(file: &Path) -> Result<(), FileError> {
         }
     }
     Ok(())
-}
-
-fn at(path: &Path, error: &io::Error) -> FileError {
-    FileError {
-        path: path.to_owned(),
-        fault: FileFault::from(error),
-    }
 }
 
 /// Returns whether a file of this user id is as good as ours: root's, or of the process's effective
@@ -88,12 +82,6 @@ impl Way {
         Ok(way)
     }
 
-    fn climb(&mut self) -> io::Result<()> {
-        self.folder.pop();
-        self.metadata = fs::symlink_metadata(&self.folder)?;
-        Ok(())
-    }
-
     fn follow(&mut self, link: &Path) -> io::Result<()> {
         self.links = self.links.saturating_add(1);
         if self.links > MAX_LINKS {
@@ -118,10 +106,7 @@ impl Way {
 
     /// Judges the folder by who may replace `entry` in it, which stands at `path` if it is there.
     fn judge_folder(&self, path: &Path, entry: Option<&Metadata>) -> Result<(), FileError> {
-        let fail = |path: &Path, fault| {
-            let path = path.to_owned();
-            Err(FileError { path, fault })
-        };
+        let fail = |path: &Path, fault| Err(FileError::at(path, fault));
         let (owner, mode) = (self.metadata.uid(), self.metadata.mode() & 0o7777);
         if !is_trusted(owner) {
             return fail(&self.folder, FileFault::FolderOwner(owner));

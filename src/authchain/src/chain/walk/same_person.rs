@@ -1,0 +1,80 @@
+//! Whether a backend and the system mean the same person by a name.
+
+use super::{Reply, Walk};
+use crate::chain::identity::SystemUser;
+use crate::chain::links::Link;
+use crate::words::{BackendError, User, Username};
+
+impl<A: Reply> Walk<'_, A> {
+    /// Returns why the person a backend means is not the one the system means, if so.
+    pub(super) fn mistaken_identity(
+        &self,
+        link: &Link,
+        found: &User,
+    ) -> Result<Option<String>, BackendError> {
+        if !link.backend.is_same_name(self.user, &found.name) {
+            return Ok(Some(format!("the entry's name is \"{}\"", found.name)));
+        }
+        if link.backend.nature().is_system() {
+            return Ok(None);
+        }
+        let system = self.system_user()?;
+        if let Some(detail) = self.local_spelling(system.as_ref())? {
+            return Ok(Some(detail));
+        }
+        let system_uid = system.map(|user| user.uid);
+        if let (Some(claimed), Some(system)) = (found.uid, system_uid) {
+            if claimed != system {
+                let detail = format!("its uid is {claimed}, the system's is {system}");
+                return Ok(Some(detail));
+            }
+        }
+        match found.uid.or(system_uid) {
+            Some(uid) if self.chain.is_the_systems(uid) => {
+                Ok(Some(format!("uid {uid} is the system's own")))
+            }
+            Some(uid) => self.owner_of(uid),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns that the name service means a name of this machine's own by another spelling of it,
+    /// if so: host programs go on with that name, and its groups.
+    fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
+        let other = system.filter(|user| user.name != self.user.as_str());
+        let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
+            return Ok(None);
+        };
+        let is_local = self.chain.identities.local_uid(&name)?.is_some();
+        Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
+    }
+
+    /// Returns that the passwd file gives the user id to another name, if so: to the kernel, a
+    /// person who may write a number into their own entry would be that other person.
+    fn owner_of(&self, uid: u32) -> Result<Option<String>, BackendError> {
+        if self.local_uid()? == Some(uid) {
+            return Ok(None);
+        }
+        let owner = self.chain.identities.local_name(uid)?;
+        Ok(owner.map(|owner| format!("uid {uid} is that of \"{owner}\" on this machine")))
+    }
+
+    /// Returns whom the system means by the name. The local file comes first: it cannot hang, while
+    /// a name service that is broken answers "no such user" where it should report an error.
+    ///
+    /// Programs that run on somebody's behalf have found the user by the name service already.
+    /// Where it does not know the user now, the caller's limits (setrlimit(2)) have kept it from
+    /// looking.
+    fn system_user(&self) -> Result<Option<SystemUser>, BackendError> {
+        if let Some(uid) = self.local_uid()? {
+            let name = self.user.to_string();
+            return Ok(Some(SystemUser { name, uid }));
+        }
+        let user = self.chain.identities.system_user(self.user)?;
+        if user.is_none() && self.context.on_behalf_of().is_some() {
+            let why = "the name service does not know the name any more".to_owned();
+            return Err(BackendError::Failed(why));
+        }
+        Ok(user)
+    }
+}
