@@ -218,8 +218,8 @@ impl<'a, A: Reply> Walk<'a, A> {
         }
     }
 
-    /// Returns the decision, in which `where_not_asked` stands in for *unknown* where the rule kept a
-    /// backend from being asked.
+    /// Returns the decision, in which `where_not_asked` stands in for *unknown* where the rule kept
+    /// a backend from being asked.
     fn decide(mut self, where_not_asked: Outcome<A>) -> Decision<A> {
         let outcome = self.sum(where_not_asked);
         let knows =
