@@ -4,7 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::peers::{Peer, Peers, person};
+use super::peer::Peer;
+use super::peers::{Peers, person};
 use super::table::{Better, Cell, Goal, Row};
 
 /// Those who can be in trouble.

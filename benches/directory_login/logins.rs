@@ -1,7 +1,8 @@
 //! Logins while all is well: what one takes, what it computes, and how many there can be at once.
 
 use super::drive::Sample;
-use super::peers::{ALL, Peer, Peers, person};
+use super::peer::{ALL, Peer};
+use super::peers::{Peers, person};
 use super::table::{Better, Cell, Goal, Row};
 
 /// How much is measured.

@@ -17,6 +17,7 @@ mod drive;
 mod faults;
 mod floor;
 mod logins;
+mod peer;
 mod peers;
 #[path = "../release.rs"]
 mod release;
@@ -31,7 +32,8 @@ use nix::unistd::Uid;
 
 use chroot::{Chroot, os_release};
 use logins::Effort;
-use peers::{Peer, Peers};
+use peer::Peer;
+use peers::Peers;
 use table::{Better, Cell, Goal, Row};
 
 const THOROUGH: Effort = Effort {

@@ -1,4 +1,4 @@
-//! Who is compared, and how each is made to log somebody in.
+//! The peers in their chroot, and how each is made to log somebody in.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,23 +10,8 @@ use super::chroot::{CORNER, Chroot};
 use super::daemons::Daemon;
 use super::drive::{Sample, Task, Way};
 use super::floor::Floor;
+use super::peer::{ALL, Peer};
 use super::setup::{self, SERVER};
-
-/// One of those compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Peer {
-    /// pam_authchain.so, which starts a worker for each login.
-    Authchain,
-    /// pam_ldap.so of nss-pam-ldapd, which asks nslcd.
-    Nslcd,
-    /// pam_sss.so, which asks sssd_pam.
-    Sssd,
-    /// A connection, TLS and a bind, and nothing else.
-    Floor,
-}
-
-/// Everybody, in the order of the table.
-pub const ALL: [Peer; 4] = [Peer::Authchain, Peer::Nslcd, Peer::Sssd, Peer::Floor];
 
 /// How often a daemon is asked whether it is up.
 const TRIES: usize = 200;
@@ -38,26 +23,6 @@ pub struct Peers {
     chroot: Chroot,
     /// The server.
     pub slapd: Slapd,
-}
-
-impl Peer {
-    /// What people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sssd => "SSSD",
-            other => other.service(),
-        }
-    }
-
-    /// Its PAM service.
-    pub fn service(self) -> &'static str {
-        match self {
-            Self::Authchain => "authchain",
-            Self::Nslcd => "nslcd",
-            Self::Sssd => "sssd",
-            Self::Floor => "floor",
-        }
-    }
 }
 
 impl Peers {

@@ -8,7 +8,7 @@ use authchain_tests::servers::slapd::Slapd;
 
 use super::chroot::{CORNER, Chroot};
 use super::drive::SERVICES;
-use super::peers::Peer;
+use super::peer::Peer;
 use super::release::stripped;
 
 /// What the server is called: libldap takes `localhost` for another name.

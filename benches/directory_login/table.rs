@@ -1,6 +1,6 @@
 //! The table: who needs how much, and whether authchain reaches what it should.
 
-use super::peers::Peer;
+use super::peer::Peer;
 
 /// Which figures are good ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Cell {
 pub struct Row {
     /// What was measured, with its unit.
     pub what: String,
-    /// By peer, in the order of [`super::peers::ALL`].
+    /// By peer, in the order of [`super::peer::ALL`].
     pub cells: [Cell; 4],
     /// Which figures are good ones.
     pub better: Better,
