@@ -27,17 +27,6 @@ const LEFT: [(&str, [usize; 4]); 5] = [
     ("pam_authchain", [0, 0, 1, 0]),
 ];
 
-/// The pages that are not wrapped at [`WIDTH`] yet. A page is taken off when it is.
-const UNWRAPPED_PAGES: [&str; 7] = [
-    "SECURITY.md",
-    "docs/PROTOCOL.md",
-    "docs/active-directory.md",
-    "docs/confinement.md",
-    "docs/failures.md",
-    "docs/nis.md",
-    "docs/threats.md",
-];
-
 /// The longest line of a comment or a page, in characters.
 const WIDTH: usize = 100;
 
@@ -91,15 +80,9 @@ fn every_page_is_wrapped() {
     for page in pages {
         let text = fs::read_to_string(root().join(&page)).unwrap();
         let long = long_lines_of_page(&text);
-        let is_listed = (UNWRAPPED_PAGES.iter()).any(|listed| page == Path::new(listed));
         assert!(
-            is_listed || long.is_empty(),
+            long.is_empty(),
             "{}: longer than {WIDTH} characters: {long:#?}",
-            page.display()
-        );
-        assert!(
-            !is_listed || !long.is_empty(),
-            "{} is wrapped now: take it off UNWRAPPED_PAGES",
             page.display()
         );
     }
