@@ -9,11 +9,9 @@
 //! | `terminal` | what is printed, and how it ends |
 //! | `prompt` | questions, with and without echo |
 //! | `clock` | the wall clock, read in one place |
-//! | `accounts` | passwd and shadow files that are edited and never left half done |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
-mod accounts;
 mod arguments;
 mod check;
 mod clock;

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use authchain::files::edit::EditError;
 use serde_json::Value;
 
 /// Something good.
@@ -50,6 +51,20 @@ impl Failure {
         Self {
             ending: Ending::Trouble,
             message: message.into(),
+        }
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Trouble(text) => Self::trouble(text),
+            // The fields are options of `authchain user add`.
+            EditError::UnusableField(_) => Self::refused(format!("--{error}")),
+            EditError::NoPassword => {
+                Self::refused(format!("{error}; set one with `authchain user passwd`"))
+            }
+            EditError::Refused(text) => Self::refused(text),
         }
     }
 }

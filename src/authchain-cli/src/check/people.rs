@@ -6,13 +6,13 @@ use std::path::Path;
 use authchain::chain::{Identities, SystemIdentities, is_system_uid};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::settings::local::LocalSettings;
+use authchain::files::edit::Table;
 use authchain::files::passwd_files::{passwd, shadow};
 use authchain::files::password_hash::Method;
 use authchain::tools::trusted_file::{self, Access};
 use authchain::words::Username;
 
 use super::report::{Report, Severity};
-use crate::accounts::Table;
 
 /// Largest file that is looked through.
 const MAX_BYTES: u64 = 16 << 20;

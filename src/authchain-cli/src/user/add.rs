@@ -1,12 +1,12 @@
 //! `authchain user add`.
 
 use authchain::chain::is_system_uid;
+use authchain::files::edit::{EditError, NewAccount};
 use authchain::words::Username;
 use clap::Args;
 use nix::unistd::{Uid, User as SystemUser};
 
 use super::Place;
-use crate::accounts::{AccountError, New};
 use crate::hash::{self, Method};
 use crate::terminal::{Failure, Terminal};
 use crate::{clock, setup};
@@ -61,7 +61,7 @@ impl Add {
             Some(hash::new_hash(Method::Argon2id)?)
         };
         let home = self.home.clone().unwrap_or_else(|| format!("/home/{name}"));
-        let new = New {
+        let new = NewAccount {
             uid: &|taken| self.uid(&name, place.settings.min_uid, system.as_ref(), taken),
             gid: self.gid.or(system.as_ref().map(|user| user.gid.as_raw())),
             gecos: &self.gecos,
@@ -87,13 +87,13 @@ impl Add {
         min_uid: u32,
         system: Option<&SystemUser>,
         taken: &[u32],
-    ) -> Result<u32, AccountError> {
+    ) -> Result<u32, EditError> {
         let uid = match (self.uid, system) {
             (Some(uid), _) => uid,
             (None, Some(user)) => user.uid.as_raw(),
             (None, None) => next_uid(taken)?,
         };
-        let refused = |why: String| Err(AccountError::Refused(format!("user id {uid} {why}")));
+        let refused = |why: String| Err(EditError::Refused(format!("user id {uid} {why}")));
         if is_system_uid(uid, min_uid) {
             return refused(format!(
                 "is the system's own: below min_uid ({min_uid}), or 0"
@@ -119,7 +119,7 @@ fn system_user(name: &Username) -> Result<Option<SystemUser>, Failure> {
 
 /// Returns the next user id to give: the one behind the highest that we gave, so that an id whose
 /// files may still lie about is not given again. Ids that the system knows are skipped.
-fn next_uid(taken: &[u32]) -> Result<u32, AccountError> {
+fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
     let highest = taken
         .iter()
         .filter(|uid| (FIRST_UID..=LAST_UID).contains(uid))
@@ -129,7 +129,7 @@ fn next_uid(taken: &[u32]) -> Result<u32, AccountError> {
         .find(|&uid| matches!(SystemUser::from_uid(Uid::from_raw(uid)), Ok(None)))
         .ok_or_else(|| {
             let message = format!("no free user id up to {LAST_UID}; choose one with --uid");
-            AccountError::Refused(message)
+            EditError::Refused(message)
         })
 }
 

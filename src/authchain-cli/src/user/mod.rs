@@ -11,12 +11,12 @@ use authchain::chain::{
     Chain, Finding, Identities, Step, SystemIdentities, assemble, is_system_uid,
 };
 use authchain::config::settings::GlobalSettings;
+use authchain::files::edit::Database;
 use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 use authchain::tools::trusted_file::folders;
 use authchain::words::Username;
 use clap::{Args, Subcommand};
 
-use crate::accounts::Database;
 use crate::hash::{self, Method};
 use crate::prompt::{self, Echo};
 use crate::terminal::{Ending, Failure, Terminal};
