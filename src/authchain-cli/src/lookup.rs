@@ -44,27 +44,29 @@ impl Lookup {
         let assembled = setup::chain(config)?;
         let context = setup::context(&assembled.settings, &ShownJournal);
         let identities = SystemIdentities::new(assembled.settings.passwd_file.clone());
-        let answers = Answers {
+        let result = LookupResult {
             system: (identities.system_user(&name)).map(|user| user.map(|user| user.uid)),
             steps: assembled.chain.lookup(&name, &context),
             name,
         };
         if self.json {
-            terminal.json(&answers.json());
+            terminal.json(&result.json());
         } else {
-            answers.print(terminal);
+            result.print(terminal);
         }
-        Ok(answers.ending())
+        Ok(result.ending())
     }
 }
 
-struct Answers {
+/// What the system and each backend of the chain know of a name.
+struct LookupResult {
     name: Username,
+    /// The user id that the name service (NSS) has for the name.
     system: Result<Option<u32>, BackendError>,
     steps: Vec<Step<User>>,
 }
 
-impl Answers {
+impl LookupResult {
     fn ending(&self) -> Ending {
         let any =
             |wanted: fn(&Finding<User>) -> bool| self.steps.iter().any(|s| wanted(&s.finding));
@@ -178,13 +180,13 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn answers(findings: Vec<Finding<User>>) -> Answers {
+    fn answers(findings: Vec<Finding<User>>) -> LookupResult {
         let step = |finding| Step {
             backend: "b".to_owned(),
             finding,
             took: Duration::ZERO,
         };
-        Answers {
+        LookupResult {
             name: Username::parse(b"alice").unwrap(),
             system: Ok(Some(1000)),
             steps: findings.into_iter().map(step).collect(),

@@ -28,7 +28,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Arguments, Command};
 use crate::terminal::{Ending, Failure, Terminal};
@@ -60,6 +60,6 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Ending, Failure
         Command::User(user) => user.run(config, terminal),
         Command::Describe(describe) => describe.run(terminal),
         Command::Schema => Ok(schema::run(terminal)),
-        Command::Completions(completions) => Ok(completions.run(terminal)),
+        Command::Completions(completions) => Ok(completions.run(Arguments::command(), terminal)),
     }
 }

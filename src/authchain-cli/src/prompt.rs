@@ -3,6 +3,7 @@
 //! On a terminal the question stands on standard error, so that answers may be redirected; anything
 //! else on standard input is read a line a question, without one.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Stdin, Write};
 use std::os::fd::AsFd;
 
@@ -70,7 +71,7 @@ pub(crate) fn is_interactive() -> bool {
 pub(crate) fn ask(question: &str, echo: Echo) -> Result<Secret, NoAnswer> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
-        return Line::default().read_from(&stdin);
+        return TypedLine::default().read_from(&stdin);
     }
     loop {
         match ask_terminal(question, &stdin, echo)? {
@@ -107,7 +108,7 @@ enum Typed {
 fn ask_terminal(question: &str, stdin: &Stdin, echo: Echo) -> Result<Typed, NoAnswer> {
     if echo == Echo::On {
         show(question);
-        return Line::default().read_from(stdin).map(Typed::Line);
+        return TypedLine::default().read_from(stdin).map(Typed::Line);
     }
     let signals = Signals::hold()?;
     let quiet = Quiet::begin(stdin)?;
@@ -131,7 +132,7 @@ fn read_or_signal(stdin: &Stdin, signals: &SignalFd) -> Result<Typed, NoAnswer> 
         return Ok(Typed::Interrupted(Signal::try_from(number)?));
     }
     // A terminal hands over whole lines, so from here on nothing is waited for.
-    Line::default().read_from(stdin).map(Typed::Line)
+    TypedLine::default().read_from(stdin).map(Typed::Line)
 }
 
 /// Signals held back until this is dropped.
@@ -189,17 +190,18 @@ impl Drop for Quiet<'_> {
     }
 }
 
-/// A line that is read byte by byte: a buffered reader would take the next answer along and keep
-/// an unwiped copy of this one.
+/// A line that is read byte by byte. A buffered reader would take a part of the next answer along,
+/// and keep a copy of this one that nobody wipes.
 #[derive(Default)]
-struct Line(Zeroizing<Vec<u8>>);
+struct TypedLine(Zeroizing<Vec<u8>>);
 
-impl Line {
+impl TypedLine {
     fn read_from(mut self, stdin: &Stdin) -> Result<Secret, NoAnswer> {
         // Never grown, because growing would leave a copy behind.
         self.0.reserve_exact(MAX_LINE);
         let mut byte = Zeroizing::new([0]);
-        let mut input = unbuffered(stdin)?;
+        // Without the buffer that `std` puts in front of standard input.
+        let mut input = File::from(stdin.as_fd().try_clone_to_owned()?);
         loop {
             let length = match input.read(byte.as_mut_slice()) {
                 Ok(length) => length,
@@ -216,9 +218,4 @@ impl Line {
         }
         Ok(Secret::new(std::mem::take(&mut *self.0)))
     }
-}
-
-/// Returns standard input without the buffer that `std` puts in front of it.
-fn unbuffered(stdin: &Stdin) -> io::Result<std::fs::File> {
-    stdin.as_fd().try_clone_to_owned().map(std::fs::File::from)
 }

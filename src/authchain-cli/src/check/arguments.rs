@@ -4,7 +4,7 @@ use std::path::Path;
 
 use authchain::config::{DEFAULT_PATH, ModuleArguments};
 
-use super::Configurations;
+use super::configuration::{Configurations, is_missing};
 use super::pam::OurLine;
 use super::report::{Report, Severity};
 
@@ -74,11 +74,6 @@ fn no_way_for_root(names: &[String]) -> String {
          file, which alone is asked about root",
         names.join(", ")
     )
-}
-
-fn is_missing(file: &Path) -> bool {
-    let found = std::fs::symlink_metadata(file);
-    matches!(found, Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]

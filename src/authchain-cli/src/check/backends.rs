@@ -9,15 +9,12 @@ use authchain::config::{BackendTable, Config};
 use authchain::files::passwd_files;
 use authchain::tools::request::Request;
 use authchain::tools::trusted_file::{Access, Fault, FileError, folders};
-use authchain::words::Username;
 use nix::unistd::geteuid;
 
+use super::nobody::nobody;
 use super::report::{Report, Severity};
 use super::{online, people, revoked, worker};
 use crate::setup::{self, ShownJournal};
-
-/// A name nobody has, to ask backends for.
-pub(super) const NOBODY: &str = "authchain-check";
 
 /// Checks the files of every backend, in the chain or not, and asks those in the chain a question;
 /// servers only if `asks_servers`.
@@ -114,9 +111,9 @@ fn add_file_error(
     report.add(severity, &error.path, message);
 }
 
-/// Asks for a name that nobody has: a backend that cannot answer that cannot answer anything.
+/// Asks for a name that nobody has: a backend that cannot answer this question can answer none.
 fn ask(file: &Path, config: &Config<'_>, backend: &dyn Backend, report: &mut Report) {
-    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+    let Some(name) = nobody() else {
         return;
     };
     if report.has(Severity::Error) || !geteuid().is_root() {

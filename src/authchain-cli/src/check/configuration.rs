@@ -1,8 +1,10 @@
 //! The configuration file and what its values mean together.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use authchain::chain::registry;
 use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
@@ -10,26 +12,49 @@ use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
 use super::report::{Report, Severity};
 use super::{backends, owners, settings};
 
-/// What is known of a configuration once it was checked.
+/// The configurations in use: the one that is checked, and those that `config=` names.
+pub(super) struct Configurations {
+    asks_servers: bool,
+    checked: BTreeMap<Option<PathBuf>, Checked>,
+}
+
+/// A configuration file that was checked.
 pub(super) struct Checked {
-    /// Its text; none where it cannot be used.
+    /// The file's text; `None` where the module cannot use it.
     source: Option<Source>,
 }
 
-/// A chain in the order that a line of PAM's wants.
+/// The chain for one line of a PAM service file.
 pub(super) struct CheckedChain {
+    /// The backends' names, in the order in which they are asked.
     pub(super) names: Vec<String>,
-    /// Whether one of its backends reads the system's own passwd file, and so knows root.
+    /// True if one of the backends reads the system's own passwd file, and so knows root.
     pub(super) knows_root: bool,
 }
 
+impl Configurations {
+    /// Returns no configurations yet. Their servers will be asked only if `asks_servers`.
+    pub(super) fn new(asks_servers: bool) -> Self {
+        Self {
+            asks_servers,
+            checked: BTreeMap::new(),
+        }
+    }
+
+    /// Checks the file at `path`, or the one at the usual place, unless that was done before.
+    pub(super) fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
+        let asks_servers = self.asks_servers;
+        self.checked
+            .entry(path.map(Path::to_owned))
+            .or_insert_with(|| Checked::new(path, asks_servers, report))
+    }
+}
+
 impl Checked {
-    /// Checks the file at `path`, or the usual one, which need not be there; and its servers, if
-    /// they are to be asked.
-    pub(super) fn new(path: Option<&Path>, asks_servers: bool, report: &mut Report) -> Self {
+    /// Checks the file at `path`, or the one at the usual place, which may be missing.
+    fn new(path: Option<&Path>, asks_servers: bool, report: &mut Report) -> Self {
         let file = path.unwrap_or(Path::new(DEFAULT_PATH));
-        let is_missing = path.is_none() && is_missing(file);
-        if is_missing {
+        if path.is_none() && is_missing(file) {
             let message = "there is none: where no config= names one, the chain is `local` alone";
             report.add(Severity::Warning, file, message);
         } else {
@@ -39,31 +64,21 @@ impl Checked {
             Some(path) => Source::read(path),
             None => Source::read_if_there(file),
         };
-        let source = match source {
-            Ok(source) => source,
-            Err(error) => {
-                report.add_config_error(&error);
-                return Self { source: None };
-            }
-        };
-        if check_text(file, &source, asks_servers, report) {
-            Self {
-                source: Some(source),
-            }
-        } else {
-            Self { source: None }
+        let source = source.map_err(|error| report.add_config_error(&error)).ok();
+        Self {
+            source: source.filter(|source| check_text(file, source, asks_servers, report)),
         }
     }
 
-    /// Returns whether the module cannot use it.
+    /// Returns whether the module cannot use the configuration.
     pub(super) fn is_broken(&self) -> bool {
         self.source.is_none()
     }
 
-    /// Returns the chain in this order.
+    /// Returns the chain in the given order, or in the configuration's own.
     ///
     /// # Errors
-    /// Where it cannot be put in this order; the text says why.
+    /// Why there is no chain in this order.
     pub(super) fn chain(&self, order: Option<&[String]>) -> Result<CheckedChain, String> {
         let source = self.source.as_ref().ok_or("the configuration is broken")?;
         let config = Config::parse(source).map_err(|error| error.message)?;
@@ -79,10 +94,12 @@ impl Checked {
     }
 }
 
-fn is_missing(file: &Path) -> bool {
-    matches!(fs::symlink_metadata(file), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+/// Returns whether nothing is at this path, not even a symbolic link that leads nowhere.
+pub(super) fn is_missing(file: &Path) -> bool {
+    matches!(fs::symlink_metadata(file), Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
+/// Notes a file that others cannot read.
 fn check_place(file: &Path, report: &mut Report) {
     let mode = fs::metadata(file).map(|metadata| metadata.mode());
     if mode.is_ok_and(|mode| mode & 0o004 == 0) {
@@ -91,7 +108,7 @@ fn check_place(file: &Path, report: &mut Report) {
     }
 }
 
-/// Says whether the module can use the text.
+/// Checks the text and all it names, and returns whether the module can use it.
 fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Report) -> bool {
     let config = match Config::parse(source) {
         Ok(config) => config,
@@ -114,6 +131,7 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     true
 }
 
+/// Reports backends that may take longer than the whole chain, and those that are in no chain.
 fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let deadline = config.settings.deadline;
     for link in links {

@@ -8,9 +8,8 @@ use authchain::backends::protocol::Finding;
 use authchain::config::Config;
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::request::Request;
-use authchain::words::Username;
 
-use super::backends::NOBODY;
+use super::nobody::nobody;
 use super::report::{Report, Severity};
 use crate::setup::{self, ShownJournal};
 
@@ -26,7 +25,7 @@ pub(super) fn check(
     worst: Severity,
     report: &mut Report,
 ) {
-    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+    let Some(name) = nobody() else {
         return;
     };
     let context = setup::context(&config.settings, &ShownJournal);

@@ -70,7 +70,7 @@ pub(crate) struct Finding {
 
 /// A step that was done with a server.
 #[derive(Debug)]
-struct Step {
+struct ServerStep {
     backend: String,
     /// None where it is as it should be.
     severity: Option<Severity>,
@@ -94,7 +94,7 @@ impl Finding {
 pub(crate) struct Report {
     findings: Vec<Finding>,
     looked_at: Vec<String>,
-    steps: Vec<Step>,
+    steps: Vec<ServerStep>,
 }
 
 impl Report {
@@ -137,7 +137,7 @@ impl Report {
                 is_of_server: true,
             });
         }
-        self.steps.push(Step {
+        self.steps.push(ServerStep {
             backend: backend.to_owned(),
             severity,
             finding,
@@ -257,7 +257,7 @@ impl Report {
         json!({
             "status": status,
             "looked_at": self.looked_at,
-            "servers": self.steps.iter().map(Step::json).collect::<Vec<_>>(),
+            "servers": self.steps.iter().map(ServerStep::json).collect::<Vec<_>>(),
             "findings": self.findings.iter().map(|finding| json!({
                 "severity": finding.severity.to_string(),
                 "file": finding.file.to_string_lossy(),
@@ -270,7 +270,7 @@ impl Report {
     }
 }
 
-impl Step {
+impl ServerStep {
     fn milliseconds(&self) -> f64 {
         self.finding.took.as_secs_f64() * 1_000.0
     }
@@ -289,7 +289,7 @@ impl Step {
 }
 
 /// Prints a line for each step, under a line for each server.
-fn print_steps(steps: &[Step], terminal: &mut Terminal) {
+fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
     let mut about = None;
     for step in steps {
         let server = (&step.backend, &step.finding.server);

@@ -1,11 +1,20 @@
 //! What the trials of a stack mean, in words.
 
 use super::answers::{Answers, BROKEN, FOUND_OUT_NOTHING, NOT_LOADED};
-use super::judge::{Fault, Found};
 use super::modules::{Reach, Role, takes_a_password_over};
 use super::simulator::{Entry, Facility, Module};
+use super::trials::Found;
 use super::ways::Stack;
 use crate::check::report::Severity;
+
+/// A fault of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    /// The place in the stack of the entry that is at fault; `None` where that is ours.
+    pub(super) at: Option<usize>,
+}
 
 /// Returns what is wrong. If somebody gets in whom no module accepts, nothing else matters.
 pub(super) fn faults(

@@ -1,6 +1,6 @@
 use super::*;
+use crate::check::pam::files::tests::files;
 use crate::check::pam::simulator::{ServiceFiles, expand};
-use crate::check::pam::tests::files;
 use crate::check::report::Severity;
 
 const AUTH: Facility = Facility::Auth;

@@ -103,7 +103,7 @@ pub(crate) fn expand(files: &dyn ServiceFiles, file: &Path, facility: Facility) 
         facility,
         entries: Vec::new(),
     };
-    let service = Place {
+    let service = Inclusion {
         file,
         is_for_all: true,
         level: 0,
@@ -119,21 +119,21 @@ struct Expansion<'a> {
     entries: Vec<Entry>,
 }
 
-/// A file, and how it came to be read.
-struct Place<'a> {
+/// A file that is included, or the service's own, and how it came to be read.
+struct Inclusion<'a> {
     file: &'a Path,
-    /// Whether the lines of all facilities are read from it, not only of the one that an include
-    /// names.
+    /// True if the lines of all facilities are read from it, false if an include names one
+    /// facility.
     is_for_all: bool,
     level: usize,
     depth: usize,
 }
 
 impl Expansion<'_> {
-    fn add(&mut self, place: &Place<'_>) {
+    fn add(&mut self, inclusion: &Inclusion<'_>) {
         let files = self.files;
-        for line in files.lines(place.file).unwrap_or_default() {
-            if !self.is_meant(line.kind, place) {
+        for line in files.lines(inclusion.file).unwrap_or_default() {
+            if !self.is_meant(line.kind, inclusion) {
                 continue;
             }
             let module = match &line.what {
@@ -154,9 +154,9 @@ impl Expansion<'_> {
                 },
                 What::Include { file, is_substack } => {
                     if *is_substack {
-                        self.push(place, line, Module::Substack);
+                        self.push(inclusion, line, Module::Substack);
                     }
-                    match self.include(place, line, file, *is_substack) {
+                    match self.include(inclusion, line, file, *is_substack) {
                         Ok(()) => continue,
                         Err(why) => Module::Fail {
                             why,
@@ -165,40 +165,40 @@ impl Expansion<'_> {
                     }
                 }
             };
-            self.push(place, line, module);
+            self.push(inclusion, line, module);
         }
     }
 
-    fn is_meant(&self, kind: Kind, place: &Place<'_>) -> bool {
+    fn is_meant(&self, kind: Kind, inclusion: &Inclusion<'_>) -> bool {
         match kind {
             Kind::Of(facility) => facility == self.facility,
             Kind::All => true,
-            Kind::Unknown => !place.is_for_all || self.facility == Facility::Auth,
+            Kind::Unknown => !inclusion.is_for_all || self.facility == Facility::Auth,
         }
     }
 
-    fn push(&mut self, place: &Place<'_>, line: &Line, module: Module) {
+    fn push(&mut self, inclusion: &Inclusion<'_>, line: &Line, module: Module) {
         self.entries.push(Entry {
-            file: place.file.to_owned(),
+            file: inclusion.file.to_owned(),
             number: line.number,
-            level: place.level,
+            level: inclusion.level,
             module,
         });
     }
 
     fn include(
         &mut self,
-        place: &Place<'_>,
+        inclusion: &Inclusion<'_>,
         line: &Line,
         name: &str,
         is_substack: bool,
     ) -> Result<(), String> {
         let file = self.files.path_of(name);
-        let inner = Place {
+        let inner = Inclusion {
             file: &file,
-            is_for_all: place.is_for_all && line.kind == Kind::All,
-            level: place.level.saturating_add(usize::from(is_substack)),
-            depth: place.depth.saturating_add(1),
+            is_for_all: inclusion.is_for_all && line.kind == Kind::All,
+            level: inclusion.level.saturating_add(usize::from(is_substack)),
+            depth: inclusion.depth.saturating_add(1),
         };
         if inner.depth > MAX_DEPTH || inner.level >= MAX_LEVEL {
             return Err(format!("it includes {name}, and so on without end"));
