@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use authchain::config::{DEFAULT_PATH, ModuleArguments};
+use authchain::config::ModuleArguments;
 
 use super::configuration::{Configurations, is_missing};
 use super::pam::OurLine;
@@ -13,7 +13,7 @@ use super::report::{Report, Severity};
 pub(super) fn check(
     line: &OurLine,
     config: Option<&Path>,
-    configurations: &mut Configurations,
+    configurations: &mut Configurations<'_>,
     report: &mut Report,
 ) {
     let written = line.arguments.iter().map(String::as_bytes);
@@ -33,7 +33,7 @@ pub(super) fn check(
     if path.is_some_and(Path::is_relative) {
         return;
     }
-    if let Some(message) = local_alone(path, Path::new(DEFAULT_PATH)) {
+    if let Some(message) = local_alone(path, configurations.usual) {
         say(Severity::Warning, message, report);
     }
     let checked = configurations.check(path, report);

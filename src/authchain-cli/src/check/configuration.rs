@@ -7,13 +7,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use authchain::chain::registry;
-use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
+use authchain::config::{BackendTable, Config, Source};
 
 use super::report::{Report, Severity};
 use super::{backends, owners, settings};
 
 /// The configurations in use: the one that is checked, and those that `config=` names.
-pub(super) struct Configurations {
+pub(super) struct Configurations<'a> {
+    /// The file that the module reads where no `config=` names one.
+    pub(super) usual: &'a Path,
     asks_servers: bool,
     checked: BTreeMap<Option<PathBuf>, Checked>,
 }
@@ -32,37 +34,38 @@ pub(super) struct CheckedChain {
     pub(super) knows_root: bool,
 }
 
-impl Configurations {
+impl<'a> Configurations<'a> {
     /// Returns no configurations yet. Their servers will be asked only if `asks_servers`.
-    pub(super) fn new(asks_servers: bool) -> Self {
+    pub(super) fn new(usual: &'a Path, asks_servers: bool) -> Self {
         Self {
+            usual,
             asks_servers,
             checked: BTreeMap::new(),
         }
     }
 
-    /// Checks the file at `path`, or the one at the usual place, unless that was done before.
+    /// Checks the file at `path`, or the usual one, unless it was checked before.
     pub(super) fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
-        let asks_servers = self.asks_servers;
+        let (usual, asks_servers) = (self.usual, self.asks_servers);
+        // Whether a line names it or not, a file at the usual place is one file.
+        let path = path.or_else(|| (!is_missing(usual)).then_some(usual));
         self.checked
             .entry(path.map(Path::to_owned))
-            .or_insert_with(|| Checked::new(path, asks_servers, report))
+            .or_insert_with(|| Checked::new(path, usual, asks_servers, report))
     }
 }
 
 impl Checked {
-    /// Checks the file at `path`, or the one at the usual place, which may be missing.
-    fn new(path: Option<&Path>, asks_servers: bool, report: &mut Report) -> Self {
-        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
-        if path.is_none() && is_missing(file) {
+    /// Checks the file at `path`; the usual one is missing if `None`.
+    fn new(path: Option<&Path>, usual: &Path, asks_servers: bool, report: &mut Report) -> Self {
+        let file = path.unwrap_or(usual);
+        let source = if path.is_some() {
+            check_place(file, report);
+            Source::read(file)
+        } else {
             let message = "there is none: where no config= names one, the chain is `local` alone";
             report.add(Severity::Warning, file, message);
-        } else {
-            check_place(file, report);
-        }
-        let source = match path {
-            Some(path) => Source::read(path),
-            None => Source::read_if_there(file),
+            Source::read_if_there(file)
         };
         let source = source.map_err(|error| report.add_config_error(&error)).ok();
         Self {
@@ -150,5 +153,24 @@ fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], re
             let message = format!("backend {} is not in the chain", backend.name());
             report.add(Severity::Note, file, message);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_file_is_checked_once_though_a_line_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let usual = dir.path().join("authchain.toml");
+        fs::write(&usual, "chain = [\"local\"]").unwrap();
+        let mut report = Report::default();
+        let mut configurations = Configurations::new(&usual, false);
+        for path in [None, Some(usual.as_path())] {
+            configurations.check(path, &mut report);
+        }
+        let looked_at = &report.json()["looked_at"];
+        assert_eq!(looked_at.as_array().unwrap().len(), 1, "{looked_at}");
     }
 }

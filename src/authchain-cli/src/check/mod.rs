@@ -15,6 +15,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
+use authchain::config::DEFAULT_PATH;
 use clap::Args;
 
 use crate::terminal::{Ending, Failure, Terminal};
@@ -64,7 +65,7 @@ impl Check {
         terminal: &mut Terminal,
     ) -> Result<Ending, Failure> {
         let mut report = Report::default();
-        let mut configurations = Configurations::new(self.online);
+        let mut configurations = Configurations::new(Path::new(DEFAULT_PATH), self.online);
         configurations.check(config, &mut report);
         let pam = Pam {
             folders: &self.pam_dir,
