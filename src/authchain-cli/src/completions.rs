@@ -1,4 +1,4 @@
-//! `authchain completions`: for packages, which install what it prints.
+//! `authchain completions`: prints completion scripts, which packages install.
 
 use clap::{Args, Command};
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `authchain lookup`: what each backend says of a name.
+//! `authchain lookup`: shows the answer of each backend about a name.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ impl Lookup {
     }
 }
 
-/// What the system and each backend of the chain know of a name.
+/// The answers of the system and of each backend of the chain about a name.
 struct LookupResult {
     name: Username,
     /// The user id that the name service (NSS) has for the name.
@@ -79,7 +79,8 @@ impl LookupResult {
         }
     }
 
-    /// Returns whether the backend's user id differs from the system's: it means another person.
+    /// Returns whether the backend's user id differs from the system's, so that it is another
+    /// person's.
     fn is_another(&self, user: &User) -> bool {
         matches!((user.uid, &self.system), (Some(claimed), Ok(Some(system))) if claimed != *system)
     }

@@ -1,4 +1,4 @@
-//! The configuration file and what its values mean together.
+//! Configuration files, and the values in them that do not fit together.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,8 @@ use authchain::config::{BackendTable, Config, Source};
 use super::report::{Report, Severity};
 use super::{backends, owners, settings};
 
-/// The configurations in use: the one that is checked, and those that `config=` names.
+/// The configurations that were checked: the one of `--config` or the usual one, and those that
+/// `config=` names.
 pub(super) struct Configurations<'a> {
     /// The file that the module reads where no `config=` names one.
     pub(super) usual: &'a Path,
@@ -47,7 +48,7 @@ impl<'a> Configurations<'a> {
     /// Checks the file at `path`, or the usual one, unless it was checked before.
     pub(super) fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
         let (usual, asks_servers) = (self.usual, self.asks_servers);
-        // Whether a line names it or not, a file at the usual place is one file.
+        // A file at the usual place is the same file whether a line names it or not.
         let path = path.or_else(|| (!is_missing(usual)).then_some(usual));
         self.checked
             .entry(path.map(Path::to_owned))
@@ -56,7 +57,7 @@ impl<'a> Configurations<'a> {
 }
 
 impl Checked {
-    /// Checks the file at `path`; the usual one is missing if `None`.
+    /// Checks the file at `path`. `None` says that there is no usual file.
     fn new(path: Option<&Path>, usual: &Path, asks_servers: bool, report: &mut Report) -> Self {
         let file = path.unwrap_or(usual);
         let source = if path.is_some() {
@@ -148,7 +149,7 @@ fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], re
     }
     for backend in &config.backends {
         let is_used = links.iter().any(|link| link.name() == backend.name());
-        // `local` is there without being written.
+        // Every configuration has a backend `local`, written or not.
         if !is_used && backend.name() != "local" {
             let message = format!("backend {} is not in the chain", backend.name());
             report.add(Severity::Note, file, message);

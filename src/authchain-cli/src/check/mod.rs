@@ -1,4 +1,4 @@
-//! `authchain check`: is everything in order, before somebody logs out and finds that it is not?
+//! `authchain check`: finds the faults of a configuration before they lock somebody out.
 
 mod arguments;
 mod backends;

@@ -1,4 +1,4 @@
-//! What was found, for people and for scripts.
+//! The findings of `authchain check`, printed for people or as JSON.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,19 +11,19 @@ use serde_json::{Value, json};
 
 use crate::terminal::{BAD, Ending, GOOD, STRONG, Terminal, WARNING, clean};
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
-    /// Good to know; no reason for an exit code.
+    /// Good to know; does not change the exit code.
     Note,
-    /// It works, and perhaps not as it was meant.
+    /// Works, but perhaps not as it was meant.
     Warning,
     /// Logins fail, or somebody gets in who should not.
     Error,
 }
 
 impl Severity {
-    /// Translates a worker's severity; `None` where there is nothing to say.
+    /// Translates a worker's severity; `None` stands for fine.
     fn of(severity: protocol::Severity) -> Option<Self> {
         match severity {
             protocol::Severity::Fine => None,
@@ -52,7 +52,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that was found.
+/// A fault or remark about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     severity: Severity,
@@ -60,19 +60,19 @@ pub(crate) struct Finding {
     line: Option<usize>,
     column: Option<usize>,
     message: String,
-    /// The line itself with a caret under the fault.
+    /// The text of the line, with a caret under the fault.
     citation: Option<String>,
-    /// The PAM services it concerns.
+    /// The PAM services that the finding concerns.
     services: BTreeSet<String>,
-    /// Whether people read it among what was done with its server.
+    /// True if the finding is also among the [`Report::steps`], where people read it.
     is_of_server: bool,
 }
 
-/// A step that was done with a server.
+/// A step of looking at a server, such as connecting, and its result.
 #[derive(Debug)]
 struct ServerStep {
     backend: String,
-    /// None where it is as it should be.
+    /// The severity of the result; `None` if it is fine.
     severity: Option<Severity>,
     finding: protocol::Finding,
 }
@@ -89,7 +89,7 @@ impl Finding {
     }
 }
 
-/// Everything that was found, and what was looked at.
+/// Everything that was looked at and found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     findings: Vec<Finding>,
@@ -112,7 +112,7 @@ impl Report {
         });
     }
 
-    /// Adds what a step with a server came to; no finding is reported as worse than `worst`.
+    /// Adds the result of a step with a server, as no worse than `worst`.
     pub(crate) fn add_server(
         &mut self,
         worst: Severity,
@@ -182,12 +182,12 @@ impl Report {
         });
     }
 
-    /// Notes something that was looked at without a finding.
+    /// Adds a line about something that was looked at.
     pub(crate) fn looked_at(&mut self, what: impl Into<String>) {
         self.looked_at.push(what.into());
     }
 
-    /// Returns whether there is a finding this bad.
+    /// Returns whether there is a finding of this severity.
     pub(crate) fn has(&self, severity: Severity) -> bool {
         self.findings
             .iter()
@@ -203,7 +203,8 @@ impl Report {
         }
     }
 
-    /// Adds a finding once: a fragment that ten services include is found ten times.
+    /// Adds a finding, or its services to an equal finding: a fault in a fragment that ten services
+    /// include is found ten times.
     fn push(&mut self, new: Finding) {
         let same = |old: &&mut Finding| {
             (old.severity, &old.file, old.line, &old.message)
@@ -215,8 +216,8 @@ impl Report {
         }
     }
 
-    /// Prints the report for people: the worst comes last, where the eye is when the rest has
-    /// scrolled by.
+    /// Prints the report for people, with the worst findings last: they stay on the screen when the
+    /// rest has scrolled away.
     pub(crate) fn print(&mut self, terminal: &mut Terminal) {
         self.findings.sort_by_key(|finding| finding.severity);
         for what in &self.looked_at {
@@ -288,7 +289,7 @@ impl ServerStep {
     }
 }
 
-/// Prints a line for each step, under a line for each server.
+/// Prints a heading for each server, and below it a line for each step.
 fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
     let mut about = None;
     for step in steps {
@@ -323,7 +324,7 @@ fn print(finding: &Finding, terminal: &mut Terminal) {
         .iter()
         .flat_map(|citation| citation.lines())
     {
-        // Tabs stay, or the caret would not stand under the fault.
+        // Tabs are kept, so that the caret stands under the fault.
         let line: Vec<String> = line.split('\t').map(clean).collect();
         terminal.say(format_args!("  {}", line.join("\t")));
     }

@@ -1,4 +1,4 @@
-//! Whether the worker can be started, and what confines it here.
+//! Checks whether the worker can be started, and which walls confine it on this system.
 
 mod about;
 
@@ -17,14 +17,14 @@ use nix::unistd::geteuid;
 use super::report::{Report, Severity};
 use about::About;
 
-/// How long the worker may take to say what confines it; a thousandth is usual.
+/// The time the worker has for its answer. It usually takes a thousandth of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How much it may say.
+/// The longest answer that is read, in bytes.
 const MAX_ABOUT: usize = 64 * 1024;
 
-/// Checks the program, has it say what confines it, and returns whether it can be started at all.
-/// No finding is reported as worse than `worst`.
+/// Checks the program, asks it which walls confine it, and returns whether it can be started. No
+/// finding is reported as worse than `worst`.
 pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Report) -> bool {
     let path = settings.worker.as_path();
     if let Err(error) = trusted_file::open_program(path) {
@@ -71,8 +71,8 @@ fn tell(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut 
     }
 }
 
-/// Returns what the worker prints about itself, started as the module starts it: it inherits
-/// nothing of ours.
+/// Returns what `authchain-worker --about` prints. The worker inherits no environment and no folder
+/// from us, as when the module starts it.
 fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
     let mut command = Command::new(path);
     command.args(["--about", "--user", &settings.worker_user]);

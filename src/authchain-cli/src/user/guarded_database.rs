@@ -23,7 +23,7 @@ pub(super) struct GuardedDatabase {
 }
 
 impl GuardedDatabase {
-    /// Returns the database, once it is sure that writing it harms nobody.
+    /// Returns the database, unless its files are the system's or others could replace them.
     pub(super) fn for_writing(&self) -> Result<&Database, Failure> {
         let files = [self.database.passwd(), self.database.shadow()];
         let system = [
@@ -41,8 +41,8 @@ impl GuardedDatabase {
         Ok(&self.database)
     }
 
-    /// Prepares the file's folder, which must be writable by nobody else: whoever can rename files
-    /// in it could put their own in the place of ours.
+    /// Makes sure that nobody else can write the file's folder: a user who can rename files in it
+    /// could replace ours. Creates the folder if it is the missing `state_dir`.
     fn prepare_folder(&self, file: &Path) -> Result<(), Failure> {
         let trouble = |text: String| Failure::trouble(format!("{}: {text}", file.display()));
         let folder = file

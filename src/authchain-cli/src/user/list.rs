@@ -53,7 +53,7 @@ fn print(accounts: &[AccountEntry], terminal: &mut Terminal) {
     }
 }
 
-/// Returns what keeps an account from being used, if anything does.
+/// Returns `active`, or the reason why the account cannot be used.
 fn state(account: &AccountEntry, today: u64) -> &'static str {
     let is_expired = account.expire.is_some_and(|day| day <= today);
     match (account.is_locked, is_expired, account.has_password) {

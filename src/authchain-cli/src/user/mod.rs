@@ -52,6 +52,7 @@ pub(crate) struct User {
     action: UserCommand,
 }
 
+/// The subcommands of `authchain user`.
 #[derive(Debug, Subcommand)]
 enum UserCommand {
     Add(add::Add),
@@ -112,7 +113,7 @@ impl User {
     fn database(&self, config: Option<&Path>) -> Result<GuardedDatabase, Failure> {
         let (settings, chain) = match assemble(config, None) {
             Ok(assembled) => (assembled.settings, Some(assembled.chain)),
-            // With both files named a broken configuration need not stand in the way.
+            // Both files are named, so a broken configuration does not matter.
             Err(_) if self.passwd_file.is_some() && self.shadow_file.is_some() => {
                 (GlobalSettings::default(), None)
             }

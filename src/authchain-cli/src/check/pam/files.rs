@@ -1,4 +1,4 @@
-//! The service files of PAM's folders, read.
+//! Reads PAM's service files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -64,8 +64,8 @@ impl Files {
         files
     }
 
-    /// Returns the files that are services of their own, without those that hold one kind of lines
-    /// for others to include, such as common-auth.
+    /// Returns the names of the services, without files such as common-auth, which others include
+    /// and which have no lines of both `auth` and `account`.
     pub(super) fn services(&self) -> BTreeSet<String> {
         let included: BTreeSet<PathBuf> = (self.files.values())
             .flat_map(|lines| includes(lines))
@@ -96,14 +96,15 @@ impl ServiceFiles for Files {
     }
 }
 
-/// Reads a file; none where it cannot be read, which is reported.
+/// Reads a file; reports the reason and returns `None` if it cannot be read.
 fn read_lines(path: &Path, report: &mut Report) -> Option<Vec<Line>> {
     let read = trusted_file::read(path, Access::Public, MAX_BYTES);
     let bytes = read
         .map_err(|error| report.add(Severity::Warning, path, error.fault.to_string()))
         .ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    // Our lines are not recognised there, because the CR is a part of the module's name.
+    // With the CR, the last word of a line is not the name of our module, so the line is not
+    // known as ours.
     if text.contains("\r\n") && text.contains(OURS) {
         let message = "the lines end in CR and LF: libpam takes the CR for a part of the last word; \
                        use dos2unix";

@@ -1,4 +1,4 @@
-//! Plays a service's stack through, with every combination of answers.
+//! Plays a service's stack through with every combination of the modules' answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,24 +14,27 @@ pub(super) const MOST: usize = 2048;
 /// The most ways that are tried in a case after one case had more than [`MOST`].
 const FEW: usize = 16;
 
-/// What the trials came to, by our answer.
+/// What the trials of a stack have shown.
 #[derive(Default)]
 pub(super) struct Found {
-    /// No module accepts, and somebody gets in, though no condition decided that.
+    /// Somebody gets in though no module accepts and no condition decided it: by our answer, the
+    /// first such case.
     pub(super) without_anybody: BTreeMap<&'static str, Case>,
-    /// No module accepts, and a condition lets somebody in by itself.
+    /// The conditions that let somebody in by themselves though no module accepts: their places in
+    /// the stack, by the people whom they let in.
     pub(super) by_condition: BTreeMap<Reach, BTreeSet<usize>>,
-    /// We refuse, another module accepts, and somebody gets in.
+    /// Our refusals after which somebody gets in whom another module accepts.
     pub(super) in_spite_of_us: BTreeSet<&'static str>,
-    /// Another module accepts, and lets in before we are asked.
+    /// True if another module accepts and lets somebody in before our module is asked.
     pub(super) is_let_in_before_us: bool,
-    /// Our module is not loaded, which a caller brings about, and another module accepts.
+    /// True if somebody gets in whom another module accepts while ours is not loaded, in a service
+    /// whose callers can bring that about.
     pub(super) is_caller_let_in: bool,
-    /// Nobody gets in, though somebody should.
+    /// Our answers with which nobody gets in, though pam_unix accepts and should let somebody in.
     pub(super) locked_out: BTreeSet<&'static str>,
-    /// We accept, and nobody gets in.
+    /// True if nobody gets in whom our module alone accepts.
     pub(super) is_ours_alone_refused: bool,
-    /// There were too many ways to try them all.
+    /// True if there were too many ways to try them all.
     pub(super) is_incomplete: bool,
 }
 
@@ -76,7 +79,7 @@ impl Trials<'_> {
         self.found.is_incomplete |= !is_complete;
         let accepts = |answer| answer == "success";
         match (accepts(case.ours), accepts(case.unix), accepts(case.others)) {
-            // Nothing gets worse by what another module accepts besides.
+            // Whom we accept may get in, whatever other modules answer.
             (true, ..) => {}
             (false, false, false) => {
                 for way in &ways {
@@ -135,11 +138,11 @@ impl Trials<'_> {
 
     fn others_accept(&mut self, case: Case, way: &Way) {
         if self.decider(way).is_some() {
-            // Reported already, by the cases in which no module accepts.
+            // The cases in which no module accepts report the condition already.
             return;
         }
         if !way.asks_us {
-            // In `auth`, a module before us has asked for a password of its own.
+            // Not in `auth`, where that module has asked for a password of its own.
             self.found.is_let_in_before_us |= self.facility == Facility::Account;
         } else if case.ours == NOT_LOADED {
             let is_callers = services::is_started_by_callers(self.service);
@@ -149,8 +152,8 @@ impl Trials<'_> {
         }
     }
 
-    /// Returns the condition that lets in by itself on this way, and whom. One that only jumps does
-    /// not count where we are asked all the same.
+    /// Returns the condition that lets somebody in by itself on this way, and whom. A condition
+    /// that only jumps, on a way on which our module is asked all the same, does not count.
     fn decider(&self, way: &Way) -> Option<(Reach, usize)> {
         let deciders = way.deciders.iter().filter_map(|at| {
             let reach = self.stack.reach(*at)?;

@@ -1,4 +1,4 @@
-//! What the trials of a stack mean, in words.
+//! Turns the findings of a stack's trials into faults in words.
 
 use super::answers::{Answers, BROKEN, FOUND_OUT_NOTHING, NOT_LOADED};
 use super::modules::{Reach, Role, takes_a_password_over};
@@ -16,7 +16,7 @@ pub(super) struct Fault {
     pub(super) at: Option<usize>,
 }
 
-/// Returns what is wrong. If somebody gets in whom no module accepts, nothing else matters.
+/// Returns what is wrong. If somebody gets in whom no module accepts, nothing else is reported.
 pub(super) fn faults(
     facility: Facility,
     stack: &Stack<'_>,
@@ -243,7 +243,7 @@ impl Words<'_> {
         (self.found.is_incomplete).then(|| fault(Severity::Warning, message.to_owned()))
     }
 
-    /// Returns the modules that may accept in our place.
+    /// Returns the names of the other modules that may accept somebody.
     fn accepting(&self) -> String {
         let unix = self.names_of(&Role::Unix);
         let others = self.names_of(&Role::Credential);

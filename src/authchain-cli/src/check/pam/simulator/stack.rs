@@ -1,40 +1,40 @@
-//! The lines a service really consists of.
+//! The stack of a service: the lines of one facility, with those of included files.
 
 use std::path::{Path, PathBuf};
 
 use super::control::{Action, Control};
 use super::syntax::{Facility, Kind, Line, What};
 
-/// How deep files may include each other before we stop reading; libpam 1.7 allows 16, earlier ones
-/// as many as there are descriptors.
+/// The depth of includes at which we stop reading. libpam 1.7 allows 16, earlier versions as
+/// many as there are descriptors.
 const MAX_DEPTH: usize = 32;
 
-/// How deep substacks may lie within each other.
+/// The depth to which libpam nests substacks (`PAM_SUBSTACK_MAX_LEVEL`).
 const MAX_LEVEL: usize = 16;
 
-/// Where service files come from.
+/// A source of service files.
 pub(crate) trait ServiceFiles {
-    /// Returns where libpam finds a service or an included file of this name.
+    /// Returns the path at which libpam finds a service or an included file of this name.
     fn path_of(&self, name: &str) -> PathBuf;
 
-    /// Returns its lines; `None` where it cannot be read.
+    /// Returns the lines of a file; `None` if it cannot be read.
     fn lines(&self, path: &Path) -> Option<&[Line]>;
 }
 
-/// A line in a service's stack, wherever it was included from.
+/// A line in a service's stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// The file it stands in.
+    /// The file that has the line.
     pub(crate) file: PathBuf,
-    /// Its number there.
+    /// The line's number in the file.
     pub(crate) number: usize,
-    /// How many substacks it is in.
+    /// The number of substacks that the line is in.
     pub(crate) level: usize,
-    /// What it does.
+    /// The line's instruction.
     pub(crate) module: Module,
 }
 
-/// What an entry does.
+/// The instruction of an entry.
 #[derive(Debug, Clone)]
 pub(crate) enum Module {
     /// Asks a module.
@@ -44,8 +44,8 @@ pub(crate) enum Module {
         arguments: Vec<String>,
         may_be_missing: bool,
     },
-    /// Begins a substack, whose lines follow one level deeper. It stands for them in jumps, and
-    /// keeps two substacks in a row apart.
+    /// Begins a substack, whose lines follow one level deeper. A jump counts this entry for all of
+    /// them. It also keeps two substacks in a row apart.
     Substack,
     /// Fails, because libpam could not read the line or the file it names.
     Fail { why: String, control: Control },
@@ -63,7 +63,7 @@ impl Entry {
         }
     }
 
-    /// Returns what stands behind the module's name.
+    /// Returns the module's arguments.
     pub(crate) fn arguments(&self) -> &[String] {
         match &self.module {
             Module::Ask { arguments, .. } => arguments,
@@ -71,7 +71,7 @@ impl Entry {
         }
     }
 
-    /// Returns what decides over the module's answers.
+    /// Returns the line's control; `None` for a substack, which has none.
     pub(crate) fn control(&self) -> Option<&Control> {
         match &self.module {
             Module::Ask { control, .. } | Module::Fail { control, .. } => Some(control),
@@ -79,7 +79,7 @@ impl Entry {
         }
     }
 
-    /// Returns what libpam does with an answer.
+    /// Returns the action of libpam on an answer.
     pub(crate) fn action(&self, answer: &str) -> Action {
         self.control()
             .map_or(Action::Ignore, |control| control.action(answer))
@@ -96,7 +96,7 @@ impl Entry {
     }
 }
 
-/// Returns the lines of `facility` in a service's file, with what they include.
+/// Returns the lines of `facility` in a service's file, with the lines that they include.
 pub(crate) fn expand(files: &dyn ServiceFiles, file: &Path, facility: Facility) -> Vec<Entry> {
     let mut expansion = Expansion {
         files,
