@@ -5,7 +5,7 @@ mod about;
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use authchain::config::settings::GlobalSettings;
@@ -84,7 +84,9 @@ fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
         Some(mut stdout) => read(&mut stdout, Deadline::after(system_clock, PATIENCE)),
         None => Ok(Vec::new()),
     };
-    end(&mut child);
+    // The worker may have ended already; a fault here could not be reported.
+    let _ = child.kill();
+    let _ = child.wait();
     answer
 }
 
@@ -108,11 +110,4 @@ fn read(stdout: &mut ChildStdout, deadline: Deadline) -> Result<Vec<u8>, String>
             return Err(format!("says more than {MAX_ABOUT} bytes"));
         }
     }
-}
-
-/// Ends the process, of which no more is read.
-fn end(child: &mut Child) {
-    // It may have ended already; nothing else could be reported here.
-    let _ = child.kill();
-    let _ = child.wait();
 }

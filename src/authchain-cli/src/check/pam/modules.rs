@@ -67,6 +67,9 @@ const CONDITIONS: [&str; 13] = [
     "pam_tally2",
 ];
 
+/// root, and the groups of people who can become root.
+const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
+
 /// The answers of a condition that does not hold.
 const FAILURES: [&str; 4] = ["auth_err", "perm_denied", "user_unknown", "service_err"];
 
@@ -107,6 +110,7 @@ impl Role {
     /// Returns the role of an entry in a service's stack.
     pub(super) fn of(entry: &Entry, facility: Facility, service: &str) -> Self {
         let has = |argument: &str| entry.arguments().iter().any(|given| given == argument);
+        let has_people = has("item=user") || has("item=group");
         let condition = |reach| Self::Condition(with_failures("success"), reach);
         match entry.name() {
             OURS => Self::Ours,
@@ -124,7 +128,10 @@ impl Role {
             "pam_wheel" if has("trust") && has("deny") => condition(Reach::Wide),
             "pam_wheel" if has("trust") => condition(Reach::Named),
             "pam_wheel" => Self::Condition(with_failures("ignore"), Reach::Wide),
-            "pam_listfile" if lists_people(&has) => condition(Reach::Named),
+            // Accepts the people whom its file names, and nobody if there is no file.
+            "pam_listfile" if has_people && has("sense=allow") && !has("onerr=succeed") => {
+                condition(Reach::Named)
+            }
             "pam_localuser" => condition(Reach::Local),
             "pam_usertype" if has("issystem") => condition(Reach::Local),
             "pam_faillock" | "pam_tally2" if has("authfail") => {
@@ -150,13 +157,6 @@ impl Role {
 pub(super) fn takes_a_password_over(entry: &Entry) -> bool {
     let is_unix = UNIX.contains(&entry.name());
     is_unix && (entry.arguments().iter()).any(|given| given == "use_first_pass")
-}
-
-/// Returns whether pam_listfile accepts the people whom its file names, and nobody if there is no
-/// file.
-fn lists_people(has: &dyn Fn(&str) -> bool) -> bool {
-    let is_of_people = has("item=user") || has("item=group");
-    is_of_people && has("sense=allow") && !has("onerr=succeed")
 }
 
 fn with_failures(success: &'static str) -> Vec<&'static str> {
@@ -193,12 +193,6 @@ fn succeed_if(arguments: &[String], service: &str) -> Role {
     }
 }
 
-/// Returns whether root, or somebody who can become root, is among these users or groups.
-fn names_power(names: &str) -> bool {
-    const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
-    names.split(':').any(|name| POWERFUL.contains(&name))
-}
-
 /// The people for whom a condition of pam_succeed_if holds.
 enum Held {
     Always,
@@ -209,6 +203,7 @@ enum Held {
 fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller: bool) -> Held {
     let (left, how) = (left.to_ascii_lowercase(), how.to_ascii_lowercase());
     let names_some = matches!(how.as_str(), "=" | "in" | "ingroup" | "eq");
+    let names_power = right.split(':').any(|name| POWERFUL.contains(&name));
     let is_told_its_caller = services::knows_its_caller(service);
     match left.as_str() {
         "service" => match (how.as_str(), right.split(':').any(|one| one == service)) {
@@ -224,7 +219,7 @@ fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller:
         _ if asks_caller && services::is_started_by_root(service) => Held::For(Reach::Wide),
         _ if asks_caller && !is_told_its_caller => Held::For(Reach::Caller),
         // The person may claim any name.
-        "login" | "name" | "user" if names_some && !asks_caller && names_power(right) => {
+        "login" | "name" | "user" if names_some && !asks_caller && names_power => {
             Held::For(Reach::Local)
         }
         "login" | "name" | "user" if names_some => Held::For(Reach::Named),

@@ -79,6 +79,9 @@ impl<'a> Stack<'a> {
             is_roots: false,
             deciders: Vec::new(),
         };
+        // With these answers our module has asked for no password that pam_unix could take over.
+        let is_without_password =
+            ["service_err", "module_unknown", "conv_err"].contains(&case.ours);
         let answer = run(self.entries, &mut |entry| {
             let at = self.place_of(entry);
             let answer = match self.roles.get(at) {
@@ -86,7 +89,7 @@ impl<'a> Stack<'a> {
                     way.asks_us = true;
                     case.ours
                 }
-                Some(Role::Unix) if is_without_password(case) && takes_a_password_over(entry) => {
+                Some(Role::Unix) if is_without_password && takes_a_password_over(entry) => {
                     "auth_err"
                 }
                 Some(Role::Unix) => case.unix,
@@ -142,11 +145,6 @@ fn told_apart<'e>(
     };
     let answers = answers.iter().copied();
     answers.filter(|answer| is_new(answer)).collect()
-}
-
-/// Returns whether we did not ask for a password in this case, so that there is none to take over.
-fn is_without_password(case: Case) -> bool {
-    ["service_err", "module_unknown", "conv_err"].contains(&case.ours)
 }
 
 /// The answers of the conditions on a way, in the order in which they were asked. Turning the last

@@ -45,7 +45,10 @@ pub(super) fn replace(
     }
     fs::rename(&new, path)?;
     witness(path, WriteStep::Renamed);
-    File::open(folder(path))?.sync_all()?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     witness(path, WriteStep::Done);
     Ok(())
 }
@@ -81,13 +84,6 @@ fn write_new(
 fn temporary(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.new"))
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 #[cfg(test)]
