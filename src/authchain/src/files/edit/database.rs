@@ -96,7 +96,7 @@ impl Database {
                 return Err(EditError::Refused(format!("{name} exists already")));
             }
             uid = (new.uid)(&tables.uids())?;
-            // A shadow line without a name is what a killed `add` or `del` left.
+            // The name may have a shadow line already, which a killed `add` or `delete` left.
             let shadow = ShadowLine::new(new.hash.unwrap_or("!"), today).line(name.as_str());
             tables.shadow.put(name.as_str(), shadow)?;
             let passwd = new.passwd_line(name, uid)?;

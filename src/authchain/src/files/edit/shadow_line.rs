@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_date_that_was_there_before_a_lock_is_there_after_it() {
-        // Ended by `usermod -e 1`, by a day that some take for never, by another, yet to end, no
-        // date.
+        // A day that some programs take for never, the day of `usermod -e 1`, another past day, a
+        // day to come, and no day at all.
         for line in [
             "a:h:1:2:3:4:5:0:",
             "a:h:1:2:3:4:5:1:",
