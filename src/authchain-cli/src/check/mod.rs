@@ -8,6 +8,7 @@ mod online;
 mod owners;
 mod pam;
 mod people;
+mod print;
 mod report;
 mod revoked;
 mod settings;
@@ -77,7 +78,7 @@ impl Check {
         if self.json {
             terminal.json(&report.json());
         } else {
-            report.print(terminal);
+            print::print(&report, terminal);
         }
         Ok(report.ending())
     }

@@ -1,15 +1,14 @@
-//! The findings of `authchain check`, printed for people or as JSON.
+//! The findings of `authchain check`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anstyle::Style;
 use authchain::backends::protocol;
 use authchain::config::ConfigError;
 use serde_json::{Value, json};
 
-use crate::terminal::{BAD, Ending, GOOD, STRONG, Terminal, WARNING, clean};
+use crate::terminal::Ending;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,14 +31,6 @@ impl Severity {
             protocol::Severity::Error => Some(Self::Error),
         }
     }
-
-    fn style(self) -> Style {
-        match self {
-            Self::Note => Style::new(),
-            Self::Warning => WARNING,
-            Self::Error => BAD,
-        }
-    }
 }
 
 impl fmt::Display for Severity {
@@ -55,30 +46,45 @@ impl fmt::Display for Severity {
 /// A fault or remark about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    severity: Severity,
-    file: PathBuf,
-    line: Option<usize>,
-    column: Option<usize>,
-    message: String,
+    pub(super) severity: Severity,
+    pub(super) file: PathBuf,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    pub(super) message: String,
     /// The text of the line, with a caret under the fault.
-    citation: Option<String>,
+    pub(super) citation: Option<String>,
     /// The PAM services that the finding concerns.
-    services: BTreeSet<String>,
+    pub(super) services: BTreeSet<String>,
     /// True if the finding is also among the [`Report::steps`], where people read it.
-    is_of_server: bool,
+    pub(super) is_of_server: bool,
 }
 
 /// A step of looking at a server, such as connecting, and its result.
 #[derive(Debug)]
-struct ServerStep {
-    backend: String,
+pub(super) struct ServerStep {
+    pub(super) backend: String,
     /// The severity of the result; `None` if it is fine.
-    severity: Option<Severity>,
-    finding: protocol::Finding,
+    pub(super) severity: Option<Severity>,
+    pub(super) finding: protocol::Finding,
 }
 
 impl Finding {
-    fn place(&self) -> String {
+    /// Returns a finding about a file as a whole.
+    fn new(severity: Severity, file: &Path, message: String) -> Self {
+        Self {
+            severity,
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            message,
+            citation: None,
+            services: BTreeSet::new(),
+            is_of_server: false,
+        }
+    }
+
+    /// Returns the file, the line and the column, as far as they are known: `FILE:LINE:COLUMN`.
+    pub(super) fn place(&self) -> String {
         let number = |number: Option<usize>| number.map(|n| format!(":{n}")).unwrap_or_default();
         format!(
             "{}{}{}",
@@ -92,24 +98,15 @@ impl Finding {
 /// Everything that was looked at and found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    findings: Vec<Finding>,
-    looked_at: Vec<String>,
-    steps: Vec<ServerStep>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) looked_at: Vec<String>,
+    pub(super) steps: Vec<ServerStep>,
 }
 
 impl Report {
     /// Adds a finding about a file as a whole.
     pub(crate) fn add(&mut self, severity: Severity, file: &Path, message: impl Into<String>) {
-        self.push(Finding {
-            severity,
-            file: file.to_owned(),
-            line: None,
-            column: None,
-            message: message.into(),
-            citation: None,
-            services: BTreeSet::new(),
-            is_of_server: false,
-        });
+        self.push(Finding::new(severity, file, message.into()));
     }
 
     /// Adds the result of a step with a server, as no worse than `worst`.
@@ -126,15 +123,10 @@ impl Report {
                 server, step, text, ..
             } = &finding;
             let colon = if server.is_empty() { "" } else { ": " };
+            let message = format!("backend {backend}: {server}{colon}{step}: {text}");
             self.push(Finding {
-                severity,
-                file: file.to_owned(),
-                line: None,
-                column: None,
-                message: format!("backend {backend}: {server}{colon}{step}: {text}"),
-                citation: None,
-                services: BTreeSet::new(),
                 is_of_server: true,
+                ..Finding::new(severity, file, message)
             });
         }
         self.steps.push(ServerStep {
@@ -153,14 +145,9 @@ impl Report {
         message: impl Into<String>,
     ) {
         self.push(Finding {
-            severity,
-            file: file.to_owned(),
             line: Some(line),
-            column: None,
-            message: message.into(),
-            citation: None,
             services: BTreeSet::from([service.to_owned()]),
-            is_of_server: false,
+            ..Finding::new(severity, file, message.into())
         });
     }
 
@@ -168,17 +155,12 @@ impl Report {
     pub(crate) fn add_config_error(&mut self, error: &ConfigError) {
         let place = error.place.as_ref();
         let cited = error.with_citation();
+        let citation = cited.split_once('\n').map(|(_, citation)| citation);
         self.push(Finding {
-            severity: Severity::Error,
-            file: error.file.clone(),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
-            message: error.message.clone(),
-            citation: cited
-                .split_once('\n')
-                .map(|(_, citation)| citation.to_owned()),
-            services: BTreeSet::new(),
-            is_of_server: false,
+            citation: citation.map(str::to_owned),
+            ..Finding::new(Severity::Error, &error.file, error.message.clone())
         });
     }
 
@@ -187,11 +169,12 @@ impl Report {
         self.looked_at.push(what.into());
     }
 
-    /// Returns whether there is a finding of this severity.
-    pub(crate) fn has(&self, severity: Severity) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == severity)
+    /// Returns the number of findings of this severity.
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        let findings = self.findings.iter();
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 
     /// Returns the exit code.
@@ -213,38 +196,6 @@ impl Report {
         match self.findings.iter_mut().find(same) {
             Some(old) => old.services.extend(new.services),
             None => self.findings.push(new),
-        }
-    }
-
-    /// Prints the report for people, with the worst findings last: they stay on the screen when the
-    /// rest has scrolled away.
-    pub(crate) fn print(&mut self, terminal: &mut Terminal) {
-        self.findings.sort_by_key(|finding| finding.severity);
-        for what in &self.looked_at {
-            terminal.say(clean(what));
-        }
-        print_steps(&self.steps, terminal);
-        for finding in self.findings.iter().filter(|finding| !finding.is_of_server) {
-            print(finding, terminal);
-        }
-        let count = |severity| {
-            self.findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count()
-        };
-        match (count(Severity::Error), count(Severity::Warning)) {
-            (0, 0) => terminal.say_in(GOOD, "everything is in order"),
-            (0, warnings) => terminal.say_in(WARNING, counted(warnings, "warning")),
-            (errors, 0) => terminal.say_in(BAD, counted(errors, "error")),
-            (errors, warnings) => {
-                let line = format!(
-                    "{}, {}",
-                    counted(errors, "error"),
-                    counted(warnings, "warning")
-                );
-                terminal.say_in(BAD, line);
-            }
         }
     }
 
@@ -272,7 +223,7 @@ impl Report {
 }
 
 impl ServerStep {
-    fn milliseconds(&self) -> f64 {
+    pub(super) fn milliseconds(&self) -> f64 {
         self.finding.took.as_secs_f64() * 1_000.0
     }
 
@@ -286,58 +237,6 @@ impl ServerStep {
             "severity": severity.as_deref().unwrap_or("fine"),
             "message": self.finding.text,
         })
-    }
-}
-
-/// Prints a heading for each server, and below it a line for each step.
-fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
-    let mut about = None;
-    for step in steps {
-        let server = (&step.backend, &step.finding.server);
-        if about.replace(server) != Some(server) {
-            let server = clean(&format!("backend {} {}", server.0, server.1));
-            terminal.say_in(STRONG, server.trim_end());
-        }
-        let (name, text) = (clean(&step.finding.step), clean(&step.finding.text));
-        let milliseconds = step.milliseconds();
-        match step.severity {
-            None => terminal.say(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
-            Some(severity) => {
-                let style = severity.style();
-                terminal.say(format_args!(
-                    "  {name:<16} {milliseconds:>7.1} ms  {style}{severity}{style:#}: {text}"
-                ));
-            }
-        }
-    }
-}
-
-fn print(finding: &Finding, terminal: &mut Terminal) {
-    let (style, severity) = (finding.severity.style(), finding.severity);
-    let place = clean(&finding.place());
-    let message = clean(&finding.message);
-    terminal.say(format_args!(
-        "{style}{severity}{style:#}: {STRONG}{place}{STRONG:#}: {message}"
-    ));
-    for line in finding
-        .citation
-        .iter()
-        .flat_map(|citation| citation.lines())
-    {
-        // Tabs are kept, so that the caret stands under the fault.
-        let line: Vec<String> = line.split('\t').map(clean).collect();
-        terminal.say(format_args!("  {}", line.join("\t")));
-    }
-    if !finding.services.is_empty() {
-        let services: Vec<&str> = finding.services.iter().map(String::as_str).collect();
-        terminal.say(format_args!("  concerns: {}", clean(&services.join(", "))));
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }
 
