@@ -167,6 +167,27 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_is_not_changed_is_told_with_the_options_that_help() {
+        for (error, ending, text) in [
+            (
+                EditError::UnusableField("gecos"),
+                Ending::No,
+                "--gecos: a colon or a control character would break the file",
+            ),
+            (
+                EditError::NoPassword,
+                Ending::No,
+                "it has no password to unlock; set one with `authchain user passwd`",
+            ),
+            (EditError::Refused("r".to_owned()), Ending::No, "r"),
+            (EditError::Trouble("t".to_owned()), Ending::Trouble, "t"),
+        ] {
+            let failure = Failure::from(error);
+            assert_eq!((failure.ending, failure.message.as_str()), (ending, text));
+        }
+    }
+
+    #[test]
     fn a_closed_pipe_keeps_the_verdict_and_a_full_disk_does_not() {
         assert_eq!(ending_on(ErrorKind::BrokenPipe), ExitCode::from(1));
         assert_eq!(ending_on(ErrorKind::StorageFull), ExitCode::from(2));
