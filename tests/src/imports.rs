@@ -143,12 +143,17 @@ fn paths_in_code(modules: &Modules<'_>, module: &[String], text: &str) -> Vec<Ve
     let paths = words
         .filter(|word| word.contains("::"))
         .map(|word| names(word).collect::<Vec<String>>());
+    // The beginning of `use super::{a, b}` names no file; `statements` reads its parts.
+    let is_group = |path: &Vec<String>| {
+        let mut names = path.iter().map(String::as_str);
+        names.all(|name| ["crate", "super", "self"].contains(&name))
+    };
     let is_ours = |path: &Vec<String>| {
         let child = [module, &path[..1]].concat();
         ["crate", "super", "self"].contains(&path[0].as_str()) || modules.contains_key(&child)
     };
     paths
-        .filter(|path: &Vec<String>| !path.is_empty() && is_ours(path))
+        .filter(|path: &Vec<String>| !is_group(path) && is_ours(path))
         .collect()
 }
 

@@ -12,14 +12,14 @@ use crate::login_test::LoginTest;
 use crate::lookup::Lookup;
 use crate::user::User;
 
-/// What every help page ends with.
+/// The end of each subcommand's short help.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  yes: fine, accepted, found, done
   1  no: warnings, refused, unknown, not done
   2  trouble: errors, nobody could say, wrong usage";
 
-/// What the help of the whole command ends with.
+/// The end of the command's long help.
 const EXAMPLES: &str = "\
 Examples:
   authchain check                    before you log out: is everything in order?
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What can be done.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(Check),

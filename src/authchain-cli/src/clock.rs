@@ -1,4 +1,4 @@
-//! The wall clock, read in one place.
+//! The wall clock, and days of shadow(5).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Returns today as shadow(5) counts it: days since 1 January 1970.
+/// Returns today as shadow(5) counts days: from 1 January 1970.
 pub(crate) fn today() -> u64 {
     days(now())
 }
@@ -21,7 +21,7 @@ fn days(time: SystemTime) -> u64 {
         .map_or(0, |past| past.as_secs() / 86_400)
 }
 
-/// Returns a day of shadow(5) as a date: 20000 is 2024-10-04.
+/// Formats a day of shadow(5) as a date: 20000 is 2024-10-04.
 pub(crate) fn date(day: u64) -> String {
     // Howard Hinnant's civil_from_days: years begin in March, so that leap days come last.
     let shifted = day.saturating_add(719_468);

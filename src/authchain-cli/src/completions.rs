@@ -1,9 +1,8 @@
-//! `authchain completions`: for packages, which install what it prints.
+//! `authchain completions`: prints completion scripts, which packages install.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
 use crate::terminal::{Ending, Terminal};
 
 /// Print completions for a shell
@@ -14,14 +13,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(&self, terminal: &mut Terminal) -> Ending {
+    /// Prints the script for `command`, the whole command line.
+    pub(crate) fn run(&self, mut command: Command, terminal: &mut Terminal) -> Ending {
         let mut script = Vec::new();
-        clap_complete::generate(
-            self.shell,
-            &mut Arguments::command(),
-            "authchain",
-            &mut script,
-        );
+        clap_complete::generate(self.shell, &mut command, "authchain", &mut script);
         terminal.write(&String::from_utf8_lossy(&script));
         Ending::Yes
     }

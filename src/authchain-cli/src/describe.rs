@@ -1,4 +1,4 @@
-//! `authchain describe`: what can be configured, from the settings' own comments.
+//! `authchain describe`: the keys of the configuration, from the doc comments of the settings.
 
 use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 use crate::schema::{Default, Setting, common_settings, global_settings, kind_settings};
 use crate::terminal::{Ending, Failure, STRONG, Terminal};
 
-/// Widest line of help text.
+/// The width to which help text is wrapped.
 const WIDTH: usize = 78;
 
 /// Describe the keys of authchain.toml
@@ -95,13 +95,13 @@ fn manual() -> String {
     out
 }
 
-/// Where settings are described: how one looks there, and how its default is told.
+/// The form in which settings are described.
 trait Page {
-    /// Before a default.
+    /// The text before a default.
     const DEFAULT: &'static str;
-    /// For a setting that is off unless it is given.
+    /// The text for a setting that has no value unless one is given.
     const UNSET: &'static str;
-    /// Behind the last setting.
+    /// The text after the last setting.
     const END: &'static str;
 
     fn setting(&self, setting: &Setting, default: &str) -> String;
@@ -119,7 +119,7 @@ trait Page {
     }
 }
 
-/// Lines of a terminal.
+/// Describes settings in lines for a terminal.
 struct OnTerminal;
 
 impl Page for OnTerminal {
@@ -134,7 +134,7 @@ impl Page for OnTerminal {
     }
 }
 
-/// Paragraphs of a manual page in scdoc's format.
+/// Describes settings in paragraphs of a manual page, in scdoc's format.
 struct InManual;
 
 impl Page for InManual {
@@ -151,7 +151,7 @@ impl Page for InManual {
     }
 }
 
-/// Wraps `text` into lines that begin with so many blanks.
+/// Wraps `text` into lines that begin with `indent` blanks.
 fn wrapped(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut line = String::new();
@@ -178,7 +178,7 @@ fn push_line(out: &mut String, line: &str, indent: usize) {
     out.push('\n');
 }
 
-/// Converts a doc comment, which marks code as `code`, to scdoc, which marks it as *bold*.
+/// Converts a doc comment, in which code is `code`, to scdoc, in which it is *bold*.
 fn scdoc(text: &str) -> String {
     escape(text).replace('`', "*")
 }

@@ -1,4 +1,4 @@
-//! `authchain hash`: a password's hash, for a shadow file.
+//! `authchain hash`: hashes a password for a shadow file.
 
 use authchain::files::password_hash::NewHash;
 use authchain::words::Secret;

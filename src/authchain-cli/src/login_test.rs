@@ -152,11 +152,11 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
     }
 }
 
-/// Whoever sits at the terminal.
+/// The conversation with the person at the terminal.
 struct Person;
 
 impl Person {
-    /// Asks, and says why if there is no answer: the chain only hears that there is none.
+    /// Asks, and prints the reason if there is no answer, since the chain is not told the reason.
     fn ask(text: &str, echo: Echo) -> Result<Secret, ConversationError> {
         prompt::ask(&clean(text), echo).map_err(|error| {
             tell(&error.to_string());
@@ -187,7 +187,7 @@ impl Conversation for Person {
     }
 }
 
-/// Prints to standard error, as what is typed and asked is no part of the result.
+/// Prints to standard error: the conversation is no part of the result.
 fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

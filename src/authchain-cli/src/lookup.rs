@@ -1,4 +1,4 @@
-//! `authchain lookup`: what each backend says of a name.
+//! `authchain lookup`: shows the answer of each backend about a name.
 
 use std::path::Path;
 
@@ -44,27 +44,29 @@ impl Lookup {
         let assembled = setup::chain(config)?;
         let context = setup::context(&assembled.settings, &ShownJournal);
         let identities = SystemIdentities::new(assembled.settings.passwd_file.clone());
-        let answers = Answers {
+        let result = LookupResult {
             system: (identities.system_user(&name)).map(|user| user.map(|user| user.uid)),
             steps: assembled.chain.lookup(&name, &context),
             name,
         };
         if self.json {
-            terminal.json(&answers.json());
+            terminal.json(&result.json());
         } else {
-            answers.print(terminal);
+            result.print(terminal);
         }
-        Ok(answers.ending())
+        Ok(result.ending())
     }
 }
 
-struct Answers {
+/// The answers of the system and of each backend of the chain about a name.
+struct LookupResult {
     name: Username,
+    /// The user id that the name service (NSS) has for the name.
     system: Result<Option<u32>, BackendError>,
     steps: Vec<Step<User>>,
 }
 
-impl Answers {
+impl LookupResult {
     fn ending(&self) -> Ending {
         let any =
             |wanted: fn(&Finding<User>) -> bool| self.steps.iter().any(|s| wanted(&s.finding));
@@ -77,7 +79,8 @@ impl Answers {
         }
     }
 
-    /// Returns whether the backend's user id differs from the system's: it means another person.
+    /// Returns whether the backend's user id differs from the system's, so that it is another
+    /// person's.
     fn is_another(&self, user: &User) -> bool {
         matches!((user.uid, &self.system), (Some(claimed), Ok(Some(system))) if claimed != *system)
     }
@@ -178,13 +181,13 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn answers(findings: Vec<Finding<User>>) -> Answers {
+    fn answers(findings: Vec<Finding<User>>) -> LookupResult {
         let step = |finding| Step {
             backend: "b".to_owned(),
             finding,
             took: Duration::ZERO,
         };
-        Answers {
+        LookupResult {
             name: Username::parse(b"alice").unwrap(),
             system: Ok(Some(1000)),
             steps: findings.into_iter().map(step).collect(),

@@ -1,19 +1,19 @@
 //! The command `authchain`, for whoever runs the machine: checks the configuration before anybody
 //! is locked out by it, tries logins without a login program, and keeps authchain's own accounts.
 //!
-//! Nothing here runs during a login. One file or folder a subcommand; what several of them need:
+//! Nothing here runs during a login. Each subcommand is a file or a folder. Several subcommands use
+//! these files:
 //!
 //! | file | holds |
 //! |---|---|
 //! | `arguments` | the command line |
-//! | `terminal` | what is printed, and how it ends |
+//! | `terminal` | output, and the exit code |
+//! | `setup` | the chain of the configuration, and a context to ask it in |
 //! | `prompt` | questions, with and without echo |
 //! | `clock` | the wall clock, read in one place |
-//! | `accounts` | passwd and shadow files that are edited and never left half done |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
-mod accounts;
 mod arguments;
 mod check;
 mod clock;
@@ -30,7 +30,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Arguments, Command};
 use crate::terminal::{Ending, Failure, Terminal};
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // A closed pipe is no reason to fail, and a message about it would not be read.
+            // Printing fails where the pipe is closed; then nobody could read a message about it.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -62,6 +62,6 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Ending, Failure
         Command::User(user) => user.run(config, terminal),
         Command::Describe(describe) => describe.run(terminal),
         Command::Schema => Ok(schema::run(terminal)),
-        Command::Completions(completions) => Ok(completions.run(terminal)),
+        Command::Completions(completions) => Ok(completions.run(Arguments::command(), terminal)),
     }
 }

@@ -1,8 +1,9 @@
-//! Questions to whoever sits at the terminal, with and without echo.
+//! Questions to the person at the terminal, with and without echo.
 //!
-//! On a terminal the question stands on standard error, so that answers may be redirected; anything
-//! else on standard input is read a line a question, without one.
+//! If standard input is a terminal, the question is printed to standard error, so that standard
+//! output can be redirected. Otherwise nothing is printed, and each question reads one line.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Stdin, Write};
 use std::os::fd::AsFd;
 
@@ -13,7 +14,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-/// Longest line taken. A terminal cuts at 4096 itself (`N_TTY_BUF_SIZE`).
+/// The longest line that is read. A terminal cuts lines at the same length (`N_TTY_BUF_SIZE`).
 const MAX_LINE: usize = 4096;
 
 /// The signals that would end or stop us while the terminal does not echo.
@@ -25,23 +26,23 @@ const INTERRUPTIONS: [Signal; 5] = [
     Signal::SIGTSTP,
 ];
 
-/// Whether the answer is shown while it is typed.
+/// The terminal's echo of what is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Echo {
-    /// Shown.
+    /// The answer is shown while it is typed.
     On,
-    /// Not shown.
+    /// The answer is not shown.
     Off,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug)]
 pub(crate) enum NoAnswer {
     /// Standard input ended.
     End,
-    /// More than 4096 bytes in one line.
+    /// The line has more than [`MAX_LINE`] bytes.
     TooLong,
-    /// The system's own words.
+    /// A system call failed.
     Io(io::Error),
 }
 
@@ -66,23 +67,22 @@ pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Asks, and takes one line.
+/// Asks a question, and returns the line that is typed.
 pub(crate) fn ask(question: &str, echo: Echo) -> Result<Secret, NoAnswer> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
-        return Line::default().read_from(&stdin);
+        return TypedLine::default().read_from(&stdin);
     }
     loop {
         match ask_terminal(question, &stdin, echo)? {
             Typed::Line(answer) => return Ok(answer),
-            // Unblocked again by now: ends the process, or stops it until it is continued.
+            // The signal is no longer blocked: it ends the process, or stops it until SIGCONT.
             Typed::Interrupted(signal) => raise(signal)?,
         }
     }
 }
 
-/// Asks for a new password: twice on a terminal, so that a slip does not lock anybody out; once
-/// elsewhere.
+/// Asks for a new password, on a terminal twice; returns `None` if the two differ.
 pub(crate) fn new_password() -> Result<Option<Secret>, NoAnswer> {
     let first = ask("New password: ", Echo::Off)?;
     if !is_interactive() {
@@ -94,7 +94,7 @@ pub(crate) fn new_password() -> Result<Option<Secret>, NoAnswer> {
 
 fn show(text: &str) {
     let mut err = io::stderr();
-    // Even where the question cannot be shown, an answer can be given.
+    // A question that cannot be shown can still be answered.
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
@@ -103,19 +103,20 @@ enum Typed {
     Interrupted(Signal),
 }
 
-/// Reads a line while every signal that could leave the terminal without echo waits its turn.
+/// Reads a line from a terminal. Signals that would leave the terminal without echo are blocked
+/// meanwhile.
 fn ask_terminal(question: &str, stdin: &Stdin, echo: Echo) -> Result<Typed, NoAnswer> {
     if echo == Echo::On {
         show(question);
-        return Line::default().read_from(stdin).map(Typed::Line);
+        return TypedLine::default().read_from(stdin).map(Typed::Line);
     }
     let signals = Signals::hold()?;
     let quiet = Quiet::begin(stdin)?;
-    // Asked once nothing is echoed any more: whoever sees the question may type at once.
+    // Only now: a person who sees the question may type at once, and must not be echoed.
     show(question);
     let typed = read_or_signal(stdin, &signals.fd);
     drop(quiet);
-    // What was typed ended in a newline that was not shown.
+    // The newline that ended the answer was not echoed.
     show("\n");
     typed
 }
@@ -130,11 +131,11 @@ fn read_or_signal(stdin: &Stdin, signals: &SignalFd) -> Result<Typed, NoAnswer> 
         let number = i32::try_from(info.ssi_signo).unwrap_or_default();
         return Ok(Typed::Interrupted(Signal::try_from(number)?));
     }
-    // A terminal hands over whole lines, so from here on nothing is waited for.
-    Line::default().read_from(stdin).map(Typed::Line)
+    // A terminal hands over whole lines, so reading does not block from here on.
+    TypedLine::default().read_from(stdin).map(Typed::Line)
 }
 
-/// Signals held back until this is dropped.
+/// Signals that are blocked until this is dropped.
 struct Signals {
     fd: SignalFd,
     set: SigSet,
@@ -177,7 +178,7 @@ impl<'a> Quiet<'a> {
         quiet
             .local_flags
             .remove(LocalFlags::ECHO | LocalFlags::ECHONL);
-        // FLUSH: what was typed before the question is no answer to it.
+        // FLUSH discards what was typed before the question.
         tcsetattr(terminal, SetArg::TCSAFLUSH, &quiet)?;
         Ok(Self { terminal, before })
     }
@@ -189,17 +190,18 @@ impl Drop for Quiet<'_> {
     }
 }
 
-/// A line that is read byte by byte: a buffered reader would take the next answer along and keep
-/// an unwiped copy of this one.
+/// A line that is read byte by byte. A buffered reader would take a part of the next answer along,
+/// and keep a copy of this one that nobody wipes.
 #[derive(Default)]
-struct Line(Zeroizing<Vec<u8>>);
+struct TypedLine(Zeroizing<Vec<u8>>);
 
-impl Line {
+impl TypedLine {
     fn read_from(mut self, stdin: &Stdin) -> Result<Secret, NoAnswer> {
-        // Never grown, because growing would leave a copy behind.
+        // The whole capacity at once: growing would leave an unwiped copy behind.
         self.0.reserve_exact(MAX_LINE);
         let mut byte = Zeroizing::new([0]);
-        let mut input = unbuffered(stdin)?;
+        // Without the buffer that `std` puts in front of standard input.
+        let mut input = File::from(stdin.as_fd().try_clone_to_owned()?);
         loop {
             let length = match input.read(byte.as_mut_slice()) {
                 Ok(length) => length,
@@ -216,9 +218,4 @@ impl Line {
         }
         Ok(Secret::new(std::mem::take(&mut *self.0)))
     }
-}
-
-/// Returns standard input without the buffer that `std` puts in front of it.
-fn unbuffered(stdin: &Stdin) -> io::Result<std::fs::File> {
-    stdin.as_fd().try_clone_to_owned().map(std::fs::File::from)
 }

@@ -1,4 +1,4 @@
-//! `authchain schema`: authchain.toml as a JSON Schema, and the settings it is made of.
+//! `authchain schema`: the JSON Schema of authchain.toml, and its settings one by one.
 
 use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use authchain::config::settings::{BackendSettings, GlobalSettings};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::terminal::{Ending, Terminal};
 
-/// What a backend's name is made of, as the parser has it.
+/// The pattern of a backend's name; the parser accepts the same characters.
 const NAME: &str = "^[A-Za-z0-9_-]+$";
 
 pub(crate) fn run(terminal: &mut Terminal) -> Ending {
@@ -17,24 +17,24 @@ pub(crate) fn run(terminal: &mut Terminal) -> Ending {
 
 /// One key of the configuration.
 pub(crate) struct Setting {
-    /// The key.
+    /// The name of the key.
     pub(crate) name: String,
-    /// What kind of value it takes.
+    /// A word for the values that the key takes.
     pub(crate) kind: String,
-    /// What holds without it.
+    /// The value that holds where the key is left out.
     pub(crate) default: Default,
-    /// What it means.
+    /// The description of the key.
     pub(crate) help: String,
 }
 
-/// What holds without a key.
+/// The value that holds where a key is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Default {
-    /// This value, as it would be written.
+    /// This value, as it would be written in authchain.toml.
     Value(String),
-    /// Nothing; its help says what that means.
+    /// No value; the description of the key says what that means.
     Unset,
-    /// It must be there.
+    /// The key must not be left out.
     None,
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn document() -> Value {
     })
 }
 
-/// Returns the section of a backend of one type.
+/// Returns the schema of the section of a backend of one type.
 fn backend(kind: &BackendType) -> Value {
     let (common, own) = (
         inlined(schema_for!(BackendSettings)),
@@ -98,7 +98,7 @@ fn backend(kind: &BackendType) -> Value {
     })
 }
 
-/// Returns the schema of a struct with its references to other types put in their places.
+/// Returns the schema of a struct with each reference replaced by the type it refers to.
 fn inlined(schema: schemars::Schema) -> Value {
     let mut value = schema.to_value();
     let definitions = value.get("$defs").cloned().unwrap_or_default();
@@ -114,7 +114,7 @@ fn resolve(value: &mut Value, definitions: &Value) {
         if let Some(Value::Object(target)) = name.and_then(|name| definitions.get(name)) {
             object.remove("$ref");
             for (key, part) in target {
-                // What stands beside the reference is about this key, so it wins.
+                // A member beside the reference describes this key, so it is kept.
                 object.entry(key.clone()).or_insert_with(|| part.clone());
             }
         }
@@ -150,7 +150,7 @@ fn settings(schema: &Value) -> Vec<Setting> {
     properties(schema).into_iter().map(setting).collect()
 }
 
-/// Returns the keys that must be there.
+/// Returns the keys that must be given.
 fn required(schema: &Value) -> Vec<String> {
     let names = schema.get("required").and_then(Value::as_array);
     let names = names.into_iter().flatten().filter_map(Value::as_str);
@@ -162,7 +162,7 @@ fn kind_of(schema: &Value) -> String {
     if let Some(title) = schema.get("title").and_then(Value::as_str) {
         return title.to_owned();
     }
-    // A key that may be left out and is one of a few words.
+    // The schema of a key that may be left out and takes one of a few words.
     if let Some(Value::Array(choices)) = schema.get("anyOf") {
         return choices.first().map(kind_of).unwrap_or_default();
     }
@@ -186,7 +186,7 @@ fn kind_of(schema: &Value) -> String {
 fn text(schema: &Value, key: &str) -> String {
     match schema.get(key) {
         Some(Value::String(text)) => text.clone(),
-        // ["string", "null"]: a key that may be left out.
+        // The type of a key that may be left out is ["string", "null"].
         Some(Value::Array(choices)) => {
             choices
                 .iter()

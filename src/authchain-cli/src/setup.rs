@@ -1,4 +1,4 @@
-//! The chain as the module would have it, and a context to ask it in.
+//! The chain that the module would build, and a context to ask it in.
 
 use std::path::Path;
 
@@ -19,18 +19,18 @@ pub(crate) fn chain(config: Option<&Path>) -> Result<Assembled, Failure> {
     assemble(config, None).map_err(|error| config_failure(&error))
 }
 
-/// Turns a configuration error into a failure: the place, the line, a caret.
+/// Turns a configuration error into a failure that shows the place, the line and a caret.
 pub(crate) fn config_failure(error: &ConfigError) -> Failure {
     Failure::trouble(error.with_citation())
 }
 
-/// Parses a name, or says what is wrong with it.
+/// Parses a login name; the failure says what is wrong with it.
 pub(crate) fn username(name: &str) -> Result<Username, Failure> {
     Username::parse(name.as_bytes())
         .map_err(|invalid: InvalidUsername| Failure::refused(format!("{name:?}: {invalid}")))
 }
 
-/// Returns the context of a question that comes from no host, asked now.
+/// Returns the context of a question that no PAM host asks, at the present time.
 pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -> Context<'a> {
     Context {
         service: "authchain",
@@ -47,7 +47,7 @@ pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -
     }
 }
 
-/// What the module would write into the system's log, shown to whoever tries things out.
+/// A journal that prints to standard error the lines that the module would write to the log.
 pub(crate) struct ShownJournal;
 
 impl Journal for ShownJournal {
@@ -58,7 +58,7 @@ impl Journal for ShownJournal {
             Severity::LOG_NOTICE | Severity::LOG_WARNING => "warning",
             _ => "error",
         };
-        // Beside the answer; where standard error is closed there is nobody to tell.
+        // Where standard error is closed, nobody could read about the fault.
         let _ = writeln!(anstream::stderr(), "authchain: log {name}: {}", clean(line));
     }
 }

@@ -1,22 +1,23 @@
-//! What is printed, and how the command ends.
+//! Output, and the exit code.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use authchain::files::edit::EditError;
 use serde_json::Value;
 
-/// Something good.
+/// The style of good news.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// Something to look at.
+/// The style of warnings.
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
-/// Something bad.
+/// The style of errors.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
-/// A heading.
+/// The style of headings.
 pub(crate) const STRONG: Style = Style::new().bold();
 
-/// How the command ends; the same three answers for every subcommand.
+/// The exit code, which has the same three values for every subcommand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ending {
     /// Fine, accepted, found, done.
@@ -30,9 +31,9 @@ pub(crate) enum Ending {
 /// Why a subcommand could not go on.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// Whether it was told no or ran into trouble.
+    /// [`Ending::No`] if a rule refused the command, [`Ending::Trouble`] if it ran into trouble.
     pub(crate) ending: Ending,
-    /// For the administrator.
+    /// The text for the administrator.
     pub(crate) message: String,
 }
 
@@ -54,9 +55,23 @@ impl Failure {
     }
 }
 
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Trouble(text) => Self::trouble(text),
+            // The fields are options of `authchain user add`.
+            EditError::UnusableField(_) => Self::refused(format!("--{error}")),
+            EditError::NoPassword => {
+                Self::refused(format!("{error}; set one with `authchain user passwd`"))
+            }
+            EditError::Refused(text) => Self::refused(text),
+        }
+    }
+}
+
 /// Standard output and error.
 ///
-/// Printing never fails half way: the first fault is kept until the end, because a closed pipe
+/// Printing never fails half way. The first fault is kept until the end, because a closed pipe
 /// (`authchain check | head -1`) must neither panic nor stop work that has begun.
 pub(crate) struct Terminal {
     out: Box<dyn Write>,
@@ -65,8 +80,8 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Returns the process's own output and error streams. Colours are dropped where nobody would
-    /// see them or `NO_COLOR` is set.
+    /// Returns the process's own output and error streams. Colours are dropped where the stream is
+    /// no terminal or `NO_COLOR` is set.
     pub(crate) fn standard() -> Self {
         Self {
             out: Box::new(anstream::stdout()),
@@ -87,21 +102,21 @@ impl Terminal {
         self.say(format_args!("{style}{line}{style:#}"));
     }
 
-    /// Prints text that brings its own line ends.
+    /// Prints text that has its own newlines.
     pub(crate) fn write(&mut self, text: &str) {
         if self.fault.is_none() {
             self.fault = self.out.write_all(text.as_bytes()).err();
         }
     }
 
-    /// Prints a value for a script.
+    /// Prints a value as JSON, for scripts.
     pub(crate) fn json(&mut self, value: &Value) {
         self.say(format_args!("{value:#}"));
     }
 
-    /// Prints something beside the answer to standard error: complaints, remarks.
+    /// Prints a complaint or a remark to standard error.
     pub(crate) fn tell(&mut self, line: impl Display) {
-        // Where standard error is closed there is nobody left to tell.
+        // Where standard error is closed, nobody could read about the fault.
         let _ = writeln!(self.err, "authchain: {line}");
     }
 
@@ -118,8 +133,8 @@ impl Terminal {
     }
 }
 
-/// Returns `text` with control characters written out: what a directory says must not steer the
-/// terminal.
+/// Returns `text` with control characters written out, so that text from a directory cannot steer
+/// the terminal.
 pub(crate) fn clean(text: &str) -> String {
     authchain::tools::journal::clean(text)
 }
@@ -149,6 +164,27 @@ mod tests {
         terminal.say("two");
         terminal.tell("three");
         terminal.finish(Ending::No)
+    }
+
+    #[test]
+    fn an_account_that_is_not_changed_is_told_with_the_options_that_help() {
+        for (error, ending, text) in [
+            (
+                EditError::UnusableField("gecos"),
+                Ending::No,
+                "--gecos: a colon or a control character would break the file",
+            ),
+            (
+                EditError::NoPassword,
+                Ending::No,
+                "it has no password to unlock; set one with `authchain user passwd`",
+            ),
+            (EditError::Refused("r".to_owned()), Ending::No, "r"),
+            (EditError::Trouble("t".to_owned()), Ending::Trouble, "t"),
+        ] {
+            let failure = Failure::from(error);
+            assert_eq!((failure.ending, failure.message.as_str()), (ending, text));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | 0 | [`words`] | secret, username, user, verdict: what everything is said in |
 //! | 1 | [`tools`] | request, deadline, conversation, journal, trusted files, deferred work |
-//! | 2 | [`files`] | password hashes, passwd and shadow files |
+//! | 2 | [`files`] | password hashes; passwd and shadow files, read and edited |
 //! | 3 | [`config`] | text to configuration, with errors that point at the key |
 //! | 4 | [`backends`] | the `Backend` trait, `local`, and `remote` with its worker |
 //! | 5 | [`chain`] | the rule, and the registry of backend types |

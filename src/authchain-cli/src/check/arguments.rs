@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use authchain::config::{DEFAULT_PATH, ModuleArguments};
+use authchain::config::ModuleArguments;
 
-use super::Configurations;
+use super::configuration::{Configurations, is_missing};
 use super::pam::OurLine;
 use super::report::{Report, Severity};
 
-/// Checks the arguments of a line, and whether root gets in by it. Lines without `config=` use the
-/// configuration at `config`, or the one at the usual place.
+/// Checks the arguments of a line, and whether root can log in by it. A line without `config=` uses
+/// the configuration at `config`, or else the usual one.
 pub(super) fn check(
     line: &OurLine,
     config: Option<&Path>,
-    configurations: &mut Configurations,
+    configurations: &mut Configurations<'_>,
     report: &mut Report,
 ) {
     let written = line.arguments.iter().map(String::as_bytes);
@@ -33,13 +33,12 @@ pub(super) fn check(
     if path.is_some_and(Path::is_relative) {
         return;
     }
-    if let Some(message) = local_alone(path, Path::new(DEFAULT_PATH)) {
+    if let Some(message) = local_alone(path, configurations.usual) {
         say(Severity::Warning, message, report);
     }
     let checked = configurations.check(path, report);
     if checked.is_broken() {
-        // The file itself was complained of before; where `config=` names it, this line is
-        // complained of too.
+        // The fault is in the report already, but not that this line names the broken file.
         if arguments.config.is_some() {
             let message = "config= names a file that cannot be used; authchain lets nobody in here";
             say(Severity::Error, message.to_owned(), report);
@@ -55,8 +54,8 @@ pub(super) fn check(
     }
 }
 
-/// Returns the complaint about a line that finds no configuration, so that its chain is `local`
-/// alone: a file that was moved away forbids nothing.
+/// Returns the complaint about a line for which there is no configuration. Its chain is `local`
+/// alone, so what a file that was moved away had forbidden is allowed.
 fn local_alone(path: Option<&Path>, default: &Path) -> Option<String> {
     let is_alone = path.is_none() && is_missing(default);
     is_alone.then(|| {
@@ -74,11 +73,6 @@ fn no_way_for_root(names: &[String]) -> String {
          file, which alone is asked about root",
         names.join(", ")
     )
-}
-
-fn is_missing(file: &Path) -> bool {
-    let found = std::fs::symlink_metadata(file);
-    matches!(found, Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Whether each backend of the chain can work.
+//! Checks whether each backend can work.
 
 use std::path::Path;
 
@@ -9,27 +9,24 @@ use authchain::config::{BackendTable, Config};
 use authchain::files::passwd_files;
 use authchain::tools::request::Request;
 use authchain::tools::trusted_file::{Access, FileError, FileFault, folders};
-use authchain::words::Username;
 use nix::unistd::geteuid;
 
+use super::nobody::nobody;
 use super::report::{Report, Severity};
 use super::{online, people, revoked, worker};
 use crate::setup::{self, ShownJournal};
 
-/// A name nobody has, to ask backends for.
-pub(super) const NOBODY: &str = "authchain-check";
-
-/// Checks the files of every backend, in the chain or not, and asks those in the chain a question;
-/// servers only if `asks_servers`.
+/// Checks every backend, in the chain or not. Local backends in the chain are asked a question;
+/// servers are asked only if `asks_servers`.
 pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report: &mut Report) {
     let links = config.links(None).unwrap_or_default();
-    // Asked for once, by the first backend that needs it; those in the chain come first.
+    // The worker is checked once, with the severity of the first backend that needs it.
     let mut worker = None;
     let is_used = |table: &BackendTable<'_>| links.iter().any(|link| link.name() == table.name());
     let (used, spare): (Vec<_>, Vec<_>) = config.backends.iter().partition(|table| is_used(table));
     for (tables, severity) in [(used, Severity::Error), (spare, Severity::Warning)] {
         for table in tables {
-            // A fault in it was complained of when the chain was built.
+            // A fault in the section is in the report already.
             let Ok(backend) = registry::backend(table, &config.settings) else {
                 continue;
             };
@@ -53,7 +50,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
     }
 }
 
-/// Checks the files of a backend of type `local`, and whether one in the chain answers.
+/// Checks the files of a backend of type `local`, and whether it answers if it is in the chain.
 fn check_local(
     file: &Path,
     config: &Config<'_>,
@@ -63,7 +60,7 @@ fn check_local(
     report: &mut Report,
 ) {
     let is_used = severity == Severity::Error;
-    // The implied `local`, in a configuration whose chain does not have it.
+    // Every configuration has a backend `local`; one that is not in the chain does not matter.
     if !is_used && backend.name() == "local" {
         return;
     }
@@ -83,7 +80,8 @@ fn check_local(
                 report,
             );
         } else if let Err(error) = folders::judge(path) {
-            // The system's own files, which are believed all the same.
+            // Only the system's own files can be opened and yet fail here: the module reads them
+            // whatever their folders are.
             report.add(Severity::Warning, &error.path, error.fault.to_string());
         }
     }
@@ -114,12 +112,12 @@ fn add_file_error(
     report.add(severity, &error.path, message);
 }
 
-/// Asks for a name that nobody has: a backend that cannot answer that cannot answer anything.
+/// Asks the backend about a name that nobody has. If it cannot answer that, it can answer nothing.
 fn ask(file: &Path, config: &Config<'_>, backend: &dyn Backend, report: &mut Report) {
-    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+    let Some(name) = nobody() else {
         return;
     };
-    if report.has(Severity::Error) || !geteuid().is_root() {
+    if report.count(Severity::Error) > 0 || !geteuid().is_root() {
         return;
     }
     let context = setup::context(&config.settings, &ShownJournal);

@@ -1,69 +1,88 @@
-//! The configuration file and what its values mean together.
+//! Configuration files, and the values in them that do not fit together.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use authchain::chain::registry;
-use authchain::config::{BackendTable, Config, DEFAULT_PATH, Source};
+use authchain::config::{BackendTable, Config, Source};
 
 use super::report::{Report, Severity};
 use super::{backends, owners, settings};
 
-/// What is known of a configuration once it was checked.
+/// The configurations that were checked: the one of `--config` or the usual one, and those that
+/// `config=` names.
+pub(super) struct Configurations<'a> {
+    /// The file that the module reads where no `config=` names one.
+    pub(super) usual: &'a Path,
+    asks_servers: bool,
+    checked: BTreeMap<Option<PathBuf>, Checked>,
+}
+
+/// A configuration file that was checked.
 pub(super) struct Checked {
-    /// Its text; none where it cannot be used.
+    /// The file's text; `None` where the module cannot use it.
     source: Option<Source>,
 }
 
-/// A chain in the order that a line of PAM's wants.
+/// The chain for one line of a PAM service file.
 pub(super) struct CheckedChain {
+    /// The backends' names, in the order in which they are asked.
     pub(super) names: Vec<String>,
-    /// Whether one of its backends reads the system's own passwd file, and so knows root.
+    /// True if one of the backends reads the system's own passwd file, and so knows root.
     pub(super) knows_root: bool,
 }
 
-impl Checked {
-    /// Checks the file at `path`, or the usual one, which need not be there; and its servers, if
-    /// they are to be asked.
-    pub(super) fn new(path: Option<&Path>, asks_servers: bool, report: &mut Report) -> Self {
-        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
-        let is_missing = path.is_none() && is_missing(file);
-        if is_missing {
-            let message = "there is none: where no config= names one, the chain is `local` alone";
-            report.add(Severity::Warning, file, message);
-        } else {
-            check_place(file, report);
-        }
-        let source = match path {
-            Some(path) => Source::read(path),
-            None => Source::read_if_there(file),
-        };
-        let source = match source {
-            Ok(source) => source,
-            Err(error) => {
-                report.add_config_error(&error);
-                return Self { source: None };
-            }
-        };
-        if check_text(file, &source, asks_servers, report) {
-            Self {
-                source: Some(source),
-            }
-        } else {
-            Self { source: None }
+impl<'a> Configurations<'a> {
+    /// Returns no configurations yet. Their servers will be asked only if `asks_servers`.
+    pub(super) fn new(usual: &'a Path, asks_servers: bool) -> Self {
+        Self {
+            usual,
+            asks_servers,
+            checked: BTreeMap::new(),
         }
     }
 
-    /// Returns whether the module cannot use it.
+    /// Checks the file at `path`, or the usual one, unless it was checked before.
+    pub(super) fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
+        let (usual, asks_servers) = (self.usual, self.asks_servers);
+        // A file at the usual place is the same file whether a line names it or not.
+        let path = path.or_else(|| (!is_missing(usual)).then_some(usual));
+        self.checked
+            .entry(path.map(Path::to_owned))
+            .or_insert_with(|| Checked::new(path, usual, asks_servers, report))
+    }
+}
+
+impl Checked {
+    /// Checks the file at `path`. `None` says that there is no usual file.
+    fn new(path: Option<&Path>, usual: &Path, asks_servers: bool, report: &mut Report) -> Self {
+        let file = path.unwrap_or(usual);
+        let source = if path.is_some() {
+            check_place(file, report);
+            Source::read(file)
+        } else {
+            let message = "there is none: where no config= names one, the chain is `local` alone";
+            report.add(Severity::Warning, file, message);
+            Source::read_if_there(file)
+        };
+        let source = source.map_err(|error| report.add_config_error(&error)).ok();
+        Self {
+            source: source.filter(|source| check_text(file, source, asks_servers, report)),
+        }
+    }
+
+    /// Returns whether the module cannot use the configuration.
     pub(super) fn is_broken(&self) -> bool {
         self.source.is_none()
     }
 
-    /// Returns the chain in this order.
+    /// Returns the chain in the given order, or in the configuration's own.
     ///
     /// # Errors
-    /// Where it cannot be put in this order; the text says why.
+    /// Why there is no chain in this order.
     pub(super) fn chain(&self, order: Option<&[String]>) -> Result<CheckedChain, String> {
         let source = self.source.as_ref().ok_or("the configuration is broken")?;
         let config = Config::parse(source).map_err(|error| error.message)?;
@@ -79,10 +98,12 @@ impl Checked {
     }
 }
 
-fn is_missing(file: &Path) -> bool {
-    matches!(fs::symlink_metadata(file), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+/// Returns whether nothing is at this path, not even a symbolic link that leads nowhere.
+pub(super) fn is_missing(file: &Path) -> bool {
+    matches!(fs::symlink_metadata(file), Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
+/// Notes a file that others cannot read.
 fn check_place(file: &Path, report: &mut Report) {
     let mode = fs::metadata(file).map(|metadata| metadata.mode());
     if mode.is_ok_and(|mode| mode & 0o004 == 0) {
@@ -91,7 +112,7 @@ fn check_place(file: &Path, report: &mut Report) {
     }
 }
 
-/// Says whether the module can use the text.
+/// Checks the text and all it names, and returns whether the module can use it.
 fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Report) -> bool {
     let config = match Config::parse(source) {
         Ok(config) => config,
@@ -114,6 +135,7 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     true
 }
 
+/// Reports backends that may take longer than the whole chain, and those that are in no chain.
 fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let deadline = config.settings.deadline;
     for link in links {
@@ -127,10 +149,29 @@ fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], re
     }
     for backend in &config.backends {
         let is_used = links.iter().any(|link| link.name() == backend.name());
-        // `local` is there without being written.
+        // Every configuration has a backend `local`, written or not.
         if !is_used && backend.name() != "local" {
             let message = format!("backend {} is not in the chain", backend.name());
             report.add(Severity::Note, file, message);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_file_is_checked_once_though_a_line_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let usual = dir.path().join("authchain.toml");
+        fs::write(&usual, "chain = [\"local\"]").unwrap();
+        let mut report = Report::default();
+        let mut configurations = Configurations::new(&usual, false);
+        for path in [None, Some(usual.as_path())] {
+            configurations.check(path, &mut report);
+        }
+        let looked_at = &report.json()["looked_at"];
+        assert_eq!(looked_at.as_array().unwrap().len(), 1, "{looked_at}");
     }
 }

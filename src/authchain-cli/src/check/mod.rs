@@ -1,24 +1,26 @@
-//! `authchain check`: is everything in order, before somebody logs out and finds that it is not?
+//! `authchain check`: finds the faults of a configuration before they lock somebody out.
 
 mod arguments;
 mod backends;
 mod configuration;
+mod nobody;
 mod online;
 mod owners;
 mod pam;
 mod people;
+mod print;
 mod report;
 mod revoked;
 mod settings;
 mod worker;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use authchain::config::DEFAULT_PATH;
 use clap::Args;
 
 use crate::terminal::{Ending, Failure, Terminal};
-use configuration::Checked;
+use configuration::Configurations;
 use pam::Pam;
 use report::Report;
 
@@ -64,10 +66,7 @@ impl Check {
         terminal: &mut Terminal,
     ) -> Result<Ending, Failure> {
         let mut report = Report::default();
-        let mut configurations = Configurations {
-            asks_servers: self.online,
-            ..Configurations::default()
-        };
+        let mut configurations = Configurations::new(Path::new(DEFAULT_PATH), self.online);
         configurations.check(config, &mut report);
         let pam = Pam {
             folders: &self.pam_dir,
@@ -79,24 +78,8 @@ impl Check {
         if self.json {
             terminal.json(&report.json());
         } else {
-            report.print(terminal);
+            print::print(&report, terminal);
         }
         Ok(report.ending())
-    }
-}
-
-/// The configurations in use: ours, and those that `config=` names.
-#[derive(Default)]
-struct Configurations {
-    asks_servers: bool,
-    checked: BTreeMap<Option<PathBuf>, Checked>,
-}
-
-impl Configurations {
-    fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
-        let asks_servers = self.asks_servers;
-        self.checked
-            .entry(path.map(Path::to_owned))
-            .or_insert_with(|| Checked::new(path, asks_servers, report))
     }
 }

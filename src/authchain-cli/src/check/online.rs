@@ -1,4 +1,4 @@
-//! Whether the servers of a backend answer, and as they should.
+//! Checks whether the servers of a backend answer as they should.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,17 +8,16 @@ use authchain::backends::protocol::Finding;
 use authchain::config::Config;
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::request::Request;
-use authchain::words::Username;
 
-use super::backends::NOBODY;
+use super::nobody::nobody;
 use super::report::{Report, Severity};
 use crate::setup::{self, ShownJournal};
 
-/// How long all servers of a backend may take together. One that hangs takes `connect_timeout`, or
-/// some seconds where it hangs later.
+/// The time that all servers of a backend have together. A server that hangs takes
+/// `connect_timeout`, or some seconds if it hangs after connecting.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Lets the backend's worker look at every server; no finding is reported as worse than `worst`.
+/// Lets the backend's worker look at every server. No finding is reported as worse than `worst`.
 pub(super) fn check(
     file: &Path,
     config: &Config<'_>,
@@ -26,7 +25,7 @@ pub(super) fn check(
     worst: Severity,
     report: &mut Report,
 ) {
-    let Ok(name) = Username::parse(NOBODY.as_bytes()) else {
+    let Some(name) = nobody() else {
         return;
     };
     let context = setup::context(&config.settings, &ShownJournal);
@@ -43,7 +42,7 @@ pub(super) fn check(
     }
 }
 
-/// Says that the backend's servers were not asked.
+/// Adds a line that says that the backend's servers were not asked.
 pub(super) fn not_asked(backend: &str, report: &mut Report) {
     report.looked_at(format!(
         "the servers of backend {backend} were not asked; `authchain check --online` asks them"

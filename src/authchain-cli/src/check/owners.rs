@@ -1,5 +1,4 @@
-//! To whom each name of the system's passwd file belongs: to the local files, or to the other
-//! backends.
+//! The names in the system's passwd file, and which of them the other backends are asked about.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +14,8 @@ use super::people::{entries, listed};
 use super::report::{Report, Severity};
 use super::settings::NOBODY;
 
-/// Reports to whom each name belongs, where the chain has other backends than the local files.
+/// Reports which names belong to the local files and which are left to the other backends, if the
+/// chain has any.
 pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let passwd_file = &config.settings.passwd_file;
     let is_system = |table: &&&BackendTable<'_>| {
@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &m
     let Some(Ok(LocalSettings { shadow, .. })) = settings else {
         return;
     };
-    // Files that cannot be read were complained of before.
+    // A file that cannot be read is in the report already.
     if others.is_empty() || trusted_file::open(&shadow, Access::GroupReadable).is_err() {
         return;
     }
@@ -60,7 +60,7 @@ fn people(passwd: &Path, shadow: &Path, min_uid: u32) -> (Vec<String>, Vec<Strin
     let mut passwords: HashMap<&[u8], &[u8]> = HashMap::new();
     for fields in shadow.entries() {
         if let [name, password, ..] = *fields.as_slice() {
-            // The first line of a name counts.
+            // Where a name has several lines, the first one counts.
             passwords.entry(name).or_insert(password);
         }
     }

@@ -1,4 +1,4 @@
-//! The people in a local backend's files: who of them cannot log in, and why.
+//! The people in the files of a local backend who cannot log in, and the reasons.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,21 +6,21 @@ use std::path::Path;
 use authchain::chain::{Identities, SystemIdentities, is_system_uid};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::settings::local::LocalSettings;
+use authchain::files::edit::Table;
 use authchain::files::passwd_files::{passwd, shadow};
 use authchain::files::password_hash::Method;
 use authchain::tools::trusted_file::{self, Access};
 use authchain::words::Username;
 
 use super::report::{Report, Severity};
-use crate::accounts::Table;
 
-/// Largest file that is looked through.
+/// Largest file that is checked.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// How many names a message has at most.
+/// The most names in a message.
 const NAMED: usize = 5;
 
-/// Checks what stands in the files. Files that cannot be opened were complained of before.
+/// Checks the lines of the files. A file that cannot be opened is in the report already.
 pub(super) fn check(
     backend: &str,
     files: &LocalSettings,
@@ -34,7 +34,7 @@ pub(super) fn check(
     }
 }
 
-/// Reports lines that no login will look at.
+/// Reports lines that every login ignores.
 fn odd_lines(files: &LocalSettings, report: &mut Report) {
     let passwd = passwd::find(&files.passwd, None, false).map(|found| found.oddities);
     let shadow = shadow::find(&files.shadow, None, false).map(|found| found.oddities);
@@ -45,7 +45,7 @@ fn odd_lines(files: &LocalSettings, report: &mut Report) {
     }
 }
 
-/// Reports passwords that can never match, by method.
+/// Reports stored passwords that can never match, grouped by the reason.
 fn unusable_hashes(files: &LocalSettings, report: &mut Report) {
     let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for fields in entries(&files.shadow, Access::GroupReadable).entries() {
@@ -63,9 +63,9 @@ fn unusable_hashes(files: &LocalSettings, report: &mut Report) {
     }
 }
 
-/// Returns why a stored password will not be verified, if it was meant to be.
+/// Returns why a stored password will never match; `None` if it can, or is not meant to.
 fn refusal(stored: &[u8], weak_hashes: bool) -> Option<String> {
-    // Empty, and the marks of a password that is locked or was never set.
+    // An empty field, or the mark of a password that is locked or was never set.
     if matches!(stored.first(), None | Some(b'!' | b'*')) {
         return None;
     }
@@ -92,8 +92,8 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
-/// Compares the user ids with the system's: the same name is not the same person, and where the
-/// user ids differ, the chain refuses.
+/// Reports people whose user id differs from the system's for the same name, whom the chain
+/// refuses, and people whose user id is the system's own.
 fn compare_with_system(
     backend: &str,
     passwd: &Path,
@@ -127,7 +127,7 @@ fn compare_with_system(
     }
 }
 
-/// Returns the entries of a file; none where it cannot be used.
+/// Reads a file; one that cannot be read has no entries.
 pub(super) fn entries(path: &Path, access: Access) -> Table {
     Table::parse(&trusted_file::read(path, access, MAX_BYTES).unwrap_or_default())
 }

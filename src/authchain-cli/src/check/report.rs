@@ -1,43 +1,34 @@
-//! What was found, for people and for scripts.
+//! The findings of `authchain check`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anstyle::Style;
 use authchain::backends::protocol;
 use authchain::config::ConfigError;
 use serde_json::{Value, json};
 
-use crate::terminal::{BAD, Ending, GOOD, STRONG, Terminal, WARNING, clean};
+use crate::terminal::Ending;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
-    /// Good to know; no reason for an exit code.
+    /// Good to know; does not change the exit code.
     Note,
-    /// It works, and perhaps not as it was meant.
+    /// Works, but perhaps not as it was meant.
     Warning,
     /// Logins fail, or somebody gets in who should not.
     Error,
 }
 
 impl Severity {
-    /// Translates a worker's severity; `None` where there is nothing to say.
+    /// Translates a worker's severity; `None` stands for fine.
     fn of(severity: protocol::Severity) -> Option<Self> {
         match severity {
             protocol::Severity::Fine => None,
             protocol::Severity::Note => Some(Self::Note),
             protocol::Severity::Warning => Some(Self::Warning),
             protocol::Severity::Error => Some(Self::Error),
-        }
-    }
-
-    fn style(self) -> Style {
-        match self {
-            Self::Note => Style::new(),
-            Self::Warning => WARNING,
-            Self::Error => BAD,
         }
     }
 }
@@ -52,33 +43,48 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that was found.
+/// A fault or remark about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    severity: Severity,
-    file: PathBuf,
-    line: Option<usize>,
-    column: Option<usize>,
-    message: String,
-    /// The line itself with a caret under the fault.
-    citation: Option<String>,
-    /// The PAM services it concerns.
-    services: BTreeSet<String>,
-    /// Whether people read it among what was done with its server.
-    is_of_server: bool,
+    pub(super) severity: Severity,
+    pub(super) file: PathBuf,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    pub(super) message: String,
+    /// The text of the line, with a caret under the fault.
+    pub(super) citation: Option<String>,
+    /// The PAM services that the finding concerns.
+    pub(super) services: BTreeSet<String>,
+    /// True if the finding is also among the [`Report::steps`], where people read it.
+    pub(super) is_of_server: bool,
 }
 
-/// A step that was done with a server.
+/// A step of looking at a server, such as connecting, and its result.
 #[derive(Debug)]
-struct Step {
-    backend: String,
-    /// None where it is as it should be.
-    severity: Option<Severity>,
-    finding: protocol::Finding,
+pub(super) struct ServerStep {
+    pub(super) backend: String,
+    /// The severity of the result; `None` if it is fine.
+    pub(super) severity: Option<Severity>,
+    pub(super) finding: protocol::Finding,
 }
 
 impl Finding {
-    fn place(&self) -> String {
+    /// Returns a finding about a file as a whole.
+    fn new(severity: Severity, file: &Path, message: String) -> Self {
+        Self {
+            severity,
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            message,
+            citation: None,
+            services: BTreeSet::new(),
+            is_of_server: false,
+        }
+    }
+
+    /// Returns the file, the line and the column, as far as they are known: `FILE:LINE:COLUMN`.
+    pub(super) fn place(&self) -> String {
         let number = |number: Option<usize>| number.map(|n| format!(":{n}")).unwrap_or_default();
         format!(
             "{}{}{}",
@@ -89,30 +95,21 @@ impl Finding {
     }
 }
 
-/// Everything that was found, and what was looked at.
+/// Everything that was looked at and found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    findings: Vec<Finding>,
-    looked_at: Vec<String>,
-    steps: Vec<Step>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) looked_at: Vec<String>,
+    pub(super) steps: Vec<ServerStep>,
 }
 
 impl Report {
     /// Adds a finding about a file as a whole.
     pub(crate) fn add(&mut self, severity: Severity, file: &Path, message: impl Into<String>) {
-        self.push(Finding {
-            severity,
-            file: file.to_owned(),
-            line: None,
-            column: None,
-            message: message.into(),
-            citation: None,
-            services: BTreeSet::new(),
-            is_of_server: false,
-        });
+        self.push(Finding::new(severity, file, message.into()));
     }
 
-    /// Adds what a step with a server came to; no finding is reported as worse than `worst`.
+    /// Adds the result of a step with a server, as no worse than `worst`.
     pub(crate) fn add_server(
         &mut self,
         worst: Severity,
@@ -126,18 +123,13 @@ impl Report {
                 server, step, text, ..
             } = &finding;
             let colon = if server.is_empty() { "" } else { ": " };
+            let message = format!("backend {backend}: {server}{colon}{step}: {text}");
             self.push(Finding {
-                severity,
-                file: file.to_owned(),
-                line: None,
-                column: None,
-                message: format!("backend {backend}: {server}{colon}{step}: {text}"),
-                citation: None,
-                services: BTreeSet::new(),
                 is_of_server: true,
+                ..Finding::new(severity, file, message)
             });
         }
-        self.steps.push(Step {
+        self.steps.push(ServerStep {
             backend: backend.to_owned(),
             severity,
             finding,
@@ -153,14 +145,9 @@ impl Report {
         message: impl Into<String>,
     ) {
         self.push(Finding {
-            severity,
-            file: file.to_owned(),
             line: Some(line),
-            column: None,
-            message: message.into(),
-            citation: None,
             services: BTreeSet::from([service.to_owned()]),
-            is_of_server: false,
+            ..Finding::new(severity, file, message.into())
         });
     }
 
@@ -168,30 +155,26 @@ impl Report {
     pub(crate) fn add_config_error(&mut self, error: &ConfigError) {
         let place = error.place.as_ref();
         let cited = error.with_citation();
+        let citation = cited.split_once('\n').map(|(_, citation)| citation);
         self.push(Finding {
-            severity: Severity::Error,
-            file: error.file.clone(),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
-            message: error.message.clone(),
-            citation: cited
-                .split_once('\n')
-                .map(|(_, citation)| citation.to_owned()),
-            services: BTreeSet::new(),
-            is_of_server: false,
+            citation: citation.map(str::to_owned),
+            ..Finding::new(Severity::Error, &error.file, error.message.clone())
         });
     }
 
-    /// Notes something that was looked at without a finding.
+    /// Adds a line about something that was looked at.
     pub(crate) fn looked_at(&mut self, what: impl Into<String>) {
         self.looked_at.push(what.into());
     }
 
-    /// Returns whether there is a finding this bad.
-    pub(crate) fn has(&self, severity: Severity) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == severity)
+    /// Returns the number of findings of this severity.
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        let findings = self.findings.iter();
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 
     /// Returns the exit code.
@@ -203,7 +186,8 @@ impl Report {
         }
     }
 
-    /// Adds a finding once: a fragment that ten services include is found ten times.
+    /// Adds a finding, or its services to an equal finding: a fault in a fragment that ten services
+    /// include is found ten times.
     fn push(&mut self, new: Finding) {
         let same = |old: &&mut Finding| {
             (old.severity, &old.file, old.line, &old.message)
@@ -212,38 +196,6 @@ impl Report {
         match self.findings.iter_mut().find(same) {
             Some(old) => old.services.extend(new.services),
             None => self.findings.push(new),
-        }
-    }
-
-    /// Prints the report for people: the worst comes last, where the eye is when the rest has
-    /// scrolled by.
-    pub(crate) fn print(&mut self, terminal: &mut Terminal) {
-        self.findings.sort_by_key(|finding| finding.severity);
-        for what in &self.looked_at {
-            terminal.say(clean(what));
-        }
-        print_steps(&self.steps, terminal);
-        for finding in self.findings.iter().filter(|finding| !finding.is_of_server) {
-            print(finding, terminal);
-        }
-        let count = |severity| {
-            self.findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count()
-        };
-        match (count(Severity::Error), count(Severity::Warning)) {
-            (0, 0) => terminal.say_in(GOOD, "everything is in order"),
-            (0, warnings) => terminal.say_in(WARNING, counted(warnings, "warning")),
-            (errors, 0) => terminal.say_in(BAD, counted(errors, "error")),
-            (errors, warnings) => {
-                let line = format!(
-                    "{}, {}",
-                    counted(errors, "error"),
-                    counted(warnings, "warning")
-                );
-                terminal.say_in(BAD, line);
-            }
         }
     }
 
@@ -257,7 +209,7 @@ impl Report {
         json!({
             "status": status,
             "looked_at": self.looked_at,
-            "servers": self.steps.iter().map(Step::json).collect::<Vec<_>>(),
+            "servers": self.steps.iter().map(ServerStep::json).collect::<Vec<_>>(),
             "findings": self.findings.iter().map(|finding| json!({
                 "severity": finding.severity.to_string(),
                 "file": finding.file.to_string_lossy(),
@@ -270,8 +222,8 @@ impl Report {
     }
 }
 
-impl Step {
-    fn milliseconds(&self) -> f64 {
+impl ServerStep {
+    pub(super) fn milliseconds(&self) -> f64 {
         self.finding.took.as_secs_f64() * 1_000.0
     }
 
@@ -285,58 +237,6 @@ impl Step {
             "severity": severity.as_deref().unwrap_or("fine"),
             "message": self.finding.text,
         })
-    }
-}
-
-/// Prints a line for each step, under a line for each server.
-fn print_steps(steps: &[Step], terminal: &mut Terminal) {
-    let mut about = None;
-    for step in steps {
-        let server = (&step.backend, &step.finding.server);
-        if about.replace(server) != Some(server) {
-            let server = clean(&format!("backend {} {}", server.0, server.1));
-            terminal.say_in(STRONG, server.trim_end());
-        }
-        let (name, text) = (clean(&step.finding.step), clean(&step.finding.text));
-        let milliseconds = step.milliseconds();
-        match step.severity {
-            None => terminal.say(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
-            Some(severity) => {
-                let style = severity.style();
-                terminal.say(format_args!(
-                    "  {name:<16} {milliseconds:>7.1} ms  {style}{severity}{style:#}: {text}"
-                ));
-            }
-        }
-    }
-}
-
-fn print(finding: &Finding, terminal: &mut Terminal) {
-    let (style, severity) = (finding.severity.style(), finding.severity);
-    let place = clean(&finding.place());
-    let message = clean(&finding.message);
-    terminal.say(format_args!(
-        "{style}{severity}{style:#}: {STRONG}{place}{STRONG:#}: {message}"
-    ));
-    for line in finding
-        .citation
-        .iter()
-        .flat_map(|citation| citation.lines())
-    {
-        // Tabs stay, or the caret would not stand under the fault.
-        let line: Vec<String> = line.split('\t').map(clean).collect();
-        terminal.say(format_args!("  {}", line.join("\t")));
-    }
-    if !finding.services.is_empty() {
-        let services: Vec<&str> = finding.services.iter().map(String::as_str).collect();
-        terminal.say(format_args!("  concerns: {}", clean(&services.join(", "))));
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }
 

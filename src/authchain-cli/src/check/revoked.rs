@@ -1,5 +1,5 @@
-//! The lists of revoked certificates that backends name: without a list that is valid, no server is
-//! believed.
+//! The certificate revocation lists that backends name. Without a valid list the worker believes no
+//! server.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Values of the whole configuration that are allowed and dangerous.
+//! Values at the top of the configuration that are allowed but dangerous.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,10 +15,10 @@ use super::report::{Report, Severity};
 /// The kernel's own user id for nobody (`overflowuid` in proc(5)).
 pub(super) const NOBODY: u32 = 65_534;
 
-/// User ids below this belong to the system everywhere, whatever `min_uid` says.
+/// User ids below this one belong to the system on every distribution.
 const SURELY_SYSTEM: u32 = 100;
 
-/// Shells with which nobody can do anything.
+/// Shells with which nobody can run a command.
 const NO_SHELLS: [&str; 6] = ["nologin", "false", "sync", "true", "shutdown", "halt"];
 
 /// Checks the values at the top of the file.
@@ -57,11 +57,11 @@ fn fault_of_min_uid(min_uid: u32) -> Option<(Severity, String)> {
     }
 }
 
-/// Checks that no person and no other program has the worker's user: the worker hears every
-/// password, and whoever has its user can stop it or look into it.
+/// Checks that no person and no other program uses the worker's user. The worker is told every
+/// password, and a process of the same user can stop it or read its memory.
 fn check_worker_user(file: &Path, settings: &GlobalSettings, report: &mut Report) {
     let name = settings.worker_user.as_str();
-    // Where there is no such user, the worker says so itself.
+    // If there is no such user, the worker's answer to `--about` says so.
     let Ok(Some(user)) = User::from_name(name) else {
         return;
     };
@@ -77,7 +77,7 @@ fn check_worker_user(file: &Path, settings: &GlobalSettings, report: &mut Report
     }
 }
 
-/// Returns what shows that a person, or a program other than the worker, uses this account.
+/// Returns the sign that a person, or a program other than the worker, uses this account.
 fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Option<String> {
     let uid = user.uid.as_raw();
     let shell = user.shell.file_name().map(|name| name.to_string_lossy());
@@ -97,8 +97,8 @@ fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Optio
     }
 }
 
-/// Checks the folder of marks: the module keeps marks only in a folder that nobody but root can
-/// write.
+/// Checks the folder in which the module marks servers that are down. It does so only in a folder
+/// that nobody but root can write.
 fn check_run_dir(run_dir: &Path, report: &mut Report) {
     let own = fault_of_run_dir(run_dir);
     let above = || folders::judge(run_dir).err().map(|error| error.to_string());
@@ -111,8 +111,8 @@ fn check_run_dir(run_dir: &Path, report: &mut Report) {
     }
 }
 
-/// Returns what is wrong with the folder, judged as the module does; where it does not exist,
-/// judges who could make it.
+/// Returns why the module would not use the folder. If the folder is missing, judges its parent,
+/// in which others could create it first.
 fn fault_of_run_dir(run_dir: &Path) -> Option<String> {
     let metadata = match fs::symlink_metadata(run_dir) {
         Ok(metadata) => metadata,

@@ -1,11 +1,11 @@
-//! Whether the worker can be started, and what confines it here.
+//! Checks whether the worker can be started, and which walls confine it on this system.
 
 mod about;
 
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use authchain::config::settings::GlobalSettings;
@@ -17,14 +17,14 @@ use nix::unistd::geteuid;
 use super::report::{Report, Severity};
 use about::About;
 
-/// How long the worker may take to say what confines it; a thousandth is usual.
+/// The time the worker has for its answer. It usually takes a thousandth of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How much it may say.
+/// The longest answer that is read, in bytes.
 const MAX_ABOUT: usize = 64 * 1024;
 
-/// Checks the program, has it say what confines it, and returns whether it can be started at all.
-/// No finding is reported as worse than `worst`.
+/// Checks the program, asks it which walls confine it, and returns whether it can be started. No
+/// finding is reported as worse than `worst`.
 pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Report) -> bool {
     let path = settings.worker.as_path();
     if let Err(error) = trusted_file::open_program(path) {
@@ -71,8 +71,8 @@ fn tell(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut 
     }
 }
 
-/// Returns what the worker prints about itself, started as the module starts it: it inherits
-/// nothing of ours.
+/// Returns what `authchain-worker --about` prints. The worker inherits no environment and no folder
+/// from us, as when the module starts it.
 fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
     let mut command = Command::new(path);
     command.args(["--about", "--user", &settings.worker_user]);
@@ -84,7 +84,9 @@ fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
         Some(mut stdout) => read(&mut stdout, Deadline::after(system_clock, PATIENCE)),
         None => Ok(Vec::new()),
     };
-    end(&mut child);
+    // The worker may have ended already; a fault here could not be reported.
+    let _ = child.kill();
+    let _ = child.wait();
     answer
 }
 
@@ -108,11 +110,4 @@ fn read(stdout: &mut ChildStdout, deadline: Deadline) -> Result<Vec<u8>, String>
             return Err(format!("says more than {MAX_ABOUT} bytes"));
         }
     }
-}
-
-/// Ends the process, of which no more is read.
-fn end(child: &mut Child) {
-    // It may have ended already; nothing else could be reported here.
-    let _ = child.kill();
-    let _ = child.wait();
 }

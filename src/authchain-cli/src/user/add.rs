@@ -1,20 +1,20 @@
 //! `authchain user add`.
 
 use authchain::chain::is_system_uid;
+use authchain::files::edit::{EditError, NewAccount};
 use authchain::words::Username;
 use clap::Args;
 use nix::unistd::{Uid, User as SystemUser};
 
-use super::Place;
-use crate::accounts::{AccountError, New};
+use super::guarded_database::GuardedDatabase;
 use crate::hash::{self, Method};
 use crate::terminal::{Failure, Terminal};
 use crate::{clock, setup};
 
-/// Where ids of our own begin. useradd stays below 60000 and systemd takes ranges up to 65535
-/// (homed, DynamicUser); subordinate ids begin at 100000. Nobody hands out what lies between.
+/// The lowest user id that is given to a new account. useradd stays below 60000, systemd takes
+/// ranges up to 65535 (homed, DynamicUser), and subordinate ids begin at 100000.
 const FIRST_UID: u32 = 70_000;
-/// Where they end.
+/// The highest user id that is given to a new account.
 const LAST_UID: u32 = 99_999;
 
 /// Add an account, and ask for its password
@@ -47,22 +47,27 @@ pub(super) struct Add {
 }
 
 impl Add {
-    pub(super) fn run(&self, place: &Place, terminal: &mut Terminal) -> Result<(), Failure> {
+    pub(super) fn run(
+        &self,
+        guarded: &GuardedDatabase,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
         let name = setup::username(&self.user)?;
-        place.refuse_system_name(&name)?;
-        let database = place.for_writing()?;
+        guarded.refuse_system_name(&name)?;
+        let database = guarded.for_writing()?;
         if database.has(&name)? {
             return Err(Failure::refused(format!("{name} exists already")));
         }
-        let system = system_user(&name)?;
+        let system = SystemUser::from_name(name.as_str())
+            .map_err(|errno| Failure::trouble(format!("name service: {}", errno.desc())))?;
         let hash = if self.no_password {
             None
         } else {
             Some(hash::new_hash(Method::Argon2id)?)
         };
         let home = self.home.clone().unwrap_or_else(|| format!("/home/{name}"));
-        let new = New {
-            uid: &|taken| self.uid(&name, place.settings.min_uid, system.as_ref(), taken),
+        let new = NewAccount {
+            uid: &|taken| self.uid(&name, guarded.settings.min_uid, system.as_ref(), taken),
             gid: self.gid.or(system.as_ref().map(|user| user.gid.as_raw())),
             gecos: &self.gecos,
             home: &home,
@@ -71,7 +76,7 @@ impl Add {
         };
         let uid = database.add(&name, &new, clock::today())?;
         terminal.say(format_args!("{name} is added with user id {uid}"));
-        if !place.finds(&name) {
+        if !guarded.is_found_by_chain(&name) {
             terminal.tell(format_args!(
                 "no backend of the chain reads these files, so {name} cannot log in yet; see authchain user --help"
             ));
@@ -80,20 +85,21 @@ impl Add {
         Ok(())
     }
 
-    /// Returns the user id asked for, the system's, or the next free one.
+    /// Returns the user id of the option `--uid`, else the system's for the name, else the next
+    /// free one.
     fn uid(
         &self,
         name: &Username,
         min_uid: u32,
         system: Option<&SystemUser>,
         taken: &[u32],
-    ) -> Result<u32, AccountError> {
+    ) -> Result<u32, EditError> {
         let uid = match (self.uid, system) {
             (Some(uid), _) => uid,
             (None, Some(user)) => user.uid.as_raw(),
             (None, None) => next_uid(taken)?,
         };
-        let refused = |why: String| Err(AccountError::Refused(format!("user id {uid} {why}")));
+        let refused = |why: String| Err(EditError::Refused(format!("user id {uid} {why}")));
         if is_system_uid(uid, min_uid) {
             return refused(format!(
                 "is the system's own: below min_uid ({min_uid}), or 0"
@@ -112,14 +118,10 @@ impl Add {
     }
 }
 
-fn system_user(name: &Username) -> Result<Option<SystemUser>, Failure> {
-    SystemUser::from_name(name.as_str())
-        .map_err(|errno| Failure::trouble(format!("name service: {}", errno.desc())))
-}
-
-/// Returns the next user id to give: the one behind the highest that we gave, so that an id whose
-/// files may still lie about is not given again. Ids that the system knows are skipped.
-fn next_uid(taken: &[u32]) -> Result<u32, AccountError> {
+/// Returns the next user id to give: the one after the highest that an account has, so that the id
+/// of a deleted account, whose files may be left, is rarely given again. Ids that the system knows
+/// are skipped.
+fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
     let highest = taken
         .iter()
         .filter(|uid| (FIRST_UID..=LAST_UID).contains(uid))
@@ -129,10 +131,11 @@ fn next_uid(taken: &[u32]) -> Result<u32, AccountError> {
         .find(|&uid| matches!(SystemUser::from_uid(Uid::from_raw(uid)), Ok(None)))
         .ok_or_else(|| {
             let message = format!("no free user id up to {LAST_UID}; choose one with --uid");
-            AccountError::Refused(message)
+            EditError::Refused(message)
         })
 }
 
+/// Tells the administrator where the account will not do because of the system's user ids.
 fn remarks(name: &Username, uid: u32, system: Option<&SystemUser>, terminal: &mut Terminal) {
     match system.map(|user| user.uid.as_raw()) {
         None => terminal.tell(format_args!(

@@ -1,9 +1,9 @@
 //! `authchain user list`.
 
+use authchain::files::edit::{AccountEntry, Database};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::accounts::{Account, Database};
 use crate::clock;
 use crate::terminal::{Failure, STRONG, Terminal, clean};
 
@@ -27,7 +27,7 @@ impl List {
     }
 }
 
-fn print(accounts: &[Account], terminal: &mut Terminal) {
+fn print(accounts: &[AccountEntry], terminal: &mut Terminal) {
     let width = accounts
         .iter()
         .map(|account| account.name.chars().count())
@@ -53,8 +53,8 @@ fn print(accounts: &[Account], terminal: &mut Terminal) {
     }
 }
 
-/// Returns what keeps an account from being used, if anything does.
-fn state(account: &Account, today: u64) -> &'static str {
+/// Returns `active`, or the reason why the account cannot be used.
+fn state(account: &AccountEntry, today: u64) -> &'static str {
     let is_expired = account.expire.is_some_and(|day| day <= today);
     match (account.is_locked, is_expired, account.has_password) {
         (true, true, true) => "locked",
@@ -65,7 +65,7 @@ fn state(account: &Account, today: u64) -> &'static str {
     }
 }
 
-fn json_of(account: &Account) -> Value {
+fn json_of(account: &AccountEntry) -> Value {
     json!({
         "name": account.name,
         "uid": account.uid,
@@ -93,7 +93,7 @@ mod tests {
             ((false, Some(30_000), true), "active"),
         ];
         for ((is_locked, expire, has_password), expected) in cases {
-            let account = Account {
+            let account = AccountEntry {
                 name: "a".to_owned(),
                 uid: None,
                 gecos: String::new(),

@@ -1,26 +1,21 @@
 //! `authchain user`: authchain's own accounts.
 
 mod add;
+mod guarded_database;
 mod list;
 
-use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use authchain::chain::{
-    Chain, Finding, Identities, Step, SystemIdentities, assemble, is_system_uid,
-};
+use authchain::chain::assemble;
 use authchain::config::settings::GlobalSettings;
-use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
-use authchain::tools::trusted_file::folders;
-use authchain::words::Username;
+use authchain::files::edit::Database;
 use clap::{Args, Subcommand};
 
-use crate::accounts::Database;
 use crate::hash::{self, Method};
 use crate::prompt::{self, Echo};
 use crate::terminal::{Ending, Failure, Terminal};
 use crate::{clock, setup};
+use guarded_database::GuardedDatabase;
 
 /// Keep accounts of authchain's own: add, passwd, lock, unlock, del, list
 ///
@@ -54,11 +49,12 @@ pub(crate) struct User {
     shadow_file: Option<PathBuf>,
 
     #[command(subcommand)]
-    action: Action,
+    action: UserCommand,
 }
 
+/// The subcommands of `authchain user`.
 #[derive(Debug, Subcommand)]
-enum Action {
+enum UserCommand {
     Add(add::Add),
     /// Set another password; a locked account stays locked
     Passwd {
@@ -99,25 +95,25 @@ impl User {
         config: Option<&Path>,
         terminal: &mut Terminal,
     ) -> Result<Ending, Failure> {
-        let place = self.place(config)?;
+        let guarded = self.database(config)?;
         match &self.action {
-            Action::Add(add) => add.run(&place, terminal)?,
-            Action::Passwd { user } => passwd(&place, user, terminal)?,
-            Action::Lock { user } => {
-                place.for_writing()?.lock(&setup::username(user)?)?;
+            UserCommand::Add(add) => add.run(&guarded, terminal)?,
+            UserCommand::Passwd { user } => passwd(&guarded, user, terminal)?,
+            UserCommand::Lock { user } => {
+                guarded.for_writing()?.lock(&setup::username(user)?)?;
                 terminal.say(format_args!("{user} is locked"));
             }
-            Action::Unlock { user } => unlock(&place, user, terminal)?,
-            Action::Del { user, yes } => delete(&place, user, *yes, terminal)?,
-            Action::List(list) => list.run(&place.database, terminal)?,
+            UserCommand::Unlock { user } => unlock(&guarded, user, terminal)?,
+            UserCommand::Del { user, yes } => delete(&guarded, user, *yes, terminal)?,
+            UserCommand::List(list) => list.run(&guarded.database, terminal)?,
         }
         Ok(Ending::Yes)
     }
 
-    fn place(&self, config: Option<&Path>) -> Result<Place, Failure> {
+    fn database(&self, config: Option<&Path>) -> Result<GuardedDatabase, Failure> {
         let (settings, chain) = match assemble(config, None) {
             Ok(assembled) => (assembled.settings, Some(assembled.chain)),
-            // With both files named a broken configuration need not stand in the way.
+            // Both files are named, so a broken configuration does not matter.
             Err(_) if self.passwd_file.is_some() && self.shadow_file.is_some() => {
                 (GlobalSettings::default(), None)
             }
@@ -129,7 +125,7 @@ impl User {
         };
         let passwd = or_in_state_dir(&self.passwd_file, "passwd");
         let shadow = or_in_state_dir(&self.shadow_file, "shadow");
-        Ok(Place {
+        Ok(GuardedDatabase {
             database: Database::new(&passwd, &shadow),
             settings,
             chain,
@@ -137,86 +133,9 @@ impl User {
     }
 }
 
-/// The database, and the system it must not get in the way of.
-struct Place {
-    database: Database,
-    settings: GlobalSettings,
-    chain: Option<Chain>,
-}
-
-impl Place {
-    /// Returns whether some backend of the chain finds the name; false where there is no chain to
-    /// ask.
-    fn finds(&self, name: &Username) -> bool {
-        let context = setup::context(&self.settings, &setup::ShownJournal);
-        let steps = self
-            .chain
-            .as_ref()
-            .map(|chain| chain.lookup(name, &context));
-        let is_found = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
-        steps.is_some_and(|steps| steps.iter().any(is_found))
-    }
-
-    /// Returns the database, once it is sure that writing it harms nobody.
-    fn for_writing(&self) -> Result<&Database, Failure> {
-        let files = [self.database.passwd(), self.database.shadow()];
-        let system = [
-            &self.settings.passwd_file,
-            Path::new(SYSTEM_PASSWD),
-            Path::new(SYSTEM_SHADOW),
-        ];
-        for file in files {
-            if system.iter().any(|system| is_same(file, system)) {
-                let message = "the system's own accounts are kept by useradd, passwd and userdel";
-                return Err(Failure::refused(format!("{}: {message}", file.display())));
-            }
-            self.prepare_folder(file)?;
-        }
-        Ok(&self.database)
-    }
-
-    /// Prepares the file's folder, which must be writable by nobody else: whoever can rename files
-    /// in it could put their own in the place of ours.
-    fn prepare_folder(&self, file: &Path) -> Result<(), Failure> {
-        let trouble = |text: String| Failure::trouble(format!("{}: {text}", file.display()));
-        let folder = file
-            .parent()
-            .ok_or_else(|| trouble("it has no folder".to_owned()))?;
-        if folder == self.settings.state_dir && !folder.exists() {
-            (fs::DirBuilder::new().mode(0o755).create(folder))
-                .map_err(|error| trouble(error.to_string()))?;
-        }
-        folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
-    }
-
-    /// Refuses a name that belongs to the system: for `root` in a second database, the first
-    /// backend in the chain would answer.
-    fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
-        let uid = SystemIdentities::new(self.settings.passwd_file.clone())
-            .local_uid(name)
-            .map_err(|error| Failure::trouble(error.to_string()))?;
-        match uid {
-            Some(uid) if is_system_uid(uid, self.settings.min_uid) => {
-                Err(Failure::refused(format!(
-                    "{name} is a system name (user id {uid} in {})",
-                    self.settings.passwd_file.display()
-                )))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    match (fs::metadata(one), fs::metadata(other)) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
-        _ => one == other,
-    }
-}
-
-fn passwd(place: &Place, user: &str, terminal: &mut Terminal) -> Result<(), Failure> {
+fn passwd(guarded: &GuardedDatabase, user: &str, terminal: &mut Terminal) -> Result<(), Failure> {
     let name = setup::username(user)?;
-    let database = place.for_writing()?;
+    let database = guarded.for_writing()?;
     if !database.has(&name)? {
         return Err(Failure::refused(format!("{name} has no account here")));
     }
@@ -231,9 +150,9 @@ fn passwd(place: &Place, user: &str, terminal: &mut Terminal) -> Result<(), Fail
     Ok(())
 }
 
-fn unlock(place: &Place, user: &str, terminal: &mut Terminal) -> Result<(), Failure> {
+fn unlock(guarded: &GuardedDatabase, user: &str, terminal: &mut Terminal) -> Result<(), Failure> {
     let name = setup::username(user)?;
-    let database = place.for_writing()?;
+    let database = guarded.for_writing()?;
     let expire = database.unlock(&name)?;
     terminal.say(format_args!("{name} is unlocked"));
     if let Some(day) = expire.filter(|day| *day <= clock::today()) {
@@ -246,9 +165,14 @@ fn unlock(place: &Place, user: &str, terminal: &mut Terminal) -> Result<(), Fail
     Ok(())
 }
 
-fn delete(place: &Place, user: &str, yes: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+fn delete(
+    guarded: &GuardedDatabase,
+    user: &str,
+    yes: bool,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let name = setup::username(user)?;
-    let database = place.for_writing()?;
+    let database = guarded.for_writing()?;
     if !database.has(&name)? {
         return Err(Failure::refused(format!("{name} has no account here")));
     }

@@ -190,7 +190,7 @@ fn a_run_dir_that_others_can_write_is_a_warning() {
         &format!("run_dir = \"DIR/run\"\n{GUESTS}"),
     );
     house.check().expect(0, &["in order"]);
-    // As /tmp is.
+    // The mode of /tmp.
     house.chmod("run", 0o1777);
     let expected = [
         "run: its mode 1777 lets others write it",
@@ -208,7 +208,7 @@ fn a_run_dir_that_others_can_write_is_a_warning() {
 #[test]
 fn a_worker_user_who_is_somebody_is_an_error() {
     let house = House::with_alice();
-    // Everybody's system has these.
+    // Every system has this user.
     let config = format!("worker_user = \"bin\"\nmin_uid = 2\n{GUESTS}");
     house.write("authchain.toml", &config);
     house
@@ -257,7 +257,7 @@ fn whose_each_name_is_is_said() {
     house.write("etc/passwd", &format!("{passwd}{many}"));
     let expected = ["bob, dave, frank, m0, m1 and 7 more: the name belongs"];
     house.check().expect(0, &expected);
-    // With nobody else to ask there is nothing to say.
+    // Without other backends there is nothing to say about the names.
     let alone = house.read("authchain.toml").replace(", \"guests\"", "");
     house.write("authchain.toml", &alone);
     let run = house.check();

@@ -1,6 +1,6 @@
-//! What a worker behind every wall says of itself, for whoever judges that.
+//! The answer to `--about` of a worker behind every wall, for tests of code that judges it.
 
-/// What its `--about` prints.
+/// Returns the answer as JSON.
 pub(super) fn about() -> serde_json::Value {
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),

@@ -26,7 +26,7 @@ pub(crate) const WITH_SYSTEM: &str = "chain = [\"local\", \"guests\"]\nstate_dir
     passwd = \"DIR/etc/passwd\"\nshadow = \"DIR/etc/shadow\"\n[backend.guests]\n\
     type = \"local\"\npasswd = \"DIR/passwd\"\nshadow = \"DIR/shadow\"\n";
 
-/// How a run ended.
+/// The exit code and the output of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -34,7 +34,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Both streams, for messages that may stand on either.
+    /// Returns standard output and error together.
     pub(crate) fn text(&self) -> String {
         format!("{}{}", self.out, self.err)
     }
@@ -43,7 +43,7 @@ impl Run {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// The exit code, and words that must stand in the output.
+    /// Asserts that the run ended with this code, and that its output has all these words.
     pub(crate) fn expect(self, code: i32, words: &[&str]) -> Self {
         let text = self.text();
         assert_eq!(self.code, code, "{text}");
@@ -59,7 +59,7 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// A folder with this configuration; `DIR` in it stands for the folder.
+    /// Makes a folder with this configuration, in which `DIR` stands for the folder.
     pub(crate) fn new(config: &str) -> Self {
         let house = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -70,7 +70,7 @@ impl House {
         house
     }
 
-    /// A folder with a database of our own and alice in it.
+    /// Makes a folder with a database of authchain's own, and alice in it.
     pub(crate) fn with_alice() -> Self {
         let house = Self::new(GUESTS);
         house
@@ -79,8 +79,9 @@ impl House {
         house
     }
 
-    /// The same behind a system with people of its own: carol was never given a password, dave's is
-    /// locked, erin has no line in the shadow file, and frank's password is empty.
+    /// Makes a folder with alice in a database of authchain's own, behind a system with people of its
+    /// own: carol was never given a password, dave's is locked, erin has no line in the shadow file,
+    /// and frank's password is empty.
     pub(crate) fn with_system() -> Self {
         let house = Self::with_alice();
         house.write("authchain.toml", WITH_SYSTEM);
@@ -112,8 +113,8 @@ impl House {
         path
     }
 
-    /// A script with this text. Another process writes it: a thread that forks meanwhile would hold
-    /// the file open for writing, and such a file cannot be executed.
+    /// Makes a script with this text. Another process writes it: a thread that forks meanwhile would
+    /// hold the file open for writing, and such a file cannot be executed.
     pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         let mut tee = Command::new("tee");
@@ -138,13 +139,13 @@ impl House {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The command with our configuration.
+    /// Returns the command with our configuration.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.command_at(Path::new(AUTHCHAIN), arguments)
     }
 
-    /// The command as somebody without rights runs it; a copy, as the place where it was built may
-    /// be out of their reach.
+    /// Returns the command as a user without rights runs it: a copy, because they may not be allowed
+    /// to enter the folder in which it was built.
     pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
         let copy = self.path("authchain");
         // Not by this process: a thread that forks meanwhile would hold the file open for writing,
@@ -174,12 +175,12 @@ impl House {
         finish(&mut self.command(arguments), "")
     }
 
-    /// Runs it with lines on standard input.
+    /// Runs the command with these lines on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Run {
         finish(&mut self.command(arguments), &format!("{input}\n"))
     }
 
-    /// `check`, looking at no PAM stacks.
+    /// Runs `check` without PAM stacks.
     pub(crate) fn check(&self) -> Run {
         fs::create_dir_all(self.path("no-pam.d")).unwrap();
         let pam = self.path("no-pam.d");
@@ -198,7 +199,7 @@ pub(crate) fn finish(command: &mut Command, input: &str) -> Run {
         .spawn()
         .unwrap();
     if let Some(mut stdin) = child.stdin.take() {
-        // It may end without reading what it did not ask for.
+        // The command may end without reading its input.
         let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output().unwrap();
@@ -212,7 +213,7 @@ pub(crate) fn finish(command: &mut Command, input: &str) -> Run {
     run
 }
 
-/// The exit code, or 128 and the signal's number, as shells have it.
+/// Returns the exit code, or 128 and the signal's number, as shells have it.
 fn code(status: ExitStatus) -> i32 {
     status
         .code()
@@ -223,7 +224,7 @@ fn code(status: ExitStatus) -> i32 {
 pub(crate) struct Person {
     pub(crate) child: Child,
     pub(crate) keyboard: fs::File,
-    /// The terminal's other side, kept open so that it can still be asked about itself.
+    /// The terminal's other side, kept open so that its settings can be read at the end.
     pub(crate) terminal: fs::File,
     seen: String,
 }
@@ -246,7 +247,7 @@ impl Person {
         }
     }
 
-    /// Reads the questions until this one comes.
+    /// Reads until this question is shown.
     pub(crate) fn is_asked(&mut self, question: &str) {
         let mut byte = [0];
         let stderr = self.child.stderr.as_mut().unwrap();
@@ -262,7 +263,7 @@ impl Person {
             .unwrap();
     }
 
-    /// Waits for the end; what the terminal itself showed counts as output too.
+    /// Waits for the end of the command. Text on the terminal counts as output too.
     pub(crate) fn leaves(mut self) -> Run {
         let (mut out, mut err) = (String::new(), self.seen);
         (self.child.stdout.take().unwrap())
@@ -282,9 +283,8 @@ impl Person {
     }
 }
 
-/// Whether this test may give files away.
-/// Whether this is root. If not, the calling test is skipped, which is said past the test harness;
-/// in CI nothing is.
+/// Returns whether the test runs as root. If not, the calling test is skipped, which is printed past
+/// the test harness. In CI every test runs as root.
 #[expect(
     clippy::disallowed_methods,
     reason = "the environment is the developer's"
@@ -305,7 +305,7 @@ pub(crate) fn is_root() -> bool {
     is_root
 }
 
-/// Somebody who owns nothing here.
+/// The user id of somebody who owns no file here.
 pub(crate) const NOBODY: u32 = 65534;
 
 pub(crate) fn give_away(path: &Path) {

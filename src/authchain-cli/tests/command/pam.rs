@@ -124,7 +124,7 @@ fn arguments_that_mean_nothing_are_errors() {
     }
 }
 
-/// With these arguments in the line for `auth`.
+/// Runs `check` on a service with these arguments in its line for `auth`.
 fn check_line(arguments: &str) -> Run {
     let auth = AUTH.replace("pam_authchain.so", &format!("pam_authchain.so {arguments}"));
     check_service(&format!("{auth}{ACCOUNT}"))
@@ -154,7 +154,7 @@ fn a_chain_in_which_nobody_knows_root_is_an_error_where_root_logs_in() {
     let guests = |text: &str| text.replace("chain.so", "chain.so chain=guests");
     house.write("pam.d/dovecot", &guests(&format!("{AUTH}{ACCOUNT}")));
     check(&house).expect(0, &["in order"]);
-    // Where pam_unix comes first, root needs nobody of ours.
+    // Where pam_unix comes first, it lets root in.
     let first = format!("auth sufficient pam_unix.so\n{AUTH}{ACCOUNT}");
     house.write(
         "pam.d/sshd",

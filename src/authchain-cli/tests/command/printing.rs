@@ -53,7 +53,7 @@ fn on_a_terminal(house: &House, no_color: Option<&str>) -> String {
     let mut child = command.stdout(File::from(pair.slave)).spawn().unwrap();
     drop(command);
     let mut shown = Vec::new();
-    // Ends in an error when the last writer is gone.
+    // The reading ends in an error when the last writer has closed the terminal.
     let _ = File::from(pair.master).read_to_end(&mut shown);
     assert!(child.wait().unwrap().success());
     String::from_utf8(shown).unwrap()

@@ -209,7 +209,7 @@ fn lock_and_unlock_leave_no_trace() {
 fn an_account_that_had_ended_has_ended_when_it_is_unlocked() {
     let house = House::with_alice();
     let ended = house.read("shadow").replace(":7:::", ":7::1:");
-    // Into the file that is there, whose mode is not everybody's.
+    // Written into the existing file, so that its mode stays 0600.
     fs::write(house.path("shadow"), &ended).unwrap();
     for action in ["lock", "unlock"] {
         let run = house.run(&["user", action, "alice-test"]).expect(0, &[]);

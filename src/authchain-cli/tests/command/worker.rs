@@ -6,7 +6,7 @@ use crate::house::{House, Run, give_away, is_root};
 const CORP: &str = "chain = [\"corp\"]\nworker = \"DIR/worker\"\n[backend.corp]\ntype = \"ldap\"\n\
     uris = [\"ldaps://ldap.invalid\"]\nbase = \"dc=example\"\n";
 
-/// `check` with a worker that does this.
+/// Runs `check` with this script as the worker.
 fn checked(script: &str) -> Run {
     let house = House::new(CORP);
     house.program("worker", script);

@@ -1,5 +1,6 @@
 //! Floor 2: what stands in password files.
 //!
+//! - [`edit`]: adds, changes and deletes accounts in a passwd and a shadow file, under one lock.
 //! - [`passwd_files`]: passwd(5) and shadow(5), read line by line in a fixed amount of memory.
 //! - [`password_hash`]: verifies a password against a stored hash, within limits on its cost, and
 //!   makes new hashes. The only unsafe code of the library is in its `crypt.rs`.
@@ -7,9 +8,10 @@
 //! Nothing here knows what a login is: no function decides who may come in.
 //!
 //! **Uses** `words` and `tools`. **Used by** `config`, `backends`, `chain`, the worker, which
-//! verifies the hashes of a NIS domain, and the command, which writes account files.
+//! verifies the hashes of a NIS domain, and the command, which edits account files.
 //! **Begin with** [`password_hash::verify`].
 
+pub mod edit;
 pub mod passwd_files;
 pub mod password_hash;
 #[cfg(feature = "examine")]

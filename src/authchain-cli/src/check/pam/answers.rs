@@ -1,23 +1,25 @@
-//! The answers of modules, by their names in the brackets of a line (pam.conf(5)).
+//! The answers (return values) of modules, by their names in the brackets of a line: see
+//! pam.conf(5).
 
 use super::simulator::Facility;
 
-/// Our answer where the configuration is broken.
+/// Our module's answer where the configuration is broken.
 pub(super) const BROKEN: &str = "service_err";
 
-/// The answer of libpam itself where our module cannot be loaded.
+/// The answer that libpam gives for our module where it cannot load it.
 pub(super) const NOT_LOADED: &str = "module_unknown";
 
-/// Our answers where the person could not be judged to the end. A caller of su can cause each.
+/// Our module's answers where it could not find out whether to accept the person. A caller of su
+/// can cause each of them.
 pub(super) const FOUND_OUT_NOTHING: [&str; 3] = ["authinfo_unavail", "system_err", "conv_err"];
 
-/// The answers of one facility.
+/// The answers that modules give in one facility.
 pub(super) struct Answers {
-    /// Ours; those of what libpam says in our place too.
+    /// The answers of our module, and of libpam in its place.
     pub(super) ours: &'static [&'static str],
-    /// pam_unix's.
+    /// The answers of pam_unix.
     pub(super) unix: &'static [&'static str],
-    /// Those of other modules that ask for a password or token.
+    /// The answers of other modules that ask for a password or token.
     pub(super) others: &'static [&'static str],
 }
 
@@ -93,7 +95,7 @@ const OTHERS: [&str; 11] = [
 ];
 
 impl Answers {
-    /// Returns the answers to what `facility` asks; none where nobody is let in by them.
+    /// Returns the answers in `facility`; `None` for a facility that lets nobody in.
     pub(super) fn to(facility: Facility) -> Option<&'static Self> {
         match facility {
             Facility::Auth => Some(&AUTH),

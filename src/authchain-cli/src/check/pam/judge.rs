@@ -1,60 +1,29 @@
 //! Judges a stack: who gets in, for every combination of our answer and those of other modules.
 //!
-//! The rule, cell by cell: where we accept, somebody gets in. Where we refuse, and that is every
-//! answer but the two below, nobody does. Where the configuration is broken (`service_err`),
-//! exactly those whom pam_unix lets in; where our module cannot be loaded (`module_unknown`) too,
-//! but not in services that ordinary people start, for they choose the limits under which modules
-//! are loaded.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The rule, case by case: where we accept, somebody gets in. Where we refuse, nobody does; every
+//! other answer is a refusal, with two exceptions. Where the configuration is broken
+//! (`service_err`), exactly those get in whom pam_unix lets in. The same holds where our module
+//! cannot be loaded (`module_unknown`), but not in services that ordinary people start: they choose
+//! the limits under which modules are loaded.
 
 use super::answers::{Answers, BROKEN, NOT_LOADED};
-use super::modules::{Reach, Role};
+use super::services;
 use super::simulator::{Entry, Facility};
-use super::ways::{Case, Stack, Way};
-use super::{services, verdict};
-use crate::check::report::Severity;
+use super::trials::{self, MOST};
+use super::verdict::{self, Fault};
+use super::ways::{Case, Stack};
 
-/// The most ways that are tried in a case (a usual stack has four), and the most once a case has
-/// had too many.
-const MOST: usize = 2048;
-const FEW: usize = 16;
-
-/// A fault of a stack: how bad, and what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) severity: Severity,
-    pub(super) message: String,
-    /// The place in the stack of the entry it is about; none where that is ours.
-    pub(super) at: Option<usize>,
-}
-
-/// Returns what is wrong with a service's stack in which we stand.
+/// Returns what is wrong with a service's stack that asks us.
 pub(super) fn judge(facility: Facility, service: &str, entries: &[Entry]) -> Vec<Fault> {
     let Some(answers) = Answers::to(facility) else {
         return Vec::new();
     };
     let stack = Stack::new(entries, facility, service);
-    let unix = stack.distinct(&Role::Unix, answers.unix);
-    let others = stack.distinct(&Role::Credential, answers.others);
-    let mut trials = Trials {
-        facility,
-        service,
-        stack,
-        found: Found::default(),
-    };
-    trials.should_get_in();
-    for ours in answers.ours {
-        for unix in &unix {
-            for others in &others {
-                trials.play(Case { ours, unix, others });
-            }
-        }
-    }
-    verdict::faults(facility, &trials.stack, &trials.found, answers)
+    let found = trials::hold(facility, service, &stack, answers);
+    verdict::faults(facility, &stack, &found, answers)
 }
 
-/// Returns whether root is to get in by this service, and only we let root in: whatever we refuse
+/// Returns whether root is to get in by this service and only we let root in: whatever we refuse
 /// with, pam_unix does not.
 pub(super) fn is_roots_only_way(facility: Facility, service: &str, entries: &[Entry]) -> bool {
     let Some(answers) = Answers::to(facility).filter(|_| services::is_login(service)) else {
@@ -70,130 +39,6 @@ pub(super) fn is_roots_only_way(facility: Facility, service: &str, entries: &[En
         };
         stack.ways_in(case, MOST).0.is_empty()
     })
-}
-
-/// A service's stack on trial.
-struct Trials<'a> {
-    facility: Facility,
-    service: &'a str,
-    stack: Stack<'a>,
-    found: Found,
-}
-
-/// What the trials came to, by our answer.
-#[derive(Default)]
-pub(super) struct Found {
-    /// No module accepts, and somebody gets in, though no condition decided that.
-    pub(super) without_anybody: BTreeMap<&'static str, Case>,
-    /// No module accepts, and a condition lets somebody in by itself.
-    pub(super) by_condition: BTreeMap<Reach, BTreeSet<usize>>,
-    /// We refuse, another module accepts, and somebody gets in.
-    pub(super) in_spite_of_us: BTreeSet<&'static str>,
-    /// Another module accepts, and lets in before we are asked.
-    pub(super) is_let_in_before_us: bool,
-    /// Our module is not loaded, which a caller brings about, and another module accepts.
-    pub(super) is_caller_let_in: bool,
-    /// Nobody gets in, though somebody should.
-    pub(super) locked_out: BTreeSet<&'static str>,
-    /// We accept, and nobody gets in.
-    pub(super) is_ours_alone_refused: bool,
-    /// There were too many ways to try them all.
-    pub(super) is_incomplete: bool,
-}
-
-impl Trials<'_> {
-    fn play(&mut self, case: Case) {
-        let most = if self.found.is_incomplete { FEW } else { MOST };
-        let (ways, is_complete) = self.stack.ways_in(case, most);
-        self.found.is_incomplete |= !is_complete;
-        let accepts = |answer| answer == "success";
-        match (accepts(case.ours), accepts(case.unix), accepts(case.others)) {
-            // Nothing gets worse by what another module accepts besides.
-            (true, ..) => {}
-            (false, false, false) => {
-                for way in &ways {
-                    self.nobody_accepts(case, way);
-                }
-            }
-            (false, by_unix, _) => {
-                for way in &ways {
-                    self.others_accept(case, way);
-                }
-                if by_unix && !accepts(case.others) {
-                    self.unix_should_get_in(case, &ways);
-                }
-            }
-        }
-    }
-
-    /// Tries the case in which we accept and no other module knows the person.
-    fn should_get_in(&mut self) {
-        let stranger = match self.facility {
-            Facility::Auth => "auth_err",
-            _ => "user_unknown",
-        };
-        let case = Case {
-            ours: "success",
-            unix: stranger,
-            others: stranger,
-        };
-        self.found.is_ours_alone_refused = self.stack.ways_in(case, MOST).0.is_empty();
-    }
-
-    fn unix_should_get_in(&mut self, case: Case, ways: &[Way]) {
-        let is_meant = match case.ours {
-            BROKEN => true,
-            NOT_LOADED => {
-                services::is_login(self.service) && !services::is_started_by_callers(self.service)
-            }
-            _ => false,
-        };
-        if is_meant && ways.is_empty() {
-            self.found.locked_out.insert(case.ours);
-        }
-    }
-
-    fn nobody_accepts(&mut self, case: Case, way: &Way) {
-        match self.decider(way) {
-            Some((Reach::Root, _)) => {}
-            Some((reach, at)) => {
-                self.found.by_condition.entry(reach).or_default().insert(at);
-            }
-            None => {
-                self.found.without_anybody.entry(case.ours).or_insert(case);
-            }
-        }
-    }
-
-    fn others_accept(&mut self, case: Case, way: &Way) {
-        if self.decider(way).is_some() {
-            // Reported already, by the cases in which no module accepts.
-            return;
-        }
-        if !way.asks_us {
-            // In `auth`, a module before us has asked for a password of its own.
-            self.found.is_let_in_before_us |= self.facility == Facility::Account;
-        } else if case.ours == NOT_LOADED {
-            let is_callers = services::is_started_by_callers(self.service);
-            self.found.is_caller_let_in |= is_callers && !way.is_roots;
-        } else if case.ours != BROKEN {
-            self.found.in_spite_of_us.insert(case.ours);
-        }
-    }
-
-    /// Returns the condition that lets in by itself on this way, and whom. One that only jumps does
-    /// not count where we are asked all the same.
-    fn decider(&self, way: &Way) -> Option<(Reach, usize)> {
-        let deciders = way.deciders.iter().filter_map(|at| {
-            let reach = self.stack.reach(*at)?;
-            let ends = self.stack.entries.get(*at)?.is_sufficient();
-            let is_door = ends
-                || !way.asks_us
-                || matches!(reach, Reach::Root | Reach::Unknown | Reach::Caller);
-            is_door.then_some((reach, *at))
-        });
-        deciders.min()
-    }
 }
 
 #[cfg(test)]

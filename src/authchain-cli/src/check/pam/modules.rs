@@ -1,15 +1,15 @@
-//! What the modules of others answer, as far as it matters who gets in.
+//! The roles of modules in the question of who gets in.
 
 use super::services;
 use super::simulator::{Entry, Facility};
 
-/// Our own module.
+/// The name of our own module.
 pub(super) const OURS: &str = "pam_authchain";
 
 /// Modules that check the system's own passwords.
 const UNIX: [&str; 3] = ["pam_unix", "pam_unix_ng", "pam_tcb"];
 
-/// Modules that let somebody in by themselves, with another password or a token.
+/// Modules that verify a credential themselves: a password of another kind, or a token.
 const CREDENTIALS: [&str; 23] = [
     "pam_sss",
     "pam_ldap",
@@ -36,7 +36,7 @@ const CREDENTIALS: [&str; 23] = [
     "pam_timestamp",
 ];
 
-/// Modules that answer `ignore`: they say nothing about who somebody is.
+/// Modules that always answer `ignore`.
 const SILENT: [&str; 10] = [
     "pam_env",
     "pam_faildelay",
@@ -67,21 +67,25 @@ const CONDITIONS: [&str; 13] = [
     "pam_tally2",
 ];
 
-/// What a condition may answer, beside success.
+/// root, and the groups of people who can become root.
+const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
+
+/// The answers of a condition that does not hold.
 const FAILURES: [&str; 4] = ["auth_err", "perm_denied", "user_unknown", "service_err"];
 
-/// Which part a module plays in the question of who gets in.
+/// The role of a module in the question of who gets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Ourselves.
+    /// Our module.
     Ours,
-    /// pam_unix, or one in its place.
+    /// pam_unix, or a module that replaces it.
     Unix,
-    /// Another one that asks for a password or token.
+    /// Another module that asks for a password or token.
     Credential,
-    /// Always the same answer.
+    /// A module that always gives this answer.
     Fixed(&'static str),
-    /// Answers one of these by circumstances; a success means this much.
+    /// A module that looks at circumstances: its possible answers, and the people for whom it
+    /// answers `success`.
     Condition(Vec<&'static str>, Reach),
 }
 
@@ -92,11 +96,11 @@ pub(super) enum Reach {
     Root,
     /// People and groups that the line or its file names.
     Named,
-    /// The people that a module unknown to authchain lets in; it may ask for something.
+    /// The people whom an unknown module accepts, which perhaps asks for a password.
     Unknown,
     /// The person who started the program, if the module knows them; if root started it, everybody.
     Caller,
-    /// The people of this machine's own files, or some of them; or those who may do anything.
+    /// People of this machine's own files, or administrators.
     Local,
     /// Perhaps everybody.
     Wide,
@@ -106,6 +110,7 @@ impl Role {
     /// Returns the role of an entry in a service's stack.
     pub(super) fn of(entry: &Entry, facility: Facility, service: &str) -> Self {
         let has = |argument: &str| entry.arguments().iter().any(|given| given == argument);
+        let has_people = has("item=user") || has("item=group");
         let condition = |reach| Self::Condition(with_failures("success"), reach);
         match entry.name() {
             OURS => Self::Ours,
@@ -114,7 +119,7 @@ impl Role {
             name if UNIX.contains(&name) => Self::Unix,
             name if CREDENTIALS.contains(&name) => Self::Credential,
             "pam_rootok" if services::knows_its_caller(service) => condition(Reach::Root),
-            // getuid(2) is 0 there.
+            // getuid(2) is 0 in such programs, whoever logs in.
             "pam_rootok" if services::is_started_by_root(service) => {
                 Self::Condition(vec!["success"], Reach::Wide)
             }
@@ -123,19 +128,22 @@ impl Role {
             "pam_wheel" if has("trust") && has("deny") => condition(Reach::Wide),
             "pam_wheel" if has("trust") => condition(Reach::Named),
             "pam_wheel" => Self::Condition(with_failures("ignore"), Reach::Wide),
-            "pam_listfile" if lists_people(&has) => condition(Reach::Named),
+            // Accepts the people whom its file names, and nobody if there is no file.
+            "pam_listfile" if has_people && has("sense=allow") && !has("onerr=succeed") => {
+                condition(Reach::Named)
+            }
             "pam_localuser" => condition(Reach::Local),
             "pam_usertype" if has("issystem") => condition(Reach::Local),
             "pam_faillock" | "pam_tally2" if has("authfail") => {
                 Self::Condition(vec!["ignore", "auth_err"], Reach::Wide)
             }
-            // By whether its file names the person.
+            // The answer depends on whether the module's file names the person.
             "pam_cap" => Self::Condition(vec!["ignore", "success"], Reach::Wide),
             "pam_nologin" if has("successok") => condition(Reach::Wide),
             name if SILENT.contains(&name) => Self::Fixed("ignore"),
             name if CONDITIONS.contains(&name) => condition(Reach::Wide),
-            // The line may decide alone, so the module may ask for a password or token: that is not
-            // known.
+            // An unknown module whose line may decide alone; perhaps it asks for a password or a
+            // token.
             _ if entry.jumps() || entry.is_sufficient() => match facility {
                 Facility::Auth => condition(Reach::Unknown),
                 _ => Self::Credential,
@@ -149,12 +157,6 @@ impl Role {
 pub(super) fn takes_a_password_over(entry: &Entry) -> bool {
     let is_unix = UNIX.contains(&entry.name());
     is_unix && (entry.arguments().iter()).any(|given| given == "use_first_pass")
-}
-
-/// Returns whether pam_listfile lets in whom its file names, and nobody without it.
-fn lists_people(has: &dyn Fn(&str) -> bool) -> bool {
-    let is_of_people = has("item=user") || has("item=group");
-    is_of_people && has("sense=allow") && !has("onerr=succeed")
 }
 
 fn with_failures(success: &'static str) -> Vec<&'static str> {
@@ -191,13 +193,7 @@ fn succeed_if(arguments: &[String], service: &str) -> Role {
     }
 }
 
-/// Returns whether root, or somebody who can become root, is among these users or groups.
-fn names_power(names: &str) -> bool {
-    const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
-    names.split(':').any(|name| POWERFUL.contains(&name))
-}
-
-/// When a condition of pam_succeed_if holds.
+/// The people for whom a condition of pam_succeed_if holds.
 enum Held {
     Always,
     Never,
@@ -207,6 +203,7 @@ enum Held {
 fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller: bool) -> Held {
     let (left, how) = (left.to_ascii_lowercase(), how.to_ascii_lowercase());
     let names_some = matches!(how.as_str(), "=" | "in" | "ingroup" | "eq");
+    let names_power = right.split(':').any(|name| POWERFUL.contains(&name));
     let is_told_its_caller = services::knows_its_caller(service);
     match left.as_str() {
         "service" => match (how.as_str(), right.split(':').any(|one| one == service)) {
@@ -221,8 +218,8 @@ fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller:
         }
         _ if asks_caller && services::is_started_by_root(service) => Held::For(Reach::Wide),
         _ if asks_caller && !is_told_its_caller => Held::For(Reach::Caller),
-        // The person claims the name, and is believed.
-        "login" | "name" | "user" if names_some && !asks_caller && names_power(right) => {
+        // The person may claim any name.
+        "login" | "name" | "user" if names_some && !asks_caller && names_power => {
             Held::For(Reach::Local)
         }
         "login" | "name" | "user" if names_some => Held::For(Reach::Named),

@@ -1,7 +1,7 @@
-//! Who starts the program behind a service.
+//! PAM services, by who starts their programs.
 
-/// Services of programs that ordinary people start: they choose the limits under which modules are
-/// loaded, and getuid(2) says who they are.
+/// Services of programs that ordinary people start. These people choose the resource limits under
+/// which modules are loaded, and getuid(2) returns their user id.
 const OF_CALLERS: [&str; 25] = [
     "su",
     "su-l",
@@ -30,7 +30,7 @@ const OF_CALLERS: [&str; 25] = [
     "cinnamon-screensaver",
 ];
 
-/// Services of programs that root runs by hand: getuid(2) says so.
+/// Services of programs that an administrator runs as root, so that getuid(2) returns 0.
 const OF_ROOTS_TOOLS: [&str; 12] = [
     "runuser",
     "runuser-l",
@@ -46,7 +46,7 @@ const OF_ROOTS_TOOLS: [&str; 12] = [
     "newusers",
 ];
 
-/// Services through which root, and who else keeps a machine, comes in.
+/// Services through which root and other administrators log in.
 const OF_LOGINS: [&str; 16] = [
     "login",
     "remote",
@@ -71,17 +71,17 @@ pub(super) fn is_started_by_callers(service: &str) -> bool {
     OF_CALLERS.contains(&service)
 }
 
-/// Returns whether getuid(2) there is the user id of whoever asks to be let in.
+/// Returns whether getuid(2) in the program is the user id of the person who started it.
 pub(super) fn knows_its_caller(service: &str) -> bool {
     is_started_by_callers(service) || OF_ROOTS_TOOLS.contains(&service)
 }
 
-/// Returns whether root's init starts the program, so that getuid(2) says nothing.
+/// Returns whether init starts the program as root, so that getuid(2) says nothing of the person.
 pub(super) fn is_started_by_root(service: &str) -> bool {
     is_login(service) && !knows_its_caller(service)
 }
 
-/// Returns whether root is to get in there.
+/// Returns whether root is to get in by this service.
 pub(super) fn is_login(service: &str) -> bool {
     OF_LOGINS.contains(&service)
 }

@@ -1,13 +1,24 @@
-//! What the trials of a stack mean, in words.
+//! Turns the findings of a stack's trials into faults in words.
+
+use std::iter;
 
 use super::answers::{Answers, BROKEN, FOUND_OUT_NOTHING, NOT_LOADED};
-use super::judge::{Fault, Found};
 use super::modules::{Reach, Role, takes_a_password_over};
 use super::simulator::{Entry, Facility, Module};
+use super::trials::Found;
 use super::ways::Stack;
 use crate::check::report::Severity;
 
-/// Returns what is wrong. If somebody gets in whom no module accepts, nothing else matters.
+/// A fault of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    /// The place in the stack of the entry that is at fault; `None` where that is ours.
+    pub(super) at: Option<usize>,
+}
+
+/// Returns what is wrong. If somebody gets in whom no module accepts, nothing else is reported.
 pub(super) fn faults(
     facility: Facility,
     stack: &Stack<'_>,
@@ -29,10 +40,14 @@ pub(super) fn faults(
     faults.extend(words.caller_let_in());
     faults.extend(words.locked_out());
     faults.extend(words.ours_alone_refused(faults.is_empty()));
-    faults.extend(words.incomplete());
+    if found.is_incomplete {
+        let message = "there are too many ways through this stack to try them all";
+        faults.push(fault(Severity::Warning, message.to_owned()));
+    }
     faults
 }
 
+/// A stack and the findings of its trials, which are put into words.
 struct Words<'a> {
     facility: Facility,
     stack: &'a Stack<'a>,
@@ -41,10 +56,6 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn is_auth(&self) -> bool {
-        self.facility == Facility::Auth
-    }
-
     fn without_anybody(&self) -> Option<Fault> {
         let mut ours = self.answers.ours.iter();
         let case = ours.find_map(|ours| self.found.without_anybody.get(ours))?;
@@ -70,7 +81,10 @@ impl Words<'_> {
                 let Some(entry) = self.stack.entries.get(*at) else {
                     continue;
                 };
-                let (severity, message) = self.condition(*reach, &cited(entry));
+                let arguments = entry.arguments().iter().map(String::as_str);
+                let words = iter::once(entry.name()).chain(arguments);
+                let line = words.collect::<Vec<_>>().join(" ");
+                let (severity, message) = self.condition(*reach, &line);
                 faults.push(Fault {
                     severity,
                     message,
@@ -82,7 +96,7 @@ impl Words<'_> {
     }
 
     fn condition(&self, reach: Reach, line: &str) -> (Severity, String) {
-        match (self.is_auth(), reach) {
+        match (self.facility == Facility::Auth, reach) {
             (true, Reach::Root | Reach::Named) => (
                 Severity::Note,
                 format!("whom `{line}` names gets in without a password"),
@@ -229,12 +243,7 @@ impl Words<'_> {
         (self.found.is_ours_alone_refused).then(|| fault(severity, message.to_owned()))
     }
 
-    fn incomplete(&self) -> Option<Fault> {
-        let message = "there are too many ways through this stack to try them all";
-        (self.found.is_incomplete).then(|| fault(Severity::Warning, message.to_owned()))
-    }
-
-    /// Returns the modules that may accept in our place.
+    /// Returns the names of the other modules that may accept somebody.
     fn accepting(&self) -> String {
         let unix = self.names_of(&Role::Unix);
         let others = self.names_of(&Role::Credential);
@@ -269,12 +278,6 @@ fn by_the_caller(ours: &[&str]) -> String {
             callers.join(", ")
         ),
     }
-}
-
-fn cited(entry: &Entry) -> String {
-    let arguments = entry.arguments().iter().map(String::as_str);
-    let words = std::iter::once(entry.name()).chain(arguments);
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn control_of_ours<'a>(stack: &'a Stack<'_>) -> &'a str {

@@ -1,11 +1,11 @@
-//! The ways into a stack: what it answers, however circumstances are.
+//! The ways through a stack: a module that looks at circumstances may give any of its answers.
 
 use std::collections::BTreeSet;
 
 use super::modules::{Reach, Role, takes_a_password_over};
 use super::simulator::{Action, Entry, Facility, run};
 
-/// What every module answers in a case that is played through.
+/// The answers of the modules in a case that is played through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
     pub(super) ours: &'static str,
@@ -16,27 +16,26 @@ pub(super) struct Case {
 /// A way through a stack that ends in success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Way {
-    /// Whether we were asked on it.
+    /// True if our module is asked.
     pub(super) asks_us: bool,
-    /// Whether a condition on it held that holds for root alone.
+    /// True if a condition holds that holds for root alone.
     pub(super) is_roots: bool,
-    /// The entries, by their place in the stack, whose success decided by itself: it ended the
-    /// stack or jumped.
+    /// The places in the stack of the conditions that hold and then end the stack or jump.
     pub(super) deciders: Vec<usize>,
 }
 
-/// A stack, and what its entries are.
+/// A stack, and the roles of its entries.
 pub(super) struct Stack<'a> {
     pub(super) entries: &'a [Entry],
     pub(super) roles: Vec<Role>,
 }
 
 impl<'a> Stack<'a> {
-    /// Sorts the entries of a service's stack.
+    /// Finds the role of each entry of a service's stack.
     pub(super) fn new(entries: &'a [Entry], facility: Facility, service: &str) -> Self {
         let role = |entry| match Role::of(entry, facility, service) {
-            // Entries that ask the same question get the same answer, so two answers count as one
-            // only where all of these entries do the same with both.
+            // Entries that ask the same question get the same answer. So two of its answers count
+            // as one only if each of these entries has the same action for both.
             Role::Condition(answers, reach) => {
                 let asks = entries
                     .iter()
@@ -51,7 +50,7 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// Returns every way in, and whether all were tried; `most` are.
+    /// Returns the ways that end in success, and whether all ways were tried, of which `most` are.
     pub(super) fn ways_in(&self, case: Case, most: usize) -> (Vec<Way>, bool) {
         let mut ways = Vec::new();
         let mut choices = Choices::default();
@@ -67,7 +66,7 @@ impl<'a> Stack<'a> {
         (ways, false)
     }
 
-    /// Returns those of `answers` that the stack tells apart where modules of this role give them.
+    /// Returns those of `answers` that lead to different actions in the entries of this role.
     pub(super) fn distinct(&self, role: &Role, answers: &[&'static str]) -> Vec<&'static str> {
         let of_role = self.roles.iter().zip(self.entries);
         let of_role = of_role.filter(|(found, _)| *found == role);
@@ -80,6 +79,9 @@ impl<'a> Stack<'a> {
             is_roots: false,
             deciders: Vec::new(),
         };
+        // With these answers our module has asked for no password that pam_unix could take over.
+        let is_without_password =
+            ["service_err", "module_unknown", "conv_err"].contains(&case.ours);
         let answer = run(self.entries, &mut |entry| {
             let at = self.place_of(entry);
             let answer = match self.roles.get(at) {
@@ -87,7 +89,7 @@ impl<'a> Stack<'a> {
                     way.asks_us = true;
                     case.ours
                 }
-                Some(Role::Unix) if is_without_password(case) && takes_a_password_over(entry) => {
+                Some(Role::Unix) if is_without_password && takes_a_password_over(entry) => {
                     "auth_err"
                 }
                 Some(Role::Unix) => case.unix,
@@ -106,7 +108,7 @@ impl<'a> Stack<'a> {
         (answer, way)
     }
 
-    /// Returns whom the condition at this place holds for.
+    /// Returns the people for whom the condition at this place holds; `None` if it is no condition.
     pub(super) fn reach(&self, at: usize) -> Option<Reach> {
         match self.roles.get(at) {
             Some(Role::Condition(_, reach)) => Some(*reach),
@@ -130,8 +132,8 @@ fn is_same_question(one: &Entry, other: &Entry) -> bool {
     one.name() == other.name() && one.arguments() == other.arguments()
 }
 
-/// Returns one answer for each thing that libpam does with them in these entries; success is always
-/// one of its own.
+/// Returns the first answer of each group for which libpam has the same actions in all these
+/// entries. Success is a group of its own.
 fn told_apart<'e>(
     entries: impl Iterator<Item = &'e Entry> + Clone,
     answers: &[&'static str],
@@ -145,25 +147,20 @@ fn told_apart<'e>(
     answers.filter(|answer| is_new(answer)).collect()
 }
 
-/// Returns whether we did not ask for a password in this case, so that there is none to take over.
-fn is_without_password(case: Case) -> bool {
-    ["service_err", "module_unknown", "conv_err"].contains(&case.ours)
-}
-
-/// The answers that circumstances chose so far, in the order they were needed; counted up until all
-/// were tried.
+/// The answers of the conditions on a way, in the order in which they were asked. Turning the last
+/// one that has answers left, until none has, leads through all ways.
 #[derive(Default)]
 struct Choices(Vec<Choice>);
 
 struct Choice {
-    /// The place of the first entry that asks this.
+    /// The place of the first entry that asks the question.
     question: usize,
     taken: usize,
     left: usize,
 }
 
 impl Choices {
-    /// Returns the answer to a question: the one it had before on this way, or its first.
+    /// Returns the chosen answer to a question, or chooses the first where the question is new.
     fn of(&mut self, question: usize, answers: &[&'static str]) -> &'static str {
         let known = self.0.iter().find(|choice| choice.question == question);
         let taken = known.map(|choice| choice.taken);
@@ -178,7 +175,7 @@ impl Choices {
         answer.copied().unwrap_or("perm_denied")
     }
 
-    /// Turns to the next choice; false where there is none.
+    /// Chooses the next answer of the last question that has one left; returns false if none has.
     fn turn(&mut self) -> bool {
         while let Some(last) = self.0.last_mut() {
             if last.left > 0 {

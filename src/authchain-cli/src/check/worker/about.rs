@@ -1,19 +1,19 @@
-//! What `authchain-worker --about` says, in words for the administrator.
+//! The answer of `authchain-worker --about`, in words for the administrator.
 
 use authchain::config::settings::GlobalSettings;
 use serde_json::Value;
 
-/// This command's version, and what the worker's should be.
+/// The version of this command, which the worker's should equal.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// How the user that packages create is made by hand.
+/// The command line that creates the worker's user, for a system whose package did not.
 const MAKE_USER: &str = "useradd --system --no-create-home --home-dir / --shell /usr/sbin/nologin";
 
-/// What it said. Every member may be missing or of another type: it is only read.
+/// The answer. Any member may be missing or of another type.
 pub(super) struct About(Value);
 
 impl About {
-    /// Parses what it printed, if that is an answer at all.
+    /// Parses the worker's output; `None` if it is no answer of authchain's worker.
     pub(super) fn parse(printed: &[u8]) -> Option<Self> {
         let about = Self(serde_json::from_slice(printed).ok()?);
         let is_answer = about.at("/refused").is_string() || about.at("/confined").is_object();
@@ -25,12 +25,12 @@ impl About {
         self.0.pointer(place).unwrap_or(&Value::Null)
     }
 
-    /// Returns why it would not run.
+    /// Returns why the worker would not run, if it would not.
     pub(super) fn refusal(&self) -> Option<&str> {
         self.at("/refused").as_str()
     }
 
-    /// Returns what is not as it should be, one sentence each.
+    /// Returns a sentence for each wall that is missing or weak.
     pub(super) fn weaknesses(&self, settings: &GlobalSettings) -> Vec<String> {
         let walls = [
             self.user(settings),
@@ -41,7 +41,7 @@ impl About {
         let walls: Vec<String> = walls.into_iter().flatten().collect();
         let is_complete = self.at("/complete").as_bool() == Some(true);
         let notes = self.at("/confined/notes").as_array();
-        // A later worker may lack something that has no name here yet.
+        // A later worker may have walls that are unknown here. Its own notes speak of them.
         let notes = (notes.into_iter().flatten()).filter_map(Value::as_str);
         let unnamed = notes.filter(|_| walls.is_empty() && !is_complete);
         let unnamed: Vec<String> = unnamed.map(str::to_owned).collect();
@@ -51,7 +51,7 @@ impl About {
             .collect()
     }
 
-    /// Returns what holds, in a line.
+    /// Returns one line about the walls of a worker that lacks none.
     pub(super) fn summary(&self) -> String {
         let user = self
             .at("/confined/user/name")

@@ -1,6 +1,6 @@
 use super::*;
+use crate::check::pam::files::tests::files;
 use crate::check::pam::simulator::{ServiceFiles, expand};
-use crate::check::pam::tests::files;
 use crate::check::report::Severity;
 
 const AUTH: Facility = Facility::Auth;
@@ -45,7 +45,7 @@ fn assert_fine(service: &str, facility: Facility, text: &str) {
     assert_faults(&faults_in(service, facility, text), &[], text);
 }
 
-/// What stands behind us in a sound stack: pam_unix for a broken configuration alone.
+/// The line after ours in a sound stack: pam_unix, asked for a broken configuration alone.
 const AUTH_BEHIND: &str = "auth [success=done default=die] pam_unix.so\n";
 
 #[test]
@@ -73,7 +73,7 @@ fn a_stack_that_lets_a_wrong_password_in_is_an_error() {
         "auth [success=ok user_unknown=ignore default=die] pam_authchain.so\nauth required pam_permit.so",
         "auth [success=2 default=ignore] pam_authchain.so\nauth [success=1 default=ignore] pam_unix.so\nauth optional pam_deny.so\nauth required pam_permit.so",
         "auth [success=1 default=ignore] pam_localuser.so\nauth requisite pam_deny.so\nauth optional pam_authchain.so\nauth required pam_permit.so",
-        // One code of pam_unix's is enough.
+        // A single answer of pam_unix that lets somebody in is enough.
         "auth [success=done service_err=ignore default=die] pam_authchain.so\nauth [success=1 acct_expired=ignore default=die] pam_unix.so\nauth required pam_permit.so",
         "auth [success=done service_err=ignore default=die] pam_authchain.so\nauth [success=1 ignore=ignore default=die] pam_sss.so\nauth required pam_permit.so",
         // Either module answers success, whoever the person is.
@@ -281,7 +281,7 @@ fn a_refusal_that_is_skipped_is_named() {
         "account [success=1 default=ignore] pam_authchain.so\naccount required pam_unix.so\naccount required pam_permit.so",
         "account sufficient pam_authchain.so\naccount required pam_unix.so",
         "account optional pam_authchain.so\naccount required pam_unix.so",
-        // What was shipped once: a local person enters while the directory is down.
+        // A stack that authchain shipped once: a local person gets in while the directory is down.
         "account [success=1 default=ignore] pam_localuser.so\naccount [success=1 user_unknown=1 new_authtok_reqd=done default=die] pam_authchain.so\naccount [success=ok new_authtok_reqd=ok user_unknown=ignore authinfo_unavail=ignore default=die] pam_authchain.so\naccount required pam_unix.so",
     ] {
         let found = faults(ACCOUNT, text);
@@ -394,11 +394,11 @@ fn modules_that_look_at_circumstances_do_not_raise_false_alarms() {
         format!(
             "auth required pam_access.so\nauth requisite pam_succeed_if.so uid >= 1000\n{ours}\n{AUTH_BEHIND}"
         ),
-        // A second factor that is not asked for in the house.
+        // A second factor that is not asked for where pam_access accepts.
         format!(
             "auth [success=1 default=ignore] pam_access.so accessfile=/etc/house.conf\nauth required pam_google_authenticator.so\n{ours}\n{AUTH_BEHIND}"
         ),
-        // Local people are pam_unix's, all others ours.
+        // pam_unix answers for local people, authchain for all others.
         format!(
             "auth [success=1 default=ignore] pam_localuser.so\n{ours}\nauth required pam_unix.so"
         ),

@@ -1,8 +1,8 @@
-//! What libpam does with each answer (`_pam_parse_control` of Linux-PAM 1.5 to 1.7).
+//! Controls of lines, parsed as `_pam_parse_control` of Linux-PAM 1.5 to 1.7 parses them.
 
 use std::collections::BTreeMap;
 
-/// What libpam does with a module's answer.
+/// An action of libpam on a module's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     Ignore,
@@ -60,24 +60,24 @@ pub(crate) const ANSWERS: [&str; 32] = [
     "incomplete",
 ];
 
-/// The action for every answer.
+/// The control of a line: an action for every answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Control {
     named: BTreeMap<&'static str, Action>,
     default: Action,
-    /// As it was written.
+    /// The control as it was written.
     pub(crate) text: String,
-    /// Whether libpam could not read it; then every answer is bad.
+    /// True if libpam cannot parse the control; then every answer is bad.
     pub(crate) is_unreadable: bool,
 }
 
 impl Control {
-    /// Returns what happens after this answer, which is named as in brackets: `auth_err`.
+    /// Returns the action on an answer, which is named as in brackets: `auth_err`.
     pub(crate) fn action(&self, answer: &str) -> Action {
         self.named.get(answer).copied().unwrap_or(self.default)
     }
 
-    /// Returns the control of a line that can only fail.
+    /// Returns the control for which every answer is bad.
     pub(super) fn bad() -> Self {
         Self {
             named: BTreeMap::new(),
@@ -87,8 +87,8 @@ impl Control {
         }
     }
 
-    /// Reads a word of the manual, or what may stand in brackets: libpam takes either with brackets
-    /// and without.
+    /// Parses a control: a word such as `required`, or pairs such as `success=ok`. libpam takes
+    /// both with brackets and without.
     pub(super) fn parse(text: &str, is_bracketed: bool) -> Self {
         let control = Self::word(text).or_else(|| Self::pairs(text));
         Self {
@@ -123,8 +123,9 @@ impl Control {
         })
     }
 
-    /// Reads `success=1 default=ignore`. The last action of an answer counts, the first default is
-    /// for what is not named before or behind it, and what has no action at all is bad.
+    /// Parses pairs such as `success=1 default=ignore`. Where an answer is named twice, its last
+    /// action counts; of two defaults the first. Without a default, the answers that are not named
+    /// are bad.
     fn pairs(text: &str) -> Option<Self> {
         let mut named = BTreeMap::new();
         let mut default = None;
@@ -149,15 +150,15 @@ impl Control {
     }
 }
 
-/// Returns the answer a text begins with, `None` for `default`, and what follows; blanks are not
-/// needed.
+/// Returns the answer that the text begins with (`None` for `default`), and the rest. No blank need
+/// separate them.
 fn answer(text: &str) -> Option<(Option<&'static str>, &str)> {
     let named = ANSWERS.into_iter().map(|name| (name, Some(name)));
     let mut all = named.chain([("default", None)]);
     all.find_map(|(word, answer)| Some((answer, text.strip_prefix(word)?)))
 }
 
-/// Returns the action a text begins with, and what follows.
+/// Returns the action that the text begins with, and the rest.
 fn action(text: &str) -> Option<(Action, &str)> {
     let mut words = ACTIONS.into_iter();
     if let Some(found) = words.find_map(|(word, action)| Some((action, text.strip_prefix(word)?))) {

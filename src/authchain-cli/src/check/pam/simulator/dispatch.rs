@@ -1,10 +1,10 @@
-//! What libpam makes of the modules' answers.
+//! The answer of a whole stack, from those of its modules.
 
 use super::control::Action;
 use super::stack::{Entry, Module};
 
-/// Returns what the stack as a whole answers when its modules answer as `answer` says. This is
-/// `_pam_dispatch_aux` of Linux-PAM, first call.
+/// Returns the answer of the whole stack if its modules answer as `answer` says. This is
+/// `_pam_dispatch_aux` of Linux-PAM in a first call, such as pam_authenticate(3).
 pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static str) -> &'static str {
     let mut state = UNDECIDED;
     let mut outer: Vec<State> = vec![UNDECIDED];
@@ -51,7 +51,7 @@ pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static st
     state.status
 }
 
-/// What the stack is inclined to say so far.
+/// The impression that the answers have made so far, in the words of libpam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Impression {
     Undecided,
@@ -66,7 +66,7 @@ struct State {
     status: &'static str,
 }
 
-/// What libpam answers when no module decided: `PAM_PERM_DENIED`.
+/// The state before any module has decided. libpam then answers `PAM_PERM_DENIED`.
 const UNDECIDED: State = State {
     impression: Impression::Undecided,
     status: "perm_denied",
@@ -99,15 +99,15 @@ impl State {
     }
 }
 
-/// Returns the place behind the last line of this stack or substack.
+/// Returns the place after the last line of this stack or substack.
 fn end_of_level(stack: &[Entry], from: usize, level: usize) -> usize {
     let rest = stack.get(from..).unwrap_or_default();
     let within = rest.iter().take_while(|entry| entry.level >= level).count();
     from.saturating_add(within)
 }
 
-/// Returns the place behind so many lines of this level; a substack counts as one. `None` where
-/// there are not so many.
+/// Returns the place after the next `lines` lines of this level, where a substack counts as one
+/// line; `None` if there are fewer.
 fn jump(stack: &[Entry], from: usize, level: usize, lines: usize) -> Option<usize> {
     let mut at = from;
     for _ in 0..lines {

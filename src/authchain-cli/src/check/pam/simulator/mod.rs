@@ -1,7 +1,7 @@
-//! A stack of PAM's service files as libpam reads and walks it.
+//! Reads and walks the stacks of PAM's service files as libpam does.
 //!
-//! It knows nothing of authchain, so that a test can hold it against the real libpam
-//! (`tests/tests/cli/check_stacks.rs`, which compiles these files too).
+//! These files know nothing of authchain, so that a test can compile them and compare them with the
+//! real libpam (`tests/tests/cli/check_stacks.rs`).
 
 pub(crate) mod control;
 mod dispatch;

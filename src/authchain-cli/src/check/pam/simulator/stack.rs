@@ -1,40 +1,40 @@
-//! The lines a service really consists of.
+//! The stack of a service: the lines of one facility, with those of included files.
 
 use std::path::{Path, PathBuf};
 
 use super::control::{Action, Control};
 use super::syntax::{Facility, Kind, Line, What};
 
-/// How deep files may include each other before we stop reading; libpam 1.7 allows 16, earlier ones
-/// as many as there are descriptors.
+/// The depth of includes at which we stop reading. libpam 1.7 allows 16, earlier versions as
+/// many as there are descriptors.
 const MAX_DEPTH: usize = 32;
 
-/// How deep substacks may lie within each other.
+/// The depth to which libpam nests substacks (`PAM_SUBSTACK_MAX_LEVEL`).
 const MAX_LEVEL: usize = 16;
 
-/// Where service files come from.
+/// A source of service files.
 pub(crate) trait ServiceFiles {
-    /// Returns where libpam finds a service or an included file of this name.
+    /// Returns the path at which libpam finds a service or an included file of this name.
     fn path_of(&self, name: &str) -> PathBuf;
 
-    /// Returns its lines; `None` where it cannot be read.
+    /// Returns the lines of a file; `None` if it cannot be read.
     fn lines(&self, path: &Path) -> Option<&[Line]>;
 }
 
-/// A line in a service's stack, wherever it was included from.
+/// A line in a service's stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// The file it stands in.
+    /// The file that has the line.
     pub(crate) file: PathBuf,
-    /// Its number there.
+    /// The line's number in the file.
     pub(crate) number: usize,
-    /// How many substacks it is in.
+    /// The number of substacks that the line is in.
     pub(crate) level: usize,
-    /// What it does.
+    /// The line's instruction.
     pub(crate) module: Module,
 }
 
-/// What an entry does.
+/// The instruction of an entry.
 #[derive(Debug, Clone)]
 pub(crate) enum Module {
     /// Asks a module.
@@ -44,8 +44,8 @@ pub(crate) enum Module {
         arguments: Vec<String>,
         may_be_missing: bool,
     },
-    /// Begins a substack, whose lines follow one level deeper. It stands for them in jumps, and
-    /// keeps two substacks in a row apart.
+    /// Begins a substack, whose lines follow one level deeper. A jump counts this entry for all of
+    /// them. It also keeps two substacks in a row apart.
     Substack,
     /// Fails, because libpam could not read the line or the file it names.
     Fail { why: String, control: Control },
@@ -63,7 +63,7 @@ impl Entry {
         }
     }
 
-    /// Returns what stands behind the module's name.
+    /// Returns the module's arguments.
     pub(crate) fn arguments(&self) -> &[String] {
         match &self.module {
             Module::Ask { arguments, .. } => arguments,
@@ -71,7 +71,7 @@ impl Entry {
         }
     }
 
-    /// Returns what decides over the module's answers.
+    /// Returns the line's control; `None` for a substack, which has none.
     pub(crate) fn control(&self) -> Option<&Control> {
         match &self.module {
             Module::Ask { control, .. } | Module::Fail { control, .. } => Some(control),
@@ -79,7 +79,7 @@ impl Entry {
         }
     }
 
-    /// Returns what libpam does with an answer.
+    /// Returns the action of libpam on an answer.
     pub(crate) fn action(&self, answer: &str) -> Action {
         self.control()
             .map_or(Action::Ignore, |control| control.action(answer))
@@ -96,14 +96,14 @@ impl Entry {
     }
 }
 
-/// Returns the lines of `facility` in a service's file, with what they include.
+/// Returns the lines of `facility` in a service's file, with the lines that they include.
 pub(crate) fn expand(files: &dyn ServiceFiles, file: &Path, facility: Facility) -> Vec<Entry> {
     let mut expansion = Expansion {
         files,
         facility,
         entries: Vec::new(),
     };
-    let service = Place {
+    let service = Inclusion {
         file,
         is_for_all: true,
         level: 0,
@@ -119,21 +119,21 @@ struct Expansion<'a> {
     entries: Vec<Entry>,
 }
 
-/// A file, and how it came to be read.
-struct Place<'a> {
+/// A file that is included, or the service's own, and how it came to be read.
+struct Inclusion<'a> {
     file: &'a Path,
-    /// Whether the lines of all facilities are read from it, not only of the one that an include
-    /// names.
+    /// True if the lines of all facilities are read from it, false if an include names one
+    /// facility.
     is_for_all: bool,
     level: usize,
     depth: usize,
 }
 
 impl Expansion<'_> {
-    fn add(&mut self, place: &Place<'_>) {
+    fn add(&mut self, inclusion: &Inclusion<'_>) {
         let files = self.files;
-        for line in files.lines(place.file).unwrap_or_default() {
-            if !self.is_meant(line.kind, place) {
+        for line in files.lines(inclusion.file).unwrap_or_default() {
+            if !self.is_meant(line.kind, inclusion) {
                 continue;
             }
             let module = match &line.what {
@@ -154,9 +154,9 @@ impl Expansion<'_> {
                 },
                 What::Include { file, is_substack } => {
                     if *is_substack {
-                        self.push(place, line, Module::Substack);
+                        self.push(inclusion, line, Module::Substack);
                     }
-                    match self.include(place, line, file, *is_substack) {
+                    match self.include(inclusion, line, file, *is_substack) {
                         Ok(()) => continue,
                         Err(why) => Module::Fail {
                             why,
@@ -165,40 +165,40 @@ impl Expansion<'_> {
                     }
                 }
             };
-            self.push(place, line, module);
+            self.push(inclusion, line, module);
         }
     }
 
-    fn is_meant(&self, kind: Kind, place: &Place<'_>) -> bool {
+    fn is_meant(&self, kind: Kind, inclusion: &Inclusion<'_>) -> bool {
         match kind {
             Kind::Of(facility) => facility == self.facility,
             Kind::All => true,
-            Kind::Unknown => !place.is_for_all || self.facility == Facility::Auth,
+            Kind::Unknown => !inclusion.is_for_all || self.facility == Facility::Auth,
         }
     }
 
-    fn push(&mut self, place: &Place<'_>, line: &Line, module: Module) {
+    fn push(&mut self, inclusion: &Inclusion<'_>, line: &Line, module: Module) {
         self.entries.push(Entry {
-            file: place.file.to_owned(),
+            file: inclusion.file.to_owned(),
             number: line.number,
-            level: place.level,
+            level: inclusion.level,
             module,
         });
     }
 
     fn include(
         &mut self,
-        place: &Place<'_>,
+        inclusion: &Inclusion<'_>,
         line: &Line,
         name: &str,
         is_substack: bool,
     ) -> Result<(), String> {
         let file = self.files.path_of(name);
-        let inner = Place {
+        let inner = Inclusion {
             file: &file,
-            is_for_all: place.is_for_all && line.kind == Kind::All,
-            level: place.level.saturating_add(usize::from(is_substack)),
-            depth: place.depth.saturating_add(1),
+            is_for_all: inclusion.is_for_all && line.kind == Kind::All,
+            level: inclusion.level.saturating_add(usize::from(is_substack)),
+            depth: inclusion.depth.saturating_add(1),
         };
         if inner.depth > MAX_DEPTH || inner.level >= MAX_LEVEL {
             return Err(format!("it includes {name}, and so on without end"));

@@ -2,7 +2,7 @@
 
 use super::control::Control;
 
-/// What a line is for.
+/// A facility of PAM: the first word of a line, and the group of functions it applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Facility {
     Auth,
@@ -12,7 +12,7 @@ pub(crate) enum Facility {
 }
 
 impl Facility {
-    /// All of them.
+    /// All facilities.
     pub(crate) const ALL: [Self; 4] = [Self::Auth, Self::Account, Self::Password, Self::Session];
 
     fn parse(word: &str) -> Option<Self> {
@@ -29,47 +29,47 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n')
 }
 
-/// What a line asks for.
+/// The instruction of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum What {
-    /// A module.
+    /// Asks a module.
     Module {
         control: Control,
         module: String,
         arguments: Vec<String>,
-        /// `-auth`: no complaint when the module is not there.
+        /// True for `-auth` and the like: libpam does not complain where the module is missing.
         may_be_missing: bool,
     },
-    /// Another file's lines, in a stack of their own or not.
+    /// Includes the lines of another file, in a stack of their own or not.
     Include { file: String, is_substack: bool },
-    /// Something libpam cannot use: it fails with `perm_denied`, to which the control applies.
+    /// Cannot be used: libpam treats the line as a module that answers `perm_denied`.
     Broken { why: String, control: Control },
 }
 
-/// What the first word of a line says.
+/// The facilities that the first word of a line names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// One facility.
     Of(Facility),
-    /// Debian's `@include`, which stands for all.
+    /// All facilities: Debian's `@include`.
     All,
-    /// No facility. libpam counts the line as one of whatever it was asked for, and of `auth` where
-    /// it reads the service's own file.
+    /// No facility. In a service's own file libpam counts the line as one of `auth`, and in a file
+    /// that a line of one facility includes, as one of that facility.
     Unknown,
 }
 
-/// A line with something in it.
+/// A line that is neither blank nor a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Its number; the first one, where it is continued.
+    /// The line's number; the first of them if the line is continued.
     pub(crate) number: usize,
-    /// What it is for.
+    /// The facilities for which the line counts.
     pub(crate) kind: Kind,
-    /// What it asks for.
+    /// The instruction.
     pub(crate) what: What,
 }
 
-/// Reads a file.
+/// Parses the lines of a file.
 pub(crate) fn parse(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut numbered = text.split('\n').enumerate();
@@ -84,7 +84,7 @@ pub(crate) fn parse(text: &str) -> Vec<Line> {
             let (text, more) = strip(next);
             whole.push(' ');
             whole.push_str(&text);
-            // A blank line or comment between is skipped, and the line still waits for its rest.
+            // A blank line or a comment does not end a continued line.
             goes_on = more || text.is_empty();
         }
         let number = at.saturating_add(1);
@@ -109,8 +109,8 @@ fn cut_off(number: usize) -> Line {
     }
 }
 
-/// Returns a line without its comment, and whether it goes on in the next one. A backslash before a
-/// comment continues nothing.
+/// Returns a line without its comment, and whether a backslash at its end continues it in the next
+/// line. A backslash before a comment does not.
 fn strip(line: &str) -> (String, bool) {
     if let Some((before, _)) = line.split_once('#') {
         return (before.trim_matches(is_blank).to_owned(), false);
@@ -128,7 +128,7 @@ struct Token {
     is_bracketed: bool,
 }
 
-/// Returns the words between blanks; `[a b]` is one, in which `\]` is a bracket.
+/// Splits a line into words at blanks. `[a b]` is one word, in which `\]` stands for a bracket.
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start_matches(is_blank);
@@ -195,8 +195,8 @@ fn parse_line(number: usize, tokens: Vec<Token>) -> Option<Line> {
     })
 }
 
-/// Returns what a line asks for whose first word is no facility: a module is not asked, an include
-/// is included.
+/// Returns the instruction of a line whose first word is no facility: an include is included, and a
+/// module is not asked.
 fn of_no_facility(what: What, word: &str) -> What {
     match what {
         What::Module { control, .. } | What::Broken { control, .. } => What::Broken {
@@ -234,7 +234,7 @@ fn what(tokens: &mut impl Iterator<Item = Token>, may_be_missing: bool) -> What 
     }
 }
 
-/// Returns an include; one without a file cannot be read, like one whose file is missing.
+/// Returns an include. One without a file name fails like one whose file is missing.
 fn include(file: Option<Token>, is_substack: bool) -> What {
     What::Include {
         file: file.map(|token| token.text).unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! Lines, stacks and what becomes of them. What the real libpam makes of thousands of them is in
-//! `tests/tests/cli/check_stacks.rs`.
+//! Tests of lines and stacks. `tests/tests/cli/check_stacks.rs` compares thousands of stacks with
+//! the real libpam.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -164,7 +164,7 @@ fn what_libpam_cannot_read_is_broken() {
     assert_eq!(module("auth required pam_x.so\r\n").1, "pam_x.so\r");
 }
 
-/// Returns what the stack says; a module `pam_auth_err.so` answers `auth_err`.
+/// Returns the stack's answer, where a module `pam_auth_err.so` answers `auth_err`.
 fn outcome(text: &str) -> &'static str {
     let files = Texts::new(&[
         ("s", text),

@@ -1,33 +1,35 @@
 //! One line of a shadow file: password, dates, lock.
 
-use super::AccountError;
+use super::error::EditError;
 
-/// The expiry day that ends an account at once: 2 January 1970, as `usermod -e 1` writes it. Day 0
-/// would do, but some programs take it for "never".
+/// The expiry day that ends an account at once: 2 January 1970, as `usermod -e 1` writes it. Not
+/// day 0, which some programs take for "never".
 const LONG_AGO: &[u8] = b"1";
 
-/// Stands in the reserved field of a locked account that had no expiry day before. This is not
-/// ambiguous: the lock leaves the reserved field alone where the account has this very expiry day.
+/// The reserved field of a locked account that had no expiry day before the lock. It cannot be
+/// mistaken for a former expiry day [`LONG_AGO`]: locking an account that has expired on that day
+/// leaves the reserved field alone.
 const NONE: &[u8] = LONG_AGO;
 
-/// Fields of a shadow line.
+/// The number of fields in a shadow line.
 const FIELDS: usize = 9;
 
-/// The fields of a shadow line. The line's name is its own and not kept here.
+/// The fields of a shadow line, without the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ShadowLine {
     password: Vec<u8>,
     last_change: Vec<u8>,
-    /// Minimum, maximum, warning, inactive: kept as they are.
+    /// The fields minimum, maximum, warning and inactive, kept as they are.
     rhythm: [Vec<u8>; 4],
     expire: Vec<u8>,
-    /// Reserved by shadow(5). While an account is locked by us, the expiry day it had before, or
-    /// [`NONE`]. So an account that a lock ended can be told from one that had ended by itself.
+    /// The field that shadow(5) reserves. While an account is locked by [`Self::lock`], it holds
+    /// the expiry day that the account had before, or [`NONE`]. This tells an account that expired
+    /// by a lock from one that had expired before.
     reserved: Vec<u8>,
 }
 
 impl ShadowLine {
-    /// Returns a new line for a password hash, changed today.
+    /// Returns the line of a new account, whose password was changed today.
     pub(super) fn new(hash: &str, today: u64) -> Self {
         let rhythm = ["0", "99999", "7", ""].map(|days| days.as_bytes().to_vec());
         Self {
@@ -39,11 +41,11 @@ impl ShadowLine {
         }
     }
 
-    /// Reads the fields; older files lack the last ones.
-    pub(super) fn parse(fields: &[&[u8]]) -> Result<Self, AccountError> {
+    /// Reads the fields of a line; those that an old file lacks are empty.
+    pub(super) fn parse(fields: &[&[u8]]) -> Result<Self, EditError> {
         if fields.len() < 2 || fields.len() > FIELDS {
             let message = format!("its shadow line has {} fields, not {FIELDS}", fields.len());
-            return Err(AccountError::Refused(message));
+            return Err(EditError::Refused(message));
         }
         let field = |at: usize| {
             fields
@@ -60,7 +62,7 @@ impl ShadowLine {
         })
     }
 
-    /// Returns the line under this name.
+    /// Returns the line's text under this name.
     pub(super) fn line(&self, name: &str) -> Vec<u8> {
         let [minimum, maximum, warning, inactive] = &self.rhythm;
         [
@@ -102,16 +104,13 @@ impl ShadowLine {
 
     /// Takes a lock away, and gives the account its former expiry day back. An expiry day that no
     /// lock set stays.
-    pub(super) fn unlock(&mut self) -> Result<(), AccountError> {
+    pub(super) fn unlock(&mut self) -> Result<(), EditError> {
         let has_ended_by_lock = self.expire == LONG_AGO && !self.reserved.is_empty();
         match self.password.iter().position(|&byte| byte != b'!') {
             Some(start) => drop(self.password.drain(..start)),
             // The account had no password to lock; it was used with keys alone.
             None if has_ended_by_lock => {}
-            None => {
-                let message = "it has no password to unlock; set one with `authchain user passwd`";
-                return Err(AccountError::Refused(message.to_owned()));
-            }
+            None => return Err(EditError::NoPassword),
         }
         let before = std::mem::take(&mut self.reserved);
         if has_ended_by_lock {
@@ -120,12 +119,12 @@ impl ShadowLine {
         Ok(())
     }
 
-    /// Returns whether no password matches because of a lock.
+    /// Returns whether a `!` stands in front of the password's hash.
     pub(super) fn is_password_locked(&self) -> bool {
         self.password.first() == Some(&b'!')
     }
 
-    /// Returns whether there is something a password could match.
+    /// Returns whether the password field holds anything but the marks `!` and `*`.
     pub(super) fn has_password(&self) -> bool {
         self.password
             .iter()
@@ -137,7 +136,7 @@ impl ShadowLine {
         number(&self.last_change)
     }
 
-    /// Returns the day the account ends.
+    /// Returns the day on which the account expires.
     pub(super) fn expire(&self) -> Option<u64> {
         number(&self.expire)
     }
@@ -194,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_date_that_was_there_before_a_lock_is_there_after_it() {
-        // Ended by `usermod -e 1`, by a day that some take for never, by another, yet to end, no
-        // date.
+        // A day that some programs take for never, the day of `usermod -e 1`, another past day, a
+        // day to come, and no day at all.
         for line in [
             "a:h:1:2:3:4:5:0:",
             "a:h:1:2:3:4:5:1:",

@@ -6,22 +6,22 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use authchain::tools::deadline::{Deadline, system_clock};
 use nix::errno::Errno;
 use nix::fcntl::{FlockArg, OFlag};
 
-use super::AccountError;
+use super::error::EditError;
+use crate::tools::deadline::{Deadline, system_clock};
 
-/// How long another writer is waited for. It writes for milliseconds; whoever holds the lock
-/// longer hangs, and an administrator should hear of it.
+/// How long to wait for another writer. Writing takes milliseconds; a process that holds the lock
+/// for longer hangs, and an administrator should hear of it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Held while files are changed. The kernel releases the lock when the file is closed or the
-/// process ends, however it ends. It is not released explicitly: that could fail when everything
-/// has been written.
+/// The lock of a database, held while its files are changed. The kernel releases it when the file
+/// is closed or the process ends, however it ends. It is not released explicitly: that could fail
+/// when everything has been written.
 pub(super) struct Lock {
     _held: File,
 }
@@ -29,11 +29,11 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock of the database that `file` belongs to.
     ///
-    /// The lock is a file of its own beside it, never the file itself, which is replaced; and it
-    /// stays there, because removing it would let two writers hold two locks of one name.
-    pub(super) fn take(file: &Path, patience: Duration) -> Result<Self, AccountError> {
+    /// The lock is a file of its own beside `file`, never `file` itself, which is replaced. The
+    /// lock file stays there, because removing it would let two writers hold two locks of one name.
+    pub(super) fn take(file: &Path, patience: Duration) -> Result<Self, EditError> {
         let path = path_for(file);
-        let trouble = |why: String| AccountError::Trouble(format!("{}: {why}", path.display()));
+        let trouble = |why: String| EditError::Trouble(format!("{}: {why}", path.display()));
         let file = OpenOptions::new()
             .write(true)
             .create(true)

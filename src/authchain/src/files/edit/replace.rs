@@ -1,4 +1,4 @@
-//! Replacing a file at once and for good.
+//! Replaces a file at once and for good.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -10,25 +10,27 @@ use nix::unistd::{getegid, geteuid};
 
 /// A point at which the process may be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The new file is there and empty.
+pub(super) enum WriteStep {
+    /// The new file exists and is empty.
     Created,
-    /// Its text is written.
+    /// The new file's text is written.
     Written,
-    /// Owner and mode are right and everything is on the disk.
+    /// The new file has its owner and mode, and is on the disk.
     Synced,
-    /// It has the old one's name.
+    /// The new file has the old file's name.
     Renamed,
-    /// The folder knows it on the disk.
+    /// The folder with the new name is on the disk.
     Done,
 }
 
-/// Hears of every step. Nothing listens but a test, which dies at the step of its choice.
-pub(super) type Witness<'a> = &'a dyn Fn(&Path, Step);
+/// A function that is called at every step. Only a test passes one that does anything: it panics
+/// at a step, as a process that is killed there.
+pub(super) type Witness<'a> = &'a dyn Fn(&Path, WriteStep);
 
 /// Puts `bytes` in the place of the file at `path`, with `mode` and our own user and group.
 ///
-/// The caller holds the lock. What a killed predecessor left under the temporary name is removed.
+/// The caller holds the lock. A file that a killed process left under the temporary name is
+/// removed.
 pub(super) fn replace(
     path: &Path,
     bytes: &[u8],
@@ -42,9 +44,12 @@ pub(super) fn replace(
         return written;
     }
     fs::rename(&new, path)?;
-    witness(path, Step::Renamed);
-    File::open(folder(path))?.sync_all()?;
-    witness(path, Step::Done);
+    witness(path, WriteStep::Renamed);
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    witness(path, WriteStep::Done);
     Ok(())
 }
 
@@ -66,13 +71,13 @@ fn write_new(
         .mode(0o600)
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
         .open(new)?;
-    witness(path, Step::Created);
+    witness(path, WriteStep::Created);
     file.write_all(bytes)?;
-    witness(path, Step::Written);
+    witness(path, WriteStep::Written);
     fchown(&file, Some(geteuid().as_raw()), Some(getegid().as_raw()))?;
     file.set_permissions(Permissions::from_mode(mode))?;
     file.sync_all()?;
-    witness(path, Step::Synced);
+    witness(path, WriteStep::Synced);
     Ok(())
 }
 
@@ -81,18 +86,11 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.new"))
 }
 
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn silent(_: &Path, _: Step) {}
+    fn silent(_: &Path, _: WriteStep) {}
 
     #[test]
     fn the_mode_does_not_depend_on_the_umask_or_the_old_file() {

@@ -1,16 +1,16 @@
-//! A file of lines with fields between colons, in which every line we do not touch stays as it is.
+//! A file of lines with fields between colons. A line that is not edited stays byte for byte.
 
-use super::AccountError;
+use super::error::EditError;
 
-/// The lines of a passwd or shadow file, as bytes: what is odd or foreign is kept, not understood.
+/// The lines of a passwd or shadow file, as bytes. Odd and foreign lines are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Table {
+pub struct Table {
     lines: Vec<Vec<u8>>,
 }
 
 impl Table {
-    /// Takes a file apart.
-    pub(crate) fn parse(bytes: &[u8]) -> Self {
+    /// Splits a file into its lines.
+    pub fn parse(bytes: &[u8]) -> Self {
         let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let lines = match text {
             [] => Vec::new(),
@@ -22,8 +22,8 @@ impl Table {
         Self { lines }
     }
 
-    /// Returns the file's bytes; its last line ends like the others.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// Returns the file's bytes; the last line, too, ends in a newline.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for line in &self.lines {
             bytes.extend(line);
@@ -35,19 +35,19 @@ impl Table {
     /// Returns the fields of the name's line.
     ///
     /// # Errors
-    /// When the name has two lines: which one counts is not ours to decide.
-    pub(crate) fn fields(&self, name: &str) -> Result<Option<Vec<&[u8]>>, AccountError> {
+    /// When the name has two lines: programs differ in which of them counts.
+    pub fn fields(&self, name: &str) -> Result<Option<Vec<&[u8]>>, EditError> {
         Ok(self
             .find(name)?
             .and_then(|at| self.lines.get(at))
             .map(|line| fields_of(line)))
     }
 
-    /// Puts a line in the place of the name's, or behind the last one.
+    /// Replaces the name's line by `line`, or appends `line` where the name has none.
     ///
     /// # Errors
     /// As [`fields`](Self::fields).
-    pub(crate) fn put(&mut self, name: &str, line: Vec<u8>) -> Result<(), AccountError> {
+    pub fn put(&mut self, name: &str, line: Vec<u8>) -> Result<(), EditError> {
         match self.find(name)?.and_then(|at| self.lines.get_mut(at)) {
             Some(old) => *old = line,
             None => self.lines.push(line),
@@ -55,11 +55,11 @@ impl Table {
         Ok(())
     }
 
-    /// Takes the name's line out, if there is one.
+    /// Removes the name's line, if there is one.
     ///
     /// # Errors
     /// As [`fields`](Self::fields).
-    pub(crate) fn remove(&mut self, name: &str) -> Result<(), AccountError> {
+    pub fn remove(&mut self, name: &str) -> Result<(), EditError> {
         if let Some(at) = self.find(name)? {
             self.lines.remove(at);
         }
@@ -67,19 +67,19 @@ impl Table {
     }
 
     /// Returns the fields of every line that is an entry.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Vec<&[u8]>> {
+    pub fn entries(&self) -> impl Iterator<Item = Vec<&[u8]>> {
         self.lines
             .iter()
             .filter(|line| is_entry(line))
             .map(|line| fields_of(line))
     }
 
-    fn find(&self, name: &str) -> Result<Option<usize>, AccountError> {
+    fn find(&self, name: &str) -> Result<Option<usize>, EditError> {
         let mut places = (self.lines.iter().enumerate())
             .filter(|(_, line)| is_entry(line) && fields_of(line).first() == Some(&name.as_bytes()))
             .map(|(at, _)| at);
         match (places.next(), places.next()) {
-            (Some(first), Some(second)) => Err(AccountError::Refused(format!(
+            (Some(first), Some(second)) => Err(EditError::Refused(format!(
                 "{name} stands there twice, in lines {} and {}: remove one of them by hand",
                 first.saturating_add(1),
                 second.saturating_add(1)
@@ -89,8 +89,8 @@ impl Table {
     }
 }
 
-/// Returns whether a line is an entry: comments, blank lines, and the `+` and `-` lines of NIS
-/// compat mode are none.
+/// Returns whether a line is an entry, and not a comment, a blank line, or a `+` or `-` line of NIS
+/// compat mode.
 fn is_entry(line: &[u8]) -> bool {
     !matches!(line.first(), None | Some(b'#' | b'+' | b'-')) && line.contains(&b':')
 }

@@ -1,4 +1,4 @@
-use super::super::replace::Step;
+use super::super::replace::WriteStep;
 use super::*;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -35,8 +35,8 @@ fn name(text: &str) -> Username {
     Username::parse(text.as_bytes()).unwrap()
 }
 
-fn new(hash: Option<&str>) -> New<'_> {
-    New {
+fn new(hash: Option<&str>) -> NewAccount<'_> {
+    NewAccount {
         uid: &|taken| Ok(70_000 + u32::try_from(taken.len()).unwrap()),
         gid: None,
         gecos: "Bob",
@@ -65,10 +65,7 @@ fn an_account_is_added_with_both_its_lines() {
         format!("{SHADOW}bob:$h:20000:0:99999:7:::\n")
     );
     let again = house.database.add(&name("bob"), &new(None), 1).unwrap_err();
-    assert_eq!(
-        again,
-        AccountError::Refused("bob exists already".to_owned())
-    );
+    assert_eq!(again, EditError::Refused("bob exists already".to_owned()));
 }
 
 #[test]
@@ -86,7 +83,7 @@ fn files_that_are_not_there_are_made_with_the_right_modes() {
 fn no_field_can_bring_a_second_line_or_field_along() {
     let house = house(PASSWD, SHADOW);
     for gecos in ["a:b", "a\nroot::0:0::/:/bin/sh", "\u{7f}"] {
-        let new = New { gecos, ..new(None) };
+        let new = NewAccount { gecos, ..new(None) };
         assert!(
             house.database.add(&name("bob"), &new, 1).is_err(),
             "{gecos:?}"
@@ -119,7 +116,7 @@ fn a_password_in_the_passwd_file_is_locked_too() {
 fn nobody_is_changed_who_is_not_there() {
     let house = house(PASSWD, SHADOW);
     let bob = name("bob");
-    let refused = AccountError::Refused("bob has no account here".to_owned());
+    let refused = EditError::Refused("bob has no account here".to_owned());
     assert_eq!(house.database.lock(&bob), Err(refused));
     assert!(house.database.unlock(&bob).is_err());
     assert!(house.database.delete(&bob).is_err());
@@ -129,7 +126,7 @@ fn nobody_is_changed_who_is_not_there() {
 
 /// Runs `act` once for every step of it, and lets the process die there.
 fn killed_at_every_step(
-    act: impl Fn(&Database, Witness<'_>) -> Result<(), AccountError>,
+    act: impl Fn(&Database, Witness<'_>) -> Result<(), EditError>,
     examine: impl Fn(&House),
 ) {
     let mut survived = false;
@@ -137,7 +134,7 @@ fn killed_at_every_step(
     while !survived {
         let house = house(PASSWD, SHADOW);
         let left = Cell::new(step);
-        let witness = |_: &Path, _: Step| {
+        let witness = |_: &Path, _: WriteStep| {
             if left.get() == 0 {
                 // Unwinding runs no clean-up of ours on this path, and closes the lock, as a kill.
                 panic!("killed");
@@ -228,7 +225,7 @@ fn a_shadow_file_that_others_may_read_is_not_added_to() {
     let shadow = house.folder.path().join("shadow");
     fs::set_permissions(&shadow, fs::Permissions::from_mode(0o644)).unwrap();
     let error = house.database.lock(&name("alice")).unwrap_err();
-    assert!(matches!(error, AccountError::Trouble(_)), "{error:?}");
+    assert!(matches!(error, EditError::Trouble(_)), "{error:?}");
     assert_eq!(house.text("shadow"), SHADOW);
 }
 

@@ -1,0 +1,94 @@
+//! The database of authchain's own accounts, kept apart from the system's accounts.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::Path;
+
+use authchain::chain::{Chain, Finding, Identities, Step, SystemIdentities, is_system_uid};
+use authchain::config::settings::GlobalSettings;
+use authchain::files::edit::Database;
+use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
+use authchain::tools::trusted_file::folders;
+use authchain::words::Username;
+
+use crate::setup;
+use crate::terminal::Failure;
+
+/// A database that is only handed out for writing where that cannot harm the system's accounts.
+pub(super) struct GuardedDatabase {
+    pub(super) database: Database,
+    pub(super) settings: GlobalSettings,
+    /// The chain of the configuration; `None` where the configuration is broken.
+    pub(super) chain: Option<Chain>,
+}
+
+impl GuardedDatabase {
+    /// Returns the database, unless its files are the system's or others could replace them.
+    pub(super) fn for_writing(&self) -> Result<&Database, Failure> {
+        let files = [self.database.passwd(), self.database.shadow()];
+        let system = [
+            &self.settings.passwd_file,
+            Path::new(SYSTEM_PASSWD),
+            Path::new(SYSTEM_SHADOW),
+        ];
+        for file in files {
+            if system.iter().any(|system| is_same(file, system)) {
+                let message = "the system's own accounts are kept by useradd, passwd and userdel";
+                return Err(Failure::refused(format!("{}: {message}", file.display())));
+            }
+            self.prepare_folder(file)?;
+        }
+        Ok(&self.database)
+    }
+
+    /// Makes sure that nobody else can write the file's folder: a user who can rename files in it
+    /// could replace ours. Creates the folder if it is the missing `state_dir`.
+    fn prepare_folder(&self, file: &Path) -> Result<(), Failure> {
+        let trouble = |text: String| Failure::trouble(format!("{}: {text}", file.display()));
+        let folder = file
+            .parent()
+            .ok_or_else(|| trouble("it has no folder".to_owned()))?;
+        if folder == self.settings.state_dir && !folder.exists() {
+            (fs::DirBuilder::new().mode(0o755).create(folder))
+                .map_err(|error| trouble(error.to_string()))?;
+        }
+        folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
+    }
+
+    /// Refuses a name that belongs to the system: for `root` in this database, the first backend in
+    /// the chain would answer.
+    pub(super) fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
+        let uid = SystemIdentities::new(self.settings.passwd_file.clone())
+            .local_uid(name)
+            .map_err(|error| Failure::trouble(error.to_string()))?;
+        match uid {
+            Some(uid) if is_system_uid(uid, self.settings.min_uid) => {
+                Err(Failure::refused(format!(
+                    "{name} is a system name (user id {uid} in {})",
+                    self.settings.passwd_file.display()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether some backend of the chain finds the name; false where there is no chain to
+    /// ask.
+    pub(super) fn is_found_by_chain(&self, name: &Username) -> bool {
+        let context = setup::context(&self.settings, &setup::ShownJournal);
+        let steps = self
+            .chain
+            .as_ref()
+            .map(|chain| chain.lookup(name, &context));
+        let is_found = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
+        steps.is_some_and(|steps| steps.iter().any(is_found))
+    }
+}
+
+/// Returns whether two paths lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => one == other,
+    }
+}

@@ -1,0 +1,204 @@
+//! The two files together.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::account::AccountEntry;
+use super::error::EditError;
+use super::lock::{Lock, PATIENCE};
+use super::new_account::NewAccount;
+use super::replace::{Witness, replace};
+use super::shadow_line::ShadowLine;
+use super::tables::Tables;
+use crate::words::Username;
+
+const PASSWD_MODE: u32 = 0o644;
+const SHADOW_MODE: u32 = 0o600;
+
+/// A passwd file and its shadow file.
+#[derive(Debug)]
+pub struct Database {
+    passwd: PathBuf,
+    shadow: PathBuf,
+    patience: Duration,
+}
+
+/// The file that a change writes first. Only the passwd file makes a name exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// For a change that adds or alters an account.
+    Shadow,
+    /// For a change that takes an account away.
+    Passwd,
+}
+
+impl Database {
+    /// Returns the database in these files. Symbolic links are resolved, so that a rename replaces
+    /// the file they lead to.
+    pub fn new(passwd: &Path, shadow: &Path) -> Self {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        Self {
+            passwd: real(passwd),
+            shadow: real(shadow),
+            patience: PATIENCE,
+        }
+    }
+
+    /// Returns the passwd file's path.
+    pub fn passwd(&self) -> &Path {
+        &self.passwd
+    }
+
+    /// Returns the shadow file's path.
+    pub fn shadow(&self) -> &Path {
+        &self.shadow
+    }
+
+    /// Returns every account, in the order of the passwd file.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or an account's shadow line is odd or there twice.
+    pub fn list(&self) -> Result<Vec<AccountEntry>, EditError> {
+        let tables = self.read()?;
+        (tables.passwd.entries())
+            .map(|fields| AccountEntry::read(&fields, &tables.shadow))
+            .collect()
+    }
+
+    /// Returns whether the name has an account here.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the name stands in the passwd file twice.
+    pub fn has(&self, name: &Username) -> Result<bool, EditError> {
+        Ok(self.read()?.passwd.fields(name.as_str())?.is_some())
+    }
+
+    /// Adds an account, and returns the user id it got.
+    ///
+    /// # Errors
+    /// When the name has an account already, a field cannot be written, no user id is to be had, or
+    /// a file cannot be read, locked or written.
+    pub fn add(&self, name: &Username, new: &NewAccount<'_>, today: u64) -> Result<u32, EditError> {
+        self.add_watched(name, new, today, &|_, _| ())
+    }
+
+    fn add_watched(
+        &self,
+        name: &Username,
+        new: &NewAccount<'_>,
+        today: u64,
+        witness: Witness<'_>,
+    ) -> Result<u32, EditError> {
+        let mut uid = 0;
+        self.edit(First::Shadow, witness, |tables| {
+            if tables.passwd.fields(name.as_str())?.is_some() {
+                return Err(EditError::Refused(format!("{name} exists already")));
+            }
+            uid = (new.uid)(&tables.uids())?;
+            // The name may have a shadow line already, which a killed `add` or `delete` left.
+            let shadow = ShadowLine::new(new.hash.unwrap_or("!"), today).line(name.as_str());
+            tables.shadow.put(name.as_str(), shadow)?;
+            let passwd = new.passwd_line(name, uid)?;
+            tables.passwd.put(name.as_str(), passwd)
+        })?;
+        Ok(uid)
+    }
+
+    /// Sets a password, and returns whether the account is locked all the same.
+    ///
+    /// # Errors
+    /// When the name has no account, its shadow line is odd, or a file cannot be read, locked or
+    /// written.
+    pub fn set_password(&self, name: &Username, hash: &str, today: u64) -> Result<bool, EditError> {
+        let mut is_locked = false;
+        self.edit(First::Shadow, &|_, _| (), |tables| {
+            let mut line = tables.shadow_line(name)?;
+            line.set_password(hash, today);
+            is_locked = line.is_password_locked();
+            tables.shadow.put(name.as_str(), line.line(name.as_str()))?;
+            tables.move_password_to_shadow(name)
+        })?;
+        Ok(is_locked)
+    }
+
+    /// Locks an account: no password opens it, and neither does a key or cron.
+    ///
+    /// # Errors
+    /// As [`set_password`](Self::set_password).
+    pub fn lock(&self, name: &Username) -> Result<(), EditError> {
+        self.edit(First::Shadow, &|_, _| (), |tables| {
+            let mut line = tables.shadow_line(name)?;
+            line.lock();
+            tables.shadow.put(name.as_str(), line.line(name.as_str()))?;
+            tables.move_password_to_shadow(name)
+        })
+    }
+
+    /// Takes a lock away, and returns the day on which the account expires all the same, if there
+    /// is one.
+    ///
+    /// # Errors
+    /// As [`set_password`](Self::set_password), and when the account has no password to unlock.
+    pub fn unlock(&self, name: &Username) -> Result<Option<u64>, EditError> {
+        let mut expire = None;
+        self.edit(First::Shadow, &|_, _| (), |tables| {
+            let mut line = tables.shadow_line(name)?;
+            line.unlock()?;
+            expire = line.expire();
+            tables.shadow.put(name.as_str(), line.line(name.as_str()))
+        })?;
+        Ok(expire)
+    }
+
+    /// Deletes an account.
+    ///
+    /// # Errors
+    /// When the name has no account, or a file cannot be read, locked or written.
+    pub fn delete(&self, name: &Username) -> Result<(), EditError> {
+        self.delete_watched(name, &|_, _| ())
+    }
+
+    fn delete_watched(&self, name: &Username, witness: Witness<'_>) -> Result<(), EditError> {
+        self.edit(First::Passwd, witness, |tables| {
+            tables.check_known(name)?;
+            tables.passwd.remove(name.as_str())?;
+            tables.shadow.remove(name.as_str())
+        })
+    }
+
+    /// Reads the files, changes their contents and writes them, all under the lock.
+    fn edit(
+        &self,
+        first: First,
+        witness: Witness<'_>,
+        change: impl FnOnce(&mut Tables) -> Result<(), EditError>,
+    ) -> Result<(), EditError> {
+        let _lock = Lock::take(&self.shadow, self.patience)?;
+        let before = self.read()?;
+        let mut after = before.clone();
+        change(&mut after)?;
+        let mut writes = vec![
+            (&self.shadow, &before.shadow, &after.shadow, SHADOW_MODE),
+            (&self.passwd, &before.passwd, &after.passwd, PASSWD_MODE),
+        ];
+        if first == First::Passwd {
+            writes.reverse();
+        }
+        for (path, before, after, mode) in writes {
+            // A missing file is made, so that the other file is never read without it.
+            if before != after || !path.exists() {
+                replace(path, &after.to_bytes(), mode, witness)
+                    .map_err(|error| EditError::Trouble(format!("{}: {error}", path.display())))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Tables, EditError> {
+        Tables::read(&self.passwd, &self.shadow)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! Why an account is not changed.
+
+use std::fmt;
+
+/// Why an account could not be listed or changed. The files are as they were, unless a file could
+/// not be written.
+#[derive(Debug, PartialEq, Eq)]
+pub enum EditError {
+    /// The request cannot be carried out: the name is taken or unknown, or its line is odd.
+    Refused(String),
+    /// This field of a new account has a colon or a control character, which would break the file.
+    UnusableField(&'static str),
+    /// The account has no password that could be unlocked.
+    NoPassword,
+    /// A file could not be read, locked or written.
+    Trouble(String),
+}
+
+impl fmt::Display for EditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(text) | Self::Trouble(text) => f.write_str(text),
+            Self::UnusableField(name) => {
+                write!(
+                    f,
+                    "{name}: a colon or a control character would break the file"
+                )
+            }
+            Self::NoPassword => f.write_str("it has no password to unlock"),
+        }
+    }
+}
