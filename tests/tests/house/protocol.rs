@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use authchain::backends::protocol::{Lines, Message, Reply};
+use authchain::backends::protocol::{LineBuffer, Message, Reply};
 
 use crate::walls::root;
 
@@ -39,7 +39,7 @@ fn the_fuzzers_corpus_finds_nothing_in_replies() {
     let mut replies = 0;
     for (path, bytes) in &corpus {
         let mut rest = &bytes[..];
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         while lines.read_from(&mut rest).unwrap() > 0 {
             while let Some(line) = lines.next_line().unwrap() {
                 if let Ok(reply) = Reply::parse(line) {

@@ -63,7 +63,6 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
     ]
 }
 
-#[cfg(feature = "examine")]
 fn findings() -> impl Strategy<Value = Finding> {
     let severities = vec![
         Severity::Fine,
@@ -84,14 +83,8 @@ fn findings() -> impl Strategy<Value = Finding> {
     )
 }
 
-#[cfg(feature = "examine")]
 fn replies() -> impl Strategy<Value = Reply> {
     prop_oneof![usual_replies(), findings().prop_map(Reply::Finding)]
-}
-
-#[cfg(not(feature = "examine"))]
-fn replies() -> impl Strategy<Value = Reply> {
-    usual_replies()
 }
 
 fn usual_replies() -> impl Strategy<Value = Reply> {
@@ -216,7 +209,7 @@ proptest! {
         texts in proptest::collection::vec("[a-z]{0,9000}", 1..6), size in 1..5000usize,
     ) {
         let stream = texts.join("\n") + "\n";
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         let mut found = Vec::new();
         for chunk in stream.as_bytes().chunks(size) {
             let mut chunk = chunk;
@@ -283,7 +276,6 @@ fn the_wire_is_as_it_is_written_up() {
     );
 }
 
-#[cfg(feature = "examine")]
 #[test]
 fn a_finding_is_as_it_is_written_up_and_alone_on_its_line() {
     let finding = Finding {
@@ -461,7 +453,7 @@ fn members_nobody_knows_are_ignored() {
 fn a_line_that_never_ends_is_too_long_and_not_a_byte_later() {
     let stream = vec![b'x'; MAX_LINE * 2];
     let mut rest = &stream[..];
-    let mut lines = Lines::default();
+    let mut lines = LineBuffer::default();
     let error = loop {
         lines.read_from(&mut rest).unwrap();
         if let Err(error) = lines.next_line() {
@@ -473,7 +465,7 @@ fn a_line_that_never_ends_is_too_long_and_not_a_byte_later() {
     let mut whole = vec![b'x'; MAX_LINE - 1];
     whole.push(b'\n');
     let mut rest = &whole[..];
-    let mut lines = Lines::default();
+    let mut lines = LineBuffer::default();
     while !rest.is_empty() {
         lines.read_from(&mut rest).unwrap();
     }

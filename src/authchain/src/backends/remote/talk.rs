@@ -47,18 +47,6 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// Returns whether the verdict is one that this question can have.
-    fn fits(&self, verdict: &WireVerdict) -> bool {
-        match verdict {
-            WireVerdict::Unknown | WireVerdict::Unavailable(_) => true,
-            WireVerdict::Denied(_) | WireVerdict::Accepted(..) | WireVerdict::MustChange(..) => {
-                self.operation == Operation::Authenticate
-            }
-            WireVerdict::Found(_) => self.operation == Operation::Lookup,
-            WireVerdict::Account(..) => self.operation == Operation::Account,
-        }
-    }
-
     pub(super) fn to_message(&self, budget: Duration) -> Message<'a> {
         let context = self.request.context;
         Message::Question(Question {
@@ -106,7 +94,6 @@ pub(super) fn talk(
             Reply::Info(text) => asked.tell(&text, |person, text| person.text_info(text)),
             Reply::Error(text) => asked.tell(&text, |person, text| person.error_msg(text)),
             Reply::Hello(_) => return Err(out_of_place("a second hello").into()),
-            #[cfg(feature = "examine")]
             Reply::Finding(_) => return Err(out_of_place("a finding").into()),
         }
     }
@@ -134,7 +121,6 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fau
         Reply::Verdict(_) => Err(out_of_place("a verdict before its hello")),
         Reply::Prompt { .. } => Err(out_of_place("a prompt before its hello")),
         Reply::Info(_) | Reply::Error(_) => Err(out_of_place("a text before its hello")),
-        #[cfg(feature = "examine")]
         Reply::Finding(_) => Err(out_of_place("a finding before its hello")),
     }
 }
@@ -145,7 +131,7 @@ fn check(
     verdict: &WireVerdict,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<(), Fault> {
-    if !asked.fits(verdict) {
+    if !asked.operation.can_have(verdict) {
         let word = asked.operation.word();
         return Err(out_of_place(&format!("another verdict than {word} has")));
     }

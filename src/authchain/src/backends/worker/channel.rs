@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 
 use super::Fault;
-use crate::backends::protocol::{Lines, Reply};
+use crate::backends::protocol::{LineBuffer, Reply};
 use crate::tools::deadline::{Deadline, poll_timeout};
 
 /// How many lines a worker may send: hello and verdict, one for each question to the person, a few
@@ -18,7 +18,7 @@ const MAX_REPLIES: usize = 64;
 /// Our end.
 pub(super) struct Channel {
     socket: Socket,
-    lines: Lines,
+    lines: LineBuffer,
     replies: usize,
     limit: usize,
 }
@@ -30,7 +30,7 @@ impl Channel {
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, flags)?;
         let channel = Self {
             socket: Socket(above_streams(ours)?),
-            lines: Lines::default(),
+            lines: LineBuffer::default(),
             replies: 0,
             limit: MAX_REPLIES,
         };
