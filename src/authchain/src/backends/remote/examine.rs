@@ -4,7 +4,7 @@ use super::Remote;
 use super::talk::{Asked, budget_within, greet, out_of_place, readable};
 use crate::backends::breaker::Plan;
 use crate::backends::protocol::{Finding, Operation, Reply, Severity, WireVerdict};
-use crate::backends::worker::{Fault, Worker};
+use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::request::Request;
 use crate::words::BackendError;
 
@@ -31,7 +31,7 @@ fn talk(
     remote: &Remote,
     asked: &Asked<'_, '_>,
     hear: &mut dyn FnMut(Finding),
-) -> Result<WireVerdict, Fault> {
+) -> Result<WireVerdict, WorkerFault> {
     let deadline = asked.request.deadline;
     let place = &remote.place;
     let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;

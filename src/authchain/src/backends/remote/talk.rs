@@ -6,7 +6,7 @@ use super::Place;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
-use crate::backends::worker::{Fault, Worker};
+use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::Deadline;
 use crate::tools::journal::{clean, cut};
@@ -104,14 +104,14 @@ pub(super) fn greet(
     worker: &mut Worker<'_>,
     hello: Hello,
     deadline: Deadline,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, WorkerFault> {
     worker.send(&Message::Hello(hello), deadline)?;
     worker.receive(deadline)
 }
 
 /// Judges the worker's first line: its hello, or a verdict in its place that says why it cannot
 /// work as it was told to.
-fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fault> {
+fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, WorkerFault> {
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
         Reply::Hello(_) => Err(out_of_place(&format!("cannot {}", operation.word()))),
@@ -130,7 +130,7 @@ fn check(
     asked: &Asked<'_, '_>,
     verdict: &WireVerdict,
     is_same_name: impl Fn(&str) -> bool,
-) -> Result<(), Fault> {
+) -> Result<(), WorkerFault> {
     if !asked.operation.can_have(verdict) {
         let word = asked.operation.word();
         return Err(out_of_place(&format!("another verdict than {word} has")));
@@ -155,8 +155,8 @@ fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, B
     answer.map_err(BackendError::Conversation)
 }
 
-pub(super) fn out_of_place(what: &str) -> Fault {
-    Fault::OutOfPlace(what.to_owned())
+pub(super) fn out_of_place(what: &str) -> WorkerFault {
+    WorkerFault::OutOfPlace(what.to_owned())
 }
 
 /// Returns how much of our time the worker is given: less than all of it, so that it is the one to
