@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Place;
+use super::setup::WorkerSetup;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
@@ -64,13 +64,13 @@ impl<'a> Asked<'a, '_> {
 
 /// Starts the worker, asks it, and has it end.
 pub(super) fn talk(
-    place: &Place,
+    setup: &WorkerSetup,
     hello: Hello,
     mut asked: Asked<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Conclusion, BackendError> {
     let mut deadline = asked.request.deadline;
-    let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;
+    let mut worker = setup.start()?;
     let first = greet(&mut worker, hello, deadline)?;
     if let Some(refusal) = welcome(first, asked.operation)? {
         worker.leave();
