@@ -154,6 +154,7 @@ fn a_circle_that_somebody_plants_is_found() {
         "use crate::{b::{self, B}};\npub struct C;",
         "pub struct C(super::super::b::B);",
         "fn c() { crate::b::make() }\npub struct C;",
+        "#[cfg(test)]\nmod tests;\nuse crate::b::B;\npub struct C;",
     ] {
         let circle = ["a/c.rs", "b.rs"].map(|path| root.join(path)).into();
         assert_eq!(with(planted), BTreeSet::from([circle]), "{planted}");
