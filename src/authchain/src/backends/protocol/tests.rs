@@ -439,6 +439,47 @@ fn what_is_no_message_is_an_error_that_does_not_repeat_a_password() {
 }
 
 #[test]
+fn a_member_of_another_reply_has_its_shape_and_is_there_once_all_the_same() {
+    for (members, why) in [
+        (r#""reason":7"#, "malformed: invalid type: integer"),
+        (r#""down":null"#, "malformed: invalid type: null"),
+        (r#""can":["\u0000"]"#, "a string with a NUL in it"),
+        (
+            r#""reason":"x","reason":null"#,
+            "malformed: duplicate field `reason`",
+        ),
+        (
+            r#""t\u0065xt":"x","text":"y""#,
+            "malformed: duplicate field `text`",
+        ),
+        (r#""hello":1"#, "an object that is not exactly one message"),
+        (r#""hello":null,"reason":null"#, ""),
+    ] {
+        match Reply::parse(format!(r#"{{"info":"x",{members}}}"#).as_bytes()) {
+            Ok(reply) => assert_eq!((reply, why), (Reply::Info("x".to_owned()), "")),
+            Err(error) => assert!(error.to_string().starts_with(why), "{members}: {error}"),
+        }
+    }
+    let twice = br#"{"lookup":{"user":"a","service":"s","budget_ms":1,"user":"b"}}"#;
+    let Err(error) = Message::parse(twice) else {
+        panic!("one of two users")
+    };
+    assert!(
+        error
+            .to_string()
+            .starts_with("malformed: duplicate field `user`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_has_no_word_is_not_sent_as_something_else() {
+    let denial = WireVerdict::Denied(DenialReason::StandInPassword.into());
+    let error = Reply::Verdict(denial.into()).to_line().unwrap_err();
+    assert_eq!(error.to_string(), "no word for this \"reason\"");
+}
+
+#[test]
 fn members_nobody_knows_are_ignored() {
     let line = br#"{"verdict":"unknown","mood":{"deep":[1,2,{"x":null}]},"trace":"abc"}"#;
     assert_eq!(
