@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 
 use super::{MAX_LINE, ProtocolError};
 
-/// What the lines of one direction can have besides texts and numbers.
+/// The members that the lines of one direction can have.
 pub(super) trait Direction: Sized {
     /// A value of a shape that only this direction has.
     type Own;
@@ -21,16 +21,20 @@ pub(super) trait Direction: Sized {
     fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Self::Own>, A::Error>;
 }
 
-/// How the value of a member is read.
+/// The JSON that the value of a member is.
 #[derive(Clone, Copy)]
 pub(super) enum Shape<D> {
+    /// A whole number from 0, or null.
     Number,
+    /// A string, or null.
     Text,
+    /// A list of strings.
     Texts,
+    /// What only this direction has.
     Own(D),
 }
 
-/// The value of a member.
+/// The value of a member, of the shape of the same name.
 pub(super) enum Value<O> {
     Number(u64),
     Text(String),
@@ -38,7 +42,7 @@ pub(super) enum Value<O> {
     Own(O),
 }
 
-/// The members that a line has and the protocol knows. `None` is a null.
+/// The members of one line that the protocol knows. A null is `None`, and counts as missing.
 pub(super) struct Members<D: Direction>(Vec<(&'static str, Option<Value<D::Own>>)>);
 
 impl<D: Direction> Members<D> {
