@@ -52,11 +52,14 @@ fn module_of(path: &Path) -> Vec<String> {
     names
 }
 
-/// The text before the unit tests.
+/// The text before the unit tests, unless these have a file of their own.
 fn product(text: &str) -> &str {
-    let tests = ["#[cfg(test)]\nmod ", "#[cfg(test)]\npub(super) mod "];
-    let ends = tests.iter().filter_map(|mark| text.find(mark));
-    &text[..ends.min().unwrap_or(text.len())]
+    let marks = text.match_indices("#[cfg(test)]\n");
+    let mut inline = marks.filter(|(at, mark)| {
+        let after = text[at + mark.len()..].lines().next().unwrap_or_default();
+        after.contains("mod ") && after.contains('{')
+    });
+    inline.next().map_or(text, |(at, _)| &text[..at])
 }
 
 fn reachable(

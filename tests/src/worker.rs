@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use authchain::backends::protocol::{
-    Hello, Lines, Message, Operation, Question, Reply, WireVerdict,
+    Hello, LineBuffer, Message, Operation, Question, Reply, WireVerdict,
 };
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -56,7 +56,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Worker {
     child: Child,
     socket: Option<UnixStream>,
-    lines: Lines,
+    lines: LineBuffer,
 }
 
 /// What came of an attempt.
@@ -89,7 +89,7 @@ impl Worker {
         Self {
             child,
             socket: Some(ours),
-            lines: Lines::default(),
+            lines: LineBuffer::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use authchain::backends::protocol::{Hello, Lines, Message, ProtocolError, Question, Reply};
+use authchain::backends::protocol::{Hello, LineBuffer, Message, ProtocolError, Question, Reply};
 use authchain::tools::deadline::system_clock;
 use authchain_sandbox::confine::{Profile, Refused, confine};
 use authchain_sandbox::process;
@@ -43,7 +43,7 @@ struct Confined {
 /// again.
 pub fn serve(mut module: StdStream, arguments: &Arguments) {
     process::write_no_files();
-    let mut lines = Lines::default();
+    let mut lines = LineBuffer::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
@@ -74,7 +74,7 @@ pub fn serve(mut module: StdStream, arguments: &Arguments) {
 
 /// Waits for the first line. Nothing of a person is known yet, so nothing needs a deadline but the
 /// module's own.
-fn hear_hello(module: &mut StdStream, lines: &mut Lines) -> Option<Hello> {
+fn hear_hello(module: &mut StdStream, lines: &mut LineBuffer) -> Option<Hello> {
     loop {
         if let Some(line) = lines.next_line().ok()? {
             return match Message::parse(line).ok()? {
@@ -113,7 +113,7 @@ fn confined(kind: Box<dyn Kind>, arguments: &Arguments) -> Confined {
 
 /// Answers questions while it listens for more, and above all for the end of the socket: a worker
 /// whose host was killed must not go on asking servers.
-async fn converse(module: StdStream, lines: Lines, confined: Confined) -> io::Result<()> {
+async fn converse(module: StdStream, lines: LineBuffer, confined: Confined) -> io::Result<()> {
     module.set_nonblocking(true)?;
     let (reader, writer) = UnixStream::from_std(module)?.into_split();
     let (sender, receiver) = channel(WAITING);
@@ -126,7 +126,7 @@ async fn converse(module: StdStream, lines: Lines, confined: Confined) -> io::Re
 }
 
 /// Passes messages on until the socket ends or something comes that is no message.
-async fn listen(reader: OwnedReadHalf, mut lines: Lines, sender: Sender<Message<'static>>) {
+async fn listen(reader: OwnedReadHalf, mut lines: LineBuffer, sender: Sender<Message<'static>>) {
     loop {
         if forward(&mut lines, &sender).is_err() || reader.readable().await.is_err() {
             return;
@@ -140,7 +140,7 @@ async fn listen(reader: OwnedReadHalf, mut lines: Lines, sender: Sender<Message<
 }
 
 /// Passes on every whole line that has come.
-fn forward(lines: &mut Lines, sender: &Sender<Message<'static>>) -> Result<(), ProtocolError> {
+fn forward(lines: &mut LineBuffer, sender: &Sender<Message<'static>>) -> Result<(), ProtocolError> {
     while let Some(line) = lines.next_line()? {
         let message = Message::parse(line)?;
         sender
@@ -235,7 +235,7 @@ async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()
     .await;
 }
 
-/// Reads what is there, for [`Lines`], which knows nothing of runtimes.
+/// Reads what is there, for [`LineBuffer`], which knows nothing of runtimes.
 struct NoWait<'a>(&'a OwnedReadHalf);
 
 impl Read for NoWait<'_> {
@@ -304,7 +304,7 @@ mod tests {
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
-            let talking = converse(theirs, Lines::default(), confined);
+            let talking = converse(theirs, LineBuffer::default(), confined);
             let asking = async {
                 ours.set_nonblocking(true).unwrap();
                 let mut ours = UnixStream::from_std(ours).unwrap();

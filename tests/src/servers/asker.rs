@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use authchain::backends::protocol::{
-    Bytes, Conclusion, Hello, Lines, Message, Operation, Question, Reply, WireVerdict,
+    Bytes, Conclusion, Hello, LineBuffer, Message, Operation, Question, Reply, WireVerdict,
 };
 use authchain::words::{AccountStatus, DenialReason, Secret};
 use serde_json::Value;
@@ -188,7 +188,7 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    let (mut lines, mut infos) = (Lines::default(), Vec::new());
+    let (mut lines, mut infos) = (LineBuffer::default(), Vec::new());
     loop {
         while let Some(line) = lines.next_line().map_err(|error| error.to_string())? {
             match Reply::parse(line).map_err(|error| error.to_string())? {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use authchain::backends::protocol::{Lines, Message, Reply};
+use authchain::backends::protocol::{LineBuffer, Message, Operation, Reply};
 
 use crate::walls::root;
 
@@ -34,12 +34,43 @@ fn every_line_that_is_written_up_is_a_line_of_the_protocol() {
 }
 
 #[test]
+fn each_question_has_the_verdicts_that_are_written_up() {
+    let text = fs::read_to_string(root().join("docs/PROTOCOL.md")).unwrap();
+    let user = r#""user":{"name":"alice"}"#;
+    let verdicts = [
+        ("accepted", user),
+        ("must_change", user),
+        ("denied", r#""reason":"locked""#),
+        ("found", user),
+        ("account", r#""user":{"name":"alice"},"status":"valid""#),
+        ("unknown", r#""notes":[]"#),
+        ("unavailable", r#""detail":"x""#),
+    ];
+    for operation in Operation::ALL {
+        let begin = format!("| `{}` | ", operation.word());
+        let row = text.lines().find(|line| line.starts_with(&begin));
+        let row = row.unwrap_or_else(|| panic!("{begin}is not in the table"));
+        let cell = row.rsplit(" | ").next().unwrap();
+        let written: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        let known = verdicts.iter().filter(|(word, members)| {
+            let line = format!(r#"{{"verdict":"{word}",{members}}}"#);
+            match Reply::parse(line.as_bytes()).unwrap() {
+                Reply::Verdict(conclusion) => operation.can_have(&conclusion.verdict),
+                other => panic!("{other:?}"),
+            }
+        });
+        let known: Vec<&str> = known.map(|(word, _)| *word).collect();
+        assert_eq!(known, written, "{row}");
+    }
+}
+
+#[test]
 fn the_fuzzers_corpus_finds_nothing_in_replies() {
     let corpus = corpus("reply");
     let mut replies = 0;
     for (path, bytes) in &corpus {
         let mut rest = &bytes[..];
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         while lines.read_from(&mut rest).unwrap() > 0 {
             while let Some(line) = lines.next_line().unwrap() {
                 if let Ok(reply) = Reply::parse(line) {

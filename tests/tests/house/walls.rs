@@ -27,6 +27,15 @@ const WORKER_FLOORS: &[&[&str]] = &[
     &["about", "session"],
 ];
 
+/// The crates of the house.
+const CRATES: [&str; 5] = [
+    "src/authchain/src",
+    "src/authchain-cli/src",
+    "src/authchain-sandbox/src",
+    "src/authchain-worker/src",
+    "src/pam_authchain/src",
+];
+
 /// Every crate that ends up inside the host program, and nothing else.
 const MODULE_TREE: &str = include_str!("module-tree.txt");
 
@@ -122,11 +131,7 @@ fn a_file_of_the_worker_uses_its_own_floor_and_those_below() {
 
 #[test]
 fn no_files_of_a_crate_need_each_other_in_a_circle() {
-    for folder in [
-        "src/authchain-cli/src",
-        "src/authchain-sandbox/src",
-        "src/authchain-worker/src",
-    ] {
+    for folder in CRATES {
         let found = circles(&root().join(folder), &sources(folder));
         assert!(found.is_empty(), "{folder}: {found:#?}");
     }
@@ -158,6 +163,7 @@ fn a_circle_that_somebody_plants_is_found() {
         "use crate::{b::{self, B}};\npub struct C;",
         "pub struct C(super::super::b::B);",
         "fn c() { crate::b::make() }\npub struct C;",
+        "#[cfg(test)]\nmod tests;\nuse crate::b::B;\npub struct C;",
     ] {
         let circle = ["a/c.rs", "b.rs"].map(|path| root.join(path)).into();
         assert_eq!(with(planted), BTreeSet::from([circle]), "{planted}");
@@ -186,11 +192,7 @@ fn defined(line: &str) -> Option<&str> {
 
 #[test]
 fn a_type_name_means_one_type_in_a_crate() {
-    for folder in [
-        "src/authchain-cli/src",
-        "src/authchain-sandbox/src",
-        "src/authchain-worker/src",
-    ] {
+    for folder in CRATES {
         let mut seen = BTreeSet::new();
         for (path, text) in sources(folder) {
             for line in text.lines() {
@@ -203,7 +205,7 @@ fn a_type_name_means_one_type_in_a_crate() {
                 }
             }
         }
-        assert!(seen.len() > 10, "{folder}: {seen:?}");
+        assert!(seen.len() > 5, "{folder}: {seen:?}");
     }
 }
 

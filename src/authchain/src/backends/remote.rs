@@ -2,14 +2,14 @@
 
 #[cfg(feature = "examine")]
 mod examine;
+mod setup;
 mod talk;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
+pub use self::setup::WorkerSetup;
 use self::talk::{Asked, millis, readable, talk};
 use super::breaker::{Breaker, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
@@ -35,21 +35,8 @@ pub struct Remote {
     pub servers: Vec<String>,
     /// Whether names that differ in the case of ASCII letters are one.
     pub fold_case: bool,
-    /// Where worker and marks are.
-    pub place: Place,
-}
-
-/// Where on this machine a remote backend finds what it needs.
-#[derive(Clone)]
-pub struct Place {
-    /// The worker's program.
-    pub worker: PathBuf,
-    /// The user it becomes.
-    pub worker_user: String,
-    /// The folder of marks about servers that are down.
-    pub run_dir: PathBuf,
-    /// Who waits for the end of workers that have answered: one for all backends of a call.
-    pub reaper: Rc<Reaper>,
+    /// How its workers are run on this machine.
+    pub setup: WorkerSetup,
 }
 
 impl Remote {
@@ -62,14 +49,14 @@ impl Remote {
         let request = asked.request;
         let now = || request.context.wall_clock();
         let caller = request.context.on_behalf_of();
-        let mut breaker = Breaker::open(&self.place.run_dir, &self.name, caller);
+        let mut breaker = Breaker::open(&self.setup.run_dir, &self.name, caller);
         let plan = match breaker.plan(&self.servers, now(), request.deadline) {
             Ok(plan) => plan,
             Err(age) => return Err(BackendError::Unavailable(self.were_down(age))),
         };
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         let hello = self.hello(&plan);
-        let conclusion = talk(&self.place, hello, asked, is_same_name)?;
+        let conclusion = talk(&self.setup, hello, asked, is_same_name)?;
         self.learn(&conclusion, |down| breaker.learn(&plan, &down, now()));
         self.note(request, &conclusion.notes);
         match conclusion.verdict {
@@ -176,7 +163,8 @@ impl Backend for Remote {
         request: &Request<'_>,
         hear: &mut dyn FnMut(super::protocol::Finding),
     ) -> Result<(), BackendError> {
-        examine::examine(self, request, hear)
+        let hello = self.hello(&Plan::default());
+        examine::examine(&self.setup, hello, request, hear)
     }
 }
 

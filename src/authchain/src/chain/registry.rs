@@ -9,7 +9,7 @@ use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
 use crate::backends::Backend;
 use crate::backends::local::Local;
-use crate::backends::remote::{Place, Remote};
+use crate::backends::remote::{Remote, WorkerSetup};
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
@@ -33,24 +33,23 @@ pub struct BackendType {
 /// Makes a backend of its section and what lies around it.
 type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
 
-/// What all sections have in common: the settings at the top, and where remote backends find
-/// things.
+/// What all sections have in common: the settings at the top, and how workers are run.
 struct Surroundings<'g> {
     /// The settings at the top.
     global: &'g GlobalSettings,
-    /// Where remote backends find what they need.
-    place: Place,
+    /// How workers are run.
+    setup: WorkerSetup,
 }
 
 impl<'g> Surroundings<'g> {
     fn new(global: &'g GlobalSettings) -> Self {
-        let place = Place {
+        let setup = WorkerSetup {
             worker: global.worker.clone(),
             worker_user: global.worker_user.clone(),
             run_dir: global.run_dir.clone(),
             reaper: Rc::default(),
         };
-        Self { global, place }
+        Self { global, setup }
     }
 }
 
@@ -149,7 +148,7 @@ fn remote<T: Serialize>(
         settings: table.to_json(settings)?,
         servers,
         fold_case,
-        place: surroundings.place.clone(),
+        setup: surroundings.setup.clone(),
     }))
 }
 

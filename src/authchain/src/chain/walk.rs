@@ -32,7 +32,7 @@ pub(super) struct Walk<'a, A> {
     pub(super) steps: Vec<Step<A>>,
 }
 
-impl<'a, A: Reply> Walk<'a, A> {
+impl<'a, A: Known> Walk<'a, A> {
     pub(super) fn new(chain: &'a Chain, user: &'a Username, context: &'a Context<'a>) -> Self {
         Self {
             chain,
@@ -241,7 +241,7 @@ impl<'a, A: Reply> Walk<'a, A> {
 }
 
 /// What a backend answers of a person it knows.
-pub(super) trait Reply: Clone + PartialEq + fmt::Display {
+pub(super) trait Known: Clone + PartialEq + fmt::Display {
     /// Returns whether no backend behind this one need be asked.
     fn is_last_word(&self) -> bool;
 }

@@ -24,13 +24,13 @@ struct Machine {
     dir: tempfile::TempDir,
     weak_hashes: bool,
     allow_empty_password: bool,
-    log: Lines,
+    log: Remembered,
 }
 
 #[derive(Default)]
-struct Lines(RefCell<Vec<String>>);
+struct Remembered(RefCell<Vec<String>>);
 
-impl Journal for Lines {
+impl Journal for Remembered {
     fn write(&self, _: Severity, line: &str) {
         self.0.borrow_mut().push(line.to_owned());
     }
@@ -70,7 +70,7 @@ impl Machine {
             dir,
             weak_hashes: false,
             allow_empty_password: false,
-            log: Lines::default(),
+            log: Remembered::default(),
         }
     }
 

@@ -30,11 +30,3 @@ pub enum Severity {
     /// Logins fail.
     Error,
 }
-
-/// The words for it.
-pub(super) const SEVERITIES: &[(&str, Severity)] = &[
-    ("fine", Severity::Fine),
-    ("note", Severity::Note),
-    ("warning", Severity::Warning),
-    ("error", Severity::Error),
-];

@@ -14,7 +14,7 @@ const USUAL: usize = 4096;
 ///
 /// It never holds more than [`MAX_LINE`] bytes. Passwords pass through it in the worker, so what it
 /// held is wiped, the shorter buffers it outgrew included.
-pub struct Lines {
+pub struct LineBuffer {
     buffer: Zeroizing<Vec<u8>>,
     /// Where in the buffer the next line begins.
     start: usize,
@@ -24,7 +24,7 @@ pub struct Lines {
     seen: usize,
 }
 
-impl Default for Lines {
+impl Default for LineBuffer {
     fn default() -> Self {
         Self {
             buffer: Zeroizing::new(vec![0; USUAL]),
@@ -35,7 +35,7 @@ impl Default for Lines {
     }
 }
 
-impl Lines {
+impl LineBuffer {
     /// Reads once from `stream` and says how much came; 0 is its end.
     ///
     /// # Errors

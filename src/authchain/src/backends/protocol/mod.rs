@@ -7,70 +7,35 @@
 //! never is.
 
 mod bytes;
-#[cfg(feature = "examine")]
 mod finding;
 mod lines;
+mod members;
 mod object;
+mod operation;
 mod reply;
+mod reply_members;
 mod request;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod verdict_line;
+mod wire_words;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 pub use bytes::Bytes;
-#[cfg(feature = "examine")]
 pub use finding::{Finding, Severity};
-pub use lines::Lines;
+pub use lines::LineBuffer;
+pub use operation::Operation;
 pub use reply::Reply;
 pub use request::{Hello, Message, Question};
 pub use verdict::{Conclusion, WireUser, WireVerdict};
 
 /// The version both ends name first.
-pub const VERSION: u32 = 1;
+pub const VERSION: u64 = 1;
 
 /// Longest line, its line feed included.
 pub const MAX_LINE: usize = 64 * 1024;
-
-/// What a worker can be asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    /// Is the password this person's?
-    Authenticate,
-    /// Who is this?
-    Lookup,
-    /// What state is the account in?
-    Account,
-    /// What does each server come to, step by step? Asked by the command only.
-    #[cfg(feature = "examine")]
-    Examine,
-}
-
-impl Operation {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::Authenticate,
-        Self::Lookup,
-        Self::Account,
-        #[cfg(feature = "examine")]
-        Self::Examine,
-    ];
-
-    /// Returns the word for it in a message.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Authenticate => "authenticate",
-            Self::Lookup => "lookup",
-            Self::Account => "account",
-            #[cfg(feature = "examine")]
-            Self::Examine => "examine",
-        }
-    }
-}
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,13 +49,15 @@ pub enum ProtocolError {
     /// None of the messages that the protocol has, or two at once.
     NoMessage,
     /// The other end speaks another version.
-    Version(u32),
+    Version(u64),
     /// A member is missing.
     Missing(&'static str),
     /// A member has a value that the protocol does not define.
     Value(&'static str, String),
     /// A verdict, and an account status that does not go with it.
     Contradiction(&'static str, &'static str),
+    /// What is to be sent has a meaning that the protocol has no word for in this member.
+    NoWord(&'static str),
 }
 
 /// How many characters of the other end's text are repeated in an error.
@@ -120,6 +87,7 @@ impl fmt::Display for ProtocolError {
             Self::Contradiction(verdict, status) => {
                 write!(f, "\"{verdict}\" of an account that is \"{status}\"")
             }
+            Self::NoWord(member) => write!(f, "no word for this \"{member}\""),
         }
     }
 }

@@ -1,9 +1,13 @@
 //! What the module says to a worker.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::de::MapAccess;
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::object::{maybe_object, parse};
+use super::members::{Direction, Members, Shape, Value};
+use super::object::Object;
 use super::{Bytes, Operation, ProtocolError, VERSION, lines};
 
 /// A line from the module.
@@ -56,6 +60,19 @@ pub struct Question<'a> {
     pub budget_ms: u64,
 }
 
+/// The members of a hello and of an answer. Those of a question are the words of [`Operation`], and
+/// each holds an object with [`QuestionMembers`].
+const MEMBERS: &[(&str, Shape<Messages>)] = &[
+    ("hello", Shape::Number),
+    ("backend", Shape::Text),
+    ("type", Shape::Text),
+    ("settings", Shape::Own(Messages::Settings)),
+    ("avoid", Shape::Texts),
+    ("probe", Shape::Texts),
+    ("probe_ms", Shape::Number),
+    ("answer", Shape::Own(Messages::Answer)),
+];
+
 impl Message<'_> {
     /// Returns the message as a line, line feed included.
     ///
@@ -63,12 +80,9 @@ impl Message<'_> {
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
     pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
         match self {
-            Self::Hello(hello) => lines::line(&Raw::from(hello)),
-            Self::Answer(bytes) => lines::line(&Raw {
-                answer: Some(bytes.lend()),
-                ..Raw::default()
-            }),
-            Self::Question(question) => lines::line(&Raw::from(question)),
+            Self::Hello(hello) => lines::line(&HelloLine::of(hello)),
+            Self::Question(question) => lines::line(&QuestionLine(question)),
+            Self::Answer(answer) => lines::line(&AnswerLine { answer }),
         }
     }
 
@@ -77,189 +91,159 @@ impl Message<'_> {
     /// # Errors
     /// For anything that is not exactly one message of the right shape.
     pub fn parse(line: &[u8]) -> Result<Message<'static>, ProtocolError> {
-        let raw: Raw<'static> = parse(line)?;
-        match raw {
-            Raw {
-                hello: Some(VERSION),
-                authenticate: None,
-                lookup: None,
-                account: None,
-                #[cfg(feature = "examine")]
-                    examine: None,
-                answer: None,
-                ..
-            } => raw.into_hello(),
-            Raw {
-                hello: Some(theirs),
-                ..
-            } if theirs != VERSION => Err(ProtocolError::Version(theirs)),
-            Raw {
-                hello: None,
-                answer: Some(bytes),
-                authenticate: None,
-                lookup: None,
-                account: None,
-                #[cfg(feature = "examine")]
-                    examine: None,
-                ..
-            } => Ok(Message::Answer(bytes)),
-            Raw {
-                hello: None,
-                answer: None,
-                authenticate,
-                lookup,
-                account,
-                #[cfg(feature = "examine")]
-                examine,
-                ..
-            } => question(&mut [
-                authenticate,
-                lookup,
-                account,
-                #[cfg(feature = "examine")]
-                examine,
-            ]),
+        let mut members = Members::parse(line)?;
+        match members.take_head(is_head)? {
+            ("hello", Value::Number(version)) => hello(version, &mut members).map(Message::Hello),
+            (_, Value::Own(Own::Question(operation, members))) => {
+                members.into_question(operation).map(Message::Question)
+            }
+            (_, Value::Own(Own::Answer(bytes))) => Ok(Message::Answer(bytes)),
             _ => Err(ProtocolError::NoMessage),
         }
     }
 }
 
-/// Returns the one question among those there may be, in the order of [`Operation::ALL`].
-fn question(asked: &mut [Option<RawQuestion<'static>>]) -> Result<Message<'static>, ProtocolError> {
-    let mut asked = (Operation::ALL.iter().zip(asked))
-        .filter_map(|(operation, raw)| raw.take().map(|raw| (*operation, raw)));
-    let (Some((operation, raw)), None) = (asked.next(), asked.next()) else {
-        return Err(ProtocolError::NoMessage);
-    };
-    raw.into_question(operation).map(Message::Question)
+/// Returns whether a member of this name says which message it is.
+fn is_head(name: &str) -> bool {
+    ["hello", "answer"].contains(&name) || Operation::named(name).is_some()
 }
 
-impl<'a> Bytes<'a> {
-    fn lend(&'a self) -> Self {
-        Self::Lent(self.secret())
+/// What only messages have.
+#[derive(Clone, Copy)]
+enum Messages {
+    Settings,
+    Question(Operation),
+    Answer,
+}
+
+enum Own {
+    Settings(serde_json::Value),
+    Question(Operation, QuestionMembers<'static>),
+    Answer(Bytes<'static>),
+}
+
+impl Direction for Messages {
+    type Own = Own;
+
+    fn member(name: &str) -> Option<(&'static str, Shape<Self>)> {
+        if let Some(operation) = Operation::named(name) {
+            return Some((operation.word(), Shape::Own(Self::Question(operation))));
+        }
+        MEMBERS.iter().find(|(known, _)| *known == name).copied()
+    }
+
+    fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Own>, A::Error> {
+        Ok(match self {
+            Self::Settings => map.next_value::<Option<_>>()?.map(Own::Settings),
+            Self::Answer => map.next_value::<Option<_>>()?.map(Own::Answer),
+            Self::Question(operation) => {
+                let Object(members) = map.next_value()?;
+                Some(Own::Question(operation, members))
+            }
+        })
     }
 }
 
-/// The object on the line: every member of every message.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default, bound(deserialize = ""))]
-struct Raw<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hello: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    backend: Option<String>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<serde_json::Value>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    avoid: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    probe: Vec<String>,
+#[derive(Serialize)]
+struct HelloLine<'a> {
+    hello: u64,
+    backend: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    settings: &'a serde_json::Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    avoid: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    probe: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     probe_ms: Option<u64>,
-    #[serde(
-        deserialize_with = "maybe_object",
-        skip_serializing_if = "Option::is_none"
-    )]
-    authenticate: Option<RawQuestion<'a>>,
-    #[serde(
-        deserialize_with = "maybe_object",
-        skip_serializing_if = "Option::is_none"
-    )]
-    lookup: Option<RawQuestion<'a>>,
-    #[serde(
-        deserialize_with = "maybe_object",
-        skip_serializing_if = "Option::is_none"
-    )]
-    account: Option<RawQuestion<'a>>,
-    #[cfg(feature = "examine")]
-    #[serde(
-        deserialize_with = "maybe_object",
-        skip_serializing_if = "Option::is_none"
-    )]
-    examine: Option<RawQuestion<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<Bytes<'a>>,
 }
 
+impl<'a> HelloLine<'a> {
+    fn of(hello: &'a Hello) -> Self {
+        Self {
+            hello: VERSION,
+            backend: &hello.backend,
+            kind: &hello.kind,
+            settings: &hello.settings,
+            avoid: &hello.avoid,
+            probe: &hello.probe,
+            probe_ms: (!hello.probe.is_empty()).then_some(hello.probe_ms),
+        }
+    }
+}
+
+fn hello(version: u64, members: &mut Members<Messages>) -> Result<Hello, ProtocolError> {
+    if version != VERSION {
+        return Err(ProtocolError::Version(version));
+    }
+    Ok(Hello {
+        backend: members.text("backend")?,
+        kind: members.text("type")?,
+        settings: match members.own("settings") {
+            Some(Own::Settings(settings)) => settings,
+            _ => return Err(ProtocolError::Missing("settings")),
+        },
+        avoid: members.texts("avoid").unwrap_or_default(),
+        probe: members.texts("probe").unwrap_or_default(),
+        probe_ms: members.number("probe_ms").unwrap_or_default(),
+    })
+}
+
+#[derive(Serialize)]
+struct AnswerLine<'a> {
+    answer: &'a Bytes<'a>,
+}
+
+/// An object with one member, whose name is the operation's word.
+struct QuestionLine<'a>(&'a Question<'a>);
+
+impl Serialize for QuestionLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = QuestionMembers::of(self.0);
+        serializer.collect_map([(self.0.operation.word(), members)])
+    }
+}
+
+/// The members of the object that holds a question.
 #[derive(Serialize, Deserialize)]
 #[serde(bound(deserialize = ""))]
-struct RawQuestion<'a> {
-    user: String,
+struct QuestionMembers<'a> {
+    user: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<Bytes<'a>>,
-    service: String,
+    service: Cow<'a, str>,
     #[serde(default)]
-    tty: String,
+    tty: Cow<'a, str>,
     #[serde(default)]
-    rhost: String,
+    rhost: Cow<'a, str>,
     #[serde(default)]
-    ruser: String,
+    ruser: Cow<'a, str>,
     budget_ms: u64,
 }
 
-impl From<&Hello> for Raw<'_> {
-    fn from(hello: &Hello) -> Self {
-        let hello = hello.clone();
+impl<'a> QuestionMembers<'a> {
+    fn of(question: &'a Question<'_>) -> Self {
+        let lend = |bytes: &'a Bytes<'_>| Bytes::Lent(bytes.secret());
         Self {
-            hello: Some(VERSION),
-            backend: Some(hello.backend),
-            kind: Some(hello.kind),
-            settings: Some(hello.settings),
-            avoid: hello.avoid,
-            probe_ms: (!hello.probe.is_empty()).then_some(hello.probe_ms),
-            probe: hello.probe,
-            ..Self::default()
-        }
-    }
-}
-
-impl<'a> From<&'a Question<'_>> for Raw<'a> {
-    fn from(question: &'a Question<'_>) -> Self {
-        let raw = Some(RawQuestion {
-            user: question.user.clone(),
-            password: question.password.as_ref().map(Bytes::lend),
-            service: question.service.clone(),
-            tty: question.tty.clone(),
-            rhost: question.rhost.clone(),
-            ruser: question.ruser.clone(),
+            user: Cow::from(&question.user),
+            password: question.password.as_ref().map(lend),
+            service: Cow::from(&question.service),
+            tty: Cow::from(&question.tty),
+            rhost: Cow::from(&question.rhost),
+            ruser: Cow::from(&question.ruser),
             budget_ms: question.budget_ms,
-        });
-        let mut message = Self::default();
-        match question.operation {
-            Operation::Authenticate => message.authenticate = raw,
-            Operation::Lookup => message.lookup = raw,
-            Operation::Account => message.account = raw,
-            #[cfg(feature = "examine")]
-            Operation::Examine => message.examine = raw,
         }
-        message
     }
 }
 
-impl Raw<'static> {
-    fn into_hello(self) -> Result<Message<'static>, ProtocolError> {
-        Ok(Message::Hello(Hello {
-            backend: self.backend.ok_or(ProtocolError::Missing("backend"))?,
-            kind: self.kind.ok_or(ProtocolError::Missing("type"))?,
-            settings: self.settings.ok_or(ProtocolError::Missing("settings"))?,
-            avoid: self.avoid,
-            probe: self.probe,
-            probe_ms: self.probe_ms.unwrap_or_default(),
-        }))
-    }
-}
-
-impl RawQuestion<'static> {
+impl QuestionMembers<'static> {
     fn into_question(self, operation: Operation) -> Result<Question<'static>, ProtocolError> {
-        let password = match operation {
-            Operation::Authenticate if self.password.is_none() => {
-                return Err(ProtocolError::Missing("password"));
-            }
-            Operation::Authenticate => self.password,
-            _ => None,
-        };
+        // A password that the operation has no use for is wiped here.
+        let password = self.password.filter(|_| operation.takes_password());
+        if operation.takes_password() && password.is_none() {
+            return Err(ProtocolError::Missing("password"));
+        }
         let texts = [
             &self.user,
             &self.service,
@@ -272,12 +256,12 @@ impl RawQuestion<'static> {
         }
         Ok(Question {
             operation,
-            user: self.user,
+            user: self.user.into_owned(),
             password,
-            service: self.service,
-            tty: self.tty,
-            rhost: self.rhost,
-            ruser: self.ruser,
+            service: self.service.into_owned(),
+            tty: self.tty.into_owned(),
+            rhost: self.rhost.into_owned(),
+            ruser: self.ruser.into_owned(),
             budget_ms: self.budget_ms,
         })
     }

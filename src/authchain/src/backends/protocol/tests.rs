@@ -63,7 +63,6 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
     ]
 }
 
-#[cfg(feature = "examine")]
 fn findings() -> impl Strategy<Value = Finding> {
     let severities = vec![
         Severity::Fine,
@@ -84,14 +83,8 @@ fn findings() -> impl Strategy<Value = Finding> {
     )
 }
 
-#[cfg(feature = "examine")]
 fn replies() -> impl Strategy<Value = Reply> {
     prop_oneof![usual_replies(), findings().prop_map(Reply::Finding)]
-}
-
-#[cfg(not(feature = "examine"))]
-fn replies() -> impl Strategy<Value = Reply> {
-    usual_replies()
 }
 
 fn usual_replies() -> impl Strategy<Value = Reply> {
@@ -216,7 +209,7 @@ proptest! {
         texts in proptest::collection::vec("[a-z]{0,9000}", 1..6), size in 1..5000usize,
     ) {
         let stream = texts.join("\n") + "\n";
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         let mut found = Vec::new();
         for chunk in stream.as_bytes().chunks(size) {
             let mut chunk = chunk;
@@ -283,7 +276,6 @@ fn the_wire_is_as_it_is_written_up() {
     );
 }
 
-#[cfg(feature = "examine")]
 #[test]
 fn a_finding_is_as_it_is_written_up_and_alone_on_its_line() {
     let finding = Finding {
@@ -447,6 +439,47 @@ fn what_is_no_message_is_an_error_that_does_not_repeat_a_password() {
 }
 
 #[test]
+fn a_member_of_another_reply_has_its_shape_and_is_there_once_all_the_same() {
+    for (members, why) in [
+        (r#""reason":7"#, "malformed: invalid type: integer"),
+        (r#""down":null"#, "malformed: invalid type: null"),
+        (r#""can":["\u0000"]"#, "a string with a NUL in it"),
+        (
+            r#""reason":"x","reason":null"#,
+            "malformed: duplicate field `reason`",
+        ),
+        (
+            r#""t\u0065xt":"x","text":"y""#,
+            "malformed: duplicate field `text`",
+        ),
+        (r#""hello":1"#, "an object that is not exactly one message"),
+        (r#""hello":null,"reason":null"#, ""),
+    ] {
+        match Reply::parse(format!(r#"{{"info":"x",{members}}}"#).as_bytes()) {
+            Ok(reply) => assert_eq!((reply, why), (Reply::Info("x".to_owned()), "")),
+            Err(error) => assert!(error.to_string().starts_with(why), "{members}: {error}"),
+        }
+    }
+    let twice = br#"{"lookup":{"user":"a","service":"s","budget_ms":1,"user":"b"}}"#;
+    let Err(error) = Message::parse(twice) else {
+        panic!("one of two users")
+    };
+    assert!(
+        error
+            .to_string()
+            .starts_with("malformed: duplicate field `user`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_has_no_word_is_not_sent_as_something_else() {
+    let denial = WireVerdict::Denied(DenialReason::StandInPassword.into());
+    let error = Reply::Verdict(denial.into()).to_line().unwrap_err();
+    assert_eq!(error.to_string(), "no word for this \"reason\"");
+}
+
+#[test]
 fn members_nobody_knows_are_ignored() {
     let line = br#"{"verdict":"unknown","mood":{"deep":[1,2,{"x":null}]},"trace":"abc"}"#;
     assert_eq!(
@@ -461,7 +494,7 @@ fn members_nobody_knows_are_ignored() {
 fn a_line_that_never_ends_is_too_long_and_not_a_byte_later() {
     let stream = vec![b'x'; MAX_LINE * 2];
     let mut rest = &stream[..];
-    let mut lines = Lines::default();
+    let mut lines = LineBuffer::default();
     let error = loop {
         lines.read_from(&mut rest).unwrap();
         if let Err(error) = lines.next_line() {
@@ -473,7 +506,7 @@ fn a_line_that_never_ends_is_too_long_and_not_a_byte_later() {
     let mut whole = vec![b'x'; MAX_LINE - 1];
     whole.push(b'\n');
     let mut rest = &whole[..];
-    let mut lines = Lines::default();
+    let mut lines = LineBuffer::default();
     while !rest.is_empty() {
         lines.read_from(&mut rest).unwrap();
     }

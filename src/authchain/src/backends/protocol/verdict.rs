@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProtocolError, quote};
-use crate::words::{Account, AccountStatus, Denial, DenialReason, User};
+use crate::words::{Account, AccountStatus, Denial, User};
 
 /// A verdict, and what was noticed on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +107,19 @@ impl From<Account> for WireVerdict {
 }
 
 impl WireVerdict {
+    /// Returns the word for it in a reply.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted(..) => "accepted",
+            Self::MustChange(..) => "must_change",
+            Self::Denied(_) => "denied",
+            Self::Unknown => "unknown",
+            Self::Unavailable(_) => "unavailable",
+            Self::Found(_) => "found",
+            Self::Account(..) => "account",
+        }
+    }
+
     /// Returns whom the verdict is about, where it is about somebody.
     pub fn user(&self) -> Option<&WireUser> {
         match self {
@@ -126,48 +138,4 @@ impl WireUser {
             .into_iter()
             .chain(&self.groups)
     }
-}
-
-/// The words for refusals. Reasons that only the module itself can find out have none.
-pub(super) const REASONS: &[(&str, DenialReason)] = &[
-    ("bad_credential", DenialReason::BadCredential),
-    ("empty_password", DenialReason::EmptyPassword),
-    ("locked", DenialReason::Locked),
-    ("not_permitted", DenialReason::NotPermitted),
-    ("another_person", DenialReason::AnotherPerson),
-];
-
-/// The words for states of an account.
-pub(super) const STATES: &[(&str, AccountStatus)] = &[
-    ("valid", AccountStatus::Valid { warning: None }),
-    ("must_change_password", AccountStatus::MustChangePassword),
-    ("password_expired", AccountStatus::PasswordExpired),
-    ("account_expired", AccountStatus::AccountExpired),
-    ("locked", AccountStatus::Locked),
-    ("not_permitted", AccountStatus::NotPermitted),
-];
-
-pub(super) fn without_warning(status: &AccountStatus) -> AccountStatus {
-    match status {
-        AccountStatus::Valid { .. } => AccountStatus::Valid { warning: None },
-        other => other.clone(),
-    }
-}
-
-/// Returns the word for a meaning; `not_permitted` for one that has none.
-pub(super) fn word_of<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
-    let found = words.iter().find(|(_, known)| known == meaning);
-    found.map_or("not_permitted", |(word, _)| word)
-}
-
-pub(super) fn meaning<T: Clone>(
-    words: &[(&'static str, T)],
-    member: &'static str,
-    given: Option<String>,
-) -> Result<T, ProtocolError> {
-    let given = given.ok_or(ProtocolError::Missing(member))?;
-    let found = words.iter().find(|(word, _)| *word == given);
-    found
-        .map(|(_, meaning)| meaning.clone())
-        .ok_or_else(|| ProtocolError::Value(member, quote(&given)))
 }

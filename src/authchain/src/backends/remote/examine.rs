@@ -1,10 +1,9 @@
 //! Every server of a backend, looked at step by step, for the administrator.
 
-use super::Remote;
+use super::setup::WorkerSetup;
 use super::talk::{Asked, budget_within, greet, out_of_place, readable};
-use crate::backends::breaker::Plan;
-use crate::backends::protocol::{Finding, Operation, Reply, Severity, WireVerdict};
-use crate::backends::worker::{Fault, Worker};
+use crate::backends::protocol::{Finding, Hello, Operation, Reply, Severity, WireVerdict};
+use crate::backends::worker::WorkerFault;
 use crate::tools::request::Request;
 use crate::words::BackendError;
 
@@ -14,12 +13,13 @@ const MAX_FINDINGS: usize = 2_000;
 /// Asks the worker to look at all of its servers; marks about servers that were down are neither
 /// read nor written.
 pub(super) fn examine(
-    remote: &Remote,
+    setup: &WorkerSetup,
+    hello: Hello,
     request: &Request<'_>,
     hear: &mut dyn FnMut(Finding),
 ) -> Result<(), BackendError> {
     let asked = Asked::alone(Operation::Examine, request);
-    let verdict = talk(remote, &asked, hear)?;
+    let verdict = talk(setup, hello, &asked, hear)?;
     match verdict {
         WireVerdict::Unknown => Ok(()),
         WireVerdict::Unavailable(detail) => Err(BackendError::Unavailable(detail)),
@@ -28,15 +28,15 @@ pub(super) fn examine(
 }
 
 fn talk(
-    remote: &Remote,
+    setup: &WorkerSetup,
+    hello: Hello,
     asked: &Asked<'_, '_>,
     hear: &mut dyn FnMut(Finding),
-) -> Result<WireVerdict, Fault> {
+) -> Result<WireVerdict, WorkerFault> {
     let deadline = asked.request.deadline;
-    let place = &remote.place;
-    let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;
+    let mut worker = setup.start()?;
     worker.allow_replies(MAX_FINDINGS);
-    match greet(&mut worker, remote.hello(&Plan::default()), deadline)? {
+    match greet(&mut worker, hello, deadline)? {
         Reply::Hello(can) if can.contains(&Operation::Examine) => {}
         Reply::Hello(_) => {
             hear(cannot());

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::Place;
+use super::setup::WorkerSetup;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
 };
-use crate::backends::worker::{Fault, Worker};
+use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::Deadline;
 use crate::tools::journal::{clean, cut};
@@ -47,18 +47,6 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// Returns whether the verdict is one that this question can have.
-    fn fits(&self, verdict: &WireVerdict) -> bool {
-        match verdict {
-            WireVerdict::Unknown | WireVerdict::Unavailable(_) => true,
-            WireVerdict::Denied(_) | WireVerdict::Accepted(..) | WireVerdict::MustChange(..) => {
-                self.operation == Operation::Authenticate
-            }
-            WireVerdict::Found(_) => self.operation == Operation::Lookup,
-            WireVerdict::Account(..) => self.operation == Operation::Account,
-        }
-    }
-
     pub(super) fn to_message(&self, budget: Duration) -> Message<'a> {
         let context = self.request.context;
         Message::Question(Question {
@@ -76,13 +64,13 @@ impl<'a> Asked<'a, '_> {
 
 /// Starts the worker, asks it, and has it end.
 pub(super) fn talk(
-    place: &Place,
+    setup: &WorkerSetup,
     hello: Hello,
     mut asked: Asked<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Conclusion, BackendError> {
     let mut deadline = asked.request.deadline;
-    let mut worker = Worker::start(&place.worker, &place.worker_user, &place.reaper)?;
+    let mut worker = setup.start()?;
     let first = greet(&mut worker, hello, deadline)?;
     if let Some(refusal) = welcome(first, asked.operation)? {
         worker.leave();
@@ -106,7 +94,6 @@ pub(super) fn talk(
             Reply::Info(text) => asked.tell(&text, |person, text| person.text_info(text)),
             Reply::Error(text) => asked.tell(&text, |person, text| person.error_msg(text)),
             Reply::Hello(_) => return Err(out_of_place("a second hello").into()),
-            #[cfg(feature = "examine")]
             Reply::Finding(_) => return Err(out_of_place("a finding").into()),
         }
     }
@@ -117,14 +104,14 @@ pub(super) fn greet(
     worker: &mut Worker<'_>,
     hello: Hello,
     deadline: Deadline,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, WorkerFault> {
     worker.send(&Message::Hello(hello), deadline)?;
     worker.receive(deadline)
 }
 
 /// Judges the worker's first line: its hello, or a verdict in its place that says why it cannot
 /// work as it was told to.
-fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fault> {
+fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, WorkerFault> {
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
         Reply::Hello(_) => Err(out_of_place(&format!("cannot {}", operation.word()))),
@@ -134,7 +121,6 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Fau
         Reply::Verdict(_) => Err(out_of_place("a verdict before its hello")),
         Reply::Prompt { .. } => Err(out_of_place("a prompt before its hello")),
         Reply::Info(_) | Reply::Error(_) => Err(out_of_place("a text before its hello")),
-        #[cfg(feature = "examine")]
         Reply::Finding(_) => Err(out_of_place("a finding before its hello")),
     }
 }
@@ -144,8 +130,8 @@ fn check(
     asked: &Asked<'_, '_>,
     verdict: &WireVerdict,
     is_same_name: impl Fn(&str) -> bool,
-) -> Result<(), Fault> {
-    if !asked.fits(verdict) {
+) -> Result<(), WorkerFault> {
+    if !asked.operation.can_have(verdict) {
         let word = asked.operation.word();
         return Err(out_of_place(&format!("another verdict than {word} has")));
     }
@@ -169,8 +155,8 @@ fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, B
     answer.map_err(BackendError::Conversation)
 }
 
-pub(super) fn out_of_place(what: &str) -> Fault {
-    Fault::OutOfPlace(what.to_owned())
+pub(super) fn out_of_place(what: &str) -> WorkerFault {
+    WorkerFault::OutOfPlace(what.to_owned())
 }
 
 /// Returns how much of our time the worker is given: less than all of it, so that it is the one to

@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 
-use super::Fault;
-use crate::backends::protocol::{Lines, Reply};
+use super::fault::WorkerFault;
+use crate::backends::protocol::{LineBuffer, Reply};
 use crate::tools::deadline::{Deadline, poll_timeout};
 
 /// How many lines a worker may send: hello and verdict, one for each question to the person, a few
@@ -18,7 +18,7 @@ const MAX_REPLIES: usize = 64;
 /// Our end.
 pub(super) struct Channel {
     socket: Socket,
-    lines: Lines,
+    lines: LineBuffer,
     replies: usize,
     limit: usize,
 }
@@ -30,7 +30,7 @@ impl Channel {
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, flags)?;
         let channel = Self {
             socket: Socket(above_streams(ours)?),
-            lines: Lines::default(),
+            lines: LineBuffer::default(),
             replies: 0,
             limit: MAX_REPLIES,
         };
@@ -42,7 +42,7 @@ impl Channel {
         self.limit = limit;
     }
 
-    pub(super) fn send(&mut self, line: &[u8], deadline: Deadline) -> Result<(), Fault> {
+    pub(super) fn send(&mut self, line: &[u8], deadline: Deadline) -> Result<(), WorkerFault> {
         let mut rest = line;
         while !rest.is_empty() {
             let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
@@ -56,17 +56,20 @@ impl Channel {
         Ok(())
     }
 
-    pub(super) fn receive(&mut self, deadline: Deadline) -> Result<Reply, Fault> {
+    pub(super) fn receive(&mut self, deadline: Deadline) -> Result<Reply, WorkerFault> {
         loop {
-            if let Some(line) = self.lines.next_line().map_err(Fault::Protocol)? {
+            if let Some(line) = self.lines.next_line().map_err(WorkerFault::Protocol)? {
                 self.replies = self.replies.saturating_add(1);
                 if self.replies > self.limit {
-                    return Err(Fault::OutOfPlace(format!("more than {} lines", self.limit)));
+                    return Err(WorkerFault::OutOfPlace(format!(
+                        "more than {} lines",
+                        self.limit
+                    )));
                 }
-                return Reply::parse(line).map_err(Fault::Protocol);
+                return Reply::parse(line).map_err(WorkerFault::Protocol);
             }
             match self.lines.read_from(&mut self.socket) {
-                Ok(0) => return Err(Fault::Ended(None)),
+                Ok(0) => return Err(WorkerFault::Ended(None)),
                 Ok(_) => {}
                 Err(error) => match error.raw_os_error().map(Errno::from_raw) {
                     Some(Errno::EAGAIN) => self.wait(PollFlags::POLLIN, deadline)?,
@@ -81,25 +84,25 @@ impl Channel {
     ///
     /// What has arrived by then counts, however late it is read: the caller of su can stop this
     /// process until the deadline is over, and that must not look as if the worker had been silent.
-    fn wait(&self, what: PollFlags, deadline: Deadline) -> Result<(), Fault> {
+    fn wait(&self, what: PollFlags, deadline: Deadline) -> Result<(), WorkerFault> {
         loop {
             let remaining = deadline.remaining();
             let mut fds = [PollFd::new(self.socket.0.as_fd(), what)];
             match poll(&mut fds, poll_timeout(remaining)) {
-                Ok(0) if remaining.is_zero() => return Err(Fault::Silent),
+                Ok(0) if remaining.is_zero() => return Err(WorkerFault::Silent),
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => return Ok(()),
-                Err(errno) => return Err(Fault::Socket(errno)),
+                Err(errno) => return Err(WorkerFault::Socket(errno)),
             }
         }
     }
 }
 
 /// Translates an error of the socket; a broken one means that the worker has ended.
-fn fault(errno: Errno) -> Fault {
+fn fault(errno: Errno) -> WorkerFault {
     match errno {
-        Errno::EPIPE | Errno::ECONNRESET => Fault::Ended(None),
-        _ => Fault::Socket(errno),
+        Errno::EPIPE | Errno::ECONNRESET => WorkerFault::Ended(None),
+        _ => WorkerFault::Socket(errno),
     }
 }
 

@@ -15,7 +15,7 @@ use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
-use super::Fault;
+use super::fault::WorkerFault;
 use crate::tools::trusted_file;
 
 /// What a worker is called in its own `argv`.
@@ -55,9 +55,9 @@ impl Child {
     /// working directory and descriptors that others left without CLOEXEC, it has to see to itself:
     /// `posix_spawn` cannot, and a host with threads must not fork. SIGCHLD must be blocked by then
     /// (`Reaper::block`).
-    pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, Fault> {
+    pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, WorkerFault> {
         judge(path)?;
-        let pid = spawn(path, user, socket).map_err(Fault::Start)?;
+        let pid = spawn(path, user, socket).map_err(WorkerFault::Start)?;
         Ok(Self {
             pid,
             killed: OnceCell::new(),
@@ -123,8 +123,8 @@ impl Drop for Child {
 
 /// Checks the program: it must be executable, and nobody but its owner, whom we trust, can have
 /// written or replaced it.
-fn judge(path: &Path) -> Result<(), Fault> {
-    trusted_file::open_program(path).map_err(Fault::Program)?;
+fn judge(path: &Path) -> Result<(), WorkerFault> {
+    trusted_file::open_program(path).map_err(WorkerFault::Program)?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Reply, Walk};
+use super::{Known, Walk};
 use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
 use crate::chain::links::{Chain, Link};
 use crate::config::settings::Then;
@@ -40,7 +40,7 @@ impl Chain {
     }
 }
 
-impl Reply for AccountStatus {
+impl Known for AccountStatus {
     /// Returns whether no backend behind this one need be asked: a valid account may still be
     /// refused by this machine's files, every other status is final.
     fn is_last_word(&self) -> bool {

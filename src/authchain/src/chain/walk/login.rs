@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Reply, Walk};
+use super::{Known, Walk};
 use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Outcome, WhyNotAsked};
 use crate::chain::links::{Chain, Link};
 use crate::chain::stand_in::is_stand_in;
@@ -111,7 +111,7 @@ impl Chain {
     }
 }
 
-impl Reply for Accepted {
+impl Known for Accepted {
     fn is_last_word(&self) -> bool {
         true
     }

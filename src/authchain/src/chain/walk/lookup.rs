@@ -1,6 +1,6 @@
 //! A walk that asks who somebody is, and decides nothing.
 
-use super::{Reply, Walk};
+use super::{Known, Walk};
 use crate::chain::decision::{Finding, Step};
 use crate::chain::links::{Chain, Link};
 use crate::tools::request::Context;
@@ -18,7 +18,7 @@ impl Chain {
     }
 }
 
-impl Reply for User {
+impl Known for User {
     fn is_last_word(&self) -> bool {
         false
     }

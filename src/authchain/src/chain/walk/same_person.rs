@@ -1,11 +1,11 @@
 //! Whether a backend and the system mean the same person by a name.
 
-use super::{Reply, Walk};
+use super::{Known, Walk};
 use crate::chain::identity::SystemUser;
 use crate::chain::links::Link;
 use crate::words::{BackendError, User, Username};
 
-impl<A: Reply> Walk<'_, A> {
+impl<A: Known> Walk<'_, A> {
     /// Returns why the person a backend means is not the one the system means, if so.
     pub(super) fn mistaken_identity(
         &self,

@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::backends::Backend;
-use crate::backends::remote::{Place, Reaper, Remote};
+use crate::backends::remote::{Reaper, Remote, WorkerSetup};
 use crate::tools::conversation::Conversation;
 use crate::tools::deadline::{Deadline, Moment, system_clock};
 use crate::tools::deferred::Deferred;
@@ -142,7 +142,7 @@ impl Stage {
             settings: serde_json::json!({}),
             servers: self.servers.clone(),
             fold_case: self.fold_case,
-            place: Place {
+            setup: WorkerSetup {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),
                 run_dir: self.dir.path().join("run"),

@@ -256,7 +256,7 @@ fn each_way_to_fail_has_its_own_reason() {
     }
     let _alone = alone();
     let stage = Stage::new("");
-    let path = stage.remote().place.worker;
+    let path = stage.remote().setup.worker;
     let shown = path.display();
     fs::write(&path, "no program at all").unwrap();
     let busy = failed("worker: cannot be started: Exec format error");

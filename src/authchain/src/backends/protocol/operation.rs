@@ -1,0 +1,87 @@
+//! The questions that a worker can be asked, one row each.
+
+use super::WireVerdict;
+
+/// What a worker can be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Is the password this person's?
+    Authenticate,
+    /// Who is this?
+    Lookup,
+    /// What state is the account in?
+    Account,
+    /// What does each server come to, step by step? Asked by the command only.
+    Examine,
+}
+
+/// What the protocol says of an operation: its row in the table of `docs/PROTOCOL.md`.
+struct Row {
+    /// The word for it, which is the member that holds the question.
+    word: &'static str,
+    /// Whether the question has a password, and has to have one.
+    takes_password: bool,
+    /// The words for the verdicts that it can have.
+    verdicts: &'static [&'static str],
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Authenticate,
+        Self::Lookup,
+        Self::Account,
+        Self::Examine,
+    ];
+
+    const fn row(self) -> Row {
+        match self {
+            Self::Authenticate => Row {
+                word: "authenticate",
+                takes_password: true,
+                verdicts: &[
+                    "accepted",
+                    "must_change",
+                    "denied",
+                    "unknown",
+                    "unavailable",
+                ],
+            },
+            Self::Lookup => Row {
+                word: "lookup",
+                takes_password: false,
+                verdicts: &["found", "unknown", "unavailable"],
+            },
+            Self::Account => Row {
+                word: "account",
+                takes_password: false,
+                verdicts: &["account", "unknown", "unavailable"],
+            },
+            Self::Examine => Row {
+                word: "examine",
+                takes_password: false,
+                verdicts: &["unknown", "unavailable"],
+            },
+        }
+    }
+
+    /// Returns the word for it in a message.
+    pub const fn word(self) -> &'static str {
+        self.row().word
+    }
+
+    /// Returns the operation that has this word.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|operation| operation.word() == word)
+    }
+
+    pub(super) const fn takes_password(self) -> bool {
+        self.row().takes_password
+    }
+
+    /// Returns whether the verdict is one that this question can have.
+    pub fn can_have(self, verdict: &WireVerdict) -> bool {
+        self.row().verdicts.contains(&verdict.word())
+    }
+}

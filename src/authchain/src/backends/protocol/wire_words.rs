@@ -1,0 +1,73 @@
+//! Meanings, and the words for them on the wire.
+
+use super::finding::Severity;
+use super::{ProtocolError, quote};
+use crate::words::{AccountStatus, DenialReason};
+
+/// The words for one member, with what each means.
+pub(super) struct Words<T: 'static> {
+    /// The member.
+    member: &'static str,
+    /// Each word and its meaning.
+    words: &'static [(&'static str, T)],
+}
+
+/// Reasons of denials. Those that only the module itself can find out have no word.
+pub(super) const REASONS: Words<DenialReason> = Words {
+    member: "reason",
+    words: &[
+        ("bad_credential", DenialReason::BadCredential),
+        ("empty_password", DenialReason::EmptyPassword),
+        ("locked", DenialReason::Locked),
+        ("not_permitted", DenialReason::NotPermitted),
+        ("another_person", DenialReason::AnotherPerson),
+    ],
+};
+
+/// States of an account, without the warning that a valid one may have.
+pub(super) const STATES: Words<AccountStatus> = Words {
+    member: "status",
+    words: &[
+        ("valid", AccountStatus::Valid { warning: None }),
+        ("must_change_password", AccountStatus::MustChangePassword),
+        ("password_expired", AccountStatus::PasswordExpired),
+        ("account_expired", AccountStatus::AccountExpired),
+        ("locked", AccountStatus::Locked),
+        ("not_permitted", AccountStatus::NotPermitted),
+    ],
+};
+
+/// Whether the answer to a prompt is shown while it is typed.
+pub(super) const ECHOES: Words<bool> = Words {
+    member: "prompt",
+    words: &[("echo_on", true), ("echo_off", false)],
+};
+
+/// How bad a finding is.
+pub(super) const SEVERITIES: Words<Severity> = Words {
+    member: "finding",
+    words: &[
+        ("fine", Severity::Fine),
+        ("note", Severity::Note),
+        ("warning", Severity::Warning),
+        ("error", Severity::Error),
+    ],
+};
+
+impl<T: PartialEq + Clone> Words<T> {
+    /// Returns the word for a meaning.
+    pub(super) fn word(&self, meaning: &T) -> Result<&'static str, ProtocolError> {
+        let found = self.words.iter().find(|(_, known)| known == meaning);
+        found
+            .map(|(word, _)| *word)
+            .ok_or(ProtocolError::NoWord(self.member))
+    }
+
+    /// Returns the meaning of a word.
+    pub(super) fn meaning(&self, word: &str) -> Result<T, ProtocolError> {
+        let found = self.words.iter().find(|(known, _)| *known == word);
+        found
+            .map(|(_, meaning)| meaning.clone())
+            .ok_or_else(|| ProtocolError::Value(self.member, quote(word)))
+    }
+}

@@ -1,0 +1,26 @@
+//! How workers are run on this machine.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::backends::worker::{Reaper, Worker, WorkerFault};
+
+/// The program that workers run, and what it needs on this machine.
+#[derive(Clone)]
+pub struct WorkerSetup {
+    /// The worker's program.
+    pub worker: PathBuf,
+    /// The user it becomes.
+    pub worker_user: String,
+    /// The folder of marks about servers that are down.
+    pub run_dir: PathBuf,
+    /// Who waits for the end of workers that have answered: one for all backends of a call.
+    pub reaper: Rc<Reaper>,
+}
+
+impl WorkerSetup {
+    /// Starts a worker.
+    pub(super) fn start(&self) -> Result<Worker<'_>, WorkerFault> {
+        Worker::start(&self.worker, &self.worker_user, &self.reaper)
+    }
+}

@@ -1,0 +1,59 @@
+//! What can go wrong between this process and a worker.
+
+use std::fmt;
+
+use nix::errno::Errno;
+
+use crate::backends::protocol::ProtocolError;
+use crate::tools::trusted_file::FileError;
+use crate::words::BackendError;
+
+/// What can be wrong with a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::backends) enum WorkerFault {
+    /// Its program may not be used.
+    Program(FileError),
+    /// It could not be started.
+    Start(Errno),
+    /// It ended, or hung up, before it had answered.
+    Ended(Option<String>),
+    /// The time was over before it had answered.
+    Silent,
+    /// The socket to it failed.
+    Socket(Errno),
+    /// What it said is not of the protocol.
+    Protocol(ProtocolError),
+    /// It sent something that is not allowed at this point.
+    OutOfPlace(String),
+    /// The message for it is too long for the protocol.
+    Unsayable(ProtocolError),
+}
+
+impl fmt::Display for WorkerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(error) => write!(f, "worker {error}"),
+            Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
+            Self::Ended(None) => f.write_str("worker: ended without an answer"),
+            Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),
+            Self::Silent => f.write_str("worker: no answer in time"),
+            Self::Socket(errno) => write!(f, "worker: {}", errno.desc()),
+            Self::Protocol(error) => write!(f, "worker: {error}"),
+            Self::OutOfPlace(what) => write!(f, "worker: {what}"),
+            Self::Unsayable(error) => write!(f, "the question is {error}"),
+        }
+    }
+}
+
+/// Whatever is wrong with a worker says nothing about the servers: the caller of su can stop it,
+/// starve it, and kill it while it still has the caller's real user id.
+impl From<WorkerFault> for BackendError {
+    fn from(fault: WorkerFault) -> Self {
+        Self::Failed(match fault {
+            WorkerFault::Protocol(_) | WorkerFault::OutOfPlace(_) => {
+                format!("not a valid answer: {fault}")
+            }
+            _ => fault.to_string(),
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Servers that are down, and who remembers it.
+
+use std::fs;
+use std::time::Duration;
+
+use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS, SYSTEM_ERR};
+use authchain_tests::host::scene::{Call, Phase};
+use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
+use authchain_tests::pattern::fits;
+
+use super::{assert_why, clean, configured, played, scene, two};
+
+#[test]
+fn servers_that_were_down_are_avoided_then_probed_by_one() {
+    let scene = configured(
+        scene("down"),
+        "[\"ldap://one\"]",
+        "[\"ldap://one\", \"ldap://two\"]",
+    );
+    let mut scene = scene.with_arguments("nodelay");
+    scene.script.answers = vec!["opensesame".into(); 2];
+    scene.script.calls = vec![Call::new(Phase::Authenticate); 2];
+    let stage = Transaction::set(&scene);
+    let report = clean(stage.play(&scene));
+    let note = "WARNING pam_authchain(stage:auth): corp: avoid [] probe []";
+    assert_eq!(report.log_lines[0], note, "{report:#?}");
+    assert_why(&report, "unavailable: all servers were down 0.<n> s ago");
+    std::thread::sleep(Duration::from_millis(1100));
+    let report = clean(stage.play(&scene));
+    let note = "...avoid [] probe [String(\"ldap://one\"), String(\"ldap://two\")]";
+    assert!(fits(note, &report.log_lines[0]), "{report:#?}");
+    // The probe failed; the next one is due in a second.
+    assert_why(&report, "unavailable: all servers were down 1.<n> s ago");
+}
+
+#[test]
+fn marks_are_made_whatever_the_caller_allows_to_be_written() {
+    let mut scene = scene("down");
+    scene.script.process.hostile = true;
+    let stage = Transaction::set(&scene);
+    let report = clean(stage.play(&scene));
+    assert_eq!(report.codes, [AUTHINFO_UNAVAIL], "{report:#?}");
+    let mark = fs::metadata(stage.path().join("run/corp@ldap%3A%2F%2Fone")).unwrap();
+    assert_eq!(mark.len(), 0);
+}
+
+#[test]
+fn marks_made_for_the_caller_of_su_are_that_callers() {
+    if !need::root("worker") {
+        return;
+    }
+    let mut scene = scene("down");
+    let stage = Transaction::set(&scene);
+    let mut why_for = |caller| {
+        scene.script.process.real_uid = caller;
+        let report = clean(stage.play(&scene));
+        assert_eq!(report.codes, [AUTHINFO_UNAVAIL], "{report:#?}");
+        report.log_lines.last().unwrap().clone()
+    };
+    assert!(fits(
+        "...corp unavailable: down (<n> ms)",
+        &why_for(Some(65_533))
+    ));
+    assert!(
+        stage
+            .path()
+            .join("run/corp~65533@ldap%3A%2F%2Fone")
+            .exists()
+    );
+    assert!(fits(
+        "...the server was down 0.<n> s ago...",
+        &why_for(Some(65_533))
+    ));
+    assert!(fits(
+        "...corp unavailable: down (<n> ms)",
+        &why_for(Some(65_532))
+    ));
+    assert!(fits("...corp unavailable: down (<n> ms)", &why_for(None)));
+}
+
+/// A chain in which somebody else would let alice in where corp does not count.
+#[test]
+fn in_su_neither_an_outage_nor_a_worker_that_fails_leads_to_the_next_backend() {
+    if !need::root("worker") {
+        return;
+    }
+    let scene_of = |kind: &str, caller: Option<u32>| {
+        let mut scene = two(kind, "obliging");
+        scene.script.process.real_uid = caller;
+        // Known to the system, as everybody is who is asked for through su.
+        let line = "alice:*:10001:10001:::\n".to_owned();
+        scene.files.insert("passwd".to_owned(), line);
+        scene
+    };
+    for (kind, code) in [
+        ("down", AUTHINFO_UNAVAIL),
+        ("gone", SYSTEM_ERR),
+        ("crashed", SYSTEM_ERR),
+        ("garbage", SYSTEM_ERR),
+        ("closed", SYSTEM_ERR),
+    ] {
+        let codes = |caller| played(&scene_of(kind, caller)).codes;
+        assert_eq!(codes(Some(65_533)), [code], "{kind}");
+        assert_eq!(codes(None), [SUCCESS], "{kind}");
+    }
+}
