@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use authchain::backends::protocol::{Bytes, Finding, Message, Question, Reply};
+use authchain::backends::protocol::{Bytes, Message, Question, Reply, ServerFinding};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::Secret;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -46,7 +46,7 @@ impl<'d> Dialogue<'d> {
     }
 
     /// Tells the administrator what one step on the way to one server came to.
-    pub fn finding(&self, finding: Finding) {
+    pub fn finding(&self, finding: ServerFinding) {
         self.say(Reply::Finding(finding));
     }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use authchain::backends::protocol::{Finding, Severity};
+use authchain::backends::protocol::{ServerFinding, Severity};
 use authchain::tools::deadline::{Clock, system_clock};
 use authchain::tools::journal::cut;
 
@@ -106,7 +106,7 @@ impl<'d> Examination<'d> {
     }
 
     fn tell(&self, step: &str, took: Duration, remark: Remark) {
-        self.dialogue.finding(Finding {
+        self.dialogue.finding(ServerFinding {
             server: self.server.clone(),
             step: step.to_owned(),
             took,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use authchain::backends::Backend;
-use authchain::backends::protocol::Finding;
+use authchain::backends::protocol::ServerFinding;
 use authchain::config::Config;
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::request::Request;
@@ -35,7 +35,7 @@ pub(super) fn check(
         context: &context,
     };
     let backend_name = backend.name();
-    let mut hear = |finding: Finding| report.add_server(worst, file, backend_name, finding);
+    let mut hear = |finding: ServerFinding| report.add_server(worst, file, backend_name, finding);
     if let Err(why) = backend.examine(&request, &mut hear) {
         let message = format!("the servers of backend {backend_name} cannot be asked: {why}");
         report.add(worst, file, message);

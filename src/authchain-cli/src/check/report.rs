@@ -65,7 +65,7 @@ pub(super) struct ServerStep {
     pub(super) backend: String,
     /// The severity of the result; `None` if it is fine.
     pub(super) severity: Option<Severity>,
-    pub(super) finding: protocol::Finding,
+    pub(super) finding: protocol::ServerFinding,
 }
 
 impl Finding {
@@ -115,11 +115,11 @@ impl Report {
         worst: Severity,
         file: &Path,
         backend: &str,
-        finding: protocol::Finding,
+        finding: protocol::ServerFinding,
     ) {
         let severity = Severity::of(finding.severity).map(|severity| severity.min(worst));
         if let Some(severity) = severity {
-            let protocol::Finding {
+            let protocol::ServerFinding {
                 server, step, text, ..
             } = &finding;
             let colon = if server.is_empty() { "" } else { ": " };

@@ -85,15 +85,15 @@ impl Local {
         attempt: &Attempt<'_>,
         person: Option<PasswdEntry>,
         shadow: Result<Option<ShadowEntry>, BackendError>,
-    ) -> Result<Answer, BackendError> {
+    ) -> Result<LocalVerdict, BackendError> {
         let Some(person) = person else {
-            return Ok(Answer::AtOnce(Verdict::Unknown));
+            return Ok(LocalVerdict::AtOnce(Verdict::Unknown));
         };
         let entry;
         let (path, field) = if person.is_shadowed() {
             let Some(found) = shadow? else {
                 let detail = NO_SHADOW_ENTRY.to_owned();
-                return Ok(Answer::denied(DenialReason::Locked, Some(detail)));
+                return Ok(LocalVerdict::denied(DenialReason::Locked, Some(detail)));
             };
             entry = found;
             (&self.settings.shadow, &entry.password)
@@ -103,17 +103,19 @@ impl Local {
         let empty_is_allowed = attempt.request.context.allow_empty_password;
         let typed = attempt.password;
         match field.expose() {
-            [] if typed.is_empty() && empty_is_allowed => Ok(Answer::AtOnce(self.accept(&person))),
+            [] if typed.is_empty() && empty_is_allowed => {
+                Ok(LocalVerdict::AtOnce(self.accept(&person)))
+            }
             // Fields that no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a
             // hash.
-            [b'!' | b'*', ..] => Ok(Answer::denied(DenialReason::Locked, None)),
-            [] => Ok(Answer::denied(DenialReason::EmptyPassword, None)),
+            [b'!' | b'*', ..] => Ok(LocalVerdict::denied(DenialReason::Locked, None)),
+            [] => Ok(LocalVerdict::denied(DenialReason::EmptyPassword, None)),
             _ if typed.is_empty() && !empty_is_allowed => {
-                Ok(Answer::denied(DenialReason::EmptyPassword, None))
+                Ok(LocalVerdict::denied(DenialReason::EmptyPassword, None))
             }
             hash => match verify(typed, hash, self.settings.weak_hashes) {
-                Ok(true) => Ok(Answer::Computed(self.accept(&person))),
-                Ok(false) => Ok(Answer::Computed(Verdict::Denied(
+                Ok(true) => Ok(LocalVerdict::Computed(self.accept(&person))),
+                Ok(false) => Ok(LocalVerdict::Computed(Verdict::Denied(
                     DenialReason::BadCredential.into(),
                 ))),
                 Err(error) => not_verified(path, error),
@@ -147,8 +149,8 @@ impl Backend for Local {
         let (person, dummy_of_passwd) = self.person(&attempt.request);
         let (shadow, dummy) = self.credential(&attempt.request);
         let at_once = match person.and_then(|person| self.answer(attempt, person, shadow)) {
-            Ok(Answer::Computed(verdict)) => return Ok(verdict),
-            Ok(Answer::AtOnce(verdict)) => Ok(verdict),
+            Ok(LocalVerdict::Computed(verdict)) => return Ok(verdict),
+            Ok(LocalVerdict::AtOnce(verdict)) => Ok(verdict),
             Err(error) => Err(error),
         };
         let dummy = dummy.or(dummy_of_passwd).unwrap_or_default();
@@ -196,13 +198,13 @@ impl Backend for Local {
 type Found<T> = (Result<Option<T>, BackendError>, Option<DummyHash>);
 
 /// A verdict, and whether a hash was computed on the way to it.
-enum Answer {
+enum LocalVerdict {
     Computed(Verdict),
     /// No hash was computed: the time of one still has to be spent.
     AtOnce(Verdict),
 }
 
-impl Answer {
+impl LocalVerdict {
     fn denied(reason: DenialReason, detail: Option<String>) -> Self {
         Self::AtOnce(Verdict::Denied(Denial { reason, detail }))
     }
@@ -210,9 +212,9 @@ impl Answer {
 
 /// Returns what it means that a hash could not be verified: locked, where no password could match
 /// it; else unavailable or failed.
-fn not_verified(path: &Path, error: HashError) -> Result<Answer, BackendError> {
+fn not_verified(path: &Path, error: HashError) -> Result<LocalVerdict, BackendError> {
     if error.matches_nothing() {
-        return Ok(Answer::denied(
+        return Ok(LocalVerdict::denied(
             DenialReason::Locked,
             Some(error.to_string()),
         ));

@@ -125,7 +125,7 @@ pub trait Backend {
     fn examine(
         &self,
         _request: &Request<'_>,
-        _hear: &mut dyn FnMut(protocol::Finding),
+        _hear: &mut dyn FnMut(protocol::ServerFinding),
     ) -> Result<(), BackendError> {
         Ok(())
     }

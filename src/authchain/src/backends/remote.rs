@@ -161,7 +161,7 @@ impl Backend for Remote {
     fn examine(
         &self,
         request: &Request<'_>,
-        hear: &mut dyn FnMut(super::protocol::Finding),
+        hear: &mut dyn FnMut(super::protocol::ServerFinding),
     ) -> Result<(), BackendError> {
         let hello = self.hello(&Plan::default());
         examine::examine(&self.setup, hello, request, hear)

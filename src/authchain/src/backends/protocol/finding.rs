@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What one step on the way to one server came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct ServerFinding {
     /// The server, by the name it has in the settings; empty where the step concerns no single
     /// server.
     pub server: String,

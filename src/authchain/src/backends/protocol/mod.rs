@@ -24,7 +24,7 @@ mod wire_words;
 use std::fmt;
 
 pub use bytes::Bytes;
-pub use finding::{Finding, Severity};
+pub use finding::{ServerFinding, Severity};
 pub use lines::LineBuffer;
 pub use operation::Operation;
 pub use reply::Reply;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::finding::Finding;
+use super::finding::ServerFinding;
 use super::members::{Members, Value};
 use super::reply_members::{Replies, has_nul, is_head};
 use super::verdict_line::{VerdictLine, conclusion};
@@ -28,7 +28,7 @@ pub enum Reply {
     /// A text for the person about something that went wrong.
     Error(String),
     /// What one step on the way to one server came to.
-    Finding(Finding),
+    Finding(ServerFinding),
     /// The last: what was found out.
     Verdict(Conclusion),
 }
@@ -41,7 +41,7 @@ impl Reply {
     /// has no word for.
     pub fn to_line(&self) -> Result<Vec<u8>, ProtocolError> {
         let mut line = match self {
-            Self::Hello(can) => lines::line(&HelloLine {
+            Self::Hello(can) => lines::line(&HelloReplyLine {
                 hello: VERSION,
                 can: can.iter().map(|operation| operation.word()).collect(),
             }),
@@ -82,7 +82,7 @@ impl Reply {
 }
 
 #[derive(Serialize)]
-struct HelloLine {
+struct HelloReplyLine {
     hello: u64,
     can: Vec<&'static str>,
 }
@@ -124,7 +124,7 @@ struct FindingLine<'a> {
 }
 
 impl<'a> FindingLine<'a> {
-    fn of(finding: &'a Finding) -> Result<Self, ProtocolError> {
+    fn of(finding: &'a ServerFinding) -> Result<Self, ProtocolError> {
         Ok(Self {
             text: &finding.text,
             finding: SEVERITIES.word(&finding.severity)?,
@@ -135,10 +135,10 @@ impl<'a> FindingLine<'a> {
     }
 }
 
-fn finding(word: &str, members: &mut Members<Replies>) -> Result<Finding, ProtocolError> {
+fn finding(word: &str, members: &mut Members<Replies>) -> Result<ServerFinding, ProtocolError> {
     let took = members.number("took_us");
     let took = took.ok_or(ProtocolError::Missing("took_us"))?;
-    Ok(Finding {
+    Ok(ServerFinding {
         severity: SEVERITIES.meaning(word)?,
         server: members.text("server")?,
         step: members.text("step")?,

@@ -80,7 +80,7 @@ impl Message<'_> {
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
     pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
         match self {
-            Self::Hello(hello) => lines::line(&HelloLine::of(hello)),
+            Self::Hello(hello) => lines::line(&HelloMessageLine::of(hello)),
             Self::Question(question) => lines::line(&QuestionLine(question)),
             Self::Answer(answer) => lines::line(&AnswerLine { answer }),
         }
@@ -145,7 +145,7 @@ impl Direction for Messages {
 }
 
 #[derive(Serialize)]
-struct HelloLine<'a> {
+struct HelloMessageLine<'a> {
     hello: u64,
     backend: &'a str,
     #[serde(rename = "type")]
@@ -159,7 +159,7 @@ struct HelloLine<'a> {
     probe_ms: Option<u64>,
 }
 
-impl<'a> HelloLine<'a> {
+impl<'a> HelloMessageLine<'a> {
     fn of(hello: &'a Hello) -> Self {
         Self {
             hello: VERSION,

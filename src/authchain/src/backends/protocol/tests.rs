@@ -63,7 +63,7 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
     ]
 }
 
-fn findings() -> impl Strategy<Value = Finding> {
+fn findings() -> impl Strategy<Value = ServerFinding> {
     let severities = vec![
         Severity::Fine,
         Severity::Note,
@@ -73,7 +73,7 @@ fn findings() -> impl Strategy<Value = Finding> {
     let texts = [(); 3].map(|()| "[^\0]{0,20}");
     let took = any::<u32>().prop_map(|us| std::time::Duration::from_micros(us.into()));
     (texts, proptest::sample::select(severities), took).prop_map(
-        |([server, step, text], severity, took)| Finding {
+        |([server, step, text], severity, took)| ServerFinding {
             server,
             step,
             took,
@@ -278,7 +278,7 @@ fn the_wire_is_as_it_is_written_up() {
 
 #[test]
 fn a_finding_is_as_it_is_written_up_and_alone_on_its_line() {
-    let finding = Finding {
+    let finding = ServerFinding {
         server: "ldaps://ldap2.example.com".to_owned(),
         step: "connect".to_owned(),
         took: std::time::Duration::from_micros(98),

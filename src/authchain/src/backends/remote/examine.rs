@@ -2,7 +2,7 @@
 
 use super::setup::WorkerSetup;
 use super::talk::{Asked, budget_within, greet, out_of_place, readable};
-use crate::backends::protocol::{Finding, Hello, Operation, Reply, Severity, WireVerdict};
+use crate::backends::protocol::{Hello, Operation, Reply, ServerFinding, Severity, WireVerdict};
 use crate::backends::worker::WorkerFault;
 use crate::tools::request::Request;
 use crate::words::BackendError;
@@ -16,7 +16,7 @@ pub(super) fn examine(
     setup: &WorkerSetup,
     hello: Hello,
     request: &Request<'_>,
-    hear: &mut dyn FnMut(Finding),
+    hear: &mut dyn FnMut(ServerFinding),
 ) -> Result<(), BackendError> {
     let asked = Asked::alone(Operation::Examine, request);
     let verdict = talk(setup, hello, &asked, hear)?;
@@ -31,7 +31,7 @@ fn talk(
     setup: &WorkerSetup,
     hello: Hello,
     asked: &Asked<'_, '_>,
-    hear: &mut dyn FnMut(Finding),
+    hear: &mut dyn FnMut(ServerFinding),
 ) -> Result<WireVerdict, WorkerFault> {
     let deadline = asked.request.deadline;
     let mut worker = setup.start()?;
@@ -57,8 +57,8 @@ fn talk(
 }
 
 /// Returns the finding about a worker that does not know this question.
-fn cannot() -> Finding {
-    Finding {
+fn cannot() -> ServerFinding {
+    ServerFinding {
         server: String::new(),
         step: Operation::Examine.word().to_owned(),
         took: std::time::Duration::ZERO,
@@ -68,8 +68,8 @@ fn cannot() -> Finding {
 }
 
 /// Makes the texts of a finding fit for a terminal.
-fn shown(finding: Finding) -> Finding {
-    Finding {
+fn shown(finding: ServerFinding) -> ServerFinding {
+    ServerFinding {
         server: readable(&finding.server),
         step: readable(&finding.step),
         text: readable(&finding.text),
