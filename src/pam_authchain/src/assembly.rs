@@ -6,15 +6,15 @@ use authchain::chain::{Assembled, assemble};
 use authchain::config::{ConfigError, ModuleArguments};
 use authchain::words::PamCode;
 
-/// Why there is no chain to ask.
+/// The reason why there is no chain to ask.
 #[derive(Debug)]
 pub(crate) struct Unusable {
-    /// What is wrong and where, in one line.
+    /// The fault and its place, in one line.
     pub(crate) line: String,
-    /// What to answer: `PAM_SERVICE_ERR` where the configuration or the arguments are broken,
-    /// `PAM_SYSTEM_ERR` where this process could not read them.
+    /// The code to answer with: `PAM_SERVICE_ERR` where the configuration or the arguments are
+    /// broken, `PAM_SYSTEM_ERR` where this process could not read them.
     pub(crate) code: PamCode,
-    /// Where to log it, if that could be read.
+    /// The socket of the log, if that setting could be read.
     pub(crate) log_socket: Option<PathBuf>,
 }
 

@@ -10,7 +10,7 @@ use crate::call::{Call, Flags};
 use crate::guard;
 use crate::handle::Handle;
 
-/// What libpam hands to an entry point.
+/// The arguments with which libpam calls an entry point.
 pub(crate) struct RawCall {
     pamh: *mut c_void,
     flags: c_int,

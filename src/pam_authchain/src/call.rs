@@ -21,9 +21,9 @@ use crate::items::Items;
 pub(crate) struct Call<'h> {
     /// The way to the host.
     pub(crate) handle: Handle<'h>,
-    /// What the host wants.
+    /// The flags of the host program.
     pub(crate) flags: Flags,
-    /// What the administrator wants.
+    /// The arguments that the administrator wrote in the stack.
     pub(crate) arguments: ModuleArguments,
 }
 

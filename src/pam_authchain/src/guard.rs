@@ -1,4 +1,4 @@
-//! What keeps a bug of ours from ending somebody else's program.
+//! The guard that keeps a bug of ours from ending somebody else's program.
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};

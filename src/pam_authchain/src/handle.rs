@@ -24,7 +24,7 @@ use crate::libpam;
 /// A PAM handle for the time of one call.
 pub(crate) struct Handle<'h>(&'h mut PamHandle);
 
-/// What libpam keeps for us between the calls of a transaction (pam_set_data(3)).
+/// The data that libpam keeps for us between the calls of a transaction (pam_set_data(3)).
 type Slot = Cell<Option<Hint>>;
 
 /// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may

@@ -1,5 +1,5 @@
-//! What a login leaves for the question about the account, which most hosts ask at once: the
-//! backend that accepted it has just judged the account, and need not be asked again.
+//! A hint that a login leaves for the question about the account, which most hosts ask at once: the
+//! backend that accepted the login has just judged the account, and need not be asked again.
 //!
 //! It is a hint and no more: where there is none, or none that fits, the backend is asked. Every
 //! decision is the same with it and without.
@@ -14,12 +14,13 @@ use authchain::words::Account;
 
 use crate::items::Items;
 
-/// How old a hint may be, counted from when the backend was asked. Hosts ask about the account as
-/// soon as a login has succeeded; where another prompt came in between, the account may have
+/// The longest age of a hint, counted from the question to the backend. Hosts ask about the account
+/// as soon as a login has succeeded; where another prompt came in between, the account may have
 /// changed and is judged anew.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// Who logs in where: everything that a backend is told with the question, and which process asks.
+/// The identity of a login: everything that a backend is told with the question, and the process
+/// that asks.
 ///
 /// The order of the backends (`chain=`) is not part of it: what a backend said holds wherever it
 /// stands in the chain. The configuration is: in another one, the same name may be another
@@ -34,7 +35,7 @@ pub(crate) struct Login {
     pid: u32,
 }
 
-/// What a backend that accepted a login said of the account besides.
+/// The state of the account, as the backend that accepted the login has judged it.
 #[derive(Debug)]
 pub(crate) struct Hint {
     login: Login,

@@ -1,6 +1,6 @@
-//! What the host says about a login.
+//! PAM's items: the host's statements about a login.
 
-/// What the host says about the login, for rules and log lines; empty where it says nothing.
+/// The host's statements about the login, for rules and log lines; empty where it makes none.
 ///
 /// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: no account is
 /// looked up by them.

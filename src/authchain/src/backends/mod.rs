@@ -20,16 +20,16 @@ mod worker;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
 
-/// What the rule of the chain needs to know of a backend.
+/// The properties of a backend that the rule of the chain depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nature {
     /// For whom it speaks.
     pub authority: Authority,
-    /// Whether it answers without waiting for anybody, so that a deadline means nothing to it.
+    /// True if it answers without waiting for anybody, so that a deadline means nothing to it.
     pub answers_at_once: bool,
-    /// Whether it may be given an empty password, where the stack and the host allow that.
+    /// True if it may be given an empty password, where the stack and the host allow that.
     pub takes_empty_passwords: bool,
-    /// Whether a refusal has to take the time of one of its hashes, even if it was not asked.
+    /// True if a refusal has to take the time of one of its hashes, even if it was not asked.
     pub owes_hash_time: bool,
 }
 

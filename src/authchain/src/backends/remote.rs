@@ -19,7 +19,7 @@ use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
 
-/// How many lines of a worker's get into the log for one login.
+/// Most lines of a worker that get into the log for one login.
 const MAX_NOTES: usize = 16;
 
 /// A backend over a worker.
@@ -33,9 +33,9 @@ pub struct Remote {
     /// The servers it has, by the names the worker calls them; empty where only the worker can
     /// find that out.
     pub servers: Vec<String>,
-    /// Whether names that differ in the case of ASCII letters are one.
+    /// True if names that differ in the case of ASCII letters are one.
     pub fold_case: bool,
-    /// How its workers are run on this machine.
+    /// The program, user and folder of its workers.
     pub setup: WorkerSetup,
 }
 

@@ -1,4 +1,4 @@
-//! What the chain decided, and how it came to it.
+//! The decision of a chain, and the steps that led to it.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::words::{
     Account, AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
 };
 
-/// What one backend said.
+/// The answer of one backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding<A> {
     /// It knows the person and gave this answer.
@@ -24,7 +24,7 @@ pub enum Finding<A> {
     NotAsked(WhyNotAsked),
 }
 
-/// Why the chain's rule keeps a question from a backend.
+/// The reason for which the chain's rule keeps a question from a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNotAsked {
     /// Only the system's own files are asked about a system name.
@@ -50,9 +50,9 @@ impl fmt::Display for WhyNotAsked {
 pub struct Step<A> {
     /// The backend's name.
     pub backend: String,
-    /// What it said.
+    /// Its answer.
     pub finding: Finding<A>,
-    /// How long it took.
+    /// The time it took.
     pub took: Duration,
 }
 
@@ -81,11 +81,11 @@ pub struct Decision<A> {
     /// The name as it may be logged; `None` where it is not a valid name, or may be a mistyped
     /// password.
     pub name: Option<Username>,
-    /// What is wrong with the name, where it is not valid.
+    /// The fault of the name, where it is not valid.
     pub invalid: Option<InvalidUsername>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome<A>,
-    /// What each backend said, in the order they were asked.
+    /// The answer of each backend, in the order in which they were asked.
     pub steps: Vec<Step<A>>,
 }
 
@@ -112,7 +112,7 @@ impl<A> Decision<A> {
 /// The answer to a right password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// Whose it is.
+    /// The person.
     pub user: User,
     /// The state of their account, where the backend has judged it on the way.
     pub status: Option<AccountStatus>,
@@ -124,10 +124,10 @@ impl fmt::Display for Accepted {
     }
 }
 
-/// Whether a password was right.
+/// The decision whether a password was right.
 pub type AuthDecision = Decision<Accepted>;
 
-/// Whether an account may be used.
+/// The decision whether an account may be used.
 pub type AccountDecision = Decision<AccountStatus>;
 
 impl AuthDecision {

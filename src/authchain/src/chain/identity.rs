@@ -1,4 +1,4 @@
-//! What the system itself says about a name.
+//! The system's own answers about a name: passwd file, shadow files, name service.
 
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub trait Identities {
     fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError>;
 }
 
-/// Whom the name service means by a name.
+/// The person whom the name service means by a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemUser {
     /// The name it calls them by, which may be spelled otherwise than it was asked for: that is the

@@ -11,14 +11,14 @@ use crate::words::Username;
 pub struct Link {
     /// The source of accounts.
     pub backend: Box<dyn Backend>,
-    /// Where to go after a denial.
+    /// The next step after a denial.
     pub on_denied: Then,
-    /// Where to go when the backend cannot be asked or does not answer; `Stop` wherever `on_denied`
-    /// is. In su and sudo the walk ends in any case.
+    /// The next step when the backend cannot be asked or does not answer; `Stop` wherever
+    /// `on_denied` is. In su and sudo the walk ends in any case.
     pub on_unavailable: Then,
-    /// Whether the backend is asked about names that have a password in the system's own files.
+    /// True if the backend is asked about names that have a password in the system's own files.
     pub local_names: bool,
-    /// How long the backend may take.
+    /// The longest time the backend may take.
     pub timeout: Duration,
 }
 

@@ -19,7 +19,7 @@ use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
 pub struct BackendType {
-    /// What `type = "…"` calls it.
+    /// Its name in `type = "…"`.
     pub name: &'static str,
     /// One line about it.
     pub help: &'static str,
@@ -33,11 +33,11 @@ pub struct BackendType {
 /// Makes a backend of its section and what lies around it.
 type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
 
-/// What all sections have in common: the settings at the top, and how workers are run.
+/// The part of a configuration that all sections share.
 struct Surroundings<'g> {
     /// The settings at the top.
     global: &'g GlobalSettings,
-    /// How workers are run.
+    /// The program, user and folder of workers.
     setup: WorkerSetup,
 }
 

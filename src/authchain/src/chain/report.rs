@@ -1,4 +1,4 @@
-//! What a decision writes into the log.
+//! The lines that a decision writes into the log.
 //!
 //! The wording is interface: fail2ban, journal searches and people's eyes know it.
 
@@ -12,7 +12,7 @@ use crate::words::PamCode;
 pub struct GivenName<'a> {
     /// The name as it was given; it may not be a valid name, or be a mistyped password.
     pub name: &'a [u8],
-    /// Whether a name that no backend knows may be logged as it was typed.
+    /// True if a name that no backend knows may be logged as it was typed.
     pub log_unknown_users: bool,
 }
 

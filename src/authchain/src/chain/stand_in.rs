@@ -1,8 +1,8 @@
 //! The password sshd sends for people it has already barred.
 
-/// What OpenSSH repeats, or cuts, to the length of the typed password when it has decided to refuse
-/// (unknown users, `DenyUsers`, root under `PermitRootLogin no`): see `fake_password` in its
-/// auth-pam.c. Its purpose is that the refusal costs the same time.
+/// The text that OpenSSH repeats, or cuts, to the length of the typed password when it has decided
+/// to refuse (unknown users, `DenyUsers`, root under `PermitRootLogin no`): see `fake_password` in
+/// its auth-pam.c. Its purpose is that the refusal costs the same time.
 const PATTERN: &[u8] = b"\x08\n\r\x7fINCORRECT";
 
 /// Returns whether `password` is such a stand-in for a real one.

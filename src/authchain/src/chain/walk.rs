@@ -24,7 +24,7 @@ pub(super) struct Walk<'a, A> {
     context: &'a Context<'a>,
     /// The user id that the local passwd file has for the name; read when it is first needed.
     local_uid: OnceCell<Result<Option<u32>, BackendError>>,
-    /// Whether the system's own files have a password for the name; read when it is first needed.
+    /// True if the system's own files have a password for the name; read when it is first needed.
     has_local_password: OnceCell<Result<bool, BackendError>>,
     /// The fault that ended the walk, or that of the system's own files: only a last word and a
     /// denial count more.
@@ -240,7 +240,7 @@ impl<'a, A: Known> Walk<'a, A> {
     }
 }
 
-/// What a backend answers of a person it knows.
+/// The answer of a backend about a person it knows.
 pub(super) trait Known: Clone + PartialEq + fmt::Display {
     /// Returns whether no backend behind this one need be asked.
     fn is_last_word(&self) -> bool;

@@ -23,28 +23,29 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
-/// What an authority is called by, the best first: commonName, organizationalUnitName,
+/// The attributes that can name an authority, the best first: commonName, organizationalUnitName,
 /// organizationName (X.520 §6).
 const NAMES: [&[u8]; 3] = [b"\x55\x04\x03", b"\x55\x04\x0b", b"\x55\x04\x0a"];
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
-    /// What its authority is called.
+    /// The name of the authority that issued it.
     pub authority: String,
     /// Its bytes, in DER.
     pub der: Vec<u8>,
     end: End,
 }
 
-/// When the next list is due, and so the end of this one: a date to show, and seconds since 1970.
+/// The moment in which the next list is due and this one ends: a date to show, and seconds since
+/// 1970.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct End {
     seconds: u64,
     date: String,
 }
 
-/// What a file of lists lacks.
+/// A fault of a file of revocation lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
     /// There is no list in it.

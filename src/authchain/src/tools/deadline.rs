@@ -34,7 +34,7 @@ impl Moment {
     }
 }
 
-/// Where such a time comes from. Tests hand in their own.
+/// A source of such times. Tests hand in their own.
 pub type Clock = fn() -> Moment;
 
 /// Reads the clock of the machine.

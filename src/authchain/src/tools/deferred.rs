@@ -38,7 +38,7 @@ pub struct Settling<'a> {
     pub conversation: &'a mut dyn Conversation,
     /// The work.
     pub deferred: &'a Deferred,
-    /// What was typed.
+    /// The password that was typed.
     pub password: &'a Secret,
 }
 

@@ -25,11 +25,11 @@ use super::deadline::{Clock, Deadline, poll_timeout, system_clock};
 pub use syslog::Severity;
 pub use text::{clean, cut, field, quoted};
 
-/// Where the system's logger listens.
+/// The socket of the system's logger.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
 
-/// What stands before every line. It is our name, not the program's, which is the name of the file
-/// it was started from, perhaps a link named `sshd`. The prefix and the line say which program asks
+/// The tag of every line. It is our name, not the name of the program, which is that of the file it
+/// was started from, perhaps a link named `sshd`. The prefix and the line say which program asks
 /// for whom.
 const TAG: &str = "authchain";
 
@@ -37,9 +37,9 @@ const TAG: &str = "authchain";
 /// 1024 bytes a packet, every logger in use takes far more).
 const MAX_LINE: usize = 2048;
 
-/// How long a busy logger is tried. One that never answers costs a login this much for each line;
-/// where somebody floods it while they guess, many places in its queue become free in this time,
-/// and one of them is ours.
+/// The time for which a busy logger is tried. One that never answers costs a login this much for
+/// each line; where somebody floods it while they guess, many places in its queue become free in
+/// this time, and one of them is ours.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Longest line that the kernel's log takes whole (`PRINTKRB_RECORD_MAX`, less its own part).
@@ -63,7 +63,7 @@ pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
     clock: Clock,
-    /// How long a busy logger is tried before the line goes to the kernel's log.
+    /// The time for which a busy logger is tried before the line goes to the kernel's log.
     patience: Duration,
     kernel_log: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! What a login asks for.
+//! The request that a login makes of a backend.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use super::deferred::Deferred;
 use super::journal::Journal;
 use crate::words::{Secret, Username};
 
-/// What the host program told us, read once at the border.
+/// The statements of the host program, read once at the border.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The PAM service, such as `sshd`.
@@ -17,12 +17,12 @@ pub struct Context<'a> {
     pub tty: &'a str,
     /// The remote host as the host names it, never resolved; empty where it said nothing.
     pub rhost: &'a str,
-    /// Who asks, for hosts that know it; empty where they do not.
+    /// The remote or calling user, for hosts that know it (`PAM_RUSER`); empty where they do not.
     pub ruser: &'a str,
     /// The wall clock when the deadline was set, for expiry dates; see
     /// [`wall_clock`](Self::wall_clock) for what it shows by now.
     pub now: SystemTime,
-    /// When the whole chain must have answered.
+    /// The moment by which the whole chain must have answered.
     pub deadline: Deadline,
     /// The process's real user id.
     pub uid: u32,
@@ -32,7 +32,7 @@ pub struct Context<'a> {
     pub allow_empty_password: bool,
     /// The host wants no messages shown (`PAM_SILENT`).
     pub silent: bool,
-    /// Where odd things found on the way are written.
+    /// The log, for oddities found on the way.
     pub journal: &'a dyn Journal,
 }
 
@@ -66,9 +66,9 @@ impl Context<'_> {
 /// A question about one person to one backend.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// Who logs in.
+    /// The name of the person who logs in.
     pub user: &'a Username,
-    /// When this backend must have answered.
+    /// The moment by which this backend must have answered.
     pub deadline: Deadline,
     /// Everything the host said.
     pub context: &'a Context<'a>,
@@ -78,7 +78,7 @@ pub struct Request<'a> {
 pub struct Attempt<'a> {
     /// Who, where, until when.
     pub request: Request<'a>,
-    /// What was typed; never empty unless `allow_empty_password` is set.
+    /// The password that was typed; never empty unless `allow_empty_password` is set.
     pub password: &'a Secret,
     /// For backends that ask further questions.
     pub conversation: &'a mut dyn Conversation,

@@ -1,4 +1,4 @@
-//! Whom a backend found.
+//! The person whom a backend found.
 
 use std::fmt;
 

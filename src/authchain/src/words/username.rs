@@ -56,7 +56,7 @@ impl fmt::Display for Username {
     }
 }
 
-/// Why a name is no login name.
+/// The reason why a name is no login name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidUsername {
     /// Nothing was given.

@@ -1,4 +1,4 @@
-//! What a backend can answer.
+//! The answers that a backend can give.
 //!
 //! Denied, unknown, unavailable and failed are four different facts: "I know this person and say
 //! no", "I do not know this person", "the source does not answer", "this process could not ask it".
@@ -25,12 +25,13 @@ pub enum Verdict {
     Unknown,
 }
 
-/// Why a backend that knows the name refused. For the log only: the person sees one text for all.
+/// The reason why a backend that knows the name refused. For the log only: the person sees one text
+/// for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// The kind of refusal.
     pub reason: DenialReason,
-    /// What the backend adds, in its own words; untrusted where it came from a server.
+    /// A remark of the backend in its own words; untrusted where it came from a server.
     pub detail: Option<String>,
 }
 
@@ -82,7 +83,7 @@ impl fmt::Display for DenialReason {
     }
 }
 
-/// Why a backend could not answer.
+/// The reason why a backend could not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackendError {
     /// The source does not answer, or not with anything that helps: a server down, a file that may
@@ -107,7 +108,7 @@ impl fmt::Display for BackendError {
 
 impl std::error::Error for BackendError {}
 
-/// Why the host program could not put a question to the person.
+/// The reason why the host program could not put a question to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationError {
     /// The host gave us no way to ask, or answered a question with nothing.
@@ -136,9 +137,9 @@ impl std::error::Error for ConversationError {}
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whose it is.
+    /// The person.
     pub user: User,
-    /// Whether it may be used.
+    /// The state of the account.
     pub status: AccountStatus,
 }
 

@@ -22,7 +22,7 @@ const MAX_FILES: usize = 4096;
 /// The folder, open.
 pub(super) struct Folder(OwnedFd);
 
-/// What came of claiming a task.
+/// The result of claiming a task.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Claim {
     Ours,

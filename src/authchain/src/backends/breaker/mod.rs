@@ -1,4 +1,5 @@
-//! What earlier logins found down, so that this one does not wait for it again.
+//! Marks of the servers that earlier logins found down, so that this one does not wait for them
+//! again.
 //!
 //! A mark is an empty file in a folder under `/run`; its time of change is when the server was
 //! found down. Empty, because whoever starts su decides how large the files may be that it writes
@@ -24,37 +25,38 @@ use self::folder::{Claim, Folder, LONGEST_CLAIM};
 use self::name::{FileKind, decode, encode, is_ours};
 use crate::tools::deadline::Deadline;
 
-/// How long a server that was found down is not asked at all, and how often one login probes it
-/// from then on.
+/// The time for which a server that was found down is not asked at all, and the time between two
+/// probes from then on.
 const REST: Duration = Duration::from_secs(1);
 
-/// How long a mark holds. Then one login asks the server as if it had no mark, for as long as that
-/// takes: the server may be back, but too far away to answer a probe in time.
+/// The time for which a mark holds. Then one login asks the server as if it had no mark, for as
+/// long as that takes: the server may be back, but too far away to answer a probe in time.
 const EXPIRY: Duration = Duration::from_secs(30);
 
-/// How old a mark gets at most. A mark that is in use is renewed all the time; one that is this old
-/// belongs to a caller who has not come back, or to a backend that is no longer configured.
+/// The age at which a mark is removed. A mark that is in use is renewed all the time; one that is
+/// this old belongs to a caller who has not come back, or to a backend that is no longer
+/// configured.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// How long a server may take to answer a probe.
+/// The longest time a server may take to answer a probe.
 pub(super) const PROBE: Duration = Duration::from_millis(40);
 
-/// How many servers are marked of those that one worker reports as down.
+/// Most servers that are marked of those that one worker reports as down.
 const MAX_DOWN: usize = 16;
 
-/// How many marks one owner may have. Where DNS names the servers, whoever forges DNS answers can
+/// Most marks that one owner may have. Where DNS names the servers, whoever forges DNS answers can
 /// make names up, and the worker is told all marks in one line.
 const MAX_MARKS: usize = 64;
 
 /// The marks of one backend.
 pub(super) struct Breaker<'a> {
     run_dir: &'a Path,
-    /// Whose marks these are: the backend's, and perhaps one caller's.
+    /// The owner of the marks: the backend, and perhaps one caller.
     owner: String,
     folder: Option<Folder>,
 }
 
-/// What the marks say about this login.
+/// The consequences of the marks for this login.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Servers that are not to be asked.
@@ -63,13 +65,13 @@ pub(super) struct Plan {
     pub(super) probe: Vec<String>,
     /// Servers to be asked as ever, although there is a mark: it has expired.
     expired: Vec<String>,
-    /// Whether there is enough time for a missing answer to mean that the server is down. A server
+    /// True if there is enough time for a missing answer to mean that the server is down. A server
     /// that was given only the time that backends before it left over has not been shown to be
     /// down.
     is_fair: bool,
 }
 
-/// What becomes of one mark.
+/// The state of one mark.
 enum Standing {
     Avoid(Duration),
     Probe,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// Longest name of a file.
 const MAX_NAME: usize = 255;
 
-/// What a file is.
+/// The meaning of a file in the folder of marks.
 #[derive(Clone, Copy)]
 pub(super) enum FileKind {
     /// Says that the server is down.

@@ -1,24 +1,24 @@
-//! What a worker says of its servers when it is asked to examine them.
+//! Findings: the replies of a worker that is asked to examine its servers.
 
 use std::time::Duration;
 
-/// What one step on the way to one server came to.
+/// The result of one step on the way to one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerFinding {
     /// The server, by the name it has in the settings; empty where the step concerns no single
     /// server.
     pub server: String,
-    /// What was done, such as `connect`.
+    /// The step, such as `connect`.
     pub step: String,
-    /// How long that took, in whole microseconds.
+    /// The time it took, in whole microseconds.
     pub took: Duration,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What came of it, and what to do about it.
+    /// The result in words, and the cure.
     pub text: String,
 }
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// As it should be.

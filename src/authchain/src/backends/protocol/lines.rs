@@ -16,9 +16,9 @@ const USUAL: usize = 4096;
 /// held is wiped, the shorter buffers it outgrew included.
 pub struct LineBuffer {
     buffer: Zeroizing<Vec<u8>>,
-    /// Where in the buffer the next line begins.
+    /// The offset in the buffer at which the next line begins.
     start: usize,
-    /// Where in the buffer the received bytes end.
+    /// The offset in the buffer at which the received bytes end.
     end: usize,
     /// Up to where it is known that there is no line feed.
     seen: usize,

@@ -30,7 +30,7 @@ pub(super) enum Shape<D> {
     Text,
     /// A list of strings.
     Texts,
-    /// What only this direction has.
+    /// A member that only this direction has.
     Own(D),
 }
 

@@ -37,7 +37,7 @@ pub const VERSION: u64 = 1;
 /// Longest line, its line feed included.
 pub const MAX_LINE: usize = 64 * 1024;
 
-/// What is wrong with a line.
+/// A fault of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProtocolError {
     /// More than [`MAX_LINE`] bytes.
@@ -56,11 +56,11 @@ pub enum ProtocolError {
     Value(&'static str, String),
     /// A verdict, and an account status that does not go with it.
     Contradiction(&'static str, &'static str),
-    /// What is to be sent has a meaning that the protocol has no word for in this member.
+    /// The protocol has no word in this member for the meaning that was to be sent.
     NoWord(&'static str),
 }
 
-/// How many characters of the other end's text are repeated in an error.
+/// Most characters of the other end's text that are repeated in an error.
 const MAX_QUOTE: usize = 160;
 
 impl From<serde_json::Error> for ProtocolError {

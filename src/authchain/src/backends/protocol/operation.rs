@@ -2,24 +2,24 @@
 
 use super::WireVerdict;
 
-/// What a worker can be asked to do.
+/// A question that a worker can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// Is the password this person's?
     Authenticate,
-    /// Who is this?
+    /// Looks up the person.
     Lookup,
-    /// What state is the account in?
+    /// Asks for the state of the account.
     Account,
-    /// What does each server come to, step by step? Asked by the command only.
+    /// Examines each server, step by step. Asked by the command only.
     Examine,
 }
 
-/// What the protocol says of an operation: its row in the table of `docs/PROTOCOL.md`.
+/// A row of the table of operations in `docs/PROTOCOL.md`.
 struct Row {
     /// The word for it, which is the member that holds the question.
     word: &'static str,
-    /// Whether the question has a password, and has to have one.
+    /// True if the question has a password, and has to have one.
     takes_password: bool,
     /// The words for the verdicts that it can have.
     verdicts: &'static [&'static str],

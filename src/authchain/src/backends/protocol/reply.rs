@@ -1,4 +1,4 @@
-//! What a worker says to the module.
+//! Replies: the lines from a worker to the module.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ pub enum Reply {
     Hello(Vec<Operation>),
     /// A question to the person, answered by [`Message::Answer`](super::Message::Answer).
     Prompt {
-        /// Whether the answer is shown while it is typed.
+        /// True if the answer is shown while it is typed.
         echo: bool,
-        /// What the person reads.
+        /// The text that the person reads.
         text: String,
     },
     /// A text for the person.
     Info(String),
     /// A text for the person about something that went wrong.
     Error(String),
-    /// What one step on the way to one server came to.
+    /// The result of one step on the way to one server.
     Finding(ServerFinding),
     /// The last: what was found out.
     Verdict(Conclusion),

@@ -36,7 +36,7 @@ pub(super) fn is_head(name: &str) -> bool {
     HEADS.contains(&name)
 }
 
-/// What only replies have.
+/// The members that only replies have.
 #[derive(Clone, Copy)]
 pub(super) enum Replies {
     User,

@@ -1,4 +1,4 @@
-//! What the module says to a worker.
+//! Messages: the lines from the module to a worker.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub enum Message<'a> {
     Hello(Hello),
     /// The second: what to find out, and about whom.
     Question(Question<'a>),
-    /// What the person answered to the worker's prompt.
+    /// The person's answer to the worker's prompt.
     Answer(Bytes<'a>),
 }
 
@@ -36,17 +36,18 @@ pub struct Hello {
     ///
     /// [`probe_ms`]: Self::probe_ms
     pub probe: Vec<String>,
-    /// How long a server in [`probe`](Self::probe) may take to answer at all.
+    /// The longest time, in milliseconds, a server in [`probe`](Self::probe) may take to answer at
+    /// all.
     pub probe_ms: u64,
 }
 
 /// A question about one person.
 pub struct Question<'a> {
-    /// What is asked.
+    /// The operation that is asked for.
     pub operation: Operation,
     /// The name, as parsed by [`Username`](crate::words::Username).
     pub user: String,
-    /// What was typed; with [`Operation::Authenticate`] only, and always there.
+    /// The password that was typed; with [`Operation::Authenticate`] only, and always there.
     pub password: Option<Bytes<'a>>,
     /// The PAM service, such as `sshd`.
     pub service: String,
@@ -54,7 +55,7 @@ pub struct Question<'a> {
     pub tty: String,
     /// The remote host as the host names it, never resolved; empty where it said nothing.
     pub rhost: String,
-    /// Who asks, where the host knows.
+    /// The remote or calling user (`PAM_RUSER`), where the host knows.
     pub ruser: String,
     /// Milliseconds until the verdict is due. The module waits a little longer.
     pub budget_ms: u64,
@@ -108,7 +109,7 @@ fn is_head(name: &str) -> bool {
     ["hello", "answer"].contains(&name) || Operation::named(name).is_some()
 }
 
-/// What only messages have.
+/// The members that only messages have.
 #[derive(Clone, Copy)]
 enum Messages {
     Settings,

@@ -1,4 +1,4 @@
-//! What a worker can find out, and the words for it.
+//! The verdicts of a worker, and the words for them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::words::{Account, AccountStatus, Denial, User};
 /// A verdict, and what was noticed on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
-    /// What was found out.
+    /// The verdict.
     pub verdict: WireVerdict,
     /// Servers that did not answer.
     pub down: Vec<String>,
@@ -25,7 +25,7 @@ impl From<WireVerdict> for Conclusion {
     }
 }
 
-/// What a worker can find out.
+/// A verdict of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
     /// To `authenticate`: this is who it is. With what `account` would be answered by now, where

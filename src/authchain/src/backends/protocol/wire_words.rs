@@ -37,13 +37,13 @@ pub(super) const STATES: Words<AccountStatus> = Words {
     ],
 };
 
-/// Whether the answer to a prompt is shown while it is typed.
+/// The words for showing the answer to a prompt while it is typed, or not.
 pub(super) const ECHOES: Words<bool> = Words {
     member: "prompt",
     words: &[("echo_on", true), ("echo_off", false)],
 };
 
-/// How bad a finding is.
+/// The words for the severity of a finding.
 pub(super) const SEVERITIES: Words<Severity> = Words {
     member: "finding",
     words: &[

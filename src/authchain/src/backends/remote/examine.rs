@@ -7,7 +7,7 @@ use crate::backends::worker::WorkerFault;
 use crate::tools::request::Request;
 use crate::words::BackendError;
 
-/// How many findings there may be: a dozen steps each for more servers than anybody has.
+/// Most findings that there may be: a dozen steps each for more servers than anybody has.
 const MAX_FINDINGS: usize = 2_000;
 
 /// Asks the worker to look at all of its servers; marks about servers that were down are neither

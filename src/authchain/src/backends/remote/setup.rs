@@ -1,4 +1,4 @@
-//! How workers are run on this machine.
+//! The program, user and folder of workers on this machine.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ pub struct WorkerSetup {
     pub worker_user: String,
     /// The folder of marks about servers that are down.
     pub run_dir: PathBuf,
-    /// Who waits for the end of workers that have answered: one for all backends of a call.
+    /// Waits for the end of workers that have answered; one for all backends of a call.
     pub reaper: Rc<Reaper>,
 }
 

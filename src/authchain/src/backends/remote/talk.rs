@@ -13,11 +13,11 @@ use crate::tools::journal::{clean, cut};
 use crate::tools::request::Request;
 use crate::words::{BackendError, Secret};
 
-/// How much less time the worker is given than we wait, so that it is the one to report the
-/// timeout: it knows which server it waited for.
+/// The time by which the worker's budget is shorter than our wait, so that the worker is the one to
+/// report the timeout: it knows which server it waited for.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// How many characters of a worker's text a person gets to see.
+/// Most characters of a worker's text that a person gets to see.
 const MAX_TEXT: usize = 1024;
 
 /// A question, with the conversation where the person takes part in it.

@@ -1,4 +1,4 @@
-//! What is made of a worker's words, its silence and its end.
+//! Tests of what a login makes of a worker's replies, its silence and its end.
 
 mod marks;
 mod stage;

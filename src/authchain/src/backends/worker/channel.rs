@@ -11,7 +11,7 @@ use super::fault::WorkerFault;
 use crate::backends::protocol::{LineBuffer, Reply};
 use crate::tools::deadline::{Deadline, poll_timeout};
 
-/// How many lines a worker may send: hello and verdict, one for each question to the person, a few
+/// Most lines that a worker may send: hello and verdict, one for each question to the person, a few
 /// texts. The deadline ends every exchange, but the time a person takes to type does not count.
 const MAX_REPLIES: usize = 64;
 

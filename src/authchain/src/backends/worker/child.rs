@@ -18,24 +18,24 @@ use nix::unistd::Pid;
 use super::fault::WorkerFault;
 use crate::tools::trusted_file;
 
-/// What a worker is called in its own `argv`.
+/// The name of a worker in its own `argv`.
 const NAME: &CStr = c"authchain-worker";
 
-/// What stands before the name of the user it becomes.
+/// The argument in front of the name of the user that the worker becomes.
 const USER: &CStr = c"--user";
 
 /// `POSIX_SPAWN_SETSID` (spawn.h of glibc 2.26 and musl 1.1.22), which nix does not have.
 const SETSID: i32 = 0x80;
 
-/// How often a worker that hung up is looked at, so that the log can say how it ended: for 20 ms.
+/// Tries to reap a worker that hung up, so that the log can say how it ended: 20 ms in all.
 const PATIENCE: u32 = 40;
 
-/// How often a worker that was killed is looked at: for a second. The kernel takes a third of a
+/// Tries to reap a worker that was killed: a second in all. The kernel takes a third of a
 /// millisecond, unless the process hangs in a system call, on a file server that is away for
 /// example.
 const BURIAL: u32 = 1_000;
 
-/// How many looks follow each other quickly: every login waits for the first ones.
+/// Tries that follow each other quickly: every login waits for the first ones.
 const QUICK_LOOKS: u32 = 20;
 
 /// The running process.

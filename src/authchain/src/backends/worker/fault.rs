@@ -1,4 +1,4 @@
-//! What can go wrong between this process and a worker.
+//! Faults between this process and a worker.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::backends::protocol::ProtocolError;
 use crate::tools::trusted_file::FileError;
 use crate::words::BackendError;
 
-/// What can be wrong with a worker.
+/// A fault of a worker, or of the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::backends) enum WorkerFault {
     /// Its program may not be used.
@@ -21,7 +21,7 @@ pub(in crate::backends) enum WorkerFault {
     Silent,
     /// The socket to it failed.
     Socket(Errno),
-    /// What it said is not of the protocol.
+    /// It has sent a line that is not of the protocol.
     Protocol(ProtocolError),
     /// It sent something that is not allowed at this point.
     OutOfPlace(String),

@@ -1,4 +1,4 @@
-//! What becomes of workers that have answered: their end, and the signal about it.
+//! Reaping workers that have answered, and the signal about their end.
 
 use std::cell::{OnceCell, RefCell};
 use std::marker::PhantomData;

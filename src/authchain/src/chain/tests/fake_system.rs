@@ -12,7 +12,7 @@ pub(super) struct FakeSystem {
     pub(super) name_service: InPlace<Option<SystemUser>>,
 }
 
-/// What is answered in place of what is known, if anything.
+/// An answer that a test puts in the place of the system's own.
 pub(super) type InPlace<T> = Option<fn() -> Result<T, BackendError>>;
 
 impl Identities for FakeSystem {

@@ -1,4 +1,4 @@
-//! What happens in a login, in its order.
+//! The events of a login, in their order.
 
 use std::cell::RefCell;
 

@@ -14,7 +14,7 @@ use crate::words::{
     Username, Verdict,
 };
 
-/// What a scripted backend answers.
+/// The answer of a scripted backend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Answer {
     Accepts,

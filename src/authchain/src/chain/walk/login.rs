@@ -13,7 +13,7 @@ use crate::words::{
     AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
 };
 
-/// Why a right password that has to be changed does not let the person in.
+/// The reason, for the log, why a right password that has to be changed does not let the person in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
 
 impl Chain {

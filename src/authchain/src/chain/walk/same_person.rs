@@ -1,4 +1,4 @@
-//! Whether a backend and the system mean the same person by a name.
+//! The comparison of the person a backend means by a name with the one the system means.
 
 use super::{Known, Walk};
 use crate::chain::identity::SystemUser;

@@ -1,9 +1,9 @@
-//! Why an account is not changed.
+//! The reasons why an account is not changed.
 
 use std::fmt;
 
-/// Why an account could not be listed or changed. The files are as they were, unless a file could
-/// not be written.
+/// The reason why an account could not be listed or changed. The files are as they were, unless a
+/// file could not be written.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EditError {
     /// The request cannot be carried out: the name is taken or unknown, or its line is odd.

@@ -12,11 +12,11 @@ use nix::fcntl::{FlockArg, OFlag};
 use super::error::EditError;
 use crate::tools::deadline::{Deadline, system_clock};
 
-/// How long to wait for another writer. Writing takes milliseconds; a process that holds the lock
+/// The longest wait for another writer. Writing takes milliseconds; a process that holds the lock
 /// for longer hangs, and an administrator should hear of it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The lock of a database, held while its files are changed. The kernel releases it when the file

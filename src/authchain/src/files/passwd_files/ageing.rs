@@ -16,11 +16,11 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 pub struct Ageing {
     /// The day of the last change; 0 asks for one at the next login.
     pub last_change: Option<i64>,
-    /// How long a password lasts.
+    /// The number of days for which a password is valid.
     pub maximum: Option<i64>,
-    /// How long before its end the person is warned.
+    /// The number of days before the end of a password in which the person is warned.
     pub warning: Option<i64>,
-    /// How long after its end it can still be changed by its owner.
+    /// The number of days after the end of a password in which its owner can still change it.
     pub inactive: Option<i64>,
     /// The first day on which the account is no longer valid.
     pub expire: Option<i64>,

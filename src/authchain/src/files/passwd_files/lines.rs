@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 /// begin with a buffer of 1024.
 pub(super) const MAX_LINE: usize = 4096;
 
-/// How many bytes of a longer line are kept: enough for the longest name.
+/// Bytes of a longer line that are kept: enough for the longest name.
 const HEAD: usize = 300;
 
 /// Bytes read at a time, and all the memory that is used.
@@ -32,7 +32,7 @@ pub(super) enum Line<'a> {
 pub(super) struct Lines<R> {
     source: R,
     buffer: Zeroizing<Vec<u8>>,
-    /// Where the bytes that were read and not yet given out begin in the buffer.
+    /// The offset in the buffer at which the bytes begin that were read and not yet given out.
     start: usize,
     end: usize,
     /// The beginning of the line that is being skipped.

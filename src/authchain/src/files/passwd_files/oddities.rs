@@ -1,8 +1,8 @@
-//! What a search found wrong with a file on its way.
+//! Faults of a file that a search has met on its way.
 
 use std::fmt;
 
-/// How many line numbers of a kind are remembered.
+/// Most line numbers of a kind that are remembered.
 const REMEMBERED: usize = 3;
 
 /// Lines of a file that were not taken as entries. Displays as one phrase for the log; empty when
@@ -54,7 +54,7 @@ impl fmt::Display for Oddities {
 /// Some lines of a file: how many, and where the first few are.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Places {
-    /// How many there are.
+    /// The number of such lines.
     pub count: u64,
     /// The numbers of the first ones, from 1.
     pub first: Vec<u64>,

@@ -8,7 +8,7 @@ use crate::words::{Secret, User};
 
 /// One line of a passwd file.
 pub struct PasswdEntry {
-    /// What stands where the password once stood: `x` where it is in the shadow file.
+    /// The second field, in which the password once stood: `x` where it is in the shadow file.
     pub password: Secret,
     name: String,
     uid: u32,

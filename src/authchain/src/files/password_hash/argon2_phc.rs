@@ -21,7 +21,7 @@ const MAX_WORK_KIB: u64 = 1024 * 1024;
 /// Most lanes, which are computed one after the other here.
 const MAX_LANES: u64 = 16;
 
-/// What new hashes cost: 19 MiB of memory, two passes, one lane. The smallest setting that the
+/// The cost of new hashes: 19 MiB of memory, two passes, one lane. The smallest setting that the
 /// OWASP Password Storage Cheat Sheet calls sufficient, and about what distributions choose for
 /// yescrypt. RFC 9106's 64 MiB would be taken from the process of every login at once.
 const NEW_MEMORY_KIB: u32 = 19 * 1024;

@@ -1,11 +1,11 @@
-//! Why a password could not be verified or hashed.
+//! The reasons why a password could not be verified or hashed.
 
 use std::fmt;
 
 use super::hashable::MAX_PASSWORD;
 use super::method::Method;
 
-/// Why a stored hash could not be verified, or a new one not be made.
+/// The reason why a stored hash could not be verified, or a new one not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashError {
     /// No method's prefix, or not even the form of a hash.
@@ -18,9 +18,9 @@ pub enum HashError {
     TooCostly {
         /// The parameter, as it is called in the hash or with its unit as an ending.
         what: &'static str,
-        /// What the hash asks for.
+        /// The value that the hash asks for.
         value: u64,
-        /// What is allowed.
+        /// The largest value that is allowed.
         limit: u64,
     },
     /// This system's libcrypt does not know the method, or there was not enough memory.

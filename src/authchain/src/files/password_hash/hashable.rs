@@ -13,7 +13,8 @@ pub const MAX_PASSWORD: usize = 511;
 pub(super) struct Hashable {
     /// At most [`MAX_PASSWORD`] bytes without NUL, and one NUL.
     pub(super) terminated: Zeroizing<Vec<u8>>,
-    /// Whether that is the password itself, and not a stand-in that only takes as long.
+    /// True where `terminated` is the password itself; false where the password can match nothing,
+    /// and `terminated` only takes as long to hash.
     pub(super) whole: bool,
 }
 

@@ -89,8 +89,8 @@ fn yescrypt(text: &[u8]) -> Option<ScryptCost> {
     text.is_empty().then_some(cost)
 }
 
-/// How a number of varying length begins: the lowest first digit of its kind, the number of digits
-/// that follow, and the first number of that kind.
+/// The beginnings of numbers of varying length. In each row: the lowest first digit, the number of
+/// digits that follow such a digit, and the first number that is written so.
 const KINDS: [(u64, usize, u64); 6] = [
     (63, 5, 17_318_448),
     (62, 4, 541_232),

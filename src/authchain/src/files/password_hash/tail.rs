@@ -1,4 +1,4 @@
-//! What follows the cost in a hash: salt, separator, digest.
+//! The part of a hash behind the cost: salt, separator, digest.
 
 use super::method::{Method, is_crypt64};
 

@@ -1,4 +1,4 @@
-//! What reaches the logger, and what it costs when it does not.
+//! Lines that reach the logger, and the cost of those that do not.
 
 use super::*;
 use std::cell::Cell;

@@ -3,7 +3,7 @@
 /// Longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// How much is quoted at most of a text that others chose, in characters as they are written.
+/// Longest quotation of a text that others chose, in characters as they are written.
 const MAX_QUOTE: usize = 200;
 
 /// Returns `text` with everything that could end or recolour a log line written out visibly.

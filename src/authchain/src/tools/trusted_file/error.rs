@@ -1,4 +1,4 @@
-//! Why a file may not be used.
+//! The reasons why a file may not be used.
 
 use std::fmt;
 use std::io;
@@ -9,7 +9,7 @@ use nix::unistd::geteuid;
 
 use crate::words::BackendError;
 
-/// Who besides the owner may do what with the file.
+/// The rights that others than the owner may have on the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Others may read it: configuration, passwd files.
@@ -36,7 +36,7 @@ impl Access {
 pub struct FileError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: FileFault,
 }
 
@@ -50,7 +50,7 @@ impl FileError {
     }
 }
 
-/// What can be wrong with a file.
+/// A fault of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileFault {
     /// There is none.
@@ -78,7 +78,7 @@ pub enum FileFault {
     Process(String),
 }
 
-/// What open(2) says about the file and not about the process that opens it.
+/// The errors of open(2) that are about the file, and not about the process that opens it.
 const ABOUT_THE_FILE: [Errno; 5] = [
     Errno::ELOOP,
     Errno::ENAMETOOLONG,
@@ -105,7 +105,7 @@ impl From<&io::Error> for FileFault {
     }
 }
 
-/// What a backend over the file answers: a fault of this process says nothing about its source.
+/// The answer of a backend over the file. A fault of this process says nothing about the source.
 impl From<FileError> for BackendError {
     fn from(error: FileError) -> Self {
         match error.fault {

@@ -1,4 +1,5 @@
-//! Who could put another file in a file's place: whoever may write a folder on the way to it.
+//! The folders on the way to a file: whoever may write one of them can put another file in its
+//! place.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -12,7 +13,7 @@ use nix::unistd::geteuid;
 
 use super::error::{FileError, FileFault};
 
-/// How many links are followed, as many as the kernel does.
+/// Most links that are followed, as many as the kernel follows.
 const MAX_LINKS: usize = 40;
 
 /// Mode bit of a folder in which everybody may replace only what is theirs, such as /tmp.

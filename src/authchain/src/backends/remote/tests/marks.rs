@@ -1,4 +1,4 @@
-//! What the next login knows of this one: who did not answer.
+//! Tests of the marks: servers that did not answer this login, as the next one knows them.
 
 use std::fs;
 use std::time::Duration;

@@ -28,11 +28,12 @@ read -r question
 
 pub(super) const ALICE: &str = r#""user":{"name":"alice","uid":10001}"#;
 
-/// Whoever writes a script while another thread starts a process makes it "busy" for the kernel.
+/// Held while a script is written: were another thread to start a process meanwhile, the script
+/// would be "busy" for the kernel (ETXTBSY).
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    /// What the clock shows, if it stands still.
+    /// The time that the clock shows, if it stands still.
     static STOPPED: Cell<Option<Moment>> = const { Cell::new(None) };
 }
 
@@ -98,7 +99,7 @@ impl Conversation for Person {
     }
 }
 
-/// What came of asking a worker that is this script.
+/// The result of asking a worker that is this script.
 pub(super) struct Played {
     pub(super) verdict: Result<Verdict, BackendError>,
     pub(super) lookup: Result<Option<User>, BackendError>,

@@ -1,4 +1,4 @@
-//! What a worker may say, and what ends the talk.
+//! Tests of the replies that a worker may send, and of those that end the exchange.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
