@@ -2,7 +2,7 @@
 
 use ldap3::controls::Control;
 
-use crate::guard::ber::Elements;
+use crate::guard::ber::{Elements, integer};
 
 /// The control's name, in request and answer.
 pub(in crate::ldap) const CONTROL: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
@@ -56,7 +56,7 @@ impl PolicyAnswer {
 
     fn warn(&mut self, contents: &[u8]) -> Option<()> {
         let warning = Elements::of(contents).take().ok()??;
-        let number = number(warning.contents)?;
+        let number = u32::try_from(integer(warning.contents)?).ok()?;
         match warning.tag {
             0x80 => self.expires_in = Some(number),
             0x81 => self.grace = Some(number),
@@ -92,15 +92,6 @@ fn error(contents: &[u8]) -> Option<BindError> {
         [2] => Some(BindError::MustChange),
         _ => None,
     }
-}
-
-fn number(bytes: &[u8]) -> Option<u32> {
-    let is_small = (1..=4).contains(&bytes.len()) && bytes.first().is_some_and(|byte| *byte < 0x80);
-    is_small.then(|| {
-        bytes
-            .iter()
-            .fold(0, |number, byte| (number << 8) | u32::from(*byte))
-    })
 }
 
 #[cfg(test)]
