@@ -1,4 +1,4 @@
-//! Whether a person may in, whatever their password.
+//! Decides by their entry whether a person may log in on this machine (`access_filter`).
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::syntax::fill;
@@ -11,16 +11,17 @@ use crate::net::failure::Failure;
 
 const STEP: &str = "access filter";
 
-/// Which people this machine admits, by their entries.
+/// The people whom this machine admits, by their entries.
 pub(super) struct Admission {
-    /// What the entry must fit.
+    /// The filter that the entry must match.
     filter: Option<String>,
-    /// This machine's name, if the filter asks for it.
+    /// The name of this machine, if the filter asks for it.
     host: String,
 }
 
 impl Admission {
-    /// Reads what the filter asks for. Early: later there are no files.
+    /// Reads the name of the machine, if the filter asks for it. Called before the process is
+    /// confined, which leaves it no files.
     pub(super) fn by(filter: Option<String>) -> Self {
         let asks_host = filter.as_ref().is_some_and(|filter| filter.contains("%h"));
         let host = match asks_host {
@@ -30,8 +31,8 @@ impl Admission {
         Self { filter, host }
     }
 
-    /// Returns why the person may not in, if so. The server itself holds the entry against the
-    /// filter: it knows how values compare.
+    /// Returns the reason why the person may not log in, if there is one. The server itself matches
+    /// the entry: it knows the matching rules of its attributes.
     pub(super) async fn denial(
         &self,
         session: &mut Session,

@@ -1,4 +1,4 @@
-//! What a server means that does not say yes to a password.
+//! The meaning of a server's answer to the person's bind.
 
 use authchain::backends::protocol::WireVerdict;
 use authchain::words::{Denial, DenialReason};
@@ -9,8 +9,8 @@ use super::session::BindAnswer;
 use crate::answer::Answer;
 use crate::net::failure::Failure;
 
-/// Returns the refusal in a server's answer to a bind; `None` where it says yes. A yes with a
-/// policy that says no is none: some servers leave it to those who ask to heed their policy.
+/// Returns the refusal in the answer to a bind; `None` where it succeeded. A success with an error
+/// of the password policy is a refusal: some servers leave it to their clients to heed the policy.
 pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     let result = &answer.result;
     let told = describe(result);
@@ -27,7 +27,7 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
             let text = codes::server_text(&result.text);
             wrong_password((!text.is_empty()).then_some(&text))
         }
-        // Entries without a password of the kind that is asked for.
+        // The entry has no password of the kind that is asked for.
         (codes::INAPPROPRIATE_AUTHENTICATION, _) => {
             Answer::denied(DenialReason::BadCredential, told)
         }
@@ -45,9 +45,9 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
 }
 
 /// Returns the refusal where a template made the bind name of the login name: noSuchObject is no
-/// proof that the account is missing then. But it is an answer: other servers have no such entry
-/// either, and would count the attempt once more.
-pub(super) fn refusal_of_a_guess(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
+/// proof that the account is missing. But it is an answer: other servers have no such entry either,
+/// and would count the attempt once more.
+pub(super) fn refusal_of_derived_name(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     match answer.result.rc {
         codes::NO_SUCH_OBJECT => {
             let told = describe(&answer.result);
