@@ -34,7 +34,7 @@ pub(super) const CLASS: &str = "objectClass";
 
 /// The object classes of people, whose entries are never groups: those of the core schemas, of RFC
 /// 2307 and of Active Directory. A person who may write their entry can add object classes that
-/// make a group, but cannot remove the structural one (RFC 4512 §3.3).
+/// make a group, but cannot remove the structural one (RFC 4512 §2.4.2).
 const PEOPLE: [&str; 7] = [
     "person",
     "organizationalPerson",
