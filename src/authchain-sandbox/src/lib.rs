@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`process`] | the first steps: own ids, descriptors and limits in place of the inherited ones |
+//! | [`process`] | the first steps: own ids, descriptors and limits, no inherited ones |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]

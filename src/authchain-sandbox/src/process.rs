@@ -122,7 +122,7 @@ fn limit(resource: Resource, wanted: rlim_t) {
     }
 }
 
-/// Has the kernel end this process before others when memory runs out (`oom_score_adj`, proc(5)),
+/// Makes the kernel end this process before others when memory runs out (`oom_score_adj`, proc(5)),
 /// even where the host is exempt. People of a NIS domain may choose hashes that take 256 MiB, and a
 /// stranger may have many of them computed at once.
 fn be_oom_killed_first() {

@@ -24,7 +24,7 @@ pub struct Examination<'d> {
 /// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// How bad it is.
+    /// The severity of the result.
     pub severity: Severity,
     /// The result in words, and what to do about it.
     pub text: String,

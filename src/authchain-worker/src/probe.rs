@@ -78,7 +78,11 @@ impl Probe {
         };
         match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
-            Err(error) => Answer::unavailable(name(&error)),
+            Err(error) => {
+                let errno = error.raw_os_error().map(Errno::from_raw);
+                let name = errno.map(|errno| format!("{errno:?}"));
+                Answer::unavailable(name.unwrap_or_else(|| error.to_string()))
+            }
         }
     }
 }
@@ -107,12 +111,6 @@ impl Kind for Probe {
 
 type Attempted = Option<io::Result<()>>;
 
-/// Returns the name of an error of the kernel, or the text of another.
-fn name(error: &io::Error) -> String {
-    let errno = error.raw_os_error().map(Errno::from_raw);
-    errno.map_or_else(|| error.to_string(), |errno| format!("{errno:?}"))
-}
-
 /// Tries files, memory, names and sockets.
 fn reading(attempt: &str, object: &str) -> Attempted {
     Some(match attempt {
@@ -139,7 +137,11 @@ fn reading(attempt: &str, object: &str) -> Attempted {
             let _ = RandomState::new().hash_one(object);
             Ok(())
         }
-        "allocate" => allocate(object),
+        "allocate" => {
+            let mebibytes: usize = object.parse().unwrap_or_default();
+            let reserved = Vec::<u8>::new().try_reserve_exact(mebibytes.saturating_mul(1 << 20));
+            reserved.map_err(|_| Errno::ENOMEM.into())
+        }
         _ => return None,
     })
 }
@@ -180,13 +182,6 @@ fn connect_by_sending(object: &str) -> io::Result<()> {
     let at_once = MsgFlags::from_bits_retain(nix::libc::MSG_FASTOPEN);
     let sent = sendto(stream.as_raw_fd(), b"x", &SockaddrIn::from(server), at_once);
     sent.map(drop).map_err(Into::into)
-}
-
-fn allocate(mebibytes: &str) -> io::Result<()> {
-    let count: usize = mebibytes.parse().unwrap_or_default();
-    let mut memory = Vec::<u8>::new();
-    let reserved = memory.try_reserve_exact(count.saturating_mul(1 << 20));
-    reserved.map_err(|_| Errno::ENOMEM.into())
 }
 
 /// Reads another process' memory, where this process has some.

@@ -25,11 +25,6 @@ impl Ending {
         let reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.clone()
     }
-
-    fn set(&self, text: String) {
-        let mut reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reason.get_or_insert(text);
-    }
 }
 
 /// Passes messages on until one side ends, or sends something that may not pass.
@@ -39,7 +34,8 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
 {
     if let Err(error) = hand_over(server, client).await {
-        ending.set(io_text(&error));
+        let mut reason = ending.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reason.get_or_insert(io_text(&error));
     }
 }
 
@@ -181,7 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// However the bytes come, what goes out is whole messages, none over the cap.
+        /// Passes whole messages only, none over the cap, however the bytes come.
         #[test]
         fn an_inlet_holds_and_passes_no_more_than_its_caps(
             chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..600), 0..40),

@@ -1,6 +1,5 @@
 //! Decides by their entry whether a person may log in on this machine (`access_filter`).
 
-use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::syntax::fill;
 use authchain_sandbox::process::machine_name;
 use ldap3::ldap_escape;
@@ -51,12 +50,8 @@ impl Admission {
         });
         let filter = filter.map_err(|_| Failure::settings(STEP, "cannot be filled in"))?;
         let search = Search {
-            step: STEP,
-            base: &person.dn,
-            scope: Scope::Base,
             filter: &filter,
-            attributes: &["1.1"],
-            limit: 1,
+            ..Search::entry(STEP, &person.dn, &["1.1"])
         };
         let fits = !session.search(search).await?.entries.is_empty();
         Ok((!fits).then_some("the entry does not fit access_filter"))

@@ -20,7 +20,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use authchain::backends::protocol::Question;
-use authchain::config::settings::ldap::Scope;
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
@@ -36,9 +35,6 @@ use crate::servers::{Server as _, deadline_of};
 
 /// The time for one operation, after which the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
-
-/// The filter that matches every entry.
-const ANY: &str = "(objectClass=*)";
 
 /// The examination of one server, over an open connection.
 struct ServerExamination<'l> {
@@ -65,8 +61,8 @@ impl Directory {
             // A step that failed has been reported, and ended the examination of its server.
             match source {
                 Source::Server(server) => {
-                    let nobody = &question.user;
-                    let examining = self.examine_server(&steps, &server, nobody, deadline);
+                    let unknown = &question.user;
+                    let examining = self.examine_server(&steps, &server, unknown, deadline);
                     let _ = examining.await;
                 }
                 Source::Records(records) => {
@@ -87,7 +83,7 @@ impl Directory {
         &self,
         steps: &Examination<'_>,
         server: &LdapServer,
-        nobody: &str,
+        unknown: &str,
         deadline: Deadline,
     ) -> Option<()> {
         let opening = deadline.within(self.connector.timeout.duration());
@@ -108,7 +104,7 @@ impl Directory {
             }
         }
         let reading = self.base(server, &root).await?;
-        self.nobody(server, nobody, reading).await?;
+        self.unknown_name(server, unknown, reading).await?;
         match &self.flavour {
             Flavour::ActiveDirectory(domain) => self.domain(server, domain).await,
             Flavour::Generic(generic) => {
@@ -171,17 +167,5 @@ impl ServerExamination<'_> {
         let deadline = self.deadline.within(OPERATION);
         let asking = within(deadline, search.step, self.session.request(search));
         asking.await.map_err(|failure| directory.blame(&failure))
-    }
-}
-
-/// Returns a search for one entry by its name.
-fn entry<'a>(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Search<'a> {
-    Search {
-        step,
-        base: dn,
-        scope: Scope::Base,
-        filter: ANY,
-        attributes,
-        limit: 1,
     }
 }

@@ -173,33 +173,38 @@ impl People {
             let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
             return Err(Failure::trouble(STEP, text));
         }
-        let called = &self.attributes;
-        let name = (entry.texts(&called.name)).find(|name| self.case.is_same(login.name, name));
+        let attribute = &self.attributes.name;
+        let name = (entry.texts(attribute)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
-            let actual = entry.text(&called.name).unwrap_or_default();
+            let actual = entry.text(attribute).unwrap_or_default();
             let note = format!(
                 "the entry found has another name: {}",
                 codes::server_text(actual)
             );
             return Ok(Found::Nobody(Some(note)));
         };
-        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
-        let user = WireUser {
-            name: login.spelled(name),
-            uid: uid_of(&entry, &called.uid)?,
-            gid: entry.number(&called.gid),
-            gecos: text(&called.gecos),
-            home: text(&called.home),
-            shell: text(&called.shell),
-            // A person may write their own entry, and so cannot vouch for groups.
-            groups: Vec::new(),
-        };
         Ok(Found::Person(Box::new(Person {
             dn: entry.dn.clone(),
             name: name.to_owned(),
-            user,
+            user: self.user(login.spelled(name), &entry)?,
             entry,
         })))
+    }
+
+    /// Returns the user `name` as the entry describes them.
+    fn user(&self, name: String, entry: &Entry) -> Result<WireUser, Failure> {
+        let attributes = &self.attributes;
+        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
+        Ok(WireUser {
+            name,
+            uid: uid_of(entry, &attributes.uid)?,
+            gid: entry.number(&attributes.gid),
+            gecos: text(&attributes.gecos),
+            home: text(&attributes.home),
+            shell: text(&attributes.shell),
+            // A person may write their own entry, and so cannot vouch for groups.
+            groups: Vec::new(),
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use authchain::config::settings::ldap::{AccountPolicy, Scope};
+use authchain::config::settings::ldap::AccountPolicy;
 use authchain::files::passwd_files::ageing::Ageing;
 use authchain::words::AccountStatus;
 
@@ -238,14 +238,7 @@ async fn lockout_terms(session: &mut Session, person: &Person) -> Result<Lockout
     let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {
         return Ok(None);
     };
-    let search = Search {
-        step: "policy search",
-        base: policy,
-        scope: Scope::Base,
-        filter: "(objectClass=*)",
-        attributes: &[LOCKOUT_DURATION],
-        limit: 1,
-    };
+    let search = Search::entry("policy search", policy, &[LOCKOUT_DURATION]);
     let hits = session.search(search).await?;
     Ok(hits
         .entries

@@ -121,8 +121,8 @@ impl Directory {
         inquiry: &Inquiry<'_>,
         deadline: Deadline,
     ) -> Result<Outcome<Source>, Failure> {
-        let usual = self.connector.timeout.duration();
-        let opening = deadline.within(turn.opening(usual));
+        let timeout = self.connector.timeout.duration();
+        let opening = deadline.within(turn.opening(timeout));
         match turn.server {
             Source::Records(records) => {
                 let found = self.connector.servers_of(records, opening).await?;

@@ -13,10 +13,10 @@ use crate::net::failure::Failure;
 /// of the password policy is a refusal: some servers leave it to their clients to heed the policy.
 pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     let result = &answer.result;
-    let told = describe(result);
+    let description = describe(result);
     Ok(Some(match (result.rc, answer.policy.error) {
         (codes::SUCCESS, None | Some(BindError::MustChange)) => return Ok(None),
-        (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", told)),
+        (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", description)),
         (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
             Answer::denied(DenialReason::NotPermitted, "the password has expired")
         }
@@ -29,16 +29,16 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
         }
         // The entry has no password of the kind that is asked for.
         (codes::INAPPROPRIATE_AUTHENTICATION, _) => {
-            Answer::denied(DenialReason::BadCredential, told)
+            Answer::denied(DenialReason::BadCredential, description)
         }
         // 389 Directory Server after too many attempts.
-        (codes::CONSTRAINT_VIOLATION, _) => Answer::denied(DenialReason::Locked, told),
+        (codes::CONSTRAINT_VIOLATION, _) => Answer::denied(DenialReason::Locked, description),
         (codes::UNWILLING | codes::INSUFFICIENT_ACCESS, _) => {
-            Answer::denied(DenialReason::NotPermitted, told)
+            Answer::denied(DenialReason::NotPermitted, description)
         }
-        (codes::NO_SUCH_OBJECT, _) => return Err(Failure::trouble("bind", told)),
+        (codes::NO_SUCH_OBJECT, _) => return Err(Failure::trouble("bind", description)),
         _ => {
-            let text = format!("configuration error: {told}");
+            let text = format!("configuration error: {description}");
             return Err(Failure::settings("bind", text));
         }
     }))
@@ -50,8 +50,11 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
 pub(super) fn refusal_of_derived_name(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     match answer.result.rc {
         codes::NO_SUCH_OBJECT => {
-            let told = describe(&answer.result);
-            Ok(Some(Answer::denied(DenialReason::BadCredential, told)))
+            let description = describe(&answer.result);
+            Ok(Some(Answer::denied(
+                DenialReason::BadCredential,
+                description,
+            )))
         }
         _ => refusal(answer),
     }

@@ -35,7 +35,7 @@ pub(super) struct Session {
     /// slow about one person's password or groups is not down: that person could otherwise shut
     /// others out.
     silence: FailureKind,
-    /// Whether the person's password is on its way.
+    /// Whether the person's password has been sent.
     has_sent_password: bool,
 }
 
@@ -48,6 +48,20 @@ pub(super) struct Search<'a> {
     pub(super) filter: &'a str,
     pub(super) attributes: &'a [&'a str],
     pub(super) limit: i32,
+}
+
+impl<'a> Search<'a> {
+    /// Returns a search for the one entry named `dn`.
+    pub(super) fn entry(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Self {
+        Self {
+            step,
+            base: dn,
+            scope: Scope::Base,
+            filter: "(objectClass=*)",
+            attributes,
+            limit: 1,
+        }
+    }
 }
 
 /// The result of a search.
@@ -185,8 +199,8 @@ impl Session {
         within_as(self.silence, deadline, search.step, searching).await
     }
 
-    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know
-    /// no other limit.
+    /// Limits the next search to its first page (RFC 2696): domain controllers of Samba know no
+    /// other limit.
     pub(super) fn turn_one_page(&mut self, size: i32) {
         let cookie = Vec::new();
         self.ldap

@@ -13,10 +13,10 @@ pub(super) enum Reason {
     NoSuchName,
     /// The name or the password is wrong.
     WrongPassword,
-    /// The password is right and has expired, or must be changed. Only somebody who has it is told
-    /// so.
+    /// The password is right and has expired, or must be changed. The server only says so to
+    /// clients that have the password.
     PasswordEnded(&'static str),
-    /// The account is in this state. `Locked` is told to everybody.
+    /// The account is in this state. The server says `Locked` to every client.
     State(AccountStatus, &'static str),
 }
 

@@ -43,8 +43,8 @@ const HOSTS: &str = "/etc/hosts";
 /// The most bytes that are read of a file. Block lists in /etc/hosts have a megabyte or two.
 const MAX_FILE: u64 = 4 << 20;
 
-/// How long the addresses of one family wait for those of the other: RFC 8305 §3. Some servers
-/// never answer for the family they do not know.
+/// The time that the addresses of one family wait for those of the other (RFC 8305 §3). Some name
+/// servers never answer for a family that they do not know.
 const OTHER_FAMILY: Duration = Duration::from_millis(50);
 
 /// The most addresses of one name that are tried.

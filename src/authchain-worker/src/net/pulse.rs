@@ -65,7 +65,7 @@ mod tests {
         pulse
     }
 
-    /// As on a machine with many more processes than processors.
+    /// Models a machine with many more processes than processors.
     #[test]
     fn who_is_late_at_every_beat_hears_an_answer_all_the_same() {
         assert!(pulse_of(&[BEAT * 4; 20]).was_awake());

@@ -90,7 +90,7 @@ fn is_within(host: &str, domain: &str) -> bool {
 /// Sorts servers: lower priorities first; among equals, chosen at random by weight as RFC 2782
 /// says. `choose` gives a number from 0 up to and including its argument.
 fn in_order(mut services: Vec<Service>, mut choose: impl FnMut(u32) -> u32) -> Vec<Service> {
-    // Those without weight first, so that each has a small chance of its own.
+    // Services without weight first, so that each has a small chance of its own.
     services.sort_by_key(|service| (service.priority, service.weight != 0));
     let mut ordered = Vec::with_capacity(services.len());
     while let Some(priority) = services.first().map(|service| service.priority) {

@@ -23,7 +23,7 @@ struct NisExamination<'l> {
     settings: &'l NisSettings,
     dns: &'l Dns,
     /// A name that nobody has.
-    nobody: &'l str,
+    unknown: &'l str,
 }
 
 impl Nis {
@@ -41,7 +41,7 @@ impl Nis {
                 steps: &steps,
                 settings: &self.settings,
                 dns: &self.dns,
-                nobody: &question.user,
+                unknown: &question.user,
             };
             // A step that failed has been reported, and ended the examination of its server.
             let _ = examination
@@ -120,14 +120,14 @@ impl NisExamination<'_> {
     async fn people(&self, client: &mut Client<'_>) -> Option<()> {
         let map = passwd_map(self.settings);
         let asking = async {
-            let value = client.look_up(map, self.nobody).await.map_err(error)?;
+            let value = client.look_up(map, self.unknown).await.map_err(error)?;
             let first = client.walk(map, None).await.map_err(error)?;
             Ok((value.is_some(), first))
         };
         let judge = |(is_somebody, first): &(bool, Option<OwnEntry>), _| match (is_somebody, first)
         {
             (true, _) => {
-                Remark::warning(format!("{} has somebody called {}", map.name, self.nobody))
+                Remark::warning(format!("{} has somebody called {}", map.name, self.unknown))
             }
             (_, None) => Remark::warning(format!("{} has nobody", map.name)),
             (false, Some(entry)) => {
@@ -147,7 +147,7 @@ impl NisExamination<'_> {
     /// not.
     async fn hashes(&self, client: &mut Client<'_>, map: Map<'_>, otherwise: Remark) {
         let asking = async {
-            let asked = client.look_up(map, self.nobody).await;
+            let asked = client.look_up(map, self.unknown).await;
             let refused = |failure: Failure| Remark {
                 text: format!("{}; {}", failure.text, otherwise.text),
                 ..otherwise.clone()

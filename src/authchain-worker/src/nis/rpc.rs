@@ -38,8 +38,8 @@ pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
         procedure.number,
     ];
     // Credentials and verifier of AUTH_NONE: a flavor, and no bytes.
-    let nobody = [AUTH_NONE, 0, AUTH_NONE, 0];
-    let numbers = header.into_iter().chain(nobody);
+    let no_identity = [AUTH_NONE, 0, AUTH_NONE, 0];
+    let numbers = header.into_iter().chain(no_identity);
     let mut bytes = numbers.fold(Writer::default(), Writer::number).into_bytes();
     bytes.extend(arguments.into_bytes());
     bytes

@@ -45,7 +45,7 @@ impl<'b> Reader<'b> {
     /// Returns an unsigned integer.
     ///
     /// # Errors
-    /// Where the bytes end before it does.
+    /// Where the bytes end within it.
     pub fn number(&mut self) -> Result<u32, Malformed> {
         let (number, rest) = self.0.split_first_chunk().ok_or(Malformed::Short)?;
         self.0 = rest;
@@ -55,7 +55,7 @@ impl<'b> Reader<'b> {
     /// Returns a signed integer (§4.1).
     ///
     /// # Errors
-    /// Where the bytes end before it does.
+    /// Where the bytes end within it.
     pub fn signed(&mut self) -> Result<i32, Malformed> {
         Ok(i32::from_be_bytes(self.number()?.to_be_bytes()))
     }
@@ -82,7 +82,7 @@ impl<'b> Reader<'b> {
     /// Checks that everything has been read.
     ///
     /// # Errors
-    /// Where it has not.
+    /// Where bytes are left.
     pub fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() {
             Ok(())

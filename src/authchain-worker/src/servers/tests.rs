@@ -99,7 +99,7 @@ fn who_is_named_on_the_way_is_asked_before_who_was_to_come() {
         async |turn: &Turn<'_, Sign>, _| {
             asked.push(turn.server.0);
             match turn.server.names_servers() {
-                // One of them is to come anyway, and nobody is asked twice.
+                // The last one is queued already, and no server is asked twice.
                 true => Ok(Outcome::Servers(
                     ["a", "b", "a", "c", "last"].map(Sign).to_vec(),
                 )),

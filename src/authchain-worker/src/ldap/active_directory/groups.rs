@@ -173,15 +173,7 @@ pub(in crate::ldap) async fn own_token(session: &mut Session) -> Result<Token, F
 
 /// Reads the token of the entry `dn`; if that is empty, of the account that is logged in.
 async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
-    let search = Search {
-        step: STEP,
-        base: dn,
-        scope: Scope::Base,
-        filter: "(objectClass=*)",
-        attributes: &[TOKEN],
-        limit: 1,
-    };
-    let hits = session.search(search).await?;
+    let hits = session.search(Search::entry(STEP, dn, &[TOKEN])).await?;
     let token = hits.entries.first().and_then(Token::of);
     token.ok_or_else(|| hidden(STEP, dn, TOKEN))
 }

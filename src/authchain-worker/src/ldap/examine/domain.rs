@@ -4,7 +4,7 @@
 use authchain::tools::journal::quoted;
 use ldap3::SearchResult;
 
-use super::{Directory, Search, ServerExamination, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::active_directory::account;
 use crate::ldap::active_directory::domain::Domain;
@@ -33,7 +33,7 @@ impl Directory {
         server: &mut ServerExamination<'_>,
         domain: &Domain,
     ) -> Option<()> {
-        let search = entry("domain", "", &[CONTEXT]);
+        let search = Search::entry("domain", "", &[CONTEXT]);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let mut is_ours = false;
         let found = steps.step("domain", asking, |found, _| {
@@ -58,7 +58,7 @@ impl Directory {
         server: &mut ServerExamination<'_>,
         domain: &Domain,
     ) -> Option<()> {
-        let somebody = self.accounts(server).await?;
+        let account_dn = self.accounts(server).await?;
         self.password_policy(server, domain).await?;
         for filter in domain.wanted.filters() {
             self.wanted(server, domain, filter).await?;
@@ -66,7 +66,7 @@ impl Directory {
         if domain.wanted.is_nothing() {
             return Some(());
         }
-        self.token(server, &somebody?).await
+        self.token(server, &account_dn?).await
     }
 
     /// Examines whether accounts show their state; returns the name of one.
@@ -115,7 +115,7 @@ impl Directory {
         domain: &Domain,
     ) -> Option<()> {
         let attributes = [THRESHOLD, DURATION, MAXIMUM_AGE, MINIMUM_LENGTH];
-        let search = entry("passwords", domain.root(), &attributes);
+        let search = Search::entry("passwords", domain.root(), &attributes);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("passwords", asking, |found, _| {
             match entries(found).first() {
@@ -149,8 +149,8 @@ impl Directory {
     }
 
     /// Examines whether the groups of people can be read.
-    async fn token(&self, server: &mut ServerExamination<'_>, somebody: &str) -> Option<()> {
-        let search = entry("groups", somebody, &[TOKEN]);
+    async fn token(&self, server: &mut ServerExamination<'_>, account_dn: &str) -> Option<()> {
+        let search = Search::entry("groups", account_dn, &[TOKEN]);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("groups", asking, |found, _| {
             let count = entries(found)

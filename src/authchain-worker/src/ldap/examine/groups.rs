@@ -5,7 +5,7 @@ use authchain::config::settings::ldap::dn::Dn;
 use authchain::tools::journal::quoted;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
-use super::{Directory, Search, ServerExamination, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
@@ -27,7 +27,7 @@ impl Directory {
         if groups.allowed.is_empty() {
             return Some(());
         }
-        let search = entry("groups", &groups.base, &EFFECTIVE);
+        let search = Search::entry("groups", &groups.base, &EFFECTIVE);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("groups", asking, |SearchResult(entries, result), _| {
             let base = entries.first().cloned().and_then(Entry::of);
@@ -89,10 +89,10 @@ impl Directory {
         };
         let filter = groups.group_filter(&named).ok()?;
         let place = match is_dn {
-            true => entry("group", group, &[CLASS]),
+            true => Search::entry("group", group, &[CLASS]),
             false => Search {
                 scope: Scope::Sub,
-                ..entry("group", &groups.base, &[CLASS])
+                ..Search::entry("group", &groups.base, &[CLASS])
             },
         };
         let search = Search {

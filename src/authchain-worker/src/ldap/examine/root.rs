@@ -3,7 +3,7 @@
 use authchain::config::settings::ldap::AccountPolicy;
 use ldap3::SearchResult;
 
-use super::{Directory, ServerExamination, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::clock::now;
 use crate::examination::Remark;
 use crate::ldap::codes::server_text;
@@ -49,7 +49,7 @@ pub(super) struct Root(Entry);
 impl Directory {
     /// Examines the root DSE. A server that does not show it may be as good as any other.
     pub(super) async fn root(&self, server: &mut ServerExamination<'_>) -> Option<Root> {
-        let search = entry("root entry", "", ATTRIBUTES);
+        let search = Search::entry("root entry", "", ATTRIBUTES);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("root entry", asking, |found, _| match first(found) {
             Some(root) => self.judge_root(&root),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
 use super::root::Root;
-use super::{Directory, Search, ServerExamination, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::{self, describe};
 use crate::ldap::entry::Entry;
@@ -25,7 +25,7 @@ impl Directory {
         server: &mut ServerExamination<'_>,
         root: &Root,
     ) -> Option<Duration> {
-        let search = entry("base", &self.people.base_text, &["1.1"]);
+        let search = Search::entry("base", &self.people.base_text, &["1.1"]);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let mut reading = Duration::ZERO;
         let found = steps.step("base", asking, |found, took| {
@@ -60,7 +60,7 @@ impl Directory {
     }
 
     /// Examines the search that a login begins with, for `name`, which nobody has.
-    pub(super) async fn nobody(
+    pub(super) async fn unknown_name(
         &self,
         server: &mut ServerExamination<'_>,
         name: &str,
@@ -158,7 +158,7 @@ impl Directory {
         template: Option<&'a str>,
         attributes: &'a [&'a str],
     ) -> Search<'a> {
-        let one = template.map(|dn| entry("search", dn, attributes));
+        let one = template.map(|dn| Search::entry("search", dn, attributes));
         Search {
             filter,
             ..one.unwrap_or(Search {

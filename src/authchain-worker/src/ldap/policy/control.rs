@@ -47,7 +47,7 @@ impl PolicyAnswer {
         let mut parts = Elements::of(Elements::of(value).expect(0x30, "control").ok()?);
         while let Some(part) = parts.take().ok()? {
             match part.tag {
-                0xa0 => answer.warn(part.contents)?,
+                0xa0 => answer.read_warning(part.contents)?,
                 0x81 => answer.error = error(part.contents),
                 _ => {}
             }
@@ -55,7 +55,7 @@ impl PolicyAnswer {
         Some(answer)
     }
 
-    fn warn(&mut self, contents: &[u8]) -> Option<()> {
+    fn read_warning(&mut self, contents: &[u8]) -> Option<()> {
         let warning = Elements::of(contents).take().ok()??;
         let number = u32::try_from(integer(warning.contents)?).ok()?;
         match warning.tag {

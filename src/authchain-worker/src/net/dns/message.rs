@@ -36,7 +36,7 @@ pub struct Service {
     pub priority: u16,
     /// The share of the load among those of the same priority.
     pub weight: u16,
-    /// Where the service is.
+    /// The port of the service.
     pub port: u16,
     /// The server's full name, without a dot at the end; empty where the domain says that it does
     /// not offer this service.
