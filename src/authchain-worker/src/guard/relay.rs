@@ -33,13 +33,13 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
-    if let Err(error) = hand_over(server, client).await {
+    if let Err(error) = pass_on(server, client).await {
         let mut reason = ending.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.get_or_insert(io_text(&error));
     }
 }
 
-async fn hand_over<S, C>(mut server: S, mut client: C) -> io::Result<()>
+async fn pass_on<S, C>(mut server: S, mut client: C) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,

@@ -121,7 +121,7 @@ fn server(text: &str) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(address.parse().ok()?, PORT, 0, zone).into())
 }
 
-/// Returns the interface_index of a network interface.
+/// Returns the index of a network interface.
 fn interface_index(interface: &str) -> Option<u32> {
     let is_name = !interface.contains('/') && !interface.starts_with('.');
     let path = is_name.then(|| format!("/sys/class/net/{interface}/ifindex"))?;
