@@ -131,9 +131,9 @@ impl Groups {
                 break;
             }
             let level = std::mem::take(&mut walk.level);
-            let levels = level.chunks(BATCH).map(members);
-            filters = levels
-                .map(|members| self.group_filter(&members))
+            let batches = level.chunks(BATCH);
+            filters = batches
+                .map(|groups| self.group_filter(&members(groups)))
                 .collect::<Result<_, _>>()?;
             if filters.is_empty() {
                 break;

@@ -104,9 +104,10 @@ impl Directory {
             return Ok(refusal);
         }
         let user = person.user.clone();
-        // A state may go with the acceptance only if the account question would find the same: if
-        // it can read the entry, and the bind has not ended a lock, on this server and perhaps not
-        // yet on others. What there is to log belongs to that question.
+        // The status goes with the verdict only where the account question would find the same:
+        // where it can read the entry, and the bind has not just ended a lock, on this server and
+        // perhaps not yet on others. Where there is a reason to log, that question is asked, and
+        // logs it.
         let is_lasting =
             why.is_none() && !self.connector.binds_as_the_person() && !has_passing_lock(entry);
         if let Some(warning) = answer.policy.warning() {
