@@ -1,11 +1,10 @@
-//! The first steps: whatever the caller chose for this process is replaced by what the worker
-//! needs.
+//! The first steps of a process: replaces what its caller chose by what the worker needs.
 //!
-//! su and sudo start the module with the caller's real user id, limits, mask, umask, working
-//! directory and descriptors, and the worker inherits all of them. Dispositions are not touched
-//! here: an ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the
-//! kernel does not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts us
-//! with the defaults.
+//! su and sudo start the module with the caller's real user id, limits, signal mask, umask, working
+//! directory and descriptors, and the worker inherits all of them. Signal dispositions are left
+//! alone: an ignored signal does no harm (the hard limit on processor time kills with SIGKILL, the
+//! kernel does not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts the
+//! worker with the default ones.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -22,20 +21,20 @@ use nix::unistd::{chdir, close, getegid, geteuid, setgroups, setresgid, setresui
 /// The first descriptor that is not the socket and not stderr.
 const FIRST_FOREIGN: RawFd = 3;
 
-/// How many descriptors are tried one by one where `/proc` cannot say which are open.
+/// The descriptors that are closed one by one where `/proc` cannot say which are open.
 const MOST_DESCRIPTORS: rlim_t = 65_536;
 
 const MIB: rlim_t = 1 << 20;
 
-/// What may be written to; a stack of a thread counts, memory that malloc has only reserved does
-/// not.
+/// The memory that may be written to (RLIMIT_DATA). Stacks of threads count; memory that malloc has
+/// only reserved does not.
 const MEMORY: rlim_t = 64 * MIB;
 
-/// What may be written to where hashes are computed: the costliest that are not refused take 256
-/// MiB.
+/// [`MEMORY`] of a worker that computes password hashes: the costliest that is not refused takes
+/// 256 MiB.
 const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 
-/// What the worker may use, whatever its caller set.
+/// The resource limits of the worker, whatever limits its caller set.
 ///
 /// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under
 /// a screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
@@ -44,7 +43,7 @@ const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_CORE, 0),
     // A name lookup and a TLS handshake take milliseconds; a parser that spins is ended.
     (Resource::RLIMIT_CPU, 10),
-    // Until it is known what the worker is to be.
+    // Lowered by `limit_memory` once it is known whether hashes are computed.
     (Resource::RLIMIT_DATA, MEMORY_FOR_HASHES),
     // Everything mapped, libraries included: glibc reserves 64 or 128 MiB for each thread's heap.
     (Resource::RLIMIT_AS, 512 * MIB),
@@ -52,11 +51,12 @@ const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_STACK, 8 * MIB),
 ];
 
-/// Makes the process its own: ids, groups, descriptors, directory, umask, mask, limits, no dumps.
+/// Replaces what the process inherited: ids, groups, descriptors, working directory, umask, signal
+/// mask and limits; forbids core dumps.
 ///
 /// # Errors
-/// When the ids cannot be taken or the process would stay dumpable: then its caller could still
-/// reach into it.
+/// When the ids cannot be set, or the process would stay dumpable: its caller could still reach
+/// into it.
 pub fn sanitize() -> Result<(), ProcessFault> {
     take_ids()?;
     close_foreign();
@@ -71,8 +71,8 @@ pub fn sanitize() -> Result<(), ProcessFault> {
     not_dumpable()
 }
 
-/// Makes the effective ids the only ones, so that the caller of su or sudo is nobody to us: it
-/// could send signals to a process that has its real user id.
+/// Makes the effective ids the real and saved ones as well: the caller of su or sudo could send
+/// signals to a process that has the caller's real user id.
 fn take_ids() -> Result<(), ProcessFault> {
     let (uid, gid) = (geteuid(), getegid());
     if uid.is_root() {
@@ -84,7 +84,7 @@ fn take_ids() -> Result<(), ProcessFault> {
 
 /// Forbids core dumps, and reading our memory or descriptors through `/proc`.
 ///
-/// Asked for again after every change of ids, which sets it to what `fs.suid_dumpable` says.
+/// To be repeated after every change of ids, which resets the flag to `fs.suid_dumpable`.
 ///
 /// # Errors
 /// When the kernel refuses, which it has no reason to.
@@ -92,27 +92,28 @@ pub fn not_dumpable() -> Result<(), ProcessFault> {
     prctl::set_dumpable(false).map_err(fault("forbid dumps of its memory"))
 }
 
-/// Closes what hosts leave open without close-on-exec (sshd does).
+/// Closes the descriptors that hosts leave open without close-on-exec (sshd does).
 fn close_foreign() {
-    let open = listed().unwrap_or_else(|| (FIRST_FOREIGN..most_descriptors()).collect());
+    let open = open_descriptors().unwrap_or_else(|| {
+        let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(MOST_DESCRIPTORS, |(_, hard)| hard);
+        let end = RawFd::try_from(limit.min(MOST_DESCRIPTORS)).unwrap_or(RawFd::MAX);
+        (FIRST_FOREIGN..end).collect()
+    });
     for descriptor in open.into_iter().filter(|&fd| fd >= FIRST_FOREIGN) {
         let _ = close(descriptor);
     }
 }
 
-/// Returns the open descriptors, the one that lists them included; collected first, closed later.
-fn listed() -> Option<Vec<RawFd>> {
+/// Lists the open descriptors, including the one that reads the list; all are collected before any
+/// is closed.
+fn open_descriptors() -> Option<Vec<RawFd>> {
     let entries = fs::read_dir("/proc/self/fd").ok()?;
     let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
     Some(entries.filter_map(|entry| number(entry.ok()?)).collect())
 }
 
-fn most_descriptors() -> RawFd {
-    let most = getrlimit(Resource::RLIMIT_NOFILE).map_or(MOST_DESCRIPTORS, |(_, hard)| hard);
-    RawFd::try_from(most.min(MOST_DESCRIPTORS)).unwrap_or(RawFd::MAX)
-}
-
-/// Sets both limits; without the privilege to raise the hard one, as much as it allows.
+/// Sets the soft and the hard limit; without the privilege to raise the hard one, both to as much
+/// as it allows.
 fn limit(resource: Resource, wanted: rlim_t) {
     if setrlimit(resource, wanted, wanted).is_err() {
         let hard = getrlimit(resource).map_or(wanted, |(_, hard)| hard);
@@ -121,30 +122,31 @@ fn limit(resource: Resource, wanted: rlim_t) {
     }
 }
 
-/// Has the kernel end this process before others where memory is short (`oom_score_adj` in
-/// proc(5)), whatever its host is spared. People of a NIS domain may choose hashes that take 256
-/// MiB, and a stranger may have many of them computed at once.
+/// Makes the kernel end this process before others when memory runs out (`oom_score_adj`, proc(5)),
+/// even where the host is exempt. People of a NIS domain may choose hashes that take 256 MiB, and a
+/// stranger may have many of them computed at once.
 fn be_oom_killed_first() {
     let file = OpenOptions::new()
         .write(true)
         .open("/proc/self/oom_score_adj");
-    // Without /proc it is as likely to go as others of its size.
+    // Without /proc the process is chosen by its size, like every other.
     let _ = file.and_then(|mut file| file.write_all(b"1000"));
 }
 
-/// Leaves a worker that computes no hashes less memory: what a server sends needs little.
+/// Lowers the memory of a worker that computes no hashes: what a server sends needs little.
 pub fn limit_memory(hashes: bool) {
     if !hashes {
         limit(Resource::RLIMIT_DATA, MEMORY);
     }
 }
 
-/// Lets no file grow. Later than the other limits: what a person reads may go into a file.
+/// Forbids writing to files (RLIMIT_FSIZE). Called later than the other limits are set: the output
+/// of `--about` may go to a file.
 pub fn write_no_files() {
     limit(Resource::RLIMIT_FSIZE, 0);
 }
 
-/// Returns what this machine is called; nothing without /proc.
+/// Returns the name of this machine; empty without /proc.
 pub fn machine_name() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname");
     name.map(|name| name.trim_end().to_owned())
@@ -158,7 +160,7 @@ pub fn is_socket(stream: impl AsFd) -> bool {
     fstat(stream).is_ok_and(|status| kind(status.st_mode) == SFlag::S_IFSOCK)
 }
 
-/// Makes a [`ProcessFault`] of what was tried and the kernel's answer.
+/// Returns a function that makes a [`ProcessFault`] of `step` and the kernel's error.
 pub(crate) fn fault(step: &'static str) -> impl Fn(Errno) -> ProcessFault {
     move |errno| ProcessFault { step, errno }
 }

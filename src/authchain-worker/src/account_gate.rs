@@ -1,13 +1,13 @@
-//! What the state of an account makes of a right password.
+//! The verdict on a right password, by the state of the account.
 //!
-//! Whoever is asked about the account afterwards may be another backend, which does not know how it
-//! stands here; or nobody, in a stack without our account line.
+//! The question about the account (pam_acct_mgmt(3)) may go to another backend, which does not know
+//! this state, or to none, in a stack without our account line. So a login is already denied where
+//! that question would be answered with a denial.
 
 use authchain::backends::protocol::{WireUser, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-/// Returns the verdict on somebody whose password is right and whose account is in this state: a
-/// denial wherever the question about the account would be answered with one.
+/// Returns the verdict on a right password: a denial where `status` is one that denies.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
     match denial_for(status) {
         Some(reason) => WireVerdict::Denied(Denial {
@@ -18,18 +18,18 @@ pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
     }
 }
 
-/// Returns the verdict on somebody whose account is in a state that denies nobody; with the state,
-/// where `is_told`.
-pub fn accept(user: WireUser, status: AccountStatus, is_told: bool) -> WireVerdict {
+/// Returns the verdict on a right password whose account has a `status` that denies nobody.
+/// `with_status` says whether the verdict carries the status.
+pub fn accept(user: WireUser, status: AccountStatus, with_status: bool) -> WireVerdict {
     let must_change = status == AccountStatus::MustChangePassword;
-    let known = is_told.then_some(status);
+    let known = with_status.then_some(status);
     match must_change {
         true => WireVerdict::MustChange(user, known),
         false => WireVerdict::Accepted(user, known),
     }
 }
 
-/// Returns why somebody whose account is in this state is denied; `None` where they are not.
+/// Returns the reason for which a status denies; `None` for a status that denies nobody.
 pub fn denial_for(status: &AccountStatus) -> Option<DenialReason> {
     match status {
         AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,

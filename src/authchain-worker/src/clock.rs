@@ -1,8 +1,8 @@
-//! The date.
+//! The wall clock.
 
 use std::time::SystemTime;
 
-/// Returns the wall clock.
+/// Returns the date and time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of the worker where the date is read"

@@ -1,7 +1,7 @@
-//! Looking at servers step by step, for `authchain check --online`.
+//! Examines servers step by step, for `authchain check --online`.
 //!
-//! Here is what every type of server has in common: a step is timed, told as soon as it is done,
-//! and ends the look at its server when it fails. Which steps there are, each type says itself.
+//! All types of backend share how steps are reported: a step is timed, reported as soon as it is
+//! done, and ends the examination of its server when it fails. Each type has steps of its own.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use authchain::tools::journal::cut;
 
 use crate::dialogue::Dialogue;
 
-/// How much is said of one step, in characters.
+/// The longest text about one step, in characters.
 const MAX_TEXT: usize = 800;
 
-/// A look at servers, one after the other.
+/// An examination of servers, one after the other.
 pub struct Examination<'d> {
     clock: Clock,
     server: String,
     dialogue: &'d Dialogue<'d>,
 }
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// How bad it is.
+    /// The severity of the result.
     pub severity: Severity,
-    /// What came of it, and what to do about it.
+    /// The result in words, and what to do about it.
     pub text: String,
 }
 
@@ -67,7 +67,8 @@ impl Remark {
 }
 
 impl<'d> Examination<'d> {
-    /// Begins a look at no server yet, whose findings are told in `dialogue`.
+    /// Begins an examination whose findings are reported in `dialogue`. Its first server is named
+    /// by [`turn_to`](Self::turn_to).
     pub fn begin(dialogue: &'d Dialogue<'d>) -> Self {
         Self {
             clock: system_clock,
@@ -76,13 +77,13 @@ impl<'d> Examination<'d> {
         }
     }
 
-    /// Begins with `server`, by its name in the settings: what is told from now on is about it.
+    /// Turns to `server`, by its name in the settings: the findings from now on are about it.
     pub fn turn_to(&mut self, server: impl Into<String>) {
         self.server = server.into();
     }
 
-    /// Takes a step and tells how long it took and what came of it: `judge` what it brought, or
-    /// else its error. `None` where it failed, which has been told then.
+    /// Takes a step, and reports how long it took and the result: the remark of `judge`, or the
+    /// error. Returns `None` for a step that failed, which has been reported.
     pub async fn step<T>(
         &self,
         step: &str,
@@ -96,16 +97,16 @@ impl<'d> Examination<'d> {
             Ok(value) => judge(value, took),
             Err(remark) => remark.clone(),
         };
-        self.tell(step, took, remark);
+        self.report(step, took, remark);
         result.ok()
     }
 
-    /// Tells something that took no time.
+    /// Reports a remark that took no time.
     pub fn remark(&self, step: &str, remark: Remark) {
-        self.tell(step, Duration::ZERO, remark);
+        self.report(step, Duration::ZERO, remark);
     }
 
-    fn tell(&self, step: &str, took: Duration, remark: Remark) {
+    fn report(&self, step: &str, took: Duration, remark: Remark) {
         self.dialogue.finding(ServerFinding {
             server: self.server.clone(),
             step: step.to_owned(),

@@ -1,8 +1,8 @@
 //! The worker: asks a server about a person, so that sshd and sudo need not.
 //!
-//! It is a child process of whoever called the module, one for each call and backend. What it
-//! parses comes from a network, so it is built to be taken over without harm: it gives up
-//! everything it does not need before its first packet ([`authchain_sandbox`]).
+//! It is a child process of the program that loaded the module, one for each call and backend. What
+//! it parses comes from a network, so it is built to be taken over without harm: it gives up every
+//! right that it does not need before its first packet ([`authchain_sandbox`]).
 //!
 //! | file | holds |
 //! |---|---|
@@ -10,13 +10,13 @@
 //! | [`answer`] | what a backend answers: a verdict, and what is said besides |
 //! | [`dialogue`] | what a backend says to the person, and asks them |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
-//! | [`guard`] | what stands between a server and the parser of its answers |
+//! | [`guard`] | checks what a server sends, in front of the parser of LDAP |
 //! | [`ldap`] | the `ldap` backend |
 //! | [`nis`] | the `nis` backend |
 //! | [`net`] | the way to a server: names, sockets, TLS |
-//! | [`servers`] | the servers of a backend in turn |
-//! | [`examination`] | looking at servers step by step, for `authchain check --online` |
-//! | [`account_gate`] | what the state of an account makes of a right password |
+//! | [`servers`] | asks the servers of a backend one after the other |
+//! | [`examination`] | examines servers step by step, for `authchain check --online` |
+//! | [`account_gate`] | the verdict on a right password, by the state of the account |
 //! | [`kind`] | what a backend is to the session |
 //! | [`kinds`] | the types of backend there are |
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! The worker's own steps, in the one order in which they are safe.
+//! The steps of the worker's start, in the one order in which they are safe.
 
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use authchain_sandbox::process;
 use authchain_worker::{about, arguments::Arguments, session};
 
-/// `EX_USAGE`: started by hand, or with arguments nobody knows.
+/// `EX_USAGE` (sysexits.h): started by hand, or with unknown arguments.
 const USAGE: u8 = 64;
 /// `EX_OSERR`: the kernel refused a step without which it is not safe to go on.
 const REFUSED: u8 = 71;
@@ -24,15 +24,15 @@ fn main() -> ExitCode {
     if arguments.about {
         return about::print(&arguments);
     }
-    match module() {
+    match module_socket() {
         Ok(stream) => session::serve(stream, &arguments),
         Err(text) => return end(USAGE, &text),
     }
     ExitCode::SUCCESS
 }
 
-/// Returns the module's end of the conversation.
-fn module() -> Result<UnixStream, String> {
+/// Returns the socket to the module, which is standard input.
+fn module_socket() -> Result<UnixStream, String> {
     let stdin = std::io::stdin();
     if !process::is_socket(&stdin) {
         return Err(
@@ -45,7 +45,8 @@ fn module() -> Result<UnixStream, String> {
     Ok(UnixStream::from(own))
 }
 
-/// Tells a person who started it by hand why it ends; under the module, stderr is `/dev/null`.
+/// Says why the worker ends, to a person who started it by hand; under the module, stderr is
+/// `/dev/null`.
 fn end(code: u8, text: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "authchain-worker: {text}");
     ExitCode::from(code)

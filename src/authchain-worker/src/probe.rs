@@ -1,4 +1,5 @@
-//! Tries what a confined worker must not be able to do, and what it must; for its own tests.
+//! Tries what a confined worker must not be able to do, and what it must be: for the tests of the
+//! confinement.
 //!
 //! A question names the attempt in `user` and its object in `rhost`. *Found* means that it worked,
 //! *unavailable* that it did not, with the name of the error.
@@ -29,8 +30,9 @@ use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 use crate::kind::{Answering, Kind};
 use crate::net::dns::Dns;
+use crate::net::failure::Failure;
 
-/// What it was told to keep within its reach.
+/// The probe, with the access that its settings ask for.
 pub(crate) struct Probe {
     access: Access,
     dns: Dns,
@@ -62,13 +64,25 @@ impl Probe {
     async fn attempt(&self, question: &Question<'_>) -> Answer {
         let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
         let outcome = match attempt {
-            "wait" => wait().await,
-            "resolve" => self.resolve(object).await,
+            "wait" => {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                Some(Ok(()))
+            }
+            "resolve" => {
+                let deadline = Deadline::after(system_clock, Duration::from_secs(3));
+                let found = self.dns.addresses(object, 80, deadline).await;
+                let failure = |failure: Failure| io::Error::other(failure.to_string());
+                Some(found.map(drop).map_err(failure))
+            }
             _ => reading(attempt, object).or_else(|| starting(attempt, object)),
         };
         match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
-            Err(error) => Answer::unavailable(name(&error)),
+            Err(error) => {
+                let errno = error.raw_os_error().map(Errno::from_raw);
+                let name = errno.map(|errno| format!("{errno:?}"));
+                Answer::unavailable(name.unwrap_or_else(|| error.to_string()))
+            }
         }
     }
 }
@@ -95,30 +109,7 @@ impl Kind for Probe {
     }
 }
 
-impl Probe {
-    async fn resolve(&self, name: &str) -> Attempted {
-        let deadline = Deadline::after(system_clock, Duration::from_secs(3));
-        let found = self.dns.addresses(name, 80, deadline).await;
-        Some(
-            found
-                .map(drop)
-                .map_err(|error| io::Error::other(error.to_string())),
-        )
-    }
-}
-
 type Attempted = Option<io::Result<()>>;
-
-/// Returns the name of an error of the kernel, or the text of another.
-fn name(error: &io::Error) -> String {
-    let errno = error.raw_os_error().map(Errno::from_raw);
-    errno.map_or_else(|| error.to_string(), |errno| format!("{errno:?}"))
-}
-
-async fn wait() -> Attempted {
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    Some(Ok(()))
-}
 
 /// Tries files, memory, names and sockets.
 fn reading(attempt: &str, object: &str) -> Attempted {
@@ -137,12 +128,20 @@ fn reading(attempt: &str, object: &str) -> Attempted {
         "log through a pair" => {
             UnixDatagram::pair().and_then(|(log, _)| log.send_to(b"x", object).map(drop))
         }
-        "raw packets" => packets(),
+        "raw packets" => {
+            let flags = SockFlag::empty();
+            let made = socket(AddressFamily::Packet, SockType::Raw, flags, None);
+            made.map(drop).map_err(Into::into)
+        }
         "random" => {
             let _ = RandomState::new().hash_one(object);
             Ok(())
         }
-        "allocate" => allocate(object),
+        "allocate" => {
+            let mebibytes: usize = object.parse().unwrap_or_default();
+            let reserved = Vec::<u8>::new().try_reserve_exact(mebibytes.saturating_mul(1 << 20));
+            reserved.map_err(|_| Errno::ENOMEM.into())
+        }
         _ => return None,
     })
 }
@@ -156,7 +155,10 @@ fn starting(attempt: &str, object: &str) -> Attempted {
         "trace" => ptrace::attach(pid(object)).map_err(Into::into),
         "peek" => peek(pid(object)),
         "signal" => kill(pid(object), None).map_err(Into::into),
-        "be root" => be_root(),
+        "be root" => {
+            let root = Uid::from_raw(0);
+            setresuid(root, root, root).map_err(Into::into)
+        }
         "be dumpable" => set_dumpable(true).map_err(Into::into),
         "raise limit" => setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(Into::into),
         "abort" => abort(),
@@ -168,7 +170,7 @@ fn pid(object: &str) -> Pid {
     Pid::from_raw(object.parse().unwrap_or_default())
 }
 
-/// Tries TCP Fast Open: the first data connects.
+/// Tries TCP Fast Open, where the first data connects.
 fn connect_by_sending(object: &str) -> io::Result<()> {
     let server: SocketAddrV4 = object.parse().map_err(|_| Errno::EINVAL)?;
     let stream = socket(
@@ -182,23 +184,6 @@ fn connect_by_sending(object: &str) -> io::Result<()> {
     sent.map(drop).map_err(Into::into)
 }
 
-fn packets() -> io::Result<()> {
-    let made = socket(
-        AddressFamily::Packet,
-        SockType::Raw,
-        SockFlag::empty(),
-        None,
-    );
-    made.map(drop).map_err(Into::into)
-}
-
-fn allocate(mebibytes: &str) -> io::Result<()> {
-    let count: usize = mebibytes.parse().unwrap_or_default();
-    let mut memory = Vec::<u8>::new();
-    let reserved = memory.try_reserve_exact(count.saturating_mul(1 << 20));
-    reserved.map_err(|_| Errno::ENOMEM.into())
-}
-
 /// Reads another process' memory, where this process has some.
 fn peek(other: Pid) -> io::Result<()> {
     let mut byte = [0_u8; 1];
@@ -206,11 +191,6 @@ fn peek(other: Pid) -> io::Result<()> {
     let remote = [RemoteIoVec { base, len: 1 }];
     let read = process_vm_readv(other, &mut [IoSliceMut::new(&mut byte)], &remote);
     read.map(drop).map_err(Into::into)
-}
-
-fn be_root() -> io::Result<()> {
-    let root = Uid::from_raw(0);
-    setresuid(root, root, root).map_err(Into::into)
 }
 
 #[expect(

@@ -1,7 +1,7 @@
-//! The servers of a backend in turn: who is asked, for how long, when the next one is.
+//! Asks the servers of a backend in turn: which one, how long, and when the next one.
 //!
-//! One rule for every kind of server, so that all of them fail over, leave each other time and are
-//! reported as down by one rule.
+//! All types of backend share these rules of failing over, of dividing the time, and of reporting a
+//! server as down.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -13,14 +13,14 @@ use authchain::tools::journal::cut;
 use crate::answer::Answer;
 use crate::net::failure::{Failure, FailureKind};
 
-/// What is left of a question's budget for saying the answer.
+/// The part of a question's budget that is kept for sending the answer.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(15);
 
-/// A server that was given less than this and did not answer may only be slow.
+/// The least time after which silence means that a server is down: with less it may only be slow.
 const FAIR_CHANCE: Duration = Duration::from_millis(200);
 
-/// How much is said of servers that failed, in characters: the module would cut off more than this
-/// wherever it ended, even within a quote.
+/// The longest text about servers that failed, in characters: the module would cut off the rest
+/// wherever that is, even within a quote.
 const MAX_DETAIL: usize = 1000;
 
 /// Returns when the servers must have answered: just before the question's budget ends, so that the
@@ -30,18 +30,18 @@ pub fn deadline_of(question: &Question<'_>) -> Deadline {
     Deadline::after(system_clock, budget)
 }
 
-/// One of a backend's servers, or what knows some.
+/// A server of a backend, or a name under which DNS has servers.
 pub trait Server {
-    /// Returns the name by which the module remembers it.
+    /// Returns the name by which the module remembers the server.
     fn name(&self) -> &str;
 
-    /// Returns whether it does not answer, but names servers that may.
+    /// Returns whether this is no server but names some, which may answer.
     fn names_servers(&self) -> bool {
         false
     }
 }
 
-/// What the module knows about servers from logins before this one.
+/// The module's knowledge about servers, from earlier logins.
 #[derive(Debug, Clone, Default)]
 pub struct Health {
     avoid: Vec<String>,
@@ -60,10 +60,9 @@ impl From<&Hello> for Health {
 }
 
 impl Health {
-    /// Returns whether `server` is not to be asked at all.
+    /// Returns whether `server` was down a moment ago and is not to be asked.
     pub fn avoids(&self, server: &impl Server) -> bool {
-        let is_in = |list: &[String]| list.iter().any(|name| name == server.name());
-        is_in(&self.avoid) && !is_in(&self.probe)
+        names(&self.avoid, server) && !names(&self.probe, server)
     }
 }
 
@@ -71,17 +70,17 @@ impl Health {
 pub struct Turn<'s, S> {
     /// The server that is asked.
     pub server: &'s S,
-    /// Where it was down, and is only asked whether it is back: how long that may take.
+    /// The time that a server which was down has to show that it is back.
     probe: Option<Duration>,
     is_last: bool,
 }
 
-/// What came of asking one of them.
+/// The result of asking a [`Server`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<S> {
     /// The answer.
     Answer(Box<Answer>),
-    /// Servers to be asked next, in this order.
+    /// Servers that are asked next, in this order.
     Servers(Vec<S>),
 }
 
@@ -91,11 +90,10 @@ impl<S> From<Answer> for Outcome<S> {
     }
 }
 
-/// Asks one server after the other until one answers. An answer is final, whichever it is: a
-/// wrong password tried on every server would lock its owner out so much the sooner.
+/// Asks one server after the other until one answers. Every answer is final: a wrong password that
+/// is tried on each server would lock the account so much the sooner.
 ///
-/// `ask` is given the server and when it must have answered; `notes` are told before everything
-/// else.
+/// `ask` gets the server and its deadline; `notes` stand in front of those of the answer.
 pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     servers: &[S],
     health: &Health,
@@ -132,7 +130,8 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                     down.push(name.to_owned());
                 }
                 failures.push(format!("{name}: {failure}"));
-                if is_final(&failure) || deadline.is_over() {
+                let is_final = matches!(failure.kind, FailureKind::Settings | FailureKind::Spent);
+                if is_final || deadline.is_over() {
                     break;
                 }
             }
@@ -141,17 +140,17 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     Answer {
         notes,
         down,
-        ..Answer::unavailable(queue.all_failed(&failures))
+        ..Answer::unavailable(queue.why_none_answered(&failures))
     }
 }
 
-/// Those who are still to be asked, and the names of those who are not.
+/// The servers that are still to be asked, and the names of those that are avoided.
 struct Queue<'h, S> {
     health: &'h Health,
-    /// With the time they have to show that they are back, where that is the question.
+    /// Each with the time of [`Turn::probe`].
     waiting: VecDeque<(S, Option<Duration>)>,
     avoided: Vec<String>,
-    /// The names of all that ever waited: two domains may name the same server.
+    /// The names of all servers that were ever queued: two domains may name the same one.
     known: BTreeSet<String>,
 }
 
@@ -167,15 +166,14 @@ impl<'h, S: Server> Queue<'h, S> {
         queue
     }
 
-    /// Queues servers in front of whoever is waiting: those that may be back first, then the rest
-    /// in their order, without those to be avoided. Nobody is asked twice.
+    /// Queues servers in front of those that wait: first those that may be back, then the rest in
+    /// their order, without those to be avoided. No server is queued twice.
     fn put_in_front(&mut self, mut servers: Vec<S>) {
         servers.retain(|server| self.known.insert(server.name().to_owned()));
-        let is_in = |list: &[String], server: &S| list.iter().any(|name| name == server.name());
         let (probes, others): (Vec<S>, Vec<S>) =
-            (servers.into_iter()).partition(|server| is_in(&self.health.probe, server));
+            (servers.into_iter()).partition(|server| names(&self.health.probe, server));
         let (avoided, others): (Vec<S>, Vec<S>) =
-            (others.into_iter()).partition(|server| is_in(&self.health.avoid, server));
+            (others.into_iter()).partition(|server| names(&self.health.avoid, server));
         let avoided = avoided.iter().map(|server| server.name().to_owned());
         self.avoided.extend(avoided);
         let probe_time = self.health.probe_time;
@@ -186,28 +184,26 @@ impl<'h, S: Server> Queue<'h, S> {
         self.waiting = first;
     }
 
-    fn all_failed(&self, failures: &[String]) -> String {
-        if failures.is_empty() {
-            return format!("known to be down: {}", self.avoided.join(", "));
+    fn why_none_answered(&self, failures: &[String]) -> String {
+        match failures.is_empty() {
+            true => format!("known to be down: {}", self.avoided.join(", ")),
+            false => cut(&failures.join("; "), MAX_DETAIL),
         }
-        cut(&failures.join("; "), MAX_DETAIL)
     }
 }
 
-/// Returns whether no other server is to be asked.
-fn is_final(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::Settings | FailureKind::Spent)
+fn names(list: &[String], server: &impl Server) -> bool {
+    list.iter().any(|name| name == server.name())
 }
 
 impl<S> Turn<'_, S> {
-    /// Returns how long it may take until the server shows that it is there; `usual` where nothing
-    /// is known against it.
-    pub fn opening(&self, usual: Duration) -> Duration {
-        self.probe.unwrap_or(usual)
+    /// Returns how long connecting may take: `timeout`, or the time of a probe.
+    pub fn opening(&self, timeout: Duration) -> Duration {
+        self.probe.unwrap_or(timeout)
     }
 
-    /// Returns when this server must have answered. Each leaves a third of what is left to those
-    /// after it, so that one that hangs does not use up everybody's time.
+    /// Returns when this server must have answered. Each but the last leaves a third of the time to
+    /// those after it, so that a server that hangs does not use it all up.
     fn deadline(&self, deadline: Deadline) -> Deadline {
         let remaining = deadline.remaining();
         let share = match self.is_last {
@@ -219,138 +215,4 @@ impl<S> Turn<'_, S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use authchain::backends::protocol::WireVerdict;
-
-    impl Server for &str {
-        fn name(&self) -> &str {
-            self
-        }
-    }
-
-    /// Asks servers that all answer as `answer` says; who was asked, and what was told.
-    fn ask(
-        health: &Health,
-        answer: impl Fn(&str) -> Result<Answer, Failure>,
-    ) -> (Vec<String>, Answer) {
-        let deadline = Deadline::after(system_clock, Duration::from_secs(3));
-        let mut asked = Vec::new();
-        let asking = in_turn(
-            &["one", "two", "three"],
-            health,
-            deadline,
-            Vec::new(),
-            async |turn: &Turn<'_, &'static str>, _| {
-                asked.push(turn.server.to_string());
-                answer(turn.server)
-            },
-        );
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let told = runtime.unwrap().block_on(asking);
-        (asked, told)
-    }
-
-    fn health(avoid: &[&str], probe: &[&str]) -> Health {
-        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        Health {
-            avoid: list(avoid),
-            probe: list(probe),
-            probe_time: Duration::from_millis(40),
-        }
-    }
-
-    #[test]
-    fn a_fault_leads_to_the_next_server_and_an_answer_ends_it() {
-        let (asked, told) = ask(&Health::default(), |server| match server {
-            "one" => Err(Failure::down("connect", "refused")),
-            _ => Ok(WireVerdict::Unknown.into()),
-        });
-        assert_eq!(asked, ["one", "two"]);
-        assert_eq!(told.verdict, WireVerdict::Unknown);
-        assert_eq!(told.down, ["one"]);
-        assert_eq!(told.notes, ["one: connect: refused"]);
-    }
-
-    #[test]
-    fn what_no_other_server_can_mend_is_final() {
-        for failure in [
-            Failure::settings("x", "wrong"),
-            Failure::down("x", "gone").spent(),
-        ] {
-            let (asked, told) = ask(&Health::default(), |_| Err(failure.clone()));
-            assert_eq!(asked, ["one"]);
-            assert_eq!(told.down, [""; 0]);
-        }
-        let (asked, told) = ask(&Health::default(), |_| Err(Failure::trouble("x", "y")));
-        assert_eq!(asked.len(), 3);
-        let unavailable = WireVerdict::Unavailable("one: x: y; two: x: y; three: x: y".to_owned());
-        assert_eq!(told.verdict, unavailable);
-        assert_eq!(told.down, [""; 0], "it answered, if not helpfully");
-    }
-
-    #[test]
-    fn who_may_be_back_is_asked_first_and_who_is_down_not_at_all() {
-        let unknown = |_: &str| Err(Failure::trouble("x", "y"));
-        let (asked, _) = ask(&health(&["one"], &["three"]), unknown);
-        assert_eq!(asked, ["three", "two"]);
-        let (asked, told) = ask(&health(&["one", "two", "three"], &[]), unknown);
-        assert_eq!(asked, [""; 0]);
-        let unavailable = WireVerdict::Unavailable("known to be down: one, two, three".to_owned());
-        assert_eq!(told.verdict, unavailable);
-    }
-
-    #[test]
-    fn who_is_named_on_the_way_is_asked_before_who_was_to_come() {
-        #[derive(Clone)]
-        struct Sign(&'static str);
-        impl Server for Sign {
-            fn name(&self) -> &str {
-                self.0
-            }
-            fn names_servers(&self) -> bool {
-                self.0 == "sign"
-            }
-        }
-        let deadline = Deadline::after(system_clock, Duration::from_secs(3));
-        let health = health(&["b"], &["c"]);
-        let mut asked = Vec::new();
-        let servers = [Sign("sign"), Sign("last")];
-        let asking = in_turn(
-            &servers,
-            &health,
-            deadline,
-            Vec::new(),
-            async |turn: &Turn<'_, Sign>, _| {
-                asked.push(turn.server.0);
-                match turn.server.names_servers() {
-                    // One of them is to come anyway, and nobody is asked twice.
-                    true => Ok(Outcome::Servers(
-                        ["a", "b", "a", "c", "last"].map(Sign).to_vec(),
-                    )),
-                    false => Err(Failure::down("x", "y")),
-                }
-            },
-        );
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let told = runtime.unwrap().block_on(asking);
-        assert_eq!(asked, ["sign", "c", "a", "last"]);
-        assert_eq!(told.down, ["c", "a", "last"]);
-    }
-
-    #[test]
-    fn each_leaves_time_to_those_after_it() {
-        let deadline = Deadline::after(system_clock, Duration::from_secs(3));
-        let turn = |probe, is_last| Turn {
-            server: &"one",
-            probe,
-            is_last,
-        };
-        let probe = turn(Some(Duration::from_millis(40)), false);
-        assert!(probe.deadline(deadline).remaining() <= Duration::from_secs(2));
-        assert!(turn(None, true).deadline(deadline).remaining() > Duration::from_secs(2));
-        let usual = Duration::from_millis(1_500);
-        assert_eq!(probe.opening(usual), Duration::from_millis(40));
-        assert_eq!(turn(None, true).opening(usual), usual);
-    }
-}
+mod tests;

@@ -1,16 +1,17 @@
-//! What a process still needs once it is confined.
+//! The files, sockets and ports that a process needs once it is confined.
 
 use std::path::PathBuf;
 
-/// What stays within reach of a confined process. Everything else is given up.
+/// The access that a confined process keeps; everything else is given up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Files and folders to read; where there are none, no file can be opened. What name resolution
-    /// needs has been read before.
+    /// Files and folders to read; if there are none, no file can be opened. The files of name
+    /// resolution are read before and not listed here.
     pub files: Vec<PathBuf>,
-    /// Unix sockets to connect to; where there are none, no Unix socket can be made.
+    /// Unix sockets to connect to; if there are none, no Unix socket can be made.
     pub unix_sockets: Vec<PathBuf>,
-    /// The TCP ports to connect to; `None` means any. Where the kernel knows no such rule: any.
+    /// The TCP ports to connect to; `None` means any. A kernel whose Landlock has no rules for
+    /// ports (before ABI 4) allows any.
     pub ports: Option<Vec<u16>>,
     /// Whether password hashes are computed, some of which take a lot of memory.
     pub hashes: bool,

@@ -1,10 +1,10 @@
-//! The system calls by name. Those that only one processor family has stand apart.
+//! The system calls by name; those that only one processor family has are in tables of their own.
 
 use nix::libc::*;
 
-/// What an async runtime of one thread, TLS and malloc call, whatever the arguments.
+/// The calls of a single-threaded async runtime, TLS and malloc, allowed whatever their arguments.
 pub(super) const ALLOWED: &[i64] = &[
-    // Reading and writing what is open.
+    // Open descriptors.
     SYS_read,
     SYS_readv,
     SYS_write,
@@ -35,14 +35,14 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_madvise,
     SYS_mremap,
     SYS_munmap,
-    // Signals; locks, although nobody else could hold them.
+    // Signals and locks.
     SYS_futex,
     SYS_rt_sigaction,
     SYS_rt_sigprocmask,
     SYS_rt_sigreturn,
     SYS_sched_yield,
     SYS_sigaltstack,
-    // Clock, chance and numbers.
+    // Clocks, random numbers and ids.
     SYS_clock_getres,
     SYS_clock_gettime,
     SYS_gettimeofday,
@@ -54,24 +54,24 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_getgid,
     SYS_getegid,
     SYS_getrusage,
-    // Alarms, for ourselves alone.
+    // Timers, whose signals reach this process alone.
     SYS_timer_create,
     SYS_timer_settime,
     SYS_timer_delete,
-    // The end.
+    // Exit.
     SYS_exit,
     SYS_exit_group,
 ];
 
-/// What libc still calls by its old name here.
+/// Older calls that libc still makes on this processor family.
 #[cfg(target_arch = "x86_64")]
 pub(super) const ALLOWED_HERE: &[i64] = &[SYS_epoll_wait, SYS_poll, SYS_time];
 
-/// Other families began after the old names had gone.
+/// Older calls that libc still makes on this processor family, which never had any.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const ALLOWED_HERE: &[i64] = &[];
 
-/// Looking at files, where the backend has some to read.
+/// Calls that read files and folders, for backends that have some.
 pub(super) const FOR_FILES: &[i64] = &[
     SYS_pread64,
     SYS_lseek,
@@ -83,7 +83,7 @@ pub(super) const FOR_FILES: &[i64] = &[
     SYS_readlinkat,
 ];
 
-/// Starting programs, reaching into processes, changing the kernel or the view of the files.
+/// Calls that start programs, reach into processes, or change the kernel or the view of the files.
 pub(super) const DEADLY: &[i64] = &[
     SYS_execve,
     SYS_execveat,
@@ -129,10 +129,10 @@ pub(super) const DEADLY: &[i64] = &[
     SYS_personality,
 ];
 
-/// Doors that only this processor family has.
+/// Deadly calls that not every processor family has.
 #[cfg(target_arch = "x86_64")]
 pub(super) const DEADLY_HERE: &[i64] = &[SYS_ioperm, SYS_iopl, SYS_kexec_file_load, SYS_modify_ldt];
 
-/// Doors that only this processor family has.
+/// Deadly calls that not every processor family has.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const DEADLY_HERE: &[i64] = &[SYS_kexec_file_load];

@@ -1,4 +1,5 @@
-//! Landlock: which files may be opened, whoever owns them and whatever their modes say.
+//! Landlock: the files that may be opened, whatever their owner and mode, and the ports and Unix
+//! sockets that may be connected to.
 
 use std::path::Path;
 
@@ -10,13 +11,14 @@ use landlock::{
 use super::access::Access;
 use super::report::Landlock;
 
-/// A ruleset with its files open: made while we may still reach them, entered once we are nobody.
+/// A Landlock ruleset whose paths are open: made while root can still reach them, entered as the
+/// worker's own user.
 pub(super) struct Rules(RulesetCreated);
 
 impl Rules {
-    /// Gathers what may be read, connected to and, over Unix sockets, resolved.
+    /// Makes the ruleset of `access`: files to read, Unix sockets and TCP ports to connect to.
     ///
-    /// Best effort: what an older kernel does not know is left out, and the report says its level.
+    /// Rights that an older kernel does not know are left out; the report names the kernel's level.
     pub(super) fn gather(access: &Access) -> Result<Self, RulesetError> {
         let mut ruleset = Ruleset::default()
             .handle_access(AccessFs::from_all(ABI::V9))?
@@ -33,7 +35,10 @@ impl Rules {
         for path in &access.unix_sockets {
             created = allow(created, path, AccessFs::ResolveUnix.into())?;
         }
-        allow_ports(created, access.ports.as_deref().unwrap_or_default()).map(Self)
+        for &port in access.ports.iter().flatten() {
+            created = created.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+        }
+        Ok(Self(created))
     }
 
     /// Enters the rules, for this thread and those it will start.
@@ -53,8 +58,8 @@ impl Rules {
     }
 }
 
-/// Allows `access` below `path`; a path that is not there needs no rule. Rights that only folders
-/// have are left out by the crate where it is a file.
+/// Allows `access` below `path`; a path that does not exist needs no rule. For a file, the landlock
+/// crate leaves out the rights that only folders have.
 fn allow(
     created: RulesetCreated,
     path: &Path,
@@ -64,11 +69,4 @@ fn allow(
         return Ok(created);
     };
     created.add_rule(PathBeneath::new(opened, access))
-}
-
-fn allow_ports(mut created: RulesetCreated, ports: &[u16]) -> Result<RulesetCreated, RulesetError> {
-    for &port in ports {
-        created = created.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
-    }
-    Ok(created)
 }

@@ -1,9 +1,10 @@
-//! What a process gives up before it reads what strangers send, for good.
+//! Takes from a process, for good, every right that it does not need, before it reads what a
+//! network sends.
 //!
-//! Its own user keeps it from what belongs to others, Landlock from what is open to everybody,
-//! seccomp from everything that neither of them knows about: starting programs, listening, reaching
-//! into other processes. Each wall is built even where another is missing, and the [`Report`] says
-//! which ones stand.
+//! A user of its own keeps it from the files of others, Landlock from files that everybody may
+//! read, and seccomp from everything else: starting programs, listening, reaching into other
+//! processes. Each wall is built even where another is missing, and the [`Report`] says which ones
+//! stand.
 
 mod access;
 mod call_tables;
@@ -26,7 +27,7 @@ use seccompiler::Error as SeccompError;
 
 use crate::process::fault;
 pub use access::Access;
-use calls::Doors;
+use calls::OptionalCalls;
 pub use calls::Profile;
 use files::Rules;
 pub use refused::Refused;
@@ -36,20 +37,22 @@ use status::Status;
 /// The user that packages create for the worker.
 pub const DEFAULT_USER: &str = "authchain";
 
-/// Gives up everything but the calls of `profile` and `access`, and becomes `user` if root started
-/// us; `nobody` where there is no user of this name. To be called once, before there is a second
-/// thread and before anything is sent; secrets and certificates have been read by then.
+/// Confines the process to the calls of `profile` and to `access`. Started by root, it becomes
+/// `user`, or `nobody` where no such user exists.
+///
+/// To be called once, while there is one thread, after secrets and certificates have been read and
+/// before anything is sent.
 ///
 /// # Errors
 /// When a wall that this kernel has cannot be built: the worker must not go on.
 pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report, Refused> {
     let mut notes = Vec::new();
-    // Opened while we can still reach them, found while the passwd file can be read.
+    // Before the change of user: root can still open these paths and read the passwd file.
     let rules = Rules::gather(access).map_err(landlock)?;
     let user = user::choose(user, Path::new(SYSTEM_PASSWD), &mut notes)?;
     user::become_user(&user)?;
     prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
-    let status = verified(&user, &mut notes)?;
+    let status = verify_unprivileged(&user, &mut notes)?;
     let landlock = rules.enter().map_err(landlock)?;
     if !matches!(landlock, Landlock::Enforced { .. }) {
         notes.push(
@@ -57,7 +60,7 @@ pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report,
         );
     }
     let seccomp = filtered(
-        profile.install(Doors {
+        profile.install(OptionalCalls {
             unix_sockets: !access.unix_sockets.is_empty(),
             files: !access.files.is_empty(),
         }),
@@ -74,8 +77,9 @@ pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report,
     })
 }
 
-/// Returns whether the kernel agrees that one thread without capabilities is left.
-fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refused> {
+/// Reads the process' status and refuses one with other threads, or with capabilities left after a
+/// change of user; `None` without /proc.
+fn verify_unprivileged(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refused> {
     let Ok(status) = Status::read() else {
         notes.push("/proc is missing: what the kernel took away could not be verified".to_owned());
         return Ok(None);
@@ -93,8 +97,8 @@ fn verified(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refu
     Ok(Some(status))
 }
 
-/// Returns whether system calls are filtered; a kernel without filters is no reason to keep people
-/// out.
+/// Returns whether system calls are filtered. A kernel without filters is noted and is no reason to
+/// deny logins.
 fn filtered(
     installed: Result<(), SeccompError>,
     status: Option<Status>,
@@ -102,7 +106,7 @@ fn filtered(
 ) -> Result<bool, Refused> {
     match installed {
         Ok(()) => Ok(true),
-        Err(SeccompError::Seccomp(error)) if is_unknown(&error, status) => {
+        Err(SeccompError::Seccomp(error)) if has_no_filters(&error, status) => {
             notes.push(
                 "the kernel has no seccomp filters: every system call can be made".to_owned(),
             );
@@ -112,9 +116,10 @@ fn filtered(
     }
 }
 
-/// Returns whether the kernel has no filters. `EINVAL` says that, but also that ours is a bad one;
-/// so it only counts where the kernel's own account of us does not mention them either.
-fn is_unknown(error: &io::Error, status: Option<Status>) -> bool {
+/// Returns whether the kernel has no seccomp filters. `EINVAL` says that, but also that the filter
+/// is a bad one; so it only counts where the kernel's status of this process does not mention
+/// seccomp either.
+fn has_no_filters(error: &io::Error, status: Option<Status>) -> bool {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSYS) => true,
         Some(Errno::EINVAL) => status.is_some_and(|status| !status.knows_seccomp),

@@ -1,10 +1,10 @@
-//! Why a process could not be confined.
+//! The reasons why a process could not be confined.
 
 use std::fmt;
 
 use crate::process::ProcessFault;
 
-/// Why the worker could not be confined, and so must not go on.
+/// The reason why the worker could not be confined, and must not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// A change of ids or of the process' attributes failed.
@@ -13,11 +13,11 @@ pub enum Refused {
     Privileged(String),
     /// Capabilities are left, a bit each.
     Capabilities(u64),
-    /// There are other threads, which would stay as they are.
+    /// There are other threads, which would stay unconfined.
     Threads(u64),
-    /// The kernel has Landlock and did not take the rules.
+    /// The kernel has Landlock and refused the rules.
     Landlock(String),
-    /// The kernel has filters and did not take ours.
+    /// The kernel has seccomp filters and refused this one.
     Seccomp(String),
 }
 

@@ -1,21 +1,22 @@
-//! What confinement came to on this machine.
+//! The report of confinement: which walls stand on this machine.
 
 use serde::Serialize;
 
-/// Who the worker is.
+/// The user that the worker runs as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// The name in the passwd file, where it was looked for.
+    /// The name in the passwd file; absent where the worker keeps the user who started it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The user id.
     pub uid: u32,
     /// The group id.
     pub gid: u32,
-    /// The user that was to be found, where this is one that stands in.
+    /// The user that the worker should have become and that does not exist, where this one stands
+    /// in for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_in_for: Option<String>,
-    /// Whether it is another user than the one who started it.
+    /// Whether this is another user than the one who started the worker.
     pub is_other: bool,
 }
 
@@ -41,36 +42,36 @@ impl User {
     }
 }
 
-/// How far the kernel's Landlock went.
+/// The state of Landlock in the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Landlock {
-    /// Everything this worker asks for that the kernel's level knows.
+    /// The rules are in force, as far as the kernel's level of Landlock knows them.
     Enforced {
         /// The level of the kernel's interface: 1 since Linux 5.13; 4 forbids TCP listeners, 6
         /// keeps signals and abstract sockets in.
         abi: i32,
     },
-    /// The kernel knows it, but it was not switched on at boot (`lsm=`).
+    /// The kernel has Landlock, but it was not switched on at boot (`lsm=`).
     SwitchedOff,
-    /// The kernel does not know it.
+    /// The kernel has no Landlock.
     Missing,
 }
 
-/// Which of the walls stand.
+/// The walls of confinement, and which of them stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Who the worker is now.
+    /// The user that the worker runs as now.
     pub user: User,
-    /// Whether no program it could start would gain anything.
+    /// The attribute no_new_privs (prctl(2)): a program that is started gains no privileges.
     pub no_new_privs: bool,
-    /// The capabilities it still has, a bit each; absent where the kernel could not be asked.
+    /// The capabilities that are left, a bit each; absent where the kernel could not be asked.
     pub capabilities: Option<u64>,
-    /// Which files it may open.
+    /// The state of Landlock, which guards files, ports and Unix sockets.
     pub landlock: Landlock,
     /// Whether system calls are filtered.
     pub seccomp: bool,
-    /// What is not as it should be, for people.
+    /// The walls that are missing or incomplete, in words for people.
     pub notes: Vec<String>,
 }
 

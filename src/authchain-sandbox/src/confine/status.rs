@@ -1,4 +1,4 @@
-//! What the kernel itself says about this process.
+//! The kernel's own account of this process.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,18 +8,18 @@ use std::io::{self, Read};
 pub(super) struct Status {
     /// Permitted, effective and ambient capabilities, taken together.
     pub(super) capabilities: u64,
-    /// More than one would leave the others unconfined.
+    /// The number of threads; any besides the first would stay unconfined.
     pub(super) threads: u64,
-    /// Whether starting programs gains nothing.
+    /// The attribute no_new_privs (prctl(2)): a program that is started gains no privileges.
     pub(super) no_new_privs: bool,
-    /// Whether the kernel has filters for system calls.
+    /// Whether the kernel has seccomp filters: only then is there a line about them.
     pub(super) knows_seccomp: bool,
 }
 
 impl Status {
-    /// Reads it now; later, `/proc` is out of reach.
+    /// Reads the status; once the process is confined, `/proc` is out of reach.
     pub(super) fn read() -> io::Result<Self> {
-        // All of it is about 1.5 KiB and comes at once; growing a buffer would take eight reads.
+        // The file has about 1.5 KiB and comes with one read; a growing buffer would take eight.
         let mut text = [0; 4096];
         let count = File::open("/proc/self/status")?.read(&mut text)?;
         let text = text.get(..count).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Status {
         for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
             let value = value.trim();
             match name {
-                // What cannot be read counts as every capability there is.
+                // A value that cannot be parsed counts as every capability there is.
                 "CapPrm" | "CapEff" | "CapAmb" => {
                     status.capabilities |= u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
                 }

@@ -1,4 +1,4 @@
-//! Whose process the worker is from now on.
+//! The user that the worker becomes.
 
 use std::path::Path;
 
@@ -10,24 +10,25 @@ use super::refused::Refused;
 use super::report::User;
 use crate::process::{ProcessFault, fault, not_dumpable};
 
-/// Who stands in where the worker's own user was not created.
+/// The user that the worker becomes where its own was not created.
 const STAND_IN: &str = "nobody";
 
-/// A larger passwd file is not read, and means the stand-in.
+/// The largest passwd file that is read. A larger one counts as empty, so that a user stands in.
 const MOST_PASSWD: u64 = 16 << 20;
 
-/// The id that the kernel shows for users it cannot name, where the passwd file has not even
+/// The id that the kernel shows for users without a name: used where the passwd file lacks even
 /// `nobody`.
 const OVERFLOW_ID: u32 = 65_534;
 
-/// Finds the user to become: `wanted`, or where there is none of that name `nobody`, else the
-/// kernel's overflow id.
+/// Finds the user to become: `wanted`; if there is none of that name, `nobody`; and if that is
+/// missing too, the kernel's overflow id.
 ///
-/// Only the passwd file is asked. NSS would load modules and may ask the very server that is down.
-/// Without root there is nobody to become.
+/// Only the passwd file is asked: NSS would load modules, and may ask the very server that is down.
+/// A process that was not started by root keeps its user.
 ///
 /// # Errors
-/// Where `wanted` has the user or group id 0, which is no confinement: whoever named it must hear.
+/// Where `wanted` has the user or group id 0, which is no confinement: the administrator who named
+/// it must learn of it.
 pub(super) fn choose(
     wanted: &str,
     passwd_file: &Path,
@@ -38,50 +39,50 @@ pub(super) fn choose(
         return Ok(User::own(geteuid().as_raw(), getegid().as_raw()));
     }
     let passwd = read(passwd_file, Access::Public, MOST_PASSWD).unwrap_or_default();
-    match known(wanted, &passwd) {
-        Known::As(user) => return Ok(user),
-        Known::Privileged => return Err(Refused::Privileged(wanted.to_owned())),
-        Known::Nobody => {}
+    match entry_of(wanted, &passwd) {
+        Entry::Unprivileged(user) => return Ok(user),
+        Entry::Privileged => return Err(Refused::Privileged(wanted.to_owned())),
+        Entry::Missing => {}
     }
-    let stand_in = match known(STAND_IN, &passwd) {
-        Known::As(user) => user,
-        Known::Privileged | Known::Nobody => User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID),
+    let stand_in = match entry_of(STAND_IN, &passwd) {
+        Entry::Unprivileged(user) => user,
+        Entry::Privileged | Entry::Missing => User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID),
     };
-    // No note: it would stand in the log of every login, and `authchain check` says it better.
+    // Not noted: it would stand in the log of every login, and `authchain check` says it better.
     Ok(User {
         stands_in_for: Some(wanted.to_owned()),
         ..stand_in
     })
 }
 
-/// What the passwd file has under a name.
+/// The passwd file's answer about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Known {
+enum Entry {
     /// An unprivileged user.
-    As(User),
-    /// One with an id that is no confinement.
+    Unprivileged(User),
+    /// A user whose user or group id is no confinement.
     Privileged,
-    /// No line that can be read.
-    Nobody,
+    /// No line with this name, or none that can be parsed.
+    Missing,
 }
 
-/// Returns what the first line of that name says.
-fn known(name: &str, passwd: &[u8]) -> Known {
+/// Returns the passwd file's first entry of that name.
+fn entry_of(name: &str, passwd: &[u8]) -> Entry {
     let mut lines = passwd.split(|&byte| byte == b'\n');
     let found = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?));
     match found {
-        None => Known::Nobody,
+        None => Entry::Missing,
         Some((uid, gid)) if [uid, gid].iter().any(|id| [0, NO_ID].contains(id)) => {
-            Known::Privileged
+            Entry::Privileged
         }
-        Some((uid, gid)) => Known::As(User::other(name, uid, gid)),
+        Some((uid, gid)) => Entry::Unprivileged(User::other(name, uid, gid)),
     }
 }
 
-/// What setresuid(2) takes for "as it is".
+/// The id that setresuid(2) takes for "unchanged".
 const NO_ID: u32 = u32::MAX;
 
-/// Returns user and group id in what follows the name: `:x:990:990:…`.
+/// Returns the user and group id in the rest of a passwd line after the name: `:x:990:990:…`.
 fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     let mut fields = rest.split(|&byte| byte == b':');
     let is_whole_name = fields.next()?.is_empty();
@@ -91,7 +92,7 @@ fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     is_whole_name.then_some((uid, gid))
 }
 
-/// Becomes `user` for good: groups first, while it is still allowed.
+/// Becomes `user` for good; groups first, while that is still allowed.
 pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
     if !user.is_other {
         return Ok(());
@@ -101,11 +102,7 @@ pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
     setresgid(gid, gid, gid).map_err(fault("become its own group"))?;
     setresuid(uid, uid, uid).map_err(fault("become its own user"))?;
     not_dumpable()?;
-    cannot_return()
-}
-
-/// Tries to be root again, which must fail.
-fn cannot_return() -> Result<(), ProcessFault> {
+    // Becoming root again must fail.
     let root = Uid::from_raw(0);
     match setresuid(root, root, root) {
         Ok(()) => Err(fault("be sure that it is not root any more")(
@@ -122,13 +119,16 @@ mod tests {
     #[test]
     fn a_user_is_unprivileged_or_none() {
         let passwd = b"root:x:0:0:::\nauthchain2:x:5:5:::\nauthchain:x:990:991:::\nauthchain:x:0:0:::\ntoor:x:0:5:::\nwheel:x:5:0:::\nodd:x:five:5:::\nnone:x:4294967295:1:::\nmax:x:4294967296:1:::\ncut:x:7";
-        let found = known("authchain", passwd);
-        assert_eq!(found, Known::As(User::other("authchain", 990, 991)));
+        let found = entry_of("authchain", passwd);
+        assert_eq!(
+            found,
+            Entry::Unprivileged(User::other("authchain", 990, 991))
+        );
         for name in ["root", "toor", "wheel", "none"] {
-            assert_eq!(known(name, passwd), Known::Privileged, "{name}");
+            assert_eq!(entry_of(name, passwd), Entry::Privileged, "{name}");
         }
         for name in ["odd", "max", "cut", "missing", "auth", "authchain:x"] {
-            assert_eq!(known(name, passwd), Known::Nobody, "{name}");
+            assert_eq!(entry_of(name, passwd), Entry::Missing, "{name}");
         }
     }
 

@@ -1,15 +1,15 @@
 //! BER elements, read without recursion and without copying.
 //!
-//! LDAP uses a small part of BER (RFC 4511 §5.1): definite lengths, tags of one byte. Whatever goes
-//! beyond is refused.
+//! LDAP uses a small part of BER (RFC 4511 §5.1): definite lengths, tags of one byte. Everything
+//! else is refused.
 
 use super::Refusal;
 
-/// How deep an LDAP message can be nested: message, operation, attributes, attribute, values,
-/// value; or message, controls, control, value.
+/// The depth of an LDAP message: message, operation, attributes, attribute, values, value; or
+/// message, controls, control, value.
 const DEPTH: usize = 8;
 
-/// How many elements a message may have. Each costs the parser behind us some sixty bytes.
+/// The most elements of a message. Each costs ldap3 some sixty bytes.
 const ELEMENTS: usize = 4096;
 
 /// The bit that says an element holds others.
@@ -18,28 +18,28 @@ const CONSTRUCTED: u8 = 0x20;
 /// The bits that say the tag goes on in the next byte.
 const LONG_TAG: u8 = 0x1f;
 
-/// An element: its tag as it is written, and what it holds.
+/// An element: its tag and its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Element<'a> {
     /// Class, form and number in one byte.
     pub tag: u8,
-    /// What stands behind the length.
+    /// The bytes behind the length.
     pub contents: &'a [u8],
 }
 
-/// The beginning of an element.
+/// The header of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Class, form and number in one byte.
     pub tag: u8,
-    /// How many bytes the header itself has.
+    /// The size of the header itself, in bytes.
     pub size: usize,
-    /// How many bytes follow it.
+    /// The length of the contents, in bytes.
     pub length: usize,
 }
 
 impl Header {
-    /// Reads the header at the beginning of `bytes`; `None` if more of it has yet to come.
+    /// Reads the header at the beginning of `bytes`; `None` where it is not whole yet.
     ///
     /// # Errors
     /// For tags and lengths that LDAP does not use.
@@ -58,7 +58,9 @@ impl Header {
             // 0x80 is the indefinite form; more than four bytes are more than any message.
             0x81..=0x84 => {
                 let count = usize::from(first & 0x7f);
-                (count, rest.get(..count).map(big_endian))
+                let number = rest.get(..count).map(big_endian);
+                let length = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+                (count, length)
             }
             _ => return Err(Refusal::Length),
         };
@@ -69,17 +71,26 @@ impl Header {
         }))
     }
 
-    /// Returns how many bytes the element has in all.
+    /// Returns the size of the whole element, in bytes.
     pub fn total(&self) -> usize {
         self.size.saturating_add(self.length)
     }
 }
 
-fn big_endian(bytes: &[u8]) -> usize {
-    (bytes.iter()).fold(0, |number, byte| (number << 8) | usize::from(*byte))
+/// Returns the value of an INTEGER (X.690 §8.3) of at most four bytes that is not negative, as ids
+/// and limits are.
+pub fn integer(contents: &[u8]) -> Option<i32> {
+    let is_short = (1..=4).contains(&contents.len());
+    let number = is_short.then(|| big_endian(contents))?;
+    let is_negative = contents.first().is_some_and(|byte| *byte > 0x7f);
+    i32::try_from(number).ok().filter(|_| !is_negative)
 }
 
-/// The elements that lie one behind the other in some bytes.
+fn big_endian(bytes: &[u8]) -> u32 {
+    (bytes.iter()).fold(0, |number, byte| (number << 8) | u32::from(*byte))
+}
+
+/// The elements that follow each other in some bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Elements<'a>(&'a [u8]);
 
@@ -92,7 +103,7 @@ impl<'a> Elements<'a> {
     /// Returns the next element; `None` at the end.
     ///
     /// # Errors
-    /// For one that is cut off, or that LDAP does not use.
+    /// For an element that is cut off, or that LDAP does not use.
     pub fn take(&mut self) -> Result<Option<Element<'a>>, Refusal> {
         if self.0.is_empty() {
             return Ok(None);
@@ -108,7 +119,8 @@ impl<'a> Elements<'a> {
         }))
     }
 
-    /// Returns the next one, which must have `tag`; `shape` names what lacks it otherwise.
+    /// Returns the contents of the next element, which must have `tag`; `shape` names the message
+    /// in the error.
     ///
     /// # Errors
     /// As [`take`](Self::take), and for another tag or none.
@@ -119,17 +131,17 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Returns whether none is left.
+    /// Returns whether no element is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Checks that `message` is one element, whole, with elements that lie exactly in each other, not
-/// too deep and not too many.
+/// Checks that `message` is one element, and that all elements fill each other exactly and are
+/// neither too deep nor too many.
 ///
 /// # Errors
-/// For the first thing that is not so.
+/// For the first fault.
 pub fn check_nesting(message: &[u8]) -> Result<(), Refusal> {
     let mut open = Vec::with_capacity(DEPTH);
     open.push(Elements::of(message));

@@ -1,15 +1,17 @@
-//! What was asked, and what may still come in answer.
+//! The requests of a connection, and the answers that may still come.
 
 use super::Refusal;
-use super::ber::Elements;
+use super::ber::{Elements, integer};
 use super::message::{self, Response};
 
-/// Referrals a search may bring besides its entries; they are not followed.
+/// The most continuation references (RFC 4511 §4.5.3) that a search may bring; they are not
+/// followed.
 const MAX_REFERENCES: u32 = 64;
 
-/// Entries a search may bring that names no limit of its own.
+/// The most entries that a search without a size limit may bring.
 const MAX_ENTRIES: u32 = 256;
 
+// The tags of requests (RFC 4511 §4).
 const BIND: u8 = 0x60;
 const UNBIND: u8 = 0x42;
 const SEARCH: u8 = 0x63;
@@ -20,7 +22,7 @@ const EXTENDED: u8 = 0x77;
 #[derive(Debug, Default)]
 pub struct Ledger(Vec<(i32, PendingRequest)>);
 
-/// What a request waits for.
+/// A request that waits for its answers; a search counts how many more may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PendingRequest {
     Bind,
@@ -32,13 +34,13 @@ impl Ledger {
     /// Notes a request on its way to the server.
     ///
     /// # Errors
-    /// For what is none of the requests we make.
+    /// For a request of a kind that the worker does not make.
     pub fn note(&mut self, request: &[u8]) -> Result<(), Refusal> {
         let shape = "request";
         let mut message = Elements::of(Elements::of(request).expect(0x30, shape)?);
-        let id = message::integer(message.expect(0x02, shape)?).ok_or(Refusal::Shape(shape))?;
+        let id = integer(message.expect(0x02, shape)?).ok_or(Refusal::Shape(shape))?;
         let operation = message.take()?.ok_or(Refusal::Shape(shape))?;
-        let question = match operation.tag {
+        let pending = match operation.tag {
             BIND => PendingRequest::Bind,
             EXTENDED => PendingRequest::Extended,
             SEARCH => PendingRequest::Search {
@@ -48,54 +50,48 @@ impl Ledger {
             UNBIND | ABANDON => return Ok(()),
             _ => return Err(Refusal::Shape(shape)),
         };
-        self.0.push((id, question));
+        self.0.push((id, pending));
         Ok(())
     }
 
-    /// Returns whether `reply` answers something that was asked, and has the shape of an answer to
-    /// it.
+    /// Takes an answer, which must belong to a pending request and be of its kind.
     ///
     /// # Errors
-    /// For everything else; the connection is of no use then.
+    /// For any other message; the connection must not be used any more.
     pub fn settle(&mut self, reply: &[u8]) -> Result<(), Refusal> {
         let (id, answer) = message::check(reply)?;
         let position = self.0.iter().position(|(asked, _)| *asked == id);
         let position = position.ok_or(Refusal::NotAsked(id))?;
-        let (_, question) = self.0.get_mut(position).ok_or(Refusal::NotAsked(id))?;
-        if question.is_over_with(answer)? {
-            self.0.swap_remove(position);
-        }
-        Ok(())
-    }
-}
-
-impl PendingRequest {
-    /// Returns whether `answer` is the last to this question.
-    fn is_over_with(&mut self, answer: Response) -> Result<bool, Refusal> {
-        match (self, answer) {
-            (Self::Bind, Response::Bind)
-            | (Self::Extended, Response::Extended)
-            | (Self::Search { .. }, Response::Done) => Ok(true),
-            (Self::Search { entries, .. }, Response::Entry) => count_down(entries),
-            (Self::Search { references, .. }, Response::Reference) => count_down(references),
+        let (_, request) = self.0.get_mut(position).ok_or(Refusal::NotAsked(id))?;
+        match (request, answer) {
+            (PendingRequest::Bind, Response::Bind)
+            | (PendingRequest::Extended, Response::Extended)
+            | (PendingRequest::Search { .. }, Response::Done) => {
+                self.0.swap_remove(position);
+                Ok(())
+            }
+            (PendingRequest::Search { entries, .. }, Response::Entry) => count_down(entries),
+            (PendingRequest::Search { references, .. }, Response::Reference) => {
+                count_down(references)
+            }
             (_, answer) => Err(Refusal::WrongKind(answer.tag())),
         }
     }
 }
 
-fn count_down(left: &mut u32) -> Result<bool, Refusal> {
+fn count_down(left: &mut u32) -> Result<(), Refusal> {
     *left = left.checked_sub(1).ok_or(Refusal::TooManyEntries)?;
-    Ok(false)
+    Ok(())
 }
 
-/// Returns the fourth part of a search request: base, scope, aliases, size limit.
+/// Returns the size limit of a search request, its fourth part (RFC 4511 §4.5.1).
 fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
     let shape = "request";
     let mut parts = Elements::of(search);
     for _ in 0..3 {
         parts.take()?;
     }
-    let limit = message::integer(parts.expect(0x02, shape)?);
+    let limit = integer(parts.expect(0x02, shape)?);
     let limit = limit.and_then(|limit| u32::try_from(limit).ok());
     Ok(limit.filter(|limit| *limit > 0).unwrap_or(MAX_ENTRIES))
 }

@@ -1,6 +1,6 @@
-//! The shape of each answer (RFC 4511 §4 and appendix B).
+//! Checks the shape of each answer (RFC 4511 §4 and appendix B).
 
-use super::ber::{Elements, check_nesting};
+use super::ber::{Elements, check_nesting, integer};
 use super::{MAX_MESSAGE, Refusal};
 
 const SEQUENCE: u8 = 0x30;
@@ -16,18 +16,18 @@ const SASL_CREDENTIALS: u8 = 0x87;
 const RESPONSE_NAME: u8 = 0x8a;
 const RESPONSE_VALUE: u8 = 0x8b;
 
-/// The kinds of answer there are to what we ask.
+/// The kinds of answers to the requests that the worker makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Response {
-    /// To a bind.
+    /// BindResponse (RFC 4511 §4.2.2).
     Bind,
-    /// An entry a search found.
+    /// SearchResultEntry (§4.5.2).
     Entry,
-    /// A pointer to another server.
+    /// SearchResultReference (§4.5.3).
     Reference,
-    /// The end of a search.
+    /// SearchResultDone (§4.5.2).
     Done,
-    /// To an extended operation such as StartTLS.
+    /// ExtendedResponse (§4.12), as to StartTLS.
     Extended,
 }
 
@@ -43,7 +43,7 @@ impl Response {
         all.into_iter().find(|answer| answer.tag() == tag)
     }
 
-    /// Returns the tag its operation has.
+    /// Returns the tag of the operation.
     pub fn tag(self) -> u8 {
         match self {
             Self::Bind => 0x61,
@@ -55,10 +55,10 @@ impl Response {
     }
 }
 
-/// Looks at every byte of one whole message from a server; its id and kind.
+/// Checks every byte of one whole message from a server; returns its id and kind.
 ///
 /// # Errors
-/// For everything the parser behind us should not see.
+/// For every message that ldap3 must not see.
 pub fn check(bytes: &[u8]) -> Result<(i32, Response), Refusal> {
     if bytes.len() > MAX_MESSAGE {
         return Err(Refusal::TooLarge(bytes.len()));
@@ -86,8 +86,8 @@ pub fn check(bytes: &[u8]) -> Result<(i32, Response), Refusal> {
     }
 }
 
-/// Returns what a server says unasked: that it hangs up. Active Directory puts the name of it
-/// outside the result, so only the result's own texts are looked at.
+/// Returns the notice of disconnection (RFC 4511 §4.4.1), the only message with the id 0. Active
+/// Directory puts its responseName outside the result, so only the result's own texts are read.
 fn disconnection(contents: &[u8]) -> Refusal {
     let mut parts = Elements::of(contents);
     let text = (|| {
@@ -101,7 +101,7 @@ fn disconnection(contents: &[u8]) -> Refusal {
 fn result(contents: &[u8], answer: Response) -> Result<(), Refusal> {
     let shape = "result";
     let mut parts = Elements::of(contents);
-    // The parser behind us folds any number of bytes into 32 bits: 2^32 would be success.
+    // ldap3 folds any number of bytes into 32 bits: 2^32 would be success.
     if !matches!(parts.expect(ENUMERATED, shape)?, [0..=0x7f]) {
         return Err(Refusal::Shape("result code"));
     }
@@ -172,16 +172,6 @@ fn text(bytes: &[u8], what: &'static str) -> Result<(), Refusal> {
         Ok(_) => Ok(()),
         Err(_) => Err(Refusal::NotUtf8(what)),
     }
-}
-
-/// Returns a number of at most four bytes that is not negative, as ids and limits are.
-pub(super) fn integer(bytes: &[u8]) -> Option<i32> {
-    if !(1..=4).contains(&bytes.len()) {
-        return None;
-    }
-    let number = (bytes.iter()).fold(0u32, |number, byte| (number << 8) | u32::from(*byte));
-    let is_negative = bytes.first().is_some_and(|byte| *byte > 0x7f);
-    i32::try_from(number).ok().filter(|_| !is_negative)
 }
 
 #[cfg(test)]

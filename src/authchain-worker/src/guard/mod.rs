@@ -1,16 +1,16 @@
-//! The guard: what stands between a server and the library that parses its answers.
+//! The guard between a server and ldap3, the library that parses its answers.
 //!
-//! ldap3's parser recurses as deep as a message is nested, so one packet overflows its stack; it
-//! takes an answer of any kind for the one it waits for, panics on texts that are not UTF-8, and
-//! has no bound on entries. So nothing reaches it but whole messages of which every byte has been
-//! looked at: answers to what was asked, of the shape RFC 4511 gives them, few and small.
+//! ldap3's parser recurses as deep as a message is nested, so that one packet overflows its stack;
+//! it takes an answer of any kind for the one it waits for, panics on texts that are not UTF-8, and
+//! has no bound on entries. So the guard passes on only whole messages of which it has checked
+//! every byte: answers to pending requests, of the shape RFC 4511 gives them, few and small.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`ber`] | elements, without recursion |
+//! | [`ber`] | BER elements, read without recursion |
 //! | [`message`] | the shape of each answer |
-//! | [`ledger`] | what was asked, and what may still come |
-//! | [`relay`] | the stream in between |
+//! | [`ledger`] | the requests that wait for an answer |
+//! | [`relay`] | passing messages on, in both directions |
 
 pub mod ber;
 pub mod ledger;
@@ -20,9 +20,9 @@ pub mod relay;
 
 pub use refusal::Refusal;
 
-/// Largest message that is let through; an entry with the attributes we ask for has some hundred
-/// bytes.
+/// The largest message that is let through; an entry with the attributes that are asked for has
+/// some hundred bytes.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
-/// Most bytes one connection may bring in all.
+/// The most bytes that one connection may bring in all.
 pub const MAX_CONNECTION: usize = 4 * MAX_MESSAGE;

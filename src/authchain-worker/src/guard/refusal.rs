@@ -1,4 +1,4 @@
-//! Why a message is not let through.
+//! The reasons why a message is not let through.
 
 use std::fmt;
 
@@ -6,10 +6,11 @@ use authchain::tools::journal::quoted;
 
 use super::{MAX_CONNECTION, MAX_MESSAGE};
 
-/// What is wrong with what a server sent.
+/// The fault of a message that is not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// A length no element of ours has: indefinite, in more than four bytes, beyond its parent.
+    /// A length that no element of LDAP has: indefinite, in more than four bytes, beyond its
+    /// parent.
     Length,
     /// A tag number too large for one byte.
     Tag,
@@ -19,19 +20,19 @@ pub enum Refusal {
     TooMuch,
     /// Elements nested deeper than any LDAP message has them.
     TooDeep,
-    /// More elements than any answer of ours has.
+    /// More elements than a message may have.
     TooMany,
-    /// Not the shape of the message it says it is.
+    /// A message of another shape than its tag says.
     Shape(&'static str),
     /// A text that is not UTF-8.
     NotUtf8(&'static str),
-    /// An answer to something that was not asked, or was answered already.
+    /// An answer to a request that was not made, or was answered already.
     NotAsked(i32),
-    /// An answer of another kind than the question.
+    /// An answer of another kind than the request.
     WrongKind(u8),
     /// More entries than were asked for.
     TooManyEntries,
-    /// The server says goodbye (RFC 4511 §4.4.1), with these words.
+    /// The notice of disconnection (RFC 4511 §4.4.1), with its text.
     Disconnection(String),
 }
 

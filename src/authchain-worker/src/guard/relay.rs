@@ -1,4 +1,4 @@
-//! The stream in between: whole messages, one way and the other.
+//! Passes whole messages between a server and ldap3, in both directions.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,39 +11,35 @@ use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
 use crate::net::failure::io_text;
 
-/// What is read at once. Most messages are far shorter, and every page costs time at each login.
+/// The most bytes that are read at once. Most messages are far shorter, and each page of the buffer
+/// costs time at every login.
 const CHUNK: usize = 4 * 1024;
 
-/// What ended a relay, for whoever finds the stream closed.
+/// The reason why a relay ended, for the side that finds its stream closed.
 #[derive(Debug, Clone, Default)]
 pub struct Ending(Arc<Mutex<Option<String>>>);
 
 impl Ending {
-    /// Returns why it ended, if it did.
+    /// Returns the reason, if the relay ended by a fault.
     pub fn reason(&self) -> Option<String> {
         let reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.clone()
     }
-
-    fn set(&self, text: String) {
-        let mut reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reason.get_or_insert(text);
-    }
 }
 
-/// Passes messages between `server` and `client` until one of them ends or sends something that may
-/// not pass.
+/// Passes messages on until one side ends, or sends something that may not pass.
 pub async fn relay<S, C>(server: S, client: C, ending: Ending)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
-    if let Err(error) = hand_over(server, client).await {
-        ending.set(io_text(&error));
+    if let Err(error) = pass_on(server, client).await {
+        let mut reason = ending.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reason.get_or_insert(io_text(&error));
     }
 }
 
-async fn hand_over<S, C>(mut server: S, mut client: C) -> io::Result<()>
+async fn pass_on<S, C>(mut server: S, mut client: C) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
@@ -74,7 +70,8 @@ where
     }
 }
 
-/// Reads one message off a stream that others will read on, and not a byte more.
+/// Reads one message from a stream, and not a byte more: the next one may belong to another
+/// protocol.
 ///
 /// # Errors
 /// When the stream ends or the message may not pass.
@@ -92,7 +89,8 @@ pub async fn read_one(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u
     Ok(message)
 }
 
-/// What came in one direction and has not gone on. Requests hold passwords, so it is wiped.
+/// The bytes that came from one side and have not been passed on. Requests hold passwords, so the
+/// bytes are wiped.
 struct Inlet {
     held: Zeroizing<Vec<u8>>,
     chunk: Zeroizing<Vec<u8>>,
@@ -110,7 +108,7 @@ impl Default for Inlet {
 }
 
 impl Inlet {
-    /// Waits for more. Nothing is lost when the waiting is given up.
+    /// Reads more bytes. Nothing is lost when the future is dropped.
     async fn read_from(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
         let count = stream.read(&mut self.chunk).await?;
         self.total = self.total.saturating_add(count);
@@ -131,13 +129,16 @@ impl Inlet {
         let mut end = 0;
         let refusal = loop {
             let rest = self.held.get(end..).unwrap_or_default();
-            match whole_message(rest) {
-                Ok(None) => break Ok(()),
+            let header = match checked_header(rest) {
+                Ok(header) => header,
                 Err(refusal) => break Err(refusal),
-                Ok(Some(message)) => match may_pass(message) {
-                    Ok(()) => end = end.saturating_add(message.len()),
-                    Err(refusal) => break Err(invalid(refusal)),
-                },
+            };
+            let Some(message) = header.and_then(|header| rest.get(..header.total())) else {
+                break Ok(());
+            };
+            match may_pass(message) {
+                Ok(()) => end = end.saturating_add(message.len()),
+                Err(refusal) => break Err(invalid(refusal)),
             }
         };
         if end == 0 {
@@ -147,12 +148,6 @@ impl Inlet {
         let messages = std::mem::replace(&mut *self.held, rest);
         (Zeroizing::new(messages), refusal)
     }
-}
-
-/// Returns the first message of `bytes`, once it is whole.
-fn whole_message(bytes: &[u8]) -> io::Result<Option<&[u8]>> {
-    let header = checked_header(bytes)?;
-    Ok(header.and_then(|header| bytes.get(..header.total())))
 }
 
 fn checked_header(bytes: &[u8]) -> io::Result<Option<Header>> {
@@ -182,7 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// However the bytes come, what goes out is whole messages, none over the cap.
+        /// Passes whole messages only, none over the cap, however the bytes come.
         #[test]
         fn an_inlet_holds_and_passes_no_more_than_its_caps(
             chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..600), 0..40),

@@ -1,6 +1,5 @@
-//! Whether a person may in, whatever their password.
+//! Decides by their entry whether a person may log in on this machine (`access_filter`).
 
-use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::syntax::fill;
 use authchain_sandbox::process::machine_name;
 use ldap3::ldap_escape;
@@ -11,16 +10,17 @@ use crate::net::failure::Failure;
 
 const STEP: &str = "access filter";
 
-/// Which people this machine admits, by their entries.
+/// The people whom this machine admits, by their entries.
 pub(super) struct Admission {
-    /// What the entry must fit.
+    /// The filter that the entry must match.
     filter: Option<String>,
-    /// This machine's name, if the filter asks for it.
+    /// The name of this machine, if the filter asks for it.
     host: String,
 }
 
 impl Admission {
-    /// Reads what the filter asks for. Early: later there are no files.
+    /// Reads the name of the machine, if the filter asks for it. Called before the process is
+    /// confined, which leaves it no files.
     pub(super) fn by(filter: Option<String>) -> Self {
         let asks_host = filter.as_ref().is_some_and(|filter| filter.contains("%h"));
         let host = match asks_host {
@@ -30,8 +30,8 @@ impl Admission {
         Self { filter, host }
     }
 
-    /// Returns why the person may not in, if so. The server itself holds the entry against the
-    /// filter: it knows how values compare.
+    /// Returns the reason why the person may not log in, if there is one. The server itself matches
+    /// the entry: it knows the matching rules of its attributes.
     pub(super) async fn denial(
         &self,
         session: &mut Session,
@@ -50,12 +50,8 @@ impl Admission {
         });
         let filter = filter.map_err(|_| Failure::settings(STEP, "cannot be filled in"))?;
         let search = Search {
-            step: STEP,
-            base: &person.dn,
-            scope: Scope::Base,
             filter: &filter,
-            attributes: &["1.1"],
-            limit: 1,
+            ..Search::entry(STEP, &person.dn, &["1.1"])
         };
         let fits = !session.search(search).await?.entries.is_empty();
         Ok((!fits).then_some("the entry does not fit access_filter"))

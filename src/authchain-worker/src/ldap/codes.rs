@@ -1,4 +1,4 @@
-//! What a result code means (RFC 4511 appendix A).
+//! The result codes of LDAP (RFC 4511 appendix A).
 
 use ldap3::LdapResult;
 
@@ -16,13 +16,13 @@ pub(super) const INVALID_CREDENTIALS: u32 = 49;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
 pub(super) const UNWILLING: u32 = 53;
 
-/// Returns whether this server cannot answer now, and another may: operationsError,
-/// timeLimitExceeded, adminLimitExceeded, busy, unavailable, other.
+/// Returns whether another server may answer better: operationsError, timeLimitExceeded,
+/// adminLimitExceeded, busy, unavailable, other.
 pub(super) fn is_trouble(code: u32) -> bool {
     matches!(code, 1 | 3 | 11 | 51 | 52 | 80)
 }
 
-/// Returns the code, its name and what the server adds, for the log.
+/// Returns the code, its name and the text of the server, for the log.
 pub(super) fn describe(result: &LdapResult) -> String {
     let code = result.rc;
     let name = name(code).map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"));

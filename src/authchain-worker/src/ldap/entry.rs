@@ -1,20 +1,23 @@
-//! An entry a search found.
+//! An entry that a search returned.
 
+use authchain::tools::journal::quoted;
 use ldap3::ResultEntry;
 use ldap3::asn1::StructureTag;
 
-/// Longer values are no names, paths or dates.
+use crate::net::failure::Failure;
+
+/// The longest value that is taken for a text: longer ones are no names, paths or dates.
 const MAX_TEXT: usize = 2048;
 
-/// What an entry says of an attribute that has one value at most.
+/// The value of an attribute that has one at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Given<T> {
+pub(super) enum Single<T> {
     /// The attribute is absent.
-    Nothing,
+    Absent,
     /// It has exactly one value, and it parsed.
     Value(T),
-    /// It has several values, or one that does not parse: that must not count as absent.
-    Nonsense,
+    /// It has several values, or one that does not parse, which must not count as absent.
+    Invalid,
 }
 
 /// An entry: its name, and the attributes that were asked for.
@@ -25,8 +28,8 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Takes a result apart. Unlike ldap3's own reading it has no opinion on what is text, and no
-    /// panic for what is none.
+    /// Reads a search result. Unlike ldap3's own reading, it does not decide which values are
+    /// texts, and does not panic at one that is not UTF-8.
     pub(super) fn of(result: ResultEntry) -> Option<Self> {
         let mut parts = result.0.expect_constructed()?.into_iter();
         let dn = text_of(parts.next()?)?;
@@ -55,7 +58,7 @@ impl Entry {
         self.attributes.push((name, vec![value.to_vec()]));
     }
 
-    /// Returns the values of `attribute`, whatever they are. Servers spell its name as they like.
+    /// Returns the values of `attribute`, texts or not. Servers spell its name as they like.
     pub(super) fn bytes(&self, attribute: &str) -> impl Iterator<Item = &[u8]> {
         (self.attributes.iter())
             .filter(move |(name, _)| name.eq_ignore_ascii_case(attribute))
@@ -74,20 +77,21 @@ impl Entry {
         self.texts(attribute).next()
     }
 
-    /// Returns what `attribute` says, which must have one value, and one that `read` understands.
-    pub(super) fn given<T>(
+    /// Returns the value of `attribute`, which must be the only one, and one that `read`
+    /// understands.
+    pub(super) fn single<T>(
         &self,
         attribute: &str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Given<T> {
+    ) -> Single<T> {
         let mut values = self.bytes(attribute);
         match (values.next(), values.next()) {
-            (None, _) => Given::Nothing,
+            (None, _) => Single::Absent,
             (Some(_), None) => match self.text(attribute).and_then(read) {
-                Some(value) => Given::Value(value),
-                None => Given::Nonsense,
+                Some(value) => Single::Value(value),
+                None => Single::Invalid,
             },
-            (Some(_), Some(_)) => Given::Nonsense,
+            (Some(_), Some(_)) => Single::Invalid,
         }
     }
 
@@ -95,6 +99,13 @@ impl Entry {
     pub(super) fn number<T: std::str::FromStr>(&self, attribute: &str) -> Option<T> {
         self.texts(attribute).find_map(|text| text.parse().ok())
     }
+}
+
+/// Returns the failure at an entry that does not show an attribute it must have.
+pub(super) fn hidden(step: &'static str, dn: &str, attribute: &str) -> Failure {
+    let dn = quoted(dn);
+    let text = format!("configuration error: {attribute} of {dn} cannot be read; may bind_dn?");
+    Failure::settings(step, text)
 }
 
 fn attribute(tag: StructureTag) -> Option<(String, Vec<Vec<u8>>)> {

@@ -1,26 +1,25 @@
-//! Every server step by step, as a login would go, for the administrator.
+//! Examines every server step by step, as a login would go, for the administrator.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`way`] | names, sockets, TLS and its certificate |
-//! | [`root`] | what the server says of itself |
-//! | [`searches`] | the base, a name nobody has, people |
+//! | [`connection`] | names, sockets, TLS and the certificate |
+//! | [`root`] | the root DSE: what the server says about itself |
+//! | [`searches`] | the base, a name that nobody has, people |
 //! | [`groups`] | the groups that people must be in |
 //! | [`domain`] | what a domain of Active Directory has besides |
 //! | [`advice`] | what to do about a step that failed |
 
 mod advice;
+mod connection;
 mod domain;
 mod groups;
 mod root;
 mod searches;
-mod way;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use authchain::backends::protocol::Question;
-use authchain::config::settings::ldap::Scope;
 use authchain::tools::deadline::Deadline;
 use ldap3::SearchResult;
 
@@ -34,43 +33,41 @@ use crate::examination::{Examination, Remark};
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
 
-/// How long one operation may take before the server is left alone.
+/// The time for one operation, after which the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
 
-/// Fits every entry.
-const ANY: &str = "(objectClass=*)";
-
-/// A server that is being looked at.
-struct Look<'l> {
-    told: &'l Examination<'l>,
+/// The examination of one server, over an open connection.
+struct ServerExamination<'l> {
+    steps: &'l Examination<'l>,
     session: Session,
     deadline: Deadline,
 }
 
 impl Directory {
-    /// Looks at every server, those for emergencies too, whatever is known of them already.
+    /// Examines every server, also those for emergencies, and whether or not they were down before.
     pub(super) async fn examine(
         &self,
         question: &Question<'_>,
-        mut told: Examination<'_>,
+        mut steps: Examination<'_>,
     ) -> Answer {
         let whole = deadline_of(question);
         let mut sources: VecDeque<Source> = self.sources.iter().cloned().collect();
         let mut known = BTreeSet::new();
         while let Some(source) = sources.pop_front() {
-            told.turn_to(source.name());
+            steps.turn_to(source.name());
             let left = u32::try_from(sources.len().saturating_add(1)).unwrap_or(u32::MAX);
             let share = whole.remaining().checked_div(left).unwrap_or_default();
             let deadline = whole.within(share);
-            // A step that failed has been told, and ended the look at its server.
+            // A step that failed has been reported, and ended the examination of its server.
             match source {
                 Source::Server(server) => {
-                    let looking = self.examine_server(&told, &server, &question.user, deadline);
-                    let _ = looking.await;
+                    let unknown = &question.user;
+                    let examining = self.examine_server(&steps, &server, unknown, deadline);
+                    let _ = examining.await;
                 }
                 Source::Records(records) => {
                     let opening = deadline.within(self.connector.timeout.duration());
-                    let found = self.named(&told, &records, opening).await;
+                    let found = self.resolve_servers(&steps, &records, opening).await;
                     let found = found.unwrap_or_default().into_iter();
                     let is_new = |server: &LdapServer| known.insert(server.name.clone());
                     let found: Vec<LdapServer> = found.filter(is_new).collect();
@@ -84,40 +81,40 @@ impl Directory {
 
     async fn examine_server(
         &self,
-        told: &Examination<'_>,
+        steps: &Examination<'_>,
         server: &LdapServer,
-        nobody: &str,
+        unknown: &str,
         deadline: Deadline,
     ) -> Option<()> {
         let opening = deadline.within(self.connector.timeout.duration());
-        let connection = self.way(told, server, opening).await?;
+        let connection = self.connect(steps, server, opening).await?;
         let session = Session::over(connection, deadline).await.ok()?;
-        let look = &mut Look {
-            told,
+        let server = &mut ServerExamination {
+            steps,
             session,
             deadline,
         };
-        self.log_in(look, opening).await?;
-        let root = self.root(look).await?;
+        self.log_in(server, opening).await?;
+        let root = self.root(server).await?;
         if let Some(domain) = self.flavour.domain() {
-            self.membership(look, domain).await?;
+            self.membership(server, domain).await?;
             if self.connector.binds_as_the_person() {
-                // A domain shows nothing else to strangers.
+                // A domain shows nothing else to anonymous clients.
                 return Some(());
             }
         }
-        let usual = self.base(look, &root).await?;
-        self.nobody(look, nobody, usual).await?;
+        let reading = self.base(server, &root).await?;
+        self.unknown_name(server, unknown, reading).await?;
         match &self.flavour {
-            Flavour::ActiveDirectory(domain) => self.domain(look, domain).await,
+            Flavour::ActiveDirectory(domain) => self.domain(server, domain).await,
             Flavour::Generic(generic) => {
-                self.people(look).await?;
-                self.groups(look, &generic.groups).await
+                self.people(server).await?;
+                self.groups(server, &generic.groups).await
             }
         }
     }
 
-    async fn log_in(&self, look: &mut Look<'_>, opening: Deadline) -> Option<()> {
+    async fn log_in(&self, server: &mut ServerExamination<'_>, opening: Deadline) -> Option<()> {
         if self.connector.binds_as_the_person() {
             let text = match self.flavour.domain() {
                 Some(_) => {
@@ -129,20 +126,20 @@ impl Directory {
                      strangers may see"
                 }
             };
-            look.told.remark(SERVICE_BIND, Remark::note(text));
+            server.steps.remark(SERVICE_BIND, Remark::note(text));
             return Some(());
         }
         let binding = within(
             opening,
             SERVICE_BIND,
-            self.connector.log_in(&mut look.session),
+            self.connector.log_in(&mut server.session),
         );
         let binding = async { binding.await.map_err(|failure| self.blame(&failure)) };
         let judge = |(): &(), _| Remark::fine(format!("as {}", self.who()));
-        look.told.step(SERVICE_BIND, binding, judge).await
+        server.steps.step(SERVICE_BIND, binding, judge).await
     }
 
-    /// Returns as whom the searches are made.
+    /// Returns the identity by which searches are made, for remarks.
     fn who(&self) -> &str {
         match &self.connector.identity {
             Identity::Service { dn, .. } => dn,
@@ -151,7 +148,7 @@ impl Directory {
         }
     }
 
-    /// Returns the remark on a failure, with what to do about it.
+    /// Returns the remark on a failure, with advice if there is some.
     fn blame(&self, failure: &Failure) -> Remark {
         match advice::advice(&self.connector, failure) {
             Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
@@ -160,8 +157,8 @@ impl Directory {
     }
 }
 
-impl Look<'_> {
-    /// Searches, in the time one operation may take.
+impl ServerExamination<'_> {
+    /// Searches, in the time that one operation may take.
     async fn ask(
         &mut self,
         directory: &Directory,
@@ -170,17 +167,5 @@ impl Look<'_> {
         let deadline = self.deadline.within(OPERATION);
         let asking = within(deadline, search.step, self.session.request(search));
         asking.await.map_err(|failure| directory.blame(&failure))
-    }
-}
-
-/// Returns a search for one entry by its name.
-fn entry<'a>(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Search<'a> {
-    Search {
-        step,
-        base: dn,
-        scope: Scope::Base,
-        filter: ANY,
-        attributes,
-        limit: 1,
     }
 }

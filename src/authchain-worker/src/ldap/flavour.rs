@@ -1,4 +1,4 @@
-//! The questions that Active Directory answers one way, and every other directory another.
+//! The differences between Active Directory and every other directory, a method for each.
 
 use super::active_directory::account::wants_smart_card;
 use super::active_directory::domain::Domain;
@@ -7,13 +7,13 @@ use super::entry::Entry;
 use super::groups::Groups;
 use super::person::{Login, People, Person};
 use super::policy::{AccountRules, State};
-use super::refusals::{refusal, refusal_of_a_guess};
+use super::refusals::{refusal, refusal_of_derived_name};
 use super::session::{BindAnswer, Session};
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
 
-/// What kind of directory it is, and what its settings say of what only this kind has.
+/// The kind of a directory, with the settings that only this kind has.
 pub(super) enum Flavour {
     /// OpenLDAP, 389 Directory Server and their like.
     Generic(Generic),
@@ -21,14 +21,14 @@ pub(super) enum Flavour {
     ActiveDirectory(Box<Domain>),
 }
 
-/// What settings say of a directory that is no Active Directory.
+/// The settings of a directory that is no Active Directory.
 pub(super) struct Generic {
     pub(super) groups: Groups,
     pub(super) accounts: AccountRules,
 }
 
 impl Flavour {
-    /// Returns the domain, where it is one.
+    /// Returns the domain of an Active Directory.
     pub(super) fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Generic(_) => None,
@@ -36,7 +36,7 @@ impl Flavour {
         }
     }
 
-    /// Takes a login name apart; `None` where it can name nobody here.
+    /// Takes a login name apart; `None` for a name that no person here can have.
     pub(super) fn login<'t>(&self, typed: &'t str) -> Option<Login<'t>> {
         match self {
             Self::Generic(_) => Some(Login::plain(typed)),
@@ -44,7 +44,7 @@ impl Flavour {
         }
     }
 
-    /// Returns the name by which a person binds whose entry nobody has looked for.
+    /// Returns the name of a bind that comes before the search for the entry.
     pub(super) fn bind_name(&self, people: &People, login: &Login<'_>) -> Option<String> {
         match self {
             Self::Generic(_) => people.dn_of(login),
@@ -60,7 +60,8 @@ impl Flavour {
         }
     }
 
-    /// Returns who the server says is logged in on this connection, where it says so.
+    /// Returns the token of the person who is logged in on this connection; `None` where the server
+    /// has none.
     pub(super) async fn own_token(&self, session: &mut Session) -> Result<Option<Token>, Failure> {
         match self {
             Self::Generic(_) => Ok(None),
@@ -68,7 +69,7 @@ impl Flavour {
         }
     }
 
-    /// Returns why the person is in no group of which they must be in one, if so. `known` is their
+    /// Returns the reason why the person is in none of `allow_groups`, if so. `known` is their
     /// token, where it has been read already.
     pub(super) async fn group_denial(
         &self,
@@ -97,8 +98,8 @@ impl Flavour {
         }
     }
 
-    /// Returns the state of the account of a person who has just logged in. A lock that wrong
-    /// passwords caused is the bind's to judge.
+    /// Returns the state of the account of a person who has just logged in: the bind has judged a
+    /// lock that wrong passwords caused.
     pub(super) fn state_at_login(&self, entry: &Entry) -> Result<State, Failure> {
         match self {
             Self::Generic(generic) => Ok(State {
@@ -114,8 +115,7 @@ impl Flavour {
         self.domain().is_some() && wants_smart_card(entry)
     }
 
-    /// Returns the refusal of the person in the server's answer to a bind as them; `None` where it
-    /// says yes.
+    /// Returns the refusal in the server's answer to the person's bind; `None` where it succeeded.
     pub(super) fn refusal(
         &self,
         answer: &BindAnswer,
@@ -129,13 +129,13 @@ impl Flavour {
 
     /// Returns the refusal where the bind name was derived from the login name without a search: a
     /// name that the server does not know is no proof that the account is missing then.
-    pub(super) fn refusal_of_a_guess(
+    pub(super) fn refusal_of_derived_name(
         &self,
         answer: &BindAnswer,
     ) -> Result<Option<Answer>, Failure> {
         match self {
-            Self::Generic(_) => refusal_of_a_guess(answer),
-            Self::ActiveDirectory(domain) => domain.refusal_of_a_guess(answer),
+            Self::Generic(_) => refusal_of_derived_name(answer),
+            Self::ActiveDirectory(domain) => domain.refusal_of_derived_name(answer),
         }
     }
 }

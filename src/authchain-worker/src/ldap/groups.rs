@@ -1,42 +1,40 @@
-//! Groups, and groups in groups.
+//! The groups of a person, nested ones included.
 //!
-//! Only what others say of a person counts. Whoever may write an entry of their own, as many
-//! directories let everybody, could else put themselves in: by `memberOf`, by the number of a
-//! primary group, or by writing members into their entry so that it looks like a group.
+//! Only what others write about a person counts. Many directories let people write their own
+//! entries, by which they could put themselves into groups: with `memberOf`, with the number of a
+//! primary group, or with members that make their entry look like a group.
 
 use std::collections::BTreeSet;
 
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::syntax::fill;
 use authchain::config::settings::ldap::{LdapSettings, Scope};
-use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
 
-use super::entry::Entry;
+use super::entry::{Entry, hidden};
 use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
-/// How many groups lie in each other at most.
+/// The deepest nesting of groups that is followed.
 const DEPTH: usize = 16;
 
-/// How many groups one search may bring: no one is in more at one level.
+/// The most groups that one search may return: nobody is in more at one level.
 const LIMIT: i32 = 200;
 
-/// How many groups are looked at in all.
+/// The most groups that are looked at in all.
 const MAX_GROUPS: usize = 1000;
 
-/// How many groups' members are asked for in one filter.
+/// The most groups whose parent groups are asked for in one filter.
 const BATCH: usize = 32;
 
 const STEP: &str = "group search";
 
 pub(super) const CLASS: &str = "objectClass";
 
-/// Object classes of people, whose entries are no groups whatever else is in them: those of the
-/// core schemas, of RFC 2307 and of Active Directory. Some that make a group, or let any attribute
-/// in, can be added to an entry by whoever may write it; these cannot be taken away from one that
-/// has them by nature.
+/// The object classes of people, whose entries are never groups: those of the core schemas, of RFC
+/// 2307 and of Active Directory. A person who may write their entry can add object classes that
+/// make a group, but cannot remove the structural one (RFC 4512 §2.4.2).
 const PEOPLE: [&str; 7] = [
     "person",
     "organizationalPerson",
@@ -52,7 +50,7 @@ pub(super) struct Wanted {
     names: Vec<String>,
     dns: Vec<Dn>,
     base: Option<Dn>,
-    /// Those named by their DN that lie elsewhere, as they are written.
+    /// The groups that are named by a DN outside of `base`, as the settings write it.
     elsewhere: Vec<String>,
 }
 
@@ -72,11 +70,7 @@ impl Wanted {
         }
     }
 
-    fn is_nothing(&self) -> bool {
-        self.names.is_empty() && self.dns.is_empty()
-    }
-
-    /// Returns whether a group is one of these. A name only counts below the groups' base:
+    /// Returns whether a group is a wanted one. A name only counts below the groups' base:
     /// elsewhere, others may create groups of any name.
     fn has(&self, dn: &Dn, name: Option<&str>) -> bool {
         let is_below = self.base.as_ref().is_some_and(|base| dn.is_under(base));
@@ -84,25 +78,18 @@ impl Wanted {
         let is_named = name.is_some_and(|name| self.names.contains(&name));
         self.dns.contains(dn) || (is_below && is_named)
     }
-
-    /// Returns whether a group with several names, of which one may only be in its DN, is one of
-    /// these.
-    fn has_one_called<'n>(&self, dn: &'n Dn, names: impl Iterator<Item = &'n str>) -> bool {
-        let mut names = names.map(Some).chain([None, dn.first_value("cn")]);
-        names.any(|name| self.has(dn, name))
-    }
 }
 
-/// The groups of a directory, and those among them in which people must be.
+/// The groups of a directory, and those in which people must be.
 pub(super) struct Groups {
     wanted: Wanted,
-    /// Those in which people must be, as the settings write them.
+    /// `allow_groups`, as the settings write them.
     pub(super) allowed: Vec<String>,
-    /// Where groups are.
+    /// The base of the search for groups.
     pub(super) base: String,
-    /// What fits groups only.
+    /// The filter that matches groups only.
     filter: String,
-    /// Whether somebody is in the group whose number their own entry has.
+    /// Whether the gidNumber of a person's own entry makes them a member.
     counts_primary: bool,
 }
 
@@ -119,14 +106,14 @@ impl Groups {
 
     /// Returns whether the person is in a wanted group, directly or through others.
     ///
-    /// Level by level from the person upwards, each group once, so that groups that lie in each
-    /// other in a circle end it like any others.
+    /// Level by level from the person upwards, each group once, so that groups that are members of
+    /// each other end it too.
     pub(super) async fn is_in_a_wanted_group(
         &self,
         session: &mut Session,
         person: &Person,
     ) -> Result<bool, Failure> {
-        if self.wanted.is_nothing() {
+        if self.allowed.is_empty() {
             return Ok(true);
         }
         let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
@@ -134,7 +121,7 @@ impl Groups {
         for _ in 0..DEPTH {
             for filter in &filters {
                 let (groups, is_cut) = self.search_groups(session, filter).await?;
-                walk.note_all(&groups);
+                groups.iter().for_each(|group| walk.note(group));
                 walk.is_cut |= is_cut;
                 if walk.has_arrived {
                     return Ok(true);
@@ -144,34 +131,37 @@ impl Groups {
                 break;
             }
             let level = std::mem::take(&mut walk.level);
-            let levels = level.chunks(BATCH).map(members);
-            filters = levels
-                .map(|members| self.group_filter(&members))
+            let batches = level.chunks(BATCH);
+            filters = batches
+                .map(|groups| self.group_filter(&members(groups)))
                 .collect::<Result<_, _>>()?;
             if filters.is_empty() {
                 break;
             }
         }
         match walk.unclear {
-            Some(dn) => Err(hidden(&dn)),
-            // Whether one of the others is wanted, nobody knows.
-            None if walk.is_cut || !filters.is_empty() => Err(too_many()),
+            Some(dn) => Err(hidden(STEP, &dn, CLASS)),
+            // A group that was not seen may be a wanted one.
+            None if walk.is_cut || !filters.is_empty() => {
+                let text = "more groups, or deeper ones, than are looked at";
+                Err(Failure::settings(STEP, text))
+            }
             None => Ok(false),
         }
     }
 
-    /// Returns the filter of what is a group and fits `filter`.
+    /// Returns the filter of the groups that match `filter`.
     ///
     /// # Errors
-    /// For a filter of the settings that is none; they have been checked.
+    /// For a malformed `group_filter`; settings have been checked.
     pub(super) fn group_filter(&self, filter: &str) -> Result<String, Failure> {
         let groups = fill(&self.filter, |_| None);
         let groups = groups.map_err(|_| Failure::settings(STEP, "group_filter"))?;
         Ok(format!("(&{groups}{filter})"))
     }
 
-    /// Searches for the groups below the groups' base that fit, and those of the wanted ones that
-    /// lie elsewhere; returns them, and whether there are more.
+    /// Searches for the groups below the base, and for the wanted ones elsewhere; returns them, and
+    /// whether there are more.
     async fn search_groups(
         &self,
         session: &mut Session,
@@ -204,28 +194,17 @@ impl Groups {
     }
 }
 
-fn too_many() -> Failure {
-    Failure::settings(STEP, "more groups, or deeper ones, than are looked at")
-}
-
-/// Returns the failure at a group that may be a person: nobody can tell whether it counts.
-fn hidden(dn: &str) -> Failure {
-    let dn = quoted(dn);
-    let text = format!("configuration error: {CLASS} of {dn} cannot be read; may bind_dn?");
-    Failure::settings(STEP, text)
-}
-
-/// A walk up the groups.
+/// A walk from a person up through their groups.
 struct Walk<'w> {
     wanted: &'w Wanted,
-    /// Whose groups they are.
+    /// The DN of the person.
     own: Option<Dn>,
     seen: BTreeSet<Dn>,
-    /// Those whose own groups have not been asked for.
+    /// The groups whose parent groups have not been asked for.
     level: Vec<String>,
-    /// One that does not show what it is.
+    /// A group whose object class cannot be read: it may be a person.
     unclear: Option<String>,
-    /// There were more than were seen.
+    /// Whether there were more groups than were returned.
     is_cut: bool,
     has_arrived: bool,
 }
@@ -243,13 +222,8 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn note_all(&mut self, groups: &[Entry]) {
-        for group in groups {
-            self.note(group);
-        }
-    }
-
-    /// Notes a group, unless it is a person, or lies where the person it is about may have put it.
+    /// Notes a group, unless it is a person's entry, or lies below the one of the person, who may
+    /// have made it.
     fn note(&mut self, group: &Entry) {
         let Some(dn) = Dn::parse(&group.dn).filter(|dn| !dn.is_empty()) else {
             return;
@@ -262,21 +236,24 @@ impl<'w> Walk<'w> {
             self.unclear = Some(group.dn.clone());
             return;
         }
-        self.has_arrived |= self.wanted.has_one_called(&dn, group.texts("cn"));
+        // A group may have several names, one of them only in its DN.
+        let of_dn = [None, dn.first_value("cn")];
+        self.has_arrived |=
+            (group.texts("cn").map(Some).chain(of_dn)).any(|name| self.wanted.has(&dn, name));
         if self.seen.insert(dn) {
             self.level.push(group.dn.clone());
         }
     }
 }
 
-/// Returns whether an entry is that of a person.
+/// Returns whether an entry is a person's.
 pub(super) fn is_person(entry: &Entry) -> bool {
     let is_one = |class: &str| (PEOPLE.iter()).any(|person| person.eq_ignore_ascii_case(class));
     entry.texts(CLASS).any(is_one)
 }
 
-/// Returns the filter of the groups a person is in: by DN, by name, and where that counts by
-/// number.
+/// Returns the filter of the groups that a person is in: by DN, by name, and by number where that
+/// counts.
 fn direct(person: &Person, counts_primary: bool) -> String {
     let (dn, name) = (ldap_escape(&person.dn), ldap_escape(&person.user.name));
     let number = person.user.gid.filter(|_| counts_primary);
@@ -296,82 +273,4 @@ fn members(groups: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wanted(groups: &[&str]) -> Wanted {
-        Wanted::new(&LdapSettings {
-            base: "dc=x".to_owned(),
-            group_base: Some("ou=groups,dc=x".to_owned()),
-            allow_groups: groups.iter().map(|group| (*group).to_owned()).collect(),
-            ..LdapSettings::default()
-        })
-    }
-
-    #[test]
-    fn a_name_counts_below_the_groups_base_only_and_a_dn_anywhere() {
-        let by_name = wanted(&["Staff"]);
-        let below = Dn::parse("cn=staff,ou=groups,dc=x").unwrap();
-        let elsewhere = Dn::parse("cn=staff,ou=people,dc=x").unwrap();
-        assert!(by_name.has(&below, Some("staff")));
-        assert!(!by_name.has(&elsewhere, Some("staff")));
-        assert!(wanted(&["CN=Staff, ou=people,dc=x"]).has(&elsewhere, None));
-    }
-
-    fn group(dn: &str, names: &[&str], classes: &[&str]) -> Entry {
-        let names = names.iter().map(|name| ("cn", *name));
-        let classes = classes.iter().map(|class| (CLASS, *class));
-        Entry::made_of(dn, &names.chain(classes).collect::<Vec<_>>())
-    }
-
-    const ALICE: &str = "uid=alice,ou=people,dc=x";
-
-    #[test]
-    fn a_group_is_walked_through_once_however_often_it_comes() {
-        let wanted = wanted(&["never"]);
-        let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
-        let one = group("cn=a,ou=groups,dc=x", &["a", "b"], &["groupOfNames"]);
-        walk.note_all(&[one.clone(), one]);
-        walk.note(&group("CN=A,ou=groups,dc=x", &[], &["groupOfNames"]));
-        assert_eq!(walk.level.len(), 1);
-        assert!(!walk.has_arrived);
-    }
-
-    #[test]
-    fn no_entry_of_a_person_or_below_their_own_is_a_group() {
-        let settings = LdapSettings {
-            group_base: Some("dc=x".to_owned()),
-            allow_groups: vec!["admins".to_owned(), ALICE.to_owned()],
-            ..LdapSettings::default()
-        };
-        let wanted = Wanted::new(&settings);
-        let arrives = |dn: &str, classes: &[&str]| {
-            let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
-            walk.note(&group(dn, &["admins"], classes));
-            assert!(
-                walk.has_arrived || walk.level.is_empty(),
-                "{dn} {classes:?}"
-            );
-            (walk.has_arrived, walk.unclear.is_some())
-        };
-        let elsewhere = "cn=admins,ou=groups,dc=x";
-        assert_eq!(arrives(elsewhere, &["top", "groupOfNames"]), (true, false));
-        assert_eq!(arrives(elsewhere, &["posixGroup", "group"]), (true, false));
-        for person in ["inetOrgPerson", "posixaccount", "USER"] {
-            let classes = ["groupOfNames", "posixGroup", person];
-            assert_eq!(arrives(elsewhere, &classes), (false, false), "{person}");
-        }
-        for own in [ALICE, "cn=admins,UID=Alice,ou=people,dc=x"] {
-            assert_eq!(arrives(own, &["groupOfNames"]), (false, false), "{own}");
-        }
-        assert_eq!(arrives(elsewhere, &[]), (false, true), "it may be a person");
-    }
-
-    #[test]
-    fn a_number_of_ones_own_counts_only_where_that_is_said() {
-        let mut person = Person::made_of(ALICE, "alice");
-        person.user.gid = Some(27);
-        assert!(!direct(&person, false).contains("gidNumber"));
-        assert!(direct(&person, true).contains("(gidNumber=27)"));
-    }
-}
+mod tests;

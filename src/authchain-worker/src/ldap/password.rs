@@ -6,26 +6,27 @@ use authchain::tools::trusted_file::{self, Access};
 use authchain::words::{Denial, DenialReason, Secret};
 use zeroize::Zeroizing;
 
-/// More bytes than any directory stores of a password; some servers hang up on more.
+/// The longest password that is sent, in bytes. No directory stores longer ones, and some servers
+/// hang up on them.
 const MAX_BYTES: usize = 511;
 
-/// A password a simple bind may carry.
+/// A password that a simple bind may carry.
 #[derive(Clone, Copy)]
 pub(super) struct Password<'a>(&'a str);
 
-/// Why a password is none that may be sent.
+/// The reason why a password must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PasswordFault {
-    /// A bind with none is anonymous, and succeeds (RFC 4513 §5.1.2).
+    /// A simple bind without a password is unauthenticated, and may succeed (RFC 4513 §5.1.2).
     Empty,
-    /// Servers that end it there would accept what follows whatever it is.
+    /// A server that ends the password at the NUL accepts whatever follows.
     Nul,
     TooLong,
     NotUtf8,
 }
 
 impl<'a> Password<'a> {
-    /// Takes a secret for a password, if it may be sent.
+    /// Returns the secret as a password, if it may be sent.
     pub(super) fn of(secret: &'a Secret) -> Result<Self, PasswordFault> {
         match secret.expose() {
             [] => Err(PasswordFault::Empty),

@@ -1,4 +1,4 @@
-//! The search for the one entry that is the person.
+//! The search for the one entry of a person.
 
 use authchain::backends::protocol::WireUser;
 use authchain::config::settings::ldap::dn::Dn;
@@ -7,19 +7,19 @@ use authchain::config::settings::ldap::{Case, Scope};
 use ldap3::{dn_escape, ldap_escape};
 
 use super::codes;
-use super::entry::{Entry, Given};
+use super::entry::{Entry, Single};
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
-/// Two are enough to know that there is more than one.
+/// The size limit of the search: two entries show that there is more than one.
 const LIMIT: i32 = 2;
 
 const STEP: &str = "search";
 
-/// What the search for a name finds.
+/// The result of the search for a name.
 pub(super) enum Found {
     Person(Box<Person>),
-    /// Nobody, and perhaps a word on who was found instead.
+    /// Nobody; perhaps with a note on the entry that was found instead.
     Nobody(Option<String>),
     Several,
 }
@@ -27,31 +27,31 @@ pub(super) enum Found {
 /// A person, as the entry describes them.
 pub(super) struct Person {
     pub(super) dn: String,
-    /// What the entry itself calls them.
+    /// The name as the entry spells it.
     pub(super) name: String,
     pub(super) user: WireUser,
     pub(super) entry: Entry,
 }
 
-/// How people are found, and what is read of their entries.
+/// The way people are found, and the attributes that are read of their entries.
 pub(super) struct People {
-    /// Where they are.
+    /// The base of the search.
     pub(super) base: Dn,
     /// The base as the settings write it.
     pub(super) base_text: String,
     pub(super) scope: Scope,
-    /// Finds the entry of `%u`.
+    /// The filter that finds an entry by its name, `%u`.
     pub(super) filter: String,
-    /// The name of the entry of `%u`, where there is no need to search.
+    /// The DN of the entry named `%u`, where no search is needed.
     pub(super) template: Option<String>,
-    /// Whether names differ that differ in case only.
+    /// Whether names that differ in case only are different.
     pub(super) case: Case,
     pub(super) attributes: Attributes,
-    /// What else is asked of an entry, to judge the account.
+    /// The attributes by which the account is judged.
     pub(super) account_attributes: Vec<&'static str>,
 }
 
-/// What the attributes of a person are called.
+/// The names of a person's attributes.
 pub(super) struct Attributes {
     pub(super) name: String,
     pub(super) uid: String,
@@ -66,13 +66,13 @@ pub(super) struct Attributes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Login<'a> {
     pub(super) before: &'a str,
-    /// What the entry itself must be called.
+    /// The name that the entry must have.
     pub(super) name: &'a str,
     pub(super) after: &'a str,
 }
 
 impl<'a> Login<'a> {
-    /// Takes the whole of a login name for the name of the entry.
+    /// Takes a whole login name for the name of the entry.
     pub(super) fn plain(name: &'a str) -> Self {
         let (before, after) = ("", "");
         Self {
@@ -82,21 +82,36 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Returns the same login with the entry's own spelling of its name.
+    /// Returns the login name with the entry's own spelling of its name.
     pub(super) fn spelled(&self, name: &str) -> String {
         [self.before, name, self.after].concat()
     }
 }
 
+impl Attributes {
+    /// Returns all names; the last one is that of a comment, which nothing depends on.
+    pub(super) fn names(&self) -> [&str; 6] {
+        let Self {
+            name,
+            uid,
+            gid,
+            home,
+            shell,
+            gecos,
+        } = self;
+        [name, uid, gid, home, shell, gecos]
+    }
+}
+
 impl People {
-    /// Returns where the template says that a person's entry is, if there is one.
+    /// Returns the DN of a person's entry by the template, if there is one.
     pub(super) fn dn_of(&self, login: &Login<'_>) -> Option<String> {
         let template = self.template.as_deref()?;
         let name = dn_escape(login.name);
         fill(template, |letter| (letter == 'u').then_some(&name)).ok()
     }
 
-    /// Returns the filter that finds the entries of an escaped name, or of `*`.
+    /// Returns the filter that finds an escaped name, or everybody by `*`.
     pub(super) fn filter_for(&self, escaped: &str) -> Result<String, Failure> {
         let filter = fill(&self.filter, |letter| (letter == 'u').then_some(escaped));
         filter.map_err(|_| Failure::settings(STEP, "user_filter"))
@@ -110,7 +125,8 @@ impl People {
     ) -> Result<Found, Failure> {
         let filter = self.filter_for(&ldap_escape(login.name))?;
         let template = self.dn_of(login);
-        let attributes = self.wanted_attributes();
+        // Asked for by name: some attributes are only sent then (RFC 4511 §4.5.1.8).
+        let attributes = [&self.attributes.names()[..], &self.account_attributes].concat();
         let (base, scope) = match &template {
             Some(dn) => (dn.as_str(), Scope::Base),
             None => (self.base_text.as_str(), self.scope),
@@ -139,9 +155,9 @@ impl People {
 
     /// Returns the entry as a person, if it is the one that was asked for.
     ///
-    /// Directories compare names as they like: `ALICE`, ` alice ` and `al  ice` find entries whose
-    /// name is none of these. Whoever got in under a name nobody has would be somebody else to
-    /// every list of names on this machine.
+    /// Directories compare names by rules of their own: `ALICE`, ` alice ` and `al  ice` find
+    /// entries of other names. Somebody who logged in under such a name would escape every list of
+    /// names on this machine.
     fn person(
         &self,
         login: &Login<'_>,
@@ -157,59 +173,48 @@ impl People {
             let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
             return Err(Failure::trouble(STEP, text));
         }
-        let called = &self.attributes;
-        let name = (entry.texts(&called.name)).find(|name| self.case.is_same(login.name, name));
+        let attribute = &self.attributes.name;
+        let name = (entry.texts(attribute)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
-            let actual = entry.text(&called.name).unwrap_or_default();
+            let actual = entry.text(attribute).unwrap_or_default();
             let note = format!(
                 "the entry found has another name: {}",
                 codes::server_text(actual)
             );
             return Ok(Found::Nobody(Some(note)));
         };
-        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
-        let user = WireUser {
-            name: login.spelled(name),
-            uid: uid_of(&entry, &called.uid)?,
-            gid: entry.number(&called.gid),
-            gecos: text(&called.gecos),
-            home: text(&called.home),
-            shell: text(&called.shell),
-            // What an entry says of its own groups, whoever may write it says.
-            groups: Vec::new(),
-        };
         Ok(Found::Person(Box::new(Person {
             dn: entry.dn.clone(),
             name: name.to_owned(),
-            user,
+            user: self.user(login.spelled(name), &entry)?,
             entry,
         })))
     }
 
-    /// Returns everything that is asked of an entry, by name: some attributes are only sent that
-    /// way.
-    fn wanted_attributes(&self) -> Vec<&str> {
-        let called = &self.attributes;
-        let mut attributes = vec![
-            called.name.as_str(),
-            &called.uid,
-            &called.gid,
-            &called.home,
-            &called.shell,
-            &called.gecos,
-        ];
-        attributes.extend(&self.account_attributes);
-        attributes
+    /// Returns the user `name` as the entry describes them.
+    fn user(&self, name: String, entry: &Entry) -> Result<WireUser, Failure> {
+        let attributes = &self.attributes;
+        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
+        Ok(WireUser {
+            name,
+            uid: uid_of(entry, &attributes.uid)?,
+            gid: entry.number(&attributes.gid),
+            gecos: text(&attributes.gecos),
+            home: text(&attributes.home),
+            shell: text(&attributes.shell),
+            // A person may write their own entry, and so cannot vouch for groups.
+            groups: Vec::new(),
+        })
     }
 }
 
-/// Returns the user id, if the entry says one. One that is none, or one of two, would pass for an
-/// entry without any, and so for whatever id the system has for the name.
+/// Returns the user id, if the entry has one. A malformed one, or one of two, must not count as
+/// missing: the id that the system has for the name would be taken.
 fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
-    match entry.given(attribute, |text| text.parse().ok()) {
-        Given::Nothing => Ok(None),
-        Given::Value(uid) => Ok(Some(uid)),
-        Given::Nonsense => {
+    match entry.single(attribute, |text| text.parse().ok()) {
+        Single::Absent => Ok(None),
+        Single::Value(uid) => Ok(Some(uid)),
+        Single::Invalid => {
             let dn = codes::server_text(&entry.dn);
             let text = format!("{attribute} of {dn} is not one number that can be a user id");
             Err(Failure::settings(STEP, text))

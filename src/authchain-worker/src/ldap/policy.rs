@@ -1,16 +1,16 @@
-//! Passwords and accounts that end.
+//! Accounts that are locked or over, and passwords that have expired.
 //!
-//! Two sets of rules are about: the shadow* attributes (RFC 2307), which servers store and do not
-//! enforce, and the password policy (draft-behera-ldap-password-policy), which they enforce at
-//! each bind and tell about in a control.
+//! There are two sets of rules: the shadow* attributes (RFC 2307), which servers store and do not
+//! enforce, and the password policy (draft-behera-ldap-password-policy), which they enforce at each
+//! bind and report in a control.
 
 use std::time::{Duration, SystemTime};
 
-use authchain::config::settings::ldap::{AccountPolicy, Scope};
+use authchain::config::settings::ldap::AccountPolicy;
 use authchain::files::passwd_files::ageing::Ageing;
 use authchain::words::AccountStatus;
 
-use super::entry::{Entry, Given};
+use super::entry::{Entry, Single};
 use super::person::Person;
 use super::session::{Search, Session};
 use crate::net::failure::Failure;
@@ -38,7 +38,7 @@ const SWITCHED_OFF: &str = "nsAccountLock";
 /// 389 Directory Server and FreeIPA: when a lock that wrong passwords caused is over.
 const UNLOCK_TIME: &str = "accountUnlockTime";
 
-/// The policy that the server enforces, as far as entries show it.
+/// The attributes of the policy that the server enforces.
 const PPOLICY: &[&str] = &[
     LOCKED_TIME,
     RESET,
@@ -49,26 +49,26 @@ const PPOLICY: &[&str] = &[
     UNLOCK_TIME,
 ];
 
-/// What is noted of a lock that bars nobody.
+/// The note on a lock that bars nobody.
 const PASSED_OVER: &str =
     "pwdAccountLockedTime is passed over: no policy that says how long it lasts can be read";
 
-/// The state of an account, and where there is something to be said of it, what.
+/// The state of an account, and what is to be logged about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) status: AccountStatus,
     pub(super) why: Option<&'static str>,
 }
 
-/// By which rules accounts are judged.
+/// The rules by which accounts are judged.
 pub(super) struct AccountRules {
     pub(super) policy: AccountPolicy,
-    /// Whether a bind asks what the server's own policy says about it.
+    /// Whether a bind asks for the control of the password policy.
     pub(super) asks_control: bool,
 }
 
 impl AccountRules {
-    /// Returns what must be asked for to judge an account.
+    /// Returns the attributes by which an account is judged.
     pub(super) fn attributes(&self) -> Vec<&'static str> {
         let is_shadow = self.policy.heeds_shadow();
         let is_ppolicy = self.policy.heeds_ppolicy();
@@ -77,7 +77,8 @@ impl AccountRules {
         [shadow, ppolicy].concat()
     }
 
-    /// Returns the state of the account at `now`, with what the server has to be asked for besides.
+    /// Returns the state of the account at `now`. Asks the server for the policy of an account that
+    /// is locked.
     pub(super) async fn state(
         &self,
         session: &mut Session,
@@ -85,15 +86,15 @@ impl AccountRules {
         now: SystemTime,
     ) -> Result<State, Failure> {
         let lockout = lockout_terms(session, person).await?;
+        let entry = &person.entry;
+        let is_passed_over = self.is_passed_over(entry, lockout);
         Ok(State {
-            status: self.status(&person.entry, lockout, now),
-            why: self
-                .is_passed_over(&person.entry, lockout)
-                .then_some(PASSED_OVER),
+            status: self.status(entry, lockout, now),
+            why: is_passed_over.then_some(PASSED_OVER),
         })
     }
 
-    /// Returns the state of the account at `now`: the worse of what the two sets of rules say.
+    /// Returns the state of the account at `now`: the graver one by the two sets of rules.
     pub(super) fn status(
         &self,
         entry: &Entry,
@@ -116,13 +117,13 @@ impl AccountRules {
         }
     }
 
-    /// Returns whether a lock bars nobody because nothing says how long it lasts.
+    /// Returns whether a lock bars nobody because its duration cannot be read.
     fn is_passed_over(&self, entry: &Entry, lockout: LockoutTerms) -> bool {
         self.policy.heeds_ppolicy() && has_passing_lock(entry) && lockout.is_none()
     }
 }
 
-/// How long a lock lasts that wrong passwords caused.
+/// The lockout duration of a policy (pwdLockoutDuration), where it can be read.
 pub(super) type LockoutTerms = Option<Duration>;
 
 fn gravity(status: &AccountStatus) -> u8 {
@@ -137,10 +138,10 @@ fn gravity(status: &AccountStatus) -> u8 {
     }
 }
 
-/// Returns the state by the rules of /etc/shadow; -1 is how directories write "not set". An
-/// unparsable shadowExpire counts as expired.
+/// Returns the state by the rules of shadow(5); directories write -1 for "not set". A malformed
+/// shadowExpire counts as expired.
 fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
-    if entry.given("shadowExpire", |text| text.parse::<i64>().ok()) == Given::Nonsense {
+    if entry.single("shadowExpire", |text| text.parse::<i64>().ok()) == Single::Invalid {
         return AccountStatus::AccountExpired;
     }
     let days = |attribute| entry.number::<i64>(attribute).filter(|days| *days >= 0);
@@ -154,32 +155,32 @@ fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
     ageing.status(now)
 }
 
-/// Returns the state by the password policy's attributes. Whoever wrote a date meant to keep
-/// somebody out at some time: one that cannot be read keeps them out now.
+/// Returns the state by the attributes of the password policy.
 fn ppolicy_status(entry: &Entry, lockout: LockoutTerms, now: i64) -> AccountStatus {
-    let has_ended = match entry.given(END_TIME, time::parse) {
-        Given::Nothing => false,
-        Given::Value(end) => end <= now,
-        Given::Nonsense => true,
-    };
-    let has_not_begun = match entry.given(START_TIME, time::parse) {
-        Given::Nothing => false,
-        Given::Value(start) => start > now,
-        Given::Nonsense => true,
-    };
-    if has_ended {
+    if bars(entry, END_TIME, |end| end <= now) {
         AccountStatus::AccountExpired
-    } else if has_not_begun {
+    } else if bars(entry, START_TIME, |start| start > now) {
         AccountStatus::NotPermitted
     } else if is_locked(entry, lockout, now)
         || is_true(entry, SWITCHED_OFF)
-        || is_yet_to_be_unlocked(entry, now)
+        // 389 Directory Server writes 1970 for "never".
+        || bars(entry, UNLOCK_TIME, |end| end <= 0 || end > now)
     {
         AccountStatus::Locked
     } else if is_true(entry, RESET) {
         AccountStatus::MustChangePassword
     } else {
         AccountStatus::Valid { warning: None }
+    }
+}
+
+/// Returns whether the time in `attribute` bars the account, by `is_barring`. A malformed time
+/// does: it was meant to keep somebody out at some time.
+fn bars(entry: &Entry, attribute: &str, is_barring: impl FnOnce(i64) -> bool) -> bool {
+    match entry.single(attribute, time::parse) {
+        Single::Absent => false,
+        Single::Value(time) => is_barring(time),
+        Single::Invalid => true,
     }
 }
 
@@ -190,9 +191,10 @@ fn is_true(entry: &Entry, attribute: &str) -> bool {
 /// Returns whether the account is locked: by an administrator, or by wrong passwords for a time
 /// that is known and not over.
 ///
-/// The lock of wrong passwords stays in the entry when its time is over, until the next login with
-/// the right one. Where the policy that says how long it lasts cannot be read, it bars nobody here:
-/// it would bar the keys of whomever others guess at for good. Passwords it bars at the bind.
+/// A lock that wrong passwords caused stays in the entry when its time is over, until the next
+/// login with the right one. Where the policy with its duration cannot be read, it does not bar the
+/// account here: guessing passwords would bar the ssh keys of the guessed-at person for ever. The
+/// bind still refuses the password.
 fn is_locked(entry: &Entry, lockout: LockoutTerms, now: i64) -> bool {
     let since = match lock_of(entry) {
         Lock::None => return false,
@@ -201,65 +203,48 @@ fn is_locked(entry: &Entry, lockout: LockoutTerms, now: i64) -> bool {
     };
     lockout.is_some_and(|lasts| {
         let lasts = i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX);
-        // An end beyond what can be expressed is none.
+        // An end too late to be expressed never comes.
         since.checked_add(lasts).is_none_or(|end| now < end)
     })
 }
 
-/// What pwdAccountLockedTime says.
+/// The lock in pwdAccountLockedTime.
 enum Lock {
     None,
-    /// Since then, in seconds since 1970, and for as long as the policy says.
+    /// Since this time, in seconds since 1970, and for as long as the policy says.
     Since(i64),
     ForEver,
 }
 
-/// Reads pwdAccountLockedTime. An administrator's lock has the year 0 for a time, which servers
-/// write in more than one way; no wrong password was typed before 1970. What is no time at all
-/// locks as well.
+/// Reads pwdAccountLockedTime. A lock by an administrator has a time in the year 0, which servers
+/// write in more than one way; no wrong password was typed before 1970. A malformed time is a lock
+/// for ever.
 fn lock_of(entry: &Entry) -> Lock {
-    match entry.given(LOCKED_TIME, time::parse) {
-        Given::Nothing => Lock::None,
-        Given::Value(since) if since >= 0 => Lock::Since(since),
-        Given::Value(_) | Given::Nonsense => Lock::ForEver,
+    match entry.single(LOCKED_TIME, time::parse) {
+        Single::Absent => Lock::None,
+        Single::Value(since) if since >= 0 => Lock::Since(since),
+        Single::Value(_) | Single::Invalid => Lock::ForEver,
     }
 }
 
-/// Returns whether the end of a lock is still to come; 1970 is how 389 Directory Server writes
-/// "never".
-fn is_yet_to_be_unlocked(entry: &Entry, now: i64) -> bool {
-    match entry.given(UNLOCK_TIME, time::parse) {
-        Given::Nothing => false,
-        Given::Value(end) => end <= 0 || end > now,
-        Given::Nonsense => true,
-    }
-}
-
-/// Returns whether there is a lock that wrong passwords caused, over or not.
+/// Returns whether wrong passwords have caused a lock, over or not.
 pub(super) fn has_passing_lock(entry: &Entry) -> bool {
     matches!(lock_of(entry), Lock::Since(_))
 }
 
-/// Returns how long a lock lasts, from the policy the entry names, if it is locked at all.
+/// Returns the lockout duration of the policy that a locked entry names.
 async fn lockout_terms(session: &mut Session, person: &Person) -> Result<LockoutTerms, Failure> {
     let entry = &person.entry;
     let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {
         return Ok(None);
     };
-    let search = Search {
-        step: "policy search",
-        base: policy,
-        scope: Scope::Base,
-        filter: "(objectClass=*)",
-        attributes: &[LOCKOUT_DURATION],
-        limit: 1,
-    };
+    let search = Search::entry("policy search", policy, &[LOCKOUT_DURATION]);
     let hits = session.search(search).await?;
     Ok(hits
         .entries
         .first()
         .map(|policy| match policy.number(LOCKOUT_DURATION) {
-            // Zero, or not said, is until an administrator ends it.
+            // Zero, or no duration, is until an administrator ends the lock.
             Some(0) | None => Duration::MAX,
             Some(seconds) => Duration::from_secs(seconds),
         }))

@@ -1,4 +1,4 @@
-//! What is done for each question, in which order.
+//! Answers each question, in the steps that it takes.
 
 mod login;
 
@@ -18,7 +18,7 @@ use crate::dialogue::Dialogue;
 use crate::net::failure::Failure;
 use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
-/// One question: whom it is about, and what is to be done to answer it.
+/// One question: the login name, and the task that answers it.
 struct Inquiry<'q> {
     login: Login<'q>,
     /// The PAM service.
@@ -27,13 +27,13 @@ struct Inquiry<'q> {
     dialogue: &'q Dialogue<'q>,
 }
 
-/// What is to be done with a server, decided before there is one.
+/// The task that answers a question, decided before a server is asked.
 enum Task<'q> {
-    /// Finds the person, and binds as them.
+    /// Finds the person, then binds as them.
     SearchFirst(Password<'q>),
-    /// Binds as the person without a search: there is no login of our own.
+    /// Binds as the person before any search: there is no login of our own.
     LoginFirst(Password<'q>),
-    /// Finds out whether the password, which cannot be sent, is somebody's here.
+    /// Finds the person whose password must not be sent, to refuse it.
     RefuseUnsent(PasswordFault),
     /// Finds the person.
     Lookup,
@@ -42,9 +42,9 @@ enum Task<'q> {
 }
 
 impl Directory {
-    /// Finds out what was asked. It ends just before the question's budget does, so that the answer
-    /// can still say which server took too long, and never fails: what could not be found out is
-    /// `unavailable`.
+    /// Answers a question. Ends just before the question's budget does, so that the answer can
+    /// still say which server took too long. It never fails: where nothing could be found out, it
+    /// answers `unavailable`.
     pub(super) async fn ask(
         &self,
         question: &Question<'_>,
@@ -67,7 +67,7 @@ impl Directory {
         .await
     }
 
-    /// Decides what is to be done; `Err` is what is known before any server is asked.
+    /// Decides the task; `Err` is the verdict where no server has to be asked.
     fn inquiry<'q>(
         &self,
         question: &'q Question<'_>,
@@ -75,8 +75,8 @@ impl Directory {
     ) -> Result<Inquiry<'q>, Box<WireVerdict>> {
         let typed = question.password.as_ref().map(Bytes::secret);
         let password = match typed.map(Password::of).transpose() {
-            // Refused here, so that it cannot be sent: a directory takes an empty password for a
-            // request to be anonymous, and grants it.
+            // Refused here, so that it is never sent: a directory takes a bind with an empty
+            // password for an anonymous one, and accepts it (RFC 4513 §5.1.2).
             Err(PasswordFault::Empty) => {
                 return Err(WireVerdict::Denied(Denial::from(PasswordFault::Empty)).into());
             }
@@ -97,14 +97,14 @@ impl Directory {
                 let detail = Some("none sent".to_owned());
                 return Err(WireVerdict::Denied(Denial { reason, detail }).into());
             }
-            // Servers are examined elsewhere; one that is asked here says who somebody is.
+            // Examinations go to `examine`, and would find out no more than a lookup here.
             (Operation::Lookup | Operation::Examine, _) => Task::Lookup,
             (Operation::Account, _) => Task::Account,
         };
         let is_a_login = question.operation == Operation::Authenticate;
         if self.flavour.domain().is_some() && self.connector.binds_as_the_person() && !is_a_login {
-            // A domain shows nothing to strangers.
-            return Err(WireVerdict::Unavailable(nobody_looks().to_string()).into());
+            // A domain shows nothing to anonymous clients.
+            return Err(WireVerdict::Unavailable(no_login_to_search().to_string()).into());
         }
         Ok(Inquiry {
             login,
@@ -121,8 +121,8 @@ impl Directory {
         inquiry: &Inquiry<'_>,
         deadline: Deadline,
     ) -> Result<Outcome<Source>, Failure> {
-        let usual = self.connector.timeout.duration();
-        let opening = deadline.within(turn.opening(usual));
+        let timeout = self.connector.timeout.duration();
+        let opening = deadline.within(turn.opening(timeout));
         match turn.server {
             Source::Records(records) => {
                 let found = self.connector.servers_of(records, opening).await?;
@@ -155,8 +155,8 @@ impl Directory {
         }
     }
 
-    /// Refuses the password only where the name is somebody's here: a backend after this one may
-    /// know the person, and take passwords that a directory does not.
+    /// Refuses the password only of a person who exists here: a backend after this one may know the
+    /// person, and take passwords that a directory does not.
     async fn refuse_unsent(
         &self,
         session: &mut Session,
@@ -164,7 +164,7 @@ impl Directory {
         fault: PasswordFault,
     ) -> Result<Answer, Failure> {
         if self.connector.binds_as_the_person() {
-            // Without a login of our own, the password is the only way to find out.
+            // Without a login of our own, only a bind could tell whether the person exists.
             return Ok(Answer::unknown(None));
         }
         let found = self.people.find(session, &inquiry.login).await?;
@@ -176,7 +176,7 @@ impl Directory {
         session: &mut Session,
         inquiry: &Inquiry<'_>,
     ) -> Result<Answer, Failure> {
-        Ok(match self.look(session, &inquiry.login).await? {
+        Ok(match self.find_person(session, &inquiry.login).await? {
             Found::Person(person) => WireVerdict::Found(person.user).into(),
             Found::Nobody(note) => Answer::unknown(note),
             Found::Several => Answer::unavailable(SEVERAL),
@@ -188,14 +188,14 @@ impl Directory {
         session: &mut Session,
         inquiry: &Inquiry<'_>,
     ) -> Result<Answer, Failure> {
-        let person = match self.look(session, &inquiry.login).await? {
+        let person = match self.find_person(session, &inquiry.login).await? {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(Answer::unknown(note)),
             Found::Several => return Ok(Answer::unavailable(SEVERAL)),
         };
         let State { status, why } = match self.denial(session, &person, inquiry, None).await? {
-            // An entry, or a group, that shows little to strangers fits nothing.
-            Some(_) if self.connector.binds_as_the_person() => return Err(nobody_looks()),
+            // An anonymous client may not see the attributes that a filter asks for.
+            Some(_) if self.connector.binds_as_the_person() => return Err(no_login_to_search()),
             Some(why) => State {
                 status: AccountStatus::NotPermitted,
                 why: Some(why),
@@ -206,16 +206,20 @@ impl Directory {
         Ok(answer.with_note(why.map(str::to_owned)))
     }
 
-    /// Finds a person without their password. What is not shown to strangers may be there all the
-    /// same: where nobody is logged in, finding nobody says nothing.
-    async fn look(&self, session: &mut Session, login: &Login<'_>) -> Result<Found, Failure> {
+    /// Finds a person without their password. A search without a login proves nothing by finding
+    /// nobody: the server may not show the entry to anonymous clients.
+    async fn find_person(
+        &self,
+        session: &mut Session,
+        login: &Login<'_>,
+    ) -> Result<Found, Failure> {
         match self.people.find(session, login).await? {
-            Found::Nobody(_) if self.connector.binds_as_the_person() => Err(nobody_looks()),
+            Found::Nobody(_) if self.connector.binds_as_the_person() => Err(no_login_to_search()),
             found => Ok(found),
         }
     }
 
-    /// Returns why this person may not in, whatever their password, if so.
+    /// Returns the reason why this person may not log in, whatever their password, if there is one.
     async fn denial(
         &self,
         session: &mut Session,
@@ -231,7 +235,7 @@ impl Directory {
     }
 }
 
-/// Returns what is said of a password that cannot be sent.
+/// Returns the answer to a password that must not be sent.
 fn unsent(found: Found, fault: PasswordFault) -> Answer {
     match found {
         Found::Person(_) => WireVerdict::Denied(Denial::from(fault)).into(),
@@ -240,7 +244,7 @@ fn unsent(found: Found, fault: PasswordFault) -> Answer {
     }
 }
 
-fn nobody_looks() -> Failure {
+fn no_login_to_search() -> Failure {
     let text = "nobody is logged in to look; set bind_dn";
     Failure::settings("search", text)
 }

@@ -1,4 +1,4 @@
-//! What a server means that does not say yes to a password.
+//! The meaning of a server's answer to the person's bind.
 
 use authchain::backends::protocol::WireVerdict;
 use authchain::words::{Denial, DenialReason};
@@ -9,14 +9,14 @@ use super::session::BindAnswer;
 use crate::answer::Answer;
 use crate::net::failure::Failure;
 
-/// Returns the refusal in a server's answer to a bind; `None` where it says yes. A yes with a
-/// policy that says no is none: some servers leave it to those who ask to heed their policy.
+/// Returns the refusal in the answer to a bind; `None` where it succeeded. A success with an error
+/// of the password policy is a refusal: some servers leave it to their clients to heed the policy.
 pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     let result = &answer.result;
-    let told = describe(result);
+    let description = describe(result);
     Ok(Some(match (result.rc, answer.policy.error) {
         (codes::SUCCESS, None | Some(BindError::MustChange)) => return Ok(None),
-        (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", told)),
+        (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", description)),
         (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
             Answer::denied(DenialReason::NotPermitted, "the password has expired")
         }
@@ -27,31 +27,34 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
             let text = codes::server_text(&result.text);
             wrong_password((!text.is_empty()).then_some(&text))
         }
-        // Entries without a password of the kind that is asked for.
+        // The entry has no password of the kind that is asked for.
         (codes::INAPPROPRIATE_AUTHENTICATION, _) => {
-            Answer::denied(DenialReason::BadCredential, told)
+            Answer::denied(DenialReason::BadCredential, description)
         }
         // 389 Directory Server after too many attempts.
-        (codes::CONSTRAINT_VIOLATION, _) => Answer::denied(DenialReason::Locked, told),
+        (codes::CONSTRAINT_VIOLATION, _) => Answer::denied(DenialReason::Locked, description),
         (codes::UNWILLING | codes::INSUFFICIENT_ACCESS, _) => {
-            Answer::denied(DenialReason::NotPermitted, told)
+            Answer::denied(DenialReason::NotPermitted, description)
         }
-        (codes::NO_SUCH_OBJECT, _) => return Err(Failure::trouble("bind", told)),
+        (codes::NO_SUCH_OBJECT, _) => return Err(Failure::trouble("bind", description)),
         _ => {
-            let text = format!("configuration error: {told}");
+            let text = format!("configuration error: {description}");
             return Err(Failure::settings("bind", text));
         }
     }))
 }
 
 /// Returns the refusal where a template made the bind name of the login name: noSuchObject is no
-/// proof that the account is missing then. But it is an answer: other servers have no such entry
-/// either, and would count the attempt once more.
-pub(super) fn refusal_of_a_guess(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
+/// proof that the account is missing. But it is an answer: other servers have no such entry either,
+/// and would count the attempt once more.
+pub(super) fn refusal_of_derived_name(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
     match answer.result.rc {
         codes::NO_SUCH_OBJECT => {
-            let told = describe(&answer.result);
-            Ok(Some(Answer::denied(DenialReason::BadCredential, told)))
+            let description = describe(&answer.result);
+            Ok(Some(Answer::denied(
+                DenialReason::BadCredential,
+                description,
+            )))
         }
         _ => refusal(answer),
     }

@@ -22,7 +22,7 @@ use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
 use crate::net::failure::{Failure, FailureKind, io_text, within_as};
 
-/// What the first identity's login is called when it fails.
+/// The name of the service's own login in failures.
 pub(super) const SERVICE_BIND: &str = "service bind";
 
 /// A connection that is open, guarded, and as a rule logged in as the service.
@@ -30,11 +30,12 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
-    /// What silence means from now on. A server that cannot find an entry may be down: how long
-    /// that takes is a matter of its indexes and its load, hardly of the name. One that is slow
-    /// about one person's password or groups is not down, or that person could shut others out.
+    /// The meaning of silence from now on. A server that cannot find an entry may be down: how long
+    /// that takes is a matter of its indexes and its load, hardly of the name. A server that is
+    /// slow about one person's password or groups is not down: that person could otherwise shut
+    /// others out.
     silence: FailureKind,
-    /// Whether the person's password is on its way.
+    /// Whether the person's password has been sent.
     has_sent_password: bool,
 }
 
@@ -49,18 +50,32 @@ pub(super) struct Search<'a> {
     pub(super) limit: i32,
 }
 
-/// What a search brought.
+impl<'a> Search<'a> {
+    /// Returns a search for the one entry named `dn`.
+    pub(super) fn entry(step: &'static str, dn: &'a str, attributes: &'a [&'a str]) -> Self {
+        Self {
+            step,
+            base: dn,
+            scope: Scope::Base,
+            filter: "(objectClass=*)",
+            attributes,
+            limit: 1,
+        }
+    }
+}
+
+/// The result of a search.
 pub(super) struct Hits {
     pub(super) entries: Vec<Entry>,
-    /// There were more than were asked for, or than the server gives.
+    /// The server has more entries than were asked for, or than it gives.
     pub(super) is_cut: bool,
-    /// Other servers that are said to have more, which are not asked.
+    /// The number of references to other servers, which are not asked.
     pub(super) references: usize,
-    /// The base is not there.
+    /// The base does not exist, or is hidden.
     pub(super) is_missing: bool,
 }
 
-/// What a server says to a person's password.
+/// The answer of a server to the person's bind.
 pub(super) struct BindAnswer {
     pub(super) result: LdapResult,
     pub(super) policy: PolicyAnswer,
@@ -106,7 +121,7 @@ impl Session {
         self.service_answer(dn, result)
     }
 
-    /// Logs in as whom the connection says.
+    /// Logs in as the user of the connection (SASL EXTERNAL, RFC 4422 appendix A).
     pub(super) async fn bind_external(&mut self) -> Result<(), Failure> {
         let result = self.ldap.sasl_external_bind().await;
         self.service_answer("external", result)
@@ -153,14 +168,14 @@ impl Session {
         Ok(BindAnswer { result, policy })
     }
 
-    /// Searches, without following anything anywhere.
+    /// Searches, without following references or referrals.
     pub(super) async fn search(&mut self, search: Search<'_>) -> Result<Hits, Failure> {
         let found = self.request(&search).await?;
         self.silence = FailureKind::Trouble;
         hits(&search, found)
     }
 
-    /// Searches, and returns the server's answer whatever it says.
+    /// Searches, and returns the server's answer with whatever code.
     pub(super) async fn request(&mut self, search: &Search<'_>) -> Result<SearchResult, Failure> {
         let seconds = self.deadline.remaining().as_secs().saturating_add(1);
         let options = SearchOptions::new()
@@ -184,8 +199,8 @@ impl Session {
         within_as(self.silence, deadline, search.step, searching).await
     }
 
-    /// Has the next search bring its first page only (RFC 2696): domain controllers of Samba know
-    /// no other limit.
+    /// Limits the next search to its first page (RFC 2696): domain controllers of Samba know no
+    /// other limit.
     pub(super) fn turn_one_page(&mut self, size: i32) {
         let cookie = Vec::new();
         self.ldap
@@ -193,8 +208,8 @@ impl Session {
     }
 }
 
-/// Returns what a broken operation means. If the guard ended the connection, its reason is the one
-/// that tells why; ldap3 only knows that it ended.
+/// Returns the failure of an operation. If the guard ended the connection, the guard knows why;
+/// ldap3 only knows that it ended.
 fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
     match ending.reason() {
         Some(reason) => Failure::trouble(step, reason),
@@ -206,7 +221,7 @@ fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
     let reason = Reason::of(&result.text);
     let text =
         (reason.as_ref()).map_or_else(|| describe(result), |reason| reason.text().to_owned());
-    // Of an account that has ended or is locked the name is right, and no other password would do.
+    // The state of an account says that the name is right, and that no other password would help.
     let may_be_wrong = !matches!(reason, Some(Reason::State(..) | Reason::PasswordEnded(_)));
     match result.rc {
         codes::SUCCESS => Ok(()),

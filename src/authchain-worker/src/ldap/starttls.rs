@@ -10,19 +10,19 @@ use crate::guard::relay::read_one;
 use crate::guard::{Refusal, message};
 use crate::net::failure::{Failure, io_text, server_text};
 
-/// What this is called when it fails.
+/// The name of this step in failures.
 pub(super) const STEP: &str = "StartTLS";
 
-/// An extended request, id 1, named 1.3.6.1.4.1.1466.20037.
+/// An ExtendedRequest with the id 1 and the name 1.3.6.1.4.1.1466.20037.
 const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 
-/// Asks for TLS, and returns when the next byte is to be part of it.
+/// Asks for TLS. When it returns, the next byte belongs to TLS.
 ///
-/// Exactly one answer is read. Whatever somebody on the way puts behind it is not LDAP but, to TLS,
-/// a broken handshake, so that nothing said in the clear is ever taken for the server's.
+/// Exactly one answer is read. Bytes that somebody on the network puts behind it are not read as
+/// LDAP: they break the handshake, so that nothing sent in the clear is taken for the server's.
 ///
 /// # Errors
-/// When the server refuses; nobody goes on in the clear then.
+/// When the server refuses; the connection must not be used in the clear.
 pub(super) async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<(), Failure> {
     let reply = exchange(stream).await.map_err(failure)?;
     match result(&reply) {
@@ -52,7 +52,7 @@ fn failure(error: io::Error) -> Failure {
     }
 }
 
-/// Returns code and text of a reply whose shape has been checked.
+/// Returns the result code and text of a reply whose shape has been checked.
 fn result(reply: &[u8]) -> Result<(u8, String), Refusal> {
     let shape = "result";
     let mut parts = Elements::of(Elements::of(reply).expect(0x30, shape)?);
@@ -60,7 +60,7 @@ fn result(reply: &[u8]) -> Result<(u8, String), Refusal> {
     let mut parts = Elements::of(parts.expect(message::Response::Extended.tag(), shape)?);
     let code = parts.expect(0x0a, shape)?.first().copied();
     parts.take()?;
-    // Said in the clear: anybody on the way may have.
+    // Sent in the clear: anybody on the network may have written it.
     let text = server_text(&String::from_utf8_lossy(parts.expect(0x04, shape)?));
     Ok((code.ok_or(Refusal::Shape(shape))?, text))
 }

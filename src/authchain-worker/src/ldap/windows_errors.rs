@@ -1,30 +1,32 @@
-//! What a domain controller means when it refuses a password.
+//! The reasons for which a domain controller refuses a password.
 //!
-//! To each it says invalidCredentials, and hides the reason in the text, as the number of a Windows
-//! error in hexadecimal: `… AcceptSecurityContext error, data 532, v1db1` (winerror.h; the values
-//! for logins also in MS-ERREF 2.2).
+//! The code is invalidCredentials for all of them. The reason stands in the text, as the number of
+//! a Windows error in hexadecimal: `… AcceptSecurityContext error, data 532, v1db1` (winerror.h;
+//! the values for logins also in MS-ERREF 2.2).
 
 use authchain::words::AccountStatus;
 
-/// Why a login was refused.
+/// The reason why a login was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reason {
     /// There is no such account. (Samba never says so, Windows not always.)
     NoSuchName,
     /// The name or the password is wrong.
     WrongPassword,
-    /// The password is right and has ended, or is to be changed. Domain controllers only say so
-    /// to those who have it.
+    /// The password is right and has expired, or must be changed. The server only says so to
+    /// clients that have the password.
     PasswordEnded(&'static str),
-    /// The account is in this state. Of `Locked` they say so to anybody.
+    /// The account is in this state. The server says `Locked` to every client.
     State(AccountStatus, &'static str),
 }
 
 impl Reason {
-    /// Finds the reason in the text of a refusal; `None` where there is none that we know.
+    /// Finds the reason in the text of a refusal; `None` where there is no known one.
     pub(super) fn of(text: &str) -> Option<Self> {
         use AccountStatus::{AccountExpired, Locked, NotPermitted};
-        Some(match number(text)? {
+        let (_, rest) = text.split_once("error, data ")?;
+        let (digits, _) = rest.split_once(',')?;
+        Some(match u32::from_str_radix(digits, 16).ok()? {
             0x525 => Self::NoSuchName,
             0x52e => Self::WrongPassword,
             0x532 => Self::PasswordEnded("the password has expired"),
@@ -52,12 +54,6 @@ impl Reason {
             Self::PasswordEnded(words) | Self::State(_, words) => words,
         }
     }
-}
-
-fn number(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("error, data ")?;
-    let (digits, _) = rest.split_once(',')?;
-    u32::from_str_radix(digits, 16).ok()
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
-//! Names to addresses, and domains to their servers.
+//! Resolves names to addresses, and domains to their servers.
 //!
 //! A resolver of our own: /etc/hosts and the name servers of /etc/resolv.conf, as SSSD has it too.
-//! The C library's would also heed nsswitch.conf, but it waits as long as it likes, needs a thread
-//! to be left behind on, loads what that file names and reads the environment. Here every question
-//! ends with its deadline, and both files are read before the process is confined.
+//! The C library's would also heed nsswitch.conf; but it waits as long as it likes, so that it
+//! would need a thread that can be abandoned, loads the modules that nsswitch.conf names, and reads
+//! the environment. Here every question ends with its deadline, and both files are read before the
+//! process is confined.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`config`] | /etc/resolv.conf |
 //! | [`hosts`] | /etc/hosts |
-//! | [`ask`] | one question, put to the servers in turn, over UDP and TCP |
+//! | [`ask`] | one question, put to the name servers in turn, over UDP and TCP |
 //! | [`message`] | the question and its answer as bytes |
 
 mod ask;
@@ -39,22 +40,22 @@ use super::failure::Failure;
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
 
-/// The most that is read of one of those files. Lists of unwanted hosts have a megabyte or two.
+/// The most bytes that are read of a file. Block lists in /etc/hosts have a megabyte or two.
 const MAX_FILE: u64 = 4 << 20;
 
-/// How long the addresses of one family wait for those of the other: RFC 8305 §3. Some servers
-/// never answer for the family they do not know.
+/// The time that the addresses of one family wait for those of the other (RFC 8305 §3). Some name
+/// servers never answer for a family that they do not know.
 const OTHER_FAMILY: Duration = Duration::from_millis(50);
 
-/// How many addresses of one name are tried.
+/// The most addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Returns whether `host` is a name, so that somebody has to be asked for its address.
+/// Returns whether `host` is a name, which has to be resolved.
 pub fn is_name(host: &str) -> bool {
     host.parse::<IpAddr>().is_err()
 }
 
-/// What this machine knows about names, and whom it asks.
+/// A resolver, with the contents of /etc/hosts and /etc/resolv.conf.
 #[derive(Debug, Clone, Default)]
 pub struct Dns {
     hosts: Hosts,
@@ -62,8 +63,8 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// Reads the system's files. One that is missing is empty: without a name server, this machine
-    /// is asked.
+    /// Reads the system's files. A missing one counts as empty; without a name server, the one on
+    /// this machine is asked (resolv.conf(5)).
     pub fn read() -> Self {
         let host_name = read(Path::new("/proc/sys/kernel/hostname"));
         Self::new(
@@ -72,7 +73,7 @@ impl Dns {
         )
     }
 
-    /// Makes a resolver of the text of a hosts file, and these servers.
+    /// Makes a resolver of the text of a hosts file and of name servers.
     pub fn new(hosts: String, config: Config) -> Self {
         Self {
             hosts: Hosts(hosts),
@@ -80,10 +81,10 @@ impl Dns {
         }
     }
 
-    /// Returns the addresses of `host`, those first that this machine has a way to.
+    /// Returns the addresses of `host`, those first that this machine has a route to.
     ///
     /// # Errors
-    /// When there are none, or nobody says so in time.
+    /// When it has none, or no name server answers in time.
     pub async fn addresses(
         &self,
         host: &str,
@@ -92,7 +93,7 @@ impl Dns {
     ) -> Result<Vec<SocketAddr>, Failure> {
         let addresses = match host.parse() {
             Ok(address) => vec![address],
-            Err(_) => self.of_name(host, deadline).await?,
+            Err(_) => self.resolve(host, deadline).await?,
         };
         let addresses = addresses
             .into_iter()
@@ -100,11 +101,11 @@ impl Dns {
         Ok(in_order(addresses.take(MAX_ADDRESSES).collect()))
     }
 
-    /// Returns the servers that offer the service `name`, such as `_ldap._tcp.example.com`, as the
-    /// records have them (RFC 2782); none where the domain says that there are none.
+    /// Returns the SRV records (RFC 2782) of the service `name`, such as `_ldap._tcp.example.com`;
+    /// none where the domain says that it has no such service.
     ///
     /// # Errors
-    /// When the name has no such records, or nobody says so in time.
+    /// When the name has no such records, or no name server answers in time.
     pub async fn services(&self, name: &str, deadline: Deadline) -> Result<Vec<Service>, Failure> {
         match ask::ask(&self.config, RecordKind::Srv, name, deadline).await? {
             Records::Services(services) => Ok(services),
@@ -112,13 +113,15 @@ impl Dns {
         }
     }
 
-    async fn of_name(&self, host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
+    /// Returns the addresses of a name that /etc/hosts has, or else the first name of the search
+    /// list that has some.
+    async fn resolve(&self, host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let known = self.hosts.addresses(host);
         if !known.is_empty() {
             return Ok(known);
         }
         for name in self.config.candidates(host) {
-            let found = self.of_one_name(&name, deadline).await?;
+            let found = self.query(&name, deadline).await?;
             if !found.is_empty() {
                 return Ok(found);
             }
@@ -126,10 +129,10 @@ impl Dns {
         Err(Failure::down(STEP, "no such name, or it has no address"))
     }
 
-    /// Asks for both families at once. A name without an address is no error yet: another one of
-    /// the search list may have some. A server that cannot tell is one, or its silence would lead
-    /// elsewhere.
-    async fn of_one_name(&self, name: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
+    /// Asks for the addresses of both families at once. A name without addresses is no error:
+    /// another name of the search list may have some. A name server that does not answer is one: to
+    /// go on would resolve the name in another domain.
+    async fn query(&self, name: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let ask = |kind| ask::ask(&self.config, kind, name, deadline);
         if self.config.ipv4_only {
             return ask(RecordKind::A).await.map(Records::addresses);
@@ -159,7 +162,8 @@ impl Dns {
 
 type FamilyAnswer = Result<Records, Failure>;
 
-/// Waits for the answer for the other family; not for long once `first` has what is needed.
+/// Waits for the answer about the other family; where `first` has addresses, for [`OTHER_FAMILY`]
+/// at most.
 async fn patiently(
     first: &FamilyAnswer,
     other: impl Future<Output = FamilyAnswer>,
@@ -171,8 +175,8 @@ async fn patiently(
     }
 }
 
-/// Sorts addresses: what this machine has no way to goes last, else newer ones go first, which are
-/// the rules of RFC 6724 that matter where nothing else is known.
+/// Sorts addresses: those without a route go last, else IPv6 goes first. These are the rules of RFC
+/// 6724 §6 that matter here (1 and 6).
 fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     if addresses.iter().any(SocketAddr::is_ipv6) && addresses.len() > 1 {
         addresses.sort_by_cached_key(|address| (!ask::has_route(*address), address.is_ipv4()));
@@ -180,15 +184,15 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses
 }
 
-/// Reads a system file; one that cannot be read is empty. It may belong to whoever manages the
-/// network (systemd-resolved has a user of its own), and is believed as the C library believes it;
-/// but it cannot hold us up.
+/// Reads a system file; one that cannot be read counts as empty. It may belong to the service that
+/// manages the network (systemd-resolved has a user of its own), and is trusted as the C library
+/// trusts it. Opened without blocking, it cannot hold the worker up.
 fn read(path: &Path) -> String {
     let mut text = Vec::new();
     let mut open = OpenOptions::new();
     let open = open.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
     if let Ok(file) = open.open(path) {
-        // What was read before an error is as good as the rest.
+        // The part before an error is as good as any.
         let _ = file.take(MAX_FILE).read_to_end(&mut text);
     }
     String::from_utf8_lossy(&text).into_owned()

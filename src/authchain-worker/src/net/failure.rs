@@ -1,4 +1,4 @@
-//! What went wrong, where, and whether another server may do better.
+//! A failure to get an answer: the step, the reason, and whether another server may do better.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -9,45 +9,45 @@ use authchain::tools::journal::{clean, cut, quoted};
 
 use super::pulse::{BEAT, Pulse};
 
-/// What is said where this process, not the server, was late.
+/// The text of a timeout that this process, not the server, is to blame for.
 const ASLEEP: &str = "timed out while this machine left us no time to listen";
 
-/// How long the text of a failure gets, in characters: there may be one for each server.
+/// The longest text of a failure, in characters: there may be one for each server.
 const MAX_TEXT: usize = 300;
 
-/// Why a server gave no answer.
+/// The reason why a server gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What was being done.
+    /// The step that failed.
     pub step: &'static str,
-    /// What happened.
+    /// The reason, for the log.
     pub text: String,
-    /// What that means for other servers.
+    /// The meaning for other servers.
     pub kind: FailureKind,
 }
 
-/// What a failure means for other servers.
+/// The meaning of a failure for other servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Nobody answers there: later logins can save themselves the wait.
+    /// The server does not answer: later logins need not wait for it.
     Down,
-    /// This server answers, but not in a way that helps; another may.
+    /// The server answers, but not in a way that helps; another may.
     Trouble,
-    /// The server has been given the person's password, and no other is to be: one login is one
-    /// attempt, or a directory that locks accounts counts several.
+    /// The server was sent the person's password, so no other server is asked: one login must be
+    /// one attempt, since a directory that locks accounts counts them.
     Spent,
     /// The settings are wrong, and no other server can help.
     Settings,
 }
 
 impl Failure {
-    /// Returns that nobody answers.
+    /// Returns the failure of a server that does not answer.
     pub fn down(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Down)
     }
 
-    /// Returns the failure of a socket: nobody answers there, or this machine could not even ask,
-    /// for want of descriptors, memory or ports, which no server is to blame for.
+    /// Returns the failure of a socket: the server does not answer, or this machine could not ask
+    /// it, for want of descriptors, memory or ports, which no server is to blame for.
     pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::ConnectionRefused
@@ -63,12 +63,12 @@ impl Failure {
         Self::new(step, io_text(error), kind)
     }
 
-    /// Returns that a server answers, and not in a way that helps.
+    /// Returns the failure of a server that answers, but not in a way that helps.
     pub fn trouble(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Trouble)
     }
 
-    /// Returns that the settings are wrong.
+    /// Returns the failure of settings that are wrong.
     pub fn settings(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Settings)
     }
@@ -97,8 +97,9 @@ impl fmt::Display for Failure {
 
 /// Gives `work` until `deadline`; a server that takes longer counts as down.
 ///
-/// For what does not depend on who logs in: whoever can make one operation of theirs slow could
-/// else keep everybody from the server. For the rest there is [`within_as`].
+/// Only for operations that do not depend on the person who logs in: somebody who can make an
+/// operation about themselves slow could otherwise have the server marked as down for everybody.
+/// For those, there is [`within_as`].
 ///
 /// # Errors
 /// Those of `work`, and the timeout.
@@ -110,7 +111,7 @@ pub async fn within<T>(
     within_as(FailureKind::Down, deadline, step, work).await
 }
 
-/// Gives `work` until `deadline`; `kind` is what it means when it takes longer.
+/// Gives `work` until `deadline`; a timeout is a failure of this `kind`.
 ///
 /// # Errors
 /// Those of `work`, and the timeout.
@@ -136,7 +137,7 @@ pub async fn within_as<T>(
     }
 }
 
-/// Returns a timeout: nobody is down because this process was kept from listening.
+/// Returns the failure of a timeout. A process that was kept from listening calls no server down.
 fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     match (pulse.was_awake(), kind) {
         (true, kind) => Failure::new(step, "timed out", kind),
@@ -145,8 +146,7 @@ fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     }
 }
 
-/// Returns a server's own text: quoted, since it may say what we would; nothing where it says
-/// nothing.
+/// Returns a server's own text, quoted so that it cannot be taken for ours; empty for an empty one.
 pub fn server_text(text: &str) -> String {
     match text.trim_matches(['\0', ' ', '\n']) {
         "" => String::new(),
@@ -192,7 +192,7 @@ mod tests {
         now.checked_add(AHEAD.get()).unwrap_or(now)
     }
 
-    /// Returns what is said of a server that never answers, to a process that is stopped for
+    /// Returns the failure of a server that never answers, in a process that is stopped for
     /// `stopped` of the 200 ms it waits.
     fn silence(stopped: Duration) -> Failure {
         let deadline = Deadline::after(jumping, Duration::from_millis(200));

@@ -1,7 +1,7 @@
-//! Who answers at a socket of this machine.
+//! Checks who listens at a Unix socket.
 //!
-//! A password goes over it in the clear. Whoever may write the folder can put a socket of theirs in
-//! the place of a server that is not running, so the kernel is asked who listens there.
+//! A password goes over it in the clear. Somebody who may write the folder can put a socket of
+//! their own there while the server does not run, so the kernel is asked whose process listens.
 
 use std::fs;
 use std::io;
@@ -12,26 +12,27 @@ use tokio::net::UnixStream;
 
 use super::failure::{Failure, io_text};
 
-/// What everybody may write: mode bits.
+/// The mode bit of a folder that everybody may write.
 const WORLD_WRITABLE: u32 = 0o002;
 
-/// Who may listen at a socket beside root: its owner, below folders that not everybody may write.
+/// The user besides root who may listen at a socket: its owner, unless everybody may write a folder
+/// above it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SocketOwner(Option<u32>);
 
 impl SocketOwner {
-    /// Looks at the socket `path`, where links lead to, and at every folder above. Before the
-    /// process is confined: later there are no files.
+    /// Reads the owner of the socket `path`, at the end of symbolic links, and the modes of every
+    /// folder above it. Called before the process is confined, which leaves it no files.
     pub fn of(path: &Path) -> Self {
-        let look = || {
+        let read = || {
             let path = fs::canonicalize(path)?;
             let owner = fs::metadata(&path)?.uid();
             let folders = path.ancestors().skip(1).map(fs::metadata);
             let modes = folders.map(|folder| Ok(folder?.mode()));
             Ok::<_, io::Error>(Self::judge(owner, &modes.collect::<io::Result<Vec<_>>>()?))
         };
-        // Not there, so that there is nobody to be connected to.
-        look().unwrap_or_default()
+        // A missing socket is no server that could be connected to.
+        read().unwrap_or_default()
     }
 
     fn judge(owner: u32, folder_modes: &[u32]) -> Self {
@@ -39,10 +40,10 @@ impl SocketOwner {
         Self(folder_modes.iter().all(is_closed).then_some(owner))
     }
 
-    /// Sees to it that nobody else listens at the other end of `stream`.
+    /// Checks that root or the owner listens at the other end of `stream`.
     ///
     /// # Errors
-    /// Under the name `step`, when it is somebody else or cannot be told.
+    /// When somebody else does, or the kernel does not tell; `step` names the failure.
     pub fn check(self, step: &'static str, stream: &UnixStream) -> Result<(), Failure> {
         let unclear = |error: io::Error| Failure::trouble(step, io_text(&error));
         let peer = stream.peer_cred().map_err(unclear)?.uid();

@@ -1,23 +1,24 @@
-//! Whether this process was there to hear an answer.
+//! Tells whether this process was running to hear an answer.
 //!
-//! Whoever started the host can stop it, starve it or freeze it, and a machine under load does so
-//! by itself. A server is only said to be down by a worker that was awake while it waited: the wait
-//! is cut into beats, and a beat that comes late was not the server's doing.
+//! The person who started the host can stop it, starve it or freeze it, and so does a machine under
+//! load. Only a worker that was running while it waited may call a server down: the wait is cut
+//! into beats, and a beat that comes late was not the server's doing.
 
 use std::time::Duration;
 
-/// How long one beat is.
+/// The length of a beat.
 pub(super) const BEAT: Duration = Duration::from_millis(20);
 
-/// A process that slept through more than one part in so many of its wait heard too little.
+/// A process that did not run for more than one part in so many of its wait may have missed the
+/// answer.
 const PARTS: u32 = 4;
 
-/// How much later a beat may come, which is one such part within these bounds. Timers are as coarse
-/// as a millisecond; on a busy machine every beat is late, and an answer is heard at the next one
-/// all the same.
+/// The bounds of how late a beat may come before the time counts as lost: one such part of the
+/// wait, within these. Timers are as coarse as a millisecond, and on a busy machine every beat is
+/// late, yet an answer is heard at the next one.
 const SLACK: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
 
-/// What was slept through of a wait.
+/// A wait, and how much of it was lost because this process did not run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pulse {
     given: Duration,
@@ -37,7 +38,7 @@ impl Pulse {
         }
     }
 
-    /// Notes a beat that was to be `due` long, and was `passed` long.
+    /// Notes a beat that was due after `due` and came after `passed`.
     pub(super) fn beat(&mut self, due: Duration, passed: Duration) {
         let late = passed.saturating_sub(due);
         if late > self.slack {
@@ -64,7 +65,7 @@ mod tests {
         pulse
     }
 
-    /// As on a machine with many more processes than processors.
+    /// Models a machine with many more processes than processors.
     #[test]
     fn who_is_late_at_every_beat_hears_an_answer_all_the_same() {
         assert!(pulse_of(&[BEAT * 4; 20]).was_awake());

@@ -1,14 +1,15 @@
-//! A domain's servers, in the order they are to be tried, and how to know them.
+//! The servers that a domain names in SRV records (RFC 2782), in the order they are tried, and the
+//! names that their certificates must be for.
 //!
-//! Whoever can forge answers of DNS chooses these names. So the name that a server's certificate
-//! must be for is never one that DNS alone has brought: see [`Target::identity`].
+//! Somebody who can forge answers of DNS chooses these names. So the name that a certificate must
+//! be for is never one that only DNS has brought: see [`Target::identity`].
 
 use authchain::tools::deadline::Deadline;
 
 use super::dns::{Dns, STEP, Service, random};
 use super::failure::Failure;
 
-/// How many servers of one domain are tried.
+/// The most servers of one domain that are tried.
 const MAX_TARGETS: usize = 16;
 
 /// A server that a domain names.
@@ -19,8 +20,8 @@ pub struct Target {
     /// Its port.
     pub port: u16,
     /// The name its certificate must be for: its own where that is within the domain that the
-    /// settings name; otherwise the domain's (RFC 6125 §6.2.1, RFC 9525 §6.1). Somebody who forges
-    /// DNS and has a good certificate for a host of theirs cannot pose as the domain's server then.
+    /// settings name; otherwise the domain's (RFC 6125 §6.2.1, RFC 9525 §6.1). So nobody who forges
+    /// DNS and has a good certificate for a host of their own can pose as the domain's server.
     pub identity: String,
 }
 
@@ -29,7 +30,7 @@ pub struct Target {
 /// their turn.
 ///
 /// # Errors
-/// When there are none, or nobody says so in time. Only the latter counts as
+/// When there are none, or no name server answers in time. Only the latter counts as
 /// [`down`](Failure::down).
 pub async fn servers(dns: &Dns, service: &str, deadline: Deadline) -> Result<Vec<Target>, Failure> {
     let services = dns.services(service, deadline).await?;
@@ -64,8 +65,8 @@ fn targets(services: Vec<Service>, service: &str, seed: u32) -> Result<Vec<Targe
     }
 }
 
-/// Returns the domain that a service's name is about: what follows its last label with an
-/// underscore, so that `_ldap._tcp.dc._msdcs.example.com` is about `example.com` too.
+/// Returns the domain in the name of a service: what follows the last label with an underscore, so
+/// that `_ldap._tcp.dc._msdcs.example.com` is a service of `example.com` too.
 pub fn domain_of(service: &str) -> &str {
     let service = service.strip_suffix('.').unwrap_or(service);
     let mut domain = service;
@@ -89,13 +90,18 @@ fn is_within(host: &str, domain: &str) -> bool {
 /// Sorts servers: lower priorities first; among equals, chosen at random by weight as RFC 2782
 /// says. `choose` gives a number from 0 up to and including its argument.
 fn in_order(mut services: Vec<Service>, mut choose: impl FnMut(u32) -> u32) -> Vec<Service> {
-    // Those without weight first, so that each has a small chance of its own.
+    // Services without weight first, so that each has a small chance of its own.
     services.sort_by_key(|service| (service.priority, service.weight != 0));
     let mut ordered = Vec::with_capacity(services.len());
     while let Some(priority) = services.first().map(|service| service.priority) {
         let equals = services.partition_point(|service| service.priority == priority);
         let weights = services.iter().take(equals);
-        let sums: Vec<u32> = weights.scan(0, running_sum).collect();
+        let sums: Vec<u32> = (weights)
+            .scan(0_u32, |sum, service| {
+                *sum = sum.saturating_add(u32::from(service.weight));
+                Some(*sum)
+            })
+            .collect();
         let chosen = choose(sums.last().copied().unwrap_or_default());
         let place = sums.partition_point(|sum| *sum < chosen);
         ordered.push(services.remove(place.min(equals.saturating_sub(1))));
@@ -103,15 +109,11 @@ fn in_order(mut services: Vec<Service>, mut choose: impl FnMut(u32) -> u32) -> V
     ordered
 }
 
-fn running_sum(sum: &mut u32, service: &Service) -> Option<u32> {
-    *sum = sum.saturating_add(u32::from(service.weight));
-    Some(*sum)
-}
-
-/// Numbers that follow from a random one (xorshift32): to share load, not to keep secrets.
+/// A generator of pseudo-random numbers (xorshift32): to share load, not to keep secrets.
 struct Chance(u32);
 
 impl Chance {
+    /// Returns a number from 0 up to and including `limit`.
     fn up_to(&mut self, limit: u32) -> u32 {
         self.0 |= u32::from(self.0 == 0);
         self.0 ^= self.0 << 13;

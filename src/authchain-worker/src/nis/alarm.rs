@@ -1,7 +1,7 @@
-//! An end for what nothing else can stop.
+//! A timer that ends a hash which takes too long.
 //!
-//! A hash is computed in the only thread there is, and how long it takes, somebody else may have
-//! chosen. A hash that is not done in time ends the worker, and the login it is for with it.
+//! A hash is computed in the only thread, and somebody else may have chosen its cost: yppasswd lets
+//! people choose hashes. A hash that is not done in time ends the worker, and with it the login.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use nix::sys::signal::{SigEvent, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
 
-/// A timer that is set to nothing would never go off.
+/// The shortest time that is set: zero would disarm the timer (timer_settime(2)).
 const SOONEST: Duration = Duration::from_millis(1);
 
-/// Ends this process by SIGALRM at `deadline`, unless what is returned is dropped before. `None`
-/// where the kernel has no timer left for us: what is computed then is only as late as it is.
+/// Ends this process by SIGALRM at `deadline`, unless the returned timer is dropped before. `None`
+/// where the kernel has no timer left: the hash then takes the time it takes.
 pub(super) fn alarm(deadline: Deadline) -> Option<Timer> {
     let event = SigEvent::new(SigevNotify::SigevSignal {
         signal: Signal::SIGALRM,

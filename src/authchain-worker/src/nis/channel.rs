@@ -1,4 +1,4 @@
-//! Calls and replies on the wire: in datagrams, or in a stream with record marks (RFC 5531 §11).
+//! Sends calls and receives replies: in datagrams, or in a stream with record marks (RFC 5531 §11).
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket as StdSocket};
@@ -13,48 +13,63 @@ use zeroize::Zeroizing;
 use super::rpc;
 use crate::net::dns::connected;
 
-/// The longest reply, in bytes: a line of a passwd file and the headers before it.
+/// The longest reply, in bytes: a line of a passwd file and the headers in front of it.
 const MAX_REPLY: usize = 8 * 1024;
 
-/// In how many pieces a reply may come.
+/// The most fragments of a reply.
 const MAX_FRAGMENTS: usize = 32;
 
-/// How many replies to calls we never made are passed over in a stream, where nobody can have lost
-/// their way.
-const MAX_STRAYS: usize = 16;
+/// The most replies to other calls that are passed over in a stream, where there should be none.
+const MAX_UNRELATED: usize = 16;
 
-/// How many datagrams may wait in a socket; as many of the smallest as the kernel's usual buffer
-/// holds, twice over.
+/// The most datagrams that may wait in a socket: as many of the smallest as the kernel's default
+/// buffer holds, twice over.
 const MAX_WAITING: usize = 1024;
 
-/// The bit of a record mark that says that this piece is the last.
+/// The bit of a record mark that says that the fragment is the last.
 const LAST: u32 = 1 << 31;
 
-/// After this long without a reply a datagram is sent again; after twice as long the next time.
+/// The time after which a datagram is sent again; twice as long the next time.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
-/// The way to one program of one server.
+/// A connection to one program of a server.
 #[derive(Debug)]
 pub enum Channel {
     /// A stream.
     Tcp(TcpStream),
-    /// Datagrams, to and from that address alone: the kernel passes on nobody else's.
+    /// Datagrams, to and from one address alone: the kernel passes on no others.
     Udp(UdpSocket),
 }
 
 impl Channel {
-    /// Opens one to `address`, from the socket that was set aside for it if there is one.
+    /// Connects to `address`, from the socket that was bound for it if there is one.
     ///
     /// # Errors
-    /// The kernel's.
+    /// Those of the kernel.
     pub async fn open(
         address: SocketAddr,
         transport: Transport,
         reserved: Option<OwnedFd>,
     ) -> io::Result<Self> {
         match transport {
-            Transport::Tcp => tcp(address, reserved).await.map(Self::Tcp),
-            Transport::Udp => udp(address, reserved).await.map(Self::Udp),
+            Transport::Tcp => {
+                let stream = match reserved {
+                    Some(socket) => {
+                        let socket = TcpSocket::from_std_stream(socket.into());
+                        socket.connect(address).await?
+                    }
+                    None => TcpStream::connect(address).await?,
+                };
+                stream.set_nodelay(true)?;
+                Ok(Self::Tcp(stream))
+            }
+            Transport::Udp => {
+                let socket = match reserved {
+                    Some(socket) => narrowed(socket.into(), address)?,
+                    None => connected(address)?,
+                };
+                UdpSocket::from_std(socket).map(Self::Udp)
+            }
         }
     }
 
@@ -70,13 +85,13 @@ impl Channel {
     /// Sends `call` and waits for the reply to it, for as long as it takes.
     ///
     /// # Errors
-    /// When the connection ends, or what comes is no reply.
+    /// When the connection ends, or there is no reply to the call in what comes.
     pub async fn exchange(&mut self, call: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
         let xid = rpc::xid_of(call);
         match self {
             Self::Tcp(stream) => {
                 stream.write_all(&record(call)).await?;
-                for _ in 0..MAX_STRAYS {
+                for _ in 0..MAX_UNRELATED {
                     let reply = read_record(stream).await?;
                     if rpc::xid_of(&reply) == xid {
                         return Ok(reply);
@@ -87,8 +102,7 @@ impl Channel {
             Self::Udp(socket) => {
                 let mut wait = FIRST_WAIT;
                 loop {
-                    // The same one again: whichever of the two the server answers, it is the
-                    // answer.
+                    // The same call again, with the same xid: the reply to either is the answer.
                     socket.send(call).await?;
                     match tokio::time::timeout(wait, reply_to(xid, socket)).await {
                         Ok(reply) => return reply,
@@ -100,27 +114,8 @@ impl Channel {
     }
 }
 
-async fn tcp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<TcpStream> {
-    let stream = match reserved {
-        Some(socket) => {
-            let socket = TcpSocket::from_std_stream(socket.into());
-            socket.connect(address).await?
-        }
-        None => TcpStream::connect(address).await?,
-    };
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-async fn udp(address: SocketAddr, reserved: Option<OwnedFd>) -> io::Result<UdpSocket> {
-    UdpSocket::from_std(match reserved {
-        Some(socket) => narrowed(socket.into(), address)?,
-        None => connected(address)?,
-    })
-}
-
-/// Returns a socket that has heard everybody so far, and from now on hears `address` alone: the
-/// kernel keeps what came before.
+/// Connects a bound socket, which has received from everybody so far, to `address`. The kernel
+/// keeps the datagrams that came before, so they are read and dropped.
 fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     socket.connect(address)?;
     for _ in 0..MAX_WAITING {
@@ -132,7 +127,7 @@ fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     Ok(socket)
 }
 
-/// Returns a message in one piece, with its mark.
+/// Returns a message as one fragment, with its mark.
 fn record(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(LAST);
     [&(length | LAST).to_be_bytes(), message].concat()
@@ -141,9 +136,9 @@ fn record(message: &[u8]) -> Vec<u8> {
 /// Reads one message from a stream.
 ///
 /// # Errors
-/// When it is longer than any reply we ask for, comes in too many pieces, or the stream ends.
+/// When it is longer than any expected reply, has too many fragments, or the stream ends.
 pub async fn read_record(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Zeroizing<Vec<u8>>> {
-    // It may hold a hash: room for the longest from the start, so that no copy is left behind.
+    // The message may hold a hash: room for the longest from the start leaves no copies behind.
     let mut message = Zeroizing::new(Vec::with_capacity(MAX_REPLY));
     for _ in 0..MAX_FRAGMENTS {
         let mark = stream.read_u32().await?;
@@ -162,11 +157,11 @@ pub async fn read_record(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Ze
     Err(invalid("an answer in too many pieces"))
 }
 
-/// Waits for the datagram that replies to the call `xid`. Others may be answers to calls of an
-/// earlier owner of this port, or somebody's guesses.
+/// Waits for the datagram that replies to the call `xid`. Others may be replies to an earlier owner
+/// of the port, or somebody's guesses.
 async fn reply_to(xid: Option<u32>, socket: &UdpSocket) -> io::Result<Zeroizing<Vec<u8>>> {
     loop {
-        // One more byte than is allowed, to see that there are more.
+        // One more byte than is allowed, to notice longer datagrams.
         let mut datagram = Zeroizing::new(vec![0; MAX_REPLY.saturating_add(1)]);
         let length = socket.recv(&mut datagram).await?;
         datagram.truncate(length);

@@ -1,4 +1,4 @@
-//! One server of the domain: the way to it, and what its maps have under a key.
+//! A client of one server: connects, and looks keys up in maps.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,15 +20,15 @@ use crate::net::failure::{Failure, FailureKind, io_text, within, within_as};
 pub(super) const CONNECT: &str = "connect";
 pub(super) const PORTMAPPER: &str = "portmapper";
 
-/// Above this, any user of the server may have put their own program on a port.
+/// The last reserved port: above it, any user of the server may have a program.
 const LAST_RESERVED: u16 = 1023;
 
-/// A map, as it is called when something is wrong with it, and by its name.
+/// A map: its name, and the name of the step that reads it.
 #[derive(Clone, Copy)]
 pub(super) struct Map<'n> {
     pub(super) step: &'static str,
     pub(super) name: &'n str,
-    /// Whether servers give it to reserved ports only.
+    /// Whether servers give it only to reserved ports.
     pub(super) is_secret: bool,
 }
 
@@ -38,20 +38,19 @@ pub(super) struct OwnEntry {
     pub(super) key: Vec<u8>,
 }
 
-/// A server that can be asked.
+/// A connection to a server.
 pub(super) struct Client<'p> {
     channel: Channel,
     domain: &'p str,
     deadline: Deadline,
-    /// Why it is not asked from a reserved port, where that was wanted.
+    /// The reason why it is not asked from a reserved port, where that was wanted.
     unreserved: Option<&'static str>,
-    /// What silence means from now on. A server that has answered is not down, whatever keeps it
-    /// now.
+    /// The meaning of silence from now on: a server that has answered is not down, only slow.
     silence: FailureKind,
 }
 
 impl<'p> Client<'p> {
-    /// Finds the way to `server`, which must have given its last answer by `deadline`.
+    /// Connects to `server`, whose last answer must come by `deadline`.
     pub(super) async fn open(
         settings: &'p NisSettings,
         dns: &Dns,
@@ -70,7 +69,7 @@ impl<'p> Client<'p> {
             let opening = Channel::open(address, settings.transport, reserved);
             let opening = async { opening.await.map_err(|error| failure(CONNECT, &error)) };
             let mut channel = within(deadline, CONNECT, opening).await?;
-            // A stream is known to lead somewhere; to a datagram's address, nobody may listen.
+            // A stream has reached somebody; a datagram has to be answered first.
             if let Channel::Udp(_) = channel {
                 let arguments = Writer::default();
                 let answer = ask(&mut channel, CONNECT, yp::NULL, arguments);
@@ -99,7 +98,7 @@ impl<'p> Client<'p> {
             .map_err(|malformed| trouble(step, malformed.into()))
     }
 
-    /// Returns whether it is asked from a port below 1024, and if not, why that could not be had.
+    /// Returns where questions come from: a reserved port, or the reason why not.
     pub(super) fn source(&self) -> String {
         match (self.channel.own_port(), self.unreserved) {
             (Some(port @ ..=LAST_RESERVED), _) => format!("from the reserved port {port}"),
@@ -108,7 +107,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    /// Looks `key` up in `map`; `None` where it has no such key.
+    /// Looks `key` up in `map`; `None` where the map does not have it.
     pub(super) async fn look_up(
         &mut self,
         map: Map<'_>,
@@ -125,7 +124,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    /// Reads the entry behind that of `key`, or the first one; `None` at the end.
+    /// Reads the entry after the one with `key`, or the first one; `None` after the last.
     pub(super) async fn walk(
         &mut self,
         map: Map<'_>,
@@ -142,8 +141,8 @@ impl<'p> Client<'p> {
         }))
     }
 
-    /// Returns the failure that a refusal means. To whoever may not ask, servers say that there is
-    /// nothing.
+    /// Returns the failure of a refusal. To clients that may not ask, servers answer that there is
+    /// no map or domain.
     fn refused(&self, map: Map<'_>, status: Status) -> Failure {
         let (domain, name) = (self.domain, map.name);
         let text = match status {
@@ -164,7 +163,7 @@ impl<'p> Client<'p> {
     }
 }
 
-/// Asks the portmapper of this address for the port of the NIS server.
+/// Asks the portmapper at this address for the port of the NIS server.
 pub(super) async fn mapped_port(
     settings: &NisSettings,
     portmapper: SocketAddr,
@@ -191,7 +190,7 @@ pub(super) async fn mapped_port(
     }
 }
 
-/// Makes one call and returns the reply to it.
+/// Makes one call and returns its reply.
 async fn ask(
     channel: &mut Channel,
     step: &'static str,

@@ -1,8 +1,7 @@
-//! A dummy hash of the method and cost that the hashes of a NIS domain have.
+//! A dummy hash with the method and cost of a NIS domain's hashes.
 //!
-//! A refusal for which no hash is computed, because the name is unknown or no password could be the
-//! right one, must not come sooner than one for a wrong password: whoever asks could tell who
-//! exists.
+//! A refusal without a hash, because the name is unknown or no password could be right, must not
+//! come sooner than one for a wrong password: the time would tell who exists.
 
 use authchain::config::settings::nis::NisSettings;
 use authchain::files::password_hash::{DummyHash, Method, cost_of};
@@ -11,13 +10,13 @@ use super::client::{Client, OwnEntry};
 use super::entries;
 use super::maps::{credential, passwd_map};
 
-/// How many entries are looked at: the first ones may be of people whom nobody lets in.
+/// The most entries that are tried: the first ones may have no usable hash.
 const SAMPLE: usize = 8;
 
-/// A dummy hash, and how long it takes.
+/// A dummy hash, and whether it is quick.
 pub(super) struct TimedDummy {
     pub(super) hash: DummyHash,
-    /// Whether it takes milliseconds.
+    /// Whether it takes milliseconds only.
     pub(super) is_quick: bool,
 }
 
@@ -30,9 +29,9 @@ impl Default for TimedDummy {
     }
 }
 
-/// Returns a dummy of the first hash that is found in the domain, or of the one that distributions
-/// make where none is found. A costly hash counts only where there is no quick one: one person may
-/// have chosen it, and everybody whom a backend behind this one knows would wait for it.
+/// Returns a dummy of the first quick hash in the domain; of a costly one where there is no quick
+/// one; else of the hash that distributions make. A costly one may be the choice of one person, and
+/// everybody whom only a later backend knows would wait for it.
 pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) -> TimedDummy {
     let map = passwd_map(settings);
     let mut key: Option<Vec<u8>> = None;
@@ -41,7 +40,7 @@ pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) 
         let Ok(Some(entry)) = client.walk(map, key.as_deref()).await else {
             break;
         };
-        match like(settings, client, &entry).await {
+        match dummy_of(settings, client, &entry).await {
             Some(dummy) if dummy.is_quick => return dummy,
             found => costly = costly.or(found),
         }
@@ -50,8 +49,8 @@ pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) 
     costly.unwrap_or_default()
 }
 
-/// Returns a dummy of the hash of the person whose entry this is, if it may be used.
-async fn like(
+/// Returns a dummy of the hash in this entry, if its method may be used.
+async fn dummy_of(
     settings: &NisSettings,
     client: &mut Client<'_>,
     found: &OwnEntry,
@@ -66,8 +65,8 @@ async fn like(
     Some(TimedDummy { hash, is_quick })
 }
 
-/// Returns whether a hash has no cost of its own, or the one that distributions choose:
-/// milliseconds.
+/// Returns whether a hash takes milliseconds: its method has no cost, or the cost is the one that
+/// distributions choose.
 pub(super) fn is_quick(stored: &[u8]) -> bool {
     match cost_of(stored) {
         None => true,

@@ -1,4 +1,4 @@
-//! What stands in the maps: lines of passwd(5), shadow(5) and passwd.adjunct.
+//! The entries of the maps: lines of passwd(5), shadow(5) and passwd.adjunct.
 
 use authchain::files::passwd_files::ageing::Ageing;
 use authchain::files::passwd_files::is_entry_of;
@@ -6,13 +6,13 @@ use authchain::files::passwd_files::passwd::PasswdEntry;
 use authchain::files::passwd_files::shadow::ShadowEntry;
 use authchain::words::{Secret, Username};
 
-/// What is wrong with a value that is not the entry of who was asked for.
+/// The fault of an entry that is not the one that was asked for.
 const ANOTHERS: &str = "the entry is somebody else's";
 
-/// Where the hash of a person is.
+/// The place of a person's hash.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HashPlace {
-    /// In the line itself.
+    /// In the passwd map itself.
     Here,
     /// In the shadow map.
     Shadow,
@@ -20,18 +20,18 @@ pub enum HashPlace {
     Adjunct,
 }
 
-/// A password as it is stored, and when it ends.
+/// A stored password, and when it expires.
 pub struct Credential {
-    /// A hash, nothing, or a mark that no password matches.
+    /// A hash, or nothing, or a mark that no password matches.
     pub stored: Secret,
-    /// When it ends; never, where the map says nothing about that.
+    /// When it expires; never, where the map does not tell.
     pub ageing: Ageing,
 }
 
-/// Returns whether somebody can have this name here.
+/// Returns whether a person can have this name in NIS.
 ///
-/// NIS keeps remarks of its own in the maps, under keys that begin with `YP_`; `+` and `-` lead
-/// from passwd files into NIS and are nobody in it.
+/// NIS keeps entries of its own in the maps, under keys that begin with `YP_`. `+` and `-` stand in
+/// passwd files, where they refer to NIS, and are no names in it.
 pub fn can_be_somebody(name: &str) -> bool {
     Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
 }
@@ -39,16 +39,16 @@ pub fn can_be_somebody(name: &str) -> bool {
 /// Reads the entry of `name` in the passwd map.
 ///
 /// # Errors
-/// When it is none, or that of another name.
+/// When it is malformed, or the entry of another name.
 pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
     own(value, name)?;
     PasswdEntry::parse(value)
 }
 
-/// Returns where the hash is, by what stands in the place of the password in the entry of `name`.
+/// Returns the place of the hash, by the password field in the entry of `name`.
 ///
 /// # Errors
-/// When it leads to the hash of somebody else.
+/// When it refers to the hash of another name.
 pub fn place(password: &[u8], name: &str) -> Result<HashPlace, &'static str> {
     match password {
         b"x" => Ok(HashPlace::Shadow),
@@ -86,7 +86,7 @@ pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
 }
 
 impl Credential {
-    /// Returns a password that never ends.
+    /// Returns a stored password that never expires.
     pub fn lasting(stored: &[u8]) -> Self {
         Self {
             stored: Secret::new(stored.to_vec()),

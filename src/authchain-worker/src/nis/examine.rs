@@ -1,4 +1,4 @@
-//! Every server step by step, as a login would go, for the administrator.
+//! Examines every server step by step, as a login would go, for the administrator.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use authchain::backends::protocol::Question;
 use authchain::config::settings::nis::NisSettings;
 use authchain::tools::deadline::Deadline;
 
-use super::client::{CONNECT, Client, Map, PORTMAPPER, mapped_port};
+use super::client::{CONNECT, Client, Map, OwnEntry, PORTMAPPER, mapped_port};
 use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
 use super::server::NisServer;
@@ -17,48 +17,53 @@ use crate::net::dns::{self, Dns};
 use crate::net::failure::Failure;
 use crate::servers::{Server as _, deadline_of};
 
-/// A server that is being looked at.
-struct NisLook<'l> {
-    told: &'l Examination<'l>,
+/// The examination of a server.
+struct NisExamination<'l> {
+    steps: &'l Examination<'l>,
     settings: &'l NisSettings,
     dns: &'l Dns,
-    /// A name nobody has.
-    nobody: &'l str,
+    /// A name that nobody has.
+    unknown: &'l str,
 }
 
 impl Nis {
-    /// Looks at every server, whatever is known of it already.
+    /// Examines every server, whether or not it was down before.
     pub(super) async fn examine(
         &mut self,
         question: &Question<'_>,
-        mut told: Examination<'_>,
+        mut steps: Examination<'_>,
     ) -> Answer {
         let whole = deadline_of(question);
         let timeout = self.settings.server_timeout.duration();
         for server in &self.servers {
-            told.turn_to(server.name());
-            let look = NisLook {
-                told: &told,
+            steps.turn_to(server.name());
+            let examination = NisExamination {
+                steps: &steps,
                 settings: &self.settings,
                 dns: &self.dns,
-                nobody: &question.user,
+                unknown: &question.user,
             };
-            // A step that failed has been told, and ended the look at its server.
-            let _ = look
-                .at(server, &mut self.ports, whole.within(timeout))
+            // A step that failed has been reported, and ended the examination of its server.
+            let _ = examination
+                .examine(server, &mut self.ports, whole.within(timeout))
                 .await;
         }
         Answer::unknown(None)
     }
 }
 
-impl NisLook<'_> {
-    async fn at(&self, server: &NisServer, ports: &mut Ports, deadline: Deadline) -> Option<()> {
+impl NisExamination<'_> {
+    async fn examine(
+        &self,
+        server: &NisServer,
+        ports: &mut Ports,
+        deadline: Deadline,
+    ) -> Option<()> {
         self.find_the_port(server, deadline).await?;
         let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);
         let opening = async { opening.await.map_err(error) };
         let judge = |client: &Client<'_>, _| Remark::fine(client.source());
-        let mut client = self.told.step(CONNECT, opening, judge).await?;
+        let mut client = self.steps.step(CONNECT, opening, judge).await?;
         self.domain(&mut client).await?;
         self.people(&mut client).await?;
         let shadow = shadow_map(self.settings);
@@ -71,7 +76,7 @@ impl NisLook<'_> {
         Some(())
     }
 
-    /// Examines name and port, where there is something to be found out.
+    /// Examines the server's name and port, where they have to be found out.
     async fn find_the_port(&self, server: &NisServer, deadline: Deadline) -> Option<()> {
         let address = &server.address;
         let port = address.port.unwrap_or(portmap::PORT);
@@ -79,8 +84,11 @@ impl NisLook<'_> {
         let naming = async { naming.await.map_err(error) };
         let addresses = match dns::is_name(&address.host) {
             true => {
-                let judge = |found: &Vec<_>, _| listed(found);
-                self.told.step(dns::STEP, naming, judge).await?
+                let judge = |found: &Vec<SocketAddr>, _| {
+                    let found = found.iter().map(|address| address.ip().to_string());
+                    Remark::fine(found.collect::<Vec<_>>().join(", "))
+                };
+                self.steps.step(dns::STEP, naming, judge).await?
             }
             false => naming.await.ok()?,
         };
@@ -91,7 +99,7 @@ impl NisLook<'_> {
         let asking = mapped_port(self.settings, portmapper, deadline);
         let asking = async { asking.await.map_err(error) };
         let judge = |port: &u16, _| Remark::fine(format!("ypserv is on port {port}"));
-        self.told.step(PORTMAPPER, asking, judge).await.map(drop)
+        self.steps.step(PORTMAPPER, asking, judge).await.map(drop)
     }
 
     async fn domain(&self, client: &mut Client<'_>) -> Option<()> {
@@ -105,31 +113,41 @@ impl NisLook<'_> {
             }
         };
         let judge = |(): &(), _| Remark::fine(format!("{domain} is served"));
-        self.told.step("domain", asking, judge).await
+        self.steps.step("domain", asking, judge).await
     }
 
-    /// Examines whether somebody could be found, and whether nobody is nobody.
+    /// Examines whether the passwd map has entries, and none for a name that nobody has.
     async fn people(&self, client: &mut Client<'_>) -> Option<()> {
         let map = passwd_map(self.settings);
         let asking = async {
-            let value = client.look_up(map, self.nobody).await.map_err(error)?;
+            let value = client.look_up(map, self.unknown).await.map_err(error)?;
             let first = client.walk(map, None).await.map_err(error)?;
             Ok((value.is_some(), first))
         };
-        let judge = |(is_somebody, first): &(bool, Option<_>), _| match (is_somebody, first) {
+        let judge = |(is_somebody, first): &(bool, Option<OwnEntry>), _| match (is_somebody, first)
+        {
             (true, _) => {
-                Remark::warning(format!("{} has somebody called {}", map.name, self.nobody))
+                Remark::warning(format!("{} has somebody called {}", map.name, self.unknown))
             }
             (_, None) => Remark::warning(format!("{} has nobody", map.name)),
-            (false, Some(entry)) => first_entry(map, entry),
+            (false, Some(entry)) => {
+                let name = String::from_utf8_lossy(&entry.key);
+                match entries::person(&entry.value, &name) {
+                    Ok(_) => Remark::fine(format!("{} may be read", map.name)),
+                    Err(fault) => {
+                        Remark::warning(format!("{}: its first entry: {fault}", map.name))
+                    }
+                }
+            }
         };
-        self.told.step(map.step, asking, judge).await.map(drop)
+        self.steps.step(map.step, asking, judge).await.map(drop)
     }
 
-    /// Examines whether a map with hashes may be read; `otherwise` says what it means where not.
+    /// Examines whether a map with hashes may be read; `otherwise` is the remark for one that may
+    /// not.
     async fn hashes(&self, client: &mut Client<'_>, map: Map<'_>, otherwise: Remark) {
         let asking = async {
-            let asked = client.look_up(map, self.nobody).await;
+            let asked = client.look_up(map, self.unknown).await;
             let refused = |failure: Failure| Remark {
                 text: format!("{}; {}", failure.text, otherwise.text),
                 ..otherwise.clone()
@@ -137,22 +155,8 @@ impl NisLook<'_> {
             asked.map_err(refused)
         };
         let judge = |_: &Option<_>, _| Remark::fine(format!("{} may be read", map.name));
-        self.told.step(map.step, asking, judge).await;
+        self.steps.step(map.step, asking, judge).await;
     }
-}
-
-/// Returns whether the map holds what such a map holds.
-fn first_entry(map: Map<'_>, entry: &super::client::OwnEntry) -> Remark {
-    let name = String::from_utf8_lossy(&entry.key);
-    match entries::person(&entry.value, &name) {
-        Ok(_) => Remark::fine(format!("{} may be read", map.name)),
-        Err(fault) => Remark::warning(format!("{}: its first entry: {fault}", map.name)),
-    }
-}
-
-fn listed(found: &[SocketAddr]) -> Remark {
-    let texts = found.iter().map(|address| address.ip().to_string());
-    Remark::fine(texts.collect::<Vec<_>>().join(", "))
 }
 
 fn error(failure: Failure) -> Remark {

@@ -1,4 +1,4 @@
-//! The maps of a domain, and where in them the hash of a person is.
+//! The maps of a domain, and the search for a person's hash in them.
 
 use authchain::config::settings::nis::NisSettings;
 use authchain::files::passwd_files::passwd::PasswdEntry;
@@ -31,7 +31,7 @@ pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
     }
 }
 
-/// Looks up the hash of somebody who is there, wherever it is kept.
+/// Looks up the hash of a person in the passwd map, wherever it is kept.
 pub(super) async fn credential(
     settings: &NisSettings,
     client: &mut Client<'_>,
@@ -46,7 +46,7 @@ pub(super) async fn credential(
         HashPlace::Adjunct => (adjunct_map(settings), entries::adjunct),
     };
     let step = map.step;
-    // A map that is older than the other: another server may have both.
+    // One map is older than the other: another server may have both.
     let missing = || Failure::trouble(step, "no entry, although the passwd map promises one");
     let value = client.look_up(map, name).await?.ok_or_else(missing)?;
     parse(&value, name).map_err(|fault| malformed(step, fault))

@@ -1,4 +1,4 @@
-//! Holds what was typed against what the maps have, in the time there is.
+//! Compares a typed password with the stored one, in the time that is left.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use authchain::words::{Denial, DenialReason, Secret};
 use super::alarm::alarm;
 use super::dummy_hash::{TimedDummy, is_quick};
 
-/// What a hash may take that is not one distributions make: the limits allow a second, and two with
-/// the longest password.
+/// The time for a hash that distributions do not make: the limits allow a second, and two with the
+/// longest password.
 const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
 
-/// What comes of holding a password against what is stored.
+/// The result of comparing a password with the stored one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Judgment {
-    /// It is the one.
+    /// The password is right.
     Right,
-    /// It is not; a hash was computed to find out.
+    /// The password is wrong; a hash was computed to find out.
     Wrong,
-    /// No password is the right one, and nothing was computed.
+    /// No password is right, and no hash was computed.
     Hopeless(Denial),
 }
 
-/// What is said where a hash is not begun.
+/// The fault of a deadline that is too close for a hash to be begun.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooSlow;
 
@@ -35,7 +35,7 @@ impl fmt::Display for TooSlow {
     }
 }
 
-/// Returns whether `typed` is the password that is `stored`, if that can be said by `deadline`.
+/// Returns whether `typed` is the password in `stored`, if a hash can be computed by `deadline`.
 pub(super) fn judge_by(
     deadline: Deadline,
     typed: &Secret,
@@ -49,7 +49,7 @@ pub(super) fn judge_by(
     Ok(judge(typed, stored, weak_hashes))
 }
 
-/// Spends the time of a hash that nobody has, if there is some left.
+/// Computes a dummy hash, if there is time for it.
 pub(super) fn spend_by(deadline: Deadline, dummy: &TimedDummy, typed: &Secret) {
     if is_time_for(deadline, dummy.is_quick) {
         let _alarm = alarm(deadline);
@@ -57,23 +57,22 @@ pub(super) fn spend_by(deadline: Deadline, dummy: &TimedDummy, typed: &Secret) {
     }
 }
 
-/// Returns whether a hash may be begun: yppasswd lets people choose their own, and all that can
-/// stop one ends the worker.
+/// Returns whether there is time to begin a hash: yppasswd lets people choose costly ones, and only
+/// the end of the worker can stop one.
 fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
     is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
 }
 
-/// Returns whether `typed` is the password that is `stored`.
+/// Returns whether `typed` is the password in `stored`.
 ///
 /// # Errors
-/// When that cannot be found out: the hash is weak or costly beyond what is allowed, or this system
-/// does not know its method.
+/// When the hash is weak or too costly, or this system does not know its method.
 fn judge(typed: &Secret, stored: &Secret, weak_hashes: bool) -> Result<Judgment, HashError> {
     let hopeless = |reason: DenialReason| Ok(Judgment::Hopeless(reason.into()));
     match stored.expose() {
-        // What no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
+        // Marks that no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
         [b'!' | b'*', ..] => hopeless(DenialReason::Locked),
-        // Whoever has no password has none to log in with.
+        // An account without a password has none to log in with.
         [] => hopeless(DenialReason::EmptyPassword),
         _ if typed.is_empty() => hopeless(DenialReason::EmptyPassword),
         hash => match verify(typed, hash, weak_hashes) {

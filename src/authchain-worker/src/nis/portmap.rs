@@ -1,4 +1,4 @@
-//! The portmapper: which port a program has (RFC 1833).
+//! Asks the portmapper for the port of a program (RFC 1833).
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use super::rpc::{Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
 use super::yp;
 
-/// Its own port, of either transport.
+/// The portmapper's own port, over either transport.
 pub const PORT: u16 = 111;
 
 const PROGRAM: u32 = 100_000;
@@ -30,7 +30,8 @@ pub const GETADDR: Procedure = Procedure {
 /// The longest address in an answer, in bytes: IPv6 in its longest spelling, a zone and a port.
 const MAX_ADDRESS: usize = 128;
 
-/// Asks for the port of the NIS server, where `server` is asked over `transport`.
+/// Returns the call that asks for the port of the NIS server, where `server` is asked over
+/// `transport`.
 pub fn question(server: SocketAddr, transport: Transport) -> (Procedure, Writer) {
     let arguments = Writer::default().number(yp::PROGRAM).number(yp::VERSION);
     if server.is_ipv4() {
@@ -45,15 +46,15 @@ pub fn question(server: SocketAddr, transport: Transport) -> (Procedure, Writer)
         Transport::Tcp => &b"tcp6"[..],
         Transport::Udp => b"udp6",
     };
-    // Where we think it is, and who owns it: neither matters.
+    // The address and the owner of the program, which do not matter.
     let arguments = arguments.string(network).string(b"").string(b"");
     (GETADDR, arguments)
 }
 
-/// Returns the port in the answer; `None` where the program is not there.
+/// Returns the port in the answer; `None` where the program is not registered.
 ///
 /// # Errors
-/// When the answer is none.
+/// When the answer is malformed.
 pub fn answer(procedure: Procedure, result: &[u8]) -> Result<Option<u16>, RpcRefusal> {
     let mut reader = Reader::new(result);
     let port = if procedure == GETPORT {
@@ -69,7 +70,7 @@ pub fn answer(procedure: Procedure, result: &[u8]) -> Result<Option<u16>, RpcRef
 }
 
 /// Returns the port in a universal address such as `::1.3.66` (RFC 5665 §5.2.3): its last two
-/// numbers. The rest is passed over, or a portmapper could send us to another machine.
+/// numbers. The address is ignored: it could lead to another machine.
 fn port_of(address: &[u8]) -> Option<u16> {
     let mut parts = std::str::from_utf8(address).ok()?.rsplit('.');
     let low: u8 = parts.next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What is done for each question, in which order.
+//! Answers each question, in the steps that it takes.
 
 use std::fmt;
 
@@ -20,14 +20,14 @@ use crate::clock::now;
 use crate::net::failure::Failure;
 use crate::servers::Server as _;
 
-/// Whom the passwd map has under a name.
+/// The owner of a name in the passwd map.
 enum Owner {
     Person(PasswdEntry),
-    /// Nobody, and perhaps a word on who was found instead.
+    /// Nobody; perhaps with a note on the entry that was found instead.
     Nobody(Option<String>),
 }
 
-/// Asks one server; a hash is due by `whole`.
+/// Asks one server; a hash must be done by `whole`.
 pub(super) async fn ask(
     settings: &NisSettings,
     server: &NisServer,
@@ -53,7 +53,7 @@ pub(super) async fn ask(
             let status = credential.ageing.status(now());
             Ok(WireVerdict::Account(wire_user(&entry), status).into())
         }
-        // A look at servers is none at people.
+        // Examinations go to `examine`.
         (Operation::Examine, _) => Ok(Answer::unknown(None)),
         (Operation::Authenticate, None) => {
             Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into())
@@ -81,7 +81,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Takes as long as a wrong password usually does.
+/// Takes the time of a wrong password.
 async fn spend_dummy(
     settings: &NisSettings,
     client: &mut Client<'_>,
@@ -92,7 +92,7 @@ async fn spend_dummy(
     spend_by(deadline, &dummy, typed);
 }
 
-/// Looks for `name`, which is nobody with a user id that is the system's own.
+/// Looks for `name`. An entry whose user id is below min_uid, a system's own, counts as nobody.
 async fn find(
     settings: &NisSettings,
     client: &mut Client<'_>,
@@ -116,6 +116,6 @@ fn unavailable(server: &NisServer, why: &dyn fmt::Display) -> WireVerdict {
 }
 
 fn wire_user(entry: &PasswdEntry) -> WireUser {
-    // The module knows the backend's name itself.
+    // The module adds the name of the backend.
     entry.to_user("").into()
 }

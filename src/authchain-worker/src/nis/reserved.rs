@@ -1,6 +1,7 @@
-//! Ports below 1024, set aside while the worker still has the right to.
+//! Sockets on ports below 1024, bound while the worker still has the right to.
 //!
-//! Servers give hashes to no others: on the hosts they trust, only root can ask from there.
+//! Servers give hashes to no other ports: on the hosts that they trust, only root can ask from
+//! there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -15,31 +16,31 @@ use nix::sys::socket::{
 use crate::net::dns::random;
 use crate::net::failure::Failure;
 
-/// The ports RPC clients come from (`bindresvport` in every C library); below them are services.
+/// The ports that RPC clients ask from (bindresvport(3)); below them are services.
 const FIRST: u16 = 600;
 const LAST: u16 = 1023;
 
-/// Ports among them that belong to services, which must be able to start while we have them: IPMI
-/// (whose packets some network cards keep to themselves), CUPS, LDAP and IMAP and POP over TLS,
-/// tinc, rpasswd, Kerberos, rsync, lwresd.
+/// Ports among them that belong to services, which must be able to start meanwhile: IPMI (whose
+/// packets some network cards keep to themselves), CUPS, LDAP and IMAP and POP over TLS, tinc,
+/// rpasswd, Kerberos, rsync, lwresd.
 const SERVICES: [u16; 13] = [
     623, 631, 636, 655, 664, 749, 750, 774, 873, 921, 989, 993, 995,
 ];
 
-/// For how many addresses of a name, in each family.
+/// The number of sockets for a name, in each family.
 const FOR_A_NAME: usize = 2;
 
-/// Why a reserved port could not be had.
+/// The reasons why a reserved port could not be bound.
 const NO_RIGHT: &str = "ports below 1024 are root's, and this program does not run as root";
 const NONE_FREE: &str = "every port from 600 to 1023 is taken";
 
-/// The sockets that were bound to reserved ports and lead nowhere yet.
+/// Sockets that are bound to reserved ports and not connected yet.
 #[derive(Debug)]
 pub(super) struct Ports {
     v4: Vec<OwnedFd>,
     v6: Vec<OwnedFd>,
     wanted: SourcePort,
-    /// Why there are fewer than were wanted.
+    /// The reason why there are fewer than were wanted.
     pub(super) missing: Option<&'static str>,
 }
 
@@ -47,7 +48,7 @@ impl Ports {
     /// Sets aside a port for each address that may be asked.
     ///
     /// # Errors
-    /// When it cannot be had, and the settings want no other.
+    /// When there is none, and the settings want no other.
     pub(super) fn set_aside<'a>(
         servers: impl Iterator<Item = &'a Address>,
         transport: Transport,
@@ -79,8 +80,8 @@ impl Ports {
                 Ok(socket) => self.v6.push(socket),
                 Err(Errno::EACCES | Errno::EPERM) => self.missing = Some(NO_RIGHT),
                 Err(Errno::EADDRINUSE) => self.missing = Some(NONE_FREE),
-                // A machine without IPv6: whoever has only such an address cannot be reached at
-                // all.
+                // A machine without IPv6: a server that has only such an address cannot be reached
+                // anyway.
                 Err(_) => return,
             }
         }
@@ -102,7 +103,7 @@ impl Ports {
     }
 }
 
-/// Returns how many sockets of each family these servers may need.
+/// Returns the number of sockets that these servers may need, in each family.
 fn count<'a>(servers: impl Iterator<Item = &'a Address>) -> (usize, usize) {
     servers.fold((0, 0), |(v4, v6): (usize, usize), server| {
         let (more_v4, more_v6) = match server.host.parse() {
@@ -114,7 +115,7 @@ fn count<'a>(servers: impl Iterator<Item = &'a Address>) -> (usize, usize) {
     })
 }
 
-/// Returns a socket that is bound to some reserved port.
+/// Returns a socket that is bound to a reserved port.
 fn reserved(own: IpAddr, transport: Transport) -> Result<OwnedFd, Errno> {
     let family = match own {
         IpAddr::V4(_) => AddressFamily::Inet,
@@ -130,8 +131,8 @@ fn reserved(own: IpAddr, transport: Transport) -> Result<OwnedFd, Errno> {
         setsockopt(&socket, sockopt::Ipv6V6Only, &true)?;
     }
     if transport == Transport::Tcp {
-        // Closed by a reset, however this process ends: a port that waits for a minute after each
-        // login would be the last one after some four hundred.
+        // Closed by a reset, however the process ends: a port that waits for a minute after each
+        // login (TIME_WAIT) would be the last one after some four hundred.
         let at_once = libc::linger {
             l_onoff: 1,
             l_linger: 0,
@@ -154,8 +155,8 @@ fn bind_to(socket: &OwnedFd, own: SocketAddr) -> Result<(), Errno> {
     }
 }
 
-/// Returns every port there is to try, beginning anywhere: several workers at once would else try
-/// each other's first.
+/// Returns every port to try, from a random one on: several workers at once would otherwise try the
+/// same ones.
 fn candidates() -> Result<impl Iterator<Item = u16>, Errno> {
     let all = || (FIRST..=LAST).filter(|port| !SERVICES.contains(port));
     let start = random().map_err(|_| Errno::EIO)?;

@@ -1,6 +1,6 @@
 //! ONC RPC: calls and replies (RFC 5531).
 //!
-//! Nobody shows who they are: NIS knows askers by their address and port alone.
+//! Calls carry no proof of identity: NIS servers know their clients by address and port alone.
 
 use std::fmt;
 
@@ -10,11 +10,13 @@ const CALL: u32 = 0;
 const REPLY: u32 = 1;
 const VERSION: u32 = 2;
 const AUTH_NONE: u32 = 0;
+const MSG_ACCEPTED: u32 = 0;
+const MSG_DENIED: u32 = 1;
 
-/// The longest proof of identity in a reply, in bytes (RFC 5531 §8.2).
+/// The longest verifier of a reply, in bytes (RFC 5531 §8.2).
 const MAX_VERIFIER: usize = 400;
 
-/// What is called.
+/// A procedure of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Procedure {
     /// The program's number.
@@ -25,7 +27,7 @@ pub struct Procedure {
     pub number: u32,
 }
 
-/// Returns the message that calls `procedure` (§9). `xid` tells its reply from others.
+/// Returns the message that calls `procedure` (§9). The `xid` tells its reply from others.
 pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
     let header = [
         xid,
@@ -35,23 +37,23 @@ pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
         procedure.version,
         procedure.number,
     ];
-    // Credentials and verifier: a kind, and no bytes.
-    let nobody = [AUTH_NONE, 0, AUTH_NONE, 0];
-    let numbers = header.into_iter().chain(nobody);
+    // Credentials and verifier of AUTH_NONE: a flavor, and no bytes.
+    let no_identity = [AUTH_NONE, 0, AUTH_NONE, 0];
+    let numbers = header.into_iter().chain(no_identity);
     let mut bytes = numbers.fold(Writer::default(), Writer::number).into_bytes();
     bytes.extend(arguments.into_bytes());
     bytes
 }
 
-/// Returns to which call a message replies, if it is long enough to say so.
+/// Returns the xid of a message, if it is long enough to have one.
 pub fn xid_of(message: &[u8]) -> Option<u32> {
     Reader::new(message).number().ok()
 }
 
-/// Returns the result in a reply, still in XDR.
+/// Returns the result in a reply (§9), still in XDR.
 ///
 /// # Errors
-/// When the server says why there is none, or it is no reply.
+/// When the server answers that there is none, or the message is no reply.
 pub fn result(message: &[u8]) -> Result<&[u8], RpcRefusal> {
     let mut reader = Reader::new(message);
     reader.number()?;
@@ -59,15 +61,11 @@ pub fn result(message: &[u8]) -> Result<&[u8], RpcRefusal> {
         return Err(RpcRefusal::NoReply);
     }
     match reader.number()? {
-        0 => accepted(reader),
-        1 => Err(RpcRefusal::Denied),
-        _ => Err(RpcRefusal::NoReply),
+        MSG_ACCEPTED => {}
+        MSG_DENIED => return Err(RpcRefusal::Denied),
+        _ => return Err(RpcRefusal::NoReply),
     }
-}
-
-/// Returns the rest of a reply that is not a denial (§9, `accepted_reply`).
-fn accepted(mut reader: Reader<'_>) -> Result<&[u8], RpcRefusal> {
-    reader.number()?;
+    let _flavor_of_verifier = reader.number()?;
     reader.string(MAX_VERIFIER)?;
     Err(match reader.number()? {
         0 => return Ok(reader.rest()),
@@ -80,24 +78,24 @@ fn accepted(mut reader: Reader<'_>) -> Result<&[u8], RpcRefusal> {
     })
 }
 
-/// Why a call brought no result.
+/// The reason why a call has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RpcRefusal {
-    /// The server does not talk to us, or not this version of RPC.
+    /// The server refuses the caller, or this version of RPC.
     Denied,
-    /// The program is not there.
+    /// The server does not have the program.
     NoProgram,
-    /// It does not speak this version.
+    /// The program does not have this version.
     OtherVersion,
-    /// It has no such procedure.
+    /// The program has no such procedure.
     NoProcedure,
-    /// It could not read our arguments.
+    /// The program could not read the arguments.
     Garbage,
-    /// It has trouble of its own.
+    /// The program has trouble of its own.
     System,
     /// The message is no reply.
     NoReply,
-    /// The message is not what RPC looks like.
+    /// The message is not valid XDR.
     Malformed(Malformed),
 }
 

@@ -5,7 +5,7 @@ use authchain::config::settings::nis::Address;
 use crate::net::dns;
 use crate::servers::Server;
 
-/// A server, and what the settings call it.
+/// A server, and its name in the settings.
 #[derive(Clone)]
 pub(super) struct NisServer {
     pub(super) name: String,
@@ -18,7 +18,7 @@ impl Server for NisServer {
     }
 }
 
-/// Returns whether somebody has to be asked for the address of one of them.
+/// Returns whether the address of one of them has to be resolved.
 pub(super) fn has_names(servers: &[NisServer]) -> bool {
     (servers.iter()).any(|server| dns::is_name(&server.address.host))
 }
@@ -26,7 +26,7 @@ pub(super) fn has_names(servers: &[NisServer]) -> bool {
 /// Reads the address of a server.
 ///
 /// # Errors
-/// For what is none.
+/// For a malformed address.
 pub(super) fn named(text: &str) -> Result<NisServer, String> {
     let address = Address::parse(text).map_err(|error| format!("settings: \"{text}\" {error}"))?;
     let name = text.to_owned();

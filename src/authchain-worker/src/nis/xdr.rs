@@ -1,23 +1,23 @@
-//! XDR: how RPC writes numbers and strings (RFC 4506).
+//! XDR, in which RPC writes numbers and strings (RFC 4506).
 
 use std::fmt;
 
-/// Everything is written in units of so many bytes (RFC 4506 §3).
+/// The unit in bytes to which every value is padded (RFC 4506 §3).
 const UNIT: usize = 4;
 
-/// What an argument or a message is written into.
+/// A buffer that an argument or a message is written into.
 #[derive(Debug, Clone, Default)]
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Returns an unsigned integer (§4.2).
+    /// Writes an unsigned integer (§4.2).
     #[must_use]
     pub fn number(mut self, number: u32) -> Self {
         self.0.extend(number.to_be_bytes());
         self
     }
 
-    /// Returns a string (§4.11): its length, its bytes, and zeros up to the next unit.
+    /// Writes a string (§4.11): its length, its bytes, and zeros up to the next unit.
     #[must_use]
     pub fn string(self, bytes: &[u8]) -> Self {
         let mut written = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
@@ -32,7 +32,7 @@ impl Writer {
     }
 }
 
-/// What a result is read from. Whatever is wrong with the bytes, reading ends with an error.
+/// A reader of a result. Malformed bytes always end in an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'b>(&'b [u8]);
 
@@ -45,7 +45,7 @@ impl<'b> Reader<'b> {
     /// Returns an unsigned integer.
     ///
     /// # Errors
-    /// Where the bytes end before it does.
+    /// Where the bytes end within it.
     pub fn number(&mut self) -> Result<u32, Malformed> {
         let (number, rest) = self.0.split_first_chunk().ok_or(Malformed::Short)?;
         self.0 = rest;
@@ -55,7 +55,7 @@ impl<'b> Reader<'b> {
     /// Returns a signed integer (§4.1).
     ///
     /// # Errors
-    /// Where the bytes end before it does.
+    /// Where the bytes end within it.
     pub fn signed(&mut self) -> Result<i32, Malformed> {
         Ok(i32::from_be_bytes(self.number()?.to_be_bytes()))
     }
@@ -63,7 +63,7 @@ impl<'b> Reader<'b> {
     /// Returns a string of `most` bytes at most.
     ///
     /// # Errors
-    /// Where it is longer, or the bytes end before it does.
+    /// Where it is longer, or the bytes end within it.
     pub fn string(&mut self, most: usize) -> Result<&'b [u8], Malformed> {
         let length = usize::try_from(self.number()?).unwrap_or(usize::MAX);
         if length > most {
@@ -74,15 +74,15 @@ impl<'b> Reader<'b> {
         Ok(string)
     }
 
-    /// Returns what has not been read.
+    /// Returns the bytes that have not been read.
     pub fn rest(self) -> &'b [u8] {
         self.0
     }
 
-    /// Makes sure that everything has been read.
+    /// Checks that everything has been read.
     ///
     /// # Errors
-    /// Where it has not.
+    /// Where bytes are left.
     pub fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() {
             Ok(())
@@ -97,14 +97,14 @@ fn padded(length: usize) -> usize {
     length.checked_next_multiple_of(UNIT).unwrap_or(usize::MAX)
 }
 
-/// What is wrong with bytes that should be XDR.
+/// The fault of bytes that are not valid XDR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformed {
-    /// They end in the middle of something.
+    /// The bytes end within a value.
     Short,
     /// A string is longer than such a string may be.
     Long,
-    /// They go on after the end.
+    /// The bytes go on after the last value.
     Trailing,
 }
 

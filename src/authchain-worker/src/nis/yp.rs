@@ -1,4 +1,4 @@
-//! The NIS protocol, once called Yellow Pages, in its version 2: what a map has under a key.
+//! Version 2 of the NIS protocol, once called Yellow Pages.
 //!
 //! No RFC describes it; rpcsvc/yp.x and rpcsvc/yp_prot.h do, which come with every C library.
 
@@ -13,11 +13,11 @@ pub const PROGRAM: u32 = 100_004;
 /// The version of its interface.
 pub const VERSION: u32 = 2;
 
-/// The longest value that is taken, in bytes; passwd(5) files are held to the same. The protocol's
-/// own limit is 1024 (`YPMAXRECORD`), which newer servers have raised.
+/// The longest value that is taken, in bytes, as in passwd(5) files. The protocol's own limit is
+/// 1024 (`YPMAXRECORD`), which newer servers have raised.
 const MAX_VALUE: usize = 4096;
 
-/// `YPPROC_NULL`: nothing, to see who is there.
+/// `YPPROC_NULL`: does nothing, and shows that a server is there.
 pub const NULL: Procedure = procedure(0);
 
 /// `YPPROC_DOMAIN`: whether the server serves a domain.
@@ -29,7 +29,7 @@ pub const MATCH: Procedure = procedure(3);
 /// `YPPROC_FIRST`: the first entry of a map, in no order.
 pub const FIRST: Procedure = procedure(4);
 
-/// `YPPROC_NEXT`: the entry behind the one of a key.
+/// `YPPROC_NEXT`: the entry after the one with this key.
 pub const NEXT: Procedure = procedure(5);
 
 const fn procedure(number: u32) -> Procedure {
@@ -48,7 +48,7 @@ pub fn question(domain: &str, map: &str, key: &str) -> Writer {
         .string(key.as_bytes())
 }
 
-/// Returns procedure and arguments for the entry behind that of `key`, or for the first one
+/// Returns procedure and arguments for the entry after the one with `key`, or for the first one
 /// (`ypreq_nokey`, `ypreq_key`).
 pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) {
     let arguments = Writer::default()
@@ -63,17 +63,17 @@ pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) 
 /// One entry of a map.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MapEntry<'r> {
-    /// What stands there.
+    /// The value.
     pub value: &'r [u8],
-    /// Under which key.
+    /// The key of the value.
     pub key: &'r [u8],
 }
 
-/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order in
-/// which servers send them and yp.x does not have them. `None` where there are no more.
+/// Reads the result of [`FIRST`] or [`NEXT`] (`ypresp_key_val`): value and key, in the order of
+/// servers, which is not that of yp.x. `None` after the last entry.
 ///
 /// # Errors
-/// When it is none.
+/// When the result is malformed.
 pub fn entry(result: &[u8]) -> Result<Option<MapEntry<'_>>, RpcRefusal> {
     let mut reader = Reader::new(result);
     if Status(reader.signed()?) != TRUE {
@@ -87,26 +87,26 @@ pub fn entry(result: &[u8]) -> Result<Option<MapEntry<'_>>, RpcRefusal> {
     Ok(Some(entry))
 }
 
-/// What the server says to [`MATCH`].
+/// The answer of a server to [`MATCH`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum MatchReply<'r> {
     /// The value.
     Value(&'r [u8]),
-    /// The map has no such key. The only answer by which somebody is unknown.
+    /// The map has no such key: the only answer by which a person is unknown.
     NoKey,
-    /// Anything else, as a negative number or what is no number for this question.
+    /// Any other status: a negative one, or a positive one that [`MATCH`] does not have.
     Refused(Status),
 }
 
 /// Reads the result of [`MATCH`] (`ypresp_val`).
 ///
 /// # Errors
-/// When it is none.
+/// When the result is malformed.
 pub fn answer(result: &[u8]) -> Result<MatchReply<'_>, RpcRefusal> {
     let mut reader = Reader::new(result);
     let status = Status(reader.signed()?);
     if status != TRUE && reader.rest().is_empty() {
-        // ypserv sends an empty value here, others none.
+        // ypserv sends an empty value here, other servers none.
         return Ok(status.without_a_value());
     }
     let value = reader.string(MAX_VALUE)?;
@@ -117,17 +117,17 @@ pub fn answer(result: &[u8]) -> Result<MatchReply<'_>, RpcRefusal> {
     }
 }
 
-/// `ypstat`.
+/// A status of the protocol (`ypstat`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status(i32);
 
 const TRUE: Status = Status(1);
 const NO_KEY: Status = Status(-3);
 
-/// There is no such map. Servers also say so to whoever may not read it.
+/// `YP_NOMAP`: there is no such map. Servers also answer so to clients that may not read it.
 pub const NO_MAP: Status = Status(-1);
 
-/// The server does not serve the domain.
+/// `YP_NODOM`: the server does not serve the domain.
 pub const NO_DOMAIN: Status = Status(-2);
 
 impl Status {

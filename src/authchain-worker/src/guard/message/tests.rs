@@ -53,7 +53,7 @@ fn answers_of_the_right_shape_pass() {
     );
 }
 
-/// Each of these made ldap3 0.12.1 panic, or take a refusal for success.
+/// Refuses messages each of which made ldap3 0.12.1 panic, or take a refusal for success.
 #[test]
 fn what_the_parser_behind_us_cannot_bear_is_refused() {
     let shape = |what| Err(Refusal::Shape(what));
@@ -125,7 +125,7 @@ proptest! {
         let _ = check(&bytes);
     }
 
-    /// What passes, the parser behind us reads without a panic.
+    /// Checks that ldap3 reads whatever passes without a panic.
     #[test]
     fn what_passes_is_read_without_a_panic(bytes in near_messages()) {
         if check(&bytes).is_ok() {

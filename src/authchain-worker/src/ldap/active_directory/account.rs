@@ -1,15 +1,14 @@
-//! The state of an account, as its entry shows it.
+//! The state of an account by its entry.
 //!
-//! The domain controller decides all of this again when a password is tried. Where none is, as for
-//! keys, `sudo` and cron, the entry is all there is.
+//! A domain controller decides all of this again when a password is tried. Where none is tried, as
+//! with ssh keys, `sudo` and cron, only the entry tells.
 
 use std::time::SystemTime;
 
 use authchain::files::passwd_files::ageing::warning;
-use authchain::tools::journal::quoted;
 use authchain::words::AccountStatus;
 
-use super::super::entry::{Entry, Given};
+use super::super::entry::{Entry, Single, hidden};
 use super::super::policy::State;
 use super::super::policy::time::seconds;
 use super::domain::Domain;
@@ -24,7 +23,7 @@ const COMPUTED: &str = "msDS-User-Account-Control-Computed";
 const PASSWORD_END: &str = "msDS-UserPasswordExpiryTimeComputed";
 const ACCOUNT_END: &str = "accountExpires";
 
-/// What must be asked for to judge an account.
+/// The attributes by which an account is judged.
 pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
     CONTROL,
     COMPUTED,
@@ -34,12 +33,12 @@ pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
     WORKSTATIONS,
 ];
 
-/// Those of them without which an account is not judged. Everybody has them: an account without an
-/// end is given one that never comes (MS-SAMR 3.1.1.8.1).
+/// The attributes without which an account is not judged. Every account has them: one without an
+/// end has an end that never comes (MS-SAMR 3.1.1.8.1).
 pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED, ACCOUNT_END];
 
-/// Hardly anybody has logon hours or workstations. Whoever may read those may read this as well,
-/// which most have: the three are in one property set (`User-Logon`).
+/// An attribute that most accounts have, while few have logon hours or workstations. The three are
+/// in one property set (`User-Logon`), so a client that sees this one would see the others.
 pub(in crate::ldap) const BESIDE_HOURS: &str = "logonCount";
 
 const DISABLED: i64 = 0x2;
@@ -49,53 +48,46 @@ const PASSWORD_EXPIRED: i64 = 0x80_0000;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Why a password is not enough.
+/// The refusal of a person for whom a password is not enough.
 pub(in crate::ldap) const SMART_CARD: &str = "the domain wants a smart card of this person";
 
 impl Domain {
     /// Returns the state of the account at `now`.
     ///
     /// # Errors
-    /// Where the entry does not show what it takes to tell.
+    /// When the entry does not show an attribute that decides.
     pub(in crate::ldap) fn state(&self, entry: &Entry, now: SystemTime) -> Result<State, Failure> {
         use AccountStatus::{AccountExpired, Locked, MustChangePassword, NotPermitted};
         let now = seconds(now);
         let control = flags(entry, CONTROL)?;
         let computed = flags(entry, COMPUTED)?;
-        let bad = |status, why| {
-            Ok(State {
-                status,
-                why: Some(why),
-            })
-        };
-        if control & DISABLED != 0 {
-            return bad(NotPermitted, "the account is disabled");
-        }
-        if is_over(entry, now)? {
-            return bad(AccountExpired, "the account has expired");
-        }
-        if computed & LOCKED != 0 {
-            return bad(Locked, "the account is locked");
-        }
-        if !is_within_hours(entry, now) {
-            return bad(NotPermitted, "not within the account's logon hours");
-        }
-        if !is_for_workstation(entry, &self.workstation) {
+        let (status, why) = if control & DISABLED != 0 {
+            (NotPermitted, "the account is disabled")
+        } else if is_over(entry, now)? {
+            (AccountExpired, "the account has expired")
+        } else if computed & LOCKED != 0 {
+            (Locked, "the account is locked")
+        } else if !is_within_hours(entry, now) {
+            (NotPermitted, "not within the account's logon hours")
+        } else if !is_for_workstation(entry, &self.workstation) {
             let why = "the account may be used from other workstations only";
-            return bad(NotPermitted, why);
-        }
-        if computed & PASSWORD_EXPIRED != 0 {
+            (NotPermitted, why)
+        } else if computed & PASSWORD_EXPIRED != 0 {
             let why = "the password has expired, or must be changed first";
-            return bad(MustChangePassword, why);
-        }
-        let warning = self.days_left(entry, now).map(warning);
-        let status = AccountStatus::Valid { warning };
-        Ok(State { status, why: None })
+            (MustChangePassword, why)
+        } else {
+            let warning = self.days_left(entry, now).map(warning);
+            let status = AccountStatus::Valid { warning };
+            return Ok(State { status, why: None });
+        };
+        let why = Some(why);
+        Ok(State { status, why })
     }
 
-    /// Returns how many days the password has left, where they are so few that its owner is told.
+    /// Returns the days that the password is valid yet, where they are so few that the person is
+    /// warned.
     fn days_left(&self, entry: &Entry, now: i64) -> Option<i64> {
-        let Given::Value(end) = entry.given(PASSWORD_END, time) else {
+        let Single::Value(end) = entry.single(PASSWORD_END, time) else {
             return None;
         };
         let left = end?.checked_sub(now)?;
@@ -105,38 +97,32 @@ impl Domain {
     }
 }
 
-/// Returns whether the account may be used with a smart card only: a password is refused then,
-/// whether the domain controller takes it or not.
+/// Returns whether the account may be used with a smart card only. A password is refused then, even
+/// if the domain controller takes it.
 pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
     flags(entry, CONTROL).is_ok_and(|flags| flags & SMARTCARD_REQUIRED != 0)
 }
 
-/// Reads flags, which are written as a number that may be negative. An account whose flags are not
-/// shown to us may be a disabled one.
+/// Reads flags, which are written as a number that may be negative. Without them the account may be
+/// a disabled one.
 fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
-    match entry.given(attribute, |text| text.parse().ok()) {
-        Given::Value(flags) => Ok(flags),
-        Given::Nothing | Given::Nonsense => Err(hidden(entry, attribute)),
+    match entry.single(attribute, |text| text.parse().ok()) {
+        Single::Value(flags) => Ok(flags),
+        Single::Absent | Single::Invalid => Err(hidden("search", &entry.dn, attribute)),
     }
 }
 
 /// Returns whether accountExpires has passed; a value that cannot be read counts as passed.
 fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
-    match entry.given(ACCOUNT_END, time) {
-        Given::Nothing => Err(hidden(entry, ACCOUNT_END)),
-        Given::Value(end) => Ok(end.is_some_and(|end| end <= now)),
-        Given::Nonsense => Ok(true),
+    match entry.single(ACCOUNT_END, time) {
+        Single::Absent => Err(hidden("search", &entry.dn, ACCOUNT_END)),
+        Single::Value(end) => Ok(end.is_some_and(|end| end <= now)),
+        Single::Invalid => Ok(true),
     }
 }
 
-fn hidden(entry: &Entry, attribute: &str) -> Failure {
-    let dn = quoted(&entry.dn);
-    let text = format!("configuration error: {attribute} of {dn} cannot be read; may bind_dn?");
-    Failure::settings("search", text)
-}
-
-/// Returns seconds since 1970 of a time in tenths of microseconds since 1601 (MS-DTYP 2.3.3);
-/// `None` for the two that mean "never".
+/// Returns the seconds since 1970 of a FILETIME, in tenths of microseconds since 1601 (MS-DTYP
+/// 2.3.3); the inner `None` is one of the two that mean "never".
 fn time(text: &str) -> Option<Option<i64>> {
     let ticks: i64 = text.parse().ok()?;
     let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;

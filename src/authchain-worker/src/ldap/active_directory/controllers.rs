@@ -1,4 +1,4 @@
-//! The servers of a domain.
+//! The domain controllers of a domain.
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
 use authchain::config::settings::ldap::Tls;
@@ -6,8 +6,8 @@ use authchain::config::settings::ldap::srv::SrvName;
 
 use crate::ldap::sources::{LdapServer, Source, SrvRecord};
 
-/// Returns the domain controllers of the settings; without any, those of the site and then all, as
-/// DNS names them.
+/// Returns the domain controllers that the settings name. Without any, DNS names them: those of the
+/// site first, then all.
 pub(in crate::ldap) fn controllers(
     settings: &ActiveDirectorySettings,
 ) -> Result<Vec<Source>, String> {
@@ -26,7 +26,7 @@ pub(in crate::ldap) fn controllers(
     let all = format!("_ldap._tcp.dc._msdcs.{domain}");
     let records = |service| {
         let name = SrvName { service, tls };
-        // The records have the port of the one kind of encryption, whichever is wanted.
+        // The port in the records is that of LDAP without TLS.
         let port = Some(port);
         Source::Records(SrvRecord { name, port })
     };

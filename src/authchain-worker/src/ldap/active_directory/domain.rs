@@ -1,17 +1,17 @@
-//! A domain, by its settings.
+//! A domain of Active Directory, by its settings.
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
 
 use super::groups::DomainGroups;
 use authchain_sandbox::process::machine_name;
 
-/// A domain, and what is asked of people in it.
+/// A domain, and what is required of people in it.
 pub(in crate::ldap) struct Domain {
     pub(super) settings: ActiveDirectorySettings,
     /// The domain's root entry.
     pub(super) root: String,
     pub(in crate::ldap) wanted: DomainGroups,
-    /// What this machine is called among workstations.
+    /// The name of this machine in lists of workstations.
     pub(super) workstation: String,
 }
 
@@ -19,7 +19,7 @@ impl Domain {
     /// Returns the domain of these settings.
     ///
     /// # Errors
-    /// For an identifier of a group that is none.
+    /// For a malformed identifier of a group.
     pub(in crate::ldap) fn new(settings: ActiveDirectorySettings) -> Result<Self, String> {
         let root = naming_context(&settings.domain);
         Ok(Self {
@@ -35,21 +35,21 @@ impl Domain {
         &self.root
     }
 
-    /// Returns what is allowed but dangerous.
+    /// Returns warnings about settings that are allowed but dangerous.
     pub(in crate::ldap) fn warnings(&self) -> Vec<&'static str> {
         self.settings.warnings()
     }
 }
 
-/// Returns what a machine is called among workstations: its name without its domain.
+/// Returns the name of a machine in lists of workstations: without its domain.
 fn workstation(machine: &str) -> String {
     let (name, _) = machine.split_once('.').unwrap_or((machine, ""));
     name.to_owned()
 }
 
-/// Returns the root entry of a domain: its DNS name, a part for each label. That is how a domain's
-/// naming context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and nobody can
-/// answer with another's.
+/// Returns the root entry of a domain: its DNS name, a part for each label. This is how a domain's
+/// naming context is defined (MS-ADTS 3.1.1.1.5), so no server is asked for it, and none can answer
+/// with another domain's.
 pub(in crate::ldap) fn naming_context(domain: &str) -> String {
     let labels = domain.split('.').map(|label| format!("DC={label}"));
     labels.collect::<Vec<_>>().join(",")

@@ -1,28 +1,29 @@
 //! The groups of a person, nested ones and the primary one included.
 //!
 //! A domain controller works out all of them itself, in one answer (`tokenGroups`, MS-ADTS
-//! 3.1.1.4.5.19): however many they are and however they lie in each other, even in circles. They
-//! come as identifiers; so what is wanted is turned into those, instead of the many into names.
+//! 3.1.1.4.5.19), however many they are and even if they are members of each other. They come as
+//! security identifiers; so the few wanted groups are turned into identifiers, instead of the many
+//! into names.
 
 use std::collections::BTreeSet;
 
 use authchain::config::settings::ldap::Scope;
-use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
 
-use super::super::entry::Entry;
+use super::super::entry::{Entry, hidden};
 use super::super::session::{Search, Session};
 use super::sid::Sid;
 use crate::net::failure::Failure;
 
-/// All groups somebody is in; of one's own, who one is as well.
+/// All groups of an account. The root DSE has those of the account that is logged in, with its own
+/// identifier.
 pub(in crate::ldap) const TOKEN: &str = "tokenGroups";
-/// Who somebody is.
+/// The security identifier of an account or a group.
 pub(in crate::ldap) const SID: &str = "objectSid";
 
 const STEP: &str = "group search";
 
-/// How many groups are looked for in one search.
+/// The most groups that are looked for in one search.
 const BATCH: usize = 32;
 
 /// The groups of which a person must be in one.
@@ -30,11 +31,11 @@ pub(in crate::ldap) struct DomainGroups {
     /// The root entry of the domain: groups may be anywhere below it.
     root: String,
     sids: BTreeSet<Sid>,
-    /// Filters that find the rest: by name, or by DN.
+    /// The filters of the groups that are given by name or DN.
     filters: Vec<String>,
 }
 
-/// Who somebody is, and all groups they are in.
+/// The security identifiers of the groups of an account, and perhaps its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
@@ -42,7 +43,7 @@ impl DomainGroups {
     /// Takes the groups that the settings name apart: by identifier, by name, by DN.
     ///
     /// # Errors
-    /// For an identifier that is none.
+    /// For a malformed identifier.
     pub(super) fn new(root: &str, groups: &[String]) -> Result<Self, String> {
         let (sids, names): (Vec<_>, Vec<_>) =
             groups.iter().partition(|group| group.starts_with("S-1-"));
@@ -57,16 +58,16 @@ impl DomainGroups {
         })
     }
 
-    /// Returns whether people need be in no group.
+    /// Returns whether people need not be in any group.
     pub(in crate::ldap) fn is_nothing(&self) -> bool {
         self.sids.is_empty() && self.filters.is_empty()
     }
-    /// Returns what finds each of the groups that are not named by their identifiers.
+    /// Returns the filter of each group that is not given by its identifier.
     pub(in crate::ldap) fn filters(&self) -> impl Iterator<Item = &str> {
         self.filters.iter().map(String::as_str)
     }
 
-    /// Returns a search for groups, wherever they are in the domain.
+    /// Returns a search for groups anywhere in the domain.
     pub(in crate::ldap) fn search_for_groups<'a>(
         &'a self,
         attributes: &'a [&'a str],
@@ -81,8 +82,8 @@ impl DomainGroups {
         }
     }
 
-    /// Returns why somebody is in none of these groups, if so. `known` is their token, where it has
-    /// been read already.
+    /// Returns the reason why an account is in none of these groups, if so. `known` is its token,
+    /// where it has been read already.
     ///
     /// # Errors
     /// When it cannot be found out.
@@ -138,7 +139,8 @@ impl DomainGroups {
     }
 }
 
-/// Returns what finds a group: its name is unique in its domain, its `cn` only in its folder.
+/// Returns the filter that finds a group. The name is its sAMAccountName, which is unique in a
+/// domain; a `cn` is only unique in its container.
 fn filter(group: &str) -> String {
     let attribute = match group.contains('=') {
         true => "distinguishedName",
@@ -148,45 +150,32 @@ fn filter(group: &str) -> String {
 }
 
 impl Token {
-    /// Reads an entry's token. Everybody has a primary group at least: an empty token is one that
-    /// is hidden from us.
+    /// Reads an entry's token. Every account has a primary group: an empty token is a hidden one.
     fn of(entry: &Entry) -> Option<Self> {
         let sids: Option<BTreeSet<Sid>> = entry.bytes(TOKEN).map(Sid::of_bytes).collect();
         sids.filter(|sids| !sids.is_empty()).map(Self)
     }
 
-    /// Returns whether this is the token of the person whose entry this is.
+    /// Returns whether the token is that of the account with this entry.
     pub(in crate::ldap) fn is_of(&self, entry: &Entry) -> bool {
         let sid = entry.bytes(SID).next().and_then(Sid::of_bytes);
         sid.is_some_and(|sid| self.0.contains(&sid))
     }
 }
 
-/// Returns the token of whoever is logged in on this connection (MS-ADTS 3.1.1.3.2.24).
+/// Returns the token of the account that is logged in on this connection (MS-ADTS 3.1.1.3.2.24).
 ///
 /// # Errors
-/// When it cannot be had.
+/// When it cannot be read.
 pub(in crate::ldap) async fn own_token(session: &mut Session) -> Result<Token, Failure> {
     token(session, "").await
 }
 
-/// Reads all groups of the entry `dn`; where that is empty, those of whoever is logged in.
+/// Reads the token of the entry `dn`; if that is empty, of the account that is logged in.
 async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
-    let search = Search {
-        step: STEP,
-        base: dn,
-        scope: Scope::Base,
-        filter: "(objectClass=*)",
-        attributes: &[TOKEN],
-        limit: 1,
-    };
-    let hits = session.search(search).await?;
+    let hits = session.search(Search::entry(STEP, dn, &[TOKEN])).await?;
     let token = hits.entries.first().and_then(Token::of);
-    token.ok_or_else(|| {
-        let dn = quoted(dn);
-        let text = format!("configuration error: {TOKEN} of {dn} cannot be read; may bind_dn?");
-        Failure::settings(STEP, text)
-    })
+    token.ok_or_else(|| hidden(STEP, dn, TOKEN))
 }
 
 #[cfg(test)]

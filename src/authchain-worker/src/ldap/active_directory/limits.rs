@@ -1,4 +1,4 @@
-//! When an account may be used, and where.
+//! The hours in which an account may be used, and the workstations.
 
 use super::super::entry::Entry;
 
@@ -8,14 +8,14 @@ pub(super) const WORKSTATIONS: &str = "userWorkstations";
 const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * HOUR;
 
-/// How many bytes say in which hours of the week an account may be used: one bit each.
+/// The size of logonHours in bytes: a bit for each hour of the week.
 const WEEK: usize = 21;
 
-/// NetBIOS names, which workstations have, are cut to this many bytes.
+/// The longest NetBIOS name, which workstations have, in bytes.
 const MAX_WORKSTATION: usize = 15;
 
-/// Returns whether this hour is one of the account's: a bit for each of the week, the first for the
-/// one after midnight on Sunday, UTC (MS-SAMR 2.2.6.5).
+/// Returns whether the account may be used in this hour. logonHours has a bit for each hour of the
+/// week, from Sunday 0:00 UTC on (MS-SAMR 2.2.6.5).
 pub(super) fn is_within_hours(entry: &Entry, now: i64) -> bool {
     let mut all = entry.bytes(HOURS);
     let Some(hours) = all.next().filter(|hours| !hours.is_empty()) else {

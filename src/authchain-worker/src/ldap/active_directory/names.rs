@@ -1,16 +1,16 @@
-//! The ways one person can be named.
+//! The names of an account: as it is typed, and as it is sent.
 
 use super::domain::Domain;
 use crate::ldap::person::Login;
 
-/// What no account of a domain has in its name (MS-SAMR 3.1.1.6), and what would make one login
-/// another: a domain, in front or behind.
+/// The characters that no account of a domain has in its name (MS-SAMR 3.1.1.6), and those that
+/// separate it from a domain.
 const NEVER: [char; 16] = [
     '"', '/', '\\', '[', ']', ':', ';', '|', '=', ',', '+', '*', '?', '<', '>', '@',
 ];
 
 impl Domain {
-    /// Takes a login name apart; `None` where it names no account of this domain.
+    /// Takes a login name apart; `None` for a name that no account of this domain has.
     pub(in crate::ldap) fn login<'a>(&self, typed: &'a str) -> Option<Login<'a>> {
         let settings = &self.settings;
         let (before, rest) = match (&settings.netbios_name, typed.split_once('\\')) {
@@ -37,9 +37,9 @@ impl Domain {
         })
     }
 
-    /// Returns the name by which a domain controller knows the account of this name (MS-ADTS
-    /// 5.1.1.1.1). If somebody has that for a `userPrincipalName`, it is theirs: whoever logged in
-    /// has to be looked at.
+    /// Returns the name by which a domain controller knows the account (MS-ADTS 5.1.1.1.1). Another
+    /// account that has this name as its `userPrincipalName` would be logged in instead, so the
+    /// caller must check whose token it got.
     pub(in crate::ldap) fn principal(&self, name: &str) -> String {
         match &self.settings.netbios_name {
             Some(domain) => format!("{domain}\\{name}"),

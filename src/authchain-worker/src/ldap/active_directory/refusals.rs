@@ -1,4 +1,4 @@
-//! What a domain controller means that does not say yes to a password.
+//! The meaning of a domain controller's answer to the person's bind.
 
 use authchain::words::{AccountStatus, DenialReason};
 
@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::clock::now;
 use crate::ldap::codes;
 use crate::ldap::entry::Entry;
-use crate::ldap::refusals::{refusal, refusal_of_a_guess, wrong_password};
+use crate::ldap::refusals::{refusal, refusal_of_derived_name, wrong_password};
 use crate::ldap::session::BindAnswer;
 use crate::ldap::windows_errors::Reason;
 use crate::net::failure::Failure;
@@ -25,8 +25,8 @@ impl Domain {
             return refusal(answer);
         }
         Ok(match Reason::of(&answer.result.text) {
-            // The password is right, and the account will have to say so too: nobody else would
-            // keep whoever has it from using it for ever.
+            // The password is right. Only if the entry says too that it must be changed will the
+            // account question insist on that; otherwise the password would be good for ever.
             Some(Reason::PasswordEnded(why)) => match self.state(entry, now())?.status {
                 AccountStatus::MustChangePassword => None,
                 _ => Some(Answer::denied(DenialReason::NotPermitted, why)),
@@ -41,15 +41,15 @@ impl Domain {
     }
 
     /// Returns the refusal where the bind name was derived from the login name without a search.
-    pub(in crate::ldap) fn refusal_of_a_guess(
+    pub(in crate::ldap) fn refusal_of_derived_name(
         &self,
         answer: &BindAnswer,
     ) -> Result<Option<Answer>, Failure> {
         if answer.result.rc != codes::INVALID_CREDENTIALS {
-            return refusal_of_a_guess(answer);
+            return refusal_of_derived_name(answer);
         }
         Ok(match Reason::of(&answer.result.text) {
-            // It lets them do nothing until then, not even read their own entry.
+            // The domain controller lets them do nothing until then, not even read their own entry.
             Some(Reason::PasswordEnded(why)) => {
                 Some(Answer::denied(DenialReason::NotPermitted, why))
             }
@@ -61,7 +61,7 @@ impl Domain {
     }
 }
 
-/// Returns the refusal of somebody whose account is in this state, as the domain says.
+/// Returns the refusal of an account in this state, in the words of the domain.
 fn barred_by(status: &AccountStatus, why: &str) -> Answer {
     Answer::denied(
         denial_for(status).unwrap_or(DenialReason::NotPermitted),

@@ -1,9 +1,9 @@
-//! Security identifiers: who somebody or some group is, whatever it is called.
+//! Security identifiers of accounts and groups (MS-DTYP 2.4.2).
 
 use std::fmt;
 use std::str::FromStr;
 
-/// More parts no identifier has (MS-DTYP 2.4.2).
+/// The most parts of an identifier (MS-DTYP 2.4.2).
 const MAX_PARTS: usize = 15;
 
 /// Authorities from here on are written in hexadecimal (MS-DTYP 2.4.2.1).

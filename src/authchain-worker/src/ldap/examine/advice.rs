@@ -1,4 +1,4 @@
-//! What to do about a step that failed.
+//! Advice on a step that failed.
 
 use crate::ldap::connector::{Connector, Identity};
 use crate::ldap::session::SERVICE_BIND;
@@ -7,7 +7,7 @@ use crate::net::connect::{CONNECT, TLS};
 use crate::net::dns;
 use crate::net::failure::Failure;
 
-/// Returns where to look, as far as the text of the failure tells.
+/// Returns advice, as far as the text of the failure allows.
 pub(super) fn advice(connector: &Connector, failure: &Failure) -> Option<String> {
     let says = |words: &str| failure.text.contains(words);
     let timeout = connector.timeout;

@@ -1,10 +1,10 @@
-//! What a domain of Active Directory has besides: whose it is, what accounts show, which passwords
-//! it wants, and whether the groups are there.
+//! Examines what only a domain of Active Directory has: its name, the state of accounts, the rules
+//! for passwords, and its groups.
 
 use authchain::tools::journal::quoted;
 use ldap3::SearchResult;
 
-use super::{Directory, Look, Search, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::active_directory::account;
 use crate::ldap::active_directory::domain::Domain;
@@ -12,7 +12,7 @@ use crate::ldap::active_directory::groups::{SID, TOKEN};
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
 
-/// Where the domain controller has its people (MS-ADTS 3.1.1.3.2.2).
+/// The naming context of the domain (MS-ADTS 3.1.1.3.2.2).
 const CONTEXT: &str = "defaultNamingContext";
 
 const THRESHOLD: &str = "lockoutThreshold";
@@ -20,19 +20,23 @@ const DURATION: &str = "lockoutDuration";
 const MAXIMUM_AGE: &str = "maxPwdAge";
 const MINIMUM_LENGTH: &str = "minPwdLength";
 
-/// How many accounts are looked at.
+/// The most accounts that are looked at.
 const SAMPLE: i32 = 10;
 
 const TICKS_A_MINUTE: i64 = 60 * 10_000_000;
 const TICKS_A_DAY: i64 = 24 * 60 * TICKS_A_MINUTE;
 
 impl Directory {
-    /// Examines whether the server is one of this domain.
-    pub(super) async fn membership(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
-        let search = entry("domain", "", &[CONTEXT]);
-        let (told, asking) = (look.told, look.ask(self, &search));
+    /// Examines whether the server is a controller of this domain.
+    pub(super) async fn membership(
+        &self,
+        server: &mut ServerExamination<'_>,
+        domain: &Domain,
+    ) -> Option<()> {
+        let search = Search::entry("domain", "", &[CONTEXT]);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
         let mut is_ours = false;
-        let found = told.step("domain", asking, |found, _| {
+        let found = steps.step("domain", asking, |found, _| {
             let root = entries(found).into_iter().next().unwrap_or_default();
             let context = root.text(CONTEXT).unwrap_or_default();
             is_ours = context.eq_ignore_ascii_case(domain.root());
@@ -49,20 +53,24 @@ impl Directory {
     }
 
     /// Examines accounts, passwords and groups.
-    pub(super) async fn domain(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
-        let somebody = self.accounts(look).await?;
-        self.password_policy(look, domain).await?;
+    pub(super) async fn domain(
+        &self,
+        server: &mut ServerExamination<'_>,
+        domain: &Domain,
+    ) -> Option<()> {
+        let account_dn = self.accounts(server).await?;
+        self.password_policy(server, domain).await?;
         for filter in domain.wanted.filters() {
-            self.wanted(look, domain, filter).await?;
+            self.wanted(server, domain, filter).await?;
         }
         if domain.wanted.is_nothing() {
             return Some(());
         }
-        self.token(look, &somebody?).await
+        self.token(server, &account_dn?).await
     }
 
     /// Examines whether accounts show their state; returns the name of one.
-    async fn accounts(&self, look: &mut Look<'_>) -> Option<Option<String>> {
+    async fn accounts(&self, server: &mut ServerExamination<'_>) -> Option<Option<String>> {
         let filter = self.people.filter_for("*").ok()?;
         let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
         let search = Search {
@@ -70,9 +78,9 @@ impl Directory {
             limit: SAMPLE,
             ..self.search_for_people(&filter, None, &attributes)
         };
-        look.session.turn_one_page(SAMPLE);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("accounts", asking, |found, _| {
+        server.session.turn_one_page(SAMPLE);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("accounts", asking, |found, _| {
             self.judge_accounts(&entries(found), &describe(&found.1))
         });
         let found = entries(&found.await?);
@@ -100,12 +108,16 @@ impl Directory {
         }
     }
 
-    /// Examines the policy that applies to whoever has none of their own.
-    async fn password_policy(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
+    /// Examines the password policy of the domain.
+    async fn password_policy(
+        &self,
+        server: &mut ServerExamination<'_>,
+        domain: &Domain,
+    ) -> Option<()> {
         let attributes = [THRESHOLD, DURATION, MAXIMUM_AGE, MINIMUM_LENGTH];
-        let search = entry("passwords", domain.root(), &attributes);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("passwords", asking, |found, _| {
+        let search = Search::entry("passwords", domain.root(), &attributes);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("passwords", asking, |found, _| {
             match entries(found).first() {
                 Some(root) => Remark::fine(policy(root)),
                 None => Remark::note(format!("the policy cannot be read: {}", describe(&found.1))),
@@ -114,8 +126,13 @@ impl Directory {
         found.await.map(|_| ())
     }
 
-    /// Examines whether a group is there in which people must be.
-    async fn wanted(&self, look: &mut Look<'_>, domain: &Domain, filter: &str) -> Option<()> {
+    /// Examines whether a wanted group exists.
+    async fn wanted(
+        &self,
+        server: &mut ServerExamination<'_>,
+        domain: &Domain,
+        filter: &str,
+    ) -> Option<()> {
         let whole = format!("(&(objectCategory=group){filter})");
         let search = Search {
             step: "group",
@@ -123,19 +140,19 @@ impl Directory {
             limit: 1,
             ..domain.wanted.search_for_groups(&[SID])
         };
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("group", asking, |found, _| match entries(found).first() {
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("group", asking, |found, _| match entries(found).first() {
             Some(group) => Remark::fine(quoted(&group.dn)),
             None => Remark::warning(format!("there is no group {filter}; look at allow_groups")),
         });
         found.await.map(|_| ())
     }
 
-    /// Examines whether we may know what groups people are in.
-    async fn token(&self, look: &mut Look<'_>, somebody: &str) -> Option<()> {
-        let search = entry("groups", somebody, &[TOKEN]);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("groups", asking, |found, _| {
+    /// Examines whether the groups of people can be read.
+    async fn token(&self, server: &mut ServerExamination<'_>, account_dn: &str) -> Option<()> {
+        let search = Search::entry("groups", account_dn, &[TOKEN]);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("groups", asking, |found, _| {
             let count = entries(found)
                 .iter()
                 .flat_map(|entry| entry.bytes(TOKEN))
@@ -152,7 +169,7 @@ impl Directory {
     }
 }
 
-/// Returns which attributes that every account needs one of these does not show.
+/// Returns the attributes that every account has and one of these does not show.
 fn hidden(found: &[Entry]) -> Vec<&str> {
     let needed = [SID].into_iter().chain(account::NEEDED.iter().copied());
     needed
@@ -160,7 +177,7 @@ fn hidden(found: &[Entry]) -> Vec<&str> {
         .collect()
 }
 
-/// Returns whether logon hours would be seen if there were any.
+/// Returns whether logon hours would be shown if there were any.
 fn shows_hours(found: &[Entry]) -> bool {
     found.iter().any(|entry| has(entry, account::BESIDE_HOURS))
 }
@@ -175,7 +192,7 @@ fn entries(SearchResult(entries, _): &SearchResult) -> Vec<Entry> {
 }
 
 /// Returns the policy in words. Lengths of time are negative numbers of tenths of microseconds;
-/// none, or the largest, is for ever (MS-ADTS 2.3.12).
+/// zero or the smallest number is for ever (MS-ADTS 2.3.12).
 fn policy(root: &Entry) -> String {
     let ticks = |name: &str| {
         let ticks: i64 = root.number(name).unwrap_or_default();

@@ -1,36 +1,41 @@
-//! The groups that people must be in, and who else could make some.
+//! Examines the groups that people must be in, and who else could make some.
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::tools::journal::quoted;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
-use super::{Directory, Look, Search, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
 use crate::ldap::groups::{CLASS, Groups, is_person};
 use crate::ldap::person::Login;
 
-/// What whoever asks may write into an entry, and make below it, where a server tells: Active
-/// Directory (MS-ADTS 3.1.1.4.5.12, 3.1.1.4.5.14), and OpenLDAP with its overlay `allowed`.
+/// The attributes that the client may write into an entry, and the classes it may add below it,
+/// where a server tells: Active Directory (MS-ADTS 3.1.1.4.5.12, 3.1.1.4.5.14), and OpenLDAP with
+/// its overlay `allowed`.
 const EFFECTIVE: [&str; 2] = ["allowedAttributesEffective", "allowedChildClassesEffective"];
 
 impl Directory {
-    /// Examines the entry below which groups are, and each group that is wanted.
-    pub(super) async fn groups(&self, look: &mut Look<'_>, groups: &Groups) -> Option<()> {
+    /// Examines the base of groups, and each wanted group.
+    pub(super) async fn groups(
+        &self,
+        server: &mut ServerExamination<'_>,
+        groups: &Groups,
+    ) -> Option<()> {
         if groups.allowed.is_empty() {
             return Some(());
         }
-        let search = entry("groups", &groups.base, &EFFECTIVE);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("groups", asking, |SearchResult(entries, result), _| {
+        let search = Search::entry("groups", &groups.base, &EFFECTIVE);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("groups", asking, |SearchResult(entries, result), _| {
             let base = entries.first().cloned().and_then(Entry::of);
-            self.excused(self.judge_group_base(&groups.base, base.as_ref(), result))
+            self.lenient(self.judge_group_base(&groups.base, base.as_ref(), result))
         });
         found.await?;
         for group in &groups.allowed {
-            self.wanted_group(look, groups, group).await?;
+            self.wanted_group(server, groups, group).await?;
         }
         Some(())
     }
@@ -58,7 +63,7 @@ impl Directory {
         remark
     }
 
-    /// Returns whether people's entries lie below `group_base`, as far as the settings tell.
+    /// Returns whether people's entries lie below `group_base`, by the settings.
     fn has_people_below(&self, group_base: &str) -> bool {
         let Some(groups) = Dn::parse(group_base) else {
             return false;
@@ -70,8 +75,13 @@ impl Directory {
             .is_under(&groups)
     }
 
-    /// Examines whether a group in which people may have to be is there, and counts as one.
-    async fn wanted_group(&self, look: &mut Look<'_>, groups: &Groups, group: &str) -> Option<()> {
+    /// Examines whether a wanted group exists, and counts as one.
+    async fn wanted_group(
+        &self,
+        server: &mut ServerExamination<'_>,
+        groups: &Groups,
+        group: &str,
+    ) -> Option<()> {
         let is_dn = group.contains('=');
         let named = match is_dn {
             true => String::new(),
@@ -79,20 +89,20 @@ impl Directory {
         };
         let filter = groups.group_filter(&named).ok()?;
         let place = match is_dn {
-            true => entry("group", group, &[CLASS]),
+            true => Search::entry("group", group, &[CLASS]),
             false => Search {
                 scope: Scope::Sub,
-                ..entry("group", &groups.base, &[CLASS])
+                ..Search::entry("group", &groups.base, &[CLASS])
             },
         };
         let search = Search {
             filter: &filter,
             ..place
         };
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("group", asking, |SearchResult(entries, _), _| {
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("group", asking, |SearchResult(entries, _), _| {
             let found = entries.first().cloned().and_then(Entry::of);
-            self.excused(self.judge_group(group, found.as_ref()))
+            self.lenient(self.judge_group(group, found.as_ref()))
         });
         found.await.map(|_| ())
     }
@@ -116,8 +126,8 @@ impl Directory {
     }
 }
 
-/// Returns whether whoever asks may change an entry, or add some below it, as far as the server
-/// says.
+/// Returns whether the client may change an entry, or add some below it, as far as the server
+/// tells.
 fn is_writable(entry: &Entry) -> bool {
     (EFFECTIVE.iter()).any(|name| entry.bytes(name).next().is_some())
 }

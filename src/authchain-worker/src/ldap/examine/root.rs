@@ -1,24 +1,24 @@
-//! What the server says of itself (RFC 4512 §5.1).
+//! Examines the root DSE (RFC 4512 §5.1), in which a server describes itself.
 
 use authchain::config::settings::ldap::AccountPolicy;
 use ldap3::SearchResult;
 
-use super::{Directory, Look, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::clock::now;
 use crate::examination::Remark;
 use crate::ldap::codes::server_text;
 use crate::ldap::connector::Identity;
 use crate::ldap::entry::Entry;
-use crate::ldap::flavour::Flavour;
+use crate::ldap::flavour::{Flavour, Generic};
 use crate::ldap::policy::control::CONTROL;
-use crate::ldap::policy::{AccountRules, time};
+use crate::ldap::policy::time;
 
 const CONTEXTS: &str = "namingContexts";
 const MECHANISMS: &str = "supportedSASLMechanisms";
 const CONTROLS: &str = "supportedControl";
 const CAPABILITIES: &str = "supportedCapabilities";
 const VENDOR: [&str; 2] = ["vendorName", "vendorVersion"];
-/// Active Directory's clock, and Samba's.
+/// The clock of Active Directory, and of Samba.
 const TIME: &str = "currentTime";
 
 const ATTRIBUTES: &[&str] = &[
@@ -32,32 +32,32 @@ const ATTRIBUTES: &[&str] = &[
     TIME,
 ];
 
-/// OpenLDAP names itself nowhere else.
+/// The only attribute by which OpenLDAP names itself.
 const OPENLDAP: &str = "OpenLDAProotDSE";
 /// `LDAP_CAP_ACTIVE_DIRECTORY_OID`, MS-ADTS §3.1.1.3.4.3.1.
 const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 
-/// How far two clocks may be apart, in seconds: what Kerberos allows (RFC 4120 §8.2).
+/// The difference of two clocks in seconds that Kerberos allows (RFC 4120 §8.2).
 const SKEW: i64 = 300;
 
-/// How many naming contexts are told.
+/// The most naming contexts that are listed.
 const MAX_CONTEXTS: usize = 4;
 
-/// The root entry; empty where it may not be read.
+/// The root DSE; empty where it cannot be read.
 pub(super) struct Root(Entry);
 
 impl Directory {
-    /// Examines the root entry. A server that does not show it may be as good as any other.
-    pub(super) async fn root(&self, look: &mut Look<'_>) -> Option<Root> {
-        let search = entry("root entry", "", ATTRIBUTES);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("root entry", asking, |found, _| match first(found) {
+    /// Examines the root DSE. A server that does not show it may be as good as any other.
+    pub(super) async fn root(&self, server: &mut ServerExamination<'_>) -> Option<Root> {
+        let search = Search::entry("root entry", "", ATTRIBUTES);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("root entry", asking, |found, _| match first(found) {
             Some(root) => self.judge_root(&root),
             None => Remark::note("cannot be read, so nothing is known of what the server can do"),
         });
         let root = first(&found.await?).unwrap_or(Root(Entry::default()));
         if let Some(there) = root.0.text(TIME).and_then(time::parse) {
-            told.remark("clock", judge_clock(there, time::seconds(now())));
+            steps.remark("clock", judge_clock(there, time::seconds(now())));
         }
         Some(root)
     }
@@ -70,29 +70,22 @@ impl Directory {
             remark = remark.and(Remark::warning("sasl = \"external\" is not on offer"));
         }
         match &self.flavour {
-            Flavour::Generic(generic) => match judge_policy(&generic.accounts, root) {
-                Some(policy) => remark.and(policy),
-                None => remark,
-            },
-            Flavour::ActiveDirectory(_) => remark,
+            Flavour::Generic(Generic { accounts, .. })
+                if accounts.asks_control && !root.has(CONTROLS, CONTROL) =>
+            {
+                let text = "no password policy control, so ppolicy has no effect";
+                remark.and(match accounts.policy {
+                    AccountPolicy::Ppolicy => Remark::warning(text),
+                    _ => Remark::note(text),
+                })
+            }
+            _ => remark,
         }
     }
 }
 
 fn first(SearchResult(entries, _): &SearchResult) -> Option<Root> {
     entries.first().cloned().and_then(Entry::of).map(Root)
-}
-
-/// Remarks on a server that does not know the password policy it is to be asked about.
-fn judge_policy(accounts: &AccountRules, root: &Root) -> Option<Remark> {
-    if !accounts.asks_control || root.has(CONTROLS, CONTROL) {
-        return None;
-    }
-    let text = "no password policy control, so ppolicy has no effect";
-    Some(match accounts.policy {
-        AccountPolicy::Ppolicy => Remark::warning(text),
-        _ => Remark::note(text),
-    })
 }
 
 fn judge_clock(there: i64, here: i64) -> Remark {
@@ -113,7 +106,7 @@ impl Root {
         self.0.texts(attribute).any(|text| text == value)
     }
 
-    /// Returns whose server it is.
+    /// Returns the name of the server's software.
     fn vendor(&self) -> String {
         if self.has(CAPABILITIES, ACTIVE_DIRECTORY) {
             return "Active Directory".to_owned();
@@ -129,7 +122,7 @@ impl Root {
         }
     }
 
-    /// Returns which naming contexts it says to have.
+    /// Returns the naming contexts that the server claims, in words.
     pub(super) fn contexts(&self) -> String {
         let contexts = self.0.texts(CONTEXTS).filter(|context| !context.is_empty());
         let contexts: Vec<String> = contexts.take(MAX_CONTEXTS).map(server_text).collect();

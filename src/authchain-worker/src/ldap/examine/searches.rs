@@ -1,34 +1,38 @@
-//! The base, a name nobody has, and people.
+//! Examines the base, a search for a name that nobody has, and the entries of people.
 
 use std::time::Duration;
 
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
 use super::root::Root;
-use super::{Directory, Look, Search, entry};
+use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::{self, describe};
 use crate::ldap::entry::Entry;
 use crate::ldap::person::Login;
 
-/// How much longer than the reading of one entry a search may take. On loopback, a search through
-/// 100 000 entries takes 60 to 100 ms without an index, and less than one with it.
+/// The time that a search may take longer than reading one entry. On loopback, a search through 100
+/// 000 entries takes 60 to 100 ms without an index, and less than one with it.
 const SLOW: Duration = Duration::from_millis(50);
 
-/// How many people are looked at.
+/// The most people that are looked at.
 const SAMPLE: i32 = 10;
 
 impl Directory {
-    /// Examines the base; returns how long it takes to read what needs no search.
-    pub(super) async fn base(&self, look: &mut Look<'_>, root: &Root) -> Option<Duration> {
-        let search = entry("base", &self.people.base_text, &["1.1"]);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let mut usual = Duration::ZERO;
-        let found = told.step("base", asking, |found, took| {
-            usual = took;
-            self.excused(self.judge_base(found, root))
+    /// Examines the base; returns the time that it takes to read one entry.
+    pub(super) async fn base(
+        &self,
+        server: &mut ServerExamination<'_>,
+        root: &Root,
+    ) -> Option<Duration> {
+        let search = Search::entry("base", &self.people.base_text, &["1.1"]);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let mut reading = Duration::ZERO;
+        let found = steps.step("base", asking, |found, took| {
+            reading = took;
+            self.lenient(self.judge_base(found, root))
         });
-        found.await.map(|_| usual)
+        found.await.map(|_| reading)
     }
 
     fn judge_base(&self, SearchResult(entries, result): &SearchResult, root: &Root) -> Remark {
@@ -55,12 +59,12 @@ impl Directory {
         }
     }
 
-    /// Examines the search a login begins with, for `name`, which nobody has.
-    pub(super) async fn nobody(
+    /// Examines the search that a login begins with, for `name`, which nobody has.
+    pub(super) async fn unknown_name(
         &self,
-        look: &mut Look<'_>,
+        server: &mut ServerExamination<'_>,
         name: &str,
-        usual: Duration,
+        reading: Duration,
     ) -> Option<()> {
         let escaped = ldap_escape(name);
         let filter = self.people.filter_for(&escaped).ok()?;
@@ -70,15 +74,15 @@ impl Directory {
             limit: 2,
             ..self.search_for_people(&filter, template.as_deref(), &["1.1"])
         };
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("search", asking, |found, took| {
-            self.excused(judge_search(name, found, took, usual))
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("search", asking, |found, took| {
+            self.lenient(judge_search(name, found, took, reading))
         });
         found.await.map(|_| ())
     }
 
-    /// Examines whether people's entries show what a login needs of them.
-    pub(super) async fn people(&self, look: &mut Look<'_>) -> Option<()> {
+    /// Examines whether people's entries show the attributes that a login needs.
+    pub(super) async fn people(&self, server: &mut ServerExamination<'_>) -> Option<()> {
         let filter = self.people.filter_for("*").ok()?;
         let attributes = self.named_attributes();
         let search = Search {
@@ -86,12 +90,12 @@ impl Directory {
             limit: SAMPLE,
             ..self.search_for_people(&filter, None, &attributes)
         };
-        // Samba knows no other limit, and is asked as a plain directory by some.
-        look.session.turn_one_page(SAMPLE);
-        let (told, asking) = (look.told, look.ask(self, &search));
-        let found = told.step("people", asking, |SearchResult(entries, result), _| {
+        // Samba knows no other limit, and some settings treat it as a generic directory.
+        server.session.turn_one_page(SAMPLE);
+        let (steps, asking) = (server.steps, server.ask(self, &search));
+        let found = steps.step("people", asking, |SearchResult(entries, result), _| {
             let entries = entries.iter().cloned().filter_map(Entry::of);
-            self.excused(self.judge_people(&entries.collect::<Vec<_>>(), result))
+            self.lenient(self.judge_people(&entries.collect::<Vec<_>>(), result))
         });
         found.await.map(|_| ())
     }
@@ -111,7 +115,12 @@ impl Directory {
         let is_missing = |name: &&&str| !entries.iter().any(|entry| entry.text(name).is_some());
         let attributes = self.named_attributes();
         let missing: Vec<&str> = attributes.iter().filter(is_missing).copied().collect();
-        let seen = format!("{} looked at", count(entries.len(), "person", "people"));
+        let people = if entries.len() == 1 {
+            "person"
+        } else {
+            "people"
+        };
+        let seen = format!("{} {people} looked at", entries.len());
         if missing.contains(&self.people.attributes.name.as_str()) {
             let name = &self.people.attributes.name;
             return Remark::error(format!(
@@ -129,9 +138,9 @@ impl Directory {
         ))
     }
 
-    /// Makes a fault a note where people log in themselves: what strangers do not see is none
-    /// there.
-    pub(super) fn excused(&self, remark: Remark) -> Remark {
+    /// Lowers a fault to a note where people bind as themselves: an anonymous client need not see
+    /// what a login will see.
+    pub(super) fn lenient(&self, remark: Remark) -> Remark {
         match self.connector.binds_as_the_person() {
             true => Remark {
                 severity: remark
@@ -149,7 +158,7 @@ impl Directory {
         template: Option<&'a str>,
         attributes: &'a [&'a str],
     ) -> Search<'a> {
-        let one = template.map(|dn| entry("search", dn, attributes));
+        let one = template.map(|dn| Search::entry("search", dn, attributes));
         Search {
             filter,
             ..one.unwrap_or(Search {
@@ -163,30 +172,30 @@ impl Directory {
         }
     }
 
-    /// Returns those attributes that the settings name.
+    /// Returns the attributes that the settings name and a login needs.
     fn named_attributes(&self) -> [&str; 5] {
-        let called = &self.people.attributes;
-        [
-            &called.name,
-            &called.uid,
-            &called.gid,
-            &called.home,
-            &called.shell,
-        ]
+        let [needed @ .., _gecos] = self.people.attributes.names();
+        needed
     }
 }
 
-/// Judges a search for somebody who is not there, and how long it took where reading one entry took
-/// `usual`.
+/// Judges a search for a name that nobody has, by its time and the time of `reading` one entry.
 fn judge_search(
     name: &str,
     SearchResult(entries, result): &SearchResult,
     took: Duration,
-    usual: Duration,
+    reading: Duration,
 ) -> Remark {
     match result.rc {
         codes::SUCCESS if !entries.is_empty() => Remark::note(format!("somebody is called {name}")),
-        codes::SUCCESS | codes::NO_SUCH_OBJECT => pace(took, usual),
+        codes::SUCCESS | codes::NO_SUCH_OBJECT if took > reading.saturating_add(SLOW) => {
+            Remark::warning(format!(
+                "slow: more than {} ms longer than reading one entry; are the attributes in \
+                 user_filter unindexed?",
+                SLOW.as_millis()
+            ))
+        }
+        codes::SUCCESS | codes::NO_SUCH_OBJECT => Remark::fine("nobody has a name that nobody has"),
         codes::TIME_LIMIT | codes::SIZE_LIMIT | codes::ADMIN_LIMIT | codes::UNWILLING => {
             Remark::error(format!(
                 "the server gives up: {}; the attributes in user_filter are unindexed: give them an \
@@ -196,21 +205,6 @@ fn judge_search(
         }
         _ => Remark::error(format!("{}; look at user_filter", describe(result))),
     }
-}
-
-fn pace(took: Duration, usual: Duration) -> Remark {
-    if took > usual.saturating_add(SLOW) {
-        return Remark::warning(format!(
-            "slow: more than {} ms longer than reading one entry; are the attributes in \
-             user_filter unindexed?",
-            SLOW.as_millis()
-        ));
-    }
-    Remark::fine("nobody has a name that nobody has")
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -1,23 +1,24 @@
-//! What a server's password policy says about a bind.
+//! The control of the password policy in the answer to a bind (draft-behera-ldap-password-policy
+//! §6.2).
 
 use ldap3::controls::Control;
 
-use crate::guard::ber::Elements;
+use crate::guard::ber::{Elements, integer};
 
-/// The control's name, in request and answer.
+/// The OID of the control, in request and answer.
 pub(in crate::ldap) const CONTROL: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 
 /// Seconds of a day.
 const DAY: u32 = 24 * 60 * 60;
 
-/// What the control says.
+/// The contents of the control.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::ldap) struct PolicyAnswer {
     /// Seconds until the password expires.
     expires_in: Option<u32>,
     /// Logins that are left although it has expired.
     grace: Option<u32>,
-    /// Why the bind is refused, or what has to be done.
+    /// The reason why the bind is refused, or what the person has to do.
     pub(in crate::ldap) error: Option<BindError>,
 }
 
@@ -33,8 +34,8 @@ pub(in crate::ldap) enum BindError {
 }
 
 impl PolicyAnswer {
-    /// Finds the control among those of an answer. One that cannot be read says nothing: it can
-    /// make a refusal more precise or a yes a no, and never a refusal a yes.
+    /// Reads the control in an answer; a malformed one counts as empty. The control can make a
+    /// refusal more precise or refuse a bind that succeeded, but never accept one that failed.
     pub(in crate::ldap) fn of(controls: &[Control]) -> Self {
         let control = controls.iter().find(|control| control.1.ctype == CONTROL);
         let value = control.and_then(|control| control.1.val.as_deref());
@@ -46,7 +47,7 @@ impl PolicyAnswer {
         let mut parts = Elements::of(Elements::of(value).expect(0x30, "control").ok()?);
         while let Some(part) = parts.take().ok()? {
             match part.tag {
-                0xa0 => answer.warn(part.contents)?,
+                0xa0 => answer.read_warning(part.contents)?,
                 0x81 => answer.error = error(part.contents),
                 _ => {}
             }
@@ -54,9 +55,9 @@ impl PolicyAnswer {
         Some(answer)
     }
 
-    fn warn(&mut self, contents: &[u8]) -> Option<()> {
+    fn read_warning(&mut self, contents: &[u8]) -> Option<()> {
         let warning = Elements::of(contents).take().ok()??;
-        let number = number(warning.contents)?;
+        let number = u32::try_from(integer(warning.contents)?).ok()?;
         match warning.tag {
             0x80 => self.expires_in = Some(number),
             0x81 => self.grace = Some(number),
@@ -65,7 +66,7 @@ impl PolicyAnswer {
         Some(())
     }
 
-    /// Returns what the person should know after a login that succeeded.
+    /// Returns the text for the person after a login that succeeded.
     pub(in crate::ldap) fn warning(self) -> Option<String> {
         if self.error == Some(BindError::MustChange) {
             return Some("Your password must be changed.".to_owned());
@@ -92,15 +93,6 @@ fn error(contents: &[u8]) -> Option<BindError> {
         [2] => Some(BindError::MustChange),
         _ => None,
     }
-}
-
-fn number(bytes: &[u8]) -> Option<u32> {
-    let is_small = (1..=4).contains(&bytes.len()) && bytes.first().is_some_and(|byte| *byte < 0x80);
-    is_small.then(|| {
-        bytes
-            .iter()
-            .fold(0, |number, byte| (number << 8) | u32::from(*byte))
-    })
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// More digits of a fraction say nothing: seconds are whole.
+/// The digits of a fraction that are read, since seconds are whole.
 const MAX_FRACTION: usize = 9;
 
 /// Returns the seconds from 1 January 1970, UTC, to a generalized time (RFC 4517 §3.3.13); negative
-/// before it. A lock of the year 0 is a date like any other, and an important one.
+/// before it, as for the year 0, which a lock by an administrator has.
 pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
     let (local, ahead) = offset(text)?;
     let (digits, fraction) = match local.split_once(['.', ',']) {
@@ -18,7 +18,7 @@ pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
         None => (local, None),
     };
     let number = |range| number(digits, range);
-    // The fraction is one of the last unit that is there.
+    // It is a fraction of the smallest unit that is given.
     let (minutes, seconds, unit) = match digits.len() {
         10 => (0, 0, HOUR),
         12 => (number(10..12)?, 0, MINUTE),
@@ -47,7 +47,7 @@ pub(in crate::ldap) fn seconds(now: SystemTime) -> i64 {
     }
 }
 
-/// Returns what stands before the time zone, and how many seconds that is ahead of UTC.
+/// Splits the time zone off; returns the local time, and the seconds by which it is ahead of UTC.
 fn offset(text: &str) -> Option<(&str, i64)> {
     if let Some(local) = text.strip_suffix('Z') {
         return Some((local, 0));
@@ -73,7 +73,7 @@ fn offset(text: &str) -> Option<(&str, i64)> {
     Some((local, ahead))
 }
 
-/// Returns that fraction of `unit` whose decimal digits these are.
+/// Returns the fraction of `unit` with these decimal digits.
 fn part(fraction: &str, unit: i64) -> Option<i64> {
     let known = fraction.get(..fraction.len().min(MAX_FRACTION))?;
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! Logins: whose password is it, and may they in?
+//! Logins: is it the person's password, and may they log in?
 
 use authchain::words::{AccountStatus, DenialReason};
 
@@ -15,11 +15,11 @@ use crate::ldap::policy::{State, has_passing_lock};
 use crate::ldap::session::{BindAnswer, Session};
 use crate::net::failure::Failure;
 
-/// What the server says of a password that an administrator has set.
+/// The refusal of a password that an administrator has set.
 const CHANGE_FIRST: &str = "the password must be changed first";
 
-/// What is said where a password must be changed and the entry does not show it, because it is not
-/// asked, may not be read, or the server keeps that elsewhere.
+/// The refusal of a password that must be changed where the entry does not show it: the attribute
+/// is not asked for, may not be read, or the server keeps it elsewhere.
 const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
      whether bind_dn may read pwdReset";
 
@@ -27,7 +27,8 @@ const SOMEBODY_ELSE: &str =
     "the password is that of another account, whose userPrincipalName this name is";
 
 impl Directory {
-    /// Answers in the usual order: who is it, may they in, is it their password, has it ended.
+    /// Answers with a login of our own: finds the person, asks whether they may log in, tries the
+    /// password, and judges the account.
     pub(super) async fn search_first(
         &self,
         session: &mut Session,
@@ -50,7 +51,8 @@ impl Directory {
         self.accepted(inquiry, &person, &answer)
     }
 
-    /// Answers without a login of our own: is it their password, who is it, may they in.
+    /// Answers without a login of our own: tries the password, finds the person, and asks whether
+    /// they may log in.
     pub(super) async fn login_first(
         &self,
         session: &mut Session,
@@ -61,11 +63,11 @@ impl Directory {
         let asks_policy = self.flavour.asks_policy();
         let binding = session.bind(name.as_deref().unwrap_or_default(), password, asks_policy);
         let answer = binding.await?;
-        if let Some(refusal) = self.flavour.refusal_of_a_guess(&answer)? {
+        if let Some(refusal) = self.flavour.refusal_of_derived_name(&answer)? {
             return Ok(refusal);
         }
         if answer.policy.error == Some(BindError::MustChange) {
-            // The server allows nothing else until then, not even reading one's own entry.
+            // The server allows nothing else until then, not even to read the person's own entry.
             return Ok(Answer::denied(DenialReason::NotPermitted, CHANGE_FIRST));
         }
         let person = match self.people.find(session, &inquiry.login).await? {
@@ -89,7 +91,7 @@ impl Directory {
         self.accepted(inquiry, &person, &answer)
     }
 
-    /// Answers that the password is right, with what is known of the account.
+    /// Accepts the right password, unless the state of the account denies the login.
     fn accepted(
         &self,
         inquiry: &Inquiry<'_>,
@@ -102,16 +104,20 @@ impl Directory {
             return Ok(refusal);
         }
         let user = person.user.clone();
-        // A line for the log goes with the question that it belongs to.
-        let is_whole = why.is_none() && self.is_lasting(entry);
+        // The status goes with the verdict only where the account question would find the same:
+        // where it can read the entry, and the bind has not just ended a lock, on this server and
+        // perhaps not yet on others. Where there is a reason to log, that question is asked, and
+        // logs it.
+        let is_lasting =
+            why.is_none() && !self.connector.binds_as_the_person() && !has_passing_lock(entry);
         if let Some(warning) = answer.policy.warning() {
             inquiry.dialogue.info(warning);
         }
-        Ok(accept(user, status, is_whole).into())
+        Ok(accept(user, status, is_lasting).into())
     }
 
-    /// Refuses an account that has ended, although the server does not: a stack without our account
-    /// line would let it in.
+    /// Refuses an account by its state although the server accepts the password: a stack without
+    /// our account line would let it in.
     fn refusal_by_state(
         &self,
         entry: &Entry,
@@ -128,19 +134,11 @@ impl Directory {
         }
         let is_shown = *status == AccountStatus::MustChangePassword;
         if !is_shown && answer.policy.error == Some(BindError::MustChange) {
-            // Whoever is asked about the account would see nothing of it, and let that password do
-            // for ever.
+            // The account question would see nothing of it, and the password would be good for
+            // ever.
             return Some(Answer::denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
         }
         None
-    }
-
-    /// Returns whether whoever asked for the account now would find it in the same state.
-    fn is_lasting(&self, entry: &Entry) -> bool {
-        // Nobody but the person looks there, and only while they log in.
-        !self.connector.binds_as_the_person()
-            // The bind may have ended the lock, on this server and perhaps not yet on others.
-            && !has_passing_lock(entry)
     }
 }
 

@@ -34,7 +34,7 @@ fn a_yes_that_the_policy_contradicts_is_a_no() {
     ] {
         let answer = answer(codes::SUCCESS, error);
         assert_eq!(reason(refusal(&answer).unwrap()), expected, "{error:?}");
-        let guessed = refusal_of_a_guess(&answer).unwrap();
+        let guessed = refusal_of_derived_name(&answer).unwrap();
         assert_eq!(reason(guessed), expected, "{error:?}");
     }
 }
@@ -42,12 +42,12 @@ fn a_yes_that_the_policy_contradicts_is_a_no() {
 #[test]
 fn an_entry_that_is_missing_is_a_wrong_guess_and_otherwise_trouble() {
     let missing = answer(codes::NO_SUCH_OBJECT, None);
-    let guessed = refusal_of_a_guess(&missing).unwrap();
+    let guessed = refusal_of_derived_name(&missing).unwrap();
     assert_eq!(reason(guessed), Some(DenialReason::BadCredential));
     // An entry that was just found: this server is at odds with itself.
     assert!(refusal(&missing).is_err());
     let busy = answer(51, None);
-    assert!(refusal_of_a_guess(&busy).is_err());
+    assert!(refusal_of_derived_name(&busy).is_err());
 }
 
 #[test]

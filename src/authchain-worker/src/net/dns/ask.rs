@@ -1,4 +1,4 @@
-//! One question, put to the servers in turn.
+//! Puts one question to the name servers in turn.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,26 +14,26 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 
 use super::config::Config;
-use super::message::{DnsQuestion, Heard, RecordKind, Records};
+use super::message::{DnsQuestion, DnsReply, RecordKind, Records};
 use crate::net::failure::{self, Failure, within};
 
-/// What name resolution is called when it fails.
+/// The name of this step in failures.
 pub const STEP: &str = "name resolution";
 
-/// Longer datagrams are not answers: nothing tells servers that we would take more than 512 bytes.
+/// The most bytes of a datagram that are read. Without EDNS (RFC 6891), servers send 512 at most.
 const MAX_DATAGRAM: usize = 4096;
 
-/// After so many datagrams that are not the answer somebody is guessing, and TCP is asked: whoever
-/// guesses cannot see what we send.
-const MAX_STRAYS: usize = 8;
+/// The most unrelated datagrams that are passed over. After so many, somebody is guessing the id,
+/// and TCP is asked: a guess cannot answer there.
+const MAX_UNRELATED: usize = 8;
 
-/// Asks the servers what `name` has of `kind`.
+/// Asks the name servers for the records of `kind` that `name` has.
 ///
-/// Each server gets an equal share of the time that is left, and no more than resolv.conf says, so
-/// that one that is silent leaves time for the others.
+/// Each gets an equal share of the time that is left, and no more than resolv.conf says, so that a
+/// silent one leaves time for the others.
 ///
 /// # Errors
-/// When no server answers, and for a name that none could have.
+/// When no name server answers, and for a name that DNS cannot have.
 pub(super) async fn ask(
     config: &Config,
     kind: RecordKind,
@@ -42,7 +42,7 @@ pub(super) async fn ask(
 ) -> Result<Records, Failure> {
     let no_name = || Failure::trouble(STEP, format!("{} is no host name", quoted(name)));
     let mut failures: Vec<String> = Vec::new();
-    // Whether somebody might have answered if we had been able to ask, or to listen.
+    // Whether a server may have answered that this machine could not ask, or hear.
     let mut is_ours = false;
     let mut turns = turns(config)?;
     while let Some(server) = turns.next() {
@@ -59,9 +59,9 @@ pub(super) async fn ask(
         };
         let own = deadline.within(share.min(config.timeout));
         let why = match within(own, STEP, asking).await {
-            Ok(Heard::Answer(records)) => return Ok(records),
-            Ok(Heard::Refused(why)) => why,
-            Ok(Heard::Truncated | Heard::Stray) => "a malformed answer".to_owned(),
+            Ok(DnsReply::Answer(records)) => return Ok(records),
+            Ok(DnsReply::Refused(why)) => why,
+            Ok(DnsReply::Truncated | DnsReply::Unrelated) => "a malformed answer".to_owned(),
             Err(failure) => {
                 is_ours |= failure.kind != failure::FailureKind::Down;
                 failure.text
@@ -79,7 +79,7 @@ pub(super) async fn ask(
     })
 }
 
-/// Returns every server as often as it is asked, round after round.
+/// Returns every name server as often as it is asked, round after round.
 fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, Failure> {
     let mut servers = config.servers.clone();
     if config.rotate && !servers.is_empty() {
@@ -91,34 +91,38 @@ fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, F
     Ok(servers.repeat(rounds).into_iter())
 }
 
-async fn ask_one(server: SocketAddr, question: &DnsQuestion, use_tcp: bool) -> io::Result<Heard> {
+async fn ask_one(
+    server: SocketAddr,
+    question: &DnsQuestion,
+    use_tcp: bool,
+) -> io::Result<DnsReply> {
     if !use_tcp {
         match over_udp(server, question).await? {
-            Heard::Truncated | Heard::Stray => {}
-            heard => return Ok(heard),
+            DnsReply::Truncated | DnsReply::Unrelated => {}
+            reply => return Ok(reply),
         }
     }
     over_tcp(server, question).await
 }
 
-/// Returns the first datagram that is an answer; strays are passed over, but not for long.
-async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
+/// Asks over UDP; unrelated datagrams are passed over, but no more than [`MAX_UNRELATED`].
+async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<DnsReply> {
     let socket = UdpSocket::from_std(connected(server)?)?;
     socket.send(question.bytes()).await?;
     // Not an array, or every future around this one would have room for it, and move it.
     let mut buffer = vec![0; MAX_DATAGRAM];
-    for _ in 0..MAX_STRAYS {
+    for _ in 0..MAX_UNRELATED {
         let length = socket.recv(&mut buffer).await?;
-        match question.heard(buffer.get(..length).unwrap_or_default()) {
-            Heard::Stray => {}
-            heard => return Ok(heard),
+        match question.reply(buffer.get(..length).unwrap_or_default()) {
+            DnsReply::Unrelated => {}
+            reply => return Ok(reply),
         }
     }
-    Ok(Heard::Stray)
+    Ok(DnsReply::Unrelated)
 }
 
-/// Asks over TCP, with the length in front (RFC 1035 §4.2.2).
-async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Heard> {
+/// Asks over TCP, where the length stands in front (RFC 1035 §4.2.2).
+async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<DnsReply> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(question.bytes().len()).map_err(io::Error::other)?;
     let request = [&length.to_be_bytes(), question.bytes()].concat();
@@ -126,19 +130,19 @@ async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<Hear
     let length = stream.read_u16().await?;
     let mut answer = vec![0; usize::from(length)];
     stream.read_exact(&mut answer).await?;
-    Ok(question.heard(&answer))
+    Ok(question.reply(&answer))
 }
 
-/// Returns whether this machine has a way to `address`, as far as it knows; nothing is sent.
+/// Returns whether this machine has a route to `address`; nothing is sent.
 pub(super) fn has_route(address: SocketAddr) -> bool {
     connected(address).is_ok()
 }
 
-/// Returns a socket that hears `server` alone. The kernel chooses its port at random, as it does
-/// for those that are bound to none; not having to bind keeps that call out of reach.
+/// Returns a UDP socket that receives from `server` alone. The kernel chooses its port at random,
+/// as for every socket that is not bound; so the sandbox can forbid bind(2).
 ///
 /// # Errors
-/// When there is no way to it.
+/// When there is no route to it.
 pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
     let family = match server {
         SocketAddr::V4(_) => AddressFamily::Inet,
@@ -154,7 +158,7 @@ pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
     Ok(made.into())
 }
 
-/// Returns a number nobody can guess, of those with 32 bits.
+/// Returns an unpredictable number of 32 bits.
 ///
 /// # Errors
 /// When the kernel gives none, which it has no reason to.

@@ -1,4 +1,4 @@
-//! /etc/resolv.conf (resolv.conf(5)): whom to ask, and under which names.
+//! /etc/resolv.conf (resolv.conf(5)): the name servers and the search list.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 /// The port of name servers.
 pub const PORT: u16 = 53;
 
-/// The bounds that the C library has; it cuts larger numbers down too.
+/// The bounds of the C library, which cuts larger numbers down too.
 const MAX_SERVERS: usize = 3;
 const MAX_DOTS: usize = 15;
 const MAX_SECONDS: u64 = 30;
 const MAX_ATTEMPTS: u32 = 5;
 
-/// How many domains are tried behind a name.
+/// The most domains of the search list that are tried.
 const MAX_SEARCH: usize = 16;
 
-/// Whom to ask, how, and under which names.
+/// The name servers, how they are asked, and the search list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The name servers, in the order they are asked.
     pub servers: Vec<SocketAddr>,
     /// The domains in which a short name is looked for.
     pub search: Vec<String>,
-    /// A name with this many dots is tried as it is first.
+    /// A name with at least this many dots is tried as it is first.
     pub ndots: usize,
-    /// How long one server may take to answer, where there is that much time.
+    /// The time that one server may take to answer, where there is that much.
     pub timeout: Duration,
-    /// How often all servers are asked.
+    /// The number of rounds in which all servers are asked.
     pub attempts: u32,
     /// Begin with another server each time.
     pub rotate: bool,
@@ -52,8 +52,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file's text. `host_name` is this machine's, whose domain is searched where the
-    /// file names none. What is not understood is passed over, as the C library does.
+    /// Reads the file's text. `host_name` is the name of this machine, whose domain is searched
+    /// where the file names none. Unknown words are passed over, as by the C library.
     pub fn parse(text: &str, host_name: &str) -> Self {
         let mut config = Self::default();
         let (mut servers, mut search) = (Vec::new(), None);
@@ -117,12 +117,12 @@ fn server(text: &str) -> Option<SocketAddr> {
         let address: IpAddr = text.parse().ok()?;
         return Some(SocketAddr::new(address, PORT));
     };
-    let zone = zone.parse().ok().or_else(|| index(zone))?;
+    let zone = zone.parse().ok().or_else(|| interface_index(zone))?;
     Some(SocketAddrV6::new(address.parse().ok()?, PORT, 0, zone).into())
 }
 
-/// Returns the number of a network interface.
-fn index(interface: &str) -> Option<u32> {
+/// Returns the index of a network interface.
+fn interface_index(interface: &str) -> Option<u32> {
     let is_name = !interface.contains('/') && !interface.starts_with('.');
     let path = is_name.then(|| format!("/sys/class/net/{interface}/ifindex"))?;
     std::fs::read_to_string(path).ok()?.trim().parse().ok()

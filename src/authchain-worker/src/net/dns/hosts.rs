@@ -2,26 +2,28 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The file's text, which is only looked through when a name is asked for.
+/// The text of /etc/hosts, which is only searched when a name is asked for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hosts(pub(super) String);
 
 impl Hosts {
-    /// Returns the addresses of `host`, in the order of the file; none where nobody wrote any down.
+    /// Returns the addresses of `host`, in the order of the file; none where no line names it.
     ///
-    /// `localhost` and what is below it is this machine, whatever name servers say (RFC 6761 §6.3).
+    /// `localhost` and every name below it is this machine, whatever name servers say (RFC 6761
+    /// §6.3).
     pub(super) fn addresses(&self, host: &str) -> Vec<IpAddr> {
         let host = host.strip_suffix('.').unwrap_or(host);
         let lines = self.0.lines().filter_map(|line| address(line, host));
         let found: Vec<IpAddr> = lines.collect();
-        if found.is_empty() && is_local(host) {
+        let label = host.rsplit('.').next().unwrap_or_default();
+        if found.is_empty() && label.eq_ignore_ascii_case("localhost") {
             return vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
         }
         found
     }
 }
 
-/// Returns the line's address, if it is one of `host`.
+/// Returns the address of a line that names `host`.
 fn address(line: &str, host: &str) -> Option<IpAddr> {
     let (line, _) = line.split_once('#').unwrap_or((line, ""));
     let mut words = line.split_whitespace();
@@ -29,11 +31,6 @@ fn address(line: &str, host: &str) -> Option<IpAddr> {
     words
         .any(|name| name.eq_ignore_ascii_case(host))
         .then(|| address.parse().ok())?
-}
-
-fn is_local(host: &str) -> bool {
-    let last = host.rsplit('.').next().unwrap_or_default();
-    last.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]

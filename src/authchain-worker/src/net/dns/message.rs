@@ -1,4 +1,4 @@
-//! A question and its answer, as bytes.
+//! A DNS question and its reply, as bytes (RFC 1035 §4).
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use domain::base::rdata::ParseRecordData;
 use domain::base::{Message, MessageBuilder, Rtype};
 use domain::rdata::{A, Aaaa, Srv};
 
-/// The most records an answer may have; a hundred domain controllers are many.
+/// The most records of a reply; a hundred domain controllers are many.
 const MAX_RECORDS: u16 = 256;
 
-/// What is asked for.
+/// The types of records that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RecordKind {
     A,
@@ -20,10 +20,10 @@ pub(super) enum RecordKind {
     Srv,
 }
 
-/// What a name has of the kind that was asked for.
+/// The records of a name, of the type that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Records {
-    /// None, or there is no such name.
+    /// No records, or no such name.
     None,
     Addresses(Vec<IpAddr>),
     Services(Vec<Service>),
@@ -36,24 +36,24 @@ pub struct Service {
     pub priority: u16,
     /// The share of the load among those of the same priority.
     pub weight: u16,
-    /// Where the service is.
+    /// The port of the service.
     pub port: u16,
     /// The server's full name, without a dot at the end; empty where the domain says that it does
     /// not offer this service.
     pub host: String,
 }
 
-/// What comes of a datagram or a message over TCP.
+/// A datagram, or a message over TCP, as the reply to a question.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum DnsReply {
     /// The answer.
     Answer(Records),
-    /// The answer did not fit; TCP has room.
+    /// The answer did not fit into the datagram; over TCP it will.
     Truncated,
-    /// The server does not answer this question: the reason.
+    /// The server does not answer the question, for this reason.
     Refused(String),
-    /// Not an answer to this question, whoever sent it.
-    Stray,
+    /// No reply to this question.
+    Unrelated,
 }
 
 /// A question with its bytes.
@@ -64,9 +64,10 @@ pub(super) struct DnsQuestion {
 }
 
 impl DnsQuestion {
-    /// Returns the question for what `name` has of `kind`; `id` is to be a random number.
+    /// Returns the question for the records of `kind` that `name` has; `id` is to be a random
+    /// number.
     ///
-    /// `None` where `name` is none that DNS can have.
+    /// `None` for a name that DNS cannot have.
     pub(super) fn new(name: &str, kind: RecordKind, id: u16) -> Option<Self> {
         let name = Name::<Vec<u8>>::from_str(name).ok()?;
         let kind_code = match kind {
@@ -90,36 +91,37 @@ impl DnsQuestion {
         self.message.as_slice()
     }
 
-    /// Returns what `bytes` say about it. Id, question and kind of message must fit, or they are
-    /// somebody else's.
-    pub(super) fn heard(&self, bytes: &[u8]) -> Heard {
+    /// Reads a reply. Id, question and opcode must be those of the question: otherwise somebody
+    /// else sent it, or to somebody else.
+    pub(super) fn reply(&self, bytes: &[u8]) -> DnsReply {
         let Ok(message) = Message::from_octets(bytes) else {
-            return Heard::Stray;
+            return DnsReply::Unrelated;
         };
         let header = message.header();
         if !message.is_answer(&self.message) || header.opcode() != self.message.header().opcode() {
-            return Heard::Stray;
+            return DnsReply::Unrelated;
         }
         if header.tc() {
-            return Heard::Truncated;
+            return DnsReply::Truncated;
         }
         match header.rcode() {
             Rcode::NOERROR => match self.records(&message) {
-                Some(records) => Heard::Answer(records),
-                None => Heard::Refused("a malformed answer".to_owned()),
+                Some(records) => DnsReply::Answer(records),
+                None => DnsReply::Refused("a malformed answer".to_owned()),
             },
-            Rcode::NXDOMAIN => Heard::Answer(Records::None),
-            code => Heard::Refused(code.to_string()),
+            Rcode::NXDOMAIN => DnsReply::Answer(Records::None),
+            code => DnsReply::Refused(code.to_string()),
         }
     }
 
-    /// Returns the records of the name that was asked for, or of the one that it is another name
-    /// of; `None` for a message that is broken or too large.
+    /// Returns the records of the name that was asked for, or of the canonical name that it is an
+    /// alias of; `None` for a malformed message or one that is too large.
     fn records(&self, message: &Message<&[u8]>) -> Option<Records> {
         if message.header_counts().ancount() > MAX_RECORDS {
             return None;
         }
-        // Ends after as many steps as there are records: aliases in a circle are nobody's.
+        // Follows no more aliases than there are records: a circle of aliases has no canonical
+        // name.
         let owner = message.canonical_name()?;
         let records = match self.kind {
             RecordKind::A => {
@@ -135,7 +137,10 @@ impl DnsQuestion {
                 Records::Services(found.iter().filter_map(service).collect())
             }
         };
-        Some(records.or_none())
+        Some(match records.is_empty() {
+            true => Records::None,
+            false => records,
+        })
     }
 }
 
@@ -153,8 +158,8 @@ fn of_kind<'a, Data: ParseRecordData<'a, &'a [u8]>>(
     Some(found)
 }
 
-/// Returns a record whose target can be a host's name; what else DNS lets into names is nothing to
-/// connect to or to write into a log.
+/// Returns a record whose target can be a host name. DNS allows other bytes in names, which are
+/// nothing to connect to or to write into a log.
 fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
     let host = record.target().to_string();
     let host = host.trim_end_matches('.').to_owned();
@@ -170,7 +175,7 @@ fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
 }
 
 impl Records {
-    /// Returns whether there are none.
+    /// Returns whether there are no records.
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::None => true,
@@ -179,18 +184,11 @@ impl Records {
         }
     }
 
-    /// Returns the addresses, if these are any.
+    /// Returns the addresses among them.
     pub(super) fn addresses(self) -> Vec<IpAddr> {
         match self {
             Self::Addresses(list) => list,
             _ => Vec::new(),
-        }
-    }
-
-    fn or_none(self) -> Self {
-        match self.is_empty() {
-            true => Self::None,
-            false => self,
         }
     }
 }
@@ -219,7 +217,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600), kind in any_kind()) {
             let question = DnsQuestion::new("a.example", kind, 7).unwrap();
-            let _ = question.heard(&bytes);
+            let _ = question.reply(&bytes);
         }
 
         #[test]
@@ -234,7 +232,7 @@ mod tests {
                 bytes[place] = count;
             }
             bytes.extend(rest);
-            prop_assert_ne!(question.heard(&bytes), Heard::Stray);
+            prop_assert_ne!(question.reply(&bytes), DnsReply::Unrelated);
         }
 
         #[test]
@@ -242,10 +240,10 @@ mod tests {
             let question = DnsQuestion::new("a.example", RecordKind::A, 7).unwrap();
             let mut bytes = reply(&question);
             bytes[0..2].copy_from_slice(&id.to_be_bytes());
-            prop_assert_eq!(question.heard(&bytes) == Heard::Stray, id != 7);
+            prop_assert_eq!(question.reply(&bytes) == DnsReply::Unrelated, id != 7);
             let mut bytes = reply(&question);
             bytes[place] ^= 0x11;
-            prop_assert_eq!(question.heard(&bytes), Heard::Stray);
+            prop_assert_eq!(question.reply(&bytes), DnsReply::Unrelated);
         }
     }
 

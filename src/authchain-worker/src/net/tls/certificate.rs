@@ -1,7 +1,7 @@
-//! What the server's certificate says, as far as whoever checks it can be made to tell.
+//! Reads a server's certificate, as far as the library that verifies it tells.
 //!
-//! There is no second parser of certificates: the one that decides is asked about a name nobody has
-//! and a day to come, and names in its refusal what it found instead.
+//! There is no second parser of certificates: the verifier is asked about a name that no
+//! certificate has, and about days to come, and names in its refusal what it found instead.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,20 +16,20 @@ const NOBODY: &str = "authchain.invalid";
 /// The last second of the year 9999, the end of X.509's calendar (RFC 5280 §4.1.2.5).
 const END_OF_TIME: Duration = Duration::from_secs(253_402_300_799);
 
-/// How long before the end of a certificate its owner should hear of it.
+/// The time before the end of a certificate in which its owner should hear of it.
 pub const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// What is known of a certificate that holds today.
+/// A certificate that is valid today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// Whose it is: host names and addresses.
+    /// The host names and addresses that it is for.
     pub names: Vec<String>,
-    /// How long it, or one that it depends on, is valid yet.
+    /// The time that is left until it, or a certificate that it depends on, expires.
     pub valid_for: Option<Duration>,
 }
 
 impl Certificate {
-    /// Reads the first of `chain`, as `authorities` see it; `None` where there is none.
+    /// Reads the first certificate of `chain`, as `authorities` see it; `None` where there is none.
     pub fn of(
         authorities: &WebPkiServerVerifier,
         chain: &[CertificateDer<'_>],
@@ -41,7 +41,7 @@ impl Certificate {
             CertificateError::NotValidForNameContext { presented, .. } => presented,
             _ => Vec::new(),
         };
-        // One of those it depends on may end before it does.
+        // A certificate that it depends on may expire before it does.
         let ends = [today.saturating_add(SOON), END_OF_TIME];
         let end = ends.into_iter().find_map(|then| match refusal(then)? {
             CertificateError::ExpiredContext { not_after, .. } => Some(not_after),

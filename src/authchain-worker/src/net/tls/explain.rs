@@ -1,4 +1,4 @@
-//! What a failed handshake means, for whoever has to mend it.
+//! Explains failed TLS handshakes to an administrator.
 
 use std::io;
 
@@ -40,7 +40,11 @@ fn certificate(fault: &CertificateError) -> String {
             let expected = expected.to_str();
             match presented.as_slice() {
                 [] => format!("certificate is for no name at all, not for {expected}"),
-                names => format!("certificate is for {}, not {expected}", list(names)),
+                names => {
+                    let names = bare(names).into_iter().map(|name| quoted(&name));
+                    let names = names.collect::<Vec<_>>().join(", ");
+                    format!("certificate is for {names}, not {expected}")
+                }
             }
         }
         CertificateError::UnknownIssuer => {
@@ -73,25 +77,17 @@ pub fn days(seconds: u64) -> String {
     }
 }
 
-fn list(names: &[String]) -> String {
-    let names = bare(names).into_iter().map(|name| quoted(&name));
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// Takes the names out of what the parser gives with their kind: `DnsName("ldap.example.com")`.
+/// Returns bare names of those that rustls gives with their kind: `DnsName("ldap.example.com")`.
 pub(super) fn bare(names: &[String]) -> Vec<String> {
     let bare = names.iter().map(|name| {
-        let quoted = name
-            .split_once("(\"")
-            .and_then(|(_, rest)| rest.strip_suffix("\")"));
-        quoted.unwrap_or_else(|| inside(name)).to_owned()
+        let quoted = between(name, "(\"", "\")");
+        let bare = quoted.or_else(|| between(name, "(", ")"));
+        bare.unwrap_or(name).to_owned()
     });
     bare.collect()
 }
 
-fn inside(name: &str) -> &str {
-    let inner = name
-        .split_once('(')
-        .and_then(|(_, rest)| rest.strip_suffix(')'));
-    inner.unwrap_or(name)
+fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(start)?;
+    rest.strip_suffix(end)
 }

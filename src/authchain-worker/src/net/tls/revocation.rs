@@ -1,4 +1,4 @@
-//! Certificates that were revoked.
+//! Verifies certificates by lists of revoked ones (CRLs, RFC 5280 §5).
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{
     SignatureScheme,
 };
 
-/// Checks all that its inner verifier does, by lists, and says what was wrong with which.
+/// A verifier that also checks revocation lists, and says what is wrong with which.
 #[derive(Debug)]
 pub(super) struct ByLists {
     inner: Arc<WebPkiServerVerifier>,
@@ -30,7 +30,7 @@ pub(super) struct ByLists {
     lists: Vec<RevocationList>,
 }
 
-/// Why a certificate is not taken, in words for the log.
+/// The reason why a certificate is refused, in words for the log.
 #[derive(Debug)]
 pub(super) struct Words(String);
 
@@ -43,9 +43,9 @@ impl fmt::Display for Words {
 impl std::error::Error for Words {}
 
 impl ByLists {
-    /// Reads the lists, and has `builder` make a verifier that holds every certificate of a chain
-    /// against those of its authority: one without a list, or with one that is too old, may have
-    /// been revoked.
+    /// Reads the lists, and has `builder` make a verifier that checks every certificate of a chain
+    /// by the list of its authority. A certificate without a list, or with a list that is too old,
+    /// is refused: it may have been revoked.
     pub(super) fn new(builder: ServerCertVerifierBuilder, file: &Path) -> Result<Self, String> {
         let fault = |text: &dyn fmt::Display| format!("tls_crl_file {}: {text}", file.display());
         let read = trusted_file::read(file, Access::Public, MAX_FILE);
@@ -55,9 +55,13 @@ impl ByLists {
         let inner = builder
             .with_crls(ders.map(CertificateRevocationListDer::from))
             .enforce_revocation_expiration()
-            .build();
+            .build()
+            .map_err(|error| match error {
+                VerifierBuilderError::InvalidCrl(why) => fault(&in_words(&why)),
+                _ => fault(&"nothing can be checked by it"),
+            })?;
         Ok(Self {
-            inner: inner.map_err(|error| fault(&unusable(&error)))?,
+            inner,
             file: file.to_owned(),
             lists,
         })
@@ -70,21 +74,18 @@ impl ByLists {
             ListFault::Revoked => {
                 "certificate was revoked, or that of an authority on the way to it".to_owned()
             }
-            ListFault::NoList => format!(
-                "tls_crl_file {file}: no list of the certificate's authority, or of one on the way to \
-                 it; it holds those of {}",
-                self.authorities()
-            ),
+            ListFault::NoList => {
+                let authorities = self.lists.iter().map(|list| quoted(&list.authority));
+                format!(
+                    "tls_crl_file {file}: no list of the certificate's authority, or of one on the \
+                     way to it; it holds those of {}",
+                    authorities.collect::<Vec<_>>().join(", ")
+                )
+            }
             ListFault::TooOld => format!("tls_crl_file {file}: {}", self.too_old(now)),
             ListFault::Unusable(why) => format!("tls_crl_file {file}: {why}"),
         }
     }
-
-    fn authorities(&self) -> String {
-        let names = self.lists.iter().map(|list| quoted(&list.authority));
-        names.collect::<Vec<_>>().join(", ")
-    }
-
     fn too_old(&self, now: UnixTime) -> String {
         let now = UNIX_EPOCH
             .checked_add(Duration::from_secs(now.as_secs()))
@@ -98,7 +99,7 @@ impl ByLists {
     }
 }
 
-/// What can be wrong with a certificate that only lists tell, or with them.
+/// A fault that lists show in a certificate, or that they have themselves.
 enum ListFault {
     Revoked,
     NoList,
@@ -118,13 +119,6 @@ impl ListFault {
             Error::InvalidCertRevocationList(why) => Self::Unusable(in_words(why)),
             _ => return None,
         })
-    }
-}
-
-fn unusable(error: &VerifierBuilderError) -> &'static str {
-    match error {
-        VerifierBuilderError::InvalidCrl(why) => in_words(why),
-        _ => "nothing can be checked by it",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Certificates that are checked less than they should be, for those who asked for it.
+//! Verifiers that check less than they should, for `tls_verify = "ca"` and `"none"`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio_rustls::rustls::crypto::{
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// `tls_verify = "ca"`: everything but the name.
+/// `tls_verify = "ca"`: checks everything but the name.
 #[derive(Debug)]
 pub(super) struct AnyName(Arc<dyn ServerCertVerifier>);
 
@@ -63,8 +63,8 @@ impl ServerCertVerifier for AnyName {
     }
 }
 
-/// `tls_verify = "none"`: whoever answers has the key of the certificate it shows, and no more is
-/// known about it.
+/// `tls_verify = "none"`: checks that the server has the key of its certificate, and nothing about
+/// the certificate.
 #[derive(Debug)]
 pub(super) struct Anyone(WebPkiSupportedAlgorithms);
 

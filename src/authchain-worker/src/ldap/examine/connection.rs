@@ -1,4 +1,4 @@
-//! The way to a server: names, sockets, TLS and its certificate.
+//! Connects to a server: names, sockets, TLS and its certificate.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,7 +8,6 @@ use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::quoted;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::ClientConnection;
 
 use super::{Directory, Examination, Remark};
 use crate::clock::now;
@@ -19,14 +18,14 @@ use crate::net::dns;
 use crate::net::failure::{Failure, within};
 use crate::net::tls::{Certificate, SOON, Trust, days};
 
-/// How many names of a certificate are told.
+/// The most names of a certificate that are listed.
 const MAX_NAMES: usize = 5;
 
 impl Directory {
     /// Connects as a login would, step by step.
-    pub(super) async fn way(
+    pub(super) async fn connect(
         &self,
-        told: &Examination<'_>,
+        steps: &Examination<'_>,
         server: &LdapServer,
         opening: Deadline,
     ) -> Option<Box<dyn Connection>> {
@@ -34,19 +33,19 @@ impl Directory {
             Endpoint::Unix(socket) => {
                 let connecting = within(opening, CONNECT, connect::unix(socket));
                 let judge = |_: &_, _| Remark::fine(socket.path.display().to_string());
-                let stream = self.step(told, CONNECT, connecting, judge);
+                let stream = self.step(steps, CONNECT, connecting, judge);
                 return Some(Box::new(stream.await?));
             }
             Endpoint::Tcp(tcp) => tcp,
         };
-        let addresses = self.addresses(told, tcp, opening).await?;
+        let addresses = self.addresses(steps, tcp, opening).await?;
         let connecting = connect::first(&addresses, opening);
         let judge = |stream: &TcpStream, _| judge_socket(stream, &addresses);
-        let mut stream = self.step(told, CONNECT, connecting, judge).await?;
+        let mut stream = self.step(steps, CONNECT, connecting, judge).await?;
         if server.starttls {
             let asking = within(opening, starttls::STEP, starttls::ask(&mut stream));
             let judge = |(): &(), _| Remark::fine("the server is ready for TLS");
-            self.step(told, starttls::STEP, asking, judge).await?;
+            self.step(steps, starttls::STEP, asking, judge).await?;
         }
         if tcp.encryption == Encryption::Plain {
             return Some(Box::new(stream));
@@ -54,14 +53,14 @@ impl Directory {
         let trust = self.connector.trust.as_ref()?;
         let shaking = connect::handshake(stream, &tcp.identity, Some(trust));
         let shaking = within(opening, TLS, shaking);
-        let stream = self.step(told, TLS, shaking, |stream, _| judge_tls(trust, stream));
+        let stream = self.step(steps, TLS, shaking, |stream, _| judge_tls(trust, stream));
         Some(Box::new(stream.await?))
     }
 
-    /// Asks DNS for the servers.
-    pub(super) async fn named(
+    /// Asks DNS for the servers of a domain.
+    pub(super) async fn resolve_servers(
         &self,
-        told: &Examination<'_>,
+        steps: &Examination<'_>,
         records: &SrvRecord,
         opening: Deadline,
     ) -> Option<Vec<LdapServer>> {
@@ -69,28 +68,28 @@ impl Directory {
         let judge = |found: &Vec<LdapServer>, _| {
             let tcp = found.iter().filter_map(LdapServer::tcp);
             let places = tcp.map(|server| format!("{}:{}", server.host, server.port));
-            let told = Remark::fine(places.collect::<Vec<_>>().join(", "));
-            match self.strangers(found) {
-                Some(strangers) => told.and(strangers),
-                None => told,
+            let named = Remark::fine(places.collect::<Vec<_>>().join(", "));
+            match self.foreign_names(found) {
+                Some(foreign) => named.and(foreign),
+                None => named,
             }
         };
-        self.step(told, dns::STEP, finding, judge).await
+        self.step(steps, dns::STEP, finding, judge).await
     }
 
-    /// Remarks on servers outside of the domain, where that matters for their certificates.
-    fn strangers(&self, found: &[LdapServer]) -> Option<Remark> {
+    /// Remarks on servers whose names are not within the domain, where certificates are checked.
+    fn foreign_names(&self, found: &[LdapServer]) -> Option<Remark> {
         let is_checked = self
             .connector
             .trust
             .as_ref()
             .is_some_and(|trust| trust.verify == TlsVerify::Full);
-        let strangers: Vec<&TcpEndpoint> = (found.iter().filter_map(LdapServer::tcp))
+        let foreign: Vec<&TcpEndpoint> = (found.iter().filter_map(LdapServer::tcp))
             .filter(|server| is_checked && server.encryption == Encryption::Tls)
             .filter(|server| server.identity != server.host)
             .collect();
-        let domain = &strangers.first()?.identity;
-        let hosts: Vec<&str> = (strangers.iter())
+        let domain = &foreign.first()?.identity;
+        let hosts: Vec<&str> = (foreign.iter())
             .map(|server| server.host.as_str())
             .collect();
         Some(Remark::note(format!(
@@ -101,7 +100,7 @@ impl Directory {
 
     async fn addresses(
         &self,
-        told: &Examination<'_>,
+        steps: &Examination<'_>,
         server: &TcpEndpoint,
         opening: Deadline,
     ) -> Option<Vec<SocketAddr>> {
@@ -116,18 +115,18 @@ impl Directory {
             let addresses = addresses.iter().map(|address| address.ip().to_string());
             Remark::fine(addresses.collect::<Vec<_>>().join(", "))
         };
-        self.step(told, dns::STEP, resolving, judge).await
+        self.step(steps, dns::STEP, resolving, judge).await
     }
 
     async fn step<T>(
         &self,
-        told: &Examination<'_>,
+        steps: &Examination<'_>,
         step: &str,
         work: impl Future<Output = Result<T, Failure>>,
         judge: impl FnOnce(&T, Duration) -> Remark,
     ) -> Option<T> {
         let work = async { work.await.map_err(|failure| self.blame(&failure)) };
-        told.step(step, work, judge).await
+        steps.step(step, work, judge).await
     }
 }
 
@@ -149,18 +148,16 @@ fn judge_tls(trust: &Trust, stream: &TlsStream<TcpStream>) -> Remark {
         Some(version) => format!("{version:?}").replace("TLSv1_", "TLS 1."),
         None => "TLS".to_owned(),
     };
-    Remark::fine(version).and(judge_certificate(trust, session))
-}
-
-fn judge_certificate(trust: &Trust, session: &ClientConnection) -> Remark {
+    let version = Remark::fine(version);
     let Some(authorities) = &trust.authorities else {
-        return Remark::warning("nobody has checked the certificate (tls_verify = \"none\")");
+        let text = "nobody has checked the certificate (tls_verify = \"none\")";
+        return version.and(Remark::warning(text));
     };
     let chain = session.peer_certificates().unwrap_or_default();
-    let remark = match Certificate::of(authorities, chain, now()) {
+    let remark = version.and(match Certificate::of(authorities, chain, now()) {
         Some(certificate) => in_words(&certificate),
         None => Remark::fine("a certificate that holds"),
-    };
+    });
     match trust.has_lists {
         true => remark.and(Remark::fine("it was not revoked")),
         false => remark,
