@@ -28,7 +28,7 @@ pub(crate) enum Ending {
     Trouble = 2,
 }
 
-/// Why a subcommand could not go on.
+/// The reason why a subcommand could not go on.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// [`Ending::No`] if a rule refused the command, [`Ending::Trouble`] if it ran into trouble.

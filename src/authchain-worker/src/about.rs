@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use crate::arguments::Arguments;
 
-/// What the command `authchain check` reads.
+/// The answer to `--about`, which the command `authchain check` reads.
 #[derive(Serialize)]
 struct About {
     version: &'static str,
     processor: &'static str,
-    /// Whether every wall stands.
+    /// True if every wall stands.
     complete: bool,
     #[serde(flatten)]
     outcome: Confinement,

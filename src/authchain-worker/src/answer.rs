@@ -1,4 +1,4 @@
-//! What a backend answers to a question: the one result type of every kind.
+//! The answer of a backend to a question: the one result type of every kind.
 
 use authchain::backends::protocol::{Conclusion, WireVerdict};
 use authchain::words::{Denial, DenialReason};

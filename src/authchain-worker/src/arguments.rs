@@ -4,7 +4,7 @@ use authchain_sandbox::confine::DEFAULT_USER;
 
 use std::ffi::OsString;
 
-/// What it was started with.
+/// The arguments of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments {
     /// Say what confinement comes to on this machine, and end.

@@ -1,4 +1,4 @@
-//! What a backend says to the person, and asks them, while it looks for the answer to a question.
+//! The dialogue of a backend with the person, while it looks for the answer to a question.
 
 use std::cell::Cell;
 use std::fmt;
@@ -97,13 +97,13 @@ impl fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
-/// How long a question may take. How long a person types is not held against it.
+/// The time that a question may take. The time in which a person types does not count.
 #[derive(Debug)]
 pub struct Budget {
     whole: Duration,
-    /// When it is over; `None` while a person types.
+    /// The moment in which it is over; `None` while a person types.
     due: Cell<Option<Deadline>>,
-    /// How often `due` was changed.
+    /// The number of times that `due` was changed.
     changes: Cell<u32>,
 }
 
@@ -163,7 +163,7 @@ impl Budget {
     }
 }
 
-/// Why the work is not waited for any longer.
+/// The reason why the work is not waited for any longer.
 enum Stop<T> {
     Done(T),
     Over,

@@ -1,4 +1,4 @@
-//! What a backend is to the session: something that can be asked.
+//! The trait of everything that the session can ask.
 
 use std::pin::Pin;
 

@@ -22,7 +22,8 @@ use crate::dialogue::{Budget, Dialogue};
 use crate::kind::Kind;
 use crate::kinds;
 
-/// How many lines may wait: the module asks one thing at a time, so more is nobody we know.
+/// Most lines that may wait. The module asks one thing at a time: whoever sends more is not the
+/// module.
 const WAITING: usize = 4;
 
 /// A backend in a process that is as confined as it will be.
@@ -31,7 +32,7 @@ struct Confined {
     kind: Result<Box<dyn Kind>, Refused>,
     /// Which walls are missing.
     walls: Vec<String>,
-    /// How long it took, which is how long the question may have waited.
+    /// The time it took, which is the time that the question may have waited.
     took: Duration,
 }
 

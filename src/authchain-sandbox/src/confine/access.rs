@@ -13,7 +13,7 @@ pub struct Access {
     /// The TCP ports to connect to; `None` means any. A kernel whose Landlock has no rules for
     /// ports (before ABI 4) allows any.
     pub ports: Option<Vec<u16>>,
-    /// Whether password hashes are computed, some of which take a lot of memory.
+    /// True if password hashes are computed, some of which take a lot of memory.
     pub hashes: bool,
 }
 

@@ -16,7 +16,7 @@ pub struct User {
     /// in for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_in_for: Option<String>,
-    /// Whether this is another user than the one who started the worker.
+    /// True if this is another user than the one who started the worker.
     pub is_other: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct Report {
     pub capabilities: Option<u64>,
     /// The state of Landlock, which guards files, ports and Unix sockets.
     pub landlock: Landlock,
-    /// Whether system calls are filtered.
+    /// True if system calls are filtered.
     pub seccomp: bool,
     /// The walls that are missing or incomplete, in words for people.
     pub notes: Vec<String>,

@@ -12,7 +12,7 @@ pub(super) struct Status {
     pub(super) threads: u64,
     /// The attribute no_new_privs (prctl(2)): a program that is started gains no privileges.
     pub(super) no_new_privs: bool,
-    /// Whether the kernel has seccomp filters: only then is there a line about them.
+    /// True if the kernel has seccomp filters: only then is there a line about them.
     pub(super) knows_seccomp: bool,
 }
 

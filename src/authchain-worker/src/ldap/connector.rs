@@ -15,26 +15,26 @@ use crate::net::failure::{Failure, within};
 use crate::net::srv::{self, Target};
 use crate::net::tls::Trust;
 
-/// What it takes to open a connection: as the settings say, for all servers alike.
+/// The parts that open a connection, the same for all servers.
 pub(super) struct Connector {
-    /// Whom TLS trusts; nothing where no connection is encrypted.
+    /// The authorities that TLS trusts; `None` where no connection is encrypted.
     pub(super) trust: Option<Trust>,
     pub(super) dns: Dns,
     pub(super) identity: Identity,
-    /// How long a connection and the login on it may take.
+    /// The longest time that a connection and the login on it may take.
     pub(super) timeout: Period,
 }
 
-/// Who logs in on a new connection.
+/// The account that logs in on a new connection.
 pub(super) enum Identity {
     /// The account of `bind_dn`.
     Service {
         dn: String,
         secret: Secret,
-        /// Where the secret was read.
+        /// The file from which the secret was read.
         file: PathBuf,
     },
-    /// Whom the connection says (SASL EXTERNAL).
+    /// The account that the connection itself proves (SASL EXTERNAL, RFC 4422 appendix A).
     External,
     /// Nobody: searches are anonymous.
     Anonymous,

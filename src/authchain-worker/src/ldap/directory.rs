@@ -13,13 +13,13 @@ pub(super) struct Directory {
     pub(super) sources: Vec<Source>,
     /// The way to one of them.
     pub(super) connector: Connector,
-    /// How a person is found.
+    /// The search for a person.
     pub(super) people: People,
     /// Which people this machine admits, whatever groups they are in.
     pub(super) admission: Admission,
-    /// What is done one way in Active Directory and another elsewhere: names, groups, accounts,
-    /// refusals.
+    /// The names, groups, accounts and refusals, which differ between Active Directory and other
+    /// directories.
     pub(super) flavour: Flavour,
-    /// What is allowed but dangerous, for the log.
+    /// Warnings for the log about settings that are allowed but dangerous.
     pub(super) warnings: Vec<&'static str>,
 }

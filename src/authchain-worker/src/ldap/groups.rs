@@ -89,7 +89,7 @@ pub(super) struct Groups {
     pub(super) base: String,
     /// The filter that matches groups only.
     filter: String,
-    /// Whether the gidNumber of a person's own entry makes them a member.
+    /// True if the gidNumber of a person's own entry makes them a member.
     counts_primary: bool,
 }
 
@@ -204,7 +204,7 @@ struct Walk<'w> {
     level: Vec<String>,
     /// A group whose object class cannot be read: it may be a person.
     unclear: Option<String>,
-    /// Whether there were more groups than were returned.
+    /// True if there were more groups than were returned.
     is_cut: bool,
     has_arrived: bool,
 }

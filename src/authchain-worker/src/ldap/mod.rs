@@ -58,7 +58,7 @@ use crate::servers::Health;
 /// A backend that has read all it needs.
 pub struct Ldap {
     directory: Directory,
-    /// What the module knows of the servers.
+    /// The state of the servers, as the module knows it.
     health: Health,
 }
 
@@ -130,8 +130,8 @@ mod tests {
     use crate::dialogue::Budget;
     use crate::servers::deadline_of;
 
-    /// A future lies on the stack while it is made and moved: 400 more pages to be had from the
-    /// kernel were once 0.8 ms of each start.
+    // A future lies on the stack while it is made and moved: 400 more pages to be had from the
+    // kernel were once 0.8 ms of each start.
     #[test]
     fn what_a_login_awaits_takes_little_room() {
         let settings =

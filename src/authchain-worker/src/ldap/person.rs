@@ -44,7 +44,7 @@ pub(super) struct People {
     pub(super) filter: String,
     /// The DN of the entry named `%u`, where no search is needed.
     pub(super) template: Option<String>,
-    /// Whether names that differ in case only are different.
+    /// The rule by which names that differ in case only are the same or not.
     pub(super) case: Case,
     pub(super) attributes: Attributes,
     /// The attributes by which the account is judged.

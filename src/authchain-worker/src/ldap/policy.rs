@@ -63,7 +63,7 @@ pub(super) struct State {
 /// The rules by which accounts are judged.
 pub(super) struct AccountRules {
     pub(super) policy: AccountPolicy,
-    /// Whether a bind asks for the control of the password policy.
+    /// True if a bind asks for the control of the password policy.
     pub(super) asks_control: bool,
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Session {
     /// slow about one person's password or groups is not down: that person could otherwise shut
     /// others out.
     silence: FailureKind,
-    /// Whether the person's password has been sent.
+    /// True once the person's password has been sent.
     has_sent_password: bool,
 }
 

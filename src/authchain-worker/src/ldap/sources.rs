@@ -9,7 +9,7 @@ use crate::net::dns;
 use crate::net::srv::Target;
 use crate::servers;
 
-/// Who may know the answer, or who names those that may.
+/// A server that may know the answer, or the SRV record that names such servers.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     /// A server.
@@ -21,11 +21,11 @@ pub(super) enum Source {
 /// A server of the directory.
 #[derive(Debug, Clone)]
 pub(super) struct LdapServer {
-    /// What it is called in messages and by the module: its URI.
+    /// Its name in messages and for the module: its URI.
     pub(super) name: String,
-    /// Where it is.
+    /// Its address.
     pub(super) endpoint: Endpoint,
-    /// Whether it is asked for TLS in the clear first.
+    /// True if TLS is begun by StartTLS on a connection in the clear.
     pub(super) starttls: bool,
 }
 

@@ -32,7 +32,7 @@ pub struct TcpEndpoint {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// How the connection is encrypted.
+    /// The encryption of the connection.
     pub encryption: Encryption,
     /// The name that its certificate must be for.
     pub identity: String,
@@ -43,11 +43,11 @@ pub struct TcpEndpoint {
 pub struct UnixEndpoint {
     /// The socket.
     pub path: PathBuf,
-    /// Who else than root may listen there.
+    /// The user besides root who may listen there.
     pub owner: SocketOwner,
 }
 
-/// How a connection is encrypted.
+/// The encryption of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
     /// Not at all.
@@ -72,9 +72,9 @@ pub trait Connection: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Connection for T {}
 
-/// What the way to a socket is called when it fails.
+/// The step of connecting a socket, as a failure names it.
 pub const CONNECT: &str = "connect";
-/// What the handshake is called when it fails.
+/// The step of the TLS handshake, as a failure names it.
 pub const TLS: &str = "TLS";
 
 /// Connects to `endpoint`, and returns a connection that is encrypted as it must be.

@@ -1,4 +1,4 @@
-//! What is trusted, from the settings and nowhere else.
+//! The trust in servers' certificates, from the settings and nowhere else.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,22 +33,22 @@ pub struct Trust {
     pub config: Arc<ClientConfig>,
     /// Whom, whatever was revoked; nobody is asked with `tls_verify = "none"`.
     pub authorities: Option<Arc<WebPkiServerVerifier>>,
-    /// Whether certificates are held against lists of revoked ones.
+    /// True if certificates are compared with lists of revoked ones.
     pub has_lists: bool,
-    /// What is checked about a certificate.
+    /// The checks of a certificate.
     pub verify: TlsVerify,
-    /// Where the authorities were read.
+    /// The file from which the authorities were read.
     pub ca_file: PathBuf,
 }
 
-/// What settings say about TLS.
+/// The settings of TLS.
 #[derive(Debug, Clone, Copy)]
 pub struct TlsOptions<'s> {
     /// The file of the authorities that are trusted.
     pub ca_file: &'s Path,
     /// The file of the lists of revoked certificates.
     pub crl_file: Option<&'s Path>,
-    /// What is checked about a server's certificate.
+    /// The checks of a server's certificate.
     pub verify: TlsVerify,
     /// The oldest version that is good enough.
     pub min: TlsVersion,

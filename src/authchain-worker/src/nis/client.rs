@@ -28,7 +28,7 @@ const LAST_RESERVED: u16 = 1023;
 pub(super) struct Map<'n> {
     pub(super) step: &'static str,
     pub(super) name: &'n str,
-    /// Whether servers give it only to reserved ports.
+    /// True if servers give it only to reserved ports.
     pub(super) is_secret: bool,
 }
 

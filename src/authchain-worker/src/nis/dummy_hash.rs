@@ -16,7 +16,7 @@ const SAMPLE: usize = 8;
 /// A dummy hash, and whether it is quick.
 pub(super) struct TimedDummy {
     pub(super) hash: DummyHash,
-    /// Whether it takes milliseconds only.
+    /// True if it takes milliseconds only.
     pub(super) is_quick: bool,
 }
 

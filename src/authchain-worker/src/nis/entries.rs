@@ -24,7 +24,7 @@ pub enum HashPlace {
 pub struct Credential {
     /// A hash, or nothing, or a mark that no password matches.
     pub stored: Secret,
-    /// When it expires; never, where the map does not tell.
+    /// The dates on which it expires; none where the map does not tell.
     pub ageing: Ageing,
 }
 

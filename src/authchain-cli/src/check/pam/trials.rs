@@ -14,7 +14,7 @@ pub(super) const MOST: usize = 2048;
 /// The most ways that are tried in a case after one case had more than [`MOST`].
 const FEW: usize = 16;
 
-/// What the trials of a stack have shown.
+/// The results of the trials of a stack.
 #[derive(Default)]
 pub(super) struct Found {
     /// Somebody gets in though no module accepts and no condition decided it: by our answer, the

@@ -19,7 +19,8 @@ use crate::net::failure::Failure;
 const CONTROL: &str = "userAccountControl";
 /// The flags the domain controller works out: locked, password expired (MS-ADTS 3.1.1.4.5.17).
 const COMPUTED: &str = "msDS-User-Account-Control-Computed";
-/// When the password ends, by the policy that applies to the account (MS-ADTS 3.1.1.4.5.36).
+/// The attribute with the moment in which the password ends, by the policy that applies to the
+/// account (MS-ADTS 3.1.1.4.5.36).
 const PASSWORD_END: &str = "msDS-UserPasswordExpiryTimeComputed";
 const ACCOUNT_END: &str = "accountExpires";
 

@@ -1,8 +1,8 @@
-//! What Active Directory does its own way.
+//! The parts of a directory in which Active Directory goes its own way.
 //!
-//! The connection, the search, the order of the questions are those of any directory; a
-//! [`Domain`](domain::Domain) says what is different in one: how a person is called, what a domain
-//! controller means, what state an account is in, which groups it is in.
+//! The connection, the search and the order of the questions are the same as for any directory. A
+//! [`Domain`](domain::Domain) holds what differs: the names of a person, the meaning of a refusal,
+//! the state of an account and its groups.
 //!
 //! | file | holds |
 //! |---|---|
