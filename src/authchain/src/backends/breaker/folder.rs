@@ -66,7 +66,7 @@ impl Folder {
 
     /// Makes the file if there is none, and gives it this modification time.
     pub(super) fn set(&self, name: &str, time: SystemTime) {
-        if let Ok(file) = self.create(name, OFlag::empty()) {
+        if let Ok(file) = self.create(name) {
             stamp(&file, time);
         }
     }
@@ -109,20 +109,20 @@ impl Folder {
     fn make_whole(&self, name: &str, time: SystemTime) -> nix::Result<()> {
         let draft = name::draft(gettid().as_raw());
         let draft = draft.as_str();
-        stamp(&self.create(draft, OFlag::empty())?, time);
+        stamp(&self.create(draft)?, time);
         let made = linkat(&self.0, draft, &self.0, name, AtFlags::empty());
         self.remove(draft);
         made
     }
 
-    fn create(&self, name: &str, more: OFlag) -> nix::Result<OwnedFd> {
+    fn create(&self, name: &str) -> nix::Result<OwnedFd> {
         let flags = OFlag::O_WRONLY
             | OFlag::O_CREAT
             | OFlag::O_NOFOLLOW
             | OFlag::O_NONBLOCK
             | OFlag::O_CLOEXEC;
         let mode = Mode::S_IRUSR | Mode::S_IWUSR;
-        openat(self.0.as_fd(), name, flags | more, mode)
+        openat(self.0.as_fd(), name, flags, mode)
     }
 }
 

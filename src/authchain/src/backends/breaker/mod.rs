@@ -72,7 +72,7 @@ pub(super) struct Plan {
 }
 
 /// The state of one mark.
-enum Standing {
+enum MarkState {
     Avoid(Duration),
     Probe,
     Expired,
@@ -111,16 +111,16 @@ impl<'a> Breaker<'a> {
         };
         let mut latest = Duration::MAX;
         for name in self.marks() {
-            let Some(standing) = self.standing(&name, now, patience) else {
+            let Some(state) = self.state_of(&name, now, patience) else {
                 continue;
             };
-            match standing {
-                Standing::Avoid(age) => {
+            match state {
+                MarkState::Avoid(age) => {
                     latest = latest.min(age);
                     plan.avoid.push(name);
                 }
-                Standing::Probe => plan.probe.push(name),
-                Standing::Expired => plan.expired.push(name),
+                MarkState::Probe => plan.probe.push(name),
+                MarkState::Expired => plan.expired.push(name),
             }
         }
         let is_avoided = |server| plan.avoid.contains(server);
@@ -160,22 +160,22 @@ impl<'a> Breaker<'a> {
         names
     }
 
-    fn standing(&self, server: &str, now: SystemTime, patience: Duration) -> Option<Standing> {
+    fn state_of(&self, server: &str, now: SystemTime, patience: Duration) -> Option<MarkState> {
         let folder = self.folder.as_ref()?;
         let age = self.age(server, now)?;
         if age < REST {
-            return Some(Standing::Avoid(age));
+            return Some(MarkState::Avoid(age));
         }
-        let (standing, needs) = if age < EXPIRY {
-            (Standing::Probe, Duration::ZERO)
+        let (state, needs) = if age < EXPIRY {
+            (MarkState::Probe, Duration::ZERO)
         } else {
-            (Standing::Expired, patience)
+            (MarkState::Expired, patience)
         };
         let claim = encode(FileKind::Claim, &self.owner, server)?;
         let until = now.checked_add(REST.saturating_add(needs).min(LONGEST_CLAIM))?;
         match folder.claim(&claim, now, until) {
-            Claim::Ours => Some(standing),
-            Claim::Anothers => Some(Standing::Avoid(age)),
+            Claim::Ours => Some(state),
+            Claim::Anothers => Some(MarkState::Avoid(age)),
             // Without claims, no login could ever find out that the server is back.
             Claim::Impossible => None,
         }

@@ -1,7 +1,7 @@
 //! Every server of a backend, looked at step by step, for the administrator.
 
 use super::setup::WorkerSetup;
-use super::talk::{Asked, budget_within, greet, out_of_place, readable};
+use super::talk::{Asked, budget_within, greet, readable, unexpected};
 use crate::backends::protocol::{Hello, Operation, Reply, ServerFinding, Severity, WireVerdict};
 use crate::backends::worker::WorkerFault;
 use crate::tools::request::Request;
@@ -23,7 +23,7 @@ pub(super) fn examine(
     match verdict {
         WireVerdict::Unknown => Ok(()),
         WireVerdict::Unavailable(detail) => Err(BackendError::Unavailable(detail)),
-        _ => Err(out_of_place("another verdict than examine has").into()),
+        _ => Err(unexpected("another verdict than examine has").into()),
     }
 }
 
@@ -43,7 +43,7 @@ fn talk(
             return Ok(WireVerdict::Unknown);
         }
         Reply::Verdict(conclusion) => return Ok(conclusion.verdict),
-        _ => return Err(out_of_place("something before its hello")),
+        _ => return Err(unexpected("something before its hello")),
     }
     let budget = budget_within(deadline.remaining());
     worker.send(&asked.to_message(budget), deadline)?;
@@ -51,7 +51,7 @@ fn talk(
         match worker.receive(deadline)? {
             Reply::Finding(finding) => hear(shown(finding)),
             Reply::Verdict(conclusion) => return Ok(conclusion.verdict),
-            _ => return Err(out_of_place("neither a finding nor a verdict")),
+            _ => return Err(unexpected("neither a finding nor a verdict")),
         }
     }
 }

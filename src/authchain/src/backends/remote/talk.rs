@@ -93,8 +93,8 @@ pub(super) fn talk(
             }
             Reply::Info(text) => asked.tell(&text, |person, text| person.text_info(text)),
             Reply::Error(text) => asked.tell(&text, |person, text| person.error_msg(text)),
-            Reply::Hello(_) => return Err(out_of_place("a second hello").into()),
-            Reply::Finding(_) => return Err(out_of_place("a finding").into()),
+            Reply::Hello(_) => return Err(unexpected("a second hello").into()),
+            Reply::Finding(_) => return Err(unexpected("a finding").into()),
         }
     }
 }
@@ -114,14 +114,14 @@ pub(super) fn greet(
 fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, WorkerFault> {
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
-        Reply::Hello(_) => Err(out_of_place(&format!("cannot {}", operation.word()))),
+        Reply::Hello(_) => Err(unexpected(&format!("cannot {}", operation.word()))),
         Reply::Verdict(conclusion) if matches!(conclusion.verdict, WireVerdict::Unavailable(_)) => {
             Ok(Some(conclusion))
         }
-        Reply::Verdict(_) => Err(out_of_place("a verdict before its hello")),
-        Reply::Prompt { .. } => Err(out_of_place("a prompt before its hello")),
-        Reply::Info(_) | Reply::Error(_) => Err(out_of_place("a text before its hello")),
-        Reply::Finding(_) => Err(out_of_place("a finding before its hello")),
+        Reply::Verdict(_) => Err(unexpected("a verdict before its hello")),
+        Reply::Prompt { .. } => Err(unexpected("a prompt before its hello")),
+        Reply::Info(_) | Reply::Error(_) => Err(unexpected("a text before its hello")),
+        Reply::Finding(_) => Err(unexpected("a finding before its hello")),
     }
 }
 
@@ -133,18 +133,18 @@ fn check(
 ) -> Result<(), WorkerFault> {
     if !asked.operation.can_have(verdict) {
         let word = asked.operation.word();
-        return Err(out_of_place(&format!("another verdict than {word} has")));
+        return Err(unexpected(&format!("another verdict than {word} has")));
     }
     let is_other = |user: &WireUser| !is_same_name(&user.name);
     if verdict.user().is_some_and(is_other) {
-        return Err(out_of_place("a verdict about another name"));
+        return Err(unexpected("a verdict about another name"));
     }
     Ok(())
 }
 
 fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, BackendError> {
     let Some(person) = asked.person.as_deref_mut() else {
-        return Err(out_of_place("a prompt for nobody").into());
+        return Err(unexpected("a prompt for nobody").into());
     };
     let text = readable(text);
     let answer = if echo {
@@ -155,8 +155,8 @@ fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, B
     answer.map_err(BackendError::Conversation)
 }
 
-pub(super) fn out_of_place(what: &str) -> WorkerFault {
-    WorkerFault::OutOfPlace(what.to_owned())
+pub(super) fn unexpected(what: &str) -> WorkerFault {
+    WorkerFault::Unexpected(what.to_owned())
 }
 
 /// Returns how much of our time the worker is given: less than all of it, so that it is the one to

@@ -61,7 +61,7 @@ impl Channel {
             if let Some(line) = self.lines.next_line().map_err(WorkerFault::Protocol)? {
                 self.replies = self.replies.saturating_add(1);
                 if self.replies > self.limit {
-                    return Err(WorkerFault::OutOfPlace(format!(
+                    return Err(WorkerFault::Unexpected(format!(
                         "more than {} lines",
                         self.limit
                     )));
@@ -89,7 +89,7 @@ impl Channel {
             let remaining = deadline.remaining();
             let mut fds = [PollFd::new(self.socket.0.as_fd(), what)];
             match poll(&mut fds, poll_timeout(remaining)) {
-                Ok(0) if remaining.is_zero() => return Err(WorkerFault::Silent),
+                Ok(0) if remaining.is_zero() => return Err(WorkerFault::TimedOut),
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => return Ok(()),
                 Err(errno) => return Err(WorkerFault::Socket(errno)),

@@ -28,15 +28,15 @@ const USER: &CStr = c"--user";
 const SETSID: i32 = 0x80;
 
 /// Tries to reap a worker that hung up, so that the log can say how it ended: 20 ms in all.
-const PATIENCE: u32 = 40;
+const EXIT_TRIES: u32 = 40;
 
 /// Tries to reap a worker that was killed: a second in all. The kernel takes a third of a
 /// millisecond, unless the process hangs in a system call, on a file server that is away for
 /// example.
-const BURIAL: u32 = 1_000;
+const REAP_TRIES: u32 = 1_000;
 
 /// Tries that follow each other quickly: every login waits for the first ones.
-const QUICK_LOOKS: u32 = 20;
+const QUICK_TRIES: u32 = 20;
 
 /// The running process.
 pub(super) struct Child {
@@ -56,7 +56,7 @@ impl Child {
     /// `posix_spawn` cannot, and a host with threads must not fork. SIGCHLD must be blocked by then
     /// (`Reaper::block`).
     pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, WorkerFault> {
-        judge(path)?;
+        trusted_file::open_program(path).map_err(WorkerFault::Program)?;
         let pid = spawn(path, user, socket).map_err(WorkerFault::Start)?;
         Ok(Self {
             pid,
@@ -66,11 +66,14 @@ impl Child {
 
     /// Returns how the process ended, if it does within a moment.
     pub(super) fn how_it_ended(&self) -> Option<String> {
-        for look in 0..PATIENCE {
+        for tried in 0..EXIT_TRIES {
             match self.peek() {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
-                Ok(status) => return in_words(status),
-                Err(_) => return None,
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(tried),
+                Ok(WaitStatus::Exited(_, code)) => return Some(format!("exit status {code}")),
+                Ok(WaitStatus::Signaled(_, signal, _)) => {
+                    return Some(format!("killed by {signal}"));
+                }
+                _ => return None,
             }
         }
         None
@@ -95,20 +98,11 @@ impl Child {
         })
     }
 
-    fn end(&self) {
-        match self.kill() {
-            Err(Errno::ECHILD) => {}
-            Ok(()) => self.reap(BURIAL),
-            // A host that may not kill its own worker: it ends because its socket is closed.
-            Err(_) => self.reap(PATIENCE),
-        }
-    }
-
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
-    fn reap(&self, patience: u32) {
-        for look in 0..patience {
+    fn reap(&self, tries: u32) {
+        for tried in 0..tries {
             match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(look),
+                Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(tried),
                 _ => return,
             }
         }
@@ -117,15 +111,13 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        self.end();
+        match self.kill() {
+            Err(Errno::ECHILD) => {}
+            Ok(()) => self.reap(REAP_TRIES),
+            // A host that may not kill its own worker: it ends because its socket is closed.
+            Err(_) => self.reap(EXIT_TRIES),
+        }
     }
-}
-
-/// Checks the program: it must be executable, and nobody but its owner, whom we trust, can have
-/// written or replaced it.
-fn judge(path: &Path) -> Result<(), WorkerFault> {
-    trusted_file::open_program(path).map_err(WorkerFault::Program)?;
-    Ok(())
 }
 
 fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
@@ -147,19 +139,11 @@ fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
     posix_spawn(path, &actions, &attributes, &arguments, &environment)
 }
 
-fn in_words(status: WaitStatus) -> Option<String> {
-    match status {
-        WaitStatus::Exited(_, code) => Some(format!("exit status {code}")),
-        WaitStatus::Signaled(_, signal, _) => Some(format!("killed by {signal}")),
-        _ => None,
-    }
-}
-
-/// Sleeps between two looks at a process: at first as briefly as the kernel can, which takes a
+/// Sleeps between two tries to reap a process: at first as briefly as the kernel can, which takes a
 /// twentieth of a millisecond longer than asked, later a whole millisecond. Never used to wait for
 /// a person.
-fn pause(look: u32) {
-    let micros = if look < QUICK_LOOKS { 10 } else { 1_000 };
+fn pause(tried: u32) {
+    let micros = if tried < QUICK_TRIES { 10 } else { 1_000 };
     let _ = ppoll(&mut [], Some(TimeSpec::microseconds(micros)), None);
 }
 
@@ -188,7 +172,7 @@ mod tests {
         let (_folder, patient) = patient();
         let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
         let begin = system_clock();
-        child.reap(PATIENCE);
+        child.reap(EXIT_TRIES);
         assert!(system_clock().saturating_duration_since(begin).as_millis() < 1_000);
         assert_eq!(child.peek(), Ok(WaitStatus::StillAlive));
         let pid = child.pid;

@@ -18,15 +18,15 @@ pub(in crate::backends) enum WorkerFault {
     /// It ended, or hung up, before it had answered.
     Ended(Option<String>),
     /// The time was over before it had answered.
-    Silent,
+    TimedOut,
     /// The socket to it failed.
     Socket(Errno),
     /// It has sent a line that is not of the protocol.
     Protocol(ProtocolError),
-    /// It sent something that is not allowed at this point.
-    OutOfPlace(String),
+    /// It has sent a line that is not allowed at this point.
+    Unexpected(String),
     /// The message for it is too long for the protocol.
-    Unsayable(ProtocolError),
+    RequestTooLong(ProtocolError),
 }
 
 impl fmt::Display for WorkerFault {
@@ -36,11 +36,11 @@ impl fmt::Display for WorkerFault {
             Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
             Self::Ended(None) => f.write_str("worker: ended without an answer"),
             Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),
-            Self::Silent => f.write_str("worker: no answer in time"),
+            Self::TimedOut => f.write_str("worker: no answer in time"),
             Self::Socket(errno) => write!(f, "worker: {}", errno.desc()),
             Self::Protocol(error) => write!(f, "worker: {error}"),
-            Self::OutOfPlace(what) => write!(f, "worker: {what}"),
-            Self::Unsayable(error) => write!(f, "the question is {error}"),
+            Self::Unexpected(what) => write!(f, "worker: {what}"),
+            Self::RequestTooLong(error) => write!(f, "the question is {error}"),
         }
     }
 }
@@ -50,7 +50,7 @@ impl fmt::Display for WorkerFault {
 impl From<WorkerFault> for BackendError {
     fn from(fault: WorkerFault) -> Self {
         Self::Failed(match fault {
-            WorkerFault::Protocol(_) | WorkerFault::OutOfPlace(_) => {
+            WorkerFault::Protocol(_) | WorkerFault::Unexpected(_) => {
                 format!("not a valid answer: {fault}")
             }
             _ => fault.to_string(),

@@ -50,7 +50,7 @@ impl<'r> Worker<'r> {
         message: &Message<'_>,
         deadline: Deadline,
     ) -> Result<(), WorkerFault> {
-        let line = message.to_line().map_err(WorkerFault::Unsayable)?;
+        let line = message.to_line().map_err(WorkerFault::RequestTooLong)?;
         let sent = self.channel.send(&line, deadline);
         sent.map_err(|fault| self.explained(fault))
     }

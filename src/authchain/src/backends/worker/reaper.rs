@@ -23,7 +23,11 @@ impl Reaper {
     /// Blocks SIGCHLD until this is dropped.
     pub(super) fn block(&self) -> nix::Result<()> {
         if self.blocked.get().is_none() {
-            let _ = self.blocked.set(ChildSignalBlocked::now()?);
+            let before = child_signal().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+            let _ = self.blocked.set(ChildSignalBlocked {
+                was_blocked: before.contains(Signal::SIGCHLD),
+                _of_this_thread: PhantomData,
+            });
         }
         Ok(())
     }
@@ -40,16 +44,6 @@ impl Reaper {
 struct ChildSignalBlocked {
     was_blocked: bool,
     _of_this_thread: PhantomData<*const ()>,
-}
-
-impl ChildSignalBlocked {
-    fn now() -> nix::Result<Self> {
-        let before = child_signal().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-        Ok(Self {
-            was_blocked: before.contains(Signal::SIGCHLD),
-            _of_this_thread: PhantomData,
-        })
-    }
 }
 
 impl Drop for ChildSignalBlocked {

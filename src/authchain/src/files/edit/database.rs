@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::account::AccountEntry;
 use super::error::EditError;
-use super::lock::{Lock, PATIENCE};
+use super::lock::{LOCK_WAIT, Lock};
 use super::new_account::NewAccount;
 use super::replace::{Witness, replace};
 use super::shadow_line::ShadowLine;
@@ -41,7 +41,7 @@ impl Database {
         Self {
             passwd: real(passwd),
             shadow: real(shadow),
-            patience: PATIENCE,
+            patience: LOCK_WAIT,
         }
     }
 

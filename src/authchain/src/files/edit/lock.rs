@@ -14,7 +14,7 @@ use crate::tools::deadline::{Deadline, system_clock};
 
 /// The longest wait for another writer. Writing takes milliseconds; a process that holds the lock
 /// for longer hangs, and an administrator should hear of it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -90,7 +90,7 @@ mod tests {
     fn a_second_writer_waits_only_so_long() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("shadow");
-        let held = Lock::take(&file, PATIENCE).unwrap();
+        let held = Lock::take(&file, LOCK_WAIT).unwrap();
         assert!(Lock::take(&file, Duration::from_millis(50)).is_err());
         drop(held);
         assert!(Lock::take(&file, Duration::ZERO).is_ok());
