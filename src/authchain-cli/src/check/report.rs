@@ -166,13 +166,13 @@ impl Report {
 
     /// Adds a fault in the configuration.
     pub(crate) fn add_config_error(&mut self, error: &ConfigError) {
-        let place = error.place.as_ref();
+        let location = error.location.as_ref();
         let cited = error.with_citation();
         self.push(Finding {
             severity: Severity::Error,
             file: error.file.clone(),
-            line: place.map(|place| place.line),
-            column: place.map(|place| place.column),
+            line: location.map(|location| location.line),
+            column: location.map(|location| location.column),
             message: error.message.clone(),
             citation: cited
                 .split_once('\n')
