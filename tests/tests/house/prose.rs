@@ -20,7 +20,7 @@ const RULES: [&str; 4] = [
 
 /// How often each crate still breaks each of the [`RULES`].
 const LEFT: [(&str, [usize; 4]); 5] = [
-    ("authchain", [0, 0, 0, 9]),
+    ("authchain", [0, 0, 0, 8]),
     ("authchain-cli", [0, 0, 0, 6]),
     ("authchain-sandbox", [0, 0, 2, 0]),
     ("authchain-worker", [0, 1, 6, 0]),

@@ -1,7 +1,7 @@
 //! Whether a person may in, whatever their password.
 
 use authchain::config::settings::ldap::Scope;
-use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::filter::AccessFilter;
 use authchain_sandbox::process::machine_name;
 use ldap3::ldap_escape;
 
@@ -14,15 +14,15 @@ const STEP: &str = "access filter";
 /// Which people this machine admits, by their entries.
 pub(super) struct Admission {
     /// What the entry must fit.
-    filter: Option<String>,
+    filter: Option<AccessFilter>,
     /// This machine's name, if the filter asks for it.
     host: String,
 }
 
 impl Admission {
     /// Reads what the filter asks for. Early: later there are no files.
-    pub(super) fn by(filter: Option<String>) -> Self {
-        let asks_host = filter.as_ref().is_some_and(|filter| filter.contains("%h"));
+    pub(super) fn by(filter: Option<AccessFilter>) -> Self {
+        let asks_host = filter.as_ref().is_some_and(AccessFilter::asks_host);
         let host = match asks_host {
             true => machine_name(),
             false => String::new(),
@@ -38,17 +38,11 @@ impl Admission {
         person: &Person,
         service: &str,
     ) -> Result<Option<&'static str>, Failure> {
-        let Some(template) = &self.filter else {
+        let Some(filter) = &self.filter else {
             return Ok(None);
         };
         let [name, service, host] = [&person.name, service, &self.host].map(ldap_escape);
-        let filter = fill(template, |letter| match letter {
-            'u' => Some(&*name),
-            's' => Some(&*service),
-            'h' => Some(&*host),
-            _ => None,
-        });
-        let filter = filter.map_err(|_| Failure::settings(STEP, "cannot be filled in"))?;
+        let filter = filter.fill(&name, &service, &host);
         let search = Search {
             step: STEP,
             base: &person.dn,

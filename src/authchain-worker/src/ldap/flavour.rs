@@ -16,7 +16,7 @@ use crate::net::failure::Failure;
 /// What kind of directory it is, and what its settings say of what only this kind has.
 pub(super) enum Flavour {
     /// OpenLDAP, 389 Directory Server and their like.
-    Generic(Generic),
+    Generic(Box<Generic>),
     /// A domain of Windows or Samba.
     ActiveDirectory(Box<Domain>),
 }

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::filter::GroupFilter;
+use authchain::config::settings::ldap::group::AllowedGroup;
 use authchain::config::settings::ldap::{LdapSettings, Scope};
 use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
@@ -51,25 +52,28 @@ const PEOPLE: [&str; 7] = [
 pub(super) struct Wanted {
     names: Vec<String>,
     dns: Vec<Dn>,
-    base: Option<Dn>,
-    /// Those named by their DN that lie elsewhere, as they are written.
-    elsewhere: Vec<String>,
+    base: Dn,
+    /// Those named by their DN that lie elsewhere.
+    elsewhere: Vec<Dn>,
 }
 
 impl Wanted {
     pub(super) fn new(settings: &LdapSettings) -> Self {
-        let (dns, names): (Vec<_>, Vec<_>) =
-            (settings.allow_groups.iter()).partition(|group| group.contains('='));
-        let base = Dn::parse(settings.group_base());
-        let is_elsewhere = |dn: &&String| {
-            Dn::parse(dn).is_some_and(|dn| !base.as_ref().is_some_and(|base| dn.is_under(base)))
+        let mut wanted = Self {
+            names: Vec::new(),
+            dns: Vec::new(),
+            base: settings.group_base().clone(),
+            elsewhere: Vec::new(),
         };
-        Self {
-            names: names.into_iter().map(|name| name.to_lowercase()).collect(),
-            elsewhere: dns.iter().copied().filter(is_elsewhere).cloned().collect(),
-            dns: dns.into_iter().filter_map(|dn| Dn::parse(dn)).collect(),
-            base,
+        for group in &settings.allow_groups {
+            match group {
+                AllowedGroup::Name(name) => wanted.names.push(name.to_lowercase()),
+                AllowedGroup::Dn(dn) => wanted.dns.push(dn.clone()),
+            }
         }
+        let elsewhere = wanted.dns.iter().filter(|dn| !dn.is_under(&wanted.base));
+        wanted.elsewhere = elsewhere.cloned().collect();
+        wanted
     }
 
     fn is_nothing(&self) -> bool {
@@ -79,7 +83,7 @@ impl Wanted {
     /// Returns whether a group is one of these. A name only counts below the groups' base:
     /// elsewhere, others may create groups of any name.
     fn has(&self, dn: &Dn, name: Option<&str>) -> bool {
-        let is_below = self.base.as_ref().is_some_and(|base| dn.is_under(base));
+        let is_below = dn.is_under(&self.base);
         let name = name.map(str::to_lowercase);
         let is_named = name.is_some_and(|name| self.names.contains(&name));
         self.dns.contains(dn) || (is_below && is_named)
@@ -96,12 +100,12 @@ impl Wanted {
 /// The groups of a directory, and those among them in which people must be.
 pub(super) struct Groups {
     wanted: Wanted,
-    /// Those in which people must be, as the settings write them.
-    pub(super) allowed: Vec<String>,
+    /// Those in which people must be.
+    pub(super) allowed: Vec<AllowedGroup>,
     /// Where groups are.
-    pub(super) base: String,
-    /// What fits groups only.
-    filter: String,
+    pub(super) base: Dn,
+    /// Fits groups only.
+    pub(super) filter: GroupFilter,
     /// Whether somebody is in the group whose number their own entry has.
     counts_primary: bool,
 }
@@ -111,7 +115,7 @@ impl Groups {
         Self {
             wanted: Wanted::new(settings),
             allowed: settings.allow_groups.clone(),
-            base: settings.group_base().to_owned(),
+            base: settings.group_base().clone(),
             filter: settings.group_filter.clone(),
             counts_primary: settings.allow_primary_group,
         }
@@ -130,7 +134,7 @@ impl Groups {
             return Ok(true);
         }
         let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
-        let mut filters = vec![self.group_filter(&direct(person, self.counts_primary))?];
+        let mut filters = vec![self.filter.and(&direct(person, self.counts_primary))];
         for _ in 0..DEPTH {
             for filter in &filters {
                 let (groups, is_cut) = self.search_groups(session, filter).await?;
@@ -145,9 +149,7 @@ impl Groups {
             }
             let level = std::mem::take(&mut walk.level);
             let levels = level.chunks(BATCH).map(members);
-            filters = levels
-                .map(|members| self.group_filter(&members))
-                .collect::<Result<_, _>>()?;
+            filters = levels.map(|members| self.filter.and(&members)).collect();
             if filters.is_empty() {
                 break;
             }
@@ -158,16 +160,6 @@ impl Groups {
             None if walk.is_cut || !filters.is_empty() => Err(too_many()),
             None => Ok(false),
         }
-    }
-
-    /// Returns the filter of what is a group and fits `filter`.
-    ///
-    /// # Errors
-    /// For a filter of the settings that is none; they have been checked.
-    pub(super) fn group_filter(&self, filter: &str) -> Result<String, Failure> {
-        let groups = fill(&self.filter, |_| None);
-        let groups = groups.map_err(|_| Failure::settings(STEP, "group_filter"))?;
-        Ok(format!("(&{groups}{filter})"))
     }
 
     /// Searches for the groups below the groups' base that fit, and those of the wanted ones that
@@ -194,7 +186,7 @@ impl Groups {
         let mut groups = hits.entries;
         for dn in &self.wanted.elsewhere {
             let search = Search {
-                base: dn,
+                base: dn.as_str(),
                 scope: Scope::Base,
                 ..search
             };
@@ -301,9 +293,9 @@ mod tests {
 
     fn wanted(groups: &[&str]) -> Wanted {
         Wanted::new(&LdapSettings {
-            base: "dc=x".to_owned(),
-            group_base: Some("ou=groups,dc=x".to_owned()),
-            allow_groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            base: Dn::parse("dc=x").unwrap(),
+            group_base: Dn::parse("ou=groups,dc=x"),
+            allow_groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
             ..LdapSettings::default()
         })
     }
@@ -340,8 +332,8 @@ mod tests {
     #[test]
     fn no_entry_of_a_person_or_below_their_own_is_a_group() {
         let settings = LdapSettings {
-            group_base: Some("dc=x".to_owned()),
-            allow_groups: vec!["admins".to_owned(), ALICE.to_owned()],
+            group_base: Dn::parse("dc=x"),
+            allow_groups: ["admins", ALICE].map(|group| group.parse().unwrap()).into(),
             ..LdapSettings::default()
         };
         let wanted = Wanted::new(&settings);

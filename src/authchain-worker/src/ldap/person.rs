@@ -1,8 +1,10 @@
 //! The search for the one entry that is the person.
 
 use authchain::backends::protocol::WireUser;
+use authchain::config::settings::ldap::attribute::AttributeName;
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::filter::UserFilter;
+use authchain::config::settings::ldap::template::DnTemplate;
 use authchain::config::settings::ldap::{Case, Scope};
 use ldap3::{dn_escape, ldap_escape};
 
@@ -37,13 +39,11 @@ pub(super) struct Person {
 pub(super) struct People {
     /// Where they are.
     pub(super) base: Dn,
-    /// The base as the settings write it.
-    pub(super) base_text: String,
     pub(super) scope: Scope,
-    /// Finds the entry of `%u`.
-    pub(super) filter: String,
-    /// The name of the entry of `%u`, where there is no need to search.
-    pub(super) template: Option<String>,
+    /// Finds the entry of a name.
+    pub(super) filter: UserFilter,
+    /// Names the entry of a name, where there is no need to search.
+    pub(super) template: Option<DnTemplate>,
     /// Whether names differ that differ in case only.
     pub(super) case: Case,
     pub(super) attributes: Attributes,
@@ -53,12 +53,12 @@ pub(super) struct People {
 
 /// What the attributes of a person are called.
 pub(super) struct Attributes {
-    pub(super) name: String,
-    pub(super) uid: String,
-    pub(super) gid: String,
-    pub(super) home: String,
-    pub(super) shell: String,
-    pub(super) gecos: String,
+    pub(super) name: AttributeName,
+    pub(super) uid: AttributeName,
+    pub(super) gid: AttributeName,
+    pub(super) home: AttributeName,
+    pub(super) shell: AttributeName,
+    pub(super) gecos: AttributeName,
 }
 
 /// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`. Only a domain of
@@ -91,15 +91,8 @@ impl<'a> Login<'a> {
 impl People {
     /// Returns where the template says that a person's entry is, if there is one.
     pub(super) fn dn_of(&self, login: &Login<'_>) -> Option<String> {
-        let template = self.template.as_deref()?;
-        let name = dn_escape(login.name);
-        fill(template, |letter| (letter == 'u').then_some(&name)).ok()
-    }
-
-    /// Returns the filter that finds the entries of an escaped name, or of `*`.
-    pub(super) fn filter_for(&self, escaped: &str) -> Result<String, Failure> {
-        let filter = fill(&self.filter, |letter| (letter == 'u').then_some(escaped));
-        filter.map_err(|_| Failure::settings(STEP, "user_filter"))
+        let template = self.template.as_ref()?;
+        Some(template.fill(&dn_escape(login.name)))
     }
 
     /// Finds the entry of exactly this name.
@@ -108,12 +101,12 @@ impl People {
         session: &mut Session,
         login: &Login<'_>,
     ) -> Result<Found, Failure> {
-        let filter = self.filter_for(&ldap_escape(login.name))?;
+        let filter = self.filter.fill(&ldap_escape(login.name));
         let template = self.dn_of(login);
         let attributes = self.wanted_attributes();
         let (base, scope) = match &template {
             Some(dn) => (dn.as_str(), Scope::Base),
-            None => (self.base_text.as_str(), self.scope),
+            None => (self.base.as_str(), self.scope),
         };
         let search = Search {
             step: STEP,
@@ -158,20 +151,24 @@ impl People {
             return Err(Failure::trouble(STEP, text));
         }
         let called = &self.attributes;
-        let name = (entry.texts(&called.name)).find(|name| self.case.is_same(login.name, name));
+        let name =
+            (entry.texts(called.name.as_str())).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
-            let actual = entry.text(&called.name).unwrap_or_default();
+            let actual = entry.text(called.name.as_str()).unwrap_or_default();
             let note = format!(
                 "the entry found has another name: {}",
                 codes::server_text(actual)
             );
             return Ok(Found::Nobody(Some(note)));
         };
-        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
+        let text = |attribute: &AttributeName| {
+            let text = entry.text(attribute.as_str());
+            text.unwrap_or_default().to_owned()
+        };
         let user = WireUser {
             name: login.spelled(name),
-            uid: uid_of(&entry, &called.uid)?,
-            gid: entry.number(&called.gid),
+            uid: uid_of(&entry, called.uid.as_str())?,
+            gid: entry.number(called.gid.as_str()),
             gecos: text(&called.gecos),
             home: text(&called.home),
             shell: text(&called.shell),
@@ -190,16 +187,20 @@ impl People {
     /// way.
     fn wanted_attributes(&self) -> Vec<&str> {
         let called = &self.attributes;
-        let mut attributes = vec![
-            called.name.as_str(),
+        let named = [
+            &called.name,
             &called.uid,
             &called.gid,
             &called.home,
             &called.shell,
             &called.gecos,
         ];
-        attributes.extend(&self.account_attributes);
-        attributes
+        let account = self.account_attributes.iter().copied();
+        named
+            .map(AttributeName::as_str)
+            .into_iter()
+            .chain(account)
+            .collect()
     }
 }
 

@@ -3,13 +3,12 @@
 use std::net::SocketAddr;
 
 use authchain::backends::protocol::Question;
-use authchain::config::settings::nis::NisSettings;
+use authchain::config::settings::nis::{Address, NisSettings};
 use authchain::tools::deadline::Deadline;
 
 use super::client::{CONNECT, Client, Map, PORTMAPPER, mapped_port};
 use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
-use super::server::NisServer;
 use super::{Nis, entries, portmap};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
@@ -35,7 +34,7 @@ impl Nis {
     ) -> Answer {
         let whole = deadline_of(question);
         let timeout = self.settings.server_timeout.duration();
-        for server in &self.servers {
+        for server in &self.settings.servers {
             told.turn_to(server.name());
             let look = NisLook {
                 told: &told,
@@ -53,9 +52,9 @@ impl Nis {
 }
 
 impl NisLook<'_> {
-    async fn at(&self, server: &NisServer, ports: &mut Ports, deadline: Deadline) -> Option<()> {
+    async fn at(&self, server: &Address, ports: &mut Ports, deadline: Deadline) -> Option<()> {
         self.find_the_port(server, deadline).await?;
-        let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);
+        let opening = Client::open(self.settings, self.dns, server, ports, deadline);
         let opening = async { opening.await.map_err(error) };
         let judge = |client: &Client<'_>, _| Remark::fine(client.source());
         let mut client = self.told.step(CONNECT, opening, judge).await?;
@@ -72,19 +71,18 @@ impl NisLook<'_> {
     }
 
     /// Examines name and port, where there is something to be found out.
-    async fn find_the_port(&self, server: &NisServer, deadline: Deadline) -> Option<()> {
-        let address = &server.address;
-        let port = address.port.unwrap_or(portmap::PORT);
-        let naming = self.dns.addresses(&address.host, port, deadline);
+    async fn find_the_port(&self, server: &Address, deadline: Deadline) -> Option<()> {
+        let port = server.port.unwrap_or(portmap::PORT);
+        let naming = self.dns.addresses(&server.host, port, deadline);
         let naming = async { naming.await.map_err(error) };
-        let addresses = match dns::is_name(&address.host) {
+        let addresses = match dns::is_name(&server.host) {
             true => {
                 let judge = |found: &Vec<_>, _| listed(found);
                 self.told.step(dns::STEP, naming, judge).await?
             }
             false => naming.await.ok()?,
         };
-        if address.port.is_some() {
+        if server.port.is_some() {
             return Some(());
         }
         let portmapper = *addresses.first()?;
@@ -95,7 +93,7 @@ impl NisLook<'_> {
     }
 
     async fn domain(&self, client: &mut Client<'_>) -> Option<()> {
-        let domain = &self.settings.domain;
+        let domain = self.settings.domain.as_str();
         let asking = async {
             match client.serves_the_domain().await.map_err(error)? {
                 true => Ok(()),

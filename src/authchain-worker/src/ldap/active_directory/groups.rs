@@ -6,13 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use authchain::config::settings::active_directory::group::DomainGroup;
+use authchain::config::settings::active_directory::sid::Sid;
 use authchain::config::settings::ldap::Scope;
+use authchain::config::settings::ldap::dn::Dn;
 use authchain::tools::journal::quoted;
 use ldap3::ldap_escape;
 
 use super::super::entry::Entry;
 use super::super::session::{Search, Session};
-use super::sid::Sid;
 use crate::net::failure::Failure;
 
 /// All groups somebody is in; of one's own, who one is as well.
@@ -28,7 +30,7 @@ const BATCH: usize = 32;
 /// The groups of which a person must be in one.
 pub(in crate::ldap) struct DomainGroups {
     /// The root entry of the domain: groups may be anywhere below it.
-    root: String,
+    root: Dn,
     sids: BTreeSet<Sid>,
     /// Filters that find the rest: by name, or by DN.
     filters: Vec<String>,
@@ -39,22 +41,28 @@ pub(in crate::ldap) struct DomainGroups {
 pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
 impl DomainGroups {
-    /// Takes the groups that the settings name apart: by identifier, by name, by DN.
-    ///
-    /// # Errors
-    /// For an identifier that is none.
-    pub(super) fn new(root: &str, groups: &[String]) -> Result<Self, String> {
-        let (sids, names): (Vec<_>, Vec<_>) =
-            groups.iter().partition(|group| group.starts_with("S-1-"));
-        let sids = sids.into_iter().map(|text| {
-            let sid = text.parse::<Sid>();
-            sid.map_err(|()| format!("settings: allow_groups: \"{text}\" is no SID"))
-        });
-        Ok(Self {
-            root: root.to_owned(),
-            sids: sids.collect::<Result<_, _>>()?,
-            filters: names.into_iter().map(|name| filter(name)).collect(),
-        })
+    /// Sorts the groups that the settings name: identifiers, and what must be looked for.
+    pub(super) fn new(root: &Dn, groups: &[DomainGroup]) -> Self {
+        let mut wanted = Self {
+            root: root.clone(),
+            sids: BTreeSet::new(),
+            filters: Vec::new(),
+        };
+        for group in groups {
+            match group {
+                DomainGroup::Sid { sid, .. } => {
+                    wanted.sids.insert(sid.clone());
+                }
+                // A group's name is unique in its domain, its `cn` only in its folder.
+                DomainGroup::Name(name) => wanted.filters.push(filter("sAMAccountName", name)),
+                DomainGroup::Dn(dn) => {
+                    wanted
+                        .filters
+                        .push(filter("distinguishedName", dn.as_str()));
+                }
+            }
+        }
+        wanted
     }
 
     /// Returns whether people need be in no group.
@@ -73,7 +81,7 @@ impl DomainGroups {
     ) -> Search<'a> {
         Search {
             step: STEP,
-            base: &self.root,
+            base: self.root.as_str(),
             scope: Scope::Sub,
             filter: "(objectCategory=group)",
             attributes,
@@ -138,13 +146,9 @@ impl DomainGroups {
     }
 }
 
-/// Returns what finds a group: its name is unique in its domain, its `cn` only in its folder.
-fn filter(group: &str) -> String {
-    let attribute = match group.contains('=') {
-        true => "distinguishedName",
-        false => "sAMAccountName",
-    };
-    format!("({attribute}={})", ldap_escape(group))
+/// Returns the filter that finds what has this value of an attribute.
+fn filter(attribute: &str, value: &str) -> String {
+    format!("({attribute}={})", ldap_escape(value))
 }
 
 impl Token {
@@ -206,8 +210,9 @@ mod tests {
 
     #[test]
     fn groups_are_wanted_by_identifier_by_name_and_by_dn() {
-        let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"].map(str::to_owned);
-        let wanted = DomainGroups::new("", &groups).unwrap();
+        let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"];
+        let groups = groups.map(|group| group.parse().unwrap());
+        let wanted = DomainGroups::new(&Dn::default(), &groups);
         assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
         assert_eq!(
             wanted.filters,
@@ -216,8 +221,8 @@ mod tests {
                 "(distinguishedName=cn=a\\2ab,dc=x)"
             ]
         );
-        assert!(DomainGroups::new("", &["S-1-5-4294967296".to_owned()]).is_err());
-        assert!(DomainGroups::new("", &[]).unwrap().is_nothing());
+        assert!("S-1-5-4294967296".parse::<DomainGroup>().is_err());
+        assert!(DomainGroups::new(&Dn::default(), &[]).is_nothing());
     }
 
     #[test]

@@ -35,13 +35,13 @@ impl Directory {
         let found = told.step("domain", asking, |found, _| {
             let root = entries(found).into_iter().next().unwrap_or_default();
             let context = root.text(CONTEXT).unwrap_or_default();
-            is_ours = context.eq_ignore_ascii_case(domain.root());
+            is_ours = context.eq_ignore_ascii_case(domain.root.as_str());
             match is_ours {
                 true => Remark::fine(context),
                 false => Remark::error(format!(
                     "a domain controller of {}, not of {}; look at domain and servers",
                     quoted(context),
-                    domain.root()
+                    domain.root.as_str()
                 )),
             }
         });
@@ -63,7 +63,7 @@ impl Directory {
 
     /// Examines whether accounts show their state; returns the name of one.
     async fn accounts(&self, look: &mut Look<'_>) -> Option<Option<String>> {
-        let filter = self.people.filter_for("*").ok()?;
+        let filter = self.people.filter.fill("*");
         let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
         let search = Search {
             step: "accounts",
@@ -103,7 +103,7 @@ impl Directory {
     /// Examines the policy that applies to whoever has none of their own.
     async fn password_policy(&self, look: &mut Look<'_>, domain: &Domain) -> Option<()> {
         let attributes = [THRESHOLD, DURATION, MAXIMUM_AGE, MINIMUM_LENGTH];
-        let search = entry("passwords", domain.root(), &attributes);
+        let search = entry("passwords", domain.root.as_str(), &attributes);
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("passwords", asking, |found, _| {
             match entries(found).first() {

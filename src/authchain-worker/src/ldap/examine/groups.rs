@@ -2,6 +2,7 @@
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::dn::Dn;
+use authchain::config::settings::ldap::group::AllowedGroup;
 use authchain::tools::journal::quoted;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
@@ -22,7 +23,7 @@ impl Directory {
         if groups.allowed.is_empty() {
             return Some(());
         }
-        let search = entry("groups", &groups.base, &EFFECTIVE);
+        let search = entry("groups", groups.base.as_str(), &EFFECTIVE);
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("groups", asking, |SearchResult(entries, result), _| {
             let base = entries.first().cloned().and_then(Entry::of);
@@ -35,8 +36,8 @@ impl Directory {
         Some(())
     }
 
-    fn judge_group_base(&self, base: &str, entry: Option<&Entry>, result: &LdapResult) -> Remark {
-        let who = self.who();
+    fn judge_group_base(&self, groups: &Dn, entry: Option<&Entry>, result: &LdapResult) -> Remark {
+        let (base, who) = (groups.as_str(), self.who());
         let Some(entry) = entry else {
             return Remark::error(format!(
                 "{base} cannot be read: {}; look at group_base and at what the server lets {who} read",
@@ -49,7 +50,7 @@ impl Directory {
                 "{who} may write there, and who can do that can make groups: let it read only"
             )));
         }
-        if self.has_people_below(base) {
+        if self.has_people_below(groups) {
             remark = remark.and(Remark::warning(
                 "people are below it too: whoever may add entries there makes groups of any name; \
                  set group_base to where only groups are",
@@ -59,32 +60,32 @@ impl Directory {
     }
 
     /// Returns whether people's entries lie below `group_base`, as far as the settings tell.
-    fn has_people_below(&self, group_base: &str) -> bool {
-        let Some(groups) = Dn::parse(group_base) else {
-            return false;
-        };
+    fn has_people_below(&self, groups: &Dn) -> bool {
         let template = self.people.dn_of(&Login::plain("x"));
         let template = template.as_deref().and_then(Dn::parse);
         template
             .unwrap_or_else(|| self.people.base.clone())
-            .is_under(&groups)
+            .is_under(groups)
     }
 
     /// Examines whether a group in which people may have to be is there, and counts as one.
-    async fn wanted_group(&self, look: &mut Look<'_>, groups: &Groups, group: &str) -> Option<()> {
-        let is_dn = group.contains('=');
-        let named = match is_dn {
-            true => String::new(),
-            false => format!("(cn={})", ldap_escape(group)),
+    async fn wanted_group(
+        &self,
+        look: &mut Look<'_>,
+        groups: &Groups,
+        group: &AllowedGroup,
+    ) -> Option<()> {
+        let (place, named) = match group {
+            AllowedGroup::Dn(dn) => (entry("group", dn.as_str(), &[CLASS]), String::new()),
+            AllowedGroup::Name(name) => {
+                let below = Search {
+                    scope: Scope::Sub,
+                    ..entry("group", groups.base.as_str(), &[CLASS])
+                };
+                (below, format!("(cn={})", ldap_escape(name)))
+            }
         };
-        let filter = groups.group_filter(&named).ok()?;
-        let place = match is_dn {
-            true => entry("group", group, &[CLASS]),
-            false => Search {
-                scope: Scope::Sub,
-                ..entry("group", &groups.base, &[CLASS])
-            },
-        };
+        let filter = groups.filter.and(&named);
         let search = Search {
             filter: &filter,
             ..place
@@ -92,7 +93,7 @@ impl Directory {
         let (told, asking) = (look.told, look.ask(self, &search));
         let found = told.step("group", asking, |SearchResult(entries, _), _| {
             let found = entries.first().cloned().and_then(Entry::of);
-            self.excused(self.judge_group(group, found.as_ref()))
+            self.excused(self.judge_group(group.as_str(), found.as_ref()))
         });
         found.await.map(|_| ())
     }

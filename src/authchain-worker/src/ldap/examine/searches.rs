@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authchain::config::settings::ldap::attribute::AttributeName;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
 use super::root::Root;
@@ -21,7 +22,7 @@ const SAMPLE: i32 = 10;
 impl Directory {
     /// Examines the base; returns how long it takes to read what needs no search.
     pub(super) async fn base(&self, look: &mut Look<'_>, root: &Root) -> Option<Duration> {
-        let search = entry("base", &self.people.base_text, &["1.1"]);
+        let search = entry("base", self.people.base.as_str(), &["1.1"]);
         let (told, asking) = (look.told, look.ask(self, &search));
         let mut usual = Duration::ZERO;
         let found = told.step("base", asking, |found, took| {
@@ -32,7 +33,7 @@ impl Directory {
     }
 
     fn judge_base(&self, SearchResult(entries, result): &SearchResult, root: &Root) -> Remark {
-        let (base, who) = (&self.people.base_text, self.who());
+        let (base, who) = (self.people.base.as_str(), self.who());
         match (result.rc, entries.len()) {
             (codes::SUCCESS, 1..) => Remark::fine(base),
             (codes::SUCCESS, 0) => Remark::warning(format!(
@@ -62,8 +63,7 @@ impl Directory {
         name: &str,
         usual: Duration,
     ) -> Option<()> {
-        let escaped = ldap_escape(name);
-        let filter = self.people.filter_for(&escaped).ok()?;
+        let filter = self.people.filter.fill(&ldap_escape(name));
         let template = self.people.dn_of(&Login::plain(name));
         let search = Search {
             step: "search",
@@ -79,7 +79,7 @@ impl Directory {
 
     /// Examines whether people's entries show what a login needs of them.
     pub(super) async fn people(&self, look: &mut Look<'_>) -> Option<()> {
-        let filter = self.people.filter_for("*").ok()?;
+        let filter = self.people.filter.fill("*");
         let attributes = self.named_attributes();
         let search = Search {
             step: "people",
@@ -113,7 +113,7 @@ impl Directory {
         let missing: Vec<&str> = attributes.iter().filter(is_missing).copied().collect();
         let seen = format!("{} looked at", count(entries.len(), "person", "people"));
         if missing.contains(&self.people.attributes.name.as_str()) {
-            let name = &self.people.attributes.name;
+            let name = self.people.attributes.name.as_str();
             return Remark::error(format!(
                 "{seen}, and none shows {name}, the login name: {who} may not read it, or \
                  user_attr is another attribute"
@@ -154,7 +154,7 @@ impl Directory {
             filter,
             ..one.unwrap_or(Search {
                 step: "search",
-                base: &self.people.base_text,
+                base: self.people.base.as_str(),
                 scope: self.people.scope,
                 filter,
                 attributes,
@@ -166,13 +166,14 @@ impl Directory {
     /// Returns those attributes that the settings name.
     fn named_attributes(&self) -> [&str; 5] {
         let called = &self.people.attributes;
-        [
+        let named = [
             &called.name,
             &called.uid,
             &called.gid,
             &called.home,
             &called.shell,
-        ]
+        ];
+        named.map(AttributeName::as_str)
     }
 }
 

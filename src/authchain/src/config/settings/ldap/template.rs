@@ -1,84 +1,142 @@
-//! The little languages inside the values: filters, attribute names, templates.
+//! Texts with placeholders: `%u` for the name of a person, `%%` for a percent sign.
 
-/// How deep a filter may be nested; the library that sends it parses it recursively.
-const DEPTH: usize = 32;
+use std::str::FromStr;
 
-/// Returns whether `text` is an LDAP filter (RFC 4515).
-pub fn is_filter(text: &str) -> bool {
-    filter(text, DEPTH) == Some("")
+use super::dn::Dn;
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placeholder {
+    /// `%u`: the name of the person.
+    User,
+    /// `%s`: the PAM service.
+    Service,
+    /// `%h`: the name of this machine.
+    Host,
 }
 
-/// Takes one filter off the front of `text`, and returns what follows it.
-fn filter(text: &str, depth: usize) -> Option<&str> {
-    let depth = depth.checked_sub(1)?;
-    let inner = text.strip_prefix('(')?;
-    let rest = match inner.chars().next()? {
-        '&' | '|' => filters(inner.get(1..)?, depth)?,
-        '!' => filter(inner.get(1..)?, depth)?,
-        _ => item(inner)?,
-    };
-    rest.strip_prefix(')')
+/// A text with placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TextTemplate {
+    text: String,
+    pieces: Vec<Piece>,
 }
 
-fn filters(mut text: &str, depth: usize) -> Option<&str> {
-    while text.starts_with('(') {
-        text = filter(text, depth)?;
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Placeholder(Placeholder),
+}
+
+impl Placeholder {
+    fn of(letter: char) -> Option<Self> {
+        match letter {
+            'u' => Some(Self::User),
+            's' => Some(Self::Service),
+            'h' => Some(Self::Host),
+            _ => None,
+        }
     }
-    Some(text)
 }
 
-/// Takes `attribute=value` or one of its relatives off the front of `text`, and returns what
-/// follows from the closing parenthesis on.
-fn item(text: &str) -> Option<&str> {
-    let (item, _) = text.split_at(text.find(['(', ')'])?);
-    let (attribute, value) = item.split_once('=')?;
-    let name = attribute.trim_end_matches(['~', '<', '>', ':']);
-    let is_name = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ';' | '.' | ':'));
-    let is_sound = is_name && !name.is_empty() && escapes_are_whole(value);
-    is_sound.then(|| text.get(item.len()..))?
+impl TextTemplate {
+    /// Takes `text` apart, in which only the placeholders of `known` may be.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for the administrator.
+    pub(super) fn parse(text: &str, known: &[Placeholder]) -> Result<Self, String> {
+        let pieces = pieces(text, known).map_err(|letter| {
+            let letter = letter.map(String::from).unwrap_or_default();
+            format!("%{letter} stands for nothing here; for a percent sign write %%")
+        })?;
+        let text = text.to_owned();
+        Ok(Self { text, pieces })
+    }
+
+    /// Builds a template of the name of a person with a text before and behind it; neither has a
+    /// percent sign.
+    pub(super) fn of_user(before: &str, after: &str) -> Self {
+        let [first, last] = [before, after].map(|text| Piece::Text(text.to_owned()));
+        Self {
+            text: format!("{before}%u{after}"),
+            pieces: vec![first, Piece::Placeholder(Placeholder::User), last],
+        }
+    }
+
+    /// Builds a template without a placeholder of a text without a percent sign.
+    pub(super) fn plain(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            pieces: vec![Piece::Text(text.to_owned())],
+        }
+    }
+
+    /// Returns whether `placeholder` is in it.
+    pub(super) fn has(&self, placeholder: Placeholder) -> bool {
+        self.pieces.contains(&Piece::Placeholder(placeholder))
+    }
+
+    /// Returns the text with `value` of each placeholder in its place.
+    pub(super) fn fill<'t>(&'t self, value: impl Fn(Placeholder) -> &'t str) -> String {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Placeholder(placeholder) => value(*placeholder),
+        });
+        pieces.collect()
+    }
+
+    /// Returns the template as it was written.
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
 }
 
-/// Returns whether each backslash is followed by two hexadecimal digits.
-fn escapes_are_whole(value: &str) -> bool {
-    value.split('\\').skip(1).all(|rest| {
-        let digits = rest.as_bytes().get(..2).unwrap_or_default();
-        digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit)
-    })
-}
-
-/// Returns whether `text` can be the name of an attribute: `uid`, `sAMAccountName`, `1.3.6.1.4`.
-pub fn is_attribute(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ';'))
-}
-
-/// Fills in a template: `%u` is replaced by what `fill` has for `u`, `%%` by a percent sign.
-///
-/// # Errors
-/// The letter after a `%` that stands for nothing.
-pub fn fill<'t>(
-    template: &str,
-    fill: impl Fn(char) -> Option<&'t str>,
-) -> Result<String, Option<char>> {
-    let mut parts = template.split('%');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    let mut parts = parts.peekable();
+/// Takes a template apart; the error is the letter after a `%` that stands for nothing.
+fn pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<char>> {
+    let mut parts = text.split('%');
+    let mut pieces = vec![Piece::Text(parts.next().unwrap_or_default().to_owned())];
     while let Some(part) = parts.next() {
         let Some(letter) = part.chars().next() else {
             // Two percent signs have nothing between them; the last one alone has nothing after.
             let next = parts.next().ok_or(None)?;
-            text.push('%');
-            text.push_str(next);
+            pieces.push(Piece::Text(format!("%{next}")));
             continue;
         };
-        text.push_str(fill(letter).ok_or(Some(letter))?);
-        text.push_str(part.get(letter.len_utf8()..).unwrap_or_default());
+        let placeholder = Placeholder::of(letter).filter(|found| known.contains(found));
+        pieces.push(Piece::Placeholder(placeholder.ok_or(Some(letter))?));
+        let rest = part.get(letter.len_utf8()..).unwrap_or_default();
+        pieces.push(Piece::Text(rest.to_owned()));
     }
-    Ok(text)
+    Ok(pieces)
+}
+
+/// A value of `user_dn_template`: the name of the entry of `%u`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DnTemplate(TextTemplate);
+
+impl DnTemplate {
+    /// Returns the name of a person's entry; `escaped` is the name of the person (RFC 4514 §2.4).
+    pub fn fill(&self, escaped: &str) -> String {
+        self.0.fill(|_| escaped)
+    }
+
+    /// Returns the template as it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for DnTemplate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let template = TextTemplate::parse(text, &[Placeholder::User])?;
+        if !template.has(Placeholder::User) {
+            return Err("has no %u, so it would be the same person for every name".to_owned());
+        }
+        template.fill(|_| "x").parse::<Dn>()?;
+        Ok(Self(template))
+    }
 }
 
 #[cfg(test)]
@@ -86,42 +144,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_is_balanced_and_every_item_has_an_attribute() {
-        for good in [
-            "(uid=x)",
-            "(&(objectClass=posixAccount)(uid=x))",
-            "(|(a=1)(!(b=2))(c>=3)(d~=4))",
-            "(memberOf:1.2.840.113556.1.4.1941:=cn=a,dc=b)",
-            "(cn=*)",
-            "(&)",
-            "(uid=\\2a\\28)",
-            "(uid=j\u{fc}rgen)",
-        ] {
-            assert!(is_filter(good), "{good}");
-        }
-        let deep = format!("{}(a=1){}", "(!".repeat(40), ")".repeat(40));
-        for bad in [
-            "",
-            "uid=x",
-            "(uid=x",
-            "(uid=x))",
-            "(uid)",
-            "(=x)",
-            "(u(id=x)",
-            "(&(uid=x)",
-            "(uid=\\2)",
-            "(uid=\\zz)",
-            "(uid=x)(uid=y)",
-            "(u d=x)",
-            &deep,
-        ] {
-            assert!(!is_filter(bad), "{bad}");
-        }
-    }
-
-    #[test]
     fn placeholders_are_filled_and_strange_ones_refused() {
-        let with = |template| fill(template, |letter| (letter == 'u').then_some("alice"));
+        let with = |text: &str| {
+            let pieces = pieces(text, &[Placeholder::User])?;
+            let text = text.to_owned();
+            Ok(TextTemplate { text, pieces }.fill(|_| "alice"))
+        };
         assert_eq!(with("(uid=%u)"), Ok("(uid=alice)".to_owned()));
         assert_eq!(with("%u%u"), Ok("alicealice".to_owned()));
         assert_eq!(with("100%%, %u"), Ok("100%, alice".to_owned()));
@@ -129,13 +157,5 @@ mod tests {
         assert_eq!(with("(uid=%x)"), Err(Some('x')));
         assert_eq!(with("(uid=%\u{fc})"), Err(Some('\u{fc}')));
         assert_eq!(with("(uid=%"), Err(None));
-    }
-
-    #[test]
-    fn attribute_names_have_no_syntax_of_their_own() {
-        assert!(is_attribute("uid") && is_attribute("2.5.4.3") && is_attribute("cn;lang-de"));
-        for bad in ["", "u id", "uid=", "*", "uid)", "\u{fc}id", "-uid"] {
-            assert!(!is_attribute(bad), "{bad}");
-        }
     }
 }
