@@ -1,6 +1,8 @@
 //! Values that are written as text and parsed where the file is read: whoever has one knows that it
 //! is right. On the way to a worker they are the text again.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::active_directory::group::DomainGroup;
@@ -15,13 +17,32 @@ use super::ldap::uri::{HostPort, ServerUri};
 use super::nis::Address;
 use super::nis::name::NisName;
 
+/// Reads a list of values that are written as text.
+// It is read as a list of texts first: serde's code for a list, once for each type of value, made
+// the module larger by 10 KB.
+pub(super) fn list<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let values = texts.iter().map(|text| text.parse());
+    values
+        .collect::<Result<_, String>>()
+        .map_err(D::Error::custom)
+}
+
+// For the same reason not a part of each reader.
+#[inline(never)]
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer)
+}
+
 /// Reads and writes types that have a `FromStr`, whose error is for the administrator, and an
 /// `as_str`.
 macro_rules! written_as_text {
     ($($type:ty),+ $(,)?) => {$(
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                text(deserializer)?.parse().map_err(D::Error::custom)
             }
         }
 

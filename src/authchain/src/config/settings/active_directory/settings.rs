@@ -10,6 +10,7 @@ use crate::config::Period;
 use crate::config::settings::ldap::dn::Dn;
 use crate::config::settings::ldap::filter::AccessFilter;
 use crate::config::settings::ldap::uri::HostPort;
+use crate::config::settings::text::list;
 use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
 /// A domain of Active Directory, of Windows or Samba.
@@ -26,6 +27,7 @@ pub struct ActiveDirectorySettings {
     /// it is not the usual one. Without any, DNS is asked for them, by their SRV records. The
     /// certificate of one that DNS names must be for its own name where that lies within the
     /// domain, and else for the domain, since DNS can be forged.
+    #[serde(deserialize_with = "list")]
     pub servers: Vec<HostPort>,
 
     /// The site whose domain controllers are tried first, where DNS is asked.
@@ -82,6 +84,7 @@ pub struct ActiveDirectorySettings {
     /// Groups of which the person must be in at least one, directly, through other groups or as the
     /// primary group: names of groups of the domain, DNs, or SIDs such as
     /// `S-1-5-21-1004336348-1177238915-682003330-512`. Without any, no group is asked for.
+    #[serde(deserialize_with = "list")]
     pub allow_groups: Vec<DomainGroup>,
 
     /// How long before a password ends its owner is told so at each login.

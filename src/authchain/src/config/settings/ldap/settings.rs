@@ -13,6 +13,7 @@ use super::srv::SrvName;
 use super::template::DnTemplate;
 use super::uri::ServerUri;
 use crate::config::Period;
+use crate::config::settings::text::list;
 use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
 /// Accounts in an LDAP directory: OpenLDAP, 389 Directory Server and their like.
@@ -25,6 +26,7 @@ pub struct LdapSettings {
     /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,
     /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here
     /// or by `srv`.
+    #[serde(deserialize_with = "list")]
     pub uris: Vec<ServerUri>,
 
     /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its
@@ -35,6 +37,7 @@ pub struct LdapSettings {
     pub srv: Option<SrvName>,
 
     /// Servers that are tried only when no server of `uris` or `srv` answers.
+    #[serde(deserialize_with = "list")]
     pub backup_uris: Vec<ServerUri>,
 
     /// How the connection is encrypted: `ldaps` from the first byte, `starttls` after a request in
@@ -126,6 +129,7 @@ pub struct LdapSettings {
     /// of groups under `group_base`, or DNs. Without any, no group is asked for. What counts is
     /// that a group names its members; what an entry says of its own groups (`memberOf`) does not,
     /// since people may be allowed to write theirs.
+    #[serde(deserialize_with = "list")]
     pub allow_groups: Vec<AllowedGroup>,
 
     /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be said

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::name::NisName;
 use crate::config::Period;
+use crate::config::settings::text::list;
 
 /// Accounts in a domain of NIS, the Network Information Service, once called Yellow Pages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -18,6 +19,7 @@ pub struct NisSettings {
 
     /// The servers, names or addresses, in the order they are asked: `192.0.2.5`,
     /// `nis1.example.com:834`, `[2001:db8::5]:834`. A port spares the question to the portmapper.
+    #[serde(deserialize_with = "list")]
     pub servers: Vec<Address>,
 
     /// How the servers are asked: `tcp`, or `udp`, whose answers are more easily forged.
