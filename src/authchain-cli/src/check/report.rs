@@ -153,12 +153,12 @@ impl Report {
 
     /// Adds a fault in the configuration.
     pub(crate) fn add_config_error(&mut self, error: &ConfigError) {
-        let place = error.place.as_ref();
+        let location = error.location.as_ref();
         let cited = error.with_citation();
         let citation = cited.split_once('\n').map(|(_, citation)| citation);
         self.push(Finding {
-            line: place.map(|place| place.line),
-            column: place.map(|place| place.column),
+            line: location.map(|location| location.line),
+            column: location.map(|location| location.column),
             citation: citation.map(str::to_owned),
             ..Finding::new(Severity::Error, &error.file, error.message.clone())
         });

@@ -1,6 +1,6 @@
 //! Decides by their entry whether a person may log in on this machine (`access_filter`).
 
-use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::filter::AccessFilter;
 use authchain_sandbox::process::machine_name;
 use ldap3::ldap_escape;
 
@@ -13,7 +13,7 @@ const STEP: &str = "access filter";
 /// The people whom this machine admits, by their entries.
 pub(super) struct Admission {
     /// The filter that the entry must match.
-    filter: Option<String>,
+    filter: Option<AccessFilter>,
     /// The name of this machine, if the filter asks for it.
     host: String,
 }
@@ -21,8 +21,8 @@ pub(super) struct Admission {
 impl Admission {
     /// Reads the name of the machine, if the filter asks for it. Called before the process is
     /// confined, which leaves it no files.
-    pub(super) fn by(filter: Option<String>) -> Self {
-        let asks_host = filter.as_ref().is_some_and(|filter| filter.contains("%h"));
+    pub(super) fn by(filter: Option<AccessFilter>) -> Self {
+        let asks_host = filter.as_ref().is_some_and(AccessFilter::asks_host);
         let host = match asks_host {
             true => machine_name(),
             false => String::new(),
@@ -38,17 +38,11 @@ impl Admission {
         person: &Person,
         service: &str,
     ) -> Result<Option<&'static str>, Failure> {
-        let Some(template) = &self.filter else {
+        let Some(filter) = &self.filter else {
             return Ok(None);
         };
         let [name, service, host] = [&person.name, service, &self.host].map(ldap_escape);
-        let filter = fill(template, |letter| match letter {
-            'u' => Some(&*name),
-            's' => Some(&*service),
-            'h' => Some(&*host),
-            _ => None,
-        });
-        let filter = filter.map_err(|_| Failure::settings(STEP, "cannot be filled in"))?;
+        let filter = filter.fill(&name, &service, &host);
         let search = Search {
             filter: &filter,
             ..Search::entry(STEP, &person.dn, &["1.1"])

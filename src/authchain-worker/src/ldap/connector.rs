@@ -93,14 +93,14 @@ impl Connector {
     /// Asks DNS for the servers that `records` names, in the order they are to be asked.
     pub(super) async fn servers_of(
         &self,
-        SrvRecord { name, port }: &SrvRecord,
+        SrvRecord { service, port }: &SrvRecord,
         deadline: Deadline,
     ) -> Result<Vec<LdapServer>, Failure> {
-        let finding = srv::servers(&self.dns, &name.service, deadline);
+        let finding = srv::servers(&self.dns, &service.name, deadline);
         let found = within(deadline, dns::STEP, finding).await?;
         let found = found.into_iter().map(|target| {
             let port = port.unwrap_or(target.port);
-            LdapServer::found(Target { port, ..target }, name.tls)
+            LdapServer::found(Target { port, ..target }, service.tls)
         });
         Ok(found.collect())
     }

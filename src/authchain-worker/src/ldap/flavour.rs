@@ -16,7 +16,7 @@ use crate::net::failure::Failure;
 /// The kind of a directory, with the settings that only this kind has.
 pub(super) enum Flavour {
     /// OpenLDAP, 389 Directory Server and their like.
-    Generic(Generic),
+    Generic(Box<Generic>),
     /// A domain of Windows or Samba.
     ActiveDirectory(Box<Domain>),
 }

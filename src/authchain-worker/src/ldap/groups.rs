@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::filter::GroupFilter;
+use authchain::config::settings::ldap::group::AllowedGroup;
 use authchain::config::settings::ldap::{LdapSettings, Scope};
 use ldap3::ldap_escape;
 
@@ -49,31 +50,34 @@ const PEOPLE: [&str; 7] = [
 pub(super) struct Wanted {
     names: Vec<String>,
     dns: Vec<Dn>,
-    base: Option<Dn>,
-    /// The groups that are named by a DN outside of `base`, as the settings write it.
-    elsewhere: Vec<String>,
+    base: Dn,
+    /// The groups that are named by a DN outside of `base`.
+    elsewhere: Vec<Dn>,
 }
 
 impl Wanted {
     pub(super) fn new(settings: &LdapSettings) -> Self {
-        let (dns, names): (Vec<_>, Vec<_>) =
-            (settings.allow_groups.iter()).partition(|group| group.contains('='));
-        let base = Dn::parse(settings.group_base());
-        let is_elsewhere = |dn: &&String| {
-            Dn::parse(dn).is_some_and(|dn| !base.as_ref().is_some_and(|base| dn.is_under(base)))
+        let mut wanted = Self {
+            names: Vec::new(),
+            dns: Vec::new(),
+            base: settings.group_base().clone(),
+            elsewhere: Vec::new(),
         };
-        Self {
-            names: names.into_iter().map(|name| name.to_lowercase()).collect(),
-            elsewhere: dns.iter().copied().filter(is_elsewhere).cloned().collect(),
-            dns: dns.into_iter().filter_map(|dn| Dn::parse(dn)).collect(),
-            base,
+        for group in &settings.allow_groups {
+            match group {
+                AllowedGroup::Name(name) => wanted.names.push(name.to_lowercase()),
+                AllowedGroup::Dn(dn) => wanted.dns.push(dn.clone()),
+            }
         }
+        let elsewhere = wanted.dns.iter().filter(|dn| !dn.is_under(&wanted.base));
+        wanted.elsewhere = elsewhere.cloned().collect();
+        wanted
     }
 
     /// Returns whether a group is a wanted one. A name only counts below the groups' base:
     /// elsewhere, others may create groups of any name.
     fn has(&self, dn: &Dn, name: Option<&str>) -> bool {
-        let is_below = self.base.as_ref().is_some_and(|base| dn.is_under(base));
+        let is_below = dn.is_under(&self.base);
         let name = name.map(str::to_lowercase);
         let is_named = name.is_some_and(|name| self.names.contains(&name));
         self.dns.contains(dn) || (is_below && is_named)
@@ -83,12 +87,12 @@ impl Wanted {
 /// The groups of a directory, and those in which people must be.
 pub(super) struct Groups {
     wanted: Wanted,
-    /// `allow_groups`, as the settings write them.
-    pub(super) allowed: Vec<String>,
+    /// `allow_groups`.
+    pub(super) allowed: Vec<AllowedGroup>,
     /// The base of the search for groups.
-    pub(super) base: String,
+    pub(super) base: Dn,
     /// The filter that matches groups only.
-    filter: String,
+    pub(super) filter: GroupFilter,
     /// True if the gidNumber of a person's own entry makes them a member.
     counts_primary: bool,
 }
@@ -98,7 +102,7 @@ impl Groups {
         Self {
             wanted: Wanted::new(settings),
             allowed: settings.allow_groups.clone(),
-            base: settings.group_base().to_owned(),
+            base: settings.group_base().clone(),
             filter: settings.group_filter.clone(),
             counts_primary: settings.allow_primary_group,
         }
@@ -117,7 +121,7 @@ impl Groups {
             return Ok(true);
         }
         let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
-        let mut filters = vec![self.group_filter(&direct(person, self.counts_primary))?];
+        let mut filters = vec![self.filter.and(&direct(person, self.counts_primary))];
         for _ in 0..DEPTH {
             for filter in &filters {
                 let (groups, is_cut) = self.search_groups(session, filter).await?;
@@ -131,10 +135,8 @@ impl Groups {
                 break;
             }
             let level = std::mem::take(&mut walk.level);
-            let batches = level.chunks(BATCH);
-            filters = batches
-                .map(|groups| self.group_filter(&members(groups)))
-                .collect::<Result<_, _>>()?;
+            let batches = level.chunks(BATCH).map(members);
+            filters = batches.map(|members| self.filter.and(&members)).collect();
             if filters.is_empty() {
                 break;
             }
@@ -148,16 +150,6 @@ impl Groups {
             }
             None => Ok(false),
         }
-    }
-
-    /// Returns the filter of the groups that match `filter`.
-    ///
-    /// # Errors
-    /// For a malformed `group_filter`; settings have been checked.
-    pub(super) fn group_filter(&self, filter: &str) -> Result<String, Failure> {
-        let groups = fill(&self.filter, |_| None);
-        let groups = groups.map_err(|_| Failure::settings(STEP, "group_filter"))?;
-        Ok(format!("(&{groups}{filter})"))
     }
 
     /// Searches for the groups below the base, and for the wanted ones elsewhere; returns them, and
@@ -184,7 +176,7 @@ impl Groups {
         let mut groups = hits.entries;
         for dn in &self.wanted.elsewhere {
             let search = Search {
-                base: dn,
+                base: dn.as_str(),
                 scope: Scope::Base,
                 ..search
             };

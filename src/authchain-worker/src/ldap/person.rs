@@ -1,8 +1,10 @@
 //! The search for the one entry of a person.
 
 use authchain::backends::protocol::WireUser;
+use authchain::config::settings::ldap::attribute::AttributeName;
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::syntax::fill;
+use authchain::config::settings::ldap::filter::UserFilter;
+use authchain::config::settings::ldap::template::DnTemplate;
 use authchain::config::settings::ldap::{Case, Scope};
 use ldap3::{dn_escape, ldap_escape};
 
@@ -37,13 +39,11 @@ pub(super) struct Person {
 pub(super) struct People {
     /// The base of the search.
     pub(super) base: Dn,
-    /// The base as the settings write it.
-    pub(super) base_text: String,
     pub(super) scope: Scope,
-    /// The filter that finds an entry by its name, `%u`.
-    pub(super) filter: String,
-    /// The DN of the entry named `%u`, where no search is needed.
-    pub(super) template: Option<String>,
+    /// The filter that finds an entry by its name.
+    pub(super) filter: UserFilter,
+    /// The DN of the entry of a name, where no search is needed.
+    pub(super) template: Option<DnTemplate>,
     /// The rule by which names that differ in case only are the same or not.
     pub(super) case: Case,
     pub(super) attributes: Attributes,
@@ -53,12 +53,12 @@ pub(super) struct People {
 
 /// The names of a person's attributes.
 pub(super) struct Attributes {
-    pub(super) name: String,
-    pub(super) uid: String,
-    pub(super) gid: String,
-    pub(super) home: String,
-    pub(super) shell: String,
-    pub(super) gecos: String,
+    pub(super) name: AttributeName,
+    pub(super) uid: AttributeName,
+    pub(super) gid: AttributeName,
+    pub(super) home: AttributeName,
+    pub(super) shell: AttributeName,
+    pub(super) gecos: AttributeName,
 }
 
 /// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`. Only a domain of
@@ -99,22 +99,15 @@ impl Attributes {
             shell,
             gecos,
         } = self;
-        [name, uid, gid, home, shell, gecos]
+        [name, uid, gid, home, shell, gecos].map(AttributeName::as_str)
     }
 }
 
 impl People {
     /// Returns the DN of a person's entry by the template, if there is one.
     pub(super) fn dn_of(&self, login: &Login<'_>) -> Option<String> {
-        let template = self.template.as_deref()?;
-        let name = dn_escape(login.name);
-        fill(template, |letter| (letter == 'u').then_some(&name)).ok()
-    }
-
-    /// Returns the filter that finds an escaped name, or everybody by `*`.
-    pub(super) fn filter_for(&self, escaped: &str) -> Result<String, Failure> {
-        let filter = fill(&self.filter, |letter| (letter == 'u').then_some(escaped));
-        filter.map_err(|_| Failure::settings(STEP, "user_filter"))
+        let template = self.template.as_ref()?;
+        Some(template.fill(&dn_escape(login.name)))
     }
 
     /// Finds the entry of exactly this name.
@@ -123,13 +116,13 @@ impl People {
         session: &mut Session,
         login: &Login<'_>,
     ) -> Result<Found, Failure> {
-        let filter = self.filter_for(&ldap_escape(login.name))?;
+        let filter = self.filter.fill(&ldap_escape(login.name));
         let template = self.dn_of(login);
         // Asked for by name: some attributes are only sent then (RFC 4511 §4.5.1.8).
         let attributes = [&self.attributes.names()[..], &self.account_attributes].concat();
         let (base, scope) = match &template {
             Some(dn) => (dn.as_str(), Scope::Base),
-            None => (self.base_text.as_str(), self.scope),
+            None => (self.base.as_str(), self.scope),
         };
         let search = Search {
             step: STEP,
@@ -173,7 +166,7 @@ impl People {
             let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
             return Err(Failure::trouble(STEP, text));
         }
-        let attribute = &self.attributes.name;
+        let attribute = self.attributes.name.as_str();
         let name = (entry.texts(attribute)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
             let actual = entry.text(attribute).unwrap_or_default();
@@ -194,11 +187,14 @@ impl People {
     /// Returns the user `name` as the entry describes them.
     fn user(&self, name: String, entry: &Entry) -> Result<WireUser, Failure> {
         let attributes = &self.attributes;
-        let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
+        let text = |attribute: &AttributeName| {
+            let text = entry.text(attribute.as_str());
+            text.unwrap_or_default().to_owned()
+        };
         Ok(WireUser {
             name,
-            uid: uid_of(entry, &attributes.uid)?,
-            gid: entry.number(&attributes.gid),
+            uid: uid_of(entry, attributes.uid.as_str())?,
+            gid: entry.number(attributes.gid.as_str()),
             gecos: text(&attributes.gecos),
             home: text(&attributes.home),
             shell: text(&attributes.shell),

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
+use authchain::config::settings::from_json;
+use authchain::config::settings::ldap::attribute::AttributeName;
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::{Case, LdapSettings, Sasl, Scope};
+use authchain::config::settings::tls::TlsSettings;
 use authchain::words::Secret;
 use serde_json::Value;
 
@@ -21,7 +24,7 @@ use super::person::{Attributes, People};
 use super::policy::AccountRules;
 use super::sources::{Source, sources};
 use crate::net::dns::Dns;
-use crate::net::tls::{TlsOptions, Trust, configure};
+use crate::net::tls::{Trust, configure};
 
 /// The people of a domain: accounts that are neither computers nor trusts (MS-ADTS 2.2.10). Both
 /// attributes are indexed.
@@ -32,24 +35,15 @@ const PEOPLE: &str = "(&(sAMAccountType=805306368)(sAMAccountName=%u))";
 /// # Errors
 /// When the settings cannot be meant, or a file cannot be used; it says which.
 pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
-    let settings = serde_json::from_value(settings.clone());
-    let settings: LdapSettings = settings.map_err(|error| format!("settings: {error}"))?;
-    (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
-    let sources = sources(&settings)?;
-    let options = TlsOptions {
-        ca_file: &settings.tls_ca_file,
-        crl_file: settings.tls_crl_file.as_deref(),
-        verify: settings.tls_verify,
-        min: settings.tls_min,
-        client: (settings.tls_cert.as_deref()).zip(settings.tls_key.as_deref()),
-    };
-    let trust = trust(&sources, &options)?;
+    let settings = from_json(settings, LdapSettings::check)?;
+    let sources = sources(&settings);
+    let trust = trust(&sources, &settings.tls_settings())?;
     let identity = match (
         &settings.bind_dn,
         &settings.bind_password_file,
         settings.sasl,
     ) {
-        (Some(dn), Some(file), _) => service(dn, file)?,
+        (Some(dn), Some(file), _) => service(dn.as_str(), file)?,
         (_, _, Sasl::External) => Identity::External,
         (None, _, Sasl::None) if settings.user_dn_template.is_some() => Identity::Person,
         _ => Identity::Anonymous,
@@ -59,7 +53,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
         asks_control: settings.ppolicy,
     };
     let people = People {
-        base: base(&settings.base)?,
+        base: settings.base.clone(),
         scope: settings.scope,
         filter: settings.user_filter.clone(),
         template: settings.user_dn_template.clone(),
@@ -73,7 +67,6 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
             gecos: settings.gecos_attr.clone(),
         },
         account_attributes: accounts.attributes(),
-        base_text: settings.base.clone(),
     };
     Ok(Directory {
         connector: Connector {
@@ -85,10 +78,10 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
         people,
         admission: Admission::by(settings.access_filter.clone()),
         warnings: settings.warnings(),
-        flavour: Flavour::Generic(Generic {
+        flavour: Flavour::Generic(Box::new(Generic {
             groups: Groups::new(&settings),
             accounts,
-        }),
+        })),
         sources,
     })
 }
@@ -98,21 +91,11 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
 /// # Errors
 /// When the settings cannot be meant, or a file cannot be used; it says which.
 pub(super) fn active_directory(settings: &Value) -> Result<Directory, String> {
-    let settings = serde_json::from_value(settings.clone());
-    let settings: ActiveDirectorySettings =
-        settings.map_err(|error| format!("settings: {error}"))?;
-    (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
-    let sources = controllers(&settings)?;
-    let options = TlsOptions {
-        ca_file: &settings.tls_ca_file,
-        crl_file: settings.tls_crl_file.as_deref(),
-        verify: settings.tls_verify,
-        min: settings.tls_min,
-        client: None,
-    };
-    let trust = trust(&sources, &options)?;
+    let settings = from_json(settings, ActiveDirectorySettings::check)?;
+    let sources = controllers(&settings);
+    let trust = trust(&sources, &settings.tls_settings())?;
     let identity = match (&settings.bind_dn, &settings.bind_password_file) {
-        (Some(dn), Some(file)) => service(dn, file)?,
+        (Some(name), Some(file)) => service(name.as_str(), file)?,
         (Some(_), None) => Identity::Anonymous,
         (None, _) => Identity::Person,
     };
@@ -123,10 +106,10 @@ pub(super) fn active_directory(settings: &Value) -> Result<Directory, String> {
         timeout: settings.connect_timeout,
     };
     let admission = Admission::by(settings.access_filter.clone());
-    let base_text = settings.base.clone();
-    let domain = Domain::new(settings)?;
+    let base = settings.base.clone();
+    let domain = Domain::new(settings);
     Ok(Directory {
-        people: people_of(&domain, base_text)?,
+        people: people_of(&domain, base)?,
         connector,
         admission,
         warnings: domain.warnings(),
@@ -136,34 +119,32 @@ pub(super) fn active_directory(settings: &Value) -> Result<Directory, String> {
 }
 
 /// Returns how people are found in a domain, which has one schema.
-fn people_of(domain: &Domain, base_text: Option<String>) -> Result<People, String> {
-    let base_text = base_text.unwrap_or_else(|| domain.root().to_owned());
+fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
     let state = [groups::SID]
         .into_iter()
         .chain(account::ATTRIBUTES.iter().copied());
     Ok(People {
-        base: base(&base_text)?,
-        base_text,
+        base: base.unwrap_or_else(|| domain.root.clone()),
         scope: Scope::default(),
-        filter: PEOPLE.to_owned(),
+        filter: PEOPLE.parse()?,
         template: None,
         case: Case::Ascii,
         attributes: Attributes {
-            name: "sAMAccountName".to_owned(),
-            uid: "uidNumber".to_owned(),
-            gid: "gidNumber".to_owned(),
-            home: "unixHomeDirectory".to_owned(),
-            shell: "loginShell".to_owned(),
-            gecos: "displayName".to_owned(),
+            name: AttributeName::known("sAMAccountName"),
+            uid: AttributeName::known("uidNumber"),
+            gid: AttributeName::known("gidNumber"),
+            home: AttributeName::known("unixHomeDirectory"),
+            shell: AttributeName::known("loginShell"),
+            gecos: AttributeName::known("displayName"),
         },
         account_attributes: state.collect(),
     })
 }
 
 /// Reads whom to trust, where some server needs it.
-fn trust(sources: &[Source], options: &TlsOptions<'_>) -> Result<Option<Trust>, String> {
+fn trust(sources: &[Source], settings: &TlsSettings<'_>) -> Result<Option<Trust>, String> {
     let needs_tls = sources.iter().any(Source::is_encrypted);
-    needs_tls.then(|| configure(options)).transpose()
+    needs_tls.then(|| configure(settings)).transpose()
 }
 
 fn service(dn: &str, file: &Path) -> Result<Identity, String> {
@@ -175,28 +156,25 @@ fn service(dn: &str, file: &Path) -> Result<Identity, String> {
     })
 }
 
-fn base(text: &str) -> Result<Dn, String> {
-    Dn::parse(text).ok_or_else(|| "settings: base is no distinguished name".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authchain::config::settings::ldap::syntax::is_filter;
+    use authchain::config::settings::ldap::filter::UserFilter;
 
     #[test]
     fn the_people_of_a_domain_are_below_its_root_unless_the_settings_say_where() {
         let of = |base: Option<&str>| {
             let domain = Domain::new(ActiveDirectorySettings {
-                domain: "ad.example.com".to_owned(),
+                domain: "ad.example.com".parse().unwrap(),
                 ..ActiveDirectorySettings::default()
             });
-            people_of(&domain.unwrap(), base.map(str::to_owned)).map(|people| people.base)
+            let base = base.map(str::parse).transpose()?;
+            people_of(&domain, base).map(|people| people.base)
         };
         assert_eq!(of(None).ok(), Dn::parse("dc=ad,dc=example,dc=com"));
         let staff = "ou=staff,dc=ad,dc=example,dc=com";
         assert_eq!(of(Some(staff)).ok(), Dn::parse(staff));
         assert!(of(Some("staff")).is_err());
-        assert!(is_filter(&PEOPLE.replace("%u", "alice")));
+        assert!(PEOPLE.parse::<UserFilter>().is_ok());
     }
 }

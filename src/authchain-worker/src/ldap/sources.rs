@@ -1,6 +1,6 @@
 //! The servers of a directory, as the settings or DNS name them.
 
-use authchain::config::settings::ldap::srv::SrvName;
+use authchain::config::settings::ldap::srv::SrvService;
 use authchain::config::settings::ldap::uri::{Scheme, ServerUri};
 use authchain::config::settings::ldap::{LdapSettings, Tls};
 
@@ -32,7 +32,7 @@ pub(super) struct LdapServer {
 /// SRV records to ask DNS for.
 #[derive(Debug, Clone)]
 pub(super) struct SrvRecord {
-    pub(super) name: SrvName,
+    pub(super) service: SrvService,
     /// The port of all servers, whatever the records say.
     pub(super) port: Option<u16>,
 }
@@ -41,7 +41,7 @@ impl servers::Server for Source {
     fn name(&self) -> &str {
         match self {
             Self::Server(server) => &server.name,
-            Self::Records(records) => &records.name.service,
+            Self::Records(records) => &records.service.name,
         }
     }
 
@@ -63,7 +63,7 @@ impl Source {
     pub(super) fn is_encrypted(&self) -> bool {
         match self {
             Self::Server(server) => server.is_encrypted(),
-            Self::Records(records) => records.name.tls != Tls::None,
+            Self::Records(records) => records.service.tls != Tls::None,
         }
     }
 
@@ -139,17 +139,17 @@ fn encryption(tls: Tls) -> Encryption {
 
 /// Returns who is asked, in this order: the servers that the settings name, those that DNS names,
 /// those for when none of them answers.
-pub(super) fn sources(settings: &LdapSettings) -> Result<Vec<Source>, String> {
-    let named = settings.servers().map_err(|error| error.to_string())?;
-    let domain = settings.srv_name().map_err(|error| error.to_string())?;
-    let backup = (settings.backup_servers()).map_err(|error| error.to_string())?;
-    let server = |(uri, tls)| Source::Server(LdapServer::named(&uri, tls));
-    let (named, backup) = (named.into_iter(), backup.into_iter());
-    let sources = named
-        .map(server)
-        .chain(domain.map(|name| Source::Records(SrvRecord { name, port: None })))
-        .chain(backup.map(server));
-    Ok(sources.collect())
+pub(super) fn sources(settings: &LdapSettings) -> Vec<Source> {
+    let server = |(uri, tls)| Source::Server(LdapServer::named(uri, tls));
+    let records = (settings.srv_service())
+        .map(|service| SrvRecord {
+            service,
+            port: None,
+        })
+        .map(Source::Records);
+    let named = settings.servers().map(server);
+    let backup = settings.backup_servers().map(server);
+    named.chain(records).chain(backup).collect()
 }
 
 /// Returns the ports of these sources, and that of name servers if there is a name among them.
@@ -181,7 +181,7 @@ mod tests {
 
     fn reached(settings: &str) -> Option<Vec<u16>> {
         let settings: LdapSettings = serde_json::from_str(settings).unwrap();
-        ports(&sources(&settings).unwrap())
+        ports(&sources(&settings))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use authchain::config::settings::tls::{TlsVerify, TlsVersion};
+use authchain::config::settings::tls::{TlsSettings, TlsVerify, TlsVersion};
 use authchain::tools::trusted_file::{self, Access};
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
@@ -41,49 +41,34 @@ pub struct Trust {
     pub ca_file: PathBuf,
 }
 
-/// The settings of TLS.
-#[derive(Debug, Clone, Copy)]
-pub struct TlsOptions<'s> {
-    /// The file of the authorities that are trusted.
-    pub ca_file: &'s Path,
-    /// The file of the lists of revoked certificates.
-    pub crl_file: Option<&'s Path>,
-    /// The checks of a server's certificate.
-    pub verify: TlsVerify,
-    /// The oldest version that is good enough.
-    pub min: TlsVersion,
-    /// The files of our own certificate and of its key, for servers that ask for one.
-    pub client: Option<(&'s Path, &'s Path)>,
-}
-
-/// Reads the files that `options` names, and makes of it how every handshake is done.
+/// Reads the files that `settings` names, and makes of it how every handshake is done.
 ///
 /// The provider is named, not installed: nothing in this process, and no variable in its
 /// environment, decides whom it trusts.
 ///
 /// # Errors
 /// For a file that cannot be read, or does not hold what it should.
-pub fn configure(options: &TlsOptions<'_>) -> Result<Trust, String> {
+pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     let provider = Arc::new(ring::default_provider());
-    let versions: &[_] = match options.min {
+    let versions: &[_] = match settings.min {
         TlsVersion::V1_2 => &[&TLS12, &TLS13],
         TlsVersion::V1_3 => &[&TLS13],
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(versions);
     let builder = builder.map_err(|error| error.to_string())?.dangerous();
-    let roots = match options.verify {
-        TlsVerify::Full | TlsVerify::Ca => Some(roots(options.ca_file)?),
+    let roots = match settings.verify {
+        TlsVerify::Full | TlsVerify::Ca => Some(roots(settings.ca_file)?),
         TlsVerify::None => None,
     };
-    let authorities = roots.map(|roots| authorities(options, &provider, roots));
+    let authorities = roots.map(|roots| authorities(settings, &provider, roots));
     let (known, verifier) = authorities.transpose()?.unzip();
     let builder = builder.with_custom_certificate_verifier(match verifier {
-        Some(verifier) if options.verify == TlsVerify::Full => verifier,
+        Some(verifier) if settings.verify == TlsVerify::Full => verifier,
         Some(verifier) => Arc::new(verify::AnyName::new(verifier)),
         None => Arc::new(verify::Anyone::new(&provider)),
     });
-    let mut config = match options.client {
+    let mut config = match settings.client {
         Some((cert, key)) => builder
             .with_client_auth_cert(certificates(cert)?, private_key(key)?)
             .map_err(|error| format!("{}: {error}", key.display()))?,
@@ -94,9 +79,9 @@ pub fn configure(options: &TlsOptions<'_>) -> Result<Trust, String> {
     Ok(Trust {
         config: Arc::new(config),
         authorities: known,
-        has_lists: options.crl_file.is_some(),
-        verify: options.verify,
-        ca_file: options.ca_file.to_owned(),
+        has_lists: settings.crl_file.is_some(),
+        verify: settings.verify,
+        ca_file: settings.ca_file.to_owned(),
     })
 }
 
@@ -105,7 +90,7 @@ pub fn configure(options: &TlsOptions<'_>) -> Result<Trust, String> {
 type Authorities = (Arc<WebPkiServerVerifier>, Arc<dyn ServerCertVerifier>);
 
 fn authorities(
-    options: &TlsOptions<'_>,
+    settings: &TlsSettings<'_>,
     provider: &Arc<CryptoProvider>,
     roots: Arc<RootCertStore>,
 ) -> Result<Authorities, String> {
@@ -113,10 +98,10 @@ fn authorities(
         let (roots, provider) = (Arc::clone(&roots), Arc::clone(provider));
         WebPkiServerVerifier::builder_with_provider(roots, provider)
     };
-    let path = options.ca_file.display();
+    let path = settings.ca_file.display();
     let known = builder().build();
     let known = known.map_err(|error| format!("{path}: {error}"))?;
-    let verifier: Arc<dyn ServerCertVerifier> = match options.crl_file {
+    let verifier: Arc<dyn ServerCertVerifier> = match settings.crl_file {
         Some(file) => Arc::new(ByLists::new(builder(), file)?),
         None => Arc::clone(&known) as _,
     };

@@ -79,7 +79,7 @@ impl<'p> Client<'p> {
         };
         Ok(Self {
             channel: first_of(&addresses, deadline, open).await?,
-            domain: &settings.domain,
+            domain: settings.domain.as_str(),
             deadline,
             unreserved,
             silence: FailureKind::Down,

@@ -3,13 +3,12 @@
 use std::net::SocketAddr;
 
 use authchain::backends::protocol::Question;
-use authchain::config::settings::nis::NisSettings;
+use authchain::config::settings::nis::{Address, NisSettings};
 use authchain::tools::deadline::Deadline;
 
 use super::client::{CONNECT, Client, Map, OwnEntry, PORTMAPPER, mapped_port};
 use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
-use super::server::NisServer;
 use super::{Nis, entries, portmap};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
@@ -35,7 +34,7 @@ impl Nis {
     ) -> Answer {
         let whole = deadline_of(question);
         let timeout = self.settings.server_timeout.duration();
-        for server in &self.servers {
+        for server in &self.settings.servers {
             steps.turn_to(server.name());
             let examination = NisExamination {
                 steps: &steps,
@@ -53,14 +52,9 @@ impl Nis {
 }
 
 impl NisExamination<'_> {
-    async fn examine(
-        &self,
-        server: &NisServer,
-        ports: &mut Ports,
-        deadline: Deadline,
-    ) -> Option<()> {
+    async fn examine(&self, server: &Address, ports: &mut Ports, deadline: Deadline) -> Option<()> {
         self.find_the_port(server, deadline).await?;
-        let opening = Client::open(self.settings, self.dns, &server.address, ports, deadline);
+        let opening = Client::open(self.settings, self.dns, server, ports, deadline);
         let opening = async { opening.await.map_err(error) };
         let judge = |client: &Client<'_>, _| Remark::fine(client.source());
         let mut client = self.steps.step(CONNECT, opening, judge).await?;
@@ -77,12 +71,11 @@ impl NisExamination<'_> {
     }
 
     /// Examines the server's name and port, where they have to be found out.
-    async fn find_the_port(&self, server: &NisServer, deadline: Deadline) -> Option<()> {
-        let address = &server.address;
-        let port = address.port.unwrap_or(portmap::PORT);
-        let naming = self.dns.addresses(&address.host, port, deadline);
+    async fn find_the_port(&self, server: &Address, deadline: Deadline) -> Option<()> {
+        let port = server.port.unwrap_or(portmap::PORT);
+        let naming = self.dns.addresses(&server.host, port, deadline);
         let naming = async { naming.await.map_err(error) };
-        let addresses = match dns::is_name(&address.host) {
+        let addresses = match dns::is_name(&server.host) {
             true => {
                 let judge = |found: &Vec<SocketAddr>, _| {
                     let found = found.iter().map(|address| address.ip().to_string());
@@ -92,7 +85,7 @@ impl NisExamination<'_> {
             }
             false => naming.await.ok()?,
         };
-        if address.port.is_some() {
+        if server.port.is_some() {
             return Some(());
         }
         let portmapper = *addresses.first()?;
@@ -103,7 +96,7 @@ impl NisExamination<'_> {
     }
 
     async fn domain(&self, client: &mut Client<'_>) -> Option<()> {
-        let domain = &self.settings.domain;
+        let domain = self.settings.domain.as_str();
         let asking = async {
             match client.serves_the_domain().await.map_err(error)? {
                 true => Ok(()),

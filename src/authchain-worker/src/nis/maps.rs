@@ -10,7 +10,7 @@ use crate::net::failure::Failure;
 pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
     Map {
         step: "passwd map",
-        name: &settings.passwd_map,
+        name: settings.passwd_map.as_str(),
         is_secret: false,
     }
 }
@@ -18,7 +18,7 @@ pub(super) fn passwd_map(settings: &NisSettings) -> Map<'_> {
 pub(super) fn shadow_map(settings: &NisSettings) -> Map<'_> {
     Map {
         step: "shadow map",
-        name: &settings.shadow_map,
+        name: settings.shadow_map.as_str(),
         is_secret: true,
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn shadow_map(settings: &NisSettings) -> Map<'_> {
 pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
     Map {
         step: "adjunct map",
-        name: &settings.adjunct_map,
+        name: settings.adjunct_map.as_str(),
         is_secret: true,
     }
 }

@@ -40,12 +40,13 @@ pub mod xdr;
 pub mod yp;
 
 use authchain::backends::protocol::{Hello, Operation, Question};
+use authchain::config::settings::from_json;
 use authchain::config::settings::nis::{NisSettings, Transport};
 use authchain_sandbox::confine::Access;
 
 use self::client::Client;
 use self::reserved::Ports;
-use self::server::{NisServer, has_names, named};
+use self::server::has_names;
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
@@ -56,7 +57,6 @@ use crate::servers::{Health, deadline_of, in_turn};
 /// A backend that has set aside all it needs.
 pub struct Nis {
     settings: NisSettings,
-    servers: Vec<NisServer>,
     dns: Dns,
     health: Health,
     ports: Ports,
@@ -68,22 +68,16 @@ impl Nis {
     /// # Errors
     /// When the settings cannot be meant, or want a port that cannot be had.
     pub fn prepare(hello: &Hello) -> Result<Self, String> {
-        let settings = serde_json::from_value(hello.settings.clone());
-        let settings: NisSettings = settings.map_err(|error| format!("settings: {error}"))?;
-        (settings.check()).map_err(|(key, message)| format!("settings: {key} {message}"))?;
-        let servers = settings.servers.iter().map(|text| named(text));
-        let servers = servers.collect::<Result<Vec<_>, _>>()?;
+        let settings = from_json(&hello.settings, NisSettings::check)?;
         let health = Health::from(hello);
-        let asked = servers.iter().filter(|server| !health.avoids(*server));
-        let addresses = asked.map(|server| &server.address);
-        let ports = Ports::set_aside(addresses, settings.transport, settings.source_port)?;
+        let asked = (settings.servers.iter()).filter(|server| !health.avoids(*server));
+        let ports = Ports::set_aside(asked, settings.transport, settings.source_port)?;
         Ok(Self {
-            dns: if has_names(&servers) {
+            dns: if has_names(&settings.servers) {
                 Dns::read()
             } else {
                 Dns::default()
             },
-            servers,
             settings,
             health,
             ports,
@@ -98,7 +92,6 @@ impl Nis {
         }
         let Self {
             settings,
-            servers,
             dns,
             health,
             ports,
@@ -106,13 +99,13 @@ impl Nis {
         let usual = settings.server_timeout.duration();
         let whole = deadline_of(question);
         in_turn(
-            servers,
+            &settings.servers,
             health,
             whole,
             Vec::new(),
             async |turn, deadline| {
                 let deadline = deadline.within(turn.opening(usual));
-                let client = Client::open(settings, dns, &turn.server.address, ports, deadline);
+                let client = Client::open(settings, dns, turn.server, ports, deadline);
                 questions::ask(settings, turn.server, client.await?, question, whole).await
             },
         )
@@ -123,14 +116,14 @@ impl Nis {
 impl Kind for Nis {
     /// Returns the servers: no file, and where a portmapper says which port it is, any port.
     fn access(&self) -> Access {
-        let own = self.servers.iter().map(|server| server.address.port);
+        let own = self.settings.servers.iter().map(|server| server.port);
         let own: Option<Vec<u16>> = match self.settings.transport {
             Transport::Tcp => own.collect(),
             Transport::Udp => Some(Vec::new()),
         };
         Access {
             ports: own.map(|mut ports| {
-                ports.extend(has_names(&self.servers).then_some(dns::PORT));
+                ports.extend(has_names(&self.settings.servers).then_some(dns::PORT));
                 ports
             }),
             hashes: true,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use authchain::backends::protocol::{Bytes, Operation, Question, WireUser, WireVerdict};
-use authchain::config::settings::nis::NisSettings;
+use authchain::config::settings::nis::{Address, NisSettings};
 use authchain::files::passwd_files::passwd::PasswdEntry;
 use authchain::tools::deadline::Deadline;
 use authchain::words::{DenialReason, Secret};
@@ -13,7 +13,6 @@ use super::dummy_hash::dummy_hash;
 use super::entries;
 use super::maps::{credential, malformed, passwd_map};
 use super::password::{Judgment, judge_by, spend_by};
-use super::server::NisServer;
 use crate::account_gate::right_password;
 use crate::answer::Answer;
 use crate::clock::now;
@@ -30,7 +29,7 @@ enum Owner {
 /// Asks one server; a hash must be done by `whole`.
 pub(super) async fn ask(
     settings: &NisSettings,
-    server: &NisServer,
+    server: &Address,
     mut client: Client<'_>,
     question: &Question<'_>,
     whole: Deadline,
@@ -111,7 +110,7 @@ async fn find(
     Ok(Owner::Person(entry))
 }
 
-fn unavailable(server: &NisServer, why: &dyn fmt::Display) -> WireVerdict {
+fn unavailable(server: &Address, why: &dyn fmt::Display) -> WireVerdict {
     WireVerdict::Unavailable(format!("{}: {why}", server.name()))
 }
 

@@ -14,7 +14,7 @@ use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::NisSettings;
-use crate::config::settings::{Fault, GlobalSettings, Then};
+use crate::config::settings::{GlobalSettings, SettingsFault, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
@@ -109,8 +109,8 @@ fn ldap(
     let settings: LdapSettings = checked(table, LdapSettings::check)?;
     let servers = settings.uris.iter().chain(&settings.backup_uris);
     // Servers that DNS names are for the worker to find.
-    let is_known = |_: &&String| settings.srv.is_none();
-    let servers = servers.filter(is_known).cloned().collect();
+    let known = servers.filter(|_| settings.srv.is_none());
+    let servers = known.map(ToString::to_string).collect();
     let fold_case = settings.case == Case::Ascii;
     remote(table, surroundings, &settings, servers, fold_case)
 }
@@ -120,7 +120,8 @@ fn nis(
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: NisSettings = checked(table, NisSettings::check)?;
-    let servers = settings.servers.clone();
+    let servers = settings.servers.iter();
+    let servers = servers.map(|server| server.as_str().to_owned()).collect();
     remote(table, surroundings, &settings, servers, false)
 }
 
@@ -129,8 +130,7 @@ fn active_directory(
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: ActiveDirectorySettings = checked(table, ActiveDirectorySettings::check)?;
-    let servers = settings.uris().unwrap_or_default();
-    let servers = servers.iter().map(ToString::to_string).collect();
+    let servers = settings.uris().map(|uri| uri.to_string()).collect();
     remote(table, surroundings, &settings, servers, true)
 }
 
@@ -177,7 +177,7 @@ fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {
 /// Reads the settings of a section, and has `check` look for what cannot be meant.
 fn checked<T: DeserializeOwned>(
     table: &BackendTable<'_>,
-    check: fn(&T) -> Result<(), Fault>,
+    check: fn(&T) -> Result<(), SettingsFault>,
 ) -> Result<T, ConfigError> {
     let settings: T = table.settings()?;
     match check(&settings) {

@@ -104,9 +104,15 @@ impl<'s> BackendTable<'s> {
         self.source.check_keys(self.table.get_ref(), known)?;
         // As a map, which is all it can be: toml's own deserializer of a table carries the code for
         // every other value along, 10 KB for each type of backend.
+        let mut read = self.table.span();
         let pairs = self.table.get_ref().clone().into_iter();
-        let pairs = pairs.map(|(key, value)| (key.into_inner(), value));
-        T::deserialize(MapDeserializer::new(pairs)).map_err(|error| self.source.toml_error(&error))
+        let pairs = pairs.map(|(key, value)| {
+            read = value.span();
+            (key.into_inner(), value)
+        });
+        let settings = T::deserialize(MapDeserializer::new(pairs));
+        // A value that is no text of its type has no place of its own: it is the one just read.
+        settings.map_err(|error| self.source.value_error(&error, read))
     }
 
     /// Returns the keys of the backend's own type as JSON, defaults filled in: what a worker is

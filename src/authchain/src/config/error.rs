@@ -11,8 +11,8 @@ use crate::tools::trusted_file::{FileError, FileFault};
 pub struct ConfigError {
     /// The file, as it was named to us.
     pub file: PathBuf,
-    /// The place in it; `None` where the fault is the file itself.
-    pub place: Option<Place>,
+    /// The location in it; `None` where the fault is the file itself.
+    pub location: Option<Location>,
     /// What is wrong, in one line.
     pub message: String,
     /// Whether this process could not read the file, for want of descriptors or memory: then
@@ -20,9 +20,9 @@ pub struct ConfigError {
     pub is_unread: bool,
 }
 
-/// A place in a text.
+/// Where in a text something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
@@ -38,7 +38,7 @@ impl ConfigError {
     pub(super) fn at(file: &Path, text: &str, span: Range<usize>, message: String) -> Self {
         Self {
             file: file.to_owned(),
-            place: Some(Place::of(text, &span)),
+            location: Some(Location::of(text, &span)),
             message,
             is_unread: false,
         }
@@ -48,7 +48,7 @@ impl ConfigError {
     pub(super) fn whole(file: &Path, message: String) -> Self {
         Self {
             file: file.to_owned(),
-            place: None,
+            location: None,
             message,
             is_unread: false,
         }
@@ -56,25 +56,25 @@ impl ConfigError {
 
     /// Returns `file:line:column: message` followed by the line and a caret, for a terminal.
     pub fn with_citation(&self) -> String {
-        let Some(place) = &self.place else {
+        let Some(location) = &self.location else {
             return self.to_string();
         };
-        let number = place.line.to_string();
+        let number = location.line.to_string();
         let margin = " ".repeat(number.len());
         // Tabs are kept, so that the caret stands under the key however wide a tab is shown.
-        let indent: String = (place.text.chars())
-            .take(place.column.saturating_sub(1))
+        let indent: String = (location.text.chars())
+            .take(location.column.saturating_sub(1))
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        let carets = "^".repeat(place.width.max(1));
+        let carets = "^".repeat(location.width.max(1));
         format!(
             "{self}\n{number} | {}\n{margin} | {indent}{carets}",
-            place.text
+            location.text
         )
     }
 }
 
-impl Place {
+impl Location {
     fn of(text: &str, span: &Range<usize>) -> Self {
         let before = text.get(..span.start).unwrap_or(text);
         let line_start = before
@@ -106,8 +106,8 @@ impl From<FileError> for ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
-        if let Some(place) = &self.place {
-            write!(f, ":{}:{}", place.line, place.column)?;
+        if let Some(location) = &self.location {
+            write!(f, ":{}:{}", location.line, location.column)?;
         }
         write!(f, ": {}", self.message)
     }
@@ -134,8 +134,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_span_of_any_text_has_a_place(text in ".*", start in 0..200usize, len in 0..50usize) {
-            let place = Place::of(&text, &(start..start + len));
-            prop_assert!(place.line >= 1 && place.column >= 1);
+            let location = Location::of(&text, &(start..start + len));
+            prop_assert!(location.line >= 1 && location.column >= 1);
         }
     }
 }

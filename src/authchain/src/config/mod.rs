@@ -25,6 +25,6 @@ mod source;
 pub use arguments::ModuleArguments;
 pub use backend_table::BackendTable;
 pub use duration::Period;
-pub use error::{ConfigError, Place};
+pub use error::{ConfigError, Location};
 pub use file::{Config, DEFAULT_PATH};
 pub use source::Source;

@@ -77,12 +77,15 @@ impl Source {
     }
 
     pub(super) fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
-        // The parser's longer messages list what it expected, a line each; the log has one line.
-        let message = error.message().trim().replace('\n', ", ");
         match error.span() {
-            Some(span) => self.error(span, message),
-            None => self.whole_error(message),
+            Some(span) => self.error(span, message_of(error)),
+            None => self.whole_error(message_of(error)),
         }
+    }
+
+    /// Returns an error about the value that stands at `value`, or a part of it.
+    pub(super) fn value_error(&self, error: &toml::de::Error, value: Range<usize>) -> ConfigError {
+        self.error(error.span().unwrap_or(value), message_of(error))
     }
 
     /// Refuses the first key of `table` that is not among `known`.
@@ -101,6 +104,12 @@ impl Source {
             }
         }
     }
+}
+
+/// Returns what the parser says. Its longer messages list what it expected, a line each; the log
+/// has one line.
+fn message_of(error: &toml::de::Error) -> String {
+    error.message().trim().replace('\n', ", ")
 }
 
 /// Points at the first byte that is not UTF-8.

@@ -135,6 +135,7 @@ mod tests {
     use super::super::groups::DomainGroups;
     use super::*;
     use authchain::config::settings::active_directory::ActiveDirectorySettings;
+    use authchain::config::settings::ldap::dn::Dn;
     use proptest::prelude::*;
     use std::time::{Duration, UNIX_EPOCH};
 
@@ -144,8 +145,8 @@ mod tests {
     fn domain() -> Domain {
         Domain {
             settings: ActiveDirectorySettings::default(),
-            root: String::new(),
-            wanted: DomainGroups::new("", &[]).unwrap(),
+            root: Dn::default(),
+            wanted: DomainGroups::new(&Dn::default(), &[]),
             workstation: "terminal-of-alice".to_owned(),
         }
     }

@@ -1,36 +1,34 @@
 //! The domain controllers of a domain.
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
+use authchain::config::settings::active_directory::names::SiteName;
 use authchain::config::settings::ldap::Tls;
-use authchain::config::settings::ldap::srv::SrvName;
+use authchain::config::settings::ldap::srv::SrvService;
 
 use crate::ldap::sources::{LdapServer, Source, SrvRecord};
 
 /// Returns the domain controllers that the settings name. Without any, DNS names them: those of the
 /// site first, then all.
-pub(in crate::ldap) fn controllers(
-    settings: &ActiveDirectorySettings,
-) -> Result<Vec<Source>, String> {
+pub(in crate::ldap) fn controllers(settings: &ActiveDirectorySettings) -> Vec<Source> {
     let (tls, port) = match settings.starttls {
         true => (Tls::Starttls, 389),
         false => (Tls::Ldaps, 636),
     };
-    let servers = settings.uris().map_err(|error| error.to_string())?;
-    if !servers.is_empty() {
+    if !settings.servers.is_empty() {
         let server = |uri| Source::Server(LdapServer::named(&uri, tls));
-        return Ok(servers.into_iter().map(server).collect());
+        return settings.uris().map(server).collect();
     }
-    let domain = &settings.domain;
-    let site = settings.site.as_ref();
+    let domain = settings.domain.as_str();
+    let site = settings.site.as_ref().map(SiteName::as_str);
     let site = site.map(|site| format!("_ldap._tcp.{site}._sites.dc._msdcs.{domain}"));
     let all = format!("_ldap._tcp.dc._msdcs.{domain}");
-    let records = |service| {
-        let name = SrvName { service, tls };
+    let records = |name| {
+        let service = SrvService { name, tls };
         // The port in the records is that of LDAP without TLS.
         let port = Some(port);
-        Source::Records(SrvRecord { name, port })
+        Source::Records(SrvRecord { service, port })
     };
-    Ok(site.into_iter().chain([all]).map(records).collect())
+    site.into_iter().chain([all]).map(records).collect()
 }
 
 #[cfg(test)]
@@ -41,12 +39,12 @@ mod tests {
     #[test]
     fn dns_is_asked_for_controllers_where_none_are_named_those_of_the_site_first() {
         let mut settings = ActiveDirectorySettings {
-            domain: "ad.example.com".to_owned(),
-            site: Some("Berlin".to_owned()),
+            domain: "ad.example.com".parse().unwrap(),
+            site: "Berlin".parse().ok(),
             ..ActiveDirectorySettings::default()
         };
         let found = |settings: &ActiveDirectorySettings| {
-            let sources = controllers(settings).unwrap();
+            let sources = controllers(settings);
             let one = |source: &Source| (source.name().to_owned(), source.port().unwrap());
             sources.iter().map(one).collect::<Vec<_>>()
         };
@@ -57,7 +55,7 @@ mod tests {
         settings.starttls = true;
         settings.site = None;
         assert_eq!(found(&settings), [(all.to_owned(), 389)]);
-        settings.servers = vec!["dc1.ad.example.com:1389".to_owned()];
+        settings.servers = vec!["dc1.ad.example.com:1389".parse().unwrap()];
         let expected = ("ldap://dc1.ad.example.com:1389".to_owned(), 1389);
         assert_eq!(found(&settings), [expected]);
     }

@@ -7,12 +7,14 @@
 
 use std::collections::BTreeSet;
 
+use authchain::config::settings::active_directory::group::DomainGroup;
+use authchain::config::settings::active_directory::sid::Sid;
 use authchain::config::settings::ldap::Scope;
+use authchain::config::settings::ldap::dn::Dn;
 use ldap3::ldap_escape;
 
 use super::super::entry::{Entry, hidden};
 use super::super::session::{Search, Session};
-use super::sid::Sid;
 use crate::net::failure::Failure;
 
 /// All groups of an account. The root DSE has those of the account that is logged in, with its own
@@ -29,7 +31,7 @@ const BATCH: usize = 32;
 /// The groups of which a person must be in one.
 pub(in crate::ldap) struct DomainGroups {
     /// The root entry of the domain: groups may be anywhere below it.
-    root: String,
+    root: Dn,
     sids: BTreeSet<Sid>,
     /// The filters of the groups that are given by name or DN.
     filters: Vec<String>,
@@ -41,21 +43,25 @@ pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
 impl DomainGroups {
     /// Takes the groups that the settings name apart: by identifier, by name, by DN.
-    ///
-    /// # Errors
-    /// For a malformed identifier.
-    pub(super) fn new(root: &str, groups: &[String]) -> Result<Self, String> {
-        let (sids, names): (Vec<_>, Vec<_>) =
-            groups.iter().partition(|group| group.starts_with("S-1-"));
-        let sids = sids.into_iter().map(|text| {
-            let sid = text.parse::<Sid>();
-            sid.map_err(|()| format!("settings: allow_groups: \"{text}\" is no SID"))
-        });
-        Ok(Self {
-            root: root.to_owned(),
-            sids: sids.collect::<Result<_, _>>()?,
-            filters: names.into_iter().map(|name| filter(name)).collect(),
-        })
+    pub(super) fn new(root: &Dn, groups: &[DomainGroup]) -> Self {
+        let mut wanted = Self {
+            root: root.clone(),
+            sids: BTreeSet::new(),
+            filters: Vec::new(),
+        };
+        for group in groups {
+            match group {
+                DomainGroup::Sid { sid, .. } => _ = wanted.sids.insert(sid.clone()),
+                // A sAMAccountName is unique in its domain; a `cn` is only unique in its container.
+                DomainGroup::Name(name) => wanted.filters.push(filter("sAMAccountName", name)),
+                DomainGroup::Dn(dn) => {
+                    wanted
+                        .filters
+                        .push(filter("distinguishedName", dn.as_str()));
+                }
+            }
+        }
+        wanted
     }
 
     /// Returns whether people need not be in any group.
@@ -74,7 +80,7 @@ impl DomainGroups {
     ) -> Search<'a> {
         Search {
             step: STEP,
-            base: &self.root,
+            base: self.root.as_str(),
             scope: Scope::Sub,
             filter: "(objectCategory=group)",
             attributes,
@@ -139,14 +145,9 @@ impl DomainGroups {
     }
 }
 
-/// Returns the filter that finds a group. The name is its sAMAccountName, which is unique in a
-/// domain; a `cn` is only unique in its container.
-fn filter(group: &str) -> String {
-    let attribute = match group.contains('=') {
-        true => "distinguishedName",
-        false => "sAMAccountName",
-    };
-    format!("({attribute}={})", ldap_escape(group))
+/// Returns the filter of the entries that have this value of an attribute.
+fn filter(attribute: &str, value: &str) -> String {
+    format!("({attribute}={})", ldap_escape(value))
 }
 
 impl Token {
@@ -195,8 +196,9 @@ mod tests {
 
     #[test]
     fn groups_are_wanted_by_identifier_by_name_and_by_dn() {
-        let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"].map(str::to_owned);
-        let wanted = DomainGroups::new("", &groups).unwrap();
+        let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"];
+        let groups = groups.map(|group| group.parse().unwrap());
+        let wanted = DomainGroups::new(&Dn::default(), &groups);
         assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
         assert_eq!(
             wanted.filters,
@@ -205,8 +207,8 @@ mod tests {
                 "(distinguishedName=cn=a\\2ab,dc=x)"
             ]
         );
-        assert!(DomainGroups::new("", &["S-1-5-4294967296".to_owned()]).is_err());
-        assert!(DomainGroups::new("", &[]).unwrap().is_nothing());
+        assert!("S-1-5-4294967296".parse::<DomainGroup>().is_err());
+        assert!(DomainGroups::new(&Dn::default(), &[]).is_nothing());
     }
 
     #[test]

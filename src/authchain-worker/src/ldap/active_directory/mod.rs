@@ -13,7 +13,6 @@
 //! | [`account`] | the state of an account |
 //! | [`limits`] | when an account may be used, and where |
 //! | [`groups`] | the groups of a person, nested ones and the primary one included |
-//! | [`sid`] | security identifiers |
 
 pub(super) mod account;
 pub(super) mod controllers;
@@ -22,4 +21,3 @@ pub(super) mod groups;
 mod limits;
 mod names;
 mod refusals;
-mod sid;

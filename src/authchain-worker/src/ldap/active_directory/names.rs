@@ -1,5 +1,7 @@
 //! The names of an account: as it is typed, and as it is sent.
 
+use authchain::config::settings::active_directory::names::NetbiosName;
+
 use super::domain::Domain;
 use crate::ldap::person::Login;
 
@@ -13,7 +15,7 @@ impl Domain {
     /// Takes a login name apart; `None` for a name that no account of this domain has.
     pub(in crate::ldap) fn login<'a>(&self, typed: &'a str) -> Option<Login<'a>> {
         let settings = &self.settings;
-        let (before, rest) = match (&settings.netbios_name, typed.split_once('\\')) {
+        let (before, rest) = match (self.short_name(), typed.split_once('\\')) {
             (Some(own), Some((domain, _))) if domain.eq_ignore_ascii_case(own) => {
                 typed.split_at(domain.len().saturating_add(1))
             }
@@ -23,7 +25,7 @@ impl Domain {
             Some((name, domain))
                 if settings.qualified_names
                     && before.is_empty()
-                    && domain.eq_ignore_ascii_case(&settings.domain) =>
+                    && domain.eq_ignore_ascii_case(settings.domain.as_str()) =>
             {
                 rest.split_at(name.len())
             }
@@ -41,10 +43,14 @@ impl Domain {
     /// account that has this name as its `userPrincipalName` would be logged in instead, so the
     /// caller must check whose token it got.
     pub(in crate::ldap) fn principal(&self, name: &str) -> String {
-        match &self.settings.netbios_name {
+        match self.short_name() {
             Some(domain) => format!("{domain}\\{name}"),
-            None => format!("{name}@{}", self.settings.domain),
+            None => format!("{name}@{}", self.settings.domain.as_str()),
         }
+    }
+
+    fn short_name(&self) -> Option<&str> {
+        self.settings.netbios_name.as_ref().map(NetbiosName::as_str)
     }
 }
 
@@ -53,18 +59,19 @@ mod tests {
     use super::super::groups::DomainGroups;
     use super::*;
     use authchain::config::settings::active_directory::ActiveDirectorySettings;
+    use authchain::config::settings::ldap::dn::Dn;
     use proptest::prelude::*;
 
     fn domain(qualified_names: bool, netbios_name: Option<&str>) -> Domain {
         Domain {
             settings: ActiveDirectorySettings {
-                domain: "ad.example.com".to_owned(),
+                domain: "ad.example.com".parse().unwrap(),
                 qualified_names,
-                netbios_name: netbios_name.map(str::to_owned),
+                netbios_name: netbios_name.map(|name| name.parse().unwrap()),
                 ..ActiveDirectorySettings::default()
             },
-            root: String::new(),
-            wanted: DomainGroups::new("", &[]).unwrap(),
+            root: Dn::default(),
+            wanted: DomainGroups::new(&Dn::default(), &[]),
             workstation: String::new(),
         }
     }

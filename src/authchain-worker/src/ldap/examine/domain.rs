@@ -39,13 +39,13 @@ impl Directory {
         let found = steps.step("domain", asking, |found, _| {
             let root = entries(found).into_iter().next().unwrap_or_default();
             let context = root.text(CONTEXT).unwrap_or_default();
-            is_ours = context.eq_ignore_ascii_case(domain.root());
+            is_ours = context.eq_ignore_ascii_case(domain.root.as_str());
             match is_ours {
                 true => Remark::fine(context),
                 false => Remark::error(format!(
                     "a domain controller of {}, not of {}; look at domain and servers",
                     quoted(context),
-                    domain.root()
+                    domain.root.as_str()
                 )),
             }
         });
@@ -71,7 +71,7 @@ impl Directory {
 
     /// Examines whether accounts show their state; returns the name of one.
     async fn accounts(&self, server: &mut ServerExamination<'_>) -> Option<Option<String>> {
-        let filter = self.people.filter_for("*").ok()?;
+        let filter = self.people.filter.fill("*");
         let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
         let search = Search {
             step: "accounts",
@@ -115,7 +115,7 @@ impl Directory {
         domain: &Domain,
     ) -> Option<()> {
         let attributes = [THRESHOLD, DURATION, MAXIMUM_AGE, MINIMUM_LENGTH];
-        let search = Search::entry("passwords", domain.root(), &attributes);
+        let search = Search::entry("passwords", domain.root.as_str(), &attributes);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("passwords", asking, |found, _| {
             match entries(found).first() {

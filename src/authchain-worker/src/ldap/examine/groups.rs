@@ -2,6 +2,7 @@
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::dn::Dn;
+use authchain::config::settings::ldap::group::AllowedGroup;
 use authchain::tools::journal::quoted;
 use ldap3::{LdapResult, SearchResult, ldap_escape};
 
@@ -27,7 +28,7 @@ impl Directory {
         if groups.allowed.is_empty() {
             return Some(());
         }
-        let search = Search::entry("groups", &groups.base, &EFFECTIVE);
+        let search = Search::entry("groups", groups.base.as_str(), &EFFECTIVE);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("groups", asking, |SearchResult(entries, result), _| {
             let base = entries.first().cloned().and_then(Entry::of);
@@ -40,8 +41,8 @@ impl Directory {
         Some(())
     }
 
-    fn judge_group_base(&self, base: &str, entry: Option<&Entry>, result: &LdapResult) -> Remark {
-        let who = self.who();
+    fn judge_group_base(&self, groups: &Dn, entry: Option<&Entry>, result: &LdapResult) -> Remark {
+        let (base, who) = (groups.as_str(), self.who());
         let Some(entry) = entry else {
             return Remark::error(format!(
                 "{base} cannot be read: {}; look at group_base and at what the server lets {who} read",
@@ -54,7 +55,7 @@ impl Directory {
                 "{who} may write there, and who can do that can make groups: let it read only"
             )));
         }
-        if self.has_people_below(base) {
+        if self.has_people_below(groups) {
             remark = remark.and(Remark::warning(
                 "people are below it too: whoever may add entries there makes groups of any name; \
                  set group_base to where only groups are",
@@ -64,15 +65,12 @@ impl Directory {
     }
 
     /// Returns whether people's entries lie below `group_base`, by the settings.
-    fn has_people_below(&self, group_base: &str) -> bool {
-        let Some(groups) = Dn::parse(group_base) else {
-            return false;
-        };
+    fn has_people_below(&self, groups: &Dn) -> bool {
         let template = self.people.dn_of(&Login::plain("x"));
         let template = template.as_deref().and_then(Dn::parse);
         template
             .unwrap_or_else(|| self.people.base.clone())
-            .is_under(&groups)
+            .is_under(groups)
     }
 
     /// Examines whether a wanted group exists, and counts as one.
@@ -80,21 +78,19 @@ impl Directory {
         &self,
         server: &mut ServerExamination<'_>,
         groups: &Groups,
-        group: &str,
+        group: &AllowedGroup,
     ) -> Option<()> {
-        let is_dn = group.contains('=');
-        let named = match is_dn {
-            true => String::new(),
-            false => format!("(cn={})", ldap_escape(group)),
+        let (place, named) = match group {
+            AllowedGroup::Dn(dn) => (Search::entry("group", dn.as_str(), &[CLASS]), String::new()),
+            AllowedGroup::Name(name) => {
+                let below = Search {
+                    scope: Scope::Sub,
+                    ..Search::entry("group", groups.base.as_str(), &[CLASS])
+                };
+                (below, format!("(cn={})", ldap_escape(name)))
+            }
         };
-        let filter = groups.group_filter(&named).ok()?;
-        let place = match is_dn {
-            true => Search::entry("group", group, &[CLASS]),
-            false => Search {
-                scope: Scope::Sub,
-                ..Search::entry("group", &groups.base, &[CLASS])
-            },
-        };
+        let filter = groups.filter.and(&named);
         let search = Search {
             filter: &filter,
             ..place
@@ -102,7 +98,7 @@ impl Directory {
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("group", asking, |SearchResult(entries, _), _| {
             let found = entries.first().cloned().and_then(Entry::of);
-            self.lenient(self.judge_group(group, found.as_ref()))
+            self.lenient(self.judge_group(group.as_str(), found.as_ref()))
         });
         found.await.map(|_| ())
     }

@@ -9,7 +9,7 @@ use crate::examination::Remark;
 use crate::ldap::codes::server_text;
 use crate::ldap::connector::Identity;
 use crate::ldap::entry::Entry;
-use crate::ldap::flavour::{Flavour, Generic};
+use crate::ldap::flavour::Flavour;
 use crate::ldap::policy::control::CONTROL;
 use crate::ldap::policy::time;
 
@@ -70,11 +70,11 @@ impl Directory {
             remark = remark.and(Remark::warning("sasl = \"external\" is not on offer"));
         }
         match &self.flavour {
-            Flavour::Generic(Generic { accounts, .. })
-                if accounts.asks_control && !root.has(CONTROLS, CONTROL) =>
+            Flavour::Generic(generic)
+                if generic.accounts.asks_control && !root.has(CONTROLS, CONTROL) =>
             {
                 let text = "no password policy control, so ppolicy has no effect";
-                remark.and(match accounts.policy {
+                remark.and(match generic.accounts.policy {
                     AccountPolicy::Ppolicy => Remark::warning(text),
                     _ => Remark::note(text),
                 })

@@ -25,7 +25,7 @@ impl Directory {
         server: &mut ServerExamination<'_>,
         root: &Root,
     ) -> Option<Duration> {
-        let search = Search::entry("base", &self.people.base_text, &["1.1"]);
+        let search = Search::entry("base", self.people.base.as_str(), &["1.1"]);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let mut reading = Duration::ZERO;
         let found = steps.step("base", asking, |found, took| {
@@ -36,7 +36,7 @@ impl Directory {
     }
 
     fn judge_base(&self, SearchResult(entries, result): &SearchResult, root: &Root) -> Remark {
-        let (base, who) = (&self.people.base_text, self.who());
+        let (base, who) = (self.people.base.as_str(), self.who());
         match (result.rc, entries.len()) {
             (codes::SUCCESS, 1..) => Remark::fine(base),
             (codes::SUCCESS, 0) => Remark::warning(format!(
@@ -66,8 +66,7 @@ impl Directory {
         name: &str,
         reading: Duration,
     ) -> Option<()> {
-        let escaped = ldap_escape(name);
-        let filter = self.people.filter_for(&escaped).ok()?;
+        let filter = self.people.filter.fill(&ldap_escape(name));
         let template = self.people.dn_of(&Login::plain(name));
         let search = Search {
             step: "search",
@@ -83,7 +82,7 @@ impl Directory {
 
     /// Examines whether people's entries show the attributes that a login needs.
     pub(super) async fn people(&self, server: &mut ServerExamination<'_>) -> Option<()> {
-        let filter = self.people.filter_for("*").ok()?;
+        let filter = self.people.filter.fill("*");
         let attributes = self.named_attributes();
         let search = Search {
             step: "people",
@@ -122,7 +121,7 @@ impl Directory {
         };
         let seen = format!("{} {people} looked at", entries.len());
         if missing.contains(&self.people.attributes.name.as_str()) {
-            let name = &self.people.attributes.name;
+            let name = self.people.attributes.name.as_str();
             return Remark::error(format!(
                 "{seen}, and none shows {name}, the login name: {who} may not read it, or \
                  user_attr is another attribute"
@@ -163,7 +162,7 @@ impl Directory {
             filter,
             ..one.unwrap_or(Search {
                 step: "search",
-                base: &self.people.base_text,
+                base: self.people.base.as_str(),
                 scope: self.people.scope,
                 filter,
                 attributes,

@@ -2,9 +2,9 @@ use super::*;
 
 fn wanted(groups: &[&str]) -> Wanted {
     Wanted::new(&LdapSettings {
-        base: "dc=x".to_owned(),
-        group_base: Some("ou=groups,dc=x".to_owned()),
-        allow_groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        base: Dn::parse("dc=x").unwrap(),
+        group_base: Dn::parse("ou=groups,dc=x"),
+        allow_groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
         ..LdapSettings::default()
     })
 }
@@ -42,8 +42,8 @@ fn a_group_is_walked_through_once_however_often_it_comes() {
 #[test]
 fn no_entry_of_a_person_or_below_their_own_is_a_group() {
     let settings = LdapSettings {
-        group_base: Some("dc=x".to_owned()),
-        allow_groups: vec!["admins".to_owned(), ALICE.to_owned()],
+        group_base: Dn::parse("dc=x"),
+        allow_groups: ["admins", ALICE].map(|group| group.parse().unwrap()).into(),
         ..LdapSettings::default()
     };
     let wanted = Wanted::new(&settings);

@@ -8,7 +8,20 @@ use toml::Spanned;
 use crate::config::Period;
 
 /// A key and what is wrong with its value.
-pub type Fault = (&'static str, String);
+pub type SettingsFault = (&'static str, String);
+
+/// Returns the fault of a key.
+pub(super) fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, SettingsFault> {
+    Err((key, message.into()))
+}
+
+/// Checks that a key gives some time.
+pub(super) fn longer_than_nothing(key: &'static str, period: Period) -> Result<(), SettingsFault> {
+    if period.duration().is_zero() {
+        return fault(key, "must be longer than nothing");
+    }
+    Ok(())
+}
 
 /// The keys that any `[backend.NAME]` section may have.
 #[derive(Debug, Clone, Deserialize)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::common::fault_of_path;
+use super::common::{SettingsFault, fault_of_path};
 use crate::config::Period;
 use crate::words::Username;
 
@@ -61,7 +61,7 @@ impl GlobalSettings {
     ///
     /// # Errors
     /// The key that cannot, and why.
-    pub(in crate::config) fn check(&self) -> Result<(), (&'static str, String)> {
+    pub(in crate::config) fn check(&self) -> Result<(), SettingsFault> {
         let paths = [
             ("passwd_file", &self.passwd_file),
             ("state_dir", &self.state_dir),

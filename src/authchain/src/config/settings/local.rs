@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::common::fault_of_path;
+use super::common::{SettingsFault, fault_of_path};
 use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 
 /// Accounts in passwd(5) and shadow(5) files.
@@ -42,7 +42,7 @@ impl LocalSettings {
     /// The key that does not fit, and why: a path that is not absolute, or the passwd file of one
     /// database with the shadow file of another, which would open accounts with strangers'
     /// passwords.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
+    pub fn check(&self) -> Result<(), SettingsFault> {
         for (key, path) in [("passwd", &self.passwd), ("shadow", &self.shadow)] {
             if let Some(message) = fault_of_path(path) {
                 return Err((key, message));

@@ -1,6 +1,55 @@
 //! What settings say about TLS, whatever the protocol inside.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
+
+use super::common::{SettingsFault, fault};
+
+/// Where most distributions keep the certificates of the authorities they trust.
+pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// The `tls_*` keys of a backend.
+// A view of the settings: the types describe these keys each in its own words, and what serde
+// flattens into them has no place in the file.
+#[derive(Debug, Clone, Copy)]
+pub struct TlsSettings<'s> {
+    /// The file of the authorities that are trusted.
+    pub ca_file: &'s Path,
+    /// The file of the lists of revoked certificates.
+    pub crl_file: Option<&'s Path>,
+    /// What is checked about a server's certificate.
+    pub verify: TlsVerify,
+    /// The oldest version that is good enough.
+    pub min: TlsVersion,
+    /// The files of our own certificate and of its key, for servers that ask for one.
+    pub client: Option<(&'s Path, &'s Path)>,
+}
+
+impl TlsSettings<'_> {
+    /// Refuses revocation lists where no certificate is checked: they would be taken for some
+    /// protection.
+    pub(super) fn check(&self) -> Result<(), SettingsFault> {
+        match (self.crl_file, self.verify) {
+            (Some(_), TlsVerify::None) => fault(
+                "tls_crl_file",
+                "means nothing with tls_verify = \"none\", which checks no certificate",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the warning about a certificate check that lets others pose as the server.
+    pub(super) fn warning(&self) -> Option<&'static str> {
+        match self.verify {
+            TlsVerify::Full => None,
+            TlsVerify::Ca => {
+                Some("tls_verify = \"ca\": any server its authorities know may pose as this one")
+            }
+            TlsVerify::None => Some("tls_verify = \"none\": anyone may pose as the server"),
+        }
+    }
+}
 
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]

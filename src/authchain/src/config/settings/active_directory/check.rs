@@ -1,115 +1,48 @@
-//! What a domain's settings cannot mean.
+//! What several keys of a domain cannot mean together, and what must be said.
 
-use super::ActiveDirectorySettings;
-use crate::config::settings::ldap::Fault;
-use crate::config::settings::ldap::check::{base, fault, filter, lists, longer_than_nothing};
-use crate::config::settings::ldap::dn::Dn;
+use super::names::DomainName;
+use super::settings::ActiveDirectorySettings;
+use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
 
-pub(super) fn check(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
-    domain(settings)?;
-    lists(settings.tls_crl_file.as_deref(), settings.tls_verify)?;
-    identity(settings)?;
-    settings
-        .base
-        .as_deref()
-        .map_or(Ok(()), |text| base("base", text))?;
-    netbios_name(settings)?;
-    if let Some(text) = &settings.access_filter {
-        filter("access_filter", text, &['u', 's', 'h'])?;
-    }
-    for group in &settings.allow_groups {
-        if !is_group(group) {
-            let message = format!("\"{group}\" is neither a group's name, its DN nor its SID");
-            return fault("allow_groups", message);
+impl ActiveDirectorySettings {
+    /// Finds what cannot be meant: the key, and what is wrong with it.
+    ///
+    /// # Errors
+    /// The first fault found, in the order of the keys.
+    pub fn check(&self) -> Result<(), SettingsFault> {
+        if self.domain == DomainName::default() {
+            return fault("domain", DomainName::FAULT);
+        }
+        self.tls_settings().check()?;
+        match (&self.bind_dn, &self.bind_password_file) {
+            (Some(_), None) => fault(
+                "bind_dn",
+                "needs bind_password_file, the file with its password",
+            ),
+            (None, Some(_)) => fault(
+                "bind_password_file",
+                "needs bind_dn, whose password it holds",
+            ),
+            _ => longer_than_nothing("connect_timeout", self.connect_timeout),
         }
     }
-    longer_than_nothing(settings.connect_timeout)
-}
-
-fn domain(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
-    if !settings.domain.split('.').all(is_label) {
-        return fault(
-            "domain",
-            "must be the domain's DNS name, such as \"ad.example.com\"",
-        );
-    }
-    for server in &settings.servers {
-        if let Err(error) = settings.uri_of(server) {
-            return fault("servers", format!("\"{server}\" {error}"));
-        }
-    }
-    match &settings.site {
-        Some(site) if !is_label(site) => fault("site", format!("\"{site}\" is no site's name")),
-        _ => Ok(()),
-    }
-}
-
-/// Returns whether this can be a label of a DNS name. Names of sites may have an underscore.
-fn is_label(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && !text.starts_with('-')
-        && (text.bytes()).all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
-fn identity(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
-    match (&settings.bind_dn, &settings.bind_password_file) {
-        (Some(name), _) if !is_login(name) => {
-            let message = format!("\"{name}\" is neither name@domain nor a distinguished name");
-            fault("bind_dn", message)
-        }
-        (Some(_), None) => fault(
-            "bind_dn",
-            "needs bind_password_file, the file with its password",
-        ),
-        (None, Some(_)) => fault(
-            "bind_password_file",
-            "needs bind_dn, whose password it holds",
-        ),
-        _ => Ok(()),
-    }
-}
-
-/// Returns whether a domain controller takes this for a login name: `alice@ad.example.com`,
-/// `EXAMPLE\alice` or a DN.
-fn is_login(name: &str) -> bool {
-    let parts = name.split_once('@').or_else(|| name.split_once('\\'));
-    parts.is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
-        || Dn::parse(name).is_some_and(|dn| !dn.is_empty())
-}
-
-fn netbios_name(settings: &ActiveDirectorySettings) -> Result<(), Fault> {
-    match &settings.netbios_name {
-        Some(name) if !is_label(name) || name.len() > 15 => fault(
-            "netbios_name",
-            "must be the domain's short name, such as \"EXAMPLE\"",
-        ),
-        _ => Ok(()),
-    }
-}
-
-fn is_group(text: &str) -> bool {
-    match text.strip_prefix("S-1-") {
-        Some(numbers) => numbers.contains('-') && numbers.split('-').all(is_number),
-        None if text.contains('=') => Dn::parse(text).is_some(),
-        None => !text.trim().is_empty(),
-    }
-}
-
-/// Returns whether this can be a part of a group's SID: a number of four bytes.
-fn is_number(text: &str) -> bool {
-    text.parse::<u32>().is_ok() && !text.starts_with('+')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::json::faulty_key_of;
 
-    fn settings(lines: &str) -> ActiveDirectorySettings {
+    fn section(lines: &str) -> String {
         let domain = match lines.starts_with("domain") {
             true => "",
             false => "domain = 'ad.example.com'\n",
         };
-        toml::from_str(&format!("{domain}{lines}")).unwrap()
+        format!("{domain}{lines}")
+    }
+
+    fn settings(lines: &str) -> ActiveDirectorySettings {
+        toml::from_str(&section(lines)).unwrap()
     }
 
     #[test]
@@ -152,8 +85,9 @@ mod tests {
             ("allow_groups = ['=x']", "allow_groups"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
-            let fault = settings(lines).check().err();
-            assert_eq!(fault.map(|(key, _)| key), Some(key), "{lines}");
+            let settings = toml::from_str(&section(lines)).unwrap();
+            let faulty = faulty_key_of(&settings, ActiveDirectorySettings::check);
+            assert_eq!(faulty.as_deref(), Some(key), "{lines}");
         }
     }
 
@@ -182,8 +116,8 @@ mod tests {
     fn servers_are_reached_by_tls_and_nothing_else() {
         let uris = |lines: &str| -> Vec<String> {
             let lines = format!("servers = ['dc1.ad.example.com', '192.0.2.1:1636']\n{lines}");
-            let uris = settings(&lines).uris().unwrap();
-            uris.iter().map(ToString::to_string).collect()
+            let settings = settings(&lines);
+            settings.uris().map(|uri| uri.to_string()).collect()
         };
         assert_eq!(
             uris(""),

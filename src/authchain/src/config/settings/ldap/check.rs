@@ -1,58 +1,44 @@
-//! What a directory's settings cannot mean.
+//! What several keys of a directory cannot mean together, and what must be said.
 
-use std::path::Path;
-
-use super::dn::Dn;
-use super::syntax::{fill, is_attribute, is_filter};
+use super::choices::{Sasl, Tls};
+use super::group::AllowedGroup;
+use super::settings::LdapSettings;
 use super::uri::{Scheme, ServerUri};
-use super::{Fault, LdapSettings, Sasl, Tls, TlsVerify};
-use crate::config::Period;
+use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
 
-pub(super) fn check(settings: &LdapSettings) -> Result<(), Fault> {
-    servers(settings)?;
-    certificates(settings)?;
-    identity(settings)?;
-    people(settings)?;
-    access(settings)?;
-    longer_than_nothing(settings.connect_timeout)
-}
-
-pub(in crate::config::settings) fn longer_than_nothing(
-    connect_timeout: Period,
-) -> Result<(), Fault> {
-    if connect_timeout.duration().is_zero() {
-        return fault("connect_timeout", "must be longer than nothing");
+impl LdapSettings {
+    /// Finds what cannot be meant: the key, and what is wrong with it.
+    ///
+    /// # Errors
+    /// The first fault found, in the order of the keys.
+    pub fn check(&self) -> Result<(), SettingsFault> {
+        servers(self)?;
+        certificates(self)?;
+        identity(self)?;
+        if self.base.is_empty() {
+            return fault(
+                "base",
+                "must say below which entry people are, such as \"dc=example,dc=com\"",
+            );
+        }
+        groups(self)?;
+        longer_than_nothing("connect_timeout", self.connect_timeout)
     }
-    Ok(())
 }
 
-pub(in crate::config::settings) fn fault<T>(
-    key: &'static str,
-    message: impl Into<String>,
-) -> Result<T, Fault> {
-    Err((key, message.into()))
-}
-
-fn servers(settings: &LdapSettings) -> Result<(), Fault> {
+fn servers(settings: &LdapSettings) -> Result<(), SettingsFault> {
     if settings.uris.is_empty() && settings.srv.is_none() {
         return fault(
             "uris",
             "names no server; uris = [\"ldaps://ldap.example.com\"], or srv = \"example.com\"",
         );
     }
-    if let (Some(name), Err(error)) = (&settings.srv, settings.srv_name()) {
-        return fault("srv", format!("\"{name}\" {error}"));
+    if let Some(name) = &settings.srv {
+        let checked = name.check(settings.tls);
+        checked.or_else(|error| fault("srv", format!("\"{}\" {error}", name.as_str())))?;
     }
-    for (key, uris) in [
-        ("uris", &settings.uris),
-        ("backup_uris", &settings.backup_uris),
-    ] {
-        for text in uris {
-            match ServerUri::parse(text) {
-                Ok(uri) => encryption(settings, &uri)?,
-                Err(error) => return fault(key, format!("\"{text}\" {error}")),
-            }
-        }
+    for uri in settings.uris.iter().chain(&settings.backup_uris) {
+        encryption(settings, uri)?;
     }
     if settings.tls == Some(Tls::None) && !settings.insecure_plaintext {
         let message = "\"none\" sends passwords in the clear; if that is meant, \
@@ -63,7 +49,7 @@ fn servers(settings: &LdapSettings) -> Result<(), Fault> {
 }
 
 /// Checks that `tls` does not contradict the scheme of a URI.
-fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), Fault> {
+fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), SettingsFault> {
     match (uri.scheme, settings.tls) {
         (Scheme::Ldaps, Some(Tls::Starttls)) => {
             fault("tls", format!("\"starttls\" needs ldap://, not {uri}"))
@@ -76,8 +62,8 @@ fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), Fault> {
     }
 }
 
-fn certificates(settings: &LdapSettings) -> Result<(), Fault> {
-    lists(settings.tls_crl_file.as_deref(), settings.tls_verify)?;
+fn certificates(settings: &LdapSettings) -> Result<(), SettingsFault> {
+    settings.tls_settings().check()?;
     match (&settings.tls_cert, &settings.tls_key) {
         (Some(_), None) => fault("tls_cert", "needs tls_key, the certificate's private key"),
         (None, Some(_)) => fault("tls_key", "needs tls_cert, the key's certificate"),
@@ -85,22 +71,7 @@ fn certificates(settings: &LdapSettings) -> Result<(), Fault> {
     }
 }
 
-/// Refuses revocation lists where no certificate is checked: they would be taken for some
-/// protection.
-pub(in crate::config::settings) fn lists(
-    file: Option<&Path>,
-    verify: TlsVerify,
-) -> Result<(), Fault> {
-    match (file, verify) {
-        (Some(_), TlsVerify::None) => fault(
-            "tls_crl_file",
-            "means nothing with tls_verify = \"none\", which checks no certificate",
-        ),
-        _ => Ok(()),
-    }
-}
-
-fn identity(settings: &LdapSettings) -> Result<(), Fault> {
+fn identity(settings: &LdapSettings) -> Result<(), SettingsFault> {
     match (
         &settings.bind_dn,
         &settings.bind_password_file,
@@ -110,9 +81,10 @@ fn identity(settings: &LdapSettings) -> Result<(), Fault> {
             "bind_dn",
             "and sasl = \"external\" are two names for one login",
         ),
-        (Some(dn), _, _) if Dn::parse(dn).is_none_or(|dn| dn.is_empty()) => {
-            fault("bind_dn", format!("\"{dn}\" is no distinguished name"))
-        }
+        (Some(dn), _, _) if dn.is_empty() => fault(
+            "bind_dn",
+            format!("\"{}\" is no distinguished name", dn.as_str()),
+        ),
         (Some(_), None, _) => fault(
             "bind_dn",
             "needs bind_password_file, the file with its password",
@@ -125,70 +97,14 @@ fn identity(settings: &LdapSettings) -> Result<(), Fault> {
     }
 }
 
-fn people(settings: &LdapSettings) -> Result<(), Fault> {
-    if settings.base.trim().is_empty() {
-        return fault(
-            "base",
-            "must say below which entry people are, such as \"dc=example,dc=com\"",
-        );
-    }
-    base("base", &settings.base)?;
-    filter("user_filter", &settings.user_filter, &['u'])?;
-    if !settings.user_filter.contains("%u") {
-        return fault(
-            "user_filter",
-            "has no %u, so it would find the same people for every name",
-        );
-    }
-    for (key, attribute) in [
-        ("user_attr", &settings.user_attr),
-        ("uid_number_attr", &settings.uid_number_attr),
-        ("gid_number_attr", &settings.gid_number_attr),
-        ("home_attr", &settings.home_attr),
-        ("shell_attr", &settings.shell_attr),
-        ("gecos_attr", &settings.gecos_attr),
-    ] {
-        if !is_attribute(attribute) {
-            return fault(key, format!("\"{attribute}\" is no name of an attribute"));
-        }
-    }
-    settings
-        .user_dn_template
-        .as_deref()
-        .map_or(Ok(()), template)
-}
-
-fn template(template: &str) -> Result<(), Fault> {
-    let key = "user_dn_template";
-    let filled = filled(key, template, &['u'])?;
-    if !template.contains("%u") {
-        return fault(
-            key,
-            "has no %u, so it would be the same person for every name",
-        );
-    }
-    base(key, &filled)
-}
-
-fn access(settings: &LdapSettings) -> Result<(), Fault> {
-    if let Some(text) = &settings.access_filter {
-        filter("access_filter", text, &['u', 's', 'h'])?;
-    }
-    if let Some(text) = &settings.group_base {
-        base("group_base", text)?;
-    }
-    filter("group_filter", &settings.group_filter, &[])?;
+/// Checks that groups that are named are looked for in one place.
+fn groups(settings: &LdapSettings) -> Result<(), SettingsFault> {
+    let has_base = (settings.group_base.as_ref()).is_some_and(|base| !base.is_empty());
     for group in &settings.allow_groups {
-        let is_dn = group.contains('=');
-        if group.trim().is_empty() || (is_dn && Dn::parse(group).is_none()) {
-            let message = format!("\"{group}\" is neither a group's name nor a distinguished name");
-            return fault("allow_groups", message);
-        }
-        let has_base = (settings.group_base.as_deref()).is_some_and(|base| !base.trim().is_empty());
-        if !is_dn && !has_base {
+        if let (AllowedGroup::Name(name), false) = (group, has_base) {
             let message = format!(
                 "must say below which entry groups are, such as \"ou=groups,dc=example,dc=com\", or \
-                 anybody's entry called \"{group}\" might be the one that allow_groups means"
+                 anybody's entry called \"{name}\" might be the one that allow_groups means"
             );
             return fault("group_base", message);
         }
@@ -196,51 +112,21 @@ fn access(settings: &LdapSettings) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(in crate::config::settings) fn base(key: &'static str, text: &str) -> Result<(), Fault> {
-    match Dn::parse(text) {
-        Some(_) => Ok(()),
-        None => fault(key, format!("\"{text}\" is no distinguished name")),
-    }
-}
-
-pub(in crate::config::settings) fn filter(
-    key: &'static str,
-    text: &str,
-    letters: &[char],
-) -> Result<(), Fault> {
-    if is_filter(&filled(key, text, letters)?) {
-        return Ok(());
-    }
-    fault(
-        key,
-        format!("\"{text}\" is no LDAP filter; are its parentheses in pairs?"),
-    )
-}
-
-fn filled(key: &'static str, text: &str, letters: &[char]) -> Result<String, Fault> {
-    fill(text, |letter| letters.contains(&letter).then_some("x")).or_else(|letter| {
-        let letter = letter.map(String::from).unwrap_or_default();
-        fault(
-            key,
-            format!("%{letter} stands for nothing here; for a percent sign write %%"),
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::json::faulty_key_of;
 
     const GOOD: &str = "uris = ['ldaps://a.example']\nbase = 'dc=example'\n";
 
-    fn faulty_key(lines: &str) -> Option<&'static str> {
+    fn faulty_key(lines: &str) -> Option<String> {
         let key = |line: &str| line.split(' ').next().unwrap().to_owned();
         let said: Vec<String> = lines.lines().map(key).collect();
         let good: String = (GOOD.lines())
             .filter(|line| !said.contains(&key(line)))
             .fold(String::new(), |text, line| text + line + "\n");
-        let settings: LdapSettings = toml::from_str(&format!("{good}{lines}")).unwrap();
-        settings.check().err().map(|(key, _)| key)
+        let settings = toml::from_str(&format!("{good}{lines}")).unwrap();
+        faulty_key_of(&settings, LdapSettings::check)
     }
 
     #[test]
@@ -248,7 +134,7 @@ mod tests {
         let settings: LdapSettings = toml::from_str(GOOD).unwrap();
         assert_eq!(settings.check(), Ok(()));
         assert!(settings.warnings().is_empty());
-        assert_eq!(settings.servers().unwrap()[0].1, Tls::Ldaps);
+        assert_eq!(settings.servers().next().unwrap().1, Tls::Ldaps);
     }
 
     #[test]
@@ -256,9 +142,9 @@ mod tests {
         let text = "srv = 'example.com'\nbase = 'dc=x'\n";
         let settings: LdapSettings = toml::from_str(text).unwrap();
         assert_eq!(settings.check(), Ok(()));
-        let name = settings.srv_name().unwrap().unwrap();
+        let service = settings.srv_service().unwrap();
         assert_eq!(
-            (&*name.service, name.tls),
+            (&*service.name, service.tls),
             ("_ldap._tcp.example.com", Tls::Starttls)
         );
         let crossed = toml::Value::try_from(&settings).unwrap();
@@ -302,7 +188,7 @@ mod tests {
             ("group_filter = '(cn=%u)'", "group_filter"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
-            assert_eq!(faulty_key(lines), Some(key), "{lines}");
+            assert_eq!(faulty_key(lines).as_deref(), Some(key), "{lines}");
         }
     }
 
@@ -322,7 +208,7 @@ mod tests {
         let settings: LdapSettings = toml::from_str(&clear).unwrap();
         assert_eq!(settings.check(), Ok(()));
         assert_eq!(settings.warnings().len(), 1);
-        assert_eq!(settings.servers().unwrap()[0].1, Tls::None);
+        assert_eq!(settings.servers().next().unwrap().1, Tls::None);
     }
 
     #[test]
@@ -351,12 +237,7 @@ mod tests {
         let text = "uris = ['ldap://a', 'ldapi://%2Fs']\nbase = 'dc=x'\n";
         let settings: LdapSettings = toml::from_str(text).unwrap();
         assert_eq!(settings.check(), Ok(()));
-        let kinds: Vec<Tls> = settings
-            .servers()
-            .unwrap()
-            .into_iter()
-            .map(|s| s.1)
-            .collect();
+        let kinds: Vec<Tls> = settings.servers().map(|(_, tls)| tls).collect();
         assert_eq!(kinds, [Tls::Starttls, Tls::None]);
     }
 

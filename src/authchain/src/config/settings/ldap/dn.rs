@@ -1,18 +1,27 @@
 //! Distinguished names, to compare them and to see which is below which.
 
+use std::cmp::Ordering;
+use std::str::FromStr;
+
+use super::attribute::is_attribute;
+
 /// A name taken apart (RFC 4514), so that two spellings of one name are equal.
 ///
 /// Equality is that of most directories: attribute names and values without regard to case, blanks
 /// around them or runs of blanks inside. Names that a server tells apart by case alone are equal
 /// here; nobody gains more by that than the entry's own directory tree gives.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Dn(Vec<Vec<(String, String)>>);
+#[derive(Debug, Clone, Default)]
+pub struct Dn {
+    rdns: Vec<Vec<(String, String)>>,
+    /// The name as it was written.
+    text: String,
+}
 
 impl Dn {
     /// Takes `text` apart; `None` if it is not a name. The empty name is one: the root of all.
     pub fn parse(text: &str) -> Option<Self> {
         if text.trim().is_empty() {
-            return Some(Self(Vec::new()));
+            return Some(Self::new(Vec::new(), text));
         }
         let mut rdns = Vec::new();
         for rdn in split(text, &[',', ';']) {
@@ -22,24 +31,72 @@ impl Dn {
             pairs.sort();
             rdns.push(pairs);
         }
-        Some(Self(rdns))
+        Some(Self::new(rdns, text))
+    }
+
+    /// Returns the name of the root entry of a DNS domain: a part for each label. That is how a
+    /// domain's naming context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and
+    /// nobody can answer with another's.
+    pub fn of_domain(domain: &str) -> Self {
+        let labels = || domain.split('.');
+        let rdns = labels().map(|label| vec![("dc".to_owned(), normal(label))]);
+        let text = labels().map(|label| format!("DC={label}"));
+        Self::new(rdns.collect(), &text.collect::<Vec<_>>().join(","))
+    }
+
+    fn new(rdns: Vec<Vec<(String, String)>>, text: &str) -> Self {
+        let text = text.to_owned();
+        Self { rdns, text }
+    }
+
+    /// Returns the name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Returns whether this name is `base` or anything below it.
     pub fn is_under(&self, base: &Self) -> bool {
-        self.0.ends_with(&base.0)
+        self.rdns.ends_with(&base.rdns)
     }
 
     /// Returns whether this is the root's name.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rdns.is_empty()
     }
 
     /// Returns the value of `attribute` in the name's first part, in lower case.
     pub fn first_value(&self, attribute: &str) -> Option<&str> {
-        let pairs = self.0.first()?;
+        let pairs = self.rdns.first()?;
         let found = pairs.iter().find(|(name, _)| name == attribute);
         found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromStr for Dn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| format!("\"{text}\" is no distinguished name"))
+    }
+}
+
+impl PartialEq for Dn {
+    fn eq(&self, other: &Self) -> bool {
+        self.rdns == other.rdns
+    }
+}
+
+impl Eq for Dn {}
+
+impl PartialOrd for Dn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Dn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rdns.cmp(&other.rdns)
     }
 }
 
@@ -61,7 +118,7 @@ fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
 fn pair(text: &str) -> Option<(String, String)> {
     let (attribute, value) = text.split_once('=')?;
     let attribute = attribute.trim().to_ascii_lowercase();
-    if !super::syntax::is_attribute(&attribute) {
+    if !is_attribute(&attribute) {
         return None;
     }
     Some((attribute, normal(&unescape(trim(value))?)))
@@ -139,6 +196,13 @@ mod tests {
         ] {
             assert_ne!(Dn::parse(a), Dn::parse(b), "{a} and {b}");
         }
+    }
+
+    #[test]
+    fn a_domains_entry_is_its_name() {
+        let root = Dn::of_domain("ad.example.com");
+        assert_eq!(root.as_str(), "DC=ad,DC=example,DC=com");
+        assert_eq!(Some(root.clone()), Dn::parse(root.as_str()));
     }
 
     #[test]

@@ -1,12 +1,23 @@
 //! A domain whose servers DNS names (RFC 2782).
 
-use super::Tls;
+use std::str::FromStr;
+
+use super::choices::Tls;
+
+/// A value of `srv`: a domain, or the whole name of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SrvName {
+    text: String,
+    /// How connections to the servers of the service are encrypted that it names; `None` for a
+    /// domain.
+    own: Option<Tls>,
+}
 
 /// The service to ask DNS for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SrvName {
+pub struct SrvService {
     /// Its full name: `_ldap._tcp.example.com`.
-    pub service: String,
+    pub name: String,
     /// How connections to its servers are encrypted.
     pub tls: Tls,
 }
@@ -33,37 +44,65 @@ impl std::fmt::Display for InvalidSrv {
 }
 
 impl SrvName {
-    /// Reads the service that `text` names, a domain or the service's whole name; `tls` is what the
-    /// settings say.
-    ///
-    /// A domain alone is asked for `_ldap`, with StartTLS; with `tls = "ldaps"` for `_ldaps`, since
-    /// the records of `_ldap` have the port of the other.
+    /// Reads a domain or the whole name of a service.
     ///
     /// # Errors
     /// [`InvalidSrv`], where DNS could not have the name or the answer could not be used.
-    pub fn parse(text: &str, tls: Option<Tls>) -> Result<Self, InvalidSrv> {
-        let text = text.strip_suffix('.').unwrap_or(text);
-        if !is_name(text) {
+    pub fn parse(text: &str) -> Result<Self, InvalidSrv> {
+        let name = text.strip_suffix('.').unwrap_or(text);
+        if !is_name(name) {
             return Err(InvalidSrv::Name);
         }
-        let lower = text.to_ascii_lowercase();
-        if !lower.starts_with('_') {
-            let tls = tls.unwrap_or(Tls::Starttls);
-            let label = if tls == Tls::Ldaps { "_ldaps" } else { "_ldap" };
-            let service = format!("{label}._tcp.{text}");
-            return Ok(Self { service, tls });
-        }
+        let lower = name.to_ascii_lowercase();
         let own = match lower.split_once("._tcp.") {
-            Some(("_ldap", _)) => Tls::Starttls,
-            Some(("_ldaps", _)) => Tls::Ldaps,
+            _ if !lower.starts_with('_') => None,
+            Some(("_ldap", _)) => Some(Tls::Starttls),
+            Some(("_ldaps", _)) => Some(Tls::Ldaps),
             _ => return Err(InvalidSrv::Service),
         };
-        let tls = tls.unwrap_or(own);
-        if (tls == Tls::Ldaps) != (own == Tls::Ldaps) {
-            return Err(InvalidSrv::Tls);
+        let text = text.to_owned();
+        Ok(Self { text, own })
+    }
+
+    /// Checks that `tls`, as the settings say it, does not contradict the service.
+    ///
+    /// # Errors
+    /// [`InvalidSrv::Tls`] for a service that is encrypted otherwise.
+    pub fn check(&self, tls: Option<Tls>) -> Result<(), InvalidSrv> {
+        match (self.own, tls) {
+            (Some(own), Some(tls)) if (own == Tls::Ldaps) != (tls == Tls::Ldaps) => {
+                Err(InvalidSrv::Tls)
+            }
+            _ => Ok(()),
         }
-        let service = text.to_owned();
-        Ok(Self { service, tls })
+    }
+
+    /// Returns the service to ask for; `tls` is what the settings say.
+    ///
+    /// A domain alone is asked for `_ldap`, with StartTLS; with `tls = "ldaps"` for `_ldaps`, since
+    /// the records of `_ldap` have the port of the other.
+    pub fn service(&self, tls: Option<Tls>) -> SrvService {
+        let name = self.text.strip_suffix('.').unwrap_or(&self.text);
+        let tls = tls.or(self.own).unwrap_or(Tls::Starttls);
+        let name = match (self.own, tls) {
+            (Some(_), _) => name.to_owned(),
+            (None, Tls::Ldaps) => format!("_ldaps._tcp.{name}"),
+            (None, Tls::Starttls | Tls::None) => format!("_ldap._tcp.{name}"),
+        };
+        SrvService { name, tls }
+    }
+
+    /// Returns the name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FromStr for SrvName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| format!("\"{text}\" {error}"))
     }
 }
 
@@ -80,7 +119,10 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str, tls: Option<Tls>) -> Result<(String, Tls), InvalidSrv> {
-        SrvName::parse(text, tls).map(|name| (name.service, name.tls))
+        let name = SrvName::parse(text)?;
+        name.check(tls)?;
+        let service = name.service(tls);
+        Ok((service.name, service.tls))
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Where a server is.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A server's address, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,57 @@ pub enum Scheme {
     Ldaps,
     /// A socket on this machine.
     Ldapi,
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ldap => "ldap",
+            Self::Ldaps => "ldaps",
+            Self::Ldapi => "ldapi",
+        }
+    }
+
+    /// Returns the port that servers have where none is written; 0 for `ldapi`.
+    fn port(self) -> u16 {
+        match self {
+            Self::Ldap => 389,
+            Self::Ldaps => 636,
+            Self::Ldapi => 0,
+        }
+    }
+}
+
+/// A server by its name or numeric address, and its port where that is not the usual one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    host: String,
+    port: Option<u16>,
+    text: String,
+}
+
+impl HostPort {
+    /// Returns the server as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FromStr for HostPort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = host_and_port(text.strip_suffix('/').unwrap_or(text));
+        let (host, port) = parts.map_err(|error| format!("\"{text}\" {error}"))?;
+        let text = text.to_owned();
+        Ok(Self { host, port, text })
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// What is wrong with a URI.
@@ -57,16 +109,21 @@ impl std::error::Error for InvalidUri {}
 impl ServerUri {
     /// Builds the address of the server at `port` of `host`, both of which are known already.
     pub fn new(scheme: Scheme, host: &str, port: u16) -> Self {
-        let name = match scheme {
-            Scheme::Ldap => "ldap",
-            Scheme::Ldaps => "ldaps",
-            Scheme::Ldapi => "ldapi",
-        };
         Self {
             scheme,
             host: host.to_owned(),
             port,
-            text: format!("{name}://{host}:{port}"),
+            text: format!("{}://{host}:{port}", scheme.name()),
+        }
+    }
+
+    /// Builds the address of a server that is known by its host and port.
+    pub fn of(scheme: Scheme, server: &HostPort) -> Self {
+        Self {
+            scheme,
+            host: server.host.clone(),
+            port: server.port.unwrap_or(scheme.port()),
+            text: format!("{}://{server}", scheme.name()),
         }
     }
 
@@ -86,8 +143,10 @@ impl ServerUri {
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = match scheme {
             Scheme::Ldapi => (socket_path(rest)?, 0),
-            Scheme::Ldap => host_and_port(rest, 389)?,
-            Scheme::Ldaps => host_and_port(rest, 636)?,
+            Scheme::Ldap | Scheme::Ldaps => {
+                let (host, port) = host_and_port(rest)?;
+                (host, port.unwrap_or(scheme.port()))
+            }
         };
         let text = text.to_owned();
         Ok(Self {
@@ -104,17 +163,24 @@ impl ServerUri {
     }
 }
 
+impl FromStr for ServerUri {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| format!("\"{text}\" {error}"))
+    }
+}
+
 impl fmt::Display for ServerUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-/// Takes `host`, `host:port` or `[address]:port` apart; `default` where there is no port.
+/// Takes `host`, `host:port` or `[address]:port` apart.
 pub(in crate::config::settings) fn host_and_port(
     rest: &str,
-    default: u16,
-) -> Result<(String, u16), InvalidUri> {
+) -> Result<(String, Option<u16>), InvalidUri> {
     if rest.contains(['/', '?', '#', '@', '%']) || rest.contains(char::is_whitespace) {
         return Err(InvalidUri::Rest);
     }
@@ -131,10 +197,10 @@ pub(in crate::config::settings) fn host_and_port(
     }
     let port = match port.strip_prefix(':') {
         Some(digits) => digits.parse().ok().filter(|port| *port > 0),
-        None if port.is_empty() => Some(default),
+        None if port.is_empty() => return Ok((host.to_owned(), None)),
         None => None,
     };
-    Ok((host.to_owned(), port.ok_or(InvalidUri::Port)?))
+    Ok((host.to_owned(), Some(port.ok_or(InvalidUri::Port)?)))
 }
 
 /// Decodes the path of a socket: `%2Frun%2Fslapd%2Fldapi`.

@@ -11,7 +11,7 @@ const LARGE: u64 = 1 << 32;
 
 /// A security identifier: `S-1-5-21-1004336348-1177238915-682003330-512`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::ldap) struct Sid {
+pub struct Sid {
     authority: u64,
     parts: Vec<u32>,
 }
@@ -20,7 +20,7 @@ impl Sid {
     /// Reads the bytes of `objectSid` and `tokenGroups` (MS-DTYP 2.4.2.2): a revision, the number
     /// of parts, an authority of six bytes with the highest first, and the parts, each of four with
     /// the lowest first.
-    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let ([1, count, a, b, c, d, e, f], parts) = bytes.split_first_chunk()? else {
             return None;
         };

@@ -1,15 +1,17 @@
-//! Settings of `type = "active_directory"`.
+//! The keys of `type = "active_directory"`.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ldap::uri::{InvalidUri, ServerUri};
-use super::ldap::{Fault, SYSTEM_CA_FILE, warning_about};
-use super::tls::{TlsVerify, TlsVersion};
+use super::group::DomainGroup;
+use super::names::{BindName, DomainName, NetbiosName, SiteName};
 use crate::config::Period;
-
-mod check;
+use crate::config::settings::ldap::dn::Dn;
+use crate::config::settings::ldap::filter::AccessFilter;
+use crate::config::settings::ldap::uri::HostPort;
+use crate::config::settings::text::list;
+use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
 /// A domain of Active Directory, of Windows or Samba.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -19,16 +21,17 @@ mod check;
 #[serde(default)]
 pub struct ActiveDirectorySettings {
     /// The domain's DNS name, such as `ad.example.com`.
-    pub domain: String,
+    pub domain: DomainName,
 
     /// The domain controllers, in the order they are tried: names or addresses, with a port where
     /// it is not the usual one. Without any, DNS is asked for them, by their SRV records. The
     /// certificate of one that DNS names must be for its own name where that lies within the
     /// domain, and else for the domain, since DNS can be forged.
-    pub servers: Vec<String>,
+    #[serde(deserialize_with = "list")]
+    pub servers: Vec<HostPort>,
 
     /// The site whose domain controllers are tried first, where DNS is asked.
-    pub site: Option<String>,
+    pub site: Option<SiteName>,
 
     /// Connects to port 389 and asks for TLS there, instead of to port 636, which speaks TLS from
     /// the first byte. Nothing is said to a domain controller without TLS but this.
@@ -56,7 +59,7 @@ pub struct ActiveDirectorySettings {
     /// distinguished name. Without it, people log in at once and are read with their own rights: an
     /// unknown name is refused like a wrong password, and nothing can be found out without a
     /// password, so that accounts that /etc/passwd does not have are unavailable there.
-    pub bind_dn: Option<String>,
+    pub bind_dn: Option<BindName>,
 
     /// The file with the password of `bind_dn`; a line break at its end does not count. Only its
     /// owner may be able to read it.
@@ -64,7 +67,7 @@ pub struct ActiveDirectorySettings {
 
     /// The entry below which people are, such as `ou=staff,dc=ad,dc=example,dc=com`; the whole
     /// domain unless said.
-    pub base: Option<String>,
+    pub base: Option<Dn>,
 
     /// Accepts `alice@ad.example.com` as well as `alice`. For systems whose name service knows
     /// people by that name.
@@ -72,16 +75,17 @@ pub struct ActiveDirectorySettings {
 
     /// The domain's short name (NetBIOS), such as `EXAMPLE`. With it, `EXAMPLE\alice` is accepted
     /// as well as `alice`. For systems whose name service knows people by that name.
-    pub netbios_name: Option<String>,
+    pub netbios_name: Option<NetbiosName>,
 
     /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
     /// `%h` this machine's name.
-    pub access_filter: Option<String>,
+    pub access_filter: Option<AccessFilter>,
 
     /// Groups of which the person must be in at least one, directly, through other groups or as the
     /// primary group: names of groups of the domain, DNs, or SIDs such as
     /// `S-1-5-21-1004336348-1177238915-682003330-512`. Without any, no group is asked for.
-    pub allow_groups: Vec<String>,
+    #[serde(deserialize_with = "list")]
+    pub allow_groups: Vec<DomainGroup>,
 
     /// How long before a password ends its owner is told so at each login.
     #[cfg_attr(feature = "schema", schemars(with = "Period"))]
@@ -95,7 +99,7 @@ pub struct ActiveDirectorySettings {
 impl Default for ActiveDirectorySettings {
     fn default() -> Self {
         Self {
-            domain: String::new(),
+            domain: DomainName::default(),
             servers: Vec::new(),
             site: None,
             starttls: false,
@@ -113,38 +117,5 @@ impl Default for ActiveDirectorySettings {
             password_warning: Period::from_days(14),
             connect_timeout: Period::from_millis(1_500),
         }
-    }
-}
-
-impl ActiveDirectorySettings {
-    /// Finds what cannot be meant: the key, and what is wrong with it.
-    ///
-    /// # Errors
-    /// The first fault found, in the order of the keys.
-    pub fn check(&self) -> Result<(), Fault> {
-        check::check(self)
-    }
-
-    /// Returns what is allowed but dangerous, in words for the log.
-    pub fn warnings(&self) -> Vec<&'static str> {
-        warning_about(self.tls_verify).into_iter().collect()
-    }
-
-    /// Returns the address of a domain controller by its name, with a port or without.
-    ///
-    /// # Errors
-    /// For what is no name or address.
-    pub fn uri_of(&self, server: &str) -> Result<ServerUri, InvalidUri> {
-        let scheme = if self.starttls { "ldap" } else { "ldaps" };
-        ServerUri::parse(&format!("{scheme}://{server}"))
-    }
-
-    /// Returns the addresses of `servers`.
-    ///
-    /// # Errors
-    /// For one that is no name or address; [`check`](Self::check) finds them first.
-    pub fn uris(&self) -> Result<Vec<ServerUri>, InvalidUri> {
-        let uris = self.servers.iter().map(|server| self.uri_of(server));
-        uris.collect()
     }
 }

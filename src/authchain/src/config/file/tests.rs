@@ -1,0 +1,160 @@
+//! Whole files, good and bad.
+
+use super::*;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::config::settings::Then;
+
+fn source(text: &str) -> Source {
+    Source::new(Path::new("authchain.toml"), text.to_owned())
+}
+
+fn error(text: &str) -> String {
+    let source = source(text);
+    Config::parse(&source).unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_written_means_the_local_chain() {
+    let source = source("");
+    let config = Config::parse(&source).unwrap();
+    let links = config.links(None).unwrap();
+    assert_eq!(links.len(), 1);
+    assert_eq!(
+        (links[0].name(), links[0].common().kind.get_ref().as_str()),
+        ("local", "local")
+    );
+    assert_eq!(config.settings.min_uid, 1000);
+    assert_eq!(config.settings.deadline.duration(), Duration::from_secs(8));
+}
+
+#[test]
+fn what_every_backend_has_is_read_with_its_defaults() {
+    let source =
+        source("[backend.a]\ntype = \"x\"\non_denied = \"stop\"\ntimeout = \"1s\"\nuris = []\n");
+    let config = Config::parse(&source).unwrap();
+    let common = config.backend("a").unwrap().common();
+    assert_eq!(common.on_denied, Then::Stop);
+    assert_eq!(common.on_unavailable, Then::Next);
+    assert_eq!(common.timeout.duration(), Duration::from_secs(1));
+}
+
+#[test]
+fn every_fault_is_named_with_its_place() {
+    let cases = [
+        (
+            "deadlin = \"8s\"",
+            "1:1: unknown key \"deadlin\" (did you mean \"deadline\"?)",
+        ),
+        ("\n  colour = 1", "2:3: unknown key \"colour\""),
+        (
+            "deadline = 8",
+            "1:12: invalid type: integer `8`, expected a duration such as \"3s\", \"250ms\" or \"2m\"",
+        ),
+        (
+            "deadline = \"8 hours\"",
+            "1:12: invalid value: string \"8 hours\", expected a duration such as \"3s\", \"250ms\" or \"2m\"",
+        ),
+        (
+            "min_uid = -1",
+            "1:11: invalid value: integer `-1`, expected u32",
+        ),
+        (
+            "chain = \"local\"",
+            "1:9: invalid type: string \"local\", expected a sequence",
+        ),
+        ("worker = \"w\"", "1:10: must be an absolute path"),
+        ("run_dir = \"./run\"", "1:11: must be an absolute path"),
+        ("log_socket = \"\"", "1:14: must be an absolute path"),
+        ("passwd_file = \"passwd\"", "1:15: must be an absolute path"),
+        ("state_dir = \"../x\"", "1:13: must be an absolute path"),
+        ("chain = []", " the chain is empty: nobody could log in"),
+        (
+            "chain = [\"local\", \"corp\"]",
+            "1:19: the chain names \"corp\", but there is no [backend.corp]",
+        ),
+        (
+            "chain = [\"locl\"]",
+            "1:10: the chain names \"locl\", but there is no [backend.locl] (did you mean \"local\"?)",
+        ),
+        (
+            "chain = [\"local\",\n \"local\"]",
+            "2:2: the chain names \"local\" twice",
+        ),
+        ("[backend.corp]", "1:10: [backend.corp] has no \"type\""),
+        (
+            "[backend]\ncorp = 1",
+            "2:1: \"corp\" must be a section: [backend.corp]",
+        ),
+        (
+            "backend = 1",
+            "1:1: \"backend\" must be sections: [backend.NAME]",
+        ),
+        (
+            "[backend.\"a b\"]\ntype = \"x\"",
+            "1:10: a backend's name is made of letters, digits, '-' and '_'",
+        ),
+        (
+            "[backend.a]\ntype = 1",
+            "2:8: invalid type: integer `1`, expected a string",
+        ),
+        (
+            "[backend.a]\ntype = \"x\"\non_denied = \"halt\"",
+            "3:13: unknown variant `halt`, expected `next` or `stop`",
+        ),
+        (
+            "[backend.a]\ntype=\"x\"\n[backend.a]\n",
+            "3:10: duplicate key",
+        ),
+        ("chain = [", "1:10: unclosed array, expected `]`"),
+    ];
+    for (text, expected) in cases {
+        let error = error(text);
+        let found = error.strip_prefix("authchain.toml:").unwrap();
+        assert!(
+            found.starts_with(expected),
+            "{text:?}:\n  found {found}\n  expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn a_fault_is_told_in_one_line() {
+    for text in [
+        "chain = [",
+        "a = \"\"\"",
+        "= 1",
+        "[backend.a]\ntype=\"x\"\n[backend.a]\n",
+        "\u{0}",
+    ] {
+        assert_eq!(error(text).lines().count(), 1, "{text:?}: {}", error(text));
+    }
+}
+
+#[test]
+fn a_module_argument_may_order_but_not_invent() {
+    let source = source("chain = [\"a\"]\n[backend.a]\ntype=\"x\"\n");
+    let config = Config::parse(&source).unwrap();
+    let order = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let links = config.links(Some(&order(&["local", "a"]))).unwrap();
+    assert_eq!(
+        links.iter().map(|l| l.name()).collect::<Vec<_>>(),
+        ["local", "a"]
+    );
+    assert!(config.links(Some(&order(&["b"]))).is_err());
+    assert!(config.links(Some(&[])).is_err());
+}
+
+#[test]
+fn deep_nesting_is_refused_and_not_recursed_into() {
+    let text = format!("chain = {}", "[".repeat(100_000));
+    assert!(error(&text).contains("recursion"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "(?s).{0,200}") {
+        let _ = Config::parse(&source(&text)).map(|_| ());
+    }
+}

@@ -1,0 +1,13 @@
+//! Settings of `type = "active_directory"`.
+//!
+//! Begin with [`ActiveDirectorySettings`]; [`ActiveDirectorySettings::check`] looks for what only
+//! several keys together show.
+
+mod check;
+pub mod group;
+pub mod names;
+mod servers;
+mod settings;
+pub mod sid;
+
+pub use settings::ActiveDirectorySettings;

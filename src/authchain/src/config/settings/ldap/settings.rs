@@ -1,0 +1,203 @@
+//! The keys of `type = "ldap"`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::attribute::AttributeName;
+use super::choices::{AccountPolicy, Case, Sasl, Scope, Tls};
+use super::dn::Dn;
+use super::filter::{AccessFilter, GroupFilter, UserFilter};
+use super::group::AllowedGroup;
+use super::srv::SrvName;
+use super::template::DnTemplate;
+use super::uri::ServerUri;
+use crate::config::Period;
+use crate::config::settings::text::list;
+use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
+
+/// Accounts in an LDAP directory: OpenLDAP, 389 Directory Server and their like.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+// Their defaults mean nothing: `check` refuses them.
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["base"])))]
+#[serde(default)]
+pub struct LdapSettings {
+    /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,
+    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here
+    /// or by `srv`.
+    #[serde(deserialize_with = "list")]
+    pub uris: Vec<ServerUri>,
+
+    /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its
+    /// `_ldap._tcp` SRV records, or with `tls = "ldaps"` those of `_ldaps._tcp`, by priority,
+    /// weight and port. The whole name of a service, such as `_ldap._tcp.dc._msdcs.example.com`, is
+    /// asked for as it is. A server's certificate must be for its own name where that lies within
+    /// the domain, and else for the domain, since DNS can be forged.
+    pub srv: Option<SrvName>,
+
+    /// Servers that are tried only when no server of `uris` or `srv` answers.
+    #[serde(deserialize_with = "list")]
+    pub backup_uris: Vec<ServerUri>,
+
+    /// How the connection is encrypted: `ldaps` from the first byte, `starttls` after a request in
+    /// the clear, or `none`. Unless said, `ldaps://` means `ldaps` and `ldap://` means `starttls`;
+    /// `ldapi://` never leaves the machine. `none` sends passwords readable by everyone on the way
+    /// and needs `insecure_plaintext = true`.
+    pub tls: Option<Tls>,
+
+    /// Says that `tls = "none"` is meant.
+    pub insecure_plaintext: bool,
+
+    /// The certificates of the authorities that may vouch for the servers, in PEM. Nobody else's
+    /// word counts, and the environment never adds any.
+    pub tls_ca_file: PathBuf,
+
+    /// The lists of revoked certificates, in PEM: one of each authority between the server's
+    /// certificate and one in `tls_ca_file`, that one included. A certificate that is on them is
+    /// refused, and so is one whose authority has no list there, or one that is too old: fetch each
+    /// anew before its end.
+    pub tls_crl_file: Option<PathBuf>,
+
+    /// The client certificate to show to the servers, in PEM, with its chain.
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of `tls_cert`, in PEM. Only its owner may be able to read it.
+    pub tls_key: Option<PathBuf>,
+
+    /// The oldest version of TLS to speak: `1.2` or `1.3`.
+    pub tls_min: TlsVersion,
+
+    /// What is checked about the server's certificate: `full` checks who vouches for it, its dates
+    /// and its name, `ca` all but the name, `none` nothing. With anything but `full`, others can
+    /// pose as the server and collect passwords.
+    pub tls_verify: TlsVerify,
+
+    /// The name authchain itself logs in with to search for people. Without it, it searches
+    /// anonymously.
+    pub bind_dn: Option<Dn>,
+
+    /// The file with the password of `bind_dn`; a line break at its end does not count. Only its
+    /// owner may be able to read it.
+    pub bind_password_file: Option<PathBuf>,
+
+    /// `external` logs authchain in as whom its client certificate says, or over `ldapi://` as the
+    /// user it runs as, instead of with a password.
+    pub sasl: Sasl,
+
+    /// The entry below which people are, such as `ou=people,dc=example,dc=com`.
+    pub base: Dn,
+
+    /// How far below `base`: `sub` everything, `one` its children, `base` itself only.
+    pub scope: Scope,
+
+    /// The LDAP filter that finds a person; `%u` stands for the name that was typed, escaped.
+    pub user_filter: UserFilter,
+
+    /// The attribute that holds the login name. Its value must be the name that was typed.
+    pub user_attr: AttributeName,
+
+    /// The attribute that holds the numeric user id.
+    pub uid_number_attr: AttributeName,
+
+    /// The attribute that holds the numeric id of the primary group.
+    pub gid_number_attr: AttributeName,
+
+    /// The attribute that holds the home directory.
+    pub home_attr: AttributeName,
+
+    /// The attribute that holds the login shell.
+    pub shell_attr: AttributeName,
+
+    /// The attribute that holds the full name.
+    pub gecos_attr: AttributeName,
+
+    /// Where a person's entry is, such as `uid=%u,ou=people,dc=example,dc=com`, `%u` being the
+    /// name, escaped. It saves the search: the person logs in at once and authchain reads the entry
+    /// with the person's own rights. An unknown name is then refused like a wrong password. Without
+    /// `bind_dn` or `sasl`, nobody is logged in where no password is given, as for keys and `sudo`:
+    /// a person who is not shown to strangers, or does not fit `access_filter` or `allow_groups` as
+    /// far as strangers can see, is then unavailable instead of unknown, and an expiry date that
+    /// strangers cannot see ends no account. Set `bind_dn` where people come in with keys.
+    pub user_dn_template: Option<DnTemplate>,
+
+    /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
+    /// `%h` this machine's name. Attributes that people may write themselves keep nobody out.
+    pub access_filter: Option<AccessFilter>,
+
+    /// Groups of which the person must be in at least one, directly or through other groups: names
+    /// of groups under `group_base`, or DNs. Without any, no group is asked for. What counts is
+    /// that a group names its members; what an entry says of its own groups (`memberOf`) does not,
+    /// since people may be allowed to write theirs.
+    #[serde(deserialize_with = "list")]
+    pub allow_groups: Vec<AllowedGroup>,
+
+    /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be said
+    /// where `allow_groups` has names. Nobody but administrators should be able to write there.
+    pub group_base: Option<Dn>,
+
+    /// The LDAP filter that says what a group is. The entry of a person is none, whatever fits.
+    pub group_filter: GroupFilter,
+
+    /// Whether the primary group counts as well: the posixGroup with the number that the person's
+    /// entry has in `gid_number_attr`. Only where people may not write that number themselves.
+    pub allow_primary_group: bool,
+
+    /// Which account rules apply: `shadow` the shadow* attributes, `ppolicy` the server's password
+    /// policy, `none` neither, `auto` whatever the entry has.
+    pub account_policy: AccountPolicy,
+
+    /// Asks the server what its password policy says about each login: expired, locked, to be
+    /// changed. Servers that do not know the question ignore it. A password that is to be changed
+    /// is refused where the entry does not show that to `account_policy`: whoever asks about the
+    /// account later would see nothing of it.
+    pub ppolicy: bool,
+
+    /// How long one server may take to be connected to, TLS included.
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub connect_timeout: Period,
+
+    /// Which name the entry must have: `exact` the one that was typed, byte for byte, `ascii` the
+    /// same with `A` to `Z` read as `a` to `z`.
+    pub case: Case,
+}
+
+impl Default for LdapSettings {
+    fn default() -> Self {
+        Self {
+            uris: Vec::new(),
+            srv: None,
+            backup_uris: Vec::new(),
+            tls: None,
+            insecure_plaintext: false,
+            tls_ca_file: PathBuf::from(SYSTEM_CA_FILE),
+            tls_crl_file: None,
+            tls_cert: None,
+            tls_key: None,
+            tls_min: TlsVersion::default(),
+            tls_verify: TlsVerify::default(),
+            bind_dn: None,
+            bind_password_file: None,
+            sasl: Sasl::default(),
+            base: Dn::default(),
+            scope: Scope::default(),
+            user_filter: UserFilter::default(),
+            user_attr: AttributeName::known("uid"),
+            uid_number_attr: AttributeName::known("uidNumber"),
+            gid_number_attr: AttributeName::known("gidNumber"),
+            home_attr: AttributeName::known("homeDirectory"),
+            shell_attr: AttributeName::known("loginShell"),
+            gecos_attr: AttributeName::known("gecos"),
+            user_dn_template: None,
+            access_filter: None,
+            allow_groups: Vec::new(),
+            group_base: None,
+            group_filter: GroupFilter::default(),
+            allow_primary_group: false,
+            account_policy: AccountPolicy::default(),
+            ppolicy: true,
+            connect_timeout: Period::from_millis(1_500),
+            case: Case::default(),
+        }
+    }
+}

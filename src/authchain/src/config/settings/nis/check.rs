@@ -1,0 +1,88 @@
+//! What the keys of a NIS domain cannot mean, and what must be said.
+
+use super::name::NisName;
+use super::settings::NisSettings;
+use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
+
+/// The most servers: a port may be set aside for each at every login.
+const MAX_SERVERS: usize = 16;
+
+impl NisSettings {
+    /// Finds what cannot be meant: the key, and what is wrong with it.
+    ///
+    /// # Errors
+    /// The first fault found, in the order of the keys.
+    pub fn check(&self) -> Result<(), SettingsFault> {
+        if self.domain == NisName::default() {
+            return fault("domain", NisName::FAULT);
+        }
+        match self.servers.len() {
+            0 => {
+                return fault(
+                    "servers",
+                    "names no server; servers = [\"nis1.example.com\"]",
+                );
+            }
+            1..=MAX_SERVERS => {}
+            _ => return fault("servers", "names more than 16 servers"),
+        }
+        if self.min_uid == 0 {
+            return fault("min_uid", "must be 1 at least: no server can be root");
+        }
+        longer_than_nothing("server_timeout", self.server_timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::json::faulty_key_of;
+
+    const GOOD: &str = "domain = 'example'\nservers = ['192.0.2.5']\n";
+
+    fn faulty_key(lines: &str) -> Option<String> {
+        let mut table: toml::Table = GOOD.parse().unwrap();
+        table.extend(lines.parse::<toml::Table>().unwrap());
+        faulty_key_of(&serde_json::to_value(table).unwrap(), NisSettings::check)
+    }
+
+    #[test]
+    fn a_domain_and_a_server_are_enough() {
+        assert_eq!(faulty_key(""), None);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_names_its_key() {
+        let many = format!("servers = {:?}", vec!["a"; 17]);
+        for (lines, key) in [
+            ("domain = ''", "domain"),
+            ("domain = '../x'", "domain"),
+            ("domain = 'a b'", "domain"),
+            ("domain = '..'", "domain"),
+            ("servers = []", "servers"),
+            ("servers = ['']", "servers"),
+            ("servers = ['a:0']", "servers"),
+            ("servers = ['a:b']", "servers"),
+            ("servers = ['nis://a']", "servers"),
+            ("servers = ['a b']", "servers"),
+            (&many, "servers"),
+            ("passwd_map = ''", "passwd_map"),
+            ("shadow_map = 'a/b'", "shadow_map"),
+            ("adjunct_map = \"a\\u0000\"", "adjunct_map"),
+            ("min_uid = 0", "min_uid"),
+            ("server_timeout = '0s'", "server_timeout"),
+        ] {
+            assert_eq!(faulty_key(lines).as_deref(), Some(key), "{lines}");
+        }
+        let long = format!("domain = '{}'", "x".repeat(65));
+        assert_eq!(faulty_key(&long).as_deref(), Some("domain"));
+    }
+
+    #[test]
+    fn the_settings_cross_to_the_worker_unchanged() {
+        let text = format!("{GOOD}transport = 'udp'\nsource_port = 'any'\nserver_timeout = '90ms'");
+        let settings: NisSettings = toml::from_str(&text).unwrap();
+        let crossed = toml::Value::try_from(&settings).unwrap();
+        assert_eq!(crossed.try_into::<NisSettings>().unwrap(), settings);
+    }
+}

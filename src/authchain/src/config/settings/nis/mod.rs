@@ -1,0 +1,9 @@
+//! Settings of `type = "nis"`.
+
+mod address;
+mod check;
+pub mod name;
+mod settings;
+
+pub use address::Address;
+pub use settings::{NisSettings, SourcePort, Transport};

@@ -1,0 +1,95 @@
+//! The keys of `type = "nis"`.
+
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::name::NisName;
+use crate::config::Period;
+use crate::config::settings::text::list;
+
+/// Accounts in a domain of NIS, the Network Information Service, once called Yellow Pages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+// Their defaults mean nothing: `check` refuses them.
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["domain", "servers"])))]
+#[serde(default)]
+pub struct NisSettings {
+    /// The NIS domain, which has nothing to do with a domain of the DNS.
+    pub domain: NisName,
+
+    /// The servers, names or addresses, in the order they are asked: `192.0.2.5`,
+    /// `nis1.example.com:834`, `[2001:db8::5]:834`. A port spares the question to the portmapper.
+    #[serde(deserialize_with = "list")]
+    pub servers: Vec<Address>,
+
+    /// How the servers are asked: `tcp`, or `udp`, whose answers are more easily forged.
+    pub transport: Transport,
+
+    /// Where questions come from. `reserved` is a port below 1024, which servers want of whoever
+    /// asks for hashes and only root has; `any` is any port; `auto` is a reserved one where that
+    /// can be had.
+    pub source_port: SourcePort,
+
+    /// The map that says who exists, by name.
+    pub passwd_map: NisName,
+
+    /// The map with the hashes and the ageing of those whose password is `x` in `passwd_map`.
+    pub shadow_map: NisName,
+
+    /// The map with the hashes of those whose password is `##` and their name in `passwd_map`.
+    pub adjunct_map: NisName,
+
+    /// Whoever has a user id below this is unknown here.
+    pub min_uid: u32,
+
+    /// Whether passwords may be stored by methods that are quickly guessed today: descrypt,
+    /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
+    pub weak_hashes: bool,
+
+    /// How long one server may take, from its name to its last answer.
+    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    pub server_timeout: Period,
+}
+
+impl Default for NisSettings {
+    fn default() -> Self {
+        Self {
+            domain: NisName::default(),
+            servers: Vec::new(),
+            transport: Transport::default(),
+            source_port: SourcePort::default(),
+            passwd_map: NisName::known("passwd.byname"),
+            shadow_map: NisName::known("shadow.byname"),
+            adjunct_map: NisName::known("passwd.adjunct.byname"),
+            min_uid: 1000,
+            weak_hashes: false,
+            server_timeout: Period::from_millis(1_500),
+        }
+    }
+}
+
+/// How servers are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Whoever is not on the way would have to guess its sequence numbers.
+    #[default]
+    Tcp,
+    /// Whoever is not on the way has to guess 32 bits and a port.
+    Udp,
+}
+
+/// Where questions come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum SourcePort {
+    /// Below 1024 where that can be had.
+    #[default]
+    Auto,
+    /// Below 1024, or not at all.
+    Reserved,
+    /// Whatever port is free.
+    Any,
+}

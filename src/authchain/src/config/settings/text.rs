@@ -1,0 +1,90 @@
+//! Values that are written as text and parsed where the file is read: whoever has one knows that it
+//! is right. On the way to a worker they are the text again.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::active_directory::group::DomainGroup;
+use super::active_directory::names::{BindName, DomainName, NetbiosName, SiteName};
+use super::ldap::attribute::AttributeName;
+use super::ldap::dn::Dn;
+use super::ldap::filter::{AccessFilter, GroupFilter, UserFilter};
+use super::ldap::group::AllowedGroup;
+use super::ldap::srv::SrvName;
+use super::ldap::template::DnTemplate;
+use super::ldap::uri::{HostPort, ServerUri};
+use super::nis::Address;
+use super::nis::name::NisName;
+
+/// Reads a list of values that are written as text.
+// It is read as a list of texts first: serde's code for a list, once for each type of value, made
+// the module larger by 10 KB.
+pub(super) fn list<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let values = texts.iter().map(|text| text.parse());
+    values
+        .collect::<Result<_, String>>()
+        .map_err(D::Error::custom)
+}
+
+// For the same reason not a part of each reader.
+#[inline(never)]
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer)
+}
+
+/// Reads and writes types that have a `FromStr`, whose error is for the administrator, and an
+/// `as_str`.
+macro_rules! written_as_text {
+    ($($type:ty),+ $(,)?) => {$(
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                String::schema_name()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                String::json_schema(generator)
+            }
+        }
+    )+};
+}
+
+written_as_text!(
+    AccessFilter,
+    Address,
+    AllowedGroup,
+    AttributeName,
+    BindName,
+    Dn,
+    DnTemplate,
+    DomainGroup,
+    DomainName,
+    GroupFilter,
+    HostPort,
+    NetbiosName,
+    NisName,
+    ServerUri,
+    SiteName,
+    SrvName,
+    UserFilter,
+);
