@@ -17,7 +17,7 @@ const KNOWN: [&str; 7] = [
     "try_first_pass",
 ];
 
-/// What the administrator wrote behind the module's name.
+/// The arguments that the administrator wrote behind the module's name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ModuleArguments {
     /// `config=PATH`: another configuration file.

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use crate::tools::trusted_file::{FileError, FileFault};
 
-/// What is wrong with the configuration, and where.
+/// A fault in the configuration, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// The file, as it was named to us.
     pub file: PathBuf,
     /// The location in it; `None` where the fault is the file itself.
     pub location: Option<Location>,
-    /// What is wrong, in one line.
+    /// The fault, in one line.
     pub message: String,
-    /// Whether this process could not read the file, for want of descriptors or memory: then
+    /// True if this process could not read the file, for want of descriptors or memory: then
     /// nothing is known of what the file says.
     pub is_unread: bool,
 }

@@ -27,25 +27,25 @@ pub(super) fn longer_than_nothing(key: &'static str, period: Period) -> Result<(
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BackendSettings {
-    /// What kind of source it is; `authchain describe` lists them.
+    /// The type of source; `authchain describe` lists them.
     #[serde(rename = "type")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub kind: Spanned<String>,
 
-    /// What happens when this backend knows the person and refuses: `next` asks the next backend,
+    /// The next step when this backend knows the person and refuses: `next` asks the next backend,
     /// `stop` ends the chain. With `stop`, any answer but "no such person" ends it, an outage too:
     /// whom it would refuse must not get in because it cannot be asked.
     #[serde(default)]
     pub on_denied: Then,
 
-    /// What happens when this backend cannot answer: `next` asks the next backend, `stop` ends
-    /// the chain. Programs that run for somebody else than they run as, such as su and sudo, always
+    /// The next step when this backend cannot answer: `next` asks the next backend, `stop` ends the
+    /// chain. Programs that run for somebody else than they run as, such as su and sudo, always
     /// stop: their caller can keep any server from being heard.
     #[serde(default)]
     pub on_unavailable: Then,
 
-    /// Whether this backend is asked about names that the system's own files have with a password,
-    /// usable or locked. Unless it is, such a name is that of the account on this machine alone,
+    /// True to ask this backend also about names that the system's own files have with a password,
+    /// usable or locked. Otherwise such a name is that of the account on this machine alone,
     /// whatever a directory says of it. Names whose password there is `*` or `!`, so that they
     /// never had one, and names without a line in the shadow file are asked for in any case.
     #[serde(default)]

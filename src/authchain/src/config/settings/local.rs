@@ -20,7 +20,7 @@ pub struct LocalSettings {
     /// root, and only its group may be able to read it besides.
     pub shadow: PathBuf,
 
-    /// Whether passwords may be stored by methods that are quickly guessed today: descrypt,
+    /// True to accept passwords stored by methods that are quickly guessed today: descrypt,
     /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
     pub weak_hashes: bool,
 }

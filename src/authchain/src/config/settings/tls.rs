@@ -1,4 +1,4 @@
-//! What settings say about TLS, whatever the protocol inside.
+//! The settings of TLS, whatever the protocol inside.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub struct TlsSettings<'s> {
     pub ca_file: &'s Path,
     /// The file of the lists of revoked certificates.
     pub crl_file: Option<&'s Path>,
-    /// What is checked about a server's certificate.
+    /// The checks of a server's certificate.
     pub verify: TlsVerify,
     /// The oldest version that is good enough.
     pub min: TlsVersion,
@@ -64,12 +64,12 @@ pub enum TlsVersion {
     V1_3,
 }
 
-/// What is checked about a server's certificate.
+/// The checks of a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TlsVerify {
-    /// Who vouches for it, its dates and its name.
+    /// Checks who vouches for it, its dates and its name.
     #[default]
     Full,
     /// All but its name.

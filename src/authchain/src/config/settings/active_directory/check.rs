@@ -1,4 +1,4 @@
-//! What several keys of a domain cannot mean together, and what must be said.
+//! The checks of a domain's keys that no single key can fail: contradictions and omissions.
 
 use super::names::DomainName;
 use super::settings::ActiveDirectorySettings;

@@ -1,4 +1,4 @@
-//! What the keys of `type = "active_directory"` say together: the servers, and what is dangerous.
+//! The servers that the keys of `type = "active_directory"` name together, and warnings about them.
 
 use super::settings::ActiveDirectorySettings;
 use crate::config::settings::ldap::uri::{Scheme, ServerUri};

@@ -50,15 +50,16 @@ pub struct ActiveDirectorySettings {
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
     pub tls_min: TlsVersion,
 
-    /// What is checked about a domain controller's certificate: `full` checks who vouches for it,
-    /// its dates and its name, `ca` all but the name, `none` nothing. With anything but `full`,
-    /// others can pose as the server and collect passwords.
+    /// The checks of a domain controller's certificate: `full` checks who vouches for it, its dates
+    /// and its name, `ca` all but the name, `none` nothing. With anything but `full`, others can
+    /// pose as the server and collect passwords.
     pub tls_verify: TlsVerify,
 
-    /// Who authchain itself logs in as to search for people: `authchain@ad.example.com`, or a
-    /// distinguished name. Without it, people log in at once and are read with their own rights: an
-    /// unknown name is refused like a wrong password, and nothing can be found out without a
-    /// password, so that accounts that /etc/passwd does not have are unavailable there.
+    /// The account with which authchain itself logs in to search for people:
+    /// `authchain@ad.example.com`, or a distinguished name. Without it, people log in at once and
+    /// are read with their own rights: an unknown name is refused like a wrong password, and
+    /// nothing can be found out without a password, so that accounts that /etc/passwd does not have
+    /// are unavailable there.
     pub bind_dn: Option<BindName>,
 
     /// The file with the password of `bind_dn`; a line break at its end does not count. Only its

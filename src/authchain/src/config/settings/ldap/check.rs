@@ -1,4 +1,4 @@
-//! What several keys of a directory cannot mean together, and what must be said.
+//! The checks of a directory's keys that no single key can fail: contradictions and omissions.
 
 use super::choices::{Sasl, Tls};
 use super::group::AllowedGroup;

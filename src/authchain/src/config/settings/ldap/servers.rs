@@ -1,4 +1,4 @@
-//! What the keys of `type = "ldap"` say together: the servers, and what is dangerous.
+//! The servers that the keys of `type = "ldap"` name together, and warnings about them.
 
 use super::choices::Tls;
 use super::dn::Dn;

@@ -68,9 +68,9 @@ pub struct LdapSettings {
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
     pub tls_min: TlsVersion,
 
-    /// What is checked about the server's certificate: `full` checks who vouches for it, its dates
-    /// and its name, `ca` all but the name, `none` nothing. With anything but `full`, others can
-    /// pose as the server and collect passwords.
+    /// The checks of the server's certificate: `full` checks who vouches for it, its dates and its
+    /// name, `ca` all but the name, `none` nothing. With anything but `full`, others can pose as
+    /// the server and collect passwords.
     pub tls_verify: TlsVerify,
 
     /// The name authchain itself logs in with to search for people. Without it, it searches
@@ -139,7 +139,7 @@ pub struct LdapSettings {
     /// The LDAP filter that says what a group is. The entry of a person is none, whatever fits.
     pub group_filter: GroupFilter,
 
-    /// Whether the primary group counts as well: the posixGroup with the number that the person's
+    /// True to count the primary group as well: the posixGroup with the number that the person's
     /// entry has in `gid_number_attr`. Only where people may not write that number themselves.
     pub allow_primary_group: bool,
 

@@ -22,7 +22,7 @@ pub struct SrvService {
     pub tls: Tls,
 }
 
-/// What is wrong with a value of `srv`.
+/// A fault of a value of `srv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidSrv {
     /// It is no name that DNS can have.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::dn::Dn;
 
-/// What a placeholder stands for.
+/// The meaning of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placeholder {
     /// `%u`: the name of the person.

@@ -77,14 +77,14 @@ impl fmt::Display for HostPort {
     }
 }
 
-/// What is wrong with a URI.
+/// A fault of a URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidUri {
     /// It begins with none of the three schemes.
     Scheme,
     /// There is no host.
     Host,
-    /// What follows the colon is no port.
+    /// The text behind the colon is no port.
     Port,
     /// A percent sign without two digits, or a path that is not absolute.
     Path,

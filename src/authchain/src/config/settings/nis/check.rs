@@ -1,4 +1,4 @@
-//! What the keys of a NIS domain cannot mean, and what must be said.
+//! The checks of a NIS domain's keys: values that cannot be meant, and omissions.
 
 use super::name::NisName;
 use super::settings::NisSettings;

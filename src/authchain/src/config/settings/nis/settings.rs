@@ -39,10 +39,10 @@ pub struct NisSettings {
     /// The map with the hashes of those whose password is `##` and their name in `passwd_map`.
     pub adjunct_map: NisName,
 
-    /// Whoever has a user id below this is unknown here.
+    /// The lowest user id of people: accounts with a lower one are unknown here.
     pub min_uid: u32,
 
-    /// Whether passwords may be stored by methods that are quickly guessed today: descrypt,
+    /// True to accept passwords stored by methods that are quickly guessed today: descrypt,
     /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
     pub weak_hashes: bool,
 
@@ -73,10 +73,10 @@ impl Default for NisSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// Whoever is not on the way would have to guess its sequence numbers.
+    /// TCP: somebody who is not on the way would have to guess its sequence numbers.
     #[default]
     Tcp,
-    /// Whoever is not on the way has to guess 32 bits and a port.
+    /// UDP: somebody who is not on the way has to guess 32 bits and a port.
     Udp,
 }
 
