@@ -12,7 +12,6 @@ use authchain::tools::trusted_file::{self, Access};
 
 use super::people::{entries, listed};
 use super::report::{Report, Severity};
-use super::settings::NOBODY;
 
 /// Reports which names belong to the local files and which are left to the other backends, if the
 /// chain has any.
@@ -69,7 +68,7 @@ fn people(passwd: &Path, shadow: &Path, min_uid: u32) -> (Vec<String>, Vec<Strin
         let Ok(entry) = PasswdEntry::parse(&fields.join(&b':')) else {
             continue;
         };
-        if is_system_uid(entry.uid(), min_uid) || entry.uid() == NOBODY {
+        if is_system_uid(entry.uid(), min_uid) {
             continue;
         }
         let name = entry.to_user("").name;

@@ -102,7 +102,8 @@ impl Add {
         let refused = |why: String| Err(EditError::Refused(format!("user id {uid} {why}")));
         if is_system_uid(uid, min_uid) {
             return refused(format!(
-                "is the system's own: below min_uid ({min_uid}), or 0"
+                "is the system's own: 0, below min_uid ({min_uid}), systemd's (61184 to 65519) or \
+                 nobody's (65534)"
             ));
         }
         if taken.contains(&uid) {

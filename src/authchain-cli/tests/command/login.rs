@@ -139,18 +139,16 @@ fn lookup_says_what_each_backend_knows() {
 
 #[test]
 fn lookup_flags_a_user_id_that_is_not_the_systems() {
-    let house = House::with_alice();
-    house.write("passwd", "nobody:x:70007:0:::\n");
-    let told = [
-        "system (NSS)",
-        "uid 65534",
-        "logins through guests are refused",
-    ];
-    house.run(&["lookup", "nobody"]).expect(0, &told);
-    house.write("passwd", "root:x:70007:0:::\n");
-    house
-        .run(&["lookup", "root"])
-        .expect(1, &["guests", "not asked: a system name"]);
+    let house = House::new(&format!("min_uid = 2\n{GUESTS}"));
+    house.write("passwd", "bin:x:70007:0:::\n");
+    let told = ["system (NSS)", "uid 2", "logins through guests are refused"];
+    house.run(&["lookup", "bin"]).expect(0, &told);
+    for name in ["root", "nobody"] {
+        house.write("passwd", &format!("{name}:x:70007:0:::\n"));
+        house
+            .run(&["lookup", name])
+            .expect(1, &["guests", "not asked: a system name"]);
+    }
 }
 
 #[test]

@@ -102,8 +102,13 @@ fn ids_of_the_system_and_of_others_are_refused() {
         ("0", "the system's own"),
         ("999", "below min_uid"),
         ("70000", "another account's here"),
-        ("65534", "nobody's in the system"),
+        ("61184", "systemd's (61184 to 65519)"),
+        ("65534", "nobody's (65534)"),
+        ("2", "bin's in the system"),
     ] {
+        if uid == "2" {
+            house.write("authchain.toml", &format!("min_uid = 2\n{GUESTS}"));
+        }
         house
             .run(&["user", "add", "bob-test", "--uid", uid, "--no-password"])
             .expect(1, &[expected]);

@@ -1,5 +1,6 @@
 //! The system's own answers about a name: passwd file, shadow files, name service.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use nix::unistd;
@@ -45,9 +46,16 @@ pub struct SystemUser {
     pub uid: u32,
 }
 
-/// Returns whether a user id is the system's own: below `min_uid`, and 0 even where that is 0.
+/// The user ids that systemd gives to services (`DynamicUser=`; systemd's UIDS-GIDS.md).
+const DYNAMIC_USERS: RangeInclusive<u32> = 61_184..=65_519;
+
+/// The user ids of nobody: the one the kernel shows where it can map none (user_namespaces(7)), and
+/// "no id" in the 16 bits of old file systems.
+const NOBODY: RangeInclusive<u32> = 65_534..=65_535;
+
+/// Returns whether a user id is the system's own: 0, below `min_uid`, of a service or of nobody.
 pub fn is_system_uid(uid: u32, min_uid: u32) -> bool {
-    uid == 0 || uid < min_uid
+    uid == 0 || uid < min_uid || DYNAMIC_USERS.contains(&uid) || NOBODY.contains(&uid)
 }
 
 /// The passwd and shadow files and the name service (NSS) of this machine.

@@ -78,12 +78,22 @@ fn the_same_name_with_another_uid_is_another_person() {
 
 #[test]
 fn no_directory_can_be_root_under_any_name() {
-    for uid in [0, 999] {
+    for uid in [0, 999, 61_184, 65_519, 65_534, 65_535] {
         let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(uid));
         assert!(!accepts(&login(&[corp], "stranger", b"pw")), "{uid}");
     }
-    let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(1003));
-    assert!(accepts(&login(&[corp], "stranger", b"pw")));
+    for uid in [1003, 61_183, 65_520, 65_536] {
+        let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(uid));
+        assert!(accepts(&login(&[corp], "stranger", b"pw")), "{uid}");
+    }
+}
+
+#[test]
+fn nobody_is_a_system_name() {
+    let corp = Scripted::new("corp", Authority::Directory, Answer::Accepts);
+    let decision = login(std::slice::from_ref(&corp), "nobody", b"pw");
+    assert!(!accepts(&decision));
+    assert_eq!(corp.asked(), 0);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::*;
 use crate::words::{BackendError, Username};
 
-/// A system whose passwd file has `root` and `toor` (0), `daemon` (1), `alice` (1000), who never
-/// had a password, and `lena` (1001), who has one. Its name service knows `bob` (1002) besides.
+/// A system whose passwd file has `root` and `toor` (0), `daemon` (1), `nobody` (65534), `alice`
+/// (1000), who never had a password, and `lena` (1001), who has one. Its name service knows `bob`
+/// (1002) besides.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FakeSystem {
     pub(super) passwd: InPlace<Option<u32>>,
@@ -23,6 +24,7 @@ impl Identities for FakeSystem {
         Ok(match name.as_str() {
             "root" | "toor" => Some(0),
             "daemon" => Some(1),
+            "nobody" => Some(65_534),
             "alice" => Some(1000),
             "lena" => Some(1001),
             _ => None,

@@ -21,9 +21,10 @@ pub struct GlobalSettings {
     /// When the whole chain must have answered.
     pub deadline: Period,
 
-    /// Names in `passwd_file` with a user id below this, and user id 0 whatever its name, are
-    /// system names: only the `local` backend over that very file is asked about them, and no other
-    /// may bring such a user id.
+    /// Names in `passwd_file` with a user id below this are system names, and so are those with
+    /// user id 0, with one that systemd gives to services (61184 to 65519), and nobody (65534):
+    /// only the `local` backend over that very file is asked about them, and no other may bring
+    /// such a user id.
     pub min_uid: u32,
 
     /// How long a program waits after a failed login, before it may ask again.
