@@ -175,10 +175,27 @@ fn a_fault_in_the_text_is_logged_with_its_place() {
     ];
     for (text, why) in cases {
         let mut scene = rose();
-        scene.config = Some(text.to_owned());
+        scene.config = Some(format!("{text}\n"));
         let report = spoiled(scene, |_| {});
         assert_refused(text, &report, &format!("{{dir}}/authchain.toml:{why}"));
     }
+}
+
+#[test]
+fn a_configuration_that_was_cut_within_a_line_lets_nobody_in() {
+    if !need::root("border") {
+        return;
+    }
+    let report = spoiled(rose(), |file| {
+        let text = std::fs::read_to_string(file).unwrap();
+        std::fs::write(file, format!("{text}# cut")).unwrap();
+    });
+    let lines = report.log_lines.concat();
+    assert_eq!(report.codes, [SERVICE_ERR; 2], "{report:#?}");
+    assert!(
+        lines.contains("the file ends in the middle of a line"),
+        "{lines}"
+    );
 }
 
 #[test]

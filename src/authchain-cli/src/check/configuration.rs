@@ -165,7 +165,7 @@ mod tests {
     fn the_usual_file_is_checked_once_though_a_line_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let usual = dir.path().join("authchain.toml");
-        fs::write(&usual, "chain = [\"local\"]").unwrap();
+        fs::write(&usual, "chain = [\"local\"]\n").unwrap();
         let mut report = Report::default();
         let mut configurations = Configurations::new(&usual, false);
         for path in [None, Some(usual.as_path())] {

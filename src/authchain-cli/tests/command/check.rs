@@ -41,8 +41,12 @@ fn a_fault_in_the_text_is_shown_with_its_line_and_a_caret() {
         ("chain = [", "unclosed array"),
         ("deadline = 8", "1:12: invalid type"),
     ];
+    House::new("chain = [\"local\"]").check().expect(
+        2,
+        &["1:18: the file ends in the middle of a line", "1 error"],
+    );
     for (text, expected) in cases {
-        let run = House::new(text)
+        let run = House::new(&format!("{text}\n"))
             .check()
             .expect(2, &["error: ", expected, "1 error"]);
         let is_about_the_file = text == "chain = []";

@@ -20,6 +20,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Source {
     file: PathBuf,
     text: String,
+    /// True if the text was read from a file.
+    must_end_its_last_line: bool,
 }
 
 impl Source {
@@ -52,7 +54,10 @@ impl Source {
         if text.trim().is_empty() {
             return Err(ConfigError::whole(file, "the file is empty".to_owned()));
         }
-        Ok(Self::new(file, text))
+        Ok(Self {
+            must_end_its_last_line: true,
+            ..Self::new(file, text)
+        })
     }
 
     /// Takes `text` as if it stood in `file`.
@@ -60,7 +65,20 @@ impl Source {
         Self {
             file: file.to_owned(),
             text,
+            must_end_its_last_line: false,
         }
+    }
+
+    /// Checks that the last line of a file ends: in a file that was cut short, the keys behind the
+    /// cut would no longer forbid what they did.
+    pub(super) fn check_end(&self) -> Result<(), ConfigError> {
+        if !self.must_end_its_last_line || self.text.ends_with('\n') {
+            return Ok(());
+        }
+        let message = "the file ends in the middle of a line: it may have been cut short, and have \
+                       lost what forbids something; end its last line";
+        let end = self.text.len();
+        Err(self.error(end..end, message.to_owned()))
     }
 
     /// Returns the text.
@@ -123,6 +141,7 @@ fn not_utf8(file: &Path, error: &FromUtf8Error) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn a_file_that_is_not_there_is_empty_and_a_link_that_leads_nowhere_is_a_fault() {
@@ -132,6 +151,28 @@ mod tests {
         assert!(Source::read(&file).is_err());
         std::os::unix::fs::symlink("/nowhere/at/all", &file).unwrap();
         assert!(Source::read_if_there(&file).is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_cut_within_a_line_is_a_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x.toml");
+        let whole = b"chain = [\"corp\"]\n[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"\n\
+                     allow_groups = [\"admins\"]\n";
+        let read = |length| {
+            std::fs::write(&file, &whole[..length]).unwrap();
+            let source = Source::read(&file)?;
+            Config::parse(&source).map(|_| ())
+        };
+        for length in 0..whole.len() {
+            let is_cut = !whole[..length].ends_with(b"\n");
+            assert!(!is_cut || read(length).is_err(), "{length}");
+        }
+        assert_eq!(read(whole.len()), Ok(()));
+        let error = read(whole.len() - 1).unwrap_err().to_string();
+        let expected = "x.toml:5:26: the file ends in the middle of a line: it may have been cut \
+                        short, and have lost what forbids something; end its last line";
+        assert!(error.ends_with(expected), "{error}");
     }
 
     #[test]
