@@ -35,7 +35,8 @@ impl<'s> Config<'s> {
     ///
     /// # Errors
     /// For text that is not TOML, a file whose last line does not end, an unknown key, a value that
-    /// does not fit, and a chain that is empty, names a backend twice or names one that does not exist. The error says where.
+    /// does not fit, and a chain that is empty, names a backend twice or names one that does not
+    /// exist. The error says where.
     pub fn parse(source: &'s Source) -> Result<Self, ConfigError> {
         let root = DeTable::parse(source.text()).map_err(|error| source.toml_error(&error))?;
         let known = keys_of::<GlobalSettings>()
