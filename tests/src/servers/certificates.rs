@@ -21,6 +21,14 @@ pub enum Kind {
     OtherAuthority,
     /// It vouches for itself.
     SelfSigned,
+    /// It has no extensions, and so is of X.509 version 1.
+    Version1,
+    /// Our authority signed it with SHA-1.
+    Sha1,
+    /// It is for clients only.
+    Client,
+    /// It has 127.0.0.1 as a DNS name.
+    AddressAsName,
     /// Nothing: by an authority of our authority's, `middle.pem`.
     ByAnother,
 }
@@ -56,6 +64,13 @@ impl Certificates {
                 self.self_signed("own", &["-addext", &format!("subjectAltName={NAMES}")]);
                 (file("own.pem"), file("own.key"))
             }
+            Kind::Version1 => self.signed_to_say("version1", "", "ca", 365),
+            Kind::Sha1 => self.signed_by("sha1", &names(NAMES), "ca", &["-sha1"]),
+            Kind::Client => {
+                let extensions = format!("extendedKeyUsage=clientAuth\nsubjectAltName={NAMES}\n");
+                self.signed_to_say("client-only", &extensions, "ca", 365)
+            }
+            Kind::AddressAsName => self.signed("address", "DNS:127.0.0.1", "ca", 365),
         }
     }
 
@@ -118,11 +133,8 @@ impl Certificates {
         self.openssl(&arguments);
     }
 
-    fn signed(&self, name: &str, names: &str, ca: &str, days: u32) -> (PathBuf, PathBuf) {
-        let extensions = format!(
-            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName={names}\n"
-        );
-        self.signed_to_say(name, &extensions, ca, days)
+    fn signed(&self, name: &str, names_: &str, ca: &str, days: u32) -> (PathBuf, PathBuf) {
+        self.signed_to_say(name, &names(names_), ca, days)
     }
 
     /// One for a server, behind it the one of the authority between it and ours.
@@ -137,13 +149,25 @@ impl Certificates {
     }
 
     fn signed_to_say(&self, name: &str, text: &str, ca: &str, days: u32) -> (PathBuf, PathBuf) {
-        let [csr, extfile] = self.request(name, text);
-        let [pem, key] = ["pem", "key"].map(|end| format!("{name}.{end}"));
+        self.signed_by(name, text, ca, &["-days", &days.to_string()])
+    }
+
+    fn signed_by(&self, name: &str, text: &str, ca: &str, more: &[&str]) -> (PathBuf, PathBuf) {
+        self.request(name, text);
+        self.sign(name, ca, more)
+    }
+
+    /// Signs the request `NAME.csr` with the extensions in `NAME.ext`.
+    fn sign(&self, name: &str, ca: &str, more: &[&str]) -> (PathBuf, PathBuf) {
+        let [csr, extfile, pem, key] =
+            ["csr", "ext", "pem", "key"].map(|end| format!("{name}.{end}"));
         let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
-        let days = days.to_string();
-        let mut signing = vec!["x509", "-req", "-in", &csr, "-out", &pem, "-days", &days];
+        let mut signing = vec!["x509", "-req", "-in", &csr, "-out", &pem];
         signing.extend(["-CA", &ca_pem, "-CAkey", &ca_key, "-CAcreateserial"]);
-        signing.extend(["-extfile", &extfile]);
+        if !std::fs::read(self.0.join(&extfile)).unwrap().is_empty() {
+            signing.extend(["-extfile", &extfile]);
+        }
+        signing.extend(more);
         self.openssl(&signing);
         (self.0.join(pem), self.0.join(key))
     }
@@ -190,6 +214,13 @@ impl Certificates {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "openssl {arguments:?}: {errors}");
     }
+}
+
+/// The extensions of a server's certificate for these names.
+fn names(names: &str) -> String {
+    format!(
+        "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nsubjectAltName={names}\n"
+    )
 }
 
 const KEY: [&str; 5] = [

@@ -18,6 +18,25 @@ use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
 #[test]
+fn an_address_that_stands_as_a_name_is_named() {
+    let Some(slapd) = Slapd::start(&Plan {
+        certificate: Kind::AddressAsName,
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let uri = slapd.ldaps().replace("localhost", "127.0.0.1");
+    let told = Asker::new(slapd.settings())
+        .with("uris", json!([uri]))
+        .login("alice", "pw-alice");
+    let expected = format!(
+        "{uri}: TLS: certificate has the address 127.0.0.1 as a DNS name; it must be an iPAddress \
+         of subjectAltName"
+    );
+    assert_eq!(told.unavailable(), Some(expected.as_str()), "{told:?}");
+}
+
+#[test]
 fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
     for (certificate, words) in [
         (Kind::Expired, "TLS: certificate expired"),
@@ -29,7 +48,16 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
             Kind::OtherAuthority,
             "TLS: certificate is from an authority that tls_ca_file does not hold",
         ),
-        (Kind::SelfSigned, "TLS: certificate"),
+        (
+            Kind::SelfSigned,
+            "TLS: certificate is that of an authority (CA:TRUE), perhaps signed by itself",
+        ),
+        (
+            Kind::Version1,
+            "TLS: certificate is of X.509 version 1 or 2",
+        ),
+        (Kind::Sha1, "TLS: certificate is signed by a method"),
+        (Kind::Client, "TLS: certificate is not for servers"),
     ] {
         let Some(slapd) = Slapd::start(&Plan {
             certificate,
@@ -44,7 +72,10 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
             let why = told
                 .unavailable()
                 .unwrap_or_else(|| panic!("{certificate:?}: {told:?}"));
-            assert!(why.starts_with(&format!("{uri}: {words}")), "{why}");
+            assert!(
+                why.starts_with(&format!("{uri}: {words}")),
+                "{certificate:?}: {why}"
+            );
             assert!(told.conclusion.down.is_empty(), "it answers: {told:?}");
         }
         assert!(
@@ -65,7 +96,10 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
                 .login("alice", "pw-alice");
             assert!(told.unavailable().is_some(), "{certificate:?}: {told:?}");
             let blind = Asker::new(slapd.settings()).with("tls_verify", "none");
-            assert!(blind.login("alice", "pw-alice").is_accepted());
+            let told = blind.login("alice", "pw-alice");
+            // Its key cannot be read, whoever is trusted.
+            let is_usable = certificate != Kind::Version1;
+            assert_eq!(told.is_accepted(), is_usable, "{certificate:?}: {told:?}");
         }
     }
 }

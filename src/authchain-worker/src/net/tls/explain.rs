@@ -3,7 +3,9 @@
 use std::io;
 
 use authchain::tools::journal::quoted;
-use tokio_rustls::rustls::{CertificateError, Error, InvalidMessage, OtherError};
+use tokio_rustls::rustls::{
+    AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible,
+};
 
 use super::revocation::Words;
 
@@ -11,61 +13,189 @@ use crate::net::failure::io_text;
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
-/// Returns the error in words an administrator can act on.
+/// Returns the error in words an administrator can act on. No text of the TLS library's is among
+/// them: those change with its version, and name its own types.
 pub fn explain(error: &io::Error) -> String {
     let inner = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>());
-    match inner {
-        Some(Error::InvalidCertificate(fault)) => certificate(fault),
-        Some(Error::AlertReceived(alert)) => format!("the server refuses the handshake: {alert:?}"),
+    let words = match inner {
+        Some(Error::InvalidCertificate(fault)) => return certificate(fault),
+        Some(Error::AlertReceived(alert)) => return refusal(*alert),
         Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            "what answers does not speak TLS here".to_owned()
+            "what answers does not speak TLS here"
         }
-        Some(Error::PeerIncompatible(why)) => format!("no version or method in common: {why:?}"),
-        Some(other) => other.to_string(),
+        Some(Error::PeerIncompatible(why)) => incompatible(why),
+        Some(Error::NoCertificatesPresented) => "the server shows no certificate",
+        Some(Error::InvalidCertRevocationList(_)) => "tls_crl_file: a list cannot be verified",
+        Some(Error::General(_) | Error::FailedToGetRandomBytes | Error::FailedToGetCurrentTime) => {
+            "the handshake failed in this process"
+        }
+        Some(_) => "what the server sends in the handshake is not valid TLS",
         None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "the server closed the connection during the handshake".to_owned()
+            "the server closed the connection during the handshake"
         }
-        None => io_text(error),
+        None => return io_text(error),
+    };
+    words.to_owned()
+}
+
+/// Returns the meaning of the alert by which a server ends a handshake (RFC 8446 §6.2).
+fn refusal(alert: AlertDescription) -> String {
+    let name = match alert {
+        AlertDescription::HandshakeFailure => "handshake_failure",
+        AlertDescription::InsufficientSecurity => "insufficient_security",
+        AlertDescription::ProtocolVersion => "protocol_version",
+        AlertDescription::UnrecognisedName => "unrecognized_name",
+        AlertDescription::CertificateRequired => "certificate_required",
+        AlertDescription::BadCertificate => "bad_certificate",
+        AlertDescription::UnsupportedCertificate => "unsupported_certificate",
+        AlertDescription::CertificateRevoked => "certificate_revoked",
+        AlertDescription::CertificateExpired => "certificate_expired",
+        AlertDescription::CertificateUnknown => "certificate_unknown",
+        AlertDescription::UnknownCA => "unknown_ca",
+        AlertDescription::AccessDenied => "access_denied",
+        other => &format!("alert {}", u8::from(other)),
+    };
+    let cure = match alert {
+        AlertDescription::HandshakeFailure => {
+            "no cipher in common, or it wants a certificate of ours (tls_cert); it must offer ECDHE \
+             with AES-GCM or ChaCha20"
+        }
+        AlertDescription::InsufficientSecurity => "it must offer ECDHE with AES-GCM or ChaCha20",
+        AlertDescription::ProtocolVersion => "it speaks no version of TLS from tls_min on",
+        AlertDescription::UnrecognisedName => "it has no certificate for the name it was asked for",
+        AlertDescription::CertificateRequired => "it wants a certificate of ours (tls_cert)",
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => "it does not accept our certificate (tls_cert)",
+        _ => "see its own log",
+    };
+    format!("the server refuses the handshake: {name}; {cure}")
+}
+
+fn incompatible(why: &PeerIncompatible) -> &'static str {
+    match why {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13 => {
+            "the server speaks neither TLS 1.2 nor TLS 1.3"
+        }
+        PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
+            "the server speaks no version of TLS from tls_min on"
+        }
+        PeerIncompatible::NoCipherSuitesInCommon
+        | PeerIncompatible::NoKxGroupsInCommon
+        | PeerIncompatible::NoEcPointFormatsInCommon
+        | PeerIncompatible::NoSignatureSchemesInCommon => {
+            "no cipher in common with the server: it must offer ECDHE with AES-GCM or ChaCha20"
+        }
+        PeerIncompatible::ExtendedMasterSecretExtensionRequired => {
+            "the server lacks extended_master_secret (RFC 7627), which TLS 1.2 needs to be safe"
+        }
+        _ => "the server's TLS lacks what TLS 1.2 and 1.3 need",
     }
 }
 
 fn certificate(fault: &CertificateError) -> String {
-    match fault {
+    let words = match fault {
         CertificateError::NotValidForNameContext {
             expected,
             presented,
-        } => {
-            let expected = expected.to_str();
-            match presented.as_slice() {
-                [] => format!("certificate is for no name at all, not for {expected}"),
-                names => {
-                    let names = bare(names).into_iter().map(|name| quoted(&name));
-                    let names = names.collect::<Vec<_>>().join(", ");
-                    format!("certificate is for {names}, not {expected}")
-                }
-            }
-        }
+        } => return wrong_name(&expected.to_str(), &bare(presented)),
         CertificateError::UnknownIssuer => {
             "certificate is from an authority that tls_ca_file does not hold, or signed by itself"
-                .to_owned()
         }
         CertificateError::ExpiredContext { time, not_after } => {
             let since = time.as_secs().saturating_sub(not_after.as_secs());
-            format!("certificate expired {} ago", days(since))
+            return format!("certificate expired {} ago", days(since));
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             let until = not_before.as_secs().saturating_sub(time.as_secs());
-            format!(
+            return format!(
                 "certificate will be valid in {} only; is this clock right?",
                 days(until)
-            )
+            );
         }
-        CertificateError::Expired => "certificate expired".to_owned(),
-        CertificateError::Other(OtherError(why)) if why.is::<Words>() => why.to_string(),
-        other => format!("certificate: {other}"),
+        CertificateError::Expired => "certificate expired",
+        CertificateError::BadEncoding => "certificate is malformed",
+        CertificateError::BadSignature => {
+            "a signature is not valid: a key is RSA of less than 2048 bits, or tls_ca_file holds \
+             another authority of the same name"
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "certificate is signed by a method that is not safe any more, such as SHA-1; it must \
+             be signed with SHA-256 or better"
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "certificate is not for servers: its extended key usage lacks serverAuth"
+        }
+        CertificateError::UnhandledCriticalExtension => {
+            "certificate has a critical extension that is not known here"
+        }
+        CertificateError::Other(OtherError(why)) if why.is::<Words>() => return why.to_string(),
+        CertificateError::Other(OtherError(why)) => path(why.downcast_ref()),
+        _ => "certificate cannot be verified",
+    };
+    words.to_owned()
+}
+
+/// Returns the fault that the path from a server's certificate to its authority has (RFC 5280 §6).
+fn path(fault: Option<&webpki::Error>) -> &'static str {
+    match fault {
+        Some(webpki::Error::CaUsedAsEndEntity) => {
+            "certificate is that of an authority (CA:TRUE), perhaps signed by itself: have one \
+             issued for the server (CA:FALSE)"
+        }
+        Some(webpki::Error::EndEntityUsedAsCa) => {
+            "certificate was issued by one that is no authority (CA:FALSE)"
+        }
+        Some(webpki::Error::UnsupportedCertVersion) => {
+            "certificate is of X.509 version 1 or 2; it must be of version 3, with the server's \
+             name in subjectAltName"
+        }
+        Some(webpki::Error::NameConstraintViolation) => {
+            "certificate is for a name that its authority must not vouch for (name constraints)"
+        }
+        Some(
+            webpki::Error::PathLenConstraintViolated
+            | webpki::Error::MaximumPathDepthExceeded
+            | webpki::Error::MaximumPathBuildCallsExceeded
+            | webpki::Error::MaximumSignatureChecksExceeded,
+        ) => "too many certificates stand between the server's and that of its authority",
+        Some(
+            webpki::Error::SignatureAlgorithmMismatch
+            | webpki::Error::MalformedExtensions
+            | webpki::Error::ExtensionValueInvalid
+            | webpki::Error::InvalidSerialNumber
+            | webpki::Error::EmptyEkuExtension
+            | webpki::Error::MalformedDnsIdentifier
+            | webpki::Error::MalformedNameConstraint
+            | webpki::Error::InvalidNetworkMaskConstraint,
+        ) => "certificate is malformed",
+        _ => "certificate cannot be verified",
     }
+}
+
+fn wrong_name(expected: &str, names: &[String]) -> String {
+    if names.is_empty() {
+        return format!(
+            "certificate is for no name at all, not for {expected}; its names must stand in \
+             subjectAltName"
+        );
+    }
+    // A name that is right and yet does not fit is an address that was entered as a DNS name.
+    if names.iter().any(|name| name == expected) {
+        return format!(
+            "certificate has the address {expected} as a DNS name; it must be an iPAddress of \
+             subjectAltName"
+        );
+    }
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    format!("certificate is for {}, not {expected}", names.join(", "))
 }
 
 /// Returns seconds as an administrator counts them.
@@ -90,4 +220,56 @@ pub(super) fn bare(names: &[String]) -> Vec<String> {
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(start)?;
     rest.strip_suffix(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn explained(error: Error) -> String {
+        explain(&io::Error::other(error))
+    }
+
+    #[test]
+    fn no_word_of_a_librarys_is_in_an_explanation() {
+        let paths = [
+            webpki::Error::CaUsedAsEndEntity,
+            webpki::Error::EndEntityUsedAsCa,
+            webpki::Error::UnsupportedCertVersion,
+            webpki::Error::NameConstraintViolation,
+            webpki::Error::MaximumPathDepthExceeded,
+            webpki::Error::MalformedExtensions,
+            webpki::Error::UnsupportedCrlVersion,
+        ];
+        let paths = paths.map(|path| CertificateError::Other(OtherError(Arc::new(path))));
+        let faults = [
+            CertificateError::BadEncoding,
+            CertificateError::BadSignature,
+            CertificateError::InvalidPurpose,
+            CertificateError::UnhandledCriticalExtension,
+            CertificateError::ApplicationVerificationFailure,
+        ];
+        let faults = paths.into_iter().chain(faults);
+        let faults = faults.map(|fault| (format!("{fault:?}"), Error::InvalidCertificate(fault)));
+        let alerts = (0..=u8::MAX).map(|number| {
+            let alert = AlertDescription::from(number);
+            (format!("{alert:?}"), Error::AlertReceived(alert))
+        });
+        let incompatible = [
+            PeerIncompatible::NoCipherSuitesInCommon,
+            PeerIncompatible::ServerDoesNotSupportTls12Or13,
+            PeerIncompatible::KeyShareExtensionRequired,
+        ];
+        let incompatible = incompatible
+            .into_iter()
+            .map(|why| (format!("{why:?}"), Error::PeerIncompatible(why)));
+        let general = ("rustls".to_owned(), Error::General("rustls".to_owned()));
+        for (name, error) in faults.chain(alerts).chain(incompatible).chain([general]) {
+            let text = explained(error);
+            assert!(!text.contains(&name), "{name}: {text}");
+            let is_plain = |c: char| !c.is_control() && !"{}[]".contains(c);
+            assert!(text.len() > 20 && text.chars().all(is_plain), "{text}");
+        }
+    }
 }
