@@ -4,11 +4,13 @@ use std::path::Path;
 
 use authchain::tools::trusted_file::{Access, read};
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Uid, getegid, geteuid, setresuid};
 
 use super::refused::Refused;
 use super::report::User;
-use crate::process::{ProcessFault, fault, not_dumpable};
+use crate::fault::{ProcessFault, fault};
+use crate::ids;
+use crate::process::not_dumpable;
 
 /// The user that the worker becomes where its own was not created.
 const STAND_IN: &str = "nobody";
@@ -98,9 +100,8 @@ pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
         return Ok(());
     }
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
-    setgroups(&[]).map_err(fault("drop the supplementary groups"))?;
-    setresgid(gid, gid, gid).map_err(fault("become its own group"))?;
-    setresuid(uid, uid, uid).map_err(fault("become its own user"))?;
+    ids::drop_groups()?;
+    ids::take(uid, gid)?;
     not_dumpable()?;
     // Becoming root again must fail.
     let root = Uid::from_raw(0);

@@ -1,0 +1,97 @@
+//! Hosts in the sandboxes of services: who gets in, and what the log says is in the way.
+
+use authchain_tests::host::built;
+use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS};
+use authchain_tests::host::sandbox::Sandbox;
+use authchain_tests::host::scene::{QUIET, Report, Scene};
+use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
+use authchain_tests::pattern::fits;
+use authchain_tests::servers::slapd::{Plan, Slapd};
+
+/// A login of alice by a host in `sandbox`.
+fn login(slapd: &Slapd, sandbox: Sandbox) -> Report {
+    let mut scene = Scene::new("alice", &["pw-alice"]);
+    let (worker, keys) = (built::worker(), slapd.settings_as_toml());
+    scene.config = Some(format!(
+        "{QUIET}chain = [\"corp\"]\npasswd_file = \"{{dir}}/passwd\"\nrun_dir = \"{{dir}}/run\"\n\
+         worker = {worker:?}\n[backend.corp]\ntype = \"ldap\"\n{keys}"
+    ));
+    scene.files = [("passwd".to_owned(), String::new())].into();
+    scene.script.process.sandbox = Some(sandbox);
+    Transaction::run(&scene)
+}
+
+/// Asserts that alice's login in `sandbox` has this answer, and that the log has such a line.
+fn assert_login(slapd: &Slapd, sandbox: Sandbox, code: i32, pattern: &str) {
+    let report = login(slapd, sandbox);
+    assert_eq!(report.codes, [code], "{sandbox:?}: {report:#?}");
+    let is_said = report.log_lines.iter().any(|line| fits(pattern, line));
+    assert!(is_said, "{sandbox:?}: {report:#?}");
+}
+
+#[test]
+fn a_directory_person_logs_in_at_a_service_with_the_filter_of_system_service() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    for (sandbox, pattern) in [
+        (
+            Sandbox::SystemService,
+            "...corp: no Landlock...the service's SystemCallFilter forbids it...",
+        ),
+        (
+            Sandbox::SystemServiceWithError,
+            "...corp: no Landlock...or the service's SystemCallFilter forbids it...",
+        ),
+    ] {
+        assert_login(&slapd, sandbox, SUCCESS, pattern);
+    }
+}
+
+#[test]
+fn what_a_service_takes_from_the_worker_is_named_with_its_cure() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    for (sandbox, pattern) in [
+        (
+            Sandbox::WithoutSetuid,
+            "...corp unavailable: the service's SystemCallFilter kills the worker...must allow \
+             @system-service...",
+        ),
+        (
+            Sandbox::WithoutSetuidWithError,
+            "...corp unavailable: the worker cannot ...: the service's SystemCallFilter forbids \
+             it; its unit must allow @system-service...",
+        ),
+        (
+            Sandbox::UnixOnly,
+            "...corp unavailable: the service's RestrictAddressFamilies keeps the worker from \
+             every server; its unit must allow AF_INET AF_INET6...",
+        ),
+        (
+            Sandbox::WithoutSetgid,
+            "...corp unavailable: the worker cannot ...: the service lacks CAP_SETGID; its unit \
+             must keep it in CapabilityBoundingSet...",
+        ),
+        (
+            Sandbox::RootAlone,
+            "...corp unavailable: the worker cannot take its own group id: its user namespace \
+             lacks this id...",
+        ),
+        (
+            Sandbox::RootAloneInAGroup,
+            "...corp unavailable: the worker cannot drop the supplementary groups: its user \
+             namespace forbids setgroups...",
+        ),
+    ] {
+        assert_login(&slapd, sandbox, AUTHINFO_UNAVAIL, pattern);
+    }
+}
