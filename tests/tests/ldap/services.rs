@@ -3,7 +3,7 @@
 use authchain_tests::host::built;
 use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS};
 use authchain_tests::host::sandbox::Sandbox;
-use authchain_tests::host::scene::{QUIET, Report, Scene};
+use authchain_tests::host::scene::{Call, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 use authchain_tests::pattern::fits;
@@ -93,5 +93,50 @@ fn what_a_service_takes_from_the_worker_is_named_with_its_cure() {
         ),
     ] {
         assert_login(&slapd, sandbox, AUTHINFO_UNAVAIL, pattern);
+    }
+}
+
+/// A login and the account question by a host that is not root, with this chain and these keys of
+/// its directory.
+fn unprivileged(slapd: &Slapd, chain: &str, keys: &[&str]) -> Report {
+    let settings = slapd.settings_as_toml();
+    let keys: String = (settings.lines().chain(keys.iter().copied()))
+        .filter(|line| keys.is_empty() || !line.starts_with("bind_"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let mut scene = Scene::new("alice", &["pw-alice"]);
+    scene.config = Some(format!(
+        "{QUIET}chain = {chain}\nrun_dir = \"{{dir}}/run\"\nworker = \"{{dir}}/worker\"\n\
+         [backend.corp]\ntype = \"ldap\"\n{keys}"
+    ));
+    scene.script.process.uid = Some(65_533);
+    let scene = scene.calling(&[Phase::Authenticate, Phase::Account].map(Call::new));
+    let stage = Transaction::set(&scene);
+    built::copy(built::worker(), stage.path().join("worker"));
+    stage.play(&scene)
+}
+
+#[test]
+fn a_host_that_is_not_root_lets_directory_people_in_by_a_template_and_complains_of_nothing() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let template = "user_dn_template = \"uid=%u,ou=people,dc=example,dc=test\"";
+    let report = unprivileged(&slapd, "[\"corp\"]", &[template]);
+    assert_eq!(report.codes[0], SUCCESS, "{report:#?}");
+    let accepted = "INFO pam_authchain(stage:auth): alice: corp: accepted (<n> ms)";
+    assert!(fits(accepted, &report.log_lines[0]), "{report:#?}");
+    // The system's own configuration, whose files only root may read.
+    let report = unprivileged(&slapd, "[\"local\", \"corp\"]", &[]);
+    assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{report:#?}");
+    let [login, account] = report.log_lines.as_slice() else {
+        panic!("{report:#?}");
+    };
+    let denied = "...: local: unknown; corp unavailable: ...: permission denied (<n> ms)";
+    for line in [login, account] {
+        assert!(fits(&format!("DEBUG {denied}"), line), "{line}");
     }
 }

@@ -118,13 +118,7 @@ fn started_by_somebody_else_than_root_it_is_confined_as_far_as_it_can_be_and_say
         (&confined["seccomp"], &confined["capabilities"]),
         (&json!(true), &json!(0))
     );
-    assert!(
-        confined["notes"][0]
-            .as_str()
-            .unwrap()
-            .contains("keeps its user"),
-        "{report}"
-    );
+    assert!(!confined["notes"].to_string().contains("user"), "{report}");
 
     let own = folder.path().join("own");
     fs::write(&own, "x").unwrap();

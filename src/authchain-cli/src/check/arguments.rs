@@ -7,6 +7,7 @@ use authchain::config::ModuleArguments;
 use super::configuration::{Configurations, is_missing};
 use super::pam::OurLine;
 use super::report::{Report, Severity};
+use super::unprivileged;
 
 /// Checks the arguments of a line, and whether root can log in by it. A line without `config=` uses
 /// the configuration at `config`, or else the usual one.
@@ -49,6 +50,13 @@ pub(super) fn check(
         Err(error) => say(Severity::Error, format!("chain=: {error}"), report),
         Ok(chain) if line.is_roots_only_way && !chain.knows_root => {
             say(Severity::Error, no_way_for_root(&chain.names), report);
+        }
+        Ok(chain) if line.is_unprivileged && !chain.for_root.is_empty() => {
+            say(
+                Severity::Note,
+                unprivileged::remark(&chain.for_root),
+                report,
+            );
         }
         Ok(_) => {}
     }

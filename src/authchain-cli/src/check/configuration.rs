@@ -10,7 +10,7 @@ use authchain::chain::registry;
 use authchain::config::{BackendTable, Config, Source};
 
 use super::report::{Report, Severity};
-use super::{backends, owners, settings};
+use super::{backends, owners, settings, unprivileged};
 
 /// The configurations that were checked: the one of `--config` or the usual one, and those that
 /// `config=` names.
@@ -33,6 +33,8 @@ pub(super) struct CheckedChain {
     pub(super) names: Vec<String>,
     /// True if one of the backends reads the system's own passwd file, and so knows root.
     pub(super) knows_root: bool,
+    /// The backends that cannot answer in a program that is not root.
+    pub(super) for_root: Vec<String>,
 }
 
 impl<'a> Configurations<'a> {
@@ -94,6 +96,7 @@ impl Checked {
         Ok(CheckedChain {
             names: links.iter().map(|link| link.name().to_owned()).collect(),
             knows_root: links.iter().any(is_system),
+            for_root: unprivileged::unable(&links),
         })
     }
 }

@@ -12,6 +12,7 @@ mod print;
 mod report;
 mod revoked;
 mod settings;
+mod unprivileged;
 mod worker;
 
 use std::path::{Path, PathBuf};

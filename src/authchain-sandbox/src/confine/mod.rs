@@ -81,7 +81,7 @@ fn build(profile: &Profile, access: &Access, user: &str, walls: Walls) -> Result
         Walls::All => Some(Rules::gather(access).map_err(landlock)?),
         Walls::WithoutLandlock => None,
     };
-    let user = user::choose(user, Path::new(SYSTEM_PASSWD), &mut notes)?;
+    let user = user::choose(user, Path::new(SYSTEM_PASSWD))?;
     user::become_user(&user)?;
     prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
     let status = verify_unprivileged(&user, &mut notes)?;
