@@ -99,6 +99,8 @@ pub enum Sandbox {
     WithoutKeys,
     /// `RestrictAddressFamilies=AF_UNIX`
     UnixOnly,
+    /// `MemoryDenyWriteExecute=yes`
+    NoWriteExecute,
     /// `CapabilityBoundingSet=~CAP_SETGID`
     WithoutSetgid,
     /// A user namespace whose only user is root, and which forbids setgroups.
@@ -141,6 +143,7 @@ impl Sandbox {
             Self::WithoutSetuidWithError => refusing(SETUID, eperm),
             Self::WithoutKeys => refusing(KEYRING, SeccompAction::KillProcess),
             Self::UnixOnly => unix_only(),
+            Self::NoWriteExecute => no_write_execute(),
             _ => panic!("{self:?} is no filter"),
         }
     }
@@ -159,21 +162,35 @@ pub fn refusing(calls: &[i64], answer: SeccompAction) -> BpfProgram {
 /// # Panics
 /// As [`refusing`].
 pub fn without_prctl(option: i32, calls: &[i64], errno: i32) -> BpfProgram {
-    let is_option = argument(SeccompCmpOp::Eq, i64::from(option) as u64);
+    let is_option = argument(0, SeccompCmpOp::Eq, i64::from(option) as u64);
     let others = calls.iter().map(|&call| (call, Vec::new()));
     let rules = others.chain([(libc::SYS_prctl, vec![is_option])]);
     with_rules(rules, SeccompAction::Errno(errno.unsigned_abs()))
 }
 
 fn unix_only() -> BpfProgram {
-    let is_other = argument(SeccompCmpOp::Ne, libc::AF_UNIX as u64);
+    let is_other = argument(0, SeccompCmpOp::Ne, libc::AF_UNIX as u64);
     let answer = SeccompAction::Errno(libc::EAFNOSUPPORT.unsigned_abs());
     with_rules([(libc::SYS_socket, vec![is_other])], answer)
 }
 
-/// A rule about the first argument, an `int`.
-fn argument(operator: SeccompCmpOp, value: u64) -> SeccompRule {
-    let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, operator, value);
+/// As systemd has it: no memory that is both, and none that becomes executable.
+fn no_write_execute() -> BpfProgram {
+    let has = |protection: i32| {
+        let bits = u64::from(protection.unsigned_abs());
+        vec![argument(2, SeccompCmpOp::MaskedEq(bits), bits)]
+    };
+    let rules = [
+        (libc::SYS_mmap, has(libc::PROT_WRITE | libc::PROT_EXEC)),
+        (libc::SYS_mprotect, has(libc::PROT_EXEC)),
+        (libc::SYS_pkey_mprotect, has(libc::PROT_EXEC)),
+    ];
+    with_rules(rules, SeccompAction::Errno(libc::EPERM.unsigned_abs()))
+}
+
+/// A rule about one argument, an `int`.
+fn argument(index: u8, operator: SeccompCmpOp, value: u64) -> SeccompRule {
+    let condition = SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, value);
     SeccompRule::new(vec![condition.unwrap()]).unwrap()
 }
 

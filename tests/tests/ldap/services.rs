@@ -53,6 +53,20 @@ fn a_directory_person_logs_in_at_a_service_with_the_filter_of_system_service() {
 }
 
 #[test]
+fn a_service_without_writable_code_is_in_nobodys_way() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let report = login(&slapd, Sandbox::NoWriteExecute);
+    assert_eq!(report.codes, [SUCCESS], "{report:#?}");
+    let accepted = "INFO pam_authchain(stage:auth): alice: corp: accepted (<n> ms)";
+    assert!(fits(accepted, &report.log_lines.concat()), "{report:#?}");
+}
+
+#[test]
 fn what_a_service_takes_from_the_worker_is_named_with_its_cure() {
     if !need::root("a directory") {
         return;
