@@ -8,8 +8,16 @@
 //! |---|---|
 //! | [`process`] | the first steps: own ids, descriptors and limits, no inherited ones |
 //! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
-#![forbid(unsafe_code)]
+//! | `fault` | a step that failed |
+//! | `ids` | user, groups and capabilities: changed only where they differ |
+//! | `obstacle` | the settings of the host's service that forbid a step, in words, with the cure |
+//! | `status` | the kernel's own account of the process |
+#![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod confine;
+mod fault;
+mod ids;
+mod obstacle;
 pub mod process;
+mod status;

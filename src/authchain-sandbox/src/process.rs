@@ -6,17 +6,19 @@
 //! kernel does not let a fault be ignored, std ignores SIGPIPE anyway), and the module starts the
 //! worker with the default ones.
 
-use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsFd, RawFd};
 
-use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
-use nix::unistd::{chdir, close, getegid, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{chdir, close, getegid, geteuid};
+
+pub use crate::fault::ProcessFault;
+use crate::fault::fault;
+use crate::ids;
 
 /// The first descriptor that is not the socket and not stderr.
 const FIRST_FOREIGN: RawFd = 3;
@@ -56,9 +58,9 @@ const LIMITS: [(Resource, rlim_t); 6] = [
 ///
 /// # Errors
 /// When the ids cannot be set, or the process would stay dumpable: its caller could still reach
-/// into it.
+/// into it. Everything else is done all the same.
 pub fn sanitize() -> Result<(), ProcessFault> {
-    take_ids()?;
+    let taken = take_ids();
     close_foreign();
     // Neither can fail in a way that matters: "/" is always there, and the umask has no errors.
     let _ = chdir("/");
@@ -68,7 +70,7 @@ pub fn sanitize() -> Result<(), ProcessFault> {
         limit(resource, wanted);
     }
     be_oom_killed_first();
-    not_dumpable()
+    taken.and(not_dumpable())
 }
 
 /// Makes the effective ids the real and saved ones as well: the caller of su or sudo could send
@@ -76,10 +78,9 @@ pub fn sanitize() -> Result<(), ProcessFault> {
 fn take_ids() -> Result<(), ProcessFault> {
     let (uid, gid) = (geteuid(), getegid());
     if uid.is_root() {
-        setgroups(&[]).map_err(fault("drop the supplementary groups"))?;
+        ids::drop_groups()?;
     }
-    setresgid(gid, gid, gid).map_err(fault("take the effective group id"))?;
-    setresuid(uid, uid, uid).map_err(fault("take the effective user id"))
+    ids::take(uid, gid)
 }
 
 /// Forbids core dumps, and reading our memory or descriptors through `/proc`.
@@ -159,23 +160,3 @@ pub fn is_socket(stream: impl AsFd) -> bool {
     let kind = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;
     fstat(stream).is_ok_and(|status| kind(status.st_mode) == SFlag::S_IFSOCK)
 }
-
-/// Returns a function that makes a [`ProcessFault`] of `step` and the kernel's error.
-pub(crate) fn fault(step: &'static str) -> impl Fn(Errno) -> ProcessFault {
-    move |errno| ProcessFault { step, errno }
-}
-
-/// A step that failed, without which the worker must not go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProcessFault {
-    step: &'static str,
-    errno: Errno,
-}
-
-impl fmt::Display for ProcessFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.step, self.errno.desc())
-    }
-}
-
-impl std::error::Error for ProcessFault {}

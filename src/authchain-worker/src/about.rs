@@ -3,7 +3,8 @@
 //! It confines itself for real and reports what took hold, rather than guessing from the kernel's
 //! version: a container, another security module or a boot parameter may stand in the way.
 
-use authchain_sandbox::confine::{Access, Profile, Report, confine};
+use authchain_sandbox::confine::{Access, Profile, Refused, Report, confine};
+use authchain_sandbox::process::ProcessFault;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -30,9 +31,11 @@ enum Confinement {
     Refused(String),
 }
 
-/// Prints one JSON object; succeeds if the worker would run here.
-pub fn print(arguments: &Arguments) -> ExitCode {
-    let confined = confine(&Profile::SERVER, &Access::default(), &arguments.user);
+/// Prints one JSON object; succeeds if the worker would run here. `sanitized` is what became of its
+/// first steps.
+pub fn print(arguments: &Arguments, sanitized: Result<(), ProcessFault>) -> ExitCode {
+    let confine = |()| confine(&Profile::SERVER, &Access::default(), &arguments.user);
+    let confined = sanitized.map_err(Refused::from).and_then(confine);
     let about = About::of(confined.map_err(|refused| refused.to_string()));
     let is_usable = matches!(about.outcome, Confinement::Confined(_));
     let text = serde_json::to_string_pretty(&about).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The command line. The module needs hardly any of it: what a backend is comes over the socket.
 
-use authchain_sandbox::confine::DEFAULT_USER;
+use authchain_sandbox::confine::{DEFAULT_USER, Walls};
 
 use std::ffi::OsString;
 
@@ -9,6 +9,8 @@ use std::ffi::OsString;
 pub struct Arguments {
     /// Say what confinement comes to on this machine, and end.
     pub about: bool,
+    /// Build these walls and end: a worker tries out what the filter of its host allows.
+    pub trial: Option<Walls>,
     /// The unprivileged user to become.
     pub user: String,
 }
@@ -21,12 +23,14 @@ impl Arguments {
     pub fn parse(mut given: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut arguments = Self {
             about: false,
+            trial: None,
             user: DEFAULT_USER.to_owned(),
         };
         while let Some(argument) = given.next() {
             match argument.to_str() {
                 Some("--about") => arguments.about = true,
                 Some("--user") => arguments.user = name(given.next())?,
+                Some("--trial") => arguments.trial = Some(walls(given.next())?),
                 _ => return Err(format!("knows --about and --user NAME, not {argument:?}")),
             }
         }
@@ -38,6 +42,12 @@ fn name(given: Option<OsString>) -> Result<String, String> {
     let name = given.and_then(|name| name.into_string().ok());
     name.filter(|name| !name.is_empty())
         .ok_or_else(|| "--user needs a name".to_owned())
+}
+
+fn walls(given: Option<OsString>) -> Result<Walls, String> {
+    let word = given.and_then(|word| word.into_string().ok());
+    word.and_then(|word| Walls::of(&word))
+        .ok_or_else(|| "--trial is for the worker itself".to_owned())
 }
 
 #[cfg(test)]
@@ -54,7 +64,11 @@ mod tests {
         assert_eq!((plain.about, plain.user.as_str()), (false, "authchain"));
         let both = parse("--about --user ldapworker").unwrap();
         assert_eq!((both.about, both.user.as_str()), (true, "ldapworker"));
-        for wrong in ["--user", "--about=yes", "ldap"] {
+        for walls in [Walls::All, Walls::WithoutLandlock] {
+            let arguments = parse(&format!("--trial {}", walls.word())).unwrap();
+            assert_eq!(arguments.trial, Some(walls));
+        }
+        for wrong in ["--user", "--about=yes", "ldap", "--trial", "--trial none"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

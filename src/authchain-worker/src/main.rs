@@ -5,28 +5,30 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
+use authchain_sandbox::confine::{Profile, try_out};
 use authchain_sandbox::process;
 use authchain_worker::{about, arguments::Arguments, session};
 
 /// `EX_USAGE` (sysexits.h): started by hand, or with unknown arguments.
 const USAGE: u8 = 64;
-/// `EX_OSERR`: the kernel refused a step without which it is not safe to go on.
-const REFUSED: u8 = 71;
 
 fn main() -> ExitCode {
-    if let Err(fault) = process::sanitize() {
-        return end(REFUSED, &fault.to_string());
-    }
+    let sanitized = process::sanitize();
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,
-        Err(usage) => return end(USAGE, &usage),
+        Err(usage) => return misused(&usage),
     };
     if arguments.about {
-        return about::print(&arguments);
+        return about::print(&arguments, sanitized);
+    }
+    if let Some(walls) = arguments.trial {
+        // How the process ends is the answer.
+        let _ = try_out(&Profile::SERVER, walls, &arguments.user);
+        return ExitCode::SUCCESS;
     }
     match module_socket() {
-        Ok(stream) => session::serve(stream, &arguments),
-        Err(text) => return end(USAGE, &text),
+        Ok(stream) => session::serve(stream, &arguments, sanitized),
+        Err(text) => return misused(&text),
     }
     ExitCode::SUCCESS
 }
@@ -45,9 +47,8 @@ fn module_socket() -> Result<UnixStream, String> {
     Ok(UnixStream::from(own))
 }
 
-/// Says why the worker ends, to a person who started it by hand; under the module, stderr is
-/// `/dev/null`.
-fn end(code: u8, text: &str) -> ExitCode {
+/// Says why the worker ends, to a person who started it by hand.
+fn misused(text: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "authchain-worker: {text}");
-    ExitCode::from(code)
+    ExitCode::from(USAGE)
 }

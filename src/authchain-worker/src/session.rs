@@ -10,7 +10,7 @@ use std::time::Duration;
 use authchain::backends::protocol::{Hello, LineBuffer, Message, ProtocolError, Question, Reply};
 use authchain::tools::deadline::system_clock;
 use authchain_sandbox::confine::{Profile, Refused, confine};
-use authchain_sandbox::process;
+use authchain_sandbox::process::{self, ProcessFault};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -41,14 +41,15 @@ struct Confined {
 ///
 /// While it confines itself the module wakes up and asks; the question waits in the socket.
 /// Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried
-/// again.
-pub fn serve(mut module: StdStream, arguments: &Arguments) {
+/// again. That goes for the first steps, too, of which `sanitized` says what they came to.
+pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(), ProcessFault>) {
     process::write_no_files();
     let mut lines = LineBuffer::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
-    let kind = match kinds::prepare(&hello) {
+    let sanitized = sanitized.map_err(|fault| Refused::from(fault).to_string());
+    let kind = match sanitized.and_then(|()| kinds::prepare(&hello)) {
         Ok(kind) => kind,
         Err(why) => {
             // In place of a hello: it can be asked nothing.

@@ -13,6 +13,7 @@ pub mod log;
 pub mod memory;
 pub mod people;
 pub mod perform;
+pub mod sandbox;
 pub mod scene;
 pub mod story;
 pub mod surroundings;

@@ -157,6 +157,9 @@ fn become_host(process: &Process) {
     if process.blocked {
         SigSet::all().thread_block().unwrap();
     }
+    if let Some(sandbox) = process.sandbox {
+        sandbox.enter();
+    }
 }
 
 static CHILD_SIGNALS: AtomicUsize = AtomicUsize::new(0);

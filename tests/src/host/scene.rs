@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::sandbox::Sandbox;
+
 /// A login, with everything it meets.
 #[derive(Debug, Clone)]
 pub struct Scene {
@@ -219,6 +221,8 @@ pub struct Process {
     pub blocked: bool,
     /// Limits it has; what it needs for itself it has by then.
     pub limits: BTreeMap<Limit, u64>,
+    /// The sandbox it is in.
+    pub sandbox: Option<Sandbox>,
     /// Can open no more files once the transaction has begun.
     pub starved: bool,
     /// Looks for this in its memory when everything is over.

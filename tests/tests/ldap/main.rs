@@ -9,3 +9,4 @@ mod pam;
 mod revoked;
 mod rules;
 mod servers;
+mod services;

@@ -2,4 +2,5 @@
 
 mod confinement;
 mod dns;
+mod services;
 mod surroundings;

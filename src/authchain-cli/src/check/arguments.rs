@@ -7,15 +7,17 @@ use authchain::config::ModuleArguments;
 use super::configuration::{Configurations, is_missing};
 use super::pam::OurLine;
 use super::report::{Report, Severity};
+use super::unprivileged;
 
 /// Checks the arguments of a line, and whether root can log in by it. A line without `config=` uses
-/// the configuration at `config`, or else the usual one.
+/// the configuration at `config`, or else the usual one. Returns whether a login there may start a
+/// worker.
 pub(super) fn check(
     line: &OurLine,
     config: Option<&Path>,
     configurations: &mut Configurations<'_>,
     report: &mut Report,
-) {
+) -> bool {
     let written = line.arguments.iter().map(String::as_bytes);
     let arguments = ModuleArguments::parse(written);
     let say = |severity, message: String, report: &mut Report| {
@@ -31,7 +33,7 @@ pub(super) fn check(
     }
     let path = arguments.config.as_deref().or(config);
     if path.is_some_and(Path::is_relative) {
-        return;
+        return false;
     }
     if let Some(message) = local_alone(path, configurations.usual) {
         say(Severity::Warning, message, report);
@@ -43,15 +45,23 @@ pub(super) fn check(
             let message = "config= names a file that cannot be used; authchain lets nobody in here";
             say(Severity::Error, message.to_owned(), report);
         }
-        return;
+        return false;
     }
-    match checked.chain(arguments.chain.as_deref()) {
-        Err(error) => say(Severity::Error, format!("chain=: {error}"), report),
-        Ok(chain) if line.is_roots_only_way && !chain.knows_root => {
-            say(Severity::Error, no_way_for_root(&chain.names), report);
+    let chain = match checked.chain(arguments.chain.as_deref()) {
+        Ok(chain) => chain,
+        Err(error) => {
+            say(Severity::Error, format!("chain=: {error}"), report);
+            return false;
         }
-        Ok(_) => {}
+    };
+    if line.is_roots_only_way && !chain.knows_root {
+        say(Severity::Error, no_way_for_root(&chain.names), report);
     }
+    if line.is_unprivileged && !chain.for_root.is_empty() {
+        let remark = unprivileged::remark(&chain.for_root);
+        say(Severity::Note, remark, report);
+    }
+    chain.asks_servers
 }
 
 /// Returns the complaint about a line for which there is no configuration. Its chain is `local`

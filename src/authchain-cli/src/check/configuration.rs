@@ -6,11 +6,12 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use authchain::backends::Nature;
 use authchain::chain::registry;
 use authchain::config::{BackendTable, Config, Source};
 
 use super::report::{Report, Severity};
-use super::{backends, owners, settings};
+use super::{backends, owners, settings, unprivileged};
 
 /// The configurations that were checked: the one of `--config` or the usual one, and those that
 /// `config=` names.
@@ -33,6 +34,10 @@ pub(super) struct CheckedChain {
     pub(super) names: Vec<String>,
     /// True if one of the backends reads the system's own passwd file, and so knows root.
     pub(super) knows_root: bool,
+    /// True if one of the backends asks servers, by a worker.
+    pub(super) asks_servers: bool,
+    /// The backends that cannot answer in a program that is not root.
+    pub(super) for_root: Vec<String>,
 }
 
 impl<'a> Configurations<'a> {
@@ -87,13 +92,17 @@ impl Checked {
         let source = self.source.as_ref().ok_or("the configuration is broken")?;
         let config = Config::parse(source).map_err(|error| error.message)?;
         let links = config.links(order).map_err(|error| error.message)?;
-        let is_system = |table: &&BackendTable<'_>| {
-            registry::backend(table, &config.settings)
-                .is_ok_and(|backend| backend.nature().is_system())
+        let has = |nature: fn(Nature) -> bool| {
+            links.iter().any(|table| {
+                registry::backend(table, &config.settings)
+                    .is_ok_and(|backend| nature(backend.nature()))
+            })
         };
         Ok(CheckedChain {
             names: links.iter().map(|link| link.name().to_owned()).collect(),
-            knows_root: links.iter().any(is_system),
+            knows_root: has(Nature::is_system),
+            asks_servers: has(Nature::is_directory),
+            for_root: unprivileged::unable(&links),
         })
     }
 }

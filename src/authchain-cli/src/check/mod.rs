@@ -12,8 +12,11 @@ mod print;
 mod report;
 mod revoked;
 mod settings;
+mod units;
+mod unprivileged;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use authchain::config::DEFAULT_PATH;
@@ -24,11 +27,22 @@ use configuration::Configurations;
 use pam::Pam;
 use report::Report;
 
+/// The folders of systemd's units (systemd.unit(5)) that administrators and packages use.
+const UNIT_FOLDERS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
 /// Check the configuration, the files it names and the PAM stacks that use it
 ///
 /// Says what is wrong and where. A PAM stack is walked as libpam would walk it, with every answer
 /// that authchain can give: does a wrong password get in, does a refusal get lost, does an
-/// administrator get in when the configuration is broken? Servers are asked with --online only.
+/// administrator get in when the configuration is broken? Of services that ask servers, the units
+/// of systemd are read: does anything in them keep the worker from its work? Servers are asked with
+/// --online only.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -49,6 +63,10 @@ pub(crate) struct Check {
     /// Where modules without a path are looked for [default: the usual folders]
     #[arg(long, value_name = "DIR")]
     module_dir: Option<PathBuf>,
+
+    /// Where systemd's units lie, the most important folder first
+    #[arg(long, default_values = UNIT_FOLDERS, value_name = "DIR")]
+    unit_dir: Vec<PathBuf>,
 
     /// Go to every server of every backend, step by step as a login does, and say what is wrong
     #[arg(long)]
@@ -72,9 +90,13 @@ impl Check {
             folders: &self.pam_dir,
             modules: self.module_dir.as_deref(),
         };
+        let mut services = BTreeSet::new();
         for line in pam.check(&mut report) {
-            arguments::check(&line, config, &mut configurations, &mut report);
+            if arguments::check(&line, config, &mut configurations, &mut report) {
+                services.insert(line.service);
+            }
         }
+        units::check(&services, &self.unit_dir, &mut report);
         if self.json {
             terminal.json(&report.json());
         } else {

@@ -14,5 +14,6 @@ mod house;
 mod login;
 mod pam;
 mod printing;
+mod units;
 mod user;
 mod worker;

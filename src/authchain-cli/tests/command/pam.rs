@@ -238,3 +238,18 @@ fn a_file_in_the_first_folder_hides_the_distributions() {
         .run(&command)
         .expect(0, &["authchain is used by login, sshd"]);
 }
+
+#[test]
+fn a_program_that_is_not_root_is_told_what_works_there() {
+    let house = house();
+    let stack = format!("{AUTH}{ACCOUNT}");
+    house.write("pam.d/jupyterhub", &stack);
+    check(&house).expect(
+        0,
+        &[
+            "jupyterhub:1: this program is not root, and may not read the files of local, guests",
+            "user_dn_template",
+            "concerns: jupyterhub",
+        ],
+    );
+}

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use nix::libc;
-use seccompiler::{Error, apply_filter};
+use seccompiler::Error;
 
 use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE, FOR_FILES};
+use super::install::install;
 use super::program::{Action, Alternative, Program, Test, assemble};
 
 /// Every bit of an argument that is an `int`: the kernel ignores the others.
@@ -51,10 +52,9 @@ impl Profile {
     /// Installs the filter, for good, in this thread, which is the only one.
     ///
     /// # Errors
-    /// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no
-    /// filters.
+    /// Where the kernel refuses, or has no filters.
     pub(super) fn install(&self, optional: OptionalCalls) -> Result<(), Error> {
-        apply_filter(&self.program(optional))
+        install(&self.program(optional))
     }
 
     fn program(&self, optional: OptionalCalls) -> Program {

@@ -9,11 +9,14 @@
 mod access;
 mod call_tables;
 mod calls;
+mod families;
 mod files;
+#[allow(unsafe_code, reason = "the one file of the sandbox that calls C")]
+mod install;
 mod program;
 mod refused;
 mod report;
-mod status;
+mod trial;
 mod user;
 
 use std::fmt;
@@ -25,14 +28,16 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use seccompiler::Error as SeccompError;
 
-use crate::process::fault;
+use crate::fault::fault;
+use crate::status::Status;
 pub use access::Access;
 use calls::OptionalCalls;
 pub use calls::Profile;
+pub use families::Families;
 use files::Rules;
 pub use refused::Refused;
 pub use report::{Landlock, Report, User};
-use status::Status;
+pub use trial::Walls;
 
 /// The user that packages create for the worker.
 pub const DEFAULT_USER: &str = "authchain";
@@ -43,22 +48,53 @@ pub const DEFAULT_USER: &str = "authchain";
 /// To be called once, while there is one thread, after secrets and certificates have been read and
 /// before anything is sent.
 ///
+/// Where the host runs under a filter of system calls, it is tried out first which walls that
+/// leaves.
+///
 /// # Errors
-/// When a wall that this kernel has cannot be built: the worker must not go on.
+/// When a wall that this kernel has cannot be built: the worker must not go on. Landlock alone may
+/// be missing.
 pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report, Refused> {
+    if !Status::read().is_ok_and(|own| own.is_filtered) {
+        return build(profile, access, user, Walls::All);
+    }
+    let walls = Walls::that_can_be_built(user)?;
+    build(profile, access, user, walls).map_err(Refused::under_a_filter)
+}
+
+/// Builds `walls` in this process, for whoever wants to know whether it survives that.
+///
+/// # Errors
+/// As [`confine`].
+pub fn try_out(profile: &Profile, walls: Walls, user: &str) -> Result<(), Refused> {
+    let access = Access {
+        files: vec!["/".into()],
+        ..Access::default()
+    };
+    build(profile, &access, user, walls).map(|_| ())
+}
+
+fn build(profile: &Profile, access: &Access, user: &str, walls: Walls) -> Result<Report, Refused> {
     let mut notes = Vec::new();
     // Before the change of user: root can still open these paths and read the passwd file.
-    let rules = Rules::gather(access).map_err(landlock)?;
-    let user = user::choose(user, Path::new(SYSTEM_PASSWD), &mut notes)?;
+    let rules = match walls {
+        Walls::All => Some(Rules::gather(access).map_err(landlock)?),
+        Walls::WithoutLandlock => None,
+    };
+    let user = user::choose(user, Path::new(SYSTEM_PASSWD))?;
     user::become_user(&user)?;
     prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
     let status = verify_unprivileged(&user, &mut notes)?;
-    let landlock = rules.enter().map_err(landlock)?;
-    if !matches!(landlock, Landlock::Enforced { .. }) {
-        notes.push(
-            "the kernel has no Landlock: file modes alone protect files from reading".to_owned(),
-        );
+    let is_filtered = status.is_some_and(|own| own.is_filtered);
+    let forbidden = is_filtered.then(|| Families::forbidden_to(access));
+    if let Some(needed) = forbidden.flatten() {
+        return Err(Refused::AddressFamilies(needed));
     }
+    let landlock = match rules {
+        Some(rules) => rules.enter().map_err(landlock)?,
+        None => Landlock::Forbidden,
+    };
+    notes.extend(landlock.complaint(is_filtered).map(str::to_owned));
     let seccomp = filtered(
         profile.install(OptionalCalls {
             unix_sockets: !access.unix_sockets.is_empty(),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::process::ProcessFault;
+use super::families::Families;
+use crate::fault::ProcessFault;
 
 /// The reason why the worker could not be confined, and must not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,25 @@ pub enum Refused {
     Landlock(String),
     /// The kernel has seccomp filters and refused this one.
     Seccomp(String),
+    /// The filter that the host runs under kills for a call that cannot be done without.
+    CallFilter,
+    /// The filter that the host runs under lets no socket be made that leads to a server.
+    AddressFamilies(Families),
+}
+
+impl Refused {
+    /// Adds that the host runs under a filter of system calls to what the kernel seems to have
+    /// refused.
+    pub(super) fn under_a_filter(self) -> Self {
+        let blame = |error| {
+            format!("{error}; the service's SystemCallFilter may be why: allow @system-service")
+        };
+        match self {
+            Self::Landlock(error) => Self::Landlock(blame(error)),
+            Self::Seccomp(error) => Self::Seccomp(blame(error)),
+            other => other,
+        }
+    }
 }
 
 impl From<ProcessFault> for Refused {
@@ -43,6 +63,15 @@ impl fmt::Display for Refused {
             }
             Self::Landlock(error) => write!(f, "the worker's Landlock rules were refused: {error}"),
             Self::Seccomp(error) => write!(f, "the worker's seccomp filter was refused: {error}"),
+            Self::CallFilter => f.write_str(
+                "the service's SystemCallFilter kills the worker for a call that it needs; its \
+                 unit must allow @system-service",
+            ),
+            Self::AddressFamilies(needed) => write!(
+                f,
+                "the service's RestrictAddressFamilies keeps the worker from every server; its \
+                 unit must allow {needed}"
+            ),
         }
     }
 }

@@ -54,8 +54,31 @@ pub enum Landlock {
     },
     /// The kernel has Landlock, but it was not switched on at boot (`lsm=`).
     SwitchedOff,
-    /// The kernel has no Landlock.
+    /// The kernel has no Landlock, or the filter that the host runs under answers in its place.
     Missing,
+    /// The filter that the host runs under kills for it.
+    Forbidden,
+}
+
+impl Landlock {
+    /// Returns a line for the log where the rules are not in force. `is_filtered` says whether the
+    /// host runs under a filter of system calls.
+    pub(super) fn complaint(self, is_filtered: bool) -> Option<&'static str> {
+        match (self, is_filtered) {
+            (Self::Enforced { .. }, _) => None,
+            (Self::Forbidden, _) => Some(
+                "no Landlock, so that file modes alone protect files from reading: the service's \
+                 SystemCallFilter forbids it; its unit should allow landlock_create_ruleset \
+                 landlock_add_rule landlock_restrict_self",
+            ),
+            (Self::Missing, true) => Some(
+                "no Landlock, so that file modes alone protect files from reading: the kernel has \
+                 none, or the service's SystemCallFilter forbids it; its unit should allow \
+                 landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+            ),
+            _ => Some("the kernel has no Landlock: file modes alone protect files from reading"),
+        }
+    }
 }
 
 /// The walls of confinement, and which of them stand.

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use authchain::tools::trusted_file::{Access, read};
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Uid, getegid, geteuid, setresuid};
 
 use super::refused::Refused;
 use super::report::User;
-use crate::process::{ProcessFault, fault, not_dumpable};
+use crate::fault::{ProcessFault, fault};
+use crate::ids;
+use crate::process::not_dumpable;
 
 /// The user that the worker becomes where its own was not created.
 const STAND_IN: &str = "nobody";
@@ -26,16 +28,14 @@ const OVERFLOW_ID: u32 = 65_534;
 /// Only the passwd file is asked: NSS would load modules, and may ask the very server that is down.
 /// A process that was not started by root keeps its user.
 ///
+/// Neither that nor a stand-in is noted: it would be in the log of every login, and `authchain
+/// check` says it better.
+///
 /// # Errors
 /// Where `wanted` has the user or group id 0, which is no confinement: the administrator who named
 /// it must learn of it.
-pub(super) fn choose(
-    wanted: &str,
-    passwd_file: &Path,
-    notes: &mut Vec<String>,
-) -> Result<User, Refused> {
+pub(super) fn choose(wanted: &str, passwd_file: &Path) -> Result<User, Refused> {
     if !geteuid().is_root() {
-        notes.push("not started by root: keeps its user".to_owned());
         return Ok(User::own(geteuid().as_raw(), getegid().as_raw()));
     }
     let passwd = read(passwd_file, Access::Public, MOST_PASSWD).unwrap_or_default();
@@ -48,7 +48,6 @@ pub(super) fn choose(
         Entry::Unprivileged(user) => user,
         Entry::Privileged | Entry::Missing => User::other(STAND_IN, OVERFLOW_ID, OVERFLOW_ID),
     };
-    // Not noted: it would stand in the log of every login, and `authchain check` says it better.
     Ok(User {
         stands_in_for: Some(wanted.to_owned()),
         ..stand_in
@@ -98,9 +97,8 @@ pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
         return Ok(());
     }
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
-    setgroups(&[]).map_err(fault("drop the supplementary groups"))?;
-    setresgid(gid, gid, gid).map_err(fault("become its own group"))?;
-    setresuid(uid, uid, uid).map_err(fault("become its own user"))?;
+    ids::drop_groups()?;
+    ids::take(uid, gid)?;
     not_dumpable()?;
     // Becoming root again must fail.
     let root = Uid::from_raw(0);
@@ -137,18 +135,16 @@ mod tests {
         if !geteuid().is_root() {
             return;
         }
-        let mut notes = Vec::new();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("passwd");
         for (text, id) in [("nobody:x:99:98:::\n", 99), ("", OVERFLOW_ID)] {
             std::fs::write(&path, text).unwrap();
-            let user = choose("authchain", &path, &mut notes).unwrap();
+            let user = choose("authchain", &path).unwrap();
             assert_eq!((user.name.as_deref(), user.uid), (Some("nobody"), id));
             assert_eq!(user.stands_in_for.as_deref(), Some("authchain"));
         }
-        assert_eq!(notes, [""; 0], "no login is to say so");
         std::fs::write(&path, "admin:x:0:0:::\nnobody:x:99:98:::\n").unwrap();
-        let refused = choose("admin", &path, &mut notes);
+        let refused = choose("admin", &path);
         assert_eq!(refused, Err(Refused::Privileged("admin".to_owned())));
     }
 }

@@ -10,8 +10,8 @@ use authchain::words::{Denial, DenialReason, Secret};
 use super::alarm::alarm;
 use super::dummy_hash::{TimedDummy, is_quick};
 
-/// The time for a hash that distributions do not make: the limits allow a second, and two with the
-/// longest password.
+/// The time that must be left for a hash that distributions do not make. The limits allow some that
+/// take up to two seconds and more; those that are not done in time end with the worker.
 const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
 
 /// The result of comparing a password with the stored one.

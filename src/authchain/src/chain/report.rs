@@ -37,7 +37,7 @@ impl AuthDecision {
             Outcome::Denied(_) | Outcome::Unknown | Outcome::Conversation(_) => {
                 Severity::LOG_NOTICE
             }
-            Outcome::Unavailable | Outcome::Failed => Severity::LOG_ERR,
+            Outcome::Unavailable | Outcome::Failed => of_fault(Severity::LOG_ERR, context),
         };
         context.journal.write(severity, &self.why());
     }
@@ -76,13 +76,25 @@ impl AccountDecision {
         let severity = match (self.code(), &self.outcome) {
             // The account was called valid although a source that might have refused it was not
             // heard.
-            (PamCode::Success, _) if self.steps.iter().any(has_fault) => Severity::LOG_WARNING,
+            (PamCode::Success, _) if self.steps.iter().any(has_fault) => {
+                of_fault(Severity::LOG_WARNING, context)
+            }
             (PamCode::Success, _) if !even_success => return,
             (PamCode::Success, _) => Severity::LOG_DEBUG,
-            (_, Outcome::Unavailable | Outcome::Failed) => Severity::LOG_ERR,
+            (_, Outcome::Unavailable | Outcome::Failed) => of_fault(Severity::LOG_ERR, context),
             _ => Severity::LOG_NOTICE,
         };
         context.journal.write(severity, &self.why());
+    }
+}
+
+/// Returns the severity of a line about a backend that could not be asked: `usual` in a program of
+/// root's. One that is not root may read neither shadow files nor secrets, and would complain of it
+/// at each login.
+fn of_fault(usual: Severity, context: &Context<'_>) -> Severity {
+    match context.euid {
+        0 => usual,
+        _ => Severity::LOG_DEBUG,
     }
 }
 
@@ -196,6 +208,25 @@ mod tests {
             lines(|context| decision.report(&given_name(b"alice", false), context)),
             ["3 alice: local unavailable: down (12 ms)"]
         );
+    }
+
+    #[test]
+    fn what_a_program_that_is_not_root_could_not_find_out_is_nobodys_trouble() {
+        let why = || "/etc/shadow: permission denied".to_owned();
+        let finding = Finding::Unavailable(why());
+        let login: AuthDecision = decision(Some("alice"), Outcome::Unavailable, finding);
+        let finding = Finding::Unavailable(why());
+        let account: AccountDecision = decision(Some("alice"), Outcome::Failed, finding);
+        let said = lines(|context| {
+            let context = Context {
+                euid: 1000,
+                ..*context
+            };
+            login.report(&given_name(b"alice", false), &context);
+            account.report(&context, false);
+        });
+        let line = "7 alice: local unavailable: /etc/shadow: permission denied (12 ms)";
+        assert_eq!(said, [line, line]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use authchain_tests::host::built;
 use authchain_tests::host::codes::{SERVICE_ERR, SUCCESS, SYSTEM_ERR};
+use authchain_tests::host::sandbox::Sandbox;
 use authchain_tests::host::scene::{Children, Limit};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
@@ -74,6 +75,30 @@ fn a_worker_that_somebody_else_could_replace_is_not_started() {
 }
 
 #[test]
+fn a_worker_that_is_killed_for_a_call_is_laid_to_the_services_filter_only_where_there_is_one() {
+    let worker = built::fake_worker().display().to_string();
+    let killed = "failed: worker: ended without an answer: killed by SIGSYS";
+    let blamed = format!(
+        "{killed}, perhaps by the service's SystemCallFilter, which must allow @system-service"
+    );
+    for (sandbox, why) in [
+        (None, killed),
+        (Some(Sandbox::SystemServiceWithError), &blamed),
+    ] {
+        let mut scene = configured(scene("obliging"), &worker, "{dir}/worker");
+        let script = "#!/bin/sh\nkill -SYS $$\n";
+        scene.files.insert("worker".to_owned(), script.to_owned());
+        scene.script.process.sandbox = sandbox;
+        let stage = Transaction::set(&scene);
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(stage.path().join("worker"), permissions).unwrap();
+        let report = clean(stage.play(&scene));
+        assert_eq!(report.codes, [SYSTEM_ERR], "{report:#?}");
+        assert_why(&report, why);
+    }
+}
+
+#[test]
 fn a_host_that_may_start_nothing_gets_a_system_error() {
     if !need::root("worker") {
         return;
@@ -88,7 +113,9 @@ fn a_host_that_may_start_nothing_gets_a_system_error() {
     built::copy(worker, stage.path().join("worker"));
     let report = clean(stage.play(&scene));
     assert_eq!(report.codes, [SYSTEM_ERR], "{report:#?}");
-    assert_why(&report, "failed: worker: cannot be started: Try again");
+    let why = "failed: worker: cannot be started: the limit on processes is reached; raise \
+               RLIMIT_NPROC, in a unit LimitNPROC or TasksMax";
+    assert_why(&report, why);
     // And one that may does, without being root.
     let mut scene = scene;
     scene.script.process.limits.clear();

@@ -35,6 +35,8 @@ pub(super) struct OurLine {
     pub(super) arguments: Vec<String>,
     /// True if root is to get in by this service and no other module lets root in.
     pub(super) is_roots_only_way: bool,
+    /// True if the program that asks is not root.
+    pub(super) is_unprivileged: bool,
 }
 
 impl Pam<'_> {
@@ -89,6 +91,7 @@ impl Pam<'_> {
                     service: service.to_owned(),
                     arguments: line.arguments().to_vec(),
                     is_roots_only_way,
+                    is_unprivileged: services::is_unprivileged(service),
                 });
             }
         }

@@ -66,6 +66,32 @@ const OF_LOGINS: [&str; 16] = [
     "sddm",
 ];
 
+/// Services of programs that are not root: they run as the person whom they ask, or as a user of
+/// their own.
+const OF_UNPRIVILEGED: [&str; 16] = [
+    "apache2",
+    "cinnamon-screensaver",
+    "gnome-screensaver",
+    "gtklock",
+    "httpd",
+    "hyprlock",
+    "i3lock",
+    "jupyterhub",
+    "kde",
+    "mate-screensaver",
+    "nginx",
+    "postgresql",
+    "swaylock",
+    "waylock",
+    "xfce4-screensaver",
+    "xscreensaver",
+];
+
+/// Returns whether the program is not root.
+pub(super) fn is_unprivileged(service: &str) -> bool {
+    OF_UNPRIVILEGED.contains(&service)
+}
+
 /// Returns whether an ordinary person starts the program.
 pub(super) fn is_started_by_callers(service: &str) -> bool {
     OF_CALLERS.contains(&service)

@@ -94,6 +94,7 @@ impl About {
             Some("enforced") => return None,
             Some("switched_off") => "it was not switched on at boot: add landlock to lsm=",
             Some("missing") => "the kernel has none: it comes with Linux 5.13",
+            Some("forbidden") => "a filter of system calls forbids it",
             _ => "it does not say why",
         };
         Some(format!(
@@ -159,6 +160,11 @@ mod tests {
                 "/confined/landlock",
                 json!({"state": "switched_off"}),
                 "lsm=",
+            ),
+            (
+                "/confined/landlock",
+                json!({"state": "forbidden"}),
+                "a filter of system calls forbids it",
             ),
             ("/confined/landlock", json!(7), "does not say why"),
             ("/confined/seccomp", json!(false), "without seccomp"),

@@ -15,6 +15,7 @@ use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
+use super::call_filter;
 use super::fault::WorkerFault;
 use crate::tools::trusted_file;
 
@@ -70,6 +71,9 @@ impl Child {
             match self.peek() {
                 Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(tried),
                 Ok(WaitStatus::Exited(_, code)) => return Some(format!("exit status {code}")),
+                Ok(WaitStatus::Signaled(_, Signal::SIGSYS, _)) => {
+                    return Some(format!("killed by SIGSYS{}", call_filter::blame()));
+                }
                 Ok(WaitStatus::Signaled(_, signal, _)) => {
                     return Some(format!("killed by {signal}"));
                 }

@@ -33,6 +33,10 @@ impl fmt::Display for WorkerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Program(error) => write!(f, "worker {error}"),
+            Self::Start(Errno::EAGAIN) => f.write_str(
+                "worker: cannot be started: the limit on processes is reached; raise \
+                 RLIMIT_NPROC, in a unit LimitNPROC or TasksMax",
+            ),
             Self::Start(errno) => write!(f, "worker: cannot be started: {}", errno.desc()),
             Self::Ended(None) => f.write_str("worker: ended without an answer"),
             Self::Ended(Some(how)) => write!(f, "worker: ended without an answer: {how}"),

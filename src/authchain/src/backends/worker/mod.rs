@@ -1,5 +1,6 @@
 //! A worker process, as seen by the module: started, spoken to, ended.
 
+mod call_filter;
 mod channel;
 mod child;
 mod fault;

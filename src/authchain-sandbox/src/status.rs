@@ -5,20 +5,25 @@ use std::io::{self, Read};
 
 /// The lines of `/proc/self/status` that confinement is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Status {
+pub(crate) struct Status {
     /// Permitted, effective and ambient capabilities, taken together.
-    pub(super) capabilities: u64,
+    pub(crate) capabilities: u64,
+    /// The effective capabilities alone.
+    pub(crate) effective: u64,
     /// The number of threads; any besides the first would stay unconfined.
-    pub(super) threads: u64,
+    pub(crate) threads: u64,
     /// The attribute no_new_privs (prctl(2)): a program that is started gains no privileges.
-    pub(super) no_new_privs: bool,
+    pub(crate) no_new_privs: bool,
     /// True if the kernel has seccomp filters: only then is there a line about them.
-    pub(super) knows_seccomp: bool,
+    pub(crate) knows_seccomp: bool,
+    /// True if the system calls are filtered: before this process installs a filter, by one that
+    /// its host runs under (`SystemCallFilter=` in systemd.exec(5), a container's).
+    pub(crate) is_filtered: bool,
 }
 
 impl Status {
     /// Reads the status; once the process is confined, `/proc` is out of reach.
-    pub(super) fn read() -> io::Result<Self> {
+    pub(crate) fn read() -> io::Result<Self> {
         // The file has about 1.5 KiB and comes with one read; a growing buffer would take eight.
         let mut text = [0; 4096];
         let count = File::open("/proc/self/status")?.read(&mut text)?;
@@ -33,10 +38,17 @@ impl Status {
             match name {
                 // A value that cannot be parsed counts as every capability there is.
                 "CapPrm" | "CapEff" | "CapAmb" => {
-                    status.capabilities |= u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
+                    let capabilities = u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
+                    status.capabilities |= capabilities;
+                    if name == "CapEff" {
+                        status.effective = capabilities;
+                    }
                 }
                 "Threads" => status.threads = value.parse().unwrap_or(u64::MAX),
-                "Seccomp" => status.knows_seccomp = true,
+                "Seccomp" => {
+                    status.knows_seccomp = true;
+                    status.is_filtered = value != "0";
+                }
                 "NoNewPrivs" => status.no_new_privs = value == "1",
                 _ => {}
             }
@@ -51,17 +63,20 @@ mod tests {
 
     #[test]
     fn the_kernels_lines_are_read_and_what_is_unreadable_counts_as_the_worst() {
-        let text = "Name:\tx\nThreads:\t2\nCapInh:\t0000000000000001\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000001\nNoNewPrivs:\t1\nSeccomp:\t0\n";
+        let text = "Name:\tx\nThreads:\t2\nCapInh:\t0000000000000001\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000080\nCapAmb:\t0000000000000001\nNoNewPrivs:\t1\nSeccomp:\t0\n";
         let expected = Status {
-            capabilities: 0x401,
+            capabilities: 0x481,
+            effective: 0x80,
             threads: 2,
             no_new_privs: true,
             knows_seccomp: true,
+            is_filtered: false,
         };
         assert_eq!(Status::parse(text), expected);
         let worst = Status::parse("CapEff:\t?\n");
         assert_eq!(worst.capabilities, u64::MAX);
-        assert!(!worst.knows_seccomp);
+        assert!(!worst.knows_seccomp && !worst.is_filtered);
+        assert!(Status::parse("Seccomp:\t2\n").is_filtered);
     }
 
     #[test]

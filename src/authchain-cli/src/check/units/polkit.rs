@@ -1,0 +1,22 @@
+//! The unit in which polkit asks PAM from version 127 on.
+
+use super::judge::Complaint;
+use super::unit::Unit;
+use crate::check::report::Severity;
+
+/// The unit of polkit's helper, which before was a program of set user id.
+pub(super) const HELPER: &str = "polkit-agent-helper@.service";
+
+/// Returns the one thing to say of polkit's helper where it has no network: no setting of it is
+/// wrong by itself, and all of them are on purpose.
+pub(super) fn complaint<'u>(name: &str, unit: &'u Unit) -> Option<Complaint<'u>> {
+    let at = (name == HELPER).then(|| unit.switched_on("PrivateNetwork"))?;
+    Some(Complaint {
+        severity: Severity::Warning,
+        at: at?,
+        message: "polkit asks PAM in this service, which has no network on purpose: nobody of a \
+                  directory can show there who they are; administrators need a local password for \
+                  polkit, or use sudo"
+            .to_owned(),
+    })
+}

@@ -1,0 +1,92 @@
+//! `authchain check` on the systemd units of services that ask servers.
+
+use crate::house::{House, Run};
+
+const CORP: &str = "chain = [\"local\", \"corp\"]\nworker = \"DIR/worker\"\n[backend.corp]\n\
+    type = \"ldap\"\nuris = [\"ldaps://ldap.invalid\"]\nbase = \"dc=example\"\n";
+
+const STACK: &str = "auth required pam_authchain.so\naccount required pam_authchain.so\n";
+
+fn house() -> House {
+    let house = House::new(CORP);
+    house.write("modules/pam_authchain.so", "");
+    house.write("pam.d/sshd", STACK);
+    house
+}
+
+fn check(house: &House) -> Run {
+    let [pam, modules, etc, usr] = ["pam.d", "modules", "etc", "usr"].map(|name| house.path(name));
+    let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let folders = [path(&pam), path(&modules), path(&etc), path(&usr)];
+    let [pam, modules, etc, usr] = &folders;
+    house.run(&[
+        "check",
+        "--pam-dir",
+        pam,
+        "--module-dir",
+        modules,
+        "--unit-dir",
+        etc,
+        "--unit-dir",
+        usr,
+    ])
+}
+
+#[test]
+fn a_unit_and_its_drop_ins_are_read_and_the_cure_is_named() {
+    let house = house();
+    house.write("usr/ssh.service", "[Service]\nPrivateNetwork=yes\n");
+    let drop_in = "[Service]\nPrivateNetwork=no\nSystemCallFilter=@system-service\n";
+    house.write("etc/ssh.service.d/walls.conf", drop_in);
+    let run = check(&house);
+    let text = run.text();
+    for words in [
+        "systemd units: ssh.service",
+        "etc/ssh.service.d/walls.conf:3: the worker has no Landlock",
+        "write SystemCallFilter=landlock_create_ruleset",
+        "concerns: sshd",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("PrivateNetwork"), "{text}");
+}
+
+#[test]
+fn polkits_helper_without_a_network_is_told_as_what_it_is() {
+    let house = house();
+    house.write("pam.d/polkit-1", STACK);
+    let unit = "[Service]\nPrivateNetwork=yes\nRestrictAddressFamilies=AF_UNIX\n";
+    house.write("usr/polkit-agent-helper@.service", unit);
+    let text = check(&house).text();
+    for words in [
+        "usr/polkit-agent-helper@.service:2: polkit asks PAM in this service",
+        "concerns: polkit-1",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("RestrictAddressFamilies"), "{text}");
+}
+
+#[test]
+fn a_service_that_asks_no_server_may_have_any_unit() {
+    let house = House::with_system();
+    house.write("modules/pam_authchain.so", "");
+    house.write("pam.d/sshd", STACK);
+    house.write("usr/ssh.service", "[Service]\nPrivateNetwork=yes\n");
+    let text = check(&house).text();
+    assert!(!text.contains("ssh.service"), "{text}");
+}
+
+#[test]
+fn a_unit_that_is_no_text_or_too_large_upsets_nobody() {
+    let house = house();
+    let huge = format!("[Service]\nSystemCallFilter={}\n", "x ".repeat(1 << 20));
+    house.write("usr/ssh.service", &huge);
+    house.write(
+        "usr/sshd.service",
+        "[Service\n=\n[Service]\n\u{1b}[31m=\\\n\\\n",
+    );
+    let text = check(&house).text();
+    assert!(text.contains("ssh.service: larger than"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+}

@@ -1,0 +1,156 @@
+//! Hosts in the sandboxes of services: who gets in, and what the log says is in the way.
+
+use authchain_tests::host::built;
+use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS};
+use authchain_tests::host::sandbox::Sandbox;
+use authchain_tests::host::scene::{Call, Phase, QUIET, Report, Scene};
+use authchain_tests::host::transaction::Transaction;
+use authchain_tests::need;
+use authchain_tests::pattern::fits;
+use authchain_tests::servers::slapd::{Plan, Slapd};
+
+/// A login of alice by a host in `sandbox`.
+fn login(slapd: &Slapd, sandbox: Sandbox) -> Report {
+    let mut scene = Scene::new("alice", &["pw-alice"]);
+    let (worker, keys) = (built::worker(), slapd.settings_as_toml());
+    scene.config = Some(format!(
+        "{QUIET}chain = [\"corp\"]\npasswd_file = \"{{dir}}/passwd\"\nrun_dir = \"{{dir}}/run\"\n\
+         worker = {worker:?}\n[backend.corp]\ntype = \"ldap\"\n{keys}"
+    ));
+    scene.files = [("passwd".to_owned(), String::new())].into();
+    scene.script.process.sandbox = Some(sandbox);
+    Transaction::run(&scene)
+}
+
+/// Asserts that alice's login in `sandbox` has this answer, and that the log has such a line.
+fn assert_login(slapd: &Slapd, sandbox: Sandbox, code: i32, pattern: &str) {
+    let report = login(slapd, sandbox);
+    assert_eq!(report.codes, [code], "{sandbox:?}: {report:#?}");
+    let is_said = report.log_lines.iter().any(|line| fits(pattern, line));
+    assert!(is_said, "{sandbox:?}: {report:#?}");
+}
+
+#[test]
+fn a_directory_person_logs_in_at_a_service_with_the_filter_of_system_service() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    for (sandbox, pattern) in [
+        (
+            Sandbox::SystemService,
+            "...corp: no Landlock...the service's SystemCallFilter forbids it...",
+        ),
+        (
+            Sandbox::SystemServiceWithError,
+            "...corp: no Landlock...or the service's SystemCallFilter forbids it...",
+        ),
+    ] {
+        assert_login(&slapd, sandbox, SUCCESS, pattern);
+    }
+}
+
+#[test]
+fn a_service_without_writable_code_is_in_nobodys_way() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let report = login(&slapd, Sandbox::NoWriteExecute);
+    assert_eq!(report.codes, [SUCCESS], "{report:#?}");
+    let accepted = "INFO pam_authchain(stage:auth): alice: corp: accepted (<n> ms)";
+    assert!(fits(accepted, &report.log_lines.concat()), "{report:#?}");
+}
+
+#[test]
+fn what_a_service_takes_from_the_worker_is_named_with_its_cure() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    for (sandbox, pattern) in [
+        (
+            Sandbox::WithoutSetuid,
+            "...corp unavailable: the service's SystemCallFilter kills the worker...must allow \
+             @system-service...",
+        ),
+        (
+            Sandbox::WithoutSetuidWithError,
+            "...corp unavailable: the worker cannot ...: the service's SystemCallFilter forbids \
+             it; its unit must allow @system-service...",
+        ),
+        (
+            Sandbox::UnixOnly,
+            "...corp unavailable: the service's RestrictAddressFamilies keeps the worker from \
+             every server; its unit must allow AF_INET AF_INET6...",
+        ),
+        (
+            Sandbox::WithoutSetgid,
+            "...corp unavailable: the worker cannot ...: the service lacks CAP_SETGID; its unit \
+             must keep it in CapabilityBoundingSet...",
+        ),
+        (
+            Sandbox::RootAlone,
+            "...corp unavailable: the worker cannot take its own group id: its user namespace \
+             lacks this id...",
+        ),
+        (
+            Sandbox::RootAloneInAGroup,
+            "...corp unavailable: the worker cannot drop the supplementary groups: its user \
+             namespace forbids setgroups...",
+        ),
+    ] {
+        assert_login(&slapd, sandbox, AUTHINFO_UNAVAIL, pattern);
+    }
+}
+
+/// A login and the account question by a host that is not root, with this chain and these keys of
+/// its directory.
+fn unprivileged(slapd: &Slapd, chain: &str, keys: &[&str]) -> Report {
+    let settings = slapd.settings_as_toml();
+    let keys: String = (settings.lines().chain(keys.iter().copied()))
+        .filter(|line| keys.is_empty() || !line.starts_with("bind_"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let mut scene = Scene::new("alice", &["pw-alice"]);
+    scene.config = Some(format!(
+        "{QUIET}chain = {chain}\nrun_dir = \"{{dir}}/run\"\nworker = \"{{dir}}/worker\"\n\
+         [backend.corp]\ntype = \"ldap\"\n{keys}"
+    ));
+    scene.script.process.uid = Some(65_533);
+    let scene = scene.calling(&[Phase::Authenticate, Phase::Account].map(Call::new));
+    let stage = Transaction::set(&scene);
+    built::copy(built::worker(), stage.path().join("worker"));
+    stage.play(&scene)
+}
+
+#[test]
+fn a_host_that_is_not_root_lets_directory_people_in_by_a_template_and_complains_of_nothing() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let template = "user_dn_template = \"uid=%u,ou=people,dc=example,dc=test\"";
+    let report = unprivileged(&slapd, "[\"corp\"]", &[template]);
+    assert_eq!(report.codes[0], SUCCESS, "{report:#?}");
+    let accepted = "INFO pam_authchain(stage:auth): alice: corp: accepted (<n> ms)";
+    assert!(fits(accepted, &report.log_lines[0]), "{report:#?}");
+    // The system's own configuration, whose files only root may read.
+    let report = unprivileged(&slapd, "[\"local\", \"corp\"]", &[]);
+    assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{report:#?}");
+    let [login, account] = report.log_lines.as_slice() else {
+        panic!("{report:#?}");
+    };
+    let denied = "...: local: unknown; corp unavailable: ...: permission denied (<n> ms)";
+    for line in [login, account] {
+        assert!(fits(&format!("DEBUG {denied}"), line), "{line}");
+    }
+}
