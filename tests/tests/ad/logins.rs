@@ -26,7 +26,12 @@ fn a_person_of_a_domain_is_accepted_with_the_right_password_alone() {
         let told = corp.login("alice", wrong);
         assert_eq!(told.denial(), Some(BadCredential), "{told:?}");
     }
-    assert!(corp.login("nobody-here", PASSWORD).is_unknown());
+    let told = corp.login("nobody-here", PASSWORD);
+    assert!(told.is_unknown(), "{told:?}");
+    assert_eq!(
+        told.conclusion.notes, [""; 0],
+        "its partitions have no people"
+    );
     let told = corp.login("bob", PASSWORD);
     let WireVerdict::Accepted(bob, _) = &told.conclusion.verdict else {
         panic!("{told:?}")
