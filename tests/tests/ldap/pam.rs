@@ -117,7 +117,8 @@ fn the_log_says_where_to_look_when_only_the_bind_wants_a_password_changed() {
     let report = asking(&keys, "reset", "pw-reset", &LOGIN[..1]);
     assert_eq!(report.codes, [AUTH_ERR], "{report:#?}");
     let pattern = "...reset: corp denied: not permitted (the password must be changed first, which its entry \
-                   does not show: see account_policy, and whether bind_dn may read pwdReset) (<n> ms)";
+                   does not show: see account_policy, and whether bind_dn may read pwdReset or \
+                   passwordExpirationTime) (<n> ms)";
     let last = report.log_lines.last().unwrap();
     assert!(fits(pattern, last), "{report:#?}");
 }

@@ -21,7 +21,7 @@ const CHANGE_FIRST: &str = "the password must be changed first";
 /// The refusal of a password that must be changed where the entry does not show it: the attribute
 /// is not asked for, may not be read, or the server keeps it elsewhere.
 const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
-     whether bind_dn may read pwdReset";
+     whether bind_dn may read pwdReset or passwordExpirationTime";
 
 const SOMEBODY_ELSE: &str =
     "the password is that of another account, whose userPrincipalName this name is";
