@@ -123,6 +123,47 @@ fn the_log_says_where_to_look_when_only_the_bind_wants_a_password_changed() {
     assert!(fits(pattern, last), "{report:#?}");
 }
 
+#[test]
+fn the_right_password_of_an_account_that_has_ended_is_told_why_and_no_guess() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let keys = slapd.settings_as_toml();
+    let failures = |report: &Report| {
+        let lines = report.log_lines.iter();
+        lines
+            .filter(|line| line.contains("authentication failure"))
+            .count()
+    };
+    for (user, thing, why) in [
+        ("ended", "account", "the account has expired"),
+        ("stale", "password", "the password expired too long ago"),
+        ("expired", "password", "the password has expired"),
+    ] {
+        let report = asking(&keys, user, &format!("pw-{user}"), &LOGIN[..1]);
+        assert_eq!(report.codes, [AUTH_ERR], "{report:#?}");
+        let text =
+            format!("error: Your {thing} has expired; please contact your system administrator.");
+        assert_eq!(report.prompts[1..], [text], "{report:#?}");
+        let pattern = format!("...{user}: corp denied: not permitted ({why}) (<n> ms)");
+        assert!(
+            fits(&pattern, report.log_lines.last().unwrap()),
+            "{report:#?}"
+        );
+        assert_eq!(failures(&report), 0, "{report:#?}");
+        let guess = asking(&keys, user, "wrong", &LOGIN[..1]);
+        assert_eq!(guess.codes, report.codes, "{guess:#?}");
+        assert_eq!(guess.prompts.len(), 1, "{guess:#?}");
+        assert_eq!(failures(&guess), 1, "{guess:#?}");
+    }
+    // Nobody knows whether it was right.
+    let locked = asking(&keys, "barred", "pw-barred", &LOGIN[..1]);
+    assert_eq!((locked.prompts.len(), failures(&locked)), (1, 1));
+}
+
 /// What the log says of the account, apart from how long it took.
 fn said_of_the_account(report: &Report) -> Vec<&str> {
     let lines = report.log_lines.iter();

@@ -3,7 +3,7 @@
 use authchain::words::{AccountStatus, DenialReason};
 
 use super::{Inquiry, SEVERAL};
-use crate::account_gate::{accept, denial_for};
+use crate::account_gate::accept;
 use crate::answer::Answer;
 use crate::ldap::active_directory::account::SMART_CARD;
 use crate::ldap::directory::Directory;
@@ -68,7 +68,7 @@ impl Directory {
         }
         if answer.policy.error == Some(BindError::MustChange) {
             // The server allows nothing else until then, not even to read the person's own entry.
-            return Ok(Answer::denied(DenialReason::NotPermitted, CHANGE_FIRST));
+            return Ok(Answer::barred(AccountStatus::PasswordExpired, CHANGE_FIRST));
         }
         let person = match self.people.find(session, &inquiry.login).await? {
             Found::Person(person) => person,
@@ -86,7 +86,7 @@ impl Directory {
             .denial(session, &person, inquiry, token.as_ref())
             .await?
         {
-            return Ok(Answer::denied(DenialReason::NotPermitted, why));
+            return Ok(Answer::barred(AccountStatus::NotPermitted, why));
         }
         self.accepted(inquiry, &person, &answer)
     }
@@ -125,18 +125,21 @@ impl Directory {
         why: Option<&str>,
         answer: &BindAnswer,
     ) -> Option<Answer> {
-        if let Some(reason) = denial_for(status) {
+        if status.bars() {
             let why = why.map_or_else(|| status.to_string(), str::to_owned);
-            return Some(Answer::denied(reason, why));
+            return Some(Answer::barred(status.clone(), why));
         }
         if self.flavour.wants_smart_card(entry) {
-            return Some(Answer::denied(DenialReason::NotPermitted, SMART_CARD));
+            return Some(Answer::barred(AccountStatus::NotPermitted, SMART_CARD));
         }
         let is_shown = *status == AccountStatus::MustChangePassword;
         if !is_shown && answer.policy.error == Some(BindError::MustChange) {
             // The account question would see nothing of it, and the password would be good for
             // ever.
-            return Some(Answer::denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
+            return Some(Answer::barred(
+                AccountStatus::PasswordExpired,
+                CHANGE_NOT_SHOWN,
+            ));
         }
         None
     }
