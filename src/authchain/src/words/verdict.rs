@@ -14,7 +14,7 @@ use super::User;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Yes, and this is who it is. With the state of their account where the backend has judged it
-    /// on the way: just what it would say if it were asked for that now.
+    /// on the way: what this login has established, and no more.
     Accepted(User, Option<AccountStatus>),
     /// Yes, but the password has expired or has to be changed. The backend that judges the account
     /// must say so too, or that password would do for ever.

@@ -104,12 +104,10 @@ impl Directory {
             return Ok(refusal);
         }
         let user = person.user.clone();
-        // The status goes with the verdict only where the account question would find the same:
-        // where it can read the entry, and the bind has not just ended a lock, on this server and
-        // perhaps not yet on others. Where there is a reason to log, that question is asked, and
-        // logs it.
-        let is_lasting =
-            why.is_none() && !self.connector.binds_as_the_person() && !has_passing_lock(entry);
+        // The status does not go with the verdict where the bind may have just ended a lock, on
+        // this server and perhaps not yet on others, and where there is a reason to log, which the
+        // account question does.
+        let is_lasting = why.is_none() && !has_passing_lock(entry);
         if let Some(warning) = answer.policy.warning() {
             inquiry.dialogue.info(warning);
         }
