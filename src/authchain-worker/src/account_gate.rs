@@ -9,12 +9,21 @@ use authchain::words::{AccountStatus, Denial, DenialReason};
 
 /// Returns the verdict on a right password: a denial where `status` is one that denies.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
-    match denial_for(status) {
-        Some(reason) => WireVerdict::Denied(Denial {
-            reason,
-            detail: Some(status.to_string()),
-        }),
-        None => accept(user, status.clone(), true),
+    match status.bars() {
+        true => WireVerdict::Denied(barred(status.clone(), status.to_string())),
+        false => accept(user, status.clone(), true),
+    }
+}
+
+/// Returns the denial of a right password by the state of the account.
+pub fn barred(state: AccountStatus, detail: impl Into<String>) -> Denial {
+    Denial {
+        reason: match state {
+            AccountStatus::Locked => DenialReason::Locked,
+            _ => DenialReason::NotPermitted,
+        },
+        detail: Some(detail.into()),
+        state: Some(state),
     }
 }
 
@@ -26,16 +35,5 @@ pub fn accept(user: WireUser, status: AccountStatus, with_status: bool) -> WireV
     match must_change {
         true => WireVerdict::MustChange(user, known),
         false => WireVerdict::Accepted(user, known),
-    }
-}
-
-/// Returns the reason for which a status denies; `None` for a status that denies nobody.
-pub fn denial_for(status: &AccountStatus) -> Option<DenialReason> {
-    match status {
-        AccountStatus::Valid { .. } | AccountStatus::MustChangePassword => None,
-        AccountStatus::Locked => Some(DenialReason::Locked),
-        AccountStatus::PasswordExpired
-        | AccountStatus::AccountExpired
-        | AccountStatus::NotPermitted => Some(DenialReason::NotPermitted),
     }
 }

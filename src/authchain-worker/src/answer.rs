@@ -1,7 +1,9 @@
 //! The answer of a backend to a question: the one result type of every kind.
 
 use authchain::backends::protocol::{Conclusion, WireVerdict};
-use authchain::words::{Denial, DenialReason};
+use authchain::words::{AccountStatus, Denial, DenialReason};
+
+use crate::account_gate::barred;
 
 /// A verdict, and what is said besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +20,17 @@ impl Answer {
     /// Returns a denial with a detail for the log.
     pub fn denied(reason: DenialReason, detail: impl Into<String>) -> Self {
         let detail = Some(detail.into());
-        WireVerdict::Denied(Denial { reason, detail }).into()
+        WireVerdict::Denied(Denial {
+            detail,
+            ..reason.into()
+        })
+        .into()
+    }
+
+    /// Returns the denial of a right password by the state of the account, with a detail for the
+    /// log.
+    pub fn barred(state: AccountStatus, detail: impl Into<String>) -> Self {
+        WireVerdict::Denied(barred(state, detail)).into()
     }
 
     /// Returns that there is no such person, with a note on who was found instead, if anybody was.

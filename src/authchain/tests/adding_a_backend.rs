@@ -139,8 +139,8 @@ fn not_verified(error: HashError) -> Result<Verdict, BackendError> {
     match error {
         HashError::NotComputed(_) => Err(BackendError::Failed(detail)),
         _ if error.matches_nothing() => Ok(Verdict::Denied(Denial {
-            reason: DenialReason::Locked,
             detail: Some(detail),
+            ..DenialReason::Locked.into()
         })),
         _ => Err(BackendError::Unavailable(detail)),
     }

@@ -7,6 +7,7 @@ use authchain::words::{AccountStatus, PamCode};
 
 use crate::call::{Call, nameless, unusable};
 use crate::hint::{Hint, Login};
+use crate::refusal_text::refusal_text;
 
 /// Asks the chain whether the account may be used, and tells the person why not.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
@@ -45,26 +46,5 @@ fn tell(decision: &AccountDecision, person: &mut dyn Conversation) {
             warning: Some(warning),
         } => person.text_info(warning),
         refusal => person.error_msg(refusal_text(refusal)),
-    }
-}
-
-/// Returns the text for the person. Whoever gets here has been authenticated, so it may say what is
-/// true.
-fn refusal_text(status: &AccountStatus) -> &'static str {
-    match status {
-        AccountStatus::Valid { .. } => "",
-        AccountStatus::MustChangePassword => "You must change your password now.",
-        AccountStatus::PasswordExpired => {
-            "Your password has expired; please contact your system administrator."
-        }
-        AccountStatus::AccountExpired => {
-            "Your account has expired; please contact your system administrator."
-        }
-        AccountStatus::Locked => {
-            "Your account is locked; please contact your system administrator."
-        }
-        AccountStatus::NotPermitted => {
-            "You may not log in here; please contact your system administrator."
-        }
     }
 }

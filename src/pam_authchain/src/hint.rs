@@ -1,8 +1,10 @@
 //! A hint that a login leaves for the question about the account, which most hosts ask at once: the
 //! backend that accepted the login has just judged the account, and need not be asked again.
 //!
-//! It is a hint and no more: where there is none, or none that fits, the backend is asked. Every
-//! decision is the same with it and without.
+//! It is a hint and no more: where there is none, or none that fits, the backend is asked. It never
+//! says more than the login established. Where the backend can find that out without the password
+//! too, every decision is the same with the hint and without; where it cannot, since only the
+//! person may read their entry, the hint is the only answer there is.
 
 use std::path::{Path, PathBuf};
 use std::process;

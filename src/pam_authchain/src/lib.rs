@@ -21,6 +21,7 @@ mod hint;
 mod injection;
 mod items;
 mod libpam;
+mod refusal_text;
 
 use std::ffi::{c_char, c_int, c_void};
 

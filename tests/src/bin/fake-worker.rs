@@ -98,17 +98,20 @@ fn obliging(operation: &str, question: &Value) {
 
 /// Says what it knows of the account with the verdict on the password, and every question in the log.
 fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
-    let is_right = operation == "account" || question["password"] == PASSWORD;
-    let verdict = match (operation, is_right) {
-        ("account", _) => "account",
-        (_, true) => verdict,
-        (_, false) => "denied",
+    let note = format!("asked to {operation} {}", question["user"]);
+    let verdict = match operation {
+        "account" => "account",
+        _ if question["password"] == PASSWORD => verdict,
+        _ => {
+            return say(&json!({
+                "verdict": "denied", "reason": "bad_credential", "notes": [note],
+            }));
+        }
     };
     let user = json!({"name": question["user"], "uid": 10_001});
-    let note = format!("asked to {operation} {}", question["user"]);
     say(&json!({
-        "verdict": verdict, "reason": "bad_credential", "user": user, "status": status,
-        "warning": "3 days left", "notes": [note],
+        "verdict": verdict, "user": user, "status": status, "warning": "3 days left",
+        "notes": [note],
     }));
 }
 

@@ -249,6 +249,14 @@ impl Told {
         }
     }
 
+    /// The state of the account for which a right password was denied.
+    pub fn barred(&self) -> Option<&AccountStatus> {
+        match &self.conclusion.verdict {
+            WireVerdict::Denied(denial) => denial.state.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What was told with a denial.
     pub fn detail(&self) -> &str {
         match &self.conclusion.verdict {

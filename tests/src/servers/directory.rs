@@ -53,6 +53,15 @@ pub fn ldif(bulk: usize) -> Ldif {
     }
 }
 
+/// What is on another server: `name`, an organizational unit under `parent`.
+pub fn referral(name: &str, parent: &str, port: u16) -> String {
+    let dn = format!("ou={name},{parent}");
+    format!(
+        "dn: {dn}\nobjectClass: referral\nobjectClass: extensibleObject\nou: {name}\n\
+         ref: ldap://127.0.0.1:{port}/{dn}\n\n"
+    )
+}
+
 /// The name of one of the many.
 pub fn bulk_name(number: usize) -> String {
     format!("bulk{number:06}")
@@ -213,16 +222,6 @@ impl Book {
         );
         self.person("aged", "people", &aged(&long_ago));
         self.person("due", "people", &aged(&due));
-        let away = [
-            ("objectClass", "referral"),
-            ("objectClass", "extensibleObject"),
-            ("ou", "away"),
-            (
-                "ref",
-                "ldap://127.0.0.1:REFERRAL/ou=away,dc=example,dc=test",
-            ),
-        ];
-        self.entry(&format!("ou=away,{BASE}"), &away);
     }
 
     fn with_policies(&mut self) {

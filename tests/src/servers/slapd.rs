@@ -33,8 +33,8 @@ pub struct Plan {
     pub certificate: Kind,
     /// How many more people there are.
     pub bulk: usize,
-    /// Where its referrals point.
-    pub referral: u16,
+    /// Where its referrals point: `ou=away`, and another one among the groups.
+    pub referral: Option<u16>,
     /// Whether it keeps a log and a password policy.
     pub watches: bool,
     /// How much it searches for whom, as slapd.conf(5) has it.
@@ -48,7 +48,7 @@ impl Default for Plan {
         Self {
             certificate: Kind::Good,
             bulk: 0,
-            referral: 1,
+            referral: None,
             watches: true,
             limits: "",
             by_self_write: false,
@@ -72,8 +72,12 @@ impl Slapd {
         let (plain, tls) = (free_port(), free_port());
         configure(dir.path(), &certificates.issue(plan.certificate), plan);
         let ldif = directory::ldif(plan.bulk);
-        let people = ldif.people.replace("REFERRAL", &plan.referral.to_string());
-        fs::write(dir.path().join("people.ldif"), people).unwrap();
+        let groups = format!("ou=groups,{BASE}");
+        let away = |port| [BASE, &groups].map(|parent| directory::referral("away", parent, port));
+        let away = plan
+            .referral
+            .map_or_else(String::new, |port| away(port).concat());
+        fs::write(dir.path().join("people.ldif"), ldif.people + &away).unwrap();
         fs::write(dir.path().join("groups.ldif"), ldif.groups).unwrap();
         fill(dir.path());
         let process = launch(dir.path(), plain, tls, plan.watches);

@@ -37,7 +37,7 @@ fn the_state_of_an_account_is_found_out_without_a_password() {
 }
 
 #[test]
-fn a_login_says_of_the_account_what_the_account_alone_would_say_or_nothing() {
+fn a_login_says_of_the_account_what_it_has_established_or_nothing() {
     let Some(samba) = domain() else { return };
     let corp = samba.asker();
     for name in ["alice", "warned"] {
@@ -54,9 +54,11 @@ fn a_login_says_of_the_account_what_the_account_alone_would_say_or_nothing() {
             "{name}"
         );
     }
-    // Nobody can look without a password.
-    let alone = samba.asker_alone().login("alice", PASSWORD);
-    assert_eq!((alone.is_accepted(), alone.status()), (true, None));
+    // Nobody can look without a password, so that the login alone says it.
+    let alone = samba.asker_alone();
+    let login = alone.login("alice", PASSWORD);
+    assert_eq!(login.status(), Some(&valid(None)), "{login:?}");
+    assert!(alone.account("alice").unavailable().is_some());
 }
 
 fn valid(warning: Option<&str>) -> AccountStatus {

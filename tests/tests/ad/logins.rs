@@ -26,7 +26,12 @@ fn a_person_of_a_domain_is_accepted_with_the_right_password_alone() {
         let told = corp.login("alice", wrong);
         assert_eq!(told.denial(), Some(BadCredential), "{told:?}");
     }
-    assert!(corp.login("nobody-here", PASSWORD).is_unknown());
+    let told = corp.login("nobody-here", PASSWORD);
+    assert!(told.is_unknown(), "{told:?}");
+    assert_eq!(
+        told.conclusion.notes, [""; 0],
+        "its partitions have no people"
+    );
     let told = corp.login("bob", PASSWORD);
     let WireVerdict::Accepted(bob, _) = &told.conclusion.verdict else {
         panic!("{told:?}")
@@ -59,6 +64,8 @@ fn every_state_of_an_account_is_told_to_who_has_its_password() {
         let told = corp.login(name, PASSWORD);
         assert_eq!(told.denial(), denial, "{name}: {told:?}");
         assert_eq!(told.is_accepted(), denial.is_none(), "{name}: {told:?}");
+        let is_barred = denial.is_some() && !["locked", "smartcard"].contains(&name);
+        assert_eq!(told.barred().is_some(), is_barred, "{name}: {told:?}");
         let has_ended = ["mustchange", "expired"].contains(&name);
         assert_eq!(told.must_change(), has_ended, "{name}: {told:?}");
         assert!(told.detail().contains(words), "{name}: {told:?}");
@@ -76,6 +83,7 @@ fn a_wrong_password_is_told_no_more_than_the_domain_tells_anybody() {
             _ => Some(BadCredential),
         };
         assert_eq!(told.denial(), expected, "{name}: {told:?}");
+        assert_eq!(told.barred(), None, "{name}: a guess");
     }
 }
 

@@ -242,15 +242,16 @@ fn the_account_is_what_it_would_be_alone_whatever_a_login_in_a_domain_left() {
     }
 }
 
-/// Without an account that searches nothing is known of accounts: whoever this machine's own files
-/// know is judged by those, nobody else is let in.
+/// Without an account that searches nothing is known of accounts but what a login has seen: whoever
+/// this machine's own files know is judged by those.
 #[test]
-fn without_an_account_that_searches_this_machines_files_judge_accounts() {
+fn without_an_account_that_searches_a_login_or_this_machines_files_judge_accounts() {
     let Some((machine, _samba)) = machine_in_a_domain("a domain without a service", "") else {
         return;
     };
-    let (alone, _) = codes(&machine, "alice", PASSWORD);
-    assert_eq!(alone, [SUCCESS, AUTHINFO_UNAVAIL]);
+    assert_eq!(codes(&machine, "alice", PASSWORD).0, [SUCCESS, SUCCESS]);
+    let (alone, _, _, _) = steps(&machine, "alice", &["account"]);
+    assert_eq!(alone, [AUTHINFO_UNAVAIL]);
     let path = machine.outside("/etc/authchain/authchain.toml");
     let text = fs::read_to_string(path).unwrap();
     let text = text.replacen("[\"corp\"]", "[\"local\", \"corp\"]", 1);

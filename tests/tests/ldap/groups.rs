@@ -105,45 +105,108 @@ fn a_group_named_by_its_dn_may_lie_anywhere() {
     assert_barred(&corp, "carol", &format!("cn=nowhere,ou=fakegroups,{BASE}"));
 }
 
+fn posix(name: &str, number: usize, members: &[&str]) -> String {
+    let members = members.iter().map(|name| format!("memberUid: {name}\n"));
+    let members: String = members.collect();
+    let dn = format!("cn={name},ou=groups,{BASE}");
+    format!("dn: {dn}\nobjectClass: posixGroup\ncn: {name}\ngidNumber: {number}\n{members}\n")
+}
+
+fn nested(name: &str, member: &str) -> String {
+    let dn = format!("cn={name},ou=groups,{BASE}");
+    format!("dn: {dn}\nobjectClass: groupOfNames\ncn: {name}\nmember: {member}\n\n")
+}
+
+fn add(slapd: &Slapd, groups: &str) {
+    let file = slapd.path("more.ldif");
+    fs::write(&file, groups).unwrap();
+    slapd.add(&file);
+}
+
+#[test]
+fn a_wanted_group_counts_however_many_others_somebody_is_in() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let many = (0..300).map(|n| posix(&format!("many{n}"), 6_000 + n, &["alice", "bob"]));
+    add(&slapd, &many.collect::<String>());
+    add(&slapd, &posix("last", 7_000, &["alice"]));
+    let corp = Asker::new(slapd.settings()).with("allow_groups", json!(["last"]));
+    let told = corp.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+    assert_barred(&corp, "bob", "last");
+}
+
+#[test]
+fn a_servers_own_limit_hides_no_wanted_group_and_makes_no_denial() {
+    let Some(slapd) = Slapd::start(&Plan {
+        limits: "sizelimit 50\n",
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let many = (0..60).map(|n| posix(&format!("many{n}"), 6_000 + n, &["alice", "bob"]));
+    add(&slapd, &many.collect::<String>());
+    add(&slapd, &posix("last", 7_000, &["alice"]));
+    let corp = Asker::new(slapd.settings());
+    for group in ["last", &format!("cn=last,ou=groups,{BASE}")] {
+        let corp = corp.with("allow_groups", json!([group]));
+        let told = corp.login("alice", "pw-alice");
+        assert!(told.is_accepted(), "{group}: {told:?}");
+        let told = corp.login("bob", "pw-bob");
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        let limit = "the server gives 50 of them, and no more (sizeLimitExceeded)";
+        assert!(why.contains(limit), "{why}");
+    }
+}
+
 #[test]
 fn whoever_is_in_more_groups_than_are_looked_at_is_not_said_to_be_in_none() {
+    let Some(slapd) = Slapd::start(&Plan {
+        limits: "sizelimit unlimited\n",
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let many = (0..1_001).map(|n| posix(&format!("many{n}"), 6_000 + n, &["bob"]));
+    add(&slapd, &many.collect::<String>());
+    let deep = |depth: usize| match depth {
+        0 => entry_of("alice"),
+        depth => format!("cn=deep{},ou=groups,{BASE}", depth - 1),
+    };
+    let deep = (0..20).map(|n| nested(&format!("deep{n}"), &deep(n)));
+    add(&slapd, &deep.collect::<String>());
+    let corp = Asker::new(slapd.settings());
+    let wanted = corp.with("allow_groups", json!(["nothing"]));
+    for (name, limit) in [
+        (
+            "alice",
+            "not all groups were seen: some are nested deeper than 16",
+        ),
+        ("bob", "not all groups were seen: there are more than 1000"),
+    ] {
+        let told = wanted.login(name, format!("pw-{name}"));
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(why.contains(limit), "{why}");
+    }
+    let told = (corp.with("allow_groups", json!(["deep9"]))).login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+}
+
+#[test]
+fn groups_name_their_members_by_the_attributes_that_are_said() {
     let Some(slapd) = Slapd::start(&Plan::default()) else {
         return;
     };
     let corp = Asker::new(slapd.settings());
-    let group = |name: String, member: &str| {
-        let (class, base) = ("groupOfNames", format!("ou=groups,{BASE}"));
-        format!("dn: cn={name},{base}\nobjectClass: {class}\ncn: {name}\nmember: {member}\n\n")
-    };
-    let add = |file: &str, groups: String| {
-        fs::write(slapd.path(file), groups).unwrap();
-        slapd.add(&slapd.path(file));
-    };
-    let nested = |depth: usize| match depth {
-        0 => entry_of("alice"),
-        depth => format!("cn=deep{},ou=groups,{BASE}", depth - 1),
-    };
-    add(
-        "many",
-        (0..201)
-            .map(|n| group(format!("many{n}"), &entry_of("bob")))
-            .collect(),
-    );
-    add(
-        "deep",
-        (0..20)
-            .map(|n| group(format!("deep{n}"), &nested(n)))
-            .collect(),
-    );
-    for name in ["alice", "bob"] {
-        let wanted = corp.with("allow_groups", json!(["nothing"]));
-        let told = wanted.login(name, format!("pw-{name}"));
-        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
-        assert!(
-            why.contains("more groups, or deeper ones, than are looked at"),
-            "{why}"
-        );
-    }
-    let told = (corp.with("allow_groups", json!(["deep9"]))).login("alice", "pw-alice");
-    assert!(told.is_accepted(), "{told:?}");
+    let unix = corp.with("allow_groups", json!(["unix"]));
+    assert!(unix.login("dave", "pw-dave").is_accepted());
+    let by_dn = unix.with("group_members", json!(["member"]));
+    assert_barred(&by_dn, "dave", "unix");
+    let by_name = corp.with("group_members", json!(["memberUid"]));
+    assert_barred(&by_name, "alice", "staff");
+    let searches = slapd.log().matches("memberUid=").count();
+    let outer = by_dn.with("allow_groups", json!(["outer"]));
+    assert!(outer.login("bob", "pw-bob").is_accepted());
+    assert_eq!(slapd.log().matches("memberUid=").count(), searches);
 }

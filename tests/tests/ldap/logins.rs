@@ -7,6 +7,7 @@ use authchain::words::DenialReason;
 use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::directory::{BASE, HOSTILE_NAMES};
 use authchain_tests::servers::slapd::{Plan, Slapd};
+use serde_json::json;
 
 #[test]
 fn the_right_password_is_accepted_and_the_wrong_one_denied() {
@@ -117,26 +118,28 @@ fn a_referral_is_never_followed() {
     elsewhere.set_nonblocking(true).unwrap();
     let referral = elsewhere.local_addr().unwrap().port();
     let Some(slapd) = Slapd::start(&Plan {
-        referral,
+        referral: Some(referral),
         ..Plan::default()
     }) else {
         return;
     };
     let corp = Asker::new(slapd.settings());
-    let told = corp.login("nobody-here", "pw");
-    assert!(told.is_unknown(), "{told:?}");
-    assert!(
-        told.conclusion.notes[0].contains("referrals are not followed"),
-        "{told:?}"
-    );
     let away = corp.with("base", format!("ou=away,{BASE}"));
-    let told = away.login("alice", "pw-alice");
-    assert!(
-        told.unavailable()
-            .unwrap()
-            .contains("referrals are not followed"),
-        "{told:?}"
-    );
+    let grouped = corp.with("allow_groups", json!(["nothing"]));
+    // Not unknown, and in no group: the other server may know them, and may have the group.
+    for told in [
+        corp.login("nobody-here", "pw"),
+        corp.account("nobody-here"),
+        away.login("alice", "pw-alice"),
+        grouped.login("alice", "pw-alice"),
+    ] {
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(why.contains("referrals are not followed"), "{why}");
+    }
+    let staff = corp.with("allow_groups", json!(["staff"]));
+    assert!(staff.login("alice", "pw-alice").is_accepted());
+    let here = corp.with("base", format!("ou=people,{BASE}"));
+    assert!(here.login("nobody-here", "pw").is_unknown());
     let nobody = elsewhere.accept().unwrap_err();
     assert_eq!(
         nobody.kind(),

@@ -117,9 +117,51 @@ fn the_log_says_where_to_look_when_only_the_bind_wants_a_password_changed() {
     let report = asking(&keys, "reset", "pw-reset", &LOGIN[..1]);
     assert_eq!(report.codes, [AUTH_ERR], "{report:#?}");
     let pattern = "...reset: corp denied: not permitted (the password must be changed first, which its entry \
-                   does not show: see account_policy, and whether bind_dn may read pwdReset) (<n> ms)";
+                   does not show: see account_policy, and whether bind_dn may read pwdReset or \
+                   passwordExpirationTime) (<n> ms)";
     let last = report.log_lines.last().unwrap();
     assert!(fits(pattern, last), "{report:#?}");
+}
+
+#[test]
+fn the_right_password_of_an_account_that_has_ended_is_told_why_and_no_guess() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let keys = slapd.settings_as_toml();
+    let failures = |report: &Report| {
+        let lines = report.log_lines.iter();
+        lines
+            .filter(|line| line.contains("authentication failure"))
+            .count()
+    };
+    for (user, thing, why) in [
+        ("ended", "account", "the account has expired"),
+        ("stale", "password", "the password expired too long ago"),
+        ("expired", "password", "the password has expired"),
+    ] {
+        let report = asking(&keys, user, &format!("pw-{user}"), &LOGIN[..1]);
+        assert_eq!(report.codes, [AUTH_ERR], "{report:#?}");
+        let text =
+            format!("error: Your {thing} has expired; please contact your system administrator.");
+        assert_eq!(report.prompts[1..], [text], "{report:#?}");
+        let pattern = format!("...{user}: corp denied: not permitted ({why}) (<n> ms)");
+        assert!(
+            fits(&pattern, report.log_lines.last().unwrap()),
+            "{report:#?}"
+        );
+        assert_eq!(failures(&report), 0, "{report:#?}");
+        let guess = asking(&keys, user, "wrong", &LOGIN[..1]);
+        assert_eq!(guess.codes, report.codes, "{guess:#?}");
+        assert_eq!(guess.prompts.len(), 1, "{guess:#?}");
+        assert_eq!(failures(&guess), 1, "{guess:#?}");
+    }
+    // Nobody knows whether it was right.
+    let locked = asking(&keys, "barred", "pw-barred", &LOGIN[..1]);
+    assert_eq!((locked.prompts.len(), failures(&locked)), (1, 1));
 }
 
 /// What the log says of the account, apart from how long it took.
@@ -129,6 +171,46 @@ fn said_of_the_account(report: &Report) -> Vec<&str> {
     lines
         .map(|line| line.rsplit_once(" (").map_or(&**line, |(head, _)| head))
         .collect()
+}
+
+const TEMPLATE: &str = "user_dn_template = \"uid=%u,ou=people,dc=example,dc=test\"";
+
+#[test]
+fn without_an_account_that_searches_only_a_login_says_what_the_account_is() {
+    if !need::root("a directory") {
+        return;
+    }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let usual = slapd.settings_as_toml();
+    let lines = usual.lines().filter(|line| !line.starts_with("bind_"));
+    let everybody = lines.chain([TEMPLATE]).collect::<Vec<_>>().join("\n");
+    let staff = format!("{everybody}\nallow_groups = [\"staff\"]\n");
+    for (keys, user, codes) in [
+        (&everybody, "alice", [SUCCESS, SUCCESS]),
+        (&everybody, "due", [SUCCESS, SUCCESS]),
+        (&everybody, "aged", [SUCCESS, NEW_AUTHTOK_REQD]),
+        (&everybody, "ended", [AUTH_ERR, AUTHINFO_UNAVAIL]),
+        (&everybody, "expired", [AUTH_ERR, AUTHINFO_UNAVAIL]),
+        (&staff, "alice", [SUCCESS, SUCCESS]),
+        (&staff, "carol", [AUTH_ERR, AUTHINFO_UNAVAIL]),
+    ] {
+        let before = slapd.connections();
+        let whole = asking(keys, user, &format!("pw-{user}"), &LOGIN);
+        assert_eq!(whole.codes, codes, "{user}: {whole:#?}");
+        let connections = if codes[0] == SUCCESS { 1 } else { 2 };
+        assert_eq!(slapd.connections() - before, connections, "{user}");
+        let alone = asking(keys, user, "", &LOGIN[1..]);
+        assert_eq!(alone.codes, [AUTHINFO_UNAVAIL], "{user}: {alone:#?}");
+    }
+    let twice = asking(
+        &everybody,
+        "alice",
+        "pw-alice",
+        &[LOGIN[0], LOGIN[1], LOGIN[1]],
+    );
+    assert_eq!(twice.codes, [SUCCESS, SUCCESS, AUTHINFO_UNAVAIL]);
 }
 
 #[test]
@@ -141,12 +223,9 @@ fn the_account_is_what_it_would_be_in_a_process_of_its_own_whatever_a_login_left
     };
     let usual = slapd.settings_as_toml();
     let with = |key: &str| format!("{usual}{key}\n");
-    let lines = usual.lines().filter(|line| !line.starts_with("bind_"));
-    let template = "user_dn_template = \"uid=%u,ou=people,dc=example,dc=test\"";
-    let own_login = lines.chain([template]).collect::<Vec<_>>().join("\n");
     let staff = with("allow_groups = [\"staff\"]");
     let filter = with("access_filter = \"(mail=*)\"");
-    let templated = with(template);
+    let templated = with(TEMPLATE);
     let shadow_only = with("account_policy = \"shadow\"");
     for (keys, user, codes, connections) in [
         (&usual, "alice", [SUCCESS, SUCCESS], 1),
@@ -171,8 +250,6 @@ fn the_account_is_what_it_would_be_in_a_process_of_its_own_whatever_a_login_left
         (&filter, "alice", [SUCCESS, SUCCESS], 1),
         (&filter, "bob", [AUTH_ERR, PERM_DENIED], 2),
         (&templated, "alice", [SUCCESS, SUCCESS], 1),
-        (&own_login, "alice", [SUCCESS, AUTHINFO_UNAVAIL], 2),
-        (&own_login, "due", [SUCCESS, AUTHINFO_UNAVAIL], 2),
     ] {
         let password = format!("pw-{user}");
         let before = slapd.connections();

@@ -15,8 +15,10 @@ fn what_the_password_policy_says_of_a_login_is_told() {
     let told = corp.login("expired", "pw-expired");
     assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{told:?}");
     assert_eq!(told.detail(), "the password has expired");
+    assert_eq!(told.barred(), Some(&AccountStatus::PasswordExpired));
     let told = corp.login("expired", "wrong");
     assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+    assert_eq!(told.barred(), None);
     let told = corp.login("graced", "pw-graced");
     assert!(told.is_accepted(), "{told:?}");
     assert_eq!(
@@ -36,6 +38,7 @@ fn what_the_password_policy_says_of_a_login_is_told() {
     for password in ["pw-barred", "wrong"] {
         let told = corp.login("barred", password);
         assert_eq!(told.denial(), Some(DenialReason::Locked), "{told:?}");
+        assert_eq!(told.barred(), None, "nobody knows whether it was right");
     }
     for _ in 0..3 {
         assert_eq!(
@@ -94,10 +97,15 @@ fn an_account_that_ended_is_denied_although_the_server_says_yes() {
         return;
     };
     let corp = Asker::new(slapd.settings());
-    for (name, why) in [("ended", "expired"), ("stale", "expired too long ago")] {
+    for (name, state) in [
+        ("ended", AccountStatus::AccountExpired),
+        ("stale", AccountStatus::PasswordExpired),
+    ] {
         let told = corp.login(name, format!("pw-{name}"));
         assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{told:?}");
-        assert!(told.detail().ends_with(why), "{told:?}");
+        assert_eq!(told.detail(), state.to_string());
+        assert_eq!(told.barred(), Some(&state));
+        assert_eq!(corp.login(name, "wrong").barred(), None);
     }
     assert!(corp.login("aged", "pw-aged").is_accepted());
 }

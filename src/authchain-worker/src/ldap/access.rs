@@ -47,7 +47,11 @@ impl Admission {
             filter: &filter,
             ..Search::entry(STEP, &person.dn, &["1.1"])
         };
-        let fits = !session.search(search).await?.entries.is_empty();
-        Ok((!fits).then_some("the entry does not fit access_filter"))
+        let hits = session.search(search).await?;
+        match (hits.entries.is_empty(), hits.gap()) {
+            (false, _) => Ok(None),
+            (true, None) => Ok(Some("the entry does not fit access_filter")),
+            (true, Some(why)) => Err(Failure::settings(STEP, why)),
+        }
     }
 }

@@ -65,6 +65,13 @@ impl Entry {
             .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
     }
 
+    /// Returns whether the server gives only some of the values of `attribute` (MS-ADTS
+    /// 3.1.1.3.1.3.3, range retrieval).
+    pub(super) fn is_cut(&self, attribute: &str) -> bool {
+        let range = format!("{};range=", attribute.to_ascii_lowercase());
+        (self.attributes.iter()).any(|(name, _)| name.starts_with(&range))
+    }
+
     /// Returns the values of `attribute` that are texts.
     pub(super) fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
         (self.bytes(attribute))

@@ -13,20 +13,21 @@ use authchain::config::settings::ldap::{LdapSettings, Scope};
 use ldap3::ldap_escape;
 
 use super::entry::{Entry, hidden};
+use super::membership::Membership;
 use super::person::Person;
-use super::session::{Search, Session};
+use super::session::{Hits, Search, Session};
 use crate::net::failure::Failure;
 
 /// The deepest nesting of groups that is followed.
 const DEPTH: usize = 16;
 
-/// The most groups that one search may return: nobody is in more at one level.
-const LIMIT: i32 = 200;
+/// The most groups that one search may return.
+const LIMIT: i32 = 1000;
 
 /// The most groups that are looked at in all.
 const MAX_GROUPS: usize = 1000;
 
-/// The most groups whose parent groups are asked for in one filter.
+/// The most groups that are named in one filter.
 const BATCH: usize = 32;
 
 const STEP: &str = "group search";
@@ -82,6 +83,16 @@ impl Wanted {
         let is_named = name.is_some_and(|name| self.names.contains(&name));
         self.dns.contains(dn) || (is_below && is_named)
     }
+
+    /// Returns filters of the groups that have a wanted name.
+    fn named(&self) -> impl Iterator<Item = String> {
+        self.names.chunks(BATCH).map(|names| {
+            let names = names
+                .iter()
+                .map(|name| format!("(cn={})", ldap_escape(name)));
+            format!("(|{})", names.collect::<String>())
+        })
+    }
 }
 
 /// The groups of a directory, and those in which people must be.
@@ -93,8 +104,7 @@ pub(super) struct Groups {
     pub(super) base: Dn,
     /// The filter that matches groups only.
     pub(super) filter: GroupFilter,
-    /// True if the gidNumber of a person's own entry makes them a member.
-    counts_primary: bool,
+    membership: Membership,
 }
 
 impl Groups {
@@ -104,7 +114,7 @@ impl Groups {
             allowed: settings.allow_groups.clone(),
             base: settings.group_base().clone(),
             filter: settings.group_filter.clone(),
-            counts_primary: settings.allow_primary_group,
+            membership: Membership::new(settings),
         }
     }
 
@@ -121,50 +131,51 @@ impl Groups {
             return Ok(true);
         }
         let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
-        let mut filters = vec![self.filter.and(&direct(person, self.counts_primary))];
+        let mut filters = vec![self.membership.of_person(person)];
         for _ in 0..DEPTH {
             for filter in &filters {
-                let (groups, is_cut) = self.search_groups(session, filter).await?;
-                groups.iter().for_each(|group| walk.note(group));
-                walk.is_cut |= is_cut;
+                self.search_groups(session, filter, &mut walk).await?;
                 if walk.has_arrived {
                     return Ok(true);
                 }
             }
-            if walk.seen.len() > MAX_GROUPS {
-                break;
-            }
             let level = std::mem::take(&mut walk.level);
-            let batches = level.chunks(BATCH).map(members);
-            filters = batches.map(|members| self.filter.and(&members)).collect();
-            if filters.is_empty() {
+            let batches = level.chunks(BATCH);
+            filters = batches
+                .filter_map(|batch| self.membership.of_groups(batch))
+                .collect();
+            if filters.is_empty() || walk.seen.len() > MAX_GROUPS {
                 break;
             }
         }
-        match walk.unclear {
-            Some(dn) => Err(hidden(STEP, &dn, CLASS)),
-            // A group that was not seen may be a wanted one.
-            None if walk.is_cut || !filters.is_empty() => {
-                let text = "more groups, or deeper ones, than are looked at";
-                Err(Failure::settings(STEP, text))
-            }
+        if let Some(dn) = walk.unclear {
+            return Err(hidden(STEP, &dn, CLASS));
+        }
+        let end = match walk.seen.len() > MAX_GROUPS {
+            true => format!("there are more than {MAX_GROUPS}"),
+            false => format!("some are nested deeper than {DEPTH}"),
+        };
+        // A group that was not seen may be a wanted one.
+        match walk.gap.or((!filters.is_empty()).then_some(end)) {
+            Some(why) => Err(unseen(&why)),
             None => Ok(false),
         }
     }
 
-    /// Searches for the groups below the base, and for the wanted ones elsewhere; returns them, and
-    /// whether there are more.
+    /// Searches below the base for the groups that fit `filter`, and elsewhere for the wanted ones
+    /// among them. Where the server does not give all, asks for the wanted ones alone.
     async fn search_groups(
         &self,
         session: &mut Session,
         filter: &str,
-    ) -> Result<(Vec<Entry>, bool), Failure> {
+        walk: &mut Walk<'_>,
+    ) -> Result<(), Failure> {
         let base = self.base.as_str();
         let search = Search {
             step: STEP,
             base,
             scope: Scope::Sub,
-            filter,
+            filter: &self.filter.and(filter),
             attributes: &["cn", CLASS],
             limit: LIMIT,
         };
@@ -173,16 +184,25 @@ impl Groups {
             let text = format!("configuration error: group_base {base} does not exist");
             return Err(Failure::settings(STEP, text));
         }
-        let mut groups = hits.entries;
-        for dn in &self.wanted.elsewhere {
+        walk.note_all(&hits);
+        let is_whole = hits.gap().is_none();
+        let dns = match is_whole {
+            true => &self.wanted.elsewhere,
+            false => &self.wanted.dns,
+        };
+        for dn in dns {
             let search = Search {
                 base: dn.as_str(),
                 scope: Scope::Base,
                 ..search
             };
-            groups.extend(session.search(search).await?.entries);
+            walk.note_all(&session.search(search).await?);
         }
-        Ok((groups, hits.is_cut))
+        for named in self.wanted.named().filter(|_| !is_whole) {
+            let filter = &self.filter.and(&format!("{named}{filter}"));
+            walk.note_all(&session.search(Search { filter, ..search }).await?);
+        }
+        Ok(())
     }
 }
 
@@ -196,8 +216,8 @@ struct Walk<'w> {
     level: Vec<String>,
     /// A group whose object class cannot be read: it may be a person.
     unclear: Option<String>,
-    /// True if there were more groups than were returned.
-    is_cut: bool,
+    /// The reason why groups may be missing, for the log.
+    gap: Option<String>,
     has_arrived: bool,
 }
 
@@ -209,9 +229,15 @@ impl<'w> Walk<'w> {
             seen: BTreeSet::new(),
             level: Vec::new(),
             unclear: None,
-            is_cut: false,
+            gap: None,
             has_arrived: false,
         }
+    }
+
+    /// Notes the groups that a search found, and whether there may be more.
+    fn note_all(&mut self, hits: &Hits) {
+        hits.entries.iter().for_each(|group| self.note(group));
+        self.gap = self.gap.take().or_else(|| hits.gap());
     }
 
     /// Notes a group, unless it is a person's entry, or lies below the one of the person, who may
@@ -238,30 +264,15 @@ impl<'w> Walk<'w> {
     }
 }
 
+/// Returns the failure to see all groups.
+pub(super) fn unseen(why: &str) -> Failure {
+    Failure::settings(STEP, format!("not all groups were seen: {why}"))
+}
+
 /// Returns whether an entry is a person's.
 pub(super) fn is_person(entry: &Entry) -> bool {
     let is_one = |class: &str| (PEOPLE.iter()).any(|person| person.eq_ignore_ascii_case(class));
     entry.texts(CLASS).any(is_one)
-}
-
-/// Returns the filter of the groups that a person is in: by DN, by name, and by number where that
-/// counts.
-fn direct(person: &Person, counts_primary: bool) -> String {
-    let (dn, name) = (ldap_escape(&person.dn), ldap_escape(&person.user.name));
-    let number = person.user.gid.filter(|_| counts_primary);
-    let primary = number.map_or_else(String::new, |gid| format!("(gidNumber={gid})"));
-    format!(
-        "(|(member={dn})(uniqueMember={dn})(&(objectClass=posixGroup)(|(memberUid={name}){primary})))"
-    )
-}
-
-/// Returns the filter of the groups that have one of `groups` as a member.
-fn members(groups: &[String]) -> String {
-    let parts = groups.iter().map(|dn| {
-        let dn = ldap_escape(dn);
-        format!("(member={dn})(uniqueMember={dn})")
-    });
-    format!("(|{})", parts.collect::<String>())
 }
 
 #[cfg(test)]

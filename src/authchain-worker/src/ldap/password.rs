@@ -59,8 +59,8 @@ impl From<PasswordFault> for Denial {
         match fault {
             PasswordFault::Empty => DenialReason::EmptyPassword.into(),
             fault => Self {
-                reason: DenialReason::BadCredential,
                 detail: Some(format!("not sent: {}", fault.text())),
+                ..DenialReason::BadCredential.into()
             },
         }
     }

@@ -49,6 +49,9 @@ pub(super) struct People {
     pub(super) attributes: Attributes,
     /// The attributes by which the account is judged.
     pub(super) account_attributes: Vec<&'static str>,
+    /// True if each server has all of them, whatever it says of other servers: those are of other
+    /// domains.
+    pub(super) are_whole: bool,
 }
 
 /// The names of a person's attributes.
@@ -132,16 +135,21 @@ impl People {
             attributes: &attributes,
             limit: LIMIT,
         };
-        let hits = session.search(search).await?;
+        let mut hits = session.search(search).await?;
+        hits.is_elsewhere_too &= !self.are_whole;
         if hits.is_missing && template.is_none() {
             let text =
                 format!("configuration error: the base {base} does not exist, or may not be read");
             return Err(Failure::settings(STEP, text));
         }
+        let gap = hits.gap();
         let mut entries = hits.entries.into_iter();
-        match (entries.next(), entries.next(), hits.is_cut) {
-            (Some(entry), None, false) => self.person(login, entry, template.as_deref()),
-            (None, _, false) => Ok(Found::Nobody(references(hits.references))),
+        match (entries.next(), entries.next(), gap) {
+            (None, _, None) => Ok(Found::Nobody(None)),
+            (None, _, Some(why)) => Err(Failure::settings(STEP, why)),
+            (Some(entry), None, _) if !hits.is_cut => {
+                self.person(login, entry, template.as_deref())
+            }
             _ => Ok(Found::Several),
         }
     }
@@ -216,11 +224,6 @@ fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
             Err(Failure::settings(STEP, text))
         }
     }
-}
-
-fn references(count: usize) -> Option<String> {
-    let note = "other servers were named that may know more; referrals are not followed";
-    (count > 0).then(|| note.to_owned())
 }
 
 #[cfg(test)]

@@ -38,6 +38,10 @@ const SWITCHED_OFF: &str = "nsAccountLock";
 /// 389 Directory Server and FreeIPA: when a lock that wrong passwords caused is over.
 const UNLOCK_TIME: &str = "accountUnlockTime";
 
+/// 389 Directory Server: when the password expires; 1970 after somebody else has set it and it must
+/// be changed.
+const PASSWORD_END: &str = "passwordExpirationTime";
+
 /// The attributes of the policy that the server enforces.
 const PPOLICY: &[&str] = &[
     LOCKED_TIME,
@@ -47,6 +51,7 @@ const PPOLICY: &[&str] = &[
     SUBENTRY,
     SWITCHED_OFF,
     UNLOCK_TIME,
+    PASSWORD_END,
 ];
 
 /// The note on a lock that bars nobody.
@@ -167,7 +172,7 @@ fn ppolicy_status(entry: &Entry, lockout: LockoutTerms, now: i64) -> AccountStat
         || bars(entry, UNLOCK_TIME, |end| end <= 0 || end > now)
     {
         AccountStatus::Locked
-    } else if is_true(entry, RESET) {
+    } else if is_true(entry, RESET) || bars(entry, PASSWORD_END, |end| end <= 0) {
         AccountStatus::MustChangePassword
     } else {
         AccountStatus::Valid { warning: None }

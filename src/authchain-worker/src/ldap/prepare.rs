@@ -67,6 +67,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
             gecos: settings.gecos_attr.clone(),
         },
         account_attributes: accounts.attributes(),
+        are_whole: false,
     };
     Ok(Directory {
         connector: Connector {
@@ -138,6 +139,7 @@ fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
             gecos: AttributeName::known("displayName"),
         },
         account_attributes: state.collect(),
+        are_whole: true,
     })
 }
 

@@ -93,9 +93,11 @@ impl Directory {
                 }
             }
             (Operation::Authenticate, Ok(None)) => {
-                let reason = DenialReason::EmptyPassword;
-                let detail = Some("none sent".to_owned());
-                return Err(WireVerdict::Denied(Denial { reason, detail }).into());
+                return Err(WireVerdict::Denied(Denial {
+                    detail: Some("none sent".to_owned()),
+                    ..DenialReason::EmptyPassword.into()
+                })
+                .into());
             }
             // Examinations go to `examine`, and would find out no more than a lookup here.
             (Operation::Lookup | Operation::Examine, _) => Task::Lookup,

@@ -1,7 +1,7 @@
 //! The meaning of a server's answer to the person's bind.
 
 use authchain::backends::protocol::WireVerdict;
-use authchain::words::{Denial, DenialReason};
+use authchain::words::{AccountStatus, Denial, DenialReason};
 
 use super::codes::{self, describe, is_trouble};
 use super::policy::control::BindError;
@@ -18,7 +18,7 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
         (codes::SUCCESS, None | Some(BindError::MustChange)) => return Ok(None),
         (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", description)),
         (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
-            Answer::denied(DenialReason::NotPermitted, "the password has expired")
+            Answer::barred(AccountStatus::PasswordExpired, "the password has expired")
         }
         (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Locked)) => {
             Answer::denied(DenialReason::Locked, "the directory has locked the account")
@@ -61,9 +61,9 @@ pub(super) fn refusal_of_derived_name(answer: &BindAnswer) -> Result<Option<Answ
 }
 
 pub(super) fn wrong_password(detail: Option<&str>) -> Answer {
-    let reason = DenialReason::BadCredential;
     let detail = detail.map(str::to_owned);
-    WireVerdict::Denied(Denial { reason, detail }).into()
+    let reason = DenialReason::BadCredential.into();
+    WireVerdict::Denied(Denial { detail, ..reason }).into()
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use super::codes::{self, describe, is_trouble};
 use super::entry::Entry;
 use super::password::Password;
 use super::policy::control::{CONTROL, PolicyAnswer};
+use super::references::{NOT_FOLLOWED, may_know_more};
 use super::windows_errors::Reason;
 use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
@@ -69,10 +70,28 @@ pub(super) struct Hits {
     pub(super) entries: Vec<Entry>,
     /// The server has more entries than were asked for, or than it gives.
     pub(super) is_cut: bool,
-    /// The number of references to other servers, which are not asked.
-    pub(super) references: usize,
+    /// Other servers may have more entries; they are not asked.
+    pub(super) is_elsewhere_too: bool,
     /// The base does not exist, or is hidden.
     pub(super) is_missing: bool,
+    /// The number of entries that were asked for at most.
+    limit: i32,
+}
+
+impl Hits {
+    /// Returns why there may be more entries than these, for the log; `None` where these are all.
+    pub(super) fn gap(&self) -> Option<String> {
+        let count = self.entries.len();
+        let is_ours = i32::try_from(count).is_ok_and(|count| count >= self.limit);
+        match (self.is_cut, self.is_elsewhere_too) {
+            (true, _) if is_ours => Some(format!("there are more than {count}")),
+            (true, _) => Some(format!(
+                "the server gives {count} of them, and no more (sizeLimitExceeded)"
+            )),
+            (false, true) => Some(NOT_FOLLOWED.to_owned()),
+            (false, false) => None,
+        }
+    }
 }
 
 /// The answer of a server to the person's bind.
@@ -243,8 +262,9 @@ fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Res
     let hits = Hits {
         entries,
         is_cut: result.rc == codes::SIZE_LIMIT,
-        references: result.refs.len(),
+        is_elsewhere_too: result.refs.iter().any(|url| may_know_more(url)),
         is_missing: result.rc == codes::NO_SUCH_OBJECT,
+        limit: search.limit,
     };
     match result.rc {
         codes::SUCCESS | codes::SIZE_LIMIT | codes::NO_SUCH_OBJECT => Ok(hits),

@@ -188,12 +188,52 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 /// manages the network (systemd-resolved has a user of its own), and is trusted as the C library
 /// trusts it. Opened without blocking, it cannot hold the worker up.
 fn read(path: &Path) -> String {
-    let mut text = Vec::new();
     let mut open = OpenOptions::new();
     let open = open.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
-    if let Ok(file) = open.open(path) {
-        // The part before an error is as good as any.
-        let _ = file.take(MAX_FILE).read_to_end(&mut text);
+    let bytes = open.open(path).map_or_else(|_| Vec::new(), whole_lines);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Reads up to an error or the limit. The lines before that are as good as any; a part of one may
+/// be another address.
+fn whole_lines(file: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let is_whole = (file.take(MAX_FILE).read_to_end(&mut bytes))
+        .is_ok_and(|length| u64::try_from(length).is_ok_and(|length| length < MAX_FILE));
+    if !is_whole {
+        let end = bytes.iter().rposition(|byte| *byte == b'\n');
+        bytes.truncate(end.unwrap_or_default());
     }
-    String::from_utf8_lossy(&text).into_owned()
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    /// An error after the bytes of this text.
+    struct Broken(&'static [u8]);
+
+    impl Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::Error::other("broken")),
+                length => Ok(length),
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_cut_is_no_line() {
+        let cut = whole_lines(Broken(b"nameserver 192.0.2.1\nnameserver 192.0.2.1"));
+        assert_eq!(cut, b"nameserver 192.0.2.1");
+        assert_eq!(whole_lines(Broken(b"nameserver 192.0.2.1")), b"");
+        assert_eq!(
+            whole_lines(&b"nameserver 192.0.2.1"[..]),
+            b"nameserver 192.0.2.1"
+        );
+        let long = whole_lines(io::repeat(b'x'));
+        assert_eq!(long, b"", "longer than the limit");
+    }
 }

@@ -79,8 +79,8 @@ fn judge(typed: &Secret, stored: &Secret, weak_hashes: bool) -> Result<Judgment,
             Ok(true) => Ok(Judgment::Right),
             Ok(false) => Ok(Judgment::Wrong),
             Err(error) if error.matches_nothing() => Ok(Judgment::Hopeless(Denial {
-                reason: DenialReason::Locked,
                 detail: Some(error.to_string()),
+                ..DenialReason::Locked.into()
             })),
             Err(error) => Err(error),
         },

@@ -206,7 +206,10 @@ enum LocalVerdict {
 
 impl LocalVerdict {
     fn denied(reason: DenialReason, detail: Option<String>) -> Self {
-        Self::AtOnce(Verdict::Denied(Denial { reason, detail }))
+        Self::AtOnce(Verdict::Denied(Denial {
+            detail,
+            ..reason.into()
+        }))
     }
 }
 

@@ -143,6 +143,16 @@ impl AuthDecision {
         }
     }
 
+    /// Returns the state of the account for which a right password was refused, if one was.
+    pub fn barred(&self) -> Option<&AccountStatus> {
+        let is_denied = matches!(self.outcome, Outcome::Denied(_));
+        let mut steps = self.steps.iter().filter(|_| is_denied);
+        steps.find_map(|step| match &step.finding {
+            Finding::Denied(denial) => denial.state.as_ref(),
+            _ => None,
+        })
+    }
+
     /// Returns what the backend that accepted the person said of their account besides, if
     /// anything, and how old that may be.
     pub fn known_account(&self) -> Option<(Account, Duration)> {

@@ -27,8 +27,12 @@ pub(super) fn origin(context: &Context<'_>, ruser: &str) -> String {
 
 impl AuthDecision {
     /// Logs a login: who failed in the shape that tools parse, and why in a line for people.
+    ///
+    /// Whoever has the right password of an account that is barred is no guesser, and must not
+    /// count as one.
     pub fn report(&self, given: &GivenName<'_>, context: &Context<'_>) {
-        if let Outcome::Denied(_) | Outcome::Unknown = self.outcome {
+        let is_failure = matches!(self.outcome, Outcome::Denied(_) | Outcome::Unknown);
+        if is_failure && self.barred().is_none() {
             let line = self.failure_line(given, context);
             context.journal.write(Severity::LOG_NOTICE, &line);
         }
@@ -173,6 +177,28 @@ mod tests {
                 "5 alice: local denied: wrong password (12 ms)"
             ]
         );
+    }
+
+    #[test]
+    fn a_right_password_of_an_account_that_has_expired_is_no_guess() {
+        let denial = Denial {
+            detail: Some("the account has expired".to_owned()),
+            state: Some(AccountStatus::AccountExpired),
+            ..DenialReason::NotPermitted.into()
+        };
+        let mut decision: AuthDecision = decision(
+            Some("alice"),
+            Outcome::Denied(denial.clone()),
+            Finding::Denied(denial),
+        );
+        let report = |decision: &AuthDecision| {
+            lines(|context| decision.report(&given_name(b"alice", false), context))
+        };
+        let why = "5 alice: local denied: not permitted (the account has expired) (12 ms)";
+        assert_eq!(report(&decision), [why]);
+        assert_eq!(decision.barred(), Some(&AccountStatus::AccountExpired));
+        decision.outcome = Outcome::Unavailable;
+        assert_eq!(decision.barred(), None, "another backend was to be asked");
     }
 
     #[test]

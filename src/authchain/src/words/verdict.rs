@@ -14,7 +14,7 @@ use super::User;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Yes, and this is who it is. With the state of their account where the backend has judged it
-    /// on the way: just what it would say if it were asked for that now.
+    /// on the way: what this login has established, and no more.
     Accepted(User, Option<AccountStatus>),
     /// Yes, but the password has expired or has to be changed. The backend that judges the account
     /// must say so too, or that password would do for ever.
@@ -25,14 +25,17 @@ pub enum Verdict {
     Unknown,
 }
 
-/// The reason why a backend that knows the name refused. For the log only: the person sees one text
-/// for all.
+/// The reason why a backend that knows the name refused. It is for the log: the person sees one
+/// text for all, unless their password was right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// The kind of refusal.
     pub reason: DenialReason,
     /// A remark of the backend in its own words; untrusted where it came from a server.
     pub detail: Option<String>,
+    /// The state of the account, where the password was right and only that state refuses it. The
+    /// person is told, and the login counts as nobody's guess.
+    pub state: Option<AccountStatus>,
 }
 
 impl From<DenialReason> for Denial {
@@ -40,6 +43,7 @@ impl From<DenialReason> for Denial {
         Self {
             reason,
             detail: None,
+            state: None,
         }
     }
 }
@@ -162,6 +166,13 @@ pub enum AccountStatus {
     Locked,
     /// The account may not be used here and now.
     NotPermitted,
+}
+
+impl AccountStatus {
+    /// Returns whether nobody may log in to an account in this state, with whatever password.
+    pub fn bars(&self) -> bool {
+        !matches!(self, Self::Valid { .. } | Self::MustChangePassword)
+    }
 }
 
 impl fmt::Display for AccountStatus {

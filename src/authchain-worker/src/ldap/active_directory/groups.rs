@@ -14,6 +14,7 @@ use authchain::config::settings::ldap::dn::Dn;
 use ldap3::ldap_escape;
 
 use super::super::entry::{Entry, hidden};
+use super::super::groups::unseen;
 use super::super::session::{Search, Session};
 use crate::net::failure::Failure;
 
@@ -136,10 +137,13 @@ impl DomainGroups {
         let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
         let search = Search {
             filter: &filter,
-            limit: i32::try_from(filters.len()).unwrap_or(i32::MAX),
+            limit: i32::try_from(filters.len()).map_or(i32::MAX, |count| count.saturating_add(1)),
             ..self.search_for_groups(&[SID])
         };
         let hits = session.search(search).await?;
+        if let Some(why) = hits.gap().filter(|_| hits.is_cut) {
+            return Err(unseen(&why));
+        }
         let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
         Ok(sids.filter_map(Sid::of_bytes).collect())
     }
@@ -175,7 +179,11 @@ pub(in crate::ldap) async fn own_token(session: &mut Session) -> Result<Token, F
 /// Reads the token of the entry `dn`; if that is empty, of the account that is logged in.
 async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
     let hits = session.search(Search::entry(STEP, dn, &[TOKEN])).await?;
-    let token = hits.entries.first().and_then(Token::of);
+    let entry = hits.entries.first();
+    if entry.is_some_and(|entry| entry.is_cut(TOKEN)) {
+        return Err(unseen("the server gives only a part of tokenGroups"));
+    }
+    let token = entry.and_then(Token::of);
     token.ok_or_else(|| hidden(STEP, dn, TOKEN))
 }
 
@@ -226,5 +234,8 @@ mod tests {
         assert!(!Token::of(&token).unwrap().is_of(&bob));
         token.add(TOKEN, b"garbage");
         assert_eq!(Token::of(&token), None);
+        assert!(!token.is_cut(TOKEN));
+        token.add("tokenGroups;range=0-1499", &sid("S-1-5-21-7-513"));
+        assert!(token.is_cut(TOKEN));
     }
 }

@@ -4,7 +4,6 @@ use authchain::words::{AccountStatus, DenialReason};
 
 use super::account::{SMART_CARD, wants_smart_card};
 use super::domain::Domain;
-use crate::account_gate::denial_for;
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::ldap::codes;
@@ -29,9 +28,9 @@ impl Domain {
             // account question insist on that; otherwise the password would be good for ever.
             Some(Reason::PasswordEnded(why)) => match self.state(entry, now())?.status {
                 AccountStatus::MustChangePassword => None,
-                _ => Some(Answer::denied(DenialReason::NotPermitted, why)),
+                _ => Some(Answer::barred(AccountStatus::PasswordExpired, why)),
             },
-            Some(Reason::State(status, why)) => Some(barred_by(&status, why)),
+            Some(Reason::State(status, why)) => Some(barred_by(status, why)),
             _ if wants_smart_card(entry) => {
                 Some(Answer::denied(DenialReason::NotPermitted, SMART_CARD))
             }
@@ -51,9 +50,9 @@ impl Domain {
         Ok(match Reason::of(&answer.result.text) {
             // The domain controller lets them do nothing until then, not even read their own entry.
             Some(Reason::PasswordEnded(why)) => {
-                Some(Answer::denied(DenialReason::NotPermitted, why))
+                Some(Answer::barred(AccountStatus::PasswordExpired, why))
             }
-            Some(Reason::State(status, why)) => Some(barred_by(&status, why)),
+            Some(Reason::State(status, why)) => Some(barred_by(status, why)),
             Some(Reason::NoSuchName) => Some(Answer::unknown(None)),
             Some(reason @ Reason::WrongPassword) => Some(wrong_password(Some(reason.text()))),
             None => refusal(answer)?,
@@ -61,10 +60,11 @@ impl Domain {
     }
 }
 
-/// Returns the refusal of an account in this state, in the words of the domain.
-fn barred_by(status: &AccountStatus, why: &str) -> Answer {
-    Answer::denied(
-        denial_for(status).unwrap_or(DenialReason::NotPermitted),
-        why,
-    )
+/// Returns the refusal of an account in this state, in the words of the domain. But for a lock, a
+/// domain controller only says so to the right password.
+fn barred_by(status: AccountStatus, why: &str) -> Answer {
+    match status {
+        AccountStatus::Locked => Answer::denied(DenialReason::Locked, why),
+        status => Answer::barred(status, why),
+    }
 }

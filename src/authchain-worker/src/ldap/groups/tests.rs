@@ -68,11 +68,3 @@ fn no_entry_of_a_person_or_below_their_own_is_a_group() {
     }
     assert_eq!(arrives(elsewhere, &[]), (false, true), "it may be a person");
 }
-
-#[test]
-fn a_number_of_ones_own_counts_only_where_that_is_said() {
-    let mut person = Person::made_of(ALICE, "alice");
-    person.user.gid = Some(27);
-    assert!(!direct(&person, false).contains("gidNumber"));
-    assert!(direct(&person, true).contains("(gidNumber=27)"));
-}

@@ -178,6 +178,9 @@ fn the_worse_of_the_two_counts() {
     let reset = ("pwdReset", "TRUE");
     let auto = |attributes: &[(&str, &str)]| status(AccountPolicy::Auto, None, attributes);
     assert_eq!(auto(&[reset]), AccountStatus::MustChangePassword);
+    let ends = |time| auto(&[("passwordExpirationTime", time)]);
+    assert_eq!(ends("19700101000000Z"), AccountStatus::MustChangePassword);
+    assert_eq!(ends("20200101000000Z"), VALID, "the server judges that");
     assert_eq!(
         auto(&[reset, ("shadowExpire", "1")]),
         AccountStatus::AccountExpired

@@ -3,7 +3,7 @@
 use authchain::words::{AccountStatus, DenialReason};
 
 use super::{Inquiry, SEVERAL};
-use crate::account_gate::{accept, denial_for};
+use crate::account_gate::accept;
 use crate::answer::Answer;
 use crate::ldap::active_directory::account::SMART_CARD;
 use crate::ldap::directory::Directory;
@@ -21,7 +21,7 @@ const CHANGE_FIRST: &str = "the password must be changed first";
 /// The refusal of a password that must be changed where the entry does not show it: the attribute
 /// is not asked for, may not be read, or the server keeps it elsewhere.
 const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
-     whether bind_dn may read pwdReset";
+     whether bind_dn may read pwdReset or passwordExpirationTime";
 
 const SOMEBODY_ELSE: &str =
     "the password is that of another account, whose userPrincipalName this name is";
@@ -68,7 +68,7 @@ impl Directory {
         }
         if answer.policy.error == Some(BindError::MustChange) {
             // The server allows nothing else until then, not even to read the person's own entry.
-            return Ok(Answer::denied(DenialReason::NotPermitted, CHANGE_FIRST));
+            return Ok(Answer::barred(AccountStatus::PasswordExpired, CHANGE_FIRST));
         }
         let person = match self.people.find(session, &inquiry.login).await? {
             Found::Person(person) => person,
@@ -86,7 +86,7 @@ impl Directory {
             .denial(session, &person, inquiry, token.as_ref())
             .await?
         {
-            return Ok(Answer::denied(DenialReason::NotPermitted, why));
+            return Ok(Answer::barred(AccountStatus::NotPermitted, why));
         }
         self.accepted(inquiry, &person, &answer)
     }
@@ -104,12 +104,10 @@ impl Directory {
             return Ok(refusal);
         }
         let user = person.user.clone();
-        // The status goes with the verdict only where the account question would find the same:
-        // where it can read the entry, and the bind has not just ended a lock, on this server and
-        // perhaps not yet on others. Where there is a reason to log, that question is asked, and
-        // logs it.
-        let is_lasting =
-            why.is_none() && !self.connector.binds_as_the_person() && !has_passing_lock(entry);
+        // The status does not go with the verdict where the bind may have just ended a lock, on
+        // this server and perhaps not yet on others, and where there is a reason to log, which the
+        // account question does.
+        let is_lasting = why.is_none() && !has_passing_lock(entry);
         if let Some(warning) = answer.policy.warning() {
             inquiry.dialogue.info(warning);
         }
@@ -125,18 +123,21 @@ impl Directory {
         why: Option<&str>,
         answer: &BindAnswer,
     ) -> Option<Answer> {
-        if let Some(reason) = denial_for(status) {
+        if status.bars() {
             let why = why.map_or_else(|| status.to_string(), str::to_owned);
-            return Some(Answer::denied(reason, why));
+            return Some(Answer::barred(status.clone(), why));
         }
         if self.flavour.wants_smart_card(entry) {
-            return Some(Answer::denied(DenialReason::NotPermitted, SMART_CARD));
+            return Some(Answer::barred(AccountStatus::NotPermitted, SMART_CARD));
         }
         let is_shown = *status == AccountStatus::MustChangePassword;
         if !is_shown && answer.policy.error == Some(BindError::MustChange) {
             // The account question would see nothing of it, and the password would be good for
             // ever.
-            return Some(Answer::denied(DenialReason::NotPermitted, CHANGE_NOT_SHOWN));
+            return Some(Answer::barred(
+                AccountStatus::PasswordExpired,
+                CHANGE_NOT_SHOWN,
+            ));
         }
         None
     }

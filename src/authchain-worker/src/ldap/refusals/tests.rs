@@ -1,5 +1,5 @@
 use super::*;
-use crate::account_gate::denial_for;
+use crate::account_gate::barred;
 use crate::ldap::policy::control::PolicyAnswer;
 use authchain::words::AccountStatus;
 use ldap3::LdapResult;
@@ -71,6 +71,7 @@ fn only_accounts_that_may_be_used_get_in() {
             Some(DenialReason::NotPermitted),
         ),
     ] {
-        assert_eq!(denial_for(&status), expected, "{status}");
+        let reason = status.bars().then(|| barred(status.clone(), "").reason);
+        assert_eq!(reason, expected, "{status}");
     }
 }

@@ -44,8 +44,13 @@ fn denials() -> impl Strategy<Value = Denial> {
         Just(DenialReason::NotPermitted),
         Just(DenialReason::AnotherPerson),
     ];
-    (reasons, proptest::option::of("[^\0]{0,20}"))
-        .prop_map(|(reason, detail)| Denial { reason, detail })
+    let detail = proptest::option::of("[^\0]{0,20}");
+    let state = proptest::option::of(states().prop_filter("bars", AccountStatus::bars));
+    (reasons, detail, state).prop_map(|(reason, detail, state)| Denial {
+        reason,
+        detail,
+        state,
+    })
 }
 
 fn verdicts() -> impl Strategy<Value = WireVerdict> {

@@ -28,8 +28,8 @@ impl From<WireVerdict> for Conclusion {
 /// A verdict of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
-    /// To `authenticate`: this is who it is. With what `account` would be answered by now, where
-    /// that is known.
+    /// To `authenticate`: this is who it is. With the state of the account, where this login has
+    /// established it.
     Accepted(WireUser, Option<AccountStatus>),
     /// To `authenticate`: this is who it is, and the password has ended or is to be changed.
     MustChange(WireUser, Option<AccountStatus>),

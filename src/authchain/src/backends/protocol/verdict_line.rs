@@ -47,7 +47,7 @@ impl<'a> VerdictLine<'a> {
             WireVerdict::Denied(denial) => Ok(Self {
                 reason: Some(REASONS.word(&denial.reason)?),
                 detail: denial.detail.as_deref(),
-                ..line
+                ..line.with_status(denial.state.as_ref())?
             }),
             WireVerdict::Unavailable(detail) => Ok(Self {
                 detail: Some(detail),
@@ -103,6 +103,7 @@ fn verdict(word: &str, members: &mut Members<Replies>) -> Result<WireVerdict, Pr
         "denied" => WireVerdict::Denied(Denial {
             reason: REASONS.meaning(&members.text("reason")?)?,
             detail: members.maybe_text("detail"),
+            state: status_beside("denied", members, AccountStatus::bars)?,
         }),
         "unknown" => WireVerdict::Unknown,
         "unavailable" => WireVerdict::Unavailable(members.text("detail")?),
@@ -119,8 +120,8 @@ fn user(members: &mut Members<Replies>) -> Result<WireUser, ProtocolError> {
     members.own("user").ok_or(ProtocolError::Missing("user"))
 }
 
-/// Returns the state of an account that was let in as `verdict`, where the reply has one; it must
-/// be one that `agrees`.
+/// Returns the state of an account beside `verdict`, where the reply has one; it must be one that
+/// `agrees`.
 fn status_beside(
     verdict: &'static str,
     members: &mut Members<Replies>,

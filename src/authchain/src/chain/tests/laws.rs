@@ -244,6 +244,28 @@ proptest! {
     }
 
     #[test]
+    fn what_a_login_learns_of_the_account_is_never_more_than_it_established(
+        all in backends(), name in a_name(), shy in proptest::collection::vec(any::<bool>(), 6),
+    ) {
+        let mut all = all;
+        for (backend, shy) in all.iter_mut().zip(shy) {
+            backend.needs_password = shy && backend.authority == Authority::Directory;
+        }
+        let decision = login(&all, name, b"pw");
+        if let Some((known, _)) = decision.known_account() {
+            // As if this backend, and no other one, told everybody what it told in the login.
+            let mut open = all.clone();
+            for backend in open.iter_mut().filter(|backend| backend.name == known.user.backend) {
+                prop_assert_eq!(backend.known(name), Some(known.clone()));
+                backend.needs_password = false;
+            }
+            prop_assert_eq!(account_known(&all, name, Some(&known)), account(&open, name));
+        } else {
+            prop_assert!(account_known(&all, name, None) == account(&all, name));
+        }
+    }
+
+    #[test]
     fn what_any_backend_would_say_may_be_known_before(
         all in backends(), name in a_name(), index: prop::sample::Index,
     ) {

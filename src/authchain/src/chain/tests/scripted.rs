@@ -39,6 +39,8 @@ pub(super) struct Scripted {
     pub(super) on_denied: Then,
     pub(super) on_unavailable: Then,
     pub(super) local_names: bool,
+    /// True if it can judge an account only with the person's password.
+    pub(super) needs_password: bool,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
     paid: Rc<Cell<usize>>,
@@ -53,6 +55,7 @@ impl Scripted {
             on_denied: Then::Next,
             on_unavailable: Then::Next,
             local_names: false,
+            needs_password: false,
             asked: Rc::default(),
             spent: Rc::default(),
             paid: Rc::default(),
@@ -177,6 +180,10 @@ impl Backend for Scripted {
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
         self.note();
         self.failure()?;
+        if self.needs_password {
+            let why = "nobody is logged in to look".to_owned();
+            return Err(BackendError::Unavailable(why));
+        }
         Ok(self.user(request.user).map(|user| Account {
             user,
             status: self.status(),

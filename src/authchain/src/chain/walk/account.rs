@@ -80,8 +80,8 @@ impl Walk<'_, AccountStatus> {
     fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
         if link.on_denied == Then::Stop {
             return Finding::Denied(Denial {
-                reason: DenialReason::AnotherPerson,
                 detail: Some(detail),
+                ..DenialReason::AnotherPerson.into()
             });
         }
         let line = format!(

@@ -148,6 +148,7 @@ impl Walk<'_, Accepted> {
                     false => Finding::Denied(Denial {
                         reason: DenialReason::NotPermitted,
                         detail: Some(ENDED.to_owned()),
+                        state: Some(AccountStatus::PasswordExpired),
                     }),
                 },
                 Verdict::Denied(denial) => Finding::Denied(denial),
@@ -175,8 +176,8 @@ impl Walk<'_, Accepted> {
         Ok(match self.mistaken_identity(link, &user)? {
             None => Finding::Answered(Accepted { user, status }),
             Some(detail) => Finding::Denied(Denial {
-                reason: DenialReason::AnotherPerson,
                 detail: Some(detail),
+                ..DenialReason::AnotherPerson.into()
             }),
         })
     }

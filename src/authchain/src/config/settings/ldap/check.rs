@@ -109,7 +109,10 @@ fn groups(settings: &LdapSettings) -> Result<(), SettingsFault> {
             return fault("group_base", message);
         }
     }
-    Ok(())
+    match settings.group_members.is_empty() {
+        true => fault("group_members", "must name at least one attribute"),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -186,6 +189,8 @@ mod tests {
             ("allow_groups = ['staff']\ngroup_base = ' '", "group_base"),
             ("group_filter = 'objectClass=group'", "group_filter"),
             ("group_filter = '(cn=%u)'", "group_filter"),
+            ("group_members = []", "group_members"),
+            ("group_members = ['member)(cn=*']", "group_members"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
             assert_eq!(faulty_key(lines).as_deref(), Some(key), "{lines}");

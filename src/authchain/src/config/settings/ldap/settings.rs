@@ -139,6 +139,11 @@ pub struct LdapSettings {
     /// The LDAP filter that says what a group is. The entry of a person is none, whatever fits.
     pub group_filter: GroupFilter,
 
+    /// The attributes by which groups name their members: `memberUid` by their login names, in
+    /// posixGroups, every other one by their DNs. Leave out what the server refuses to search.
+    #[serde(deserialize_with = "list")]
+    pub group_members: Vec<AttributeName>,
+
     /// True to count the primary group as well: the posixGroup with the number that the person's
     /// entry has in `gid_number_attr`. Only where people may not write that number themselves.
     pub allow_primary_group: bool,
@@ -193,6 +198,9 @@ impl Default for LdapSettings {
             allow_groups: Vec::new(),
             group_base: None,
             group_filter: GroupFilter::default(),
+            group_members: ["member", "uniqueMember", "memberUid"]
+                .map(AttributeName::known)
+                .into(),
             allow_primary_group: false,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
