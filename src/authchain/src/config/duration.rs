@@ -35,16 +35,17 @@ impl Period {
 
     /// Reads a number with its unit, `ms`, `s`, `m` or `d`.
     fn parse(text: &str) -> Option<Self> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let number: u64 = digits.parse().ok()?;
-        let factor = match text.strip_prefix(digits)? {
+        let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        // Only digits are left of the unit: `u64::from_str` alone would take a leading "+", too.
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        let milliseconds = match unit {
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
             "d" => A_DAY,
             _ => return None,
         };
-        number.checked_mul(factor).map(Self::from_millis)
+        number.checked_mul(milliseconds).map(Self::from_millis)
     }
 }
 
@@ -103,6 +104,7 @@ mod tests {
             "3",
             "s",
             "-3s",
+            "+3s",
             "3 s",
             "3h",
             "3S",
