@@ -134,9 +134,8 @@ impl People {
         };
         let hits = session.search(search).await?;
         if hits.is_missing && template.is_none() {
-            let text =
-                format!("configuration error: the base {base} does not exist, or may not be read");
-            return Err(Failure::settings(STEP, text));
+            let text = format!("the base {base} does not exist, or may not be read");
+            return Err(Failure::configuration_error(STEP, &text));
         }
         let mut entries = hits.entries.into_iter();
         match (entries.next(), entries.next(), hits.is_cut) {
