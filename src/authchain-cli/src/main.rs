@@ -24,6 +24,7 @@ mod login_test;
 mod lookup;
 mod prompt;
 mod schema;
+mod settings;
 mod setup;
 mod terminal;
 mod user;

@@ -50,9 +50,8 @@ impl Period {
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = u128::from(DAY_MS);
-        match self.0.as_millis() {
-            ms if ms > 0 && ms % day == 0 => write!(f, "{}d", ms / day),
+        match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
+            ms if ms > 0 && ms % DAY_MS == 0 => write!(f, "{}d", ms / DAY_MS),
             ms if ms % 1_000 == 0 => write!(f, "{}s", self.0.as_secs()),
             ms => write!(f, "{ms}ms"),
         }
