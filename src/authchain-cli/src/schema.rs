@@ -77,7 +77,8 @@ fn resolve(value: &mut Value, definitions: &Value) {
         if let Some(Value::Object(target)) = name.and_then(|name| definitions.get(name)) {
             object.remove("$ref");
             for (key, part) in target {
-                // Members beside `$ref`, such as this key's description, win over those of the type.
+                // Members beside `$ref`, such as this key's description, win over those of the
+                // type.
                 object.entry(key.clone()).or_insert_with(|| part.clone());
             }
         }

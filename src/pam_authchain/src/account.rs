@@ -48,8 +48,7 @@ fn tell(decision: &AccountDecision, person: &mut dyn Conversation) {
     }
 }
 
-/// Returns the text for the person. Whoever gets here has been authenticated, so it may say what is
-/// true.
+/// Returns the text for the person. They have been authenticated, so it may tell the true reason.
 fn refusal_text(status: &AccountStatus) -> &'static str {
     match status {
         AccountStatus::Valid { .. } => "",

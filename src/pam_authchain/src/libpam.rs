@@ -13,8 +13,8 @@ const AUTHTOK: c_int = 6;
 
 const SUCCESS: c_int = 0;
 
-/// `PAM_AUTH_ERR`: returned by `pam_get_authtok` under `use_first_pass` if no earlier module has set
-/// a password.
+/// `PAM_AUTH_ERR`: returned by `pam_get_authtok` under `use_first_pass` if no earlier module has
+/// set a password.
 const AUTH_ERR: c_int = 7;
 
 /// `PAM_AUTHTOK_ERR`: returned by `pam_get_authtok` if the conversation is absent, fails or has no
@@ -34,8 +34,9 @@ unsafe extern "C" {
 
 /// Returns the password: an earlier module's, or one asked for with libpam's own prompt.
 ///
-/// libpam obeys `use_first_pass`. It uses a password that an earlier module has set, with or without
-/// `try_first_pass`. It keeps the answer for later modules, and wipes it when the PAM call ends.
+/// libpam obeys `use_first_pass`. It uses a password that an earlier module has set, with or
+/// without `try_first_pass`. It keeps the answer for later modules, and wipes it when the PAM call
+/// ends.
 ///
 /// # Errors
 /// [`NoEarlierPassword`](ConversationError::NoEarlierPassword) under `use_first_pass`,
@@ -61,8 +62,8 @@ pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationEr
     }
 }
 
-/// Asks libpam to pause for about `delay` if this PAM call fails; the longest pause that a module has
-/// asked for counts.
+/// Asks libpam to pause for about `delay` if this PAM call fails; the longest pause that a module
+/// has asked for counts.
 ///
 /// # Safety
 /// `pamh` must be a live PAM handle that nobody else uses.

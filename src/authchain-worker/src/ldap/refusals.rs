@@ -12,9 +12,9 @@ use crate::net::failure::Failure;
 /// Returns why the server refused the bind, `None` if it did not, or a failure if its reply says
 /// nothing about the person.
 ///
-/// A success with the policy error *expired* or *locked* is a refusal, because some servers leave it
-/// to the client to enforce the policy. *Must change* is none: the password is right, and the caller
-/// judges what has to be done with it.
+/// A success with the policy error *expired* or *locked* is a refusal, because some servers leave
+/// it to the client to enforce the policy. *Must change* is none: the password is right, and the
+/// caller judges what has to be done with it.
 pub(super) fn refusal(reply: &BindReply) -> Result<Option<Answer>, Failure> {
     let result = &reply.result;
     let description = describe(result);

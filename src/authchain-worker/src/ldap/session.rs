@@ -92,8 +92,8 @@ pub(super) struct BindReply {
 impl Session {
     /// Opens a session over `connection`.
     ///
-    /// ldap3 takes only its own types of sockets, so it gets one end of a socket pair, and the guard
-    /// relays between the other end and `connection`.
+    /// ldap3 takes only its own types of sockets, so it gets one end of a socket pair, and the
+    /// guard relays between the other end and `connection`.
     pub(super) async fn over(
         connection: Box<dyn Connection>,
         deadline: Deadline,

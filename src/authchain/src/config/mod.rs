@@ -8,12 +8,11 @@
 //! - [`ModuleArguments`]: the arguments of the module on its line in `/etc/pam.d`.
 //! - [`ConfigError`]: file, line, column, key, and the key that may have been meant.
 //!
-//! A single error makes the whole file invalid. The list of backend types is in
-//! [`chain::registry`](crate::chain::registry).
+//! A single error makes the whole file invalid. The list of backend types is not on this floor, but
+//! in the registry of `chain`.
 //!
-//! **Uses** the floors below. **Used by** `backends`, `chain`, the module and the command, and by the
-//! worker, which reads the same settings.
-//! **Begin with** [`Config::parse`].
+//! **Uses** the floors below. **Used by** `backends`, `chain`, the module and the command, and by
+//! the worker, which reads the same settings. **Begin with** [`Config::parse`].
 
 mod arguments;
 mod backend_table;

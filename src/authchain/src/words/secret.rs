@@ -1,4 +1,4 @@
-//! Bytes that nobody may see.
+//! Secrets, such as passwords.
 
 use zeroize::Zeroizing;
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Takes the bytes over; their buffer is the one that is wiped.
+    /// Takes the bytes over without a copy, so that their buffer is the one that is wiped.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }

@@ -9,7 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 
 use super::{MAX_LINE, ProtocolError};
 
-/// A direction of the protocol, to the worker or to the module: the members that its lines can have.
+/// A direction of the protocol, to the worker or to the module: the members that its lines can
+/// have.
 ///
 /// The implementing type lists the members whose values need a reader of their own.
 pub(super) trait Direction: Sized {
@@ -56,7 +57,8 @@ impl<D: Direction> Members<D> {
         Ok(serde_json::from_slice(line)?)
     }
 
-    /// Takes the head of the line, the only member that `is_head`: it tells the kind of the message.
+    /// Takes the head of the line, the only member that `is_head`: it tells the kind of the
+    /// message.
     pub(super) fn take_head(
         &mut self,
         is_head: impl Fn(&str) -> bool,

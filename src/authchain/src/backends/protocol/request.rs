@@ -31,8 +31,8 @@ pub struct Hello {
     pub settings: serde_json::Value,
     /// Servers that are known to be down, and must not be asked.
     pub avoid: Vec<String>,
-    /// Servers that were down and may be back. They are tried first; one that does not answer within
-    /// [`probe_ms`](Self::probe_ms) is given up, and the next server is tried.
+    /// Servers that were down and may be back. They are tried first; one that does not answer
+    /// within [`probe_ms`](Self::probe_ms) is given up, and the next server is tried.
     pub probe: Vec<String>,
     /// Maximum time to connect to a server of [`probe`](Self::probe), in milliseconds; 0 without
     /// one.

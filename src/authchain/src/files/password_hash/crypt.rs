@@ -23,12 +23,13 @@ unsafe extern "C" {
 
 /// Returns the hash of `phrase` by the method, cost and salt that `setting` begins with.
 ///
-/// `None` when libcrypt cannot: method not built in, memory short, setting malformed. Its failure
-/// tokens `*0` and `*1` are failures here too, so that no stored `*0` can equal one.
+/// `None` if libcrypt fails: the method is not built in, memory is short, or the setting is
+/// malformed. Its failure tokens `*0` and `*1` count as failures, so that a stored `*0` matches no
+/// password.
 pub(super) fn crypt(phrase: &CStr, setting: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let setting = terminated(setting);
     let setting = CStr::from_bytes_with_nul(&setting).ok()?;
-    // It will hold the password and the state of the hash: wiped when dropped.
+    // Wiped when dropped: it will hold the password and the state of the hash.
     let mut data = Zeroizing::new(vec![0_u8; DATA_BYTES]);
     let start = data.as_mut_ptr();
     // SAFETY: both strings end in NUL and outlive the call. `data` is a zeroed buffer of exactly

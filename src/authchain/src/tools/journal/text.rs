@@ -1,9 +1,9 @@
-//! Texts that others chose, in a form in which they cannot pass for our own words in a line.
+//! Texts that others chose, in a form that cannot be mistaken for our own words in a log line.
 
-/// Longest value of a field, in characters.
+/// Maximum length of the value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// Longest quotation of a text that others chose, in characters as they are written.
+/// Maximum length of a quotation of a text that others chose, in characters, escapes included.
 const MAX_QUOTE: usize = 200;
 
 /// Returns `text` with everything that could end or recolour a log line written out visibly.

@@ -110,8 +110,8 @@ impl PathWalk {
         }
     }
 
-    /// Checks that no untrusted user can replace `path` in the folder reached so far. `entry` is the
-    /// metadata of `path`, `None` if it does not exist.
+    /// Checks that no untrusted user can replace `path` in the folder reached so far. `entry` is
+    /// the metadata of `path`, `None` if it does not exist.
     fn judge_folder(&self, path: &Path, entry: Option<&Metadata>) -> Result<(), FileError> {
         let fault_at = |path: &Path, fault| Err(FileError::at(path, fault));
         let (owner, mode) = (self.metadata.uid(), self.metadata.mode() & 0o7777);
