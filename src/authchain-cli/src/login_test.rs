@@ -156,7 +156,8 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
 struct Person;
 
 impl Person {
-    /// Asks, and prints the reason if there is no answer, since the chain is not told the reason.
+    /// Asks. If there is no answer, prints the reason, because the error for the chain does not
+    /// have it.
     fn ask(text: &str, echo: Echo) -> Result<Secret, ConversationError> {
         prompt::ask(&clean(text), echo).map_err(|error| {
             tell(&error.to_string());
@@ -187,7 +188,7 @@ impl Conversation for Person {
     }
 }
 
-/// Prints to standard error: the conversation is no part of the result.
+/// Prints to standard error: the conversation is not part of the result.
 fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

@@ -41,7 +41,8 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         decision.report(&given_name(&name, &settings), &context);
     });
     if call.handle.user_item().as_ref() != Some(&name) {
-        // If a host or module changed the name during the prompt, somebody else would be let in.
+        // If a host or module changed the name during the prompt, the decision is about another
+        // user than the one who would be let in.
         journal.write(
             Severity::LOG_ERR,
             "the login name was changed during the prompt",

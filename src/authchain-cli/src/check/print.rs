@@ -5,8 +5,7 @@ use anstyle::Style;
 use super::report::{Finding, Report, ServerStep, Severity};
 use crate::terminal::{BAD, GOOD, STRONG, Terminal, WARNING, clean};
 
-/// Prints a report, with the worst findings last: they stay on the screen when the rest has
-/// scrolled away.
+/// Prints a report, with the worst findings last, so that they are still on the screen at the end.
 pub(super) fn print(report: &Report, terminal: &mut Terminal) {
     for what in &report.looked_at {
         terminal.say(clean(what));

@@ -137,7 +137,8 @@ impl Syslog {
 }
 
 /// Tries until it succeeds, fails for good, or `deadline` is over; `wait` waits for room in
-/// between. One wait may not be enough: whoever floods the logger may take the free place first.
+/// between. One wait may not be enough: a process that floods the logger may take the free place
+/// first.
 fn persist(
     deadline: Deadline,
     mut attempt: impl FnMut() -> nix::Result<()>,

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 /// A password or another secret: bytes, not text, wiped when dropped.
 ///
 /// It has no `Debug`, `Display`, `Clone` or `Serialize`, so that it cannot slip into a log line or
-/// a second copy; whoever needs the bytes says so with [`expose`](Secret::expose).
+/// a second copy; code that needs the bytes must call [`expose`](Secret::expose).
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {

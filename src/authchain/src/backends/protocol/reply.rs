@@ -38,7 +38,7 @@ impl Reply {
     ///
     /// # Errors
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE), or means something that the protocol
-    /// has no word for.
+    /// has no value for.
     pub fn to_line(&self) -> Result<Vec<u8>, ProtocolError> {
         let mut line = match self {
             Self::Hello(can) => lines::line(&HelloReplyLine {

@@ -4,7 +4,7 @@ use super::finding::Severity;
 use super::{ProtocolError, quote};
 use crate::words::{AccountStatus, DenialReason};
 
-/// The values of one member, each a word with one meaning.
+/// The values that a member may have: words, each with one meaning.
 pub(super) struct Words<T: 'static> {
     /// The name of the member.
     member: &'static str,

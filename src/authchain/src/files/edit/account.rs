@@ -15,7 +15,7 @@ pub struct AccountEntry {
     pub gecos: String,
     /// True if the password field holds more than the marks `!` and `*`.
     pub has_password: bool,
-    /// True if a `!` stands in front of the password's hash.
+    /// True if there is a `!` before the password's hash.
     pub is_locked: bool,
     /// The day of the last change of the password, in days since 1 January 1970.
     pub last_change: Option<u64>,

@@ -36,8 +36,8 @@ pub(super) fn crypt(phrase: &CStr, setting: &[u8]) -> Option<Zeroizing<Vec<u8>>>
     // the size told, which is what crypt(3) asks for before a first use; `struct crypt_data` is
     // made of `char`s alone, so that any alignment will do. The function keeps no pointer.
     let answer = unsafe { crypt_rn(phrase.as_ptr(), setting.as_ptr(), start.cast(), DATA_SIZE) };
-    // The answer stands at the start of the buffer or is NULL; the buffer itself is read, never
-    // the pointer.
+    // The answer is NULL or points to the start of the buffer; the buffer itself is read, never the
+    // pointer.
     if answer.cast::<u8>() != start {
         return None;
     }
