@@ -45,7 +45,7 @@ fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
         match step.severity {
             None => terminal.say(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
             Some(severity) => {
-                let style = style(severity);
+                let style = style_of(severity);
                 terminal.say(format_args!(
                     "  {name:<16} {milliseconds:>7.1} ms  {style}{severity}{style:#}: {text}"
                 ));
@@ -55,7 +55,7 @@ fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
 }
 
 fn print_finding(finding: &Finding, terminal: &mut Terminal) {
-    let (style, severity) = (style(finding.severity), finding.severity);
+    let (style, severity) = (style_of(finding.severity), finding.severity);
     let place = clean(&finding.place());
     let message = clean(&finding.message);
     terminal.say(format_args!(
@@ -76,7 +76,7 @@ fn print_finding(finding: &Finding, terminal: &mut Terminal) {
     }
 }
 
-fn style(severity: Severity) -> Style {
+fn style_of(severity: Severity) -> Style {
     match severity {
         Severity::Note => Style::new(),
         Severity::Warning => WARNING,

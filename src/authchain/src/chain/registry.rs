@@ -204,7 +204,7 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
         let place = place.ok_or_else(|| config.empty_chain())?;
         links.push(built.swap_remove(place).1);
     }
-    let identities = Box::new(identities(config)?);
+    let identities = Box::new(system_identities(config)?);
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
@@ -213,7 +213,7 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
 ///
 /// # Errors
 /// For a fault in the section of a `local` backend.
-pub fn identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
+pub fn system_identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
     let passwd_file = &config.settings.passwd_file;
     let mut shadow_files = Vec::new();
     let is_local = |table: &&BackendTable<'_>| table.common().kind.get_ref() == LOCAL;

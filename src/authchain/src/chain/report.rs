@@ -18,7 +18,7 @@ pub struct GivenName<'a> {
 }
 
 /// Returns the fields about the origin of a login, as in pam_unix's line about a failure.
-pub(super) fn origin(context: &Context<'_>, ruser: &str) -> String {
+pub(super) fn origin_fields(context: &Context<'_>, ruser: &str) -> String {
     let [tty, rhost] = [context.tty, context.rhost].map(field);
     format!(
         "uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}",
@@ -54,7 +54,7 @@ impl AuthDecision {
         } else {
             field(context.ruser)
         };
-        let origin = origin(context, &ruser);
+        let origin = origin_fields(context, &ruser);
         let user = self.loggable_name(given);
         format!("authentication failure; logname= {origin}  user={user}")
     }

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use super::decision::{Decision, Finding, Outcome, Step, WhyNotAsked, in_words};
 use super::links::{Chain, Link};
-use super::report::origin;
+use super::report::origin_fields;
 use crate::config::settings::Then;
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
@@ -151,7 +151,7 @@ impl<'a, A: Known> Walk<'a, A> {
 
     /// Logs an attempt that is not decided yet, and its origin.
     pub(super) fn log_attempt(&self, what: &str) {
-        let origin = origin(self.context, &field(self.context.ruser));
+        let origin = origin_fields(self.context, &field(self.context.ruser));
         let line = format!("{}: {what}; {origin}", self.user);
         self.context.journal.write(Severity::LOG_NOTICE, &line);
     }

@@ -50,7 +50,7 @@ impl<'s> Config<'s> {
             let span = root.get_ref().get(key).map_or(0..0, Spanned::span);
             return Err(source.error(span, message));
         }
-        let backends = backends(root.into_inner(), source)?;
+        let backends = read_backends(root.into_inner(), source)?;
         let config = Self {
             settings,
             backends,
@@ -116,7 +116,7 @@ impl<'s> Config<'s> {
     }
 }
 
-fn backends<'s>(
+fn read_backends<'s>(
     mut root: DeTable<'s>,
     source: &'s Source,
 ) -> Result<Vec<BackendTable<'s>>, ConfigError> {

@@ -160,7 +160,7 @@ impl End {
         let (hours, minutes, seconds) = (number(8..10)?, number(10..12)?, number(12..14)?);
         let minutes = hours.saturating_mul(60).saturating_add(minutes);
         let seconds = minutes.saturating_mul(60).saturating_add(seconds);
-        let days = days(year, month, day)?;
+        let days = days_since_1970(year, month, day)?;
         Some(Self {
             seconds: days.saturating_mul(86_400).saturating_add(seconds),
             date: format!("{year:04}-{month:02}-{day:02}"),
@@ -169,7 +169,7 @@ impl End {
 }
 
 /// Returns the days from 1 January 1970 to this date; none for a date before it.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }

@@ -92,9 +92,9 @@ impl LineBuffer {
     }
 }
 
-/// Writes one message as a line, line feed included, in a buffer that never grew: growing would
+/// Encodes one message as a line, line feed included, in a buffer that never grew: growing would
 /// leave a copy of a password behind.
-pub(super) fn line(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
+pub(super) fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
     let mut count = Count(1);
     serde_json::to_writer(&mut count, message)?;
     if count.0 > MAX_LINE {

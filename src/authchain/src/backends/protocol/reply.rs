@@ -41,18 +41,18 @@ impl Reply {
     /// has no value for.
     pub fn to_line(&self) -> Result<Vec<u8>, ProtocolError> {
         let mut line = match self {
-            Self::Hello(can) => lines::line(&HelloReplyLine {
+            Self::Hello(can) => lines::encode(&HelloReplyLine {
                 hello: VERSION,
                 can: can.iter().map(|operation| operation.word()).collect(),
             }),
-            Self::Prompt { echo, text } => lines::line(&PromptLine {
+            Self::Prompt { echo, text } => lines::encode(&PromptLine {
                 prompt: ECHOES.word(echo)?,
                 text,
             }),
-            Self::Info(info) => lines::line(&InfoLine { info }),
-            Self::Error(error) => lines::line(&ErrorLine { error }),
-            Self::Finding(finding) => lines::line(&FindingLine::of(finding)?),
-            Self::Verdict(conclusion) => lines::line(&VerdictLine::of(conclusion)?),
+            Self::Info(info) => lines::encode(&InfoLine { info }),
+            Self::Error(error) => lines::encode(&ErrorLine { error }),
+            Self::Finding(finding) => lines::encode(&FindingLine::of(finding)?),
+            Self::Verdict(conclusion) => lines::encode(&VerdictLine::of(conclusion)?),
         }?;
         Ok(std::mem::take(&mut *line))
     }

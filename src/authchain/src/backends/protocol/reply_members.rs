@@ -57,11 +57,11 @@ impl Direction for ReplyMember {
 
 /// Returns whether a string of the value has a NUL in it.
 pub(super) fn has_nul(value: &Value<WireUser>) -> bool {
-    let has_nul = |text: &String| text.contains('\0');
+    let contains_nul = |text: &String| text.contains('\0');
     match value {
         Value::Number(_) => false,
-        Value::Text(text) => has_nul(text),
-        Value::Texts(texts) => texts.iter().any(has_nul),
-        Value::Special(user) => user.texts().any(has_nul),
+        Value::Text(text) => contains_nul(text),
+        Value::Texts(texts) => texts.iter().any(contains_nul),
+        Value::Special(user) => user.texts().any(contains_nul),
     }
 }

@@ -79,9 +79,9 @@ impl Message<'_> {
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
     pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
         match self {
-            Self::Hello(hello) => lines::line(&HelloMessageLine::of(hello)),
-            Self::Question(question) => lines::line(&QuestionLine(question)),
-            Self::Answer(answer) => lines::line(&AnswerLine { answer }),
+            Self::Hello(hello) => lines::encode(&HelloMessageLine::of(hello)),
+            Self::Question(question) => lines::encode(&QuestionLine(question)),
+            Self::Answer(answer) => lines::encode(&AnswerLine { answer }),
         }
     }
 

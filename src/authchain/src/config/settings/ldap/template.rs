@@ -45,7 +45,7 @@ impl TextTemplate {
     /// # Errors
     /// The fault of the text, for the administrator.
     pub(super) fn parse(text: &str, known: &[Placeholder]) -> Result<Self, String> {
-        let pieces = pieces(text, known).map_err(|letter| {
+        let pieces = parse_pieces(text, known).map_err(|letter| {
             let letter = letter.map(String::from).unwrap_or_default();
             format!("%{letter} stands for nothing here; for a percent sign write %%")
         })?;
@@ -92,7 +92,7 @@ impl TextTemplate {
 }
 
 /// Parses a template; the error is the letter after a `%` that is no placeholder.
-fn pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<char>> {
+fn parse_pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<char>> {
     let mut parts = text.split('%');
     let mut pieces = vec![Piece::Text(parts.next().unwrap_or_default().to_owned())];
     while let Some(part) = parts.next() {
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_strange_ones_refused() {
         let with = |text: &str| {
-            let pieces = pieces(text, &[Placeholder::User])?;
+            let pieces = parse_pieces(text, &[Placeholder::User])?;
             let text = text.to_owned();
             Ok(TextTemplate { text, pieces }.fill(|_| "alice"))
         };
