@@ -52,7 +52,8 @@ pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationEr
     let code = unsafe { pam_get_authtok(pamh, AUTHTOK, &raw mut answer, ptr::null()) };
     match code {
         SUCCESS if !answer.is_null() => {
-            // SAFETY: not null, so a C string, which libpam keeps until the PAM call ends.
+            // SAFETY: after a success, what is not null is a C string, which libpam keeps until the
+            // PAM call ends.
             let answer = unsafe { CStr::from_ptr(answer) };
             Ok(Secret::new(answer.to_bytes().to_vec()))
         }

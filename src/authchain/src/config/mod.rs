@@ -12,7 +12,8 @@
 //! in the registry of `chain`.
 //!
 //! **Uses** the floors below. **Used by** `backends`, `chain`, the module and the command, and by
-//! the worker, which reads the same settings. **Begin with** [`Config::parse`].
+//! the worker, which reads the same settings.
+//! **Begin with** [`Config::parse`].
 
 mod arguments;
 mod backend_table;

@@ -7,8 +7,8 @@
 //! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
 //! - [`deferred`]: work that only a refused login has to do.
 //!
-//! **Uses** `words`. **Used by** every floor above, the module, the worker and the command. **Begin
-//! with** [`request::Context`]: it holds all that the library knows of its surroundings.
+//! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
+//! **Begin with** [`request::Context`]: it holds all that the library knows of its surroundings.
 
 pub mod conversation;
 pub mod deadline;

@@ -10,8 +10,8 @@
 //! - [`User`] and [`Account`]: who somebody is, and whether the account may be used.
 //! - [`PamCode`]: the return codes the module uses.
 //!
-//! **Used by** every floor above, the module, the worker and the command. **Begin with**
-//! [`Verdict`]: the rest of the library is there to find one.
+//! **Used by** every floor above, the module, the worker and the command.
+//! **Begin with** [`Verdict`]: the rest of the library is there to find one.
 
 mod pam_code;
 mod secret;

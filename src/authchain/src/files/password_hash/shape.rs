@@ -13,7 +13,8 @@ use super::{argon2_phc, scrypt_cost};
 /// Maximum length of a hash in bytes: `CRYPT_OUTPUT_SIZE` of libxcrypt (crypt.h).
 const MAX_BYTES: u64 = 384;
 /// Maximum number of rounds of sha256crypt and sha512crypt. Distributions choose 5000. The time
-/// grows with the length of the typed password: it is 0.3 s with 8 bytes and 2 s with 511.
+/// grows with the length of the typed password: this many rounds take 0.3 s with 8 bytes and 2 s
+/// with 511.
 const MAX_SHA_ROUNDS: u64 = 1_000_000;
 /// Minimum number of rounds that libxcrypt accepts (lib/crypt-sha256.c).
 const MIN_SHA_ROUNDS: u64 = 1000;
