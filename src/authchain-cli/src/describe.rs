@@ -1,9 +1,9 @@
-//! `authchain describe`: the keys of the configuration, from the doc comments of the settings.
+//! `authchain describe`: the settings of authchain.toml, from their doc comments.
 
 use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use clap::Args;
 
-use crate::schema::{Default, Setting, common_settings, global_settings, kind_settings};
+use crate::settings::{DefaultValue, Setting, common_settings, global_settings, type_settings};
 use crate::terminal::{Ending, Failure, STRONG, Terminal};
 
 /// The width to which help text is wrapped.
@@ -22,7 +22,7 @@ Examples:
 pub(crate) struct Describe {
     /// A backend type
     #[arg(value_name = "TYPE")]
-    kind: Option<String>,
+    type_name: Option<String>,
 
     /// Print the key list of authchain.toml(5) in scdoc format
     #[arg(long, hide = true)]
@@ -35,20 +35,20 @@ impl Describe {
             terminal.write(&manual());
             return Ok(Ending::Yes);
         }
-        match &self.kind {
-            None => everything(terminal),
-            Some(name) => one(find(name)?, terminal),
+        match &self.type_name {
+            None => describe_all(terminal),
+            Some(name) => describe_type(find_type(name)?, terminal),
         }
         Ok(Ending::Yes)
     }
 }
 
-fn find(name: &str) -> Result<&'static BackendType, Failure> {
+fn find_type(name: &str) -> Result<&'static BackendType, Failure> {
     BACKEND_TYPES
         .iter()
-        .find(|kind| kind.name == name)
+        .find(|known| known.name == name)
         .ok_or_else(|| {
-            let all: Vec<&str> = BACKEND_TYPES.iter().map(|kind| kind.name).collect();
+            let all: Vec<&str> = BACKEND_TYPES.iter().map(|known| known.name).collect();
             Failure::refused(format!(
                 "there is no backend type {name:?}; known types: {}",
                 all.join(", ")
@@ -56,96 +56,98 @@ fn find(name: &str) -> Result<&'static BackendType, Failure> {
         })
 }
 
-fn everything(terminal: &mut Terminal) {
+fn describe_all(terminal: &mut Terminal) {
     terminal.say_in(STRONG, "At the top of authchain.toml");
-    terminal.write(&OnTerminal.settings(&global_settings()));
+    terminal.write(&TerminalFormat.format_all(&global_settings()));
     terminal.say_in(STRONG, "In every [backend.NAME]");
-    terminal.write(&OnTerminal.settings(&common_settings()));
+    terminal.write(&TerminalFormat.format_all(&common_settings()));
     terminal.say_in(STRONG, "Backend types");
-    for kind in BACKEND_TYPES {
-        terminal.say(format_args!("\n  {STRONG}{}{STRONG:#}", kind.name));
-        terminal.write(&wrapped(kind.help, 6));
+    for backend_type in BACKEND_TYPES {
+        terminal.say(format_args!("\n  {STRONG}{}{STRONG:#}", backend_type.name));
+        terminal.write(&wrapped(backend_type.help, 6));
     }
     terminal.say("\n`authchain describe TYPE` shows the keys of a type.");
 }
 
-fn one(kind: &BackendType, terminal: &mut Terminal) {
+fn describe_type(backend_type: &BackendType, terminal: &mut Terminal) {
     terminal.say_in(
         STRONG,
-        format_args!("[backend.NAME] with type = \"{}\"", kind.name),
+        format_args!("[backend.NAME] with type = \"{}\"", backend_type.name),
     );
-    terminal.write(&wrapped(kind.help, 2));
-    terminal.write(&OnTerminal.settings(&kind_settings(kind)));
+    terminal.write(&wrapped(backend_type.help, 2));
+    terminal.write(&TerminalFormat.format_all(&type_settings(backend_type)));
     terminal.say_in(STRONG, "And as in every [backend.NAME]");
-    terminal.write(&OnTerminal.settings(&common_settings()));
+    terminal.write(&TerminalFormat.format_all(&common_settings()));
 }
 
 /// Returns the key list of authchain.toml(5).
 fn manual() -> String {
     let mut out =
         String::from("# GLOBAL KEYS\n\nAt the top of the file, before the first section.\n\n");
-    out.push_str(&InManual.settings(&global_settings()));
+    out.push_str(&ManualFormat.format_all(&global_settings()));
     out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
-    out.push_str(&InManual.settings(&common_settings()));
-    for kind in BACKEND_TYPES {
-        let (title, help) = (kind.name.to_uppercase(), scdoc(kind.help));
+    out.push_str(&ManualFormat.format_all(&common_settings()));
+    for backend_type in BACKEND_TYPES {
+        let (title, help) = (backend_type.name.to_uppercase(), scdoc(backend_type.help));
         out.push_str(&format!("# TYPE {title}\n\n{help}.\n\n"));
-        out.push_str(&InManual.settings(&kind_settings(kind)));
+        out.push_str(&ManualFormat.format_all(&type_settings(backend_type)));
     }
     out
 }
 
-/// The form in which settings are described.
-trait Page {
+/// The format in which settings are described.
+trait Format {
     /// The text before a default.
     const DEFAULT: &'static str;
-    /// The text for a setting that has no value unless one is given.
+    /// The text for a setting that is unset by default.
     const UNSET: &'static str;
     /// The text after the last setting.
     const END: &'static str;
 
-    fn setting(&self, setting: &Setting, default: &str) -> String;
+    fn format_one(&self, setting: &Setting, default: &str) -> String;
 
-    fn settings(&self, settings: &[Setting]) -> String {
+    fn format_all(&self, settings: &[Setting]) -> String {
         let described = settings.iter().map(|setting| {
             let default = match &setting.default {
-                Default::Value(value) => format!("{}{value}", Self::DEFAULT),
-                Default::Unset => Self::UNSET.to_owned(),
-                Default::None => "must be given".to_owned(),
+                DefaultValue::Value(value) => format!("{}{value}", Self::DEFAULT),
+                DefaultValue::Unset => Self::UNSET.to_owned(),
+                DefaultValue::Required => "must be given".to_owned(),
             };
-            self.setting(setting, &default)
+            self.format_one(setting, &default)
         });
         described.collect::<String>() + Self::END
     }
 }
 
 /// Describes settings in lines for a terminal.
-struct OnTerminal;
+struct TerminalFormat;
 
-impl Page for OnTerminal {
+impl Format for TerminalFormat {
     const DEFAULT: &'static str = "= ";
     const UNSET: &'static str = "is not set";
     const END: &'static str = "\n";
 
-    fn setting(&self, setting: &Setting, default: &str) -> String {
-        let Setting { name, kind, .. } = setting;
+    fn format_one(&self, setting: &Setting, default: &str) -> String {
+        let Setting {
+            name, value_type, ..
+        } = setting;
         let help = wrapped(&setting.help, 6);
-        format!("\n  {STRONG}{name}{STRONG:#} {default}   ({kind})\n{help}")
+        format!("\n  {STRONG}{name}{STRONG:#} {default}   ({value_type})\n{help}")
     }
 }
 
 /// Describes settings in paragraphs of a manual page, in scdoc's format.
-struct InManual;
+struct ManualFormat;
 
-impl Page for InManual {
+impl Format for ManualFormat {
     const DEFAULT: &'static str = "default: ";
     const UNSET: &'static str = "not set";
     const END: &'static str = "";
 
-    fn setting(&self, setting: &Setting, default: &str) -> String {
-        let [name, kind, default] = [&setting.name, &setting.kind, default].map(escape);
+    fn format_one(&self, setting: &Setting, default: &str) -> String {
+        let [name, value_type, default] = [&setting.name, &setting.value_type, default].map(escape);
         format!(
-            "*{name}* ({kind}; {default})\n\t{}\n\n",
+            "*{name}* ({value_type}; {default})\n\t{}\n\n",
             scdoc(&setting.help)
         )
     }
@@ -159,6 +161,7 @@ fn wrapped(text: &str, indent: usize) -> String {
         let length = indent
             .saturating_add(line.chars().count())
             .saturating_add(word.chars().count());
+        // `>=`: a blank comes before the word.
         if !line.is_empty() && length >= WIDTH {
             push_line(&mut out, &line, indent);
             line.clear();
@@ -178,7 +181,7 @@ fn push_line(out: &mut String, line: &str, indent: usize) {
     out.push('\n');
 }
 
-/// Converts a doc comment, in which code is `code`, to scdoc, in which it is *bold*.
+/// Converts a doc comment to scdoc: text in backquotes becomes bold.
 fn scdoc(text: &str) -> String {
     escape(text).replace('`', "*")
 }

@@ -50,10 +50,10 @@ pub(crate) fn new_hash(method: Method) -> Result<String, Failure> {
     if password.is_empty() {
         return Err(Failure::refused("the password is empty"));
     }
-    hash(&password, method)
+    compute_hash(&password, method)
 }
 
-fn hash(password: &Secret, method: Method) -> Result<String, Failure> {
+fn compute_hash(password: &Secret, method: Method) -> Result<String, Failure> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt)
         .map_err(|error| Failure::trouble(format!("no random numbers: {error}")))?;

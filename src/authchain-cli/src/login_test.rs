@@ -69,7 +69,7 @@ impl LoginTest {
             let context = self.context(setup::context(&assembled.settings, &ShownJournal));
             let decision = (assembled.chain).authenticate(name, &context, &mut Person, |_| ());
             report("Password", &decision, decision.code(), terminal);
-            let ending = ending(&decision.outcome);
+            let ending = ending_of(&decision.outcome);
             if ending != Ending::Yes {
                 return Ok(ending);
             }
@@ -100,7 +100,7 @@ fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, termin
             Finding::Unknown | Finding::NotAsked(_) => anstyle::Style::new(),
         };
         let milliseconds = step.took.as_secs_f64() * 1_000.0;
-        let finding = clean(&finding(&step.finding));
+        let finding = clean(&finding_text(&step.finding));
         terminal.say(format_args!(
             "  {:<16} {style}{finding}{style:#}  ({milliseconds:.1} ms)",
             step.backend
@@ -117,7 +117,7 @@ fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, termin
     ));
 }
 
-fn finding<A: Display>(finding: &Finding<A>) -> String {
+fn finding_text<A: Display>(finding: &Finding<A>) -> String {
     match finding {
         Finding::Answered(answer) => answer.to_string(),
         Finding::Denied(denial) => format!("denied: {denial}"),
@@ -128,7 +128,7 @@ fn finding<A: Display>(finding: &Finding<A>) -> String {
     }
 }
 
-fn ending<A>(outcome: &Outcome<A>) -> Ending {
+fn ending_of<A>(outcome: &Outcome<A>) -> Ending {
     match outcome {
         Outcome::Answered(_) => Ending::Yes,
         Outcome::Denied(_) | Outcome::Unknown => Ending::No,
@@ -148,7 +148,7 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
             Ending::Yes
         }
         Outcome::Answered(_) => Ending::No,
-        other => ending(other),
+        other => ending_of(other),
     }
 }
 
@@ -156,7 +156,8 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
 struct Person;
 
 impl Person {
-    /// Asks, and prints the reason if there is no answer, since the chain is not told the reason.
+    /// Asks. If there is no answer, prints the reason, because the error for the chain does not
+    /// have it.
     fn ask(text: &str, echo: Echo) -> Result<Secret, ConversationError> {
         prompt::ask(&clean(text), echo).map_err(|error| {
             tell(&error.to_string());
@@ -187,7 +188,7 @@ impl Conversation for Person {
     }
 }
 
-/// Prints to standard error: the conversation is no part of the result.
+/// Prints to standard error: the conversation is not part of the result.
 fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

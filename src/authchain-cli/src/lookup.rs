@@ -80,7 +80,7 @@ impl LookupResult {
     }
 
     /// Returns whether the backend's user id differs from the system's, so that it is another
-    /// person's.
+    /// person.
     fn is_another(&self, user: &User) -> bool {
         matches!((user.uid, &self.system), (Some(claimed), Ok(Some(system))) if claimed != *system)
     }

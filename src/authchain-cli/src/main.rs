@@ -1,5 +1,5 @@
-//! The command `authchain`, for whoever runs the machine: checks the configuration before anybody
-//! is locked out by it, tries logins without a login program, and keeps authchain's own accounts.
+//! The command `authchain`, for administrators: checks the configuration before it locks anybody
+//! out, tries logins without a login program, and edits authchain's own accounts.
 //!
 //! Nothing here runs during a login. Each subcommand is a file or a folder. Several subcommands use
 //! these files:
@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `arguments` | the command line |
 //! | `terminal` | output, and the exit code |
-//! | `setup` | the chain of the configuration, and a context to ask it in |
+//! | `setup` | the chain of the configuration, and a context for questions to it |
 //! | `prompt` | questions, with and without echo |
 //! | `clock` | the wall clock, read in one place |
 #![forbid(unsafe_code)]
@@ -24,6 +24,7 @@ mod login_test;
 mod lookup;
 mod prompt;
 mod schema;
+mod settings;
 mod setup;
 mod terminal;
 mod user;

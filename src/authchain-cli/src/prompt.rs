@@ -14,7 +14,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-/// The longest line that is read. A terminal cuts lines at the same length (`N_TTY_BUF_SIZE`).
+/// Maximum length of a line in bytes. A terminal cuts lines at the same length (`N_TTY_BUF_SIZE`).
 const MAX_LINE: usize = 4096;
 
 /// The signals that would end or stop us while the terminal does not echo.

@@ -1,4 +1,4 @@
-//! The chain that the module would build, and a context to ask it in.
+//! The chain that the module would build, and a context for questions to it.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub(crate) fn username(name: &str) -> Result<Username, Failure> {
         .map_err(|invalid: InvalidUsername| Failure::refused(format!("{name:?}: {invalid}")))
 }
 
-/// Returns the context of a question that no PAM host asks, at the present time.
+/// Returns the context of a question that this command asks now, without a PAM host program.
 pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -> Context<'a> {
     Context {
         service: "authchain",

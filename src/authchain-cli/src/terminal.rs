@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use authchain::files::edit::EditError;
 use serde_json::Value;
 
-/// The style of good news.
+/// The style of results that are fine.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// The style of warnings.
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -28,10 +28,10 @@ pub(crate) enum Ending {
     Trouble = 2,
 }
 
-/// The reason why a subcommand could not go on.
+/// The reason why a subcommand failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// [`Ending::No`] if a rule refused the command, [`Ending::Trouble`] if it ran into trouble.
+    /// [`Ending::No`] if a rule refused the command, [`Ending::Trouble`] after any other failure.
     pub(crate) ending: Ending,
     /// The text for the administrator.
     pub(crate) message: String,
@@ -46,7 +46,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of a command that ran into trouble.
+    /// Returns the failure of a command that could not be carried out, such as by an I/O error.
     pub(crate) fn trouble(message: impl Into<String>) -> Self {
         Self {
             ending: Ending::Trouble,
@@ -71,8 +71,8 @@ impl From<EditError> for Failure {
 
 /// Standard output and error.
 ///
-/// Printing never fails half way. The first fault is kept until the end, because a closed pipe
-/// (`authchain check | head -1`) must neither panic nor stop work that has begun.
+/// Printing never returns an error. The first one is kept until [`finish`](Self::finish), because a
+/// closed pipe (`authchain check | head -1`) must neither panic nor stop work that has begun.
 pub(crate) struct Terminal {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
@@ -114,7 +114,7 @@ impl Terminal {
         self.say(format_args!("{value:#}"));
     }
 
-    /// Prints a complaint or a remark to standard error.
+    /// Prints a message to standard error.
     pub(crate) fn tell(&mut self, line: impl Display) {
         // Where standard error is closed, nobody could read about the fault.
         let _ = writeln!(self.err, "authchain: {line}");

@@ -1,7 +1,7 @@
-//! Tries what a confined worker must not be able to do, and what it must be: for the tests of the
-//! confinement.
+//! Tries what a confined worker must and must not be able to do, for the tests of the confinement.
+//! No worker that is shipped has it: it needs the feature `confinement-probe`.
 //!
-//! A question names the attempt in `user` and its object in `rhost`. *Found* means that it worked,
+//! A question names the attempt in `user` and its target in `rhost`. *Found* means that it worked,
 //! *unavailable* that it did not, with the name of the error.
 
 use std::fs::File;
@@ -32,7 +32,7 @@ use crate::kind::{Answering, Kind};
 use crate::net::dns::Dns;
 use crate::net::failure::Failure;
 
-/// The probe, with the access that its settings ask for.
+/// A backend type for tests: its settings list the access that the confinement grants.
 pub(crate) struct Probe {
     access: Access,
     dns: Dns,
@@ -52,6 +52,7 @@ impl Probe {
             access: Access {
                 files: list("files").into_iter().map(Into::into).collect(),
                 unix_sockets: list("unix_sockets").into_iter().map(Into::into).collect(),
+                // Without the key, ports are not restricted.
                 ports: hello.settings.get("ports").map(|_| {
                     let ports = list("ports").into_iter();
                     ports.filter_map(|port| port.parse().ok()).collect()
@@ -61,8 +62,8 @@ impl Probe {
         }
     }
 
-    async fn attempt(&self, question: &Question<'_>) -> Answer {
-        let (attempt, object) = (question.user.as_str(), question.rhost.as_str());
+    async fn try_question(&self, question: &Question<'_>) -> Answer {
+        let (attempt, target) = (question.user.as_str(), question.rhost.as_str());
         let outcome = match attempt {
             "wait" => {
                 tokio::time::sleep(Duration::from_secs(60)).await;
@@ -70,11 +71,14 @@ impl Probe {
             }
             "resolve" => {
                 let deadline = Deadline::after(system_clock, Duration::from_secs(3));
-                let found = self.dns.addresses(object, 80, deadline).await;
+                let found = self.dns.addresses(target, 80, deadline).await;
                 let failure = |failure: Failure| io::Error::other(failure.to_string());
                 Some(found.map(drop).map_err(failure))
             }
-            _ => reading(attempt, object).or_else(|| starting(attempt, object)),
+            _ => try_files(attempt, target)
+                .or_else(|| try_sockets(attempt, target))
+                .or_else(|| try_processes(attempt, target))
+                .or_else(|| try_privileges(attempt)),
         };
         match outcome.unwrap_or_else(|| Err(Errno::ENOTSUP.into())) {
             Ok(()) => WireVerdict::Found(WireUser::default()).into(),
@@ -105,40 +109,61 @@ impl Kind for Probe {
         question: &'a Question<'_>,
         _dialogue: &'a mut Dialogue<'_>,
     ) -> Answering<'a> {
-        Box::pin(self.attempt(question))
+        Box::pin(self.try_question(question))
     }
 }
 
+/// The outcome of an attempt; `None` if the function does not know it.
 type Attempted = Option<io::Result<()>>;
 
-/// Tries files, memory, names and sockets.
-fn reading(attempt: &str, object: &str) -> Attempted {
+fn try_files(attempt: &str, target: &str) -> Attempted {
     Some(match attempt {
-        "read" => File::open(object).and_then(|mut file| file.read(&mut [0; 1]).map(drop)),
-        "list" => std::fs::read_dir(object).map(drop),
-        "write" => File::create(object).map(drop),
-        "make folder" => std::fs::create_dir(object),
-        "remove" => std::fs::remove_file(object),
-        "connect" => TcpStream::connect(object).map(drop),
-        "connect by sending" => connect_by_sending(object),
+        "read" => File::open(target).and_then(|mut file| file.read(&mut [0; 1]).map(drop)),
+        "list" => std::fs::read_dir(target).map(drop),
+        "write" => File::create(target).map(drop),
+        "make folder" => std::fs::create_dir(target),
+        "remove" => std::fs::remove_file(target),
+        _ => return None,
+    })
+}
+
+fn try_sockets(attempt: &str, target: &str) -> Attempted {
+    Some(match attempt {
+        "connect" => TcpStream::connect(target).map(drop),
+        "connect by sending" => connect_by_sending(target),
         "bind" => UdpSocket::bind("127.0.0.1:0").map(drop),
         "listen" => TcpListener::bind("127.0.0.1:0").map(drop),
-        "connect unix" => UnixStream::connect(object).map(drop),
-        "log" => UnixDatagram::unbound().and_then(|log| log.send_to(b"x", object).map(drop)),
+        "connect unix" => UnixStream::connect(target).map(drop),
+        "log" => UnixDatagram::unbound().and_then(|log| log.send_to(b"x", target).map(drop)),
+        // A pair of sockets may be made, but neither may send to an address such as the logger's.
         "log through a pair" => {
-            UnixDatagram::pair().and_then(|(log, _)| log.send_to(b"x", object).map(drop))
+            UnixDatagram::pair().and_then(|(log, _)| log.send_to(b"x", target).map(drop))
         }
         "raw packets" => {
             let flags = SockFlag::empty();
             let made = socket(AddressFamily::Packet, SockType::Raw, flags, None);
             made.map(drop).map_err(Into::into)
         }
+        _ => return None,
+    })
+}
+
+fn try_processes(attempt: &str, target: &str) -> Attempted {
+    Some(match attempt {
+        "exec" => Err(Command::new(target).exec()),
+        "spawn" => Command::new(target).spawn().map(drop),
+        "thread" => std::thread::Builder::new().spawn(|| ()).map(drop),
+        "trace" => ptrace::attach(pid(target)).map_err(Into::into),
+        "peek" => peek(pid(target)),
+        "signal" => kill(pid(target), None).map_err(Into::into),
+        "abort" => abort(),
+        // Must work: a hash map takes random keys, which std gets from the kernel.
         "random" => {
-            let _ = RandomState::new().hash_one(object);
+            let _ = RandomState::new().hash_one(target);
             Ok(())
         }
         "allocate" => {
-            let mebibytes: usize = object.parse().unwrap_or_default();
+            let mebibytes: usize = target.parse().unwrap_or_default();
             let reserved = Vec::<u8>::new().try_reserve_exact(mebibytes.saturating_mul(1 << 20));
             reserved.map_err(|_| Errno::ENOMEM.into())
         }
@@ -146,33 +171,26 @@ fn reading(attempt: &str, object: &str) -> Attempted {
     })
 }
 
-/// Tries programs, processes, ids and limits.
-fn starting(attempt: &str, object: &str) -> Attempted {
+fn try_privileges(attempt: &str) -> Attempted {
     Some(match attempt {
-        "exec" => Err(Command::new(object).exec()),
-        "spawn" => Command::new(object).spawn().map(drop),
-        "thread" => std::thread::Builder::new().spawn(|| ()).map(drop),
-        "trace" => ptrace::attach(pid(object)).map_err(Into::into),
-        "peek" => peek(pid(object)),
-        "signal" => kill(pid(object), None).map_err(Into::into),
         "be root" => {
             let root = Uid::from_raw(0);
             setresuid(root, root, root).map_err(Into::into)
         }
         "be dumpable" => set_dumpable(true).map_err(Into::into),
-        "raise limit" => setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(Into::into),
-        "abort" => abort(),
+        // Nobody needs a privilege to lower a limit: the call itself must be refused.
+        "set limit" => setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(Into::into),
         _ => return None,
     })
 }
 
-fn pid(object: &str) -> Pid {
-    Pid::from_raw(object.parse().unwrap_or_default())
+fn pid(target: &str) -> Pid {
+    Pid::from_raw(target.parse().unwrap_or_default())
 }
 
-/// Tries TCP Fast Open, where the first data connects.
-fn connect_by_sending(object: &str) -> io::Result<()> {
-    let server: SocketAddrV4 = object.parse().map_err(|_| Errno::EINVAL)?;
+/// Connects by TCP Fast Open: `sendto` connects, and `connect` is never called.
+fn connect_by_sending(target: &str) -> io::Result<()> {
+    let server: SocketAddrV4 = target.parse().map_err(|_| Errno::EINVAL)?;
     let stream = socket(
         AddressFamily::Inet,
         SockType::Stream,
@@ -184,7 +202,8 @@ fn connect_by_sending(object: &str) -> io::Result<()> {
     sent.map(drop).map_err(Into::into)
 }
 
-/// Reads another process' memory, where this process has some.
+/// Reads a byte of another process, at an address that is mapped in this one. It need not be mapped
+/// there: the call itself must be refused.
 fn peek(other: Pid) -> io::Result<()> {
     let mut byte = [0_u8; 1];
     let base = byte.as_ptr().addr();
@@ -195,7 +214,7 @@ fn peek(other: Pid) -> io::Result<()> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "whether it leaves a core dump is the question"
+    reason = "the tests check that an abort leaves no core dump"
 )]
 fn abort() -> io::Result<()> {
     std::process::abort()

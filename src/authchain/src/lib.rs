@@ -1,10 +1,9 @@
 //! The login chain.
 //!
-//! A login asks an ordered list of backends who a person is. This crate holds everything of that
-//! which needs no server: the words, the configuration, the local files, the rule of the chain, and
-//! the talk with the worker process that asks servers.
-//! It runs inside `sshd`, `sudo` and `login` as root, so it has no threads, no environment, no
-//! printing and no network.
+//! A login asks an ordered list of backends who a person is. This crate holds all of it that needs
+//! no server: the shared types, the configuration, the local files, the rule of the chain, and the
+//! protocol with the worker process that asks servers. It runs inside `sshd`, `sudo` and `login` as
+//! root, so it has no threads, no environment, no printing and no network.
 //!
 //! The folders are floors, lowest first. A file uses its own floor and those below; a test
 //! (`tests/tests/house/walls.rs`) enforces it. Each floor's page says what is in it, who uses it
@@ -12,7 +11,7 @@
 //!
 //! | floor | folder | holds |
 //! |---|---|---|
-//! | 0 | [`words`] | secret, username, user, verdict: what everything is said in |
+//! | 0 | [`words`] | secret, username, user, verdict: the types that all floors share |
 //! | 1 | [`tools`] | request, deadline, conversation, journal, trusted files, deferred work |
 //! | 2 | [`files`] | password hashes; passwd and shadow files, read and edited |
 //! | 3 | [`config`] | text to configuration, with errors that point at the key |

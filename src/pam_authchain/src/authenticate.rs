@@ -11,11 +11,10 @@ use crate::refusal_text::refusal_text;
 
 /// Asks the chain whether the person is who they say they are.
 ///
-/// A broken configuration is answered before anything is asked: no answer could change the outcome,
-/// and a password should not be typed for nothing. The module behind us asks for the password
-/// itself.
+/// If the configuration is broken, the person is asked nothing: no password could change the
+/// outcome. A later module asks for the password itself.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
-    // A hint that an earlier login left must not outlive this one, however this one ends.
+    // The hint of an earlier login must not be used after this one.
     call.handle.forget();
     let items = call.handle.items();
     let (syslog, assembled) = call.log_and_chain();
@@ -38,13 +37,14 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let clock = context.deadline.clock();
     let mut decided = clock();
     let decision = chain.authenticate(&name, &context, &mut call.handle, |decision| {
-        // Read before the line is logged: a slow logger must not make the hint look younger than it
-        // is.
+        // The clock is read before the line is logged: a slow logger must not make the hint seem
+        // younger than it is.
         decided = clock();
         decision.report(&given_name(&name, &settings), &context);
     });
     if call.handle.user_item().as_ref() != Some(&name) {
-        // If a host or module changed the name during the prompt, somebody else would be let in.
+        // If a host or module changed the name during the prompt, the decision is about another
+        // user than the one who would be let in.
         journal.write(
             Severity::LOG_ERR,
             "the login name was changed during the prompt",

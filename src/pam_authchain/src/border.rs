@@ -1,4 +1,4 @@
-//! From a raw call to a code, whatever happens in between.
+//! From a raw call of libpam to a return code; no panic gets past it.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::slice;

@@ -1,4 +1,4 @@
-//! One call, taken apart: who calls, with which flags and arguments, and where it is logged.
+//! One call of the module: its handle, flags, arguments, configuration and log.
 
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::items::Items;
 
 /// A call of one of the six functions.
 pub(crate) struct Call<'h> {
-    /// The way to the host.
+    /// The PAM handle.
     pub(crate) handle: Handle<'h>,
     /// The flags of the host program.
     pub(crate) flags: Flags,
@@ -28,7 +28,7 @@ pub(crate) struct Call<'h> {
 }
 
 impl Call<'_> {
-    /// Returns what the chain is told about this call.
+    /// Returns the surroundings of this call, for the chain.
     pub(crate) fn context<'c>(
         &self,
         items: &'c Items,
@@ -52,10 +52,10 @@ impl Call<'_> {
         }
     }
 
-    /// Reads the configuration and finds the log it names.
+    /// Reads the configuration, builds its chain, and opens the log that it names.
     ///
-    /// Where the configuration is broken, it is not known where its log is; then the system's is
-    /// used.
+    /// If the configuration is broken and the log's socket cannot be read from it, the log is the
+    /// system's.
     pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, Unusable>) {
         let assembled = assemble_for(&self.arguments);
         let socket = match &assembled {
@@ -89,7 +89,7 @@ pub(crate) fn unusable(journal: &PamJournal<'_>, unusable: &Unusable) -> PamCode
     unusable.code
 }
 
-/// Logs that the host has no name and the person gave none, and returns `code`.
+/// Logs that there is no login name, from the host program or the person, and returns `code`.
 pub(crate) fn nameless(journal: &PamJournal<'_>, code: PamCode) -> PamCode {
     journal.write(
         Severity::LOG_NOTICE,
@@ -111,8 +111,8 @@ impl Flags {
         Self(flags)
     }
 
-    /// Returns whether the person shall see no messages (`PAM_SILENT`). libpam passes this flag on,
-    /// and shows them all the same.
+    /// Returns whether the person shall see no messages (`PAM_SILENT`). libpam only passes the flag
+    /// on: it is the module that must not send them.
     pub(crate) fn silent(self) -> bool {
         self.0 & Self::SILENT != 0
     }
@@ -122,7 +122,7 @@ impl Flags {
     }
 }
 
-/// Returns the name, with whether the log line about a failure may show it.
+/// Returns the name, and whether the log line about a failure may show it.
 pub(crate) fn given_name<'n>(name: &'n [u8], settings: &GlobalSettings) -> GivenName<'n> {
     GivenName {
         name,

@@ -6,7 +6,8 @@ use authchain::words::PamCode;
 
 use crate::call::Call;
 
-/// Refuses, in the check before the change already: no backend can change passwords yet.
+/// Refuses, already in the first of libpam's two calls (`PAM_PRELIM_CHECK`): no backend can change
+/// passwords yet.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
     let (syslog, _) = call.log_and_chain();

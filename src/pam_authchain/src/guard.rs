@@ -1,4 +1,4 @@
-//! The guard that keeps a bug of ours from ending somebody else's program.
+//! The guard that keeps a panic of ours from ending the host program.
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
@@ -8,7 +8,7 @@ use std::sync::Once;
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, Severity, Syslog};
 use authchain::words::PamCode;
 
-/// Runs `answer`; should it panic, the answer is `PAM_SYSTEM_ERR` and the log knows where.
+/// Runs `answer`. If it panics, logs where, and returns `PAM_SYSTEM_ERR`.
 pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
     set_hook();
     // Unwind safe: whatever `answer` was changing is dropped with it, and all that outlives a call
@@ -35,10 +35,11 @@ fn set_hook() {
     ONCE.call_once(|| panic::set_hook(Box::new(tell_where)));
 }
 
-/// Says where the panic was, not what it said: the payload may hold what somebody typed.
+/// Logs the place of a panic, but not its message, which may contain a password.
 ///
-/// It goes to the default socket, as it may be reading the configuration that panicked. It does not
-/// name the thread: `thread::current` would leave a destructor in the host's thread.
+/// The line goes to the default socket, because the panic may have happened while the configuration
+/// was read. It does not name the thread: `thread::current` would leave a destructor in the host's
+/// thread.
 fn tell_where(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let place = place.unwrap_or_else(|| "an unknown place".to_owned());

@@ -1,4 +1,4 @@
-//! A PAM handle: what the host said, and the way to the person.
+//! A PAM handle: the items of the host program, and the conversation with the person.
 //!
 //! The only file that knows `pam-bindings`; what that crate lacks is in [`libpam`].
 
@@ -27,8 +27,8 @@ pub(crate) struct Handle<'h>(&'h mut PamHandle);
 /// The data that libpam keeps for us between the calls of a transaction (pam_set_data(3)).
 type Slot = Cell<Option<Hint>>;
 
-/// Its address is the same in every call and in no other copy of the module, whose [`Hint`] may
-/// have another shape.
+/// A variable whose address names our data in libpam. It is the same in every call, and differs in
+/// another copy of the module, whose [`Hint`] may have another layout.
 static OURS: u8 = 0;
 
 impl<'h> Handle<'h> {
@@ -42,7 +42,7 @@ impl<'h> Handle<'h> {
         unsafe { pamh.cast::<PamHandle>().as_mut() }.map(Self)
     }
 
-    /// Returns what the host says about the login.
+    /// Returns the items that the host program has set.
     pub(crate) fn items(&self) -> Items {
         macro_rules! text {
             ($item:ident) => {
@@ -76,7 +76,7 @@ impl<'h> Handle<'h> {
         }
     }
 
-    /// Asks libpam for a pause of about `delay` should this login fail.
+    /// Asks libpam to pause for about `delay` if this call fails.
     pub(crate) fn fail_delay(&mut self, delay: Duration) {
         // SAFETY: the pointer is a live handle, which is ours alone.
         unsafe { libpam::fail_delay(self.as_ptr(), delay) };

@@ -1,10 +1,10 @@
-//! A hint that a login leaves for the question about the account, which most hosts ask at once: the
+//! A hint that `pam_authenticate` leaves for `pam_acct_mgmt`, which most hosts call next: the
 //! backend that accepted the login has just judged the account, and need not be asked again.
 //!
-//! It is a hint and no more: where there is none, or none that fits, the backend is asked. It never
-//! says more than the login established. Where the backend can find that out without the password
-//! too, every decision is the same with the hint and without; where it cannot, since only the
-//! person may read their entry, the hint is the only answer there is.
+//! Without a hint that fits, the backend is asked. A hint never says more than the login
+//! established. Where the backend can find that out without the password too, every decision is the
+//! same with a hint and without; where it cannot, since only the person may read their entry, the
+//! hint is the only answer there is.
 
 use std::path::{Path, PathBuf};
 use std::process;
@@ -16,28 +16,28 @@ use authchain::words::Account;
 
 use crate::items::Items;
 
-/// The longest age of a hint, counted from the question to the backend. Hosts ask about the account
-/// as soon as a login has succeeded; where another prompt came in between, the account may have
-/// changed and is judged anew.
+/// Maximum age of a hint, counted from the question to the backend. Hosts ask about the account as
+/// soon as a login has succeeded; after another prompt in between, the account may have changed, so
+/// that the backend is asked again.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// The identity of a login: everything that a backend is told with the question, and the process
 /// that asks.
 ///
-/// The order of the backends (`chain=`) is not part of it: what a backend said holds wherever it
-/// stands in the chain. The configuration is: in another one, the same name may be another
-/// backend's.
+/// The order of the backends (`chain=`) is not part of it: the answer of a backend does not depend
+/// on its place in the chain. The configuration is: in another one, the backend's name may mean
+/// another backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
     config: Option<PathBuf>,
     name: Vec<u8>,
     items: Items,
-    /// The process id: a host may go on in a process that it forked after the login, and for much
+    /// The process id: a host may fork after the login, and the new process may run for much
     /// longer.
     pid: u32,
 }
 
-/// The state of the account, as the backend that accepted the login has judged it.
+/// The account, as the backend that accepted the login has judged it.
 #[derive(Debug)]
 pub(crate) struct Hint {
     login: Login,
@@ -58,8 +58,8 @@ impl Login {
 }
 
 impl Hint {
-    /// Returns what became known of the account in a login that was `decided` then, if anything
-    /// did.
+    /// Returns the hint of a login that was decided at the moment `decided`, if a backend has
+    /// judged the account in it.
     pub(crate) fn of(decision: &AuthDecision, login: Login, decided: Moment) -> Option<Self> {
         let (account, took) = decision.known_account()?;
         Some(Self {

@@ -1,4 +1,4 @@
-//! Panics on demand, for the border's own tests.
+//! Panics on demand, for the tests of the panic guard.
 
 #![expect(clippy::panic, reason = "panicking is what it is for")]
 

@@ -1,9 +1,9 @@
-//! PAM's items: the host's statements about a login.
+//! PAM's items: the statements of the host program about a login.
 
-/// The host's statements about the login, for rules and log lines; empty where it makes none.
+/// The items of a login, for rules and log lines; an item that is not set is empty.
 ///
-/// The texts are the host's or a stranger's. What is not UTF-8 in them is replaced: no account is
-/// looked up by them.
+/// A stranger may have chosen the texts. Bytes in them that are not UTF-8 are replaced, which does
+/// no harm: no account is looked up by them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Items {
     pub(crate) service: String,

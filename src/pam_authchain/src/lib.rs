@@ -1,12 +1,12 @@
 //! The PAM border: six functions that libpam calls inside `sshd`, `sudo` and `login`, as root.
 //!
-//! Every one has the same shape: [`border::enter`] takes the raw call apart under a panic guard,
-//! one function of ours answers with a [`PamCode`], and its number goes back. Everything that
-//! decides anything is in the `authchain` library; this crate is the only one that speaks C.
+//! All have the same form: [`border::enter`] reads the raw call under a panic guard, one function
+//! of ours answers with a [`PamCode`], and its number is returned. All decisions are made in the
+//! `authchain` library; this crate only connects it to libpam.
 //!
-//! Nothing outlives a call but a few bytes of libpam's ([`hint`]): no thread, no descriptor, no
-//! changed signal. Phases may run in different processes (sshd) or for different users (sudo), so
-//! each stands alone, with that hint or without.
+//! A call leaves nothing behind but a few bytes that libpam keeps ([`hint`]): no thread, no
+//! descriptor, no changed signal. The calls of a login may be made in different processes (sshd) or
+//! for different users (sudo), so none needs an earlier one.
 
 mod account;
 mod assembly;

@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use authchain::words::{ConversationError, Secret};
 
-/// `PAM_AUTHTOK`, the item of the password (`security/_pam_types.h`).
+// Values of `security/_pam_types.h`, as C integers.
+
+/// `PAM_AUTHTOK`, the item of the password.
 const AUTHTOK: c_int = 6;
 
-/// `PAM_SUCCESS`
 const SUCCESS: c_int = 0;
 
-/// `PAM_AUTH_ERR`: libpam's word for `use_first_pass` without an earlier password.
+/// `PAM_AUTH_ERR`: returned by `pam_get_authtok` under `use_first_pass` if no earlier module has
+/// set a password.
 const AUTH_ERR: c_int = 7;
 
-/// `PAM_AUTHTOK_ERR`: libpam's word for a conversation that is absent, fails or answers nothing.
+/// `PAM_AUTHTOK_ERR`: returned by `pam_get_authtok` if the conversation is absent, fails or has no
+/// answer.
 const AUTHTOK_ERR: c_int = 20;
 
 unsafe extern "C" {
@@ -31,11 +34,14 @@ unsafe extern "C" {
 
 /// Returns the password: an earlier module's, or one asked for with libpam's own prompt.
 ///
-/// libpam obeys `use_first_pass`, takes an earlier password by itself (`try_first_pass` or not),
-/// keeps the answer for modules behind us and wipes it when the phase ends. We copy it once.
+/// libpam obeys `use_first_pass`. It uses a password that an earlier module has set, with or
+/// without `try_first_pass`. It keeps the answer for later modules, and wipes it when the PAM call
+/// ends.
 ///
 /// # Errors
-/// When there is no password.
+/// [`NoEarlierPassword`](ConversationError::NoEarlierPassword) under `use_first_pass`,
+/// [`NoAnswer`](ConversationError::NoAnswer) if the conversation gave none, and
+/// [`Aborted`](ConversationError::Aborted) for every other code.
 ///
 /// # Safety
 /// `pamh` must be a live PAM handle that nobody else uses.
@@ -46,7 +52,8 @@ pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationEr
     let code = unsafe { pam_get_authtok(pamh, AUTHTOK, &raw mut answer, ptr::null()) };
     match code {
         SUCCESS if !answer.is_null() => {
-            // SAFETY: after a success it is null or a C string, libpam's until the phase ends.
+            // SAFETY: after a success, what is not null is a C string, which libpam keeps until the
+            // PAM call ends.
             let answer = unsafe { CStr::from_ptr(answer) };
             Ok(Secret::new(answer.to_bytes().to_vec()))
         }
@@ -56,12 +63,13 @@ pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationEr
     }
 }
 
-/// Asks for a pause of about `delay` should the phase fail; libpam takes the longest asked for.
+/// Asks libpam to pause for about `delay` if this PAM call fails; the longest pause that a module
+/// has asked for counts.
 ///
 /// # Safety
 /// `pamh` must be a live PAM handle that nobody else uses.
 pub(crate) unsafe fn fail_delay(pamh: *mut c_void, delay: Duration) {
     let microseconds = c_uint::try_from(delay.as_micros()).unwrap_or(c_uint::MAX);
-    // SAFETY: the caller's promise for `pamh`. It fails only without a handle.
+    // SAFETY: the caller's promise for `pamh`. `pam_fail_delay` fails only for a null handle.
     let _ = unsafe { pam_fail_delay(pamh, microseconds) };
 }

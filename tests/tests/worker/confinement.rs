@@ -92,7 +92,7 @@ fn a_worker_that_was_taken_over_is_never_root_again_and_keeps_its_limits() {
         return;
     }
     let mut worker = worker();
-    for what in ["be root", "be dumpable", "raise limit", "raw packets"] {
+    for what in ["be root", "be dumpable", "set limit", "raw packets"] {
         assert_eq!(worker.attempt(what, ""), failed("EPERM"), "{what}");
     }
     assert_eq!(worker.attempt("allocate", "1024"), failed("ENOMEM"));

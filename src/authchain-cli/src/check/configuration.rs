@@ -1,4 +1,4 @@
-//! Configuration files, and the values in them that do not fit together.
+//! Checks configuration files, and that their values fit together.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use super::{backends, owners, settings, unprivileged};
 /// The configurations that were checked: the one of `--config` or the usual one, and those that
 /// `config=` names.
 pub(super) struct Configurations<'a> {
-    /// The file that the module reads where no `config=` names one.
+    /// The file that the module reads if no `config=` names one.
     pub(super) usual: &'a Path,
     asks_servers: bool,
     checked: BTreeMap<Option<PathBuf>, Checked>,

@@ -13,8 +13,8 @@ use super::nobody::nobody;
 use super::report::{Report, Severity};
 use crate::setup::{self, ShownJournal};
 
-/// The time that all servers of a backend have together. A server that hangs takes
-/// `connect_timeout`, or some seconds if it hangs after connecting.
+/// Maximum time for all servers of a backend together. A server that hangs takes `connect_timeout`,
+/// or some seconds if it hangs after connecting.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lets the backend's worker look at every server. No finding is reported as worse than `worst`.

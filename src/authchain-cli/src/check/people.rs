@@ -14,10 +14,10 @@ use authchain::words::Username;
 
 use super::report::{Report, Severity};
 
-/// Largest file that is checked.
+/// Maximum size of a file that is checked, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The most names in a message.
+/// Maximum number of names in a message.
 const NAMED: usize = 5;
 
 /// Checks the lines of the files. A file that cannot be opened is in the report already.
@@ -92,8 +92,8 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
-/// Reports people whose user id differs from the system's for the same name, whom the chain
-/// refuses, and people whose user id is the system's own.
+/// Reports people whom the chain refuses because their user id differs from the system's for the
+/// same name, and people whose user id is the system's own.
 fn compare_with_system(
     backend: &str,
     passwd: &Path,

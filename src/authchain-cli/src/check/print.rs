@@ -5,8 +5,7 @@ use anstyle::Style;
 use super::report::{Finding, Report, ServerStep, Severity};
 use crate::terminal::{BAD, GOOD, STRONG, Terminal, WARNING, clean};
 
-/// Prints a report, with the worst findings last: they stay on the screen when the rest has
-/// scrolled away.
+/// Prints a report, with the worst findings last, so that they are still on the screen at the end.
 pub(super) fn print(report: &Report, terminal: &mut Terminal) {
     for what in &report.looked_at {
         terminal.say(clean(what));
@@ -46,7 +45,7 @@ fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
         match step.severity {
             None => terminal.say(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
             Some(severity) => {
-                let style = style(severity);
+                let style = style_of(severity);
                 terminal.say(format_args!(
                     "  {name:<16} {milliseconds:>7.1} ms  {style}{severity}{style:#}: {text}"
                 ));
@@ -56,7 +55,7 @@ fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
 }
 
 fn print_finding(finding: &Finding, terminal: &mut Terminal) {
-    let (style, severity) = (style(finding.severity), finding.severity);
+    let (style, severity) = (style_of(finding.severity), finding.severity);
     let place = clean(&finding.place());
     let message = clean(&finding.message);
     terminal.say(format_args!(
@@ -77,7 +76,7 @@ fn print_finding(finding: &Finding, terminal: &mut Terminal) {
     }
 }
 
-fn style(severity: Severity) -> Style {
+fn style_of(severity: Severity) -> Style {
     match severity {
         Severity::Note => Style::new(),
         Severity::Warning => WARNING,

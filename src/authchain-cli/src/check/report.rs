@@ -15,14 +15,14 @@ use crate::terminal::Ending;
 pub(crate) enum Severity {
     /// Good to know; does not change the exit code.
     Note,
-    /// Works, but perhaps not as it was meant.
+    /// It works, but perhaps not as intended.
     Warning,
     /// Logins fail, or somebody gets in who should not.
     Error,
 }
 
 impl Severity {
-    /// Translates a worker's severity; `None` stands for fine.
+    /// Translates a worker's severity; `None` means fine.
     fn of(severity: protocol::Severity) -> Option<Self> {
         match severity {
             protocol::Severity::Fine => None,
@@ -95,7 +95,7 @@ impl Finding {
     }
 }
 
-/// Everything that was looked at and found.
+/// The things that were checked, and the findings.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(super) findings: Vec<Finding>,

@@ -1,5 +1,5 @@
-//! The certificate revocation lists that backends name. Without a valid list the worker believes no
-//! server.
+//! Checks the certificate revocation lists that backends name. Without a valid list the worker
+//! trusts no server.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Values at the top of the configuration that are allowed but dangerous.
+//! Warns about values at the top of the configuration that are allowed but dangerous.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -77,7 +77,8 @@ fn check_worker_user(file: &Path, settings: &GlobalSettings, report: &mut Report
     }
 }
 
-/// Returns the sign that a person, or a program other than the worker, uses this account.
+/// Returns the sign that a person, or a program other than the worker, uses this account, if there
+/// is one.
 fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Option<String> {
     let uid = user.uid.as_raw();
     let shell = user.shell.file_name().map(|name| name.to_string_lossy());

@@ -17,10 +17,10 @@ use nix::unistd::geteuid;
 use super::report::{Report, Severity};
 use about::About;
 
-/// The time the worker has for its answer. It usually takes a thousandth of it.
+/// Maximum time for the worker's answer. It usually takes a thousandth of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The longest answer that is read, in bytes.
+/// Maximum length of the answer, in bytes.
 const MAX_ABOUT: usize = 64 * 1024;
 
 /// Checks the program, asks it which walls confine it, and returns whether it can be started. No

@@ -136,7 +136,7 @@ fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
         })
 }
 
-/// Tells the administrator where the account will not do because of the system's user ids.
+/// Tells the administrator if the account cannot log in because of the system's user ids.
 fn remarks(name: &Username, uid: u32, system: Option<&SystemUser>, terminal: &mut Terminal) {
     match system.map(|user| user.uid.as_raw()) {
         None => terminal.tell(format_args!(

@@ -14,7 +14,7 @@ use authchain::words::Username;
 use crate::setup;
 use crate::terminal::Failure;
 
-/// A database that is only handed out for writing where that cannot harm the system's accounts.
+/// A database that can be edited only if that cannot harm the system's accounts.
 pub(super) struct GuardedDatabase {
     pub(super) database: Database,
     pub(super) settings: GlobalSettings,
@@ -85,7 +85,7 @@ impl GuardedDatabase {
     }
 }
 
-/// Returns whether two paths lead to one file.
+/// Returns whether two paths lead to the same file.
 fn is_same(one: &Path, other: &Path) -> bool {
     match (fs::metadata(one), fs::metadata(other)) {
         (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),

@@ -18,7 +18,7 @@ pub(super) const UNWILLING: u32 = 53;
 
 /// Returns whether another server may answer better: operationsError, timeLimitExceeded,
 /// adminLimitExceeded, busy, unavailable, other.
-pub(super) fn is_trouble(code: u32) -> bool {
+pub(super) fn is_server_fault(code: u32) -> bool {
     matches!(code, 1 | 3 | 11 | 51 | 52 | 80)
 }
 

@@ -111,8 +111,8 @@ impl Entry {
 /// Returns the failure at an entry that does not show an attribute it must have.
 pub(super) fn hidden(step: &'static str, dn: &str, attribute: &str) -> Failure {
     let dn = quoted(dn);
-    let text = format!("configuration error: {attribute} of {dn} cannot be read; may bind_dn?");
-    Failure::settings(step, text)
+    let text = format!("{attribute} of {dn} cannot be read; may bind_dn?");
+    Failure::configuration_error(step, &text)
 }
 
 fn attribute(tag: StructureTag) -> Option<(String, Vec<Vec<u8>>)> {

@@ -165,7 +165,7 @@ impl ServerExamination<'_> {
         search: &Search<'_>,
     ) -> Result<SearchResult, Remark> {
         let deadline = self.deadline.within(OPERATION);
-        let asking = within(deadline, search.step, self.session.request(search));
+        let asking = within(deadline, search.step, self.session.search_raw(search));
         asking.await.map_err(|failure| directory.blame(&failure))
     }
 }

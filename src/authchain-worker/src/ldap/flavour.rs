@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::person::{Login, People, Person};
 use super::policy::{AccountRules, State};
 use super::refusals::{refusal, refusal_of_derived_name};
-use super::session::{BindAnswer, Session};
+use super::session::{BindReply, Session};
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
@@ -118,7 +118,7 @@ impl Flavour {
     /// Returns the refusal in the server's answer to the person's bind; `None` where it succeeded.
     pub(super) fn refusal(
         &self,
-        answer: &BindAnswer,
+        answer: &BindReply,
         entry: &Entry,
     ) -> Result<Option<Answer>, Failure> {
         match self {
@@ -131,7 +131,7 @@ impl Flavour {
     /// name that the server does not know is no proof that the account is missing then.
     pub(super) fn refusal_of_derived_name(
         &self,
-        answer: &BindAnswer,
+        answer: &BindReply,
     ) -> Result<Option<Answer>, Failure> {
         match self {
             Self::Generic(_) => refusal_of_derived_name(answer),

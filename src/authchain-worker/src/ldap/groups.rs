@@ -181,8 +181,8 @@ impl Groups {
         };
         let hits = session.search(search).await?;
         if hits.is_missing {
-            let text = format!("configuration error: group_base {base} does not exist");
-            return Err(Failure::settings(STEP, text));
+            let text = format!("group_base {base} does not exist");
+            return Err(Failure::configuration_error(STEP, &text));
         }
         walk.note_all(&hits);
         let is_whole = hits.gap().is_none();

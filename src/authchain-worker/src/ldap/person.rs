@@ -138,9 +138,8 @@ impl People {
         let mut hits = session.search(search).await?;
         hits.is_elsewhere_too &= !self.are_whole;
         if hits.is_missing && template.is_none() {
-            let text =
-                format!("configuration error: the base {base} does not exist, or may not be read");
-            return Err(Failure::settings(STEP, text));
+            let text = format!("the base {base} does not exist, or may not be read");
+            return Err(Failure::configuration_error(STEP, &text));
         }
         let gap = hits.gap();
         let mut entries = hits.entries.into_iter();

@@ -1,22 +1,26 @@
-//! The meaning of a server's answer to the person's bind.
+//! The meaning of a server's reply to the person's bind.
 
 use authchain::backends::protocol::WireVerdict;
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
-use super::codes::{self, describe, is_trouble};
+use super::codes::{self, describe, is_server_fault};
 use super::policy::control::BindError;
-use super::session::BindAnswer;
+use super::session::BindReply;
 use crate::answer::Answer;
 use crate::net::failure::Failure;
 
-/// Returns the refusal in the answer to a bind; `None` where it succeeded. A success with an error
-/// of the password policy is a refusal: some servers leave it to their clients to heed the policy.
-pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
-    let result = &answer.result;
+/// Returns why the server refused the bind, `None` if it did not, or a failure if its reply says
+/// nothing about the person.
+///
+/// A success with the policy error *expired* or *locked* is a refusal, because some servers leave
+/// it to the client to enforce the policy. *Must change* is none: the password is right, and the
+/// caller judges what has to be done with it.
+pub(super) fn refusal(reply: &BindReply) -> Result<Option<Answer>, Failure> {
+    let result = &reply.result;
     let description = describe(result);
-    Ok(Some(match (result.rc, answer.policy.error) {
+    Ok(Some(match (result.rc, reply.policy.error) {
         (codes::SUCCESS, None | Some(BindError::MustChange)) => return Ok(None),
-        (code, _) if is_trouble(code) => return Err(Failure::trouble("bind", description)),
+        (code, _) if is_server_fault(code) => return Err(Failure::trouble("bind", description)),
         (codes::SUCCESS | codes::INVALID_CREDENTIALS, Some(BindError::Expired)) => {
             Answer::barred(AccountStatus::PasswordExpired, "the password has expired")
         }
@@ -27,36 +31,36 @@ pub(super) fn refusal(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
             let text = codes::server_text(&result.text);
             wrong_password((!text.is_empty()).then_some(&text))
         }
-        // The entry has no password of the kind that is asked for.
+        // The entry has no password that a simple bind can check.
         (codes::INAPPROPRIATE_AUTHENTICATION, _) => {
             Answer::denied(DenialReason::BadCredential, description)
         }
-        // 389 Directory Server after too many attempts.
+        // The reply of 389 Directory Server after too many attempts.
         (codes::CONSTRAINT_VIOLATION, _) => Answer::denied(DenialReason::Locked, description),
         (codes::UNWILLING | codes::INSUFFICIENT_ACCESS, _) => {
             Answer::denied(DenialReason::NotPermitted, description)
         }
+        // A search found the entry, and it is gone: that says nothing about the password.
         (codes::NO_SUCH_OBJECT, _) => return Err(Failure::trouble("bind", description)),
-        _ => {
-            let text = format!("configuration error: {description}");
-            return Err(Failure::settings("bind", text));
-        }
+        _ => return Err(Failure::configuration_error("bind", &description)),
     }))
 }
 
-/// Returns the refusal where a template made the bind name of the login name: noSuchObject is no
-/// proof that the account is missing. But it is an answer: other servers have no such entry either,
-/// and would count the attempt once more.
-pub(super) fn refusal_of_derived_name(answer: &BindAnswer) -> Result<Option<Answer>, Failure> {
-    match answer.result.rc {
+/// Does as [`refusal`], for a bind name that was made of the login name without a search.
+///
+/// noSuchObject (RFC 4511 §4.1.9) does not prove that the account is missing, since the name may
+/// have been made wrongly. It counts as a wrong password, not as a failure: the server did answer,
+/// and every other server of the directory would answer the same.
+pub(super) fn refusal_of_derived_name(reply: &BindReply) -> Result<Option<Answer>, Failure> {
+    match reply.result.rc {
         codes::NO_SUCH_OBJECT => {
-            let description = describe(&answer.result);
+            let description = describe(&reply.result);
             Ok(Some(Answer::denied(
                 DenialReason::BadCredential,
                 description,
             )))
         }
-        _ => refusal(answer),
+        _ => refusal(reply),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One connection to one server.
+//! One LDAP connection: binds and searches.
 
 use std::os::unix::net::UnixStream as StdUnixStream;
 
@@ -13,7 +13,7 @@ use ldap3::{
 };
 use tokio::net::UnixStream;
 
-use super::codes::{self, describe, is_trouble};
+use super::codes::{self, describe, is_server_fault};
 use super::entry::Entry;
 use super::password::Password;
 use super::policy::control::{CONTROL, PolicyAnswer};
@@ -23,31 +23,39 @@ use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
 use crate::net::failure::{Failure, FailureKind, io_text, within_as};
 
-/// The name of the service's own login in failures.
+/// Names the bind of the service account in failures.
 pub(super) const SERVICE_BIND: &str = "service bind";
 
-/// A connection that is open, guarded, and as a rule logged in as the service.
+/// An LDAP connection behind the guard, usually bound as the service account.
 pub(super) struct Session {
     ldap: Ldap,
-    ending: Ending,
-    deadline: Deadline,
-    /// The meaning of silence from now on. A server that cannot find an entry may be down: how long
-    /// that takes is a matter of its indexes and its load, hardly of the name. A server that is
-    /// slow about one person's password or groups is not down: that person could otherwise shut
-    /// others out.
-    silence: FailureKind,
-    /// True once the person's password has been sent.
+    wait: Wait,
     has_sent_password: bool,
 }
 
-/// A search.
+/// The wait for the server's replies.
+struct Wait {
+    /// The reason for which the guard ended the connection, if it did.
+    ending: Ending,
+    deadline: Deadline,
+    /// The kind of failure that a timeout counts as.
+    ///
+    /// Until the first search is answered, a timeout means that the server is down: the time of
+    /// that search depends on indexes and load, hardly on the name. Later it does not: those
+    /// requests depend on one person's entry, and that person could otherwise make the server count
+    /// as down for everybody.
+    timeout_kind: FailureKind,
+}
+
 #[derive(Clone, Copy)]
 pub(super) struct Search<'a> {
+    /// The name of this request in failures.
     pub(super) step: &'static str,
     pub(super) base: &'a str,
     pub(super) scope: Scope,
     pub(super) filter: &'a str,
     pub(super) attributes: &'a [&'a str],
+    /// Maximum number of entries that the server is to return.
     pub(super) limit: i32,
 }
 
@@ -65,14 +73,14 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The result of a search.
+/// The entries that a search found.
 pub(super) struct Hits {
     pub(super) entries: Vec<Entry>,
-    /// The server has more entries than were asked for, or than it gives.
+    /// The result was cut at the size limit of the search or of the server.
     pub(super) is_cut: bool,
     /// Other servers may have more entries; they are not asked.
     pub(super) is_elsewhere_too: bool,
-    /// The base does not exist, or is hidden.
+    /// The base of the search does not exist, or is hidden from the account that searches.
     pub(super) is_missing: bool,
     /// The number of entries that were asked for at most.
     limit: i32,
@@ -94,35 +102,42 @@ impl Hits {
     }
 }
 
-/// The answer of a server to the person's bind.
-pub(super) struct BindAnswer {
+/// The server's reply to the person's bind.
+pub(super) struct BindReply {
     pub(super) result: LdapResult,
     pub(super) policy: PolicyAnswer,
 }
 
 impl Session {
-    /// Puts the guard between the connection and ldap3, which only takes sockets of its own kind.
+    /// Opens a session over `connection`.
+    ///
+    /// ldap3 takes only its own types of sockets, so it gets one end of a socket pair, and the
+    /// guard relays between the other end and `connection`.
     pub(super) async fn over(
         connection: Box<dyn Connection>,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
-        let failure = |text: String| Failure::trouble("guard", text);
-        let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(io_text(&error)))?;
+        let guard_failure = |text: String| Failure::trouble("guard", text);
+        let (ours, theirs) =
+            StdUnixStream::pair().map_err(|error| guard_failure(io_text(&error)))?;
         let ours = ours
             .set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(ours));
-        let ours = ours.map_err(|error| failure(io_text(&error)))?;
+        let ours = ours.map_err(|error| guard_failure(io_text(&error)))?;
         let ending = Ending::default();
         tokio::spawn(relay(connection, ours, ending.clone()));
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
+        // ldap3 wants a URL; the socket set above is used instead.
         let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
-        let (driver, ldap) = opened.map_err(|error| failure(error.to_string()))?;
+        let (driver, ldap) = opened.map_err(|error| guard_failure(error.to_string()))?;
         tokio::spawn(driver.drive());
         Ok(Self {
             ldap,
-            ending,
-            deadline,
-            silence: FailureKind::Down,
+            wait: Wait {
+                ending,
+                deadline,
+                timeout_kind: FailureKind::Down,
+            },
             has_sent_password: false,
         })
     }
@@ -132,37 +147,54 @@ impl Session {
         self.has_sent_password
     }
 
-    /// Logs in as the account `dn`.
+    /// Binds as the service account `dn`. The caller limits the time.
     pub(super) async fn bind_service(&mut self, dn: &str, secret: &Secret) -> Result<(), Failure> {
         let password = Password::of(secret);
         let password = password.map_err(|_| Failure::settings(SERVICE_BIND, "no password"))?;
-        let result = self.ldap.simple_bind(dn, password.expose()).await;
-        self.service_answer(dn, result)
+        let reply = self.ldap.simple_bind(dn, password.expose()).await;
+        self.check_service_bind(dn, reply)
     }
 
-    /// Logs in as the user of the connection (SASL EXTERNAL, RFC 4422 appendix A).
+    /// Binds with the identity of the connection itself: the TLS client certificate, or the user id
+    /// on a UNIX socket (SASL EXTERNAL, RFC 4422 appendix A). The caller limits the time.
     pub(super) async fn bind_external(&mut self) -> Result<(), Failure> {
-        let result = self.ldap.sasl_external_bind().await;
-        self.service_answer("external", result)
+        let reply = self.ldap.sasl_external_bind().await;
+        self.check_service_bind("external", reply)
     }
 
-    fn service_answer(
+    fn check_service_bind(
         &self,
-        who: &str,
-        result: Result<LdapResult, LdapError>,
+        identity: &str,
+        reply: Result<LdapResult, LdapError>,
     ) -> Result<(), Failure> {
-        let result = result.map_err(|error| failure(&self.ending, SERVICE_BIND, &error))?;
-        service_answer(who, &result)
+        let result = reply.map_err(|error| self.wait.failure(SERVICE_BIND, &error))?;
+        let reason = Reason::of(&result.text);
+        let text =
+            (reason.as_ref()).map_or_else(|| describe(&result), |reason| reason.text().to_owned());
+        // A server that reports the state of the account has found it, and another password would
+        // not help.
+        let may_be_wrong = !matches!(reason, Some(Reason::State(..) | Reason::PasswordEnded(_)));
+        let text = match result.rc {
+            codes::SUCCESS => return Ok(()),
+            code if is_server_fault(code) => return Err(Failure::trouble(SERVICE_BIND, text)),
+            codes::INVALID_CREDENTIALS if may_be_wrong => {
+                format!("wrong bind_dn or password: {identity}: {text}")
+            }
+            _ => format!("{identity}: {text}"),
+        };
+        Err(Failure::configuration_error(SERVICE_BIND, &text))
     }
 
-    /// Returns whether `password` is that of the entry `dn`.
+    /// Binds as `dn` with the person's password and returns the server's reply; `asks_policy`
+    /// requests the control of the password policy.
     pub(super) async fn bind(
         &mut self,
         dn: &str,
         password: Password<'_>,
         asks_policy: bool,
-    ) -> Result<BindAnswer, Failure> {
+    ) -> Result<BindReply, Failure> {
         let step = "bind";
+        // Servers may take a bind with an empty DN as anonymous, and let any password succeed.
         if dn.trim().is_empty() {
             return Err(Failure::trouble(step, "an entry without a name"));
         }
@@ -173,30 +205,27 @@ impl Session {
                 val: None,
             }]);
         }
-        self.silence = FailureKind::Trouble;
+        self.wait.timeout_kind = FailureKind::Trouble;
         self.has_sent_password = true;
-        let (deadline, ending) = (self.deadline, self.ending.clone());
         let binding = self.ldap.simple_bind(dn, password.expose());
-        let binding = async {
-            binding
-                .await
-                .map_err(|error| failure(&ending, step, &error))
-        };
-        let result = within_as(self.silence, deadline, step, binding).await?;
+        let result = self.wait.reply(step, binding).await?;
         let policy = PolicyAnswer::of(&result.ctrls);
-        Ok(BindAnswer { result, policy })
+        Ok(BindReply { result, policy })
     }
 
     /// Searches, without following references or referrals.
     pub(super) async fn search(&mut self, search: Search<'_>) -> Result<Hits, Failure> {
-        let found = self.request(&search).await?;
-        self.silence = FailureKind::Trouble;
-        hits(&search, found)
+        let found = self.search_raw(&search).await?;
+        self.wait.timeout_kind = FailureKind::Trouble;
+        read_hits(&search, found)
     }
 
-    /// Searches, and returns the server's answer with whatever code.
-    pub(super) async fn request(&mut self, search: &Search<'_>) -> Result<SearchResult, Failure> {
-        let seconds = self.deadline.remaining().as_secs().saturating_add(1);
+    /// Searches and returns the result, whatever its code.
+    pub(super) async fn search_raw(
+        &mut self,
+        search: &Search<'_>,
+    ) -> Result<SearchResult, Failure> {
+        let seconds = self.wait.deadline.remaining().as_secs().saturating_add(1);
         let options = SearchOptions::new()
             .sizelimit(search.limit)
             .timelimit(i32::try_from(seconds).unwrap_or(i32::MAX));
@@ -205,58 +234,47 @@ impl Session {
             Scope::One => ldap3::Scope::OneLevel,
             Scope::Sub => ldap3::Scope::Subtree,
         };
-        let (deadline, ending) = (self.deadline, self.ending.clone());
         self.ldap.with_search_options(options);
         let searching = self
             .ldap
             .search(search.base, scope, search.filter, search.attributes);
-        let searching = async {
-            searching
-                .await
-                .map_err(|error| failure(&ending, search.step, &error))
-        };
-        within_as(self.silence, deadline, search.step, searching).await
+        self.wait.reply(search.step, searching).await
     }
 
-    /// Limits the next search to its first page (RFC 2696): domain controllers of Samba know no
-    /// other limit.
-    pub(super) fn turn_one_page(&mut self, size: i32) {
+    /// Limits the next search to its first page (RFC 2696), for a sample of the entries: Samba's
+    /// domain controllers ignore the size limit.
+    pub(super) fn limit_to_first_page(&mut self, size: i32) {
         let cookie = Vec::new();
         self.ldap
             .with_controls(vec![PagedResults { size, cookie }.into()]);
     }
 }
 
-/// Returns the failure of an operation. If the guard ended the connection, the guard knows why;
-/// ldap3 only knows that it ended.
-fn failure(ending: &Ending, step: &'static str, error: &LdapError) -> Failure {
-    match ending.reason() {
-        Some(reason) => Failure::trouble(step, reason),
-        None => Failure::trouble(step, codes::server_text(&error.to_string())),
+impl Wait {
+    /// Waits for the reply to `request`.
+    async fn reply<T>(
+        &self,
+        step: &'static str,
+        request: impl Future<Output = Result<T, LdapError>>,
+    ) -> Result<T, Failure> {
+        let request = async { request.await.map_err(|error| self.failure(step, &error)) };
+        within_as(self.timeout_kind, self.deadline, step, request).await
     }
-}
 
-fn service_answer(who: &str, result: &LdapResult) -> Result<(), Failure> {
-    let reason = Reason::of(&result.text);
-    let text =
-        (reason.as_ref()).map_or_else(|| describe(result), |reason| reason.text().to_owned());
-    // The state of an account says that the name is right, and that no other password would help.
-    let may_be_wrong = !matches!(reason, Some(Reason::State(..) | Reason::PasswordEnded(_)));
-    match result.rc {
-        codes::SUCCESS => Ok(()),
-        code if is_trouble(code) => Err(Failure::trouble(SERVICE_BIND, text)),
-        codes::INVALID_CREDENTIALS if may_be_wrong => {
-            let text = format!("configuration error: wrong bind_dn or password: {who}: {text}");
-            Err(Failure::settings(SERVICE_BIND, text))
-        }
-        _ => {
-            let text = format!("configuration error: {who}: {text}");
-            Err(Failure::settings(SERVICE_BIND, text))
+    /// Turns an error of ldap3 into a failure. If the guard ended the connection, the guard knows
+    /// why; ldap3 only knows that it ended.
+    fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
+        match self.ending.reason() {
+            Some(reason) => Failure::trouble(step, reason),
+            None => Failure::trouble(step, codes::server_text(&error.to_string())),
         }
     }
 }
 
-fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Result<Hits, Failure> {
+fn read_hits(
+    search: &Search<'_>,
+    SearchResult(entries, result): SearchResult,
+) -> Result<Hits, Failure> {
     let entries: Option<Vec<Entry>> = entries.into_iter().map(Entry::of).collect();
     let entries = entries.ok_or_else(|| Failure::trouble(search.step, "a malformed entry"))?;
     let hits = Hits {
@@ -271,19 +289,15 @@ fn hits(search: &Search<'_>, SearchResult(entries, result): SearchResult) -> Res
         codes::REFERRAL => {
             let there = codes::server_text(&result.refs.join(" "));
             let text = format!(
-                "configuration error: {} is on another server ({there}); referrals are not followed",
+                "{} is on another server ({there}); referrals are not followed",
                 quoted(search.base)
             );
-            Err(Failure::settings(search.step, text))
+            Err(Failure::configuration_error(search.step, &text))
         }
-        code if is_trouble(code) => Err(Failure::trouble(search.step, describe(&result))),
+        code if is_server_fault(code) => Err(Failure::trouble(search.step, describe(&result))),
         _ => {
-            let text = format!(
-                "configuration error: {}: {}",
-                quoted(search.base),
-                describe(&result)
-            );
-            Err(Failure::settings(search.step, text))
+            let text = format!("{}: {}", quoted(search.base), describe(&result));
+            Err(Failure::configuration_error(search.step, &text))
         }
     }
 }

@@ -73,6 +73,11 @@ impl Failure {
         Self::new(step, text, FailureKind::Settings)
     }
 
+    /// Returns the failure of settings that do not fit the server.
+    pub fn configuration_error(step: &'static str, text: &str) -> Self {
+        Self::settings(step, format!("configuration error: {text}"))
+    }
+
     fn new(step: &'static str, text: impl Into<String>, kind: FailureKind) -> Self {
         let text = cut(&clean(&text.into()), MAX_TEXT);
         Self { step, text, kind }

@@ -1,9 +1,9 @@
 //! Accounts in passwd and shadow files.
 //!
-//! Every answer costs what a wrong password costs: both files are read through, and one hash is
-//! computed, the person's own where there is one to verify, and one of the file's usual kind where
-//! there is not. A person whose hash is of another kind can be told apart by the time it takes; a
-//! file should have one kind.
+//! Every refusal takes the time of a wrong password: both files are read to their ends, and one
+//! hash is computed, the person's own if there is one to verify, and otherwise a dummy like most
+//! hashes of the file. Since a hash of another method or cost takes another time, all hashes of a
+//! file should have the same.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use crate::words::{
     Account, AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict,
 };
 
-/// The text for a user whose shadow entry is missing, although passwd points to it.
+/// The reason for a user whose shadow entry is missing, although their passwd line points to it.
 const NO_SHADOW_ENTRY: &str = "no shadow entry";
 
 /// The backend over a passwd and a shadow file.
@@ -31,8 +31,8 @@ pub struct Local {
 }
 
 impl Local {
-    /// Builds the backend that the configuration calls `name`; `is_system` where its passwd file is
-    /// the one that says which names are the system's own.
+    /// Builds the backend that the configuration calls `name`; `is_system` is true if its passwd
+    /// file tells which names are the system's own.
     pub fn new(name: String, settings: LocalSettings, is_system: bool) -> Self {
         Self {
             name,
@@ -59,8 +59,8 @@ impl Local {
         self.reported(request, &self.settings.shadow, found)
     }
 
-    /// Takes the entry out of a search in the file at `path`, and logs a warning if the file was
-    /// odd.
+    /// Takes the entry out of a search in the file at `path`, and logs a warning if the file has
+    /// faults.
     fn reported<T>(
         &self,
         request: &Request<'_>,
@@ -79,7 +79,7 @@ impl Local {
         (entry, found.dummy_hash)
     }
 
-    /// Compares what was typed with what stands in the files.
+    /// Compares the typed password with the one in the files.
     fn answer(
         &self,
         attempt: &Attempt<'_>,
@@ -124,7 +124,7 @@ impl Local {
     }
 
     fn accept(&self, person: &PasswdEntry) -> Verdict {
-        // No status: reading the files again when the account is asked about costs nothing.
+        // No status: the question about the account reads the files again, which is quick.
         Verdict::Accepted(person.to_user(&self.name), None)
     }
 }
@@ -155,16 +155,15 @@ impl Backend for Local {
         };
         let dummy = dummy.or(dummy_of_passwd).unwrap_or_default();
         match at_once {
-            // A backend behind this one may know the person and accept them: then the hash is not
-            // needed.
+            // A later backend may know the person and accept them: then the hash is not needed.
             Ok(Verdict::Unknown) => attempt.deferred.push(move |password| dummy.spend(password)),
             _ => dummy.spend(attempt.password),
         }
         at_once
     }
 
-    /// Returns the state of the account. A locked password is no locked account (see [`Ageing`]);
-    /// where the passwd file points to a shadow entry that is missing, the state is unavailable.
+    /// Returns the status of the account. A locked password is no locked account (see [`Ageing`]);
+    /// if the passwd file points to a shadow entry that is missing, the status is unavailable.
     /// pam_unix does the same in both cases.
     ///
     /// [`Ageing`]: crate::files::passwd_files::ageing::Ageing
@@ -197,10 +196,10 @@ impl Backend for Local {
 /// The entry of a person, and a dummy of the hash that is most common in the file.
 type Found<T> = (Result<Option<T>, BackendError>, Option<DummyHash>);
 
-/// A verdict, and whether a hash was computed on the way to it.
+/// A verdict, and whether a hash was computed for it.
 enum LocalVerdict {
     Computed(Verdict),
-    /// No hash was computed: the time of one still has to be spent.
+    /// No hash was computed: a refusal must still spend the time of one.
     AtOnce(Verdict),
 }
 
@@ -213,8 +212,8 @@ impl LocalVerdict {
     }
 }
 
-/// Returns what it means that a hash could not be verified: locked, where no password could match
-/// it; else unavailable or failed.
+/// Returns the answer if a hash could not be verified: locked, if no password could match it; else
+/// unavailable or failed.
 fn not_verified(path: &Path, error: HashError) -> Result<LocalVerdict, BackendError> {
     if error.matches_nothing() {
         return Ok(LocalVerdict::denied(

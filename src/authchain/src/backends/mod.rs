@@ -1,11 +1,11 @@
 //! Floor 4: sources of accounts.
 //!
-//! - [`Backend`]: the trait. It asks what a source knows of one person, and decides nothing.
+//! - [`Backend`]: the trait. It answers what a source knows about one person, and decides nothing.
 //! - [`local`]: passwd and shadow files, read in this process.
 //! - [`remote`]: every backend that asks servers. It starts a worker process for each question,
 //!   under a deadline, and remembers in empty files which servers were down.
-//! - [`protocol`]: what this process and the worker say to each other, for both sides of it. Its
-//!   manual is `docs/PROTOCOL.md`.
+//! - [`protocol`]: the messages between this process and the worker, for both of them. Its manual
+//!   is `docs/PROTOCOL.md`.
 //!
 //! **Uses** the floors below. **Used by** `chain`; the worker uses [`protocol`] alone.
 //! **Begin with** [`Backend`], then [`local`]. `docs/adding-a-backend.md` builds one from its
@@ -23,27 +23,29 @@ use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
 /// The properties of a backend that the rule of the chain depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nature {
-    /// For whom it speaks.
+    /// The reach of the backend's answers.
     pub authority: Authority,
-    /// True if it answers without waiting for anybody, so that a deadline means nothing to it.
+    /// True if the backend never waits for a server, so that it needs no deadline.
     pub answers_at_once: bool,
-    /// True if it may be given an empty password, where the stack and the host allow that.
+    /// True if the backend may be given an empty password, if stack and host program allow that.
     pub takes_empty_passwords: bool,
-    /// True if a refusal has to take the time of one of its hashes, even if it was not asked.
+    /// True if a refusal has to take the time of one of the backend's hashes, even if the backend
+    /// was not asked.
     pub owes_hash_time: bool,
 }
 
-/// For whom a backend speaks.
+/// The reach of a backend's answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
-    /// For the system: its accounts are those of the passwd file that says which names are the
-    /// system's own. Only such a backend is asked about system names, and its people cannot be
-    /// mistaken for others.
+    /// The accounts are those of the passwd file that tells which names are the system's own. Only
+    /// such a backend is asked about system names, and its users need not be compared with the
+    /// system's.
     System,
-    /// For this machine: it may refuse an account that a backend in front calls valid, and may know
-    /// a person without having a password for them.
+    /// The accounts are in other files of this machine. Such a backend may refuse an account that
+    /// an earlier backend calls valid, and may know a person without having a password for them.
     Machine,
-    /// For a directory: it is not asked about an account that is called valid already.
+    /// The accounts are on servers. Such a backend is not asked about an account that an earlier
+    /// backend calls valid.
     Directory,
 }
 
@@ -71,12 +73,12 @@ impl Nature {
         }
     }
 
-    /// Returns whether it speaks for the system itself.
+    /// Returns whether the authority is [`Authority::System`].
     pub fn is_system(self) -> bool {
         self.authority == Authority::System
     }
 
-    /// Returns whether it speaks for a directory.
+    /// Returns whether the authority is [`Authority::Directory`].
     pub fn is_directory(self) -> bool {
         self.authority == Authority::Directory
     }
@@ -84,21 +86,21 @@ impl Nature {
 
 /// A source of accounts: files, a directory, a plugin.
 ///
-/// A backend only ever says what it knows. Order, fallbacks, system names and empty passwords are
-/// the chain's business, so that no backend can get them wrong.
+/// A backend only answers what it knows. The chain takes care of order, faults, system names and
+/// empty passwords, so that no backend can get them wrong.
 pub trait Backend {
-    /// Returns the name it has in the configuration.
+    /// Returns the backend's name in the configuration.
     fn name(&self) -> &str;
 
-    /// Returns what the rule of the chain needs to know of it, whatever its type.
+    /// Returns the properties that the rule of the chain depends on.
     fn nature(&self) -> Nature;
 
-    /// Returns whether an entry named `entry` is the person who was asked for.
+    /// Returns whether the entry named `entry` is the person whose name was asked for.
     fn is_same_name(&self, asked: &Username, entry: &str) -> bool {
         asked.as_str() == entry
     }
 
-    /// Looks up who this is; `None` when the source does not know the name.
+    /// Looks the person up; `None` if the source does not know the name.
     ///
     /// # Errors
     /// When the source could not be asked.
@@ -116,11 +118,11 @@ pub trait Backend {
     /// When the source could not be asked.
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError>;
 
-    /// Looks at every server there is, step by step, by the request's deadline, and has `hear` hear
-    /// what each step comes to. A backend without servers has nothing to say.
+    /// Examines every server, step by step, until the request's deadline, and calls `hear` with the
+    /// result of each step. A backend without servers does nothing.
     ///
     /// # Errors
-    /// When the worker that looks at them could not be asked.
+    /// When the worker that examines the servers could not be asked.
     #[cfg(feature = "examine")]
     fn examine(
         &self,
@@ -130,9 +132,9 @@ pub trait Backend {
         Ok(())
     }
 
-    /// Spends the time a wrong password would have cost, and learns nothing.
+    /// Spends the time that a wrong password would have cost.
     ///
-    /// For logins that are refused before any backend is asked, so that the clock does not tell
-    /// them apart. It has no result, so that it cannot become an answer.
+    /// The chain calls it if a login is refused before this backend is asked, so that the time does
+    /// not tell that. It has no result, so that it can let nobody in.
     fn burn_refusal_time(&self, _password: &Secret) {}
 }

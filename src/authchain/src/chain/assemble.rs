@@ -7,7 +7,7 @@ use super::registry;
 use crate::config::settings::GlobalSettings;
 use crate::config::{Config, ConfigError, DEFAULT_PATH, Source};
 
-/// A chain, and the settings that lie around it.
+/// A chain, and the settings that all its backends share.
 pub struct Assembled {
     /// The chain.
     pub chain: Chain,
@@ -17,11 +17,11 @@ pub struct Assembled {
 
 /// Reads the configuration at `path` and builds its chain; `order` replaces the file's.
 ///
-/// Without a `path` the file is [`DEFAULT_PATH`], and there may be none: then the chain is `local`
-/// alone. A file that was named must be there.
+/// Without a `path` the file is [`DEFAULT_PATH`]; if that does not exist, the chain is `local`
+/// alone. The file at a given `path` must exist.
 ///
 /// # Errors
-/// For anything wrong with the file. There is no falling back to a part of it.
+/// For any fault of the file: a part of it is never used alone.
 pub fn assemble(path: Option<&Path>, order: Option<&[String]>) -> Result<Assembled, ConfigError> {
     let source = match path {
         Some(path) => Source::read(path)?,

@@ -10,17 +10,17 @@ use crate::words::{
 /// The answer of one backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding<A> {
-    /// It knows the person and gave this answer.
+    /// The backend knows the person and gave this answer.
     Answered(A),
-    /// It knows the person and refuses.
+    /// The backend knows the person and refuses.
     Denied(Denial),
-    /// It does not know the person.
+    /// The backend does not know the person.
     Unknown,
-    /// Its source does not answer; the text tells why.
+    /// The backend's source does not answer, for this reason.
     Unavailable(String),
-    /// This process could not ask it; the text tells why.
+    /// This process could not ask the backend, for this reason.
     Failed(String),
-    /// The chain's rule kept the question from it.
+    /// The rule of the chain kept the question from the backend.
     NotAsked(WhyNotAsked),
 }
 
@@ -74,7 +74,7 @@ pub enum Outcome<A> {
     Conversation(ConversationError),
 }
 
-/// A decision with the way to it.
+/// A decision, and the answers that led to it.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision<A> {
@@ -114,7 +114,7 @@ impl<A> Decision<A> {
 pub struct Accepted {
     /// The person.
     pub user: User,
-    /// The state of their account, where the backend has judged it on the way.
+    /// The status of their account, if the backend has judged it too.
     pub status: Option<AccountStatus>,
 }
 
@@ -153,8 +153,8 @@ impl AuthDecision {
         })
     }
 
-    /// Returns what the backend that accepted the person said of their account besides, if
-    /// anything, and how old that may be.
+    /// Returns the account as judged by the backend that accepted the person, if it has judged it,
+    /// and the maximum age of that judgement.
     pub fn known_account(&self) -> Option<(Account, Duration)> {
         let Outcome::Answered(Accepted { user, status }) = &self.outcome else {
             return None;
@@ -208,7 +208,7 @@ impl<A: fmt::Display> Decision<A> {
     }
 }
 
-/// Returns what each step says in the log.
+/// Returns the text of each step for the log.
 pub(super) fn in_words<A: fmt::Display>(steps: &[Step<A>]) -> Vec<String> {
     steps.iter().map(ToString::to_string).collect()
 }

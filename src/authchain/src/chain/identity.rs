@@ -1,4 +1,4 @@
-//! The system's own answers about a name: passwd file, shadow files, name service.
+//! The user that the system has for a name, by its passwd file, shadow files and name service.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use nix::unistd;
 use crate::files::passwd_files::{passwd, shadow, was_ever_a_password};
 use crate::words::{BackendError, Username};
 
-/// The system's own knowledge of names, as a port: tests bring their own.
+/// The system's knowledge of names, as a trait, so that tests can pass their own.
 pub trait Identities {
     /// Returns the user id that the local passwd file gives the name.
     ///
@@ -16,8 +16,8 @@ pub trait Identities {
     /// When the file cannot be used.
     fn local_uid(&self, name: &Username) -> Result<Option<u32>, BackendError>;
 
-    /// Returns whether the local files hold a usable password for the name, or one that was locked:
-    /// then the name is theirs.
+    /// Returns whether the local files have a password for the name, usable or locked: then the
+    /// name belongs to them.
     ///
     /// # Errors
     /// When the files cannot be used.
@@ -29,20 +29,20 @@ pub trait Identities {
     /// When the file cannot be used.
     fn local_name(&self, uid: u32) -> Result<Option<String>, BackendError>;
 
-    /// Returns whom the system's name service means by the name.
+    /// Returns the user that the system's name service (NSS) has for the name.
     ///
     /// # Errors
     /// When the name service fails.
     fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError>;
 }
 
-/// The person whom the name service means by a name.
+/// The user that the name service has for a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemUser {
-    /// The name it calls them by, which may be spelled otherwise than it was asked for: that is the
-    /// one host programs go on with.
+    /// The name that the name service returned. It may be spelled unlike the name that was asked
+    /// for, and is the one that host programs go on with.
     pub name: String,
-    /// Their user id.
+    /// The user id.
     pub uid: u32,
 }
 
@@ -65,7 +65,7 @@ pub struct SystemIdentities {
 }
 
 impl SystemIdentities {
-    /// Builds it over the passwd file at this path.
+    /// Makes the identities of the passwd file at this path, without a shadow file.
     pub fn new(passwd_file: PathBuf) -> Self {
         Self {
             passwd_file,

@@ -1,4 +1,4 @@
-//! The links of the chain: the ordered backends, and what the chain does after each answer.
+//! The links of the chain: the backends in order, and the next step after each answer.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ pub struct Link {
     pub backend: Box<dyn Backend>,
     /// The next step after a denial.
     pub on_denied: Then,
-    /// The next step when the backend cannot be asked or does not answer; `Stop` wherever
+    /// The next step if the backend cannot be asked or does not answer; always `Stop` if
     /// `on_denied` is. In su and sudo the walk ends in any case.
     pub on_unavailable: Then,
     /// True if the backend is asked about names that have a password in the system's own files.
     pub local_names: bool,
-    /// The longest time the backend may take.
+    /// Maximum time that the backend may take.
     pub timeout: Duration,
 }
 
-/// The ordered backends of a login. It has at least one: an empty chain could only fail open or
-/// lock everybody out.
+/// The backends of a login, in order. There is at least one: an empty chain could only let
+/// everybody in or lock everybody out.
 pub struct Chain {
     pub(super) links: Vec<Link>,
     min_uid: u32,
@@ -44,12 +44,13 @@ impl Chain {
         (!chain.links.is_empty()).then_some(chain)
     }
 
-    /// Returns the name where the local passwd file has it: then it is no mistyped password.
+    /// Returns the name if the local passwd file has it: then it is not a password that was typed
+    /// at the wrong prompt, and may be logged.
     pub(super) fn if_local(&self, user: Username) -> Option<Username> {
         matches!(self.identities.local_uid(&user), Ok(Some(_))).then_some(user)
     }
 
-    /// Returns whether only the system's own files may speak for this user id.
+    /// Returns whether this user id is the system's own, so that only its own files are asked.
     pub(super) fn is_the_systems(&self, uid: u32) -> bool {
         is_system_uid(uid, self.min_uid)
     }

@@ -1,10 +1,10 @@
-//! Floor 5: the rule by which backends are asked, and what comes of it.
+//! Floor 5: the rule by which backends are asked, and the decision that follows.
 //!
 //! - [`assemble`]: from a configuration file to a [`Chain`].
 //! - [`Chain`]: the backends in their order, and the three questions to them: authentication,
 //!   account and lookup. A chain is never empty.
 //! - [`Decision`]: the outcome, what each backend said, the PAM code and the line for the log.
-//! - [`registry`]: every backend type by its name; the one file that knows them all.
+//! - [`registry`]: the list of the backend types, by name.
 //! - [`Identities`]: what the system's own files say about a name. A name that is theirs is nobody
 //!   else's.
 //!

@@ -1,4 +1,4 @@
-//! Every backend type, by name. The only file that knows them all.
+//! The list of the backend types, by name. No other file has a list of them.
 
 use std::rc::Rc;
 
@@ -19,18 +19,18 @@ use crate::config::{BackendTable, Config, ConfigError};
 
 /// A backend type.
 pub struct BackendType {
-    /// Its name in `type = "…"`.
+    /// The value of `type`.
     pub name: &'static str,
-    /// One line about it.
+    /// A description in one line.
     pub help: &'static str,
     build: Build,
     warnings: fn(&BackendTable<'_>) -> Vec<&'static str>,
-    /// The JSON Schema of its keys.
+    /// The JSON Schema of the settings that only this type has.
     #[cfg(feature = "schema")]
     pub schema: fn() -> schemars::Schema,
 }
 
-/// Makes a backend of its section and what lies around it.
+/// Makes a backend of its section and the settings that all sections share.
 type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
 
 /// The part of a configuration that all sections share.
@@ -108,7 +108,7 @@ fn ldap(
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: LdapSettings = checked(table, LdapSettings::check)?;
     let servers = settings.uris.iter().chain(&settings.backup_uris);
-    // Servers that DNS names are for the worker to find.
+    // With `srv`, only the worker finds out which servers there are.
     let known = servers.filter(|_| settings.srv.is_none());
     let servers = known.map(ToString::to_string).collect();
     let fold_case = settings.case == Case::Ascii;
@@ -134,7 +134,8 @@ fn active_directory(
     remote(table, surroundings, &settings, servers, true)
 }
 
-/// Builds a backend over a worker; `fold_case` where names that differ in case alone are one.
+/// Builds a backend that asks a worker; with `fold_case`, names that differ only in case are the
+/// same person.
 fn remote<T: Serialize>(
     table: &BackendTable<'_>,
     surroundings: &Surroundings<'_>,
@@ -152,7 +153,7 @@ fn remote<T: Serialize>(
     }))
 }
 
-/// Returns what the settings of a section say; nothing where they have a fault.
+/// Returns the warnings about the settings of a section; none if they have a fault.
 fn warnings_of<T: DeserializeOwned>(
     table: &BackendTable<'_>,
     warnings: fn(&T) -> Vec<&'static str>,
@@ -161,7 +162,7 @@ fn warnings_of<T: DeserializeOwned>(
     settings.as_ref().map(warnings).unwrap_or_default()
 }
 
-/// Returns what is allowed but dangerous in a section, for the administrator.
+/// Returns warnings about what is allowed but dangerous in a section, for the administrator.
 pub fn warnings(table: &BackendTable<'_>) -> Vec<&'static str> {
     match type_of(table) {
         Some(known) => (known.warnings)(table),
@@ -174,7 +175,7 @@ fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {
     BACKEND_TYPES.iter().find(|known| known.name == kind)
 }
 
-/// Reads the settings of a section, and has `check` look for what cannot be meant.
+/// Reads the settings of a section, and refuses those in which `check` finds a fault.
 fn checked<T: DeserializeOwned>(
     table: &BackendTable<'_>,
     check: fn(&T) -> Result<(), SettingsFault>,
@@ -189,8 +190,8 @@ fn checked<T: DeserializeOwned>(
 /// Builds the chain of a configuration; `order` (a module argument) replaces the file's.
 ///
 /// # Errors
-/// For a fault in any backend's section, in the chain or not: a file with a fault in it is not
-/// trusted by halves.
+/// For a fault in any backend's section, in the chain or not: a part of a faulty file is never used
+/// alone.
 pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, ConfigError> {
     let surroundings = Surroundings::new(&config.settings);
     let mut built = Vec::new();
@@ -203,16 +204,16 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
         let place = place.ok_or_else(|| config.empty_chain())?;
         links.push(built.swap_remove(place).1);
     }
-    let identities = Box::new(identities(config)?);
+    let identities = Box::new(system_identities(config)?);
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
-/// Returns what the system's own files say about names: the passwd file, and every shadow file that
-/// some section has beside it.
+/// Returns the system's identities: those of its passwd file and of every shadow file that a
+/// section names beside that passwd file.
 ///
 /// # Errors
 /// For a fault in the section of a `local` backend.
-pub fn identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
+pub fn system_identities(config: &Config<'_>) -> Result<SystemIdentities, ConfigError> {
     let passwd_file = &config.settings.passwd_file;
     let mut shadow_files = Vec::new();
     let is_local = |table: &&BackendTable<'_>| table.common().kind.get_ref() == LOCAL;

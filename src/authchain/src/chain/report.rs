@@ -1,6 +1,6 @@
 //! The lines that a decision writes into the log.
 //!
-//! The wording is interface: fail2ban, journal searches and people's eyes know it.
+//! The wording is an interface: fail2ban, journal searches and people rely on it.
 
 use super::decision::{AccountDecision, AuthDecision, Finding, Outcome, Step};
 use crate::tools::journal::{Severity, field};
@@ -10,14 +10,15 @@ use crate::words::PamCode;
 /// The name with which a login was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct GivenName<'a> {
-    /// The name as it was given; it may not be a valid name, or be a mistyped password.
+    /// The name as it was given. It may be invalid, or a password that was typed at the wrong
+    /// prompt.
     pub name: &'a [u8],
     /// True if a name that no backend knows may be logged as it was typed.
     pub log_unknown_users: bool,
 }
 
-/// Returns who asks from where, in the words of pam_unix's line about a failure.
-pub(super) fn origin(context: &Context<'_>, ruser: &str) -> String {
+/// Returns the fields about the origin of a login, as in pam_unix's line about a failure.
+pub(super) fn origin_fields(context: &Context<'_>, ruser: &str) -> String {
     let [tty, rhost] = [context.tty, context.rhost].map(field);
     format!(
         "uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}",
@@ -57,7 +58,7 @@ impl AuthDecision {
         } else {
             field(context.ruser)
         };
-        let origin = origin(context, &ruser);
+        let origin = origin_fields(context, &ruser);
         let user = self.loggable_name(given);
         format!("authentication failure; logname= {origin}  user={user}")
     }
@@ -78,8 +79,8 @@ impl AccountDecision {
         let has_fault =
             |step: &Step<_>| matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_));
         let severity = match (self.code(), &self.outcome) {
-            // The account was called valid although a source that might have refused it was not
-            // heard.
+            // The account counts as valid although a source that might have refused it did not
+            // answer.
             (PamCode::Success, _) if self.steps.iter().any(has_fault) => {
                 of_fault(Severity::LOG_WARNING, context)
             }

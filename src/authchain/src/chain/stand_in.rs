@@ -1,4 +1,4 @@
-//! The password sshd sends for people it has already barred.
+//! The text that sshd sends instead of the password of people whom it has already refused.
 
 /// The text that OpenSSH repeats, or cuts, to the length of the typed password when it has decided
 /// to refuse (unknown users, `DenyUsers`, root under `PermitRootLogin no`): see `fake_password` in

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use super::decision::{Decision, Finding, Outcome, Step, WhyNotAsked, in_words};
 use super::links::{Chain, Link};
-use super::report::origin;
+use super::report::origin_fields;
 use crate::config::settings::Then;
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
@@ -26,8 +26,8 @@ pub(super) struct Walk<'a, A> {
     local_uid: OnceCell<Result<Option<u32>, BackendError>>,
     /// True if the system's own files have a password for the name; read when it is first needed.
     has_local_password: OnceCell<Result<bool, BackendError>>,
-    /// The fault that ended the walk, or that of the system's own files: only a last word and a
-    /// denial count more.
+    /// The fault that ended the walk, or the fault of the system's own files. In
+    /// [`sum`](Self::sum), only a final answer and a denial take precedence over it.
     fault: Option<Outcome<A>>,
     pub(super) steps: Vec<Step<A>>,
 }
@@ -53,8 +53,8 @@ impl<'a, A: Known> Walk<'a, A> {
         }
     }
 
-    /// Asks one backend unless the rule forbids it, notes what came of it, and says whether the
-    /// walk goes on.
+    /// Asks one backend unless the rule forbids it, adds the step, and returns whether the walk
+    /// goes on.
     fn ask(
         &mut self,
         link: &Link,
@@ -103,8 +103,8 @@ impl<'a, A: Known> Walk<'a, A> {
 
     /// Returns whether the walk ends at a backend that gave no answer.
     ///
-    /// Where this process runs on somebody's behalf (su, sudo), its caller may have caused any
-    /// fault: then no acceptance counts, neither one before this backend nor one behind it.
+    /// In su and sudo, the caller of this process may have caused any fault: then no acceptance
+    /// counts, neither one before this backend nor one after it.
     fn fault_ends_walk(&mut self, link: &Link, error: &BackendError) -> bool {
         let outcome = match error {
             BackendError::Unavailable(_) => Outcome::Unavailable,
@@ -122,19 +122,20 @@ impl<'a, A: Known> Walk<'a, A> {
         ends_here
     }
 
-    /// Reads beforehand what the rule needs to know of the name, so that nothing but a log line
-    /// follows a denial. Otherwise whoever watches the passwd file could tell from its being opened
-    /// that a guess was wrong, and end this process before the line is written.
+    /// Reads in advance all that the rule needs to know about the name, so that no file is opened
+    /// between a denial and its log line. Otherwise a caller of su who watches the passwd file
+    /// would see it opened after a wrong guess, and could kill this process before the line is
+    /// written.
     pub(super) fn foresee(&self, links: &[Link]) {
         for link in links {
             let _ = self.obstacle(link);
         }
     }
 
-    /// Logs a denial that just came, where one of `rest` is asked next: that may take time in which
-    /// the caller of su can end this process.
+    /// Logs the denial of the last step if a backend of `rest` is asked next: that takes time, in
+    /// which the caller of su can kill this process.
     pub(super) fn log_denial(&self, rest: &[Link]) {
-        // Where the password is locked, no guess was judged.
+        // A locked password was not compared with the guess.
         let is_judged = |denial: &Denial| denial.reason != DenialReason::Locked;
         let is_denial =
             |step: &Step<A>| matches!(&step.finding, Finding::Denied(denial) if is_judged(denial));
@@ -148,9 +149,9 @@ impl<'a, A: Known> Walk<'a, A> {
         self.log_attempt(&format!("{so_far}; now asking {}", next.backend.name()));
     }
 
-    /// Logs an attempt that is not decided yet, with who makes it.
+    /// Logs an attempt that is not decided yet, and its origin.
     pub(super) fn log_attempt(&self, what: &str) {
-        let origin = origin(self.context, &field(self.context.ruser));
+        let origin = origin_fields(self.context, &field(self.context.ruser));
         let line = format!("{}: {what}; {origin}", self.user);
         self.context.journal.write(Severity::LOG_NOTICE, &line);
     }
@@ -188,9 +189,9 @@ impl<'a, A: Known> Walk<'a, A> {
         self.has_local_password.get_or_init(read).clone()
     }
 
-    /// Adds up the answers: the last word, if a backend had it; else denied, if one denied; else
-    /// the fault that ended the walk, or that of the system's own files; else the first answer of a
-    /// backend that knows the person; else failed or unavailable, if one was; else unknown.
+    /// Combines the answers, in this order of precedence: a final answer ([`Known::is_last_word`]);
+    /// a denial; the fault that ended the walk, or the fault of the system's own files; the first
+    /// answer of a backend that knows the person; failed; unavailable; unknown.
     fn sum(&mut self, where_not_asked: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial) = (None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
@@ -218,8 +219,8 @@ impl<'a, A: Known> Walk<'a, A> {
         }
     }
 
-    /// Returns the decision, in which `where_not_asked` stands in for *unknown* where the rule kept
-    /// a backend from being asked.
+    /// Returns the decision. If the rule kept a backend from being asked, `where_not_asked` is the
+    /// outcome instead of *unknown*.
     fn decide(mut self, where_not_asked: Outcome<A>) -> Decision<A> {
         let outcome = self.sum(where_not_asked);
         let knows =
@@ -240,7 +241,7 @@ impl<'a, A: Known> Walk<'a, A> {
     }
 }
 
-/// The answer of a backend about a person it knows.
+/// An answer of a backend about a person whom it knows.
 pub(super) trait Known: Clone + PartialEq + fmt::Display {
     /// Returns whether no backend behind this one need be asked.
     fn is_last_word(&self) -> bool;

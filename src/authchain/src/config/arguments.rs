@@ -1,4 +1,4 @@
-//! The module's arguments: what stands behind `pam_authchain.so` in a PAM stack.
+//! The module's arguments: the words after `pam_authchain.so` on a line of a PAM stack.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::keys::DidYouMean;
 
-/// Every argument, as it is written up to its value.
+/// All arguments, without their values.
 const KNOWN: [&str; 7] = [
     "config=",
     "chain=",
@@ -17,7 +17,7 @@ const KNOWN: [&str; 7] = [
     "try_first_pass",
 ];
 
-/// The arguments that the administrator wrote behind the module's name.
+/// The arguments that the administrator wrote after the module's name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ModuleArguments {
     /// `config=PATH`: another configuration file.
@@ -30,14 +30,15 @@ pub struct ModuleArguments {
     pub nullok: bool,
     /// `nodelay`: no pause after a failed login.
     pub nodelay: bool,
-    /// Arguments that are none of these: a mistyped restriction would restrict nothing.
+    /// Unknown arguments. They make the configuration unusable, since a mistyped restriction would
+    /// restrict nothing.
     pub unknown: Vec<String>,
-    /// All of them, as they were written.
+    /// All arguments as they were written.
     pub written: Vec<String>,
 }
 
 impl ModuleArguments {
-    /// Sorts the arguments; of one given twice, the last counts.
+    /// Parses the arguments. If one is given twice, the last counts.
     pub fn parse<'a>(arguments: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut parsed = Self::default();
         for argument in arguments {
@@ -65,7 +66,7 @@ impl ModuleArguments {
         self.written.push(text);
     }
 
-    /// Returns each argument that cannot be used, and what is wrong with it.
+    /// Returns each argument that cannot be used, and its fault.
     pub fn faults(&self) -> Vec<String> {
         let relative = self.config.iter().filter(|path| !path.is_absolute());
         // The working directory is the caller's choice, in su and sudo an attacker's.

@@ -1,4 +1,4 @@
-//! One `[backend.NAME]` section, on its way to becoming a backend.
+//! A `[backend.NAME]` section of the configuration.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,8 @@ use super::keys::{DidYouMean, keys_of};
 use super::settings::{BackendSettings, Then};
 use super::source::Source;
 
-/// A backend's section: its name, what every backend has, and the keys of its type, unread.
+/// A backend's section: its name, the settings that all backends share, and the keys of its type,
+/// which are not read yet.
 #[derive(Debug, Clone)]
 pub struct BackendTable<'s> {
     name: String,
@@ -23,7 +24,8 @@ pub struct BackendTable<'s> {
 }
 
 impl<'s> BackendTable<'s> {
-    /// Reads what every backend has; the rest waits for its type.
+    /// Reads the settings that all backends share; those of the type are read by
+    /// [`settings`](Self::settings).
     pub(super) fn parse(
         name: &Spanned<Cow<'s, str>>,
         value: Spanned<DeValue<'s>>,
@@ -59,7 +61,7 @@ impl<'s> BackendTable<'s> {
         section.check().map_or(Ok(section), Err)
     }
 
-    /// Returns what is wrong with the keys that every backend has, if anything.
+    /// Returns the fault of the settings that all backends share, if there is one.
     fn check(&self) -> Option<ConfigError> {
         let is_contradiction = self.common.on_denied == Then::Stop
             && self.common.on_unavailable == Then::Next
@@ -71,7 +73,7 @@ impl<'s> BackendTable<'s> {
         })
     }
 
-    /// Returns the section that `local` has when it is not written out.
+    /// Returns the section of `local` if the file has none.
     pub(super) fn implied(name: &str, kind: &str, source: &'s Source) -> Self {
         Self {
             name: name.to_owned(),
@@ -86,7 +88,7 @@ impl<'s> BackendTable<'s> {
         &self.name
     }
 
-    /// Returns the settings that every backend has.
+    /// Returns the settings that all backends share.
     pub fn common(&self) -> &BackendSettings {
         &self.common
     }
@@ -102,8 +104,8 @@ impl<'s> BackendTable<'s> {
             .chain(keys_of::<T>())
             .copied();
         self.source.check_keys(self.table.get_ref(), known)?;
-        // As a map, which is all it can be: toml's own deserializer of a table carries the code for
-        // every other value along, 10 KB for each type of backend.
+        // As a map, which it always is: toml's own deserializer of a table contains the code for
+        // every other value, 10 KB for each type of backend.
         let mut read = self.table.span();
         let pairs = self.table.get_ref().clone().into_iter();
         let pairs = pairs.map(|(key, value)| {
@@ -111,12 +113,12 @@ impl<'s> BackendTable<'s> {
             (key.into_inner(), value)
         });
         let settings = T::deserialize(MapDeserializer::new(pairs));
-        // A value that is no text of its type has no place of its own: it is the one just read.
+        // The error of a value whose text is invalid has no place: the value is the one just read.
         settings.map_err(|error| self.source.value_error(&error, read))
     }
 
-    /// Returns the keys of the backend's own type as JSON, defaults filled in: what a worker is
-    /// told.
+    /// Returns the settings of the backend's own type as JSON, with defaults filled in, for the
+    /// worker.
     ///
     /// # Errors
     /// For settings that have no JSON, such as paths that are not UTF-8.

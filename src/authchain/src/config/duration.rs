@@ -1,14 +1,13 @@
-//! Durations as people write them: `3s`, `250ms`, `2m`, `14d`.
+//! Durations as they are written in the configuration: `3s`, `250ms`, `2m`, `14d`.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-/// A day in milliseconds.
-const A_DAY: u64 = 86_400_000;
+const DAY_MS: u64 = 86_400_000;
 
-/// A length of time in the configuration.
+/// A duration that is read and written as in the configuration, such as `3s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -18,47 +17,48 @@ const A_DAY: u64 = 86_400_000;
 pub struct Period(Duration);
 
 impl Period {
-    /// Builds a period of so many days.
+    /// Makes a period of days of 24 hours.
     pub const fn from_days(days: u32) -> Self {
-        Self::from_millis((days as u64).saturating_mul(A_DAY))
+        Self::from_millis((days as u64).saturating_mul(DAY_MS))
     }
 
-    /// Builds a period of so many milliseconds.
+    /// Makes a period of milliseconds.
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(Duration::from_millis(milliseconds))
     }
 
-    /// Returns the value as a [`Duration`].
+    /// Returns the period as the type of the standard library.
     pub fn duration(self) -> Duration {
         self.0
     }
 
     /// Reads a number with its unit, `ms`, `s`, `m` or `d`.
     fn parse(text: &str) -> Option<Self> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let number: u64 = digits.parse().ok()?;
-        let factor = match text.strip_prefix(digits)? {
+        let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        // Only digits are left of the unit: `u64::from_str` alone would take a leading "+", too.
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        let milliseconds = match unit {
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
-            "d" => A_DAY,
+            "d" => DAY_MS,
             _ => return None,
         };
-        number.checked_mul(factor).map(Self::from_millis)
+        number.checked_mul(milliseconds).map(Self::from_millis)
     }
 }
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_millis() {
-            ms if ms > 0 && ms % 86_400_000 == 0 => write!(f, "{}d", ms / 86_400_000),
+        match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
+            ms if ms > 0 && ms % DAY_MS == 0 => write!(f, "{}d", ms / DAY_MS),
             ms if ms % 1_000 == 0 => write!(f, "{}s", self.0.as_secs()),
             ms => write!(f, "{ms}ms"),
         }
     }
 }
 
-/// For the defaults in the JSON Schema, and for settings on their way to a worker.
+/// Writes defaults into the JSON Schema, and settings into the hello of a worker.
 impl serde::Serialize for Period {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -91,24 +91,34 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_number_needs_a_unit_we_know() {
+    fn a_number_needs_a_known_unit() {
         assert_eq!(Period::parse("3s"), Some(Period::from_millis(3_000)));
         assert_eq!(Period::parse("250ms"), Some(Period::from_millis(250)));
         assert_eq!(Period::parse("2m"), Some(Period::from_millis(120_000)));
         assert_eq!(Period::parse("14d"), Some(Period::from_days(14)));
+    }
+
+    #[test]
+    fn days_are_written_as_days() {
         assert_eq!(Period::from_days(14).to_string(), "14d");
         assert_eq!(Period::from_days(0).to_string(), "0s");
+    }
+
+    #[test]
+    fn text_that_is_not_digits_and_a_known_unit_is_refused() {
         for text in [
             "",
             "3",
             "s",
             "-3s",
+            "+3s",
             "3 s",
             "3h",
             "3S",
             "99999999999999999999s",
             "1844674407370955161s",
-            "١s",
+            // ARABIC-INDIC DIGIT ONE.
+            "\u{661}s",
         ] {
             assert_eq!(Period::parse(text), None, "{text:?}");
         }

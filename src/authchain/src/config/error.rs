@@ -1,4 +1,4 @@
-//! Errors that point at the line.
+//! Errors with their place in the configuration file.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,25 +9,25 @@ use crate::tools::trusted_file::{FileError, FileFault};
 /// A fault in the configuration, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The file, as it was named to us.
+    /// The path of the file, as it was given.
     pub file: PathBuf,
-    /// The location in it; `None` where the fault is the file itself.
+    /// The location in the file; `None` if the fault concerns the file as a whole.
     pub location: Option<Location>,
     /// The fault, in one line.
     pub message: String,
-    /// True if this process could not read the file, for want of descriptors or memory: then
-    /// nothing is known of what the file says.
+    /// True if this process could not read the file for lack of descriptors or memory: then nothing
+    /// is known about its contents.
     pub is_unread: bool,
 }
 
-/// Where in a text something is.
+/// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// How many characters the fault spans on that line.
+    /// The number of characters that the fault spans on that line.
     pub width: usize,
     /// The line itself.
     pub text: String,
@@ -102,7 +102,7 @@ impl From<FileError> for ConfigError {
     }
 }
 
-/// One line, as the log wants it.
+/// Writes one line, for the log.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;

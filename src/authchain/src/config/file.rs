@@ -1,4 +1,4 @@
-//! The file as a whole.
+//! The configuration file as a whole.
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -11,27 +11,28 @@ use super::keys::{DidYouMean, keys_of};
 use super::settings::GlobalSettings;
 use super::source::Source;
 
-/// Where the configuration is, unless a module argument says otherwise.
+/// The path of the configuration, unless a module argument names another.
 pub const DEFAULT_PATH: &str = "/etc/authchain/authchain.toml";
 
 /// The key that holds the `[backend.NAME]` sections.
 const BACKENDS: &str = "backend";
 
-/// The backend that is there without being written out: its name and its type.
+/// The backend that every configuration has, even without a section: its name and its type.
 const IMPLIED: &str = "local";
 
-/// A configuration whose global keys are read and whose backends await their type.
+/// A configuration whose keys at the top are read, and whose sections are read as far as they do
+/// not depend on the backend type.
 #[derive(Debug)]
 pub struct Config<'s> {
-    /// The keys at the top.
+    /// The settings at the top of the file.
     pub settings: GlobalSettings,
-    /// The backends, those in the file first, then the implied `local` where it is not written out.
+    /// The backends: those with a section, and then `local` if it has none.
     pub backends: Vec<BackendTable<'s>>,
     source: &'s Source,
 }
 
 impl<'s> Config<'s> {
-    /// Reads the text.
+    /// Reads the configuration.
     ///
     /// # Errors
     /// For text that is not TOML, a file whose last line does not end, an unknown key, a value that
@@ -50,7 +51,7 @@ impl<'s> Config<'s> {
             let span = root.get_ref().get(key).map_or(0..0, Spanned::span);
             return Err(source.error(span, message));
         }
-        let backends = backends(root.into_inner(), source)?;
+        let backends = read_backends(root.into_inner(), source)?;
         let config = Self {
             settings,
             backends,
@@ -76,7 +77,7 @@ impl<'s> Config<'s> {
         }
     }
 
-    /// Returns the error for a chain without a link.
+    /// Returns the error about a chain without backends.
     pub(crate) fn empty_chain(&self) -> ConfigError {
         self.source
             .whole_error("the chain is empty: nobody could log in".to_owned())
@@ -117,7 +118,7 @@ impl<'s> Config<'s> {
     }
 }
 
-fn backends<'s>(
+fn read_backends<'s>(
     mut root: DeTable<'s>,
     source: &'s Source,
 ) -> Result<Vec<BackendTable<'s>>, ConfigError> {

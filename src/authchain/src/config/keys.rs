@@ -1,15 +1,15 @@
-//! Which keys a settings struct has, and which one somebody may have meant.
+//! The keys of a settings struct, and the one that a mistyped key may have been meant for.
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor, value::Error};
 use serde::forward_to_deserialize_any;
 
-/// Returns the keys of a settings struct, read from its own serde description, so that they are
-/// written once: as the struct's fields.
+/// Returns the keys of a settings struct, by its `Deserialize`, so that the struct's fields are
+/// their only list.
 pub(super) fn keys_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     let mut keys: &'static [&'static str] = &[];
-    // The reader learns the names and then refuses, so there is never a value.
+    // The reader takes the names and then fails, so that there is never a value.
     let _ = T::deserialize(KeyReader(&mut keys));
     keys
 }
@@ -39,7 +39,8 @@ impl<'de> Deserializer<'de> for KeyReader<'_> {
     }
 }
 
-/// A sentence's end: ` (did you mean "x"?)` where one of `known` is close to `given`.
+/// The end of a message: ` (did you mean "x"?)` if one of the known keys is similar to the given
+/// one.
 pub(super) struct DidYouMean<'a, I>(pub(super) &'a str, pub(super) I);
 
 impl<'k, I: Iterator<Item = &'k str> + Clone> fmt::Display for DidYouMean<'_, I> {
@@ -56,7 +57,8 @@ impl<'k, I: Iterator<Item = &'k str> + Clone> fmt::Display for DidYouMean<'_, I>
     }
 }
 
-/// Returns how many typing mistakes are forgiven: one, and one more for every four letters.
+/// Returns the number of typing mistakes in a similar key: one, and one more for every four
+/// letters.
 fn slips_allowed(known: &str) -> usize {
     (known.len() / 4).saturating_add(1)
 }

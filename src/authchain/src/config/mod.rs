@@ -1,16 +1,18 @@
 //! Floor 3: the configuration, from text to values, with errors that point at the key.
 //!
-//! - [`Source`]: the text, read from a file that must belong to root.
+//! - [`Source`]: the text, read from a file that nobody else could have written
+//!   ([`trusted_file`](crate::tools::trusted_file)).
 //! - [`Config`]: the keys at the top of the file, and a [`BackendTable`] for each section.
-//! - [`settings`]: every setting, once, as a field. Its doc comment is its manual: the command's
-//!   `describe`, the JSON Schema and authchain.toml(5) print it.
+//! - [`settings`]: one field for each setting. The field's doc comment documents the setting; the
+//!   command's `describe`, the JSON Schema and authchain.toml(5) are made from it.
+//! - [`ModuleArguments`]: the arguments of the module on its line in `/etc/pam.d`.
 //! - [`ConfigError`]: file, line, column, key, and the key that may have been meant.
 //!
-//! A file with one fault in it is refused as a whole. Which backend types exist is not known here;
-//! the registry of the chain knows.
+//! A single error makes the whole file invalid. The list of backend types is not on this floor, but
+//! in the registry of `chain`.
 //!
-//! **Uses** the floors below. **Used by** `backends`, `chain`, the worker, which reads the same
-//! settings, the module and the command.
+//! **Uses** the floors below. **Used by** `backends`, `chain`, the module and the command, and by
+//! the worker, which reads the same settings.
 //! **Begin with** [`Config::parse`].
 
 mod arguments;

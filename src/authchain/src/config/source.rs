@@ -1,4 +1,4 @@
-//! The text of a configuration, which errors are cited from.
+//! The text of a configuration, which errors quote.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,10 +12,10 @@ use super::error::ConfigError;
 use super::keys::DidYouMean;
 use crate::tools::trusted_file::{self, Access, FileFault};
 
-/// Largest configuration read.
+/// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A configuration's text and the file it stands in.
+/// The text of a configuration, and the path of its file.
 #[derive(Debug)]
 pub struct Source {
     file: PathBuf,
@@ -34,11 +34,10 @@ impl Source {
         Self::from_bytes(file, trusted_file::read(file, Access::Public, MAX_BYTES)?)
     }
 
-    /// Reads a configuration file like [`read`](Self::read), but takes one that is not there for
-    /// empty.
+    /// Reads a configuration file like [`read`](Self::read); a missing file counts as empty.
     ///
     /// # Errors
-    /// As [`read`](Self::read) for a file that is there, and for a link that leads nowhere.
+    /// As [`read`](Self::read) for a file that exists, and for a symbolic link without a target.
     pub fn read_if_there(file: &Path) -> Result<Self, ConfigError> {
         match trusted_file::read(file, Access::Public, MAX_BYTES) {
             Err(error) if error.fault == FileFault::Missing && !file.is_symlink() => {
@@ -50,7 +49,7 @@ impl Source {
 
     fn from_bytes(file: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, &error))?;
-        // A file that was cut short to nothing would allow whatever it forbade before.
+        // A file that was truncated to nothing would allow all that it forbade before.
         if text.trim().is_empty() {
             return Err(ConfigError::whole(file, "the file is empty".to_owned()));
         }
@@ -60,7 +59,7 @@ impl Source {
         })
     }
 
-    /// Takes `text` as if it stood in `file`.
+    /// Makes the source of a text that is taken as that of `file`.
     pub fn new(file: &Path, text: String) -> Self {
         Self {
             file: file.to_owned(),
@@ -101,7 +100,7 @@ impl Source {
         }
     }
 
-    /// Returns an error about the value that stands at `value`, or a part of it.
+    /// Returns an error about the value at `value`, or about a part of it.
     pub(super) fn value_error(&self, error: &toml::de::Error, value: Range<usize>) -> ConfigError {
         self.error(error.span().unwrap_or(value), message_of(error))
     }
@@ -124,8 +123,8 @@ impl Source {
     }
 }
 
-/// Returns what the parser says. Its longer messages list what it expected, a line each; the log
-/// has one line.
+/// Returns the parser's message in one line, for the log. Its longer messages list what it
+/// expected, a line each.
 fn message_of(error: &toml::de::Error) -> String {
     error.message().trim().replace('\n', ", ")
 }

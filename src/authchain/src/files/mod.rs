@@ -1,11 +1,11 @@
-//! Floor 2: what stands in password files.
+//! Floor 2: password files and password hashes.
 //!
 //! - [`edit`]: adds, changes and deletes accounts in a passwd and a shadow file, under one lock.
 //! - [`passwd_files`]: passwd(5) and shadow(5), read line by line in a fixed amount of memory.
 //! - [`password_hash`]: verifies a password against a stored hash, within limits on its cost, and
 //!   makes new hashes. The only unsafe code of the library is in its `crypt.rs`.
 //!
-//! Nothing here knows what a login is: no function decides who may come in.
+//! No function here decides who may log in.
 //!
 //! **Uses** `words` and `tools`. **Used by** `config`, `backends`, `chain`, the worker, which
 //! verifies the hashes of a NIS domain, and the command, which edits account files.

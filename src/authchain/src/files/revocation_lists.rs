@@ -1,6 +1,6 @@
-//! Lists of revoked certificates (RFC 5280 §5), as far as the administrator who fetches them must
-//! know: whose they are, and until when they hold. Which certificates they revoke is judged where
-//! certificates are checked.
+//! Certificate revocation lists (RFC 5280 §5), read as far as the administrator who fetches them
+//! must know: their authorities, and the dates on which the next lists are due. The worker's TLS
+//! code reads which certificates they revoke.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,7 +9,7 @@ use base64ct::{Base64, Encoding};
 
 use crate::tools::journal::quoted;
 
-/// The largest file of lists that is read, in bytes: it is read at each login.
+/// Maximum size of a file of lists in bytes: it is read at each login.
 pub const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 const BEGIN: &str = "-----BEGIN X509 CRL-----";
@@ -23,34 +23,35 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
-/// The attributes that can name an authority, the best first: commonName, organizationalUnitName,
-/// organizationName (X.520 §6).
+/// The attributes of a distinguished name that can name an authority, the best first: commonName,
+/// organizationalUnitName, organizationName (X.520 §6).
 const NAMES: [&[u8]; 3] = [b"\x55\x04\x03", b"\x55\x04\x0b", b"\x55\x04\x0a"];
 
-/// One list.
+/// A certificate revocation list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
     /// The name of the authority that issued it.
     pub authority: String,
-    /// Its bytes, in DER.
+    /// The whole list, in DER.
     pub der: Vec<u8>,
     end: End,
 }
 
-/// The moment in which the next list is due and this one ends: a date to show, and seconds since
-/// 1970.
+/// The moment in which the next list is due (nextUpdate), from which on this one is too old.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct End {
+    /// Seconds since 1 January 1970.
     seconds: u64,
+    /// The date, for messages: `2024-03-01`.
     date: String,
 }
 
 /// A fault of a file of revocation lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
-    /// There is no list in it.
+    /// The file has no list.
     Lists,
-    /// There is something in it that is said to be one.
+    /// The file has a block that is marked as a list and is none.
     Shape,
 }
 
@@ -63,8 +64,8 @@ impl fmt::Display for Lack {
     }
 }
 
-/// Returns the lists of a file in PEM form (RFC 7468 §9), those that hold longest first: of two by
-/// one authority, the first is the one that counts.
+/// Returns the lists of a file in PEM form (RFC 7468 §9), those that are due last first: of two
+/// lists of one authority, the first is the newer one, which counts.
 ///
 /// # Errors
 /// For a file without any, or with one that cannot be read.
@@ -94,8 +95,7 @@ impl RevocationList {
     fn of_der(der: Vec<u8>) -> Option<Self> {
         let (list, _) = expect(SEQUENCE, &der)?;
         let (body, _) = expect(SEQUENCE, list)?;
-        // The version and the algorithm of the signature; then whose list it is, and since when it
-        // holds.
+        // TBSCertList (RFC 5280 §5.1): version, signature, issuer, thisUpdate, nextUpdate.
         let body = expect(INTEGER, body).map_or(body, |(_, rest)| rest);
         let (_, body) = expect(SEQUENCE, body)?;
         let (name, body) = expect(SEQUENCE, body)?;
@@ -160,7 +160,7 @@ impl End {
         let (hours, minutes, seconds) = (number(8..10)?, number(10..12)?, number(12..14)?);
         let minutes = hours.saturating_mul(60).saturating_add(minutes);
         let seconds = minutes.saturating_mul(60).saturating_add(seconds);
-        let days = days(year, month, day)?;
+        let days = days_since_1970(year, month, day)?;
         Some(Self {
             seconds: days.saturating_mul(86_400).saturating_add(seconds),
             date: format!("{year:04}-{month:02}-{day:02}"),
@@ -169,11 +169,11 @@ impl End {
 }
 
 /// Returns the days from 1 January 1970 to this date; none for a date before it.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    // Years begin in March here, so that the leap day is the last.
+    // Years begin in March here, so that the leap day is the last day of a year.
     let year = year.checked_sub(u64::from(month <= 2))?;
     let in_months = (month.saturating_add(9) % 12)
         .saturating_mul(153)
@@ -189,14 +189,13 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     Some(since_zero.saturating_sub(719_469))
 }
 
-/// Returns the contents of the element at the beginning, which must have `tag`, and what is behind
-/// it.
+/// Returns the contents of the first element, which must have `tag`, and the bytes after it.
 fn expect(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (found, contents, rest) = element(bytes)?;
     (found == tag).then_some((contents, rest))
 }
 
-/// Returns the element at the beginning: its tag, its contents, and what is behind it.
+/// Returns the first element: its tag, its contents, and the bytes after it.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let [tag, first, rest @ ..] = bytes else {
         return None;

@@ -1,4 +1,4 @@
-//! The person at the other end, as a port.
+//! The conversation with the person who logs in, as a trait.
 
 use crate::words::{ConversationError, Secret};
 
@@ -24,9 +24,9 @@ pub trait Conversation {
     /// When the person could not be asked or broke off.
     fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError>;
 
-    /// Tells something. A host that shows nothing is no error.
+    /// Shows a text (`PAM_TEXT_INFO`). A host that shows nothing is no error.
     fn text_info(&mut self, text: &str);
 
-    /// Tells of something that went wrong.
+    /// Shows a text about an error (`PAM_ERROR_MSG`).
     fn error_msg(&mut self, text: &str);
 }

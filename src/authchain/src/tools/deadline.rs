@@ -1,4 +1,4 @@
-//! Time that ends.
+//! Deadlines, and the clock that they are measured on.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use nix::time::{ClockId, clock_gettime};
 
 /// A point in time, counted from the start of the machine, the time it was suspended included.
 ///
-/// std's `Instant` stands still in suspend: an answer, or what is known of an account, would be as
-/// good after a night as after a second.
+/// std's `Instant` stops while the machine is suspended: a deadline would then be hours late, and
+/// what is known of an account would be as good after a night as after a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Duration);
 
@@ -34,7 +34,7 @@ impl Moment {
     }
 }
 
-/// A source of such times. Tests hand in their own.
+/// A function that returns the current time. Tests pass one of their own.
 pub type Clock = fn() -> Moment;
 
 /// Reads the clock of the machine.
@@ -43,7 +43,7 @@ pub type Clock = fn() -> Moment;
     reason = "the one place where this clock is read"
 )]
 pub fn system_clock() -> Moment {
-    // Every kernel there is has this clock. Without it every deadline would be over.
+    // Every supported kernel has this clock. Without it every deadline would be over.
     clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Moment(Duration::MAX), |now| Moment(now.into()))
 }
 
@@ -60,7 +60,7 @@ impl Deadline {
     /// Returns the deadline `budget` from now on `clock`.
     pub fn after(clock: Clock, budget: Duration) -> Self {
         let now = clock();
-        // A budget beyond what the clock can express is no budget; a year is.
+        // A budget that ends beyond the largest moment is cut to a year.
         let end = now
             .checked_add(budget)
             .or_else(|| now.checked_add(Duration::from_secs(365 * 24 * 3600)))
@@ -75,7 +75,7 @@ impl Deadline {
 
     /// Returns a deadline with the same budget, counted from now.
     ///
-    /// For the moment in which a person has finished typing: a budget limits machines, not people.
+    /// Used when a person has finished typing: a budget limits machines, not people.
     #[must_use]
     pub fn restarted(self) -> Self {
         Self::after(self.clock, self.budget)
@@ -93,7 +93,7 @@ impl Deadline {
         self.end.saturating_duration_since((self.clock)())
     }
 
-    /// Returns how much time there was in the beginning.
+    /// Returns the time that the deadline was set with.
     pub fn budget(&self) -> Duration {
         self.budget
     }
@@ -108,14 +108,14 @@ impl Deadline {
         self.remaining().is_zero()
     }
 
-    /// Returns the clock it is measured on.
+    /// Returns the clock that the deadline is measured on.
     pub fn clock(&self) -> Clock {
         self.clock
     }
 }
 
-/// Returns the time in whole milliseconds for poll(2), one more where there is a rest: a rest
-/// rounded down to 0 would be waited for in a busy loop.
+/// Returns the time in milliseconds for poll(2), rounded up: a rest that is rounded down to 0 would
+/// be waited for in a busy loop.
 pub fn poll_timeout(remaining: Duration) -> PollTimeout {
     let rest = u128::from(!remaining.is_zero());
     let millis = remaining.as_millis().saturating_add(rest);

@@ -1,20 +1,20 @@
 //! Work that a refusal costs and an acceptance does not.
 //!
-//! How long a refusal takes must not tell who exists, so for a name that a file does not know, the
-//! hash that a wrong password would have cost is computed too. Most people a directory knows are
-//! unknown to the files in front of it: they would wait twenty milliseconds at each login for
-//! nothing. So the hash is deferred, and computed only when the login is refused, or just before
-//! the person hears anything that could be timed.
+//! The time of a refusal must not tell who exists, so the hash that a wrong password would have
+//! cost is computed for a name that a file does not know, too. But most people whom a directory
+//! knows are unknown to the files that are asked before it: each of their logins would wait twenty
+//! milliseconds for nothing. So the hash is deferred, and computed only when the login is refused,
+//! or just before the person is shown anything whose time could be measured.
 
 use std::cell::RefCell;
 
 use super::conversation::Conversation;
 use crate::words::{ConversationError, Secret};
 
-/// Work on what was typed.
+/// Work on the password that was typed.
 type Work = Box<dyn FnOnce(&Secret)>;
 
-/// The work that the backends that were asked have put off so far.
+/// The work that backends have deferred in this login so far.
 #[derive(Default)]
 pub struct Deferred(RefCell<Vec<Work>>);
 
@@ -24,7 +24,7 @@ impl Deferred {
         self.0.borrow_mut().push(Box::new(work));
     }
 
-    /// Does the work, once.
+    /// Does the work, and forgets it.
     pub fn run(&self, password: &Secret) {
         for work in self.0.take() {
             work(password);
@@ -34,9 +34,9 @@ impl Deferred {
 
 /// A conversation that does the deferred work before anything is said to the person.
 pub struct Settling<'a> {
-    /// The person.
+    /// The conversation with the person.
     pub conversation: &'a mut dyn Conversation,
-    /// The work.
+    /// The work that is done first.
     pub deferred: &'a Deferred,
     /// The password that was typed.
     pub password: &'a Secret,

@@ -1,4 +1,4 @@
-//! The log: one line an event, to the system's logger, never in the way of a login.
+//! The log: one line for each event, sent to the system's logger. No login waits long for it.
 
 mod text;
 
@@ -28,21 +28,22 @@ pub use text::{clean, cut, field, quoted};
 /// The socket of the system's logger.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
 
-/// The tag of every line. It is our name, not the name of the program, which is that of the file it
-/// was started from, perhaps a link named `sshd`. The prefix and the line say which program asks
-/// for whom.
+/// The tag of every line. It is our name and not that of the program: the caller of su can start
+/// the program by a link that is named `sshd`. The prefix and the line name the PAM service and the
+/// user.
 const TAG: &str = "authchain";
 
-/// Longest line sent; longer ones are cut, so that a datagram always fits (RFC 3164 §4.1 allows
-/// 1024 bytes a packet, every logger in use takes far more).
+/// Maximum length of a line that is sent, in bytes; longer ones are cut. RFC 3164 §4.1 allows 1024
+/// bytes a packet, but every logger in use takes far more.
 const MAX_LINE: usize = 2048;
 
-/// The time for which a busy logger is tried. One that never answers costs a login this much for
-/// each line; where somebody floods it while they guess, many places in its queue become free in
-/// this time, and one of them is ours.
+/// The time for which a busy logger is tried. A logger that hangs costs a login this much for each
+/// line. If somebody floods it to hide their guesses, many places in its queue become free in this
+/// time, and we get one of them.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Longest line that the kernel's log takes whole (`PRINTKRB_RECORD_MAX`, less its own part).
+/// Maximum length of a line that the kernel's log takes whole, in bytes (`PRINTKRB_RECORD_MAX`,
+/// less the kernel's own part).
 const MAX_KERNEL_LINE: usize = 900;
 
 /// The kernel's log, which only root can write and nobody can fill. Loggers read it, too.
@@ -56,9 +57,9 @@ pub trait Journal {
 
 /// The system's logger, reached anew for each line.
 ///
-/// A connection kept open dies with the daemon and would have to live inside the host program
-/// between two calls; opening one costs about 20 µs. Where the logger is hung, the line goes to the
-/// kernel's log, and is lost where that cannot be written; the login is not.
+/// A connection that is kept open breaks when the daemon restarts, and would have to be kept in the
+/// host program between two calls; opening one costs about 20 µs. If the logger hangs, the line
+/// goes to the kernel's log, and is lost if that cannot be written either; the login goes on.
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
@@ -71,8 +72,8 @@ pub struct Syslog {
 impl Syslog {
     /// Builds a journal on the socket at `path`.
     ///
-    /// The caller of su may flood the logger and stop this process while it waits, so that its line
-    /// goes to the kernel's log at once.
+    /// In su, the caller may flood the logger and kill this process while it waits. There the line
+    /// goes to the kernel's log at once if the logger is busy.
     pub fn new(path: PathBuf) -> Self {
         let is_callers = getuid() != geteuid();
         Self {
@@ -98,8 +99,8 @@ impl Syslog {
         }
     }
 
-    /// Writes a line to the kernel's log. Until a line has ended, the kernel keeps it back for what
-    /// may follow, and no logger reads it (seen on Linux 6.18).
+    /// Writes a line to the kernel's log, with a newline: without one, the kernel waits for the
+    /// rest of the line, and no logger reads it (seen on Linux 6.18).
     fn send_to_kernel(&self, packet: &[u8]) -> io::Result<()> {
         let flags = (OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW).bits();
         let mut options = OpenOptions::new();
@@ -119,7 +120,7 @@ impl Syslog {
         persist(
             deadline,
             || connect(fd.as_raw_fd(), &address),
-            // A stream whose backlog is full says so, and not when it has room again.
+            // A stream does not tell when its backlog, which is full now, has room again.
             |_| {
                 let _ = ppoll(&mut [], Some(TimeSpec::milliseconds(1)), None);
             },
@@ -135,8 +136,9 @@ impl Syslog {
     }
 }
 
-/// Tries until it is done, impossible, or `deadline` is over, and has `wait` wait for room in
-/// between: whoever floods the logger fights for the same place, and may be faster more than once.
+/// Tries until it succeeds, fails for good, or `deadline` is over; `wait` waits for room in
+/// between. One wait may not be enough: a process that floods the logger may take the free place
+/// first.
 fn persist(
     deadline: Deadline,
     mut attempt: impl FnMut() -> nix::Result<()>,
@@ -191,7 +193,7 @@ impl LogFormat<&str> for PamFormat {
     }
 }
 
-/// The phases of a login, as they stand in a log line's prefix.
+/// The phases of a login, as the prefix of a log line names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// `pam_authenticate`

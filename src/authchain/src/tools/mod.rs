@@ -1,4 +1,4 @@
-//! Floor 1: what a login is handed, and how files are opened.
+//! Floor 1: the request and its surroundings (time, log, person), and how files are opened.
 //!
 //! - [`request`]: what the host program said, the question to one backend, and the password.
 //! - [`deadline`]: time as a parameter, so that tests decide what time it is.
@@ -8,7 +8,7 @@
 //! - [`deferred`]: work that only a refused login has to do.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
-//! **Begin with** [`request::Context`]: whatever the library knows of its surroundings is in it.
+//! **Begin with** [`request::Context`]: it holds all that the library knows of its surroundings.
 
 pub mod conversation;
 pub mod deadline;

@@ -1,4 +1,4 @@
-//! The request that a login makes of a backend.
+//! The question of a login to a backend, and its surroundings.
 
 use std::time::SystemTime;
 
@@ -8,19 +8,19 @@ use super::deferred::Deferred;
 use super::journal::Journal;
 use crate::words::{Secret, Username};
 
-/// The statements of the host program, read once at the border.
+/// The surroundings of a login: the statements of the host program, time and log.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// The PAM service, such as `sshd`.
+    /// `PAM_SERVICE`, such as `sshd`.
     pub service: &'a str,
-    /// The terminal, such as `ssh` or `/dev/pts/0`; empty where the host said nothing.
+    /// `PAM_TTY`, such as `ssh` or `/dev/pts/0`; empty if not set.
     pub tty: &'a str,
-    /// The remote host as the host names it, never resolved; empty where it said nothing.
+    /// `PAM_RHOST` as the host program set it, never resolved; empty if not set.
     pub rhost: &'a str,
-    /// The remote or calling user, for hosts that know it (`PAM_RUSER`); empty where they do not.
+    /// `PAM_RUSER`, the remote or calling user; empty if not set.
     pub ruser: &'a str,
-    /// The wall clock when the deadline was set, for expiry dates; see
-    /// [`wall_clock`](Self::wall_clock) for what it shows by now.
+    /// The wall clock when the deadline was set, for expiry dates. The present time is
+    /// [`wall_clock`](Self::wall_clock).
     pub now: SystemTime,
     /// The moment by which the whole chain must have answered.
     pub deadline: Deadline,
@@ -28,11 +28,11 @@ pub struct Context<'a> {
     pub uid: u32,
     /// The process's effective user id.
     pub euid: u32,
-    /// The administrator wrote `nullok` and the host did not forbid it.
+    /// True if the stack has `nullok` and the host program allows empty passwords.
     pub allow_empty_password: bool,
-    /// The host wants no messages shown (`PAM_SILENT`).
+    /// True if the host program wants no messages shown (`PAM_SILENT`).
     pub silent: bool,
-    /// The log, for oddities found on the way.
+    /// The log.
     pub journal: &'a dyn Journal,
 }
 
@@ -44,15 +44,16 @@ impl Context<'_> {
         (self.uid != self.euid).then_some(self.uid)
     }
 
-    /// Returns what the wall clock shows by now, unless it was set meanwhile.
+    /// Returns the present time: the time at the start and what has passed since, so that setting
+    /// the wall clock in between changes nothing.
     pub fn wall_clock(&self) -> SystemTime {
         let later = self.now.checked_add(self.deadline.elapsed());
         later.unwrap_or(self.now)
     }
 
-    /// Returns the request with its whole time again, as if it had come in now.
+    /// Returns the context with its whole time again, as if the call had begun now.
     ///
-    /// For the moment in which a person has finished typing.
+    /// Used when a person has finished typing.
     #[must_use]
     pub fn restarted(&self) -> Self {
         Self {
@@ -70,18 +71,18 @@ pub struct Request<'a> {
     pub user: &'a Username,
     /// The moment by which this backend must have answered.
     pub deadline: Deadline,
-    /// Everything the host said.
+    /// The surroundings of the login.
     pub context: &'a Context<'a>,
 }
 
-/// A request with a password and a way to ask for more.
+/// A request to check a password.
 pub struct Attempt<'a> {
-    /// Who, where, until when.
+    /// The person, the surroundings and the deadline.
     pub request: Request<'a>,
     /// The password that was typed; never empty unless `allow_empty_password` is set.
     pub password: &'a Secret,
-    /// For backends that ask further questions.
+    /// The conversation, for backends that ask the person further questions.
     pub conversation: &'a mut dyn Conversation,
-    /// For work that a refusal has to do and an acceptance does not.
+    /// The list of work to be done only if the login is refused.
     pub deferred: &'a Deferred,
 }

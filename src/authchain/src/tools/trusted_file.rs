@@ -1,4 +1,4 @@
-//! Opening a file only if nobody but its owner could have written it, or put another in its place.
+//! Opening a file only if nobody but its trusted owner could have written or replaced it.
 
 mod error;
 pub mod folders;
@@ -13,21 +13,21 @@ use nix::fcntl::OFlag;
 pub use error::{Access, FileError, FileFault};
 use folders::is_trusted;
 
-/// Opens `path` for reading, if nobody else could have written it or put it there.
+/// Opens `path` for reading, if no untrusted user could have written or replaced the file.
 ///
 /// The file must be regular, owned by root or by the process's effective user, and not open to
-/// others beyond `access`; the folders on the way to it must be nobody else's to write. Symbolic
-/// links are followed: some distributions keep all of `/etc` as links.
+/// others beyond `access`; the folders on its path must pass [`folders::judge`]. Symbolic links are
+/// followed: some distributions keep all of `/etc` as links.
 ///
 /// # Errors
-/// [`FileError`], which names the file or folder and what is wrong with it. Never blocks, whatever
-/// stands at the path.
+/// [`FileError`], which names the file or folder and its fault. The function never blocks, even if
+/// there is a FIFO or a device at the path.
 pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
     folders::judge(path)?;
     open_anywhere(path, access)
 }
 
-/// Opens a program like [`open`]; there must be somebody who may execute it.
+/// Opens a program like [`open`]; at least one of its execute bits must be set.
 ///
 /// # Errors
 /// As [`open`].
@@ -42,9 +42,9 @@ pub fn open_program(path: &Path) -> Result<File, FileError> {
     }
 }
 
-/// Opens a file like [`open`], but whatever the folders are: for `/etc/passwd` and `/etc/shadow`,
-/// which every program believes. Whoever can replace those is root already, and a refusal would
-/// lock out the administrator who could mend the folders.
+/// Opens a file like [`open`], without a check of the folders on its path: for `/etc/passwd` and
+/// `/etc/shadow`, which every program trusts. A user who can replace those is as good as root
+/// already, and a refusal would lock out the administrator who could mend the folders.
 ///
 /// # Errors
 /// As [`open`].
@@ -79,8 +79,8 @@ pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
 pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = open(path, access)?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
-    // Room for all of it and what std looks for behind: one read for the file and one for its end,
-    // instead of eight for a few lines, and no smaller buffers left behind with a secret in them.
+    // Room for the whole file and for the read with which std finds its end. A buffer that grows
+    // would need eight reads for a few lines, and leave copies of a secret in its former memory.
     let room = usize::try_from(size.min(limit)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(room.saturating_add(64));
     file.take(limit.saturating_add(1))

@@ -1,4 +1,4 @@
-//! Floor 0: the types that everything else speaks in.
+//! Floor 0: the types that all other floors use.
 //!
 //! Small types without behaviour of their own: a name, a secret, a person, an answer. They open no
 //! file, read no clock and know of no other floor.
@@ -11,7 +11,7 @@
 //! - [`PamCode`]: the return codes the module uses.
 //!
 //! **Used by** every floor above, the module, the worker and the command.
-//! **Begin with** [`Verdict`]: it is the sentence the rest of the library is about.
+//! **Begin with** [`Verdict`]: the rest of the library is there to find one.
 
 mod pam_code;
 mod secret;

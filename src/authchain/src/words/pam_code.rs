@@ -1,8 +1,8 @@
-//! The PAM return codes we use, once, with their numbers and names.
+//! The PAM return codes that the module uses, with their numbers and names.
 
 use std::fmt;
 
-/// A return code of Linux-PAM (`security/_pam_types.h`), as far as we ever answer with it.
+/// A return code of Linux-PAM (`security/_pam_types.h`) that the module may return.
 ///
 /// `PAM_IGNORE` is not among them on purpose: in a stack it reads as "let someone else decide".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,8 +10,8 @@ use std::fmt;
 pub enum PamCode {
     /// `PAM_SUCCESS`
     Success = 0,
-    /// `PAM_SERVICE_ERR`: the configuration is broken. It means nothing else, so that a stack can
-    /// let pam_unix answer in this case alone.
+    /// `PAM_SERVICE_ERR`: the configuration is broken. The module returns it in no other case, so
+    /// that a stack can let pam_unix decide in this case alone.
     ServiceError = 3,
     /// `PAM_SYSTEM_ERR`: this process could not find out.
     SystemError = 4,

@@ -1,18 +1,18 @@
-//! The person whom a backend found.
+//! The person whom a backend has found.
 
 use std::fmt;
 
 /// An account as its backend describes it.
 ///
-/// Everything but the name is what the source claims; `uid` in particular decides nothing until
-/// the chain has compared it with what the system says.
+/// The source may claim anything here. In particular, the chain does not believe `uid` before it
+/// has compared it with the user id that the system has for the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The name the entry itself carries, byte for byte.
+    /// The name in the entry, byte for byte; it may be spelled unlike the name that was asked for.
     pub name: String,
-    /// The numeric id, where the source has one.
+    /// The user id, where the source has one.
     pub uid: Option<u32>,
-    /// The primary group, where the source has one.
+    /// The id of the primary group, where the source has one.
     pub gid: Option<u32>,
     /// Full name and the like (the fifth field of passwd(5)).
     pub gecos: String,

@@ -1,14 +1,15 @@
-//! The one type a login name has after it crossed the border.
+//! The type of login names, which are parsed once, where the host program hands them in.
 
 use std::fmt;
 
-/// Longest login name in bytes, one more than fits into `LOGIN_NAME_MAX` (256 with its NUL).
+/// Maximum length of a login name in bytes, one more than `LOGIN_NAME_MAX` (256 with its NUL)
+/// allows.
 const MAX_BYTES: usize = 256;
 
 /// A login name that is safe to look up and to log.
 ///
-/// Parsed once at the border. A name is refused, never repaired: `" alice"` made into `"alice"`
-/// would let two spellings share one account and split its failure counts.
+/// A name is refused, never repaired: if `" alice"` were made into `"alice"`, two spellings would
+/// share one account, and its failures would be counted apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Username(String);
 

@@ -13,11 +13,11 @@ use super::User;
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes, and this is who it is. With the state of their account where the backend has judged it
-    /// on the way: what this login has established, and no more.
+    /// The password is right, and this is the user. With the status of their account if the backend
+    /// has judged it too: what this login has established, and no more.
     Accepted(User, Option<AccountStatus>),
-    /// Yes, but the password has expired or has to be changed. The backend that judges the account
-    /// must say so too, or that password would do for ever.
+    /// The password is right, but has expired or must be changed. The backend that judges the
+    /// account must find that too; otherwise the person could go on with the old password for ever.
     MustChange(User, Option<AccountStatus>),
     /// The backend knows the name and refuses.
     Denied(Denial),
@@ -31,7 +31,7 @@ pub enum Verdict {
 pub struct Denial {
     /// The kind of refusal.
     pub reason: DenialReason,
-    /// A remark of the backend in its own words; untrusted where it came from a server.
+    /// More about the reason, in the backend's words; untrusted if it came from a server.
     pub detail: Option<String>,
     /// The state of the account, where the password was right and only that state refuses it. The
     /// person is told, and the login counts as nobody's guess.
@@ -68,9 +68,9 @@ pub enum DenialReason {
     Locked,
     /// The account may not be used here and now.
     NotPermitted,
-    /// The answer was about somebody else: another name, or another uid than the system has.
+    /// The answer was about another person: another name, or another user id than the system has.
     AnotherPerson,
-    /// The host sent its stand-in password: it had barred the user before it asked us.
+    /// The host program had refused the user already, and sent a stand-in for the password.
     StandInPassword,
 }
 
@@ -93,9 +93,9 @@ pub enum BackendError {
     /// The source does not answer, or not with anything that helps: a server down, a file that may
     /// not be used.
     Unavailable(String),
-    /// This process could not compute, start, hear or finish what was needed to find out. The
-    /// caller of su or sudo can cause that by limits, signals and load, so it says nothing about
-    /// the source.
+    /// This process could not ask the source: it could not start a worker or read its answer, or
+    /// not compute a hash. The caller of su or sudo can cause that by limits, signals and load, so
+    /// it says nothing about the source.
     Failed(String),
     /// The person could not be asked.
     Conversation(ConversationError),
@@ -115,11 +115,11 @@ impl std::error::Error for BackendError {}
 /// The reason why the host program could not put a question to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationError {
-    /// The host gave us no way to ask, or answered a question with nothing.
+    /// The host program has no conversation function, or it returned no answer.
     NoAnswer,
-    /// The host reported an error of its own, or the person broke off.
+    /// The host program reported an error, or the person broke off.
     Aborted,
-    /// The stack says the password must come from a module before us, and there is none.
+    /// The stack demands the password of an earlier module (`use_first_pass`), and there is none.
     NoEarlierPassword,
 }
 
@@ -137,17 +137,17 @@ impl fmt::Display for ConversationError {
 
 impl std::error::Error for ConversationError {}
 
-/// An account a backend knows, and the state it is in.
+/// A person whom a backend knows, and the status of their account.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The person.
     pub user: User,
-    /// The state of the account.
+    /// The status of the account.
     pub status: AccountStatus,
 }
 
-/// The state of an account, independent of any password.
+/// The status of an account, whatever password is given.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountStatus {

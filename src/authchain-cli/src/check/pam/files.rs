@@ -11,7 +11,7 @@ use super::modules::OURS;
 use super::simulator::{Facility, Line, ServiceFiles, What, expand, parse};
 use crate::check::report::{Report, Severity};
 
-/// Largest service file read.
+/// Maximum size of a service file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Endings of files that packagers and editors leave behind; no program asks PAM for such a

@@ -8,10 +8,10 @@ use super::services;
 use super::simulator::Facility;
 use super::ways::{Case, Stack, Way};
 
-/// The most ways that are tried in a case (a usual stack has four).
+/// Maximum number of ways through the stack that are tried in a case (a usual stack has four).
 pub(super) const MOST: usize = 2048;
 
-/// The most ways that are tried in a case after one case had more than [`MOST`].
+/// Maximum number of ways that are tried in a case after one case had more than [`MOST`].
 const FEW: usize = 16;
 
 /// The results of the trials of a stack.
@@ -23,7 +23,7 @@ pub(super) struct Found {
     /// The conditions that let somebody in by themselves though no module accepts: their places in
     /// the stack, by the people whom they let in.
     pub(super) by_condition: BTreeMap<Reach, BTreeSet<usize>>,
-    /// Our refusals after which somebody gets in whom another module accepts.
+    /// Our refusing answers with which somebody still gets in whom another module accepts.
     pub(super) in_spite_of_us: BTreeSet<&'static str>,
     /// True if another module accepts and lets somebody in before our module is asked.
     pub(super) is_let_in_before_us: bool,

@@ -9,7 +9,7 @@ use crate::clock::now;
 use crate::ldap::codes;
 use crate::ldap::entry::Entry;
 use crate::ldap::refusals::{refusal, refusal_of_derived_name, wrong_password};
-use crate::ldap::session::BindAnswer;
+use crate::ldap::session::BindReply;
 use crate::ldap::windows_errors::Reason;
 use crate::net::failure::Failure;
 
@@ -17,7 +17,7 @@ impl Domain {
     /// Returns the refusal of the person whose entry this is; `None` where the password is right.
     pub(in crate::ldap) fn refusal(
         &self,
-        answer: &BindAnswer,
+        answer: &BindReply,
         entry: &Entry,
     ) -> Result<Option<Answer>, Failure> {
         if answer.result.rc != codes::INVALID_CREDENTIALS {
@@ -42,7 +42,7 @@ impl Domain {
     /// Returns the refusal where the bind name was derived from the login name without a search.
     pub(in crate::ldap) fn refusal_of_derived_name(
         &self,
-        answer: &BindAnswer,
+        answer: &BindReply,
     ) -> Result<Option<Answer>, Failure> {
         if answer.result.rc != codes::INVALID_CREDENTIALS {
             return refusal_of_derived_name(answer);

@@ -78,7 +78,7 @@ impl Directory {
             limit: SAMPLE,
             ..self.search_for_people(&filter, None, &attributes)
         };
-        server.session.turn_one_page(SAMPLE);
+        server.session.limit_to_first_page(SAMPLE);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("accounts", asking, |found, _| {
             self.judge_accounts(&entries(found), &describe(&found.1))

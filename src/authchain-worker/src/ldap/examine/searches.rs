@@ -90,7 +90,7 @@ impl Directory {
             ..self.search_for_people(&filter, None, &attributes)
         };
         // Samba knows no other limit, and some settings treat it as a generic directory.
-        server.session.turn_one_page(SAMPLE);
+        server.session.limit_to_first_page(SAMPLE);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("people", asking, |SearchResult(entries, result), _| {
             let entries = entries.iter().cloned().filter_map(Entry::of);

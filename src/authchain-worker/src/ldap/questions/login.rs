@@ -12,7 +12,7 @@ use crate::ldap::password::Password;
 use crate::ldap::person::{Found, Person};
 use crate::ldap::policy::control::BindError;
 use crate::ldap::policy::{State, has_passing_lock};
-use crate::ldap::session::{BindAnswer, Session};
+use crate::ldap::session::{BindReply, Session};
 use crate::net::failure::Failure;
 
 /// The refusal of a password that an administrator has set.
@@ -96,7 +96,7 @@ impl Directory {
         &self,
         inquiry: &Inquiry<'_>,
         person: &Person,
-        answer: &BindAnswer,
+        answer: &BindReply,
     ) -> Result<Answer, Failure> {
         let entry = &person.entry;
         let State { status, why } = self.flavour.state_at_login(entry)?;
@@ -121,7 +121,7 @@ impl Directory {
         entry: &Entry,
         status: &AccountStatus,
         why: Option<&str>,
-        answer: &BindAnswer,
+        answer: &BindReply,
     ) -> Option<Answer> {
         if status.bars() {
             let why = why.map_or_else(|| status.to_string(), str::to_owned);

@@ -4,7 +4,7 @@ use crate::ldap::policy::control::PolicyAnswer;
 use authchain::words::AccountStatus;
 use ldap3::LdapResult;
 
-fn answer(rc: u32, error: Option<BindError>) -> BindAnswer {
+fn answer(rc: u32, error: Option<BindError>) -> BindReply {
     let result = LdapResult {
         rc,
         matched: String::new(),
@@ -14,7 +14,7 @@ fn answer(rc: u32, error: Option<BindError>) -> BindAnswer {
     };
     let mut policy = PolicyAnswer::default();
     policy.error = error;
-    BindAnswer { result, policy }
+    BindReply { result, policy }
 }
 
 fn reason(answer: Option<Answer>) -> Option<DenialReason> {

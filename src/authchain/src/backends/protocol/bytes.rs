@@ -1,4 +1,4 @@
-//! Bytes that need not be UTF-8, and must not be left lying about.
+//! Secrets on the wire: bytes that need not be UTF-8, and are wiped from memory.
 
 use std::fmt;
 
@@ -11,12 +11,11 @@ use crate::words::Secret;
 
 /// A secret on the wire: base64 (RFC 4648 §4) with padding.
 ///
-/// The sender has it already and lends it, the receiver owns it. Either way every buffer on the way
-/// is wiped.
+/// The sender borrows the secret, the receiver owns it. Every buffer in between is wiped.
 pub enum Bytes<'a> {
-    /// The sender's.
+    /// A secret that is to be sent.
     Lent(&'a Secret),
-    /// The receiver's.
+    /// A secret that was received.
     Owned(Secret),
 }
 

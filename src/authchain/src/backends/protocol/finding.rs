@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-/// The result of one step on the way to one server.
+/// The result of one step of the examination of a server, such as connecting or binding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerFinding {
-    /// The server, by the name it has in the settings; empty where the step concerns no single
+    /// The name of the server as the settings write it; empty where the step concerns no single
     /// server.
     pub server: String,
     /// The step, such as `connect`.
     pub step: String,
     /// The time it took, in whole microseconds.
     pub took: Duration,
-    /// Its severity.
+    /// The worst that the result means for logins.
     pub severity: Severity,
-    /// The result in words, and the cure.
+    /// The result, and how to mend it, for the administrator.
     pub text: String,
 }
 
@@ -25,7 +25,7 @@ pub enum Severity {
     Fine,
     /// Good to know.
     Note,
-    /// It works, and perhaps not as it was meant, or not for long.
+    /// Logins work, but perhaps not as intended, or not for long.
     Warning,
     /// Logins fail.
     Error,

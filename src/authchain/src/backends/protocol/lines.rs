@@ -7,20 +7,20 @@ use zeroize::Zeroizing;
 
 use super::{MAX_LINE, ProtocolError};
 
-/// A length that most lines fit in, in bytes.
+/// The size of the first buffer in bytes: most lines are shorter.
 const USUAL: usize = 4096;
 
 /// Collects what a stream brings, and gives it back line by line.
 ///
-/// It never holds more than [`MAX_LINE`] bytes. Passwords pass through it in the worker, so what it
-/// held is wiped, the shorter buffers it outgrew included.
+/// It never holds more than [`MAX_LINE`] bytes. In the worker, passwords pass through it, so every
+/// buffer is wiped when it is dropped or replaced by a larger one.
 pub struct LineBuffer {
     buffer: Zeroizing<Vec<u8>>,
     /// The offset in the buffer at which the next line begins.
     start: usize,
     /// The offset in the buffer at which the received bytes end.
     end: usize,
-    /// Up to where it is known that there is no line feed.
+    /// The offset in the buffer up to which there is no line feed.
     seen: usize,
 }
 
@@ -36,12 +36,11 @@ impl Default for LineBuffer {
 }
 
 impl LineBuffer {
-    /// Reads once from `stream` and says how much came; 0 is its end.
+    /// Reads once from `stream`, and returns the number of bytes; 0 is the end of the stream.
     ///
     /// # Errors
-    /// As the stream's own; `WouldBlock` and `Interrupted` among them, after which nothing is lost.
-    /// `InvalidData` where [`next_line`](Self::next_line) has already said that the line is too
-    /// long.
+    /// Those of the stream; after `WouldBlock` and `Interrupted` nothing is lost. `InvalidData` if
+    /// [`next_line`](Self::next_line) has already refused the line as too long.
     pub fn read_from(&mut self, stream: &mut impl Read) -> io::Result<usize> {
         self.make_room();
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
@@ -56,7 +55,7 @@ impl LineBuffer {
     /// Returns the next line without its line feed; `None` until it is whole.
     ///
     /// # Errors
-    /// When it can no longer become a line of at most [`MAX_LINE`] bytes.
+    /// When the line is longer than [`MAX_LINE`] bytes.
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, ProtocolError> {
         let unseen = self.buffer.get(self.seen..self.end).unwrap_or_default();
         let Some(position) = unseen.iter().position(|byte| *byte == b'\n') else {
@@ -72,12 +71,12 @@ impl LineBuffer {
         Ok(Some(self.buffer.get(begin..feed).unwrap_or_default()))
     }
 
-    /// Returns whether everything that came was taken out as whole lines.
+    /// Returns whether no bytes are left after the lines that were taken.
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// Moves what is left to the beginning, and takes a larger buffer if that does not help.
+    /// Moves the bytes that are left to the beginning, and takes a larger buffer if it is full.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end = self.end.saturating_sub(self.start);
@@ -93,9 +92,9 @@ impl LineBuffer {
     }
 }
 
-/// Writes one message as a line, line feed included, in a buffer that never grew: growing would
+/// Encodes one message as a line, line feed included, in a buffer that never grew: growing would
 /// leave a copy of a password behind.
-pub(super) fn line(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
+pub(super) fn encode(message: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
     let mut count = Count(1);
     serde_json::to_writer(&mut count, message)?;
     if count.0 > MAX_LINE {

@@ -1,6 +1,6 @@
-//! The members of the object on a line: each at most once, and each of its own shape.
+//! The members of the JSON object on a line: each at most once, and each of its own shape.
 //!
-//! Members come in any order, so all of them are read before it is known which message they are.
+//! Members come in any order, so all of them are read before the kind of the message is known.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,16 +9,19 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 
 use super::{MAX_LINE, ProtocolError};
 
-/// The members that the lines of one direction can have.
+/// A direction of the protocol, to the worker or to the module: the members that its lines can
+/// have.
+///
+/// The implementing type lists the members whose values need a reader of their own.
 pub(super) trait Direction: Sized {
-    /// A value of a shape that only this direction has.
-    type Own;
+    /// A value that needs a reader of its own.
+    type Special;
 
     /// Returns a member's name and shape; `None` for a member that is ignored.
     fn member(name: &str) -> Option<(&'static str, Shape<Self>)>;
 
-    /// Reads a value of such a shape; `None` where it is null.
-    fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Self::Own>, A::Error>;
+    /// Reads the value of this member; `None` where it is null.
+    fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Self::Special>, A::Error>;
 }
 
 /// The JSON that the value of a member is.
@@ -30,20 +33,20 @@ pub(super) enum Shape<D> {
     Text,
     /// A list of strings.
     Texts,
-    /// A member that only this direction has.
-    Own(D),
+    /// A value that only this direction has, and reads itself.
+    Special(D),
 }
 
-/// The value of a member, of the shape of the same name.
-pub(super) enum Value<O> {
+/// The value of a member, in the variant named like its [`Shape`].
+pub(super) enum Value<S> {
     Number(u64),
     Text(String),
     Texts(Vec<String>),
-    Own(O),
+    Special(S),
 }
 
 /// The members of one line that the protocol knows. A null is `None`, and counts as missing.
-pub(super) struct Members<D: Direction>(Vec<(&'static str, Option<Value<D::Own>>)>);
+pub(super) struct Members<D: Direction>(Vec<(&'static str, Option<Value<D::Special>>)>);
 
 impl<D: Direction> Members<D> {
     /// Reads the object on a line, with or without its line feed.
@@ -54,11 +57,12 @@ impl<D: Direction> Members<D> {
         Ok(serde_json::from_slice(line)?)
     }
 
-    /// Takes the member that says which message this is: the only one that `is_head`.
+    /// Takes the head of the line, the only member that `is_head`: it tells the kind of the
+    /// message.
     pub(super) fn take_head(
         &mut self,
         is_head: impl Fn(&str) -> bool,
-    ) -> Result<(&'static str, Value<D::Own>), ProtocolError> {
+    ) -> Result<(&'static str, Value<D::Special>), ProtocolError> {
         let given = self.0.iter_mut().filter(|(_, value)| value.is_some());
         let mut heads = given.filter(|(name, _)| is_head(name));
         let (Some((name, value)), None) = (heads.next(), heads.next()) else {
@@ -97,20 +101,20 @@ impl<D: Direction> Members<D> {
         }
     }
 
-    /// Takes the value of this direction's own that `name` has, if there is one.
-    pub(super) fn own(&mut self, name: &str) -> Option<D::Own> {
+    /// Takes the value of a special shape that `name` has, if there is one.
+    pub(super) fn special(&mut self, name: &str) -> Option<D::Special> {
         match self.take(name) {
-            Some(Value::Own(own)) => Some(own),
+            Some(Value::Special(value)) => Some(value),
             _ => None,
         }
     }
 
     /// Returns every value that has not been taken.
-    pub(super) fn values(&self) -> impl Iterator<Item = &Value<D::Own>> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value<D::Special>> {
         self.0.iter().filter_map(|(_, value)| value.as_ref())
     }
 
-    fn take(&mut self, name: &str) -> Option<Value<D::Own>> {
+    fn take(&mut self, name: &str) -> Option<Value<D::Special>> {
         let mut members = self.0.iter_mut();
         let (_, value) = members.find(|(known, _)| *known == name)?;
         value.take()
@@ -118,12 +122,15 @@ impl<D: Direction> Members<D> {
 }
 
 impl<D: Direction> Shape<D> {
-    fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Value<D::Own>>, A::Error> {
+    fn read<'de, A: MapAccess<'de>>(
+        self,
+        map: &mut A,
+    ) -> Result<Option<Value<D::Special>>, A::Error> {
         Ok(match self {
             Self::Number => map.next_value::<Option<_>>()?.map(Value::Number),
             Self::Text => map.next_value::<Option<_>>()?.map(Value::Text),
             Self::Texts => Some(Value::Texts(map.next_value()?)),
-            Self::Own(own) => own.read(map)?.map(Value::Own),
+            Self::Special(member) => member.read(map)?.map(Value::Special),
         })
     }
 }

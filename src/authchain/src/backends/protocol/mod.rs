@@ -1,10 +1,9 @@
-//! The words between the module and a worker: messages as plain types, and lines on a stream.
+//! The protocol between the module and a worker: messages as plain types, and lines on a stream.
 //!
-//! Both ends use this: the module's client and the worker. `docs/PROTOCOL.md` describes the same
-//! for people who write a worker in another language. What comes in is untrusted, whichever end
-//! reads it: a line is one JSON object of a known shape or an error that says what is wrong.
-//! Unknown members are ignored, so that a later version can say more; a member of the wrong type
-//! never is.
+//! Both ends use it. `docs/PROTOCOL.md` describes it for people who write a worker in another
+//! language. Neither end trusts the other: a line is one JSON object of a known shape, or an error
+//! that says what is wrong. Unknown members are ignored, so that a later version can add some; a
+//! member of the wrong type is an error.
 
 mod bytes;
 mod finding;
@@ -31,10 +30,10 @@ pub use reply::Reply;
 pub use request::{Hello, Message, Question};
 pub use verdict::{Conclusion, WireUser, WireVerdict};
 
-/// The version both ends name first.
+/// The version of the protocol, which both ends name in their hello.
 pub const VERSION: u64 = 1;
 
-/// Longest line, its line feed included.
+/// Maximum length of a line in bytes, its line feed included.
 pub const MAX_LINE: usize = 64 * 1024;
 
 /// A fault of a line.
@@ -46,7 +45,7 @@ pub enum ProtocolError {
     Malformed(String),
     /// A string holds a NUL, which would end it early in a host written in C.
     Nul,
-    /// None of the messages that the protocol has, or two at once.
+    /// An object that is none of the messages of the protocol, or two at once.
     NoMessage,
     /// The other end speaks another version.
     Version(u64),
@@ -54,13 +53,13 @@ pub enum ProtocolError {
     Missing(&'static str),
     /// A member has a value that the protocol does not define.
     Value(&'static str, String),
-    /// A verdict, and an account status that does not go with it.
+    /// A verdict, and an account status that contradicts it.
     Contradiction(&'static str, &'static str),
-    /// The protocol has no word in this member for the meaning that was to be sent.
+    /// The protocol has no value of this member for what was to be sent.
     NoWord(&'static str),
 }
 
-/// Most characters of the other end's text that are repeated in an error.
+/// Maximum number of characters of the other end's text that an error repeats.
 const MAX_QUOTE: usize = 160;
 
 impl From<serde_json::Error> for ProtocolError {
@@ -69,7 +68,7 @@ impl From<serde_json::Error> for ProtocolError {
     }
 }
 
-/// Returns the beginning of `text`, as much as an error repeats.
+/// Returns at most [`MAX_QUOTE`] characters of `text`.
 fn quote(text: &str) -> String {
     text.chars().take(MAX_QUOTE).collect()
 }

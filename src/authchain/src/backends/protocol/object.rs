@@ -1,4 +1,4 @@
-//! A struct inside a line.
+//! A member whose value is an object.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// A struct written as an object. serde also reads structs from arrays, member by member, which no
-/// sender means.
+/// A struct that is read from an object only. serde would read it from an array too, member by
+/// member, which the protocol does not allow.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -5,11 +5,11 @@ use super::WireVerdict;
 /// A question that a worker can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// Is the password this person's?
+    /// Checks the person's password.
     Authenticate,
     /// Looks up the person.
     Lookup,
-    /// Asks for the state of the account.
+    /// Finds the status of the person's account.
     Account,
     /// Examines each server, step by step. Asked by the command only.
     Examine,
@@ -17,16 +17,16 @@ pub enum Operation {
 
 /// A row of the table of operations in `docs/PROTOCOL.md`.
 struct Row {
-    /// The word for it, which is the member that holds the question.
+    /// The name of the member that holds the question.
     word: &'static str,
-    /// True if the question has a password, and has to have one.
+    /// True if the question must have a password; others have none.
     takes_password: bool,
-    /// The words for the verdicts that it can have.
+    /// The verdicts that answer the question.
     verdicts: &'static [&'static str],
 }
 
 impl Operation {
-    /// All of them.
+    /// All operations.
     pub const ALL: &[Self] = &[
         Self::Authenticate,
         Self::Lookup,
@@ -65,12 +65,12 @@ impl Operation {
         }
     }
 
-    /// Returns the word for it in a message.
+    /// Returns the name of the operation in a message.
     pub const fn word(self) -> &'static str {
         self.row().word
     }
 
-    /// Returns the operation that has this word.
+    /// Returns the operation of this name.
     pub(super) fn named(word: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|operation| operation.word() == word)
@@ -80,7 +80,7 @@ impl Operation {
         self.row().takes_password
     }
 
-    /// Returns whether the verdict is one that this question can have.
+    /// Returns whether `verdict` can answer this question.
     pub fn can_have(self, verdict: &WireVerdict) -> bool {
         self.row().verdicts.contains(&verdict.word())
     }

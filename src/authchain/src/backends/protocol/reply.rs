@@ -1,4 +1,4 @@
-//! Replies: the lines from a worker to the module.
+//! Replies from a worker to the module, one line each.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use super::finding::ServerFinding;
 use super::members::{Members, Value};
-use super::reply_members::{Replies, has_nul, is_head};
-use super::verdict_line::{VerdictLine, conclusion};
+use super::reply_members::{ReplyMember, has_nul, is_head};
+use super::verdict_line::{VerdictLine, read_conclusion};
 use super::wire_words::{ECHOES, SEVERITIES};
 use super::{Conclusion, Operation, ProtocolError, VERSION, lines};
 
-/// A line from the worker.
+/// A reply from the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The first: what it can be asked.
+    /// The first: the questions that the worker can be asked.
     Hello(Vec<Operation>),
     /// A question to the person, answered by [`Message::Answer`](super::Message::Answer).
     Prompt {
@@ -27,7 +27,7 @@ pub enum Reply {
     Info(String),
     /// A text for the person about something that went wrong.
     Error(String),
-    /// The result of one step on the way to one server.
+    /// The result of one step of the examination of one server.
     Finding(ServerFinding),
     /// The last: what was found out.
     Verdict(Conclusion),
@@ -38,21 +38,21 @@ impl Reply {
     ///
     /// # Errors
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE), or means something that the protocol
-    /// has no word for.
+    /// has no value for.
     pub fn to_line(&self) -> Result<Vec<u8>, ProtocolError> {
         let mut line = match self {
-            Self::Hello(can) => lines::line(&HelloReplyLine {
+            Self::Hello(can) => lines::encode(&HelloReplyLine {
                 hello: VERSION,
                 can: can.iter().map(|operation| operation.word()).collect(),
             }),
-            Self::Prompt { echo, text } => lines::line(&PromptLine {
+            Self::Prompt { echo, text } => lines::encode(&PromptLine {
                 prompt: ECHOES.word(echo)?,
                 text,
             }),
-            Self::Info(info) => lines::line(&InfoLine { info }),
-            Self::Error(error) => lines::line(&ErrorLine { error }),
-            Self::Finding(finding) => lines::line(&FindingLine::of(finding)?),
-            Self::Verdict(conclusion) => lines::line(&VerdictLine::of(conclusion)?),
+            Self::Info(info) => lines::encode(&InfoLine { info }),
+            Self::Error(error) => lines::encode(&ErrorLine { error }),
+            Self::Finding(finding) => lines::encode(&FindingLine::of(finding)?),
+            Self::Verdict(conclusion) => lines::encode(&VerdictLine::of(conclusion)?),
         }?;
         Ok(std::mem::take(&mut *line))
     }
@@ -67,15 +67,17 @@ impl Reply {
             return Err(ProtocolError::Nul);
         }
         match members.take_head(is_head)? {
-            ("hello", Value::Number(version)) => hello(version, &mut members),
+            ("hello", Value::Number(version)) => read_hello(version, &mut members),
             ("prompt", Value::Text(word)) => Ok(Self::Prompt {
                 echo: ECHOES.meaning(&word)?,
                 text: members.text("text")?,
             }),
             ("info", Value::Text(text)) => Ok(Self::Info(text)),
             ("error", Value::Text(text)) => Ok(Self::Error(text)),
-            ("finding", Value::Text(word)) => finding(&word, &mut members).map(Self::Finding),
-            ("verdict", Value::Text(word)) => conclusion(&word, &mut members).map(Self::Verdict),
+            ("finding", Value::Text(word)) => read_finding(&word, &mut members).map(Self::Finding),
+            ("verdict", Value::Text(word)) => {
+                read_conclusion(&word, &mut members).map(Self::Verdict)
+            }
             _ => Err(ProtocolError::NoMessage),
         }
     }
@@ -87,7 +89,7 @@ struct HelloReplyLine {
     can: Vec<&'static str>,
 }
 
-fn hello(version: u64, members: &mut Members<Replies>) -> Result<Reply, ProtocolError> {
+fn read_hello(version: u64, members: &mut Members<ReplyMember>) -> Result<Reply, ProtocolError> {
     if version != VERSION {
         return Err(ProtocolError::Version(version));
     }
@@ -135,7 +137,10 @@ impl<'a> FindingLine<'a> {
     }
 }
 
-fn finding(word: &str, members: &mut Members<Replies>) -> Result<ServerFinding, ProtocolError> {
+fn read_finding(
+    word: &str,
+    members: &mut Members<ReplyMember>,
+) -> Result<ServerFinding, ProtocolError> {
     let took = members.number("took_us");
     let took = took.ok_or(ProtocolError::Missing("took_us"))?;
     Ok(ServerFinding {

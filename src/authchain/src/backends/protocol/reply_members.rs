@@ -6,11 +6,11 @@ use super::WireUser;
 use super::members::{Direction, Shape, Value};
 use super::object::Object;
 
-/// The members that say which reply it is: each has exactly one of them.
+/// The members that tell the kind of a reply: each reply has exactly one of them.
 const HEADS: &[&str] = &["hello", "prompt", "info", "error", "finding", "verdict"];
 
 /// Every member of every reply.
-const MEMBERS: &[(&str, Shape<Replies>)] = &[
+const MEMBERS: &[(&str, Shape<ReplyMember>)] = &[
     ("hello", Shape::Number),
     ("can", Shape::Texts),
     ("prompt", Shape::Text),
@@ -24,26 +24,26 @@ const MEMBERS: &[(&str, Shape<Replies>)] = &[
     ("verdict", Shape::Text),
     ("reason", Shape::Text),
     ("detail", Shape::Text),
-    ("user", Shape::Own(Replies::User)),
+    ("user", Shape::Special(ReplyMember::User)),
     ("status", Shape::Text),
     ("warning", Shape::Text),
     ("down", Shape::Texts),
     ("notes", Shape::Texts),
 ];
 
-/// Returns whether a member of this name says which reply it is.
+/// Returns whether a member of this name tells the kind of the reply.
 pub(super) fn is_head(name: &str) -> bool {
     HEADS.contains(&name)
 }
 
-/// The members that only replies have.
+/// The members of replies whose values need a reader of their own.
 #[derive(Clone, Copy)]
-pub(super) enum Replies {
+pub(super) enum ReplyMember {
     User,
 }
 
-impl Direction for Replies {
-    type Own = WireUser;
+impl Direction for ReplyMember {
+    type Special = WireUser;
 
     fn member(name: &str) -> Option<(&'static str, Shape<Self>)> {
         MEMBERS.iter().find(|(known, _)| *known == name).copied()
@@ -57,11 +57,11 @@ impl Direction for Replies {
 
 /// Returns whether a string of the value has a NUL in it.
 pub(super) fn has_nul(value: &Value<WireUser>) -> bool {
-    let has_nul = |text: &String| text.contains('\0');
+    let contains_nul = |text: &String| text.contains('\0');
     match value {
         Value::Number(_) => false,
-        Value::Text(text) => has_nul(text),
-        Value::Texts(texts) => texts.iter().any(has_nul),
-        Value::Own(user) => user.texts().any(has_nul),
+        Value::Text(text) => contains_nul(text),
+        Value::Texts(texts) => texts.iter().any(contains_nul),
+        Value::Special(user) => user.texts().any(contains_nul),
     }
 }

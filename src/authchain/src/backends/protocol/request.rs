@@ -1,4 +1,4 @@
-//! Messages: the lines from the module to a worker.
+//! Messages from the module to a worker, one line each.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::members::{Direction, Members, Shape, Value};
 use super::object::Object;
 use super::{Bytes, Operation, ProtocolError, VERSION, lines};
 
-/// A line from the module.
+/// A message from the module.
 pub enum Message<'a> {
     /// The first: which backend this is, and how it is set up.
     Hello(Hello),
@@ -25,53 +25,51 @@ pub enum Message<'a> {
 pub struct Hello {
     /// The name of the backend in the configuration.
     pub backend: String,
-    /// Its `type`.
+    /// The `type` of the backend.
     pub kind: String,
-    /// The keys of its section that belong to its type, defaults filled in.
+    /// The settings of this backend type from the backend's section, with defaults filled in.
     pub settings: serde_json::Value,
-    /// Servers known to be down: they are not to be asked.
+    /// Servers that are known to be down, and must not be asked.
     pub avoid: Vec<String>,
-    /// Servers that were down and may be back: they are asked first, each for [`probe_ms`] at
-    /// most, and left for the others if they do not answer in that time.
-    ///
-    /// [`probe_ms`]: Self::probe_ms
+    /// Servers that were down and may be back. They are tried first; one that does not answer
+    /// within [`probe_ms`](Self::probe_ms) is given up, and the next server is tried.
     pub probe: Vec<String>,
-    /// The longest time, in milliseconds, a server in [`probe`](Self::probe) may take to answer at
-    /// all.
+    /// Maximum time to connect to a server of [`probe`](Self::probe), in milliseconds; 0 without
+    /// one.
     pub probe_ms: u64,
 }
 
 /// A question about one person.
 pub struct Question<'a> {
-    /// The operation that is asked for.
+    /// The operation, which is the name of the member that holds the question.
     pub operation: Operation,
-    /// The name, as parsed by [`Username`](crate::words::Username).
+    /// The login name, in the form that [`Username`](crate::words::Username) allows.
     pub user: String,
-    /// The password that was typed; with [`Operation::Authenticate`] only, and always there.
+    /// The typed password; present exactly if the operation is [`Operation::Authenticate`].
     pub password: Option<Bytes<'a>>,
-    /// The PAM service, such as `sshd`.
+    /// `PAM_SERVICE`, such as `sshd`.
     pub service: String,
-    /// The terminal; empty where the host said nothing.
+    /// `PAM_TTY`; empty if not set.
     pub tty: String,
-    /// The remote host as the host names it, never resolved; empty where it said nothing.
+    /// `PAM_RHOST` as the program set it, never resolved; empty if not set.
     pub rhost: String,
-    /// The remote or calling user (`PAM_RUSER`), where the host knows.
+    /// `PAM_RUSER`; empty if not set.
     pub ruser: String,
     /// Milliseconds until the verdict is due. The module waits a little longer.
     pub budget_ms: u64,
 }
 
-/// The members of a hello and of an answer. Those of a question are the words of [`Operation`], and
-/// each holds an object with [`QuestionMembers`].
-const MEMBERS: &[(&str, Shape<Messages>)] = &[
+/// The members of a hello and of an answer, with the shapes of their values. A question has one
+/// member, named after its operation, whose value is an object of [`QuestionMembers`].
+const MEMBERS: &[(&str, Shape<MessageMember>)] = &[
     ("hello", Shape::Number),
     ("backend", Shape::Text),
     ("type", Shape::Text),
-    ("settings", Shape::Own(Messages::Settings)),
+    ("settings", Shape::Special(MessageMember::Settings)),
     ("avoid", Shape::Texts),
     ("probe", Shape::Texts),
     ("probe_ms", Shape::Number),
-    ("answer", Shape::Own(Messages::Answer)),
+    ("answer", Shape::Special(MessageMember::Answer)),
 ];
 
 impl Message<'_> {
@@ -81,9 +79,9 @@ impl Message<'_> {
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
     pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
         match self {
-            Self::Hello(hello) => lines::line(&HelloMessageLine::of(hello)),
-            Self::Question(question) => lines::line(&QuestionLine(question)),
-            Self::Answer(answer) => lines::line(&AnswerLine { answer }),
+            Self::Hello(hello) => lines::encode(&HelloMessageLine::of(hello)),
+            Self::Question(question) => lines::encode(&QuestionLine(question)),
+            Self::Answer(answer) => lines::encode(&AnswerLine { answer }),
         }
     }
 
@@ -94,52 +92,56 @@ impl Message<'_> {
     pub fn parse(line: &[u8]) -> Result<Message<'static>, ProtocolError> {
         let mut members = Members::parse(line)?;
         match members.take_head(is_head)? {
-            ("hello", Value::Number(version)) => hello(version, &mut members).map(Message::Hello),
-            (_, Value::Own(Own::Question(operation, members))) => {
+            ("hello", Value::Number(version)) => {
+                read_hello(version, &mut members).map(Message::Hello)
+            }
+            (_, Value::Special(MessageValue::Question(operation, members))) => {
                 members.into_question(operation).map(Message::Question)
             }
-            (_, Value::Own(Own::Answer(bytes))) => Ok(Message::Answer(bytes)),
+            (_, Value::Special(MessageValue::Answer(bytes))) => Ok(Message::Answer(bytes)),
             _ => Err(ProtocolError::NoMessage),
         }
     }
 }
 
-/// Returns whether a member of this name says which message it is.
+/// Returns whether a member of this name tells the kind of the message.
 fn is_head(name: &str) -> bool {
     ["hello", "answer"].contains(&name) || Operation::named(name).is_some()
 }
 
-/// The members that only messages have.
+/// The members of messages whose values need a reader of their own.
 #[derive(Clone, Copy)]
-enum Messages {
+enum MessageMember {
     Settings,
     Question(Operation),
     Answer,
 }
 
-enum Own {
+/// The values of [`MessageMember`].
+enum MessageValue {
     Settings(serde_json::Value),
     Question(Operation, QuestionMembers<'static>),
     Answer(Bytes<'static>),
 }
 
-impl Direction for Messages {
-    type Own = Own;
+impl Direction for MessageMember {
+    type Special = MessageValue;
 
     fn member(name: &str) -> Option<(&'static str, Shape<Self>)> {
         if let Some(operation) = Operation::named(name) {
-            return Some((operation.word(), Shape::Own(Self::Question(operation))));
+            return Some((operation.word(), Shape::Special(Self::Question(operation))));
         }
         MEMBERS.iter().find(|(known, _)| *known == name).copied()
     }
 
-    fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Own>, A::Error> {
+    fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<MessageValue>, A::Error> {
         Ok(match self {
-            Self::Settings => map.next_value::<Option<_>>()?.map(Own::Settings),
-            Self::Answer => map.next_value::<Option<_>>()?.map(Own::Answer),
+            // A null counts as missing here, as with texts and numbers.
+            Self::Settings => map.next_value::<Option<_>>()?.map(MessageValue::Settings),
+            Self::Answer => map.next_value::<Option<_>>()?.map(MessageValue::Answer),
             Self::Question(operation) => {
                 let Object(members) = map.next_value()?;
-                Some(Own::Question(operation, members))
+                Some(MessageValue::Question(operation, members))
             }
         })
     }
@@ -174,15 +176,15 @@ impl<'a> HelloMessageLine<'a> {
     }
 }
 
-fn hello(version: u64, members: &mut Members<Messages>) -> Result<Hello, ProtocolError> {
+fn read_hello(version: u64, members: &mut Members<MessageMember>) -> Result<Hello, ProtocolError> {
     if version != VERSION {
         return Err(ProtocolError::Version(version));
     }
     Ok(Hello {
         backend: members.text("backend")?,
         kind: members.text("type")?,
-        settings: match members.own("settings") {
-            Some(Own::Settings(settings)) => settings,
+        settings: match members.special("settings") {
+            Some(MessageValue::Settings(settings)) => settings,
             _ => return Err(ProtocolError::Missing("settings")),
         },
         avoid: members.texts("avoid").unwrap_or_default(),
@@ -196,7 +198,7 @@ struct AnswerLine<'a> {
     answer: &'a Bytes<'a>,
 }
 
-/// An object with one member, whose name is the operation's word.
+/// An object with one member, which is named after the operation.
 struct QuestionLine<'a>(&'a Question<'a>);
 
 impl Serialize for QuestionLine<'_> {
@@ -206,8 +208,9 @@ impl Serialize for QuestionLine<'_> {
     }
 }
 
-/// The members of the object that holds a question.
+/// A question without its operation, as JSON; it borrows when written and owns when read.
 #[derive(Serialize, Deserialize)]
+// `Bytes` are read as owned, so no bound ties them to the line.
 #[serde(bound(deserialize = ""))]
 struct QuestionMembers<'a> {
     user: Cow<'a, str>,
@@ -240,7 +243,7 @@ impl<'a> QuestionMembers<'a> {
 
 impl QuestionMembers<'static> {
     fn into_question(self, operation: Operation) -> Result<Question<'static>, ProtocolError> {
-        // A password that the operation has no use for is wiped here.
+        // `filter` drops, and so wipes, a password that the operation does not take.
         let password = self.password.filter(|_| operation.takes_password());
         if operation.takes_password() && password.is_none() {
             return Err(ProtocolError::Missing("password"));

@@ -1,15 +1,15 @@
-//! The verdicts of a worker, and the words for them.
+//! The verdicts of a worker, and their names in a reply.
 
 use serde::{Deserialize, Serialize};
 
 use crate::words::{Account, AccountStatus, Denial, User};
 
-/// A verdict, and what was noticed on the way to it.
+/// The last reply: a verdict, and what was noticed before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     /// The verdict.
     pub verdict: WireVerdict,
-    /// Servers that did not answer.
+    /// Names of the servers that did not answer: later questions avoid them for a while.
     pub down: Vec<String>,
     /// Lines for the log.
     pub notes: Vec<String>,
@@ -28,32 +28,33 @@ impl From<WireVerdict> for Conclusion {
 /// A verdict of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
-    /// To `authenticate`: this is who it is. With the state of the account, where this login has
-    /// established it.
+    /// To `authenticate`: the password is right, and this is the user. With the status of the
+    /// account, where this login has established it.
     Accepted(WireUser, Option<AccountStatus>),
-    /// To `authenticate`: this is who it is, and the password has ended or is to be changed.
+    /// To `authenticate`: the password is right, and this is the user, but the password has expired
+    /// or must be changed.
     MustChange(WireUser, Option<AccountStatus>),
-    /// To `authenticate`: known, and refused.
+    /// To `authenticate`: the user is known, and refused.
     Denied(Denial),
-    /// To anything: no such person here.
+    /// To any question: the backend has no such user.
     Unknown,
-    /// To anything: could not be found out.
+    /// To any question: the backend could not find out, for this reason.
     Unavailable(String),
-    /// To `lookup`: this is who it is.
+    /// To `lookup`: this is the user.
     Found(WireUser),
-    /// To `account`: whose it is and the state it is in.
+    /// To `account`: the user, and the status of their account.
     Account(WireUser, AccountStatus),
 }
 
 /// A [`User`] without the backend's name, which the module knows itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireUser {
-    /// The name the entry itself carries.
+    /// The name in the user's entry, which may be spelled unlike the login name.
     pub name: String,
-    /// The numeric id, where the source has one.
+    /// The user id, where the source has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
-    /// The primary group, where the source has one.
+    /// The id of the primary group, where the source has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<u32>,
     /// Full name and the like.
@@ -107,7 +108,7 @@ impl From<Account> for WireVerdict {
 }
 
 impl WireVerdict {
-    /// Returns the word for it in a reply.
+    /// Returns the value of `verdict` in a reply.
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Accepted(..) => "accepted",
@@ -120,7 +121,7 @@ impl WireVerdict {
         }
     }
 
-    /// Returns whom the verdict is about, where it is about somebody.
+    /// Returns the user in the verdict, if it has one.
     pub fn user(&self) -> Option<&WireUser> {
         match self {
             Self::Accepted(user, _)

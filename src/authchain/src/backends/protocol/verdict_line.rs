@@ -1,14 +1,14 @@
-//! A verdict as a line: its members, written and read.
+//! The last reply, as a line: the verdict, and what was noticed before it.
 
 use serde::Serialize;
 
 use super::members::Members;
-use super::reply_members::Replies;
+use super::reply_members::ReplyMember;
 use super::wire_words::{REASONS, STATES};
 use super::{Conclusion, ProtocolError, WireUser, WireVerdict, quote};
 use crate::words::{AccountStatus, Denial};
 
-/// The members of a verdict.
+/// The members of a reply with a verdict; which of them it has depends on the verdict.
 #[derive(Default, Serialize)]
 pub(super) struct VerdictLine<'a> {
     verdict: &'static str,
@@ -29,7 +29,7 @@ pub(super) struct VerdictLine<'a> {
 }
 
 impl<'a> VerdictLine<'a> {
-    /// Returns the members that say this.
+    /// Returns the members for `conclusion`.
     pub(super) fn of(conclusion: &'a Conclusion) -> Result<Self, ProtocolError> {
         let verdict = &conclusion.verdict;
         let line = Self {
@@ -76,29 +76,32 @@ fn word_of(status: &AccountStatus) -> Result<&'static str, ProtocolError> {
     }
 }
 
-/// Reads what a verdict with this word says.
-pub(super) fn conclusion(
+/// Reads the rest of a reply whose head is the verdict `word`.
+pub(super) fn read_conclusion(
     word: &str,
-    members: &mut Members<Replies>,
+    members: &mut Members<ReplyMember>,
 ) -> Result<Conclusion, ProtocolError> {
     Ok(Conclusion {
-        verdict: verdict(word, members)?,
+        verdict: read_verdict(word, members)?,
         down: members.texts("down").unwrap_or_default(),
         notes: members.texts("notes").unwrap_or_default(),
     })
 }
 
-fn verdict(word: &str, members: &mut Members<Replies>) -> Result<WireVerdict, ProtocolError> {
+fn read_verdict(
+    word: &str,
+    members: &mut Members<ReplyMember>,
+) -> Result<WireVerdict, ProtocolError> {
     Ok(match word {
         "accepted" => {
             let is_valid = |status: &_| matches!(status, AccountStatus::Valid { .. });
             let status = status_beside("accepted", members, is_valid)?;
-            WireVerdict::Accepted(user(members)?, status)
+            WireVerdict::Accepted(read_user(members)?, status)
         }
         "must_change" => {
             let must_change = |status: &_| *status == AccountStatus::MustChangePassword;
             let status = status_beside("must_change", members, must_change)?;
-            WireVerdict::MustChange(user(members)?, status)
+            WireVerdict::MustChange(read_user(members)?, status)
         }
         "denied" => WireVerdict::Denied(Denial {
             reason: REASONS.meaning(&members.text("reason")?)?,
@@ -107,37 +110,42 @@ fn verdict(word: &str, members: &mut Members<Replies>) -> Result<WireVerdict, Pr
         }),
         "unknown" => WireVerdict::Unknown,
         "unavailable" => WireVerdict::Unavailable(members.text("detail")?),
-        "found" => WireVerdict::Found(user(members)?),
+        "found" => WireVerdict::Found(read_user(members)?),
         "account" => {
-            let user = user(members)?;
-            WireVerdict::Account(user, status(&members.text("status")?, members)?)
+            let user = read_user(members)?;
+            WireVerdict::Account(user, read_status(&members.text("status")?, members)?)
         }
         other => return Err(ProtocolError::Value("verdict", quote(other))),
     })
 }
 
-fn user(members: &mut Members<Replies>) -> Result<WireUser, ProtocolError> {
-    members.own("user").ok_or(ProtocolError::Missing("user"))
+fn read_user(members: &mut Members<ReplyMember>) -> Result<WireUser, ProtocolError> {
+    members
+        .special("user")
+        .ok_or(ProtocolError::Missing("user"))
 }
 
-/// Returns the state of an account beside `verdict`, where the reply has one; it must be one that
-/// `agrees`.
+/// Reads the account status beside `verdict`, `None` if the reply has none. A status that `agrees`
+/// does not accept contradicts the verdict.
 fn status_beside(
     verdict: &'static str,
-    members: &mut Members<Replies>,
+    members: &mut Members<ReplyMember>,
     agrees: impl FnOnce(&AccountStatus) -> bool,
 ) -> Result<Option<AccountStatus>, ProtocolError> {
     let Some(word) = members.maybe_text("status") else {
         return Ok(None);
     };
-    let status = status(&word, members)?;
+    let status = read_status(&word, members)?;
     match agrees(&status) {
         true => Ok(Some(status)),
         false => Err(ProtocolError::Contradiction(verdict, word_of(&status)?)),
     }
 }
 
-fn status(word: &str, members: &mut Members<Replies>) -> Result<AccountStatus, ProtocolError> {
+fn read_status(
+    word: &str,
+    members: &mut Members<ReplyMember>,
+) -> Result<AccountStatus, ProtocolError> {
     Ok(match STATES.meaning(word)? {
         AccountStatus::Valid { .. } => AccountStatus::Valid {
             warning: members.maybe_text("warning"),

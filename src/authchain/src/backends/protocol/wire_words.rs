@@ -1,18 +1,17 @@
-//! Meanings, and the words for them on the wire.
+//! The values of members that have a fixed set of them.
 
 use super::finding::Severity;
 use super::{ProtocolError, quote};
 use crate::words::{AccountStatus, DenialReason};
 
-/// The words for one member, with what each means.
+/// The values that a member may have: words, each with one meaning.
 pub(super) struct Words<T: 'static> {
-    /// The member.
+    /// The name of the member.
     member: &'static str,
-    /// Each word and its meaning.
     words: &'static [(&'static str, T)],
 }
 
-/// Reasons of denials. Those that only the module itself can find out have no word.
+/// Reasons of denials. Reasons that only the module itself finds have no word.
 pub(super) const REASONS: Words<DenialReason> = Words {
     member: "reason",
     words: &[
@@ -37,13 +36,12 @@ pub(super) const STATES: Words<AccountStatus> = Words {
     ],
 };
 
-/// The words for showing the answer to a prompt while it is typed, or not.
+/// True if the answer to a prompt is shown while it is typed.
 pub(super) const ECHOES: Words<bool> = Words {
     member: "prompt",
     words: &[("echo_on", true), ("echo_off", false)],
 };
 
-/// The words for the severity of a finding.
 pub(super) const SEVERITIES: Words<Severity> = Words {
     member: "finding",
     words: &[

@@ -13,13 +13,13 @@ use crate::words::{Account, AccountStatus, Denial, DenialReason, Username};
 impl Chain {
     /// Decides whether the account may be used, password or not.
     ///
-    /// Stands alone: public keys, cron and sudo's NOPASSWD come here without `authenticate`. The
-    /// first backend that knows the person decides; where it says *valid*, the local ones behind it
-    /// may still refuse.
+    /// It does not depend on `authenticate`: public keys, cron and sudo's NOPASSWD use it alone.
+    /// The first backend that knows the person decides; where it says *valid*, the local ones
+    /// behind it may still refuse.
     ///
-    /// `known` is what a server's backend said of the account just now
-    /// ([`known_account`](crate::chain::AuthDecision::known_account)). Where that backend's turn
-    /// comes it is not asked once more; everything else is as without.
+    /// `known` is the account as a backend with servers has judged it just now
+    /// ([`known_account`](crate::chain::AuthDecision::known_account)). It replaces the question to
+    /// that backend, and changes nothing else.
     pub fn account(
         &self,
         name: &[u8],
@@ -74,9 +74,9 @@ impl Walk<'_, AccountStatus> {
         })
     }
 
-    /// Returns what follows from an account that has this name and is another person's: nothing,
-    /// neither good nor bad. But at a backend with `on_denied = "stop"` it denies: a person who may
-    /// write their own user id must not get past it that way.
+    /// Returns the finding for an entry that has this name but is another person's: unknown. With
+    /// `on_denied = "stop"` it is a denial: a person who may write their own user id must not get
+    /// past the backend that way.
     fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
         if link.on_denied == Then::Stop {
             return Finding::Denied(Denial {
@@ -93,8 +93,8 @@ impl Walk<'_, AccountStatus> {
         Finding::Unknown
     }
 
-    /// Returns whether `known` came from this backend and is about this person. Files are read
-    /// again whatever is known: that costs nothing.
+    /// Returns whether `known` came from this backend and is about this person. Backends over files
+    /// are always asked again, because that is quick.
     fn is_from(&self, link: &Link, known: &Account) -> bool {
         link.backend.nature().is_directory()
             && known.user.backend == link.backend.name()

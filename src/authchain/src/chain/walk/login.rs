@@ -19,10 +19,11 @@ const ENDED: &str = "the password is to be changed, and who judges the account c
 impl Chain {
     /// Decides whether the person is who they say they are.
     ///
-    /// The password is asked for first, once, whatever the name: a prompt must not tell who exists.
+    /// The password is asked for once, before anything is looked up: a prompt must not tell which
+    /// names exist.
     ///
-    /// `report` hears the decision before a refusal spends any time: the caller of su may end the
-    /// process at any moment, and the attempt has been logged by then.
+    /// `report` is called with the decision before a refusal spends its time, so that the attempt
+    /// is in the log if the caller of su kills the process then.
     pub fn authenticate(
         &self,
         name: &[u8],
@@ -82,8 +83,8 @@ impl Chain {
         walk.decide(Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
     }
 
-    /// Spends what a refusal owes: the hashes that backends have put off, and the time of one in
-    /// each local backend that was not asked, so that the clock does not tell where a chain ended.
+    /// Spends the time of a refusal: computes the hashes that backends have deferred, and one for
+    /// each local backend that was not asked, so that the time does not tell where the chain ended.
     /// An empty password costs nothing, whatever the name.
     fn spend_time_of_refusal(
         &self,
@@ -157,9 +158,9 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    /// Logs that a worker is given the password to judge, where this process runs on somebody's
-    /// behalf (su, sudo): its caller can stop it, tell from the length of the answer that waits in
-    /// the socket whether the guess was right, and end it before it has read the answer.
+    /// Logs in su and sudo that a worker is given the password. The caller can stop this process,
+    /// tell from the length of the answer in the socket whether the guess was right, and kill this
+    /// process before it has read the answer.
     fn log_guess(&self, link: &Link) {
         let is_elsewhere = !link.backend.nature().answers_at_once;
         if is_elsewhere && self.context.on_behalf_of().is_some() {
@@ -182,8 +183,8 @@ impl Walk<'_, Accepted> {
         })
     }
 
-    /// Returns whether the account will be judged by the backend whose turn it is: none of those
-    /// before it knows the name.
+    /// Returns whether the backend that is asked now will judge the account, too: no backend before
+    /// it knows the name.
     fn judges_account(&self) -> Result<bool, BackendError> {
         for (link, step) in self.chain.links.iter().zip(&self.steps) {
             if self.knows(link, &step.finding)? {
@@ -193,9 +194,9 @@ impl Walk<'_, Accepted> {
         Ok(true)
     }
 
-    /// Returns whether a backend that said this will judge the account as its own. Files may know a
-    /// person without having a password for them. An unavailable backend counts as not knowing the
-    /// user: an outage must not deny what the same chain without that backend would accept.
+    /// Returns whether a backend with this finding will judge the account. Files may know a person
+    /// without having a password for them. An unavailable backend counts as not knowing the user:
+    /// an outage must not deny what the same chain without that backend would accept.
     fn knows(&self, link: &Link, said: &Finding<Accepted>) -> Result<bool, BackendError> {
         match said {
             Finding::NotAsked(_) | Finding::Unavailable(_) | Finding::Failed(_) => Ok(false),

@@ -1,4 +1,4 @@
-//! A walk that asks who somebody is, and decides nothing.
+//! A walk that looks a name up in every backend, and decides nothing.
 
 use super::{Known, Walk};
 use crate::chain::decision::{Finding, Step};
@@ -7,8 +7,7 @@ use crate::tools::request::Context;
 use crate::words::{User, Username};
 
 impl Chain {
-    /// Returns what each backend says of the name, for the administrator's eyes; nothing is
-    /// decided.
+    /// Returns the finding of each backend about the name, for the administrator.
     pub fn lookup(&self, user: &Username, context: &Context<'_>) -> Vec<Step<User>> {
         let mut walk = Walk::new(self, user, context);
         for link in &self.links {
@@ -26,7 +25,7 @@ impl Known for User {
 
 impl Walk<'_, User> {
     fn lookup(&mut self, link: &Link) {
-        // Every backend is asked, so where the chain would end is of no interest.
+        // Every backend is asked, even those after the end of the walk.
         let _ = self.ask(link, |walk| {
             let user = link.backend.lookup(&walk.request(link))?;
             Ok(user.map_or(Finding::Unknown, Finding::Answered))

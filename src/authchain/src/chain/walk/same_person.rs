@@ -1,4 +1,4 @@
-//! The comparison of the person a backend means by a name with the one the system means.
+//! The check that a backend and the system have the same person for a name.
 
 use super::{Known, Walk};
 use crate::chain::identity::SystemUser;
@@ -6,7 +6,8 @@ use crate::chain::links::Link;
 use crate::words::{BackendError, User, Username};
 
 impl<A: Known> Walk<'_, A> {
-    /// Returns why the person a backend means is not the one the system means, if so.
+    /// Returns why the person that the backend found is not the one that the system has for the
+    /// name, if so.
     pub(super) fn mistaken_identity(
         &self,
         link: &Link,
@@ -38,8 +39,8 @@ impl<A: Known> Walk<'_, A> {
         }
     }
 
-    /// Returns that the name service means a name of this machine's own by another spelling of it,
-    /// if so: host programs go on with that name, and its groups.
+    /// Returns the reason if the name service spells the name like another name of the local passwd
+    /// file: host programs would go on with that local user and their groups.
     fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
         let other = system.filter(|user| user.name != self.user.as_str());
         let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
@@ -49,8 +50,8 @@ impl<A: Known> Walk<'_, A> {
         Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
     }
 
-    /// Returns that the passwd file gives the user id to another name, if so: to the kernel, a
-    /// person who may write a number into their own entry would be that other person.
+    /// Returns the reason if the passwd file gives the user id to another name: a person who may
+    /// set the user id in their own entry would act as that other user.
     fn owner_of(&self, uid: u32) -> Result<Option<String>, BackendError> {
         if self.local_uid()? == Some(uid) {
             return Ok(None);
@@ -59,12 +60,11 @@ impl<A: Known> Walk<'_, A> {
         Ok(owner.map(|owner| format!("uid {uid} is that of \"{owner}\" on this machine")))
     }
 
-    /// Returns whom the system means by the name. The local file comes first: it cannot hang, while
-    /// a name service that is broken answers "no such user" where it should report an error.
+    /// Returns the user that the system has for the name. The local file is read first: it cannot
+    /// hang, and a broken name service may answer "no such user" instead of reporting an error.
     ///
-    /// Programs that run on somebody's behalf have found the user by the name service already.
-    /// Where it does not know the user now, the caller's limits (setrlimit(2)) have kept it from
-    /// looking.
+    /// su and sudo have found the user by the name service already. If it does not know the user
+    /// now, limits that the caller has set (setrlimit(2)) have made it fail.
     fn system_user(&self) -> Result<Option<SystemUser>, BackendError> {
         if let Some(uid) = self.local_uid()? {
             let name = self.user.to_string();

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use crate::config::Period;
 
-/// A key and what is wrong with its value.
+/// A key and the fault of its value.
 pub type SettingsFault = (&'static str, String);
 
 /// Returns the fault of a key.
@@ -15,7 +15,7 @@ pub(super) fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<
     Err((key, message.into()))
 }
 
-/// Checks that a key gives some time.
+/// Checks that the period is not zero.
 pub(super) fn longer_than_nothing(key: &'static str, period: Period) -> Result<(), SettingsFault> {
     if period.duration().is_zero() {
         return fault(key, "must be longer than nothing");
@@ -34,30 +34,31 @@ pub struct BackendSettings {
 
     /// The next step when this backend knows the person and refuses: `next` asks the next backend,
     /// `stop` ends the chain. With `stop`, any answer but "no such person" ends it, an outage too:
-    /// whom it would refuse must not get in because it cannot be asked.
+    /// a person whom this backend would refuse must not get in because it cannot be asked.
     #[serde(default)]
     pub on_denied: Then,
 
     /// The next step when this backend cannot answer: `next` asks the next backend, `stop` ends the
-    /// chain. Programs that run for somebody else than they run as, such as su and sudo, always
-    /// stop: their caller can keep any server from being heard.
+    /// chain. In su, sudo and other programs that run on behalf of a caller, the chain always ends:
+    /// the caller could make any server seem unavailable.
     #[serde(default)]
     pub on_unavailable: Then,
 
     /// True to ask this backend also about names that the system's own files have with a password,
-    /// usable or locked. Otherwise such a name is that of the account on this machine alone,
-    /// whatever a directory says of it. Names whose password there is `*` or `!`, so that they
-    /// never had one, and names without a line in the shadow file are asked for in any case.
+    /// usable or locked. Otherwise such a name belongs to the account on this machine alone,
+    /// whatever a directory says about it. Names that never had a password there (the field is `*`
+    /// or `!`), and names without a line in the shadow file, are asked for in any case.
     #[serde(default)]
     pub local_names: bool,
 
-    /// How long this backend may take. A `local` backend reads files and waits for nobody.
+    /// Maximum time for this backend to answer. It does not concern a `local` backend, which waits
+    /// for no server.
     #[serde(default = "default_timeout")]
     pub timeout: Period,
 }
 
-/// Returns what is wrong with a path in the settings, if anything: a relative one would lead to
-/// wherever the caller of su happens to be.
+/// Returns the fault of a path in the settings, if it has one: a relative path would begin in the
+/// working directory, which the caller of su chooses.
 pub(in crate::config) fn fault_of_path(path: &Path) -> Option<String> {
     (!path.is_absolute()).then(|| "must be an absolute path".to_owned())
 }
@@ -67,7 +68,7 @@ fn default_timeout() -> Period {
 }
 
 impl BackendSettings {
-    /// Returns the settings of a backend that the file does not describe.
+    /// Returns the settings of a backend that has no section.
     pub(in crate::config) fn of_kind(kind: &str) -> Self {
         Self {
             kind: Spanned::new(0..0, kind.to_owned()),
@@ -79,14 +80,14 @@ impl BackendSettings {
     }
 }
 
-/// Where the chain goes after an answer that accepts nobody.
+/// The next step of the chain after an answer that accepts nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 pub enum Then {
-    /// On to the next backend.
+    /// The next backend is asked.
     #[default]
     Next,
-    /// No further.
+    /// The chain ends.
     Stop,
 }

@@ -18,13 +18,13 @@ pub struct GlobalSettings {
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub chain: Vec<Spanned<String>>,
 
-    /// When the whole chain must have answered.
+    /// Maximum time for the whole chain to answer.
     pub deadline: Period,
 
     /// Names in `passwd_file` with a user id below this are system names, and so are those with
     /// user id 0, with one that systemd gives to services (61184 to 65519), and nobody (65534):
-    /// only the `local` backend over that very file is asked about them, and no other may bring
-    /// such a user id.
+    /// only the `local` backend over that very file is asked about them, and a person of another
+    /// backend must not have such a user id.
     pub min_uid: u32,
 
     /// How long a program waits after a failed login, before it may ask again.
@@ -34,7 +34,7 @@ pub struct GlobalSettings {
     /// passwords, so they appear as `(unknown)` otherwise.
     pub log_unknown_users: bool,
 
-    /// The passwd(5) file that says which names are the system's own.
+    /// The passwd(5) file that tells which names are the system's own.
     pub passwd_file: PathBuf,
 
     /// The folder of authchain's own account files, which `authchain user` edits.
@@ -49,8 +49,8 @@ pub struct GlobalSettings {
     /// share; one with user id 0 is refused.
     pub worker_user: String,
 
-    /// The folder that remembers which servers were found down a moment ago, so that the next
-    /// login does not wait for them again. Made when it is first needed.
+    /// The folder in which the module marks servers that were just found down, so that the next
+    /// login does not wait for them again. It is created when it is first needed.
     pub run_dir: PathBuf,
 
     /// The socket of the system's logger.
@@ -58,10 +58,10 @@ pub struct GlobalSettings {
 }
 
 impl GlobalSettings {
-    /// Checks whether the settings can be meant.
+    /// Checks that the settings make sense.
     ///
     /// # Errors
-    /// The key that cannot, and why.
+    /// The first key with a fault, and its fault.
     pub(in crate::config) fn check(&self) -> Result<(), SettingsFault> {
         let paths = [
             ("passwd_file", &self.passwd_file),
@@ -96,8 +96,8 @@ impl Default for GlobalSettings {
     }
 }
 
-/// Returns what is wrong with a name for the worker's user. A user that is root by another name is
-/// found when the worker becomes it.
+/// Returns the fault of a name for the worker's user, if it has one. Another name of root is only
+/// found when the worker changes to that user.
 fn fault_of_user(name: &str) -> Option<String> {
     match Username::parse(name.as_bytes()) {
         Err(invalid) => Some(format!("{name:?}: {invalid}")),

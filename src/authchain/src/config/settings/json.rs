@@ -1,4 +1,4 @@
-//! Settings as a worker is told them: JSON.
+//! Settings as JSON, which the worker gets.
 
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
@@ -7,10 +7,10 @@ use serde_json::{Error, Value};
 use super::common::SettingsFault;
 
 /// Reads settings that [`BackendTable::to_json`](crate::config::BackendTable::to_json) wrote, and
-/// has `check` look for what cannot be meant.
+/// refuses those in which `check` finds a fault.
 ///
 /// # Errors
-/// What is wrong with them, in words for the log; with the key, where it is the value of one.
+/// The fault of the settings, for the log, with the key if it concerns one.
 pub fn from_json<T: DeserializeOwned>(
     settings: &Value,
     check: fn(&T) -> Result<(), SettingsFault>,

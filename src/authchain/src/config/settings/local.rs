@@ -12,12 +12,12 @@ use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct LocalSettings {
-    /// The file that says who exists, in the form of passwd(5). It must belong to root, and nobody
-    /// else may be able to write it.
+    /// The file of the accounts, in the form of passwd(5). It must belong to root, and nobody else
+    /// may be able to write it.
     pub passwd: PathBuf,
 
-    /// The file with the passwords and when they end, in the form of shadow(5). It must belong to
-    /// root, and only its group may be able to read it besides.
+    /// The file of the password hashes and dates, in the form of shadow(5). It must belong to root,
+    /// and only root and the file's group may be able to read it.
     pub shadow: PathBuf,
 
     /// True to accept passwords stored by methods that are quickly guessed today: descrypt,

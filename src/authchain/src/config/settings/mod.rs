@@ -1,4 +1,4 @@
-//! Every setting, once: a field with its default, and a doc comment that is also its help text.
+//! All settings: each is a field with its default, and a doc comment that is also its help text.
 //!
 //! A field has the type that is used: its text is parsed where the file is read, and nowhere else.
 

@@ -1,5 +1,5 @@
-//! Values that are written as text and parsed where the file is read: whoever has one knows that it
-//! is right. On the way to a worker they are the text again.
+//! Values that are parsed from text where the file is read, so that each value of such a type is
+//! valid. The worker gets them as the text again.
 
 use std::str::FromStr;
 

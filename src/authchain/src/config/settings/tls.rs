@@ -1,4 +1,4 @@
-//! The settings of TLS, whatever the protocol inside.
+//! The settings of TLS that all protocols share.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{SettingsFault, fault};
 
-/// Where most distributions keep the certificates of the authorities they trust.
+/// The file in which most distributions keep the certificates of the authorities they trust.
 pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The `tls_*` keys of a backend.
-// A view of the settings: the types describe these keys each in its own words, and what serde
-// flattens into them has no place in the file.
+// A view of the settings. The types do not share a struct with these keys: each describes them in
+// its own words, and errors about fields that serde flattens do not have their place in the file.
 #[derive(Debug, Clone, Copy)]
 pub struct TlsSettings<'s> {
     /// The file of the authorities that are trusted.
@@ -20,15 +20,14 @@ pub struct TlsSettings<'s> {
     pub crl_file: Option<&'s Path>,
     /// The checks of a server's certificate.
     pub verify: TlsVerify,
-    /// The oldest version that is good enough.
+    /// The oldest version that is accepted.
     pub min: TlsVersion,
     /// The files of our own certificate and of its key, for servers that ask for one.
     pub client: Option<(&'s Path, &'s Path)>,
 }
 
 impl TlsSettings<'_> {
-    /// Refuses revocation lists where no certificate is checked: they would be taken for some
-    /// protection.
+    /// Refuses revocation lists if no certificate is checked: they would not protect, but seem to.
     pub(super) fn check(&self) -> Result<(), SettingsFault> {
         match (self.crl_file, self.verify) {
             (Some(_), TlsVerify::None) => fault(
@@ -39,7 +38,7 @@ impl TlsSettings<'_> {
         }
     }
 
-    /// Returns the warning about a certificate check that lets others pose as the server.
+    /// Returns a warning if the certificate check is so weak that others can pose as the server.
     pub(super) fn warning(&self) -> Option<&'static str> {
         match self.verify {
             TlsVerify::Full => None,
@@ -69,11 +68,11 @@ pub enum TlsVersion {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TlsVerify {
-    /// Checks who vouches for it, its dates and its name.
+    /// Checks the certificate's authority, dates and name.
     #[default]
     Full,
-    /// All but its name.
+    /// Checks the authority and the dates.
     Ca,
-    /// Nothing.
+    /// Checks nothing.
     None,
 }

@@ -1,10 +1,10 @@
-//! An account, for a list.
+//! An account, as `authchain user list` shows it.
 
 use super::error::EditError;
 use super::shadow_line::ShadowLine;
 use super::table::Table;
 
-/// An account as it stands in the two files, without its password's hash.
+/// An account from the passwd and shadow files, without its password's hash.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AccountEntry {
     /// The login name.
@@ -13,9 +13,9 @@ pub struct AccountEntry {
     pub uid: Option<u32>,
     /// The gecos field: the full name and the like.
     pub gecos: String,
-    /// True if the password field holds anything but the marks `!` and `*`.
+    /// True if the password field holds more than the marks `!` and `*`.
     pub has_password: bool,
-    /// True if a `!` stands in front of the password's hash.
+    /// True if there is a `!` before the password's hash.
     pub is_locked: bool,
     /// The day of the last change of the password, in days since 1 January 1970.
     pub last_change: Option<u64>,
@@ -24,7 +24,7 @@ pub struct AccountEntry {
 }
 
 impl AccountEntry {
-    /// Reads the fields of a passwd line, and the account's line in the shadow file.
+    /// Makes the entry of the fields of a passwd line and the account's line in `shadow`.
     pub(super) fn read(passwd: &[&[u8]], shadow: &Table) -> Result<Self, EditError> {
         let field = |at: usize| {
             let bytes = passwd.get(at).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The two files together.
+//! A passwd file and its shadow file, edited together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,8 @@ pub struct Database {
     patience: Duration,
 }
 
-/// The file that a change writes first. Only the passwd file makes a name exist.
+/// The file that a change writes first. A name exists while it is in the passwd file, and must have
+/// its shadow line as long.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum First {
     /// For a change that adds or alters an account.
@@ -58,7 +59,7 @@ impl Database {
     /// Returns every account, in the order of the passwd file.
     ///
     /// # Errors
-    /// When a file cannot be read, or an account's shadow line is odd or there twice.
+    /// When a file cannot be read, or an account's shadow line is malformed or there twice.
     pub fn list(&self) -> Result<Vec<AccountEntry>, EditError> {
         let tables = self.read()?;
         (tables.passwd.entries())
@@ -69,7 +70,7 @@ impl Database {
     /// Returns whether the name has an account here.
     ///
     /// # Errors
-    /// When a file cannot be read, or the name stands in the passwd file twice.
+    /// When a file cannot be read, or the name is in the passwd file twice.
     pub fn has(&self, name: &Username) -> Result<bool, EditError> {
         Ok(self.read()?.passwd.fields(name.as_str())?.is_some())
     }
@@ -77,8 +78,8 @@ impl Database {
     /// Adds an account, and returns the user id it got.
     ///
     /// # Errors
-    /// When the name has an account already, a field cannot be written, no user id is to be had, or
-    /// a file cannot be read, locked or written.
+    /// When the name has an account already, a field cannot be written, no user id is free, or a
+    /// file cannot be read, locked or written.
     pub fn add(&self, name: &Username, new: &NewAccount<'_>, today: u64) -> Result<u32, EditError> {
         self.add_watched(name, new, today, &|_, _| ())
     }
@@ -105,11 +106,11 @@ impl Database {
         Ok(uid)
     }
 
-    /// Sets a password, and returns whether the account is locked all the same.
+    /// Sets a password, and returns whether the account is still locked.
     ///
     /// # Errors
-    /// When the name has no account, its shadow line is odd, or a file cannot be read, locked or
-    /// written.
+    /// When the name has no account, its shadow line is malformed, or a file cannot be read, locked
+    /// or written.
     pub fn set_password(&self, name: &Username, hash: &str, today: u64) -> Result<bool, EditError> {
         let mut is_locked = false;
         self.edit(First::Shadow, &|_, _| (), |tables| {
@@ -122,7 +123,7 @@ impl Database {
         Ok(is_locked)
     }
 
-    /// Locks an account: no password opens it, and neither does a key or cron.
+    /// Locks an account against passwords, keys and cron jobs.
     ///
     /// # Errors
     /// As [`set_password`](Self::set_password).
@@ -135,8 +136,7 @@ impl Database {
         })
     }
 
-    /// Takes a lock away, and returns the day on which the account expires all the same, if there
-    /// is one.
+    /// Unlocks an account, and returns the day on which it expires, if there is one.
     ///
     /// # Errors
     /// As [`set_password`](Self::set_password), and when the account has no password to unlock.

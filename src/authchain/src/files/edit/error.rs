@@ -6,7 +6,7 @@ use std::fmt;
 /// file could not be written.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EditError {
-    /// The request cannot be carried out: the name is taken or unknown, or its line is odd.
+    /// The request cannot be carried out: the name is taken or unknown, or its line is malformed.
     Refused(String),
     /// This field of a new account has a colon or a control character, which would break the file.
     UnusableField(&'static str),

@@ -1,4 +1,4 @@
-//! One writer at a time.
+//! The lock that lets only one process edit the files at a time.
 
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
@@ -12,16 +12,16 @@ use nix::fcntl::{FlockArg, OFlag};
 use super::error::EditError;
 use crate::tools::deadline::{Deadline, system_clock};
 
-/// The longest wait for another writer. Writing takes milliseconds; a process that holds the lock
-/// for longer hangs, and an administrator should hear of it.
+/// Maximum time to wait for the lock. Writing takes milliseconds; a process that holds the lock for
+/// longer hangs, and the administrator should be told.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// The pause between two tries.
+/// The pause between two attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The lock of a database, held while its files are changed. The kernel releases it when the file
-/// is closed or the process ends, however it ends. It is not released explicitly: that could fail
-/// when everything has been written.
+/// The lock of a database, held while its files are changed. The kernel releases it when the lock
+/// file is closed, at the latest when the process ends. It is not released explicitly: that could
+/// fail after everything has been written.
 pub(super) struct Lock {
     _held: File,
 }

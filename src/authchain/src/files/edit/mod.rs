@@ -1,12 +1,12 @@
-//! Editing accounts in a passwd(5) and a shadow(5) file, which are never left half done.
+//! Editing accounts in a passwd(5) and a shadow(5) file. No change is ever left half done.
 //!
 //! A change is read, made and written under one lock, file by file: a new file is written beside
 //! the old one, flushed to the disk, and renamed over it. A reader sees the old file or the new
-//! one. Two files cannot be renamed at once, so the order matters: **a name exists when it stands
-//! in the passwd file**. A new account's shadow line is written first, a deleted one's last.
-//! A process that is killed between the two renames leaves a shadow line that belongs to nobody,
-//! which no login reads and the next [`Database::add`] of that name replaces. It never leaves a
-//! name without its password, expiry date or lock.
+//! one. Two files cannot be renamed at once, so the order matters: **a name exists while it is in
+//! the passwd file**. A new account's shadow line is written first, a deleted account's is removed
+//! last. A process that is killed between the two renames leaves a shadow line that belongs to
+//! nobody, which no login reads and the next [`Database::add`] of that name replaces. It never
+//! leaves a name without its password, expiry date or lock.
 
 mod account;
 mod database;

@@ -16,7 +16,7 @@ pub struct NewAccount<'a> {
     pub home: &'a str,
     /// The login shell.
     pub shell: &'a str,
-    /// The password's hash; `None` makes an account that no password opens.
+    /// The password's hash; with `None`, no password can be used.
     pub hash: Option<&'a str>,
 }
 

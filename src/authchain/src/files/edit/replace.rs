@@ -1,4 +1,4 @@
-//! Replaces a file at once and for good.
+//! Replaces a file atomically and durably.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -23,11 +23,11 @@ pub(super) enum WriteStep {
     Done,
 }
 
-/// A function that is called at every step. Only a test passes one that does anything: it panics
-/// at a step, as a process that is killed there.
+/// A function that is called after every step. Only tests pass one that does anything: it panics,
+/// as if the process were killed there.
 pub(super) type Witness<'a> = &'a dyn Fn(&Path, WriteStep);
 
-/// Puts `bytes` in the place of the file at `path`, with `mode` and our own user and group.
+/// Replaces the file at `path` by one with `bytes`, `mode`, and the process's user and group.
 ///
 /// The caller holds the lock. A file that a killed process left under the temporary name is
 /// removed.
@@ -67,7 +67,7 @@ fn write_new(
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        // Nobody else may read it until it has its mode.
+        // Nobody else may read the file before its mode is set.
         .mode(0o600)
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
         .open(new)?;

@@ -19,7 +19,7 @@ const FIELDS: usize = 9;
 pub(super) struct ShadowLine {
     password: Vec<u8>,
     last_change: Vec<u8>,
-    /// The fields minimum, maximum, warning and inactive, kept as they are.
+    /// The fields minimum, maximum, warning and inactive, which are never changed.
     rhythm: [Vec<u8>; 4],
     expire: Vec<u8>,
     /// The field that shadow(5) reserves. While an account is locked by [`Self::lock`], it holds
@@ -102,8 +102,8 @@ impl ShadowLine {
         }
     }
 
-    /// Takes a lock away, and gives the account its former expiry day back. An expiry day that no
-    /// lock set stays.
+    /// Unlocks the account, and restores the expiry day that it had before the lock. An expiry day
+    /// that [`lock`](Self::lock) did not set stays.
     pub(super) fn unlock(&mut self) -> Result<(), EditError> {
         let has_ended_by_lock = self.expire == LONG_AGO && !self.reserved.is_empty();
         match self.password.iter().position(|&byte| byte != b'!') {
@@ -119,7 +119,7 @@ impl ShadowLine {
         Ok(())
     }
 
-    /// Returns whether a `!` stands in front of the password's hash.
+    /// Returns whether there is a `!` before the password's hash.
     pub(super) fn is_password_locked(&self) -> bool {
         self.password.first() == Some(&b'!')
     }

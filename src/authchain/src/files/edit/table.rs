@@ -1,8 +1,8 @@
-//! A file of lines with fields between colons. A line that is not edited stays byte for byte.
+//! A file of lines whose fields are separated by colons. Lines that are not edited do not change.
 
 use super::error::EditError;
 
-/// The lines of a passwd or shadow file, as bytes. Odd and foreign lines are kept as they are.
+/// The lines of a passwd or shadow file, as bytes. Lines that are no entries are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     lines: Vec<Vec<u8>>,

@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::tools::trusted_file::{self, Access, FileError, FileFault};
 use crate::words::Username;
 
-/// Largest file that is edited: some hundred thousand accounts.
+/// Maximum size of a file that is edited, in bytes: some hundred thousand accounts.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// The lines of a passwd file and of its shadow file.
@@ -56,7 +56,7 @@ impl Tables {
         ShadowLine::parse(&[name.as_str().as_bytes(), inline])
     }
 
-    /// Writes `x` into the password field of the passwd file: the password is in the shadow file.
+    /// Writes `x` into the password field of the passwd line: the password is in the shadow file.
     pub(super) fn move_password_to_shadow(&mut self, name: &Username) -> Result<(), EditError> {
         let Some(mut fields) = self.passwd.fields(name.as_str())? else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Passwords and accounts that end.
+//! The dates on which a password or an account ends (shadow(5)).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use crate::words::AccountStatus;
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
-/// The dates and terms of a shadow entry, in days (dates: since 1 January 1970, UTC).
+/// The dates and periods of a shadow entry, in days (dates: since 1 January 1970, UTC).
 ///
 /// The minimum between two changes is left out: it is no obstacle to logging in. And a password
 /// that is locked (`!` in front of the hash) is no locked account: keys, cron jobs and `sudo`
@@ -14,7 +14,7 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 /// administrator sets the day it expires, as `usermod --expiredate 1` does (usermod(8), `--lock`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ageing {
-    /// The day of the last change; 0 asks for one at the next login.
+    /// The day of the last change of the password; 0 demands a change at the next login.
     pub last_change: Option<i64>,
     /// The number of days for which a password is valid.
     pub maximum: Option<i64>,
@@ -27,12 +27,12 @@ pub struct Ageing {
 }
 
 impl Ageing {
-    /// Returns the state of the account at `now`.
+    /// Returns the status of the account at `now`.
     ///
     /// Decides in the order and with the comparisons of pam_unix 1.5.2 (`check_shadow_expiry` in
     /// modules/pam_unix/passverify.c), so that the two agree on every entry. So an unset last
     /// change is the day before 1970 here, too, and a password with a maximum age has long reached
-    /// it by then. Sums too large to express are the largest there is.
+    /// it by then. A sum that is too large counts as the largest number.
     pub fn status(&self, now: SystemTime) -> AccountStatus {
         let today = day_of(now);
         if self.expire.is_some_and(|day| today >= day) {
@@ -48,7 +48,7 @@ impl Ageing {
         self.status_at_age(today.saturating_sub(last_change))
     }
 
-    /// Returns the state when the password is `age` days old.
+    /// Returns the status if the password is `age` days old.
     fn status_at_age(&self, age: i64) -> AccountStatus {
         let Some(maximum) = self.maximum else {
             return AccountStatus::Valid { warning: None };
@@ -68,7 +68,7 @@ impl Ageing {
     }
 }
 
-/// Returns the text for somebody whose password has so many days left.
+/// Returns the text for a person whose password ends in `days` days.
 pub fn warning(days: i64) -> String {
     match days {
         0 => "Your password will expire today.".to_owned(),
@@ -77,8 +77,8 @@ pub fn warning(days: i64) -> String {
     }
 }
 
-/// Returns the day `now` is on, since 1970, as whole days from there in either direction (time(2)
-/// divided by the seconds of a day).
+/// Returns the day of `now`, in whole days since or before 1 January 1970 (time(2) divided by the
+/// seconds of a day).
 fn day_of(now: SystemTime) -> i64 {
     let days = |seconds: u64| {
         let days = seconds.checked_div(SECONDS_A_DAY).unwrap_or(0);

@@ -2,14 +2,13 @@
 
 use super::super::password_hash::{DummyHash, Method, cost_of};
 
-/// Most pairs of method and cost that are told apart. A file has one to three; further ones are not
-/// counted.
+/// Maximum number of pairs of method and cost that are counted. A file has one to three.
 const MAX_PAIRS: usize = 16;
-/// Longest cost in bytes that is counted; real ones have under 40.
+/// Maximum length of a cost that is counted, in bytes; real ones have under 40.
 const MAX_COST: usize = 64;
 
-/// Counts how often each method and cost stands in a file, so that a dummy hash can be made of the
-/// most frequent one.
+/// Counts the hashes of a file by method and cost, so that a dummy hash can be made like most of
+/// them.
 pub(super) struct CommonHash {
     seen: Vec<Seen>,
     weak_hashes: bool,
@@ -58,7 +57,7 @@ impl CommonHash {
     }
 }
 
-/// A method at a cost, and how often it was seen.
+/// A method with a cost, and the number of hashes that have them.
 struct Seen {
     method: Method,
     cost: Vec<u8>,

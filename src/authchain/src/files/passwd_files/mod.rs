@@ -1,8 +1,8 @@
 //! passwd(5) and shadow(5).
 //!
 //! Every search reads its file once from beginning to end, whether or not the name is in it: a
-//! second entry of the same name has to be noticed, and a name that is known must not answer
-//! sooner than one that is not. Nothing is kept in memory but a buffer and the entry asked for.
+//! second entry of the same name has to be noticed, and the time must not tell whether the name is
+//! known. Nothing is kept in memory but a buffer and the entry of the name.
 
 pub mod ageing;
 mod common_hash;

@@ -1,26 +1,26 @@
-//! Faults of a file that a search has met on its way.
+//! Faults of a file that a search has found.
 
 use std::fmt;
 
-/// Most line numbers of a kind that are remembered.
+/// Maximum number of line numbers that are kept for each kind of fault.
 const REMEMBERED: usize = 3;
 
-/// Lines of a file that were not taken as entries. Displays as one phrase for the log; empty when
-/// there was nothing.
+/// The lines of a file that were not taken as entries. Displays as one phrase for the log, which is
+/// empty if there are none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Oddities {
-    /// Longer than 4096 bytes.
+    /// Lines of more than 4096 bytes.
     pub too_long: Places,
-    /// Without a single colon.
+    /// Lines without a colon.
     pub malformed: Places,
     /// Further entries of the name that was asked for; the first one counts.
     pub duplicates: Places,
-    /// Of the name that was asked for, but not in the form of an entry: line and fault.
+    /// The first line of the name that was asked for that is malformed: its number and its fault.
     pub unusable: Option<(u64, &'static str)>,
 }
 
 impl Oddities {
-    /// Notes a line that is of the right name, but no entry. The first one is kept.
+    /// Notes a malformed line of the name that was asked for. The first one is kept.
     pub(super) fn add_unusable(&mut self, line: u64, fault: &'static str) {
         self.unusable.get_or_insert((line, fault));
     }
@@ -51,12 +51,12 @@ impl fmt::Display for Oddities {
     }
 }
 
-/// Some lines of a file: how many, and where the first few are.
+/// Some lines of a file: their number, and the line numbers of the first few.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Places {
     /// The number of such lines.
     pub count: u64,
-    /// The numbers of the first ones, from 1.
+    /// The line numbers of the first few, from 1.
     pub first: Vec<u64>,
 }
 

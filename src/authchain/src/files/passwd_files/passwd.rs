@@ -1,4 +1,4 @@
-//! passwd(5): who exists.
+//! The passwd file (passwd(5)), which tells which names exist.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::words::{Secret, User};
 
 /// One line of a passwd file.
 pub struct PasswdEntry {
-    /// The second field, in which the password once stood: `x` where it is in the shadow file.
+    /// The second field: `x` if the password's hash is in the shadow file; once it was here.
     pub password: Secret,
     name: String,
     uid: u32,
@@ -18,7 +18,8 @@ pub struct PasswdEntry {
     shell: String,
 }
 
-/// Looks for `name` in the passwd file at `path`, which is read to its end, even without a name.
+/// Looks for `name` in the passwd file at `path`. The file is read to its end in any case, so that
+/// the time does not tell whether the name is in it.
 ///
 /// `weak_hashes` says whether weak hashes count towards the dummy hash.
 ///
@@ -39,7 +40,7 @@ pub fn find(
 pub fn name_of(path: &Path, uid: u32) -> Result<Option<String>, FileError> {
     let mut owner = None;
     each_line(path, Access::Public, |line| {
-        // Only such lines are looked at closely: a file may have a hundred thousand.
+        // Only lines with this user id are parsed: a file may have a hundred thousand.
         let is_theirs = line.split(|&byte| byte == b':').nth(2).and_then(id) == Some(uid);
         if is_theirs && owner.is_none() {
             owner = PasswdEntry::parse(line).ok().map(|entry| entry.name);
@@ -49,12 +50,12 @@ pub fn name_of(path: &Path, uid: u32) -> Result<Option<String>, FileError> {
 }
 
 impl PasswdEntry {
-    /// Reads a line of seven fields; says what is wrong with another one.
+    /// Parses a line, which must have seven fields.
     ///
-    /// Text that is not UTF-8 is only possible in full name, home and shell, and is replaced there.
+    /// In texts, bytes that are not UTF-8 are replaced.
     ///
     /// # Errors
-    /// What is wrong, in words for the log.
+    /// The fault of the line, for the log.
     pub fn parse(line: &[u8]) -> Result<Self, &'static str> {
         if line.contains(&0) {
             return Err("it has a NUL");
@@ -100,8 +101,8 @@ impl PasswdEntry {
     }
 }
 
-/// Reads a user or group id: decimal digits and nothing else. The highest one means "none" to the
-/// kernel (setreuid(2)).
+/// Parses a user or group id: decimal digits and nothing else. The highest number is refused: to
+/// the kernel it means "no change" (setreuid(2)).
 fn id(digits: &[u8]) -> Option<u32> {
     let digits = std::str::from_utf8(digits).ok()?;
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());

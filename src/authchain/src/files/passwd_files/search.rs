@@ -15,7 +15,7 @@ pub const SYSTEM_PASSWD: &str = "/etc/passwd";
 /// The shadow file of the system.
 pub const SYSTEM_SHADOW: &str = "/etc/shadow";
 
-/// The entry of one name, and what was odd about the file.
+/// The entry of one name, and the faults that were found in the file.
 pub struct Search<T> {
     /// The first well-formed entry of the name; `None` where there is none.
     pub entry: Option<T>,
@@ -26,11 +26,11 @@ pub struct Search<T> {
 }
 
 impl<T> Search<T> {
-    /// Takes the entry out; an error where the name's only line in the file at `path` could not be
-    /// read as one, for then it is not known what it was meant to say.
+    /// Takes the entry out. It is an error if the only line of the name is malformed: nobody knows
+    /// what it was meant to say, so the name must not count as unknown.
     ///
     /// # Errors
-    /// The text names the file, the line and what is wrong with it.
+    /// The text names the file `path`, the line and its fault.
     pub fn take_entry(&mut self, path: &Path) -> Result<Option<T>, String> {
         match (self.entry.take(), self.oddities.unusable) {
             (None, Some((line, fault))) => Err(format!(
@@ -52,10 +52,11 @@ pub fn was_ever_a_password(field: &[u8]) -> bool {
     }
 }
 
-/// Opens one of these files, the system's own whatever their folders are.
+/// Opens a passwd or shadow file. For the system's own, the folders are not checked (see
+/// [`trusted_file::open_anywhere`]).
 ///
 /// # Errors
-/// When it may not be used or cannot be opened.
+/// When the file may not be used or cannot be opened.
 pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
     if [SYSTEM_PASSWD, SYSTEM_SHADOW]
         .map(Path::new)
@@ -66,9 +67,8 @@ pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
     trusted_file::open(path, access)
 }
 
-/// Reads the file at `path` through, and parses the lines that begin with `name` and a colon.
-///
-/// Only those are looked at closely: a file may have a hundred thousand.
+/// Reads the file at `path` to its end, and parses the lines that begin with `name` and a colon.
+/// Only those are parsed: a file may have a hundred thousand.
 pub(super) fn search<T>(
     path: &Path,
     access: Access,
@@ -119,7 +119,7 @@ pub(super) fn search<T>(
     })
 }
 
-/// Reads the file at `path` through, and hands on each line that may be an entry.
+/// Reads the file at `path` to its end, and passes on each line that may be an entry.
 pub(super) fn each_line(
     path: &Path,
     access: Access,

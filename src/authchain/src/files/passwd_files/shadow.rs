@@ -1,4 +1,4 @@
-//! shadow(5): passwords, and how long they last.
+//! The shadow file (shadow(5)): the hashes of passwords, and their dates.
 
 use std::path::Path;
 
@@ -9,13 +9,14 @@ use crate::words::Secret;
 
 /// One line of a shadow file.
 pub struct ShadowEntry {
-    /// The second field: a hash, nothing, or a mark that no password matches.
+    /// The second field: a hash, a mark that no password matches, or empty.
     pub password: Secret,
-    /// The other fields.
+    /// The fields with dates and periods.
     pub ageing: Ageing,
 }
 
-/// Looks for `name` in the shadow file at `path`, which is read to its end, even without a name.
+/// Looks for `name` in the shadow file at `path`. The file is read to its end in any case, so that
+/// the time does not tell whether the name is in it.
 ///
 /// `weak_hashes` says whether weak hashes count towards the dummy hash.
 ///
@@ -31,11 +32,11 @@ pub fn find(
 }
 
 impl ShadowEntry {
-    /// Reads a line of nine fields, or of five as the C library also does (older files lack the
-    /// last ones); says what is wrong with another one.
+    /// Parses a line, which must have nine fields, or five as in older files, which the C library
+    /// takes, too.
     ///
     /// # Errors
-    /// What is wrong, in words for the log.
+    /// The fault of the line, for the log.
     pub fn parse(line: &[u8]) -> Result<Self, &'static str> {
         if line.contains(&0) {
             return Err("it has a NUL");

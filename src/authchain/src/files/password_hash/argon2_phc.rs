@@ -12,19 +12,19 @@ use super::hashable::is_hashable;
 use super::method::{Method, cost_of};
 use crate::words::Secret;
 
-/// Most memory: 256 MiB.
+/// Maximum memory: 256 MiB.
 const MAX_MEMORY_KIB: u64 = 256 * 1024;
-/// Most passes over it.
+/// Maximum number of passes over the memory.
 const MAX_PASSES: u64 = 16;
-/// Most memory times passes, which is what takes the time: 1 GiB. Over 256 MiB that takes 1.4 to
-/// 2.2 s in a release build, over 64 MiB 1.0 to 1.4 s.
+/// Maximum of memory times passes, to which the time is proportional: 1 GiB. Over 256 MiB that
+/// takes 1.4 to 2.2 s in a release build, over 64 MiB 1.0 to 1.4 s.
 const MAX_WORK_KIB: u64 = 1024 * 1024;
-/// Most lanes, which are computed one after the other here.
+/// Maximum number of lanes, which are computed one after the other here.
 const MAX_LANES: u64 = 16;
 
 /// The cost of new hashes: 19 MiB of memory, two passes, one lane. The smallest setting that the
 /// OWASP Password Storage Cheat Sheet calls sufficient, and about what distributions choose for
-/// yescrypt. RFC 9106's 64 MiB would be taken from the process of every login at once.
+/// yescrypt. With the 64 MiB of RFC 9106, many logins at once would need too much memory.
 const NEW_MEMORY_KIB: u32 = 19 * 1024;
 const NEW_PASSES: u32 = 2;
 const NEW_LANES: u32 = 1;

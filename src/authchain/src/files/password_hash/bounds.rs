@@ -15,8 +15,7 @@ pub(super) fn number_between(cost: &[u8], prefix: &[u8]) -> Option<u64> {
     number(cost.strip_prefix(prefix)?.strip_suffix(b"$")?)
 }
 
-/// Reads a decimal number without sign or leading zero; one beyond 64 bits counts as the largest
-/// there is.
+/// Reads a decimal number without sign or leading zero; one beyond 64 bits counts as [`u64::MAX`].
 pub(super) fn number(digits: &[u8]) -> Option<u64> {
     let well_formed =
         matches!(digits, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));

@@ -25,8 +25,8 @@ pub(super) fn matches(
     Ok(equal(&computed, stored))
 }
 
-/// The hashes that were computed, for tests of what costs the same: clocks are no proof on a busy
-/// machine.
+/// Records the hashes that were computed, for tests that two refusals cost the same time: measured
+/// times prove nothing on a busy machine.
 #[cfg(test)]
 pub(crate) mod witness {
     use std::cell::RefCell;

@@ -23,20 +23,21 @@ unsafe extern "C" {
 
 /// Returns the hash of `phrase` by the method, cost and salt that `setting` begins with.
 ///
-/// `None` when libcrypt cannot: method not built in, memory short, setting malformed. Its failure
-/// tokens `*0` and `*1` are failures here too, so that no stored `*0` can equal one.
+/// `None` if libcrypt fails: the method is not built in, memory is short, or the setting is
+/// malformed. Its failure tokens `*0` and `*1` count as failures, so that a stored `*0` matches no
+/// password.
 pub(super) fn crypt(phrase: &CStr, setting: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let setting = terminated(setting);
     let setting = CStr::from_bytes_with_nul(&setting).ok()?;
-    // It will hold the password and the state of the hash: wiped when dropped.
+    // Wiped when dropped: it will hold the password and the state of the hash.
     let mut data = Zeroizing::new(vec![0_u8; DATA_BYTES]);
     let start = data.as_mut_ptr();
     // SAFETY: both strings end in NUL and outlive the call. `data` is a zeroed buffer of exactly
     // the size told, which is what crypt(3) asks for before a first use; `struct crypt_data` is
     // made of `char`s alone, so that any alignment will do. The function keeps no pointer.
     let answer = unsafe { crypt_rn(phrase.as_ptr(), setting.as_ptr(), start.cast(), DATA_SIZE) };
-    // The answer stands at the start of the buffer or is NULL; the buffer itself is read, never
-    // the pointer.
+    // The answer is NULL or points to the start of the buffer; the buffer itself is read, never the
+    // pointer.
     if answer.cast::<u8>() != start {
         return None;
     }

@@ -7,14 +7,14 @@ use super::shape;
 use super::tail::Tail;
 use crate::words::Secret;
 
-/// A hash that no password was made into, of the method and cost of a real one.
+/// A hash that was made of no password, with the method and cost of a real one.
 ///
 /// A login that is refused without a hash to verify, because the name is unknown or the account
 /// locked, computes this one instead, so that a refusal takes as long as one for a wrong password.
 /// The result is thrown away: a dummy hash can never let anybody in.
 pub struct DummyHash {
     method: Method,
-    /// A whole hash of that method, with a salt and a digest that belong to nobody.
+    /// A complete hash of that method, with a salt and a digest that belong to nobody.
     hash: Vec<u8>,
 }
 

@@ -8,9 +8,9 @@ use super::method::Method;
 /// The reason why a stored hash could not be verified, or a new one not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashError {
-    /// No method's prefix, or not even the form of a hash.
+    /// The hash has the prefix of no known method, or not the form of a hash.
     Unknown,
-    /// The prefix is this method's; what follows is not, or is cut short.
+    /// The hash has the prefix of this method, but the rest is malformed or cut short.
     Malformed(Method),
     /// The method is weak, and weak hashes are not allowed.
     Weak(Method),
@@ -30,8 +30,9 @@ pub enum HashError {
 }
 
 impl HashError {
-    /// Returns whether no program could verify the hash: then no password matches it, which is an
-    /// answer. Any other hash might match what was typed, and nobody can find out.
+    /// Returns whether no program could verify the hash, so that no password matches it and the
+    /// login is denied. With other errors, the password may be right, but that cannot be found out
+    /// here.
     pub fn matches_nothing(&self) -> bool {
         matches!(self, Self::Unknown | Self::Malformed(_))
     }

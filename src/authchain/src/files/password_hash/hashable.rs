@@ -4,17 +4,17 @@ use zeroize::Zeroizing;
 
 use crate::words::Secret;
 
-/// Longest password in bytes that can match. libcrypt's `CRYPT_MAX_PASSPHRASE_SIZE` is 512 and
-/// counts the terminator (crypt.h); argon2 is held to the same, so that a password does not stop
-/// working when its hash changes method.
+/// Maximum length of a password that can match, in bytes. libcrypt's `CRYPT_MAX_PASSPHRASE_SIZE` is
+/// 512 and counts the terminator (crypt.h); argon2 is held to the same, so that a password does not
+/// stop working when its hash changes method.
 pub const MAX_PASSWORD: usize = 511;
 
 /// A password in a form that every method can hash at its full cost.
 pub(super) struct Hashable {
     /// At most [`MAX_PASSWORD`] bytes without NUL, and one NUL.
     pub(super) terminated: Zeroizing<Vec<u8>>,
-    /// True where `terminated` is the password itself; false where the password can match nothing,
-    /// and `terminated` only takes as long to hash.
+    /// True if `terminated` is the password itself; false if the password can match nothing, and
+    /// `terminated` is hashed only for the time that takes.
     pub(super) whole: bool,
 }
 

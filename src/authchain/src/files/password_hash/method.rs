@@ -1,11 +1,11 @@
-//! Which method made a hash, and which part of it says how costly it is.
+//! The methods of hashes, and the part of a hash that sets its cost.
 
 use std::fmt;
 
-/// The ways of hashing a password that can be verified.
+/// The methods of hashing a password that can be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// The traditional one, 13 characters without a prefix.
+    /// The traditional method: 13 characters without a prefix.
     Descrypt,
     /// BSDi's extended DES, `_`.
     Bsdicrypt,
@@ -53,11 +53,11 @@ const PREFIXES: &[(&[u8], Method)] = &[
     (b"_", Method::Bsdicrypt),
 ];
 
-/// Length in bytes of a descrypt hash: two of salt, eleven of digest.
+/// Length of a descrypt hash in bytes: two of salt, eleven of digest.
 const DESCRYPT_BYTES: usize = 13;
 
 impl Method {
-    /// Returns the method whose prefix `stored` has. Says nothing about the rest of it.
+    /// Returns the method whose prefix `stored` has. The rest of `stored` is not checked.
     pub fn of(stored: &[u8]) -> Option<Self> {
         let by_prefix = PREFIXES
             .iter()
@@ -114,11 +114,12 @@ impl fmt::Display for Method {
     }
 }
 
-/// Returns the method of `stored`, and its beginning up to the salt: all that decides how long it
-/// takes, and nothing that decides what matches it. Empty for descrypt, which has no cost to
-/// choose.
+/// Returns the method of `stored`, and its beginning up to the salt, which sets the time that the
+/// hash takes and has no part in which password matches. The beginning is empty for descrypt, whose
+/// cost is fixed.
 ///
-/// Cheap enough to be asked of every line of a shadow file; does not look at the rest.
+/// It is cheap enough to be called for every line of a shadow file; the rest of `stored` is not
+/// checked.
 pub fn cost_of(stored: &[u8]) -> Option<(Method, &[u8])> {
     let method = Method::of(stored)?;
     let cost = match method {

@@ -1,9 +1,9 @@
 //! Verifying password hashes.
 //!
-//! Everything that crypt(3) knows is left to the system's libcrypt, so that a hash means here what
-//! it means to every other program of the machine; argon2 in PHC strings, which libcrypt does not
-//! know, is computed by the `argon2` crate. libcrypt has no limit on cost and is generous about
-//! shapes, so nothing reaches it that `method` and `shape` have not passed first.
+//! The methods of crypt(3) are left to the system's libcrypt, so that a hash matches the same
+//! passwords here as in every other program of the machine. argon2 in PHC strings, which libcrypt
+//! does not know, is computed by the `argon2` crate. libcrypt has no limit on cost and accepts
+//! malformed hashes, so it is only given hashes that `method` and `shape` have checked.
 
 mod argon2_phc;
 mod bounds;
@@ -31,11 +31,11 @@ pub use hashable::MAX_PASSWORD;
 pub use method::{Method, cost_of};
 pub use new_hash::NewHash;
 
-/// Returns whether `password` is the one that `stored` was made of.
+/// Returns whether `password` matches the hash `stored`.
 ///
-/// Takes as long for a wrong password as for the right one, and for one that could never match (too
-/// long, or with a NUL in it) as for any other. A descrypt hash knows only the first 8 bytes of a
-/// password and a bcrypt hash the first 72, as everywhere.
+/// Takes as long for a wrong password as for the right one, even for one that could never match
+/// (too long, or with a NUL in it). As in every program, descrypt uses only the first 8 bytes of a
+/// password and bcrypt the first 72.
 ///
 /// # Errors
 /// Where `stored` cannot be verified. Nothing was computed then, so a refusal must still spend the

@@ -12,7 +12,7 @@ use crate::words::Secret;
 /// The digits of crypt(3)'s base 64, lowest first (crypt(5)).
 const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A way to hash a new password.
+/// The method and cost for hashing a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewHash {
     /// argon2id, which only the `local` backend verifies: libcrypt does not know it.
@@ -27,8 +27,8 @@ impl NewHash {
     /// Makes a new hash of `password` with `salt`: 16 random bytes.
     ///
     /// # Errors
-    /// For a password that could never match again, and where this system's libcrypt or its memory
-    /// do not suffice.
+    /// For a password that would never match its hash, and if libcrypt does not know the method or
+    /// memory is short.
     pub fn make(self, password: &Secret, salt: &[u8; 16]) -> Result<String, HashError> {
         match self {
             Self::Argon2id => hash_argon2id(password, salt),

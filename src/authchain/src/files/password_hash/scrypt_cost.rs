@@ -8,9 +8,9 @@ use super::bounds::{digit, fixed, limit};
 use super::error::HashError;
 use super::method::Method;
 
-/// Most memory in KiB a hash may take: 256 MiB, sixteen times what distributions choose.
+/// Maximum memory of a hash in KiB: 256 MiB, sixteen times what distributions choose.
 const MAX_MEMORY_KIB: u64 = 256 * 1024;
-/// Most memory in KiB times passes over it, about a second or two of work.
+/// Maximum of memory in KiB times passes over it, which takes about a second or two.
 const MAX_WORK_KIB: u64 = 4 * MAX_MEMORY_KIB;
 
 /// The parameters that decide memory and time.

@@ -1,8 +1,8 @@
-//! The form and the cost a hash must have before anything computes with it.
+//! The form and the cost that a hash must have before it is computed.
 //!
-//! libcrypt takes whatever cost a hash asks for, and whoever can write a hash into the file chooses
-//! that cost: `rounds=999999999` would keep a core busy for minutes at every login. And a digest
-//! that was cut short must be refused, not compared as far as it goes.
+//! libcrypt accepts any cost, and a user who can set a hash chooses its cost: `rounds=999999999`
+//! would keep a core busy for minutes at every login. A digest that was cut short must be refused
+//! and not compared as far as it goes, because many passwords would match it.
 
 use super::bounds::{fixed, limit, number_between};
 use super::error::HashError;
@@ -10,21 +10,22 @@ use super::method::{Method, cost_of};
 use super::tail::Tail;
 use super::{argon2_phc, scrypt_cost};
 
-/// Longest hash in bytes: `CRYPT_OUTPUT_SIZE` of libxcrypt (crypt.h).
+/// Maximum length of a hash in bytes: `CRYPT_OUTPUT_SIZE` of libxcrypt (crypt.h).
 const MAX_BYTES: u64 = 384;
-/// Most rounds of sha256crypt and sha512crypt. Distributions choose 5000. Their time grows with the
-/// password, which a stranger chooses: this many take 0.3 s with 8 bytes and 2 s with 511.
+/// Maximum number of rounds of sha256crypt and sha512crypt. Distributions choose 5000. The time
+/// grows with the length of the typed password: this many rounds take 0.3 s with 8 bytes and 2 s
+/// with 511.
 const MAX_SHA_ROUNDS: u64 = 1_000_000;
-/// The fewest rounds libxcrypt takes (lib/crypt-sha256.c).
+/// Minimum number of rounds that libxcrypt accepts (lib/crypt-sha256.c).
 const MIN_SHA_ROUNDS: u64 = 1000;
-/// Highest log2 of bcrypt's rounds; about a second. Distributions choose 5 to 12.
+/// Maximum log2 of bcrypt's rounds, which takes about a second. Distributions choose 5 to 12.
 const MAX_BCRYPT_COST: u64 = 14;
-/// The lowest cost bcrypt is defined for.
+/// Minimum log2 of bcrypt's rounds, by its definition.
 const MIN_BCRYPT_COST: u64 = 4;
-/// Most rounds of the methods that were never meant to be costly; about a second.
+/// Maximum number of rounds of the weak methods, which takes about a second.
 const MAX_WEAK_ROUNDS: u64 = 1_000_000;
 
-/// Checks that `stored` is a whole hash of `method` whose cost is within limits.
+/// Checks that `stored` is a complete hash of `method` whose cost is within limits.
 pub(super) fn check(method: Method, stored: &[u8]) -> Result<(), HashError> {
     let length = u64::try_from(stored.len()).unwrap_or(u64::MAX);
     limit("length", length, MAX_BYTES)?;

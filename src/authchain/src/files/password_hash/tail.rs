@@ -4,21 +4,21 @@ use super::method::{Method, is_crypt64};
 
 /// The form of a method's salt and digest.
 pub(super) struct Tail {
-    /// Fewest and most bytes.
+    /// Minimum and maximum length in bytes.
     salt: (usize, usize),
     salt_digits: Alphabet,
     separator: Separator,
-    /// Fewest and most bytes; both are equal where the method has one length only.
+    /// Minimum and maximum length in bytes, equal for most methods.
     digest: (usize, usize),
     digest_digits: Alphabet,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
-    /// The salt has a fixed length, the digest follows at once.
+    /// None: the salt has a fixed length.
     None,
     Dollar,
-    /// Sun's has one or two.
+    /// One or two dollar signs (sunmd5).
     OneOrTwoDollars,
 }
 
@@ -26,7 +26,7 @@ enum Separator {
 enum Alphabet {
     /// crypt(3)'s own base 64.
     Crypt64,
-    /// Everything libxcrypt lets stand in a salt (`check_badsalt_chars` in lib/crypt.c).
+    /// Everything that libxcrypt allows in a salt (`check_badsalt_chars` in lib/crypt.c).
     Salt,
     /// RFC 4648's base 64.
     Base64,
@@ -74,7 +74,7 @@ impl Tail {
         }
     }
 
-    /// Returns whether `rest` is a salt, a separator and a whole digest.
+    /// Returns whether `rest` is a salt, a separator and a complete digest.
     pub(super) fn fits(&self, rest: &[u8]) -> bool {
         self.split(rest).is_some_and(|(salt, digest)| {
             is_made_of(salt, self.salt, self.salt_digits)
@@ -95,11 +95,9 @@ impl Tail {
         }
     }
 
-    /// Returns a tail of the right form that no password gives, for a hash that is only to take
-    /// time.
+    /// Returns a salt and a digest of the right form for a dummy hash.
     ///
-    /// The salt has the length that is usual for the method; what it says plays no part in the
-    /// time.
+    /// The salt has the length that is usual for the method; its contents do not change the time.
     pub(super) fn stand_in(method: Method) -> Vec<u8> {
         let tail = Self::of(method);
         // 22 digits are 16 bytes in either base 64; the last one of each leaves no bits over.

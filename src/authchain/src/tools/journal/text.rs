@@ -1,9 +1,9 @@
-//! Texts that others chose, in a form in which they cannot pass for our own words in a line.
+//! Texts that others chose, in a form that cannot be mistaken for our own words in a log line.
 
-/// Longest value of a field, in characters.
+/// Maximum length of the value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// Longest quotation of a text that others chose, in characters as they are written.
+/// Maximum length of a quotation of a text that others chose, in characters, escapes included.
 const MAX_QUOTE: usize = 200;
 
 /// Returns `text` with everything that could end or recolour a log line written out visibly.
@@ -19,8 +19,9 @@ pub fn clean(text: &str) -> String {
     out
 }
 
-/// Returns `text`, which somebody else chose, in double quotes: cleaned, cut, and with its own
-/// quotes and backslashes escaped, so that it cannot close the quotes and go on in our words.
+/// Returns `text`, which a stranger may have chosen, in double quotes: cleaned, cut, and with its
+/// own quotes and backslashes escaped, so that it cannot end the quotation and forge the rest of
+/// the line.
 pub fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     let mut room = MAX_QUOTE;
@@ -44,7 +45,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Returns the first `length` characters of `text`, and a closing quote where a quotation was cut
-/// off. Without it, our words behind it would seem to be quoted, and the next quotation would not.
+/// off. Without it, our text after it would seem to be quoted, and the next quotation would not.
 pub fn cut(text: &str, length: usize) -> String {
     let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
     let (mut is_in_quote, mut is_escaped) = (false, false);

@@ -9,7 +9,7 @@ use nix::unistd::geteuid;
 
 use crate::words::BackendError;
 
-/// The rights that others than the owner may have on the file.
+/// The permissions on a file that others than its owner may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Others may read it: configuration, passwd files.
@@ -34,7 +34,7 @@ impl Access {
 /// A file that may not be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
-    /// The file.
+    /// The file or folder.
     pub path: PathBuf,
     /// The fault.
     pub fault: FileFault,
@@ -50,18 +50,18 @@ impl FileError {
     }
 }
 
-/// A fault of a file.
+/// A fault of a file or folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileFault {
-    /// There is none.
+    /// The file does not exist.
     Missing,
     /// The process may not read it.
     PermissionDenied,
-    /// Something other than a regular file stands there.
+    /// It is no regular file, but this.
     NotAFile(&'static str),
     /// It belongs to this user id.
     Owner(u32),
-    /// Its mode opens it to others.
+    /// Its mode gives others more than this access.
     Mode(u32, Access),
     /// Nobody may execute it.
     NotExecutable,
@@ -71,10 +71,10 @@ pub enum FileFault {
     FolderMode(u32),
     /// It is larger than this many bytes.
     TooLarge(u64),
-    /// Something else about the file, in the system's own words.
+    /// Another fault of the file, in the system's words.
     Io(String),
-    /// This process could not look, in the system's own words: too few descriptors, too little
-    /// memory. That tells nothing about the file, and the caller of su can bring it about.
+    /// A fault of this process, in the system's words: no descriptor or memory is left. It tells
+    /// nothing about the file, and the caller of su can cause it.
     Process(String),
 }
 
@@ -105,7 +105,8 @@ impl From<&io::Error> for FileFault {
     }
 }
 
-/// The answer of a backend over the file. A fault of this process says nothing about the source.
+/// Makes the error of a backend that needs the file: only a fault of the file says that the source
+/// is unavailable.
 impl From<FileError> for BackendError {
     fn from(error: FileError) -> Self {
         match error.fault {

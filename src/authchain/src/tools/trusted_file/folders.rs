@@ -1,5 +1,4 @@
-//! The folders on the way to a file: whoever may write one of them can put another file in its
-//! place.
+//! The folders on the path to a file. A user who can write to one of them can replace the file.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -13,79 +12,84 @@ use nix::unistd::geteuid;
 
 use super::error::{FileError, FileFault};
 
-/// Most links that are followed, as many as the kernel follows.
+/// Maximum number of symbolic links that are followed, the same as the kernel's.
 const MAX_LINKS: usize = 40;
 
-/// Mode bit of a folder in which everybody may replace only what is theirs, such as /tmp.
+/// The sticky bit: in a folder that has it, such as /tmp, users can rename or delete only their own
+/// entries.
 const STICKY: u32 = 0o1000;
 
-/// Judges every folder on the way to `file`, links followed, and those in which links stand.
+/// Checks every folder that is passed when `file` is resolved, including those that contain a
+/// symbolic link on the path.
 ///
-/// Each must belong to root or to the process's effective user, and nobody else may be able to
-/// replace in it what the path leads through. A file that does not exist is judged as if it were to
-/// be made.
+/// Each must belong to root or to the process's effective user, and no other user may be able to
+/// replace the entry in it that the path uses. If a component is missing, the check ends with the
+/// folder that would contain it: a user who can write there could have deleted the file. A missing
+/// entry in a sticky folder is accepted.
 ///
 /// # Errors
-/// [`FileError`], which names the first folder that will not do, seen from the root.
+/// The first fault, counted from the root: the owner or mode of a folder, the owner of an entry in
+/// a sticky folder, or an I/O error, which names `file`.
 pub fn judge(file: &Path) -> Result<(), FileError> {
-    let fail = |error: io::Error| FileError::at(file, &error);
-    let mut way = Way::to(file).map_err(fail)?;
-    while let Some(part) = way.parts.pop_front() {
+    let io_fault = |error: io::Error| FileError::at(file, &error);
+    let mut walk = PathWalk::new(file).map_err(io_fault)?;
+    while let Some(part) = walk.remaining.pop_front() {
         if part == ".." {
-            way.folder.pop();
-            way.metadata = fs::symlink_metadata(&way.folder).map_err(fail)?;
+            // `folder` contains no link, so its parent is what `..` means; nobody can replace `..`.
+            walk.folder.pop();
+            walk.metadata = fs::symlink_metadata(&walk.folder).map_err(io_fault)?;
             continue;
         }
-        let path = way.folder.join(part);
+        let path = walk.folder.join(part);
         let entry = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            entry => Some(entry.map_err(fail)?),
+            entry => Some(entry.map_err(io_fault)?),
         };
-        way.judge_folder(&path, entry.as_ref())?;
+        walk.judge_folder(&path, entry.as_ref())?;
         match entry {
             None => break,
-            Some(entry) if entry.is_symlink() => way.follow(&path).map_err(fail)?,
-            Some(entry) => (way.folder, way.metadata) = (path, entry),
+            Some(entry) if entry.is_symlink() => walk.follow(&path).map_err(io_fault)?,
+            Some(entry) => (walk.folder, walk.metadata) = (path, entry),
         }
     }
     Ok(())
 }
 
-/// Returns whether a file of this user id is as good as ours: root's, or of the process's effective
-/// user.
+/// Returns whether a file of this owner is trusted: root's, or the process's effective user's.
 pub(super) fn is_trusted(owner: u32) -> bool {
     owner == 0 || owner == geteuid().as_raw()
 }
 
-/// The part of a file's path that was walked already, and the part that was not.
-struct Way {
+/// The resolution of a path, one component at a time.
+struct PathWalk {
     /// The folder reached so far, by a path without a symbolic link.
     folder: PathBuf,
     /// The metadata of `folder`.
     metadata: Metadata,
-    parts: VecDeque<OsString>,
-    links: usize,
+    /// The components that are still to be resolved from `folder`.
+    remaining: VecDeque<OsString>,
+    links_followed: usize,
 }
 
-impl Way {
-    fn to(file: &Path) -> io::Result<Self> {
-        let mut way = Self {
+impl PathWalk {
+    fn new(file: &Path) -> io::Result<Self> {
+        let mut walk = Self {
             folder: PathBuf::from("/"),
             metadata: fs::symlink_metadata("/")?,
-            parts: VecDeque::new(),
-            links: 0,
+            remaining: VecDeque::new(),
+            links_followed: 0,
         };
         if file.is_relative() {
-            way.put_first(&fs::canonicalize(".")?.join(file));
+            walk.prepend(&fs::canonicalize(".")?.join(file));
         } else {
-            way.put_first(file);
+            walk.prepend(file);
         }
-        Ok(way)
+        Ok(walk)
     }
 
     fn follow(&mut self, link: &Path) -> io::Result<()> {
-        self.links = self.links.saturating_add(1);
-        if self.links > MAX_LINKS {
+        self.links_followed = self.links_followed.saturating_add(1);
+        if self.links_followed > MAX_LINKS {
             return Err(Errno::ELOOP.into());
         }
         let target = fs::read_link(link)?;
@@ -93,33 +97,35 @@ impl Way {
             self.folder = PathBuf::from("/");
             self.metadata = fs::symlink_metadata("/")?;
         }
-        self.put_first(&target);
+        self.prepend(&target);
         Ok(())
     }
 
-    fn put_first(&mut self, path: &Path) {
+    /// Puts the components of `path` before the remaining ones; `/` and `.` are left out.
+    fn prepend(&mut self, path: &Path) {
         for part in path.components().rev() {
             if let Component::Normal(_) | Component::ParentDir = part {
-                self.parts.push_front(part.as_os_str().to_owned());
+                self.remaining.push_front(part.as_os_str().to_owned());
             }
         }
     }
 
-    /// Judges the folder by who may replace `entry` in it, which stands at `path` if it is there.
+    /// Checks that no untrusted user can replace `path` in the folder reached so far. `entry` is
+    /// the metadata of `path`, `None` if it does not exist.
     fn judge_folder(&self, path: &Path, entry: Option<&Metadata>) -> Result<(), FileError> {
-        let fail = |path: &Path, fault| Err(FileError::at(path, fault));
+        let fault_at = |path: &Path, fault| Err(FileError::at(path, fault));
         let (owner, mode) = (self.metadata.uid(), self.metadata.mode() & 0o7777);
         if !is_trusted(owner) {
-            return fail(&self.folder, FileFault::FolderOwner(owner));
+            return fault_at(&self.folder, FileFault::FolderOwner(owner));
         }
         if mode & 0o022 == 0 {
             return Ok(());
         }
         if mode & STICKY == 0 {
-            return fail(&self.folder, FileFault::FolderMode(mode));
+            return fault_at(&self.folder, FileFault::FolderMode(mode));
         }
         match entry.map(Metadata::uid) {
-            Some(owner) if !is_trusted(owner) => fail(path, FileFault::Owner(owner)),
+            Some(owner) if !is_trusted(owner) => fault_at(path, FileFault::Owner(owner)),
             _ => Ok(()),
         }
     }
@@ -134,7 +140,7 @@ mod tests {
     /// Makes a folder with `outer/inner/file` in it.
     fn scene() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
-        // On some machines the way to it is a link.
+        // The temporary folder itself may be reached through a link.
         let root = fs::canonicalize(dir.path()).unwrap();
         fs::create_dir_all(root.join("outer/inner")).unwrap();
         fs::write(root.join("outer/inner/file"), "").unwrap();
@@ -159,7 +165,6 @@ mod tests {
             chmod(&folder, mode);
             let fault = FileFault::FolderMode(mode);
             assert_eq!(blamed(&file), Some((folder.clone(), fault.clone())));
-            // Who can remove the file can make it look as if it had never existed.
             assert_eq!(
                 blamed(&file.with_file_name("none")),
                 Some((folder.clone(), fault))
@@ -178,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn every_folder_that_a_link_stands_in_or_leads_through_counts() {
+    fn folders_that_contain_a_link_and_folders_it_leads_through_are_checked() {
         let (_dir, root) = scene();
         for folder in ["links", "more"] {
             fs::create_dir(root.join(folder)).unwrap();
@@ -208,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_or_link_of_somebody_elses_will_not_do() {
+    fn a_folder_or_link_of_another_user_is_refused() {
         if !nix::unistd::geteuid().is_root() {
             return;
         }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::control::{Action, Control};
 use super::syntax::{Facility, Kind, Line, What};
 
-/// The depth of includes at which we stop reading. libpam 1.7 allows 16, earlier versions as
-/// many as there are descriptors.
+/// Maximum depth of includes that is read. libpam 1.7 allows 16, earlier versions as many as there
+/// are descriptors.
 const MAX_DEPTH: usize = 32;
 
 /// The depth to which libpam nests substacks (`PAM_SUBSTACK_MAX_LEVEL`).

@@ -90,7 +90,7 @@ pub(crate) fn parse(text: &str) -> Vec<Line> {
         let number = at.saturating_add(1);
         if is_cut {
             lines.push(cut_off(number));
-        } else if let Some(line) = parse_line(number, tokens(&whole)) {
+        } else if let Some(line) = parse_line(number, split_words(&whole)) {
             lines.push(line);
         }
     }
@@ -129,7 +129,7 @@ struct Token {
 }
 
 /// Splits a line into words at blanks. `[a b]` is one word, in which `\]` stands for a bracket.
-fn tokens(text: &str) -> Vec<Token> {
+fn split_words(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start_matches(is_blank);
     while !rest.is_empty() {
@@ -180,7 +180,7 @@ fn parse_line(number: usize, tokens: Vec<Token>) -> Option<Line> {
         Some(word) => (word, true),
         None => (first.as_str(), false),
     };
-    let what = what(&mut tokens, may_be_missing);
+    let what = parse_instruction(&mut tokens, may_be_missing);
     Some(match Facility::parse(word) {
         Some(facility) => Line {
             number,
@@ -207,7 +207,7 @@ fn of_no_facility(what: What, word: &str) -> What {
     }
 }
 
-fn what(tokens: &mut impl Iterator<Item = Token>, may_be_missing: bool) -> What {
+fn parse_instruction(tokens: &mut impl Iterator<Item = Token>, may_be_missing: bool) -> What {
     let Some(token) = tokens.next() else {
         return What::Broken {
             why: "no control and no module".to_owned(),

@@ -5,10 +5,10 @@ use super::settings::ActiveDirectorySettings;
 use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
 
 impl ActiveDirectorySettings {
-    /// Finds what cannot be meant: the key, and what is wrong with it.
+    /// Checks that the settings make sense together.
     ///
     /// # Errors
-    /// The first fault found, in the order of the keys.
+    /// The first key with a fault, in the order of the keys, and its fault.
     pub fn check(&self) -> Result<(), SettingsFault> {
         if self.domain == DomainName::default() {
             return fault("domain", DomainName::FAULT);

@@ -34,11 +34,11 @@ pub struct ActiveDirectorySettings {
     pub site: Option<SiteName>,
 
     /// Connects to port 389 and asks for TLS there, instead of to port 636, which speaks TLS from
-    /// the first byte. Nothing is said to a domain controller without TLS but this.
+    /// the first byte. Nothing but this request is sent without TLS.
     pub starttls: bool,
 
     /// The certificates of the authorities that may vouch for the domain controllers, in PEM: the
-    /// domain's own, as a rule. Nobody else's word counts, and the environment never adds any.
+    /// domain's own, as a rule. No other authority is trusted, and the environment never adds one.
     pub tls_ca_file: PathBuf,
 
     /// The lists of revoked certificates, in PEM: one of each authority between a domain
@@ -50,16 +50,17 @@ pub struct ActiveDirectorySettings {
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
     pub tls_min: TlsVersion,
 
-    /// The checks of a domain controller's certificate: `full` checks who vouches for it, its dates
-    /// and its name, `ca` all but the name, `none` nothing. With anything but `full`, others can
-    /// pose as the server and collect passwords.
+    /// The checks of a domain controller's certificate: `full` checks its authority, dates and
+    /// name, `ca` all but the name, `none` nothing. With anything but `full`, others can pose as
+    /// the server and collect passwords.
     pub tls_verify: TlsVerify,
 
-    /// The account with which authchain itself logs in to search for people:
-    /// `authchain@ad.example.com`, or a distinguished name. Without it, people log in at once and
-    /// are read with their own rights: an unknown name is refused like a wrong password, and
-    /// nothing can be found out without a password, so that accounts that /etc/passwd does not have
-    /// are unavailable there.
+    /// The account as which authchain itself binds to search for people:
+    /// `authchain@ad.example.com`, or a distinguished name. Without it, authchain binds with the
+    /// person's password at once, and reads the entry with the person's own rights: an unknown name
+    /// is refused like a wrong password, and nothing can be found out without a password. An
+    /// account that is not in /etc/passwd is then unavailable where no password is given, as for
+    /// keys and `sudo`.
     pub bind_dn: Option<BindName>,
 
     /// The file with the password of `bind_dn`; a line break at its end does not count. Only its
@@ -67,7 +68,7 @@ pub struct ActiveDirectorySettings {
     pub bind_password_file: Option<PathBuf>,
 
     /// The entry below which people are, such as `ou=staff,dc=ad,dc=example,dc=com`; the whole
-    /// domain unless said.
+    /// domain if it is not set.
     pub base: Option<Dn>,
 
     /// Accepts `alice@ad.example.com` as well as `alice`. For systems whose name service knows
@@ -78,8 +79,8 @@ pub struct ActiveDirectorySettings {
     /// as well as `alice`. For systems whose name service knows people by that name.
     pub netbios_name: Option<NetbiosName>,
 
-    /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
-    /// `%h` this machine's name.
+    /// An LDAP filter that the person's entry must match, too; `%u` is the name, `%s` the PAM
+    /// service, `%h` this machine's name.
     pub access_filter: Option<AccessFilter>,
 
     /// Groups of which the person must be in at least one, directly, through other groups or as the
@@ -88,11 +89,11 @@ pub struct ActiveDirectorySettings {
     #[serde(deserialize_with = "list")]
     pub allow_groups: Vec<DomainGroup>,
 
-    /// How long before a password ends its owner is told so at each login.
+    /// The time before the end of a password in which its owner is warned at each login.
     #[cfg_attr(feature = "schema", schemars(with = "Period"))]
     pub password_warning: Period,
 
-    /// How long one domain controller may take to be connected to, TLS included.
+    /// Maximum time for connecting to one domain controller, TLS included.
     #[cfg_attr(feature = "schema", schemars(with = "Period"))]
     pub connect_timeout: Period,
 }

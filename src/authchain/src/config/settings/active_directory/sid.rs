@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The most parts of an identifier (MS-DTYP 2.4.2).
+/// Maximum number of parts of an identifier (MS-DTYP 2.4.2).
 const MAX_PARTS: usize = 15;
 
 /// Authorities from here on are written in hexadecimal (MS-DTYP 2.4.2.1).

@@ -7,10 +7,10 @@ use super::uri::{Scheme, ServerUri};
 use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
 
 impl LdapSettings {
-    /// Finds what cannot be meant: the key, and what is wrong with it.
+    /// Checks that the settings make sense together.
     ///
     /// # Errors
-    /// The first fault found, in the order of the keys.
+    /// The first key with a fault, in the order of the keys, and its fault.
     pub fn check(&self) -> Result<(), SettingsFault> {
         servers(self)?;
         certificates(self)?;

@@ -1,52 +1,52 @@
-//! Keys whose values are one of a few words.
+//! Settings whose value is one of a few words.
 
 use serde::{Deserialize, Serialize};
 
-/// How a connection is encrypted.
+/// The encryption of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// From the first byte.
+    /// TLS from the first byte.
     Ldaps,
-    /// After a request in the clear.
+    /// TLS after a request in the clear (StartTLS, RFC 4511 §4.14).
     Starttls,
-    /// Not at all.
+    /// None: everything is sent in the clear.
     None,
 }
 
-/// How authchain itself logs in, besides with a password.
+/// The way in which authchain itself binds, if not with a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Sasl {
-    /// It does not.
+    /// No SASL.
     #[default]
     None,
-    /// As whom the connection says.
+    /// SASL EXTERNAL: as the identity of the connection (RFC 4422 appendix A).
     External,
 }
 
-/// How far below its base a search goes.
+/// The scope of a search (RFC 4511 §4.5.1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// The entry itself.
+    /// The base entry itself.
     Base,
-    /// Its children.
+    /// The children of the base entry.
     One,
-    /// Itself and everything below.
+    /// The base entry and everything below it.
     #[default]
     Sub,
 }
 
-/// Which account rules apply.
+/// The attributes by which an account is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AccountPolicy {
-    /// Those the entry has attributes of.
+    /// Those that the entry has.
     #[default]
     Auto,
     /// The shadow* attributes of RFC 2307.
@@ -69,20 +69,20 @@ impl AccountPolicy {
     }
 }
 
-/// When two names are one.
+/// The comparison of two names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Case {
-    /// When they are the same bytes.
+    /// Equal if they have the same bytes.
     #[default]
     Exact,
-    /// When they differ at most in the case of ASCII letters.
+    /// Equal if they differ at most in the case of ASCII letters.
     Ascii,
 }
 
 impl Case {
-    /// Returns whether an entry named `entry` is the person asked for as `asked`.
+    /// Returns whether the entry named `entry` is the person whose name was `asked` for.
     pub fn is_same(self, asked: &str, entry: &str) -> bool {
         match self {
             Self::Exact => asked == entry,

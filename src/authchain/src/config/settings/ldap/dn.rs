@@ -1,11 +1,11 @@
-//! Distinguished names, to compare them and to see which is below which.
+//! Distinguished names: equality, and whether one is below another.
 
 use std::cmp::Ordering;
 use std::str::FromStr;
 
 use super::attribute::is_attribute;
 
-/// A name taken apart (RFC 4514), so that two spellings of one name are equal.
+/// A distinguished name (RFC 4514), parsed so that two spellings of one name are equal.
 ///
 /// Equality is that of most directories: attribute names and values without regard to case, blanks
 /// around them or runs of blanks inside. Names that a server tells apart by case alone are equal
@@ -18,7 +18,7 @@ pub struct Dn {
 }
 
 impl Dn {
-    /// Takes `text` apart; `None` if it is not a name. The empty name is one: the root of all.
+    /// Parses `text`; `None` if it is not a name. The empty name is valid: it is the root's.
     pub fn parse(text: &str) -> Option<Self> {
         if text.trim().is_empty() {
             return Some(Self::new(Vec::new(), text));
@@ -34,9 +34,9 @@ impl Dn {
         Some(Self::new(rdns, text))
     }
 
-    /// Returns the name of the root entry of a DNS domain: a part for each label. That is how a
-    /// domain's naming context is defined (MS-ADTS 3.1.1.1.5), so nobody need be asked for it, and
-    /// nobody can answer with another's.
+    /// Returns the name of the root entry of a domain, with one part for each label of its DNS
+    /// name, as a domain's naming context is defined (MS-ADTS 3.1.1.1.5). No server is asked for
+    /// it, so none can answer with the root of another domain.
     pub fn of_domain(domain: &str) -> Self {
         let labels = || domain.split('.');
         let rdns = labels().map(|label| vec![("dc".to_owned(), normal(label))]);
@@ -139,7 +139,7 @@ fn trim(value: &str) -> &str {
     }
 }
 
-/// Replaces `\2c`, `\,` and `"…"` by what they stand for; `None` if a backslash stands at the end.
+/// Replaces `\2c`, `\,` and `"…"` by their meaning; `None` if the value ends in a backslash.
 fn unescape(value: &str) -> Option<String> {
     let unquoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
     let mut bytes = Vec::with_capacity(value.len());
@@ -158,7 +158,7 @@ fn unescape(value: &str) -> Option<String> {
         bytes.push(byte.or(tail.first().copied())?);
         rest = tail.get(if byte.is_some() { 2 } else { 1 }..)?;
     }
-    // What is not UTF-8 stays different from everything that is.
+    // Bytes that are not UTF-8 become a text that no UTF-8 value is equal to.
     Some(String::from_utf8(bytes).unwrap_or_else(|error| format!("{:?}", error.as_bytes())))
 }
 

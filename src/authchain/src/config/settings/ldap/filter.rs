@@ -1,7 +1,7 @@
 //! LDAP filters.
 //!
-//! They stay text, which the worker's client of LDAP turns into its own form: what is held here is
-//! that the text is a filter, whatever its placeholders are filled with.
+//! A filter stays a text, which ldap3 parses in the worker. The types here guarantee that it is a
+//! filter, whatever its placeholders are filled with.
 
 use std::str::FromStr;
 
@@ -45,7 +45,7 @@ impl FromStr for UserFilter {
     }
 }
 
-/// A value of `access_filter`: what the entry of a person must fit.
+/// A value of `access_filter`, which the entry of a person must match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessFilter(TextTemplate);
 
@@ -59,7 +59,7 @@ impl AccessFilter {
         })
     }
 
-    /// Returns whether it needs the name of this machine.
+    /// Returns whether the filter contains the name of this machine.
     pub fn asks_host(&self) -> bool {
         self.0.has(Placeholder::Host)
     }
@@ -79,12 +79,12 @@ impl FromStr for AccessFilter {
     }
 }
 
-/// A value of `group_filter`: what is a group.
+/// A value of `group_filter`, which matches groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupFilter(TextTemplate);
 
 impl GroupFilter {
-    /// Returns the filter of what is a group and fits `filter`, which may be empty.
+    /// Returns the filter of groups that match `filter`, too, which may be empty.
     pub fn and(&self, filter: &str) -> String {
         format!("(&{}{filter})", self.0.fill(|_| ""))
     }
@@ -124,7 +124,7 @@ fn parse(text: &str, known: &[Placeholder]) -> Result<TextTemplate, String> {
     }
 }
 
-/// How deep a filter may be nested; the library that sends it parses it recursively.
+/// Maximum depth of nested filters: ldap3 parses them recursively.
 const DEPTH: usize = 32;
 
 /// Returns whether `text` is an LDAP filter (RFC 4515).
@@ -151,8 +151,8 @@ fn filters(mut text: &str, depth: usize) -> Option<&str> {
     Some(text)
 }
 
-/// Takes `attribute=value` or one of its relatives off the front of `text`, and returns what
-/// follows from the closing parenthesis on.
+/// Takes a comparison such as `attribute=value` off the front of `text`, and returns the rest,
+/// which begins with the closing parenthesis.
 fn item(text: &str) -> Option<&str> {
     let (item, _) = text.split_at(text.find(['(', ')'])?);
     let (attribute, value) = item.split_once('=')?;

@@ -24,8 +24,8 @@ use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 #[serde(default)]
 pub struct LdapSettings {
     /// The servers, in the order they are tried: `ldaps://ldap1.example.com`,
-    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some here
-    /// or by `srv`.
+    /// `ldap://ldap2.example.com:1389` or `ldapi://%2Frun%2Fslapd%2Fldapi`. There must be some
+    /// here, or `srv` must be set.
     #[serde(deserialize_with = "list")]
     pub uris: Vec<ServerUri>,
 
@@ -41,16 +41,16 @@ pub struct LdapSettings {
     pub backup_uris: Vec<ServerUri>,
 
     /// How the connection is encrypted: `ldaps` from the first byte, `starttls` after a request in
-    /// the clear, or `none`. Unless said, `ldaps://` means `ldaps` and `ldap://` means `starttls`;
-    /// `ldapi://` never leaves the machine. `none` sends passwords readable by everyone on the way
-    /// and needs `insecure_plaintext = true`.
+    /// the clear, or `none`. If it is not set, `ldaps://` means `ldaps` and `ldap://` means
+    /// `starttls`; `ldapi://` never leaves the machine. With `none`, everybody on the network path
+    /// can read the passwords; it needs `insecure_plaintext = true`.
     pub tls: Option<Tls>,
 
-    /// Says that `tls = "none"` is meant.
+    /// Confirms that `tls = "none"` is intended.
     pub insecure_plaintext: bool,
 
-    /// The certificates of the authorities that may vouch for the servers, in PEM. Nobody else's
-    /// word counts, and the environment never adds any.
+    /// The certificates of the authorities that may vouch for the servers, in PEM. No other
+    /// authority is trusted, and the environment never adds one.
     pub tls_ca_file: PathBuf,
 
     /// The lists of revoked certificates, in PEM: one of each authority between the server's
@@ -68,21 +68,21 @@ pub struct LdapSettings {
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
     pub tls_min: TlsVersion,
 
-    /// The checks of the server's certificate: `full` checks who vouches for it, its dates and its
-    /// name, `ca` all but the name, `none` nothing. With anything but `full`, others can pose as
-    /// the server and collect passwords.
+    /// The checks of the server's certificate: `full` checks its authority, dates and name, `ca`
+    /// all but the name, `none` nothing. With anything but `full`, others can pose as the server
+    /// and collect passwords.
     pub tls_verify: TlsVerify,
 
-    /// The name authchain itself logs in with to search for people. Without it, it searches
-    /// anonymously.
+    /// The distinguished name as which authchain itself binds to search for people. Without it,
+    /// authchain searches anonymously.
     pub bind_dn: Option<Dn>,
 
     /// The file with the password of `bind_dn`; a line break at its end does not count. Only its
     /// owner may be able to read it.
     pub bind_password_file: Option<PathBuf>,
 
-    /// `external` logs authchain in as whom its client certificate says, or over `ldapi://` as the
-    /// user it runs as, instead of with a password.
+    /// How authchain itself binds, instead of with a password: `external` takes the identity from
+    /// its client certificate, or over `ldapi://` from the user it runs as.
     pub sasl: Sasl,
 
     /// The entry below which people are, such as `ou=people,dc=example,dc=com`.
@@ -112,31 +112,33 @@ pub struct LdapSettings {
     /// The attribute that holds the full name.
     pub gecos_attr: AttributeName,
 
-    /// Where a person's entry is, such as `uid=%u,ou=people,dc=example,dc=com`, `%u` being the
-    /// name, escaped. It saves the search: the person logs in at once and authchain reads the entry
-    /// with the person's own rights. An unknown name is then refused like a wrong password. Without
-    /// `bind_dn` or `sasl`, nobody is logged in where no password is given, as for keys and `sudo`:
-    /// a person who is not shown to strangers, or does not fit `access_filter` or `allow_groups` as
-    /// far as strangers can see, is then unavailable instead of unknown, and an expiry date that
-    /// strangers cannot see ends no account. Set `bind_dn` where people come in with keys.
+    /// The distinguished name of a person's entry, such as `uid=%u,ou=people,dc=example,dc=com`,
+    /// where `%u` stands for the name, escaped. It saves the search: authchain binds with the
+    /// person's password at once, and reads the entry with the person's own rights. An unknown name
+    /// is then refused like a wrong password. Without `bind_dn` or `sasl`, authchain reads
+    /// anonymously where no password is given, as for keys and `sudo`: a person whom anonymous
+    /// clients cannot see, or who does not match `access_filter` or `allow_groups` as far as they
+    /// can see, is then unavailable instead of unknown, and an expiry date that they cannot see
+    /// ends no account. Set `bind_dn` where people come in with keys.
     pub user_dn_template: Option<DnTemplate>,
 
-    /// An LDAP filter the person's entry must fit besides; `%u` is the name, `%s` the PAM service,
-    /// `%h` this machine's name. Attributes that people may write themselves keep nobody out.
+    /// An LDAP filter that the person's entry must match, too; `%u` is the name, `%s` the PAM
+    /// service, `%h` this machine's name. Attributes that people may write themselves keep nobody
+    /// out.
     pub access_filter: Option<AccessFilter>,
 
     /// Groups of which the person must be in at least one, directly or through other groups: names
-    /// of groups under `group_base`, or DNs. Without any, no group is asked for. What counts is
-    /// that a group names its members; what an entry says of its own groups (`memberOf`) does not,
-    /// since people may be allowed to write theirs.
+    /// of groups under `group_base`, or DNs. Without any, no group is asked for. Only the members
+    /// that a group names count, not the groups that a person's entry names (`memberOf`), since
+    /// people may be allowed to write those.
     #[serde(deserialize_with = "list")]
     pub allow_groups: Vec<AllowedGroup>,
 
-    /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be said
-    /// where `allow_groups` has names. Nobody but administrators should be able to write there.
+    /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be set if
+    /// `allow_groups` has names. Nobody but administrators should be able to write there.
     pub group_base: Option<Dn>,
 
-    /// The LDAP filter that says what a group is. The entry of a person is none, whatever fits.
+    /// The LDAP filter that matches groups. A person's entry is never a group, even if it matches.
     pub group_filter: GroupFilter,
 
     /// The attributes by which groups name their members: `memberUid` by their login names, in
@@ -153,17 +155,17 @@ pub struct LdapSettings {
     pub account_policy: AccountPolicy,
 
     /// Asks the server what its password policy says about each login: expired, locked, to be
-    /// changed. Servers that do not know the question ignore it. A password that is to be changed
-    /// is refused where the entry does not show that to `account_policy`: whoever asks about the
-    /// account later would see nothing of it.
+    /// changed. Servers that do not know the question ignore it. A password that must be changed is
+    /// refused if the entry does not show that to `account_policy`: the later question about the
+    /// account would not find it, and the password would be good for ever.
     pub ppolicy: bool,
 
-    /// How long one server may take to be connected to, TLS included.
+    /// Maximum time for connecting to one server, TLS included.
     #[cfg_attr(feature = "schema", schemars(with = "Period"))]
     pub connect_timeout: Period,
 
-    /// Which name the entry must have: `exact` the one that was typed, byte for byte, `ascii` the
-    /// same with `A` to `Z` read as `a` to `z`.
+    /// How the name in the entry must match the name that was typed: `exact` byte for byte, `ascii`
+    /// with `A` to `Z` read as `a` to `z`.
     pub case: Case,
 }
 

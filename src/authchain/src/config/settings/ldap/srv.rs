@@ -1,4 +1,4 @@
-//! A domain whose servers DNS names (RFC 2782).
+//! A domain whose servers are found by DNS SRV records (RFC 2782).
 
 use std::str::FromStr;
 
@@ -8,8 +8,7 @@ use super::choices::Tls;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SrvName {
     text: String,
-    /// How connections to the servers of the service are encrypted that it names; `None` for a
-    /// domain.
+    /// The encryption that belongs to the named service; `None` for a domain.
     own: Option<Tls>,
 }
 
@@ -18,18 +17,18 @@ pub struct SrvName {
 pub struct SrvService {
     /// Its full name: `_ldap._tcp.example.com`.
     pub name: String,
-    /// How connections to its servers are encrypted.
+    /// The encryption of connections to its servers.
     pub tls: Tls,
 }
 
 /// A fault of a value of `srv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidSrv {
-    /// It is no name that DNS can have.
+    /// It is no DNS name.
     Name,
     /// It names another service, or another transport.
     Service,
-    /// It names a service that is encrypted otherwise than `tls` says.
+    /// It names a service whose encryption is not that of `tls`.
     Tls,
 }
 
@@ -64,10 +63,10 @@ impl SrvName {
         Ok(Self { text, own })
     }
 
-    /// Checks that `tls`, as the settings say it, does not contradict the service.
+    /// Checks that the setting `tls` does not contradict the service.
     ///
     /// # Errors
-    /// [`InvalidSrv::Tls`] for a service that is encrypted otherwise.
+    /// [`InvalidSrv::Tls`] for a service with another encryption.
     pub fn check(&self, tls: Option<Tls>) -> Result<(), InvalidSrv> {
         match (self.own, tls) {
             (Some(own), Some(tls)) if (own == Tls::Ldaps) != (tls == Tls::Ldaps) => {
@@ -77,10 +76,10 @@ impl SrvName {
         }
     }
 
-    /// Returns the service to ask for; `tls` is what the settings say.
+    /// Returns the service to ask for; `tls` is the setting.
     ///
-    /// A domain alone is asked for `_ldap`, with StartTLS; with `tls = "ldaps"` for `_ldaps`, since
-    /// the records of `_ldap` have the port of the other.
+    /// For a domain, that is `_ldap` with StartTLS. With `tls = "ldaps"` it is `_ldaps`, since the
+    /// records of `_ldap` have the port without TLS.
     pub fn service(&self, tls: Option<Tls>) -> SrvService {
         let name = self.text.strip_suffix('.').unwrap_or(&self.text);
         let tls = tls.or(self.own).unwrap_or(Tls::Starttls);

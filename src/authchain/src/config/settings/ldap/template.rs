@@ -40,12 +40,12 @@ impl Placeholder {
 }
 
 impl TextTemplate {
-    /// Takes `text` apart, in which only the placeholders of `known` may be.
+    /// Parses `text`, in which only the placeholders of `known` may be.
     ///
     /// # Errors
-    /// What is wrong with it, in words for the administrator.
+    /// The fault of the text, for the administrator.
     pub(super) fn parse(text: &str, known: &[Placeholder]) -> Result<Self, String> {
-        let pieces = pieces(text, known).map_err(|letter| {
+        let pieces = parse_pieces(text, known).map_err(|letter| {
             let letter = letter.map(String::from).unwrap_or_default();
             format!("%{letter} stands for nothing here; for a percent sign write %%")
         })?;
@@ -71,12 +71,12 @@ impl TextTemplate {
         }
     }
 
-    /// Returns whether `placeholder` is in it.
+    /// Returns whether the text has the placeholder.
     pub(super) fn has(&self, placeholder: Placeholder) -> bool {
         self.pieces.contains(&Piece::Placeholder(placeholder))
     }
 
-    /// Returns the text with `value` of each placeholder in its place.
+    /// Returns the text with each placeholder replaced by its `value`.
     pub(super) fn fill<'t>(&'t self, value: impl Fn(Placeholder) -> &'t str) -> String {
         let pieces = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text,
@@ -91,8 +91,8 @@ impl TextTemplate {
     }
 }
 
-/// Takes a template apart; the error is the letter after a `%` that stands for nothing.
-fn pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<char>> {
+/// Parses a template; the error is the letter after a `%` that is no placeholder.
+fn parse_pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<char>> {
     let mut parts = text.split('%');
     let mut pieces = vec![Piece::Text(parts.next().unwrap_or_default().to_owned())];
     while let Some(part) = parts.next() {
@@ -110,7 +110,7 @@ fn pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<char>>
     Ok(pieces)
 }
 
-/// A value of `user_dn_template`: the name of the entry of `%u`.
+/// A value of `user_dn_template`: the DN of a person's entry, with `%u` for their name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DnTemplate(TextTemplate);
 
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_strange_ones_refused() {
         let with = |text: &str| {
-            let pieces = pieces(text, &[Placeholder::User])?;
+            let pieces = parse_pieces(text, &[Placeholder::User])?;
             let text = text.to_owned();
             Ok(TextTemplate { text, pieces }.fill(|_| "alice"))
         };

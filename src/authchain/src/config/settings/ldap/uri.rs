@@ -1,28 +1,28 @@
-//! Where a server is.
+//! Addresses of LDAP servers.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A server's address, taken apart.
+/// The URI of a server, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUri {
-    /// How to speak to it.
+    /// The scheme, which sets the transport.
     pub scheme: Scheme,
-    /// Its name or numeric address; the socket's path for `ldapi`.
+    /// The name or numeric address of the host; for `ldapi` the path of the socket.
     pub host: String,
-    /// Its port; 0 for `ldapi`.
+    /// The port; 0 for `ldapi`.
     pub port: u16,
     text: String,
 }
 
-/// How to speak to a server.
+/// The scheme of a URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// TCP.
+    /// `ldap`: TCP.
     Ldap,
-    /// TCP with TLS from the first byte.
+    /// `ldaps`: TCP with TLS from the first byte.
     Ldaps,
-    /// A socket on this machine.
+    /// `ldapi`: a UNIX socket of this machine.
     Ldapi,
 }
 
@@ -35,7 +35,7 @@ impl Scheme {
         }
     }
 
-    /// Returns the port that servers have where none is written; 0 for `ldapi`.
+    /// Returns the default port; 0 for `ldapi`.
     fn port(self) -> u16 {
         match self {
             Self::Ldap => 389,
@@ -45,7 +45,7 @@ impl Scheme {
     }
 }
 
-/// A server by its name or numeric address, and its port where that is not the usual one.
+/// The name or numeric address of a server, with the port unless it is the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPort {
     host: String,
@@ -107,7 +107,7 @@ impl fmt::Display for InvalidUri {
 impl std::error::Error for InvalidUri {}
 
 impl ServerUri {
-    /// Builds the address of the server at `port` of `host`, both of which are known already.
+    /// Builds a URI of its parts.
     pub fn new(scheme: Scheme, host: &str, port: u16) -> Self {
         Self {
             scheme,
@@ -117,7 +117,7 @@ impl ServerUri {
         }
     }
 
-    /// Builds the address of a server that is known by its host and port.
+    /// Builds the URI of a server, with the default port of `scheme` if it names none.
     pub fn of(scheme: Scheme, server: &HostPort) -> Self {
         Self {
             scheme,
@@ -127,11 +127,11 @@ impl ServerUri {
         }
     }
 
-    /// Takes `text` apart.
+    /// Parses a URI.
     ///
     /// # Errors
     /// [`InvalidUri`] for anything but a scheme, a host and perhaps a port. A base or a filter in
-    /// the URI is refused too: they have keys of their own, and would be two truths.
+    /// the URI is refused, too: they have keys of their own, which it might contradict.
     pub fn parse(text: &str) -> Result<Self, InvalidUri> {
         let (scheme, rest) = text.split_once("://").ok_or(InvalidUri::Scheme)?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -157,7 +157,7 @@ impl ServerUri {
         })
     }
 
-    /// Returns the address as it stands in the settings.
+    /// Returns the URI as it is written in the settings.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -177,7 +177,7 @@ impl fmt::Display for ServerUri {
     }
 }
 
-/// Takes `host`, `host:port` or `[address]:port` apart.
+/// Parses `host`, `host:port` or `[address]:port`.
 pub(in crate::config::settings) fn host_and_port(
     rest: &str,
 ) -> Result<(String, Option<u16>), InvalidUri> {

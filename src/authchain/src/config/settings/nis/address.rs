@@ -1,22 +1,22 @@
-//! Addresses of servers.
+//! Addresses of NIS servers.
 
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use crate::config::settings::ldap::uri::{InvalidUri, host_and_port};
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Its name or numeric address.
+    /// The name or numeric address of the host.
     pub host: String,
-    /// Its port; `None` asks the portmapper.
+    /// The port; with `None` the portmapper is asked.
     pub port: Option<u16>,
     text: String,
 }
 
 impl Address {
-    /// Takes a server of the settings apart.
+    /// Parses a server of the settings.
     ///
     /// # Errors
     /// [`InvalidUri`] for anything but a host and perhaps a port.

@@ -1,17 +1,17 @@
-//! The checks of a NIS domain's keys: values that cannot be meant, and omissions.
+//! The checks of a NIS domain's keys: values that make no sense, and omissions.
 
 use super::name::NisName;
 use super::settings::NisSettings;
 use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
 
-/// The most servers: a port may be set aside for each at every login.
+/// Maximum number of servers: at every login, a port may be reserved for each.
 const MAX_SERVERS: usize = 16;
 
 impl NisSettings {
-    /// Finds what cannot be meant: the key, and what is wrong with it.
+    /// Checks that the settings make sense.
     ///
     /// # Errors
-    /// The first fault found, in the order of the keys.
+    /// The first key with a fault, in the order of the keys, and its fault.
     pub fn check(&self) -> Result<(), SettingsFault> {
         if self.domain == NisName::default() {
             return fault("domain", NisName::FAULT);

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// The longest name of a domain or of a map, in bytes (`YPMAXDOMAIN` and `YPMAXMAP` in
+/// Maximum length of the name of a domain or of a map, in bytes (`YPMAXDOMAIN` and `YPMAXMAP` in
 /// rpcsvc/yp_prot.h).
 const MAX: usize = 64;
 

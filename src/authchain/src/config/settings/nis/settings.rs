@@ -18,25 +18,26 @@ pub struct NisSettings {
     pub domain: NisName,
 
     /// The servers, names or addresses, in the order they are asked: `192.0.2.5`,
-    /// `nis1.example.com:834`, `[2001:db8::5]:834`. A port spares the question to the portmapper.
+    /// `nis1.example.com:834`, `[2001:db8::5]:834`. With a port, the portmapper is not asked.
     #[serde(deserialize_with = "list")]
     pub servers: Vec<Address>,
 
     /// How the servers are asked: `tcp`, or `udp`, whose answers are more easily forged.
     pub transport: Transport,
 
-    /// Where questions come from. `reserved` is a port below 1024, which servers want of whoever
-    /// asks for hashes and only root has; `any` is any port; `auto` is a reserved one where that
-    /// can be had.
+    /// The port from which questions are sent. `reserved` is a port below 1024, which only root can
+    /// use, and without which servers may keep the hashes back; `any` is any port; `auto` is a
+    /// reserved one if there is one to be had.
     pub source_port: SourcePort,
 
-    /// The map that says who exists, by name.
+    /// The map of the accounts, by name.
     pub passwd_map: NisName,
 
-    /// The map with the hashes and the ageing of those whose password is `x` in `passwd_map`.
+    /// The map with the hashes and dates of accounts whose password field is `x` in `passwd_map`.
     pub shadow_map: NisName,
 
-    /// The map with the hashes of those whose password is `##` and their name in `passwd_map`.
+    /// The map with the hashes of accounts whose password field is `##` and their name in
+    /// `passwd_map`.
     pub adjunct_map: NisName,
 
     /// The lowest user id of people: accounts with a lower one are unknown here.
@@ -46,7 +47,7 @@ pub struct NisSettings {
     /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
     pub weak_hashes: bool,
 
-    /// How long one server may take, from its name to its last answer.
+    /// Maximum time for one server, from the lookup of its name to its last answer.
     #[cfg_attr(feature = "schema", schemars(with = "Period"))]
     pub server_timeout: Period,
 }
@@ -73,23 +74,23 @@ impl Default for NisSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// TCP: somebody who is not on the way would have to guess its sequence numbers.
+    /// TCP: to forge an answer, somebody off the network path must guess its sequence numbers.
     #[default]
     Tcp,
-    /// UDP: somebody who is not on the way has to guess 32 bits and a port.
+    /// UDP: to forge an answer, somebody off the network path must guess 32 bits and a port.
     Udp,
 }
 
-/// Where questions come from.
+/// The port from which questions are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SourcePort {
-    /// Below 1024 where that can be had.
+    /// Below 1024 if there is one to be had.
     #[default]
     Auto,
     /// Below 1024, or not at all.
     Reserved,
-    /// Whatever port is free.
+    /// Any free port.
     Any,
 }
