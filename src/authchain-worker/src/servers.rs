@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use authchain::backends::protocol::{Hello, Question};
+use authchain::backends::protocol::{Hello, Question, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::cut;
 
@@ -103,6 +103,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
 ) -> Answer {
     let mut failures = Vec::new();
     let mut down = Vec::new();
+    let mut is_local = true;
     let mut queue = Queue::new(health, servers.to_vec());
     while let Some((server, probe)) = queue.waiting.pop_front() {
         let turn = Turn {
@@ -130,6 +131,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                     down.push(name.to_owned());
                 }
                 failures.push(format!("{name}: {failure}"));
+                is_local &= failure.kind == FailureKind::Local;
                 let is_final = matches!(failure.kind, FailureKind::Settings | FailureKind::Spent);
                 if is_final || deadline.is_over() {
                     break;
@@ -137,10 +139,15 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
             }
         }
     }
+    let why = queue.why_none_answered(&failures);
+    let verdict = match is_local && !failures.is_empty() {
+        true => WireVerdict::Failed(why),
+        false => WireVerdict::Unavailable(why),
+    };
     Answer {
         notes,
         down,
-        ..Answer::unavailable(queue.why_none_answered(&failures))
+        ..Answer::from(verdict)
     }
 }
 

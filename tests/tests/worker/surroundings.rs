@@ -8,11 +8,17 @@ use std::time::{Duration, Instant};
 
 use authchain::backends::protocol::Reply;
 use authchain_tests::host::built::{self, worker_that_breaks_out};
+use authchain_tests::namespace::in_own_network;
 use authchain_tests::need;
+use authchain_tests::servers::asker::Asker;
+use authchain_tests::servers::hostile;
 use authchain_tests::worker::{Outcome, Worker, about, failed, open_folder, own_id};
 use nix::libc;
 use nix::sys::signal::Signal;
-use seccompiler::{SeccompAction, SeccompFilter, apply_filter};
+use seccompiler::{
+    SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    apply_filter,
+};
 use serde_json::json;
 
 const NOBODY: u32 = 65_534;
@@ -299,4 +305,50 @@ fn a_person_who_starts_it_by_hand_is_told_what_it_is() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(64));
+}
+
+/// Forbids sockets on a network to this thread and what it starts, as `RestrictAddressFamilies` of
+/// systemd does.
+fn forbid_network_sockets() {
+    let of_family = |family: i32| {
+        let family = u64::from(family.unsigned_abs());
+        let equal = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, family);
+        SeccompRule::new(vec![equal.unwrap()]).unwrap()
+    };
+    let rules = [libc::AF_INET, libc::AF_INET6].map(of_family).to_vec();
+    let answer = SeccompAction::Errno(libc::EAFNOSUPPORT.unsigned_abs());
+    let processor = std::env::consts::ARCH.try_into().unwrap();
+    let rules = [(libc::SYS_socket, rules)].into_iter().collect();
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, processor);
+    let program: seccompiler::BpfProgram = filter.unwrap().try_into().unwrap();
+    apply_filter(&program).unwrap();
+}
+
+/// The sandbox of one service would otherwise keep every other from a server that is up.
+#[test]
+fn a_service_that_may_not_reach_a_server_calls_none_down() {
+    let corp = Asker::new(hostile::settings(hostile::serve(hostile::wait)));
+    let forbidden = std::thread::spawn(move || {
+        forbid_network_sockets();
+        corp.login("alice", "pw-alice")
+    });
+    let told = forbidden.join().unwrap();
+    let why = told.failed().unwrap_or_else(|| panic!("{told:?}"));
+    assert!(
+        why.contains("connect: address family not supported"),
+        "{why}"
+    );
+    assert!(told.conclusion.down.is_empty(), "{told:?}");
+
+    if !need::root("a network of its own") {
+        return;
+    }
+    in_own_network("", "", || {
+        let corp = Asker::new(hostile::settings(389));
+        let corp = corp.with("uris", json!(["ldap://192.0.2.1"]));
+        let told = corp.login("alice", "pw-alice");
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(why.contains("connect: network is unreachable"), "{why}");
+        assert!(told.conclusion.down.is_empty(), "{told:?}");
+    });
 }

@@ -20,7 +20,7 @@ use super::policy::control::{CONTROL, PolicyAnswer};
 use super::windows_errors::Reason;
 use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
-use crate::net::failure::{Failure, FailureKind, io_text, within_as};
+use crate::net::failure::{Failure, FailureKind, within_as};
 
 /// The name of the service's own login in failures.
 pub(super) const SERVICE_BIND: &str = "service bind";
@@ -87,17 +87,18 @@ impl Session {
         connection: Box<dyn Connection>,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
-        let failure = |text: String| Failure::trouble("guard", text);
-        let (ours, theirs) = StdUnixStream::pair().map_err(|error| failure(io_text(&error)))?;
+        let failure = |error| Failure::of_socket("guard", &error);
+        let (ours, theirs) = StdUnixStream::pair().map_err(failure)?;
         let ours = ours
             .set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(ours));
-        let ours = ours.map_err(|error| failure(io_text(&error)))?;
+        let ours = ours.map_err(failure)?;
         let ending = Ending::default();
         tokio::spawn(relay(connection, ours, ending.clone()));
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
         let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
-        let (driver, ldap) = opened.map_err(|error| failure(error.to_string()))?;
+        let (driver, ldap) =
+            opened.map_err(|error| Failure::trouble("guard", error.to_string()))?;
         tokio::spawn(driver.drive());
         Ok(Self {
             ldap,

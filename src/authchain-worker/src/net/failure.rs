@@ -1,11 +1,12 @@
 //! A failure to get an answer: the step, the reason, and whether another server may do better.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::pin::pin;
 
 use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::{clean, cut, quoted};
+use nix::errno::Errno;
 
 use super::pulse::{BEAT, Pulse};
 
@@ -31,8 +32,12 @@ pub struct Failure {
 pub enum FailureKind {
     /// The server does not answer: later logins need not wait for it.
     Down,
-    /// The server answers, but not in a way that helps; another may.
+    /// The server answers, but not in a way that helps, or this machine has no way to it; another
+    /// server may do better.
     Trouble,
+    /// This process could not ask, or hear: its limits, its sandbox or whoever stopped it are to
+    /// blame. It says nothing about the server, and another may be within its reach.
+    Local,
     /// The server was sent the person's password, so no other server is asked: one login must be
     /// one attempt, since a directory that locks accounts counts them.
     Spent,
@@ -46,21 +51,34 @@ impl Failure {
         Self::new(step, text, FailureKind::Down)
     }
 
-    /// Returns the failure of a socket: the server does not answer, or this machine could not ask
-    /// it, for want of descriptors, memory or ports, which no server is to blame for.
+    /// Returns the failure of a socket. The server does not answer, or what it says is of no use,
+    /// or else the error is one of this process: a family of addresses that it may not use, no
+    /// permission, no descriptors, memory or ports left.
+    ///
+    /// A network without a route is no server that is down: that is known without waiting, so a
+    /// mark would save nothing, and it would outlive the moment in which the route comes back.
     pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::ConnectionRefused
-            | ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::TimedOut
-            | ErrorKind::NotFound => FailureKind::Down,
-            _ => FailureKind::Trouble,
+        let kind = match error.raw_os_error().map(Errno::from_raw) {
+            Some(
+                Errno::ECONNREFUSED
+                | Errno::ECONNRESET
+                | Errno::ECONNABORTED
+                | Errno::EHOSTUNREACH
+                | Errno::EHOSTDOWN
+                | Errno::ETIMEDOUT
+                | Errno::ENOENT,
+            ) => FailureKind::Down,
+            Some(Errno::ENETUNREACH | Errno::ENETDOWN | Errno::EPIPE | Errno::EAGAIN) | None => {
+                FailureKind::Trouble
+            }
+            Some(_) => FailureKind::Local,
         };
         Self::new(step, io_text(error), kind)
+    }
+
+    /// Returns the failure of this process, which says nothing about the server.
+    pub fn local(step: &'static str, text: impl Into<String>) -> Self {
+        Self::new(step, text, FailureKind::Local)
     }
 
     /// Returns the failure of a server that answers, but not in a way that helps.
@@ -82,7 +100,7 @@ impl Failure {
     #[must_use]
     pub fn spent(self) -> Self {
         let kind = match self.kind {
-            FailureKind::Down | FailureKind::Trouble => FailureKind::Spent,
+            FailureKind::Down | FailureKind::Trouble | FailureKind::Local => FailureKind::Spent,
             kind => kind,
         };
         Self { kind, ..self }
@@ -139,10 +157,9 @@ pub async fn within_as<T>(
 
 /// Returns the failure of a timeout. A process that was kept from listening calls no server down.
 fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
-    match (pulse.was_awake(), kind) {
-        (true, kind) => Failure::new(step, "timed out", kind),
-        (false, FailureKind::Down) => Failure::trouble(step, ASLEEP),
-        (false, kind) => Failure::new(step, ASLEEP, kind),
+    match pulse.was_awake() {
+        true => Failure::new(step, "timed out", kind),
+        false => Failure::local(step, ASLEEP),
     }
 }
 
@@ -216,7 +233,7 @@ mod tests {
         assert_eq!((heard.kind, &*heard.text), (FailureKind::Down, "timed out"));
         for stopped in [120, 180, 60_000].map(Duration::from_millis) {
             let late = silence(stopped);
-            assert_eq!((late.kind, &*late.text), (FailureKind::Trouble, ASLEEP));
+            assert_eq!((late.kind, &*late.text), (FailureKind::Local, ASLEEP));
         }
     }
 
@@ -226,8 +243,19 @@ mod tests {
             let error = io::Error::from(errno);
             Failure::of_socket("connect", &error).kind
         };
-        for here in [Errno::EMFILE, Errno::ENOMEM, Errno::EADDRNOTAVAIL] {
-            assert_eq!(kind(here), FailureKind::Trouble);
+        for here in [
+            Errno::EAFNOSUPPORT,
+            Errno::EPERM,
+            Errno::EACCES,
+            Errno::EMFILE,
+            Errno::ENOBUFS,
+            Errno::ENOMEM,
+            Errno::EADDRNOTAVAIL,
+        ] {
+            assert_eq!(kind(here), FailureKind::Local, "{here}");
+        }
+        for nowhere in [Errno::ENETUNREACH, Errno::ENETDOWN] {
+            assert_eq!(kind(nowhere), FailureKind::Trouble, "{nowhere}");
         }
         for there in [Errno::ECONNREFUSED, Errno::EHOSTUNREACH] {
             assert_eq!(kind(there), FailureKind::Down);
@@ -256,6 +284,7 @@ mod tests {
         let kind = |failure: Failure| failure.spent().kind;
         assert_eq!(kind(Failure::down("x", "")), FailureKind::Spent);
         assert_eq!(kind(Failure::trouble("x", "")), FailureKind::Spent);
+        assert_eq!(kind(Failure::local("x", "")), FailureKind::Spent);
         assert_eq!(kind(Failure::settings("x", "")), FailureKind::Settings);
     }
 }

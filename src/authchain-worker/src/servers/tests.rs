@@ -1,5 +1,4 @@
 use super::*;
-use authchain::backends::protocol::WireVerdict;
 
 impl Server for &str {
     fn name(&self) -> &str {
@@ -62,6 +61,20 @@ fn what_no_other_server_can_mend_is_final() {
     let unavailable = WireVerdict::Unavailable("one: x: y; two: x: y; three: x: y".to_owned());
     assert_eq!(told.verdict, unavailable);
     assert_eq!(told.down, [""; 0], "it answered, if not helpfully");
+}
+
+#[test]
+fn a_process_that_can_ask_no_server_fails_and_calls_none_down() {
+    let (asked, told) = ask(&Health::default(), |_| Err(Failure::local("x", "y")));
+    assert_eq!(asked.len(), 3);
+    let failed = WireVerdict::Failed("one: x: y; two: x: y; three: x: y".to_owned());
+    assert_eq!((told.verdict, told.down), (failed, Vec::new()));
+    let (_, told) = ask(&Health::default(), |server| match server {
+        "two" => Err(Failure::down("x", "gone")),
+        _ => Err(Failure::local("x", "y")),
+    });
+    assert!(matches!(told.verdict, WireVerdict::Unavailable(_)));
+    assert_eq!(told.down, ["two"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use self::setup::WorkerSetup;
 use self::talk::{Asked, millis, readable, talk};
-use super::breaker::{Breaker, PROBE, Plan};
+use super::breaker::{self, Breaker, PROBE, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 pub use super::worker::Reaper;
 use super::{Backend, Nature};
@@ -49,7 +49,8 @@ impl Remote {
         let request = asked.request;
         let now = || request.context.wall_clock();
         let caller = request.context.on_behalf_of();
-        let mut breaker = Breaker::open(&self.setup.run_dir, &self.name, caller);
+        let run_dir = &self.setup.run_dir;
+        let mut breaker = Breaker::open(run_dir, &self.name, breaker::namespace(), caller);
         let plan = match breaker.plan(&self.servers, now(), request.deadline) {
             Ok(plan) => plan,
             Err(age) => return Err(BackendError::Unavailable(self.were_down(age))),
@@ -61,6 +62,7 @@ impl Remote {
         self.note(request, &conclusion.notes);
         match conclusion.verdict {
             WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
+            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
             verdict => Ok(verdict),
         }
     }
@@ -69,7 +71,10 @@ impl Remote {
     fn learn(&self, conclusion: &Conclusion, learn: impl FnOnce(Vec<String>)) {
         let is_ours = |server: &&String| self.servers.is_empty() || self.servers.contains(server);
         let down: Vec<String> = conclusion.down.iter().filter(is_ours).cloned().collect();
-        let is_about_servers = !matches!(conclusion.verdict, WireVerdict::Unavailable(_));
+        let is_about_servers = !matches!(
+            conclusion.verdict,
+            WireVerdict::Unavailable(_) | WireVerdict::Failed(_)
+        );
         if is_about_servers || !down.is_empty() {
             learn(down);
         }

@@ -8,13 +8,15 @@
 //!
 //! Whoever starts su can stop it, and its worker, until every deadline is over. So a process whose
 //! real and effective user ids differ has marks of its own, which no other process heeds: its
-//! caller can lock out nobody but themselves.
+//! caller can lock out nobody but themselves. Marks also hold for one network namespace: a service
+//! with a network of its own (`PrivateNetwork` of systemd) finds nobody there.
 //!
 //! The marks only ever make a login quicker. Whatever is wrong with them or their
 //! folder, servers are asked as if there were none.
 
 mod folder;
 mod name;
+mod network;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +25,7 @@ use std::time::{Duration, SystemTime};
 
 use self::folder::{Claim, Folder, LONGEST_CLAIM};
 use self::name::{FileKind, decode, encode, is_ours};
+pub(super) use self::network::namespace;
 use crate::tools::deadline::Deadline;
 
 /// The time for which a server that was found down is not asked at all, and the time between two
@@ -51,8 +54,9 @@ const MAX_MARKS: usize = 64;
 /// The marks of one backend.
 pub(super) struct Breaker<'a> {
     run_dir: &'a Path,
-    /// The owner of the marks: the backend, and perhaps one caller.
-    owner: String,
+    /// The owner of the marks: the backend in one network, and perhaps one caller. Without one,
+    /// there are no marks.
+    owner: Option<String>,
     folder: Option<Folder>,
 }
 
@@ -79,13 +83,18 @@ enum MarkState {
 }
 
 impl<'a> Breaker<'a> {
-    /// Opens the marks of `backend` in the folder `run_dir`; where the process runs on behalf of a
-    /// `caller`, only that caller's.
-    pub(super) fn open(run_dir: &'a Path, backend: &str, caller: Option<u32>) -> Self {
-        let owner = match caller {
-            Some(uid) => format!("{backend}~{uid}"),
-            None => backend.to_owned(),
-        };
+    /// Opens the marks of `backend` in the folder `run_dir`, those that were made in the same
+    /// `network` namespace; where the process runs on behalf of a `caller`, only that caller's.
+    pub(super) fn open(
+        run_dir: &'a Path,
+        backend: &str,
+        network: Option<u64>,
+        caller: Option<u32>,
+    ) -> Self {
+        let owner = network.map(|network| match caller {
+            Some(uid) => format!("{backend}:{network}~{uid}"),
+            None => format!("{backend}:{network}"),
+        });
         Self {
             run_dir,
             owner,
@@ -149,11 +158,11 @@ impl<'a> Breaker<'a> {
 
     /// Returns the servers of this backend that have marks.
     fn marks(&self) -> Vec<String> {
-        let Some(folder) = &self.folder else {
+        let (Some(folder), Some(owner)) = (&self.folder, &self.owner) else {
             return Vec::new();
         };
         let names = folder.names().into_iter();
-        let names = names.filter_map(|name| decode(&name, &self.owner));
+        let names = names.filter_map(|name| decode(&name, owner));
         let names = names.filter(|server| !server.is_empty());
         let mut names: Vec<String> = names.collect();
         names.sort_unstable();
@@ -171,7 +180,7 @@ impl<'a> Breaker<'a> {
         } else {
             (MarkState::Expired, patience)
         };
-        let claim = encode(FileKind::Claim, &self.owner, server)?;
+        let claim = self.file(FileKind::Claim, server)?;
         let until = now.checked_add(REST.saturating_add(needs).min(LONGEST_CLAIM))?;
         match folder.claim(&claim, now, until) {
             Claim::Ours => Some(state),
@@ -184,21 +193,19 @@ impl<'a> Breaker<'a> {
     /// Returns how long ago the server was found down. A mark from the future says nothing: it is
     /// from before the clock was set back.
     fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
-        let mark = encode(FileKind::Mark, &self.owner, server)?;
+        let mark = self.file(FileKind::Mark, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
         now.duration_since(since).ok()
     }
 
     fn mark(&mut self, server: &str, plan: &Plan, now: SystemTime) {
-        if !plan.is_fair {
+        let Some(name) = self.file(FileKind::Mark, server).filter(|_| plan.is_fair) else {
             return;
-        }
+        };
         if self.folder.is_none() {
             self.folder = Folder::make(self.run_dir);
         }
-        let (Some(folder), Some(name)) =
-            (&self.folder, encode(FileKind::Mark, &self.owner, server))
-        else {
+        let Some(folder) = &self.folder else {
             return;
         };
         // Here, because only where marks are made do they become too many.
@@ -209,12 +216,17 @@ impl<'a> Breaker<'a> {
     }
 
     fn forget(&self, server: &str) {
-        let names = [FileKind::Mark, FileKind::Claim].map(|kind| encode(kind, &self.owner, server));
+        let names = [FileKind::Mark, FileKind::Claim].map(|kind| self.file(kind, server));
         for name in names.iter().flatten() {
             if let Some(folder) = &self.folder {
                 folder.remove(name);
             }
         }
+    }
+
+    /// Returns the name of a file of ours that is about `server`.
+    fn file(&self, kind: FileKind, server: &str) -> Option<String> {
+        encode(kind, self.owner.as_deref()?, server)
     }
 }
 

@@ -25,8 +25,8 @@ impl FileKind {
     }
 }
 
-/// Returns a name such as `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server that no file
-/// could be named after.
+/// Returns a name such as `corp:4026531840@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server
+/// that no file could be named after.
 pub(super) fn encode(kind: FileKind, owner: &str, server: &str) -> Option<String> {
     let mut name = format!("{owner}{}", kind.sign());
     for byte in server.bytes() {

@@ -9,6 +9,9 @@ use std::time::UNIX_EPOCH;
 const ONE: &str = "ldaps://ldap1.example.com";
 const TWO: &str = "ldaps://ldap2.example.com:1636";
 
+/// The number of a network namespace.
+const HERE: Option<u64> = Some(7);
+
 /// A folder under `/run`, and a clock that stands where it is put.
 struct RunDir {
     _dir: tempfile::TempDir,
@@ -23,7 +26,7 @@ impl RunDir {
     }
 
     fn breaker(&self) -> Breaker<'_> {
-        Breaker::open(&self.run_dir, "corp", None)
+        Breaker::open(&self.run_dir, "corp", HERE, None)
     }
 
     fn plan(&self, millis: u64) -> Result<Plan, Duration> {
@@ -71,7 +74,7 @@ fn without_marks_everything_is_asked_and_nothing_is_made() {
 fn a_server_is_left_alone_for_a_second_then_one_login_looks_after_it() {
     let folder = RunDir::new();
     folder.found_down(&[ONE], 0);
-    assert_eq!(folder.files(), ["corp@ldaps%3A%2F%2Fldap1.example.com"]);
+    assert_eq!(folder.files(), ["corp:7@ldaps%3A%2F%2Fldap1.example.com"]);
     assert_eq!(folder.plan(999).unwrap().avoid, [ONE]);
     let prober = folder.plan(1000).unwrap();
     assert_eq!(
@@ -150,7 +153,7 @@ fn backends_do_not_see_each_others_marks() {
     folder.found_down(&[ONE], 0);
     let servers = owned(&[ONE, TWO]);
     for name in ["cor", "corp2", "c"] {
-        let other = Breaker::open(&folder.run_dir, name, None);
+        let other = Breaker::open(&folder.run_dir, name, HERE, None);
         assert_eq!(
             other.plan(&servers, at(1), seconds(3)).unwrap().avoid,
             [""; 0]
@@ -159,10 +162,34 @@ fn backends_do_not_see_each_others_marks() {
 }
 
 #[test]
+fn marks_hold_for_the_network_that_they_were_made_in() {
+    let folder = RunDir::new();
+    let servers = owned(&[ONE]);
+    let of = |network| Breaker::open(&folder.run_dir, "corp", network, None);
+    let learn = |network, at| {
+        let plan = of(network).plan(&servers, at, seconds(3)).unwrap();
+        of(network).learn(&plan, &servers, at);
+    };
+    learn(None, at(0));
+    assert!(!folder.run_dir.exists(), "a network that has no number");
+    learn(Some(70), at(0));
+    for elsewhere in [Some(7), Some(0), None] {
+        let plan = of(elsewhere).plan(&servers, at(1), seconds(3)).unwrap();
+        assert_eq!(plan.avoid, [""; 0], "{elsewhere:?}");
+    }
+    assert!(of(Some(70)).plan(&servers, at(1), seconds(3)).is_err());
+}
+
+#[test]
+fn this_process_is_in_a_network() {
+    assert!(namespace().is_some_and(|number| number > 0));
+}
+
+#[test]
 fn the_caller_of_su_can_keep_nobody_out_but_themselves() {
     let folder = RunDir::new();
     let servers = owned(&[ONE, TWO]);
-    let of = |caller| Breaker::open(&folder.run_dir, "corp", caller);
+    let of = |caller| Breaker::open(&folder.run_dir, "corp", HERE, caller);
     let plan = of(Some(1000)).plan(&servers, at(0), seconds(3)).unwrap();
     of(Some(1000)).learn(&plan, &servers, at(0));
     assert!(of(Some(1000)).plan(&servers, at(1), seconds(3)).is_err());
@@ -177,7 +204,7 @@ fn marks_of_callers_who_never_came_back_are_swept() {
     const HOUR: u64 = 60 * 60 * 1_000;
     let folder = RunDir::new();
     let down = |caller, millis| {
-        let mut breaker = Breaker::open(&folder.run_dir, "corp", caller);
+        let mut breaker = Breaker::open(&folder.run_dir, "corp", HERE, caller);
         let plan = breaker
             .plan(&owned(&[ONE]), at(millis), seconds(3))
             .unwrap();
@@ -272,7 +299,9 @@ fn a_clock_that_was_set_back_makes_marks_void() {
     folder.found_down(&[ONE], 0);
     assert_eq!(folder.plan(1000).unwrap().probe, [ONE]);
     // A claim that would last for hours is void too.
-    let claim = folder.run_dir.join("corp+ldaps%3A%2F%2Fldap1.example.com");
+    let claim = folder
+        .run_dir
+        .join("corp:7+ldaps%3A%2F%2Fldap1.example.com");
     let file = fs::File::options().write(true).open(claim).unwrap();
     file.set_modified(at(9_000_000)).unwrap();
     assert_eq!(folder.plan(1001).unwrap().probe, [ONE]);
@@ -321,7 +350,9 @@ fn a_link_in_the_place_of_a_mark_is_not_followed() {
     let before = fs::metadata(&victim).unwrap().modified().unwrap();
     symlink(
         &victim,
-        folder.run_dir.join("corp@ldaps%3A%2F%2Fldap1.example.com"),
+        folder
+            .run_dir
+            .join("corp:7@ldaps%3A%2F%2Fldap1.example.com"),
     )
     .unwrap();
     let plan = Plan {
@@ -345,7 +376,7 @@ fn a_worker_cannot_fill_the_folder_or_leave_it() {
     assert!(
         folder
             .files()
-            .contains(&"corp@..%2F..%2Fetc%2Fpasswd".to_owned())
+            .contains(&"corp:7@..%2F..%2Fetc%2Fpasswd".to_owned())
     );
 }
 

@@ -58,6 +58,7 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
         denials().prop_map(WireVerdict::Denied),
         Just(WireVerdict::Unknown),
         "[^\0]{0,20}".prop_map(WireVerdict::Unavailable),
+        "[^\0]{0,20}".prop_map(WireVerdict::Failed),
         users().prop_map(WireVerdict::Found),
         (users(), states()).prop_map(|(user, status)| WireVerdict::Account(user, status)),
     ]

@@ -39,6 +39,8 @@ pub enum WireVerdict {
     Unknown,
     /// To anything: could not be found out.
     Unavailable(String),
+    /// To anything: the worker itself could not ask, whatever the servers would have said.
+    Failed(String),
     /// To `lookup`: this is who it is.
     Found(WireUser),
     /// To `account`: whose it is and the state it is in.
@@ -115,6 +117,7 @@ impl WireVerdict {
             Self::Denied(_) => "denied",
             Self::Unknown => "unknown",
             Self::Unavailable(_) => "unavailable",
+            Self::Failed(_) => "failed",
             Self::Found(_) => "found",
             Self::Account(..) => "account",
         }
@@ -127,7 +130,7 @@ impl WireVerdict {
             | Self::MustChange(user, _)
             | Self::Found(user)
             | Self::Account(user, _) => Some(user),
-            Self::Denied(_) | Self::Unknown | Self::Unavailable(_) => None,
+            Self::Denied(_) | Self::Unknown | Self::Unavailable(_) | Self::Failed(_) => None,
         }
     }
 }

@@ -49,7 +49,7 @@ impl<'a> VerdictLine<'a> {
                 detail: denial.detail.as_deref(),
                 ..line
             }),
-            WireVerdict::Unavailable(detail) => Ok(Self {
+            WireVerdict::Unavailable(detail) | WireVerdict::Failed(detail) => Ok(Self {
                 detail: Some(detail),
                 ..line
             }),
@@ -106,6 +106,7 @@ fn verdict(word: &str, members: &mut Members<Replies>) -> Result<WireVerdict, Pr
         }),
         "unknown" => WireVerdict::Unknown,
         "unavailable" => WireVerdict::Unavailable(members.text("detail")?),
+        "failed" => WireVerdict::Failed(members.text("detail")?),
         "found" => WireVerdict::Found(user(members)?),
         "account" => {
             let user = user(members)?;

@@ -115,9 +115,12 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Wor
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
         Reply::Hello(_) => Err(unexpected(&format!("cannot {}", operation.word()))),
-        Reply::Verdict(conclusion) if matches!(conclusion.verdict, WireVerdict::Unavailable(_)) => {
-            Ok(Some(conclusion))
-        }
+        Reply::Verdict(
+            conclusion @ Conclusion {
+                verdict: WireVerdict::Unavailable(_) | WireVerdict::Failed(_),
+                ..
+            },
+        ) => Ok(Some(conclusion)),
         Reply::Verdict(_) => Err(unexpected("a verdict before its hello")),
         Reply::Prompt { .. } => Err(unexpected("a prompt before its hello")),
         Reply::Info(_) | Reply::Error(_) => Err(unexpected("a text before its hello")),
