@@ -209,6 +209,14 @@ impl<S> Turn<'_, S> {
         self.probe.unwrap_or(timeout)
     }
 
+    /// Returns what limits the time of connecting, for a message: `setting`, or the probe.
+    pub fn limit<'n>(&self, setting: &'n str) -> &'n str {
+        match self.probe {
+            Some(_) => "it was down a moment ago",
+            None => setting,
+        }
+    }
+
     /// Returns when this server must have answered. Each but the last leaves a third of the time to
     /// those after it, so that a server that hangs does not use it all up.
     fn deadline(&self, deadline: Deadline) -> Deadline {

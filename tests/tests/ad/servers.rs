@@ -45,7 +45,9 @@ fn a_controller_that_hangs_leaves_time_for_the_next() {
     let alone = samba.asker().with("servers", json!([hung]));
     let told = alone.login("alice", PASSWORD);
     assert!(
-        told.unavailable().unwrap().ends_with("timed out"),
+        told.unavailable()
+            .unwrap()
+            .ends_with("TLS: timed out (connect_timeout)"),
         "{told:?}"
     );
 }

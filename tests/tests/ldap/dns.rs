@@ -163,6 +163,6 @@ impl BlackHole {
 fn a_way_that_swallows_every_packet_is_paid_for_once_and_never_by_local_people() {
     let hole = BlackHole::new();
     let uri = format!("ldap://127.0.0.1:{}", hole.port);
-    let line = format!("...corp unavailable: {uri}: connect: timed out (<n> ms)");
+    let line = format!("...corp unavailable: {uri}: connect: timed out (connect_timeout) (<n> ms)");
     assert_paid_for_once(&settings("uris", json!([uri])), &line);
 }

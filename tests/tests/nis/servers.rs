@@ -154,7 +154,10 @@ fn a_server_or_a_portmapper_that_hangs_costs_its_time_and_no_more() {
                 ("ypserv", "udp") => "connect",
                 _ => step,
             };
-            assert_eq!(why(&told), format!("127.0.0.1: {step}: timed out"));
+            assert_eq!(
+                why(&told),
+                format!("127.0.0.1: {step}: timed out (server_timeout)")
+            );
             assert_eq!(told.conclusion.down, ["127.0.0.1"]);
             assert!(told.took < Duration::from_millis(600), "{told:?}");
         }
@@ -181,7 +184,7 @@ fn another_server_is_asked_after_a_fault_and_never_after_an_answer() {
     let told = server.login(&both, "shadowed", "pw-shadowed");
     assert!(told.is_accepted(), "{told:?}");
     assert_eq!(told.conclusion.down, names[..1]);
-    let note = format!("{}: passwd map: timed out", names[0]);
+    let note = format!("{}: passwd map: timed out (server_timeout)", names[0]);
     assert!(told.conclusion.notes.contains(&note), "{told:?}");
     let mut avoiding = both.clone();
     avoiding.avoid = names[..1].to_vec();

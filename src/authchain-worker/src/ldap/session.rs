@@ -30,6 +30,8 @@ pub(super) struct Session {
     ldap: Ldap,
     ending: Ending,
     deadline: Deadline,
+    /// The end of `timeout`, whichever servers there are.
+    whole: Deadline,
     /// The meaning of silence from now on. A server that cannot find an entry may be down: how long
     /// that takes is a matter of its indexes and its load, hardly of the name. A server that is
     /// slow about one person's password or groups is not down: that person could otherwise shut
@@ -83,9 +85,12 @@ pub(super) struct BindAnswer {
 
 impl Session {
     /// Puts the guard between the connection and ldap3, which only takes sockets of its own kind.
+    /// The server must answer by `deadline`, to leave time for others, and once it has been sent
+    /// the person's password by `whole`: from then on no other is asked.
     pub(super) async fn over(
         connection: Box<dyn Connection>,
         deadline: Deadline,
+        whole: Deadline,
     ) -> Result<Self, Failure> {
         let failure = |error| Failure::of_socket("guard", &error);
         let (ours, theirs) = StdUnixStream::pair().map_err(failure)?;
@@ -104,6 +109,7 @@ impl Session {
             ldap,
             ending,
             deadline,
+            whole,
             silence: FailureKind::Down,
             has_sent_password: false,
         })
@@ -157,6 +163,7 @@ impl Session {
         }
         self.silence = FailureKind::Trouble;
         self.has_sent_password = true;
+        self.deadline = self.whole;
         let (deadline, ending) = (self.deadline, self.ending.clone());
         let binding = self.ldap.simple_bind(dn, password.expose());
         let binding = async {

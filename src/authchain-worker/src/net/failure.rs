@@ -10,6 +10,9 @@ use nix::errno::Errno;
 
 use super::pulse::{BEAT, Pulse};
 
+/// The text of a timeout.
+const TIMED_OUT: &str = "timed out";
+
 /// The text of a timeout that this process, not the server, is to blame for.
 const ASLEEP: &str = "timed out while this machine left us no time to listen";
 
@@ -96,6 +99,19 @@ impl Failure {
         Self { step, text, kind }
     }
 
+    /// Returns the failure with the name of the setting that limited the time, where it is that the
+    /// time was over.
+    #[must_use]
+    pub fn limited_by(self, setting: &str) -> Self {
+        match self.text == TIMED_OUT {
+            true => Self {
+                text: format!("{TIMED_OUT} ({setting})"),
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// Returns the failure as it counts once the person's password has been sent.
     #[must_use]
     pub fn spent(self) -> Self {
@@ -158,7 +174,7 @@ pub async fn within_as<T>(
 /// Returns the failure of a timeout. A process that was kept from listening calls no server down.
 fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     match pulse.was_awake() {
-        true => Failure::new(step, "timed out", kind),
+        true => Failure::new(step, TIMED_OUT, kind),
         false => Failure::local(step, ASLEEP),
     }
 }
@@ -277,6 +293,15 @@ mod tests {
         let failure = Failure::trouble("x", format!("a\nb\x1b{}", "c".repeat(4096)));
         assert!(failure.text.starts_with("a\\nb\\u{1b}ccc"), "{failure}");
         assert_eq!(failure.text.chars().count(), MAX_TEXT);
+    }
+
+    #[test]
+    fn a_timeout_names_the_setting_that_limited_it_and_nothing_else_does() {
+        let timeout = silence(Duration::ZERO).limited_by("timeout");
+        let timeout = timeout.limited_by("connect_timeout");
+        assert_eq!(timeout.to_string(), "connect: timed out (timeout)");
+        let refused = Failure::down("connect", "refused").limited_by("timeout");
+        assert_eq!(refused.text, "refused");
     }
 
     #[test]

@@ -105,17 +105,17 @@ impl Nis {
         } = self;
         let usual = settings.server_timeout.duration();
         let whole = deadline_of(question);
-        in_turn(
-            servers,
-            health,
-            whole,
-            Vec::new(),
-            async |turn, deadline| {
-                let deadline = deadline.within(turn.opening(usual));
-                let client = Client::open(settings, dns, &turn.server.address, ports, deadline);
+        in_turn(servers, health, whole, Vec::new(), async |turn, share| {
+            let deadline = share.within(turn.opening(usual));
+            let client = Client::open(settings, dns, &turn.server.address, ports, deadline);
+            let asked = async {
                 questions::ask(settings, turn.server, client.await?, question, whole).await
-            },
-        )
+            };
+            asked.await.map_err(|failure| match share.is_over() {
+                true => failure.limited_by("timeout"),
+                false => failure.limited_by(turn.limit("server_timeout")),
+            })
+        })
         .await
     }
 }
