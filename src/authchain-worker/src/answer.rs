@@ -1,6 +1,6 @@
 //! The answer of a backend to a question: the one result type of every kind.
 
-use authchain::backends::protocol::{Conclusion, WireVerdict};
+use authchain::backends::protocol::{Conclusion, ServersFound, WireVerdict};
 use authchain::words::{Denial, DenialReason};
 
 /// A verdict, and what is said besides.
@@ -8,8 +8,8 @@ use authchain::words::{Denial, DenialReason};
 pub struct Answer {
     /// The verdict.
     pub verdict: WireVerdict,
-    /// The servers that did not answer, by their names in the settings.
-    pub down: Vec<String>,
+    /// The state of the servers that were asked.
+    pub servers: ServersFound,
     /// Lines for the log.
     pub notes: Vec<String>,
 }
@@ -43,7 +43,7 @@ impl From<WireVerdict> for Answer {
     fn from(verdict: WireVerdict) -> Self {
         Self {
             verdict,
-            down: Vec::new(),
+            servers: ServersFound::default(),
             notes: Vec::new(),
         }
     }
@@ -53,7 +53,7 @@ impl From<Answer> for Conclusion {
     fn from(answer: Answer) -> Self {
         Self {
             verdict: answer.verdict,
-            down: answer.down,
+            servers: answer.servers,
             notes: answer.notes,
         }
     }

@@ -261,6 +261,32 @@ fn connect_timeout_limits_connecting_and_not_the_login_of_the_service() {
     assert_unavailable("TLS", &told, "TLS: timed out (connect_timeout)");
 }
 
+/// The kernel takes connections for a server that hangs.
+#[test]
+fn a_connection_in_the_clear_does_not_show_that_a_server_is_back() {
+    let port = serve(wait);
+    let mut corp = Asker::new(settings(port));
+    let uri = format!("ldap://127.0.0.1:{port}");
+    corp.avoid = vec![uri.clone()];
+    corp.probe_ms = 300;
+    let template = "uid=%u,dc=example,dc=test";
+    for corp in [corp.clone(), corp.with("user_dn_template", template)] {
+        let told = corp.login("alice", "pw-alice");
+        let words = "root entry: timed out (it was down a moment ago)";
+        assert_unavailable("a hung server", &told, words);
+        assert!(told.took < Duration::from_millis(1_000), "{told:?}");
+        assert_eq!(told.conclusion.servers.down, [uri.as_str()]);
+        assert!(told.conclusion.servers.again, "{told:?}");
+    }
+    let alive = serve(|stream| almost_good(stream, |_, answer| answer));
+    let mut corp = Asker::new(settings(alive));
+    corp.avoid = vec![format!("ldap://127.0.0.1:{alive}")];
+    corp.probe_ms = 300;
+    let told = corp.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+    assert_eq!(told.conclusion.servers.up, corp.avoid);
+}
+
 #[test]
 fn silence_about_one_person_does_not_make_a_server_down() {
     let ask = |mute: usize, filter: Option<&str>| {
@@ -273,17 +299,17 @@ fn silence_about_one_person_does_not_make_a_server_down() {
     };
     let first = ask(0, None);
     assert_unavailable("the first search", &first, "search: timed out (timeout)");
-    assert_eq!(first.conclusion.down.len(), 1, "{first:?}");
+    assert_eq!(first.conclusion.servers.down.len(), 1, "{first:?}");
     let bind = ask(1, None);
     assert_unavailable("the bind", &bind, "bind: timed out (timeout)");
-    assert!(bind.conclusion.down.is_empty(), "{bind:?}");
+    assert!(bind.conclusion.servers.down.is_empty(), "{bind:?}");
     let access = ask(1, Some("(uid=%u)"));
     assert_unavailable(
         "the access filter",
         &access,
         "access filter: timed out (timeout)",
     );
-    assert!(access.conclusion.down.is_empty(), "{access:?}");
+    assert!(access.conclusion.servers.down.is_empty(), "{access:?}");
     let hung = |mute: usize| {
         let mut asker = Asker::new(settings(falls_silent(mute)));
         asker.budget_ms = 700;
@@ -293,11 +319,11 @@ fn silence_about_one_person_does_not_make_a_server_down() {
         .with("group_base", "ou=groups")
         .login("alice", "pw-alice");
     assert_unavailable("the groups", &groups, "group search: timed out (timeout)");
-    assert!(groups.conclusion.down.is_empty(), "{groups:?}");
+    assert!(groups.conclusion.servers.down.is_empty(), "{groups:?}");
     let template = "uid=%u,dc=example,dc=test";
     let own = (hung(0).with("user_dn_template", template)).login("alice", "pw-alice");
     assert_unavailable("a bind before all else", &own, "bind: timed out (timeout)");
-    assert!(own.conclusion.down.is_empty(), "{own:?}");
+    assert!(own.conclusion.servers.down.is_empty(), "{own:?}");
 }
 
 #[test]

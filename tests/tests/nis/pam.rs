@@ -78,7 +78,7 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
     let mark = server.machine.log.mark();
     for words in [
         "old unavailable: 127.0.0.1:834: passwd map: timed out (server_timeout)",
-        "old unavailable: the server was down",
+        "old unavailable: 127.0.0.1:834: passwd map: timed out (it was down a moment ago)",
     ] {
         let codes = codes(&server, "shadowed", "pw-shadowed");
         assert_ne!(codes[0], SUCCESS);

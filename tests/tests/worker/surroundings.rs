@@ -338,7 +338,7 @@ fn a_service_that_may_not_reach_a_server_calls_none_down() {
         why.contains("connect: address family not supported"),
         "{why}"
     );
-    assert!(told.conclusion.down.is_empty(), "{told:?}");
+    assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
 
     if !need::root("a network of its own") {
         return;
@@ -349,6 +349,6 @@ fn a_service_that_may_not_reach_a_server_calls_none_down() {
         let told = corp.login("alice", "pw-alice");
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
         assert!(why.contains("connect: network is unreachable"), "{why}");
-        assert!(told.conclusion.down.is_empty(), "{told:?}");
+        assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     });
 }

@@ -142,6 +142,15 @@ impl Directory {
                 let connection = self.connector.connect(server, opening).await;
                 let connection = connection.map_err(named)?;
                 let mut session = Session::over(connection, deadline, whole).await?;
+                // TLS was begun by the server itself.
+                let is_heard = server.is_encrypted();
+                if turn.is_probe() && !is_heard {
+                    // Boxed, for it is rare and every login would have room for it.
+                    Box::pin(session.hear(opening)).await.map_err(named)?;
+                }
+                if turn.is_probe() || is_heard {
+                    turn.opened();
+                }
                 let log_in = self.connector.log_in(&mut session);
                 within(deadline, SERVICE_BIND, log_in).await?;
                 let answer = self.answer(&mut session, inquiry).await;

@@ -20,7 +20,7 @@ use super::policy::control::{CONTROL, PolicyAnswer};
 use super::windows_errors::Reason;
 use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
-use crate::net::failure::{Failure, FailureKind, within_as};
+use crate::net::failure::{Failure, FailureKind, within, within_as};
 
 /// The name of the service's own login in failures.
 pub(super) const SERVICE_BIND: &str = "service bind";
@@ -118,6 +118,14 @@ impl Session {
     /// Returns whether the server may have counted an attempt at the person's password.
     pub(super) fn has_sent_password(&self) -> bool {
         self.has_sent_password
+    }
+
+    /// Waits for any answer, to the cheapest question there is: the kernel takes connections for a
+    /// server that hangs.
+    pub(super) async fn hear(&mut self, deadline: Deadline) -> Result<(), Failure> {
+        let root = Search::entry("root entry", "", &["1.1"]);
+        let answer = within(deadline, root.step, self.request(&root)).await;
+        answer.map(drop)
     }
 
     /// Logs in as the account `dn`.

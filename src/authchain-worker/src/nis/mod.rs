@@ -74,8 +74,7 @@ impl Nis {
         let servers = settings.servers.iter().map(|text| named(text));
         let servers = servers.collect::<Result<Vec<_>, _>>()?;
         let health = Health::from(hello);
-        let asked = servers.iter().filter(|server| !health.avoids(*server));
-        let addresses = asked.map(|server| &server.address);
+        let addresses = servers.iter().map(|server| &server.address);
         let ports = Ports::set_aside(addresses, settings.transport, settings.source_port)?;
         Ok(Self {
             dns: if has_names(&servers) {

@@ -30,6 +30,8 @@ pub(super) enum Shape<D> {
     Text,
     /// A list of strings.
     Texts,
+    /// True, false, or null.
+    Truth,
     /// A member that only this direction has.
     Own(D),
 }
@@ -39,6 +41,7 @@ pub(super) enum Value<O> {
     Number(u64),
     Text(String),
     Texts(Vec<String>),
+    Truth(bool),
     Own(O),
 }
 
@@ -97,6 +100,11 @@ impl<D: Direction> Members<D> {
         }
     }
 
+    /// Takes the truth that `name` has; false if it is not there.
+    pub(super) fn is_true(&mut self, name: &str) -> bool {
+        matches!(self.take(name), Some(Value::Truth(true)))
+    }
+
     /// Takes the value of this direction's own that `name` has, if there is one.
     pub(super) fn own(&mut self, name: &str) -> Option<D::Own> {
         match self.take(name) {
@@ -122,6 +130,7 @@ impl<D: Direction> Shape<D> {
         Ok(match self {
             Self::Number => map.next_value::<Option<_>>()?.map(Value::Number),
             Self::Text => map.next_value::<Option<_>>()?.map(Value::Text),
+            Self::Truth => map.next_value::<Option<_>>()?.map(Value::Truth),
             Self::Texts => Some(Value::Texts(map.next_value()?)),
             Self::Own(own) => own.read(map)?.map(Value::Own),
         })

@@ -29,15 +29,16 @@ pub struct Hello {
     pub kind: String,
     /// The keys of its section that belong to its type, defaults filled in.
     pub settings: serde_json::Value,
-    /// Servers known to be down: they are not to be asked.
+    /// Servers that were down a moment ago: they are asked last, each for [`probe_ms`] at most.
+    ///
+    /// [`probe_ms`]: Self::probe_ms
     pub avoid: Vec<String>,
     /// Servers that were down and may be back: they are asked first, each for [`probe_ms`] at
-    /// most, and left for the others if they do not answer in that time.
+    /// most, and left for the others if they are not connected in that time.
     ///
     /// [`probe_ms`]: Self::probe_ms
     pub probe: Vec<String>,
-    /// The longest time, in milliseconds, a server in [`probe`](Self::probe) may take to answer at
-    /// all.
+    /// The longest time, in milliseconds, that connecting to one of these servers may take.
     pub probe_ms: u64,
 }
 
@@ -169,7 +170,10 @@ impl<'a> HelloMessageLine<'a> {
             settings: &hello.settings,
             avoid: &hello.avoid,
             probe: &hello.probe,
-            probe_ms: (!hello.probe.is_empty()).then_some(hello.probe_ms),
+            probe_ms: match hello.avoid.is_empty() && hello.probe.is_empty() {
+                true => None,
+                false => Some(hello.probe_ms),
+            },
         }
     }
 }

@@ -9,17 +9,31 @@ use crate::words::{Account, AccountStatus, Denial, User};
 pub struct Conclusion {
     /// The verdict.
     pub verdict: WireVerdict,
-    /// Servers that did not answer.
-    pub down: Vec<String>,
+    /// The state of the servers that were asked.
+    pub servers: ServersFound,
     /// Lines for the log.
     pub notes: Vec<String>,
+}
+
+/// The state of the servers that a worker asked, by their names in the settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServersFound {
+    /// Those that did not answer.
+    pub down: Vec<String>,
+    /// Those that were connected to.
+    pub up: Vec<String>,
+    /// The longest time, in milliseconds, that connecting to one of them took.
+    pub open_ms: u64,
+    /// True if no server had longer than a short look, so that none was sent a password: it may be
+    /// worth asking again.
+    pub again: bool,
 }
 
 impl From<WireVerdict> for Conclusion {
     fn from(verdict: WireVerdict) -> Self {
         Self {
             verdict,
-            down: Vec::new(),
+            servers: ServersFound::default(),
             notes: Vec::new(),
         }
     }

@@ -66,7 +66,7 @@ impl<'a> Asked<'a, '_> {
 pub(super) fn talk(
     setup: &WorkerSetup,
     hello: Hello,
-    mut asked: Asked<'_, '_>,
+    asked: &mut Asked<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Conclusion, BackendError> {
     let mut deadline = asked.request.deadline;
@@ -81,12 +81,12 @@ pub(super) fn talk(
     loop {
         match worker.receive(deadline)? {
             Reply::Verdict(conclusion) => {
-                check(&asked, &conclusion.verdict, is_same_name)?;
+                check(asked, &conclusion.verdict, is_same_name)?;
                 worker.leave();
                 return Ok(conclusion);
             }
             Reply::Prompt { echo, text } => {
-                let answer = prompt(&mut asked, echo, &text)?;
+                let answer = prompt(asked, echo, &text)?;
                 // The time somebody takes to type does not count against the worker's deadline.
                 deadline = deadline.restarted();
                 worker.send(&Message::Answer(Bytes::Lent(&answer)), deadline)?;
