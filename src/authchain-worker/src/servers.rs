@@ -262,11 +262,12 @@ impl<S> Turn<'_, S> {
         self.opened.set(Some(self.begin.elapsed()));
     }
 
-    /// Returns what limits the time of connecting, for a message: `setting`, or the probe.
-    pub fn limit<'n>(&self, setting: &'n str) -> &'n str {
-        match self.probe {
-            Some(_) => "it was down a moment ago",
-            None => setting,
+    /// Returns what limits the time of connecting, for a message: `setting`, whose value is
+    /// `timeout`, or the probe.
+    pub fn limit<'n>(&self, setting: &'n str, timeout: Duration) -> &'n str {
+        match self.opening(timeout) < timeout {
+            true => "it was down a moment ago",
+            false => setting,
         }
     }
 

@@ -130,7 +130,7 @@ impl Directory {
         let opening = deadline.within(turn.opening(timeout));
         let named = |failure: Failure| match deadline.is_over() {
             true => failure.limited_by("timeout"),
-            false => failure.limited_by(turn.limit("connect_timeout")),
+            false => failure.limited_by(turn.limit("connect_timeout", timeout)),
         };
         match turn.server {
             Source::Records(records) => {

@@ -112,7 +112,7 @@ impl Nis {
             };
             asked.await.map_err(|failure| match share.is_over() {
                 true => failure.limited_by("timeout"),
-                false => failure.limited_by(turn.limit("server_timeout")),
+                false => failure.limited_by(turn.limit("server_timeout", usual)),
             })
         })
         .await
