@@ -15,6 +15,7 @@ STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-featu
 
 .PHONY: help build demo test check fmt clippy floors doc msrv deny check-so
 .PHONY: minimal-versions advisories fuzz-build aarch64 dist bench bench-local bench-directory
+.PHONY: bench-storm
 .PHONY: install uninstall man clean build-packages test-packages bench-packages
 
 help:            ## this list
@@ -79,13 +80,16 @@ deny:
 check-so: build
 	$(CARGO) run --locked --quiet -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: bench-local bench-directory ## speed beside pam_unix, nslcd and SSSD (root)
+bench: bench-local bench-directory bench-storm ## speed beside pam_unix, nslcd and SSSD (root)
 
 bench-local: test-packages build ## local logins beside pam_unix, in one run (instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests --bench local_login
 
 bench-directory: bench-packages build ## logins at a directory beside nslcd and SSSD, in one run (six minutes, half of them waiting)
 	$(CARGO) bench --locked -p authchain-tests --bench directory_login
+
+bench-storm: bench-packages build ## many logins at once, and servers that come back (two minutes)
+	AUTHCHAIN_WORKER=$(abspath $(RELEASE))/authchain-worker $(CARGO) bench --locked -p authchain-tests --bench storm
 
 man: build-packages ## the manual pages, from man/*.scd (needs scdoc)
 	@mkdir -p $(TARGET)/man

@@ -1,6 +1,6 @@
 //! The answer of a backend to a question: the one result type of every kind.
 
-use authchain::backends::protocol::{Conclusion, WireVerdict};
+use authchain::backends::protocol::{Conclusion, ServersFound, WireVerdict};
 use authchain::words::{AccountStatus, Denial, DenialReason};
 
 use crate::account_gate::barred;
@@ -10,8 +10,8 @@ use crate::account_gate::barred;
 pub struct Answer {
     /// The verdict.
     pub verdict: WireVerdict,
-    /// The servers that did not answer, by their names in the settings.
-    pub down: Vec<String>,
+    /// The state of the servers that were asked.
+    pub servers: ServersFound,
     /// Lines for the log.
     pub notes: Vec<String>,
 }
@@ -55,7 +55,7 @@ impl From<WireVerdict> for Answer {
     fn from(verdict: WireVerdict) -> Self {
         Self {
             verdict,
-            down: Vec::new(),
+            servers: ServersFound::default(),
             notes: Vec::new(),
         }
     }
@@ -65,7 +65,7 @@ impl From<Answer> for Conclusion {
     fn from(answer: Answer) -> Self {
         Self {
             verdict: answer.verdict,
-            down: answer.down,
+            servers: answer.servers,
             notes: answer.notes,
         }
     }

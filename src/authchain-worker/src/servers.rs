@@ -3,10 +3,11 @@
 //! All types of backend share these rules of failing over, of dividing the time, and of reporting a
 //! server as down.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use authchain::backends::protocol::{Hello, Question};
+use authchain::backends::protocol::{Hello, Question, ServersFound, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::cut;
 
@@ -59,13 +60,6 @@ impl From<&Hello> for Health {
     }
 }
 
-impl Health {
-    /// Returns whether `server` was down a moment ago and is not to be asked.
-    pub fn avoids(&self, server: &impl Server) -> bool {
-        names(&self.avoid, server) && !names(&self.probe, server)
-    }
-}
-
 /// A server whose turn it is.
 pub struct Turn<'s, S> {
     /// The server that is asked.
@@ -73,6 +67,9 @@ pub struct Turn<'s, S> {
     /// The time that a server which was down has to show that it is back.
     probe: Option<Duration>,
     is_last: bool,
+    begin: Deadline,
+    /// The time it took to be connected to.
+    opened: Cell<Option<Duration>>,
 }
 
 /// The result of asking a [`Server`].
@@ -101,35 +98,39 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     notes: Vec<String>,
     mut ask: impl AsyncFnMut(&Turn<'_, S>, Deadline) -> Result<O, Failure>,
 ) -> Answer {
-    let mut failures = Vec::new();
-    let mut down = Vec::new();
+    let mut tries = Tries::default();
     let mut queue = Queue::new(health, servers.to_vec());
-    while let Some((server, probe)) = queue.waiting.pop_front() {
+    while let Some((server, probe)) = queue.next() {
         let turn = Turn {
             server: &server,
             probe,
-            is_last: queue.waiting.is_empty() && !server.names_servers(),
+            is_last: queue.is_empty() && !server.names_servers(),
+            begin: deadline.restarted(),
+            opened: Cell::new(None),
         };
         let own = turn.deadline(deadline);
         let allotted = own.remaining();
         match ask(&turn, own).await.map(Into::into) {
             Ok(Outcome::Answer(answer)) => {
-                let before = notes.into_iter().chain(failures);
+                tries.answered(&turn);
+                let before = notes.into_iter().chain(tries.failures);
                 return Answer {
                     notes: before.chain(answer.notes).collect(),
-                    down,
+                    servers: tries.found,
                     ..*answer
                 };
             }
-            Ok(Outcome::Servers(servers)) => queue.put_in_front(servers),
+            Ok(Outcome::Servers(servers)) => {
+                tries.answered(&turn);
+                queue.put_in_front(servers);
+            }
+            Err(failure) if probe.is_some() && failure.kind == FailureKind::Local => {
+                // A short look that this process slept through was none.
+                queue.waiting.push_front((server, None));
+            }
             Err(failure) => {
-                let name = turn.server.name();
-                let had_a_chance =
-                    turn.probe.is_some() || allotted >= FAIR_CHANCE || !own.is_over();
-                if failure.kind == FailureKind::Down && had_a_chance {
-                    down.push(name.to_owned());
-                }
-                failures.push(format!("{name}: {failure}"));
+                let had_a_chance = allotted >= FAIR_CHANCE || !own.is_over();
+                tries.failed(&turn, &failure, had_a_chance);
                 let is_final = matches!(failure.kind, FailureKind::Settings | FailureKind::Spent);
                 if is_final || deadline.is_over() {
                     break;
@@ -139,17 +140,62 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     }
     Answer {
         notes,
-        down,
-        ..Answer::unavailable(queue.why_none_answered(&failures))
+        ..tries.into_answer()
     }
 }
 
-/// The servers that are still to be asked, and the names of those that are avoided.
+/// The outcome of each turn so far.
+#[derive(Default)]
+struct Tries {
+    found: ServersFound,
+    failures: Vec<String>,
+    kinds: Vec<FailureKind>,
+    /// True if a server had longer than a probe, and so may have been sent the password.
+    is_thorough: bool,
+}
+
+impl Tries {
+    fn answered<S: Server>(&mut self, turn: &Turn<'_, S>) {
+        let took = turn.opened.get().unwrap_or_else(|| turn.begin.elapsed());
+        let took = took.as_millis();
+        let took = u64::try_from(took).unwrap_or(u64::MAX);
+        self.found.open_ms = self.found.open_ms.max(took);
+        self.found.up.push(turn.server.name().to_owned());
+    }
+
+    fn failed<S: Server>(&mut self, turn: &Turn<'_, S>, failure: &Failure, had_a_chance: bool) {
+        let name = turn.server.name();
+        if failure.kind == FailureKind::Down && had_a_chance {
+            self.found.down.push(name.to_owned());
+        } else if turn.opened.get().is_some() {
+            self.answered(turn);
+        }
+        self.is_thorough |= !turn.is_probe() || failure.kind != FailureKind::Down;
+        self.failures.push(format!("{name}: {failure}"));
+        self.kinds.push(failure.kind);
+    }
+
+    fn into_answer(mut self) -> Answer {
+        let why = cut(&self.failures.join("; "), MAX_DETAIL);
+        let is_local = self.kinds.iter().all(|kind| *kind == FailureKind::Local);
+        let verdict = match is_local && !self.kinds.is_empty() {
+            true => WireVerdict::Failed(why),
+            false => WireVerdict::Unavailable(why),
+        };
+        self.found.again = !self.kinds.is_empty() && !self.is_thorough;
+        Answer {
+            servers: self.found,
+            ..Answer::from(verdict)
+        }
+    }
+}
+
+/// The servers that are still to be asked, each with the time of [`Turn::probe`].
 struct Queue<'h, S> {
     health: &'h Health,
-    /// Each with the time of [`Turn::probe`].
     waiting: VecDeque<(S, Option<Duration>)>,
-    avoided: Vec<String>,
+    /// Those that were down a moment ago, for when no other answers.
+    doubtful: VecDeque<(S, Option<Duration>)>,
     /// The names of all servers that were ever queued: two domains may name the same one.
     known: BTreeSet<String>,
 }
@@ -159,36 +205,40 @@ impl<'h, S: Server> Queue<'h, S> {
         let mut queue = Self {
             health,
             waiting: VecDeque::new(),
-            avoided: Vec::new(),
+            doubtful: VecDeque::new(),
             known: BTreeSet::new(),
         };
         queue.put_in_front(servers);
         queue
     }
 
+    fn next(&mut self) -> Option<(S, Option<Duration>)> {
+        let next = self.waiting.pop_front();
+        next.or_else(|| self.doubtful.pop_front())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.doubtful.is_empty()
+    }
+
     /// Queues servers in front of those that wait: first those that may be back, then the rest in
-    /// their order, without those to be avoided. No server is queued twice.
+    /// their order. Those that are to be avoided come when all others have been asked. No server is
+    /// queued twice.
     fn put_in_front(&mut self, mut servers: Vec<S>) {
         servers.retain(|server| self.known.insert(server.name().to_owned()));
+        let Health { avoid, probe, .. } = self.health;
         let (probes, others): (Vec<S>, Vec<S>) =
-            (servers.into_iter()).partition(|server| names(&self.health.probe, server));
+            (servers.into_iter()).partition(|server| names(probe, server));
         let (avoided, others): (Vec<S>, Vec<S>) =
-            (others.into_iter()).partition(|server| names(&self.health.avoid, server));
-        let avoided = avoided.iter().map(|server| server.name().to_owned());
-        self.avoided.extend(avoided);
-        let probe_time = self.health.probe_time;
-        let probes = probes.into_iter().map(|server| (server, Some(probe_time)));
+            (others.into_iter()).partition(|server| names(avoid, server));
+        let time = Some(self.health.probe_time);
+        self.doubtful
+            .extend(avoided.into_iter().map(|server| (server, time)));
+        let probes = probes.into_iter().map(|server| (server, time));
         let others = others.into_iter().map(|server| (server, None));
         let mut first: VecDeque<_> = probes.chain(others).collect();
         first.append(&mut self.waiting);
         self.waiting = first;
-    }
-
-    fn why_none_answered(&self, failures: &[String]) -> String {
-        match failures.is_empty() {
-            true => format!("known to be down: {}", self.avoided.join(", ")),
-            false => cut(&failures.join("; "), MAX_DETAIL),
-        }
     }
 }
 
@@ -199,7 +249,26 @@ fn names(list: &[String], server: &impl Server) -> bool {
 impl<S> Turn<'_, S> {
     /// Returns how long connecting may take: `timeout`, or the time of a probe.
     pub fn opening(&self, timeout: Duration) -> Duration {
-        self.probe.unwrap_or(timeout)
+        self.probe.map_or(timeout, |probe| probe.min(timeout))
+    }
+
+    /// Returns whether the server has to show that it is back.
+    pub fn is_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    /// Notes that the server was connected to just now: it is up, whatever comes of the question.
+    pub fn opened(&self) {
+        self.opened.set(Some(self.begin.elapsed()));
+    }
+
+    /// Returns what limits the time of connecting, for a message: `setting`, whose value is
+    /// `timeout`, or the probe.
+    pub fn limit<'n>(&self, setting: &'n str, timeout: Duration) -> &'n str {
+        match self.opening(timeout) < timeout {
+            true => "it was down a moment ago",
+            false => setting,
+        }
     }
 
     /// Returns when this server must have answered. Each but the last leaves a third of the time to

@@ -178,6 +178,7 @@ fn down(hello: &Value) {
     let mut asked = list("probe");
     let rest = hello["settings"]["uris"].as_array().unwrap().iter();
     asked.extend(rest.filter(|uri| !avoid.contains(uri)).cloned());
+    asked.extend(avoid.clone());
     let note = format!("avoid {avoid:?} probe {:?}", list("probe"));
     say(&json!({"verdict": "unavailable", "detail": "down", "down": asked, "notes": [note]}));
 }

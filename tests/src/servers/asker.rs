@@ -273,6 +273,14 @@ impl Told {
         }
     }
 
+    /// Why the worker itself could not ask, if so.
+    pub fn failed(&self) -> Option<&str> {
+        match &self.conclusion.verdict {
+            WireVerdict::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+
     /// The state of the account, if that was told.
     pub fn status(&self) -> Option<&AccountStatus> {
         match &self.conclusion.verdict {

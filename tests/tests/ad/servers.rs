@@ -18,7 +18,7 @@ fn a_controller_that_is_down_is_passed_over_and_named() {
     let told = corp.login("alice", PASSWORD);
     assert!(told.is_accepted(), "{told:?}");
     let name = format!("ldaps://{dead}");
-    assert_eq!(told.conclusion.down, [name.as_str()]);
+    assert_eq!(told.conclusion.servers.down, [name.as_str()]);
     assert_eq!(
         told.conclusion.notes[..1],
         [format!("{name}: connect: connection refused")]
@@ -26,7 +26,7 @@ fn a_controller_that_is_down_is_passed_over_and_named() {
     let mut avoiding = corp;
     avoiding.avoid = vec![name];
     let told = avoiding.login("alice", PASSWORD);
-    assert!(told.is_accepted() && told.conclusion.down.is_empty());
+    assert!(told.is_accepted() && told.conclusion.servers.down.is_empty());
 }
 
 #[test]
@@ -41,11 +41,13 @@ fn a_controller_that_hangs_leaves_time_for_the_next() {
         .with("connect_timeout", "300ms");
     let told = corp.login("alice", PASSWORD);
     assert!(told.is_accepted(), "{told:?}");
-    assert_eq!(told.conclusion.down, [format!("ldaps://{hung}")]);
+    assert_eq!(told.conclusion.servers.down, [format!("ldaps://{hung}")]);
     let alone = samba.asker().with("servers", json!([hung]));
     let told = alone.login("alice", PASSWORD);
     assert!(
-        told.unavailable().unwrap().ends_with("timed out"),
+        told.unavailable()
+            .unwrap()
+            .ends_with("TLS: timed out (connect_timeout)"),
         "{told:?}"
     );
 }
@@ -110,7 +112,7 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         let told = corp.login("alice", PASSWORD);
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
         assert!(why.contains(words), "{why}");
-        assert!(told.conclusion.down.is_empty(), "{told:?}");
+        assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     }
 }
 

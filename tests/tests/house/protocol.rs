@@ -45,6 +45,7 @@ fn each_question_has_the_verdicts_that_are_written_up() {
         ("account", r#""user":{"name":"alice"},"status":"valid""#),
         ("unknown", r#""notes":[]"#),
         ("unavailable", r#""detail":"x""#),
+        ("failed", r#""detail":"x""#),
     ];
     for operation in Operation::ALL {
         let begin = format!("| `{}` | ", operation.word());

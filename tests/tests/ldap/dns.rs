@@ -29,7 +29,7 @@ fn a_domain_is_enough_to_find_its_servers() {
             .to_vec();
         let told = corp.login("alice", "pw-alice");
         assert!(told.is_accepted(), "{told:?}");
-        let [gone] = &told.conclusion.down[..] else {
+        let [gone] = &told.conclusion.servers.down[..] else {
             panic!("{told:?}");
         };
         assert!(gone.starts_with("ldap://gone.example:"), "{gone}");
@@ -37,15 +37,15 @@ fn a_domain_is_enough_to_find_its_servers() {
         assert_eq!(told.conclusion.notes[..1], [note]);
         assert!(named.names.asked().iter().all(|asked| !asked.is_tcp));
         let mut knowing = corp.clone();
-        knowing.avoid = told.conclusion.down.clone();
+        knowing.avoid = told.conclusion.servers.down.clone();
         let told = knowing.login("alice", "wrong");
         assert!(
-            told.denial().is_some() && told.conclusion.down.is_empty(),
+            told.denial().is_some() && told.conclusion.servers.down.is_empty(),
             "{told:?}"
         );
         let told = corp.with("tls", "ldaps").login("alice", "pw-alice");
         assert!(
-            told.is_accepted() && told.conclusion.down.is_empty(),
+            told.is_accepted() && told.conclusion.servers.down.is_empty(),
             "{told:?}"
         );
         let whole = corp.with("srv", "_ldaps._tcp.example");
@@ -53,7 +53,10 @@ fn a_domain_is_enough_to_find_its_servers() {
         let named_first = corp.with("uris", json!(["ldap://elsewhere.example:1"]));
         let told = named_first.login("alice", "pw-alice");
         assert!(told.is_accepted(), "{told:?}");
-        assert_eq!(told.conclusion.down[0], "ldap://elsewhere.example:1");
+        assert_eq!(
+            told.conclusion.servers.down[0],
+            "ldap://elsewhere.example:1"
+        );
     });
 }
 
@@ -110,7 +113,7 @@ fn assert_paid_for_once(settings: &Value, line: &str) {
     let report = play_twice(settings, "alice", "pw-alice");
     assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{report:#?}");
     assert!(report.millis[0] < 3_200.0, "{report:#?}");
-    assert!(report.millis[1] < 500.0, "{report:#?}");
+    assert!(report.millis[1] < 700.0, "{report:#?}");
     assert!(
         report.log_lines.iter().any(|said| fits(line, said)),
         "{report:#?}"
@@ -163,6 +166,6 @@ impl BlackHole {
 fn a_way_that_swallows_every_packet_is_paid_for_once_and_never_by_local_people() {
     let hole = BlackHole::new();
     let uri = format!("ldap://127.0.0.1:{}", hole.port);
-    let line = format!("...corp unavailable: {uri}: connect: timed out (<n> ms)");
+    let line = format!("...corp unavailable: {uri}: connect: timed out (connect_timeout) (<n> ms)");
     assert_paid_for_once(&settings("uris", json!([uri])), &line);
 }

@@ -1,7 +1,10 @@
 //! A server that lies, stalls and floods: the worker answers "unavailable", in time, and lives.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use authchain::words::{AccountStatus, DenialReason};
@@ -174,9 +177,13 @@ fn a_flood_is_cut_off() {
 #[test]
 fn a_server_that_is_slow_on_purpose_costs_the_budget_and_no_more() {
     let port = serve(wait);
-    assert_unavailable("silence", &login(port), "search: timed out");
+    assert_unavailable("silence", &login(port), "search: timed out (timeout)");
     let port = serve(|stream| drip(stream, &message(1, &result(0x65, 0, b""))));
-    assert_unavailable("a byte a second", &login(port), "search: timed out");
+    assert_unavailable(
+        "a byte a second",
+        &login(port),
+        "search: timed out (timeout)",
+    );
 }
 
 /// Answers like a good server, but nothing to the request number `mute` on a connection.
@@ -202,6 +209,84 @@ fn falls_silent(mute: usize) -> u16 {
     })
 }
 
+/// A push to a telephone is answered when its owner has found the telephone.
+#[test]
+fn a_password_that_was_sent_has_the_whole_time_whatever_other_servers_there_are() {
+    let port = serve(|stream| {
+        almost_good(stream, |tag, answer| {
+            if tag == 0x60 {
+                thread::sleep(Duration::from_millis(1_600));
+            }
+            answer
+        });
+    });
+    let other = format!("ldap://127.0.0.1:{}", serve(wait));
+    let uris = json!([format!("ldap://127.0.0.1:{port}"), other]);
+    let mut corp = Asker::new(settings(port)).with("uris", uris);
+    corp.budget_ms = 2_000;
+    let told = corp.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+    let own = corp.with("user_dn_template", "uid=%u,dc=example,dc=test");
+    let told = own.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "a bind before all else: {told:?}");
+}
+
+#[test]
+fn connect_timeout_limits_connecting_and_not_the_login_of_the_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "secret").unwrap();
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+    let port = serve(|stream| {
+        almost_good(stream, |tag, answer| {
+            if tag == 0x60 {
+                thread::sleep(Duration::from_millis(400));
+            }
+            answer
+        });
+    });
+    let mut corp = (Asker::new(settings(port)).with("connect_timeout", "200ms"))
+        .with("bind_dn", "cn=svc")
+        .with("bind_password_file", json!(secret));
+    let told = corp.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+    corp.budget_ms = 300;
+    let told = corp.login("alice", "pw-alice");
+    assert_unavailable("the login", &told, "service bind: timed out (timeout)");
+    let tls = json!([format!("ldaps://127.0.0.1:{}", serve(wait))]);
+    let corp = corp.with("uris", tls).with("tls", "ldaps");
+    let mut corp = corp.with("tls_verify", "none");
+    corp.budget_ms = 1_000;
+    let told = corp.login("alice", "pw-alice");
+    assert_unavailable("TLS", &told, "TLS: timed out (connect_timeout)");
+}
+
+/// The kernel takes connections for a server that hangs.
+#[test]
+fn a_connection_in_the_clear_does_not_show_that_a_server_is_back() {
+    let port = serve(wait);
+    let mut corp = Asker::new(settings(port));
+    let uri = format!("ldap://127.0.0.1:{port}");
+    corp.avoid = vec![uri.clone()];
+    corp.probe_ms = 300;
+    let template = "uid=%u,dc=example,dc=test";
+    for corp in [corp.clone(), corp.with("user_dn_template", template)] {
+        let told = corp.login("alice", "pw-alice");
+        let words = "root entry: timed out (it was down a moment ago)";
+        assert_unavailable("a hung server", &told, words);
+        assert!(told.took < Duration::from_millis(1_000), "{told:?}");
+        assert_eq!(told.conclusion.servers.down, [uri.as_str()]);
+        assert!(told.conclusion.servers.again, "{told:?}");
+    }
+    let alive = serve(|stream| almost_good(stream, |_, answer| answer));
+    let mut corp = Asker::new(settings(alive));
+    corp.avoid = vec![format!("ldap://127.0.0.1:{alive}")];
+    corp.probe_ms = 300;
+    let told = corp.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+    assert_eq!(told.conclusion.servers.up, corp.avoid);
+}
+
 #[test]
 fn silence_about_one_person_does_not_make_a_server_down() {
     let ask = |mute: usize, filter: Option<&str>| {
@@ -213,14 +298,18 @@ fn silence_about_one_person_does_not_make_a_server_down() {
         asker.login("alice", "pw-alice")
     };
     let first = ask(0, None);
-    assert_unavailable("the first search", &first, "search: timed out");
-    assert_eq!(first.conclusion.down.len(), 1, "{first:?}");
+    assert_unavailable("the first search", &first, "search: timed out (timeout)");
+    assert_eq!(first.conclusion.servers.down.len(), 1, "{first:?}");
     let bind = ask(1, None);
-    assert_unavailable("the bind", &bind, "bind: timed out");
-    assert!(bind.conclusion.down.is_empty(), "{bind:?}");
+    assert_unavailable("the bind", &bind, "bind: timed out (timeout)");
+    assert!(bind.conclusion.servers.down.is_empty(), "{bind:?}");
     let access = ask(1, Some("(uid=%u)"));
-    assert_unavailable("the access filter", &access, "access filter: timed out");
-    assert!(access.conclusion.down.is_empty(), "{access:?}");
+    assert_unavailable(
+        "the access filter",
+        &access,
+        "access filter: timed out (timeout)",
+    );
+    assert!(access.conclusion.servers.down.is_empty(), "{access:?}");
     let hung = |mute: usize| {
         let mut asker = Asker::new(settings(falls_silent(mute)));
         asker.budget_ms = 700;
@@ -229,12 +318,12 @@ fn silence_about_one_person_does_not_make_a_server_down() {
     let groups = (hung(1).with("allow_groups", json!(["x"])))
         .with("group_base", "ou=groups")
         .login("alice", "pw-alice");
-    assert_unavailable("the groups", &groups, "group search: timed out");
-    assert!(groups.conclusion.down.is_empty(), "{groups:?}");
+    assert_unavailable("the groups", &groups, "group search: timed out (timeout)");
+    assert!(groups.conclusion.servers.down.is_empty(), "{groups:?}");
     let template = "uid=%u,dc=example,dc=test";
     let own = (hung(0).with("user_dn_template", template)).login("alice", "pw-alice");
-    assert_unavailable("a bind before all else", &own, "bind: timed out");
-    assert!(own.conclusion.down.is_empty(), "{own:?}");
+    assert_unavailable("a bind before all else", &own, "bind: timed out (timeout)");
+    assert!(own.conclusion.servers.down.is_empty(), "{own:?}");
 }
 
 #[test]

@@ -29,7 +29,10 @@ fn assert_not_believed(slapd: &Slapd, corp: &Asker, list: &Path, words: &str) {
             .login("alice", "pw-alice");
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
         assert!(why.starts_with(&format!("{uri}: TLS: {words}")), "{why}");
-        assert!(told.conclusion.down.is_empty(), "it answers: {told:?}");
+        assert!(
+            told.conclusion.servers.down.is_empty(),
+            "it answers: {told:?}"
+        );
     }
     assert!(!slapd.log().contains("cn=svc"), "a login was tried");
 }

@@ -76,7 +76,10 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
                 why.starts_with(&format!("{uri}: {words}")),
                 "{certificate:?}: {why}"
             );
-            assert!(told.conclusion.down.is_empty(), "it answers: {told:?}");
+            assert!(
+                told.conclusion.servers.down.is_empty(),
+                "it answers: {told:?}"
+            );
         }
         assert!(
             !slapd.log().contains("cn=svc"),
@@ -281,7 +284,7 @@ fn a_wrong_setting_is_unavailable_and_named_and_never_a_denial() {
         let told = corp.login("alice", "pw-alice");
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
         assert!(why.contains(words), "{why}");
-        assert!(told.conclusion.down.is_empty(), "{told:?}");
+        assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     }
     assert_eq!(
         slapd.binds_of_people() - binds,
@@ -302,7 +305,7 @@ fn a_server_that_is_down_is_passed_over_and_named() {
         .with("backup_uris", json!([slapd.ldaps()]));
     let told = both.login("alice", "pw-alice");
     assert!(told.is_accepted(), "{told:?}");
-    assert_eq!(told.conclusion.down, [dead.as_str()]);
+    assert_eq!(told.conclusion.servers.down, [dead.as_str()]);
     assert_eq!(
         told.conclusion.notes[..1],
         [format!("{dead}: connect: connection refused")]
@@ -317,16 +320,21 @@ fn a_server_that_is_down_is_passed_over_and_named() {
     avoiding.avoid = vec![dead.clone()];
     let told = avoiding.login("alice", "pw-alice");
     assert!(
-        told.is_accepted() && told.conclusion.down.is_empty(),
+        told.is_accepted() && told.conclusion.servers.down.is_empty(),
         "{told:?}"
     );
+    // Marked or not, a server is asked where there is no other.
+    let mut back = corp;
+    back.avoid = vec![slapd.ldaps()];
+    back.probe_ms = 1_000;
+    let told = back.login("alice", "pw-alice");
+    assert!(told.is_accepted(), "{told:?}");
+    assert_eq!(told.conclusion.servers.up, [slapd.ldaps()]);
     let mut hopeless = alone;
     hopeless.avoid = vec![dead.clone()];
     let told = hopeless.login("alice", "pw-alice");
-    assert_eq!(
-        told.unavailable(),
-        Some(&*format!("known to be down: {dead}"))
-    );
+    assert_eq!(told.conclusion.servers.down, [dead.as_str()]);
+    assert!(told.conclusion.servers.again, "{told:?}");
 }
 
 #[test]
@@ -352,7 +360,7 @@ fn a_server_that_hangs_leaves_time_for_the_next() {
         told.is_accepted() && told.took < Duration::from_secs(3),
         "{told:?}"
     );
-    assert_eq!(told.conclusion.down, [hung.ldaps()]);
+    assert_eq!(told.conclusion.servers.down, [hung.ldaps()]);
     let mut probing = corp.clone();
     probing.probe = vec![hung.ldaps()];
     let told = probing.login("alice", "pw-alice");
@@ -365,7 +373,7 @@ fn a_server_that_hangs_leaves_time_for_the_next() {
     alone.budget_ms = 700;
     let told = alone.login("alice", "pw-alice");
     assert!(
-        told.unavailable().unwrap().ends_with("timed out"),
+        told.unavailable().unwrap().ends_with("timed out (timeout)"),
         "{told:?}"
     );
     assert!(told.took < Duration::from_millis(900), "{told:?}");
@@ -387,7 +395,7 @@ fn a_name_without_an_address_is_unavailable_in_time() {
         "{why}"
     );
     assert!(told.took < Duration::from_millis(3_300), "{told:?}");
-    assert_eq!(told.conclusion.down, ["ldaps://nowhere.invalid"]);
+    assert_eq!(told.conclusion.servers.down, ["ldaps://nowhere.invalid"]);
 }
 
 #[test]

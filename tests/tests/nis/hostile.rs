@@ -29,7 +29,10 @@ fn only_one_status_means_unknown() {
     for code in [-8, -7, -6, -5, -4, -2, -1, 0, 2, 3, i32::MIN] {
         for told in after(move |call| reply(call.xid, &status(code))) {
             unavailable(&told, "passwd map: ");
-            assert!(told.conclusion.down.is_empty(), "it answers: {told:?}");
+            assert!(
+                told.conclusion.servers.down.is_empty(),
+                "it answers: {told:?}"
+            );
         }
     }
 }
@@ -180,7 +183,7 @@ fn a_server_that_is_slow_on_purpose_costs_its_time_and_no_more() {
     });
     let told = login(drip, "tcp");
     unavailable(&told, "passwd map: timed out");
-    assert_eq!(told.conclusion.down, [format!("127.0.0.1:{drip}")]);
+    assert_eq!(told.conclusion.servers.down, [format!("127.0.0.1:{drip}")]);
     // One that answers and is slow with one person's hash is not down: whoever can bring that about
     // would keep everybody from it.
     let slow = tcp(|call| {
@@ -191,7 +194,7 @@ fn a_server_that_is_slow_on_purpose_costs_its_time_and_no_more() {
     });
     let told = login(slow, "tcp");
     unavailable(&told, "shadow map: timed out");
-    assert!(told.conclusion.down.is_empty(), "{told:?}");
+    assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
 }
 
 #[test]

@@ -142,7 +142,10 @@ fn entries_that_are_none_are_unavailable_and_say_what_is_wrong() {
         let told = server.login(&asker(), name, &format!("pw-{name}"));
         let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
         assert_eq!(why, format!("127.0.0.1: {words}"));
-        assert!(told.conclusion.down.is_empty(), "it answers: {told:?}");
+        assert!(
+            told.conclusion.servers.down.is_empty(),
+            "it answers: {told:?}"
+        );
     }
 }
 
@@ -281,7 +284,7 @@ fn a_hash_that_takes_too_long_is_its_owners_trouble_alone() {
     let told = server.login(&hurried, "ann", &"x".repeat(511));
     let words = "127.0.0.1: there is too little time left for a hash that takes so long";
     assert_eq!(told.unavailable(), Some(words), "{told:?}");
-    assert!(told.conclusion.down.is_empty(), "{told:?}");
+    assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     let mut patient = asker();
     patient.budget_ms = 15_000;
     let told = server.login(&patient, "ann", "wrong");

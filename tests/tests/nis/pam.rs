@@ -77,8 +77,8 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
     server.signal("-STOP", "ypserv");
     let mark = server.machine.log.mark();
     for words in [
-        "old unavailable: 127.0.0.1:834: passwd map: timed out",
-        "old unavailable: the server was down",
+        "old unavailable: 127.0.0.1:834: passwd map: timed out (server_timeout)",
+        "old unavailable: 127.0.0.1:834: passwd map: timed out (it was down a moment ago)",
     ] {
         let codes = codes(&server, "shadowed", "pw-shadowed");
         assert_ne!(codes[0], SUCCESS);

@@ -37,7 +37,10 @@ fn hashes_that_are_kept_from_other_ports_are_unavailable_and_it_says_why() {
             let words = format!("127.0.0.1: {map} map: ");
             assert!(why(&told).starts_with(&words), "{told:?}");
             assert!(why(&told).ends_with("and source_port here"), "{told:?}");
-            assert!(told.conclusion.down.is_empty(), "it answers: {told:?}");
+            assert!(
+                told.conclusion.servers.down.is_empty(),
+                "it answers: {told:?}"
+            );
         }
         assert!(server.login(&any, "ann", "pw-ann").is_accepted());
         let told = server.asks(|| any.account("expired"));
@@ -87,7 +90,7 @@ fn what_the_server_does_not_have_is_named() {
     };
     let login = |asker: Asker, name: &str| {
         let told = server.login(&asker, name, &format!("pw-{name}"));
-        assert!(told.conclusion.down.is_empty(), "{told:?}");
+        assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
         why(&told).to_owned()
     };
     let text = login(asker().with("domain", "elsewhere"), "ann");
@@ -116,7 +119,7 @@ fn a_server_that_is_stopped_is_down_and_found_again_when_it_is_back() {
         let asker = asker().with("transport", transport);
         let told = server.login(&asker, "ann", "pw-ann");
         assert_eq!(why(&told), "127.0.0.1: connect: connection refused");
-        assert_eq!(told.conclusion.down, ["127.0.0.1"]);
+        assert_eq!(told.conclusion.servers.down, ["127.0.0.1"]);
     }
     server.start_ypserv(PORT);
     assert!(server.login(&asker(), "ann", "pw-ann").is_accepted());
@@ -128,7 +131,7 @@ fn a_server_that_is_stopped_is_down_and_found_again_when_it_is_back() {
         why(&told),
         "127.0.0.1: portmapper: ypserv does not run there"
     );
-    assert_eq!(told.conclusion.down, ["127.0.0.1"]);
+    assert_eq!(told.conclusion.servers.down, ["127.0.0.1"]);
     server.start_ypserv(PORT);
     server.signal("-KILL", "rpcbind");
     let told = server.login(&asker(), "ann", "pw-ann");
@@ -154,8 +157,11 @@ fn a_server_or_a_portmapper_that_hangs_costs_its_time_and_no_more() {
                 ("ypserv", "udp") => "connect",
                 _ => step,
             };
-            assert_eq!(why(&told), format!("127.0.0.1: {step}: timed out"));
-            assert_eq!(told.conclusion.down, ["127.0.0.1"]);
+            assert_eq!(
+                why(&told),
+                format!("127.0.0.1: {step}: timed out (server_timeout)")
+            );
+            assert_eq!(told.conclusion.servers.down, ["127.0.0.1"]);
             assert!(told.took < Duration::from_millis(600), "{told:?}");
         }
         server.signal("-CONT", program);
@@ -180,14 +186,14 @@ fn another_server_is_asked_after_a_fault_and_never_after_an_answer() {
     server.signal("-STOP", "ypserv");
     let told = server.login(&both, "shadowed", "pw-shadowed");
     assert!(told.is_accepted(), "{told:?}");
-    assert_eq!(told.conclusion.down, names[..1]);
-    let note = format!("{}: passwd map: timed out", names[0]);
+    assert_eq!(told.conclusion.servers.down, names[..1]);
+    let note = format!("{}: passwd map: timed out (server_timeout)", names[0]);
     assert!(told.conclusion.notes.contains(&note), "{told:?}");
     let mut avoiding = both.clone();
     avoiding.avoid = names[..1].to_vec();
     let told = server.login(&avoiding, "shadowed", "pw-shadowed");
     assert!(
-        told.is_accepted() && told.conclusion.down.is_empty(),
+        told.is_accepted() && told.conclusion.servers.down.is_empty(),
         "{told:?}"
     );
     server.signal("-CONT", "ypserv");
@@ -204,11 +210,11 @@ fn another_server_is_asked_after_a_fault_and_never_after_an_answer() {
     ] {
         let told = server.login(&both, name, password);
         assert!(told.unavailable().is_none(), "{told:?}");
-        assert!(told.conclusion.down.is_empty(), "{told:?}");
+        assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     }
     // It has no such entry, which is a fault: a map may be older there than elsewhere.
     let told = server.login(&both, "noshadow", "x");
-    assert_eq!(told.conclusion.down, names[1..], "{told:?}");
+    assert_eq!(told.conclusion.servers.down, names[1..], "{told:?}");
 }
 
 /// Each port that was not closed at once would be gone for a minute, and there are about 400.

@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use authchain::backends::protocol::Reply;
 use authchain_tests::host::built::{self, worker_that_breaks_out};
-use authchain_tests::host::sandbox::{filter, refusing, without_prctl};
+use authchain_tests::host::sandbox::{Sandbox, filter, refusing, without_prctl};
+use authchain_tests::namespace::in_own_network;
 use authchain_tests::need;
+use authchain_tests::servers::asker::Asker;
+use authchain_tests::servers::hostile;
 use authchain_tests::worker::{Outcome, Worker, about, failed, open_folder, own_id};
 use nix::libc;
 use nix::sys::signal::Signal;
@@ -289,4 +292,30 @@ fn a_person_who_starts_it_by_hand_is_told_what_it_is() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(64));
+}
+
+/// The sandbox of one service would otherwise keep every other from a server that is up.
+#[test]
+fn a_service_that_may_not_reach_a_server_calls_none_down() {
+    let corp = Asker::new(hostile::settings(hostile::serve(hostile::wait)));
+    let forbidden = std::thread::spawn(move || {
+        Sandbox::UnixOnly.enter();
+        corp.login("alice", "pw-alice")
+    });
+    let told = forbidden.join().unwrap();
+    let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+    assert!(why.contains("RestrictAddressFamilies"), "{why}");
+    assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
+
+    if !need::root("a network of its own") {
+        return;
+    }
+    in_own_network("", "", || {
+        let corp = Asker::new(hostile::settings(389));
+        let corp = corp.with("uris", json!(["ldap://192.0.2.1"]));
+        let told = corp.login("alice", "pw-alice");
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(why.contains("connect: network is unreachable"), "{why}");
+        assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
+    });
 }

@@ -6,7 +6,7 @@ use authchain::config::Period;
 use authchain::tools::deadline::Deadline;
 use authchain::words::Secret;
 
-use super::session::{SERVICE_BIND, Session};
+use super::session::Session;
 use super::sources::{LdapServer, SrvRecord};
 use super::starttls;
 use crate::net::connect::{self, Connection, TLS};
@@ -21,7 +21,7 @@ pub(super) struct Connector {
     pub(super) trust: Option<Trust>,
     pub(super) dns: Dns,
     pub(super) identity: Identity,
-    /// The longest time that a connection and the login on it may take.
+    /// The longest time that a connection may take, TLS included.
     pub(super) timeout: Period,
 }
 
@@ -43,22 +43,8 @@ pub(super) enum Identity {
 }
 
 impl Connector {
-    /// Connects to `server` and logs in there, which must be done by `opening`; all else by
-    /// `deadline`.
-    pub(super) async fn open(
-        &self,
-        server: &LdapServer,
-        opening: Deadline,
-        deadline: Deadline,
-    ) -> Result<Session, Failure> {
-        let connection = self.connection(server, opening).await?;
-        let mut session = Session::over(connection, deadline).await?;
-        within(opening, SERVICE_BIND, self.log_in(&mut session)).await?;
-        Ok(session)
-    }
-
     /// Connects to `server`, and asks it for TLS where that is how it begins.
-    async fn connection(
+    pub(super) async fn connect(
         &self,
         server: &LdapServer,
         opening: Deadline,

@@ -88,13 +88,13 @@ impl Directory {
     ) -> Option<()> {
         let opening = deadline.within(self.connector.timeout.duration());
         let connection = self.connect(steps, server, opening).await?;
-        let session = Session::over(connection, deadline).await.ok()?;
+        let session = Session::over(connection, deadline, deadline).await.ok()?;
         let server = &mut ServerExamination {
             steps,
             session,
             deadline,
         };
-        self.log_in(server, opening).await?;
+        self.log_in(server).await?;
         let root = self.root(server).await?;
         if let Some(domain) = self.flavour.domain() {
             self.membership(server, domain).await?;
@@ -114,7 +114,7 @@ impl Directory {
         }
     }
 
-    async fn log_in(&self, server: &mut ServerExamination<'_>, opening: Deadline) -> Option<()> {
+    async fn log_in(&self, server: &mut ServerExamination<'_>) -> Option<()> {
         if self.connector.binds_as_the_person() {
             let text = match self.flavour.domain() {
                 Some(_) => {
@@ -130,7 +130,7 @@ impl Directory {
             return Some(());
         }
         let binding = within(
-            opening,
+            server.deadline.within(OPERATION),
             SERVICE_BIND,
             self.connector.log_in(&mut server.session),
         );

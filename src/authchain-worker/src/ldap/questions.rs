@@ -11,11 +11,11 @@ use super::directory::Directory;
 use super::password::{Password, PasswordFault};
 use super::person::{Found, Login, Person};
 use super::policy::State;
-use super::session::Session;
+use super::session::{SERVICE_BIND, Session};
 use super::sources::Source;
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
-use crate::net::failure::Failure;
+use crate::net::failure::{Failure, within};
 use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
 /// One question: the login name, and the task that answers it.
@@ -62,7 +62,10 @@ impl Directory {
             health,
             deadline,
             warnings,
-            async |turn, deadline| self.ask_source(turn, &inquiry, deadline).await,
+            async |turn, own| {
+                let asked = self.ask_source(turn, &inquiry, own, deadline).await;
+                asked.map_err(|failure| failure.limited_by("timeout"))
+            },
         )
         .await
     }
@@ -116,23 +119,42 @@ impl Directory {
         })
     }
 
-    /// Asks a server, or DNS for servers.
+    /// Asks a server, or DNS for servers, by `deadline`; where the password has been sent, by
+    /// `whole`.
     async fn ask_source(
         &self,
         turn: &Turn<'_, Source>,
         inquiry: &Inquiry<'_>,
         deadline: Deadline,
+        whole: Deadline,
     ) -> Result<Outcome<Source>, Failure> {
         let timeout = self.connector.timeout.duration();
         let opening = deadline.within(turn.opening(timeout));
+        let named = |failure: Failure| match deadline.is_over() {
+            true => failure.limited_by("timeout"),
+            false => failure.limited_by(turn.limit("connect_timeout", timeout)),
+        };
         match turn.server {
             Source::Records(records) => {
-                let found = self.connector.servers_of(records, opening).await?;
-                let found = found.into_iter().map(Source::Server);
+                let found = self.connector.servers_of(records, opening).await;
+                let found = found.map_err(named)?.into_iter().map(Source::Server);
                 Ok(Outcome::Servers(found.collect()))
             }
             Source::Server(server) => {
-                let mut session = self.connector.open(server, opening, deadline).await?;
+                let connection = self.connector.connect(server, opening).await;
+                let connection = connection.map_err(named)?;
+                let mut session = Session::over(connection, deadline, whole).await?;
+                // TLS was begun by the server itself.
+                let is_heard = server.is_encrypted();
+                if turn.is_probe() && !is_heard {
+                    // Boxed, for it is rare and every login would have room for it.
+                    Box::pin(session.hear(opening)).await.map_err(named)?;
+                }
+                if turn.is_probe() || is_heard {
+                    turn.opened();
+                }
+                let log_in = self.connector.log_in(&mut session);
+                within(deadline, SERVICE_BIND, log_in).await?;
                 let answer = self.answer(&mut session, inquiry).await;
                 let answer = answer.map_err(|failure| match session.has_sent_password() {
                     true => failure.spent(),

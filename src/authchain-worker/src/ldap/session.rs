@@ -21,7 +21,7 @@ use super::references::{NOT_FOLLOWED, may_know_more};
 use super::windows_errors::Reason;
 use crate::guard::relay::{Ending, relay};
 use crate::net::connect::Connection;
-use crate::net::failure::{Failure, FailureKind, io_text, within_as};
+use crate::net::failure::{Failure, FailureKind, within, within_as};
 
 /// Names the bind of the service account in failures.
 pub(super) const SERVICE_BIND: &str = "service bind";
@@ -30,6 +30,8 @@ pub(super) const SERVICE_BIND: &str = "service bind";
 pub(super) struct Session {
     ldap: Ldap,
     wait: Wait,
+    /// The end of `timeout`, however many servers there are.
+    whole: Deadline,
     has_sent_password: bool,
 }
 
@@ -109,27 +111,30 @@ pub(super) struct BindReply {
 }
 
 impl Session {
-    /// Opens a session over `connection`.
+    /// Opens a session over `connection`, whose server must answer by `deadline`, to leave time for
+    /// others. Once the server has been sent the person's password, no other is asked, and it has
+    /// until `whole`.
     ///
     /// ldap3 takes only its own types of sockets, so it gets one end of a socket pair, and the
     /// guard relays between the other end and `connection`.
     pub(super) async fn over(
         connection: Box<dyn Connection>,
         deadline: Deadline,
+        whole: Deadline,
     ) -> Result<Self, Failure> {
-        let guard_failure = |text: String| Failure::trouble("guard", text);
-        let (ours, theirs) =
-            StdUnixStream::pair().map_err(|error| guard_failure(io_text(&error)))?;
+        let failure = |error| Failure::of_socket("guard", &error);
+        let (ours, theirs) = StdUnixStream::pair().map_err(failure)?;
         let ours = ours
             .set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(ours));
-        let ours = ours.map_err(|error| guard_failure(io_text(&error)))?;
+        let ours = ours.map_err(failure)?;
         let ending = Ending::default();
         tokio::spawn(relay(connection, ours, ending.clone()));
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
         // ldap3 wants a URL; the socket set above is used instead.
         let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
-        let (driver, ldap) = opened.map_err(|error| guard_failure(error.to_string()))?;
+        let (driver, ldap) =
+            opened.map_err(|error| Failure::trouble("guard", error.to_string()))?;
         tokio::spawn(driver.drive());
         Ok(Self {
             ldap,
@@ -138,6 +143,7 @@ impl Session {
                 deadline,
                 timeout_kind: FailureKind::Down,
             },
+            whole,
             has_sent_password: false,
         })
     }
@@ -145,6 +151,14 @@ impl Session {
     /// Returns whether the server may have counted an attempt at the person's password.
     pub(super) fn has_sent_password(&self) -> bool {
         self.has_sent_password
+    }
+
+    /// Waits for any reply, to the cheapest question there is: the kernel accepts connections for a
+    /// server that hangs.
+    pub(super) async fn hear(&mut self, deadline: Deadline) -> Result<(), Failure> {
+        let root = Search::entry("root entry", "", &["1.1"]);
+        let reply = within(deadline, root.step, self.search_raw(&root)).await;
+        reply.map(drop)
     }
 
     /// Binds as the service account `dn`. The caller limits the time.
@@ -207,6 +221,7 @@ impl Session {
         }
         self.wait.timeout_kind = FailureKind::Trouble;
         self.has_sent_password = true;
+        self.wait.deadline = self.whole;
         let binding = self.ldap.simple_bind(dn, password.expose());
         let result = self.wait.reply(step, binding).await?;
         let policy = PolicyAnswer::of(&result.ctrls);

@@ -1,13 +1,17 @@
 //! A failure to get an answer: the step, the reason, and whether another server may do better.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::pin::pin;
 
 use authchain::tools::deadline::Deadline;
 use authchain::tools::journal::{clean, cut, quoted};
+use nix::errno::Errno;
 
 use super::pulse::{BEAT, Pulse};
+
+/// The text of a timeout.
+const TIMED_OUT: &str = "timed out";
 
 /// The text of a timeout that this process, not the server, is to blame for.
 const ASLEEP: &str = "timed out while this machine left us no time to listen";
@@ -31,8 +35,12 @@ pub struct Failure {
 pub enum FailureKind {
     /// The server does not answer: later logins need not wait for it.
     Down,
-    /// The server answers, but not in a way that helps; another may.
+    /// The server answers, but not in a way that helps, or this machine has no way to it; another
+    /// server may do better.
     Trouble,
+    /// This process could not ask, or hear: its limits, its sandbox or whoever stopped it are to
+    /// blame. It says nothing about the server, and another may be within its reach.
+    Local,
     /// The server was sent the person's password, so no other server is asked: one login must be
     /// one attempt, since a directory that locks accounts counts them.
     Spent,
@@ -46,21 +54,34 @@ impl Failure {
         Self::new(step, text, FailureKind::Down)
     }
 
-    /// Returns the failure of a socket: the server does not answer, or this machine could not ask
-    /// it, for want of descriptors, memory or ports, which no server is to blame for.
+    /// Returns the failure of a socket. The server does not answer, or what it says is of no use,
+    /// or else the error is one of this process: a family of addresses that it may not use, no
+    /// permission, no descriptors, memory or ports left.
+    ///
+    /// A network without a route is no server that is down: that is known without waiting, so a
+    /// mark would save nothing, and it would outlive the moment in which the route comes back.
     pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::ConnectionRefused
-            | ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::TimedOut
-            | ErrorKind::NotFound => FailureKind::Down,
-            _ => FailureKind::Trouble,
+        let kind = match error.raw_os_error().map(Errno::from_raw) {
+            Some(
+                Errno::ECONNREFUSED
+                | Errno::ECONNRESET
+                | Errno::ECONNABORTED
+                | Errno::EHOSTUNREACH
+                | Errno::EHOSTDOWN
+                | Errno::ETIMEDOUT
+                | Errno::ENOENT,
+            ) => FailureKind::Down,
+            Some(Errno::ENETUNREACH | Errno::ENETDOWN | Errno::EPIPE | Errno::EAGAIN) | None => {
+                FailureKind::Trouble
+            }
+            Some(_) => FailureKind::Local,
         };
         Self::new(step, io_text(error), kind)
+    }
+
+    /// Returns the failure of this process, which says nothing about the server.
+    pub fn local(step: &'static str, text: impl Into<String>) -> Self {
+        Self::new(step, text, FailureKind::Local)
     }
 
     /// Returns the failure of a server that answers, but not in a way that helps.
@@ -83,11 +104,24 @@ impl Failure {
         Self { step, text, kind }
     }
 
+    /// Returns the failure with the name of the setting that limited the time, where it is that the
+    /// time was over.
+    #[must_use]
+    pub fn limited_by(self, setting: &str) -> Self {
+        match self.text == TIMED_OUT {
+            true => Self {
+                text: format!("{TIMED_OUT} ({setting})"),
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// Returns the failure as it counts once the person's password has been sent.
     #[must_use]
     pub fn spent(self) -> Self {
         let kind = match self.kind {
-            FailureKind::Down | FailureKind::Trouble => FailureKind::Spent,
+            FailureKind::Down | FailureKind::Trouble | FailureKind::Local => FailureKind::Spent,
             kind => kind,
         };
         Self { kind, ..self }
@@ -128,6 +162,10 @@ pub async fn within_as<T>(
 ) -> Result<T, Failure> {
     let mut work = pin!(work);
     let mut left = deadline.remaining();
+    if left.is_zero() {
+        // The step before was done, and this process came back from it too late.
+        return Err(Failure::local(step, ASLEEP));
+    }
     let mut pulse = Pulse::begin(left);
     loop {
         let due = left.min(BEAT);
@@ -144,10 +182,9 @@ pub async fn within_as<T>(
 
 /// Returns the failure of a timeout. A process that was kept from listening calls no server down.
 fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
-    match (pulse.was_awake(), kind) {
-        (true, kind) => Failure::new(step, "timed out", kind),
-        (false, FailureKind::Down) => Failure::trouble(step, ASLEEP),
-        (false, kind) => Failure::new(step, ASLEEP, kind),
+    match pulse.was_awake() {
+        true => Failure::new(step, TIMED_OUT, kind),
+        false => Failure::local(step, ASLEEP),
     }
 }
 
@@ -172,95 +209,4 @@ pub fn io_text(error: &io::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::cell::Cell;
-    use std::future::poll_fn;
-    use std::task::Poll;
-    use std::time::Duration;
-
-    use authchain::tools::deadline::{Moment, system_clock};
-    use nix::errno::Errno;
-
-    #[test]
-    fn a_failure_is_told_in_the_systems_words() {
-        let refused = io::Error::from_raw_os_error(111);
-        let failure = Failure::down("connect", io_text(&refused));
-        assert_eq!(failure.to_string(), "connect: connection refused");
-    }
-
-    thread_local!(static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) });
-
-    /// Returns a clock that jumps ahead while this thread is stopped.
-    fn jumping() -> Moment {
-        let now = system_clock();
-        now.checked_add(AHEAD.get()).unwrap_or(now)
-    }
-
-    /// Returns the failure of a server that never answers, in a process that is stopped for
-    /// `stopped` of the 200 ms it waits.
-    fn silence(stopped: Duration) -> Failure {
-        let deadline = Deadline::after(jumping, Duration::from_millis(200));
-        let mut has_begun = false;
-        let silent = poll_fn(|_| {
-            if !std::mem::replace(&mut has_begun, true) {
-                AHEAD.set(AHEAD.get() + stopped);
-            }
-            Poll::<Result<(), Failure>>::Pending
-        });
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build();
-        let waiting = within(deadline, "connect", silent);
-        runtime.unwrap().block_on(waiting).unwrap_err()
-    }
-
-    #[test]
-    fn only_who_was_awake_says_that_a_server_is_down() {
-        let heard = silence(Duration::ZERO);
-        assert_eq!((heard.kind, &*heard.text), (FailureKind::Down, "timed out"));
-        for stopped in [120, 180, 60_000].map(Duration::from_millis) {
-            let late = silence(stopped);
-            assert_eq!((late.kind, &*late.text), (FailureKind::Trouble, ASLEEP));
-        }
-    }
-
-    #[test]
-    fn what_this_machine_cannot_do_is_no_servers_fault() {
-        let kind = |errno: Errno| {
-            let error = io::Error::from(errno);
-            Failure::of_socket("connect", &error).kind
-        };
-        for here in [Errno::EMFILE, Errno::ENOMEM, Errno::EADDRNOTAVAIL] {
-            assert_eq!(kind(here), FailureKind::Trouble);
-        }
-        for there in [Errno::ECONNREFUSED, Errno::EHOSTUNREACH] {
-            assert_eq!(kind(there), FailureKind::Down);
-        }
-    }
-
-    #[test]
-    fn words_of_a_server_stay_within_their_quotes_wherever_the_text_is_cut() {
-        let said = server_text(r#" x"; root: local: accepted (1 ms) "#);
-        assert_eq!(said, r#""x\"; root: local: accepted (1 ms)""#);
-        assert_eq!(server_text(" \0"), "");
-        let both = format!("{} {}", "x".repeat(MAX_TEXT - 10), said);
-        let text = Failure::trouble("bind", both).text;
-        assert!(text.ends_with(r#""x\"; roo""#), "{text}");
-    }
-
-    #[test]
-    fn no_text_breaks_or_fills_the_log() {
-        let failure = Failure::trouble("x", format!("a\nb\x1b{}", "c".repeat(4096)));
-        assert!(failure.text.starts_with("a\\nb\\u{1b}ccc"), "{failure}");
-        assert_eq!(failure.text.chars().count(), MAX_TEXT);
-    }
-
-    #[test]
-    fn once_the_password_is_sent_only_the_settings_matter_more() {
-        let kind = |failure: Failure| failure.spent().kind;
-        assert_eq!(kind(Failure::down("x", "")), FailureKind::Spent);
-        assert_eq!(kind(Failure::trouble("x", "")), FailureKind::Spent);
-        assert_eq!(kind(Failure::settings("x", "")), FailureKind::Settings);
-    }
-}
+mod tests;

@@ -70,8 +70,8 @@ impl Nis {
     pub fn prepare(hello: &Hello) -> Result<Self, String> {
         let settings = from_json(&hello.settings, NisSettings::check)?;
         let health = Health::from(hello);
-        let asked = (settings.servers.iter()).filter(|server| !health.avoids(*server));
-        let ports = Ports::set_aside(asked, settings.transport, settings.source_port)?;
+        let servers = settings.servers.iter();
+        let ports = Ports::set_aside(servers, settings.transport, settings.source_port)?;
         Ok(Self {
             dns: if has_names(&settings.servers) {
                 Dns::read()
@@ -103,10 +103,16 @@ impl Nis {
             health,
             whole,
             Vec::new(),
-            async |turn, deadline| {
-                let deadline = deadline.within(turn.opening(usual));
+            async |turn, share| {
+                let deadline = share.within(turn.opening(usual));
                 let client = Client::open(settings, dns, turn.server, ports, deadline);
-                questions::ask(settings, turn.server, client.await?, question, whole).await
+                let asked = async {
+                    questions::ask(settings, turn.server, client.await?, question, whole).await
+                };
+                asked.await.map_err(|failure| match share.is_over() {
+                    true => failure.limited_by("timeout"),
+                    false => failure.limited_by(turn.limit("server_timeout", usual)),
+                })
             },
         )
         .await

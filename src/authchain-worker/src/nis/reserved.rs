@@ -97,7 +97,7 @@ impl Ports {
             IpAddr::V6(_) => self.v6.pop(),
         };
         if socket.is_none() && self.wanted == SourcePort::Reserved {
-            return Err(Failure::trouble("connect", "no reserved port is left"));
+            return Err(Failure::local("connect", "no reserved port is left"));
         }
         Ok(socket)
     }

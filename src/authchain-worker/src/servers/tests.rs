@@ -1,5 +1,4 @@
 use super::*;
-use authchain::backends::protocol::WireVerdict;
 
 impl Server for &str {
     fn name(&self) -> &str {
@@ -43,7 +42,7 @@ fn a_fault_leads_to_the_next_server_and_an_answer_ends_it() {
     });
     assert_eq!(asked, ["one", "two"]);
     assert_eq!(told.verdict, WireVerdict::Unknown);
-    assert_eq!(told.down, ["one"]);
+    assert_eq!(told.servers.down, ["one"]);
     assert_eq!(told.notes, ["one: connect: refused"]);
 }
 
@@ -55,24 +54,77 @@ fn what_no_other_server_can_mend_is_final() {
     ] {
         let (asked, told) = ask(&Health::default(), |_| Err(failure.clone()));
         assert_eq!(asked, ["one"]);
-        assert_eq!(told.down, [""; 0]);
+        assert_eq!(told.servers.down, [""; 0]);
     }
     let (asked, told) = ask(&Health::default(), |_| Err(Failure::trouble("x", "y")));
     assert_eq!(asked.len(), 3);
     let unavailable = WireVerdict::Unavailable("one: x: y; two: x: y; three: x: y".to_owned());
     assert_eq!(told.verdict, unavailable);
-    assert_eq!(told.down, [""; 0], "it answered, if not helpfully");
+    assert_eq!(told.servers.down, [""; 0], "it answered, if not helpfully");
 }
 
 #[test]
-fn who_may_be_back_is_asked_first_and_who_is_down_not_at_all() {
-    let unknown = |_: &str| Err(Failure::trouble("x", "y"));
-    let (asked, _) = ask(&health(&["one"], &["three"]), unknown);
+fn a_process_that_can_ask_no_server_fails_and_calls_none_down() {
+    let (asked, told) = ask(&Health::default(), |_| Err(Failure::local("x", "y")));
+    assert_eq!(asked.len(), 3);
+    let failed = WireVerdict::Failed("one: x: y; two: x: y; three: x: y".to_owned());
+    assert_eq!((told.verdict, told.servers.down), (failed, Vec::new()));
+    let (_, told) = ask(&Health::default(), |server| match server {
+        "two" => Err(Failure::down("x", "gone")),
+        _ => Err(Failure::local("x", "y")),
+    });
+    assert!(matches!(told.verdict, WireVerdict::Unavailable(_)));
+    assert_eq!(told.servers.down, ["two"]);
+}
+
+#[test]
+fn who_may_be_back_is_asked_first_and_who_is_down_last() {
+    let trouble = |_: &str| Err(Failure::trouble("x", "y"));
+    let (asked, told) = ask(&health(&["one"], &["three"]), trouble);
+    assert_eq!(asked, ["three", "two", "one"]);
+    assert!(!told.servers.again, "two may have been sent the password");
+    let found = |server: &str| match server {
+        "two" => Ok(WireVerdict::Unknown.into()),
+        _ => Err(Failure::down("x", "y")),
+    };
+    let (asked, told) = ask(&health(&["one"], &["three"]), found);
     assert_eq!(asked, ["three", "two"]);
-    let (asked, told) = ask(&health(&["one", "two", "three"], &[]), unknown);
-    assert_eq!(asked, [""; 0]);
-    let unavailable = WireVerdict::Unavailable("known to be down: one, two, three".to_owned());
-    assert_eq!(told.verdict, unavailable);
+    assert_eq!(
+        (told.servers.up, told.servers.down),
+        (vec!["two".into()], vec!["three".into()])
+    );
+}
+
+#[test]
+fn only_who_asked_every_server_briefly_may_be_asked_again() {
+    let all = health(&["one", "two", "three"], &[]);
+    let again = |health: &Health, failure: Failure| {
+        let (_, told) = ask(health, |_| Err(failure.clone()));
+        told.servers.again
+    };
+    assert!(again(&all, Failure::down("x", "y")));
+    assert!(!again(&all, Failure::down("x", "y").spent()));
+    assert!(!again(
+        &health(&["one", "two"], &[]),
+        Failure::down("x", "y")
+    ));
+}
+
+#[test]
+fn a_brief_look_that_this_process_slept_through_is_followed_by_a_long_one() {
+    let naps = Cell::new(1);
+    let (asked, told) = ask(&health(&["one", "two", "three"], &[]), |server| {
+        match (server, naps.get()) {
+            ("two", 1) => {
+                naps.set(0);
+                Err(Failure::local("x", "asleep"))
+            }
+            ("two", _) => Ok(WireVerdict::Unknown.into()),
+            _ => Err(Failure::down("x", "y")),
+        }
+    });
+    assert_eq!(asked, ["one", "two", "two"]);
+    assert_eq!(told.verdict, WireVerdict::Unknown);
 }
 
 #[test]
@@ -109,8 +161,9 @@ fn who_is_named_on_the_way_is_asked_before_who_was_to_come() {
     );
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let told = runtime.unwrap().block_on(asking);
-    assert_eq!(asked, ["sign", "c", "a", "last"]);
-    assert_eq!(told.down, ["c", "a", "last"]);
+    assert_eq!(asked, ["sign", "c", "a", "last", "b"]);
+    assert_eq!(told.servers.down, ["c", "a", "last", "b"]);
+    assert_eq!(told.servers.up, ["sign"]);
 }
 
 #[test]
@@ -120,6 +173,8 @@ fn each_leaves_time_to_those_after_it() {
         server: &"one",
         probe,
         is_last,
+        begin: deadline,
+        opened: Cell::new(None),
     };
     let probe = turn(Some(Duration::from_millis(40)), false);
     assert!(probe.deadline(deadline).remaining() <= Duration::from_secs(2));

@@ -7,11 +7,9 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 pub use self::setup::WorkerSetup;
 use self::talk::{Asked, millis, readable, talk};
-use super::breaker::{Breaker, PROBE, Plan};
+use super::breaker::{self, Breaker, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 pub use super::worker::Reaper;
 use super::{Backend, Nature};
@@ -40,39 +38,47 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Asks a worker, unless the marks say that no server would answer it.
+    /// Asks a worker; once more where it asked every server only briefly, for they were marked as
+    /// down, and another login has found one of them back meanwhile.
     ///
     /// Only what the worker says of servers is remembered. A worker that is silent, late or ends
     /// says nothing about them: it may have been this process, this person or this machine that was
     /// slow.
-    fn ask(&self, asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
+    fn ask(&self, mut asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
-        let now = || request.context.wall_clock();
         let caller = request.context.on_behalf_of();
-        let mut breaker = Breaker::open(&self.setup.run_dir, &self.name, caller);
-        let plan = match breaker.plan(&self.servers, now(), request.deadline) {
-            Ok(plan) => plan,
-            Err(age) => return Err(BackendError::Unavailable(self.were_down(age))),
-        };
-        let is_same_name = |name: &str| self.is_same_name(request.user, name);
-        let hello = self.hello(&plan);
-        let conclusion = talk(&self.setup, hello, asked, is_same_name)?;
-        self.learn(&conclusion, |down| breaker.learn(&plan, &down, now()));
+        let run_dir = &self.setup.run_dir;
+        let mut breaker = Breaker::open(run_dir, &self.name, breaker::namespace(), caller);
+        let plan = breaker.plan(request.context.wall_clock(), request.deadline);
+        let mut conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
+        if conclusion.servers.again && breaker.is_any_back(&plan) {
+            let plan = breaker.plan(request.context.wall_clock(), request.deadline);
+            conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
+        }
         self.note(request, &conclusion.notes);
         match conclusion.verdict {
             WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
+            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
             verdict => Ok(verdict),
         }
     }
 
-    /// Hands on which of our servers are down, if the verdict says anything about servers at all.
-    fn learn(&self, conclusion: &Conclusion, learn: impl FnOnce(Vec<String>)) {
-        let is_ours = |server: &&String| self.servers.is_empty() || self.servers.contains(server);
-        let down: Vec<String> = conclusion.down.iter().filter(is_ours).cloned().collect();
-        let is_about_servers = !matches!(conclusion.verdict, WireVerdict::Unavailable(_));
-        if is_about_servers || !down.is_empty() {
-            learn(down);
+    fn ask_once(
+        &self,
+        breaker: &mut Breaker<'_>,
+        plan: &Plan,
+        asked: &mut Asked<'_, '_>,
+    ) -> Result<Conclusion, BackendError> {
+        let request = asked.request;
+        let is_same_name = |name: &str| self.is_same_name(request.user, name);
+        let mut conclusion = talk(&self.setup, self.hello(plan), asked, is_same_name)?;
+        let found = &mut conclusion.servers;
+        if !self.servers.is_empty() {
+            found.down.retain(|server| self.servers.contains(server));
+            found.up.retain(|server| self.servers.contains(server));
         }
+        breaker.learn(plan, found, request.context.wall_clock());
+        Ok(conclusion)
     }
 
     fn hello(&self, plan: &Plan) -> Hello {
@@ -82,7 +88,7 @@ impl Remote {
             settings: self.settings.clone(),
             avoid: plan.avoid.clone(),
             probe: plan.probe.clone(),
-            probe_ms: millis(PROBE),
+            probe_ms: millis(plan.probe_time),
         }
     }
 
@@ -91,14 +97,6 @@ impl Remote {
             let line = format!("{}: {note}", self.name);
             request.context.journal.write(Severity::LOG_WARNING, &line);
         }
-    }
-
-    fn were_down(&self, age: Duration) -> String {
-        let what = match self.servers.len() {
-            1 => "the server was down",
-            _ => "all servers were down",
-        };
-        format!("{what} {:.1} s ago", age.as_secs_f64())
     }
 }
 
@@ -163,7 +161,7 @@ impl Backend for Remote {
         request: &Request<'_>,
         hear: &mut dyn FnMut(super::protocol::ServerFinding),
     ) -> Result<(), BackendError> {
-        let hello = self.hello(&Plan::default());
+        let hello = self.hello(&Plan::of_unknown(request.context.now));
         examine::examine(&self.setup, hello, request, hear)
     }
 }

@@ -58,6 +58,10 @@ pub(super) fn advice(connector: &Connector, failure: &Failure) -> Option<String>
         SERVICE_BIND if matches!(connector.identity, Identity::External) => {
             "does the server know our certificate (tls_cert), or our user over ldapi://?".to_owned()
         }
+        SERVICE_BIND if says("timed out") => {
+            "the server is slow to log bind_dn in; each login waits for it, within timeout"
+                .to_owned()
+        }
         SERVICE_BIND => "look at bind_dn, and at its account".to_owned(),
         _ if says("timed out") => "the server is busy, or searches without an index".to_owned(),
         _ => return None,

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 
 use super::config::Config;
 use super::message::{DnsQuestion, DnsReply, RecordKind, Records};
-use crate::net::failure::{self, Failure, within};
+use crate::net::failure::{Failure, FailureKind, within};
 
 /// The name of this step in failures.
 pub const STEP: &str = "name resolution";
@@ -27,7 +27,7 @@ const MAX_DATAGRAM: usize = 4096;
 /// and TCP is asked: a guess cannot answer there.
 const MAX_UNRELATED: usize = 8;
 
-/// Asks the name servers for the records of `kind` that `name` has.
+/// Asks the name servers for the `records` that `name` has.
 ///
 /// Each gets an equal share of the time that is left, and no more than resolv.conf says, so that a
 /// silent one leaves time for the others.
@@ -36,18 +36,18 @@ const MAX_UNRELATED: usize = 8;
 /// When no name server answers, and for a name that DNS cannot have.
 pub(super) async fn ask(
     config: &Config,
-    kind: RecordKind,
+    records: RecordKind,
     name: &str,
     deadline: Deadline,
 ) -> Result<Records, Failure> {
     let no_name = || Failure::trouble(STEP, format!("{} is no host name", quoted(name)));
     let mut failures: Vec<String> = Vec::new();
-    // Whether a server may have answered that this machine could not ask, or hear.
-    let mut is_ours = false;
+    // A name server may have the answer that this machine could not ask for, or hear.
+    let mut kind = FailureKind::Down;
     let mut turns = turns(config)?;
     while let Some(server) = turns.next() {
         let id = u16::try_from(random()? >> 16).unwrap_or_default();
-        let question = DnsQuestion::new(name, kind, id).ok_or_else(no_name)?;
+        let question = DnsQuestion::new(name, records, id).ok_or_else(no_name)?;
         let left = u32::try_from(turns.len().saturating_add(1)).unwrap_or(u32::MAX);
         let share = deadline
             .remaining()
@@ -63,7 +63,9 @@ pub(super) async fn ask(
             Ok(DnsReply::Refused(why)) => why,
             Ok(DnsReply::Truncated | DnsReply::Unrelated) => "a malformed answer".to_owned(),
             Err(failure) => {
-                is_ours |= failure.kind != failure::FailureKind::Down;
+                if failure.kind != FailureKind::Down {
+                    kind = failure.kind;
+                }
                 failure.text
             }
         };
@@ -72,11 +74,8 @@ pub(super) async fn ask(
             failures.push(failure);
         }
     }
-    let text = failures.join("; ");
-    Err(match is_ours {
-        true => Failure::trouble(STEP, text),
-        false => Failure::down(STEP, text),
-    })
+    let failure = Failure::down(STEP, failures.join("; "));
+    Err(Failure { kind, ..failure })
 }
 
 /// Returns every name server as often as it is asked, round after round.
@@ -165,6 +164,6 @@ pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
 pub fn random() -> Result<u32, Failure> {
     let mut bytes = [0; 4];
     let filled = default_provider().secure_random.fill(&mut bytes);
-    filled.map_err(|_| Failure::trouble(STEP, "the kernel gives no random numbers"))?;
+    filled.map_err(|_| Failure::local(STEP, "the kernel gives no random numbers"))?;
     Ok(u32::from_ne_bytes(bytes))
 }

@@ -16,6 +16,10 @@ use super::name;
 /// The longest a claim lasts; a longer one is from before the clock was set back.
 pub(super) const LONGEST_CLAIM: Duration = Duration::from_secs(60);
 
+/// The age at which a file is removed. One that is in use is renewed all the time; one that is this
+/// old belongs to a caller who has not come back, or to a backend that is no longer configured.
+const LIFE: Duration = Duration::from_secs(60 * 60);
+
 /// The most files that are looked at: more can only be a mistake, which must not cost every login.
 const MAX_FILES: usize = 4096;
 
@@ -64,10 +68,17 @@ impl Folder {
         time_of(&stat)
     }
 
-    /// Makes the file if there is none, and gives it this modification time.
-    pub(super) fn set(&self, name: &str, time: SystemTime) {
+    /// Returns a file's times of access and of modification.
+    pub(super) fn times_of(&self, name: &str) -> Option<[SystemTime; 2]> {
+        let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        let accessed = system_time(stat.st_atime, stat.st_atime_nsec)?;
+        Some([accessed, time_of(&stat)?])
+    }
+
+    /// Makes the file if there is none, and gives it these times of access and of modification.
+    pub(super) fn set(&self, name: &str, times: [SystemTime; 2]) {
         if let Ok(file) = self.create(name) {
-            stamp(&file, time);
+            stamp(&file, times);
         }
     }
 
@@ -77,10 +88,21 @@ impl Folder {
     }
 
     /// Removes the file if nothing is in it: what we make says nothing.
-    pub(super) fn remove_empty(&self, name: &str) {
+    fn remove_empty(&self, name: &str) {
         let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW);
         if stat.is_ok_and(|stat| stat.st_size == 0) {
             self.remove(name);
+        }
+    }
+
+    /// Removes files that were not touched for long, whoever made them. At worst a login asks a
+    /// server as if it had no mark.
+    pub(super) fn sweep(&self, now: SystemTime) {
+        for name in self.names().iter().filter(|name| name::is_ours(name)) {
+            let age = self.time_of(name).map(|time| now.duration_since(time));
+            if matches!(age, Some(Ok(age)) if age > LIFE) {
+                self.remove_empty(name);
+            }
         }
     }
 
@@ -109,7 +131,7 @@ impl Folder {
     fn make_whole(&self, name: &str, time: SystemTime) -> nix::Result<()> {
         let draft = name::draft(gettid().as_raw());
         let draft = draft.as_str();
-        stamp(&self.create(draft)?, time);
+        stamp(&self.create(draft)?, [time, time]);
         let made = linkat(&self.0, draft, &self.0, name, AtFlags::empty());
         self.remove(draft);
         made
@@ -126,15 +148,19 @@ impl Folder {
     }
 }
 
-fn stamp(file: &OwnedFd, time: SystemTime) {
-    if let Ok(since) = time.duration_since(UNIX_EPOCH) {
-        let time = TimeSpec::from_duration(since);
-        let _ = futimens(file, &time, &time);
+fn stamp(file: &OwnedFd, [accessed, modified]: [SystemTime; 2]) {
+    let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).map(TimeSpec::from_duration);
+    if let (Ok(accessed), Ok(modified)) = (since(accessed), since(modified)) {
+        let _ = futimens(file, &accessed, &modified);
     }
 }
 
 fn time_of(stat: &FileStat) -> Option<SystemTime> {
-    let seconds = Duration::from_secs(u64::try_from(stat.st_mtime).ok()?);
-    let nanoseconds = Duration::from_nanos(u64::try_from(stat.st_mtime_nsec).ok()?);
+    system_time(stat.st_mtime, stat.st_mtime_nsec)
+}
+
+fn system_time(seconds: i64, nanoseconds: i64) -> Option<SystemTime> {
+    let seconds = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let nanoseconds = Duration::from_nanos(u64::try_from(nanoseconds).ok()?);
     UNIX_EPOCH.checked_add(seconds.checked_add(nanoseconds)?)
 }

@@ -1,20 +1,24 @@
-//! Marks of the servers that earlier logins found down, so that this one does not wait for them
-//! again.
+//! Memory of servers that earlier logins found down or up, so that this one does not wait for
+//! the dead ones again.
 //!
 //! A mark is an empty file in a folder under `/run`; its time of change is when the server was
 //! found down. Empty, because whoever starts su decides how large the files may be that it writes
 //! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a
 //! claim: its time is until when one login has the task of finding out whether the server is back.
+//! A third file has two times: when the last login that was let through to the server began to
+//! connect, and when it was connected.
+//!
+//! Marks only ever make a login quicker: a marked server is asked last and briefly, never left
+//! out. Whatever is wrong with the files or their folder, servers are asked as if there were none.
 //!
 //! Whoever starts su can stop it, and its worker, until every deadline is over. So a process whose
 //! real and effective user ids differ has marks of its own, which no other process heeds: its
-//! caller can lock out nobody but themselves.
-//!
-//! The marks only ever make a login quicker. Whatever is wrong with them or their
-//! folder, servers are asked as if there were none.
+//! caller can make nobody's login slow but their own. Marks also hold for one network namespace: a
+//! service with a network of its own (`PrivateNetwork` of systemd) finds nobody there.
 
 mod folder;
 mod name;
+mod network;
 #[cfg(test)]
 mod tests;
 
@@ -22,49 +26,58 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use self::folder::{Claim, Folder, LONGEST_CLAIM};
-use self::name::{FileKind, decode, encode, is_ours};
+use self::name::{FileKind, decode, encode};
+pub(super) use self::network::namespace;
+use super::protocol::ServersFound;
 use crate::tools::deadline::Deadline;
 
-/// The time for which a server that was found down is not asked at all, and the time between two
-/// probes from then on.
+/// The time after which a server that was found down is looked after, and the time between two
+/// such probes from then on.
 const REST: Duration = Duration::from_secs(1);
 
 /// The time for which a mark holds. Then one login asks the server as if it had no mark, for as
 /// long as that takes: the server may be back, but too far away to answer a probe in time.
 const EXPIRY: Duration = Duration::from_secs(30);
 
-/// The age at which a mark is removed. A mark that is in use is renewed all the time; one that is
-/// this old belongs to a caller who has not come back, or to a backend that is no longer
-/// configured.
-const LIFE: Duration = Duration::from_secs(60 * 60);
+/// The factor by which a probe may take longer than the last good login took to be connected.
+const PATIENCE: u32 = 4;
 
-/// The longest time a server may take to answer a probe.
-pub(super) const PROBE: Duration = Duration::from_millis(40);
+/// The bounds of the time that a probe may take: the lower is for a machine that is busy, with
+/// less a server may only be slow.
+const PROBE: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5)];
+
+/// The time that a probe may take where no login was ever connected: four round trips of 80 ms,
+/// and some.
+const FIRST_PROBE: Duration = Duration::from_millis(400);
 
 /// Most servers that are marked of those that one worker reports as down.
 const MAX_DOWN: usize = 16;
 
-/// Most marks that one owner may have. Where DNS names the servers, whoever forges DNS answers can
-/// make names up, and the worker is told all marks in one line.
+/// Most marks, and servers known to be up, that one owner may have. Where DNS names the servers,
+/// whoever forges DNS answers can make names up, and the worker is told all marks in one line.
 const MAX_MARKS: usize = 64;
 
 /// The marks of one backend.
 pub(super) struct Breaker<'a> {
     run_dir: &'a Path,
-    /// The owner of the marks: the backend, and perhaps one caller.
-    owner: String,
+    /// The backend in one network. Without a known network, nothing is remembered.
+    backend: Option<String>,
+    /// The caller on whose behalf the process runs: the marks are that caller's.
+    caller: Option<u32>,
     folder: Option<Folder>,
 }
 
 /// The consequences of the marks for this login.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Servers that are not to be asked.
+    /// Servers to be asked briefly, and after all others.
     pub(super) avoid: Vec<String>,
-    /// Servers to be asked briefly: this login has the task of finding out whether they are back.
+    /// Servers to be asked briefly, and before all others: this login has the task of finding out
+    /// whether they are back.
     pub(super) probe: Vec<String>,
-    /// Servers to be asked as ever, although there is a mark: it has expired.
-    expired: Vec<String>,
+    /// The time that each of these has to show that it is back.
+    pub(super) probe_time: Duration,
+    began: SystemTime,
     /// True if there is enough time for a missing answer to mean that the server is down. A server
     /// that was given only the time that backends before it left over has not been shown to be
     /// down.
@@ -73,109 +86,117 @@ pub(super) struct Plan {
 
 /// The state of one mark.
 enum MarkState {
-    Avoid(Duration),
+    Avoid,
     Probe,
+    /// The server is to be asked as ever.
     Expired,
 }
 
+impl Plan {
+    /// Returns the plan of a login that begins `now` and knows of no server that is down.
+    pub(super) fn of_unknown(now: SystemTime) -> Self {
+        Self {
+            avoid: Vec::new(),
+            probe: Vec::new(),
+            probe_time: Duration::ZERO,
+            began: now,
+            is_fair: true,
+        }
+    }
+
+    /// Returns the servers that this login asks only briefly.
+    fn doubtful(&self) -> impl Iterator<Item = &String> {
+        self.avoid.iter().chain(&self.probe)
+    }
+}
+
 impl<'a> Breaker<'a> {
-    /// Opens the marks of `backend` in the folder `run_dir`; where the process runs on behalf of a
-    /// `caller`, only that caller's.
-    pub(super) fn open(run_dir: &'a Path, backend: &str, caller: Option<u32>) -> Self {
-        let owner = match caller {
-            Some(uid) => format!("{backend}~{uid}"),
-            None => backend.to_owned(),
-        };
+    /// Opens the marks of `backend` in the folder `run_dir`, those that were made in the same
+    /// `network` namespace; where the process runs on behalf of a `caller`, only that caller's.
+    pub(super) fn open(
+        run_dir: &'a Path,
+        backend: &str,
+        network: Option<u64>,
+        caller: Option<u32>,
+    ) -> Self {
         Self {
             run_dir,
-            owner,
+            backend: network.map(|network| format!("{backend}:{network}")),
+            caller,
             folder: Folder::open(run_dir),
         }
     }
 
-    /// Decides what this login does about the marks. `servers` are those the backend has, as far as
-    /// that is known; `patience` is how long it may take to ask one of them.
-    ///
-    /// # Errors
-    /// Where there is no server left to ask: how long ago the last of them was found down.
-    pub(super) fn plan(
-        &self,
-        servers: &[String],
-        now: SystemTime,
-        deadline: Deadline,
-    ) -> Result<Plan, Duration> {
+    /// Decides how this login asks the servers that have marks.
+    pub(super) fn plan(&self, now: SystemTime, deadline: Deadline) -> Plan {
         let patience = deadline.remaining();
         let mut plan = Plan {
             is_fair: patience.saturating_mul(2) >= deadline.budget(),
-            ..Plan::default()
+            ..Plan::of_unknown(now)
         };
-        let mut latest = Duration::MAX;
-        for name in self.marks() {
-            let Some(state) = self.state_of(&name, now, patience) else {
-                continue;
-            };
-            match state {
-                MarkState::Avoid(age) => {
-                    latest = latest.min(age);
-                    plan.avoid.push(name);
-                }
-                MarkState::Probe => plan.probe.push(name),
-                MarkState::Expired => plan.expired.push(name),
+        for server in self.servers(FileKind::Mark) {
+            match self.state_of(&server, now, patience) {
+                Some(MarkState::Avoid) => plan.avoid.push(server),
+                Some(MarkState::Probe) => plan.probe.push(server),
+                Some(MarkState::Expired) | None => {}
             }
         }
-        let is_avoided = |server| plan.avoid.contains(server);
-        if !servers.is_empty() && servers.iter().all(is_avoided) {
-            return Err(latest);
-        }
-        Ok(plan)
+        let times = plan.doubtful().map(|server| self.probe_time(server));
+        plan.probe_time = times.max().unwrap_or_default();
+        plan
     }
 
-    /// Records what this login found out: the servers in `down` did not answer; all others that it
-    /// was to ask did, or will be asked as ever the next time.
+    /// Records what this login found out.
     ///
-    /// A probe that failed leaves the mark as it is: else a server too far away for probes would
+    /// A brief look that failed leaves the mark as it is: else a server too far away for it would
     /// never be asked properly again.
-    pub(super) fn learn(&mut self, plan: &Plan, down: &[String], now: SystemTime) {
-        let is_down = |server: &&String| down.contains(server);
-        let back = plan.probe.iter().chain(&plan.expired);
-        for server in back.filter(|server| !is_down(server)) {
+    pub(super) fn learn(&mut self, plan: &Plan, found: &ServersFound, now: SystemTime) {
+        for server in &found.up {
             self.forget(server);
+            self.remember_up(server, Duration::from_millis(found.open_ms), now);
         }
-        let is_news = |server: &&String| !server.is_empty() && !plan.probe.contains(server);
-        for server in down.iter().filter(is_news).take(MAX_DOWN) {
+        let is_news = |server: &&String| {
+            !server.is_empty() && plan.doubtful().all(|doubtful| doubtful != *server)
+        };
+        for server in found.down.iter().filter(is_news).take(MAX_DOWN) {
             self.mark(server, plan, now);
         }
     }
 
-    /// Returns the servers of this backend that have marks.
-    fn marks(&self) -> Vec<String> {
-        let Some(folder) = &self.folder else {
+    /// Returns whether another login has found a server back that this one asked only briefly.
+    pub(super) fn is_any_back(&self, plan: &Plan) -> bool {
+        let marked = self.servers(FileKind::Mark);
+        plan.doubtful().any(|server| !marked.contains(server))
+    }
+
+    /// Returns the servers of this owner that have such a file.
+    fn servers(&self, kind: FileKind) -> Vec<String> {
+        let (Some(folder), Some(owner)) = (&self.folder, self.owner(kind)) else {
             return Vec::new();
         };
         let names = folder.names().into_iter();
-        let names = names.filter_map(|name| decode(&name, &self.owner));
-        let names = names.filter(|server| !server.is_empty());
-        let mut names: Vec<String> = names.collect();
-        names.sort_unstable();
-        names
+        let servers = names.filter_map(|name| decode(kind, &name, &owner));
+        let mut servers: Vec<String> = servers.filter(|server| !server.is_empty()).collect();
+        servers.sort_unstable();
+        servers
     }
 
     fn state_of(&self, server: &str, now: SystemTime, patience: Duration) -> Option<MarkState> {
         let folder = self.folder.as_ref()?;
         let age = self.age(server, now)?;
         if age < REST {
-            return Some(MarkState::Avoid(age));
+            return Some(MarkState::Avoid);
         }
         let (state, needs) = if age < EXPIRY {
             (MarkState::Probe, Duration::ZERO)
         } else {
             (MarkState::Expired, patience)
         };
-        let claim = encode(FileKind::Claim, &self.owner, server)?;
+        let claim = self.file(FileKind::Claim, server)?;
         let until = now.checked_add(REST.saturating_add(needs).min(LONGEST_CLAIM))?;
         match folder.claim(&claim, now, until) {
             Claim::Ours => Some(state),
-            Claim::Anothers => Some(MarkState::Avoid(age)),
+            Claim::Anothers => Some(MarkState::Avoid),
             // Without claims, no login could ever find out that the server is back.
             Claim::Impossible => None,
         }
@@ -184,47 +205,89 @@ impl<'a> Breaker<'a> {
     /// Returns how long ago the server was found down. A mark from the future says nothing: it is
     /// from before the clock was set back.
     fn age(&self, server: &str, now: SystemTime) -> Option<Duration> {
-        let mark = encode(FileKind::Mark, &self.owner, server)?;
+        let mark = self.file(FileKind::Mark, server)?;
         let since = self.folder.as_ref()?.time_of(&mark)?;
         now.duration_since(since).ok()
     }
 
+    /// Returns how long a brief look at the server may take.
+    fn probe_time(&self, server: &str) -> Duration {
+        let [least, most] = PROBE;
+        let took = self
+            .last_up(server)
+            .and_then(|[from, to]| to.duration_since(from).ok());
+        took.map_or(FIRST_PROBE, |took| {
+            took.saturating_mul(PATIENCE).clamp(least, most)
+        })
+    }
+
+    /// Returns when the last good login began to connect to the server, and when it was connected.
+    fn last_up(&self, server: &str) -> Option<[SystemTime; 2]> {
+        let name = self.file(FileKind::Up, server)?;
+        self.folder.as_ref()?.times_of(&name)
+    }
+
+    /// Marks the server, unless another login got through to it since this one began to wait: then
+    /// it is slow, and not down.
     fn mark(&mut self, server: &str, plan: &Plan, now: SystemTime) {
-        if !plan.is_fair {
-            return;
-        }
-        if self.folder.is_none() {
-            self.folder = Folder::make(self.run_dir);
-        }
-        let (Some(folder), Some(name)) =
-            (&self.folder, encode(FileKind::Mark, &self.owner, server))
-        else {
-            return;
-        };
-        // Here, because only where marks are made do they become too many.
-        sweep(folder, now);
-        if folder.time_of(&name).is_some() || self.marks().len() < MAX_MARKS {
-            folder.set(&name, now);
+        let since = plan.began..=now;
+        let is_up = self
+            .last_up(server)
+            .is_some_and(|[_, up]| since.contains(&up));
+        if plan.is_fair && !is_up {
+            self.set(FileKind::Mark, server, [now, now], now);
         }
     }
 
+    /// Remembers how long it took to be connected to the server. The caller of su could make that
+    /// as long as they like.
+    fn remember_up(&mut self, server: &str, took: Duration, now: SystemTime) {
+        if let (None, Some(from)) = (self.caller, now.checked_sub(took)) {
+            self.set(FileKind::Up, server, [from, now], now);
+        }
+    }
+
+    /// Gives the file these times, and makes it where it is missing and there are not too many.
+    fn set(&mut self, kind: FileKind, server: &str, times: [SystemTime; 2], now: SystemTime) {
+        let Some(name) = self.file(kind, server) else {
+            return;
+        };
+        if self.folder.is_none() {
+            self.folder = Folder::make(self.run_dir);
+        }
+        let Some(folder) = &self.folder else {
+            return;
+        };
+        if folder.times_of(&name).is_none() {
+            // Here, because only where files are made do they become too many.
+            folder.sweep(now);
+            if self.servers(kind).len() >= MAX_MARKS {
+                return;
+            }
+        }
+        folder.set(&name, times);
+    }
+
     fn forget(&self, server: &str) {
-        let names = [FileKind::Mark, FileKind::Claim].map(|kind| encode(kind, &self.owner, server));
+        let names = [FileKind::Mark, FileKind::Claim].map(|kind| self.file(kind, server));
         for name in names.iter().flatten() {
             if let Some(folder) = &self.folder {
                 folder.remove(name);
             }
         }
     }
-}
 
-/// Removes marks and claims that were not touched for long, whoever made them. At worst a login
-/// asks a server as if it had no mark.
-fn sweep(folder: &Folder, now: SystemTime) {
-    for name in folder.names().iter().filter(|name| is_ours(name)) {
-        let age = folder.time_of(name).map(|time| now.duration_since(time));
-        if matches!(age, Some(Ok(age)) if age > LIFE) {
-            folder.remove_empty(name);
-        }
+    /// Returns the owner of such files: all processes know which servers are up.
+    fn owner(&self, kind: FileKind) -> Option<String> {
+        let backend = self.backend.as_ref()?;
+        Some(match (kind, self.caller) {
+            (FileKind::Mark | FileKind::Claim, Some(uid)) => format!("{backend}~{uid}"),
+            _ => backend.clone(),
+        })
+    }
+
+    /// Returns the name of a file of ours that is about `server`.
+    fn file(&self, kind: FileKind, server: &str) -> Option<String> {
+        encode(kind, &self.owner(kind)?, server)
     }
 }

@@ -12,21 +12,24 @@ pub(super) enum FileKind {
     Mark,
     /// Says that a login is finding out whether the server is back.
     Claim,
+    /// Says when the server was last connected to, and how long that took.
+    Up,
 }
 
 impl FileKind {
-    /// Returns the character between owner and server. An owner's name has neither of the two, a
+    /// Returns the character between owner and server. An owner's name has none of them, a
     /// server's is escaped.
     fn sign(self) -> char {
         match self {
             Self::Mark => '@',
             Self::Claim => '+',
+            Self::Up => '=',
         }
     }
 }
 
-/// Returns a name such as `corp@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server that no file
-/// could be named after.
+/// Returns a name such as `corp:4026531840@ldaps%3A%2F%2Fldap1.example.com`; `None` for a server
+/// that no file could be named after.
 pub(super) fn encode(kind: FileKind, owner: &str, server: &str) -> Option<String> {
     let mut name = format!("{owner}{}", kind.sign());
     for byte in server.bytes() {
@@ -48,15 +51,15 @@ pub(super) fn draft(thread: i32) -> String {
     format!("{}{thread}", FileKind::Claim.sign())
 }
 
-/// Returns whether a file is a mark or a claim, of whichever owner.
+/// Returns whether a file is one of ours, of whichever owner.
 pub(super) fn is_ours(name: &str) -> bool {
-    name.contains([FileKind::Mark.sign(), FileKind::Claim.sign()])
+    name.contains([FileKind::Mark, FileKind::Claim, FileKind::Up].map(FileKind::sign))
 }
 
-/// Returns the server that a mark of `owner` is about; `None` for any other file.
-pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
+/// Returns the server that a file of `owner` is about; `None` for one of another kind.
+pub(super) fn decode(kind: FileKind, name: &str, owner: &str) -> Option<String> {
     let escaped = name.strip_prefix(owner)?;
-    let mut parts = escaped.strip_prefix(FileKind::Mark.sign())?.split('%');
+    let mut parts = escaped.strip_prefix(kind.sign())?.split('%');
     let mut server = parts.next()?.to_owned();
     for part in parts {
         let (digits, rest) = part.split_at_checked(2)?;
@@ -64,5 +67,5 @@ pub(super) fn decode(name: &str, owner: &str) -> Option<String> {
         server.push_str(rest);
     }
     // Only what we wrote ourselves.
-    (encode(FileKind::Mark, owner, &server)? == name).then_some(server)
+    (encode(kind, owner, &server)? == name).then_some(server)
 }

@@ -33,6 +33,8 @@ pub(super) enum Shape<D> {
     Text,
     /// A list of strings.
     Texts,
+    /// True, false, or null.
+    Truth,
     /// A value that only this direction has, and reads itself.
     Special(D),
 }
@@ -42,6 +44,7 @@ pub(super) enum Value<S> {
     Number(u64),
     Text(String),
     Texts(Vec<String>),
+    Truth(bool),
     Special(S),
 }
 
@@ -101,6 +104,11 @@ impl<D: Direction> Members<D> {
         }
     }
 
+    /// Takes the truth that `name` has; false if it is not there.
+    pub(super) fn is_true(&mut self, name: &str) -> bool {
+        matches!(self.take(name), Some(Value::Truth(true)))
+    }
+
     /// Takes the value of a special shape that `name` has, if there is one.
     pub(super) fn special(&mut self, name: &str) -> Option<D::Special> {
         match self.take(name) {
@@ -129,6 +137,7 @@ impl<D: Direction> Shape<D> {
         Ok(match self {
             Self::Number => map.next_value::<Option<_>>()?.map(Value::Number),
             Self::Text => map.next_value::<Option<_>>()?.map(Value::Text),
+            Self::Truth => map.next_value::<Option<_>>()?.map(Value::Truth),
             Self::Texts => Some(Value::Texts(map.next_value()?)),
             Self::Special(member) => member.read(map)?.map(Value::Special),
         })

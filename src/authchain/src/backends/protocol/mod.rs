@@ -28,7 +28,7 @@ pub use lines::LineBuffer;
 pub use operation::Operation;
 pub use reply::Reply;
 pub use request::{Hello, Message, Question};
-pub use verdict::{Conclusion, WireUser, WireVerdict};
+pub use verdict::{Conclusion, ServersFound, WireUser, WireVerdict};
 
 /// The version of the protocol, which both ends name in their hello.
 pub const VERSION: u64 = 1;

@@ -45,22 +45,23 @@ impl Operation {
                     "denied",
                     "unknown",
                     "unavailable",
+                    "failed",
                 ],
             },
             Self::Lookup => Row {
                 word: "lookup",
                 takes_password: false,
-                verdicts: &["found", "unknown", "unavailable"],
+                verdicts: &["found", "unknown", "unavailable", "failed"],
             },
             Self::Account => Row {
                 word: "account",
                 takes_password: false,
-                verdicts: &["account", "unknown", "unavailable"],
+                verdicts: &["account", "unknown", "unavailable", "failed"],
             },
             Self::Examine => Row {
                 word: "examine",
                 takes_password: false,
-                verdicts: &["unknown", "unavailable"],
+                verdicts: &["unknown", "unavailable", "failed"],
             },
         }
     }

@@ -28,6 +28,9 @@ const MEMBERS: &[(&str, Shape<ReplyMember>)] = &[
     ("status", Shape::Text),
     ("warning", Shape::Text),
     ("down", Shape::Texts),
+    ("up", Shape::Texts),
+    ("open_ms", Shape::Number),
+    ("again", Shape::Truth),
     ("notes", Shape::Texts),
 ];
 
@@ -59,7 +62,7 @@ impl Direction for ReplyMember {
 pub(super) fn has_nul(value: &Value<WireUser>) -> bool {
     let contains_nul = |text: &String| text.contains('\0');
     match value {
-        Value::Number(_) => false,
+        Value::Number(_) | Value::Truth(_) => false,
         Value::Text(text) => contains_nul(text),
         Value::Texts(texts) => texts.iter().any(contains_nul),
         Value::Special(user) => user.texts().any(contains_nul),

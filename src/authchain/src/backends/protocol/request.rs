@@ -29,13 +29,13 @@ pub struct Hello {
     pub kind: String,
     /// The settings of this backend type from the backend's section, with defaults filled in.
     pub settings: serde_json::Value,
-    /// Servers that are known to be down, and must not be asked.
+    /// Servers that were down a moment ago. They are asked last; one that does not answer within
+    /// [`probe_ms`](Self::probe_ms) is given up.
     pub avoid: Vec<String>,
-    /// Servers that were down and may be back. They are tried first; one that does not answer
+    /// Servers that were down and may be back. They are tried first; one that is not connected
     /// within [`probe_ms`](Self::probe_ms) is given up, and the next server is tried.
     pub probe: Vec<String>,
-    /// Maximum time to connect to a server of [`probe`](Self::probe), in milliseconds; 0 without
-    /// one.
+    /// Maximum time to connect to one of these servers, in milliseconds; 0 without one.
     pub probe_ms: u64,
 }
 
@@ -171,7 +171,10 @@ impl<'a> HelloMessageLine<'a> {
             settings: &hello.settings,
             avoid: &hello.avoid,
             probe: &hello.probe,
-            probe_ms: (!hello.probe.is_empty()).then_some(hello.probe_ms),
+            probe_ms: match hello.avoid.is_empty() && hello.probe.is_empty() {
+                true => None,
+                false => Some(hello.probe_ms),
+            },
         }
     }
 }

@@ -63,9 +63,20 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
         denials().prop_map(WireVerdict::Denied),
         Just(WireVerdict::Unknown),
         "[^\0]{0,20}".prop_map(WireVerdict::Unavailable),
+        "[^\0]{0,20}".prop_map(WireVerdict::Failed),
         users().prop_map(WireVerdict::Found),
         (users(), states()).prop_map(|(user, status)| WireVerdict::Account(user, status)),
     ]
+}
+
+fn found() -> impl Strategy<Value = ServersFound> {
+    let times = (any::<u64>(), any::<bool>());
+    (strings(), strings(), times).prop_map(|(down, up, (open_ms, again))| ServersFound {
+        open_ms: if up.is_empty() { 0 } else { open_ms },
+        down,
+        up,
+        again,
+    })
 }
 
 fn findings() -> impl Strategy<Value = ServerFinding> {
@@ -99,10 +110,10 @@ fn usual_replies() -> impl Strategy<Value = Reply> {
         (any::<bool>(), "[^\0]{0,20}").prop_map(|(echo, text)| Reply::Prompt { echo, text }),
         "[^\0]{0,20}".prop_map(Reply::Info),
         "[^\0]{0,20}".prop_map(Reply::Error),
-        (verdicts(), strings(), strings()).prop_map(|(verdict, down, notes)| {
+        (verdicts(), found(), strings()).prop_map(|(verdict, servers, notes)| {
             Reply::Verdict(Conclusion {
                 verdict,
-                down,
+                servers,
                 notes,
             })
         }),
@@ -125,6 +136,9 @@ fn objects() -> impl Strategy<Value = String> {
         "status",
         "warning",
         "down",
+        "up",
+        "open_ms",
+        "again",
         "notes",
         "backend",
         "type",
@@ -261,7 +275,7 @@ fn the_wire_is_as_it_is_written_up() {
     });
     assert_eq!(
         text(&hello),
-        r#"{"hello":1,"backend":"corp","type":"ldap","settings":{"base":"dc=example"},"avoid":["ldaps://ldap1.example.com"]}"#
+        r#"{"hello":1,"backend":"corp","type":"ldap","settings":{"base":"dc=example"},"avoid":["ldaps://ldap1.example.com"],"probe_ms":40}"#
     );
     let user = WireUser {
         name: "alice".to_owned(),

@@ -9,17 +9,31 @@ use crate::words::{Account, AccountStatus, Denial, User};
 pub struct Conclusion {
     /// The verdict.
     pub verdict: WireVerdict,
-    /// Names of the servers that did not answer: later questions avoid them for a while.
-    pub down: Vec<String>,
+    /// The state of the servers that were asked.
+    pub servers: ServersFound,
     /// Lines for the log.
     pub notes: Vec<String>,
+}
+
+/// The state of the servers that a worker asked, by their names in the settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServersFound {
+    /// Those that did not answer.
+    pub down: Vec<String>,
+    /// Those that were connected to.
+    pub up: Vec<String>,
+    /// The longest time, in milliseconds, that connecting to one of them took.
+    pub open_ms: u64,
+    /// True if no server had longer than a short look, so that none was sent a password: it may be
+    /// worth asking again.
+    pub again: bool,
 }
 
 impl From<WireVerdict> for Conclusion {
     fn from(verdict: WireVerdict) -> Self {
         Self {
             verdict,
-            down: Vec::new(),
+            servers: ServersFound::default(),
             notes: Vec::new(),
         }
     }
@@ -40,6 +54,8 @@ pub enum WireVerdict {
     Unknown,
     /// To any question: the backend could not find out, for this reason.
     Unavailable(String),
+    /// To any question: the worker itself could not ask, whatever the servers would have said.
+    Failed(String),
     /// To `lookup`: this is the user.
     Found(WireUser),
     /// To `account`: the user, and the status of their account.
@@ -116,6 +132,7 @@ impl WireVerdict {
             Self::Denied(_) => "denied",
             Self::Unknown => "unknown",
             Self::Unavailable(_) => "unavailable",
+            Self::Failed(_) => "failed",
             Self::Found(_) => "found",
             Self::Account(..) => "account",
         }
@@ -128,7 +145,7 @@ impl WireVerdict {
             | Self::MustChange(user, _)
             | Self::Found(user)
             | Self::Account(user, _) => Some(user),
-            Self::Denied(_) | Self::Unknown | Self::Unavailable(_) => None,
+            Self::Denied(_) | Self::Unknown | Self::Unavailable(_) | Self::Failed(_) => None,
         }
     }
 }

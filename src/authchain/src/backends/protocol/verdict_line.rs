@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::members::Members;
 use super::reply_members::ReplyMember;
 use super::wire_words::{REASONS, STATES};
-use super::{Conclusion, ProtocolError, WireUser, WireVerdict, quote};
+use super::{Conclusion, ProtocolError, ServersFound, WireUser, WireVerdict, quote};
 use crate::words::{AccountStatus, Denial};
 
 /// The members of a reply with a verdict; which of them it has depends on the verdict.
@@ -25,17 +25,28 @@ pub(super) struct VerdictLine<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     down: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    up: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<bool>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
 }
 
 impl<'a> VerdictLine<'a> {
     /// Returns the members for `conclusion`.
     pub(super) fn of(conclusion: &'a Conclusion) -> Result<Self, ProtocolError> {
-        let verdict = &conclusion.verdict;
+        let Conclusion {
+            verdict, servers, ..
+        } = conclusion;
         let line = Self {
             verdict: verdict.word(),
             user: verdict.user(),
-            down: &conclusion.down,
+            down: &servers.down,
+            up: &servers.up,
+            open_ms: Some(servers.open_ms).filter(|_| !servers.up.is_empty()),
+            again: Some(true).filter(|_| servers.again),
             notes: &conclusion.notes,
             ..Self::default()
         };
@@ -49,7 +60,7 @@ impl<'a> VerdictLine<'a> {
                 detail: denial.detail.as_deref(),
                 ..line.with_status(denial.state.as_ref())?
             }),
-            WireVerdict::Unavailable(detail) => Ok(Self {
+            WireVerdict::Unavailable(detail) | WireVerdict::Failed(detail) => Ok(Self {
                 detail: Some(detail),
                 ..line
             }),
@@ -83,7 +94,12 @@ pub(super) fn read_conclusion(
 ) -> Result<Conclusion, ProtocolError> {
     Ok(Conclusion {
         verdict: read_verdict(word, members)?,
-        down: members.texts("down").unwrap_or_default(),
+        servers: ServersFound {
+            down: members.texts("down").unwrap_or_default(),
+            up: members.texts("up").unwrap_or_default(),
+            open_ms: members.number("open_ms").unwrap_or_default(),
+            again: members.is_true("again"),
+        },
         notes: members.texts("notes").unwrap_or_default(),
     })
 }
@@ -110,6 +126,7 @@ fn read_verdict(
         }),
         "unknown" => WireVerdict::Unknown,
         "unavailable" => WireVerdict::Unavailable(members.text("detail")?),
+        "failed" => WireVerdict::Failed(members.text("detail")?),
         "found" => WireVerdict::Found(read_user(members)?),
         "account" => {
             let user = read_user(members)?;

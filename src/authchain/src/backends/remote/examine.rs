@@ -23,6 +23,7 @@ pub(super) fn examine(
     match verdict {
         WireVerdict::Unknown => Ok(()),
         WireVerdict::Unavailable(detail) => Err(BackendError::Unavailable(detail)),
+        WireVerdict::Failed(detail) => Err(BackendError::Failed(detail)),
         _ => Err(unexpected("another verdict than examine has").into()),
     }
 }

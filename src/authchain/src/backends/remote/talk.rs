@@ -66,7 +66,7 @@ impl<'a> Asked<'a, '_> {
 pub(super) fn talk(
     setup: &WorkerSetup,
     hello: Hello,
-    mut asked: Asked<'_, '_>,
+    asked: &mut Asked<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Conclusion, BackendError> {
     let mut deadline = asked.request.deadline;
@@ -81,12 +81,12 @@ pub(super) fn talk(
     loop {
         match worker.receive(deadline)? {
             Reply::Verdict(conclusion) => {
-                check(&asked, &conclusion.verdict, is_same_name)?;
+                check(asked, &conclusion.verdict, is_same_name)?;
                 worker.leave();
                 return Ok(conclusion);
             }
             Reply::Prompt { echo, text } => {
-                let answer = prompt(&mut asked, echo, &text)?;
+                let answer = prompt(asked, echo, &text)?;
                 // The time somebody takes to type does not count against the worker's deadline.
                 deadline = deadline.restarted();
                 worker.send(&Message::Answer(Bytes::Lent(&answer)), deadline)?;
@@ -115,9 +115,12 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Wor
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
         Reply::Hello(_) => Err(unexpected(&format!("cannot {}", operation.word()))),
-        Reply::Verdict(conclusion) if matches!(conclusion.verdict, WireVerdict::Unavailable(_)) => {
-            Ok(Some(conclusion))
-        }
+        Reply::Verdict(
+            conclusion @ Conclusion {
+                verdict: WireVerdict::Unavailable(_) | WireVerdict::Failed(_),
+                ..
+            },
+        ) => Ok(Some(conclusion)),
         Reply::Verdict(_) => Err(unexpected("a verdict before its hello")),
         Reply::Prompt { .. } => Err(unexpected("a prompt before its hello")),
         Reply::Info(_) | Reply::Error(_) => Err(unexpected("a text before its hello")),

@@ -1,9 +1,19 @@
 //! Tests of the marks: servers that did not answer this login, as the next one knows them.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::stage::{POLITE, Stage, alone, failed, stop_the_clock, unavailable, wall_clock};
+use crate::backends::breaker;
+use crate::words::{BackendError, Verdict};
+
+/// Returns where the mark of the first server is.
+fn mark_of_one(stage: &Stage) -> PathBuf {
+    let network = breaker::namespace().unwrap();
+    let name = format!("run/corp:{network}@ldap%3A%2F%2Fone");
+    stage.dir.path().join(name)
+}
 
 #[test]
 fn silence_says_nothing_about_servers() {
@@ -26,7 +36,7 @@ fn silence_says_nothing_about_servers() {
 }
 
 #[test]
-fn servers_found_down_are_not_asked_again_and_strangers_are_not_believed() {
+fn servers_found_down_are_avoided_and_strangers_are_not_believed() {
     let _alone = alone();
     let script = format!(
         r#"{POLITE}
@@ -39,13 +49,37 @@ read -r end"#
     assert_eq!(stage.authenticate().0, unavailable(""));
     assert_eq!(stage.authenticate().0, unavailable("yes"));
     let marks = fs::read_dir(stage.dir.path().join("run")).unwrap();
-    let marks: Vec<_> = marks.map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(marks, ["corp@ldap%3A%2F%2Fone"]);
-    stage.servers.pop();
-    assert_eq!(
-        stage.authenticate().0,
-        unavailable("the server was down 0.0 s ago")
+    let marks: Vec<_> = marks.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(marks, [mark_of_one(&stage)]);
+}
+
+/// Plays a worker whose only server is marked, and that finds it down at a brief look; meanwhile,
+/// another login finds it back or not.
+fn asked_briefly(meanwhile: &str) -> Result<Verdict, BackendError> {
+    let _alone = alone();
+    let script = format!(
+        r#"{POLITE}
+case $hello in
+*avoid*\"probe_ms\":400*) {meanwhile}
+  say '{{"verdict":"unavailable","detail":"brief","down":["ldap://one"],"again":true}}' ;;
+*probe*) say '{{"verdict":"unavailable","detail":"a probe"}}' ;;
+*) say '{{"verdict":"unknown","up":["ldap://one"],"open_ms":3}}' ;;
+esac
+read -r end"#
     );
+    let stage = Stage::new(&script);
+    let mark = mark_of_one(&stage);
+    fs::create_dir(mark.parent().unwrap()).unwrap();
+    let mark = fs::File::create(mark).unwrap();
+    mark.set_modified(wall_clock()).unwrap();
+    stage.authenticate().0
+}
+
+#[test]
+fn who_found_every_server_down_at_a_brief_look_asks_again_if_another_login_found_one_back() {
+    assert_eq!(asked_briefly(""), unavailable("brief"));
+    let found_back = "/bin/rm \"${0%/*}\"/run/*@*";
+    assert_eq!(asked_briefly(found_back), Ok(Verdict::Unknown));
 }
 
 #[test]
@@ -72,7 +106,7 @@ fn a_verdict_that_says_nothing_about_servers_leaves_the_marks_alone() {
         r#"{POLITE}say '{{"verdict":"unavailable","detail":"wrong password of our own"}}'
 read -r end"#
     ));
-    let mark = stage.dir.path().join("run/corp@ldap%3A%2F%2Fone");
+    let mark = mark_of_one(&stage);
     fs::create_dir(stage.dir.path().join("run")).unwrap();
     let file = fs::File::create(&mark).unwrap();
     file.set_modified(wall_clock() - Duration::from_secs(5))

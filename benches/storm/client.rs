@@ -1,0 +1,111 @@
+//! Somebody who logs in through the library, as the module does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use authchain::backends::Backend;
+use authchain::backends::remote::{Reaper, Remote, WorkerSetup};
+use authchain::tools::conversation::Conversation;
+use authchain::tools::deadline::{Deadline, system_clock};
+use authchain::tools::deferred::Deferred;
+use authchain::tools::journal::{Journal, Severity};
+use authchain::tools::request::{Attempt, Context, Request};
+use authchain::words::{ConversationError, Secret, Username, Verdict};
+use authchain_tests::host::built;
+use authchain_tests::servers::slapd::Slapd;
+use serde_json::json;
+
+/// The time that a login may take: the default of `timeout`.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Somebody, and the backend that is asked.
+pub struct Client {
+    remote: Remote,
+    run_dir: PathBuf,
+}
+
+impl Client {
+    /// A client of the directory behind `uri`.
+    pub fn new(slapd: &Slapd, uri: &str, run_dir: &Path) -> Self {
+        let mut settings = slapd.settings();
+        settings["uris"] = json!([uri]);
+        let remote = Remote {
+            name: "corp".to_owned(),
+            kind: "ldap".to_owned(),
+            settings,
+            servers: vec![uri.to_owned()],
+            fold_case: false,
+            setup: WorkerSetup {
+                worker: built::worker(),
+                worker_user: "authchain".to_owned(),
+                run_dir: run_dir.to_owned(),
+                reaper: Rc::new(Reaper::default()),
+            },
+        };
+        let run_dir = run_dir.to_owned();
+        Self { remote, run_dir }
+    }
+
+    /// Whether alice gets in with the right password.
+    pub fn login(&self) -> bool {
+        let deadline = Deadline::after(system_clock, TIMEOUT);
+        let context = Context {
+            service: "sshd",
+            tty: "ssh",
+            rhost: "192.0.2.7",
+            ruser: "",
+            uid: 0,
+            euid: 0,
+            now: SystemTime::now(),
+            deadline,
+            allow_empty_password: false,
+            silent: true,
+            journal: &Nowhere,
+        };
+        let request = Request {
+            user: &Username::parse(b"alice").unwrap(),
+            deadline,
+            context: &context,
+        };
+        let verdict = self.remote.authenticate(&mut Attempt {
+            request,
+            password: &Secret::new(b"pw-alice".to_vec()),
+            conversation: &mut Nobody,
+            deferred: &Deferred::default(),
+        });
+        matches!(verdict, Ok(Verdict::Accepted(..)))
+    }
+
+    /// Marks the server as down, as a login would that is wrong.
+    pub fn plant_mark(&self) {
+        let files = fs::read_dir(&self.run_dir).unwrap();
+        let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        // The file that says that it is up has all the names.
+        let up = names.find(|name| name.contains('=')).unwrap();
+        fs::write(self.run_dir.join(up.replace('=', "@")), "").unwrap();
+    }
+}
+
+struct Nowhere;
+
+impl Journal for Nowhere {
+    fn write(&self, _: Severity, _: &str) {}
+}
+
+struct Nobody;
+
+impl Conversation for Nobody {
+    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        Err(ConversationError::Aborted)
+    }
+    fn prompt_echo_off(&mut self, _: &str) -> Result<Secret, ConversationError> {
+        Err(ConversationError::Aborted)
+    }
+    fn prompt_echo_on(&mut self, _: &str) -> Result<Secret, ConversationError> {
+        Err(ConversationError::Aborted)
+    }
+    fn text_info(&mut self, _: &str) {}
+    fn error_msg(&mut self, _: &str) {}
+}
