@@ -62,16 +62,28 @@ pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report,
     build(profile, access, user, walls).map_err(Refused::under_a_filter)
 }
 
-/// Builds `walls` in this process, for whoever wants to know whether it survives that.
+/// Makes the calls that build `walls` in this process, for a parent that wants to know whether it
+/// survives them: of all walls those of Landlock alone, else those of every other wall.
+///
+/// Landlock is tried as the user who started this process. Whoever has the worker's user id could
+/// send the same signal as the filter, and so take Landlock away.
 ///
 /// # Errors
 /// As [`confine`].
 pub fn try_out(profile: &Profile, walls: Walls, user: &str) -> Result<(), Refused> {
     let access = Access {
         files: vec!["/".into()],
+        ports: Some(Vec::new()),
         ..Access::default()
     };
-    build(profile, &access, user, walls).map(|_| ())
+    match walls {
+        Walls::All => {
+            let rules = Rules::gather(&access).map_err(landlock)?;
+            prctl::set_no_new_privs().map_err(fault("give up new privileges"))?;
+            rules.enter().map_err(landlock).map(|_| ())
+        }
+        Walls::WithoutLandlock => build(profile, &access, user, walls).map(|_| ()),
+    }
 }
 
 fn build(profile: &Profile, access: &Access, user: &str, walls: Walls) -> Result<Report, Refused> {

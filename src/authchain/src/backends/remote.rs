@@ -15,7 +15,13 @@ pub use super::worker::Reaper;
 use super::{Backend, Nature};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
-use crate::words::{Account, AccountStatus, BackendError, User, Username, Verdict};
+use crate::words::{
+    Account, AccountStatus, BackendError, Denial, DenialReason, User, Username, Verdict,
+};
+
+/// Longest password in bytes that a worker is given: no directory has one as long, and the question
+/// with it still fits a line of the protocol.
+const MAX_PASSWORD: usize = 32 * 1024;
 
 /// Most lines of a worker that get into the log for one login.
 const MAX_NOTES: usize = 16;
@@ -51,7 +57,9 @@ impl Remote {
         let mut breaker = Breaker::open(run_dir, &self.name, breaker::namespace(), caller);
         let plan = breaker.plan(request.context.wall_clock(), request.deadline);
         let mut conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
-        if conclusion.servers.again && breaker.is_any_back(&plan) {
+        let has_asked_none = matches!(conclusion.verdict, WireVerdict::Unavailable(_))
+            && conclusion.servers.up.is_empty();
+        if conclusion.servers.again && has_asked_none && breaker.is_any_back(&plan) {
             let plan = breaker.plan(request.context.wall_clock(), request.deadline);
             conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
         }
@@ -125,6 +133,12 @@ impl Backend for Remote {
     }
 
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
+        if attempt.password.expose().len() > MAX_PASSWORD {
+            return Ok(Verdict::Denied(Denial {
+                detail: Some(format!("it is longer than {MAX_PASSWORD} bytes")),
+                ..Denial::from(DenialReason::BadCredential)
+            }));
+        }
         let asked = Asked {
             operation: Operation::Authenticate,
             request: &attempt.request,

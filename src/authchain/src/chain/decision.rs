@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::words::{
-    Account, AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
+    Account, AccountStatus, ConversationError, Denial, DenialReason, InvalidUsername, PamCode,
+    User, Username,
 };
 
 /// The answer of one backend.
@@ -143,14 +144,23 @@ impl AuthDecision {
         }
     }
 
-    /// Returns the state of the account for which a right password was refused, if one was.
+    /// Returns the state of the account for which a right password was refused, if every backend
+    /// that judged the password says so: whoever is barred at one may be guessing at another.
     pub fn barred(&self) -> Option<&AccountStatus> {
-        let is_denied = matches!(self.outcome, Outcome::Denied(_));
-        let mut steps = self.steps.iter().filter(|_| is_denied);
-        steps.find_map(|step| match &step.finding {
-            Finding::Denied(denial) => denial.state.as_ref(),
+        let Outcome::Denied(_) = self.outcome else {
+            return None;
+        };
+        let denials = self.steps.iter().filter_map(|step| match &step.finding {
+            Finding::Denied(denial) => Some(denial),
             _ => None,
-        })
+        });
+        // Where a local password is locked, none was judged.
+        let is_judged =
+            |denial: &&Denial| denial.reason != DenialReason::Locked || denial.state.is_some();
+        let states = denials
+            .filter(is_judged)
+            .map(|denial| denial.state.as_ref());
+        states.collect::<Option<Vec<_>>>()?.first().copied()
     }
 
     /// Returns the account as judged by the backend that accepted the person, if it has judged it,

@@ -53,9 +53,13 @@ const DYNAMIC_USERS: RangeInclusive<u32> = 61_184..=65_519;
 /// "no id" in the 16 bits of old file systems.
 const NOBODY: RangeInclusive<u32> = 65_534..=65_535;
 
+/// "No id" in 32 bits, which setresuid(2) takes for "leave it as it is", and the nobody of NFS.
+const NO_ID: RangeInclusive<u32> = 0xffff_fffe..=u32::MAX;
+
 /// Returns whether a user id is the system's own: 0, below `min_uid`, of a service or of nobody.
 pub fn is_system_uid(uid: u32, min_uid: u32) -> bool {
-    uid == 0 || uid < min_uid || DYNAMIC_USERS.contains(&uid) || NOBODY.contains(&uid)
+    let ranges = [DYNAMIC_USERS, NOBODY, NO_ID];
+    uid == 0 || uid < min_uid || ranges.iter().any(|range| range.contains(&uid))
 }
 
 /// The passwd and shadow files and the name service (NSS) of this machine.

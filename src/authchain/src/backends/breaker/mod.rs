@@ -50,8 +50,8 @@ const PROBE: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5)
 /// and some.
 const FIRST_PROBE: Duration = Duration::from_millis(400);
 
-/// Most servers that are marked of those that one worker reports as down.
-const MAX_DOWN: usize = 16;
+/// Maximum number of servers that one worker may report as down, and as answering.
+const MAX_FOUND: usize = 16;
 
 /// Most marks, and servers known to be up, that one owner may have. Where DNS names the servers,
 /// whoever forges DNS answers can make names up, and the worker is told all marks in one line.
@@ -151,14 +151,14 @@ impl<'a> Breaker<'a> {
     /// A brief look that failed leaves the mark as it is: else a server too far away for it would
     /// never be asked properly again.
     pub(super) fn learn(&mut self, plan: &Plan, found: &ServersFound, now: SystemTime) {
-        for server in &found.up {
+        for server in found.up.iter().take(MAX_FOUND) {
             self.forget(server);
             self.remember_up(server, Duration::from_millis(found.open_ms), now);
         }
         let is_news = |server: &&String| {
             !server.is_empty() && plan.doubtful().all(|doubtful| doubtful != *server)
         };
-        for server in found.down.iter().filter(is_news).take(MAX_DOWN) {
+        for server in found.down.iter().filter(is_news).take(MAX_FOUND) {
             self.mark(server, plan, now);
         }
     }

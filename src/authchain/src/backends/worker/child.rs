@@ -169,12 +169,23 @@ mod tests {
         (folder, path)
     }
 
+    /// Starts the program; again where another thread has just forked while it was written.
+    fn start(program: &Path, socket: std::os::unix::net::UnixStream) -> Child {
+        let socket = socket.into();
+        loop {
+            match Child::start(program, "authchain", &socket) {
+                Err(WorkerFault::Start(Errno::ETXTBSY)) => std::thread::yield_now(),
+                started => return started.unwrap(),
+            }
+        }
+    }
+
     #[test]
     fn a_process_that_does_not_end_is_left_to_the_host() {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         // Its socket stays open, so that it does not end: like a worker that cannot be killed.
         let (_folder, patient) = patient();
-        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
+        let child = start(&patient, theirs);
         let begin = system_clock();
         child.reap(EXIT_TRIES);
         assert!(system_clock().saturating_duration_since(begin).as_millis() < 1_000);
@@ -189,7 +200,7 @@ mod tests {
     fn who_has_its_number_after_it_was_killed_is_let_live() {
         let (_ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let (_folder, patient) = patient();
-        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
+        let child = start(&patient, theirs);
         child.kill().unwrap();
         // Once another thread has reaped it, its process id may be given away.
         waitpid(child.pid, None).unwrap();
@@ -200,7 +211,7 @@ mod tests {
     fn a_worker_is_a_session_of_its_own() {
         let (_ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let (_folder, patient) = patient();
-        let child = Child::start(&patient, "authchain", &theirs.into()).unwrap();
+        let child = start(&patient, theirs);
         assert_eq!(getsid(Some(child.pid)), Ok(child.pid));
         assert_eq!(getpgid(Some(child.pid)), Ok(child.pid));
     }

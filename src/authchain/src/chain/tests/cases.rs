@@ -6,11 +6,21 @@ use super::scripted::{Answer, Scripted};
 use super::*;
 use crate::backends::Authority;
 use crate::config::settings::Then;
-use crate::words::{BackendError, ConversationError, Denial, DenialReason, PamCode};
+use crate::words::{AccountStatus, BackendError, ConversationError, Denial, DenialReason, PamCode};
 
 #[test]
 fn a_chain_without_links_cannot_be_built() {
     assert!(Chain::new(Vec::new(), 1000, Box::new(FakeSystem::default())).is_none());
+}
+
+#[test]
+fn whoever_is_barred_at_one_backend_is_still_a_guesser_at_another() {
+    let staff = Scripted::new("staff", Authority::Directory, Answer::Denies);
+    let students = Scripted::new("students", Authority::Directory, Answer::Bars);
+    let alone = login(std::slice::from_ref(&students), "bob", b"pw");
+    assert_eq!(alone.barred(), Some(&AccountStatus::AccountExpired));
+    let both = [staff, students];
+    assert_eq!(login(&both, "bob", b"pw").barred(), None);
 }
 
 #[test]
@@ -78,7 +88,16 @@ fn the_same_name_with_another_uid_is_another_person() {
 
 #[test]
 fn no_directory_can_be_root_under_any_name() {
-    for uid in [0, 999, 61_184, 65_519, 65_534, 65_535] {
+    for uid in [
+        0,
+        999,
+        61_184,
+        65_519,
+        65_534,
+        65_535,
+        u32::MAX - 1,
+        u32::MAX,
+    ] {
         let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(uid));
         assert!(!accepts(&login(&[corp], "stranger", b"pw")), "{uid}");
     }

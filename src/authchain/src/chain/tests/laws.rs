@@ -17,6 +17,7 @@ fn an_answer() -> impl Strategy<Value = Answer> {
         Just(Answer::AcceptsOtherName),
         Just(Answer::MustChange),
         Just(Answer::Denies),
+        Just(Answer::Bars),
         Just(Answer::Unknown),
         Just(Answer::Unavailable),
         Just(Answer::Fails),
@@ -100,6 +101,15 @@ proptest! {
             prop_assert_eq!(&user.name, name);
             prop_assert_eq!(by.asked(), 1);
         }
+    }
+
+    #[test]
+    fn a_wrong_password_at_any_backend_makes_a_login_a_failure(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        let is_wrong = |step: &Step<Accepted>| {
+            matches!(&step.finding, Finding::Denied(denial) if denial.reason == DenialReason::BadCredential)
+        };
+        prop_assert!(!decision.steps.iter().any(is_wrong) || decision.barred().is_none());
     }
 
     #[test]

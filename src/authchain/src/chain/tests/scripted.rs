@@ -23,6 +23,8 @@ pub(super) enum Answer {
     MustChange,
     AcceptsOtherName,
     Denies,
+    /// The password is right, and the account has expired.
+    Bars,
     Unknown,
     Unavailable,
     /// This process could not ask.
@@ -90,7 +92,7 @@ impl Scripted {
     fn note(&self) {
         self.asked.set(self.asked.get() + 1);
         happen(match self.answer {
-            Answer::Denies => Event::Refused,
+            Answer::Denies | Answer::Bars => Event::Refused,
             _ => Event::Asked,
         });
     }
@@ -99,7 +101,9 @@ impl Scripted {
         let (name, uid) = match self.answer {
             Answer::AcceptsWithUid(uid) => (asked.to_string(), Some(uid)),
             Answer::AcceptsOtherName => (format!("{asked}x"), None),
-            Answer::Accepts | Answer::MustChange | Answer::Denies => (asked.to_string(), None),
+            Answer::Accepts | Answer::MustChange | Answer::Denies | Answer::Bars => {
+                (asked.to_string(), None)
+            }
             _ => return None,
         };
         Some(User {
@@ -116,7 +120,7 @@ impl Scripted {
 
     fn status(&self) -> AccountStatus {
         match self.answer {
-            Answer::Denies => AccountStatus::AccountExpired,
+            Answer::Denies | Answer::Bars => AccountStatus::AccountExpired,
             Answer::MustChange => AccountStatus::MustChangePassword,
             _ => AccountStatus::Valid { warning: None },
         }
@@ -170,6 +174,10 @@ impl Backend for Scripted {
             Some(_) if self.answer == Answer::Denies => {
                 Verdict::Denied(Denial::from(DenialReason::BadCredential))
             }
+            Some(_) if self.answer == Answer::Bars => Verdict::Denied(Denial {
+                state: Some(self.status()),
+                ..Denial::from(DenialReason::NotPermitted)
+            }),
             Some(user) if self.answer == Answer::MustChange => {
                 Verdict::MustChange(user, Some(self.status()))
             }

@@ -144,14 +144,17 @@ impl Walk<'_, Accepted> {
             })?;
             Ok(match verdict {
                 Verdict::Accepted(user, status) => walk.accepted(link, user, status)?,
-                Verdict::MustChange(user, status) => match walk.judges_account()? {
-                    true => walk.accepted(link, user, status)?,
-                    false => Finding::Denied(Denial {
-                        reason: DenialReason::NotPermitted,
-                        detail: Some(ENDED.to_owned()),
-                        state: Some(AccountStatus::PasswordExpired),
-                    }),
-                },
+                Verdict::MustChange(user, status) => {
+                    let judges_account = walk.judges_account()?;
+                    match walk.accepted(link, user, status)? {
+                        Finding::Answered(_) if !judges_account => Finding::Denied(Denial {
+                            reason: DenialReason::NotPermitted,
+                            detail: Some(ENDED.to_owned()),
+                            state: Some(AccountStatus::PasswordExpired),
+                        }),
+                        finding => finding,
+                    }
+                }
                 Verdict::Denied(denial) => Finding::Denied(denial),
                 Verdict::Unknown => Finding::Unknown,
             })

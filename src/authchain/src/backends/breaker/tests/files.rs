@@ -123,6 +123,18 @@ fn a_link_in_the_place_of_a_mark_is_not_followed() {
 }
 
 #[test]
+fn a_worker_cannot_have_any_number_of_servers_remembered_as_answering() {
+    let folder = RunDir::new();
+    let found = ServersFound {
+        up: (0..10_000).map(|n| format!("ldap://{n}")).collect(),
+        open_ms: 3,
+        ..ServersFound::default()
+    };
+    folder.breaker().learn(&folder.plan(0), &found, at(0));
+    assert!(folder.files().len() <= MAX_FOUND);
+}
+
+#[test]
 fn a_worker_cannot_fill_the_folder_or_leave_it() {
     let folder = RunDir::new();
     let plan = folder.plan(0);
@@ -134,7 +146,7 @@ fn a_worker_cannot_fill_the_folder_or_leave_it() {
         folder.breaker().learn(&plan, &found, at(0));
     };
     learn((0..100).map(|n| format!("ldap://{n}")).collect());
-    assert_eq!(folder.files().len(), MAX_DOWN);
+    assert_eq!(folder.files().len(), MAX_FOUND);
     learn(owned(&[
         "",
         "../../etc/passwd",
@@ -142,7 +154,7 @@ fn a_worker_cannot_fill_the_folder_or_leave_it() {
         "é",
         &"x".repeat(300),
     ]));
-    assert_eq!(folder.files().len(), MAX_DOWN + 1);
+    assert_eq!(folder.files().len(), MAX_FOUND + 1);
     assert!(
         folder
             .files()

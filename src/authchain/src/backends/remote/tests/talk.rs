@@ -12,7 +12,32 @@ use nix::unistd::Pid;
 
 use super::stage::{ALICE, POLITE, Stage, alone, failed, played, protocol, saying, unavailable};
 use crate::backends::Backend;
-use crate::words::{AccountStatus, BackendError, ConversationError, DenialReason, Verdict};
+use crate::tools::deferred::Deferred;
+use crate::tools::request::Attempt;
+use crate::words::{AccountStatus, BackendError, ConversationError, DenialReason, Secret, Verdict};
+
+#[test]
+fn a_password_longer_than_any_is_wrong_and_no_fault() {
+    let stage = Stage::new("exit 1\n");
+    for (length, is_asked) in [(32 * 1024, true), (32 * 1024 + 1, false), (1 << 20, false)] {
+        let password = Secret::new(vec![b'x'; length]);
+        let (verdict, ..) = stage.ask(|remote, request, person| {
+            remote.authenticate(&mut Attempt {
+                request: *request,
+                password: &password,
+                conversation: person,
+                deferred: &Deferred::default(),
+            })
+        });
+        match verdict {
+            Ok(Verdict::Denied(denial)) => {
+                assert_eq!(denial.reason, DenialReason::BadCredential);
+                assert!(!is_asked, "{length}");
+            }
+            other => assert!(is_asked && matches!(other, Err(BackendError::Failed(_)))),
+        }
+    }
+}
 
 #[test]
 fn each_question_has_its_verdicts_and_no_other() {
