@@ -55,7 +55,8 @@ pub(crate) struct Finding {
     pub(super) citation: Option<String>,
     /// The PAM services that the finding concerns.
     pub(super) services: BTreeSet<String>,
-    /// True if the finding is also among the [`Report::steps`], where people read it.
+    /// True if the finding came from a server step. The printed report shows it there, under
+    /// [`Report::steps`], and not a second time among the findings; the JSON has both.
     pub(super) is_of_server: bool,
 }
 
@@ -109,7 +110,7 @@ impl Report {
         self.push(Finding::new(severity, file, message.into()));
     }
 
-    /// Adds the result of a step with a server, as no worse than `worst`.
+    /// Adds the result of a server step; a severity above `worst` is lowered to it.
     pub(crate) fn add_server(
         &mut self,
         worst: Severity,
@@ -186,8 +187,8 @@ impl Report {
         }
     }
 
-    /// Adds a finding, or its services to an equal finding: a fault in a fragment that ten services
-    /// include is found ten times.
+    /// Adds a finding. If an equal one is there already, only adds the services to it: a fault in a
+    /// fragment that ten services include is found ten times and should be shown once.
     fn push(&mut self, new: Finding) {
         let same = |old: &&mut Finding| {
             (old.severity, &old.file, old.line, &old.message)

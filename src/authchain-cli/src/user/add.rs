@@ -41,7 +41,7 @@ pub(super) struct Add {
     /// Login shell
     #[arg(long, default_value = "/bin/sh", value_name = "FILE")]
     shell: String,
-    /// Ask for no password; none will do until `authchain user passwd` sets one
+    /// Do not ask for a password; every password is refused until `authchain user passwd` sets one
     #[arg(long)]
     no_password: bool,
 }

@@ -5,15 +5,16 @@ use std::time::Duration;
 use nix::poll::PollTimeout;
 use nix::time::{ClockId, clock_gettime};
 
-/// A point in time, counted from the start of the machine, the time it was suspended included.
+/// A point in time, as the time since the machine booted; time spent suspended counts.
 ///
-/// std's `Instant` stops while the machine is suspended: a deadline would then be hours late, and
-/// what is known of an account would be as good after a night as after a second.
+/// std's `Instant` stops while the machine is suspended: a deadline could be hours late, and the
+/// hint that a login leaves for the account question, meant to last seconds, would still be valid
+/// the next morning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Duration);
 
 impl Moment {
-    /// Returns the moment this much later, if the clock ever shows it.
+    /// Returns the moment this much later; `None` if it is too late to be represented.
     pub fn checked_add(self, span: Duration) -> Option<Self> {
         self.0.checked_add(span).map(Self)
     }
@@ -114,8 +115,8 @@ impl Deadline {
     }
 }
 
-/// Returns the time in milliseconds for poll(2), rounded up: a rest that is rounded down to 0 would
-/// be waited for in a busy loop.
+/// Converts to the milliseconds of poll(2), always a little longer than `remaining`: if less than a
+/// millisecond became 0, the caller would spin until the deadline.
 pub fn poll_timeout(remaining: Duration) -> PollTimeout {
     let rest = u128::from(!remaining.is_zero());
     let millis = remaining.as_millis().saturating_add(rest);

@@ -64,8 +64,8 @@ impl Files {
         files
     }
 
-    /// Returns the names of the services, without files such as common-auth, which others include
-    /// and which have no lines of both `auth` and `account`.
+    /// Returns the names of the services. A file that others include counts as a service only if it
+    /// has both `auth` and `account` lines: su does, common-auth does not.
     pub(super) fn services(&self) -> BTreeSet<String> {
         let included: BTreeSet<PathBuf> = (self.files.values())
             .flat_map(|lines| includes(lines))
@@ -103,8 +103,8 @@ fn read_lines(path: &Path, report: &mut Report) -> Option<Vec<Line>> {
         .map_err(|error| report.add(Severity::Warning, path, error.fault.to_string()))
         .ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    // With the CR, the last word of a line is not the name of our module, so the line is not
-    // known as ours.
+    // If the lines end in CR LF, our module's name is read as `pam_authchain.so\r`, so the checks
+    // of our lines would miss it: the fault is reported here.
     if text.contains("\r\n") && text.contains(OURS) {
         let message = "the lines end in CR and LF: libpam takes the CR for a part of the last word; \
                        use dos2unix";

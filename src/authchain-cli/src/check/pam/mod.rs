@@ -33,7 +33,7 @@ pub(super) struct OurLine {
     pub(super) number: usize,
     pub(super) service: String,
     pub(super) arguments: Vec<String>,
-    /// True if root is to get in by this service and no other module lets root in.
+    /// True if root logs in by this service, and no other module lets root in when ours refuses.
     pub(super) is_roots_only_way: bool,
     /// True if the program that asks is not root.
     pub(super) is_unprivileged: bool,

@@ -3,8 +3,10 @@
 use super::control::Action;
 use super::stack::{Entry, Module};
 
-/// Returns the answer of the whole stack if its modules answer as `answer` says. This is
-/// `_pam_dispatch_aux` of Linux-PAM in a first call, such as pam_authenticate(3).
+/// Returns the answer of the whole stack if its modules answer as `answer` says. This follows
+/// Linux-PAM's `_pam_dispatch_aux` for calls that ask the modules afresh, such as
+/// pam_authenticate(3), and not for those that follow its remembered results, such as
+/// pam_setcred(3).
 pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static str) -> &'static str {
     let mut state = UNDECIDED;
     let mut outer: Vec<State> = vec![UNDECIDED];
