@@ -16,9 +16,9 @@ use crate::terminal::{BAD, Ending, Failure, GOOD, STRONG, Terminal, WARNING, cle
 
 /// Try a login: asks for the password and shows what each backend says
 ///
-/// Runs the chain that the module would run, in this process and with your rights. What a PAM stack
-/// makes of the answer is not part of it; `authchain check` looks at those. Nothing is written to
-/// the system's log.
+/// Runs the chain that the module would run, in this process and with your rights. It does not
+/// show what a PAM stack makes of the answer: `authchain check` examines the stacks. Nothing is
+/// written to the system's log.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +35,7 @@ pub(crate) struct LoginTest {
     /// The name to log in with
     user: String,
 
-    /// The PAM service to be
+    /// The PAM service to log in as, such as sshd
     #[arg(long, default_value = "authchain", value_name = "NAME")]
     service: String,
 

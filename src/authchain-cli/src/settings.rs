@@ -90,8 +90,8 @@ fn value_type(schema: &Value) -> String {
     }
 }
 
-/// Returns the text of a member, or the first that is not `null` of a list: the type of an optional
-/// key is `["string", "null"]`.
+/// Returns the member's text. Of a list it returns the first text other than `"null"`: schemars
+/// writes the type of an optional key as `["string", "null"]`.
 fn first_text(schema: &Value, member: &str) -> String {
     let is_type = |choice: &&str| *choice != "null";
     let text = match schema.get(member) {

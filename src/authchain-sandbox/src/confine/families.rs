@@ -1,4 +1,4 @@
-//! The address families of which the host's filter lets sockets be made.
+//! The address families that a process needs, and the host's filter of system calls may block.
 
 use std::fmt;
 
@@ -7,20 +7,21 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use super::access::Access;
 
-/// The families that a process cannot do without: one of them must be there.
+/// A set of address families. The process can work if the filter allows at least one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Families {
     /// AF_INET and AF_INET6.
     Internet,
     /// AF_UNIX.
     Unix,
-    /// Any of these three.
+    /// AF_INET, AF_INET6 and AF_UNIX.
     Any,
 }
 
 impl Families {
-    /// Returns the families of which `access` needs one, if the host's filter leaves none of them
-    /// (`RestrictAddressFamilies=` in systemd.exec(5)).
+    /// Returns the families that the host's filter (`RestrictAddressFamilies=` in systemd.exec(5))
+    /// would have to allow; `None` if it allows one that `access` can use, or if `access` needs
+    /// none.
     pub(super) fn forbidden_to(access: &Access) -> Option<Self> {
         let needed = Self::needed(access)?;
         needed.list().iter().all(is_forbidden).then_some(needed)

@@ -32,7 +32,7 @@ pub(super) struct Unit(Vec<Assignment>);
 impl Unit {
     /// Reads the unit of this name with its drop-ins; `None` if there is none, or it is masked.
     pub(super) fn find(name: &str, folders: &[PathBuf], report: &mut Report) -> Option<Self> {
-        // It may come from a file's name; a unit's has no slash.
+        // The name is made from that of a PAM service: a slash in it would lead out of `folders`.
         if name.contains('/') {
             return None;
         }
@@ -68,7 +68,7 @@ impl Unit {
 }
 
 /// Returns the drop-ins of a unit, and of all services, in the order in which they are read: by
-/// their names. One hides those of its name in folders behind its own.
+/// their names. If several folders have one of the same name, only that in the first is read.
 fn drop_ins(name: &str, folders: &[PathBuf]) -> Vec<PathBuf> {
     let mut found: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     for below in [format!("{name}.d"), "service.d".to_owned()] {
@@ -86,7 +86,7 @@ fn drop_ins(name: &str, folders: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Reads a file; reports the reason and returns `None` if it cannot be read. A link to `/dev/null`
-/// masks a unit, and needs no word.
+/// masks a unit, and is not reported.
 fn read(path: &Path, report: &mut Report) -> Option<Vec<Assignment>> {
     match trusted_file::read(path, Access::Public, MAX_BYTES) {
         Ok(bytes) => Some(parse(path, &String::from_utf8_lossy(&bytes))),
@@ -119,8 +119,8 @@ fn parse(file: &Path, text: &str) -> Vec<Assignment> {
     assignments
 }
 
-/// Returns the lines without comments, each with the number of its first, and with those that a
-/// backslash at the end continues (systemd.syntax(7)).
+/// Leaves out comments, and joins a line that ends in a backslash with the line after it
+/// (systemd.syntax(7)). Returns each joined line with the number of the line it begins on.
 fn whole_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     let mut goes_on = false;

@@ -1,4 +1,4 @@
-//! Faults of a file that a search has found.
+//! The faults that a search for a name has noticed in a passwd or shadow file.
 
 use std::fmt;
 
@@ -15,7 +15,8 @@ pub struct Oddities {
     pub malformed: Places,
     /// Further entries of the name that was asked for; the first one counts.
     pub duplicates: Places,
-    /// The first line of the name that was asked for that is malformed: its number and its fault.
+    /// The first line that begins with the name asked for but is not a valid entry: the number of
+    /// the line, and its fault.
     pub unusable: Option<(u64, &'static str)>,
 }
 
@@ -51,7 +52,7 @@ impl fmt::Display for Oddities {
     }
 }
 
-/// Some lines of a file: their number, and the line numbers of the first few.
+/// Some lines of a file: how many there are, and the line numbers of the first few.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Places {
     /// The number of such lines.

@@ -87,8 +87,8 @@ impl Control {
         }
     }
 
-    /// Parses a control: a word such as `required`, or pairs such as `success=ok`. libpam takes
-    /// both with brackets and without.
+    /// Parses a control: a word such as `required`, or pairs such as `success=ok`. libpam
+    /// accepts either form in brackets or bare: `[required]` and `success=ok` are valid too.
     pub(super) fn parse(text: &str, is_bracketed: bool) -> Self {
         let control = Self::word(text).or_else(|| Self::pairs(text));
         Self {
@@ -150,8 +150,8 @@ impl Control {
     }
 }
 
-/// Returns the answer that the text begins with (`None` for `default`), and the rest. No blank need
-/// separate them.
+/// Returns the answer that the text begins with (`None` for `default`), and the rest,
+/// which may follow without a blank.
 fn answer(text: &str) -> Option<(Option<&'static str>, &str)> {
     let named = ANSWERS.into_iter().map(|name| (name, Some(name)));
     let mut all = named.chain([("default", None)]);
