@@ -185,8 +185,8 @@ fn without_an_account_that_searches_only_a_login_says_what_the_account_is() {
     };
     let usual = slapd.settings_as_toml();
     let lines = usual.lines().filter(|line| !line.starts_with("bind_"));
-    let everybody = lines.chain([TEMPLATE]).collect::<Vec<_>>().join("\n");
-    let staff = format!("{everybody}\nallow_groups = [\"staff\"]\n");
+    let everybody = lines.chain([TEMPLATE, ""]).collect::<Vec<_>>().join("\n");
+    let staff = format!("{everybody}allow_groups = [\"staff\"]\n");
     for (keys, user, codes) in [
         (&everybody, "alice", [SUCCESS, SUCCESS]),
         (&everybody, "due", [SUCCESS, SUCCESS]),
