@@ -73,8 +73,7 @@ pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report,
 pub fn try_out(profile: &Profile, walls: Walls, user: &str) -> Result<(), Refused> {
     let access = Access {
         files: vec!["/".into()],
-        ports: Some(Vec::new()),
-        ..Access::default()
+        ..Access::none()
     };
     match walls {
         Walls::All => {

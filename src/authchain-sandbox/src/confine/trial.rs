@@ -1,4 +1,4 @@
-//! A trial of the walls, in a process of its own, where the host runs under a filter of system
+//! Trials of the walls, each in a process of its own, where the host runs under a filter of system
 //! calls.
 //!
 //! Such a filter may kill for the very calls that build a wall: systemd's `@system-service` kills

@@ -57,9 +57,10 @@ impl Remote {
         let mut breaker = Breaker::open(run_dir, &self.name, breaker::namespace(), caller);
         let plan = breaker.plan(request.context.wall_clock(), request.deadline);
         let mut conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
-        let has_asked_none = matches!(conclusion.verdict, WireVerdict::Unavailable(_))
+        // A worker that had an answer has tried the password: it must not be tried once more.
+        let no_server_answered = matches!(conclusion.verdict, WireVerdict::Unavailable(_))
             && conclusion.servers.up.is_empty();
-        if conclusion.servers.again && has_asked_none && breaker.is_any_back(&plan) {
+        if conclusion.servers.again && no_server_answered && breaker.is_any_back(&plan) {
             let plan = breaker.plan(request.context.wall_clock(), request.deadline);
             conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
         }

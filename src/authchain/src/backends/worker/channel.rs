@@ -82,8 +82,9 @@ impl Channel {
 
     /// Waits until something can be done, but not beyond the deadline.
     ///
-    /// What has arrived by then counts, however late it is read: the caller of su can stop this
-    /// process until the deadline is over, and that must not look as if the worker had been silent.
+    /// An answer that arrived before the deadline counts even if it is read after it: the caller of
+    /// su can stop this process until the deadline is over, and that must not look as if the worker
+    /// had been silent.
     fn wait(&self, what: PollFlags, deadline: Deadline) -> Result<(), WorkerFault> {
         loop {
             let remaining = deadline.remaining();
