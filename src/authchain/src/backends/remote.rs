@@ -58,9 +58,9 @@ impl Remote {
         let plan = breaker.plan(request.context.wall_clock(), request.deadline);
         let mut conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
         // A worker that had an answer has tried the password: it must not be tried once more.
-        let no_server_answered = matches!(conclusion.verdict, WireVerdict::Unavailable(_))
-            && conclusion.servers.up.is_empty();
-        if conclusion.servers.again && no_server_answered && breaker.is_any_back(&plan) {
+        let has_no_answer = matches!(conclusion.verdict, WireVerdict::Unavailable(_));
+        let found = &conclusion.servers;
+        if found.again && has_no_answer && breaker.is_any_back(&plan, &found.up) {
             let plan = breaker.plan(request.context.wall_clock(), request.deadline);
             conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
         }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::words::{
-    Account, AccountStatus, ConversationError, Denial, DenialReason, InvalidUsername, PamCode,
-    User, Username,
+    Account, AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
 };
 
 /// The answer of one backend.
@@ -145,7 +144,7 @@ impl AuthDecision {
     }
 
     /// Returns the state of the account for which a right password was refused, if every backend
-    /// that judged the password says so: whoever is barred at one may be guessing at another.
+    /// that refused says so: whoever is barred at one may be guessing at another.
     pub fn barred(&self) -> Option<&AccountStatus> {
         let Outcome::Denied(_) = self.outcome else {
             return None;
@@ -154,12 +153,7 @@ impl AuthDecision {
             Finding::Denied(denial) => Some(denial),
             _ => None,
         });
-        // Where a local password is locked, none was judged.
-        let is_judged =
-            |denial: &&Denial| denial.reason != DenialReason::Locked || denial.state.is_some();
-        let states = denials
-            .filter(is_judged)
-            .map(|denial| denial.state.as_ref());
+        let states = denials.map(|denial| denial.state.as_ref());
         states.collect::<Option<Vec<_>>>()?.first().copied()
     }
 

@@ -163,10 +163,12 @@ impl<'a> Breaker<'a> {
         }
     }
 
-    /// Returns whether another login has found a server back that this one asked only briefly.
-    pub(super) fn is_any_back(&self, plan: &Plan) -> bool {
+    /// Returns whether another login has found a server back that this one asked only briefly, and
+    /// that is none of `own`, which this login has found back itself.
+    pub(super) fn is_any_back(&self, plan: &Plan, own: &[String]) -> bool {
         let marked = self.servers(FileKind::Mark);
-        plan.doubtful().any(|server| !marked.contains(server))
+        plan.doubtful()
+            .any(|server| !marked.contains(server) && !own.contains(server))
     }
 
     /// Returns the servers of this owner that have such a file.

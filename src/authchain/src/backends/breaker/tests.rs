@@ -202,12 +202,12 @@ fn who_asked_briefly_notices_that_another_login_found_the_server_back() {
     folder.found_down(&[ONE, TWO], 0);
     let brief = folder.plan(10);
     assert_eq!(brief.avoid, [ONE, TWO]);
-    assert!(!folder.breaker().is_any_back(&brief));
+    assert!(!folder.breaker().is_any_back(&brief, &[]));
     folder.found_up(TWO, 5, 20);
-    assert!(folder.breaker().is_any_back(&brief));
+    assert!(folder.breaker().is_any_back(&brief, &[]));
     let undisturbed = folder.plan(30);
     assert!(
-        !folder.breaker().is_any_back(&undisturbed),
+        !folder.breaker().is_any_back(&undisturbed, &[]),
         "ONE is still down"
     );
 }

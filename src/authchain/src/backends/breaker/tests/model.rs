@@ -99,7 +99,7 @@ impl World {
                 None => down(&[ONE]),
             };
             folder.breaker().learn(&login.plan, &found, at(now));
-            if login.open.is_none() && folder.breaker().is_any_back(&login.plan) {
+            if login.open.is_none() && folder.breaker().is_any_back(&login.plan, &[]) {
                 let (then, login) = self.ask(folder, login.began, now, busy);
                 waiting[who] = Some(login);
                 events.push(Reverse((then, who)));

@@ -54,20 +54,24 @@ read -r end"#
 }
 
 /// Plays a worker whose only server is marked, and that finds it down at a brief look; meanwhile,
-/// another login finds it back or not.
-fn asked_briefly(meanwhile: &str) -> Result<Verdict, BackendError> {
+/// another login finds it back or not. `more` are members of its verdict, of a worker whose servers
+/// DNS names.
+fn asked_briefly(meanwhile: &str, more: &str) -> Result<Verdict, BackendError> {
     let _alone = alone();
     let script = format!(
         r#"{POLITE}
 case $hello in
 *avoid*\"probe_ms\":400*) {meanwhile}
-  say '{{"verdict":"unavailable","detail":"brief","down":["ldap://one"],"again":true}}' ;;
+  say '{{"verdict":"unavailable","detail":"brief","down":["ldap://one"],"again":true{more}}}' ;;
 *probe*) say '{{"verdict":"unavailable","detail":"a probe"}}' ;;
 *) say '{{"verdict":"unknown","up":["ldap://one"],"open_ms":3}}' ;;
 esac
 read -r end"#
     );
-    let stage = Stage::new(&script);
+    let mut stage = Stage::new(&script);
+    if !more.is_empty() {
+        stage.servers.clear();
+    }
     let mark = mark_of_one(&stage);
     fs::create_dir(mark.parent().unwrap()).unwrap();
     let mark = fs::File::create(mark).unwrap();
@@ -77,9 +81,17 @@ read -r end"#
 
 #[test]
 fn who_found_every_server_down_at_a_brief_look_asks_again_if_another_login_found_one_back() {
-    assert_eq!(asked_briefly(""), unavailable("brief"));
+    assert_eq!(asked_briefly("", ""), unavailable("brief"));
     let found_back = "/bin/rm \"${0%/*}\"/run/*@*";
-    assert_eq!(asked_briefly(found_back), Ok(Verdict::Unknown));
+    assert_eq!(asked_briefly(found_back, ""), Ok(Verdict::Unknown));
+    let by_dns = r#","up":["example.org"]"#;
+    assert_eq!(asked_briefly(found_back, by_dns), Ok(Verdict::Unknown));
+}
+
+#[test]
+fn a_worker_cannot_have_itself_asked_again() {
+    let up = r#","up":["ldap://one"]"#;
+    assert_eq!(asked_briefly("", up), unavailable("brief"));
 }
 
 #[test]
