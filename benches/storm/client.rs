@@ -27,15 +27,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the directory behind `uri`.
-    pub fn new(slapd: &Slapd, uri: &str, run_dir: &Path) -> Self {
+    /// A client of the directory behind each of `uris`.
+    pub fn new(slapd: &Slapd, uris: &[String], run_dir: &Path) -> Self {
         let mut settings = slapd.settings();
-        settings["uris"] = json!([uri]);
+        settings["uris"] = json!(uris);
         let remote = Remote {
             name: "corp".to_owned(),
             kind: "ldap".to_owned(),
             settings,
-            servers: vec![uri.to_owned()],
+            servers: uris.to_vec(),
             fold_case: false,
             setup: WorkerSetup {
                 worker: built::worker(),

@@ -1,5 +1,6 @@
-//! Storms of logins at one directory, with a mark that is wrong and without; and how long it takes
-//! until a server that was down is found back, by how far away it is.
+//! Storms of logins at one directory, with a mark that is wrong and without; how long it takes until
+//! a server that was down is found back, by how far away it is and on a busy machine; and what a
+//! server costs that accepts connections and says nothing.
 //!
 //! `cargo bench -p authchain-tests --bench storm`. `AUTHCHAIN_WORKER` names the worker to measure,
 //! a release build for figures worth telling.
@@ -8,7 +9,9 @@ mod client;
 mod way;
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +35,9 @@ const ROUND_TRIPS: [u64; 6] = [0, 5, 10, 20, 40, 80];
 const DOWN: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The number of processes that only calculate, on a busy machine.
+const BUSY: usize = 32;
+
 fn main() {
     let Some(slapd) = Slapd::start(&Plan::default()) else {
         return;
@@ -42,27 +48,43 @@ fn main() {
         });
         storm(&slapd, clients, "undisturbed", |run_dir| run_dir);
         storm(&slapd, clients, "one mark planted", |run_dir| {
-            Client::new(&slapd, &slapd.ldaps(), run_dir).plant_mark();
+            Client::new(&slapd, &[slapd.ldaps()], run_dir).plant_mark();
             run_dir
         });
     }
     for round_trip in ROUND_TRIPS {
-        outage(&slapd, Duration::from_millis(round_trip));
+        outage(&slapd, 1, Duration::from_millis(round_trip));
     }
+    hung(&slapd);
+    let mut busy: Vec<Child> = (0..BUSY).map(|_| calculating()).collect();
+    println!("beside {BUSY} processes that calculate:");
+    for servers in [1, 2] {
+        outage(&slapd, servers, Duration::from_millis(20));
+    }
+    for child in &mut busy {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+fn calculating() -> Child {
+    let mut endless = Command::new("sh");
+    endless.args(["-c", "while :; do :; done"]);
+    endless.spawn().unwrap()
 }
 
 /// Has so many people log in, and prints how many got in.
 fn storm(slapd: &Slapd, clients: usize, what: &str, prepare: impl FnOnce(&Path) -> &Path) {
     let folder = tempfile::tempdir().unwrap();
     let run_dir = folder.path().join("run");
-    assert!(Client::new(slapd, &slapd.ldaps(), &run_dir).login());
+    assert!(Client::new(slapd, &[slapd.ldaps()], &run_dir).login());
     let run_dir = prepare(&run_dir);
     let begin = Instant::now();
     let logins = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..clients {
             scope.spawn(|| {
-                let client = Client::new(slapd, &slapd.ldaps(), run_dir);
+                let client = Client::new(slapd, &[slapd.ldaps()], run_dir);
                 while begin.elapsed() < STORM {
                     let is_accepted = client.login();
                     logins.lock().unwrap().push((begin.elapsed(), is_accepted));
@@ -79,29 +101,57 @@ fn storm(slapd: &Slapd, clients: usize, what: &str, prepare: impl FnOnce(&Path) 
     println!("{clients} clients, {what}: {rate:.0} logins/s, {refused} % refused");
 }
 
-/// Takes the server away for a while, and prints how long it takes to be found back.
-fn outage(slapd: &Slapd, round_trip: Duration) {
+/// Takes all servers away for a while, and prints how long it takes until one is found back.
+fn outage(slapd: &Slapd, servers: usize, round_trip: Duration) {
     let folder = tempfile::tempdir().unwrap();
     let run_dir = folder.path().join("run");
     fs::create_dir(&run_dir).unwrap();
-    let mut way = Way::open(0, slapd.tls, round_trip);
-    let port = way.port;
-    let client = Client::new(slapd, &format!("ldaps://localhost:{port}"), &run_dir);
+    let open = |port| Way::open(port, slapd.tls, round_trip);
+    let mut ways: Vec<Way> = (0..servers).map(|_| open(0)).collect();
+    let ports: Vec<u16> = ways.iter().map(|way| way.port).collect();
+    let uris: Vec<String> = ports.iter().map(|port| uri(*port)).collect();
+    let client = Client::new(slapd, &uris, &run_dir);
+    let begin = Instant::now();
     assert!(client.login());
-    way.close();
+    let undisturbed = begin.elapsed();
+    ways.iter_mut().for_each(Way::close);
     let begin = Instant::now();
     while begin.elapsed() < DOWN {
         assert!(!client.login());
         thread::sleep(PAUSE);
     }
-    way = Way::open(port, slapd.tls, round_trip);
+    ways = ports.into_iter().map(open).collect();
     let back = Instant::now();
     while !client.login() {
         thread::sleep(PAUSE);
     }
     println!(
-        "{round_trip:?} away, down for {DOWN:?}: {:?} until the first login",
+        "{servers} servers, {round_trip:?} away, down for {DOWN:?}: {:.0?} until the first login \
+         (undisturbed: {undisturbed:.0?})",
         back.elapsed()
     );
-    way.close();
+    ways.iter_mut().for_each(Way::close);
+}
+
+/// Prints how long logins take where the first of two servers, and where the only one, accepts
+/// connections and says nothing.
+fn hung(slapd: &Slapd) {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = uri(silent.local_addr().unwrap().port());
+    for uris in [vec![silent.clone(), slapd.ldaps()], vec![silent]] {
+        let folder = tempfile::tempdir().unwrap();
+        let client = Client::new(slapd, &uris, &folder.path().join("run"));
+        let times: Vec<Duration> = (0..4)
+            .map(|_| {
+                let begin = Instant::now();
+                assert_eq!(client.login(), uris.len() > 1);
+                begin.elapsed()
+            })
+            .collect();
+        println!("the first of {} servers hangs: {times:.0?}", uris.len());
+    }
+}
+
+fn uri(port: u16) -> String {
+    format!("ldaps://localhost:{port}")
 }

@@ -85,7 +85,7 @@ impl Chain {
 
     /// Spends the time of a refusal: computes the hashes that backends have deferred, and one for
     /// each local backend that was not asked, so that the time does not tell where the chain ended.
-    /// An empty password costs nothing, whatever the name.
+    /// An empty password costs nothing, whatever the name; nor does a name that nobody can have.
     fn spend_time_of_refusal(
         &self,
         decision: &AuthDecision,
@@ -101,7 +101,8 @@ impl Chain {
                 step.backend == link.backend.name() && !matches!(step.finding, Finding::NotAsked(_))
             })
         };
-        if !is_refusal || (password.is_empty() && decision.steps.is_empty()) {
+        let is_empty = password.is_empty() && decision.steps.is_empty();
+        if !is_refusal || is_empty || decision.invalid.is_some() {
             return;
         }
         deferred.run(password);
