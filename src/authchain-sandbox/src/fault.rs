@@ -1,4 +1,4 @@
-//! The fault of a step without which the process must not go on.
+//! The error of a step that had to succeed.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use nix::errno::Errno;
 
 use crate::obstacle::Obstacle;
 
-/// Returns a function that makes a [`ProcessFault`] of `step` and the kernel's error.
+/// Returns a function that makes a [`ProcessFault`] of the kernel's error.
 pub(crate) fn fault(step: &'static str) -> impl Fn(Errno) -> ProcessFault {
     move |errno| ProcessFault::new(step, errno, Obstacle::to_call(errno))
 }
 
-/// A step that failed, without which the worker must not go on.
+/// The failure of a step that the worker needs: it must not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessFault {
     step: &'static str,

@@ -1,34 +1,34 @@
-//! The ids of this process: changed only where they differ, because a filter that the host runs
-//! under may kill for the mere call.
+//! Changes the ids of this process, but only where they differ: the host's filter may kill a
+//! process for the call alone.
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getgroups, getresgid, getresuid, setgroups, setresgid, setresuid};
 
 use crate::fault::ProcessFault;
-use crate::obstacle::{Needed, Obstacle};
+use crate::obstacle::{Capability, Obstacle};
 
 /// Drops the supplementary groups.
 pub(crate) fn drop_groups() -> Result<(), ProcessFault> {
     if getgroups().is_ok_and(|groups| groups.is_empty()) {
         return Ok(());
     }
-    setgroups(&[]).map_err(fault("drop the supplementary groups", Needed::SETGID))
+    setgroups(&[]).map_err(fault("drop the supplementary groups", Capability::SETGID))
 }
 
-/// Makes `gid` the real, effective and saved group id, and then `uid` the user id.
+/// Sets the real, effective and saved ids: the group's first, then the user's.
 pub(crate) fn take(uid: Uid, gid: Gid) -> Result<(), ProcessFault> {
     let is_group = |ids: nix::unistd::ResGid| [ids.real, ids.effective, ids.saved] == [gid; 3];
     if !getresgid().is_ok_and(is_group) {
-        setresgid(gid, gid, gid).map_err(fault("take its own group id", Needed::SETGID))?;
+        setresgid(gid, gid, gid).map_err(fault("take its own group id", Capability::SETGID))?;
     }
     let is_user = |ids: nix::unistd::ResUid| [ids.real, ids.effective, ids.saved] == [uid; 3];
     if !getresuid().is_ok_and(is_user) {
-        setresuid(uid, uid, uid).map_err(fault("take its own user id", Needed::SETUID))?;
+        setresuid(uid, uid, uid).map_err(fault("take its own user id", Capability::SETUID))?;
     }
     Ok(())
 }
 
-/// Returns a function that makes a [`ProcessFault`] of a change that failed.
-fn fault(step: &'static str, needed: Needed) -> impl Fn(Errno) -> ProcessFault {
-    move |errno| ProcessFault::new(step, errno, Obstacle::to_change(errno, needed))
+/// Returns a function that makes a [`ProcessFault`] of the kernel's error.
+fn fault(step: &'static str, capability: Capability) -> impl Fn(Errno) -> ProcessFault {
+    move |errno| ProcessFault::new(step, errno, Obstacle::to_change_of_ids(errno, capability))
 }

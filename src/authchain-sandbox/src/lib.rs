@@ -1,17 +1,21 @@
-//! The sandbox: takes from a process what it inherited, and confines it before it reads anything
-//! that comes from a network.
+//! The sandbox: removes what a process inherited from its host, and confines the process before it
+//! reads from a network.
 //!
-//! It knows no server and no protocol. A worker calls it between its hello and its first packet; a
-//! program that is not ours can be started behind the same walls by calling it before the exec.
+//! The sandbox knows no server and no protocol. The worker calls it between its hello and its first
+//! packet.
+//!
+//! The *host* is the program that started the worker, such as sshd. The *host's filter* is the
+//! filter of system calls that a service manager (`SystemCallFilter=` in systemd.exec(5)) or a
+//! container installed for the host, and that the worker inherits.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`process`] | the first steps: own ids, descriptors and limits, no inherited ones |
-//! | [`confine`] | own user, no privileges, Landlock, seccomp; and the report of what took hold |
-//! | `fault` | a step that failed |
-//! | `ids` | user, groups and capabilities: changed only where they differ |
-//! | `obstacle` | the settings of the host's service that forbid a step, in words, with the cure |
-//! | `status` | the kernel's own account of the process |
+//! | [`process`] | the first steps: replaces inherited ids, descriptors and limits |
+//! | [`confine`] | changes the user, applies Landlock and seccomp, reports which of them hold |
+//! | `fault` | the error of a step that failed |
+//! | `ids` | changes the user and group ids where they differ |
+//! | `obstacle` | the settings of the host's service that forbid a step, and how to change them |
+//! | `status` | `/proc/self/status` |
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 

@@ -1,8 +1,8 @@
-//! The sandbox of the host's service, where it forbids a step of the worker.
+//! The settings of the host's service that forbid a step of the worker.
 //!
-//! The worker inherits what the service manager or a container made of its host: filters of system
-//! calls, a bounding set of capabilities, a user namespace, limits. An errno alone tells nobody
-//! which of them it was.
+//! The worker inherits the restrictions that a service manager or a container put on the host:
+//! filters of system calls, a bounding set of capabilities, a user namespace, limits. An errno
+//! alone does not tell which of these forbade the step.
 
 use std::fmt;
 use std::fs;
@@ -16,61 +16,71 @@ use crate::status::Status;
 pub(crate) enum Obstacle {
     /// A filter of system calls.
     CallFilter,
-    /// This capability (capabilities(7)) is missing.
+    /// The capability of this name (capabilities(7)) is missing.
     Capability(&'static str),
     /// The user namespace forbids setgroups(2) (user_namespaces(7)).
     SetgroupsDenied,
-    /// The user namespace has no such id.
+    /// The user or group id is not mapped in the user namespace.
     UnmappedId,
-    /// The limit on processes (RLIMIT_NPROC, getrlimit(2)).
+    /// The limit on processes (RLIMIT_NPROC, getrlimit(2)) is reached.
     ProcessLimit,
 }
 
-/// The capability that a change of ids takes: its bit and its name.
-#[derive(Clone, Copy)]
-pub(crate) struct Needed(u32, &'static str);
+/// A capability (capabilities(7)) that a change of ids needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Capability {
+    bit: u32,
+    name: &'static str,
+}
 
-impl Needed {
-    /// For changing groups.
-    pub(crate) const SETGID: Self = Self(6, "CAP_SETGID");
-    /// For changing the user.
-    pub(crate) const SETUID: Self = Self(7, "CAP_SETUID");
+impl Capability {
+    /// Allows a process to change its groups.
+    pub(crate) const SETGID: Self = Self {
+        bit: 6,
+        name: "CAP_SETGID",
+    };
+    /// Allows a process to change its user.
+    pub(crate) const SETUID: Self = Self {
+        bit: 7,
+        name: "CAP_SETUID",
+    };
 
     fn is_missing(self, status: Status) -> bool {
-        status.effective.checked_shr(self.0).unwrap_or_default() & 1 == 0
+        status.effective.checked_shr(self.bit).unwrap_or_default() & 1 == 0
     }
 }
 
 impl Obstacle {
-    /// Finds the obstacle to a system call that failed with `errno` and needs no privilege.
+    /// Finds the obstacle to an unprivileged system call that failed with `errno`.
     pub(crate) fn to_call(errno: Errno) -> Option<Self> {
         let is_filtered = is_refusal(errno) && Status::read().is_ok_and(|own| own.is_filtered);
         is_filtered.then_some(Self::CallFilter)
     }
 
-    /// Finds the obstacle to a change of ids that failed with `errno`.
-    pub(crate) fn to_change(errno: Errno, needed: Needed) -> Option<Self> {
+    /// Finds the obstacle to a change of ids that needs `capability` and failed with `errno`.
+    pub(crate) fn to_change_of_ids(errno: Errno, capability: Capability) -> Option<Self> {
         match errno {
             Errno::EINVAL => Some(Self::UnmappedId),
             Errno::EAGAIN => Some(Self::ProcessLimit),
-            _ if is_refusal(errno) => Self::to_privilege(Status::read().ok()?, needed),
+            _ if is_refusal(errno) => Self::to_privilege(Status::read().ok()?, capability),
             _ => None,
         }
     }
 
-    fn to_privilege(status: Status, needed: Needed) -> Option<Self> {
-        if needed.is_missing(status) {
-            return Some(Self::Capability(needed.1));
+    fn to_privilege(status: Status, capability: Capability) -> Option<Self> {
+        if capability.is_missing(status) {
+            return Some(Self::Capability(capability.name));
         }
         let setgroups = fs::read_to_string("/proc/self/setgroups").unwrap_or_default();
-        if needed.1 == Needed::SETGID.1 && setgroups.trim_end() == "deny" {
+        if capability == Capability::SETGID && setgroups.trim_end() == "deny" {
             return Some(Self::SetgroupsDenied);
         }
         status.is_filtered.then_some(Self::CallFilter)
     }
 }
 
-/// Returns whether a call was refused, rather than wrong.
+/// Returns whether `errno` says that the call is forbidden, rather than that its arguments are
+/// wrong.
 fn is_refusal(errno: Errno) -> bool {
     [Errno::EPERM, Errno::EACCES, Errno::ENOSYS].contains(&errno)
 }
@@ -105,14 +115,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_laid_to_what_is_missing_and_to_a_filter_only_where_there_is_one() {
+    fn a_missing_capability_is_found_before_a_filter_of_system_calls() {
         let status = |effective, is_filtered| Status {
             effective,
             is_filtered,
             ..Status::default()
         };
         let found = |effective, is_filtered| {
-            Obstacle::to_privilege(status(effective, is_filtered), Needed::SETUID)
+            Obstacle::to_privilege(status(effective, is_filtered), Capability::SETUID)
         };
         assert_eq!(found(0x40, true), Some(Obstacle::Capability("CAP_SETUID")));
         assert_eq!(found(0x80, true), Some(Obstacle::CallFilter));
@@ -120,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_not_mapped_and_a_full_limit_are_told_from_a_refusal() {
-        let found = |errno| Obstacle::to_change(errno, Needed::SETGID);
+    fn the_errno_tells_an_unmapped_id_and_a_reached_limit_apart() {
+        let found = |errno| Obstacle::to_change_of_ids(errno, Capability::SETGID);
         assert_eq!(found(Errno::EINVAL), Some(Obstacle::UnmappedId));
         assert_eq!(found(Errno::EAGAIN), Some(Obstacle::ProcessLimit));
         assert_eq!(found(Errno::ENOMEM), None);

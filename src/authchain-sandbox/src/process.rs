@@ -1,4 +1,4 @@
-//! The first steps of a process: replaces what its caller chose by what the worker needs.
+//! The first steps of the worker: replaces the ids, limits and descriptors that it inherited.
 //!
 //! su and sudo start the module with the caller's real user id, limits, signal mask, umask, working
 //! directory and descriptors, and the worker inherits all of them. Signal dispositions are left
@@ -20,20 +20,20 @@ pub use crate::fault::ProcessFault;
 use crate::fault::fault;
 use crate::ids;
 
-/// The first descriptor that is not the socket and not stderr.
-const FIRST_FOREIGN: RawFd = 3;
+/// The first descriptor to close: those below are the socket and stderr.
+const FIRST_TO_CLOSE: RawFd = 3;
 
-/// The descriptors that are closed one by one where `/proc` cannot say which are open.
+/// The most descriptors that are closed one by one where `/proc` is missing.
 const MOST_DESCRIPTORS: rlim_t = 65_536;
 
 const MIB: rlim_t = 1 << 20;
 
-/// The memory that may be written to (RLIMIT_DATA). Stacks of threads count; memory that malloc has
-/// only reserved does not.
+/// The writable memory (RLIMIT_DATA). Stacks of threads count; memory that malloc has only reserved
+/// does not.
 const MEMORY: rlim_t = 64 * MIB;
 
-/// [`MEMORY`] of a worker that computes password hashes: the costliest that is not refused takes
-/// 256 MiB.
+/// The writable memory of a worker that computes password hashes: the costliest hash that is
+/// allowed takes 256 MiB.
 const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 
 /// The resource limits of the worker, whatever limits its caller set.
@@ -43,11 +43,11 @@ const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 /// threads end at the limit on memory.
 const LIMITS: [(Resource, rlim_t); 6] = [
     (Resource::RLIMIT_CORE, 0),
-    // A name lookup and a TLS handshake take milliseconds; a parser that spins is ended.
+    // A name lookup and a TLS handshake take milliseconds; a parser in an endless loop is killed.
     (Resource::RLIMIT_CPU, 10),
-    // Lowered by `limit_memory` once it is known whether hashes are computed.
+    // `limit_memory` lowers it in a worker that computes no hashes.
     (Resource::RLIMIT_DATA, MEMORY_FOR_HASHES),
-    // Everything mapped, libraries included: glibc reserves 64 or 128 MiB for each thread's heap.
+    // Mapped memory, with libraries: glibc reserves 64 or 128 MiB for the heap of each thread.
     (Resource::RLIMIT_AS, 512 * MIB),
     (Resource::RLIMIT_NOFILE, 64),
     (Resource::RLIMIT_STACK, 8 * MIB),
@@ -57,12 +57,12 @@ const LIMITS: [(Resource, rlim_t); 6] = [
 /// mask and limits; forbids core dumps.
 ///
 /// # Errors
-/// When the ids cannot be set, or the process would stay dumpable: its caller could still reach
-/// into it. Everything else is done all the same.
+/// When the ids cannot be set, or the process would stay dumpable: the caller of su could still
+/// read or kill it. The other steps are taken even then.
 pub fn sanitize() -> Result<(), ProcessFault> {
     let taken = take_ids();
-    close_foreign();
-    // Neither can fail in a way that matters: "/" is always there, and the umask has no errors.
+    close_inherited();
+    // "/" always exists, and umask(2) cannot fail.
     let _ = chdir("/");
     umask(Mode::from_bits_truncate(0o077));
     let _ = SigSet::empty().thread_set_mask();
@@ -83,38 +83,38 @@ fn take_ids() -> Result<(), ProcessFault> {
     ids::take(uid, gid)
 }
 
-/// Forbids core dumps, and reading our memory or descriptors through `/proc`.
+/// Forbids core dumps, and reading the worker's memory or descriptors through `/proc`.
 ///
-/// To be repeated after every change of ids, which resets the flag to `fs.suid_dumpable`.
+/// To be called again after every change of ids, which resets the flag to `fs.suid_dumpable`.
 ///
 /// # Errors
-/// When the kernel refuses, which it has no reason to.
+/// When a filter of system calls forbids it.
 pub fn not_dumpable() -> Result<(), ProcessFault> {
     prctl::set_dumpable(false).map_err(fault("forbid dumps of its memory"))
 }
 
 /// Closes the descriptors that hosts leave open without close-on-exec (sshd does).
-fn close_foreign() {
+fn close_inherited() {
     let open = open_descriptors().unwrap_or_else(|| {
         let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(MOST_DESCRIPTORS, |(_, hard)| hard);
         let end = RawFd::try_from(limit.min(MOST_DESCRIPTORS)).unwrap_or(RawFd::MAX);
-        (FIRST_FOREIGN..end).collect()
+        (FIRST_TO_CLOSE..end).collect()
     });
-    for descriptor in open.into_iter().filter(|&fd| fd >= FIRST_FOREIGN) {
+    for descriptor in open.into_iter().filter(|&fd| fd >= FIRST_TO_CLOSE) {
         let _ = close(descriptor);
     }
 }
 
-/// Lists the open descriptors, including the one that reads the list; all are collected before any
-/// is closed.
+/// Lists the open descriptors. The list includes the descriptor of `/proc/self/fd`, which is closed
+/// by then.
 fn open_descriptors() -> Option<Vec<RawFd>> {
     let entries = fs::read_dir("/proc/self/fd").ok()?;
     let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
     Some(entries.filter_map(|entry| number(entry.ok()?)).collect())
 }
 
-/// Sets the soft and the hard limit; without the privilege to raise the hard one, both to as much
-/// as it allows.
+/// Sets the soft and the hard limit to `wanted`, or to the present hard limit where the process may
+/// not raise it.
 fn limit(resource: Resource, wanted: rlim_t) {
     if setrlimit(resource, wanted, wanted).is_err() {
         let hard = getrlimit(resource).map_or(wanted, |(_, hard)| hard);
@@ -123,39 +123,38 @@ fn limit(resource: Resource, wanted: rlim_t) {
     }
 }
 
-/// Makes the kernel end this process before others when memory runs out (`oom_score_adj`, proc(5)),
-/// even where the host is exempt. People of a NIS domain may choose hashes that take 256 MiB, and a
-/// stranger may have many of them computed at once.
+/// Makes the kernel kill the worker before other processes when memory runs out (`oom_score_adj` in
+/// proc(5)), even where the host is exempt. A hash in a NIS map may take 256 MiB, and a stranger
+/// can have many hashes computed at once.
 fn be_oom_killed_first() {
     let file = OpenOptions::new()
         .write(true)
         .open("/proc/self/oom_score_adj");
-    // Without /proc the process is chosen by its size, like every other.
+    // Without /proc the kernel goes by the size of the process, as always.
     let _ = file.and_then(|mut file| file.write_all(b"1000"));
 }
 
-/// Lowers the memory of a worker that computes no hashes: what a server sends needs little.
+/// Lowers the limit on memory in a worker that computes no hashes.
 pub fn limit_memory(hashes: bool) {
     if !hashes {
         limit(Resource::RLIMIT_DATA, MEMORY);
     }
 }
 
-/// Forbids writing to files (RLIMIT_FSIZE). Called later than the other limits are set: the output
-/// of `--about` may go to a file.
+/// Forbids writing to files (RLIMIT_FSIZE). `sanitize` does not: the output of `--about` may go to
+/// a file.
 pub fn write_no_files() {
     limit(Resource::RLIMIT_FSIZE, 0);
 }
 
-/// Returns the name of this machine; empty without /proc.
+/// Returns the host name of this machine; empty without /proc.
 pub fn machine_name() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname");
     name.map(|name| name.trim_end().to_owned())
         .unwrap_or_default()
 }
 
-/// Returns whether `stream` is a socket: a person who starts the worker by hand has a terminal
-/// there.
+/// Returns whether `stream` is a socket: it is a terminal where a person starts the worker by hand.
 pub fn is_socket(stream: impl AsFd) -> bool {
     let kind = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;
     fstat(stream).is_ok_and(|status| kind(status.st_mode) == SFlag::S_IFSOCK)

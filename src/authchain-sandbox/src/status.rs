@@ -1,28 +1,27 @@
-//! The kernel's own account of this process.
+//! Reads `/proc/self/status`.
 
 use std::fs::File;
 use std::io::{self, Read};
 
-/// The lines of `/proc/self/status` that confinement is judged by.
+/// The lines of `/proc/self/status` that show whether the process is confined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Status {
-    /// Permitted, effective and ambient capabilities, taken together.
+    /// The union of the permitted, effective and ambient capabilities.
     pub(crate) capabilities: u64,
     /// The effective capabilities alone.
     pub(crate) effective: u64,
     /// The number of threads; any besides the first would stay unconfined.
     pub(crate) threads: u64,
-    /// The attribute no_new_privs (prctl(2)): a program that is started gains no privileges.
+    /// The attribute no_new_privs (prctl(2)): execve(2) grants no privileges.
     pub(crate) no_new_privs: bool,
-    /// True if the kernel has seccomp filters: only then is there a line about them.
-    pub(crate) knows_seccomp: bool,
-    /// True if the system calls are filtered: before this process installs a filter, by one that
-    /// its host runs under (`SystemCallFilter=` in systemd.exec(5), a container's).
+    /// True if the kernel has seccomp: only then does the file have a line `Seccomp`.
+    pub(crate) has_seccomp: bool,
+    /// True if system calls are filtered: by the host's filter, until this process adds its own.
     pub(crate) is_filtered: bool,
 }
 
 impl Status {
-    /// Reads the status; once the process is confined, `/proc` is out of reach.
+    /// Reads the status. A confined process cannot: Landlock and seccomp forbid opening `/proc`.
     pub(crate) fn read() -> io::Result<Self> {
         // The file has about 1.5 KiB and comes with one read; a growing buffer would take eight.
         let mut text = [0; 4096];
@@ -36,7 +35,7 @@ impl Status {
         for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
             let value = value.trim();
             match name {
-                // A value that cannot be parsed counts as every capability there is.
+                // An unparsable value counts as every capability.
                 "CapPrm" | "CapEff" | "CapAmb" => {
                     let capabilities = u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
                     status.capabilities |= capabilities;
@@ -46,7 +45,7 @@ impl Status {
                 }
                 "Threads" => status.threads = value.parse().unwrap_or(u64::MAX),
                 "Seccomp" => {
-                    status.knows_seccomp = true;
+                    status.has_seccomp = true;
                     status.is_filtered = value != "0";
                 }
                 "NoNewPrivs" => status.no_new_privs = value == "1",
@@ -62,20 +61,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_lines_are_read_and_what_is_unreadable_counts_as_the_worst() {
+    fn lines_are_read_and_unparsable_values_count_as_the_worst() {
         let text = "Name:\tx\nThreads:\t2\nCapInh:\t0000000000000001\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000080\nCapAmb:\t0000000000000001\nNoNewPrivs:\t1\nSeccomp:\t0\n";
         let expected = Status {
             capabilities: 0x481,
             effective: 0x80,
             threads: 2,
             no_new_privs: true,
-            knows_seccomp: true,
+            has_seccomp: true,
             is_filtered: false,
         };
         assert_eq!(Status::parse(text), expected);
         let worst = Status::parse("CapEff:\t?\n");
         assert_eq!(worst.capabilities, u64::MAX);
-        assert!(!worst.knows_seccomp && !worst.is_filtered);
+        assert!(!worst.has_seccomp && !worst.is_filtered);
         assert!(Status::parse("Seccomp:\t2\n").is_filtered);
     }
 

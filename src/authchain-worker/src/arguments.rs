@@ -46,7 +46,7 @@ fn name(given: Option<OsString>) -> Result<String, String> {
 
 fn walls(given: Option<OsString>) -> Result<Walls, String> {
     let word = given.and_then(|word| word.into_string().ok());
-    word.and_then(|word| Walls::of(&word))
+    word.and_then(|word| Walls::parse(&word))
         .ok_or_else(|| "--trial is for the worker itself".to_owned())
 }
 

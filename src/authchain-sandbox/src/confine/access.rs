@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// The access that a confined process keeps; everything else is given up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Files and folders to read; if there are none, no file can be opened. The files of name
-    /// resolution are read before and not listed here.
+    /// Files and folders to read; if there are none, no file can be opened. `/etc/hosts` and
+    /// `/etc/resolv.conf` need not be listed: they are read before.
     pub files: Vec<PathBuf>,
     /// Unix sockets to connect to; if there are none, no Unix socket can be made.
     pub unix_sockets: Vec<PathBuf>,
@@ -18,7 +18,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Returns the access of a process that needs no server.
+    /// Returns access to no file, no socket and no port.
     pub fn none() -> Self {
         Self {
             ports: Some(Vec::new()),

@@ -1,4 +1,4 @@
-//! The system calls by name; those that only one processor family has are in tables of their own.
+//! The system calls by name. Tables that end in `_HERE` differ between processor families.
 
 use nix::libc::*;
 
@@ -63,15 +63,15 @@ pub(super) const ALLOWED: &[i64] = &[
     SYS_exit_group,
 ];
 
-/// Older calls that libc still makes on this processor family.
+/// Older calls that libc still makes on x86_64.
 #[cfg(target_arch = "x86_64")]
 pub(super) const ALLOWED_HERE: &[i64] = &[SYS_epoll_wait, SYS_poll, SYS_time];
 
-/// Older calls that libc still makes on this processor family, which never had any.
+/// Empty: other processor families never had the older calls.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const ALLOWED_HERE: &[i64] = &[];
 
-/// Calls that read files and folders, for backends that have some.
+/// Calls of a backend that reads files and folders.
 pub(super) const FOR_FILES: &[i64] = &[
     SYS_pread64,
     SYS_lseek,
@@ -129,10 +129,10 @@ pub(super) const DEADLY: &[i64] = &[
     SYS_personality,
 ];
 
-/// Deadly calls that not every processor family has.
+/// Further deadly calls on x86_64.
 #[cfg(target_arch = "x86_64")]
 pub(super) const DEADLY_HERE: &[i64] = &[SYS_ioperm, SYS_iopl, SYS_kexec_file_load, SYS_modify_ldt];
 
-/// Deadly calls that not every processor family has.
+/// Further deadly calls on the other processor families.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const DEADLY_HERE: &[i64] = &[SYS_kexec_file_load];

@@ -1,7 +1,7 @@
-//! seccomp: the system calls that may be made.
+//! seccomp: the system calls that the worker may make.
 //!
-//! A call that only an attacker makes kills the process; any other call that is not listed fails
-//! with `EPERM`.
+//! A call that only an attacker would make kills the process; any other call that is not listed
+//! fails with `EPERM`.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE, FOR_FILES};
 use super::install::install;
 use super::program::{Action, Alternative, Program, Test, assemble};
 
-/// Every bit of an argument that is an `int`: the kernel ignores the others.
+/// The bits of an argument that is an `int`: the kernel ignores the upper half.
 const INT: u64 = 0xffff_ffff;
 
-/// `SOCK_CLOEXEC` and `SOCK_NONBLOCK` share the argument with the type.
+/// The bits of a socket's type. The argument also holds `SOCK_CLOEXEC` and `SOCK_NONBLOCK`.
 const SOCKET_TYPE: u64 = 0xf;
 
 /// The groups of calls that only some backends need.
@@ -32,16 +32,17 @@ pub(super) struct OptionalCalls {
 pub struct Profile {
     /// Calls that are allowed whatever their arguments.
     allowed: &'static [&'static [i64]],
-    /// Calls that are allowed as well where files are read.
+    /// Calls that are allowed only to a backend that reads files.
     for_files: &'static [i64],
-    /// Calls that only an attacker makes: the process is killed.
+    /// Calls that kill the process: only an attacker would make them.
     deadly: &'static [&'static [i64]],
     /// Returns the calls that are allowed with some arguments only.
     conditional: fn(OptionalCalls) -> Vec<(i64, Vec<Alternative>)>,
 }
 
 impl Profile {
-    /// A process that asks servers: sockets and clocks, no program and no other process.
+    /// The calls of a process that asks servers. It uses sockets and clocks, and starts no program
+    /// and no other process.
     pub const SERVER: Self = Self {
         allowed: &[ALLOWED, ALLOWED_HERE],
         for_files: FOR_FILES,
@@ -52,7 +53,7 @@ impl Profile {
     /// Installs the filter, for good, in this thread, which is the only one.
     ///
     /// # Errors
-    /// Where the kernel refuses, or has no filters.
+    /// Where the kernel refuses the filter, or has no seccomp filters.
     pub(super) fn install(&self, optional: OptionalCalls) -> Result<(), Error> {
         install(&self.program(optional))
     }
@@ -75,54 +76,54 @@ impl Profile {
     }
 }
 
-/// Returns the calls that are allowed with some arguments only, and the tests of these.
+/// Returns the calls that are allowed with some arguments only, each with the tests of its
+/// arguments.
 fn conditional(optional: OptionalCalls) -> Vec<(i64, Vec<Alternative>)> {
     let mut list = vec![
         (libc::SYS_socket, sockets(optional.unix_sockets)),
-        // Joins the guard to the LDAP library. A datagram socket of a pair could send to any Unix
-        // socket.
+        // Joins the guard to the LDAP library. Datagram sockets are not allowed: one of a pair
+        // could send to any Unix socket.
         (
             libc::SYS_socketpair,
             vec![socket(libc::AF_UNIX, libc::SOCK_STREAM)],
         ),
         // No memory becomes executable.
-        (libc::SYS_mmap, vec![vec![none(2, libc::PROT_EXEC)]]),
-        (libc::SYS_mprotect, vec![vec![none(2, libc::PROT_EXEC)]]),
+        (libc::SYS_mmap, vec![vec![lacks(2, libc::PROT_EXEC)]]),
+        (libc::SYS_mprotect, vec![vec![lacks(2, libc::PROT_EXEC)]]),
         (
             libc::SYS_ioctl,
             vec![vec![is(1, libc::FIONBIO)], vec![is(1, libc::FIONREAD)]],
         ),
-        // Limits are read, not set. The signal of abort(3) goes to this process alone.
-        (libc::SYS_prlimit64, vec![vec![whole(0, 0), whole(2, 0)]]),
+        // Limits may be read, not set.
+        (libc::SYS_prlimit64, vec![vec![is_u64(0, 0), is_u64(2, 0)]]),
+        // abort(3) sends its signal to this process.
         (libc::SYS_tgkill, vec![vec![is(0, std::process::id())]]),
-        // Flags and copies of descriptors; not F_SETOWN, by which the kernel sends signals to
-        // others.
+        // Not F_SETOWN: it makes the kernel send signals to another process.
         (
             libc::SYS_fcntl,
-            FLAGS_AND_COPIES
-                .map(|command| vec![is(1, command)])
-                .to_vec(),
+            FCNTL_COMMANDS.map(|command| vec![is(1, command)]).to_vec(),
         ),
-        // The only option that is still set. Others attach a program to a socket, or another
-        // protocol.
+        // The worker sets no other option. Some options attach a BPF program or another protocol to
+        // a socket.
         (
             libc::SYS_setsockopt,
             vec![vec![is(1, libc::IPPROTO_TCP), is(2, libc::TCP_NODELAY)]],
         ),
         // TCP Fast Open connects while it sends, past Landlock's rules about ports.
-        (libc::SYS_sendto, vec![vec![none(3, libc::MSG_FASTOPEN)]]),
-        (libc::SYS_sendmsg, vec![vec![none(2, libc::MSG_FASTOPEN)]]),
-        // malloc names its memory. Every other attribute, such as not being dumpable, stays as it
-        // is.
+        (libc::SYS_sendto, vec![vec![lacks(3, libc::MSG_FASTOPEN)]]),
+        (libc::SYS_sendmsg, vec![vec![lacks(2, libc::MSG_FASTOPEN)]]),
+        // malloc names its memory. No other attribute may change: the process must not become
+        // dumpable again.
         (libc::SYS_prctl, vec![vec![is(0, libc::PR_SET_VMA)]]),
     ];
     if optional.files {
-        list.push((libc::SYS_openat, vec![vec![none(2, WRITING)]]));
+        list.push((libc::SYS_openat, vec![vec![lacks(2, WRITING)]]));
     }
     list
 }
 
-const FLAGS_AND_COPIES: [i32; 5] = [
+/// The commands of fcntl(2) for the flags and copies of descriptors.
+const FCNTL_COMMANDS: [i32; 5] = [
     libc::F_GETFD,
     libc::F_SETFD,
     libc::F_GETFL,
@@ -130,8 +131,8 @@ const FLAGS_AND_COPIES: [i32; 5] = [
     libc::F_DUPFD_CLOEXEC,
 ];
 
-/// The flags of open(2) that ask for more than reading. `O_TMPFILE` includes `O_DIRECTORY`, which
-/// reading may have.
+/// The flags of open(2) that ask for more than reading. `O_DIRECTORY`, a part of `O_TMPFILE`, does
+/// not.
 const WRITING: i32 = libc::O_ACCMODE
     | libc::O_CREAT
     | libc::O_TRUNC
@@ -152,13 +153,13 @@ fn sockets(unix: bool) -> Vec<Alternative> {
     list
 }
 
-/// Allows a socket with the default protocol of its type only: MPTCP reaches every TCP server, and
-/// Landlock's rules about ports do not cover it.
+/// Allows a socket with the default protocol of its type. Not MPTCP: it reaches every TCP server
+/// past Landlock's rules about ports.
 fn socket(family: i32, kind: i32) -> Alternative {
     vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
 }
 
-fn whole(index: u32, value: u64) -> Test {
+fn is_u64(index: u32, value: u64) -> Test {
     Test {
         index,
         mask: u64::MAX,
@@ -178,12 +179,12 @@ fn masked(index: u32, mask: u64, value: impl TryInto<u64>) -> Test {
     }
 }
 
-/// Returns a test that none of these bits is set.
-fn none(index: u32, unwanted: i32) -> Test {
+/// Returns a test that no bit of `unwanted` is set.
+fn lacks(index: u32, unwanted: i32) -> Test {
     masked(index, bits(unwanted), 0)
 }
 
-/// Returns a constant of libc as the kernel gets it; none of them is negative.
+/// Returns a constant of libc, which is never negative, as the bits of an argument.
 fn bits(value: impl TryInto<u64>) -> u64 {
     value.try_into().unwrap_or(u64::MAX)
 }

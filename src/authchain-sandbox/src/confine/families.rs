@@ -1,4 +1,4 @@
-//! The address families that a process needs, and the host's filter of system calls may block.
+//! The address families of a worker's sockets: the host's filter may forbid them.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use super::access::Access;
 
-/// A set of address families. The process can work if the filter allows at least one of them.
+/// A set of address families. The worker can work if the filter allows at least one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Families {
     /// AF_INET and AF_INET6.
@@ -19,9 +19,8 @@ pub enum Families {
 }
 
 impl Families {
-    /// Returns the families that the host's filter (`RestrictAddressFamilies=` in systemd.exec(5))
-    /// would have to allow; `None` if it allows one that `access` can use, or if `access` needs
-    /// none.
+    /// Returns the families that `access` can use, if the host's filter forbids all of them
+    /// (`RestrictAddressFamilies=` in systemd.exec(5)).
     pub(super) fn forbidden_to(access: &Access) -> Option<Self> {
         let needed = Self::needed(access)?;
         needed.list().iter().all(is_forbidden).then_some(needed)
@@ -70,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_family_is_needed_where_there_is_somebody_to_connect_to() {
+    fn the_families_follow_from_the_ports_and_the_unix_sockets() {
         let needed = |ports: Option<Vec<u16>>, sockets: &[&str]| {
             Families::needed(&Access {
                 ports,
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_forbidden_where_sockets_can_be_made() {
+    fn no_family_is_forbidden_where_sockets_can_be_made() {
         assert_eq!(Families::forbidden_to(&Access::default()), None);
     }
 }

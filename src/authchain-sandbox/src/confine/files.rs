@@ -11,14 +11,14 @@ use landlock::{
 use super::access::Access;
 use super::report::Landlock;
 
-/// A Landlock ruleset whose paths are open: made while root can still reach them, entered as the
-/// worker's own user.
+/// A Landlock ruleset whose paths are open. Root makes it, as the worker's own user may not reach
+/// the paths; the worker's own user enters it.
 pub(super) struct Rules(RulesetCreated);
 
 impl Rules {
-    /// Makes the ruleset of `access`: files to read, Unix sockets and TCP ports to connect to.
+    /// Makes the ruleset that allows `access` alone.
     ///
-    /// Rights that an older kernel does not know are left out; the report names the kernel's level.
+    /// Rights that an older kernel does not know are left out; the report has the kernel's ABI.
     pub(super) fn gather(access: &Access) -> Result<Self, RulesetError> {
         let mut ruleset = Ruleset::default()
             .handle_access(AccessFs::from_all(ABI::V9))?
@@ -41,7 +41,7 @@ impl Rules {
         Ok(Self(created))
     }
 
-    /// Enters the rules, for this thread and those it will start.
+    /// Applies the rules to this thread and to every thread that it will start.
     pub(super) fn enter(self) -> Result<Landlock, RulesetError> {
         let status = self.0.restrict_self()?;
         Ok(match status.landlock {
@@ -58,8 +58,9 @@ impl Rules {
     }
 }
 
-/// Allows `access` below `path`; a path that does not exist needs no rule. For a file, the landlock
-/// crate leaves out the rights that only folders have.
+/// Allows `access` to `path` and everything below it; a path that does not exist needs no rule.
+///
+/// Where `path` is a file, the landlock crate leaves out the rights that only folders have.
 fn allow(
     created: RulesetCreated,
     path: &Path,

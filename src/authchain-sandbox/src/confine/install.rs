@@ -7,12 +7,12 @@ use super::program::Program;
 
 /// Installs `program` for this thread, for good. The thread must have no_new_privs.
 ///
-/// prctl(2) is tried first: it does what seccomp(2) does, and systemd's `@system-service` allows it
-/// but kills for the other.
+/// prctl(2) is tried before seccomp(2): systemd's `@system-service` allows prctl(2) and kills for
+/// seccomp(2).
 ///
 /// # Errors
-/// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses; `EINVAL` where it has no
-/// filters.
+/// [`Error::Seccomp`] or [`Error::Prctl`] where the kernel refuses the filter; `EINVAL` where the
+/// kernel has no seccomp filters.
 pub(super) fn install(program: &Program) -> Result<(), Error> {
     match by_prctl(program) {
         true => Ok(()),

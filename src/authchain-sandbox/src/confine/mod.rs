@@ -1,10 +1,9 @@
-//! Takes from a process, for good, every right that it does not need, before it reads what a
-//! network sends.
+//! Confines the worker for good, before it reads from a network.
 //!
-//! A user of its own keeps it from the files of others, Landlock from files that everybody may
-//! read, and seccomp from everything else: starting programs, listening, reaching into other
-//! processes. Each wall is built even where another is missing, and the [`Report`] says which ones
-//! stand.
+//! File modes keep the worker's own user from the files of others, and Landlock keeps it from files
+//! that everybody may read. seccomp forbids the rest: starting programs, listening, reaching into
+//! other processes. These are the walls. A missing wall does not keep the others from being built,
+//! and the [`Report`] lists which walls stand.
 
 mod access;
 mod call_tables;
@@ -42,31 +41,31 @@ pub use trial::Walls;
 /// The user that packages create for the worker.
 pub const DEFAULT_USER: &str = "authchain";
 
-/// Confines the process to the calls of `profile` and to `access`. Started by root, it becomes
-/// `user`, or `nobody` where no such user exists.
+/// Confines the process to the system calls of `profile` and to `access`. A process of root becomes
+/// `user`, or `nobody` where `user` does not exist.
 ///
 /// To be called once, while there is one thread, after secrets and certificates have been read and
 /// before anything is sent.
 ///
-/// Where the host runs under a filter of system calls, it is tried out first which walls that
-/// leaves.
+/// Where the host has a filter, trials in other processes first find the walls that the filter lets
+/// a process build.
 ///
 /// # Errors
-/// When a wall that this kernel has cannot be built: the worker must not go on. Landlock alone may
-/// be missing.
+/// When a wall that this kernel has cannot be built: the worker must not go on. Landlock alone is
+/// left out where the host's filter kills for it.
 pub fn confine(profile: &Profile, access: &Access, user: &str) -> Result<Report, Refused> {
     if !Status::read().is_ok_and(|own| own.is_filtered) {
         return build(profile, access, user, Walls::All);
     }
     let walls = Walls::that_can_be_built(user)?;
-    build(profile, access, user, walls).map_err(Refused::under_a_filter)
+    build(profile, access, user, walls).map_err(Refused::name_host_filter)
 }
 
-/// Makes the calls that build `walls` in this process, for a parent that wants to know whether it
-/// survives them: of all walls those of Landlock alone, else those of every other wall.
+/// Builds walls in this process, so that its parent learns whether the host's filter kills for
+/// them. [`Walls::All`] tries Landlock alone; [`Walls::WithoutLandlock`] tries every other wall.
 ///
-/// Landlock is tried as the user who started this process. Whoever has the worker's user id could
-/// send the same signal as the filter, and so take Landlock away.
+/// Landlock is tried as the user who started this process. Under the worker's user id, other
+/// processes of this user could send the signal of the filter, and so turn Landlock off.
 ///
 /// # Errors
 /// As [`confine`].
@@ -106,7 +105,7 @@ fn build(profile: &Profile, access: &Access, user: &str, walls: Walls) -> Result
         None => Landlock::Forbidden,
     };
     notes.extend(landlock.complaint(is_filtered).map(str::to_owned));
-    let seccomp = filtered(
+    let seccomp = check_filter(
         profile.install(OptionalCalls {
             unix_sockets: !access.unix_sockets.is_empty(),
             files: !access.files.is_empty(),
@@ -124,8 +123,10 @@ fn build(profile: &Profile, access: &Access, user: &str, walls: Walls) -> Result
     })
 }
 
-/// Reads the process' status and refuses one with other threads, or with capabilities left after a
-/// change of user; `None` without /proc.
+/// Reads the status of the process; `None` without /proc.
+///
+/// # Errors
+/// When there are other threads, or when capabilities are left after a change of user.
 fn verify_unprivileged(user: &User, notes: &mut Vec<String>) -> Result<Option<Status>, Refused> {
     let Ok(status) = Status::read() else {
         notes.push("/proc is missing: what the kernel took away could not be verified".to_owned());
@@ -144,9 +145,9 @@ fn verify_unprivileged(user: &User, notes: &mut Vec<String>) -> Result<Option<St
     Ok(Some(status))
 }
 
-/// Returns whether system calls are filtered. A kernel without filters is noted and is no reason to
-/// deny logins.
-fn filtered(
+/// Returns whether system calls are filtered. A kernel without seccomp filters is noted, and no
+/// reason to deny logins.
+fn check_filter(
     installed: Result<(), SeccompError>,
     status: Option<Status>,
     notes: &mut Vec<String>,
@@ -163,13 +164,14 @@ fn filtered(
     }
 }
 
-/// Returns whether the kernel has no seccomp filters. `EINVAL` says that, but also that the filter
-/// is a bad one; so it only counts where the kernel's status of this process does not mention
-/// seccomp either.
+/// Returns whether the kernel has no seccomp filters.
+///
+/// `EINVAL` can also mean that the filter is invalid. It counts as a missing feature only where
+/// `/proc/self/status` has no line about seccomp.
 fn has_no_filters(error: &io::Error, status: Option<Status>) -> bool {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSYS) => true,
-        Some(Errno::EINVAL) => status.is_some_and(|status| !status.knows_seccomp),
+        Some(Errno::EINVAL) => status.is_some_and(|status| !status.has_seccomp),
         _ => false,
     }
 }
@@ -184,14 +186,14 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_refused_is_not_taken_for_a_kernel_without_filters() {
-        let outcome = |errno: Errno, knows_seccomp: Option<bool>| {
-            let status = knows_seccomp.map(|knows_seccomp| Status {
-                knows_seccomp,
+        let outcome = |errno: Errno, has_seccomp: Option<bool>| {
+            let status = has_seccomp.map(|has_seccomp| Status {
+                has_seccomp,
                 ..Status::default()
             });
             let refused = SeccompError::Seccomp(io::Error::from(errno));
             let mut notes = Vec::new();
-            filtered(Err(refused), status, &mut notes).map(|stands| (stands, notes.len()))
+            check_filter(Err(refused), status, &mut notes).map(|stands| (stands, notes.len()))
         };
         assert_eq!(outcome(Errno::EINVAL, Some(false)), Ok((false, 1)));
         assert_eq!(outcome(Errno::ENOSYS, Some(true)), Ok((false, 1)));

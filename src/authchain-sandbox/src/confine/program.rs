@@ -1,10 +1,9 @@
 //! Assembles the seccomp filter: one BPF program that finds a call by binary search.
 //!
 //! When a filter is installed, the kernel translates it and runs it once for every system call. The
-//! compiler of the seccompiler crate compares with one call after the other, and makes a filter for
-//! each kind of answer, which cost half a millisecond of each login. Here, neighbouring calls with
-//! the same answer are one range and equal answers share their return instruction: that leaves a
-//! sixth of the instructions.
+//! seccompiler crate would compile a linear search, and a filter for each kind of answer: that cost
+//! half a millisecond of each login. This program needs a sixth of the instructions: neighbouring
+//! calls with equal answers are one range, and equal answers share a return instruction.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +13,13 @@ use seccompiler::sock_filter as Instruction;
 /// The answer of the filter to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
-    /// The call is made.
+    /// The kernel makes the call.
     Allow,
-    /// The process is killed before it is made.
+    /// The kernel kills the process before the call.
     Kill,
     /// The call fails with this error.
     Fail(i32),
-    /// The call is made if one of these holds, and fails with `EPERM` otherwise.
+    /// The kernel makes the call if one alternative holds; otherwise the call fails with `EPERM`.
     AllowIf(Vec<Alternative>),
 }
 
@@ -41,14 +40,14 @@ const REFUSE: Action = Action::Fail(libc::EPERM);
 /// A filter's instructions, as the kernel takes them.
 pub(super) type Program = Vec<Instruction>;
 
-/// `AUDIT_ARCH_…` of the processor this is compiled for: the numbers mean other calls elsewhere.
+/// `AUDIT_ARCH_X86_64`: on another processor family, the numbers mean other calls.
 #[cfg(target_arch = "x86_64")]
 pub(super) const PROCESSOR: u32 = 0xc000_003e;
-/// `AUDIT_ARCH_…` of the processor this is compiled for: the numbers mean other calls elsewhere.
+/// `AUDIT_ARCH_AARCH64`: on another processor family, the numbers mean other calls.
 #[cfg(target_arch = "aarch64")]
 pub(super) const PROCESSOR: u32 = 0xc000_00b7;
 
-// Places in `struct seccomp_data`; both processors are little-endian.
+// Offsets in `struct seccomp_data`; both processors are little-endian.
 const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
@@ -61,8 +60,8 @@ const JUMP_IF_EQUAL: u16 = 0x15;
 const JUMP_IF_NOT_LESS: u16 = 0x35;
 const RETURN: u16 = 0x06;
 
-/// Assembles the filter. A call that `answers` does not list fails with `EPERM`; a call by the
-/// numbers of another processor family (32-bit programs) kills.
+/// Assembles the filter. A call that `answers` does not list fails with `EPERM`. A call of another
+/// processor family, as 32-bit programs make, kills the process.
 pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
     let mut program = FromEnd::default();
     let search = program.search(&ranges(answers));
@@ -74,7 +73,8 @@ pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
     program.in_order()
 }
 
-/// Returns where each answer begins; it holds up to the beginning of the next.
+/// Returns the ranges of calls with equal answers, each by its first call. A range ends where the
+/// next begins.
 fn ranges(answers: &BTreeMap<u32, Action>) -> Vec<(u32, Action)> {
     let mut ranges = vec![(0, REFUSE)];
     for (&call, answer) in answers {
@@ -150,7 +150,7 @@ impl FromEnd {
     }
 
     fn half(&mut self, word: u32, mask: u32, value: u32, then: Place, otherwise: Place) -> Place {
-        // A value with bits outside of the mask is compared all the same: nothing equals it.
+        // Every argument passes. A mask of 0 with another value is written out, and nothing passes.
         if mask == 0 && value == 0 {
             return then;
         }
@@ -181,8 +181,8 @@ impl FromEnd {
         self.add(Instruction { code, jt, jf, k })
     }
 
-    /// Returns `place`, or a plain jump to it if it is further than `reach`: plain jumps reach
-    /// everything.
+    /// Returns `place`, or a plain jump to it if it is further than `reach`. Plain jumps reach any
+    /// distance.
     fn within(&mut self, reach: usize, place: Place) -> Place {
         let distance = self.distance(place);
         if distance <= reach {
@@ -196,8 +196,7 @@ impl FromEnd {
         self.within(0, place);
     }
 
-    /// Returns how many instructions the next one that is written has to skip to continue at
-    /// `place`.
+    /// Counts the instructions between `place` and the instruction that is written next.
     fn distance(&self, place: Place) -> usize {
         self.reversed.len().saturating_sub(1).saturating_sub(place)
     }
@@ -230,12 +229,12 @@ fn high(word: u64) -> u32 {
     low(word >> 32)
 }
 
-/// The machine of classic BPF, as the kernel has it: for tests.
+/// An interpreter of classic BPF, for tests.
 #[cfg(test)]
 pub(super) mod machine {
     use super::*;
 
-    /// Runs `program` on a call and gives its answer.
+    /// Returns the answer of `program` to a call.
     pub(crate) fn run(
         program: &[Instruction],
         processor: u32,

@@ -5,31 +5,30 @@ use std::fmt;
 use super::families::Families;
 use crate::fault::ProcessFault;
 
-/// The reason why the worker could not be confined, and must not go on.
+/// The reason why the worker could not be confined and must not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// A change of ids or of the process' attributes failed.
     Step(ProcessFault),
-    /// The user to become has the user or group id 0.
+    /// The worker's user, by name, has the user or group id 0.
     Privileged(String),
-    /// Capabilities are left, a bit each.
+    /// The worker still has capabilities, a bit each.
     Capabilities(u64),
-    /// There are other threads, which would stay unconfined.
+    /// The worker has this many threads; all but one would stay unconfined.
     Threads(u64),
     /// The kernel has Landlock and refused the rules.
     Landlock(String),
     /// The kernel has seccomp filters and refused this one.
     Seccomp(String),
-    /// The filter that the host runs under kills for a call that cannot be done without.
+    /// The host's filter kills for a call that confinement needs.
     CallFilter,
-    /// The filter that the host runs under lets no socket be made that leads to a server.
+    /// The host's filter forbids every address family in which the worker could reach a server.
     AddressFamilies(Families),
 }
 
 impl Refused {
-    /// Adds that the host runs under a filter of system calls to what the kernel seems to have
-    /// refused.
-    pub(super) fn under_a_filter(self) -> Self {
+    /// Adds to an error of the kernel that the host's filter may have caused it.
+    pub(super) fn name_host_filter(self) -> Self {
         let blame = |error| {
             format!("{error}; the service's SystemCallFilter may be why: allow @system-service")
         };

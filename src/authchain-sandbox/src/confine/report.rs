@@ -1,22 +1,21 @@
-//! The report of confinement: which walls stand on this machine.
+//! The report of confinement.
 
 use serde::Serialize;
 
 /// The user that the worker runs as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// The name in the passwd file; absent where the worker keeps the user who started it.
+    /// The name in the passwd file; absent where the worker runs as the user who started it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The user id.
     pub uid: u32,
     /// The group id.
     pub gid: u32,
-    /// The user that the worker should have become and that does not exist, where this one stands
-    /// in for it.
+    /// The configured user, where it does not exist and this user stands in for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_in_for: Option<String>,
-    /// True if this is another user than the one who started the worker.
+    /// True if this user did not start the worker: the worker has changed its user.
     pub is_other: bool,
 }
 
@@ -46,23 +45,23 @@ impl User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Landlock {
-    /// The rules are in force, as far as the kernel's level of Landlock knows them.
+    /// The rules are in force, except for rights that the kernel's ABI lacks.
     Enforced {
-        /// The level of the kernel's interface: 1 since Linux 5.13; 4 forbids TCP listeners, 6
-        /// keeps signals and abstract sockets in.
+        /// The version of Landlock's ABI: 1 came with Linux 5.13. From version 4 on, TCP listeners
+        /// can be forbidden; from version 6 on, signals and abstract sockets to other processes.
         abi: i32,
     },
     /// The kernel has Landlock, but it was not switched on at boot (`lsm=`).
     SwitchedOff,
-    /// The kernel has no Landlock, or the filter that the host runs under answers in its place.
+    /// The kernel has no Landlock, or the host's filter makes Landlock's calls fail.
     Missing,
-    /// The filter that the host runs under kills for it.
+    /// The host's filter kills for Landlock's calls.
     Forbidden,
 }
 
 impl Landlock {
     /// Returns a line for the log where the rules are not in force. `is_filtered` says whether the
-    /// host runs under a filter of system calls.
+    /// host has a filter.
     pub(super) fn complaint(self, is_filtered: bool) -> Option<&'static str> {
         match (self, is_filtered) {
             (Self::Enforced { .. }, _) => None,
@@ -84,9 +83,9 @@ impl Landlock {
 /// The walls of confinement, and which of them stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The user that the worker runs as now.
+    /// The user that the worker runs as.
     pub user: User,
-    /// The attribute no_new_privs (prctl(2)): a program that is started gains no privileges.
+    /// The attribute no_new_privs (prctl(2)): execve(2) grants no privileges.
     pub no_new_privs: bool,
     /// The capabilities that are left, a bit each; absent where the kernel could not be asked.
     pub capabilities: Option<u64>,

@@ -1,8 +1,7 @@
-//! Trials of the walls, each in a process of its own, where the host runs under a filter of system
-//! calls.
+//! Trials of the walls where the host has a filter, each in a new process.
 //!
-//! Such a filter may kill for the very calls that build a wall: systemd's `@system-service` kills
-//! for Landlock's. Whether it does can only be found out by making them.
+//! The host's filter may kill for the very calls that build a wall: systemd's `@system-service`
+//! kills for Landlock's. Only making the calls shows whether it does.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
@@ -14,10 +13,10 @@ use super::refused::Refused;
 /// The program of this process.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
-/// The walls that are built.
+/// The walls to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Walls {
-    /// Every wall there is.
+    /// Every wall.
     All,
     /// Every wall but Landlock.
     WithoutLandlock,
@@ -32,33 +31,33 @@ impl Walls {
         }
     }
 
-    /// Returns the walls with this word.
-    pub fn of(word: &str) -> Option<Self> {
+    /// Parses the argument of `--trial`.
+    pub fn parse(word: &str) -> Option<Self> {
         let mut both = [Self::All, Self::WithoutLandlock].into_iter();
         both.find(|walls| walls.word() == word)
     }
 
-    /// Returns the most walls that the host's filter lets a worker of `user` build.
+    /// Returns the walls that a worker of `user` can build under the host's filter.
     ///
-    /// Only a kill by the filter counts. Whatever else goes wrong leaves all walls, and then the
-    /// process itself meets it.
+    /// Only a kill by the filter makes Landlock optional. A trial that fails otherwise keeps all
+    /// walls, and the worker then meets the same failure itself.
     ///
     /// # Errors
-    /// Where the filter kills for what cannot be done without.
+    /// Where the filter kills for another wall than Landlock.
     pub(super) fn that_can_be_built(user: &str) -> Result<Self, Refused> {
         let most = match Self::All.is_killed(user) {
             true => Self::WithoutLandlock,
             false => Self::All,
         };
-        // This trial has the worker's user id in the end, and so whoever else has it may kill it.
+        // This trial takes the worker's user id, so that other processes of this user may kill it.
         match Self::WithoutLandlock.is_killed(user) {
             true => Err(Refused::CallFilter),
             false => Ok(most),
         }
     }
 
-    /// Returns whether the trial of these walls (see [`try_out`](super::try_out)) is killed as the
-    /// filter kills.
+    /// Returns whether the trial of these walls ([`try_out`](super::try_out)) dies of SIGSYS, the
+    /// signal of a filter.
     fn is_killed(self, user: &str) -> bool {
         let mut command = Command::new(OWN_PROGRAM);
         command.args(["--trial", self.word(), "--user", user]);

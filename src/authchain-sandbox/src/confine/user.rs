@@ -12,28 +12,26 @@ use crate::fault::{ProcessFault, fault};
 use crate::ids;
 use crate::process::not_dumpable;
 
-/// The user that the worker becomes where its own was not created.
+/// The user that the worker becomes where the configured user does not exist.
 const STAND_IN: &str = "nobody";
 
-/// The largest passwd file that is read. A larger one counts as empty, so that a user stands in.
+/// The largest passwd file that is read, in bytes. A larger file counts as empty.
 const MOST_PASSWD: u64 = 16 << 20;
 
-/// The id that the kernel shows for users without a name: used where the passwd file lacks even
-/// `nobody`.
+/// The kernel's overflow id (user_namespaces(7)), used where the passwd file lacks `nobody` too.
 const OVERFLOW_ID: u32 = 65_534;
 
-/// Finds the user to become: `wanted`; if there is none of that name, `nobody`; and if that is
-/// missing too, the kernel's overflow id.
+/// Finds the user to become: `wanted`, else `nobody`, else the kernel's overflow id.
 ///
 /// Only the passwd file is asked: NSS would load modules, and may ask the very server that is down.
 /// A process that was not started by root keeps its user.
 ///
-/// Neither that nor a stand-in is noted: it would be in the log of every login, and `authchain
-/// check` says it better.
+/// A kept user and a stand-in are not noted, as the note would be in the log of every login;
+/// `authchain check` reports them.
 ///
 /// # Errors
-/// Where `wanted` has the user or group id 0, which is no confinement: the administrator who named
-/// it must learn of it.
+/// Where `wanted` has the user or group id 0, which confines nothing. No other user stands in, so
+/// that the administrator corrects the setting.
 pub(super) fn choose(wanted: &str, passwd_file: &Path) -> Result<User, Refused> {
     if !geteuid().is_root() {
         return Ok(User::own(geteuid().as_raw(), getegid().as_raw()));
@@ -54,18 +52,18 @@ pub(super) fn choose(wanted: &str, passwd_file: &Path) -> Result<User, Refused> 
     })
 }
 
-/// The passwd file's answer about a name.
+/// A user's entry in the passwd file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
     /// An unprivileged user.
     Unprivileged(User),
-    /// A user whose user or group id is no confinement.
+    /// A user whose user or group id is 0, or is [`NO_ID`].
     Privileged,
-    /// No line with this name, or none that can be parsed.
+    /// The file has no line of this name, or none that can be parsed.
     Missing,
 }
 
-/// Returns the passwd file's first entry of that name.
+/// Returns the first entry of `name` in a passwd file.
 fn entry_of(name: &str, passwd: &[u8]) -> Entry {
     let mut lines = passwd.split(|&byte| byte == b'\n');
     let found = lines.find_map(|line| ids(line.strip_prefix(name.as_bytes())?));
@@ -81,7 +79,7 @@ fn entry_of(name: &str, passwd: &[u8]) -> Entry {
 /// The id that setresuid(2) takes for "unchanged".
 const NO_ID: u32 = u32::MAX;
 
-/// Returns the user and group id in the rest of a passwd line after the name: `:x:990:990:…`.
+/// Returns the user and group id in a passwd line whose name was cut off: `:x:990:990:…`.
 fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     let mut fields = rest.split(|&byte| byte == b':');
     let is_whole_name = fields.next()?.is_empty();
@@ -91,7 +89,7 @@ fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     is_whole_name.then_some((uid, gid))
 }
 
-/// Becomes `user` for good; groups first, while that is still allowed.
+/// Becomes `user` for good. The groups change first: without root, they could not.
 pub(super) fn become_user(user: &User) -> Result<(), ProcessFault> {
     if !user.is_other {
         return Ok(());
@@ -115,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_is_unprivileged_or_none() {
+    fn an_entry_is_unprivileged_privileged_or_missing() {
         let passwd = b"root:x:0:0:::\nauthchain2:x:5:5:::\nauthchain:x:990:991:::\nauthchain:x:0:0:::\ntoor:x:0:5:::\nwheel:x:5:0:::\nodd:x:five:5:::\nnone:x:4294967295:1:::\nmax:x:4294967296:1:::\ncut:x:7";
         let found = entry_of("authchain", passwd);
         assert_eq!(
@@ -131,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_unprivileged_is_found_on_every_machine() {
+    fn an_unprivileged_user_is_found_on_every_machine() {
         if !geteuid().is_root() {
             return;
         }

@@ -6,7 +6,7 @@ const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
 const EPERM: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
-/// `F_SETSIG`, which libc does not name: the signal for the process that `F_SETOWN` names.
+/// `F_SETSIG` of fcntl(2), which the libc crate lacks.
 const SETSIG: i32 = 10;
 
 const NETWORK: OptionalCalls = OptionalCalls {
@@ -42,7 +42,7 @@ fn the_filter_is_short_and_fits_into_the_kernel() {
 }
 
 #[test]
-fn no_call_is_both_allowed_and_deadly_or_stands_twice() {
+fn no_call_is_listed_twice() {
     let lists = [ALLOWED, ALLOWED_HERE, FOR_FILES, DEADLY, DEADLY_HERE];
     let all: Vec<i64> = lists.into_iter().flatten().copied().collect();
     let different: BTreeSet<i64> = all.iter().copied().collect();
@@ -53,7 +53,7 @@ fn no_call_is_both_allowed_and_deadly_or_stands_twice() {
 }
 
 #[test]
-fn calls_are_answered_by_what_they_could_do() {
+fn only_the_calls_of_a_worker_are_allowed() {
     let forked = libc::SIGCHLD;
     let threaded = libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_FILES;
     let cases: &[(i64, &[i32], u32)] = &[
@@ -135,7 +135,7 @@ fn calls_are_answered_by_what_they_could_do() {
 }
 
 #[test]
-fn files_are_opened_for_reading_alone_and_only_where_a_backend_has_some() {
+fn files_are_opened_for_reading_only_and_for_a_backend_with_files_only() {
     let open = |optional, flags| answer(optional, libc::SYS_openat, &[0, 0, flags]);
     let reading = libc::O_CLOEXEC | libc::O_DIRECTORY;
     assert_eq!(open(FILES, reading), ALLOW);
@@ -152,7 +152,7 @@ fn files_are_opened_for_reading_alone_and_only_where_a_backend_has_some() {
 }
 
 #[test]
-fn sockets_reach_the_network_and_nothing_on_this_machine_unless_a_server_is_there() {
+fn only_tcp_udp_and_the_unix_sockets_of_servers_are_allowed() {
     let stream = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     for (family, kind, protocol, allowed) in [
         (libc::AF_INET, stream, 0, true),

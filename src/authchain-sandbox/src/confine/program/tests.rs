@@ -75,27 +75,27 @@ fn arguments_are_compared_in_both_halves_and_only_under_the_mask() {
     }
 }
 
-/// Returns a branch in front of two ends, with so many instructions between the ends, before
-/// them, and between the branch and its entry.
+/// Returns a program whose branch leads to two return instructions. Padding instructions stand
+/// `between` the two and `before` both, and in front of the branch.
 fn branch(between: usize, before: usize, is_near: bool) -> Program {
-    let astray = |program: &mut FromEnd, count| {
+    let pad = |program: &mut FromEnd, count| {
         (0..count).for_each(|_| _ = program.push(RETURN, 2));
     };
     let mut program = FromEnd::default();
     let far = program.end(0);
-    astray(&mut program, between);
+    pad(&mut program, between);
     let near = program.end(1);
-    astray(&mut program, before);
+    pad(&mut program, before);
     let (then, otherwise) = if is_near { (near, far) } else { (far, near) };
     let branch = program.branch(JUMP_IF_EQUAL, 7, then, otherwise);
-    astray(&mut program, between);
+    pad(&mut program, between);
     program.go_on_at(branch);
     program.push(LOAD, NUMBER);
     program.in_order()
 }
 
 #[test]
-fn both_ways_of_a_branch_arrive_however_far_they_lead() {
+fn a_branch_reaches_both_its_targets_at_any_distance() {
     let around_the_reach = (REACH - 10)..(REACH + 10);
     for between in (0..10).chain(around_the_reach.clone()) {
         for before in (0..10).chain(around_the_reach.clone()) {
@@ -109,8 +109,8 @@ fn both_ways_of_a_branch_arrive_however_far_they_lead() {
     }
 }
 
-/// Returns tests with few values, so that some arguments pass them. A test whose value has bits
-/// outside of its mask passes none.
+/// Returns tests with few different values, so that some arguments pass them. No argument passes a
+/// test whose value has bits outside of its mask.
 fn some_test() -> impl Strategy<Value = Test> {
     let mask = prop_oneof![
         Just(u64::MAX),
@@ -126,7 +126,8 @@ fn some_test() -> impl Strategy<Value = Test> {
     })
 }
 
-/// Returns such values, with and without bits that most masks leave out.
+/// Returns arguments with the values of [`some_test`], and with or without bits outside of most
+/// masks.
 fn some_argument() -> impl Strategy<Value = u64> {
     let others = prop_oneof![
         Just(0),
@@ -146,7 +147,7 @@ fn some_answer() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn as_written(answer: Option<&Action>, arguments: [u64; 6]) -> u32 {
+fn expected_answer(answer: Option<&Action>, arguments: [u64; 6]) -> u32 {
     let holds = |test: &Test| arguments[test.index as usize] & test.mask == test.value;
     match answer.unwrap_or(&REFUSE) {
         Action::Allow => libc::SECCOMP_RET_ALLOW,
@@ -169,7 +170,7 @@ proptest! {
         for call in (0..301).chain([u32::MAX]) {
             prop_assert_eq!(
                 machine::run(&program, PROCESSOR, call, arguments),
-                as_written(answers.get(&call), arguments),
+                expected_answer(answers.get(&call), arguments),
                 "call {}", call
             );
         }
