@@ -95,7 +95,7 @@ mod tests {
         );
     }
 
-    /// Visits every option, and every command between `before` and `after`.
+    /// Visits every option, and the name of every subcommand with `before` and `after` around it.
     fn walk(command: &clap::Command, before: &str, after: &str, visit: &mut impl FnMut(String)) {
         let shown = command
             .get_arguments()

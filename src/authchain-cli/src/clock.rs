@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Returns the present time.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the command's border: everything behind it is handed the time"
+    reason = "the one place where the command reads a clock"
 )]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()

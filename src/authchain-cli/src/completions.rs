@@ -3,7 +3,7 @@
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::terminal::{Ending, Terminal};
+use crate::terminal::{Exit, Terminal};
 
 /// Print completions for a shell
 #[derive(Debug, Args)]
@@ -14,10 +14,10 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Prints the script for `command`, the whole command line.
-    pub(crate) fn run(&self, mut command: Command, terminal: &mut Terminal) -> Ending {
+    pub(crate) fn run(&self, mut command: Command, terminal: &mut Terminal) -> Exit {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, "authchain", &mut script);
         terminal.write(&String::from_utf8_lossy(&script));
-        Ending::Yes
+        Exit::Success
     }
 }

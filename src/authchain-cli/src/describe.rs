@@ -4,7 +4,7 @@ use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use clap::Args;
 
 use crate::settings::{DefaultValue, Setting, common_settings, global_settings, type_settings};
-use crate::terminal::{Ending, Failure, STRONG, Terminal};
+use crate::terminal::{Exit, Failure, STRONG, Terminal};
 
 /// The width to which help text is wrapped.
 const WIDTH: usize = 78;
@@ -30,16 +30,16 @@ pub(crate) struct Describe {
 }
 
 impl Describe {
-    pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Ending, Failure> {
+    pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         if self.man {
             terminal.write(&manual());
-            return Ok(Ending::Yes);
+            return Ok(Exit::Success);
         }
         match &self.type_name {
             None => describe_all(terminal),
             Some(name) => describe_type(find_type(name)?, terminal),
         }
-        Ok(Ending::Yes)
+        Ok(Exit::Success)
     }
 }
 
@@ -97,7 +97,7 @@ fn manual() -> String {
 
 /// The format in which settings are described.
 trait Format {
-    /// The text before a default.
+    /// The text before a default value.
     const DEFAULT: &'static str;
     /// The text for a setting that is unset by default.
     const UNSET: &'static str;
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_manuals_key_list_is_the_one_that_is_generated() {
+    fn the_key_list_of_the_manual_is_up_to_date() {
         let page = include_str!("../../../man/authchain.toml.5.scd");
         let begin = "; begin: what `authchain describe --man` prints\n";
         let (_, rest) = page.split_once(begin).unwrap();

@@ -5,7 +5,7 @@ use authchain::words::Secret;
 use clap::{Args, ValueEnum};
 
 use crate::prompt;
-use crate::terminal::{Ending, Failure, Terminal};
+use crate::terminal::{Exit, Failure, Terminal};
 
 /// Hash a password for a shadow file
 ///
@@ -35,10 +35,10 @@ pub(crate) enum Method {
 }
 
 impl Hash {
-    pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Ending, Failure> {
+    pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let hash = new_hash(self.method)?;
         terminal.say(hash);
-        Ok(Ending::Yes)
+        Ok(Exit::Success)
     }
 }
 

@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::prompt::{self, Echo};
 use crate::setup::{self, ShownJournal};
-use crate::terminal::{BAD, Ending, Failure, GOOD, STRONG, Terminal, WARNING, clean};
+use crate::terminal::{BAD, Exit, Failure, GOOD, STRONG, Terminal, WARNING, clean};
 
 /// Try a login: asks for the password and shows what each backend says
 ///
@@ -62,22 +62,22 @@ impl LoginTest {
         &self,
         config: Option<&Path>,
         terminal: &mut Terminal,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<Exit, Failure> {
         let assembled = setup::chain(config)?;
         let name = self.user.as_bytes();
         if !self.account_only {
             let context = self.context(setup::context(&assembled.settings, &ShownJournal));
             let decision = (assembled.chain).authenticate(name, &context, &mut Person, |_| ());
             report("Password", &decision, decision.code(), terminal);
-            let ending = ending_of(&decision.outcome);
-            if ending != Ending::Yes {
-                return Ok(ending);
+            let exit = exit_of(&decision.outcome);
+            if exit != Exit::Success {
+                return Ok(exit);
             }
         }
         let context = self.context(setup::context(&assembled.settings, &ShownJournal));
         let decision = assembled.chain.account(name, None, &context);
         report("Account", &decision, decision.code(), terminal);
-        Ok(account_ending(&decision.outcome, terminal))
+        Ok(account_exit(&decision.outcome, terminal))
     }
 
     fn context<'a>(&'a self, context: Context<'a>) -> Context<'a> {
@@ -128,15 +128,15 @@ fn finding_text<A: Display>(finding: &Finding<A>) -> String {
     }
 }
 
-fn ending_of<A>(outcome: &Outcome<A>) -> Ending {
+fn exit_of<A>(outcome: &Outcome<A>) -> Exit {
     match outcome {
-        Outcome::Answered(_) => Ending::Yes,
-        Outcome::Denied(_) | Outcome::Unknown => Ending::No,
-        Outcome::Unavailable | Outcome::Failed | Outcome::Conversation(_) => Ending::Trouble,
+        Outcome::Answered(_) => Exit::Success,
+        Outcome::Denied(_) | Outcome::Unknown => Exit::Negative,
+        Outcome::Unavailable | Outcome::Failed | Outcome::Conversation(_) => Exit::Trouble,
     }
 }
 
-fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> Ending {
+fn account_exit(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> Exit {
     match outcome {
         Outcome::Answered(AccountStatus::Valid { warning }) => {
             if let Some(warning) = warning {
@@ -145,10 +145,10 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
                     clean(warning)
                 ));
             }
-            Ending::Yes
+            Exit::Success
         }
-        Outcome::Answered(_) => Ending::No,
-        other => ending_of(other),
+        Outcome::Answered(_) => Exit::Negative,
+        other => exit_of(other),
     }
 }
 
@@ -156,8 +156,8 @@ fn account_ending(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> 
 struct Person;
 
 impl Person {
-    /// Asks. If there is no answer, prints the reason, because the error for the chain does not
-    /// have it.
+    /// Asks the person. If there is no answer, prints the reason: `ConversationError` cannot carry
+    /// it.
     fn ask(text: &str, echo: Echo) -> Result<Secret, ConversationError> {
         prompt::ask(&clean(text), echo).map_err(|error| {
             tell(&error.to_string());
@@ -188,7 +188,7 @@ impl Conversation for Person {
     }
 }
 
-/// Prints to standard error: the conversation is not part of the result.
+/// Prints a line of the conversation to standard error, apart from the result.
 fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::setup::{self, ShownJournal};
-use crate::terminal::{Ending, Failure, GOOD, STRONG, Terminal, WARNING, clean};
+use crate::terminal::{Exit, Failure, GOOD, STRONG, Terminal, WARNING, clean};
 
 /// Show what each backend knows of a name
 ///
@@ -39,7 +39,7 @@ impl Lookup {
         &self,
         config: Option<&Path>,
         terminal: &mut Terminal,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<Exit, Failure> {
         let name = setup::username(&self.user)?;
         let assembled = setup::chain(config)?;
         let context = setup::context(&assembled.settings, &ShownJournal);
@@ -54,34 +54,34 @@ impl Lookup {
         } else {
             result.print(terminal);
         }
-        Ok(result.ending())
+        Ok(result.exit())
     }
 }
 
 /// The answers of the system and of each backend of the chain about a name.
 struct LookupResult {
     name: Username,
-    /// The user id that the name service (NSS) has for the name.
+    /// The user id of the name in the name service (NSS).
     system: Result<Option<u32>, BackendError>,
     steps: Vec<Step<User>>,
 }
 
 impl LookupResult {
-    fn ending(&self) -> Ending {
+    fn exit(&self) -> Exit {
         let any =
             |wanted: fn(&Finding<User>) -> bool| self.steps.iter().any(|s| wanted(&s.finding));
         if any(|finding| matches!(finding, Finding::Answered(_))) {
-            Ending::Yes
+            Exit::Success
         } else if any(|finding| matches!(finding, Finding::Unavailable(_) | Finding::Failed(_))) {
-            Ending::Trouble
+            Exit::Trouble
         } else {
-            Ending::No
+            Exit::Negative
         }
     }
 
-    /// Returns whether the backend's user id differs from the system's, so that it is another
-    /// person.
-    fn is_another(&self, user: &User) -> bool {
+    /// Returns whether the backend's user id differs from the system's: then the same name means
+    /// two people.
+    fn uid_differs(&self, user: &User) -> bool {
         matches!((user.uid, &self.system), (Some(claimed), Ok(Some(system))) if claimed != *system)
     }
 
@@ -115,7 +115,7 @@ impl LookupResult {
             clean(&text)
         ));
         if let Finding::Answered(user) = &step.finding {
-            if self.is_another(user) {
+            if self.uid_differs(user) {
                 terminal.say(format_args!(
                     "  {:<16} {WARNING}another user id than the system's: logins through {backend} are refused{WARNING:#}",
                     ""
@@ -149,7 +149,7 @@ impl LookupResult {
             "user": user.map(|user| json!({
                 "name": user.name, "uid": user.uid, "gid": user.gid, "gecos": user.gecos,
                 "home": user.home, "shell": user.shell, "groups": user.groups,
-                "uid_differs_from_system": self.is_another(user),
+                "uid_differs_from_system": self.uid_differs(user),
             })),
             "milliseconds": u64::try_from(step.took.as_millis()).unwrap_or(u64::MAX),
         })
@@ -208,18 +208,18 @@ mod tests {
     }
 
     #[test]
-    fn one_who_knows_outweighs_those_who_cannot_say() {
+    fn a_known_name_outweighs_unavailable_backends() {
         let away = || Finding::Unavailable("away".to_owned());
-        assert_eq!(answers(vec![away(), alice(1000)]).ending(), Ending::Yes);
+        assert_eq!(answers(vec![away(), alice(1000)]).exit(), Exit::Success);
         assert_eq!(
-            answers(vec![away(), Finding::Unknown]).ending(),
-            Ending::Trouble
+            answers(vec![away(), Finding::Unknown]).exit(),
+            Exit::Trouble
         );
-        assert_eq!(answers(vec![Finding::Unknown]).ending(), Ending::No);
+        assert_eq!(answers(vec![Finding::Unknown]).exit(), Exit::Negative);
     }
 
     #[test]
-    fn another_uid_than_the_systems_is_flagged() {
+    fn a_user_id_that_differs_from_the_systems_is_flagged() {
         for (uid, differs) in [(1000, false), (1001, true)] {
             let json = answers(vec![alice(uid)]).json();
             assert_eq!(

@@ -34,26 +34,26 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Arguments, Command};
-use crate::terminal::{Ending, Failure, Terminal};
+use crate::terminal::{Exit, Failure, Terminal};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Printing fails where the pipe is closed; then nobody could read a message about it.
+            // Printing fails where the pipe is closed; that cannot be reported.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     let mut terminal = Terminal::standard();
-    let ending = run(&arguments, &mut terminal).unwrap_or_else(|failure| {
+    let exit = run(&arguments, &mut terminal).unwrap_or_else(|failure| {
         terminal.tell(format_args!("{}", failure.message));
-        failure.ending
+        failure.exit
     });
-    terminal.finish(ending)
+    terminal.finish(exit)
 }
 
-fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Ending, Failure> {
+fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let config = arguments.config.as_deref();
     match &arguments.command {
         Command::Check(check) => check.run(config, terminal),

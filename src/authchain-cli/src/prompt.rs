@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 /// Maximum length of a line in bytes. A terminal cuts lines at the same length (`N_TTY_BUF_SIZE`).
 const MAX_LINE: usize = 4096;
 
-/// The signals that would end or stop us while the terminal does not echo.
+/// The signals that would end or stop the command while the terminal does not echo.
 const INTERRUPTIONS: [Signal; 5] = [
     Signal::SIGINT,
     Signal::SIGTERM,
@@ -82,7 +82,7 @@ pub(crate) fn ask(question: &str, echo: Echo) -> Result<Secret, NoAnswer> {
     }
 }
 
-/// Asks for a new password, on a terminal twice; returns `None` if the two differ.
+/// Asks for a new password: twice on a terminal. Returns `None` if the two passwords differ.
 pub(crate) fn new_password() -> Result<Option<Secret>, NoAnswer> {
     let first = ask("New password: ", Echo::Off)?;
     if !is_interactive() {
@@ -98,24 +98,24 @@ fn show(text: &str) {
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
+/// The end of a wait for a line.
 enum Typed {
     Line(Secret),
     Interrupted(Signal),
 }
 
-/// Reads a line from a terminal. Signals that would leave the terminal without echo are blocked
-/// meanwhile.
+/// Reads a line from a terminal. While the terminal does not echo, [`INTERRUPTIONS`] are blocked.
 fn ask_terminal(question: &str, stdin: &Stdin, echo: Echo) -> Result<Typed, NoAnswer> {
     if echo == Echo::On {
         show(question);
         return TypedLine::default().read_from(stdin).map(Typed::Line);
     }
-    let signals = Signals::hold()?;
-    let quiet = Quiet::begin(stdin)?;
-    // Only now: a person who sees the question may type at once, and must not be echoed.
+    let signals = BlockedSignals::block()?;
+    let no_echo = NoEcho::begin(stdin)?;
+    // Shown without echo only: a person may type as soon as they see the question.
     show(question);
     let typed = read_or_signal(stdin, &signals.fd);
-    drop(quiet);
+    drop(no_echo);
     // The newline that ended the answer was not echoed.
     show("\n");
     typed
@@ -135,15 +135,15 @@ fn read_or_signal(stdin: &Stdin, signals: &SignalFd) -> Result<Typed, NoAnswer> 
     TypedLine::default().read_from(stdin).map(Typed::Line)
 }
 
-/// Signals that are blocked until this is dropped.
-struct Signals {
+/// Signals that are blocked until this value is dropped.
+struct BlockedSignals {
     fd: SignalFd,
     set: SigSet,
     before: SigSet,
 }
 
-impl Signals {
-    fn hold() -> nix::Result<Self> {
+impl BlockedSignals {
+    fn block() -> nix::Result<Self> {
         let set: SigSet = INTERRUPTIONS.into_iter().collect();
         let before = SigSet::thread_get_mask()?;
         set.thread_block()?;
@@ -158,40 +158,40 @@ impl Signals {
     }
 }
 
-impl Drop for Signals {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         let _ = self.set.thread_unblock();
         let _ = self.before.thread_set_mask();
     }
 }
 
-/// A terminal that does not echo until this is dropped.
-struct Quiet<'a> {
+/// A terminal that does not echo until this value is dropped.
+struct NoEcho<'a> {
     terminal: &'a Stdin,
     before: Termios,
 }
 
-impl<'a> Quiet<'a> {
+impl<'a> NoEcho<'a> {
     fn begin(terminal: &'a Stdin) -> nix::Result<Self> {
         let before = tcgetattr(terminal)?;
-        let mut quiet = before.clone();
-        quiet
+        let mut silent = before.clone();
+        silent
             .local_flags
             .remove(LocalFlags::ECHO | LocalFlags::ECHONL);
         // FLUSH discards what was typed before the question.
-        tcsetattr(terminal, SetArg::TCSAFLUSH, &quiet)?;
+        tcsetattr(terminal, SetArg::TCSAFLUSH, &silent)?;
         Ok(Self { terminal, before })
     }
 }
 
-impl Drop for Quiet<'_> {
+impl Drop for NoEcho<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, SetArg::TCSANOW, &self.before);
     }
 }
 
-/// A line that is read byte by byte. A buffered reader would take a part of the next answer along,
-/// and keep a copy of this one that nobody wipes.
+/// A line that is read byte by byte. A buffered reader would also read a part of the next answer,
+/// and keep an unwiped copy of the line.
 #[derive(Default)]
 struct TypedLine(Zeroizing<Vec<u8>>);
 

@@ -5,14 +5,14 @@ use authchain::config::settings::{BackendSettings, GlobalSettings};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
-use crate::terminal::{Ending, Terminal};
+use crate::terminal::{Exit, Terminal};
 
 /// The pattern of a backend's name; the parser accepts the same characters.
 const NAME: &str = "^[A-Za-z0-9_-]+$";
 
-pub(crate) fn run(terminal: &mut Terminal) -> Ending {
+pub(crate) fn run(terminal: &mut Terminal) -> Exit {
     terminal.json(&document());
-    Ending::Yes
+    Exit::Success
 }
 
 /// Returns the schema of the whole file.
@@ -46,7 +46,7 @@ fn section_schema(backend_type: &BackendType) -> Value {
     let required = [required_keys(&common), required_keys(&own)].concat();
     let mut properties = properties_of(&common);
     properties.extend(properties_of(&own));
-    // Replaces the free text of the common part by this type's name.
+    // The common part allows any text as the type.
     properties.insert(
         "type".to_owned(),
         json!({ "const": backend_type.name, "description": backend_type.help }),
@@ -77,8 +77,8 @@ fn resolve(value: &mut Value, definitions: &Value) {
         if let Some(Value::Object(target)) = name.and_then(|name| definitions.get(name)) {
             object.remove("$ref");
             for (key, part) in target {
-                // Members beside `$ref`, such as this key's description, win over those of the
-                // type.
+                // A member beside `$ref`, such as the description of the key, replaces the member
+                // of the type.
                 object.entry(key.clone()).or_insert_with(|| part.clone());
             }
         }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_not_described_is_accepted_nowhere() {
+    fn unknown_keys_are_rejected_by_the_parser_and_the_schema() {
         assert!(read("colour = 1").is_err());
         assert!(read("[backend.x]\ntype = \"local\"\ncolour = 1").is_err());
         let document = document();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_has_no_reference_left_and_knows_the_choices() {
+    fn references_are_resolved_and_enums_have_their_constants() {
         let document = document();
         assert!(!document.to_string().contains("$ref"));
         let local = &document["properties"]["backend"]["additionalProperties"]["oneOf"][0];

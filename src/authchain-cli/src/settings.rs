@@ -90,8 +90,8 @@ fn value_type(schema: &Value) -> String {
     }
 }
 
-/// Returns the member's text. Of a list it returns the first text other than `"null"`: schemars
-/// writes the type of an optional key as `["string", "null"]`.
+/// Returns the text of a member of the schema. If the member is a list, returns its first text
+/// other than `"null"`: schemars writes the type of an optional key as `["string", "null"]`.
 fn first_text(schema: &Value, member: &str) -> String {
     let is_type = |choice: &&str| *choice != "null";
     let text = match schema.get(member) {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_says_what_it_takes_and_what_it_means() {
+    fn every_setting_has_a_type_and_a_description() {
         let of_types = BACKEND_TYPES.iter().flat_map(type_settings);
         for setting in global_settings()
             .into_iter()
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_must_be_given_are_known() {
+    fn required_keys_have_no_default() {
         let of_types = BACKEND_TYPES.iter().flat_map(type_settings);
         let all = global_settings()
             .into_iter()

@@ -14,12 +14,12 @@ use nix::unistd::{geteuid, getuid};
 use crate::clock;
 use crate::terminal::{Failure, clean};
 
-/// Builds the chain of the configuration, or returns the reason there is none.
+/// Builds the chain of the configuration at `config`, or of the usual file.
 pub(crate) fn chain(config: Option<&Path>) -> Result<Assembled, Failure> {
     assemble(config, None).map_err(|error| config_failure(&error))
 }
 
-/// Turns a configuration error into a failure that shows the place, the line and a caret.
+/// Turns a configuration error into a failure that shows the place, the line and a caret under it.
 pub(crate) fn config_failure(error: &ConfigError) -> Failure {
     Failure::trouble(error.with_citation())
 }
@@ -30,7 +30,8 @@ pub(crate) fn username(name: &str) -> Result<Username, Failure> {
         .map_err(|invalid: InvalidUsername| Failure::refused(format!("{name:?}: {invalid}")))
 }
 
-/// Returns the context of a question that this command asks now, without a PAM host program.
+/// Returns the context of a question to the chain. No PAM host asks it, so it has no terminal and
+/// no remote host.
 pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -> Context<'a> {
     Context {
         service: "authchain",
@@ -58,7 +59,7 @@ impl Journal for ShownJournal {
             Severity::LOG_NOTICE | Severity::LOG_WARNING => "warning",
             _ => "error",
         };
-        // Where standard error is closed, nobody could read about the fault.
+        // An error here cannot be reported: standard error itself is closed.
         let _ = writeln!(anstream::stderr(), "authchain: log {name}: {}", clean(line));
     }
 }

@@ -19,11 +19,11 @@ pub(crate) const STRONG: Style = Style::new().bold();
 
 /// The exit code, which has the same three values for every subcommand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Ending {
+pub(crate) enum Exit {
     /// Fine, accepted, found, done.
-    Yes = 0,
+    Success = 0,
     /// Warnings, refused, unknown, not done.
-    No = 1,
+    Negative = 1,
     /// Errors, or the question could not be answered.
     Trouble = 2,
 }
@@ -31,8 +31,8 @@ pub(crate) enum Ending {
 /// The reason why a subcommand failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// [`Ending::No`] if a rule refused the command, [`Ending::Trouble`] after any other failure.
-    pub(crate) ending: Ending,
+    /// [`Exit::Negative`] if a rule refused the command, [`Exit::Trouble`] after any other failure.
+    pub(crate) exit: Exit,
     /// The text for the administrator.
     pub(crate) message: String,
 }
@@ -41,7 +41,7 @@ impl Failure {
     /// Returns the failure of a command that a rule refused; nothing was changed.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self {
-            ending: Ending::No,
+            exit: Exit::Negative,
             message: message.into(),
         }
     }
@@ -49,7 +49,7 @@ impl Failure {
     /// Returns the failure of a command that could not be carried out, such as by an I/O error.
     pub(crate) fn trouble(message: impl Into<String>) -> Self {
         Self {
-            ending: Ending::Trouble,
+            exit: Exit::Trouble,
             message: message.into(),
         }
     }
@@ -71,8 +71,8 @@ impl From<EditError> for Failure {
 
 /// Standard output and error.
 ///
-/// Printing never returns an error. The first one is kept until [`finish`](Self::finish), because a
-/// closed pipe (`authchain check | head -1`) must neither panic nor stop work that has begun.
+/// Printing never returns an error: a closed pipe (`authchain check | head -1`) must neither panic
+/// nor stop work that has begun. [`finish`](Self::finish) reports the first error.
 pub(crate) struct Terminal {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
@@ -90,7 +90,7 @@ impl Terminal {
         }
     }
 
-    /// Prints a line of the answer.
+    /// Prints a line of the answer to standard output.
     pub(crate) fn say(&mut self, line: impl Display) {
         if self.fault.is_none() {
             self.fault = writeln!(self.out, "{line}").err();
@@ -116,24 +116,24 @@ impl Terminal {
 
     /// Prints a message to standard error.
     pub(crate) fn tell(&mut self, line: impl Display) {
-        // Where standard error is closed, nobody could read about the fault.
+        // An error here cannot be reported: standard error itself is closed.
         let _ = writeln!(self.err, "authchain: {line}");
     }
 
-    /// Flushes, and turns the ending into an exit code.
-    pub(crate) fn finish(mut self, ending: Ending) -> ExitCode {
+    /// Flushes the output and returns the exit code.
+    pub(crate) fn finish(mut self, exit: Exit) -> ExitCode {
         let fault = self.fault.take().or_else(|| self.out.flush().err());
         match fault {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 self.tell(format_args!("cannot write the answer: {error}"));
-                ExitCode::from(Ending::Trouble as u8)
+                ExitCode::from(Exit::Trouble as u8)
             }
-            _ => ExitCode::from(ending as u8),
+            _ => ExitCode::from(exit as u8),
         }
     }
 }
 
-/// Returns `text` with control characters written out, so that text from a directory cannot steer
+/// Returns `text` with its control characters escaped, so that text from a directory cannot control
 /// the terminal.
 pub(crate) fn clean(text: &str) -> String {
     authchain::tools::journal::clean(text)
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    fn ending_on(kind: ErrorKind) -> ExitCode {
+    fn exit_on(kind: ErrorKind) -> ExitCode {
         let mut terminal = Terminal {
             out: Box::new(Broken(kind)),
             err: Box::new(Broken(kind)),
@@ -163,33 +163,33 @@ mod tests {
         terminal.say("one");
         terminal.say("two");
         terminal.tell("three");
-        terminal.finish(Ending::No)
+        terminal.finish(Exit::Negative)
     }
 
     #[test]
-    fn an_account_that_is_not_changed_is_told_with_the_options_that_help() {
-        for (error, ending, text) in [
+    fn an_edit_error_names_the_option_or_the_command_that_helps() {
+        for (error, exit, text) in [
             (
                 EditError::UnusableField("gecos"),
-                Ending::No,
+                Exit::Negative,
                 "--gecos: a colon or a control character would break the file",
             ),
             (
                 EditError::NoPassword,
-                Ending::No,
+                Exit::Negative,
                 "it has no password to unlock; set one with `authchain user passwd`",
             ),
-            (EditError::Refused("r".to_owned()), Ending::No, "r"),
-            (EditError::Trouble("t".to_owned()), Ending::Trouble, "t"),
+            (EditError::Refused("r".to_owned()), Exit::Negative, "r"),
+            (EditError::Trouble("t".to_owned()), Exit::Trouble, "t"),
         ] {
             let failure = Failure::from(error);
-            assert_eq!((failure.ending, failure.message.as_str()), (ending, text));
+            assert_eq!((failure.exit, failure.message.as_str()), (exit, text));
         }
     }
 
     #[test]
-    fn a_closed_pipe_keeps_the_verdict_and_a_full_disk_does_not() {
-        assert_eq!(ending_on(ErrorKind::BrokenPipe), ExitCode::from(1));
-        assert_eq!(ending_on(ErrorKind::StorageFull), ExitCode::from(2));
+    fn a_closed_pipe_keeps_the_exit_code_and_a_full_disk_does_not() {
+        assert_eq!(exit_on(ErrorKind::BrokenPipe), ExitCode::from(1));
+        assert_eq!(exit_on(ErrorKind::StorageFull), ExitCode::from(2));
     }
 }

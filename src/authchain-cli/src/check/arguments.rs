@@ -1,4 +1,4 @@
-//! The module's arguments on the lines of PAM's service files, judged for the report.
+//! Checks the module's arguments on the lines of PAM's service files.
 
 use std::path::Path;
 
@@ -9,9 +9,10 @@ use super::pam::OurLine;
 use super::report::{Report, Severity};
 use super::unprivileged;
 
-/// Checks the arguments of a line, and whether root can log in by it. A line without `config=` uses
-/// the configuration at `config`, or else the usual one. Returns whether a login there may start a
-/// worker.
+/// Checks the arguments of a line, and whether its chain knows root where root must get in. Returns
+/// whether a login by this line may start a worker.
+///
+/// A line without `config=` uses the configuration at `config`, or else the usual one.
 pub(super) fn check(
     line: &OurLine,
     config: Option<&Path>,
@@ -35,7 +36,7 @@ pub(super) fn check(
     if path.is_some_and(Path::is_relative) {
         return false;
     }
-    if let Some(message) = local_alone(path, configurations.usual) {
+    if let Some(message) = no_configuration(path, configurations.usual) {
         say(Severity::Warning, message, report);
     }
     let checked = configurations.check(path, report);
@@ -57,18 +58,20 @@ pub(super) fn check(
     if line.is_roots_only_way && !chain.knows_root {
         say(Severity::Error, no_way_for_root(&chain.names), report);
     }
-    if line.is_unprivileged && !chain.for_root.is_empty() {
-        let remark = unprivileged::remark(&chain.for_root);
+    if line.is_unprivileged && !chain.need_root.is_empty() {
+        let remark = unprivileged::remark(&chain.need_root);
         say(Severity::Note, remark, report);
     }
     chain.asks_servers
 }
 
-/// Returns the complaint about a line for which there is no configuration. Its chain is `local`
-/// alone, so what a file that was moved away had forbidden is allowed.
-fn local_alone(path: Option<&Path>, default: &Path) -> Option<String> {
-    let is_alone = path.is_none() && is_missing(default);
-    is_alone.then(|| {
+/// Returns the warning about a line that names no configuration while the default file is missing.
+///
+/// The chain of such a line is `local` alone. If the file was moved away by mistake, all that it
+/// forbade is allowed.
+fn no_configuration(path: Option<&Path>, default: &Path) -> Option<String> {
+    let has_none = path.is_none() && is_missing(default);
+    has_none.then(|| {
         let default = default.display();
         format!(
             "no config= here, and no {default}: the chain is `local` alone, and whatever a \
@@ -90,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_without_a_configuration_is_local_alone_where_there_is_none() {
+    fn a_line_is_warned_about_only_if_neither_it_nor_the_system_has_a_configuration() {
         let dir = tempfile::tempdir().unwrap();
         let default = dir.path().join("authchain.toml");
         let other = Path::new("/other.toml");
-        let message = local_alone(None, &default).unwrap();
+        let message = no_configuration(None, &default).unwrap();
         assert!(message.contains("the chain is `local` alone"), "{message}");
-        assert_eq!(local_alone(Some(other), &default), None);
+        assert_eq!(no_configuration(Some(other), &default), None);
         std::fs::write(&default, "").unwrap();
-        assert_eq!(local_alone(None, &default), None);
+        assert_eq!(no_configuration(None, &default), None);
     }
 }

@@ -80,8 +80,8 @@ fn check_local(
                 report,
             );
         } else if let Err(error) = folders::judge(path) {
-            // Only the system's own files can be opened and yet fail here: the module reads them
-            // whatever their folders are.
+            // A warning only: the file could be opened, so it is one of the system's own, which the
+            // module reads in any folder.
             report.add(Severity::Warning, &error.path, error.fault.to_string());
         }
     }
@@ -112,7 +112,7 @@ fn add_file_error(
     report.add(severity, &error.path, message);
 }
 
-/// Asks the backend about a name that nobody has. If it cannot answer that, it can answer nothing.
+/// Asks the backend about a name that nobody has, to find out whether it can answer at all.
 fn ask(file: &Path, config: &Config<'_>, backend: &dyn Backend, report: &mut Report) {
     let Some(name) = nobody() else {
         return;

@@ -13,8 +13,8 @@ use authchain::config::{BackendTable, Config, Source};
 use super::report::{Report, Severity};
 use super::{backends, owners, settings, unprivileged};
 
-/// The configurations that were checked: the one of `--config` or the usual one, and those that
-/// `config=` names.
+/// The configuration files that were checked: that of `--config` or the usual file, and those that
+/// lines of PAM files name by `config=`.
 pub(super) struct Configurations<'a> {
     /// The file that the module reads if no `config=` names one.
     pub(super) usual: &'a Path,
@@ -37,11 +37,11 @@ pub(super) struct CheckedChain {
     /// True if one of the backends asks servers, by a worker.
     pub(super) asks_servers: bool,
     /// The backends that cannot answer in a program that is not root.
-    pub(super) for_root: Vec<String>,
+    pub(super) need_root: Vec<String>,
 }
 
 impl<'a> Configurations<'a> {
-    /// Returns no configurations yet. Their servers will be asked only if `asks_servers`.
+    /// Returns an empty collection. Servers will be asked only if `asks_servers`.
     pub(super) fn new(usual: &'a Path, asks_servers: bool) -> Self {
         Self {
             usual,
@@ -53,7 +53,7 @@ impl<'a> Configurations<'a> {
     /// Checks the file at `path`, or the usual one, unless it was checked before.
     pub(super) fn check(&mut self, path: Option<&Path>, report: &mut Report) -> &Checked {
         let (usual, asks_servers) = (self.usual, self.asks_servers);
-        // A file at the usual place is the same file whether a line names it or not.
+        // The usual file has one entry, whether a line names it or not.
         let path = path.or_else(|| (!is_missing(usual)).then_some(usual));
         self.checked
             .entry(path.map(Path::to_owned))
@@ -62,7 +62,7 @@ impl<'a> Configurations<'a> {
 }
 
 impl Checked {
-    /// Checks the file at `path`. `None` says that there is no usual file.
+    /// Checks the file at `path`; `None` means that the usual file is missing.
     fn new(path: Option<&Path>, usual: &Path, asks_servers: bool, report: &mut Report) -> Self {
         let file = path.unwrap_or(usual);
         let source = if path.is_some() {
@@ -84,10 +84,10 @@ impl Checked {
         self.source.is_none()
     }
 
-    /// Returns the chain in the given order, or in the configuration's own.
+    /// Returns the chain in the given order, or in the order of the configuration.
     ///
     /// # Errors
-    /// Why there is no chain in this order.
+    /// The reason why this order is not possible.
     pub(super) fn chain(&self, order: Option<&[String]>) -> Result<CheckedChain, String> {
         let source = self.source.as_ref().ok_or("the configuration is broken")?;
         let config = Config::parse(source).map_err(|error| error.message)?;
@@ -102,7 +102,7 @@ impl Checked {
             names: links.iter().map(|link| link.name().to_owned()).collect(),
             knows_root: has(Nature::is_system),
             asks_servers: has(Nature::is_directory),
-            for_root: unprivileged::unable(&links),
+            need_root: unprivileged::unable(&links),
         })
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn is_missing(file: &Path) -> bool {
     matches!(fs::symlink_metadata(file), Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
-/// Notes a file that others cannot read.
+/// Adds a note about a file that others cannot read.
 fn check_place(file: &Path, report: &mut Report) {
     let mode = fs::metadata(file).map(|metadata| metadata.mode());
     if mode.is_ok_and(|mode| mode & 0o004 == 0) {
@@ -121,7 +121,8 @@ fn check_place(file: &Path, report: &mut Report) {
     }
 }
 
-/// Checks the text and all it names, and returns whether the module can use it.
+/// Checks the text of a configuration and the files that it names. Returns whether the module can
+/// use the configuration.
 fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Report) -> bool {
     let config = match Config::parse(source) {
         Ok(config) => config,
@@ -144,7 +145,7 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     true
 }
 
-/// Reports backends that may take longer than the whole chain, and those that are in no chain.
+/// Reports backends that may take longer than the whole chain, and backends outside the chain.
 fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let deadline = config.settings.deadline;
     for link in links {
@@ -158,7 +159,7 @@ fn check_links(file: &Path, config: &Config<'_>, links: &[&BackendTable<'_>], re
     }
     for backend in &config.backends {
         let is_used = links.iter().any(|link| link.name() == backend.name());
-        // Every configuration has a backend `local`, written or not.
+        // Every configuration has a backend `local`, even where the file has no section for it.
         if !is_used && backend.name() != "local" {
             let message = format!("backend {} is not in the chain", backend.name());
             report.add(Severity::Note, file, message);
@@ -171,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_file_is_checked_once_though_a_line_names_it() {
+    fn the_usual_file_is_checked_once_even_if_a_line_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let usual = dir.path().join("authchain.toml");
         fs::write(&usual, "chain = [\"local\"]\n").unwrap();

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use authchain::config::DEFAULT_PATH;
 use clap::Args;
 
-use crate::terminal::{Ending, Failure, Terminal};
+use crate::terminal::{Exit, Failure, Terminal};
 use configuration::Configurations;
 use pam::Pam;
 use report::Report;
@@ -82,7 +82,7 @@ impl Check {
         &self,
         config: Option<&Path>,
         terminal: &mut Terminal,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<Exit, Failure> {
         let mut report = Report::default();
         let mut configurations = Configurations::new(Path::new(DEFAULT_PATH), self.online);
         configurations.check(config, &mut report);
@@ -102,6 +102,6 @@ impl Check {
         } else {
             print::print(&report, terminal);
         }
-        Ok(report.ending())
+        Ok(report.exit())
     }
 }

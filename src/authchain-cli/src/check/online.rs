@@ -17,7 +17,7 @@ use crate::setup::{self, ShownJournal};
 /// or some seconds if it hangs after connecting.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Lets the backend's worker look at every server. No finding is reported as worse than `worst`.
+/// Lets the backend's worker examine every server. No finding is reported as worse than `worst`.
 pub(super) fn check(
     file: &Path,
     config: &Config<'_>,

@@ -1,4 +1,4 @@
-//! The names in the system's passwd file, and which of them the other backends are asked about.
+//! Reports about which names in the system's passwd file the other backends are asked.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,8 +13,8 @@ use authchain::tools::trusted_file::{self, Access};
 use super::people::{entries, listed};
 use super::report::{Report, Severity};
 
-/// Reports which names belong to the local files and which are left to the other backends, if the
-/// chain has any.
+/// Reports which names belong to the local files, and which names are left to other backends. A
+/// chain without other backends needs no report.
 pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let passwd_file = &config.settings.passwd_file;
     let is_system = |table: &&&BackendTable<'_>| {
@@ -45,15 +45,15 @@ pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &m
     }
     if !left.is_empty() {
         let message = format!(
-            "{}: this file has no password for the name, which is left to {others}: whom they \
-             accept is this account",
+            "{}: this file has no password for the name, which is left to {others}: anyone whom \
+             they accept gets this account",
             listed(&left)
         );
         report.add(Severity::Note, passwd_file, message);
     }
 }
 
-/// Returns the people who belong to the files, and those who are left to other backends.
+/// Returns the names of people that belong to the files, and the names left to other backends.
 fn people(passwd: &Path, shadow: &Path, min_uid: u32) -> (Vec<String>, Vec<String>) {
     let shadow = entries(shadow, Access::GroupReadable);
     let mut passwords: HashMap<&[u8], &[u8]> = HashMap::new();

@@ -1,4 +1,4 @@
-//! The people in the files of a local backend who cannot log in, and the reasons.
+//! Finds people in the files of a local backend who cannot log in.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,9 +63,10 @@ fn unusable_hashes(files: &LocalSettings, report: &mut Report) {
     }
 }
 
-/// Returns why a stored password will never match; `None` if it can, or is not meant to.
+/// Returns why a stored password will never match; `None` if it can match, or if the account is
+/// meant to have no password.
 fn refusal(stored: &[u8], weak_hashes: bool) -> Option<String> {
-    // An empty field, or the mark of a password that is locked or was never set.
+    // Empty, locked, or never set.
     if matches!(stored.first(), None | Some(b'!' | b'*')) {
         return None;
     }
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_password_that_was_meant_to_work_is_missed() {
+    fn locked_and_unset_passwords_are_not_reported_as_unusable() {
         for (stored, weak_hashes, is_missed) in [
             ("", false, false),
             ("!", false, false),

@@ -8,14 +8,14 @@ use authchain::backends::protocol;
 use authchain::config::ConfigError;
 use serde_json::{Value, json};
 
-use crate::terminal::Ending;
+use crate::terminal::Exit;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
-    /// Good to know; does not change the exit code.
+    /// A remark that does not change the exit code.
     Note,
-    /// It works, but perhaps not as intended.
+    /// Logins work, but perhaps not as intended.
     Warning,
     /// Logins fail, or somebody gets in who should not.
     Error,
@@ -55,12 +55,12 @@ pub(crate) struct Finding {
     pub(super) citation: Option<String>,
     /// The PAM services that the finding concerns.
     pub(super) services: BTreeSet<String>,
-    /// True if the finding came from a server step. The printed report shows it there, under
-    /// [`Report::steps`], and not a second time among the findings; the JSON has both.
+    /// True if the finding repeats a step of [`Report::steps`]. The printed report shows only the
+    /// step; the JSON has both.
     pub(super) is_of_server: bool,
 }
 
-/// A step of looking at a server, such as connecting, and its result.
+/// A step of an examination of a server, such as connecting, and its result.
 #[derive(Debug)]
 pub(super) struct ServerStep {
     pub(super) backend: String,
@@ -96,11 +96,13 @@ impl Finding {
     }
 }
 
-/// The things that were checked, and the findings.
+/// The findings, and the list of what was checked.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(super) findings: Vec<Finding>,
+    /// A line for each file and service that was checked.
     pub(super) looked_at: Vec<String>,
+    /// The steps of examining the servers.
     pub(super) steps: Vec<ServerStep>,
 }
 
@@ -165,7 +167,7 @@ impl Report {
         });
     }
 
-    /// Adds a line about something that was looked at.
+    /// Adds a line about a file or a service that was checked.
     pub(crate) fn looked_at(&mut self, what: impl Into<String>) {
         self.looked_at.push(what.into());
     }
@@ -179,16 +181,16 @@ impl Report {
     }
 
     /// Returns the exit code.
-    pub(crate) fn ending(&self) -> Ending {
+    pub(crate) fn exit(&self) -> Exit {
         match self.findings.iter().map(|finding| finding.severity).max() {
-            Some(Severity::Error) => Ending::Trouble,
-            Some(Severity::Warning) => Ending::No,
-            Some(Severity::Note) | None => Ending::Yes,
+            Some(Severity::Error) => Exit::Trouble,
+            Some(Severity::Warning) => Exit::Negative,
+            Some(Severity::Note) | None => Exit::Success,
         }
     }
 
-    /// Adds a finding. If an equal one is there already, only adds the services to it: a fault in a
-    /// fragment that ten services include is found ten times and should be shown once.
+    /// Adds a finding, or adds its services to an equal finding: a fault in a file that ten
+    /// services include is found ten times and shown once.
     fn push(&mut self, new: Finding) {
         let same = |old: &&mut Finding| {
             (old.severity, &old.file, old.line, &old.message)
@@ -202,10 +204,10 @@ impl Report {
 
     /// Returns the report for scripts.
     pub(crate) fn json(&self) -> Value {
-        let status = match self.ending() {
-            Ending::Yes => "ok",
-            Ending::No => "warnings",
-            Ending::Trouble => "errors",
+        let status = match self.exit() {
+            Exit::Success => "ok",
+            Exit::Negative => "warnings",
+            Exit::Trouble => "errors",
         };
         json!({
             "status": status,
@@ -248,19 +250,19 @@ mod tests {
     #[test]
     fn the_worst_finding_decides_the_exit_code() {
         let mut report = Report::default();
-        assert_eq!(report.ending(), Ending::Yes);
-        for (severity, ending) in [
-            (Severity::Note, Ending::Yes),
-            (Severity::Warning, Ending::No),
-            (Severity::Error, Ending::Trouble),
+        assert_eq!(report.exit(), Exit::Success);
+        for (severity, exit) in [
+            (Severity::Note, Exit::Success),
+            (Severity::Warning, Exit::Negative),
+            (Severity::Error, Exit::Trouble),
         ] {
             report.add(severity, Path::new("/f"), "odd");
-            assert_eq!(report.ending(), ending);
+            assert_eq!(report.exit(), exit);
         }
     }
 
     #[test]
-    fn what_many_services_share_is_told_once() {
+    fn a_finding_of_several_services_is_reported_once() {
         let mut report = Report::default();
         for service in ["sshd", "login", "sshd"] {
             report.add_pam(Severity::Warning, (Path::new("/common"), 3), service, "odd");

@@ -71,14 +71,14 @@ fn check_worker_user(file: &Path, settings: &GlobalSettings, report: &mut Report
     if let Some(why) = sign_of_a_person(&user, password, settings.min_uid) {
         let message = format!(
             "worker_user = \"{name}\" is somebody's account ({why}): whoever has it can stop the \
-             worker, and look for passwords in it; name a user that nobody is"
+             worker, and look for passwords in it; name a user that only the worker uses"
         );
         report.add(Severity::Error, file, message);
     }
 }
 
-/// Returns the sign that a person, or a program other than the worker, uses this account, if there
-/// is one.
+/// Returns a sign that a person, or a program other than the worker, uses this account; `None` if
+/// no sign is found.
 fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Option<String> {
     let uid = user.uid.as_raw();
     let shell = user.shell.file_name().map(|name| name.to_string_lossy());
@@ -98,8 +98,8 @@ fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Optio
     }
 }
 
-/// Checks the folder in which the module marks servers that are down. It does so only in a folder
-/// that nobody but root can write.
+/// Checks the folder in which the module marks servers that are down. The module uses the folder
+/// only if nobody but root can write it.
 fn check_run_dir(run_dir: &Path, report: &mut Report) {
     let own = fault_of_run_dir(run_dir);
     let above = || folders::judge(run_dir).err().map(|error| error.to_string());
@@ -112,8 +112,8 @@ fn check_run_dir(run_dir: &Path, report: &mut Report) {
     }
 }
 
-/// Returns why the module would not use the folder. If the folder is missing, judges its parent,
-/// in which others could create it first.
+/// Returns why the module would not use the folder. If the folder is missing, judges its parent:
+/// others must not be able to create the folder first.
 fn fault_of_run_dir(run_dir: &Path) -> Option<String> {
     let metadata = match fs::symlink_metadata(run_dir) {
         Ok(metadata) => metadata,
@@ -154,7 +154,7 @@ mod tests {
     use nix::unistd::Uid;
 
     #[test]
-    fn system_accounts_stay_the_systems() {
+    fn a_low_min_uid_is_a_warning_and_one_below_2_an_error() {
         let severity = |min_uid| fault_of_min_uid(min_uid).map(|(severity, _)| severity);
         for (min_uid, expected) in [
             (0, Some(Severity::Error)),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_persons_account_is_no_place_for_the_worker() {
+    fn an_account_of_a_person_is_refused_as_the_workers_user() {
         const NOLOGIN: &str = "/usr/sbin/nologin";
         for (uid, shell, password, expected) in [
             (998, NOLOGIN, Some("!"), ""),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_keeps_no_marks_is_named_as_the_module_judges_it() {
+    fn a_run_dir_that_the_module_would_not_use_is_found() {
         let dir = tempfile::tempdir().unwrap();
         let run = dir.path().join("run");
         let is_sound = || fault_of_run_dir(&run).is_none();

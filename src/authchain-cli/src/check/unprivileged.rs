@@ -1,4 +1,4 @@
-//! Programs that are not root, such as screen lockers: the backends that cannot answer there.
+//! The backends that cannot answer in a program that is not root, such as a screen locker.
 
 use authchain::config::BackendTable;
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
@@ -22,7 +22,8 @@ fn needs_root(table: &BackendTable<'_>) -> bool {
     }
 }
 
-/// Returns what to say of a line of such a program, whose chain has these backends.
+/// Returns the note about a line whose program is not root and whose chain has the backends
+/// `unable` to answer there.
 pub(super) fn remark(unable: &[String]) -> String {
     format!(
         "this program is not root, and may not read the files of {}; what works there is a \

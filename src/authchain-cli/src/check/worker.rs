@@ -17,7 +17,7 @@ use nix::unistd::geteuid;
 use super::report::{Report, Severity};
 use about::About;
 
-/// Maximum time for the worker's answer. It usually takes a thousandth of it.
+/// Maximum time for the worker's answer, which usually takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maximum length of the answer, in bytes.
@@ -71,8 +71,8 @@ fn tell(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut 
     }
 }
 
-/// Returns what `authchain-worker --about` prints. The worker inherits no environment and no folder
-/// from us, as when the module starts it.
+/// Returns the output of `authchain-worker --about`. The worker is started as the module starts it:
+/// without an environment and in the folder `/`.
 fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
     let mut command = Command::new(path);
     command.args(["--about", "--user", &settings.worker_user]);
@@ -84,7 +84,7 @@ fn ask(path: &Path, settings: &GlobalSettings) -> Result<Vec<u8>, String> {
         Some(mut stdout) => read(&mut stdout, Deadline::after(system_clock, PATIENCE)),
         None => Ok(Vec::new()),
     };
-    // The worker may have ended already; a fault here could not be reported.
+    // Both may fail: the worker may have ended already.
     let _ = child.kill();
     let _ = child.wait();
     answer

@@ -119,9 +119,8 @@ impl Add {
     }
 }
 
-/// Returns the next user id to give: the one after the highest that an account has, so that the id
-/// of a deleted account, whose files may be left, is rarely given again. Ids that the system knows
-/// are skipped.
+/// Returns the user id after the highest that an account has; ids that the system knows are
+/// skipped. So the id of a deleted account, whose files may be left, is rarely given again.
 fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
     let highest = taken
         .iter()
@@ -136,7 +135,7 @@ fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
         })
 }
 
-/// Tells the administrator if the account cannot log in because of the system's user ids.
+/// Warns the administrator if the account cannot log in because of the system's user ids.
 fn remarks(name: &Username, uid: u32, system: Option<&SystemUser>, terminal: &mut Terminal) {
     match system.map(|user| user.uid.as_raw()) {
         None => terminal.tell(format_args!(

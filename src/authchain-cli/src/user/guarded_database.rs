@@ -1,4 +1,4 @@
-//! The database of authchain's own accounts, kept apart from the system's accounts.
+//! The database of authchain's own accounts, with checks that protect the system's accounts.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -14,7 +14,7 @@ use authchain::words::Username;
 use crate::setup;
 use crate::terminal::Failure;
 
-/// A database that can be edited only if that cannot harm the system's accounts.
+/// A database of accounts, with what is needed to check an edit of it.
 pub(super) struct GuardedDatabase {
     pub(super) database: Database,
     pub(super) settings: GlobalSettings,
@@ -23,7 +23,10 @@ pub(super) struct GuardedDatabase {
 }
 
 impl GuardedDatabase {
-    /// Returns the database, unless its files are the system's or others could replace them.
+    /// Returns the database for an edit.
+    ///
+    /// # Errors
+    /// When its files are the system's, or when another user could replace them.
     pub(super) fn for_writing(&self) -> Result<&Database, Failure> {
         let files = [self.database.passwd(), self.database.shadow()];
         let system = [
@@ -41,8 +44,8 @@ impl GuardedDatabase {
         Ok(&self.database)
     }
 
-    /// Makes sure that nobody else can write the file's folder: a user who can rename files in it
-    /// could replace ours. Creates the folder if it is the missing `state_dir`.
+    /// Checks that nobody else can write the folder of `file`: who can rename files there could
+    /// replace it. Creates the folder if it is `state_dir` and missing.
     fn prepare_folder(&self, file: &Path) -> Result<(), Failure> {
         let trouble = |text: String| Failure::trouble(format!("{}: {text}", file.display()));
         let folder = file
@@ -55,8 +58,7 @@ impl GuardedDatabase {
         folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
     }
 
-    /// Refuses a name that belongs to the system: for `root` in this database, the first backend in
-    /// the chain would answer.
+    /// Refuses the name of a system account: the chain asks only the system's own files about it.
     pub(super) fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
         let uid = SystemIdentities::new(self.settings.passwd_file.clone())
             .local_uid(name)
@@ -72,8 +74,7 @@ impl GuardedDatabase {
         }
     }
 
-    /// Returns whether some backend of the chain finds the name; false where there is no chain to
-    /// ask.
+    /// Returns whether a backend of the chain finds the name; false without a chain.
     pub(super) fn is_found_by_chain(&self, name: &Username) -> bool {
         let context = setup::context(&self.settings, &setup::ShownJournal);
         let steps = self

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_says_what_keeps_the_account_from_being_used() {
+    fn the_state_is_the_reason_why_an_account_cannot_be_used() {
         let cases = [
             ((false, None, true), "active"),
             ((true, Some(1), true), "locked"),

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 
 use crate::hash::{self, Method};
 use crate::prompt::{self, Echo};
-use crate::terminal::{Ending, Failure, Terminal};
+use crate::terminal::{Exit, Failure, Terminal};
 use crate::{clock, setup};
 use guarded_database::GuardedDatabase;
 
@@ -94,7 +94,7 @@ impl User {
         &self,
         config: Option<&Path>,
         terminal: &mut Terminal,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<Exit, Failure> {
         let guarded = self.database(config)?;
         match &self.action {
             UserCommand::Add(add) => add.run(&guarded, terminal)?,
@@ -107,7 +107,7 @@ impl User {
             UserCommand::Del { user, yes } => delete(&guarded, user, *yes, terminal)?,
             UserCommand::List(list) => list.run(&guarded.database, terminal)?,
         }
-        Ok(Ending::Yes)
+        Ok(Exit::Success)
     }
 
     fn database(&self, config: Option<&Path>) -> Result<GuardedDatabase, Failure> {
@@ -157,7 +157,7 @@ fn unlock(guarded: &GuardedDatabase, user: &str, terminal: &mut Terminal) -> Res
     terminal.say(format_args!("{name} is unlocked"));
     if let Some(day) = expire.filter(|day| *day <= clock::today()) {
         terminal.tell(format_args!(
-            "the account has ended all the same: the expiry date {} in {}, which no lock set, stays",
+            "the account is still expired: its expiry date {} in {} was not set by `lock`, and stays",
             clock::date(day),
             database.shadow().display(),
         ));

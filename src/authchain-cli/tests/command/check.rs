@@ -9,7 +9,7 @@ use nix::unistd::mkfifo;
 use crate::house::{GUESTS, House, finish, give_away, is_root};
 
 #[test]
-fn a_configuration_in_order_is_told_so() {
+fn a_sound_configuration_is_in_order() {
     let house = House::with_alice();
     house
         .check()
@@ -147,7 +147,7 @@ fn a_backend_outside_the_chain_only_warns() {
 }
 
 #[test]
-fn values_that_do_not_go_together_are_warnings() {
+fn values_that_contradict_each_other_are_warnings() {
     let house = House::with_alice();
     let config = format!("deadline = \"1s\"\nmin_uid = 2\nlog_unknown_users = true\n{GUESTS}");
     house.write("authchain.toml", &config);
@@ -210,7 +210,7 @@ fn a_run_dir_that_others_can_write_is_a_warning() {
 }
 
 #[test]
-fn a_worker_user_who_is_somebody_is_an_error() {
+fn a_worker_user_that_is_a_persons_account_is_an_error() {
     let house = House::with_alice();
     // Every system has this user.
     let config = format!("worker_user = \"bin\"\nmin_uid = 2\n{GUESTS}");
@@ -226,7 +226,7 @@ fn a_worker_user_who_is_somebody_is_an_error() {
 }
 
 #[test]
-fn what_a_domain_allows_that_is_dangerous_is_a_warning() {
+fn a_dangerous_setting_of_a_domain_is_a_warning() {
     let house = House::with_alice();
     let domain = "[backend.ad]\ntype = \"active_directory\"\ndomain = \"ad.example.com\"\n";
     let warning = "backend ad: tls_verify = \"none\": anyone may pose as the server";
@@ -241,7 +241,7 @@ fn what_a_domain_allows_that_is_dangerous_is_a_warning() {
 }
 
 #[test]
-fn whose_each_name_is_is_said() {
+fn the_backends_that_are_asked_about_local_names_are_reported() {
     let house = House::with_system();
     let run = house.check().expect(
         0,
@@ -261,7 +261,7 @@ fn whose_each_name_is_is_said() {
     house.write("etc/passwd", &format!("{passwd}{many}"));
     let expected = ["bob, dave, frank, m0, m1 and 7 more: the name belongs"];
     house.check().expect(0, &expected);
-    // Without other backends there is nothing to say about the names.
+    // A chain without other backends needs no report about names.
     let alone = house.read("authchain.toml").replace(", \"guests\"", "");
     house.write("authchain.toml", &alone);
     let run = house.check();
@@ -269,7 +269,7 @@ fn whose_each_name_is_is_said() {
 }
 
 #[test]
-fn a_name_that_means_somebody_else_in_the_system_is_a_warning() {
+fn a_user_id_that_differs_from_the_systems_is_a_warning() {
     let house = House::with_alice();
     let passwd = house.read("passwd");
     house.write(
@@ -286,7 +286,7 @@ fn a_name_that_means_somebody_else_in_the_system_is_a_warning() {
 }
 
 #[test]
-fn scripts_get_the_same_as_json() {
+fn the_findings_are_printed_as_json_too() {
     let house = House::new("deadline = \"8s\"\ncolour = 1");
     let json = house
         .run(&["check", "--json", "--pam-dir", "/nowhere"])

@@ -1,4 +1,4 @@
-//! A folder with a configuration in it, and the command run on it.
+//! A temporary folder with a configuration, in which tests run the command.
 
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
@@ -16,11 +16,11 @@ pub(crate) const PASSWORD: &str = "Correct-Horse!7";
 /// The command as it was built.
 pub(crate) const AUTHCHAIN: &str = env!("CARGO_BIN_EXE_authchain");
 
-/// A configuration with one database of our own.
+/// A configuration with one database of authchain's own accounts.
 pub(crate) const GUESTS: &str = "chain = [\"guests\"]\nstate_dir = \"DIR\"\n[backend.guests]\n\
     type = \"local\"\npasswd = \"DIR/passwd\"\nshadow = \"DIR/shadow\"\n";
 
-/// A system's own files in front of it.
+/// [`GUESTS`] behind a backend for the system's own files.
 pub(crate) const WITH_SYSTEM: &str = "chain = [\"local\", \"guests\"]\nstate_dir = \"DIR\"\n\
     passwd_file = \"DIR/etc/passwd\"\n[backend.local]\ntype = \"local\"\n\
     passwd = \"DIR/etc/passwd\"\nshadow = \"DIR/etc/shadow\"\n[backend.guests]\n\
@@ -54,6 +54,7 @@ impl Run {
     }
 }
 
+/// A temporary folder with a configuration.
 pub(crate) struct House {
     folder: tempfile::TempDir,
 }
@@ -65,7 +66,7 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
         };
         house.write("authchain.toml", config);
-        // Programs that run as somebody else must be able to come in.
+        // Programs that run as another user must be able to enter the folder.
         fs::set_permissions(house.folder.path(), Permissions::from_mode(0o755)).unwrap();
         house
     }
@@ -139,17 +140,17 @@ impl House {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Returns the command with our configuration.
+    /// Returns the command, to be run on this folder's configuration.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.command_at(Path::new(AUTHCHAIN), arguments)
     }
 
-    /// Returns the command as a user without rights runs it: a copy, because they may not be allowed
-    /// to enter the folder in which it was built.
+    /// Returns the command to be run by [`NOBODY`]: a copy, because nobody may be unable to enter
+    /// the folder in which the command was built.
     pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
         let copy = self.path("authchain");
-        // Not by this process: a thread that forks meanwhile would hold the file open for writing,
-        // and such a file cannot be executed.
+        // Copied by cp(1): a thread of this process that forks meanwhile would hold the file open
+        // for writing, and such a file cannot be executed.
         let copied = Command::new("cp")
             .arg(AUTHCHAIN)
             .arg(&copy)
@@ -283,8 +284,8 @@ impl Person {
     }
 }
 
-/// Returns whether the test runs as root. If not, the calling test is skipped, which is printed past
-/// the test harness. In CI every test runs as root.
+/// Returns whether the test runs as root. If not, prints that the test is skipped, even where the
+/// test harness captures output. In CI every test must run as root.
 #[expect(
     clippy::disallowed_methods,
     reason = "the environment is the developer's"
@@ -305,7 +306,7 @@ pub(crate) fn is_root() -> bool {
     is_root
 }
 
-/// The user id of somebody who owns no file here.
+/// A user id that owns no file.
 pub(crate) const NOBODY: u32 = 65534;
 
 pub(crate) fn give_away(path: &Path) {

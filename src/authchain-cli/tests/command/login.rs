@@ -42,7 +42,7 @@ fn a_refusal_says_who_and_why() {
 }
 
 #[test]
-fn trouble_is_not_a_refusal() {
+fn a_fault_has_another_exit_code_than_a_refusal() {
     let house = House::with_alice();
     house
         .run(&["test", "alice-test"])
@@ -89,7 +89,7 @@ fn an_empty_password_needs_nullok() {
 }
 
 #[test]
-fn a_person_types_a_password_that_nobody_sees() {
+fn the_terminal_does_not_echo_the_password() {
     let house = House::with_alice();
     let mut person = Person::sits_down(&mut house.command(&["test", "alice-test"]));
     person.is_asked("Password: ");
@@ -152,7 +152,7 @@ fn lookup_flags_a_user_id_that_is_not_the_systems() {
 }
 
 #[test]
-fn what_a_directory_says_does_not_steer_the_terminal() {
+fn control_characters_of_an_account_do_not_reach_the_terminal() {
     let house = House::with_alice();
     house.write("passwd", "eve:x:70007:0:\u{1b}]0;owned\u{7}::\n");
     let run = house.run(&["lookup", "eve"]).expect(0, &["\\u{1b}"]);
@@ -178,7 +178,7 @@ fn a_printed_hash_verifies() {
 }
 
 #[test]
-fn a_password_that_no_hash_should_be_made_of_is_refused() {
+fn empty_and_overlong_passwords_are_not_hashed() {
     let house = House::new(GUESTS);
     house
         .run_with(&["hash"], "")
@@ -193,7 +193,7 @@ fn a_password_that_no_hash_should_be_made_of_is_refused() {
 }
 
 #[test]
-fn a_slip_in_the_second_password_makes_no_hash() {
+fn two_different_passwords_are_not_hashed() {
     let house = House::new(GUESTS);
     let mut person = Person::sits_down(&mut house.command(&["hash"]));
     person.is_asked("New password: ");
@@ -205,7 +205,7 @@ fn a_slip_in_the_second_password_makes_no_hash() {
 }
 
 #[test]
-fn whoever_may_not_read_the_shadow_file_is_told_that_nobody_could_say() {
+fn without_permission_to_read_the_shadow_file_the_answer_is_unavailable() {
     if !is_root() {
         return;
     }

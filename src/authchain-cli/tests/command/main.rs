@@ -1,4 +1,4 @@
-//! The command as its users meet it: the built program, files in a folder of their own, a terminal.
+//! Tests of the built command, with files in a temporary folder and a pseudoterminal.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -32,7 +32,7 @@ fn check_service(text: &str) -> Run {
 }
 
 #[test]
-fn sound_stacks_are_in_order_and_named() {
+fn sound_stacks_are_listed_without_a_finding() {
     let house = house();
     house.write("pam.d/common-auth", AUTH);
     house.write("pam.d/common-account", ACCOUNT);
@@ -87,7 +87,7 @@ fn an_account_line_that_an_outage_passes_is_an_error() {
 }
 
 #[test]
-fn a_module_that_asks_for_no_password_is_named_where_it_stands() {
+fn a_condition_that_lets_people_in_is_reported_at_its_own_line() {
     check_service(&format!(
         "auth sufficient pam_localuser.so\n{AUTH}{ACCOUNT}"
     ))
@@ -95,7 +95,7 @@ fn a_module_that_asks_for_no_password_is_named_where_it_stands() {
 }
 
 #[test]
-fn a_module_that_is_not_loaded_means_another_thing_in_su_than_in_sshd() {
+fn a_module_that_is_not_loaded_may_be_skipped_in_sshd_but_not_in_su() {
     let house = house();
     for service in ["su", "sshd"] {
         house.write(&format!("pam.d/{service}"), &format!("{AUTH}{ACCOUNT}"));
@@ -110,7 +110,7 @@ fn auth_without_account_is_a_warning() {
 }
 
 #[test]
-fn arguments_that_mean_nothing_are_errors() {
+fn unknown_arguments_are_errors() {
     for (argument, expected) in [
         (
             "nulok",
@@ -196,13 +196,13 @@ fn a_line_that_libpam_cannot_use_is_an_error() {
 }
 
 #[test]
-fn lines_that_end_as_on_another_system_are_an_error() {
+fn lines_that_end_in_cr_lf_are_an_error() {
     check_service(&format!("{AUTH}{ACCOUNT}").replace('\n', "\r\n"))
         .expect(2, &["sshd: the lines end in CR and LF"]);
 }
 
 #[test]
-fn what_ten_services_include_is_told_once() {
+fn a_fault_in_an_included_file_is_reported_once() {
     let house = house();
     house.write("pam.d/common", "auth required pam_authchain.so\n");
     for n in 0..10 {
@@ -216,7 +216,7 @@ fn what_ten_services_include_is_told_once() {
 }
 
 #[test]
-fn a_file_in_the_first_folder_hides_the_distributions() {
+fn a_file_in_the_first_folder_hides_its_namesake_in_the_second() {
     let house = house();
     let stack = format!("{AUTH}{ACCOUNT}");
     house.write("vendor/sshd", "auth required pam_authchain.so\n");
@@ -240,7 +240,7 @@ fn a_file_in_the_first_folder_hides_the_distributions() {
 }
 
 #[test]
-fn a_program_that_is_not_root_is_told_what_works_there() {
+fn a_program_that_is_not_root_gets_a_note_about_its_backends() {
     let house = house();
     let stack = format!("{AUTH}{ACCOUNT}");
     house.write("pam.d/jupyterhub", &stack);

@@ -9,7 +9,7 @@ use nix::unistd::pipe;
 use crate::house::{GUESTS, House};
 
 #[test]
-fn a_closed_pipe_is_no_panic_and_changes_no_verdict() {
+fn a_closed_pipe_causes_no_panic_and_no_other_exit_code() {
     let house = House::new(GUESTS);
     for arguments in [
         &["describe"][..],
@@ -35,7 +35,7 @@ fn a_full_disk_is_trouble() {
 }
 
 #[test]
-fn colours_are_for_terminals_and_not_for_those_who_said_no() {
+fn colours_are_for_terminals_without_no_color() {
     let house = House::new(GUESTS);
     let run = house.run(&["describe"]).expect(0, &["chain"]);
     assert!(!run.out.contains('\u{1b}'));
@@ -86,7 +86,7 @@ fn wrong_usage_is_trouble() {
 }
 
 #[test]
-fn the_schema_is_json_and_completions_are_for_every_shell() {
+fn the_schema_is_json_and_every_shell_has_completions() {
     let house = House::new(GUESTS);
     let schema = house.run(&["schema"]).json();
     assert_eq!(schema["properties"]["min_uid"]["default"], 1000);

@@ -33,7 +33,7 @@ fn check(house: &House) -> Run {
 }
 
 #[test]
-fn a_unit_and_its_drop_ins_are_read_and_the_cure_is_named() {
+fn a_unit_is_read_with_its_drop_ins_and_the_correction_is_named() {
     let house = house();
     house.write("usr/ssh.service", "[Service]\nPrivateNetwork=yes\n");
     let drop_in = "[Service]\nPrivateNetwork=no\nSystemCallFilter=@system-service\n";
@@ -52,7 +52,7 @@ fn a_unit_and_its_drop_ins_are_read_and_the_cure_is_named() {
 }
 
 #[test]
-fn polkits_helper_without_a_network_is_told_as_what_it_is() {
+fn polkits_helper_without_a_network_has_one_warning_of_its_own() {
     let house = house();
     house.write("pam.d/polkit-1", STACK);
     let unit = "[Service]\nPrivateNetwork=yes\nRestrictAddressFamilies=AF_UNIX\n";
@@ -78,7 +78,7 @@ fn a_service_that_asks_no_server_may_have_any_unit() {
 }
 
 #[test]
-fn a_unit_that_is_no_text_or_too_large_upsets_nobody() {
+fn a_binary_or_too_large_unit_is_reported_or_ignored() {
     let house = house();
     let huge = format!("[Service]\nSystemCallFilter={}\n", "x ".repeat(1 << 20));
     house.write("usr/ssh.service", &huge);

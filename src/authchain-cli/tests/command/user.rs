@@ -45,7 +45,7 @@ fn an_account_lives_from_add_to_del() {
 }
 
 #[test]
-fn everything_about_an_account_can_be_said() {
+fn every_field_of_an_account_can_be_given() {
     let house = House::new(GUESTS);
     let arguments = [
         "user",
@@ -77,7 +77,7 @@ fn everything_about_an_account_can_be_said() {
 }
 
 #[test]
-fn names_of_the_system_and_no_names_are_refused() {
+fn system_names_and_invalid_names_are_refused() {
     let house = House::new(GUESTS);
     for (name, expected) in [
         ("root", "root is a system name"),
@@ -141,7 +141,7 @@ fn the_systems_own_files_are_refused() {
 }
 
 #[test]
-fn a_folder_that_others_may_write_is_no_place_for_accounts() {
+fn a_folder_that_others_may_write_is_refused() {
     let house = House::new(GUESTS);
     fs::set_permissions(house.path(""), fs::Permissions::from_mode(0o777)).unwrap();
     house
@@ -211,14 +211,14 @@ fn lock_and_unlock_leave_no_trace() {
 }
 
 #[test]
-fn an_account_that_had_ended_has_ended_when_it_is_unlocked() {
+fn an_account_that_was_expired_before_the_lock_is_expired_after_it() {
     let house = House::with_alice();
     let ended = house.read("shadow").replace(":7:::", ":7::1:");
     // Written into the existing file, so that its mode stays 0600.
     fs::write(house.path("shadow"), &ended).unwrap();
     for action in ["lock", "unlock"] {
         let run = house.run(&["user", action, "alice-test"]).expect(0, &[]);
-        let told = run.err.contains("the expiry date 1970-01-02 in");
+        let told = run.err.contains("its expiry date 1970-01-02 in");
         assert_eq!(told, action == "unlock", "{}", run.err);
     }
     assert_eq!(house.read("shadow"), ended);
@@ -241,7 +241,7 @@ fn a_list_shows_everybody_and_no_hash() {
 }
 
 #[test]
-fn writers_at_once_all_have_their_way() {
+fn accounts_added_at_the_same_time_are_all_kept() {
     let house = House::new(GUESTS);
     let names: Vec<String> = (0..12).map(|n| format!("u{n}")).collect();
     let children: Vec<_> = (names.iter())
@@ -338,7 +338,7 @@ fn a_new_password_is_typed_twice() {
 }
 
 #[test]
-fn whoever_adds_an_account_where_no_backend_looks_is_told_so() {
+fn an_account_in_files_that_no_backend_reads_is_warned_about() {
     let house = House::new("");
     let [passwd, shadow] = ["other-passwd", "other-shadow"].map(|name| house.path(name));
     let arguments = [

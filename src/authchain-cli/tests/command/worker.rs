@@ -13,12 +13,13 @@ fn checked(script: &str) -> Run {
     house.check()
 }
 
+/// Returns a script that answers `about`.
 fn saying(about: &serde_json::Value) -> String {
     format!("test \"$*\" = '--about --user authchain' && echo '{about}'")
 }
 
 #[test]
-fn a_worker_in_order_is_told_with_what_confines_it() {
+fn the_walls_of_a_confined_worker_are_reported() {
     if is_root() {
         let words = [
             "worker: confined as user authchain, Landlock level 6",
@@ -112,7 +113,7 @@ fn a_chain_that_asks_no_servers_needs_no_worker() {
 }
 
 #[test]
-fn root_is_no_user_for_the_worker() {
+fn root_is_refused_as_the_workers_user() {
     for (user, words) in [
         ("root", "\"root\" is no confinement"),
         ("", "worker_user"),

@@ -1,5 +1,4 @@
-//! The answers (return values) of modules, by their names in the brackets of a line: see
-//! pam.conf(5).
+//! The answers (return values) of modules, by their names in pam.conf(5): `auth_err`.
 
 use super::simulator::Facility;
 
@@ -9,13 +8,13 @@ pub(super) const BROKEN: &str = "service_err";
 /// The answer that libpam gives for our module where it cannot load it.
 pub(super) const NOT_LOADED: &str = "module_unknown";
 
-/// Our module's answers where it could not find out whether to accept the person. A caller of su
+/// Our module's answers where it could not find out whether to accept the person. The caller of su
 /// can cause each of them.
 pub(super) const FOUND_OUT_NOTHING: [&str; 3] = ["authinfo_unavail", "system_err", "conv_err"];
 
 /// The answers that modules give in one facility.
 pub(super) struct Answers {
-    /// The answers of our module, and of libpam in its place.
+    /// The answers of our module, and of libpam where it cannot load our module.
     pub(super) ours: &'static [&'static str],
     /// The answers of pam_unix.
     pub(super) unix: &'static [&'static str],

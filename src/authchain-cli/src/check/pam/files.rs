@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use authchain::tools::trusted_file::{self, Access};
 
 use super::modules::OURS;
-use super::simulator::{Facility, Line, ServiceFiles, What, expand, parse};
+use super::simulator::{Facility, Instruction, Line, ServiceFiles, expand, parse};
 use crate::check::report::{Report, Severity};
 
 /// Maximum size of a service file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Endings of files that packagers and editors leave behind; no program asks PAM for such a
-/// service.
+/// Endings of files that package managers and editors leave behind. No program asks PAM for a
+/// service of such a name.
 const LEFTOVERS: [&str; 9] = [
     "~",
     ".bak",
@@ -103,8 +103,8 @@ fn read_lines(path: &Path, report: &mut Report) -> Option<Vec<Line>> {
         .map_err(|error| report.add(Severity::Warning, path, error.fault.to_string()))
         .ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    // If the lines end in CR LF, our module's name is read as `pam_authchain.so\r`, so the checks
-    // of our lines would miss it: the fault is reported here.
+    // Reported here because the other checks would not find our module: with CR LF, its name is
+    // read as `pam_authchain.so\r`.
     if text.contains("\r\n") && text.contains(OURS) {
         let message = "the lines end in CR and LF: libpam takes the CR for a part of the last word; \
                        use dos2unix";
@@ -115,9 +115,9 @@ fn read_lines(path: &Path, report: &mut Report) -> Option<Vec<Line>> {
 
 /// Returns the names of the files that these lines include.
 fn includes(lines: &[Line]) -> impl Iterator<Item = &str> {
-    lines.iter().filter_map(|line| match &line.what {
-        What::Include { file, .. } => Some(file.as_str()),
-        What::Module { .. } | What::Broken { .. } => None,
+    lines.iter().filter_map(|line| match &line.instruction {
+        Instruction::Include { file, .. } => Some(file.as_str()),
+        Instruction::Module { .. } | Instruction::Broken { .. } => None,
     })
 }
 
@@ -135,7 +135,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_fragment_is_no_service_and_an_included_service_is_one() {
+    fn an_included_file_is_a_service_only_with_auth_and_account() {
         let (_dir, files) = files(&[
             ("common-auth", "auth required pam_authchain.so"),
             (

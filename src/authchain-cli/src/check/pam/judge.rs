@@ -1,10 +1,10 @@
-//! Judges a stack: who gets in, for every combination of our answer and those of other modules.
+//! Judges a stack by who gets in, for every combination of the answers of our module and others.
 //!
-//! The rule, case by case: where we accept, somebody gets in. Where we refuse, nobody does; every
-//! other answer is a refusal, with two exceptions. Where the configuration is broken
-//! (`service_err`), exactly those get in whom pam_unix lets in. The same holds where our module
-//! cannot be loaded (`module_unknown`), but not in services that ordinary people start: they choose
-//! the limits under which modules are loaded.
+//! A person gets in if our module accepts, and only then. There are two exceptions:
+//!
+//! - If the configuration is broken (`service_err`), pam_unix alone decides.
+//! - If our module cannot be loaded (`module_unknown`), pam_unix alone decides, but not in services
+//!   that ordinary people start: they choose the limits under which modules are loaded.
 
 use super::answers::{Answers, BROKEN, NOT_LOADED};
 use super::services;
@@ -13,20 +13,21 @@ use super::trials::{self, MOST};
 use super::verdict::{self, Fault};
 use super::ways::{Case, Stack};
 
-/// Returns what is wrong with a service's stack that asks us.
+/// Returns the faults of a service's stack that asks our module.
 pub(super) fn judge(facility: Facility, service: &str, entries: &[Entry]) -> Vec<Fault> {
     let Some(answers) = Answers::to(facility) else {
         return Vec::new();
     };
     let stack = Stack::new(entries, facility, service);
-    let found = trials::hold(facility, service, &stack, answers);
+    let found = trials::run(facility, service, &stack, answers);
     verdict::faults(facility, &stack, &found, answers)
 }
 
-/// Returns whether root is to get in by this service and only we let root in: whatever we refuse
-/// with, pam_unix does not.
+/// Returns whether root logs in by this service and only our module lets root in: no refusal of
+/// ours leads to pam_unix.
 pub(super) fn is_roots_only_way(facility: Facility, service: &str, entries: &[Entry]) -> bool {
-    let Some(answers) = Answers::to(facility).filter(|_| services::is_login(service)) else {
+    let Some(answers) = Answers::to(facility).filter(|_| services::is_login_of_root(service))
+    else {
         return false;
     };
     let stack = Stack::new(entries, facility, service);

@@ -1,4 +1,4 @@
-//! PAM's service files, as far as they use our module.
+//! Checks PAM's service files that use our module.
 
 mod answers;
 mod files;
@@ -33,7 +33,8 @@ pub(super) struct OurLine {
     pub(super) number: usize,
     pub(super) service: String,
     pub(super) arguments: Vec<String>,
-    /// True if root logs in by this service, and no other module lets root in when ours refuses.
+    /// True if root logs in by this service, and no other module lets root in when our module
+    /// refuses.
     pub(super) is_roots_only_way: bool,
     /// True if the program that asks is not root.
     pub(super) is_unprivileged: bool,
@@ -45,17 +46,17 @@ impl Pam<'_> {
         let files = Files::read(self.folders, report);
         let services = files.services();
         let mut ours = Vec::new();
-        let mut users = Vec::new();
+        let mut using = Vec::new();
         for service in &services {
             let before = ours.len();
             self.check_service(&files, service, &mut ours, report);
             if ours.len() > before {
-                users.push(service.as_str());
+                using.push(service.as_str());
             }
         }
-        report.looked_at(match users.as_slice() {
+        report.looked_at(match using.as_slice() {
             [] => "PAM: no service uses authchain yet".to_owned(),
-            users => format!("PAM: authchain is used by {}", users.join(", ")),
+            using => format!("PAM: authchain is used by {}", using.join(", ")),
         });
         ours
     }
@@ -72,19 +73,19 @@ impl Pam<'_> {
         for facility in Facility::ALL {
             let stack = expand(files, &file, facility);
             let lines: Vec<&Entry> = stack.iter().filter(|entry| entry.name() == OURS).collect();
-            let Some(leader) = lines.first() else {
+            let Some(first_line) = lines.first() else {
                 continue;
             };
-            first.insert(facility, (leader.file.clone(), leader.number));
+            first.insert(facility, (first_line.file.clone(), first_line.number));
             for fault in judge::judge(facility, service, &stack) {
-                let at = fault.at.and_then(|at| stack.get(at)).unwrap_or(leader);
+                let at = fault.at.and_then(|at| stack.get(at)).unwrap_or(first_line);
                 let place = (at.file.as_path(), at.number);
                 report.add_pam(fault.severity, place, service, fault.message);
             }
             report_broken_lines(&stack, service, report);
             let is_roots_only_way = judge::is_roots_only_way(facility, service, &stack);
             for line in lines {
-                self.find_module(line, service, report);
+                self.report_missing_module(line, service, report);
                 ours.push(OurLine {
                     file: line.file.clone(),
                     number: line.number,
@@ -105,7 +106,7 @@ impl Pam<'_> {
     }
 
     /// Reports a module that libpam will not find.
-    fn find_module(&self, entry: &Entry, service: &str, report: &mut Report) {
+    fn report_missing_module(&self, entry: &Entry, service: &str, report: &mut Report) {
         let Module::Ask {
             module,
             may_be_missing,

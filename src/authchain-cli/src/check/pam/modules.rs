@@ -1,4 +1,4 @@
-//! The roles of modules in the question of who gets in.
+//! The roles of modules in a stack.
 
 use super::services;
 use super::simulator::{Entry, Facility};
@@ -50,7 +50,8 @@ const SILENT: [&str; 10] = [
     "pam_keyinit",
 ];
 
-/// Modules that look at circumstances, and ask the person for nothing.
+/// Modules that check a condition, such as the hour or the person's groups, and ask for no
+/// password.
 const CONDITIONS: [&str; 13] = [
     "pam_succeed_if",
     "pam_localuser",
@@ -67,13 +68,13 @@ const CONDITIONS: [&str; 13] = [
     "pam_tally2",
 ];
 
-/// root, and the groups of people who can become root.
-const POWERFUL: [&str; 4] = ["root", "wheel", "sudo", "admin"];
+/// root, and groups whose members can become root.
+const ADMINISTRATORS: [&str; 4] = ["root", "wheel", "sudo", "admin"];
 
 /// The answers of a condition that does not hold.
 const FAILURES: [&str; 4] = ["auth_err", "perm_denied", "user_unknown", "service_err"];
 
-/// The role of a module in the question of who gets in.
+/// The role of a module in a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     /// Our module.
@@ -84,23 +85,23 @@ pub(super) enum Role {
     Credential,
     /// A module that always gives this answer.
     Fixed(&'static str),
-    /// A module that looks at circumstances: its possible answers, and the people for whom it
-    /// answers `success`.
+    /// A module that checks a condition: its possible answers, and the people for whom it answers
+    /// `success`.
     Condition(Vec<&'static str>, Reach),
 }
 
 /// The people for whom a condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {
-    /// Everybody, if root started the program.
+    /// Everybody, but only if root started the program.
     Root,
-    /// People and groups that the line or its file names.
+    /// People and groups that the line names, or the module's file.
     Named,
-    /// The people whom an unknown module accepts, which perhaps asks for a password.
+    /// Unknown people: this program does not know the module, which may ask for a password.
     Unknown,
-    /// The person who started the program, if the module knows them; if root started it, everybody.
+    /// The person who started the program; if root started it, everybody.
     Caller,
-    /// People of this machine's own files, or administrators.
+    /// People in the local passwd file, or administrators.
     Local,
     /// Perhaps everybody.
     Wide,
@@ -119,7 +120,7 @@ impl Role {
             name if UNIX.contains(&name) => Self::Unix,
             name if CREDENTIALS.contains(&name) => Self::Credential,
             "pam_rootok" if services::knows_its_caller(service) => condition(Reach::Root),
-            // getuid(2) is 0 in such programs, whoever logs in.
+            // In these programs getuid(2) is 0, whoever logs in.
             "pam_rootok" if services::is_started_by_root(service) => {
                 Self::Condition(vec!["success"], Reach::Wide)
             }
@@ -128,7 +129,7 @@ impl Role {
             "pam_wheel" if has("trust") && has("deny") => condition(Reach::Wide),
             "pam_wheel" if has("trust") => condition(Reach::Named),
             "pam_wheel" => Self::Condition(with_failures("ignore"), Reach::Wide),
-            // Accepts the people whom its file names, and nobody if there is no file.
+            // Accepts the people in its file, and nobody if the file is missing.
             "pam_listfile" if has_people && has("sense=allow") && !has("onerr=succeed") => {
                 condition(Reach::Named)
             }
@@ -142,8 +143,7 @@ impl Role {
             "pam_nologin" if has("successok") => condition(Reach::Wide),
             name if SILENT.contains(&name) => Self::Fixed("ignore"),
             name if CONDITIONS.contains(&name) => condition(Reach::Wide),
-            // An unknown module whose line may decide alone; perhaps it asks for a password or a
-            // token.
+            // An unknown module that can let people in alone. It may ask for a password or a token.
             _ if entry.jumps() || entry.is_sufficient() => match facility {
                 Facility::Auth => condition(Reach::Unknown),
                 _ => Self::Credential,
@@ -203,7 +203,7 @@ enum Held {
 fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller: bool) -> Held {
     let (left, how) = (left.to_ascii_lowercase(), how.to_ascii_lowercase());
     let names_some = matches!(how.as_str(), "=" | "in" | "ingroup" | "eq");
-    let names_power = right.split(':').any(|name| POWERFUL.contains(&name));
+    let names_administrators = right.split(':').any(|name| ADMINISTRATORS.contains(&name));
     let is_told_its_caller = services::knows_its_caller(service);
     match left.as_str() {
         "service" => match (how.as_str(), right.split(':').any(|one| one == service)) {
@@ -218,8 +218,8 @@ fn one_condition(left: &str, how: &str, right: &str, service: &str, asks_caller:
         }
         _ if asks_caller && services::is_started_by_root(service) => Held::For(Reach::Wide),
         _ if asks_caller && !is_told_its_caller => Held::For(Reach::Caller),
-        // The person may claim any name.
-        "login" | "name" | "user" if names_some && !asks_caller && names_power => {
+        // The person at the prompt may claim any name.
+        "login" | "name" | "user" if names_some && !asks_caller && names_administrators => {
             Held::For(Reach::Local)
         }
         "login" | "name" | "user" if names_some => Held::For(Reach::Named),

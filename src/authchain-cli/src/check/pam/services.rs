@@ -1,8 +1,8 @@
-//! PAM services, by who starts their programs.
+//! Groups of PAM services: by the person who starts the program, and by the user it runs as.
 
 /// Services of programs that ordinary people start. These people choose the resource limits under
 /// which modules are loaded, and getuid(2) returns their user id.
-const OF_CALLERS: [&str; 25] = [
+const CALLERS: [&str; 25] = [
     "su",
     "su-l",
     "sudo",
@@ -31,7 +31,7 @@ const OF_CALLERS: [&str; 25] = [
 ];
 
 /// Services of programs that an administrator runs as root, so that getuid(2) returns 0.
-const OF_ROOTS_TOOLS: [&str; 12] = [
+const ROOT_TOOLS: [&str; 12] = [
     "runuser",
     "runuser-l",
     "useradd",
@@ -47,7 +47,7 @@ const OF_ROOTS_TOOLS: [&str; 12] = [
 ];
 
 /// Services through which root and other administrators log in.
-const OF_LOGINS: [&str; 16] = [
+const LOGINS: [&str; 16] = [
     "login",
     "remote",
     "sshd",
@@ -66,9 +66,9 @@ const OF_LOGINS: [&str; 16] = [
     "sddm",
 ];
 
-/// Services of programs that are not root: they run as the person whom they ask, or as a user of
-/// their own.
-const OF_UNPRIVILEGED: [&str; 16] = [
+/// Services of programs that do not run as root: screen lockers run as the person who logs in,
+/// daemons as a user of their own.
+const UNPRIVILEGED: [&str; 16] = [
     "apache2",
     "cinnamon-screensaver",
     "gnome-screensaver",
@@ -87,27 +87,27 @@ const OF_UNPRIVILEGED: [&str; 16] = [
     "xscreensaver",
 ];
 
-/// Returns whether the program is not root.
+/// Returns whether the program does not run as root.
 pub(super) fn is_unprivileged(service: &str) -> bool {
-    OF_UNPRIVILEGED.contains(&service)
+    UNPRIVILEGED.contains(&service)
 }
 
 /// Returns whether an ordinary person starts the program.
 pub(super) fn is_started_by_callers(service: &str) -> bool {
-    OF_CALLERS.contains(&service)
+    CALLERS.contains(&service)
 }
 
 /// Returns whether getuid(2) in the program is the user id of the person who started it.
 pub(super) fn knows_its_caller(service: &str) -> bool {
-    is_started_by_callers(service) || OF_ROOTS_TOOLS.contains(&service)
+    is_started_by_callers(service) || ROOT_TOOLS.contains(&service)
 }
 
 /// Returns whether init starts the program as root, so that getuid(2) says nothing of the person.
 pub(super) fn is_started_by_root(service: &str) -> bool {
-    is_login(service) && !knows_its_caller(service)
+    is_login_of_root(service) && !knows_its_caller(service)
 }
 
-/// Returns whether root is to get in by this service.
-pub(super) fn is_login(service: &str) -> bool {
-    OF_LOGINS.contains(&service)
+/// Returns whether root and other administrators log in by this service.
+pub(super) fn is_login_of_root(service: &str) -> bool {
+    LOGINS.contains(&service)
 }

@@ -1,4 +1,7 @@
-//! Plays a service's stack through with every combination of the modules' answers.
+//! Runs a service's stack with every combination of the modules' answers.
+//!
+//! In a case, some modules accept the person (answer `success`). A run that ends in `success` lets
+//! the person in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,35 +14,35 @@ use super::ways::{Case, Stack, Way};
 /// Maximum number of ways through the stack that are tried in a case (a usual stack has four).
 pub(super) const MOST: usize = 2048;
 
-/// Maximum number of ways that are tried in a case after one case had more than [`MOST`].
+/// Maximum number of ways that are tried in each further case, once a case had more than [`MOST`].
 const FEW: usize = 16;
 
 /// The results of the trials of a stack.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Somebody gets in though no module accepts and no condition decided it: by our answer, the
-    /// first such case.
-    pub(super) without_anybody: BTreeMap<&'static str, Case>,
-    /// The conditions that let somebody in by themselves though no module accepts: their places in
-    /// the stack, by the people whom they let in.
+    /// The cases that let in a person whom no module and no condition accepts: the first such case
+    /// for each of our answers.
+    pub(super) accepted_by_nobody: BTreeMap<&'static str, Case>,
+    /// The conditions that let in a person whom no module accepts: their places in the stack, by
+    /// the people for whom they hold.
     pub(super) by_condition: BTreeMap<Reach, BTreeSet<usize>>,
-    /// Our refusing answers with which somebody still gets in whom another module accepts.
-    pub(super) in_spite_of_us: BTreeSet<&'static str>,
-    /// True if another module accepts and lets somebody in before our module is asked.
+    /// Our refusals that the stack skips: a person whom another module accepts gets in.
+    pub(super) skipped_refusals: BTreeSet<&'static str>,
+    /// True if a person whom another module accepts gets in before our module is asked.
     pub(super) is_let_in_before_us: bool,
-    /// True if somebody gets in whom another module accepts while ours is not loaded, in a service
-    /// whose callers can bring that about.
-    pub(super) is_caller_let_in: bool,
-    /// Our answers with which nobody gets in, though pam_unix accepts and should let somebody in.
+    /// True if a person whom another module accepts gets in while our module is not loaded, in a
+    /// service whose callers can keep it from loading.
+    pub(super) is_let_in_unloaded: bool,
+    /// Our answers with which a person is refused whom pam_unix accepts and should let in.
     pub(super) locked_out: BTreeSet<&'static str>,
-    /// True if nobody gets in whom our module alone accepts.
+    /// True if a person whom our module alone accepts is refused.
     pub(super) is_ours_alone_refused: bool,
     /// True if there were too many ways to try them all.
     pub(super) is_incomplete: bool,
 }
 
-/// Plays every case, and returns what was found.
-pub(super) fn hold(
+/// Runs the stack in every case.
+pub(super) fn run(
     facility: Facility,
     service: &str,
     stack: &Stack<'_>,
@@ -64,7 +67,7 @@ pub(super) fn hold(
     trials.found
 }
 
-/// A service's stack, and what its trials have shown so far.
+/// A service's stack, and the results of its trials so far.
 struct Trials<'a> {
     facility: Facility,
     service: &'a str,
@@ -79,7 +82,7 @@ impl Trials<'_> {
         self.found.is_incomplete |= !is_complete;
         let accepts = |answer| answer == "success";
         match (accepts(case.ours), accepts(case.unix), accepts(case.others)) {
-            // Whom we accept may get in, whatever other modules answer.
+            // A person whom our module accepts may get in, whatever the other modules answer.
             (true, ..) => {}
             (false, false, false) => {
                 for way in &ways {
@@ -97,7 +100,7 @@ impl Trials<'_> {
         }
     }
 
-    /// Tries the case in which we accept and no other module knows the person.
+    /// Runs the case in which our module accepts and no other module does.
     fn should_get_in(&mut self) {
         let stranger = match self.facility {
             Facility::Auth => "auth_err",
@@ -112,14 +115,15 @@ impl Trials<'_> {
     }
 
     fn unix_should_get_in(&mut self, case: Case, ways: &[Way]) {
-        let is_meant = match case.ours {
+        let should_get_in = match case.ours {
             BROKEN => true,
             NOT_LOADED => {
-                services::is_login(self.service) && !services::is_started_by_callers(self.service)
+                services::is_login_of_root(self.service)
+                    && !services::is_started_by_callers(self.service)
             }
             _ => false,
         };
-        if is_meant && ways.is_empty() {
+        if should_get_in && ways.is_empty() {
             self.found.locked_out.insert(case.ours);
         }
     }
@@ -131,7 +135,10 @@ impl Trials<'_> {
                 self.found.by_condition.entry(reach).or_default().insert(at);
             }
             None => {
-                self.found.without_anybody.entry(case.ours).or_insert(case);
+                self.found
+                    .accepted_by_nobody
+                    .entry(case.ours)
+                    .or_insert(case);
             }
         }
     }
@@ -142,26 +149,28 @@ impl Trials<'_> {
             return;
         }
         if !way.asks_us {
-            // Not in `auth`, where that module has asked for a password of its own.
+            // Fine in `auth`, where the other module has asked for a password itself.
             self.found.is_let_in_before_us |= self.facility == Facility::Account;
         } else if case.ours == NOT_LOADED {
             let is_callers = services::is_started_by_callers(self.service);
-            self.found.is_caller_let_in |= is_callers && !way.is_roots;
+            self.found.is_let_in_unloaded |= is_callers && !way.is_for_root;
         } else if case.ours != BROKEN {
-            self.found.in_spite_of_us.insert(case.ours);
+            self.found.skipped_refusals.insert(case.ours);
         }
     }
 
-    /// Returns the condition that lets somebody in by itself on this way, and whom. A condition
-    /// that only jumps, on a way on which our module is asked all the same, does not count.
+    /// Returns the condition that lets people in by itself on this way, and these people.
+    ///
+    /// A condition that only jumps does not count if our module is asked on the same way, unless it
+    /// holds for root, the caller or people unknown.
     fn decider(&self, way: &Way) -> Option<(Reach, usize)> {
         let deciders = way.deciders.iter().filter_map(|at| {
             let reach = self.stack.reach(*at)?;
             let ends = self.stack.entries.get(*at)?.is_sufficient();
-            let is_door = ends
+            let lets_in = ends
                 || !way.asks_us
                 || matches!(reach, Reach::Root | Reach::Unknown | Reach::Caller);
-            is_door.then_some((reach, *at))
+            lets_in.then_some((reach, *at))
         });
         deciders.min()
     }

@@ -1,4 +1,4 @@
-//! Turns the findings of a stack's trials into faults in words.
+//! Describes the faults that the trials of a stack found.
 
 use std::iter;
 
@@ -14,32 +14,32 @@ use crate::check::report::Severity;
 pub(super) struct Fault {
     pub(super) severity: Severity,
     pub(super) message: String,
-    /// The place in the stack of the entry that is at fault; `None` where that is ours.
+    /// The place in the stack of the entry that is at fault; `None` means our module's entry.
     pub(super) at: Option<usize>,
 }
 
-/// Returns what is wrong. If somebody gets in whom no module accepts, nothing else is reported.
+/// Returns the faults. If a person gets in whom no module accepts, no other fault is reported.
 pub(super) fn faults(
     facility: Facility,
     stack: &Stack<'_>,
     found: &Found,
     answers: &Answers,
 ) -> Vec<Fault> {
-    let words = Words {
+    let describer = Describer {
         facility,
         stack,
         found,
         answers,
     };
-    let mut faults: Vec<Fault> = words.without_anybody().into_iter().collect();
-    faults.extend(words.by_condition());
+    let mut faults: Vec<Fault> = describer.accepted_by_nobody().into_iter().collect();
+    faults.extend(describer.by_condition());
     if faults.iter().any(|fault| fault.severity == Severity::Error) {
         return faults;
     }
-    faults.extend(words.in_spite_of_us());
-    faults.extend(words.caller_let_in());
-    faults.extend(words.locked_out());
-    faults.extend(words.ours_alone_refused(faults.is_empty()));
+    faults.extend(describer.skipped_refusals());
+    faults.extend(describer.let_in_unloaded());
+    faults.extend(describer.locked_out());
+    faults.extend(describer.ours_alone_refused(faults.is_empty()));
     if found.is_incomplete {
         let message = "there are too many ways through this stack to try them all";
         faults.push(fault(Severity::Warning, message.to_owned()));
@@ -47,18 +47,18 @@ pub(super) fn faults(
     faults
 }
 
-/// A stack and the findings of its trials, which are put into words.
-struct Words<'a> {
+/// Describes the faults of one stack.
+struct Describer<'a> {
     facility: Facility,
     stack: &'a Stack<'a>,
     found: &'a Found,
     answers: &'a Answers,
 }
 
-impl Words<'_> {
-    fn without_anybody(&self) -> Option<Fault> {
+impl Describer<'_> {
+    fn accepted_by_nobody(&self) -> Option<Fault> {
         let mut ours = self.answers.ours.iter();
-        let case = ours.find_map(|ours| self.found.without_anybody.get(ours))?;
+        let case = ours.find_map(|ours| self.found.accepted_by_nobody.get(ours))?;
         let who = match self.facility {
             Facility::Auth => "a wrong password gets in",
             _ => "an account that nobody calls valid gets in",
@@ -135,8 +135,8 @@ impl Words<'_> {
         }
     }
 
-    fn in_spite_of_us(&self) -> Option<Fault> {
-        let skipped = |ours: &&&str| self.found.in_spite_of_us.contains(**ours);
+    fn skipped_refusals(&self) -> Option<Fault> {
+        let skipped = |ours: &&&str| self.found.skipped_refusals.contains(**ours);
         let ours: Vec<&str> = self.answers.ours.iter().filter(skipped).copied().collect();
         if ours.is_empty() {
             return self.let_in_before_us();
@@ -172,7 +172,7 @@ impl Words<'_> {
         (self.found.is_let_in_before_us).then(|| fault(Severity::Warning, message()))
     }
 
-    fn caller_let_in(&self) -> Option<Fault> {
+    fn let_in_unloaded(&self) -> Option<Fault> {
         let message = || {
             format!(
                 "where the module cannot be loaded, {} alone decides: ordinary people start this \
@@ -181,10 +181,11 @@ impl Words<'_> {
                 self.accepting()
             )
         };
-        (self.found.is_caller_let_in).then(|| fault(Severity::Error, message()))
+        (self.found.is_let_in_unloaded).then(|| fault(Severity::Error, message()))
     }
 
-    /// Returns why nobody gets in when our configuration is broken or our module is missing.
+    /// Returns the fault of a stack that refuses everybody when our configuration is broken or our
+    /// module cannot be loaded.
     fn locked_out(&self) -> Option<Fault> {
         let when = match (
             self.found.locked_out.contains(BROKEN),
@@ -243,7 +244,7 @@ impl Words<'_> {
         (self.found.is_ours_alone_refused).then(|| fault(severity, message.to_owned()))
     }
 
-    /// Returns the names of the other modules that may accept somebody.
+    /// Returns the names of the other modules that may accept a person.
     fn accepting(&self) -> String {
         let unix = self.names_of(&Role::Unix);
         let others = self.names_of(&Role::Credential);

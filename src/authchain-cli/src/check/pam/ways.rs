@@ -1,11 +1,12 @@
-//! The ways through a stack: a module that looks at circumstances may give any of its answers.
+//! The ways through a stack. Where a module checks a condition, such as the hour, there is a way
+//! for each of its answers.
 
 use std::collections::BTreeSet;
 
 use super::modules::{Reach, Role, takes_a_password_over};
 use super::simulator::{Action, Entry, Facility, run};
 
-/// The answers of the modules in a case that is played through.
+/// A case to run: the answers of the modules that verify people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
     pub(super) ours: &'static str,
@@ -18,9 +19,9 @@ pub(super) struct Case {
 pub(super) struct Way {
     /// True if our module is asked.
     pub(super) asks_us: bool,
-    /// True if a condition holds that holds for root alone.
-    pub(super) is_roots: bool,
-    /// The places in the stack of the conditions that hold and then end the stack or jump.
+    /// True if a condition holds that only root can meet.
+    pub(super) is_for_root: bool,
+    /// The places in the stack of the conditions that hold, and that then end the stack or jump.
     pub(super) deciders: Vec<usize>,
 }
 
@@ -34,13 +35,13 @@ impl<'a> Stack<'a> {
     /// Finds the role of each entry of a service's stack.
     pub(super) fn new(entries: &'a [Entry], facility: Facility, service: &str) -> Self {
         let role = |entry| match Role::of(entry, facility, service) {
-            // Entries that ask the same question get the same answer. So two of its answers count
-            // as one only if each of these entries has the same action for both.
+            // A module with the same arguments gives the same answer in several entries. So two
+            // answers may be tried as one only if every such entry has one action for both.
             Role::Condition(answers, reach) => {
                 let asks = entries
                     .iter()
                     .filter(|other| is_same_question(other, entry));
-                Role::Condition(told_apart(asks, &answers), reach)
+                Role::Condition(one_per_action(asks, &answers), reach)
             }
             role => role,
         };
@@ -50,7 +51,8 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// Returns the ways that end in success, and whether all ways were tried, of which `most` are.
+    /// Returns the ways that end in success. Tries at most `most` ways, and also returns whether
+    /// these were all.
     pub(super) fn ways_in(&self, case: Case, most: usize) -> (Vec<Way>, bool) {
         let mut ways = Vec::new();
         let mut choices = Choices::default();
@@ -59,24 +61,24 @@ impl<'a> Stack<'a> {
             if answer == "success" && !ways.contains(&way) {
                 ways.push(way);
             }
-            if !choices.turn() {
+            if !choices.advance() {
                 return (ways, true);
             }
         }
         (ways, false)
     }
 
-    /// Returns those of `answers` that lead to different actions in the entries of this role.
+    /// Returns the `answers` that lead to different actions in the entries of this role.
     pub(super) fn distinct(&self, role: &Role, answers: &[&'static str]) -> Vec<&'static str> {
         let of_role = self.roles.iter().zip(self.entries);
         let of_role = of_role.filter(|(found, _)| *found == role);
-        told_apart(of_role.map(|(_, entry)| entry), answers)
+        one_per_action(of_role.map(|(_, entry)| entry), answers)
     }
 
     fn walk(&self, case: Case, choices: &mut Choices) -> (&'static str, Way) {
         let mut way = Way {
             asks_us: false,
-            is_roots: false,
+            is_for_root: false,
             deciders: Vec::new(),
         };
         // With these answers our module has asked for no password that pam_unix could take over.
@@ -95,10 +97,12 @@ impl<'a> Stack<'a> {
                 Some(Role::Unix) => case.unix,
                 Some(Role::Credential) => case.others,
                 Some(Role::Fixed(answer)) => answer,
-                Some(Role::Condition(answers, _)) => choices.of(self.question(entry), answers),
+                Some(Role::Condition(answers, _)) => {
+                    choices.answer_to(self.question(entry), answers)
+                }
                 None => "perm_denied",
             };
-            way.is_roots |= answer == "success" && self.reach(at) == Some(Reach::Root);
+            way.is_for_root |= answer == "success" && self.reach(at) == Some(Reach::Root);
             let decides = matches!(entry.action(answer), Action::Done | Action::Jump(_));
             if answer == "success" && decides && self.reach(at).is_some() {
                 way.deciders.push(at);
@@ -116,6 +120,7 @@ impl<'a> Stack<'a> {
         }
     }
 
+    /// Returns the place of the first entry that asks the same question as `entry`.
     fn question(&self, entry: &Entry) -> usize {
         let mut entries = self.entries.iter();
         let first = entries.position(|other| is_same_question(other, entry));
@@ -132,9 +137,9 @@ fn is_same_question(one: &Entry, other: &Entry) -> bool {
     one.name() == other.name() && one.arguments() == other.arguments()
 }
 
-/// Returns the first answer of each group for which libpam has the same actions in all these
-/// entries. Success is a group of its own.
-fn told_apart<'e>(
+/// Returns one answer for each combination of libpam's actions in these entries. `success` is
+/// always among them.
+fn one_per_action<'e>(
     entries: impl Iterator<Item = &'e Entry> + Clone,
     answers: &[&'static str],
 ) -> Vec<&'static str> {
@@ -147,8 +152,9 @@ fn told_apart<'e>(
     answers.filter(|answer| is_new(answer)).collect()
 }
 
-/// The answers of the conditions on a way, in the order in which they were asked. Turning the last
-/// one that has answers left, until none has, leads through all ways.
+/// The answers that were chosen for the conditions on a way, in the order of the stack.
+///
+/// Calling [`advance`](Self::advance) until it returns false leads through all ways.
 #[derive(Default)]
 struct Choices(Vec<Choice>);
 
@@ -160,8 +166,8 @@ struct Choice {
 }
 
 impl Choices {
-    /// Returns the chosen answer to a question, or chooses the first where the question is new.
-    fn of(&mut self, question: usize, answers: &[&'static str]) -> &'static str {
+    /// Returns the chosen answer to a question. For a new question, chooses the first answer.
+    fn answer_to(&mut self, question: usize, answers: &[&'static str]) -> &'static str {
         let known = self.0.iter().find(|choice| choice.question == question);
         let taken = known.map(|choice| choice.taken);
         if taken.is_none() {
@@ -175,8 +181,9 @@ impl Choices {
         answer.copied().unwrap_or("perm_denied")
     }
 
-    /// Chooses the next answer of the last question that has one left; returns false if none has.
-    fn turn(&mut self) -> bool {
+    /// Chooses the next answer to the last question that has an untried answer. Forgets the
+    /// questions after it; returns false if every answer was tried.
+    fn advance(&mut self) -> bool {
         while let Some(last) = self.0.last_mut() {
             if last.left > 0 {
                 last.left = last.left.saturating_sub(1);

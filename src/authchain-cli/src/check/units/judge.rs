@@ -1,22 +1,22 @@
-//! The settings of a unit that keep a worker from its work, and what to write instead.
+//! The settings of a unit that keep the worker from working, and what to write instead.
 //!
-//! They are warnings at most: that a unit belongs to a PAM service is told from names.
+//! Complaints are warnings at most: only names tell which unit belongs to which PAM service.
 
 use super::list::allows;
 use super::unit::{Assignment, Unit};
 use crate::check::report::Severity;
 
-/// A setting that is in the worker's way.
+/// A complaint about a setting that keeps the worker from working.
 pub(super) struct Complaint<'u> {
     pub(super) severity: Severity,
     pub(super) at: &'u Assignment,
     pub(super) message: String,
 }
 
-/// A call that the worker makes, and the groups of systemd that have it besides `@known`.
+/// A system call, and systemd's groups of calls that contain it. All calls are in `@known`.
 type Call = (&'static str, &'static [&'static str]);
 
-/// Calls without which the worker answers nothing.
+/// Calls without which the worker cannot answer.
 const NEEDED: [Call; 8] = [
     ("setgroups", &["@setuid", "@privileged", SERVICE]),
     ("setresgid", &["@setuid", SERVICE]),
@@ -28,7 +28,7 @@ const NEEDED: [Call; 8] = [
     ("connect", &["@network-io", SERVICE]),
 ];
 
-/// Landlock's calls, which may be missing.
+/// Landlock's calls: the worker can answer without them.
 const LANDLOCK: [Call; 3] = [
     ("landlock_create_ruleset", &["@sandbox"]),
     ("landlock_add_rule", &["@sandbox"]),
@@ -37,7 +37,7 @@ const LANDLOCK: [Call; 3] = [
 
 const SERVICE: &str = "@system-service";
 
-/// Returns what is in the worker's way in a unit.
+/// Returns the complaints about a unit.
 pub(super) fn complaints(unit: &Unit) -> Vec<Complaint<'_>> {
     let all = [
         calls(unit),
@@ -57,7 +57,7 @@ fn calls(unit: &Unit) -> Option<Complaint<'_>> {
     let at = values.last()?;
     let lacks = |(call, groups): &Call| {
         let names = |word: &str| {
-            // A word may have an error behind it: `connect:EPERM`.
+            // A call may be followed by an error: `connect:EPERM`.
             let word = word.split_once(':').map_or(word, |(word, _)| word);
             word == *call || word == "@known" || groups.contains(&word)
         };
@@ -137,8 +137,8 @@ fn user(unit: &Unit) -> Option<Complaint<'_>> {
     })
 }
 
-/// Returns the assignment by which the program is not root. Where systemd itself asks PAM
-/// (`PAMName=`), it does so before it changes the user.
+/// Returns the assignment that makes the program another user than root. With `PAMName=`, systemd
+/// asks PAM as root, before it changes the user.
 fn unprivileged(unit: &Unit) -> Option<&Assignment> {
     unit.last("PAMName").is_none().then_some(())?;
     let is_other = |one: &&Assignment| !["", "root", "0"].contains(&one.value.as_str());
@@ -148,7 +148,7 @@ fn unprivileged(unit: &Unit) -> Option<&Assignment> {
 fn capabilities(unit: &Unit) -> Option<Complaint<'_>> {
     let at = unit.last("CapabilityBoundingSet")?;
     let values = unit.list("CapabilityBoundingSet");
-    // An empty value leaves none, until others follow.
+    // An empty value removes every capability; values after it add some again.
     let has = |capability| {
         let all = values.iter().map(|one| one.value.as_str());
         !values.is_empty() && allows(all, |word| word == capability)
@@ -184,7 +184,7 @@ fn processes(unit: &Unit) -> Option<Complaint<'_>> {
     )
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every rule ends with it")]
+#[allow(clippy::unnecessary_wraps, reason = "every rule returns an Option")]
 fn warning<'u>(at: &'u Assignment, message: impl Into<String>) -> Option<Complaint<'u>> {
     Some(Complaint {
         severity: Severity::Warning,
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_nobodys_way_is_not_mentioned() {
+    fn harmless_settings_are_not_reported() {
         for lines in [
             "",
             "NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes\nRestrictNamespaces=yes",
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_that_is_in_the_way_comes_with_what_to_write() {
+    fn each_harmful_setting_is_reported_with_its_correction() {
         for (lines, words) in [
             ("SystemCallFilter=@system-service", "has no Landlock"),
             (

@@ -1,10 +1,10 @@
-//! Settings that list what is allowed, or behind a `~` what is not.
+//! Settings that are allow lists, or deny lists if the value begins with `~`.
 
-/// Returns whether a setting with these values allows a thing, of which `names` says whether a word
-/// names it, by itself or among others.
+/// Returns whether a setting with these values allows an item, such as a system call. `names` tells
+/// whether a word of the setting means the item, or a group that contains it.
 ///
-/// The first value decides what becomes of things that no value names: systemd.exec(5),
-/// `SystemCallFilter=`.
+/// If the first value is an allow list, items that no value names are forbidden; otherwise they are
+/// allowed (`SystemCallFilter=` in systemd.exec(5)).
 pub(super) fn allows<'v>(
     values: impl Iterator<Item = &'v str>,
     names: impl Fn(&str) -> bool,
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_value_decides_about_what_no_value_names() {
+    fn the_first_value_decides_about_items_that_no_value_names() {
         let is_allowed = |values: &[&str]| allows(values.iter().copied(), |word| word == "a");
         for (values, expected) in [
             (&[][..], true),

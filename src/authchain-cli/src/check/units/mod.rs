@@ -1,6 +1,7 @@
-//! The units of systemd in which programs ask PAM, and what in them is in the worker's way.
+//! Checks the units of systemd in which programs ask PAM, for settings that keep the worker from
+//! working.
 //!
-//! They are read as text: systemctl(1) may be missing, and says nothing in a chroot.
+//! Units are read as text: systemctl(1) may be missing, and says nothing in a chroot.
 
 mod judge;
 mod list;
@@ -16,8 +17,8 @@ use judge::{Complaint, complaints};
 use names::units_of;
 use unit::Unit;
 
-/// Reports the settings that keep workers from their work, of the units that belong to these PAM
-/// services. `folders` are where units lie, the most important first.
+/// Reports settings that keep the worker from working, in the units of these PAM services.
+/// `folders` are the folders of units, the most important first.
 pub(super) fn check(services: &BTreeSet<String>, folders: &[PathBuf], report: &mut Report) {
     let mut read = BTreeSet::new();
     for service in services {

@@ -1,11 +1,11 @@
 //! The units that belong to a PAM service, by their names.
 //!
-//! Nothing on the system says which unit asks for which service: sshd's is a name in its code,
-//! cron's another. So names decide, those of Debian and of Fedora.
+//! Nothing on the system tells which unit asks for which PAM service: the name of the service is in
+//! the code of each program. So this table has the names of Debian and Fedora.
 
 use super::polkit::HELPER;
 
-/// Services whose units have other names.
+/// Services whose units do not have the name of the service.
 const UNITS: [(&str, &[&str]); 17] = [
     ("cockpit", &["cockpit-session@.service"]),
     ("crond", &["crond.service", "cron.service"]),
@@ -44,8 +44,8 @@ const GETTY: &[&str] = &[
     "container-getty@.service",
 ];
 
-/// Returns the names of the units in which `service` may be asked for: those that are known, or
-/// else the service's own name.
+/// Returns the names of the units whose programs may ask PAM for `service`. A service that is not
+/// in the table has a unit of its own name.
 pub(super) fn units_of(service: &str) -> Vec<String> {
     let known = UNITS.iter().find(|(name, _)| *name == service);
     match known {

@@ -4,11 +4,11 @@ use super::judge::Complaint;
 use super::unit::Unit;
 use crate::check::report::Severity;
 
-/// The unit of polkit's helper, which before was a program of set user id.
+/// The unit of polkit's helper, which was a set-user-ID program before.
 pub(super) const HELPER: &str = "polkit-agent-helper@.service";
 
-/// Returns the one thing to say of polkit's helper where it has no network: no setting of it is
-/// wrong by itself, and all of them are on purpose.
+/// Returns the complaint about polkit's helper where it has no network. It replaces all other
+/// complaints: polkit confines the helper on purpose, and no setting of the unit is a mistake.
 pub(super) fn complaint<'u>(name: &str, unit: &'u Unit) -> Option<Complaint<'u>> {
     let at = (name == HELPER).then(|| unit.switched_on("PrivateNetwork"))?;
     Some(Complaint {

@@ -1,4 +1,4 @@
-//! A unit of systemd with its drop-ins (systemd.unit(5)), as far as its `[Service]` section goes.
+//! The `[Service]` section of a systemd unit and its drop-ins (systemd.unit(5)).
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,17 +15,17 @@ const MAX_BYTES: u64 = 1 << 20;
 /// The most drop-ins of a unit that are read.
 const MAX_DROP_INS: usize = 256;
 
-/// A line that gives a setting a value.
+/// A line that assigns a value to a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assignment {
     key: String,
-    /// The value; an empty one takes back all that stand before it.
+    /// The value. In a list, an empty value removes the values before it.
     pub(super) value: String,
     pub(super) file: PathBuf,
     pub(super) line: usize,
 }
 
-/// A unit: its assignments, in the order in which they count.
+/// The assignments of a unit, in the order in which systemd reads them.
 #[derive(Debug, Default)]
 pub(super) struct Unit(Vec<Assignment>);
 
@@ -45,7 +45,7 @@ impl Unit {
         Some(Self(assignments))
     }
 
-    /// Returns the assignments of a list since it was last emptied.
+    /// Returns the assignments of a list after the last empty one.
     pub(super) fn list(&self, key: &str) -> Vec<&Assignment> {
         let all = self.0.iter().filter(|assignment| assignment.key == key);
         let mut values: Vec<&Assignment> = all.collect();
@@ -67,8 +67,8 @@ impl Unit {
     }
 }
 
-/// Returns the drop-ins of a unit, and of all services, in the order in which they are read: by
-/// their names. If several folders have one of the same name, only that in the first is read.
+/// Returns the drop-ins of a unit and of all services, in the order of their names, in which
+/// systemd reads them. A drop-in hides drop-ins of the same name in later folders.
 fn drop_ins(name: &str, folders: &[PathBuf]) -> Vec<PathBuf> {
     let mut found: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     for below in [format!("{name}.d"), "service.d".to_owned()] {
@@ -155,7 +155,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn lists_are_emptied_and_lines_continued_and_other_sections_are_none_of_ours() {
+    fn empty_values_continued_lines_and_other_sections_are_read_as_systemd_reads_them() {
         let text =
             "[Unit]\nA=0\n[Service]\n# A=1\nA=2\nA=\nA=3 \\\n ; no\n  4\nB = yes\n=\n[X]\nA=5";
         let unit = unit(text);
@@ -166,7 +166,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn drop_ins_are_read_by_name_and_the_first_folder_hides_the_others() {
+    fn drop_ins_are_read_by_name_and_the_first_folder_hides_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let folders = ["etc", "usr"].map(|name| folder.path().join(name));
         let write = |path: &str, text: &str| {

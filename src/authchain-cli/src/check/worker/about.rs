@@ -1,19 +1,19 @@
-//! The answer of `authchain-worker --about`, in words for the administrator.
+//! Reads the answer of `authchain-worker --about`, for the administrator.
 
 use authchain::config::settings::GlobalSettings;
 use serde_json::Value;
 
-/// The version of this command, which the worker's should equal.
+/// The version of this command; the worker should have the same.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The command line that creates the worker's user, for a system whose package did not.
 const MAKE_USER: &str = "useradd --system --no-create-home --home-dir / --shell /usr/sbin/nologin";
 
-/// The answer. Any member may be missing or of another type.
+/// The JSON of the answer. Any member may be missing or of another type.
 pub(super) struct About(Value);
 
 impl About {
-    /// Parses the worker's output; `None` if it is no answer of authchain's worker.
+    /// Parses the worker's output; `None` if another program than authchain's worker wrote it.
     pub(super) fn parse(printed: &[u8]) -> Option<Self> {
         let about = Self(serde_json::from_slice(printed).ok()?);
         let is_answer = about.at("/refused").is_string() || about.at("/confined").is_object();
@@ -25,7 +25,7 @@ impl About {
         self.0.pointer(place).unwrap_or(&Value::Null)
     }
 
-    /// Returns why the worker would not run, if it would not.
+    /// Returns the reason why the worker would not run; `None` if it would.
     pub(super) fn refusal(&self) -> Option<&str> {
         self.at("/refused").as_str()
     }
@@ -41,7 +41,7 @@ impl About {
         let walls: Vec<String> = walls.into_iter().flatten().collect();
         let is_complete = self.at("/complete").as_bool() == Some(true);
         let notes = self.at("/confined/notes").as_array();
-        // A later worker may have walls that are unknown here. Its own notes speak of them.
+        // A newer worker may have walls that this command does not know. Its notes name them.
         let notes = (notes.into_iter().flatten()).filter_map(Value::as_str);
         let unnamed = notes.filter(|_| walls.is_empty() && !is_complete);
         let unnamed: Vec<String> = unnamed.map(str::to_owned).collect();
@@ -51,7 +51,7 @@ impl About {
             .collect()
     }
 
-    /// Returns one line about the walls of a worker that lacks none.
+    /// Returns one line about the walls of a worker that has them all.
     pub(super) fn summary(&self) -> String {
         let user = self
             .at("/confined/user/name")
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_none() {
+    fn output_of_another_program_is_no_answer() {
         for printed in [
             "",
             "usage",

@@ -6,7 +6,7 @@ use crate::check::report::Severity;
 const AUTH: Facility = Facility::Auth;
 const ACCOUNT: Facility = Facility::Account;
 
-/// Services of both kinds, and one that nobody knows.
+/// Services that people start, services that root starts, and one that no table lists.
 const SERVICES: [&str; 5] = ["su", "sudo", "sshd", "login", "dovecot"];
 
 fn faults_in(service: &str, facility: Facility, text: &str) -> Vec<Fault> {
@@ -45,7 +45,8 @@ fn assert_fine(service: &str, facility: Facility, text: &str) {
     assert_faults(&faults_in(service, facility, text), &[], text);
 }
 
-/// The line after ours in a sound stack: pam_unix, asked for a broken configuration alone.
+/// The line after our module's in a sound stack. pam_unix is asked only where our configuration is
+/// broken.
 const AUTH_BEHIND: &str = "auth [success=done default=die] pam_unix.so\n";
 
 #[test]
@@ -104,7 +105,7 @@ fn each_answer_of_ours_that_lets_a_wrong_password_in_is_found() {
 }
 
 #[test]
-fn a_module_that_asks_for_nothing_lets_nobody_in_by_itself() {
+fn a_condition_that_lets_people_in_without_a_password_is_an_error() {
     for line in [
         "auth sufficient pam_localuser.so",
         "auth sufficient pam_succeed_if.so uid >= 1000",
@@ -130,7 +131,7 @@ fn a_module_that_asks_for_nothing_lets_nobody_in_by_itself() {
 }
 
 #[test]
-fn whom_the_administrator_names_may_come_in_without_a_password() {
+fn a_condition_that_names_people_may_let_them_in_without_a_password() {
     for (service, line, note) in [
         ("su", "auth sufficient pam_rootok.so", None),
         (
@@ -179,7 +180,7 @@ fn whom_the_administrator_names_may_come_in_without_a_password() {
 }
 
 #[test]
-fn who_started_a_program_that_nobody_knows_is_for_the_administrator_to_say() {
+fn a_condition_on_the_caller_of_an_unknown_service_is_a_warning() {
     for line in ["pam_rootok.so", "pam_succeed_if.so uid = 0 use_uid"] {
         let text = format!(
             "auth sufficient {line}\nauth [success=done service_err=ignore default=die] pam_authchain.so\n{AUTH_BEHIND}"
@@ -207,7 +208,7 @@ fn a_refusal_that_pam_unix_undoes_is_named_with_every_answer() {
 }
 
 #[test]
-fn a_module_that_a_caller_keeps_from_loading_leaves_nobody_to_pam_unix() {
+fn where_a_caller_can_keep_the_module_from_loading_pam_unix_must_not_decide() {
     let all = "auth [success=done service_err=ignore module_unknown=ignore default=die] pam_authchain.so\nauth required pam_unix.so";
     let none = all.replace("module_unknown=ignore ", "");
     let account = |text: &str| {
@@ -302,7 +303,7 @@ fn a_refusal_that_is_skipped_is_named() {
 }
 
 #[test]
-fn an_account_that_nobody_calls_valid_gets_in_nowhere() {
+fn an_account_that_no_module_calls_valid_is_refused() {
     let behind = "account [success=1 user_unknown=ignore default=die] pam_unix.so\naccount required pam_permit.so";
     for ours in Answers::to(ACCOUNT).unwrap().ours {
         let text =
@@ -321,7 +322,7 @@ fn an_account_that_nobody_calls_valid_gets_in_nowhere() {
 }
 
 #[test]
-fn an_account_is_looked_at_before_anybody_is_let_in() {
+fn a_line_that_lets_people_in_before_their_account_is_checked_is_found() {
     let ours = "account [success=done service_err=ignore module_unknown=ignore default=die] pam_authchain.so\naccount required pam_unix.so";
     for (line, severity, words) in [
         (
@@ -374,14 +375,14 @@ fn an_account_stack_that_refuses_whom_only_we_know_is_noted() {
 }
 
 #[test]
-fn needing_two_passwords_at_once_is_named() {
+fn a_stack_that_needs_two_modules_to_accept_is_a_warning() {
     let text = "auth [success=ok service_err=ignore module_unknown=ignore default=die] pam_authchain.so\nauth required pam_unix.so try_first_pass";
     let warning = [(Severity::Warning, "another module must accept it too")];
     assert_faults(&faults(AUTH, text), &warning, text);
 }
 
 #[test]
-fn modules_that_look_at_circumstances_do_not_raise_false_alarms() {
+fn harmless_conditions_raise_no_false_alarm() {
     let ours =
         "auth [success=done service_err=ignore module_unknown=ignore default=die] pam_authchain.so";
     for text in [
@@ -408,7 +409,7 @@ fn modules_that_look_at_circumstances_do_not_raise_false_alarms() {
 }
 
 #[test]
-fn a_condition_on_the_service_holds_where_it_says() {
+fn a_condition_on_the_service_holds_in_these_services_only() {
     let text = |condition: &str| {
         format!(
             "auth sufficient pam_succeed_if.so quiet {condition}\nauth [success=done service_err=ignore module_unknown=ignore default=die] pam_authchain.so\n{AUTH_BEHIND}"
@@ -430,7 +431,7 @@ fn a_condition_on_the_service_holds_where_it_says() {
 }
 
 #[test]
-fn more_ways_than_can_be_tried_are_said() {
+fn a_stack_with_too_many_ways_is_reported() {
     let condition = |n| format!("auth [success=ok default=ignore] pam_access.so n{n}\n");
     let many: String = (0..20).map(condition).collect();
     let text = format!(

@@ -24,7 +24,7 @@ const ACTIONS: [(&str, Action); 6] = [
     ("reset", Action::Reset),
 ];
 
-/// PAM's return values by number, as brackets name them.
+/// The names of PAM's return values in controls, by number.
 pub(crate) const ANSWERS: [&str; 32] = [
     "success",
     "open_err",
@@ -72,7 +72,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Returns the action on an answer, which is named as in brackets: `auth_err`.
+    /// Returns the action on an answer, such as `auth_err`.
     pub(crate) fn action(&self, answer: &str) -> Action {
         self.named.get(answer).copied().unwrap_or(self.default)
     }
@@ -123,9 +123,9 @@ impl Control {
         })
     }
 
-    /// Parses pairs such as `success=1 default=ignore`. Where an answer is named twice, its last
-    /// action counts; of two defaults the first. Without a default, the answers that are not named
-    /// are bad.
+    /// Parses pairs such as `success=1 default=ignore`. If an answer is named twice, its last
+    /// action counts; if `default` is, its first. Without `default`, answers that are not named are
+    /// bad.
     fn pairs(text: &str) -> Option<Self> {
         let mut named = BTreeMap::new();
         let mut default = None;
@@ -150,15 +150,15 @@ impl Control {
     }
 }
 
-/// Returns the answer that the text begins with (`None` for `default`), and the rest,
-/// which may follow without a blank.
+/// Returns the answer at the beginning of the text (`None` for `default`), and the rest. libpam
+/// needs no blank between them.
 fn answer(text: &str) -> Option<(Option<&'static str>, &str)> {
     let named = ANSWERS.into_iter().map(|name| (name, Some(name)));
     let mut all = named.chain([("default", None)]);
     all.find_map(|(word, answer)| Some((answer, text.strip_prefix(word)?)))
 }
 
-/// Returns the action that the text begins with, and the rest.
+/// Returns the action at the beginning of the text, and the rest.
 fn action(text: &str) -> Option<(Action, &str)> {
     let mut words = ACTIONS.into_iter();
     if let Some(found) = words.find_map(|(word, action)| Some((action, text.strip_prefix(word)?))) {

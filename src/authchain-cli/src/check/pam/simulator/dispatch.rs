@@ -1,12 +1,12 @@
-//! The answer of a whole stack, from those of its modules.
+//! Computes the answer of a stack from the answers of its modules.
 
 use super::control::Action;
 use super::stack::{Entry, Module};
 
-/// Returns the answer of the whole stack if its modules answer as `answer` says. This follows
-/// Linux-PAM's `_pam_dispatch_aux` for calls that ask the modules afresh, such as
-/// pam_authenticate(3), and not for those that follow its remembered results, such as
-/// pam_setcred(3).
+/// Returns the answer of the stack; `answer` gives the answer of each module.
+///
+/// The code follows `_pam_dispatch_aux` of Linux-PAM in a call that asks the modules anew, such as
+/// pam_authenticate(3). A call that repeats remembered results, such as pam_setcred(3), differs.
 pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static str) -> &'static str {
     let mut state = UNDECIDED;
     let mut outer: Vec<State> = vec![UNDECIDED];
@@ -25,16 +25,16 @@ pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static st
         match entry.action(given) {
             Action::Ignore => {}
             Action::Reset => state = outer.last().copied().unwrap_or(UNDECIDED),
-            Action::Ok => state.please(given),
+            Action::Ok => state.succeed(given),
             Action::Done => {
-                state.please(given);
+                state.succeed(given);
                 if state.impression == Impression::Positive {
                     at = end_of_level(stack, at, entry.level);
                 }
             }
-            Action::Bad => state.displease(given),
+            Action::Bad => state.fail(given),
             Action::Die => {
-                state.displease(given);
+                state.fail(given);
                 at = end_of_level(stack, at, entry.level);
             }
             Action::Jump(lines) => match jump(stack, at, entry.level, lines) {
@@ -53,7 +53,7 @@ pub(crate) fn run(stack: &[Entry], answer: &mut dyn FnMut(&Entry) -> &'static st
     state.status
 }
 
-/// The impression that the answers have made so far, in the words of libpam.
+/// libpam's `impression`: the sum of the answers so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Impression {
     Undecided,
@@ -75,7 +75,7 @@ const UNDECIDED: State = State {
 };
 
 impl State {
-    fn please(&mut self, answer: &'static str) {
+    fn succeed(&mut self, answer: &'static str) {
         let is_open = self.impression == Impression::Undecided
             || (self.impression == Impression::Positive && self.status == "success");
         if is_open {
@@ -86,7 +86,7 @@ impl State {
         }
     }
 
-    fn displease(&mut self, answer: &'static str) {
+    fn fail(&mut self, answer: &'static str) {
         if self.impression != Impression::Negative {
             let status = if answer == "ignore" {
                 "perm_denied"
@@ -108,8 +108,8 @@ fn end_of_level(stack: &[Entry], from: usize, level: usize) -> usize {
     from.saturating_add(within)
 }
 
-/// Returns the place after the next `lines` lines of this level, where a substack counts as one
-/// line; `None` if there are fewer.
+/// Returns the place after the next `lines` lines of this level; `None` if there are fewer. A
+/// substack counts as one line.
 fn jump(stack: &[Entry], from: usize, level: usize, lines: usize) -> Option<usize> {
     let mut at = from;
     for _ in 0..lines {

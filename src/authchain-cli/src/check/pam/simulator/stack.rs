@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::control::{Action, Control};
-use super::syntax::{Facility, Kind, Line, What};
+use super::syntax::{Facility, Instruction, Kind, Line};
 
-/// Maximum depth of includes that is read. libpam 1.7 allows 16, earlier versions as many as there
-/// are descriptors.
+/// Maximum depth of includes. libpam 1.7 allows 16; in earlier versions only the number of open
+/// files limits it.
 const MAX_DEPTH: usize = 32;
 
-/// The depth to which libpam nests substacks (`PAM_SUBSTACK_MAX_LEVEL`).
+/// libpam's limit on nested substacks (`PAM_SUBSTACK_MAX_LEVEL`).
 const MAX_LEVEL: usize = 16;
 
 /// A source of service files.
@@ -44,15 +44,15 @@ pub(crate) enum Module {
         arguments: Vec<String>,
         may_be_missing: bool,
     },
-    /// Begins a substack, whose lines follow one level deeper. A jump counts this entry for all of
-    /// them. It also keeps two substacks in a row apart.
+    /// Begins a substack, whose lines follow one level deeper. A jump counts the whole substack as
+    /// this one entry, which also separates two substacks in a row.
     Substack,
-    /// Fails, because libpam could not read the line or the file it names.
+    /// Fails: libpam cannot use the line, or cannot read the file that the line includes.
     Fail { why: String, control: Control },
 }
 
 impl Entry {
-    /// Returns the module's name without folder and ending.
+    /// Returns the module's name without the folder and `.so`.
     pub(crate) fn name(&self) -> &str {
         match &self.module {
             Module::Ask { module, .. } => {
@@ -113,16 +113,17 @@ pub(crate) fn expand(files: &dyn ServiceFiles, file: &Path, facility: Facility) 
     expansion.entries
 }
 
+/// The lines that were collected so far.
 struct Expansion<'a> {
     files: &'a dyn ServiceFiles,
     facility: Facility,
     entries: Vec<Entry>,
 }
 
-/// A file that is included, or the service's own, and how it came to be read.
+/// The service's own file or an included file, with the context of its inclusion.
 struct Inclusion<'a> {
     file: &'a Path,
-    /// True if the lines of all facilities are read from it, false if an include names one
+    /// True if lines of all facilities are read from the file: no include on the way to it names a
     /// facility.
     is_for_all: bool,
     level: usize,
@@ -133,11 +134,11 @@ impl Expansion<'_> {
     fn add(&mut self, inclusion: &Inclusion<'_>) {
         let files = self.files;
         for line in files.lines(inclusion.file).unwrap_or_default() {
-            if !self.is_meant(line.kind, inclusion) {
+            if !self.is_of_facility(line.kind, inclusion) {
                 continue;
             }
-            let module = match &line.what {
-                What::Module {
+            let module = match &line.instruction {
+                Instruction::Module {
                     control,
                     module,
                     arguments,
@@ -148,11 +149,11 @@ impl Expansion<'_> {
                     arguments: arguments.clone(),
                     may_be_missing: *may_be_missing,
                 },
-                What::Broken { why, control } => Module::Fail {
+                Instruction::Broken { why, control } => Module::Fail {
                     why: why.clone(),
                     control: control.clone(),
                 },
-                What::Include { file, is_substack } => {
+                Instruction::Include { file, is_substack } => {
                     if *is_substack {
                         self.push(inclusion, line, Module::Substack);
                     }
@@ -169,7 +170,8 @@ impl Expansion<'_> {
         }
     }
 
-    fn is_meant(&self, kind: Kind, inclusion: &Inclusion<'_>) -> bool {
+    /// Returns whether libpam counts a line of this kind as one of the facility.
+    fn is_of_facility(&self, kind: Kind, inclusion: &Inclusion<'_>) -> bool {
         match kind {
             Kind::Of(facility) => facility == self.facility,
             Kind::All => true,

@@ -31,7 +31,7 @@ fn is_blank(c: char) -> bool {
 
 /// The instruction of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum Instruction {
     /// Asks a module.
     Module {
         control: Control,
@@ -40,7 +40,7 @@ pub(crate) enum What {
         /// True for `-auth` and the like: libpam does not complain where the module is missing.
         may_be_missing: bool,
     },
-    /// Includes the lines of another file, in a stack of their own or not.
+    /// Includes the lines of another file, as a substack or in this stack.
     Include { file: String, is_substack: bool },
     /// Cannot be used: libpam treats the line as a module that answers `perm_denied`.
     Broken { why: String, control: Control },
@@ -53,20 +53,20 @@ pub(crate) enum Kind {
     Of(Facility),
     /// All facilities: Debian's `@include`.
     All,
-    /// No facility. In a service's own file libpam counts the line as one of `auth`, and in a file
-    /// that a line of one facility includes, as one of that facility.
+    /// No facility. In a service's own file libpam counts the line as `auth`. In a file that a line
+    /// of one facility includes, libpam counts it as this facility.
     Unknown,
 }
 
 /// A line that is neither blank nor a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// The line's number; the first of them if the line is continued.
+    /// The number of the line in the file, or of its first part if the line is continued.
     pub(crate) number: usize,
     /// The facilities for which the line counts.
     pub(crate) kind: Kind,
     /// The instruction.
-    pub(crate) what: What,
+    pub(crate) instruction: Instruction,
 }
 
 /// Parses the lines of a file.
@@ -102,15 +102,15 @@ fn cut_off(number: usize) -> Line {
     Line {
         number,
         kind: Kind::All,
-        what: What::Broken {
+        instruction: Instruction::Broken {
             why,
             control: Control::bad(),
         },
     }
 }
 
-/// Returns a line without its comment, and whether a backslash at its end continues it in the next
-/// line. A backslash before a comment does not.
+/// Returns a line without its comment, and whether a backslash at its end continues it. A backslash
+/// before a comment does not continue the line.
 fn strip(line: &str) -> (String, bool) {
     if let Some((before, _)) = line.split_once('#') {
         return (before.trim_matches(is_blank).to_owned(), false);
@@ -173,43 +173,48 @@ fn parse_line(number: usize, tokens: Vec<Token>) -> Option<Line> {
         return Some(Line {
             number,
             kind: Kind::All,
-            what: include(tokens.next(), false),
+            instruction: include(tokens.next(), false),
         });
     }
     let (word, may_be_missing) = match first.strip_prefix('-') {
         Some(word) => (word, true),
         None => (first.as_str(), false),
     };
-    let what = parse_instruction(&mut tokens, may_be_missing);
+    let instruction = parse_instruction(&mut tokens, may_be_missing);
     Some(match Facility::parse(word) {
         Some(facility) => Line {
             number,
             kind: Kind::Of(facility),
-            what,
+            instruction,
         },
         None => Line {
             number,
             kind: Kind::Unknown,
-            what: of_no_facility(what, word),
+            instruction: of_no_facility(instruction, word),
         },
     })
 }
 
-/// Returns the instruction of a line whose first word is no facility: an include is included, and a
-/// module is not asked.
-fn of_no_facility(what: What, word: &str) -> What {
-    match what {
-        What::Module { control, .. } | What::Broken { control, .. } => What::Broken {
-            why: format!("unknown type \"{word}\""),
-            control,
-        },
-        include @ What::Include { .. } => include,
+/// Returns the instruction of a line whose first word is no facility. libpam follows such an
+/// include, but does not ask such a module.
+fn of_no_facility(instruction: Instruction, word: &str) -> Instruction {
+    match instruction {
+        Instruction::Module { control, .. } | Instruction::Broken { control, .. } => {
+            Instruction::Broken {
+                why: format!("unknown type \"{word}\""),
+                control,
+            }
+        }
+        include @ Instruction::Include { .. } => include,
     }
 }
 
-fn parse_instruction(tokens: &mut impl Iterator<Item = Token>, may_be_missing: bool) -> What {
+fn parse_instruction(
+    tokens: &mut impl Iterator<Item = Token>,
+    may_be_missing: bool,
+) -> Instruction {
     let Some(token) = tokens.next() else {
-        return What::Broken {
+        return Instruction::Broken {
             why: "no control and no module".to_owned(),
             control: Control::bad(),
         };
@@ -221,11 +226,11 @@ fn parse_instruction(tokens: &mut impl Iterator<Item = Token>, may_be_missing: b
     }
     let control = Control::parse(&token.text, token.is_bracketed);
     match tokens.next() {
-        None => What::Broken {
+        None => Instruction::Broken {
             why: "no module".to_owned(),
             control,
         },
-        Some(module) => What::Module {
+        Some(module) => Instruction::Module {
             control,
             module: module.text,
             arguments: tokens.map(|token| token.text).collect(),
@@ -234,9 +239,9 @@ fn parse_instruction(tokens: &mut impl Iterator<Item = Token>, may_be_missing: b
     }
 }
 
-/// Returns an include. One without a file name fails like one whose file is missing.
-fn include(file: Option<Token>, is_substack: bool) -> What {
-    What::Include {
+/// Returns an include. Without a file name, it fails as if the file were missing.
+fn include(file: Option<Token>, is_substack: bool) -> Instruction {
+    Instruction::Include {
         file: file.map(|token| token.text).unwrap_or_default(),
         is_substack,
     }

@@ -29,8 +29,8 @@ impl ServiceFiles for Texts {
 }
 
 fn module(line: &str) -> (Control, String, Vec<String>) {
-    match parse(line).remove(0).what {
-        What::Module {
+    match parse(line).remove(0).instruction {
+        Instruction::Module {
             control,
             module,
             arguments,
@@ -69,13 +69,13 @@ fn brackets_hold_actions_and_arguments_with_blanks() {
 }
 
 #[test]
-fn what_brackets_do_not_name_is_bad() {
+fn answers_that_brackets_do_not_name_are_bad() {
     let (control, ..) = module("auth [success=ok] pam_x.so");
     assert_eq!(control.action("auth_err"), Action::Bad);
 }
 
 #[test]
-fn the_words_are_the_manuals_brackets() {
+fn control_words_have_the_actions_of_the_manual() {
     for (word, success, error) in [
         ("required", Action::Ok, Action::Bad),
         ("Requisite", Action::Ok, Action::Die),
@@ -103,7 +103,7 @@ fn includes_are_recognised_in_all_three_forms() {
         let expected = Line {
             number: 1,
             kind,
-            what: What::Include { file, is_substack },
+            instruction: Instruction::Include { file, is_substack },
         };
         assert_eq!(parse(line), [expected]);
     }
@@ -151,20 +151,24 @@ fn a_control_that_libpam_cannot_read_makes_every_answer_bad() {
 }
 
 #[test]
-fn what_libpam_cannot_read_is_broken() {
+fn lines_that_libpam_cannot_use_are_broken() {
     for line in [
         "auth",
         "auth required",
         "autth required pam_x.so",
         "auth required \\",
     ] {
-        assert!(matches!(parse(line)[0].what, What::Broken { .. }), "{line}");
+        assert!(
+            matches!(parse(line)[0].instruction, Instruction::Broken { .. }),
+            "{line}"
+        );
     }
     // A file with the line ends of another system names modules that are not there.
     assert_eq!(module("auth required pam_x.so\r\n").1, "pam_x.so\r");
 }
 
-/// Returns the stack's answer, where a module `pam_auth_err.so` answers `auth_err`.
+/// Returns the answer of the stack `text`. Each module answers its own name: `pam_auth_err.so`
+/// answers `auth_err`.
 fn outcome(text: &str) -> &'static str {
     let files = Texts::new(&[
         ("s", text),
