@@ -14,7 +14,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
     let (syslog, assembled) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Account);
-    call.remark(&journal);
+    call.log_if_debug(&journal);
     let Assembled { chain, settings } = match assembled {
         Ok(assembled) => assembled,
         Err(fault) => return unusable(&journal, &fault),

@@ -1,4 +1,4 @@
-//! From the module's arguments to a chain.
+//! Builds the chain that the module's arguments ask for.
 
 use std::path::PathBuf;
 

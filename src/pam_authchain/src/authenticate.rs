@@ -19,14 +19,14 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
     let (syslog, assembled) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Auth);
-    call.remark(&journal);
+    call.log_if_debug(&journal);
     let Assembled { chain, settings } = match assembled {
         Ok(assembled) => assembled,
         Err(fault) => return unusable(&journal, &fault),
     };
     if !call.arguments.nodelay {
-        // Asked for before the outcome is known: a delay requested on failures only would give it
-        // away.
+        // Requested before the outcome is known: a request on failures only would reveal the
+        // outcome before the delay.
         call.handle.fail_delay(settings.fail_delay.duration());
     }
     let name = match call.handle.user() {

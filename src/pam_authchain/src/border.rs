@@ -1,4 +1,4 @@
-//! From a raw call of libpam to a return code; no panic gets past it.
+//! Turns a raw call of libpam into a return code, and lets no panic reach libpam.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::slice;
@@ -46,7 +46,7 @@ impl RawCall {
         // SAFETY: by `new`'s promise, `argv` is null or has `argc` pointers.
         let pointers = unsafe { slice::from_raw_parts(self.argv, count) };
         let present = pointers.iter().filter(|pointer| !pointer.is_null());
-        // SAFETY: by `new`'s promise, what is not null is a C string.
+        // SAFETY: by `new`'s promise, a pointer that is not null is a C string.
         ModuleArguments::parse(
             present.map(|pointer| unsafe { CStr::from_ptr(*pointer) }.to_bytes()),
         )

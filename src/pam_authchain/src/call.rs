@@ -28,7 +28,7 @@ pub(crate) struct Call<'h> {
 }
 
 impl Call<'_> {
-    /// Returns the surroundings of this call, for the chain.
+    /// Returns the context of this call, for the chain.
     pub(crate) fn context<'c>(
         &self,
         items: &'c Items,
@@ -52,10 +52,10 @@ impl Call<'_> {
         }
     }
 
-    /// Reads the configuration, builds its chain, and opens the log that it names.
+    /// Reads the configuration, builds its chain, and returns the log that it names.
     ///
-    /// If the configuration is broken and the log's socket cannot be read from it, the log is the
-    /// system's.
+    /// If the configuration is broken and its `log_socket` cannot be read, the log is the system's
+    /// (`/dev/log`).
     pub(crate) fn log_and_chain(&self) -> (Syslog, Result<Assembled, Unusable>) {
         let assembled = assemble_for(&self.arguments);
         let socket = match &assembled {
@@ -66,8 +66,8 @@ impl Call<'_> {
         (Syslog::new(socket), assembled)
     }
 
-    /// Logs the remarks on the module's arguments.
-    pub(crate) fn remark(&self, journal: &PamJournal<'_>) {
+    /// Logs the flags and the arguments of the call, if an argument is `debug`.
+    pub(crate) fn log_if_debug(&self, journal: &PamJournal<'_>) {
         let arguments = &self.arguments;
         if arguments.debug {
             let config = arguments.config.as_deref();
@@ -111,8 +111,7 @@ impl Flags {
         Self(flags)
     }
 
-    /// Returns whether the person shall see no messages (`PAM_SILENT`). libpam only passes the flag
-    /// on: it is the module that must not send them.
+    /// Returns whether the module must send no messages (`PAM_SILENT`): libpam would pass them on.
     pub(crate) fn silent(self) -> bool {
         self.0 & Self::SILENT != 0
     }

@@ -6,13 +6,13 @@ use authchain::words::PamCode;
 
 use crate::call::Call;
 
-/// Refuses, already in the first of libpam's two calls (`PAM_PRELIM_CHECK`): no backend can change
-/// passwords yet.
+/// Refuses to change a password, in the first of libpam's two calls (`PAM_PRELIM_CHECK`): no
+/// backend can change passwords yet.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let items = call.handle.items();
     let (syslog, _) = call.log_and_chain();
     let journal = PamJournal::new(&syslog, &items.service, Phase::Chauthtok);
-    call.remark(&journal);
+    call.log_if_debug(&journal);
     journal.write(
         Severity::LOG_NOTICE,
         "password change refused: no backend can change passwords",

@@ -1,4 +1,4 @@
-//! The guard that keeps a panic of ours from ending the host program.
+//! Keeps a panic in the module from ending the host program.
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
@@ -11,14 +11,14 @@ use authchain::words::PamCode;
 /// Runs `answer`. If it panics, logs where, and returns `PAM_SYSTEM_ERR`.
 pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
     set_hook();
-    // Unwind safe: whatever `answer` was changing is dropped with it, and all that outlives a call
-    // is a hint, which is there whole or not at all.
+    // Unwind safe: the values that `answer` was changing are dropped with it. Only a hint outlives
+    // a call, and it is stored whole or not at all.
     match panic::catch_unwind(AssertUnwindSafe(answer)) {
         Ok(code) => code,
         Err(payload) => {
             #[expect(
                 clippy::mem_forget,
-                reason = "dropping it may panic again, outside any guard; a few bytes are lost"
+                reason = "its drop may panic again, outside the guard; a few bytes are lost"
             )]
             mem::forget(payload);
             PamCode::SystemError
@@ -26,10 +26,10 @@ pub(crate) fn catching(answer: impl FnOnce() -> PamCode) -> PamCode {
     }
 }
 
-/// Replaces std's hook, which prints to the host's stderr (a host with a closed one dies of it)
-/// and obeys the caller's `RUST_BACKTRACE`.
+/// Replaces std's panic hook. That hook prints to stderr, which ends a host whose stderr is closed,
+/// and obeys `RUST_BACKTRACE`, which the caller of su may set.
 ///
-/// The hook belongs to our own copy of std: a host written in Rust keeps its own.
+/// The hook belongs to the module's own copy of std: a host written in Rust keeps its hook.
 fn set_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| panic::set_hook(Box::new(tell_where)));
@@ -54,7 +54,7 @@ fn tell_where(panic: &PanicHookInfo<'_>) {
 mod tests {
     use super::*;
 
-    /// A payload whose drop would panic while nothing guards it.
+    /// A payload that panics when it is dropped.
     struct Bomb;
 
     impl Drop for Bomb {

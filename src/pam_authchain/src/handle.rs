@@ -27,18 +27,17 @@ pub(crate) struct Handle<'h>(&'h mut PamHandle);
 /// The data that libpam keeps for us between the calls of a transaction (pam_set_data(3)).
 type Slot = Cell<Option<Hint>>;
 
-/// A variable whose address names our data in libpam. It is the same in every call, and differs in
-/// another copy of the module, whose [`Hint`] may have another layout.
+/// A variable whose address is part of the name of our data in libpam. Another copy of the module
+/// has another address, so that neither reads a [`Hint`] of another layout.
 static OURS: u8 = 0;
 
 impl<'h> Handle<'h> {
-    /// Returns the handle at `pamh`; `None` where there is none.
+    /// Returns the handle at `pamh`; `None` if the pointer is null.
     ///
     /// # Safety
     /// `pamh` must be null, or a PAM handle that nobody else uses during `'h`.
     pub(crate) unsafe fn new(pamh: *mut c_void) -> Option<Self> {
-        // SAFETY: the caller's promise; `PamHandle` has no size, so nothing behind the pointer is
-        // claimed but its address.
+        // SAFETY: the caller's promise. `PamHandle` has no size, so the reference covers no memory.
         unsafe { pamh.cast::<PamHandle>().as_mut() }.map(Self)
     }
 
@@ -84,7 +83,7 @@ impl<'h> Handle<'h> {
 
     /// Keeps `hint` for a later call of this transaction, in place of an earlier one.
     pub(crate) fn keep(&mut self, hint: Hint) {
-        // Where there is no memory for it, there is no hint.
+        // If libpam has no memory for the hint, there is none.
         let slot = Slot::new(Some(hint));
         let _ = self.0.set_data(&name_of_slot(), Box::new(slot));
     }
@@ -94,23 +93,23 @@ impl<'h> Handle<'h> {
         let _ = self.take(|_| true);
     }
 
-    /// Takes the hint of an earlier call if it `fits`; a hint answers one question only.
+    /// Takes the hint of an earlier call if it `fits`: each hint answers one question only.
     pub(crate) fn take(&mut self, fits: impl FnOnce(&Hint) -> bool) -> Option<Hint> {
-        // SAFETY: what has this name was kept above by this very copy of the module, and is alive
-        // until it is replaced above or the transaction ends, neither of which happens during
-        // `self`'s loan.
+        // SAFETY: only `keep`, in this copy of the module, stores data of this name. The data lives
+        // until `keep` replaces it or the transaction ends. Neither happens while `self` is
+        // borrowed here.
         let slot: &Slot = unsafe { self.0.get_data(&name_of_slot()) }.ok()?;
         let hint = slot.take()?;
         if fits(&hint) {
             return Some(hint);
         }
-        // Another line of the stack, with another configuration, may have left it for its own
-        // account line.
+        // It may belong to another line of the stack, with another configuration, whose account
+        // line will take it.
         slot.set(Some(hint));
         None
     }
 
-    /// Returns the name that the host has, without asking anybody.
+    /// Returns the item `PAM_USER`, without a prompt where it is not set.
     pub(crate) fn user_item(&self) -> Option<Vec<u8>> {
         let item = self.0.get_item::<User<'_>>().ok().flatten()?;
         Some(item.0.to_bytes().to_vec())
@@ -120,7 +119,7 @@ impl<'h> Handle<'h> {
         let Some(conversation) = self.0.get_item::<Conv<'_>>()? else {
             return Err(PamResultCode::PAM_CONV_ERR);
         };
-        // A NUL would end the text in C; the rest of it is still worth reading.
+        // In C, a NUL would cut the text.
         let answer = conversation.send(style, &text.replace('\0', " "))?;
         Ok(answer.map(|answer| Secret::new(answer.as_bytes().to_vec())))
     }
@@ -153,7 +152,7 @@ impl Conversation for Handle<'_> {
     }
 
     fn text_info(&mut self, text: &str) {
-        // Many hosts show nothing, some return no array: neither is an error of the login.
+        // An error does not matter: many hosts show no messages, some return no responses.
         let _ = self.send(PAM_TEXT_INFO, text);
     }
 

@@ -1,10 +1,10 @@
 //! A hint that `pam_authenticate` leaves for `pam_acct_mgmt`, which most hosts call next: the
 //! backend that accepted the login has just judged the account, and need not be asked again.
 //!
-//! Without a hint that fits, the backend is asked. A hint never says more than the login
-//! established. Where the backend can find that out without the password too, every decision is the
-//! same with a hint and without; where it cannot, since only the person may read their entry, the
-//! hint is the only answer there is.
+//! Without a hint that fits, the backend is asked. A hint says no more than the backend found out
+//! during the login. If the backend can find this out without the password, the decision is the
+//! same with and without a hint. If only the person may read their entry, the hint is the only
+//! answer.
 
 use std::path::{Path, PathBuf};
 use std::process;
@@ -16,17 +16,16 @@ use authchain::words::Account;
 
 use crate::items::Items;
 
-/// Maximum age of a hint, counted from the question to the backend. Hosts ask about the account as
-/// soon as a login has succeeded; after another prompt in between, the account may have changed, so
-/// that the backend is asked again.
+/// Maximum age of a hint, counted from the question to the backend. Hosts ask about the account
+/// right after the login. If another prompt comes between them, the account may have changed, and
+/// the backend is asked again.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// The identity of a login: everything that a backend is told with the question, and the process
 /// that asks.
 ///
-/// The order of the backends (`chain=`) is not part of it: the answer of a backend does not depend
-/// on its place in the chain. The configuration is: in another one, the backend's name may mean
-/// another backend.
+/// The configuration is part of it: another configuration may have another backend of the same
+/// name. The order of the backends (`chain=`) is not: no answer of a backend depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
     config: Option<PathBuf>,
@@ -37,7 +36,7 @@ pub(crate) struct Login {
     pid: u32,
 }
 
-/// The account, as the backend that accepted the login has judged it.
+/// The verdict on an account by the backend that accepted the login.
 #[derive(Debug)]
 pub(crate) struct Hint {
     login: Login,
@@ -46,7 +45,7 @@ pub(crate) struct Hint {
 }
 
 impl Login {
-    /// Captures the identity of the current call, whose arguments name the configuration `config`.
+    /// Returns the identity of the current call, whose arguments name the configuration `config`.
     pub(crate) fn new(config: Option<&Path>, name: &[u8], items: &Items) -> Self {
         Self {
             config: config.map(Path::to_owned),
@@ -115,8 +114,7 @@ mod tests {
         }
     }
 
-    /// Returns a login that corp accepted after this time, with what it said of the account
-    /// besides.
+    /// Returns a login that corp accepted after the time `took`, with this status of the account.
     fn accepted(took: Duration, status: Option<AccountStatus>) -> AuthDecision {
         let user = alice();
         let answer = Accepted { user, status };
@@ -147,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_is_as_old_as_the_question_that_brought_it() {
+    fn the_age_of_a_hint_is_counted_from_the_question_to_the_backend() {
         let now = system_clock();
         let is_good = |took| {
             let hint = Hint::of(&accepted(took, Some(VALID)), login(), now);
             hint.is_some_and(|hint| hint.fits(&login(), now))
         };
         assert!(is_good(Duration::from_millis(4)));
-        // The person was asked for more, and took their time.
+        // A second prompt took the person some seconds.
         assert!(!is_good(MAX_AGE + Duration::from_millis(1)));
     }
 

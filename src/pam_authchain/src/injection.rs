@@ -1,6 +1,6 @@
 //! Panics on demand, for the tests of the panic guard.
 
-#![expect(clippy::panic, reason = "panicking is what it is for")]
+#![expect(clippy::panic, reason = "the purpose of this file")]
 
 use std::panic::panic_any;
 use std::thread;
@@ -31,7 +31,7 @@ pub(crate) fn obey(arguments: &ModuleArguments) {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "what it leaves behind is what the test is about"
+    reason = "the test needs the destructor that this call leaves behind"
 )]
 fn in_thread() -> String {
     format!("panic payload in {:?}", thread::current().id())

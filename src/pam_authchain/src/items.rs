@@ -1,9 +1,9 @@
-//! PAM's items: the statements of the host program about a login.
+//! PAM's items (pam_set_item(3)): what the host program says about a login.
 
 /// The items of a login, for rules and log lines; an item that is not set is empty.
 ///
-/// A stranger may have chosen the texts. Bytes in them that are not UTF-8 are replaced, which does
-/// no harm: no account is looked up by them.
+/// A stranger may have chosen the texts. Bytes that are not UTF-8 are replaced: no account is
+/// looked up by an item of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Items {
     pub(crate) service: String,

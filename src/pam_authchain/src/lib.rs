@@ -1,12 +1,12 @@
 //! The PAM border: six functions that libpam calls inside `sshd`, `sudo` and `login`, as root.
 //!
-//! All have the same form: [`border::enter`] reads the raw call under a panic guard, one function
-//! of ours answers with a [`PamCode`], and its number is returned. All decisions are made in the
-//! `authchain` library; this crate only connects it to libpam.
+//! All six have the same form: [`border::enter`] reads the raw call under a panic guard, a function
+//! of this crate answers with a [`PamCode`], and the number of the code is returned. The
+//! `authchain` library makes all decisions; this crate only connects it to libpam.
 //!
 //! A call leaves nothing behind but a few bytes that libpam keeps ([`hint`]): no thread, no
 //! descriptor, no changed signal. The calls of a login may be made in different processes (sshd) or
-//! for different users (sudo), so none needs an earlier one.
+//! for different users (sudo), so no call needs an earlier call.
 
 mod account;
 mod assembly;
@@ -35,7 +35,7 @@ macro_rules! entry_point {
         $(#[$doc])*
         ///
         /// # Safety
-        /// To be called by libpam, or as it calls: see [`RawCall::new`].
+        /// The arguments must be as libpam passes them: see [`RawCall::new`].
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name(
             pamh: *mut c_void,
@@ -43,7 +43,7 @@ macro_rules! entry_point {
             argc: c_int,
             argv: *const *const c_char,
         ) -> c_int {
-            // SAFETY: our caller's promise is the one asked for.
+            // SAFETY: the caller promises what `RawCall::new` asks for.
             let raw = unsafe { RawCall::new(pamh, flags, argc, argv) };
             border::enter(raw, $answer)
         }

@@ -32,15 +32,14 @@ unsafe extern "C" {
     fn pam_fail_delay(pamh: *mut c_void, microseconds: c_uint) -> c_int;
 }
 
-/// Returns the password: an earlier module's, or one asked for with libpam's own prompt.
+/// Returns the password that an earlier module has set, or else asks with libpam's prompt.
 ///
-/// libpam obeys `use_first_pass`. It uses a password that an earlier module has set, with or
-/// without `try_first_pass`. It keeps the answer for later modules, and wipes it when the PAM call
-/// ends.
+/// libpam obeys `use_first_pass`, and needs no `try_first_pass`. It keeps the answer for later
+/// modules, and wipes it when the PAM call ends.
 ///
 /// # Errors
 /// [`NoEarlierPassword`](ConversationError::NoEarlierPassword) under `use_first_pass`,
-/// [`NoAnswer`](ConversationError::NoAnswer) if the conversation gave none, and
+/// [`NoAnswer`](ConversationError::NoAnswer) if the conversation gave no answer, and
 /// [`Aborted`](ConversationError::Aborted) for every other code.
 ///
 /// # Safety
@@ -52,8 +51,8 @@ pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationEr
     let code = unsafe { pam_get_authtok(pamh, AUTHTOK, &raw mut answer, ptr::null()) };
     match code {
         SUCCESS if !answer.is_null() => {
-            // SAFETY: after a success, what is not null is a C string, which libpam keeps until the
-            // PAM call ends.
+            // SAFETY: after a success, a pointer that is not null is a C string, which libpam keeps
+            // until the PAM call ends.
             let answer = unsafe { CStr::from_ptr(answer) };
             Ok(Secret::new(answer.to_bytes().to_vec()))
         }

@@ -2,8 +2,8 @@
 
 use authchain::words::AccountStatus;
 
-/// Returns the text for somebody whose account is refused; empty where it is not. It may say what
-/// is true: whoever hears it has been authenticated.
+/// Returns the text for a person whose account is refused; empty for a valid account. The text may
+/// tell the reason, because the person has been authenticated.
 pub(crate) fn refusal_text(status: &AccountStatus) -> &'static str {
     match status {
         AccountStatus::Valid { .. } => "",
