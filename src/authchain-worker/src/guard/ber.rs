@@ -5,17 +5,17 @@
 
 use super::Refusal;
 
-/// The depth of an LDAP message: message, operation, attributes, attribute, values, value; or
-/// message, controls, control, value.
+/// The deepest nesting that is accepted. LDAP needs six levels: message, operation, attributes,
+/// attribute, values, value.
 const DEPTH: usize = 8;
 
 /// The most elements of a message. Each costs ldap3 some sixty bytes.
 const ELEMENTS: usize = 4096;
 
-/// The bit that says an element holds others.
+/// The bit of a tag that is set if the element contains others.
 const CONSTRUCTED: u8 = 0x20;
 
-/// The bits that say the tag goes on in the next byte.
+/// The bits of a tag that are all set if it continues in the next byte.
 const LONG_TAG: u8 = 0x1f;
 
 /// An element: its tag and its contents.
@@ -39,7 +39,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the header at the beginning of `bytes`; `None` where it is not whole yet.
+    /// Reads the header at the beginning of `bytes`; `None` if more bytes are needed.
     ///
     /// # Errors
     /// For tags and lengths that LDAP does not use.
@@ -77,8 +77,8 @@ impl Header {
     }
 }
 
-/// Returns the value of an INTEGER (X.690 §8.3) of at most four bytes that is not negative, as ids
-/// and limits are.
+/// Returns the value of an INTEGER (X.690 §8.3), such as an id or a limit; `None` if it is negative
+/// or has more than four bytes.
 pub fn integer(contents: &[u8]) -> Option<i32> {
     let is_short = (1..=4).contains(&contents.len());
     let number = is_short.then(|| big_endian(contents))?;
@@ -90,7 +90,7 @@ fn big_endian(bytes: &[u8]) -> u32 {
     (bytes.iter()).fold(0, |number, byte| (number << 8) | u32::from(*byte))
 }
 
-/// The elements that follow each other in some bytes.
+/// A sequence of elements, as bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Elements<'a>(&'a [u8]);
 
@@ -137,8 +137,8 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// Checks that `message` is one element, and that all elements fill each other exactly and are
-/// neither too deep nor too many.
+/// Checks the nesting of all elements: each ends within the element around it, and they are neither
+/// too deep nor too many.
 ///
 /// # Errors
 /// For the first fault.
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_must_lie_exactly_in_each_other() {
+    fn elements_must_end_within_the_element_around_them() {
         assert_eq!(check_nesting(&[0x30, 3, 2, 1, 7]), Ok(()));
         assert_eq!(check_nesting(&[0x30, 2, 2, 1]), Err(Refusal::Length));
         assert_eq!(check_nesting(&[0x30, 3, 2, 2, 7]), Err(Refusal::Length));

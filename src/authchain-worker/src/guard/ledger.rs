@@ -31,7 +31,7 @@ enum PendingRequest {
 }
 
 impl Ledger {
-    /// Notes a request on its way to the server.
+    /// Records a request on its way to the server.
     ///
     /// # Errors
     /// For a request of a kind that the worker does not make.
@@ -84,7 +84,7 @@ fn count_down(left: &mut u32) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns the size limit of a search request, its fourth part (RFC 4511 §4.5.1).
+/// Returns the size limit of a search request, its fourth element (RFC 4511 §4.5.1).
 fn size_limit(search: &[u8]) -> Result<u32, Refusal> {
     let shape = "request";
     let mut parts = Elements::of(search);
@@ -115,7 +115,7 @@ mod tests {
     const ENTRY: &[u8] = &[0x64, 4, 4, 0, 0x30, 0];
 
     #[test]
-    fn each_question_has_one_answer_of_its_kind() {
+    fn each_request_has_one_answer_of_its_kind() {
         let mut ledger = Ledger::default();
         ledger.note(&message(1, BIND_REQUEST)).unwrap();
         let stray = ledger.settle(&message(2, BIND_REPLY));

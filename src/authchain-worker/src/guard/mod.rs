@@ -1,9 +1,11 @@
 //! The guard between a server and ldap3, the library that parses its answers.
 //!
-//! ldap3's parser recurses as deep as a message is nested, so that one packet overflows its stack;
-//! it takes an answer of any kind for the one it waits for, panics on texts that are not UTF-8, and
-//! has no bound on entries. So the guard passes on only whole messages of which it has checked
-//! every byte: answers to pending requests, of the shape RFC 4511 gives them, few and small.
+//! ldap3 has four faults. Its parser recurses as deep as a message is nested, so that one packet
+//! overflows its stack. It accepts an answer of any kind for a request. It panics on texts that are
+//! not UTF-8. It accepts any number of entries.
+//!
+//! So the guard checks every byte before ldap3 reads it. It passes on only whole messages that
+//! answer a pending request, have the shape of RFC 4511, and are small and few.
 //!
 //! | file | holds |
 //! |---|---|
@@ -20,9 +22,9 @@ pub mod relay;
 
 pub use refusal::Refusal;
 
-/// The largest message that is let through; an entry with the attributes that are asked for has
-/// some hundred bytes.
+/// The largest message that is passed on, in bytes. An entry with the requested attributes has some
+/// hundred bytes.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
-/// The most bytes that one connection may bring in all.
+/// The most bytes that one connection may receive in all.
 pub const MAX_CONNECTION: usize = 4 * MAX_MESSAGE;

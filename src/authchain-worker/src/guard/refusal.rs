@@ -1,4 +1,4 @@
-//! The reasons why a message is not let through.
+//! The reasons why the guard does not pass on a message.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use authchain::tools::journal::quoted;
 
 use super::{MAX_CONNECTION, MAX_MESSAGE};
 
-/// The fault of a message that is not let through.
+/// The reason why the guard does not pass on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// A length that no element of LDAP has: indefinite, in more than four bytes, beyond its
-    /// parent.
+    /// A length that no element of LDAP has: an indefinite one, one of more than four bytes, or one
+    /// that exceeds the enclosing element.
     Length,
     /// A tag number too large for one byte.
     Tag,
@@ -18,7 +18,7 @@ pub enum Refusal {
     TooLarge(usize),
     /// More than [`MAX_CONNECTION`] bytes on one connection.
     TooMuch,
-    /// Elements nested deeper than any LDAP message has them.
+    /// Elements nested deeper than in any LDAP message.
     TooDeep,
     /// More elements than a message may have.
     TooMany,

@@ -11,30 +11,30 @@ use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
 use crate::net::failure::io_text;
 
-/// The most bytes that are read at once. Most messages are far shorter, and each page of the buffer
-/// costs time at every login.
+/// The most bytes that are read at once. Most messages are far shorter, and each page of a larger
+/// buffer would cost time at every login.
 const CHUNK: usize = 4 * 1024;
 
-/// The reason why a relay ended, for the side that finds its stream closed.
+/// The reason why a relay ended. The user of ldap3 reads it when the stream is closed.
 #[derive(Debug, Clone, Default)]
-pub struct Ending(Arc<Mutex<Option<String>>>);
+pub struct EndReason(Arc<Mutex<Option<String>>>);
 
-impl Ending {
-    /// Returns the reason, if the relay ended by a fault.
-    pub fn reason(&self) -> Option<String> {
+impl EndReason {
+    /// Returns the reason; `None` if the relay ended without a fault.
+    pub fn text(&self) -> Option<String> {
         let reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.clone()
     }
 }
 
-/// Passes messages on until one side ends, or sends something that may not pass.
-pub async fn relay<S, C>(server: S, client: C, ending: Ending)
+/// Passes messages on until one side ends, or sends a message that may not pass.
+pub async fn relay<S, C>(server: S, client: C, reason: EndReason)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
     if let Err(error) = pass_on(server, client).await {
-        let mut reason = ending.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reason = reason.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.get_or_insert(io_text(&error));
     }
 }
@@ -70,7 +70,7 @@ where
     }
 }
 
-/// Reads one message from a stream, and not a byte more: the next one may belong to another
+/// Reads one message from a stream, and not a byte more: the next byte may belong to another
 /// protocol.
 ///
 /// # Errors
@@ -89,8 +89,7 @@ pub async fn read_one(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u
     Ok(message)
 }
 
-/// The bytes that came from one side and have not been passed on. Requests hold passwords, so the
-/// bytes are wiped.
+/// The bytes of one side that have not been passed on. They are wiped: requests contain passwords.
 struct Inlet {
     held: Zeroizing<Vec<u8>>,
     chunk: Zeroizing<Vec<u8>>,
@@ -108,7 +107,7 @@ impl Default for Inlet {
 }
 
 impl Inlet {
-    /// Reads more bytes. Nothing is lost when the future is dropped.
+    /// Reads more bytes. No bytes are lost if the future is dropped.
     async fn read_from(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
         let count = stream.read(&mut self.chunk).await?;
         self.total = self.total.saturating_add(count);
@@ -120,8 +119,8 @@ impl Inlet {
         Ok(count)
     }
 
-    /// Returns all messages that are whole and may pass, in one piece, and what is wrong with the
-    /// next one. A length that is too large is refused before the message it announces has come.
+    /// Returns the bytes of all messages that are whole and may pass, and the fault of the next
+    /// message. A length that is too large is refused before the contents have come.
     fn messages(
         &mut self,
         mut may_pass: impl FnMut(&[u8]) -> Result<(), Refusal>,
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_whole_before_a_refusal_goes_on() {
+    fn whole_messages_before_a_refusal_are_passed_on() {
         let mut inlet = Inlet::default();
         inlet
             .held
@@ -230,11 +229,11 @@ mod tests {
             let (client, mut ours) = tokio::io::duplex(64);
             ours.write_all(&request).await.unwrap();
             theirs.write_all(&[answer, answer].concat()).await.unwrap();
-            let ending = Ending::default();
-            relay(server, client, ending.clone()).await;
+            let reason = EndReason::default();
+            relay(server, client, reason.clone()).await;
             let mut heard = Vec::new();
             ours.read_to_end(&mut heard).await.unwrap();
-            (heard, ending.reason().unwrap())
+            (heard, reason.text().unwrap())
         });
         assert_eq!(heard, answer);
         assert_eq!(reason, Refusal::NotAsked(1).to_string());

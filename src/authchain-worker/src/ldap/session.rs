@@ -19,7 +19,7 @@ use super::password::Password;
 use super::policy::control::{CONTROL, PolicyAnswer};
 use super::references::{NOT_FOLLOWED, may_know_more};
 use super::windows_errors::Reason;
-use crate::guard::relay::{Ending, relay};
+use crate::guard::relay::{EndReason, relay};
 use crate::net::connect::Connection;
 use crate::net::failure::{Failure, FailureKind, within, within_as};
 
@@ -38,7 +38,7 @@ pub(super) struct Session {
 /// The wait for the server's replies.
 struct Wait {
     /// The reason for which the guard ended the connection, if it did.
-    ending: Ending,
+    end_reason: EndReason,
     deadline: Deadline,
     /// The kind of failure that a timeout counts as.
     ///
@@ -128,8 +128,8 @@ impl Session {
             .set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(ours));
         let ours = ours.map_err(failure)?;
-        let ending = Ending::default();
-        tokio::spawn(relay(connection, ours, ending.clone()));
+        let end_reason = EndReason::default();
+        tokio::spawn(relay(connection, ours, end_reason.clone()));
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
         // ldap3 wants a URL; the socket set above is used instead.
         let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
@@ -139,7 +139,7 @@ impl Session {
         Ok(Self {
             ldap,
             wait: Wait {
-                ending,
+                end_reason,
                 deadline,
                 timeout_kind: FailureKind::Down,
             },
@@ -279,7 +279,7 @@ impl Wait {
     /// Turns an error of ldap3 into a failure. If the guard ended the connection, the guard knows
     /// why; ldap3 only knows that it ended.
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
-        match self.ending.reason() {
+        match self.end_reason.text() {
             Some(reason) => Failure::trouble(step, reason),
             None => Failure::trouble(step, codes::server_text(&error.to_string())),
         }

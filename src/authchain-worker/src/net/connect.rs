@@ -16,7 +16,7 @@ use super::failure::{Failure, within};
 use super::peer::SocketOwner;
 use super::tls::{Trust, explain};
 
-/// A server: where it is, how its connection is encrypted, and how it proves who it is.
+/// A server: its place, the encryption of the connection, and the proof of its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// On a network.
@@ -50,14 +50,15 @@ pub struct UnixEndpoint {
 /// The encryption of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
-    /// Not at all.
+    /// No encryption.
     Plain,
-    /// By TLS.
+    /// TLS.
     Tls,
 }
 
 impl UnixEndpoint {
-    /// Looks at the socket `path`: before the process is confined.
+    /// Returns the server at the socket `path`. Called before the process is confined: the owner of
+    /// the socket is read.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         Self {
@@ -77,10 +78,10 @@ pub const CONNECT: &str = "connect";
 /// The step of the TLS handshake, as a failure names it.
 pub const TLS: &str = "TLS";
 
-/// Connects to `endpoint`, and returns a connection that is encrypted as it must be.
+/// Connects to `endpoint`, with the encryption that it asks for.
 ///
 /// # Errors
-/// When it cannot be had, or not with the protection that was asked for: there is no fallback.
+/// When the connection fails, or cannot be encrypted: there is no fallback.
 pub async fn connect(
     endpoint: &Endpoint,
     trust: Option<&Trust>,
@@ -107,7 +108,7 @@ pub async fn connect(
 /// Connects to a socket of this machine.
 ///
 /// # Errors
-/// When nobody listens there, or somebody who may not be the server.
+/// When nobody listens there, or a user who may not be the server.
 pub async fn unix(server: &UnixEndpoint) -> Result<UnixStream, Failure> {
     let stream = UnixStream::connect(&server.path).await;
     let stream = stream.map_err(|error| Failure::of_socket(CONNECT, &error))?;
@@ -115,10 +116,10 @@ pub async fn unix(server: &UnixEndpoint) -> Result<UnixStream, Failure> {
     Ok(stream)
 }
 
-/// Connects to a server on a network, without any encryption yet.
+/// Connects to a server on a network, without encryption.
 ///
 /// # Errors
-/// When it has no address, or none that answers.
+/// When the server has no address, or no address answers.
 pub async fn tcp(
     server: &TcpEndpoint,
     dns: &Dns,
@@ -131,7 +132,7 @@ pub async fn tcp(
 /// Connects to the first address that answers.
 ///
 /// # Errors
-/// When none of them does; it tells of the last.
+/// The failure at the last address.
 pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpStream, Failure> {
     first_of(addresses, deadline, async |address, deadline| {
         within(deadline, CONNECT, socket(address)).await
@@ -139,8 +140,8 @@ pub async fn first(addresses: &[SocketAddr], deadline: Deadline) -> Result<TcpSt
     .await
 }
 
-/// Opens the first address that answers, by `open`. Each gets an equal share of the time that is
-/// left, so that one behind a broken route does not use it all.
+/// Calls `open` with each address until it succeeds. Each address gets an equal share of the time
+/// that is left, so that an address behind a broken route does not use all of it.
 ///
 /// # Errors
 /// The failure at the last address.
@@ -175,7 +176,7 @@ async fn socket(address: SocketAddr) -> Result<TcpStream, Failure> {
 /// Encrypts a connection with a server whose certificate must be for `identity`.
 ///
 /// # Errors
-/// When there is no common way, the certificate does not hold, or nothing says whom to trust.
+/// When the handshake fails, the certificate is not valid, or there is no `trust`.
 pub async fn handshake(
     stream: TcpStream,
     identity: &str,
@@ -183,7 +184,7 @@ pub async fn handshake(
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Failure> {
     let trust = trust.ok_or_else(|| Failure::settings(TLS, "not set up"))?;
     let name = ServerName::try_from(identity.to_owned());
-    // DNS may have brought it: then the next server has another.
+    // Not an error of the settings: the name may come from DNS, and another server has another.
     let name =
         name.map_err(|_| Failure::trouble(TLS, format!("no host name: {}", quoted(identity))))?;
     let connector = TlsConnector::from(Arc::clone(&trust.config));

@@ -1,16 +1,17 @@
 //! Resolves names to addresses, and domains to their servers.
 //!
-//! A resolver of our own: /etc/hosts and the name servers of /etc/resolv.conf, as SSSD has it too.
-//! The C library's would also heed nsswitch.conf; but it waits as long as it likes, so that it
-//! would need a thread that can be abandoned, loads the modules that nsswitch.conf names, and reads
-//! the environment. Here every question ends with its deadline, and both files are read before the
-//! process is confined.
+//! This resolver reads /etc/hosts and asks the name servers of /etc/resolv.conf, as SSSD's does.
+//! Every question ends at its deadline, and both files are read before the process is confined.
+//!
+//! The resolver of the C library would follow nsswitch.conf too. But it has no deadline, so it
+//! would need a thread that can be abandoned. It also loads the modules that nsswitch.conf names,
+//! and reads the environment.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`config`] | /etc/resolv.conf |
 //! | [`hosts`] | /etc/hosts |
-//! | [`ask`] | one question, put to the name servers in turn, over UDP and TCP |
+//! | [`ask`] | asks the name servers one question, one after the other, over UDP and TCP |
 //! | [`message`] | the question and its answer as bytes |
 
 mod ask;
@@ -63,8 +64,8 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// Reads the system's files. A missing one counts as empty; without a name server, the one on
-    /// this machine is asked (resolv.conf(5)).
+    /// Reads the system's files. A missing file counts as empty. If no name server is configured,
+    /// the name server of this machine is asked (resolv.conf(5)).
     pub fn read() -> Self {
         let host_name = read(Path::new("/proc/sys/kernel/hostname"));
         Self::new(
@@ -81,10 +82,10 @@ impl Dns {
         }
     }
 
-    /// Returns the addresses of `host`, those first that this machine has a route to.
+    /// Returns the addresses of `host`: first the addresses that this machine has a route to.
     ///
     /// # Errors
-    /// When it has none, or no name server answers in time.
+    /// When `host` has no address, or no name server answers in time.
     pub async fn addresses(
         &self,
         host: &str,
@@ -113,8 +114,8 @@ impl Dns {
         }
     }
 
-    /// Returns the addresses of a name that /etc/hosts has, or else the first name of the search
-    /// list that has some.
+    /// Returns the addresses that /etc/hosts has for a name. If it has none, returns the addresses
+    /// of the first name of the search list that has some.
     async fn resolve(&self, host: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let known = self.hosts.addresses(host);
         if !known.is_empty() {
@@ -129,9 +130,11 @@ impl Dns {
         Err(Failure::down(STEP, "no such name, or it has no address"))
     }
 
-    /// Asks for the addresses of both families at once. A name without addresses is no error:
-    /// another name of the search list may have some. A name server that does not answer is one: to
-    /// go on would resolve the name in another domain.
+    /// Asks for the addresses of both families at once.
+    ///
+    /// A name without addresses is no error: another name of the search list may have some. But a
+    /// name server that does not answer is an error: otherwise the next name of the search list
+    /// would be taken, in another domain.
     async fn query(&self, name: &str, deadline: Deadline) -> Result<Vec<IpAddr>, Failure> {
         let ask = |kind| ask::ask(&self.config, kind, name, deadline);
         if self.config.ipv4_only {
@@ -140,10 +143,10 @@ impl Dns {
         let (mut new, mut old) = (pin!(ask(RecordKind::Aaaa)), pin!(ask(RecordKind::A)));
         let (new, old) = tokio::select! {
             new = &mut new => {
-                let old = patiently(&new, old).await;
+                let old = other_family(&new, old).await;
                 (Some(new), old)
             }
-            old = &mut old => (patiently(&old, new).await, Some(old)),
+            old = &mut old => (other_family(&old, new).await, Some(old)),
         };
         let answers = [new, old].into_iter().flatten();
         let (mut found, mut failure) = (Vec::new(), None);
@@ -162,9 +165,9 @@ impl Dns {
 
 type FamilyAnswer = Result<Records, Failure>;
 
-/// Waits for the answer about the other family; where `first` has addresses, for [`OTHER_FAMILY`]
-/// at most.
-async fn patiently(
+/// Waits for the answer about the other family. If `first` has addresses, waits for at most
+/// [`OTHER_FAMILY`].
+async fn other_family(
     first: &FamilyAnswer,
     other: impl Future<Output = FamilyAnswer>,
 ) -> Option<FamilyAnswer> {
@@ -175,8 +178,8 @@ async fn patiently(
     }
 }
 
-/// Sorts addresses: those without a route go last, else IPv6 goes first. These are the rules of RFC
-/// 6724 §6 that matter here (1 and 6).
+/// Sorts addresses: addresses without a route go last, then IPv4 goes behind IPv6. These are the
+/// rules of RFC 6724 §6 that matter here (1 and 6).
 fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     if addresses.iter().any(SocketAddr::is_ipv6) && addresses.len() > 1 {
         addresses.sort_by_cached_key(|address| (!ask::has_route(*address), address.is_ipv4()));
@@ -184,9 +187,9 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses
 }
 
-/// Reads a system file; one that cannot be read counts as empty. It may belong to the service that
-/// manages the network (systemd-resolved has a user of its own), and is trusted as the C library
-/// trusts it. Opened without blocking, it cannot hold the worker up.
+/// Reads a system file; an unreadable file counts as empty. The file may belong to the service that
+/// manages the network (systemd-resolved has its own user): it is trusted as the C library trusts
+/// it. `O_NONBLOCK` keeps a FIFO from blocking the worker.
 fn read(path: &Path) -> String {
     let mut open = OpenOptions::new();
     let open = open.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
@@ -194,8 +197,8 @@ fn read(path: &Path) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Reads up to an error or the limit. The lines before that are as good as any; a part of one may
-/// be another address.
+/// Reads the whole lines before an error or the limit. A line that is cut off is dropped: part of
+/// an address may be another address.
 fn whole_lines(file: impl Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     let is_whole = (file.take(MAX_FILE).read_to_end(&mut bytes))
@@ -225,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_cut_is_no_line() {
+    fn a_line_that_is_cut_off_is_dropped() {
         let cut = whole_lines(Broken(b"nameserver 192.0.2.1\nnameserver 192.0.2.1"));
         assert_eq!(cut, b"nameserver 192.0.2.1");
         assert_eq!(whole_lines(Broken(b"nameserver 192.0.2.1")), b"");

@@ -13,10 +13,10 @@ use super::pulse::{BEAT, Pulse};
 /// The text of a timeout.
 const TIMED_OUT: &str = "timed out";
 
-/// The text of a timeout that this process, not the server, is to blame for.
+/// The text of a timeout that this process caused, not the server.
 const ASLEEP: &str = "timed out while this machine left us no time to listen";
 
-/// The longest text of a failure, in characters: there may be one for each server.
+/// The longest text of a failure, in characters. Each server may add one to a log line.
 const MAX_TEXT: usize = 300;
 
 /// The reason why a server gave no answer.
@@ -26,23 +26,24 @@ pub struct Failure {
     pub step: &'static str,
     /// The reason, for the log.
     pub text: String,
-    /// The meaning for other servers.
+    /// The consequence for this and other servers.
     pub kind: FailureKind,
 }
 
-/// The meaning of a failure for other servers.
+/// The consequence of a failure: whether the server is marked as down, and whether another server
+/// is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The server does not answer: later logins need not wait for it.
     Down,
-    /// The server answers, but not in a way that helps, or this machine has no way to it; another
+    /// The server answers, but its answer is of no use, or this machine has no route to it. Another
     /// server may do better.
     Trouble,
-    /// This process could not ask, or hear: its limits, its sandbox or whoever stopped it are to
-    /// blame. It says nothing about the server, and another may be within its reach.
+    /// This process could not ask or hear the server, because of its limits, its sandbox, or a
+    /// signal that stopped it. The server may work, and another server may be reached.
     Local,
-    /// The server was sent the person's password, so no other server is asked: one login must be
-    /// one attempt, since a directory that locks accounts counts them.
+    /// The server was sent the person's password, so no other server is asked. One login must be
+    /// one attempt: directories count attempts and lock accounts.
     Spent,
     /// The settings are wrong, and no other server can help.
     Settings,
@@ -54,12 +55,11 @@ impl Failure {
         Self::new(step, text, FailureKind::Down)
     }
 
-    /// Returns the failure of a socket. The server does not answer, or what it says is of no use,
-    /// or else the error is one of this process: a family of addresses that it may not use, no
-    /// permission, no descriptors, memory or ports left.
+    /// Returns the failure of a socket. Errors that are not listed are failures of this process: a
+    /// forbidden address family, a missing permission, no descriptors, memory or ports left.
     ///
-    /// A network without a route is no server that is down: that is known without waiting, so a
-    /// mark would save nothing, and it would outlive the moment in which the route comes back.
+    /// A missing route does not mark the server as down. The error comes without waiting, so a mark
+    /// would save no time, and the mark would outlast the missing route.
     pub fn of_socket(step: &'static str, error: &io::Error) -> Self {
         let kind = match error.raw_os_error().map(Errno::from_raw) {
             Some(
@@ -84,7 +84,7 @@ impl Failure {
         Self::new(step, text, FailureKind::Local)
     }
 
-    /// Returns the failure of a server that answers, but not in a way that helps.
+    /// Returns the failure of a server whose answer is of no use.
     pub fn trouble(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Trouble)
     }
@@ -104,8 +104,7 @@ impl Failure {
         Self { step, text, kind }
     }
 
-    /// Returns the failure with the name of the setting that limited the time, where it is that the
-    /// time was over.
+    /// Adds the name of the setting that limited the time, if the failure is a timeout.
     #[must_use]
     pub fn limited_by(self, setting: &str) -> Self {
         match self.text == TIMED_OUT {
@@ -117,7 +116,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure as it counts once the person's password has been sent.
+    /// Returns the failure as it counts after the person's password was sent.
     #[must_use]
     pub fn spent(self) -> Self {
         let kind = match self.kind {
@@ -134,11 +133,11 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Gives `work` until `deadline`; a server that takes longer counts as down.
+/// Waits for `work` until `deadline`; a server that takes longer counts as down.
 ///
-/// Only for operations that do not depend on the person who logs in: somebody who can make an
-/// operation about themselves slow could otherwise have the server marked as down for everybody.
-/// For those, there is [`within_as`].
+/// Only for operations that do not depend on the person who logs in. Otherwise a person who can
+/// make an operation about themselves slow could have the server marked as down for everybody.
+/// [`within_as`] is for operations that do depend on the person.
 ///
 /// # Errors
 /// Those of `work`, and the timeout.
@@ -150,7 +149,7 @@ pub async fn within<T>(
     within_as(FailureKind::Down, deadline, step, work).await
 }
 
-/// Gives `work` until `deadline`; a timeout is a failure of this `kind`.
+/// Waits for `work` until `deadline`; a timeout is a failure of this `kind`.
 ///
 /// # Errors
 /// Those of `work`, and the timeout.
@@ -163,7 +162,7 @@ pub async fn within_as<T>(
     let mut work = pin!(work);
     let mut left = deadline.remaining();
     if left.is_zero() {
-        // The step before was done, and this process came back from it too late.
+        // The step before succeeded, but this process did not run again in time.
         return Err(Failure::local(step, ASLEEP));
     }
     let mut pulse = Pulse::begin(left);
@@ -180,7 +179,7 @@ pub async fn within_as<T>(
     }
 }
 
-/// Returns the failure of a timeout. A process that was kept from listening calls no server down.
+/// Returns the failure of a timeout. A process that did not run calls no server down.
 fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     match pulse.was_awake() {
         true => Failure::new(step, TIMED_OUT, kind),
@@ -188,7 +187,8 @@ fn timed_out(kind: FailureKind, step: &'static str, pulse: Pulse) -> Failure {
     }
 }
 
-/// Returns a server's own text, quoted so that it cannot be taken for ours; empty for an empty one.
+/// Returns a server's text in quotes, so that nobody takes it for authchain's; empty if it is
+/// empty.
 pub fn server_text(text: &str) -> String {
     match text.trim_matches(['\0', ' ', '\n']) {
         "" => String::new(),

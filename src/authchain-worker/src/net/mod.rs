@@ -2,13 +2,13 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`failure`] | what went wrong, where, and whether another server may do better |
-//! | [`dns`] | names to addresses: /etc/hosts and the name servers, under a deadline |
-//! | [`srv`] | a domain's servers from its SRV records, in the order they are tried |
+//! | [`failure`] | the step that failed, the reason, and whether another server may do better |
+//! | [`dns`] | resolves names by /etc/hosts and the name servers, under a deadline |
+//! | [`srv`] | finds a domain's servers by SRV records, and their order |
 //! | [`connect`] | servers, and connections to them |
-//! | [`peer`] | who listens at a socket of this machine |
-//! | [`pulse`] | whether a silence is ours: this process was stopped or starved |
-//! | [`tls`] | trust in certificates, from the settings and nowhere else |
+//! | [`peer`] | checks which user listens at a Unix socket |
+//! | [`pulse`] | tells whether this process was stopped or starved while it waited |
+//! | [`tls`] | trust in certificates, from the settings alone |
 
 pub mod connect;
 pub mod dns;

@@ -1,7 +1,7 @@
-//! Checks who listens at a Unix socket.
+//! Checks which user listens at a Unix socket.
 //!
-//! A password goes over it in the clear. Somebody who may write the folder can put a socket of
-//! their own there while the server does not run, so the kernel is asked whose process listens.
+//! A password goes over the socket in the clear. Anybody who may write the folder can put another
+//! socket there while the server does not run. So the kernel is asked whose process listens.
 
 use std::fs;
 use std::io;
@@ -21,8 +21,8 @@ const WORLD_WRITABLE: u32 = 0o002;
 pub struct SocketOwner(Option<u32>);
 
 impl SocketOwner {
-    /// Reads the owner of the socket `path`, at the end of symbolic links, and the modes of every
-    /// folder above it. Called before the process is confined, which leaves it no files.
+    /// Reads the owner of the socket `path`, following symbolic links, and the mode of every folder
+    /// above it. Called before the process is confined: then it can open no file.
     pub fn of(path: &Path) -> Self {
         let read = || {
             let path = fs::canonicalize(path)?;
@@ -31,7 +31,7 @@ impl SocketOwner {
             let modes = folders.map(|folder| Ok(folder?.mode()));
             Ok::<_, io::Error>(Self::judge(owner, &modes.collect::<io::Result<Vec<_>>>()?))
         };
-        // A missing socket is no server that could be connected to.
+        // If the socket is missing, connecting fails anyway.
         read().unwrap_or_default()
     }
 
@@ -43,7 +43,7 @@ impl SocketOwner {
     /// Checks that root or the owner listens at the other end of `stream`.
     ///
     /// # Errors
-    /// When somebody else does, or the kernel does not tell; `step` names the failure.
+    /// When another user listens, or the kernel does not tell who; `step` names the failure.
     pub fn check(self, step: &'static str, stream: &UnixStream) -> Result<(), Failure> {
         let unclear = |error: io::Error| Failure::trouble(step, io_text(&error));
         let peer = stream.peer_cred().map_err(unclear)?.uid();
@@ -67,22 +67,19 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     #[test]
-    fn a_server_is_roots_or_owns_its_socket_where_not_everybody_could() {
+    fn a_server_runs_as_root_or_as_the_owner_of_a_socket_in_closed_folders() {
         let may_serve =
             |peer, owner, mode| SocketOwner::judge(owner, &[mode, 0o755]).is_trusted(peer);
         assert!(may_serve(0, 5, 0o1777));
         assert!(may_serve(5, 5, 0o755));
         assert!(may_serve(5, 5, 0o2770));
         assert!(!may_serve(5, 5, 0o1777), "anybody may have put it there");
-        assert!(
-            !may_serve(5, 0, 0o755),
-            "it was somebody else's when it was made"
-        );
+        assert!(!may_serve(5, 0, 0o755), "another user owns the socket");
         assert!(!SocketOwner::of(Path::new("/nowhere/at all")).is_trusted(5));
     }
 
     #[test]
-    fn a_socket_is_judged_where_it_really_is_and_by_every_folder_above_it() {
+    fn links_to_a_socket_are_followed_and_every_folder_above_it_is_judged() {
         let dir = tempfile::tempdir().unwrap();
         let (open, inner) = (dir.path().join("open"), dir.path().join("open/inner"));
         fs::create_dir_all(&inner).unwrap();

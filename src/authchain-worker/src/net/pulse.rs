@@ -1,24 +1,26 @@
-//! Tells whether this process was running to hear an answer.
+//! Tells whether this process was running while it waited for an answer.
 //!
-//! The person who started the host can stop it, starve it or freeze it, and so does a machine under
-//! load. Only a worker that was running while it waited may call a server down: the wait is cut
-//! into beats, and a beat that comes late was not the server's doing.
+//! The caller of su can stop, starve or freeze this process, and a busy machine starves it too.
+//! Only a worker that was running while it waited may call a server down. So the wait is cut into
+//! short timers, the *beats*: a beat that comes late shows that this process did not run.
 
 use std::time::Duration;
 
 /// The length of a beat.
 pub(super) const BEAT: Duration = Duration::from_millis(20);
 
-/// A process that did not run for more than one part in so many of its wait may have missed the
+/// The wait is divided by this. A process that lost more than one such part may have missed the
 /// answer.
 const PARTS: u32 = 4;
 
-/// The bounds of how late a beat may come before the time counts as lost: one such part of the
-/// wait, within these. Timers are as coarse as a millisecond, and on a busy machine every beat is
-/// late, yet an answer is heard at the next one.
+/// The least and the most time that a beat may be late without counting as lost time. Between them,
+/// one part of the wait is allowed.
+///
+/// Timers are as coarse as a millisecond. On a busy machine every beat is late, but the process
+/// still hears an answer at the next beat.
 const SLACK: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
 
-/// A wait, and how much of it was lost because this process did not run.
+/// A wait, and the time that was lost in it because this process did not run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pulse {
     given: Duration,
@@ -38,7 +40,7 @@ impl Pulse {
         }
     }
 
-    /// Notes a beat that was due after `due` and came after `passed`.
+    /// Counts a beat that was to come after `due` and came after `passed`.
     pub(super) fn beat(&mut self, due: Duration, passed: Duration) {
         let late = passed.saturating_sub(due);
         if late > self.slack {
@@ -46,7 +48,7 @@ impl Pulse {
         }
     }
 
-    /// Returns whether an answer would have been heard.
+    /// Returns whether this process ran enough to hear an answer.
     pub(super) fn was_awake(&self) -> bool {
         self.lost.saturating_mul(PARTS) <= self.given
     }
@@ -67,21 +69,21 @@ mod tests {
 
     /// Models a machine with many more processes than processors.
     #[test]
-    fn who_is_late_at_every_beat_hears_an_answer_all_the_same() {
+    fn a_process_that_is_late_at_every_beat_still_hears_an_answer() {
         assert!(pulse_of(&[BEAT * 4; 20]).was_awake());
         assert!(!pulse_of(&[BEAT, BEAT * 10]).was_awake());
     }
 
     proptest! {
         #[test]
-        fn who_is_never_late_heard_everything(late in prop::collection::vec(0..=10u64, 1..100)) {
+        fn a_process_within_the_slack_was_awake(late in prop::collection::vec(0..=10u64, 1..100)) {
             let late = late.into_iter().map(Duration::from_millis);
             let beats: Vec<_> = late.map(|late| BEAT + late).collect();
             prop_assert!(pulse_of(&beats).was_awake());
         }
 
         #[test]
-        fn who_slept_through_half_of_it_heard_too_little(
+        fn a_process_that_missed_half_of_its_wait_was_not_awake(
             before in 0..40usize,
             after in 0..40usize,
             more_ms in 31..2_000u64,

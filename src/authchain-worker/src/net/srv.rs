@@ -1,8 +1,8 @@
 //! The servers that a domain names in SRV records (RFC 2782), in the order they are tried, and the
 //! names that their certificates must be for.
 //!
-//! Somebody who can forge answers of DNS chooses these names. So the name that a certificate must
-//! be for is never one that only DNS has brought: see [`Target::identity`].
+//! An attacker who can forge DNS chooses these names. So a certificate must be for a name that the
+//! settings confirm, not only DNS: see [`Target::identity`].
 
 use authchain::tools::deadline::Deadline;
 
@@ -19,19 +19,18 @@ pub struct Target {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// The name its certificate must be for: its own where that is within the domain that the
-    /// settings name; otherwise the domain's (RFC 6125 §6.2.1, RFC 9525 §6.1). So nobody who forges
-    /// DNS and has a good certificate for a host of their own can pose as the domain's server.
+    /// The name that its certificate must be for: its host name if this is within the domain of the
+    /// settings, otherwise the domain (RFC 6125 §6.2.1, RFC 9525 §6.1). So an attacker who forges
+    /// DNS, and has a valid certificate for another host, cannot pose as the domain's server.
     pub identity: String,
 }
 
-/// Asks DNS for the servers that offer `service` (`_ldap._tcp.example.com`), by priority and
-/// weight. At most [`MAX_TARGETS`], with one question; their addresses are asked for when it is
-/// their turn.
+/// Asks DNS for at most [`MAX_TARGETS`] servers that offer `service` (`_ldap._tcp.example.com`), in
+/// order of priority and weight. Their addresses are not resolved yet.
 ///
 /// # Errors
-/// When there are none, or no name server answers in time. Only the latter counts as
-/// [`down`](Failure::down).
+/// When there are no servers, or no name server answers in time. Only a silent name server counts
+/// as [`down`](Failure::down).
 pub async fn servers(dns: &Dns, service: &str, deadline: Deadline) -> Result<Vec<Target>, Failure> {
     let services = dns.services(service, deadline).await?;
     let seed = random()?;
@@ -65,8 +64,8 @@ fn targets(services: Vec<Service>, service: &str, seed: u32) -> Result<Vec<Targe
     }
 }
 
-/// Returns the domain in the name of a service: what follows the last label with an underscore, so
-/// that `_ldap._tcp.dc._msdcs.example.com` is a service of `example.com` too.
+/// Returns the domain in the name of a service: the labels after the last one with an underscore.
+/// So `_ldap._tcp.dc._msdcs.example.com` is a service of `example.com` too.
 pub fn domain_of(service: &str) -> &str {
     let service = service.strip_suffix('.').unwrap_or(service);
     let mut domain = service;
@@ -87,8 +86,8 @@ fn is_within(host: &str, domain: &str) -> bool {
     above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
-/// Sorts servers: lower priorities first; among equals, chosen at random by weight as RFC 2782
-/// says. `choose` gives a number from 0 up to and including its argument.
+/// Sorts servers by priority, the lowest first. Servers of one priority are chosen at random by
+/// weight (RFC 2782). `choose` gives a number from 0 up to and including its argument.
 fn in_order(mut services: Vec<Service>, mut choose: impl FnMut(u32) -> u32) -> Vec<Service> {
     // Services without weight first, so that each has a small chance of its own.
     services.sort_by_key(|service| (service.priority, service.weight != 0));
@@ -163,13 +162,13 @@ mod tests {
         }
 
         #[test]
-        fn no_name_of_a_service_makes_its_domain_longer(name in "[a-z_.]{0,40}") {
+        fn the_domain_is_the_end_of_the_services_name(name in "[a-z_.]{0,40}") {
             prop_assert!(name.ends_with(domain_of(&name)) || name.ends_with('.'));
         }
     }
 
     #[test]
-    fn among_equals_the_first_whose_running_sum_reaches_the_choice_is_taken() {
+    fn the_first_server_whose_running_sum_reaches_the_choice_is_taken() {
         let services = || vec![service(1, 30, "a"), service(1, 0, "z"), service(1, 10, "b")];
         for (choice, first) in [(0, "z"), (1, "a"), (30, "a"), (31, "b"), (40, "b")] {
             let mut choices = [choice, 0, 0].into_iter();
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_certificate_is_for_its_name_within_the_domain_and_else_for_the_domain() {
+    fn the_certificate_of_a_server_outside_the_domain_must_be_for_the_domain() {
         for (host, identity) in [
             ("dc1.example.com", "dc1.example.com"),
             ("DC1.Example.COM", "DC1.Example.COM"),
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_without_the_service_says_so_and_nobody_is_down() {
+    fn a_domain_without_the_service_is_no_server_that_is_down() {
         for services in [vec![service(0, 0, "")], vec![]] {
             let failure = targets(services, "_ldap._tcp.example.com", 1).unwrap_err();
             assert_eq!(failure.kind, crate::net::failure::FailureKind::Trouble);

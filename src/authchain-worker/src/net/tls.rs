@@ -1,4 +1,4 @@
-//! The trust in servers' certificates, from the settings and nowhere else.
+//! The trust in servers' certificates, from the settings alone.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,14 +24,14 @@ pub use certificate::{Certificate, SOON};
 pub use explain::{days, explain};
 use revocation::ByLists;
 
-/// The largest file of certificates; what distributions ship has a quarter of a megabyte.
+/// The largest file of certificates, in bytes. A distribution's bundle has a quarter of a megabyte.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 /// The authorities that are trusted, and how every handshake is done.
 pub struct Trust {
-    /// How.
+    /// The configuration of every handshake.
     pub config: Arc<ClientConfig>,
-    /// Whom, whatever was revoked; nobody is asked with `tls_verify = "none"`.
+    /// The authorities, without revocation lists; `None` with `tls_verify = "none"`.
     pub authorities: Option<Arc<WebPkiServerVerifier>>,
     /// True if certificates are compared with lists of revoked ones.
     pub has_lists: bool,
@@ -41,13 +41,13 @@ pub struct Trust {
     pub ca_file: PathBuf,
 }
 
-/// Reads the files that `settings` names, and makes of it how every handshake is done.
+/// Reads the files that `settings` names, and returns the configuration of every handshake.
 ///
-/// The provider is named, not installed: nothing in this process, and no variable in its
-/// environment, decides whom it trusts.
+/// The cryptography provider is passed explicitly: no default of the process and no environment
+/// variable decides whom the worker trusts.
 ///
 /// # Errors
-/// For a file that cannot be read, or does not hold what it should.
+/// For a file that cannot be read, or lacks the expected certificate, key or list.
 pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     let provider = Arc::new(ring::default_provider());
     let versions: &[_] = match settings.min {
@@ -85,8 +85,8 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     })
 }
 
-/// The authorities that are trusted, for what is only asked about a certificate, and for the
-/// handshake, which may be stricter.
+/// Two verifiers with the trusted authorities. The first one examines certificates. The second one
+/// is for handshakes, and also checks revocation lists if there are any.
 type Authorities = (Arc<WebPkiServerVerifier>, Arc<dyn ServerCertVerifier>);
 
 fn authorities(
@@ -110,7 +110,7 @@ fn authorities(
 
 fn roots(path: &Path) -> Result<Arc<RootCertStore>, String> {
     let mut roots = RootCertStore::empty();
-    // Bundles hold odd certificates at times; one that cannot be read vouches for nobody.
+    // Some bundles contain malformed certificates: they are ignored.
     let (added, _) = roots.add_parsable_certificates(certificates(path)?);
     match added {
         0 => Err(format!(

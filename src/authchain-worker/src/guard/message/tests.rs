@@ -55,7 +55,7 @@ fn answers_of_the_right_shape_pass() {
 
 /// Refuses messages each of which made ldap3 0.12.1 panic, or take a refusal for success.
 #[test]
-fn what_the_parser_behind_us_cannot_bear_is_refused() {
+fn messages_that_ldap3_parses_wrongly_are_refused() {
     let shape = |what| Err(Refusal::Shape(what));
     let code = |bytes: &[u8]| check(&reply(0x61, &[&element(10, bytes), EMPTY, EMPTY]));
     assert_eq!(code(b""), shape("result code"));
@@ -109,7 +109,7 @@ fn ids_are_small_numbers() {
 }
 
 #[test]
-fn a_goodbye_is_told_as_what_it_is() {
+fn the_notice_of_disconnection_is_told_with_its_text() {
     let words = element(4, b"going down");
     let result = element(0x78, &[&[10, 1, 52], EMPTY, &words[..]].concat());
     let goodbye = |rest: &[u8]| check(&element(0x30, &[&[2, 1, 0], &result[..], rest].concat()));
@@ -125,9 +125,8 @@ proptest! {
         let _ = check(&bytes);
     }
 
-    /// Checks that ldap3 reads whatever passes without a panic.
     #[test]
-    fn what_passes_is_read_without_a_panic(bytes in near_messages()) {
+    fn ldap3_reads_messages_that_pass_without_a_panic(bytes in near_messages()) {
         if check(&bytes).is_ok() {
             let read = ldap3::asn1::parse_tag(&bytes);
             prop_assert!(read.is_ok_and(|(rest, _)| rest.is_empty()));

@@ -1,4 +1,4 @@
-//! Puts one question to the name servers in turn.
+//! Asks the name servers one question, one after the other.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,14 +23,14 @@ pub const STEP: &str = "name resolution";
 /// The most bytes of a datagram that are read. Without EDNS (RFC 6891), servers send 512 at most.
 const MAX_DATAGRAM: usize = 4096;
 
-/// The most unrelated datagrams that are passed over. After so many, somebody is guessing the id,
-/// and TCP is asked: a guess cannot answer there.
+/// The most unrelated datagrams that are ignored. After so many, an attacker is probably guessing
+/// the id, and the question is asked over TCP, where guessing does not help.
 const MAX_UNRELATED: usize = 8;
 
 /// Asks the name servers for the `records` that `name` has.
 ///
-/// Each gets an equal share of the time that is left, and no more than resolv.conf says, so that a
-/// silent one leaves time for the others.
+/// Each name server gets an equal share of the time that is left, but no more than resolv.conf
+/// says. So a silent name server leaves time for the others.
 ///
 /// # Errors
 /// When no name server answers, and for a name that DNS cannot have.
@@ -42,7 +42,7 @@ pub(super) async fn ask(
 ) -> Result<Records, Failure> {
     let no_name = || Failure::trouble(STEP, format!("{} is no host name", quoted(name)));
     let mut failures: Vec<String> = Vec::new();
-    // A name server may have the answer that this machine could not ask for, or hear.
+    // Not `Down` if one question failed otherwise: that name server may have the answer.
     let mut kind = FailureKind::Down;
     let mut turns = turns(config)?;
     while let Some(server) = turns.next() {
@@ -78,7 +78,7 @@ pub(super) async fn ask(
     Err(Failure { kind, ..failure })
 }
 
-/// Returns every name server as often as it is asked, round after round.
+/// Returns the name servers in the order in which they are asked, round after round.
 fn turns(config: &Config) -> Result<impl ExactSizeIterator<Item = SocketAddr>, Failure> {
     let mut servers = config.servers.clone();
     if config.rotate && !servers.is_empty() {
@@ -104,11 +104,11 @@ async fn ask_one(
     over_tcp(server, question).await
 }
 
-/// Asks over UDP; unrelated datagrams are passed over, but no more than [`MAX_UNRELATED`].
+/// Asks over UDP, and ignores up to [`MAX_UNRELATED`] unrelated datagrams.
 async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<DnsReply> {
     let socket = UdpSocket::from_std(connected(server)?)?;
     socket.send(question.bytes()).await?;
-    // Not an array, or every future around this one would have room for it, and move it.
+    // On the heap: an array would enlarge every future that contains this one.
     let mut buffer = vec![0; MAX_DATAGRAM];
     for _ in 0..MAX_UNRELATED {
         let length = socket.recv(&mut buffer).await?;
@@ -120,7 +120,7 @@ async fn over_udp(server: SocketAddr, question: &DnsQuestion) -> io::Result<DnsR
     Ok(DnsReply::Unrelated)
 }
 
-/// Asks over TCP, where the length stands in front (RFC 1035 §4.2.2).
+/// Asks over TCP, where the length precedes each message (RFC 1035 §4.2.2).
 async fn over_tcp(server: SocketAddr, question: &DnsQuestion) -> io::Result<DnsReply> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(question.bytes().len()).map_err(io::Error::other)?;
@@ -160,7 +160,7 @@ pub fn connected(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
 /// Returns an unpredictable number of 32 bits.
 ///
 /// # Errors
-/// When the kernel gives none, which it has no reason to.
+/// When the kernel gives no random numbers.
 pub fn random() -> Result<u32, Failure> {
     let mut bytes = [0; 4];
     let filled = default_provider().secure_random.fill(&mut bytes);

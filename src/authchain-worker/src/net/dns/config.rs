@@ -6,7 +6,7 @@ use std::time::Duration;
 /// The port of name servers.
 pub const PORT: u16 = 53;
 
-/// The bounds of the C library, which cuts larger numbers down too.
+/// The limits of the C library, which reduces larger numbers to them too.
 const MAX_SERVERS: usize = 3;
 const MAX_DOTS: usize = 15;
 const MAX_SECONDS: u64 = 30;
@@ -22,9 +22,9 @@ pub struct Config {
     pub servers: Vec<SocketAddr>,
     /// The domains in which a short name is looked for.
     pub search: Vec<String>,
-    /// A name with at least this many dots is tried as it is first.
+    /// The number of dots from which on a name is tried before the search list is applied.
     pub ndots: usize,
-    /// The time that one server may take to answer, where there is that much.
+    /// The most time that one server may take to answer.
     pub timeout: Duration,
     /// The number of rounds in which all servers are asked.
     pub attempts: u32,
@@ -52,8 +52,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file's text. `host_name` is the name of this machine, whose domain is searched
-    /// where the file names none. Unknown words are passed over, as by the C library.
+    /// Reads the file's text. If the file has no search list, the domain in `host_name`, the name
+    /// of this machine, is searched. Unknown words are ignored, as by the C library.
     pub fn parse(text: &str, host_name: &str) -> Self {
         let mut config = Self::default();
         let (mut servers, mut search) = (Vec::new(), None);

@@ -1,4 +1,4 @@
-//! /etc/hosts (hosts(5)), and the names that need no file.
+//! /etc/hosts (hosts(5)), and the name `localhost`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(super) struct Hosts(pub(super) String);
 
 impl Hosts {
-    /// Returns the addresses of `host`, in the order of the file; none where no line names it.
+    /// Returns the addresses of `host`, in the order of the file.
     ///
-    /// `localhost` and every name below it is this machine, whatever name servers say (RFC 6761
+    /// `localhost` and every name below it mean this machine, whatever name servers say (RFC 6761
     /// §6.3).
     pub(super) fn addresses(&self, host: &str) -> Vec<IpAddr> {
         let host = host.strip_suffix('.').unwrap_or(host);

@@ -32,9 +32,9 @@ pub(super) enum Records {
 /// One SRV record (RFC 2782).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// Lower ones are to be tried first.
+    /// The priority: servers with lower numbers are tried first.
     pub priority: u16,
-    /// The share of the load among those of the same priority.
+    /// The weight: the share of the load among servers of the same priority.
     pub weight: u16,
     /// The port of the service.
     pub port: u16,
@@ -52,7 +52,7 @@ pub(super) enum DnsReply {
     Truncated,
     /// The server does not answer the question, for this reason.
     Refused(String),
-    /// No reply to this question.
+    /// The message is no reply to this question.
     Unrelated,
 }
 
@@ -64,10 +64,8 @@ pub(super) struct DnsQuestion {
 }
 
 impl DnsQuestion {
-    /// Returns the question for the records of `kind` that `name` has; `id` is to be a random
-    /// number.
-    ///
-    /// `None` for a name that DNS cannot have.
+    /// Returns the question for the records of `kind` that `name` has; `None` for a name that DNS
+    /// cannot have. `id` is to be a random number.
     pub(super) fn new(name: &str, kind: RecordKind, id: u16) -> Option<Self> {
         let name = Name::<Vec<u8>>::from_str(name).ok()?;
         let kind_code = match kind {
@@ -91,8 +89,8 @@ impl DnsQuestion {
         self.message.as_slice()
     }
 
-    /// Reads a reply. Id, question and opcode must be those of the question: otherwise somebody
-    /// else sent it, or to somebody else.
+    /// Reads a reply. It must repeat the id, the question and the opcode of the question: otherwise
+    /// it is forged, or answers another question.
     pub(super) fn reply(&self, bytes: &[u8]) -> DnsReply {
         let Ok(message) = Message::from_octets(bytes) else {
             return DnsReply::Unrelated;
@@ -114,8 +112,8 @@ impl DnsQuestion {
         }
     }
 
-    /// Returns the records of the name that was asked for, or of the canonical name that it is an
-    /// alias of; `None` for a malformed message or one that is too large.
+    /// Returns the records of the name that was asked for, or of its canonical name if it is an
+    /// alias; `None` for a message that is malformed or too large.
     fn records(&self, message: &Message<&[u8]>) -> Option<Records> {
         if message.header_counts().ancount() > MAX_RECORDS {
             return None;
@@ -158,8 +156,8 @@ fn of_kind<'a, Data: ParseRecordData<'a, &'a [u8]>>(
     Some(found)
 }
 
-/// Returns a record whose target can be a host name. DNS allows other bytes in names, which are
-/// nothing to connect to or to write into a log.
+/// Returns the service of a record; `None` if its target cannot be a host name. DNS allows other
+/// bytes in names, but they must not reach a log.
 fn service(record: &Srv<ParsedName<&[u8]>>) -> Option<Service> {
     let host = record.target().to_string();
     let host = host.trim_end_matches('.').to_owned();

@@ -8,7 +8,7 @@ use authchain::tools::deadline::{Moment, system_clock};
 use nix::errno::Errno;
 
 #[test]
-fn a_failure_is_told_in_the_systems_words() {
+fn a_failure_has_the_systems_text() {
     let refused = io::Error::from_raw_os_error(111);
     let failure = Failure::down("connect", io_text(&refused));
     assert_eq!(failure.to_string(), "connect: connection refused");
@@ -41,7 +41,7 @@ fn silence(stopped: Duration) -> Failure {
 }
 
 #[test]
-fn only_who_was_awake_says_that_a_server_is_down() {
+fn a_process_that_did_not_run_calls_no_server_down() {
     let heard = silence(Duration::ZERO);
     assert_eq!((heard.kind, &*heard.text), (FailureKind::Down, "timed out"));
     for stopped in [120, 180, 60_000].map(Duration::from_millis) {
@@ -51,7 +51,7 @@ fn only_who_was_awake_says_that_a_server_is_down() {
 }
 
 #[test]
-fn what_this_machine_cannot_do_is_no_servers_fault() {
+fn an_error_of_this_machine_calls_no_server_down() {
     let kind = |errno: Errno| {
         let error = io::Error::from(errno);
         Failure::of_socket("connect", &error).kind
@@ -76,7 +76,7 @@ fn what_this_machine_cannot_do_is_no_servers_fault() {
 }
 
 #[test]
-fn words_of_a_server_stay_within_their_quotes_wherever_the_text_is_cut() {
+fn the_text_of_a_server_stays_in_its_quotes_wherever_it_is_cut() {
     let said = server_text(r#" x"; root: local: accepted (1 ms) "#);
     assert_eq!(said, r#""x\"; root: local: accepted (1 ms)""#);
     assert_eq!(server_text(" \0"), "");
@@ -93,7 +93,7 @@ fn no_text_breaks_or_fills_the_log() {
 }
 
 #[test]
-fn who_comes_too_late_to_wait_at_all_says_nothing_about_a_server() {
+fn a_deadline_that_is_over_before_the_wait_calls_no_server_down() {
     let over = Deadline::after(system_clock, Duration::ZERO);
     let waiting = within(over, "connect", async { Ok(()) });
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -103,7 +103,7 @@ fn who_comes_too_late_to_wait_at_all_says_nothing_about_a_server() {
 }
 
 #[test]
-fn a_timeout_names_the_setting_that_limited_it_and_nothing_else_does() {
+fn only_a_timeout_names_the_setting_that_limited_it() {
     let timeout = silence(Duration::ZERO).limited_by("timeout");
     let timeout = timeout.limited_by("connect_timeout");
     assert_eq!(timeout.to_string(), "connect: timed out (timeout)");
@@ -112,7 +112,7 @@ fn a_timeout_names_the_setting_that_limited_it_and_nothing_else_does() {
 }
 
 #[test]
-fn once_the_password_is_sent_only_the_settings_matter_more() {
+fn every_failure_but_one_of_the_settings_is_spent_once_the_password_is_sent() {
     let kind = |failure: Failure| failure.spent().kind;
     assert_eq!(kind(Failure::down("x", "")), FailureKind::Spent);
     assert_eq!(kind(Failure::trouble("x", "")), FailureKind::Spent);

@@ -1,7 +1,8 @@
-//! Reads a server's certificate, as far as the library that verifies it tells.
+//! Reads the names and the expiry date of a server's certificate.
 //!
-//! There is no second parser of certificates: the verifier is asked about a name that no
-//! certificate has, and about days to come, and names in its refusal what it found instead.
+//! There is no second parser of certificates. Instead, the verifier is asked to accept the
+//! certificate for a name that no certificate has, and at a later date. Its refusals contain the
+//! names and the expiry date.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +17,7 @@ const NOBODY: &str = "authchain.invalid";
 /// The last second of the year 9999, the end of X.509's calendar (RFC 5280 §4.1.2.5).
 const END_OF_TIME: Duration = Duration::from_secs(253_402_300_799);
 
-/// The time before the end of a certificate in which its owner should hear of it.
+/// The time before the expiry of a certificate from which on `check --online` warns.
 pub const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A certificate that is valid today.
@@ -41,7 +42,7 @@ impl Certificate {
             CertificateError::NotValidForNameContext { presented, .. } => presented,
             _ => Vec::new(),
         };
-        // A certificate that it depends on may expire before it does.
+        // An authority's certificate may expire before the server's.
         let ends = [today.saturating_add(SOON), END_OF_TIME];
         let end = ends.into_iter().find_map(|then| match refusal(then)? {
             CertificateError::ExpiredContext { not_after, .. } => Some(not_after),

@@ -13,8 +13,8 @@ use crate::net::failure::io_text;
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
-/// Returns the error in words an administrator can act on. No text of the TLS library's is among
-/// them: those change with its version, and name its own types.
+/// Returns the error in words that an administrator can act on. They contain no text of the TLS
+/// library: its texts change with each version, and name types of Rust.
 pub fn explain(error: &io::Error) -> String {
     let inner = error
         .get_ref()
@@ -143,7 +143,7 @@ fn certificate(fault: &CertificateError) -> String {
     words.to_owned()
 }
 
-/// Returns the fault that the path from a server's certificate to its authority has (RFC 5280 §6).
+/// Returns the fault in the path from a server's certificate to its authority (RFC 5280 §6).
 fn path(fault: Option<&webpki::Error>) -> &'static str {
     match fault {
         Some(webpki::Error::CaUsedAsEndEntity) => {
@@ -187,7 +187,7 @@ fn wrong_name(expected: &str, names: &[String]) -> String {
              subjectAltName"
         );
     }
-    // A name that is right and yet does not fit is an address that was entered as a DNS name.
+    // The right name in the wrong form: an address was entered as a DNS name.
     if names.iter().any(|name| name == expected) {
         return format!(
             "certificate has the address {expected} as a DNS name; it must be an iPAddress of \
@@ -198,7 +198,7 @@ fn wrong_name(expected: &str, names: &[String]) -> String {
     format!("certificate is for {}, not {expected}", names.join(", "))
 }
 
-/// Returns seconds as an administrator counts them.
+/// Formats a number of seconds in days.
 pub fn days(seconds: u64) -> String {
     match seconds.checked_div(SECONDS_A_DAY).unwrap_or_default() {
         0 => "less than a day".to_owned(),
@@ -207,7 +207,7 @@ pub fn days(seconds: u64) -> String {
     }
 }
 
-/// Returns bare names of those that rustls gives with their kind: `DnsName("ldap.example.com")`.
+/// Removes the kind that rustls writes around names: `DnsName("ldap.example.com")`.
 pub(super) fn bare(names: &[String]) -> Vec<String> {
     let bare = names.iter().map(|name| {
         let quoted = between(name, "(\"", "\")");
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn no_word_of_a_librarys_is_in_an_explanation() {
+    fn no_explanation_contains_a_text_of_a_library() {
         let paths = [
             webpki::Error::CaUsedAsEndEntity,
             webpki::Error::EndEntityUsedAsCa,

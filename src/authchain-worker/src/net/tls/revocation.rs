@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{
     SignatureScheme,
 };
 
-/// A verifier that also checks revocation lists, and says what is wrong with which.
+/// A verifier that also checks revocation lists, and names the list that is at fault.
 #[derive(Debug)]
 pub(super) struct ByLists {
     inner: Arc<WebPkiServerVerifier>,
@@ -99,7 +99,7 @@ impl ByLists {
     }
 }
 
-/// A fault that lists show in a certificate, or that they have themselves.
+/// A revoked certificate, or a fault of the lists.
 enum ListFault {
     Revoked,
     NoList,
