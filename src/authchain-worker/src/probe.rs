@@ -1,8 +1,8 @@
-//! Tries what a confined worker must and must not be able to do, for the tests of the confinement.
-//! No worker that is shipped has it: it needs the feature `confinement-probe`.
+//! Attempts actions that a confined worker must or must not be able to do, for tests of the
+//! confinement. Shipped workers lack this file: it needs the feature `confinement-probe`.
 //!
-//! A question names the attempt in `user` and its target in `rhost`. *Found* means that it worked,
-//! *unavailable* that it did not, with the name of the error.
+//! A question names the attempt in `user` and its target in `rhost`. The answer *found* means that
+//! the attempt succeeded; *unavailable* means that it failed, with the name of the error.
 
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -202,8 +202,8 @@ fn connect_by_sending(target: &str) -> io::Result<()> {
     sent.map(drop).map_err(Into::into)
 }
 
-/// Reads a byte of another process, at an address that is mapped in this one. It need not be mapped
-/// there: the call itself must be refused.
+/// Reads a byte of another process, at an address that is mapped in this process. The address need
+/// not be mapped there: the call itself must be refused.
 fn peek(other: Pid) -> io::Result<()> {
     let mut byte = [0_u8; 1];
     let base = byte.as_ptr().addr();

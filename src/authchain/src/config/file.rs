@@ -1,4 +1,4 @@
-//! The configuration file as a whole.
+//! The parsed configuration file: [`Config`].
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;

@@ -1,4 +1,4 @@
-//! The text of a configuration, which errors quote.
+//! The text of a configuration file before it is parsed: [`Source`]. Errors quote it.
 
 use std::borrow::Cow;
 use std::ops::Range;

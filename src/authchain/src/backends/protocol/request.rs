@@ -79,7 +79,7 @@ impl Message<'_> {
     /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
     pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
         match self {
-            Self::Hello(hello) => lines::encode(&HelloMessageLine::of(hello)),
+            Self::Hello(hello) => lines::encode(&HelloRequestLine::of(hello)),
             Self::Question(question) => lines::encode(&QuestionLine(question)),
             Self::Answer(answer) => lines::encode(&AnswerLine { answer }),
         }
@@ -148,7 +148,7 @@ impl Direction for MessageMember {
 }
 
 #[derive(Serialize)]
-struct HelloMessageLine<'a> {
+struct HelloRequestLine<'a> {
     hello: u64,
     backend: &'a str,
     #[serde(rename = "type")]
@@ -162,7 +162,7 @@ struct HelloMessageLine<'a> {
     probe_ms: Option<u64>,
 }
 
-impl<'a> HelloMessageLine<'a> {
+impl<'a> HelloRequestLine<'a> {
     fn of(hello: &'a Hello) -> Self {
         Self {
             hello: VERSION,
