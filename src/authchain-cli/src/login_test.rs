@@ -65,6 +65,7 @@ impl LoginTest {
     ) -> Result<Exit, Failure> {
         let assembled = setup::chain(config)?;
         let name = self.user.as_bytes();
+        let mut heard = None;
         if !self.account_only {
             let context = self.context(setup::context(&assembled.settings, &ShownJournal));
             let decision = (assembled.chain).authenticate(name, &context, &mut Person, |_| ());
@@ -73,11 +74,12 @@ impl LoginTest {
             if exit != Exit::Success {
                 return Ok(exit);
             }
+            heard = decision.warning().map(str::to_owned);
         }
         let context = self.context(setup::context(&assembled.settings, &ShownJournal));
         let decision = assembled.chain.account(name, None, &context);
         report("Account", &decision, decision.code(), terminal);
-        Ok(account_exit(&decision.outcome, terminal))
+        Ok(account_exit(decision.outcome, heard, terminal))
     }
 
     fn context<'a>(&'a self, context: Context<'a>) -> Context<'a> {
@@ -136,19 +138,25 @@ fn exit_of<A>(outcome: &Outcome<A>) -> Exit {
     }
 }
 
-fn account_exit(outcome: &Outcome<AccountStatus>, terminal: &mut Terminal) -> Exit {
+/// Returns the exit, and shows what the person of a valid account is told: what the login has
+/// `heard`, or the account's own warning.
+fn account_exit(
+    outcome: Outcome<AccountStatus>,
+    heard: Option<String>,
+    terminal: &mut Terminal,
+) -> Exit {
     match outcome {
         Outcome::Answered(AccountStatus::Valid { warning }) => {
-            if let Some(warning) = warning {
+            if let Some(warning) = heard.or(warning) {
                 terminal.say(format_args!(
                     "  {WARNING}message{WARNING:#}          {}",
-                    clean(warning)
+                    clean(&warning)
                 ));
             }
             Exit::Success
         }
         Outcome::Answered(_) => Exit::Negative,
-        other => exit_of(other),
+        other => exit_of(&other),
     }
 }
 

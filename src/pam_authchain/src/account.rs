@@ -1,13 +1,12 @@
 //! `pam_acct_mgmt`
 
-use authchain::chain::{AccountDecision, Assembled, Outcome};
-use authchain::tools::conversation::Conversation;
+use authchain::chain::{Assembled, Outcome};
 use authchain::tools::journal::{PamJournal, Phase};
-use authchain::words::{AccountStatus, PamCode};
+use authchain::words::PamCode;
 
+use crate::account_text::tell;
 use crate::call::{Call, nameless, unusable};
 use crate::hint::{Hint, Login};
-use crate::refusal_text::refusal_text;
 
 /// Asks the chain whether the account may be used, and tells the person why not.
 pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
@@ -26,25 +25,16 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let context = call.context(&items, &settings, &journal);
     let login = Login::new(call.arguments.config.as_deref(), &name, &items);
     let now = context.deadline.clock()();
-    let hint = call.handle.take(|hint| hint.fits(&login, now));
-    let known = hint.map(Hint::into_account);
+    let hint = call.handle.take(|hint| hint.is_of(&login));
+    let heard = hint.as_ref().and_then(Hint::warning);
+    let known = hint
+        .filter(|hint| hint.is_fresh(now))
+        .map(Hint::into_account);
     let decision = chain.account(&name, known.as_ref(), &context);
     decision.report(&context, call.arguments.debug);
-    if !context.silent {
-        tell(&decision, &mut call.handle);
+    let code = decision.code();
+    if let (Outcome::Answered(status), false) = (decision.outcome, context.silent) {
+        tell(&status.with_warning(heard), &mut call.handle);
     }
-    decision.code()
-}
-
-fn tell(decision: &AccountDecision, person: &mut dyn Conversation) {
-    let Outcome::Answered(status) = &decision.outcome else {
-        return;
-    };
-    match status {
-        AccountStatus::Valid { warning: None } => {}
-        AccountStatus::Valid {
-            warning: Some(warning),
-        } => person.text_info(warning),
-        refusal => person.error_msg(refusal_text(refusal)),
-    }
+    code
 }

@@ -1,13 +1,12 @@
 //! `pam_authenticate`
 
 use authchain::chain::Assembled;
-use authchain::tools::conversation::Conversation;
 use authchain::tools::journal::{Journal, PamJournal, Phase, Severity};
 use authchain::words::PamCode;
 
+use crate::account_text::tell;
 use crate::call::{Call, given_name, nameless, unusable};
 use crate::hint::{Hint, Login};
-use crate::refusal_text::refusal_text;
 
 /// Asks the chain whether the person is who they say they are.
 ///
@@ -52,7 +51,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         return PamCode::SystemError;
     }
     if let Some(state) = decision.barred().filter(|_| !context.silent) {
-        call.handle.error_msg(refusal_text(state));
+        tell(state, &mut call.handle);
     }
     let login = Login::new(call.arguments.config.as_deref(), &name, &items);
     if let Some(hint) = Hint::of(&decision, login, decided) {

@@ -1,10 +1,11 @@
 //! A hint that `pam_authenticate` leaves for `pam_acct_mgmt`, which most hosts call next: the
 //! backend that accepted the login has just judged the account, and need not be asked again.
 //!
-//! Without a hint that fits, the backend is asked. A hint says no more than the backend found out
-//! during the login. If the backend can find this out without the password, the decision is the
-//! same with and without a hint. If only the person may read their entry, the hint is the only
-//! answer.
+//! Without a fresh hint of this very login, the backend is asked. A hint says no more than the
+//! backend found out during the login. If the backend can find this out without the password, the
+//! decision is the same with and without a hint. If only the person may read their entry, the hint
+//! is the only answer. A warning that only the login heard is told to the person once the account
+//! is found valid.
 
 use std::path::{Path, PathBuf};
 use std::process;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use authchain::chain::AuthDecision;
 use authchain::tools::deadline::Moment;
-use authchain::words::Account;
+use authchain::words::{Account, AccountStatus};
 
 use crate::items::Items;
 
@@ -68,10 +69,24 @@ impl Hint {
         })
     }
 
-    /// Returns whether the hint answers the question about the account of `login`, asked `now`.
-    pub(crate) fn fits(&self, login: &Login, now: Moment) -> bool {
+    /// Returns whether the hint is that of `login`.
+    pub(crate) fn is_of(&self, login: &Login) -> bool {
+        self.login == *login
+    }
+
+    /// Returns whether the hint may answer a question about the account that is asked `now`.
+    pub(crate) fn is_fresh(&self, now: Moment) -> bool {
         let age = now.checked_duration_since(self.asked);
-        self.login == *login && age.is_some_and(|age| age <= MAX_AGE)
+        age.is_some_and(|age| age <= MAX_AGE)
+    }
+
+    /// Returns what the person is to know once the account is valid. It does not grow old: some
+    /// servers tell only the login when the password ends.
+    pub(crate) fn warning(&self) -> Option<String> {
+        match &self.account.status {
+            AccountStatus::Valid { warning } => warning.clone(),
+            _ => None,
+        }
     }
 
     /// Returns the account.
@@ -85,7 +100,7 @@ mod tests {
     use super::*;
     use authchain::chain::{Accepted, Decision, Finding, Outcome, Step};
     use authchain::tools::deadline::system_clock;
-    use authchain::words::{AccountStatus, User, Username};
+    use authchain::words::{User, Username};
 
     fn login() -> Login {
         Login {
@@ -149,7 +164,7 @@ mod tests {
         let now = system_clock();
         let is_good = |took| {
             let hint = Hint::of(&accepted(took, Some(VALID)), login(), now);
-            hint.is_some_and(|hint| hint.fits(&login(), now))
+            hint.is_some_and(|hint| hint.is_fresh(now))
         };
         assert!(is_good(Duration::from_millis(4)));
         // A second prompt took the person some seconds.
@@ -166,22 +181,29 @@ mod tests {
     fn a_hint_is_good_for_seconds() {
         let asked = system_clock();
         let later = |age| asked.checked_add(age).unwrap();
-        let after = |age| hint(asked).fits(&login(), later(age));
+        let after = |age| hint(asked).is_fresh(later(age));
         assert!(after(Duration::ZERO) && after(MAX_AGE));
         assert!(!after(MAX_AGE + Duration::from_nanos(1)));
-        assert!(
-            !hint(later(MAX_AGE)).fits(&login(), asked),
-            "from the future"
-        );
+        assert!(!hint(later(MAX_AGE)).is_fresh(asked), "from the future");
+    }
+
+    #[test]
+    fn a_warning_outlives_the_answer_about_the_account() {
+        let text = "Your password will expire in 3 days.";
+        let warned = VALID.with_warning(Some(text.to_owned()));
+        let decision = accepted(MAX_AGE * 2, Some(warned));
+        let now = system_clock();
+        let hint = Hint::of(&decision, login(), now).unwrap();
+        assert!(!hint.is_fresh(now) && hint.is_of(&login()));
+        assert_eq!(hint.warning().as_deref(), Some(text));
     }
 
     #[test]
     fn a_hint_is_for_the_same_question_in_the_same_process() {
-        let now = system_clock();
         let fits = |change: &dyn Fn(&mut Login)| {
             let mut login = login();
             change(&mut login);
-            hint(now).fits(&login, now)
+            hint(system_clock()).is_of(&login)
         };
         assert!(fits(&|_| {}));
         assert!(!fits(&|login| login.pid = 8));

@@ -9,6 +9,7 @@
 //! for different users (sudo), so no call needs an earlier call.
 
 mod account;
+mod account_text;
 mod assembly;
 mod authenticate;
 mod border;
@@ -21,7 +22,6 @@ mod hint;
 mod injection;
 mod items;
 mod libpam;
-mod refusal_text;
 
 use std::ffi::{c_char, c_int, c_void};
 

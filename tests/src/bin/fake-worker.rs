@@ -59,6 +59,9 @@ fn talk(word: &str, hello: &Value) {
         }
         "mute" => forever(),
         "prompts" => prompts(),
+        "complaining" => complaining(false),
+        "barring" => complaining(true),
+        "insisting" => insisting(),
         "surroundings" => say(&json!({"verdict": "unknown", "notes": surroundings()})),
         "echo" => say(&json!({"verdict": "unknown", "notes": [question.to_string()]})),
         "down" => down(hello),
@@ -169,6 +172,30 @@ fn prompts() {
     } else {
         say(&json!({"verdict": "denied", "reason": "bad_credential"}));
     }
+}
+
+/// Says more than once that something went wrong, and refuses; a right password for its account.
+fn complaining(is_right: bool) {
+    say(&json!({"error": "One thing went wrong."}));
+    say(&json!({"error": "Another thing went wrong."}));
+    let status = is_right.then_some("account_expired");
+    let reason = if is_right {
+        "not_permitted"
+    } else {
+        "bad_credential"
+    };
+    say(&json!({"verdict": "denied", "reason": reason, "status": status}));
+}
+
+/// Asks for a code until it is right.
+fn insisting() {
+    let number = "MTIzNDU2";
+    say(&json!({"prompt": "echo_off", "text": "Code: "}));
+    while hear()["answer"] != number {
+        say(&json!({"error": "Wrong code."}));
+        say(&json!({"prompt": "echo_off", "text": "Code: "}));
+    }
+    say(&json!({"verdict": "accepted", "user": {"name": "alice", "uid": 10_001}}));
 }
 
 /// Every server that it may ask is down; what it may ask is in the log.

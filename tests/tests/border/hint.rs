@@ -180,7 +180,7 @@ fn local_files_judge_the_account_whatever_a_login_left() {
     for (chain, end, code, prompts) in [
         ("[\"corp\", \"local\"]", "", SUCCESS, 2),
         ("[\"corp\", \"local\"]", "1", ACCT_EXPIRED, 2),
-        ("[\"local\", \"corp\"]", "", SUCCESS, 1),
+        ("[\"local\", \"corp\"]", "", SUCCESS, 2),
         ("[\"local\", \"corp\"]", "1", ACCT_EXPIRED, 2),
     ] {
         let mut scene = scene("knowing", &LOGIN);

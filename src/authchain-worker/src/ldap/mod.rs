@@ -121,7 +121,7 @@ impl Kind for Ldap {
             Operation::Examine => {
                 Box::pin(directory.examine(question, Examination::begin(dialogue)))
             }
-            _ => Box::pin(directory.ask(question, &self.health, dialogue)),
+            _ => Box::pin(directory.ask(question, &self.health)),
         }
     }
 }
@@ -129,7 +129,6 @@ impl Kind for Ldap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialogue::Budget;
     use crate::servers::deadline_of;
 
     // A future lies on the stack while it is made and moved: 400 more pages to be had from the
@@ -157,14 +156,7 @@ mod tests {
             ruser: String::new(),
             budget_ms: 1,
         };
-        let (_sender, mut heard) = tokio::sync::mpsc::channel(1);
-        let budget = Budget::of(&question);
-        let (dialogue, _said) = Dialogue::open(&mut heard, &budget);
-        let asking = size_of_val(
-            &prepared
-                .directory
-                .ask(&question, &prepared.health, &dialogue),
-        );
+        let asking = size_of_val(&prepared.directory.ask(&question, &prepared.health));
         let deadline = deadline_of(&question);
         let resolving = size_of_val(&prepared.directory.connector.dns.addresses("a", 1, deadline));
         assert!(

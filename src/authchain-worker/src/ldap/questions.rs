@@ -14,7 +14,6 @@ use super::policy::State;
 use super::session::{SERVICE_BIND, Session};
 use super::sources::Source;
 use crate::answer::Answer;
-use crate::dialogue::Dialogue;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
@@ -24,7 +23,6 @@ struct Inquiry<'q> {
     /// The PAM service.
     service: &'q str,
     task: Task<'q>,
-    dialogue: &'q Dialogue<'q>,
 }
 
 /// The task that answers a question, decided before a server is asked.
@@ -45,14 +43,9 @@ impl Directory {
     /// Answers a question. Ends just before the question's budget does, so that the answer can
     /// still say which server took too long. It never fails: where nothing could be found out, it
     /// answers `unavailable`.
-    pub(super) async fn ask(
-        &self,
-        question: &Question<'_>,
-        health: &Health,
-        dialogue: &Dialogue<'_>,
-    ) -> Answer {
+    pub(super) async fn ask(&self, question: &Question<'_>, health: &Health) -> Answer {
         let deadline = deadline_of(question);
-        let inquiry = match self.inquiry(question, dialogue) {
+        let inquiry = match self.inquiry(question) {
             Ok(inquiry) => inquiry,
             Err(known) => return (*known).into(),
         };
@@ -71,11 +64,7 @@ impl Directory {
     }
 
     /// Decides the task; `Err` is the verdict where no server has to be asked.
-    fn inquiry<'q>(
-        &self,
-        question: &'q Question<'_>,
-        dialogue: &'q Dialogue<'q>,
-    ) -> Result<Inquiry<'q>, Box<WireVerdict>> {
+    fn inquiry<'q>(&self, question: &'q Question<'_>) -> Result<Inquiry<'q>, Box<WireVerdict>> {
         let typed = question.password.as_ref().map(Bytes::secret);
         let password = match typed.map(Password::of).transpose() {
             // Refused here, so that it is never sent: a directory takes a bind with an empty
@@ -115,7 +104,6 @@ impl Directory {
             login,
             service: &question.service,
             task,
-            dialogue,
         })
     }
 

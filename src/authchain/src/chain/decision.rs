@@ -157,6 +157,26 @@ impl AuthDecision {
         states.collect::<Option<Vec<_>>>()?.first().copied()
     }
 
+    /// Returns whether the person answered the prompts and is not let in.
+    pub(super) fn is_refusal(&self) -> bool {
+        !matches!(
+            self.outcome,
+            Outcome::Answered(_) | Outcome::Conversation(_)
+        )
+    }
+
+    /// Returns what the login itself found that the person should know, such as when the password
+    /// ends. It is to be told once the account is found valid: until then the login may be refused.
+    pub fn warning(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Answered(Accepted {
+                status: Some(AccountStatus::Valid { warning }),
+                ..
+            }) => warning.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Returns the account as judged by the backend that accepted the person, if it has judged it,
     /// and the maximum age of that judgement.
     pub fn known_account(&self) -> Option<(Account, Duration)> {

@@ -6,6 +6,7 @@
 //! - [`journal`]: the system's log, which never keeps a login waiting for long.
 //! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
 //! - [`deferred`]: work that only a refused login has to do.
+//! - [`one_error`]: of what backends say of errors, a login tells one text.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
 //! **Begin with** [`request::Context`]: it holds all that the library knows of its surroundings.
@@ -14,5 +15,6 @@ pub mod conversation;
 pub mod deadline;
 pub mod deferred;
 pub mod journal;
+pub mod one_error;
 pub mod request;
 pub mod trusted_file;

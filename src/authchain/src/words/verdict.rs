@@ -173,6 +173,17 @@ impl AccountStatus {
     pub fn bars(&self) -> bool {
         !matches!(self, Self::Valid { .. } | Self::MustChangePassword)
     }
+
+    /// Returns the status with what a login has heard, which counts more than a warning that it
+    /// has. Only a valid account has warnings.
+    pub fn with_warning(self, heard: Option<String>) -> Self {
+        match self {
+            Self::Valid { warning } => Self::Valid {
+                warning: heard.or(warning),
+            },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for AccountStatus {

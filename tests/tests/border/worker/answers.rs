@@ -10,7 +10,7 @@ use authchain_tests::host::scene::Call;
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 
-use super::{LOGIN, assert_why, clean, configured, played, scene};
+use super::{LOGIN, assert_why, clean, configured, played, scene, two};
 
 #[test]
 fn a_whole_login_is_asked_of_the_worker() {
@@ -120,6 +120,42 @@ fn a_worker_can_ask_the_person() {
     scene.script.answers.truncate(2);
     let report = played(&scene);
     assert_eq!(report.codes, [CONV_ERR], "{report:#?}");
+}
+
+#[test]
+fn a_refused_login_hears_one_text_about_an_error_and_an_accepted_one_none() {
+    let expired = "error: Your account has expired; please contact your system administrator.";
+    for (first, second, code, told) in [
+        (
+            "complaining",
+            "complaining",
+            AUTH_ERR,
+            Some("error: Another thing went wrong."),
+        ),
+        (
+            "complaining",
+            "unknown",
+            AUTH_ERR,
+            Some("error: Another thing went wrong."),
+        ),
+        ("complaining", "obliging", SUCCESS, None),
+        ("barring", "unknown", AUTH_ERR, Some(expired)),
+    ] {
+        let report = played(&two(first, second));
+        assert_eq!(report.codes, [code], "{first}, {second}: {report:#?}");
+        let told: Vec<&str> = told.into_iter().collect();
+        assert_eq!(report.prompts[1..], told, "{first}, {second}");
+    }
+}
+
+#[test]
+fn what_went_wrong_is_said_before_the_next_prompt() {
+    let mut scene = scene("insisting");
+    scene.script.answers = ["opensesame", "1", "123456"].map(Into::into).to_vec();
+    let report = played(&scene);
+    assert_eq!(report.codes, [SUCCESS], "{report:#?}");
+    let code = "echo_off: Code: ";
+    assert_eq!(report.prompts[1..], [code, "error: Wrong code.", code]);
 }
 
 #[test]

@@ -66,11 +66,8 @@ impl PolicyAnswer {
         Some(())
     }
 
-    /// Returns the text for the person after a login that succeeded.
+    /// Returns the text about the end of the password for a person whose account is valid.
     pub(in crate::ldap) fn warning(self) -> Option<String> {
-        if self.error == Some(BindError::MustChange) {
-            return Some("Your password must be changed.".to_owned());
-        }
         if let Some(left) = self.grace {
             let logins = if left == 1 { "login" } else { "logins" };
             return Some(format!(

@@ -48,7 +48,7 @@ impl Directory {
         if let Some(refusal) = self.flavour.refusal(&answer, &person.entry)? {
             return Ok(refusal);
         }
-        self.accepted(inquiry, &person, &answer)
+        self.accepted(&person, &answer)
     }
 
     /// Answers without a login of our own: tries the password, finds the person, and asks whether
@@ -88,18 +88,15 @@ impl Directory {
         {
             return Ok(Answer::barred(AccountStatus::NotPermitted, why));
         }
-        self.accepted(inquiry, &person, &answer)
+        self.accepted(&person, &answer)
     }
 
     /// Accepts the right password, unless the state of the account denies the login.
-    fn accepted(
-        &self,
-        inquiry: &Inquiry<'_>,
-        person: &Person,
-        answer: &BindReply,
-    ) -> Result<Answer, Failure> {
+    fn accepted(&self, person: &Person, answer: &BindReply) -> Result<Answer, Failure> {
         let entry = &person.entry;
         let State { status, why } = self.flavour.state_at_login(entry)?;
+        // The server tells when the password ends at a bind alone, and enforces it.
+        let status = status.with_warning(answer.policy.warning());
         if let Some(refusal) = self.refusal_by_state(entry, &status, why, answer) {
             return Ok(refusal);
         }
@@ -108,9 +105,6 @@ impl Directory {
         // this server and perhaps not yet on others, and where there is a reason to log, which the
         // account question does.
         let is_lasting = why.is_none() && !has_passing_lock(entry);
-        if let Some(warning) = answer.policy.warning() {
-            inquiry.dialogue.info(warning);
-        }
         Ok(accept(user, status, is_lasting).into())
     }
 

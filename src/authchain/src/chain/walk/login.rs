@@ -8,6 +8,7 @@ use crate::chain::links::{Chain, Link};
 use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
 use crate::tools::deferred::{Deferred, Settling};
+use crate::tools::one_error::OneError;
 use crate::tools::request::{Attempt, Context};
 use crate::words::{
     AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
@@ -42,9 +43,14 @@ impl Chain {
         // The time somebody takes to type does not count against the backends.
         let context = &context.restarted();
         let deferred = Deferred::default();
-        let decision = self.judge(name, &password, context, conversation, &deferred);
+        let mut person = OneError::new(conversation);
+        let decision = self.judge(name, &password, context, &mut person, &deferred);
         report(&decision);
         self.spend_time_of_refusal(&decision, &password, &deferred);
+        // Whoever is barred is told so in place of the backend's error.
+        if decision.is_refusal() && decision.barred().is_none() {
+            person.tell();
+        }
         decision
     }
 
@@ -92,17 +98,13 @@ impl Chain {
         password: &Secret,
         deferred: &Deferred,
     ) {
-        let is_refusal = !matches!(
-            decision.outcome,
-            Outcome::Answered(_) | Outcome::Conversation(_)
-        );
         let was_asked = |link: &&Link| {
             decision.steps.iter().any(|step| {
                 step.backend == link.backend.name() && !matches!(step.finding, Finding::NotAsked(_))
             })
         };
         let is_empty = password.is_empty() && decision.steps.is_empty();
-        if !is_refusal || is_empty || decision.invalid.is_some() {
+        if !decision.is_refusal() || is_empty || decision.invalid.is_some() {
             return;
         }
         deferred.run(password);
