@@ -24,9 +24,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
         Err(fault) => return unusable(&journal, &fault),
     };
     if !call.arguments.nodelay {
-        // Requested before the outcome is known: a request on failures only would reveal the
-        // outcome before the delay.
-        call.handle.fail_delay(settings.fail_delay.duration());
+        call.handle.delay_failures(settings.fail_delay.duration());
     }
     let name = match call.handle.user() {
         Ok(name) => name,

@@ -22,7 +22,11 @@ use crate::items::Items;
 use crate::libpam;
 
 /// A PAM handle for the time of one call.
-pub(crate) struct Handle<'h>(&'h mut PamHandle);
+pub(crate) struct Handle<'h> {
+    pam: &'h mut PamHandle,
+    /// The pause after a failure, for which libpam is asked with the password.
+    fail_delay: Option<Duration>,
+}
 
 /// The data that libpam keeps for us between the calls of a transaction (pam_set_data(3)).
 type Slot = Cell<Option<Hint>>;
@@ -38,14 +42,17 @@ impl<'h> Handle<'h> {
     /// `pamh` must be null, or a PAM handle that nobody else uses during `'h`.
     pub(crate) unsafe fn new(pamh: *mut c_void) -> Option<Self> {
         // SAFETY: the caller's promise. `PamHandle` has no size, so the reference covers no memory.
-        unsafe { pamh.cast::<PamHandle>().as_mut() }.map(Self)
+        unsafe { pamh.cast::<PamHandle>().as_mut() }.map(|pam| Self {
+            pam,
+            fail_delay: None,
+        })
     }
 
     /// Returns the items that the host program has set.
     pub(crate) fn items(&self) -> Items {
         macro_rules! text {
             ($item:ident) => {
-                lossy((self.0.get_item::<$item<'_>>().ok().flatten()).map(|item| item.0))
+                lossy((self.pam.get_item::<$item<'_>>().ok().flatten()).map(|item| item.0))
             };
         }
         Items {
@@ -65,7 +72,7 @@ impl<'h> Handle<'h> {
             return Ok(name);
         }
         // The text is read back from the item: `get_user` refuses what is not UTF-8.
-        let asked = self.0.get_user(None);
+        let asked = self.pam.get_user(None);
         match (self.user_item(), asked) {
             (Some(name), _) => Ok(name),
             (None, Err(PamResultCode::PAM_SYSTEM_ERR | PamResultCode::PAM_BUF_ERR)) => {
@@ -75,17 +82,17 @@ impl<'h> Handle<'h> {
         }
     }
 
-    /// Asks libpam to pause for about `delay` if this call fails.
-    pub(crate) fn fail_delay(&mut self, delay: Duration) {
-        // SAFETY: the pointer is a live handle, which is ours alone.
-        unsafe { libpam::fail_delay(self.as_ptr(), delay) };
+    /// Asks libpam, as soon as there is a password, to pause for about `delay` if this call fails.
+    /// Where nobody answers the prompt, nobody has guessed.
+    pub(crate) fn delay_failures(&mut self, delay: Duration) {
+        self.fail_delay = Some(delay);
     }
 
     /// Keeps `hint` for a later call of this transaction, in place of an earlier one.
     pub(crate) fn keep(&mut self, hint: Hint) {
         // If libpam has no memory for the hint, there is none.
         let slot = Slot::new(Some(hint));
-        let _ = self.0.set_data(&name_of_slot(), Box::new(slot));
+        let _ = self.pam.set_data(&name_of_slot(), Box::new(slot));
     }
 
     /// Drops the hint of an earlier call.
@@ -98,7 +105,7 @@ impl<'h> Handle<'h> {
         // SAFETY: only `keep`, in this copy of the module, stores data of this name. The data lives
         // until `keep` replaces it or the transaction ends. Neither happens while `self` is
         // borrowed here.
-        let slot: &Slot = unsafe { self.0.get_data(&name_of_slot()) }.ok()?;
+        let slot: &Slot = unsafe { self.pam.get_data(&name_of_slot()) }.ok()?;
         let hint = slot.take()?;
         if fits(&hint) {
             return Some(hint);
@@ -111,12 +118,12 @@ impl<'h> Handle<'h> {
 
     /// Returns the item `PAM_USER`, without a prompt where it is not set.
     pub(crate) fn user_item(&self) -> Option<Vec<u8>> {
-        let item = self.0.get_item::<User<'_>>().ok().flatten()?;
+        let item = self.pam.get_item::<User<'_>>().ok().flatten()?;
         Some(item.0.to_bytes().to_vec())
     }
 
     fn send(&self, style: PamMessageStyle, text: &str) -> Result<Option<Secret>, PamResultCode> {
-        let Some(conversation) = self.0.get_item::<Conv<'_>>()? else {
+        let Some(conversation) = self.pam.get_item::<Conv<'_>>()? else {
             return Err(PamResultCode::PAM_CONV_ERR);
         };
         // In C, a NUL would cut the text.
@@ -133,14 +140,21 @@ impl<'h> Handle<'h> {
     }
 
     fn as_ptr(&mut self) -> *mut c_void {
-        ptr::from_mut(self.0).cast()
+        ptr::from_mut(self.pam).cast()
     }
 }
 
 impl Conversation for Handle<'_> {
     fn authtok(&mut self) -> Result<Secret, ConversationError> {
         // SAFETY: the pointer is a live handle, which is ours alone.
-        unsafe { libpam::authtok(self.as_ptr()) }
+        let password = unsafe { libpam::authtok(self.as_ptr()) }?;
+        // Requested before the outcome is known: a request on failures only would reveal the
+        // outcome before the delay.
+        if let Some(delay) = self.fail_delay {
+            // SAFETY: as above.
+            unsafe { libpam::fail_delay(self.as_ptr(), delay) };
+        }
+        Ok(password)
     }
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {

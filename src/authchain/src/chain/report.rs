@@ -5,7 +5,7 @@
 use super::decision::{AccountDecision, AuthDecision, Finding, Outcome, Step};
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
-use crate::words::PamCode;
+use crate::words::{ConversationError, PamCode};
 
 /// The name with which a login was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,22 @@ impl AuthDecision {
             }
             Outcome::Unavailable | Outcome::Failed => of_fault(Severity::LOG_ERR, context),
         };
-        context.journal.write(severity, &self.why());
+        let line = match &self.outcome {
+            Outcome::Conversation(error) if self.steps.is_empty() => {
+                self.unanswered_line(given, *error)
+            }
+            _ => self.why(),
+        };
+        context.journal.write(severity, &line);
+    }
+
+    /// Returns the line about a password that nobody gave. No backend was asked for the name, so
+    /// that it stands there only if the local passwd file has it, or every name may be logged.
+    fn unanswered_line(&self, given: &GivenName<'_>, error: ConversationError) -> String {
+        match self.name.is_some() || given.log_unknown_users {
+            true => format!("{}: {error}", self.loggable_name(given)),
+            false => error.to_string(),
+        }
     }
 
     /// Returns the line in pam_unix's words, its two blanks included. The name comes last, with

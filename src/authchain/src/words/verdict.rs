@@ -126,7 +126,7 @@ pub enum ConversationError {
 impl fmt::Display for ConversationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoAnswer => "the program that asked for the login gave no answer to the prompt",
+            Self::NoAnswer => "nobody answered the prompt",
             Self::Aborted => "the conversation was broken off",
             Self::NoEarlierPassword => {
                 "use_first_pass is set, and no module before gave a password"

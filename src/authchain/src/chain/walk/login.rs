@@ -35,7 +35,10 @@ impl Chain {
         let password = match conversation.authtok() {
             Ok(password) => password,
             Err(error) => {
-                let decision = Decision::without_steps(None, Outcome::Conversation(error));
+                let name = Username::parse(name)
+                    .ok()
+                    .and_then(|user| self.if_local(user));
+                let decision = Decision::without_steps(name, Outcome::Conversation(error));
                 report(&decision);
                 return decision;
             }
