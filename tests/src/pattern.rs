@@ -17,6 +17,17 @@ pub fn fits(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// Is there one text for each pattern, in the same order, that fits it?
+pub fn fit_one_by_one(patterns: &[String], texts: &[String]) -> bool {
+    let all_fit = || {
+        patterns
+            .iter()
+            .zip(texts)
+            .all(|(pattern, text)| fits(pattern, text))
+    };
+    patterns.len() == texts.len() && all_fit()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 const STOP: &[u8] = b"stop";
 
 /// Names of the severities, by number (RFC 3164).
-const SEVERITIES: [&str; 8] = [
+pub const SEVERITIES: [&str; 8] = [
     "EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG",
 ];
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::codes::code_name;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
 use super::transaction::Transaction;
-use crate::pattern::fits;
+use crate::pattern::fit_one_by_one;
 
 /// A file of stories about the same people.
 #[derive(Deserialize)]
@@ -45,7 +45,7 @@ pub struct Story {
     /// Everything the person sees.
     #[serde(default)]
     prompts: Vec<String>,
-    /// Everything that is logged; see [`fits`]. `{dir}` stands for the scene's directory.
+    /// Everything that is logged; see [`pattern`](crate::pattern). `{dir}` stands for the scene's directory.
     #[serde(default)]
     log: Vec<String>,
 }
@@ -111,16 +111,8 @@ impl Story {
             let (got, told) = (&report.prompts, &self.prompts);
             faults.push(format!("  showed {got:#?}\n  instead of {told:#?}\n"));
         }
-        let lines = &report.log_lines;
-        let same = self.log.len() == lines.len();
-        if !same
-            || !self
-                .log
-                .iter()
-                .zip(lines)
-                .all(|(told, line)| fits(told, line))
-        {
-            let told = &self.log;
+        let (told, lines) = (&self.log, &report.log_lines);
+        if !fit_one_by_one(told, lines) {
             faults.push(format!("  logged {lines:#?}\n  instead of {told:#?}\n"));
         }
         if !report.output.is_empty() || !report.changes.is_empty() {

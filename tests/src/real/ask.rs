@@ -21,6 +21,8 @@ pub struct Ask {
     pub flags: i32,
     /// Who started the program, as su and sudo are started; root if nobody.
     pub real_uid: Option<u32>,
+    /// Who runs the program without any privilege, as a screen locker runs; root if nobody.
+    pub uid: Option<u32>,
 }
 
 /// What came of an [`Ask`].
@@ -56,6 +58,7 @@ impl Ask {
             calls,
             process: Process {
                 real_uid: self.real_uid,
+                uid: self.uid,
                 ..Process::default()
             },
             ..Script::default()

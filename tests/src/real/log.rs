@@ -4,7 +4,8 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::pattern::fits;
+use crate::host::log::SEVERITIES;
+use crate::pattern::{fit_one_by_one, fits};
 
 /// How long a line may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +26,25 @@ impl Line {
     /// Is it the line that fail2ban and its like count?
     pub fn is_failure(&self) -> bool {
         self.text.contains("): authentication failure; ")
+    }
+
+    /// Was it written by libpam or a module of a stack?
+    pub fn is_from_pam(&self) -> bool {
+        ["pam_", "PAM "]
+            .iter()
+            .any(|start| self.text.starts_with(start))
+    }
+
+    /// Returns the text behind the name of its severity: `NOTICE pam_x(sshd:auth): text`.
+    pub fn with_severity(&self) -> String {
+        let priority = self
+            .raw
+            .strip_prefix('<')
+            .and_then(|raw| raw.split_once('>'));
+        let priority = priority.and_then(|(number, _)| number.parse::<usize>().ok());
+        // The severity is the lowest three bits (RFC 3164 §4.1.1).
+        let severity = priority.map_or("", |priority| SEVERITIES[priority & 7]);
+        format!("{severity} {}", self.text)
     }
 
     fn parse(raw: &str) -> Self {
@@ -146,6 +166,20 @@ impl Drop for Log {
         let socket = UnixDatagram::unbound().unwrap();
         let _ = socket.send_to(STOP.as_bytes(), &self.path);
     }
+}
+
+/// Returns what libpam and the modules of the stack wrote, if it is not what `patterns` tell, one for
+/// each line and in this order. Where a pattern begins with a severity, so do the lines.
+pub fn not_as_told(patterns: &[String], lines: &[Line]) -> Option<String> {
+    let has_severity = |text: &String| SEVERITIES.iter().any(|name| text.starts_with(name));
+    let severe = patterns.iter().any(has_severity);
+    let from_pam = lines.iter().filter(|line| line.is_from_pam());
+    let written: Vec<String> = match severe {
+        true => from_pam.map(Line::with_severity).collect(),
+        false => from_pam.map(|line| line.text.clone()).collect(),
+    };
+    let is_told = fit_one_by_one(patterns, &written);
+    (!is_told).then(|| format!("logged {written:#?}\n  instead of {patterns:#?}"))
 }
 
 /// Log lines, one a line, for a person.

@@ -160,7 +160,8 @@ impl Machine {
         let output = tempfile::NamedTempFile::new().unwrap();
         let mut command = self.starter(run);
         command.stdin(Stdio::null());
-        command.stdout(output.reopen().unwrap());
+        // Both append: otherwise each would write over what the other wrote.
+        command.stdout(File::options().append(true).open(output.path()).unwrap());
         command.stderr(File::options().append(true).open(output.path()).unwrap());
         let mut child = command.spawn().unwrap();
         let code = await_end(&mut child);

@@ -6,6 +6,7 @@
 //! people do; [`stories`] says who tries what and what must come of it.
 
 pub mod ask;
+mod book;
 pub mod dovecot;
 pub mod failures;
 pub mod faults;
@@ -14,9 +15,11 @@ pub mod hosts;
 pub mod ipc;
 pub mod log;
 pub mod machine;
+pub mod misbehaviour;
 pub mod module;
 pub mod people;
 pub mod pty;
+pub mod shipped;
 pub mod ssh;
 pub mod stacks;
 pub mod stories;

@@ -75,7 +75,8 @@ pub fn start_with(machine: &Machine, more: &str) {
     machine.write(
         "/run/stage/askpass",
         0o755,
-        "#!/bin/sh\nprintf '%s\\n' \"$STAGE_PASSWORD\"\n",
+        // What is asked comes to sight, as on a terminal.
+        "#!/bin/sh\nprintf '%s\\n' \"$1\" >&2\nprintf '%s\\n' \"$STAGE_PASSWORD\"\n",
     );
     // OpenSSH 9.8 and later shut out an address that failed often, which is all this one does.
     machine.write(

@@ -88,6 +88,11 @@ impl Town {
         answer.unwrap_or_else(|how| panic!("{service}, {who:?}, {wrong:?}: {how:?}"))
     }
 
+    /// Is the directory in front of the local files?
+    pub fn asks_directory_first(&self) -> bool {
+        self.chain.starts_with("\"corp\"")
+    }
+
     fn furnish(&self) {
         let machine = &self.machine;
         let people = directory();

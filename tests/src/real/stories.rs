@@ -1,113 +1,15 @@
-//! Who knocks where with what, and what comes of it: told in `stories/hosts/*.toml`.
-
-use serde::Deserialize;
+//! Who knocks where with what, and what comes of it: told in `stories/real/hosts/*.toml`, all of it.
+//! A prompt, a text or a line of a module that a story does not tell is a fault.
 
 use crate::need;
 use crate::pattern::fits;
-use crate::real::hosts::Host;
-use crate::real::log::{Line, listing};
+use crate::real::book::{Book, Expectation, Failure, Shared, Story, Tales, Types};
+use crate::real::hosts::{Host, Outcome};
+use crate::real::log::{listing, not_as_told};
 use crate::real::machine::Machine;
+use crate::real::misbehaviour::misbehaviour;
 use crate::real::module::Module;
 use crate::real::people::{Person, everybody, person};
-
-/// One host and what is told of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Book {
-    host: Host,
-    /// Its name in PAM.
-    service: String,
-    /// The line that tells of a failure, as every tool knows it; `{user}` is who tried.
-    #[serde(default)]
-    failure: String,
-    /// The stories it shares with other hosts.
-    shared: Shared,
-    /// Those among them that it cannot play, and why.
-    #[serde(default)]
-    without: Vec<Without>,
-    #[serde(default)]
-    story: Vec<Story>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Shared {
-    /// `stories/passwords.toml`
-    Passwords,
-    /// `stories/accounts.toml`
-    Accounts,
-    None,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Without {
-    story: String,
-    because: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tales {
-    story: Vec<Story>,
-}
-
-/// One attempt to get in.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Story {
-    /// What it is about.
-    says: String,
-    user: String,
-    types: Option<Types>,
-    /// Instead of `types`: a password of one's own.
-    password: Option<String>,
-    expect: Expectation,
-    /// Must the host's failure line come?
-    #[serde(default)]
-    failure: Failure,
-    /// What our module says of it in the phase of authentication.
-    auth: Option<String>,
-    /// What our module says of it in the phase of the account.
-    account: Option<String>,
-    /// Other log lines that must come. `{module}` is the module's name, `<n>` a number, `...`
-    /// anything.
-    #[serde(default)]
-    log: Vec<String>,
-    /// Log lines that must not come.
-    #[serde(default)]
-    never: Vec<String>,
-    /// What the user must see.
-    #[serde(default)]
-    shows: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Failure {
-    #[default]
-    No,
-    Yes,
-    /// pam_unix writes none here, or another one.
-    Ours,
-    /// Ours, and without the name, which may be a mistyped password.
-    Nameless,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Types {
-    Right,
-    Wrong,
-    Nothing,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Expectation {
-    Accepted,
-    Refused,
-}
 
 /// Plays a book on a machine of its own.
 ///
@@ -130,13 +32,27 @@ pub fn play(test: &str, book: &str) {
         assert_ne!(before, shared.story.len(), "no story {}", without.story);
         println!("not played: {}: {}", without.story, without.because);
     }
-    let mut wrong = String::new();
-    for story in shared.story.iter().chain(&book.story) {
-        for complaint in story.play(&book, &machine) {
-            wrong += &format!("\n* {}: {complaint}", story.says);
-        }
-    }
+    let attempt = |user: &str, password: &str| book.host.attempt(&machine, user, password);
+    let wrong: String = (shared.story.iter().chain(&book.story))
+        .map(|story| story.complaints(&book, &machine, &attempt))
+        .collect();
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Returns what comes otherwise than `stories` tell, with a host as in `book`, whose own stories are
+/// not played.
+pub fn complaints(
+    machine: &Machine,
+    book: &str,
+    stories: &str,
+    attempt: impl Fn(&str, &str) -> Outcome,
+) -> String {
+    let book: Book = toml::from_str(book).unwrap();
+    let tales: Tales = toml::from_str(stories).unwrap();
+    let stories = tales.story.iter();
+    stories
+        .map(|story| story.complaints(&book, machine, &attempt))
+        .collect()
 }
 
 /// A machine with `host` running and the module on trial, if all of that is there.
@@ -176,34 +92,49 @@ impl Story {
         }
     }
 
-    fn play(&self, book: &Book, machine: &Machine) -> Vec<String> {
+    fn complaints(
+        &self,
+        book: &Book,
+        machine: &Machine,
+        attempt: &impl Fn(&str, &str) -> Outcome,
+    ) -> String {
+        let complaints = self.play(book, machine, attempt).into_iter();
+        complaints
+            .map(|complaint| format!("\n* {}: {complaint}", self.says))
+            .collect()
+    }
+
+    fn play(
+        &self,
+        book: &Book,
+        machine: &Machine,
+        attempt: &impl Fn(&str, &str) -> Outcome,
+    ) -> Vec<String> {
         let password = self.password();
         let mark = machine.log.mark();
-        let outcome = book.host.attempt(machine, &self.user, &password);
+        let outcome = attempt(&self.user, &password);
         let mut wrong = Vec::new();
         if outcome.accepted != (self.expect == Expectation::Accepted) {
             wrong.push(format!("should be {:?}", self.expect));
         }
-        for text in &self.shows {
-            if !outcome.shown.contains(text) {
-                wrong.push(format!("the user does not see {text:?}"));
-            }
-        }
-        for pattern in self.expected_lines(book, &machine.module) {
+        wrong.extend(self.wrong_sight(book, &outcome.shown));
+        let from_pam = self.lines_from_pam(book, &machine.module);
+        for pattern in self.log.iter().chain(&from_pam) {
             // Once the outcome is wrong, nobody need wait for lines that may never come.
             let in_time = if wrong.is_empty() {
-                machine.log.find(mark, &pattern).is_ok()
+                machine.log.find(mark, pattern).is_ok()
             } else {
                 let lines = machine.log.since(mark);
-                lines.iter().any(|line| fits(&pattern, &line.text))
+                lines.iter().any(|line| fits(pattern, &line.text))
             };
             if !in_time {
                 wrong.push(format!("not in the log: {pattern}"));
             }
         }
         let lines = machine.log.since(mark);
-        wrong.extend(self.must_not_be_there(machine, &lines));
-        wrong.extend(self.wrong_count(machine, &lines));
+        if machine.module.is_ours() {
+            wrong.extend(not_as_told(&from_pam, &lines));
+        }
         wrong.extend(misbehaviour(&lines, &password));
         if !wrong.is_empty() {
             wrong.push(format!("seen:\n  {}", outcome.shown.replace('\n', "\n  ")));
@@ -212,15 +143,39 @@ impl Story {
         wrong
     }
 
-    /// The patterns of all lines that must come, with this host's and module's names in them.
-    fn expected_lines(&self, book: &Book, module: &Module) -> Vec<String> {
-        let mut patterns = self.log.clone();
+    /// What the user sees otherwise than told: prompts and texts, each line of them counted.
+    fn wrong_sight(&self, book: &Book, shown: &str) -> Vec<String> {
+        let lines = shown.split(['\r', '\n']).filter(|line| !line.is_empty());
+        let own = |line: &&str| book.says.iter().any(|pattern| fits(pattern, line));
+        let (prompts, texts): (Vec<&str>, Vec<&str>) = lines
+            .filter(|line| !own(line))
+            .partition(|line| book.asks.as_ref().is_some_and(|asks| fits(asks, line)));
+        let wanted = usize::from(book.asks.is_some());
+        let is_refused_at_once = self.expect == Expectation::Refused && self.account.is_none();
+        let is_kept = book.keeps_texts || (book.keeps_refusals && is_refused_at_once);
+        let told = if is_kept { &[][..] } else { &self.tells };
+        let mut wrong = Vec::new();
+        if prompts.len() != wanted {
+            wrong.push(format!("{prompts:?} instead of {wanted} prompts"));
+        }
+        if texts != told {
+            wrong.push(format!("the user sees {texts:?} instead of {told:?}"));
+        }
+        wrong
+    }
+
+    /// The patterns of all lines that libpam and its modules write, in their order.
+    fn lines_from_pam(&self, book: &Book, module: &Module) -> Vec<String> {
         // Where a host repeats the name as the caller's, it is hidden there as well.
-        let failure = |name: &str| {
-            book.failure
-                .replace("{user}", name)
-                .replace("{caller}", name)
+        let named = |line: &str, name: &str| line.replace("{user}", name).replace("{caller}", name);
+        let failure = |name: &str| named(&book.failure, name);
+        let mut patterns = match module.is_ours() {
+            true => self.libpam.clone(),
+            false => Vec::new(),
         };
+        if let Some(guess) = book.guess.as_ref().filter(|_| self.asks_server) {
+            patterns.push(named(guess, &self.user));
+        }
         match self.failure {
             Failure::Yes => patterns.push(failure(&self.user)),
             Failure::Ours if module.is_ours() => patterns.push(failure(&self.user)),
@@ -232,77 +187,11 @@ impl Story {
                 patterns.push(format!("{{module}}({{service}}:{phase}): {line}"));
             }
         }
-        let named = |pattern: String| {
+        let placed = |pattern: String| {
             pattern
                 .replace("{module}", module.name)
                 .replace("{service}", &book.service)
         };
-        patterns.into_iter().map(named).collect()
+        patterns.into_iter().map(placed).collect()
     }
-
-    /// Tools count failures: there is one line for each, and none without one.
-    fn wrong_count(&self, machine: &Machine, lines: &[Line]) -> Option<String> {
-        let wanted = usize::from(self.failure != Failure::No);
-        let is_failure = |line: &&Line| line.text.contains("): authentication failure; ");
-        let found = lines.iter().filter(is_failure).count();
-        (machine.module.is_ours() && found != wanted)
-            .then(|| format!("{found} failure lines instead of {wanted}"))
-    }
-
-    fn must_not_be_there(&self, machine: &Machine, lines: &[Line]) -> Vec<String> {
-        let patterns = self
-            .never
-            .iter()
-            .map(|p| p.replace("{module}", machine.module.name));
-        patterns
-            .filter(|pattern| lines.iter().any(|line| fits(pattern, &line.text)))
-            .map(|pattern| format!("in the log: {pattern}"))
-            .collect()
-    }
-}
-
-/// What no story may ever cause, whatever else it is about.
-pub fn misbehaviour(lines: &[Line], password: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for line in lines {
-        // Short ones turn up by chance.
-        if password.len() > 5 && line.raw.contains(password) {
-            wrong.push(format!("the password is in the log: {}", line.text));
-        }
-        let ours = line.text.starts_with("pam_authchain(");
-        if ours && line.text.chars().any(char::is_control) {
-            wrong.push(format!(
-                "control characters in a line of ours: {:?}",
-                line.text
-            ));
-        }
-        for bad in [
-            "panic",
-            "egmentation",
-            "unable to dlopen",
-            "adding faulty module",
-            "no module",
-        ] {
-            if line.text.contains(bad) {
-                wrong.push(format!("{bad}: {}", line.text));
-            }
-        }
-    }
-    let failures = lines.iter().filter(|line| {
-        line.text.starts_with("pam_authchain(") && line.text.contains("): authentication failure; ")
-    });
-    for failure in failures {
-        if !fits(
-            "...: authentication failure; logname=... uid=<n> euid=<n> tty=... ruser=... rhost=...  user=...",
-            &failure.text,
-        ) || failure
-            .text
-            .rsplit("  user=")
-            .next()
-            .is_some_and(|name| name.contains(' '))
-        {
-            wrong.push(format!("not the shape every tool knows: {}", failure.text));
-        }
-    }
-    wrong
 }

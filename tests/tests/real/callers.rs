@@ -7,8 +7,9 @@ use authchain_tests::real::hosts::{self, Host, Outcome, by};
 use authchain_tests::real::ipc::Run;
 use authchain_tests::real::log::listing;
 use authchain_tests::real::machine::Machine;
+use authchain_tests::real::misbehaviour::misbehaviour;
 use authchain_tests::real::people::{Person, person};
-use authchain_tests::real::stories::{machine_for, misbehaviour};
+use authchain_tests::real::stories::machine_for;
 use nix::libc;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 

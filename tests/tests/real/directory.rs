@@ -9,88 +9,22 @@ use std::os::unix::fs::PermissionsExt;
 use authchain_tests::host::built;
 use authchain_tests::need;
 use authchain_tests::real::hosts::{self, Host, Outcome, by};
-use authchain_tests::real::log::listing;
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::people::{Person, person};
-use authchain_tests::real::stories::{machine_with, misbehaviour};
+use authchain_tests::real::stories::{complaints, machine_with};
 use authchain_tests::servers::directory;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
-/// One login, and what must come of it.
-struct Story {
-    user: &'static str,
-    password: &'static str,
-    accepted: bool,
-    /// The line of the log that tells of it.
-    says: &'static str,
-}
-
-const fn accepted(user: &'static str, password: &'static str, says: &'static str) -> Story {
-    Story {
-        user,
-        password,
-        accepted: true,
-        says,
-    }
-}
-
-const fn refused(user: &'static str, password: &'static str, says: &'static str) -> Story {
-    Story {
-        user,
-        password,
-        accepted: false,
-        says,
-    }
-}
-
 /// What a password brings, whichever program asks for it.
-const PASSWORDS: &[Story] = &[
-    accepted(
-        "alice",
-        "pw-alice",
-        "pam_authchain({service}:auth): alice: local: unknown; corp: accepted (<n> ms)",
-    ),
-    refused(
-        "alice",
-        "a wrong guess",
-        "pam_authchain({service}:auth): alice: local: unknown; corp denied: wrong password (<n> ms)",
-    ),
-    refused(
-        "expired",
-        "pw-expired",
-        "pam_authchain({service}:auth): expired: local: unknown; corp denied: not permitted (the password has expired) (<n> ms)",
-    ),
-    refused(
-        "barred",
-        "pw-barred",
-        "pam_authchain({service}:auth): barred: local: unknown; corp denied: locked... (<n> ms)",
-    ),
-    refused(
-        "ended",
-        "pw-ended",
-        "pam_authchain({service}:auth): ended: local: unknown; corp denied: not permitted (the account has expired) (<n> ms)",
-    ),
-    refused(
-        "reset",
-        "pw-reset",
-        "pam_authchain({service}:account): reset: local: unknown; corp: the password must be changed (<n> ms)",
-    ),
-];
+const PASSWORDS: &str = include_str!("../../stories/real/directory.toml");
 
 /// What is left to say where a key has shown who it is.
-const KEYS: &[Story] = &[
-    accepted("alice", "", "Accepted publickey for alice ..."),
-    refused(
-        "barred",
-        "",
-        "pam_authchain({service}:account): barred: local: unknown; corp: the account is locked (<n> ms)",
-    ),
-    refused(
-        "ended",
-        "",
-        "pam_authchain({service}:account): ended: local: unknown; corp: the account has expired (<n> ms)",
-    ),
-];
+const KEYS: &str = include_str!("../../stories/real/directory-keys.toml");
+
+const SSHD_PASSWORD: &str = include_str!("../../stories/real/hosts/sshd-password.toml");
+const SSHD_KEYBOARD: &str = include_str!("../../stories/real/hosts/sshd-keyboard.toml");
+const SSHD_KEY: &str = include_str!("../../stories/real/hosts/sshd-key.toml");
+const SUDO: &str = include_str!("../../stories/real/hosts/sudo.toml");
 
 /// A directory and a machine that asks it.
 struct Town {
@@ -152,29 +86,10 @@ impl Town {
             .write("/etc/authchain/authchain.toml", 0o644, &text);
     }
 
-    /// Plays each story, and collects what did not go as told.
-    fn play(&self, service: &str, stories: &[Story], attempt: impl Fn(&Story) -> Outcome) {
-        let mut wrong = Vec::new();
-        for story in stories {
-            let mark = self.machine.log.mark();
-            let outcome = attempt(story);
-            let pattern = story.says.replace("{service}", service);
-            let came = self.machine.log.find(mark, &pattern);
-            let lines = self.machine.log.since(mark);
-            let mut faults = misbehaviour(&lines, story.password);
-            if outcome.accepted != story.accepted || came.is_err() {
-                faults.push(outcome.shown);
-            }
-            if !faults.is_empty() {
-                wrong.push(format!(
-                    "{}, {}: {faults:?}\n{}",
-                    story.user,
-                    story.says,
-                    listing(&lines)
-                ));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    /// Plays each story with the host of `book`.
+    fn play(&self, book: &str, stories: &str, attempt: impl Fn(&str, &str) -> Outcome) {
+        let wrong = complaints(&self.machine, book, stories, attempt);
+        assert!(wrong.is_empty(), "{wrong}");
     }
 
     /// Somebody of the directory, as the caller of a program.
@@ -193,12 +108,15 @@ const EXTRAUSERS: &str = "/usr/lib/libnss_extrausers.so.2";
 
 #[test]
 fn sshd_lets_in_whom_the_directory_lets_in_by_password() {
-    for host in [Host::SshdPassword, Host::SshdKeyboard] {
+    for (host, book) in [
+        (Host::SshdPassword, SSHD_PASSWORD),
+        (Host::SshdKeyboard, SSHD_KEYBOARD),
+    ] {
         let Some(town) = Town::new("sshd with a directory", host, &[]) else {
             return;
         };
-        town.play("sshd", PASSWORDS, |story| {
-            host.attempt(&town.machine, story.user, story.password)
+        town.play(book, PASSWORDS, |user, password| {
+            host.attempt(&town.machine, user, password)
         });
     }
 }
@@ -209,10 +127,10 @@ fn sshd_with_a_key_asks_the_directory_about_the_account_and_binds_as_nobody() {
     let Some(town) = Town::new("sshd, a key and a directory", host, &[]) else {
         return;
     };
-    town.play("sshd", KEYS, |story| {
-        host.attempt(&town.machine, story.user, "")
+    town.play(SSHD_KEY, KEYS, |user, password| {
+        host.attempt(&town.machine, user, password)
     });
-    assert!(town.slapd.connections() >= KEYS.len());
+    assert!(town.slapd.connections() >= KEYS.matches("[[story]]").count());
     assert_eq!(town.slapd.binds_of_people(), 0, "{}", town.slapd.log());
 }
 
@@ -221,9 +139,9 @@ fn sudo_lets_in_whom_the_directory_lets_in_by_password() {
     let Some(town) = Town::new("sudo with a directory", Host::Sudo, &[]) else {
         return;
     };
-    town.play("sudo", PASSWORDS, |story| {
-        let caller = by(&town.machine, &town.somebody(story.user), &[]);
-        hosts::sudo(&town.machine, &caller, story.password)
+    town.play(SUDO, PASSWORDS, |user, password| {
+        let caller = by(&town.machine, &town.somebody(user), &[]);
+        hosts::sudo(&town.machine, &caller, password)
     });
 }
 

@@ -6,9 +6,10 @@ use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::real::log::{Line, listing};
 use authchain_tests::real::machine::Machine;
+use authchain_tests::real::misbehaviour::misbehaviour;
 use authchain_tests::real::people::{everybody, person};
 use authchain_tests::real::ssh::{Method, knock};
-use authchain_tests::real::stories::{machine_for, machine_with, misbehaviour};
+use authchain_tests::real::stories::{machine_for, machine_with};
 
 /// Names that have fooled something before: parsers of logs, of LDAP filters, of command lines, of
 /// colon-separated files, of terminals.
