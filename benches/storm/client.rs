@@ -37,6 +37,7 @@ impl Client {
             settings,
             servers: uris.to_vec(),
             fold_case: false,
+            compares_uids: true,
             setup: WorkerSetup {
                 worker: built::worker(),
                 worker_user: "authchain".to_owned(),

@@ -57,7 +57,8 @@ pub(super) struct People {
 /// The names of a person's attributes.
 pub(super) struct Attributes {
     pub(super) name: AttributeName,
-    pub(super) uid: AttributeName,
+    /// None where the user id that the system has counts, whatever the entry says.
+    pub(super) uid: Option<AttributeName>,
     pub(super) gid: AttributeName,
     pub(super) home: AttributeName,
     pub(super) shell: AttributeName,
@@ -93,7 +94,7 @@ impl<'a> Login<'a> {
 
 impl Attributes {
     /// Returns all names; the last one is that of a comment, which nothing depends on.
-    pub(super) fn names(&self) -> [&str; 6] {
+    pub(super) fn names(&self) -> Vec<&str> {
         let Self {
             name,
             uid,
@@ -102,7 +103,11 @@ impl Attributes {
             shell,
             gecos,
         } = self;
-        [name, uid, gid, home, shell, gecos].map(AttributeName::as_str)
+        let names = [name]
+            .into_iter()
+            .chain(uid)
+            .chain([gid, home, shell, gecos]);
+        names.map(AttributeName::as_str).collect()
     }
 }
 
@@ -122,7 +127,7 @@ impl People {
         let filter = self.filter.fill(&ldap_escape(login.name));
         let template = self.dn_of(login);
         // Asked for by name: some attributes are only sent then (RFC 4511 §4.5.1.8).
-        let attributes = [&self.attributes.names()[..], &self.account_attributes].concat();
+        let attributes = [self.attributes.names(), self.account_attributes.clone()].concat();
         let (base, scope) = match &template {
             Some(dn) => (dn.as_str(), Scope::Base),
             None => (self.base.as_str(), self.scope),
@@ -200,7 +205,10 @@ impl People {
         };
         Ok(WireUser {
             name,
-            uid: uid_of(entry, attributes.uid.as_str())?,
+            uid: match &attributes.uid {
+                Some(attribute) => uid_of(entry, attribute.as_str())?,
+                None => None,
+            },
             gid: entry.number(attributes.gid.as_str()),
             gecos: text(&attributes.gecos),
             home: text(&attributes.home),

@@ -6,7 +6,7 @@ use authchain::config::settings::active_directory::ActiveDirectorySettings;
 use authchain::config::settings::from_json;
 use authchain::config::settings::ldap::attribute::AttributeName;
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::{Case, LdapSettings, Sasl, Scope};
+use authchain::config::settings::ldap::{Case, LdapSettings, Sasl, Scope, UidSource};
 use authchain::config::settings::tls::TlsSettings;
 use authchain::words::Secret;
 use serde_json::Value;
@@ -60,7 +60,10 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
         case: settings.case,
         attributes: Attributes {
             name: settings.user_attr.clone(),
-            uid: settings.uid_number_attr.clone(),
+            uid: match settings.uid {
+                UidSource::Entry => Some(settings.uid_number_attr.clone()),
+                UidSource::System => None,
+            },
             gid: settings.gid_number_attr.clone(),
             home: settings.home_attr.clone(),
             shell: settings.shell_attr.clone(),
@@ -132,7 +135,10 @@ fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
         case: Case::Ascii,
         attributes: Attributes {
             name: AttributeName::known("sAMAccountName"),
-            uid: AttributeName::known("uidNumber"),
+            uid: match domain.uid_source() {
+                UidSource::Entry => Some(AttributeName::known("uidNumber")),
+                UidSource::System => None,
+            },
             gid: AttributeName::known("gidNumber"),
             home: AttributeName::known("unixHomeDirectory"),
             shell: AttributeName::known("loginShell"),

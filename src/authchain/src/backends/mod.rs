@@ -32,6 +32,9 @@ pub struct Nature {
     /// True if a refusal has to take the time of one of the backend's hashes, even if the backend
     /// was not asked.
     pub owes_hash_time: bool,
+    /// True if the user ids of the backend's accounts are compared with the system's. Otherwise
+    /// only the system's count, so that it must know the name.
+    pub compares_uids: bool,
 }
 
 /// The reach of a backend's answers.
@@ -60,6 +63,7 @@ impl Nature {
             answers_at_once: true,
             takes_empty_passwords: true,
             owes_hash_time: true,
+            compares_uids: true,
         }
     }
 
@@ -70,6 +74,7 @@ impl Nature {
             answers_at_once: false,
             takes_empty_passwords: false,
             owes_hash_time: false,
+            compares_uids: true,
         }
     }
 

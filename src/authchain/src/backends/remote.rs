@@ -39,6 +39,8 @@ pub struct Remote {
     pub servers: Vec<String>,
     /// True if names that differ in the case of ASCII letters are one.
     pub fold_case: bool,
+    /// True if the user ids of its entries are compared with the system's.
+    pub compares_uids: bool,
     /// The program, user and folder of its workers.
     pub setup: WorkerSetup,
 }
@@ -115,7 +117,10 @@ impl Backend for Remote {
     }
 
     fn nature(&self) -> Nature {
-        Nature::of_servers()
+        Nature {
+            compares_uids: self.compares_uids,
+            ..Nature::of_servers()
+        }
     }
 
     fn is_same_name(&self, asked: &Username, entry: &str) -> bool {

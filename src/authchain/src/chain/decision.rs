@@ -31,6 +31,9 @@ pub enum WhyNotAsked {
     SystemName,
     /// The system's own files have a password for the name, usable or locked.
     LocalName,
+    /// The system's own files have the name, and no user id would show that the backend means the
+    /// same person.
+    LocalEntry,
     /// Only local backends are given an empty password.
     EmptyPassword,
 }
@@ -40,6 +43,9 @@ impl fmt::Display for WhyNotAsked {
         f.write_str(match self {
             Self::SystemName => "a system name",
             Self::LocalName => "the system's own files have a password for this name",
+            Self::LocalEntry => {
+                "the system's own files have this name, and uid = \"system\" compares no user id"
+            }
             Self::EmptyPassword => "an empty password",
         })
     }

@@ -11,7 +11,7 @@ use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::remote::{Remote, WorkerSetup};
 use crate::config::settings::active_directory::ActiveDirectorySettings;
-use crate::config::settings::ldap::{Case, LdapSettings};
+use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::NisSettings;
 use crate::config::settings::{GlobalSettings, SettingsFault, Then};
@@ -111,8 +111,11 @@ fn ldap(
     // With `srv`, only the worker finds out which servers there are.
     let known = servers.filter(|_| settings.srv.is_none());
     let servers = known.map(ToString::to_string).collect();
-    let fold_case = settings.case == Case::Ascii;
-    remote(table, surroundings, &settings, servers, fold_case)
+    Ok(Box::new(Remote {
+        fold_case: settings.case == Case::Ascii,
+        compares_uids: settings.uid == UidSource::Entry,
+        ..remote(table, surroundings, &settings, servers)?
+    }))
 }
 
 fn nis(
@@ -122,7 +125,7 @@ fn nis(
     let settings: NisSettings = checked(table, NisSettings::check)?;
     let servers = settings.servers.iter();
     let servers = servers.map(|server| server.as_str().to_owned()).collect();
-    remote(table, surroundings, &settings, servers, false)
+    Ok(Box::new(remote(table, surroundings, &settings, servers)?))
 }
 
 fn active_directory(
@@ -131,26 +134,29 @@ fn active_directory(
 ) -> Result<Box<dyn Backend>, ConfigError> {
     let settings: ActiveDirectorySettings = checked(table, ActiveDirectorySettings::check)?;
     let servers = settings.uris().map(|uri| uri.to_string()).collect();
-    remote(table, surroundings, &settings, servers, true)
+    Ok(Box::new(Remote {
+        fold_case: true,
+        compares_uids: settings.uid == UidSource::Entry,
+        ..remote(table, surroundings, &settings, servers)?
+    }))
 }
 
-/// Builds a backend that asks a worker; with `fold_case`, names that differ only in case are the
-/// same person.
+/// Builds a backend that asks a worker, tells `A` from `a` and compares user ids.
 fn remote<T: Serialize>(
     table: &BackendTable<'_>,
     surroundings: &Surroundings<'_>,
     settings: &T,
     servers: Vec<String>,
-    fold_case: bool,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    Ok(Box::new(Remote {
+) -> Result<Remote, ConfigError> {
+    Ok(Remote {
         name: table.name().to_owned(),
         kind: table.common().kind.get_ref().clone(),
         settings: table.to_json(settings)?,
         servers,
-        fold_case,
+        fold_case: false,
+        compares_uids: true,
         setup: surroundings.setup.clone(),
-    }))
+    })
 }
 
 /// Returns the warnings about the settings of a section; none if they have a fault.

@@ -171,6 +171,9 @@ impl<'a, A: Known> Walk<'a, A> {
             if !link.local_names && self.has_local_password()? {
                 return Ok(Some(WhyNotAsked::LocalName));
             }
+            if !link.local_names && !link.backend.nature().compares_uids {
+                return Ok(Some(WhyNotAsked::LocalEntry));
+            }
         }
         if !link.backend.nature().answers_at_once && self.context.deadline.is_over() {
             let why = "the chain's deadline is over".to_owned();

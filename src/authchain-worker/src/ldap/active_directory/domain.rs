@@ -1,6 +1,7 @@
 //! A domain of Active Directory, by its settings.
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
+use authchain::config::settings::ldap::UidSource;
 use authchain::config::settings::ldap::dn::Dn;
 
 use super::groups::DomainGroups;
@@ -26,6 +27,11 @@ impl Domain {
             workstation: workstation(&machine_name()),
             settings,
         }
+    }
+
+    /// Returns the source of people's user ids.
+    pub(in crate::ldap) fn uid_source(&self) -> UidSource {
+        self.settings.uid
     }
 
     /// Returns warnings about settings that are allowed but dangerous.

@@ -172,8 +172,9 @@ impl Directory {
     }
 
     /// Returns the attributes that the settings name and a login needs.
-    fn named_attributes(&self) -> [&str; 5] {
-        let [needed @ .., _gecos] = self.people.attributes.names();
+    fn named_attributes(&self) -> Vec<&str> {
+        let mut needed = self.people.attributes.names();
+        needed.pop();
         needed
     }
 }

@@ -65,10 +65,11 @@ fn then() -> impl Strategy<Value = Then> {
 prop_compose! {
     fn a_backend()(
         authority in an_authority(), answer in an_answer(), on_denied in then(), on_unavailable in then(),
-        local_names: bool,
+        local_names: bool, compares_uids: bool,
     ) -> Scripted {
         let mut backend = Scripted::new("b", authority, answer);
         backend.local_names = local_names;
+        backend.compares_uids = compares_uids;
         backend.on_denied = on_denied;
         backend.on_unavailable = on_unavailable;
         backend
@@ -393,6 +394,19 @@ proptest! {
         let _ = account(&all, "lena");
         for backend in all.iter().filter(|b| b.authority != Authority::System && !b.local_names) {
             prop_assert_eq!(backend.asked(), 0);
+        }
+    }
+
+    #[test]
+    fn where_no_user_id_is_compared_only_the_systems_own_other_people_get_in(
+        all in backends(), name in a_name(),
+    ) {
+        let decision = login(&all, name, b"pw");
+        if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
+            let by = all.iter().find(|b| b.name == user.backend).unwrap();
+            let is_compared = by.compares_uids || by.authority == Authority::System;
+            let is_the_systems = ["bob", "BOB"].contains(&name) || by.local_names;
+            prop_assert!(is_compared || is_the_systems);
         }
     }
 

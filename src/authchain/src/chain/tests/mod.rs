@@ -6,6 +6,7 @@ mod laws;
 mod login_events;
 mod one_password;
 mod scripted;
+mod user_ids;
 
 use std::time::{Duration, SystemTime};
 

@@ -41,6 +41,7 @@ pub(super) struct Scripted {
     pub(super) on_denied: Then,
     pub(super) on_unavailable: Then,
     pub(super) local_names: bool,
+    pub(super) compares_uids: bool,
     /// True if it can judge an account only with the person's password.
     pub(super) needs_password: bool,
     asked: Rc<Cell<usize>>,
@@ -57,6 +58,7 @@ impl Scripted {
             on_denied: Then::Next,
             on_unavailable: Then::Next,
             local_names: false,
+            compares_uids: true,
             needs_password: false,
             asked: Rc::default(),
             spent: Rc::default(),
@@ -149,9 +151,13 @@ impl Backend for Scripted {
     }
 
     fn nature(&self) -> Nature {
-        match self.authority {
+        let nature = match self.authority {
             Authority::Directory => Nature::of_servers(),
             authority => Nature::of_files(authority == Authority::System),
+        };
+        Nature {
+            compares_uids: self.compares_uids,
+            ..nature
         }
     }
 

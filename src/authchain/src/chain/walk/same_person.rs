@@ -24,18 +24,24 @@ impl<A: Known> Walk<'_, A> {
             return Ok(Some(detail));
         }
         let system_uid = system.map(|user| user.uid);
-        if let (Some(claimed), Some(system)) = (found.uid, system_uid) {
+        let compares_uids = link.backend.nature().compares_uids;
+        let claimed_uid = found.uid.filter(|_| compares_uids);
+        if let (Some(claimed), Some(system)) = (claimed_uid, system_uid) {
             if claimed != system {
                 let detail = format!("its uid is {claimed}, the system's is {system}");
                 return Ok(Some(detail));
             }
         }
-        match found.uid.or(system_uid) {
+        match claimed_uid.or(system_uid) {
             Some(uid) if self.chain.is_the_systems(uid) => {
                 Ok(Some(format!("uid {uid} is the system's own")))
             }
             Some(uid) => self.owner_of(uid),
-            None => Ok(None),
+            None if compares_uids => Ok(None),
+            None => Ok(Some(
+                "the system has no user id for this name, and uid = \"system\" takes no other"
+                    .to_owned(),
+            )),
         }
     }
 

@@ -143,6 +143,7 @@ impl Stage {
             settings: serde_json::json!({}),
             servers: self.servers.clone(),
             fold_case: self.fold_case,
+            compares_uids: true,
             setup: WorkerSetup {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::group::DomainGroup;
 use super::names::{BindName, DomainName, NetbiosName, SiteName};
 use crate::config::Period;
+use crate::config::settings::ldap::UidSource;
 use crate::config::settings::ldap::dn::Dn;
 use crate::config::settings::ldap::filter::AccessFilter;
 use crate::config::settings::ldap::uri::HostPort;
@@ -79,6 +80,14 @@ pub struct ActiveDirectorySettings {
     /// as well as `alice`. For systems whose name service knows people by that name.
     pub netbios_name: Option<NetbiosName>,
 
+    /// The user id that counts for a person: `entry` refuses a person whose `uidNumber`, if there is
+    /// one, is another than the system's (NSS), `system` takes the system's and does not read
+    /// `uidNumber`. `system` is for machines whose name service computes user ids from SIDs, as
+    /// sssd and winbind do. A name that NSS does not know is refused then, and the names of
+    /// `passwd_file` are not looked for in this backend, unless `local_names = true`: no user id
+    /// shows any more that they mean the same person.
+    pub uid: UidSource,
+
     /// An LDAP filter that the person's entry must match, too; `%u` is the name, `%s` the PAM
     /// service, `%h` this machine's name.
     pub access_filter: Option<AccessFilter>,
@@ -114,6 +123,7 @@ impl Default for ActiveDirectorySettings {
             base: None,
             qualified_names: false,
             netbios_name: None,
+            uid: UidSource::default(),
             access_filter: None,
             allow_groups: Vec::new(),
             password_warning: Period::from_days(14),

@@ -69,6 +69,18 @@ impl AccountPolicy {
     }
 }
 
+/// The source of the user id that counts for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum UidSource {
+    /// The entry: its user id, if it has one, must be the system's.
+    #[default]
+    Entry,
+    /// The system, which computes user ids itself: that of the entry is not read.
+    System,
+}
+
 /// The comparison of two names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -15,5 +15,5 @@ pub mod srv;
 pub mod template;
 pub mod uri;
 
-pub use choices::{AccountPolicy, Case, Sasl, Scope, Tls};
+pub use choices::{AccountPolicy, Case, Sasl, Scope, Tls, UidSource};
 pub use settings::LdapSettings;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::AttributeName;
-use super::choices::{AccountPolicy, Case, Sasl, Scope, Tls};
+use super::choices::{AccountPolicy, Case, Sasl, Scope, Tls, UidSource};
 use super::dn::Dn;
 use super::filter::{AccessFilter, GroupFilter, UserFilter};
 use super::group::AllowedGroup;
@@ -100,6 +100,13 @@ pub struct LdapSettings {
     /// The attribute that holds the numeric user id.
     pub uid_number_attr: AttributeName,
 
+    /// The user id that counts for a person: `entry` refuses a person whose entry has another one
+    /// than the system (NSS), `system` takes the system's and does not read the entry's. `system`
+    /// is for machines whose name service computes user ids. A name that NSS does not know is
+    /// refused then, and the names of `passwd_file` are not looked for in this backend, unless
+    /// `local_names = true`: no user id shows any more that they mean the same person.
+    pub uid: UidSource,
+
     /// The attribute that holds the numeric id of the primary group.
     pub gid_number_attr: AttributeName,
 
@@ -191,6 +198,7 @@ impl Default for LdapSettings {
             user_filter: UserFilter::default(),
             user_attr: AttributeName::known("uid"),
             uid_number_attr: AttributeName::known("uidNumber"),
+            uid: UidSource::default(),
             gid_number_attr: AttributeName::known("gidNumber"),
             home_attr: AttributeName::known("homeDirectory"),
             shell_attr: AttributeName::known("loginShell"),
