@@ -198,6 +198,7 @@ mod tests {
         Finding::Answered(User {
             name: "alice".to_owned(),
             uid: Some(uid),
+            alias_of: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),

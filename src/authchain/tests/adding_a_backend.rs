@@ -123,6 +123,7 @@ impl Htpasswd {
         User {
             name: name.as_str().to_owned(),
             uid: None,
+            alias_of: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),

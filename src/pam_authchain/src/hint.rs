@@ -120,6 +120,7 @@ mod tests {
         User {
             name: "alice".to_owned(),
             uid: None,
+            alias_of: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),

@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use authchain::backends::protocol::{
-    Bytes, Conclusion, Hello, LineBuffer, Message, Operation, Question, Reply, WireVerdict,
+    Bytes, Conclusion, Hello, LineBuffer, Message, Operation, Question, Reply, WireUser,
+    WireVerdict,
 };
 use authchain::words::{AccountStatus, DenialReason, Secret};
 use serde_json::Value;
@@ -215,15 +216,14 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
 }
 
 impl Told {
+    /// Whoever was accepted or found.
+    pub fn user(&self) -> Option<&WireUser> {
+        self.conclusion.verdict.user()
+    }
+
     /// The name of whoever was accepted or found.
     pub fn name(&self) -> Option<&str> {
-        match &self.conclusion.verdict {
-            WireVerdict::Accepted(user, _)
-            | WireVerdict::MustChange(user, _)
-            | WireVerdict::Found(user)
-            | WireVerdict::Account(user, _) => Some(&user.name),
-            _ => None,
-        }
+        self.user().map(|user| &*user.name)
     }
 
     /// Whether the password was accepted, be it to be changed.

@@ -1,5 +1,6 @@
 //! The worker and real or hostile LDAP servers.
 
+mod aliases;
 mod dns;
 mod groups;
 mod hostile;

@@ -12,7 +12,7 @@ use authchain_tests::servers::directory::REFUSED_NAME;
 use authchain_tests::servers::hostile::{self, almost_good, message, result};
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
-const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
+pub(crate) const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
 
 /// A login of `user`, and the question about the account behind it.
 fn play(slapd: &Slapd, user: &str, password: &str) -> Report {
@@ -20,7 +20,7 @@ fn play(slapd: &Slapd, user: &str, password: &str) -> Report {
 }
 
 /// These questions about `user`, with these keys for the directory's section.
-fn asking(keys: &str, user: &str, password: &str, phases: &[Phase]) -> Report {
+pub(crate) fn asking(keys: &str, user: &str, password: &str, phases: &[Phase]) -> Report {
     let mut scene = Scene::new(user, &[password]);
     let worker = built::worker();
     scene.config = Some(format!(

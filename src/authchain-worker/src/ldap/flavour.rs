@@ -5,10 +5,11 @@ use super::active_directory::domain::Domain;
 use super::active_directory::groups::{Token, own_token};
 use super::entry::Entry;
 use super::groups::Groups;
-use super::person::{Login, People, Person};
+use super::person::{People, Person};
 use super::policy::{AccountRules, State};
 use super::refusals::{refusal, refusal_of_derived_name};
 use super::session::{BindReply, Session};
+use super::typed_name::{Login, TypedName};
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
@@ -36,12 +37,13 @@ impl Flavour {
         }
     }
 
-    /// Takes a login name apart; `None` for a name that no person here can have.
-    pub(super) fn login<'t>(&self, typed: &'t str) -> Option<Login<'t>> {
-        match self {
-            Self::Generic(_) => Some(Login::plain(typed)),
-            Self::ActiveDirectory(domain) => domain.login(typed),
-        }
+    /// Returns the login name, taken apart where an account can have it.
+    pub(super) fn typed_name<'t>(&self, text: &'t str) -> TypedName<'t> {
+        let login = match self {
+            Self::Generic(_) => Some(Login::plain(text)),
+            Self::ActiveDirectory(domain) => domain.login(text),
+        };
+        TypedName { text, login }
     }
 
     /// Returns the name of a bind that comes before the search for the entry.

@@ -17,7 +17,8 @@
 //! | [`connector`] | the way to a server, and who logs in there |
 //! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`session`] | one connection: bind, search |
-//! | [`person`] | the search for the one entry that is the person |
+//! | [`person`], [`aliases`] | the search for the one entry that is the person |
+//! | [`typed_name`] | the login name that was typed |
 //! | [`access`], [`groups`] | whether the person may in |
 //! | [`policy`] | passwords and accounts that end |
 //! | [`refusals`], [`windows_errors`] | what a server means that does not say yes to a password |
@@ -26,6 +27,7 @@
 
 mod access;
 mod active_directory;
+mod aliases;
 mod codes;
 mod connector;
 mod directory;
@@ -44,6 +46,7 @@ mod refusals;
 mod session;
 mod sources;
 mod starttls;
+mod typed_name;
 mod windows_errors;
 
 use authchain::backends::protocol::{Hello, Operation, Question};

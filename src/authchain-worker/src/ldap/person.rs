@@ -1,6 +1,7 @@
 //! The search for the one entry of a person.
 
 use authchain::backends::protocol::WireUser;
+use authchain::config::settings::ldap::alias::Alias;
 use authchain::config::settings::ldap::attribute::AttributeName;
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::filter::UserFilter;
@@ -11,6 +12,7 @@ use ldap3::{dn_escape, ldap_escape};
 use super::codes;
 use super::entry::{Entry, Single};
 use super::session::{Search, Session};
+use super::typed_name::Login;
 use crate::net::failure::Failure;
 
 /// The size limit of the search: two entries show that there is more than one.
@@ -23,6 +25,14 @@ pub(super) enum Found {
     Person(Box<Person>),
     /// Nobody; perhaps with a note on the entry that was found instead.
     Nobody(Option<String>),
+    /// More than one, for this reason.
+    Several(&'static str),
+}
+
+/// The entry that a search for one found.
+pub(super) enum Sole {
+    Nobody,
+    Entry(Entry),
     Several,
 }
 
@@ -47,6 +57,8 @@ pub(super) struct People {
     /// The rule by which names that differ in case only are the same or not.
     pub(super) case: Case,
     pub(super) attributes: Attributes,
+    /// The other attributes by which people may log in.
+    pub(super) aliases: Vec<Alias>,
     /// The attributes by which the account is judged.
     pub(super) account_attributes: Vec<&'static str>,
     /// True if each server has all of them, whatever it says of other servers: those are of other
@@ -63,33 +75,6 @@ pub(super) struct Attributes {
     pub(super) home: AttributeName,
     pub(super) shell: AttributeName,
     pub(super) gecos: AttributeName,
-}
-
-/// A login name taken apart: `EXAMPLE\` `alice`, or `alice` `@ad.example.com`. Only a domain of
-/// Active Directory takes more than the name itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Login<'a> {
-    pub(super) before: &'a str,
-    /// The name that the entry must have.
-    pub(super) name: &'a str,
-    pub(super) after: &'a str,
-}
-
-impl<'a> Login<'a> {
-    /// Takes a whole login name for the name of the entry.
-    pub(super) fn plain(name: &'a str) -> Self {
-        let (before, after) = ("", "");
-        Self {
-            before,
-            name,
-            after,
-        }
-    }
-
-    /// Returns the login name with the entry's own spelling of its name.
-    pub(super) fn spelled(&self, name: &str) -> String {
-        [self.before, name, self.after].concat()
-    }
 }
 
 impl Attributes {
@@ -140,22 +125,44 @@ impl People {
             attributes: &attributes,
             limit: LIMIT,
         };
+        match self.sole(session, search, template.as_deref()).await? {
+            Sole::Nobody => Ok(Found::Nobody(None)),
+            Sole::Entry(entry) => self.person(login, entry),
+            Sole::Several => Ok(Found::Several("more than one entry has this name")),
+        }
+    }
+
+    /// Searches for one entry, which must be the one named `template`, or else below the base.
+    pub(super) async fn sole(
+        &self,
+        session: &mut Session,
+        search: Search<'_>,
+        template: Option<&str>,
+    ) -> Result<Sole, Failure> {
+        let Search { step, base, .. } = search;
         let mut hits = session.search(search).await?;
         hits.is_elsewhere_too &= !self.are_whole;
         if hits.is_missing && template.is_none() {
             let text = format!("the base {base} does not exist, or may not be read");
-            return Err(Failure::configuration_error(STEP, &text));
+            return Err(Failure::configuration_error(step, &text));
         }
         let gap = hits.gap();
         let mut entries = hits.entries.into_iter();
-        match (entries.next(), entries.next(), gap) {
-            (None, _, None) => Ok(Found::Nobody(None)),
-            (None, _, Some(why)) => Err(Failure::settings(STEP, why)),
-            (Some(entry), None, _) if !hits.is_cut => {
-                self.person(login, entry, template.as_deref())
-            }
-            _ => Ok(Found::Several),
+        let entry = match (entries.next(), entries.next(), gap) {
+            (None, _, None) => return Ok(Sole::Nobody),
+            (None, _, Some(why)) => return Err(Failure::settings(step, why)),
+            (Some(entry), None, _) if !hits.is_cut => entry,
+            _ => return Ok(Sole::Several),
+        };
+        let is_there = Dn::parse(&entry.dn).is_some_and(|dn| match template.and_then(Dn::parse) {
+            Some(expected) => dn == expected,
+            None => dn.is_under(&self.base),
+        });
+        if !is_there {
+            let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
+            return Err(Failure::trouble(step, text));
         }
+        Ok(Sole::Entry(entry))
     }
 
     /// Returns the entry as a person, if it is the one that was asked for.
@@ -163,21 +170,7 @@ impl People {
     /// Directories compare names by rules of their own: `ALICE`, ` alice ` and `al  ice` find
     /// entries of other names. Somebody who logged in under such a name would escape every list of
     /// names on this machine.
-    fn person(
-        &self,
-        login: &Login<'_>,
-        entry: Entry,
-        template: Option<&str>,
-    ) -> Result<Found, Failure> {
-        let dn = Dn::parse(&entry.dn);
-        let is_there = dn.is_some_and(|dn| match template.and_then(Dn::parse) {
-            Some(expected) => dn == expected,
-            None => dn.is_under(&self.base),
-        });
-        if !is_there {
-            let text = format!("an entry from elsewhere: {}", codes::server_text(&entry.dn));
-            return Err(Failure::trouble(STEP, text));
-        }
+    fn person(&self, login: &Login<'_>, entry: Entry) -> Result<Found, Failure> {
         let attribute = self.attributes.name.as_str();
         let name = (entry.texts(attribute)).find(|name| self.case.is_same(login.name, name));
         let Some(name) = name else {
@@ -205,6 +198,7 @@ impl People {
         };
         Ok(WireUser {
             name,
+            alias_of: None,
             uid: match &attributes.uid {
                 Some(attribute) => uid_of(entry, attribute.as_str())?,
                 None => None,
@@ -238,12 +232,7 @@ impl Person {
     pub(super) fn made_of(dn: &str, name: &str) -> Self {
         let user = WireUser {
             name: name.to_owned(),
-            uid: None,
-            gid: None,
-            gecos: String::new(),
-            home: String::new(),
-            shell: String::new(),
-            groups: Vec::new(),
+            ..WireUser::default()
         };
         Self {
             dn: dn.to_owned(),

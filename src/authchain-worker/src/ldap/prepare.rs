@@ -69,6 +69,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
             shell: settings.shell_attr.clone(),
             gecos: settings.gecos_attr.clone(),
         },
+        aliases: settings.aliases.clone(),
         account_attributes: accounts.attributes(),
         are_whole: false,
     };
@@ -144,6 +145,7 @@ fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
             shell: AttributeName::known("loginShell"),
             gecos: AttributeName::known("displayName"),
         },
+        aliases: domain.aliases().to_vec(),
         account_attributes: state.collect(),
         are_whole: true,
     })

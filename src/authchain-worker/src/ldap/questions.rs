@@ -9,17 +9,18 @@ use authchain::words::{AccountStatus, Denial, DenialReason};
 use super::active_directory::groups::Token;
 use super::directory::Directory;
 use super::password::{Password, PasswordFault};
-use super::person::{Found, Login, Person};
+use super::person::{Found, Person};
 use super::policy::State;
 use super::session::{SERVICE_BIND, Session};
 use super::sources::Source;
+use super::typed_name::TypedName;
 use crate::answer::Answer;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
 /// One question: the login name, and the task that answers it.
 struct Inquiry<'q> {
-    login: Login<'q>,
+    typed: TypedName<'q>,
     /// The PAM service.
     service: &'q str,
     task: Task<'q>,
@@ -65,8 +66,8 @@ impl Directory {
 
     /// Decides the task; `Err` is the verdict where no server has to be asked.
     fn inquiry<'q>(&self, question: &'q Question<'_>) -> Result<Inquiry<'q>, Box<WireVerdict>> {
-        let typed = question.password.as_ref().map(Bytes::secret);
-        let password = match typed.map(Password::of).transpose() {
+        let password = question.password.as_ref().map(Bytes::secret);
+        let password = match password.map(Password::of).transpose() {
             // Refused here, so that it is never sent: a directory takes a bind with an empty
             // password for an anonymous one, and accepts it (RFC 4513 §5.1.2).
             Err(PasswordFault::Empty) => {
@@ -74,8 +75,10 @@ impl Directory {
             }
             password => password,
         };
-        let login = self.flavour.login(&question.user);
-        let login = login.ok_or(WireVerdict::Unknown)?;
+        let typed = self.flavour.typed_name(&question.user);
+        if typed.login.is_none() && self.people.alias_filter(typed.text).is_none() {
+            return Err(WireVerdict::Unknown.into());
+        }
         let task = match (question.operation, password) {
             (_, Err(fault)) => Task::RefuseUnsent(fault),
             (Operation::Authenticate, Ok(Some(password))) => {
@@ -101,7 +104,7 @@ impl Directory {
             return Err(WireVerdict::Unavailable(no_login_to_search().to_string()).into());
         }
         Ok(Inquiry {
-            login,
+            typed,
             service: &question.service,
             task,
         })
@@ -179,7 +182,7 @@ impl Directory {
             // Without a login of our own, only a bind could tell whether the person exists.
             return Ok(Answer::unknown(None));
         }
-        let found = self.people.find(session, &inquiry.login).await?;
+        let found = (self.people.find_by_name_or_alias(session, &inquiry.typed)).await?;
         Ok(unsent(found, fault))
     }
 
@@ -188,10 +191,10 @@ impl Directory {
         session: &mut Session,
         inquiry: &Inquiry<'_>,
     ) -> Result<Answer, Failure> {
-        Ok(match self.find_person(session, &inquiry.login).await? {
+        Ok(match self.find_person(session, &inquiry.typed).await? {
             Found::Person(person) => WireVerdict::Found(person.user).into(),
             Found::Nobody(note) => Answer::unknown(note),
-            Found::Several => Answer::unavailable(SEVERAL),
+            Found::Several(why) => Answer::unavailable(why),
         })
     }
 
@@ -200,10 +203,10 @@ impl Directory {
         session: &mut Session,
         inquiry: &Inquiry<'_>,
     ) -> Result<Answer, Failure> {
-        let person = match self.find_person(session, &inquiry.login).await? {
+        let person = match self.find_person(session, &inquiry.typed).await? {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(Answer::unknown(note)),
-            Found::Several => return Ok(Answer::unavailable(SEVERAL)),
+            Found::Several(why) => return Ok(Answer::unavailable(why)),
         };
         let State { status, why } = match self.denial(session, &person, inquiry, None).await? {
             // An anonymous client may not see the attributes that a filter asks for.
@@ -223,9 +226,9 @@ impl Directory {
     async fn find_person(
         &self,
         session: &mut Session,
-        login: &Login<'_>,
+        typed: &TypedName<'_>,
     ) -> Result<Found, Failure> {
-        match self.people.find(session, login).await? {
+        match self.people.find_by_name_or_alias(session, typed).await? {
             Found::Nobody(_) if self.connector.binds_as_the_person() => Err(no_login_to_search()),
             found => Ok(found),
         }
@@ -251,7 +254,7 @@ impl Directory {
 fn unsent(found: Found, fault: PasswordFault) -> Answer {
     match found {
         Found::Person(_) => WireVerdict::Denied(Denial::from(fault)).into(),
-        Found::Several => WireVerdict::Denied(DenialReason::NotPermitted.into()).into(),
+        Found::Several(_) => WireVerdict::Denied(DenialReason::NotPermitted.into()).into(),
         Found::Nobody(note) => Answer::unknown(note),
     }
 }
@@ -260,8 +263,6 @@ fn no_login_to_search() -> Failure {
     let text = "nobody is logged in to look; set bind_dn";
     Failure::settings("search", text)
 }
-
-const SEVERAL: &str = "more than one entry has this name";
 
 #[cfg(test)]
 mod tests {
@@ -274,7 +275,7 @@ mod tests {
             WireVerdict::Unknown
         );
         assert!(matches!(
-            unsent(Found::Several, PasswordFault::Nul).verdict,
+            unsent(Found::Several("two"), PasswordFault::Nul).verdict,
             WireVerdict::Denied(_)
         ));
     }

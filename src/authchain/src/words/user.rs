@@ -10,6 +10,8 @@ use std::fmt;
 pub struct User {
     /// The name in the entry, byte for byte; it may be spelled unlike the name that was asked for.
     pub name: String,
+    /// The person's own name in the source, where `name` is an alias of it.
+    pub alias_of: Option<String>,
     /// The user id, where the source has one.
     pub uid: Option<u32>,
     /// The id of the primary group, where the source has one.

@@ -2,6 +2,7 @@
 
 use authchain::config::settings::active_directory::ActiveDirectorySettings;
 use authchain::config::settings::ldap::UidSource;
+use authchain::config::settings::ldap::alias::Alias;
 use authchain::config::settings::ldap::dn::Dn;
 
 use super::groups::DomainGroups;
@@ -32,6 +33,11 @@ impl Domain {
     /// Returns the source of people's user ids.
     pub(in crate::ldap) fn uid_source(&self) -> UidSource {
         self.settings.uid
+    }
+
+    /// Returns the attributes by which people may log in as well as by name.
+    pub(in crate::ldap) fn aliases(&self) -> &[Alias] {
+        &self.settings.aliases
     }
 
     /// Returns warnings about settings that are allowed but dangerous.

@@ -3,7 +3,7 @@
 use authchain::config::settings::active_directory::names::NetbiosName;
 
 use super::domain::Domain;
-use crate::ldap::person::Login;
+use crate::ldap::typed_name::Login;
 
 /// The characters that no account of a domain has in its name (MS-SAMR 3.1.1.6), and those that
 /// separate it from a domain.

@@ -11,7 +11,7 @@ use crate::examination::Remark;
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
 use crate::ldap::groups::{CLASS, Groups, is_person};
-use crate::ldap::person::Login;
+use crate::ldap::typed_name::Login;
 
 /// The attributes that the client may write into an entry, and the classes it may add below it,
 /// where a server tells: Active Directory (MS-ADTS 3.1.1.4.5.12, 3.1.1.4.5.14), and OpenLDAP with

@@ -9,7 +9,7 @@ use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::{self, describe};
 use crate::ldap::entry::Entry;
-use crate::ldap::person::Login;
+use crate::ldap::typed_name::Login;
 
 /// The time that a search may take longer than reading one entry. On loopback, a search through 100
 /// 000 entries takes 60 to 100 ms without an index, and less than one with it.

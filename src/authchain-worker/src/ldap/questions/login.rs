@@ -2,7 +2,7 @@
 
 use authchain::words::{AccountStatus, DenialReason};
 
-use super::{Inquiry, SEVERAL};
+use super::Inquiry;
 use crate::account_gate::accept;
 use crate::answer::Answer;
 use crate::ldap::active_directory::account::SMART_CARD;
@@ -35,10 +35,11 @@ impl Directory {
         inquiry: &Inquiry<'_>,
         password: Password<'_>,
     ) -> Result<Answer, Failure> {
-        let person = match self.people.find(session, &inquiry.login).await? {
+        let found = (self.people.find_by_name_or_alias(session, &inquiry.typed)).await?;
+        let person = match found {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(Answer::unknown(note)),
-            Found::Several => return Ok(ambiguous()),
+            Found::Several(why) => return Ok(ambiguous(why)),
         };
         if let Some(why) = self.denial(session, &person, inquiry, None).await? {
             return Ok(Answer::denied(DenialReason::NotPermitted, why));
@@ -59,7 +60,8 @@ impl Directory {
         inquiry: &Inquiry<'_>,
         password: Password<'_>,
     ) -> Result<Answer, Failure> {
-        let name = self.flavour.bind_name(&self.people, &inquiry.login);
+        let login = inquiry.typed.login.as_ref();
+        let name = login.and_then(|login| self.flavour.bind_name(&self.people, login));
         let asks_policy = self.flavour.asks_policy();
         let binding = session.bind(name.as_deref().unwrap_or_default(), password, asks_policy);
         let answer = binding.await?;
@@ -70,10 +72,11 @@ impl Directory {
             // The server allows nothing else until then, not even to read the person's own entry.
             return Ok(Answer::barred(AccountStatus::PasswordExpired, CHANGE_FIRST));
         }
-        let person = match self.people.find(session, &inquiry.login).await? {
+        let found = (self.people.find_by_name_or_alias(session, &inquiry.typed)).await?;
+        let person = match found {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(Answer::unknown(note)),
-            Found::Several => return Ok(ambiguous()),
+            Found::Several(why) => return Ok(ambiguous(why)),
         };
         let token = self.flavour.own_token(session).await?;
         if token
@@ -137,6 +140,6 @@ impl Directory {
     }
 }
 
-fn ambiguous() -> Answer {
-    Answer::denied(DenialReason::NotPermitted, SEVERAL)
+fn ambiguous(why: &str) -> Answer {
+    Answer::denied(DenialReason::NotPermitted, why)
 }

@@ -8,9 +8,12 @@ fn strings() -> impl Strategy<Value = Vec<String>> {
 
 fn users() -> impl Strategy<Value = WireUser> {
     let texts = [(); 4].map(|()| "[^\0]{0,20}");
-    (texts, any::<Option<u32>>(), any::<Option<u32>>(), strings()).prop_map(
-        |([name, gecos, home, shell], uid, gid, groups)| WireUser {
+    let alias_of = proptest::option::of("[^\0]{0,20}");
+    let ids = any::<[Option<u32>; 2]>();
+    (texts, alias_of, ids, strings()).prop_map(
+        |([name, gecos, home, shell], alias_of, [uid, gid], groups)| WireUser {
             name,
+            alias_of,
             uid,
             gid,
             gecos,

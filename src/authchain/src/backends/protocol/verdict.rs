@@ -67,6 +67,9 @@ pub enum WireVerdict {
 pub struct WireUser {
     /// The name in the user's entry, which may be spelled unlike the login name.
     pub name: String,
+    /// The user's own name, where `name` is an alias of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_of: Option<String>,
     /// The user id, where the source has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
@@ -92,6 +95,7 @@ impl WireUser {
     pub fn of(self, backend: &str) -> User {
         User {
             name: self.name,
+            alias_of: self.alias_of,
             uid: self.uid,
             gid: self.gid,
             gecos: self.gecos,
@@ -107,6 +111,7 @@ impl From<User> for WireUser {
     fn from(user: User) -> Self {
         Self {
             name: user.name,
+            alias_of: user.alias_of,
             uid: user.uid,
             gid: user.gid,
             gecos: user.gecos,
@@ -154,6 +159,7 @@ impl WireUser {
     pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
         [&self.name, &self.gecos, &self.home, &self.shell]
             .into_iter()
+            .chain(&self.alias_of)
             .chain(&self.groups)
     }
 }

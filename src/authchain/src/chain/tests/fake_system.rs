@@ -59,6 +59,8 @@ impl Identities for FakeSystem {
             // As a name service says that does not tell capitals from others.
             "LENA" => ("lena", 1001),
             "BOB" => ("bob", 1002),
+            // As one says that knows aliases.
+            "bob@x.org" => ("bob", 1002),
             name => match self.local_uid(&Username::parse(name.as_bytes()).unwrap())? {
                 Some(uid) => (name, uid),
                 None => return Ok(None),

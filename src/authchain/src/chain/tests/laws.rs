@@ -14,6 +14,8 @@ fn an_answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
         Just(Answer::Accepts),
         (0..3000u32).prop_map(Answer::AcceptsWithUid),
+        prop::sample::select(vec!["alice", "bob", "lena", "mallory", "", "a:b"])
+            .prop_map(Answer::AcceptsAliasOf),
         Just(Answer::AcceptsOtherName),
         Just(Answer::MustChange),
         Just(Answer::Denies),
@@ -87,7 +89,19 @@ fn backends() -> impl Strategy<Value = Vec<Scripted>> {
 
 fn a_name() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "alice", "lena", "bob", "BOB", "LENA", "root", "daemon", "toor", "-x", "", "a:b",
+        "alice",
+        "lena",
+        "bob",
+        "BOB",
+        "bob@x.org",
+        "eve@x.org",
+        "LENA",
+        "root",
+        "daemon",
+        "toor",
+        "-x",
+        "",
+        "a:b",
     ])
 }
 
@@ -97,7 +111,7 @@ proptest! {
         let decision = login(&all, name, b"pw");
         if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
-            let accepts = |answer| matches!(answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::MustChange);
+            let accepts = |answer| matches!(answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::AcceptsAliasOf(_) | Answer::MustChange);
             prop_assert!(accepts(by.answer));
             prop_assert_eq!(&user.name, name);
             prop_assert_eq!(by.asked(), 1);
@@ -398,6 +412,17 @@ proptest! {
     }
 
     #[test]
+    fn an_alias_is_nobody_elses_name(all in backends(), name in a_name()) {
+        let decision = login(&all, name, b"pw");
+        if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
+            let by = all.iter().find(|b| b.name == user.backend).unwrap();
+            let own = user.alias_of.as_deref().filter(|_| by.authority != Authority::System);
+            let is_known = ["bob", "BOB", "bob@x.org"].contains(&name);
+            prop_assert!(own.is_none() || (is_known && own == Some("bob")) || name == "eve@x.org");
+        }
+    }
+
+    #[test]
     fn where_no_user_id_is_compared_only_the_systems_own_other_people_get_in(
         all in backends(), name in a_name(),
     ) {
@@ -405,7 +430,7 @@ proptest! {
         if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
             let is_compared = by.compares_uids || by.authority == Authority::System;
-            let is_the_systems = ["bob", "BOB"].contains(&name) || by.local_names;
+            let is_the_systems = ["bob", "BOB", "bob@x.org"].contains(&name) || by.local_names;
             prop_assert!(is_compared || is_the_systems);
         }
     }

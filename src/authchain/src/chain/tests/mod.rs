@@ -1,5 +1,6 @@
 //! Tests of the chain, over backends, a system and a person that say what a test wrote.
 
+mod aliases;
 mod cases;
 mod fake_system;
 mod laws;

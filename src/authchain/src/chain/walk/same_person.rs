@@ -3,6 +3,7 @@
 use super::{Known, Walk};
 use crate::chain::identity::SystemUser;
 use crate::chain::links::Link;
+use crate::tools::journal::quoted;
 use crate::words::{BackendError, User, Username};
 
 impl<A: Known> Walk<'_, A> {
@@ -23,6 +24,11 @@ impl<A: Known> Walk<'_, A> {
         if let Some(detail) = self.local_spelling(system.as_ref())? {
             return Ok(Some(detail));
         }
+        if let Some(own) = &found.alias_of {
+            if let Some(detail) = self.mistaken_alias(own, system.as_ref())? {
+                return Ok(Some(detail));
+            }
+        }
         let system_uid = system.map(|user| user.uid);
         let compares_uids = link.backend.nature().compares_uids;
         let claimed_uid = found.uid.filter(|_| compares_uids);
@@ -42,6 +48,39 @@ impl<A: Known> Walk<'_, A> {
                 "the system has no user id for this name, and uid = \"system\" takes no other"
                     .to_owned(),
             )),
+        }
+    }
+
+    /// Returns why the person named `own` may not go by the typed name, which the backend has as
+    /// their alias. Whoever may write an alias could otherwise take the name of another user: where
+    /// the system knows the name, it must have the same user id for `own`.
+    fn mistaken_alias(
+        &self,
+        own: &str,
+        system: Option<&SystemUser>,
+    ) -> Result<Option<String>, BackendError> {
+        let alias = format!("it is an alias of {}", quoted(own));
+        if self.local_uid()?.is_some() {
+            return Ok(Some(format!("{alias}, and a name of the system's own")));
+        }
+        let Some(system) = system else {
+            return Ok(None);
+        };
+        let own_user = match Username::parse(own.as_bytes()) {
+            Ok(own) => self.chain.identities.system_user(&own)?,
+            Err(_) => None,
+        };
+        match own_user {
+            Some(user) if user.uid == system.uid => Ok(None),
+            Some(SystemUser { uid, .. }) => Ok(Some(format!(
+                "{alias}, whose uid is {uid}; the system's is {}",
+                system.uid
+            ))),
+            None if self.context.on_behalf_of().is_some() => {
+                let why = format!("{alias}, which the name service does not know");
+                Err(BackendError::Failed(why))
+            }
+            None => Ok(Some(format!("{alias}, which the system does not know"))),
         }
     }
 

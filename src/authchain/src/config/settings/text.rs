@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::active_directory::group::DomainGroup;
 use super::active_directory::names::{BindName, DomainName, NetbiosName, SiteName};
+use super::ldap::alias::Alias;
 use super::ldap::attribute::AttributeName;
 use super::ldap::dn::Dn;
 use super::ldap::filter::{AccessFilter, GroupFilter, UserFilter};
@@ -72,6 +73,7 @@ macro_rules! written_as_text {
 written_as_text!(
     AccessFilter,
     Address,
+    Alias,
     AllowedGroup,
     AttributeName,
     BindName,

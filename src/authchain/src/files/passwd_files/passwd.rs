@@ -91,6 +91,7 @@ impl PasswdEntry {
         User {
             name: self.name.clone(),
             uid: Some(self.uid),
+            alias_of: None,
             gid: Some(self.gid),
             gecos: self.gecos.clone(),
             home: self.home.clone(),

@@ -23,6 +23,10 @@ impl ActiveDirectorySettings {
                 "bind_password_file",
                 "needs bind_dn, whose password it holds",
             ),
+            (None, None) if !self.aliases.is_empty() => fault(
+                "aliases",
+                "needs bind_dn: they are searched for before anybody logs in",
+            ),
             _ => longer_than_nothing("connect_timeout", self.connect_timeout),
         }
     }
@@ -76,6 +80,9 @@ mod tests {
             ("base = 'staff'", "base"),
             ("netbios_name = 'EX\\AMPLE'", "netbios_name"),
             ("netbios_name = 'LONGERTHANFIFTEEN'", "netbios_name"),
+            ("aliases = ['mail=%u']", "aliases"),
+            ("aliases = ['mail']", "aliases"),
+            ("uid = 'sid'", "uid"),
             ("access_filter = 'mail=*'", "access_filter"),
             ("allow_groups = [' ']", "allow_groups"),
             ("allow_groups = ['S-1-5']", "allow_groups"),

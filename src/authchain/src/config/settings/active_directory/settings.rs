@@ -8,6 +8,7 @@ use super::group::DomainGroup;
 use super::names::{BindName, DomainName, NetbiosName, SiteName};
 use crate::config::Period;
 use crate::config::settings::ldap::UidSource;
+use crate::config::settings::ldap::alias::Alias;
 use crate::config::settings::ldap::dn::Dn;
 use crate::config::settings::ldap::filter::AccessFilter;
 use crate::config::settings::ldap::uri::HostPort;
@@ -80,6 +81,16 @@ pub struct ActiveDirectorySettings {
     /// as well as `alice`. For systems whose name service knows people by that name.
     pub netbios_name: Option<NetbiosName>,
 
+    /// Attributes by which people may log in as well as by name: `mail=%u`,
+    /// `userPrincipalName=%u@example.com` or `proxyAddresses=smtp:%u`, where `%u` stands for the
+    /// name that was typed. The value must be an address, with one `@`. An alias is looked for only
+    /// where nobody has that name, and must lead to exactly one entry. The login keeps the name
+    /// that was typed, so lists of names on this machine must have the alias, too. Where NSS knows
+    /// it, the user id must be the one that NSS has for the person's own name. Whoever may write
+    /// such an attribute decides who comes in: nobody but administrators may. It needs `bind_dn`.
+    #[serde(deserialize_with = "list")]
+    pub aliases: Vec<Alias>,
+
     /// The user id that counts for a person: `entry` refuses a person whose `uidNumber`, if there is
     /// one, is another than the system's (NSS), `system` takes the system's and does not read
     /// `uidNumber`. `system` is for machines whose name service computes user ids from SIDs, as
@@ -123,6 +134,7 @@ impl Default for ActiveDirectorySettings {
             base: None,
             qualified_names: false,
             netbios_name: None,
+            aliases: Vec::new(),
             uid: UidSource::default(),
             access_filter: None,
             allow_groups: Vec::new(),

@@ -21,6 +21,12 @@ impl LdapSettings {
                 "must say below which entry people are, such as \"dc=example,dc=com\"",
             );
         }
+        if self.user_dn_template.is_some() && !self.aliases.is_empty() {
+            return fault(
+                "aliases",
+                "are searched for, and user_dn_template leaves the search out",
+            );
+        }
         groups(self)?;
         longer_than_nothing("connect_timeout", self.connect_timeout)
     }
@@ -182,6 +188,12 @@ mod tests {
             ("user_attr = 'u id'", "user_attr"),
             ("user_dn_template = 'uid=alice,dc=x'", "user_dn_template"),
             ("user_dn_template = '%u,dc=x'", "user_dn_template"),
+            ("aliases = ['mail']", "aliases"),
+            (
+                "aliases = ['mail=%u']\nuser_dn_template = 'uid=%u,dc=x'",
+                "aliases",
+            ),
+            ("uid = 'nss'", "uid"),
             ("access_filter = 'host=%h'", "access_filter"),
             ("allow_groups = ['']", "allow_groups"),
             ("group_base = 'groups'", "group_base"),

@@ -3,6 +3,7 @@
 //! Begin with [`LdapSettings`]. Each key has the type that is used, and is parsed once, where the
 //! file is read; [`LdapSettings::check`] looks for what only several keys together show.
 
+pub mod alias;
 pub mod attribute;
 mod check;
 mod choices;

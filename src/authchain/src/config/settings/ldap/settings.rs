@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::alias::Alias;
 use super::attribute::AttributeName;
 use super::choices::{AccountPolicy, Case, Sasl, Scope, Tls, UidSource};
 use super::dn::Dn;
@@ -96,6 +97,17 @@ pub struct LdapSettings {
 
     /// The attribute that holds the login name. Its value must be the name that was typed.
     pub user_attr: AttributeName,
+
+    /// Attributes by which people may log in as well as by name: `mail=%u`,
+    /// `userPrincipalName=%u@example.com` or `proxyAddresses=smtp:%u`, where `%u` stands for the
+    /// name that was typed. The value must be an address, with one `@`. An alias is looked for only
+    /// where nobody has that name, and must lead to exactly one entry that `user_filter` finds by
+    /// its own name. The login keeps the name that was typed, so lists of names on this machine
+    /// must have the alias, too. Where NSS knows it, the user id must be the one that NSS has for
+    /// the person's own name. Whoever may write such an attribute decides who comes in: nobody but
+    /// administrators may. It contradicts `user_dn_template`, which leaves the search out.
+    #[serde(deserialize_with = "list")]
+    pub aliases: Vec<Alias>,
 
     /// The attribute that holds the numeric user id.
     pub uid_number_attr: AttributeName,
@@ -197,6 +209,7 @@ impl Default for LdapSettings {
             scope: Scope::default(),
             user_filter: UserFilter::default(),
             user_attr: AttributeName::known("uid"),
+            aliases: Vec::new(),
             uid_number_attr: AttributeName::known("uidNumber"),
             uid: UidSource::default(),
             gid_number_attr: AttributeName::known("gidNumber"),

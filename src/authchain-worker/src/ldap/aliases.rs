@@ -1,0 +1,121 @@
+//! The search for a person by an alias, such as a mail address.
+
+use authchain::config::settings::ldap::dn::Dn;
+use ldap3::ldap_escape;
+
+use super::codes;
+use super::entry::Entry;
+use super::person::{Found, People, Person, Sole};
+use super::session::{Search, Session};
+use super::typed_name::{Login, TypedName};
+use crate::net::failure::Failure;
+
+/// The size limit of the search: two entries show that there is more than one.
+const LIMIT: i32 = 2;
+
+const STEP: &str = "search for an alias";
+
+impl People {
+    /// Finds the entry of exactly this name; where the directory finds none by it, of this alias.
+    ///
+    /// An entry that the directory finds by the name is no other person's alias, even if the name
+    /// is spelled otherwise in it: programs that do not tell `A` from `a` mean that person.
+    pub(super) async fn find_by_name_or_alias(
+        &self,
+        session: &mut Session,
+        typed: &TypedName<'_>,
+    ) -> Result<Found, Failure> {
+        let by_name = match &typed.login {
+            Some(login) => self.find(session, login).await?,
+            None => Found::Nobody(None),
+        };
+        match (by_name, self.alias_filter(typed.text)) {
+            (Found::Nobody(None), Some(filter)) => {
+                self.find_by_alias(session, typed.text, &filter).await
+            }
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// Returns the filter that finds the entry with this alias; `None` if the name can be none.
+    pub(super) fn alias_filter(&self, typed: &str) -> Option<String> {
+        let items = self.aliases.iter().filter_map(|alias| {
+            let value = alias.value_of(typed)?;
+            Some(format!("({}={})", alias.attribute(), ldap_escape(value)))
+        });
+        let items: String = items.collect();
+        (!items.is_empty()).then(|| format!("(|{items})"))
+    }
+
+    /// Finds the entry with the alias, and then the person by the name in it: whatever holds for a
+    /// login by name holds for one by alias, `user_filter` and the uniqueness of the name included.
+    async fn find_by_alias(
+        &self,
+        session: &mut Session,
+        typed: &str,
+        filter: &str,
+    ) -> Result<Found, Failure> {
+        let name = self.attributes.name.as_str();
+        let aliases = self.aliases.iter().map(|alias| alias.attribute());
+        let attributes: Vec<&str> = [name].into_iter().chain(aliases).collect();
+        let search = Search {
+            step: STEP,
+            base: self.base.as_str(),
+            scope: self.scope,
+            filter,
+            attributes: &attributes,
+            limit: LIMIT,
+        };
+        let entry = match self.sole(session, search, None).await? {
+            Sole::Entry(entry) => entry,
+            Sole::Nobody => return Ok(Found::Nobody(None)),
+            Sole::Several => return Ok(Found::Several("more than one entry has this alias")),
+        };
+        if !self.has_alias(&entry, typed) {
+            let dn = codes::server_text(&entry.dn);
+            return Ok(Found::Nobody(Some(format!(
+                "{dn} has the alias in another spelling"
+            ))));
+        }
+        let Some(own) = entry.text(name) else {
+            let dn = codes::server_text(&entry.dn);
+            return Ok(Found::Nobody(Some(format!(
+                "{dn} has the alias, and no {name}"
+            ))));
+        };
+        match self.find(session, &Login::plain(own)).await? {
+            Found::Person(person) if is_same_entry(&person, &entry) => {
+                Ok(Found::Person(Box::new(person.known_as(typed))))
+            }
+            Found::Person(_) | Found::Nobody(_) => {
+                let dn = codes::server_text(&entry.dn);
+                let note = format!("{dn} has the alias, and is not found by its own name");
+                Ok(Found::Nobody(Some(note)))
+            }
+            Found::Several(why) => Ok(Found::Several(why)),
+        }
+    }
+
+    /// Returns whether the entry has this alias. Directories compare values by rules of their own,
+    /// as they do names.
+    fn has_alias(&self, entry: &Entry, typed: &str) -> bool {
+        self.aliases.iter().any(|alias| {
+            let wanted = alias.value_of(typed);
+            let mut values = entry.texts(alias.attribute());
+            wanted.is_some_and(|wanted| values.any(|value| self.case.is_same(&wanted, value)))
+        })
+    }
+}
+
+impl Person {
+    /// Returns the person under an alias of theirs.
+    fn known_as(mut self, alias: &str) -> Self {
+        self.user.alias_of = Some(self.name.clone());
+        self.user.name = alias.to_owned();
+        self
+    }
+}
+
+fn is_same_entry(person: &Person, entry: &Entry) -> bool {
+    Dn::parse(&person.dn).is_some_and(|dn| Dn::parse(&entry.dn) == Some(dn))
+}
