@@ -212,6 +212,22 @@ impl Samba {
         self.apply(&path);
     }
 
+    /// Gives `attribute` of the account `name` another value as that account; whether it may.
+    pub fn modify_as(&self, name: &str, attribute: &str, value: &str) -> bool {
+        let change = format!(
+            "dn: CN={name},CN=Users,{BASE}\nchangetype: modify\n\
+             replace: {attribute}\n{attribute}: {value}\n"
+        );
+        let path = self.path(&format!("{name}.own.ldif"));
+        fs::write(&path, change).unwrap();
+        let mut modify = Command::new("ldapmodify");
+        modify.env("LDAPTLS_CACERT", self.authority());
+        modify.args(["-x", "-H", &format!("ldaps://{ADDRESS}")]);
+        modify.args(["-D", &format!("{name}@{DOMAIN}"), "-w", PASSWORD]);
+        let output = modify.arg("-f").arg(&path).output().unwrap();
+        output.status.success()
+    }
+
     /// Makes the changes in a file of LDIF.
     pub fn apply(&self, ldif: &Path) {
         let mut modify = self.as_administrator("ldapmodify");

@@ -4,5 +4,6 @@
 mod accounts;
 mod check;
 mod logins;
+mod names;
 mod pam;
 mod servers;

@@ -68,6 +68,35 @@ fn every_step_to_a_server_in_order_is_told_with_its_time() {
 }
 
 #[test]
+fn aliases_are_searched_for_and_whose_user_ids_count_is_said() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let corp = Checker::new(slapd.settings())
+        .with(
+            "aliases",
+            json!(["mail=%u", "employeeType=%u@example.test"]),
+        )
+        .with("uid", "system");
+    let checked = corp.run(ONLINE);
+    for words in [
+        "backend corp: aliases: whoever may write mail or employeeType into an entry",
+        "backend corp: uid = \"system\": the user id that NSS has for a name counts",
+    ] {
+        assert!(checked.text.contains(words), "{words}: {}", checked.text);
+    }
+    let searches = (checked.text.lines()).filter(|line| line.trim().starts_with("alias "));
+    assert_eq!(searches.count(), 2, "{}", checked.text);
+    let corp = corp.with("user_dn_template", format!("uid=%u,{BASE}"));
+    let checked = corp.run(&[]);
+    assert!(
+        checked.text.contains("leaves the search out"),
+        "{}",
+        checked.text
+    );
+}
+
+#[test]
 fn groups_that_are_missing_or_that_others_could_make_are_warnings() {
     let Some(slapd) = slapd(Kind::Good) else {
         return;

@@ -27,15 +27,29 @@ const SSHD_KEY: &str = include_str!("../../stories/real/hosts/sshd-key.toml");
 const SUDO: &str = include_str!("../../stories/real/hosts/sudo.toml");
 
 /// A directory and a machine that asks it.
-struct Town {
+pub(super) struct Town {
     // Dropped first: the machine's network goes with it.
-    slapd: Slapd,
-    machine: Machine,
+    pub(super) slapd: Slapd,
+    pub(super) machine: Machine,
 }
 
 impl Town {
     /// A machine with `host` on it, whose people but `strangers` are known to NSS.
     fn new(test: &str, host: Host, strangers: &[&str]) -> Option<Self> {
+        let known = |line: &&str| {
+            !strangers
+                .iter()
+                .any(|name| line.starts_with(&format!("{name}:")))
+        };
+        let passwd = directory::ldif(0).passwd;
+        let lines: Vec<&str> = passwd.lines().filter(known).collect();
+        let town = Self::with(test, host, &Plan::default(), &(lines.join("\n") + "\n"))?;
+        town.configure("");
+        Some(town)
+    }
+
+    /// A machine with `host` on it, whose NSS knows the people of `passwd`. It is not configured.
+    pub(super) fn with(test: &str, host: Host, plan: &Plan, passwd: &str) -> Option<Self> {
         let programs = host.programs().iter().chain(&[EXTRAUSERS]);
         let mut missing = programs.filter(|path| !need::file(test, path));
         if missing.next().is_some() {
@@ -45,41 +59,30 @@ impl Town {
         if !machine.module.is_ours() {
             return None;
         }
-        let slapd = machine.on_network(|| Slapd::start(&Plan::default()))?;
+        let slapd = machine.on_network(|| Slapd::start(plan))?;
         let town = Self { slapd, machine };
-        town.tell_nss(strangers);
-        town.configure();
+        town.tell_nss(passwd);
         host.start(&town.machine);
         Some(town)
     }
 
-    fn tell_nss(&self, strangers: &[&str]) {
-        let known = |line: &&str| {
-            !strangers
-                .iter()
-                .any(|name| line.starts_with(&format!("{name}:")))
-        };
-        let passwd = directory::ldif(0).passwd;
-        let lines: Vec<&str> = passwd.lines().filter(known).collect();
+    fn tell_nss(&self, passwd: &str) {
         let machine = &self.machine;
-        machine.write(
-            "/var/lib/extrausers/passwd",
-            0o644,
-            &(lines.join("\n") + "\n"),
-        );
+        machine.write("/var/lib/extrausers/passwd", 0o644, passwd);
         machine.write("/var/lib/extrausers/group", 0o644, "staff:x:5000:\n");
         let switch =
             "passwd: files extrausers\ngroup: files extrausers\nshadow: files\nhosts: files\n";
         machine.write("/etc/nsswitch.conf", 0o644, switch);
     }
 
-    fn configure(&self) {
+    /// Writes the configuration, with `keys` in the directory's section.
+    pub(super) fn configure(&self, keys: &str) {
         let worker = "/run/stage/authchain-worker";
         built::copy(built::worker(), self.machine.outside(worker));
         let mode = Permissions::from_mode(0o755);
         fs::set_permissions(self.machine.outside(worker), mode).unwrap();
         let text = format!(
-            "chain = [\"local\", \"corp\"]\nworker = \"{worker}\"\n[backend.corp]\ntype = \"ldap\"\n{}",
+            "chain = [\"local\", \"corp\"]\nworker = \"{worker}\"\n[backend.corp]\ntype = \"ldap\"\n{}{keys}",
             self.slapd.settings_as_toml()
         );
         self.machine

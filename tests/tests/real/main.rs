@@ -8,6 +8,7 @@ mod failing_programs;
 mod failures;
 mod faults;
 mod module;
+mod names;
 mod stacks;
 mod stage;
 mod stories;

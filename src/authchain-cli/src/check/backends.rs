@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 
 use super::nobody::nobody;
 use super::report::{Report, Severity};
-use super::{online, people, revoked, worker};
+use super::{online, people, revoked, user_ids, worker};
 use crate::setup::{self, ShownJournal};
 
 /// Checks every backend, in the chain or not. Local backends in the chain are asked a question;
@@ -39,6 +39,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
                 report.add(Severity::Warning, file, message);
             }
             revoked::check(table, severity, report);
+            user_ids::check(file, table, &*backend, report);
             let has_worker =
                 *worker.get_or_insert_with(|| worker::check(&config.settings, severity, report));
             match asks_servers {

@@ -14,6 +14,7 @@ mod revoked;
 mod settings;
 mod units;
 mod unprivileged;
+mod user_ids;
 mod worker;
 
 use std::collections::BTreeSet;

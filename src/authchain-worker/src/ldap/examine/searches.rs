@@ -75,9 +75,34 @@ impl Directory {
         };
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("search", asking, |found, took| {
-            self.lenient(judge_search(name, found, took, reading))
+            self.lenient(judge_search("user_filter", name, found, took, reading))
         });
-        found.await.map(|_| ())
+        found.await?;
+        self.unknown_alias(server, name, reading).await
+    }
+
+    /// Examines the search for an alias that nobody has, where there are aliases.
+    async fn unknown_alias(
+        &self,
+        server: &mut ServerExamination<'_>,
+        name: &str,
+        reading: Duration,
+    ) -> Option<()> {
+        let address = format!("{name}@example.invalid");
+        let filters = [name, &address].map(|alias| self.people.alias_filter(alias));
+        for filter in filters.iter().flatten() {
+            let search = Search {
+                step: "alias",
+                limit: 2,
+                ..self.search_for_people(filter, None, &["1.1"])
+            };
+            let (steps, asking) = (server.steps, server.ask(self, &search));
+            let found = steps.step("alias", asking, |found, took| {
+                judge_search("aliases", filter, found, took, reading)
+            });
+            found.await?;
+        }
+        Some(())
     }
 
     /// Examines whether people's entries show the attributes that a login needs.
@@ -179,8 +204,10 @@ impl Directory {
     }
 }
 
-/// Judges a search for a name that nobody has, by its time and the time of `reading` one entry.
+/// Judges a search for a name that nobody has, by the attributes that `key` names, by its time and
+/// the time of `reading` one entry.
 fn judge_search(
+    key: &str,
     name: &str,
     SearchResult(entries, result): &SearchResult,
     took: Duration,
@@ -190,20 +217,20 @@ fn judge_search(
         codes::SUCCESS if !entries.is_empty() => Remark::note(format!("somebody is called {name}")),
         codes::SUCCESS | codes::NO_SUCH_OBJECT if took > reading.saturating_add(SLOW) => {
             Remark::warning(format!(
-                "slow: more than {} ms longer than reading one entry; are the attributes in \
-                 user_filter unindexed?",
+                "slow: more than {} ms longer than reading one entry; are the attributes in {key} \
+                 unindexed?",
                 SLOW.as_millis()
             ))
         }
         codes::SUCCESS | codes::NO_SUCH_OBJECT => Remark::fine("nobody has a name that nobody has"),
         codes::TIME_LIMIT | codes::SIZE_LIMIT | codes::ADMIN_LIMIT | codes::UNWILLING => {
             Remark::error(format!(
-                "the server gives up: {}; the attributes in user_filter are unindexed: give them an \
-                 index for equality",
+                "the server gives up: {}; the attributes in {key} are unindexed: give them an index \
+                 for equality",
                 describe(result)
             ))
         }
-        _ => Remark::error(format!("{}; look at user_filter", describe(result))),
+        _ => Remark::error(format!("{}; look at {key}", describe(result))),
     }
 }
 
@@ -227,7 +254,7 @@ mod tests {
     fn a_search_is_slow_in_comparison_with_reading_one_entry() {
         let judged = |rc, took, usual| {
             let [took, usual] = [took, usual].map(Duration::from_millis);
-            judge_search("x", &result(rc), took, usual).severity
+            judge_search("user_filter", "x", &result(rc), took, usual).severity
         };
         assert_eq!(judged(0, 1, 1), Severity::Fine);
         assert_eq!(judged(32, 50, 1), Severity::Fine);

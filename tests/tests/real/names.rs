@@ -1,0 +1,129 @@
+//! sshd for people whom NSS knows by another user id than the directory, or by another name.
+
+use authchain_tests::host::codes::{AUTH_ERR, SUCCESS};
+use authchain_tests::real::ask::Ask;
+use authchain_tests::real::hosts::Host;
+use authchain_tests::real::log::listing;
+use authchain_tests::real::people::{Person, files, person};
+use authchain_tests::servers::directory::{BASE, rdn};
+use authchain_tests::servers::slapd::Plan;
+
+use super::directory::Town;
+
+/// Returns a name service's line of somebody.
+fn line(name: &str, uid: u32) -> String {
+    format!("{name}:x:{uid}:5000::/tmp:/bin/sh\n")
+}
+
+/// Returns whether sshd lets somebody in, and what the log says.
+fn knock(town: &Town, host: Host, user: &str, password: &str) -> (bool, String) {
+    let mark = town.machine.log.mark();
+    host.attempt(&town.machine, user, password);
+    let log = listing(&town.machine.log.since(mark));
+    (log.contains(&format!("Accepted password for {user} ")), log)
+}
+
+#[test]
+fn people_whose_user_ids_nss_computes_come_in_where_the_systems_count() {
+    let passwd = [
+        line("alice", 200_001),
+        line("carol", 999),
+        line("Case", 5_005),
+        line("due", 200_002),
+    ];
+    let host = Host::SshdPassword;
+    let plan = Plan::default();
+    let Some(town) = Town::with("computed user ids", host, &plan, &passwd.concat()) else {
+        return;
+    };
+    // Somebody of this machine alone, who comes in with a key and never had a password.
+    let people = [person("root"), Person::known("warned", 5_005)];
+    for (path, mode, text) in files(&people) {
+        town.machine.write(path, mode, &text);
+    }
+    town.configure("");
+    let (accepted, log) = knock(&town, host, "alice", "pw-alice");
+    assert!(
+        !accepted && log.contains("its uid is 10001, the system's is 200001"),
+        "{log}"
+    );
+    town.configure("uid = \"system\"\n");
+    for (user, says) in [
+        ("alice", "Accepted password for alice"),
+        ("due", "Accepted password for due"),
+        ("carol", "uid 999 is the system's own"),
+        ("Case", "uid 5005 is that of \"warned\" on this machine"),
+        (
+            "warned",
+            "corp not asked: the system's own files have this name, and uid = \"system\"",
+        ),
+    ] {
+        let (accepted, log) = knock(&town, host, user, &format!("pw-{user}"));
+        assert_eq!(accepted, says.starts_with("Accepted"), "{user}: {log}");
+        assert!(log.contains(says), "{user}: {log}");
+    }
+    let (accepted, log) = knock(&town, host, "alice", "wrong");
+    assert!(!accepted, "{log}");
+}
+
+#[test]
+fn an_alias_is_the_user_whom_nss_has_for_it_or_nobody() {
+    let passwd = [
+        line("alice", 10_001),
+        line("alice@example.test", 10_001),
+        line("bob", 10_002),
+        line("bob@example.test", 10_002),
+        line("carol", 10_003),
+        line("guest", 10_777),
+    ];
+    let host = Host::SshdPassword;
+    let plan = Plan {
+        by_self_write: true,
+        ..Plan::default()
+    };
+    let Some(town) = Town::with("aliases", host, &plan, &passwd.concat()) else {
+        return;
+    };
+    town.configure("aliases = [\"mail=%u\", \"mail=%u@example.test\"]\n");
+    let (accepted, log) = knock(&town, host, "alice@example.test", "pw-alice");
+    assert!(
+        accepted && log.contains("Accepted password for alice@example.test"),
+        "{log}"
+    );
+    // carol writes addresses into her entry. A key asks only about the account.
+    for (mail, name) in [
+        ("bob@example.test", "bob@example.test"),
+        ("guest@example.test", "guest"),
+        ("root@example.test", "root"),
+    ] {
+        let entry = format!(
+            "dn: {},ou=people,{BASE}\nchangetype: modify\n",
+            rdn("carol")
+        );
+        let change = format!("{entry}replace: mail\nmail: {mail}\n");
+        let is_written = (town.machine).on_network(|| town.slapd.modify_as("carol", &change));
+        assert!(is_written, "{mail}");
+        let ask = Ask {
+            service: "sshd".to_owned(),
+            user: name.as_bytes().to_vec(),
+            password: b"pw-carol".to_vec(),
+            steps: ["auth", "account"].map(str::to_owned).to_vec(),
+            ..Ask::default()
+        };
+        let mark = town.machine.log.mark();
+        let codes = town.machine.ask(&ask).unwrap().codes;
+        let log = listing(&town.machine.log.since(mark));
+        assert_eq!(codes[0], AUTH_ERR, "{name}: {log}");
+        assert!(
+            name == "root" || codes[1] != SUCCESS,
+            "{name}: {codes:?} {log}"
+        );
+        let says = match name {
+            "root" => "corp not asked: a system name",
+            _ => {
+                "not the same person (it is an alias of \"carol\", whose uid is 10003; the system's is"
+            }
+        };
+        assert!(log.contains(says), "{name}: {log}");
+    }
+}
