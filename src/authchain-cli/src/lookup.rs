@@ -147,7 +147,7 @@ impl LookupResult {
             "answer": answer,
             "detail": detail,
             "user": user.map(|user| json!({
-                "name": user.name, "uid": user.uid, "gid": user.gid, "gecos": user.gecos,
+                "name": user.name, "alias_of": user.alias_of, "uid": user.uid, "gid": user.gid, "gecos": user.gecos,
                 "home": user.home, "shell": user.shell, "groups": user.groups,
                 "uid_differs_from_system": self.uid_differs(user),
             })),
@@ -158,9 +158,13 @@ impl LookupResult {
 
 fn describe(user: &User) -> String {
     let number = |id: Option<u32>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    let alias = match &user.alias_of {
+        Some(own) => format!(" (an alias of {own})"),
+        None => String::new(),
+    };
     let mut parts = vec![
         format!(
-            "{} uid {} gid {}",
+            "{}{alias} uid {} gid {}",
             user.name,
             number(user.uid),
             number(user.gid)
@@ -197,8 +201,8 @@ mod tests {
     fn alice(uid: u32) -> Finding<User> {
         Finding::Answered(User {
             name: "alice".to_owned(),
-            uid: Some(uid),
             alias_of: None,
+            uid: Some(uid),
             gid: None,
             gecos: String::new(),
             home: String::new(),

@@ -122,8 +122,8 @@ impl Htpasswd {
     fn user(&self, name: &Username) -> User {
         User {
             name: name.as_str().to_owned(),
-            uid: None,
             alias_of: None,
+            uid: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),

@@ -119,8 +119,8 @@ mod tests {
     fn alice() -> User {
         User {
             name: "alice".to_owned(),
-            uid: None,
             alias_of: None,
+            uid: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),

@@ -118,8 +118,8 @@ impl Scripted {
         };
         Some(User {
             name,
-            uid,
             alias_of,
+            uid,
             gid: None,
             gecos: String::new(),
             home: String::new(),

@@ -90,8 +90,8 @@ impl PasswdEntry {
     pub fn to_user(&self, backend: &str) -> User {
         User {
             name: self.name.clone(),
-            uid: Some(self.uid),
             alias_of: None,
+            uid: Some(self.uid),
             gid: Some(self.gid),
             gecos: self.gecos.clone(),
             home: self.home.clone(),
