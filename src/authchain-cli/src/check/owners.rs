@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use authchain::backends::Nature;
 use authchain::chain::{is_system_uid, registry};
 use authchain::config::settings::local::LocalSettings;
 use authchain::config::{BackendTable, Config};
@@ -17,10 +18,11 @@ use super::report::{Report, Severity};
 /// chain without other backends needs no report.
 pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &mut Report) {
     let passwd_file = &config.settings.passwd_file;
-    let is_system = |table: &&&BackendTable<'_>| {
-        registry::backend(table, &config.settings).is_ok_and(|backend| backend.nature().is_system())
+    let is = |table: &BackendTable<'_>, nature: fn(Nature) -> bool| {
+        registry::backend(table, &config.settings).is_ok_and(|backend| nature(backend.nature()))
     };
-    let (system, mut others): (Vec<&&BackendTable<'_>>, Vec<_>) = links.iter().partition(is_system);
+    let (system, mut others): (Vec<&&BackendTable<'_>>, Vec<_>) =
+        (links.iter()).partition(|table| is(table, Nature::is_system));
     others.retain(|table| !table.common().local_names);
     let settings = system
         .first()
@@ -33,8 +35,12 @@ pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &m
         return;
     }
     let (local, left) = people(passwd_file, &shadow, config.settings.min_uid);
-    let others: Vec<&str> = others.iter().map(|table| table.name()).collect();
-    let others = others.join(", ");
+    let (comparing, trusting): (Vec<&&BackendTable<'_>>, Vec<_>) =
+        (others.iter().copied()).partition(|table| is(table, |nature| nature.compares_uids));
+    let [others, comparing, trusting] = [others, comparing, trusting].map(|tables| {
+        let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+        names.join(", ")
+    });
     if !local.is_empty() {
         let message = format!(
             "{}: the name belongs to this file, which has a password for it, and {others} is not \
@@ -43,10 +49,18 @@ pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &m
         );
         report.add(Severity::Note, passwd_file, message);
     }
-    if !left.is_empty() {
+    if !left.is_empty() && !comparing.is_empty() {
         let message = format!(
-            "{}: this file has no password for the name, which is left to {others}: anyone whom \
+            "{}: this file has no password for the name, which is left to {comparing}: anyone whom \
              they accept gets this account",
+            listed(&left)
+        );
+        report.add(Severity::Note, passwd_file, message);
+    }
+    if !left.is_empty() && !trusting.is_empty() {
+        let message = format!(
+            "{}: {trusting} is not asked about the name, since uid = \"system\" compares no user \
+             id, unless its section says local_names = true",
             listed(&left)
         );
         report.add(Severity::Note, passwd_file, message);

@@ -255,6 +255,22 @@ fn the_backends_that_are_asked_about_local_names_are_reported() {
     for system in ["root", "daemon", "nobody"] {
         assert!(!run.out.contains(system), "{}", run.out);
     }
+    let usual = house.read("authchain.toml");
+    let both = usual.replace(", \"guests\"", ", \"guests\", \"ad\"");
+    let domain = "[backend.ad]\ntype = \"active_directory\"\ndomain = \"ad.example.com\"\n";
+    house.write(
+        "authchain.toml",
+        &format!("{both}{domain}uid = \"system\"\n"),
+    );
+    let run = house.check();
+    for words in [
+        "and guests, ad is not asked about it",
+        "this file has no password for the name, which is left to guests: ",
+        "carol, erin: ad is not asked about the name, since uid = \"system\" compares no user id",
+    ] {
+        assert!(run.out.contains(words), "{words}: {}", run.out);
+    }
+    house.write("authchain.toml", &usual);
     let entry = |number: u32| format!("m{number}::{}:1:::\n", number + 70_100);
     let many: String = (0..9).map(entry).collect();
     let passwd = house.read("etc/passwd");

@@ -1,5 +1,6 @@
 //! The search for a person by an alias, such as a mail address.
 
+use authchain::config::settings::ldap::alias::Alias;
 use authchain::config::settings::ldap::dn::Dn;
 use ldap3::ldap_escape;
 
@@ -56,7 +57,7 @@ impl People {
         filter: &str,
     ) -> Result<Found, Failure> {
         let name = self.attributes.name.as_str();
-        let aliases = self.aliases.iter().map(|alias| alias.attribute());
+        let aliases = self.aliases.iter().map(Alias::attribute);
         let attributes: Vec<&str> = [name].into_iter().chain(aliases).collect();
         let search = Search {
             step: STEP,

@@ -47,7 +47,8 @@ pub struct BackendSettings {
     /// True to ask this backend also about names that the system's own files have with a password,
     /// usable or locked. Otherwise such a name belongs to the account on this machine alone,
     /// whatever a directory says about it. Names that never had a password there (the field is `*`
-    /// or `!`), and names without a line in the shadow file, are asked for in any case.
+    /// or `!`), and names without a line in the shadow file, are asked for in any case, unless the
+    /// backend has `uid = "system"`.
     #[serde(default)]
     pub local_names: bool,
 

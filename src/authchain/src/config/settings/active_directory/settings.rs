@@ -91,8 +91,8 @@ pub struct ActiveDirectorySettings {
     #[serde(deserialize_with = "list")]
     pub aliases: Vec<Alias>,
 
-    /// The user id that counts for a person: `entry` refuses a person whose `uidNumber`, if there is
-    /// one, is another than the system's (NSS), `system` takes the system's and does not read
+    /// The user id that counts for a person: `entry` refuses a person whose `uidNumber`, if there
+    /// is one, is another than the system's (NSS), `system` takes the system's and does not read
     /// `uidNumber`. `system` is for machines whose name service computes user ids from SIDs, as
     /// sssd and winbind do. A name that NSS does not know is refused then, and the names of
     /// `passwd_file` are not looked for in this backend, unless `local_names = true`: no user id
