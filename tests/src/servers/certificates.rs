@@ -19,8 +19,12 @@ pub enum Kind {
     OtherName,
     /// An authority nobody asked vouches for it.
     OtherAuthority,
-    /// It vouches for itself.
+    /// It vouches for itself, and is that of an authority (CA:TRUE).
     SelfSigned,
+    /// It vouches for itself, and is that of a server (CA:FALSE).
+    SelfSignedServer,
+    /// One of a server (CA:FALSE), `server.pem`, vouches for it.
+    ByServer,
     /// It has no extensions, and so is of X.509 version 1.
     Version1,
     /// Our authority signed it with SHA-1.
@@ -63,6 +67,15 @@ impl Certificates {
             Kind::SelfSigned => {
                 self.self_signed("own", &["-addext", &format!("subjectAltName={NAMES}")]);
                 (file("own.pem"), file("own.key"))
+            }
+            Kind::SelfSignedServer => {
+                let days = ["-days", "365", "-signkey", "own-server.key"];
+                self.request("own-server", &names(NAMES));
+                self.sign("own-server", &days)
+            }
+            Kind::ByServer => {
+                self.signed("server", NAMES, "ca", 365);
+                self.signed("by-server", NAMES, "server", 365)
             }
             Kind::Version1 => self.signed_to_say("version1", "", "ca", 365),
             Kind::Sha1 => self.signed_by("sha1", &names(NAMES), "ca", &["-sha1"]),
@@ -126,7 +139,7 @@ impl Certificates {
     fn self_signed(&self, name: &str, more: &[&str]) {
         let (pem, key) = (format!("{name}.pem"), format!("{name}.key"));
         let subject = format!("/CN={name}");
-        let mut arguments = vec!["req", "-x509", "-days", "30", "-subj", &subject];
+        let mut arguments = vec!["req", "-x509", "-days", "365", "-subj", &subject];
         arguments.extend(["-out", &pem, "-keyout", &key]);
         arguments.extend(KEY);
         arguments.extend(more);
@@ -154,16 +167,16 @@ impl Certificates {
 
     fn signed_by(&self, name: &str, text: &str, ca: &str, more: &[&str]) -> (PathBuf, PathBuf) {
         self.request(name, text);
-        self.sign(name, ca, more)
+        let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
+        let by = ["-CA", &ca_pem, "-CAkey", &ca_key, "-CAcreateserial"];
+        self.sign(name, &[&by[..], more].concat())
     }
 
     /// Signs the request `NAME.csr` with the extensions in `NAME.ext`.
-    fn sign(&self, name: &str, ca: &str, more: &[&str]) -> (PathBuf, PathBuf) {
+    fn sign(&self, name: &str, more: &[&str]) -> (PathBuf, PathBuf) {
         let [csr, extfile, pem, key] =
             ["csr", "ext", "pem", "key"].map(|end| format!("{name}.{end}"));
-        let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
         let mut signing = vec!["x509", "-req", "-in", &csr, "-out", &pem];
-        signing.extend(["-CA", &ca_pem, "-CAkey", &ca_key, "-CAcreateserial"]);
         if !std::fs::read(self.0.join(&extfile)).unwrap().is_empty() {
             signing.extend(["-extfile", &extfile]);
         }

@@ -7,6 +7,7 @@ mod hostile;
 mod large;
 mod logins;
 mod pam;
+mod pinned;
 mod revoked;
 mod rules;
 mod servers;

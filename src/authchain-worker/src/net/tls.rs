@@ -11,17 +11,20 @@ use tokio_rustls::rustls::client::danger::ServerCertVerifier;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 mod certificate;
 mod explain;
+mod pinned;
 mod revocation;
 mod verify;
 
 pub use certificate::{Certificate, SOON};
 pub use explain::{days, explain};
+pub use pinned::Pinned;
 use revocation::ByLists;
 
 /// The largest file of certificates, in bytes. A distribution's bundle has a quarter of a megabyte.
@@ -31,8 +34,8 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 pub struct Trust {
     /// The configuration of every handshake.
     pub config: Arc<ClientConfig>,
-    /// The authorities, without revocation lists; `None` with `tls_verify = "none"`.
-    pub authorities: Option<Arc<WebPkiServerVerifier>>,
+    /// The verifier without revocation lists; `None` with `tls_verify = "none"`.
+    pub verifier: Option<Arc<Pinned>>,
     /// True if certificates are compared with lists of revoked ones.
     pub has_lists: bool,
     /// The checks of a certificate.
@@ -57,12 +60,12 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(versions);
     let builder = builder.map_err(|error| error.to_string())?.dangerous();
-    let roots = match settings.verify {
-        TlsVerify::Full | TlsVerify::Ca => Some(roots(settings.ca_file)?),
+    let held = match settings.verify {
+        TlsVerify::Full | TlsVerify::Ca => Some(certificates(settings.ca_file)?),
         TlsVerify::None => None,
     };
-    let authorities = roots.map(|roots| authorities(settings, &provider, roots));
-    let (known, verifier) = authorities.transpose()?.unzip();
+    let verifiers = held.map(|held| verifiers(settings, &provider, held));
+    let (known, verifier) = verifiers.transpose()?.unzip();
     let builder = builder.with_custom_certificate_verifier(match verifier {
         Some(verifier) if settings.verify == TlsVerify::Full => verifier,
         Some(verifier) => Arc::new(verify::AnyName::new(verifier)),
@@ -78,47 +81,63 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     config.resumption = Resumption::disabled();
     Ok(Trust {
         config: Arc::new(config),
-        authorities: known,
+        verifier: known,
         has_lists: settings.crl_file.is_some(),
         verify: settings.verify,
         ca_file: settings.ca_file.to_owned(),
     })
 }
 
-/// Two verifiers with the trusted authorities. The first one examines certificates. The second one
-/// is for handshakes, and also checks revocation lists if there are any.
-type Authorities = (Arc<WebPkiServerVerifier>, Arc<dyn ServerCertVerifier>);
+/// Two verifiers. The first one examines certificates. The second one is for handshakes, and also
+/// checks revocation lists if there are any.
+type Verifiers = (Arc<Pinned>, Arc<dyn ServerCertVerifier>);
 
-fn authorities(
+fn verifiers(
     settings: &TlsSettings<'_>,
     provider: &Arc<CryptoProvider>,
-    roots: Arc<RootCertStore>,
-) -> Result<Authorities, String> {
+    held: Vec<CertificateDer<'static>>,
+) -> Result<Verifiers, String> {
+    let path = settings.ca_file.display();
+    let roots = Arc::new(roots(&held, provider));
+    if roots.is_empty()
+        && held
+            .iter()
+            .all(|one| ParsedCertificate::try_from(one).is_err())
+    {
+        return Err(format!("{path}: no certificate in it can be read"));
+    }
+    let held = held.into();
     let builder = || {
         let (roots, provider) = (Arc::clone(&roots), Arc::clone(provider));
         WebPkiServerVerifier::builder_with_provider(roots, provider)
     };
-    let path = settings.ca_file.display();
-    let known = builder().build();
-    let known = known.map_err(|error| format!("{path}: {error}"))?;
-    let verifier: Arc<dyn ServerCertVerifier> = match settings.crl_file {
-        Some(file) => Arc::new(ByLists::new(builder(), file)?),
-        None => Arc::clone(&known) as _,
+    let pinned = |authorities| Arc::new(Pinned::new(&held, authorities, provider));
+    let known: Option<Arc<dyn ServerCertVerifier>> = match roots.is_empty() {
+        true => None,
+        false => Some(
+            builder()
+                .build()
+                .map_err(|error| format!("{path}: {error}"))?,
+        ),
     };
-    Ok((known, verifier))
+    let verifier = match settings.crl_file {
+        Some(file) => Some(Arc::new(ByLists::new(builder(), file)?) as _),
+        None => known.clone(),
+    };
+    Ok((pinned(known), pinned(verifier)))
 }
 
-fn roots(path: &Path) -> Result<Arc<RootCertStore>, String> {
+/// Returns the authorities among the certificates of `tls_ca_file`. A server's certificate there
+/// vouches for no other.
+fn roots(held: &[CertificateDer<'_>], provider: &CryptoProvider) -> RootCertStore {
+    let algorithms = provider.signature_verification_algorithms;
+    let authorities = held
+        .iter()
+        .filter(|one| pinned::is_authority(one, &algorithms));
     let mut roots = RootCertStore::empty();
     // Some bundles contain malformed certificates: they are ignored.
-    let (added, _) = roots.add_parsable_certificates(certificates(path)?);
-    match added {
-        0 => Err(format!(
-            "{}: no certificate of an authority",
-            path.display()
-        )),
-        _ => Ok(Arc::new(roots)),
-    }
+    roots.add_parsable_certificates(authorities.map(|one| CertificateDer::from(one.as_ref())));
+    roots
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -39,7 +39,8 @@ pub(super) fn advice(connector: &Connector, failure: &Failure) -> Option<String>
                 .to_owned()
         }
         TLS if says("tls_ca_file") => format!(
-            "{} must hold the certificate of the authority that issued the server's",
+            "{} must hold the certificate of the authority that issued the server's, or the \
+             server's own",
             connector.trust.as_ref()?.ca_file.display()
         ),
         TLS if says("certificate is for") => {

@@ -21,6 +21,9 @@ use crate::net::tls::{Certificate, SOON, Trust, days};
 /// The most names of a certificate that are listed.
 const MAX_NAMES: usize = 5;
 
+/// The remark on a certificate for which no authority vouches.
+const PINNED: &str = "it is pinned: tls_ca_file holds this very certificate";
+
 impl Directory {
     /// Connects as a login would, step by step.
     pub(super) async fn connect(
@@ -149,18 +152,22 @@ fn judge_tls(trust: &Trust, stream: &TlsStream<TcpStream>) -> Remark {
         None => "TLS".to_owned(),
     };
     let version = Remark::fine(version);
-    let Some(authorities) = &trust.authorities else {
+    let Some(verifier) = &trust.verifier else {
         let text = "nobody has checked the certificate (tls_verify = \"none\")";
         return version.and(Remark::warning(text));
     };
     let chain = session.peer_certificates().unwrap_or_default();
-    let remark = version.and(match Certificate::of(authorities, chain, now()) {
-        Some(certificate) => in_words(&certificate),
-        None => Remark::fine("a certificate that holds"),
-    });
-    match trust.has_lists {
-        true => remark.and(Remark::fine("it was not revoked")),
-        false => remark,
+    let Some(certificate) = Certificate::of(verifier, chain, now()) else {
+        return version.and(Remark::fine("a certificate that holds"));
+    };
+    let remark = version.and(in_words(&certificate));
+    match (certificate.is_pinned, trust.has_lists) {
+        (false, false) => remark,
+        (false, true) => remark.and(Remark::fine("it was not revoked")),
+        (true, false) => remark.and(Remark::fine(PINNED)),
+        (true, true) => remark.and(Remark::note(format!(
+            "{PINNED}, and no list of revoked certificates is about it"
+        ))),
     }
 }
 
@@ -194,6 +201,7 @@ mod tests {
             in_words(&Certificate {
                 names: vec!["a.example".to_owned()],
                 valid_for: Some(Duration::from_secs(seconds)),
+                is_pinned: false,
             })
         };
         let day = 24 * 60 * 60;

@@ -6,10 +6,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::ServerCertVerifier;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{CertificateError, Error};
+
+use super::pinned::Pinned;
 
 /// A name that no certificate has (RFC 6761 §6.4).
 const NOBODY: &str = "authchain.invalid";
@@ -27,17 +28,19 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// The time that is left until it, or a certificate that it depends on, expires.
     pub valid_for: Option<Duration>,
+    /// True if it is trusted as that one, because no authority vouches for it.
+    pub is_pinned: bool,
 }
 
 impl Certificate {
-    /// Reads the first certificate of `chain`, as `authorities` see it; `None` where there is none.
-    pub fn of(
-        authorities: &WebPkiServerVerifier,
-        chain: &[CertificateDer<'_>],
-        now: SystemTime,
-    ) -> Option<Self> {
+    /// Reads the first certificate of `chain`, which `verifier` has found good; `None` where there
+    /// is none.
+    pub fn of(verifier: &Pinned, chain: &[CertificateDer<'_>], now: SystemTime) -> Option<Self> {
         let today = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let refusal = |then| refusal(authorities, chain, then);
+        let by_authorities = verifier
+            .authorities()
+            .and_then(|authorities| refusal(authorities, chain, today));
+        let refusal = |then| refusal(verifier, chain, then);
         let names = match refusal(today)? {
             CertificateError::NotValidForNameContext { presented, .. } => presented,
             _ => Vec::new(),
@@ -52,19 +55,23 @@ impl Certificate {
         Some(Self {
             names: super::explain::bare(&names),
             valid_for: end.map(|end| end.saturating_sub(today)),
+            is_pinned: !matches!(
+                by_authorities,
+                Some(CertificateError::NotValidForNameContext { .. })
+            ),
         })
     }
 }
 
 fn refusal(
-    authorities: &WebPkiServerVerifier,
+    verifier: &dyn ServerCertVerifier,
     chain: &[CertificateDer<'_>],
     then: Duration,
 ) -> Option<CertificateError> {
     let (own, others) = chain.split_first()?;
     let name = ServerName::try_from(NOBODY).ok()?;
     let then = UnixTime::since_unix_epoch(then);
-    match authorities.verify_server_cert(own, others, &name, &[], then) {
+    match verifier.verify_server_cert(own, others, &name, &[], then) {
         Err(Error::InvalidCertificate(fault)) => Some(fault),
         _ => None,
     }

@@ -148,7 +148,7 @@ fn path(fault: Option<&webpki::Error>) -> &'static str {
     match fault {
         Some(webpki::Error::CaUsedAsEndEntity) => {
             "certificate is that of an authority (CA:TRUE), perhaps signed by itself: have one \
-             issued for the server (CA:FALSE)"
+             issued for the server (CA:FALSE), or put this very one into tls_ca_file"
         }
         Some(webpki::Error::EndEntityUsedAsCa) => {
             "certificate was issued by one that is no authority (CA:FALSE)"

@@ -99,6 +99,14 @@ impl ByLists {
     }
 }
 
+/// Returns true if a list, or the lack of one, is the reason why a certificate is refused.
+pub(super) fn is_behind(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(CertificateError::Other(OtherError(why))) if why.is::<Words>()
+    )
+}
+
 /// A revoked certificate, or a fault of the lists.
 enum ListFault {
     Revoked,

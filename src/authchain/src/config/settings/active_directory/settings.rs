@@ -41,6 +41,8 @@ pub struct ActiveDirectorySettings {
 
     /// The certificates of the authorities that may vouch for the domain controllers, in PEM: the
     /// domain's own, as a rule. No other authority is trusted, and the environment never adds one.
+    /// A domain controller whose own certificate stands here is trusted by that (pinned), while its
+    /// dates and name are right.
     pub tls_ca_file: PathBuf,
 
     /// The lists of revoked certificates, in PEM: one of each authority between a domain

@@ -51,7 +51,8 @@ pub struct LdapSettings {
     pub insecure_plaintext: bool,
 
     /// The certificates of the authorities that may vouch for the servers, in PEM. No other
-    /// authority is trusted, and the environment never adds one.
+    /// authority is trusted, and the environment never adds one. A server whose own certificate
+    /// stands here is trusted by that (pinned), while its dates and name are right.
     pub tls_ca_file: PathBuf,
 
     /// The lists of revoked certificates, in PEM: one of each authority between the server's
