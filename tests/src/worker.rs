@@ -135,7 +135,9 @@ impl Worker {
         match self.hear() {
             Some(Reply::Verdict(conclusion)) => match conclusion.verdict {
                 WireVerdict::Found(_) => Outcome::Possible,
-                WireVerdict::Unavailable(error) => Outcome::Failed(error),
+                WireVerdict::Unavailable(error) | WireVerdict::Failed(error) => {
+                    Outcome::Failed(error)
+                }
                 other => panic!("{other:?}"),
             },
             Some(other) => panic!("{other:?}"),

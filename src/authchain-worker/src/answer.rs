@@ -1,7 +1,7 @@
 //! The answer of a backend to a question: the one result type of every kind.
 
 use authchain::backends::protocol::{Conclusion, ServersFound, WireVerdict};
-use authchain::words::{AccountStatus, Denial, DenialReason};
+use authchain::words::{AccountStatus, BackendError, Denial, DenialReason};
 
 use crate::account_gate::barred;
 
@@ -43,6 +43,11 @@ impl Answer {
         WireVerdict::Unavailable(why.into()).into()
     }
 
+    /// Returns that this process could not ask, and why.
+    pub fn failed(why: impl Into<String>) -> Self {
+        WireVerdict::Failed(why.into()).into()
+    }
+
     /// Adds a line for the log, if there is one.
     #[must_use]
     pub fn with_note(mut self, note: Option<String>) -> Self {
@@ -57,6 +62,16 @@ impl From<WireVerdict> for Answer {
             verdict,
             servers: ServersFound::default(),
             notes: Vec::new(),
+        }
+    }
+}
+
+impl From<BackendError> for Answer {
+    fn from(error: BackendError) -> Self {
+        let why = error.to_string();
+        match error {
+            BackendError::Unavailable(_) => Self::unavailable(why),
+            BackendError::Failed(_) | BackendError::Conversation(_) => Self::failed(why),
         }
     }
 }

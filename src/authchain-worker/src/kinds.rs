@@ -1,6 +1,7 @@
 //! The types of backend there are: the only file that names every one.
 
 use authchain::backends::protocol::Hello;
+use authchain::words::BackendError;
 
 use crate::kind::Kind;
 use crate::ldap::Ldap;
@@ -10,7 +11,7 @@ use crate::nis::Nis;
 use crate::probe::Probe;
 
 /// Reads settings and the files they name, as root still.
-type Prepare = fn(&Hello) -> Result<Box<dyn Kind>, String>;
+type Prepare = fn(&Hello) -> Result<Box<dyn Kind>, BackendError>;
 
 /// Each `type` of the configuration, and what prepares it.
 const TYPES: &[(&str, Prepare)] = &[
@@ -29,9 +30,11 @@ const TYPES: &[(&str, Prepare)] = &[
 ///
 /// # Errors
 /// When it cannot be what it is told to be, in words for the log.
-pub fn prepare(hello: &Hello) -> Result<Box<dyn Kind>, String> {
+pub fn prepare(hello: &Hello) -> Result<Box<dyn Kind>, BackendError> {
     let named = TYPES.iter().find(|(name, _)| *name == hello.kind);
-    let (_, prepare) =
-        named.ok_or_else(|| format!("this worker knows no backends of type \"{}\"", hello.kind))?;
+    let (_, prepare) = named.ok_or_else(|| {
+        let why = format!("this worker knows no backends of type \"{}\"", hello.kind);
+        BackendError::Unavailable(why)
+    })?;
     prepare(hello)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use authchain::backends::protocol::{Hello, LineBuffer, Message, ProtocolError, Question, Reply};
 use authchain::tools::deadline::system_clock;
+use authchain::words::BackendError;
 use authchain_sandbox::confine::{Profile, Refused, confine};
 use authchain_sandbox::process::{self, ProcessFault};
 use tokio::io::AsyncWriteExt;
@@ -21,6 +22,7 @@ use crate::arguments::Arguments;
 use crate::dialogue::{Budget, Dialogue};
 use crate::kind::Kind;
 use crate::kinds;
+use crate::net::failure::io_text;
 
 /// Most lines that may wait. The module asks one thing at a time: whoever sends more is not the
 /// module.
@@ -40,20 +42,24 @@ struct Confined {
 /// gone.
 ///
 /// While it confines itself the module wakes up and asks; the question waits in the socket.
-/// Whatever goes wrong here ends the process or is answered with *unavailable*; nothing is tried
-/// again. That goes for the first steps, too, of which `sanitized` says what they came to.
+/// Whatever goes wrong here ends the process or is answered with *failed*, and with *unavailable*
+/// where a file may not be used; nothing is tried again. That goes for the first steps, too, of
+/// which `sanitized` says what they came to.
 pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(), ProcessFault>) {
     process::write_no_files();
     let mut lines = LineBuffer::default();
     let Some(hello) = hear_hello(&mut module, &mut lines) else {
         return;
     };
-    let sanitized = sanitized.map_err(|fault| Refused::from(fault).to_string());
+    let sanitized = sanitized.map_err(|fault| {
+        let refused = Refused::from(fault);
+        BackendError::Failed(refused.to_string())
+    });
     let kind = match sanitized.and_then(|()| kinds::prepare(&hello)) {
         Ok(kind) => kind,
-        Err(why) => {
+        Err(error) => {
             // In place of a hello: it can be asked nothing.
-            let verdict = Reply::Verdict(Answer::unavailable(why).into());
+            let verdict = Reply::Verdict(Answer::from(error).into());
             let _ = say_at_once(&mut module, &verdict);
             return;
         }
@@ -62,11 +68,16 @@ pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(),
         return;
     }
     let confined = confined(kind, arguments);
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-    else {
-        return;
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failed = Answer::failed(format!("the worker cannot wait: {}", io_text(&error)));
+            let _ = say_at_once(&mut module, &Reply::Verdict(failed.into()));
+            return;
+        }
     };
     runtime.block_on(async {
         // An error is the socket's: then there is nobody left to tell.
@@ -161,7 +172,7 @@ async fn answer(
         question.budget_ms = left_of(question.budget_ms, confined.took);
         let found = match &mut confined.kind {
             Ok(kind) => found_out(kind.as_mut(), &question, &mut heard, &mut writer).await,
-            Err(refused) => Ok(Answer::unavailable(refused.to_string())),
+            Err(refused) => Ok(Answer::failed(refused.to_string())),
         };
         let Ok(mut answer) = found else {
             return;
@@ -175,7 +186,7 @@ async fn answer(
     }
 }
 
-/// Returns the answer, or *unavailable* once the module's budget is spent. What is said on the way
+/// Returns the answer, or *failed* once the module's budget is spent. What is said on the way
 /// is told as it comes, so that none of it is lost when the time is over or this process ends.
 async fn found_out(
     kind: &mut dyn Kind,
@@ -193,7 +204,8 @@ async fn found_out(
         Ok(())
     };
     let (answer, told) = tokio::join!(budget.spend(answering), telling);
-    let late = || Answer::unavailable("timed out");
+    // Those who ask servers have an answer before: only a process that was stopped has none.
+    let late = || Answer::failed("timed out");
     told.map(|()| answer.unwrap_or_else(late))
 }
 
@@ -293,12 +305,32 @@ mod tests {
         }
     }
 
-    /// Returns what a session with [`Asking`] says to these messages, one after each pause, until
-    /// it ends.
+    /// Never has an answer.
+    struct Sleeping;
+
+    impl Kind for Sleeping {
+        fn access(&self) -> Access {
+            Access::none()
+        }
+
+        fn can(&self) -> &'static [Operation] {
+            &[Operation::Authenticate]
+        }
+
+        fn answer<'a>(&'a mut self, _: &'a Question<'_>, _: &'a mut Dialogue<'_>) -> Answering<'a> {
+            Box::pin(std::future::pending())
+        }
+    }
+
     fn said_to(messages: &[Message<'_>]) -> Vec<Reply> {
+        said_by(Ok(Box::new(Asking)), messages)
+    }
+
+    /// Returns what a session says to these messages, one after each pause, until it ends.
+    fn said_by(kind: Result<Box<dyn Kind>, Refused>, messages: &[Message<'_>]) -> Vec<Reply> {
         let (ours, theirs) = StdStream::pair().unwrap();
         let confined = Confined {
-            kind: Ok(Box::new(Asking)),
+            kind,
             walls: Vec::new(),
             took: Duration::ZERO,
         };
@@ -354,6 +386,25 @@ mod tests {
         let said = said_to(&[question(10), code(), question(10), code()]);
         let once = [info, prompt, found];
         assert_eq!(said, [once.clone(), once].concat());
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_confined_has_failed_whatever_is_asked() {
+        let refused = Refused::CallFilter;
+        let why = refused.to_string();
+        let said = said_by(Err(refused), &[question(10), question(10)]);
+        let failed = Reply::Verdict(WireVerdict::Failed(why).into());
+        assert_eq!(said, [failed.clone(), failed]);
+    }
+
+    #[test]
+    fn a_question_whose_time_was_over_before_it_was_heard_has_failed() {
+        let slow = WireVerdict::Failed("timed out".to_owned());
+        let kind: Box<dyn Kind> = Box::new(Sleeping);
+        assert_eq!(
+            said_by(Ok(kind), &[question(0)]),
+            [Reply::Verdict(slow.into())]
+        );
     }
 
     #[test]

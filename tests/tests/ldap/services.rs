@@ -1,13 +1,18 @@
 //! Hosts in the sandboxes of services: who gets in, and what the log says is in the way.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use authchain_tests::host::built;
-use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS};
+use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, SUCCESS, SYSTEM_ERR};
 use authchain_tests::host::sandbox::Sandbox;
 use authchain_tests::host::scene::{Call, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 use authchain_tests::pattern::fits;
+use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::slapd::{Plan, Slapd};
+use authchain_tests::worker::open_folder;
 
 /// A login of alice by a host in `sandbox`.
 fn login(slapd: &Slapd, sandbox: Sandbox) -> Report {
@@ -77,36 +82,36 @@ fn what_a_service_takes_from_the_worker_is_named_with_its_cure() {
     for (sandbox, pattern) in [
         (
             Sandbox::WithoutSetuid,
-            "...corp unavailable: the service's SystemCallFilter kills the worker...must allow \
+            "...corp failed: the service's SystemCallFilter kills the worker...must allow \
              @system-service...",
         ),
         (
             Sandbox::WithoutSetuidWithError,
-            "...corp unavailable: the worker cannot ...: the service's SystemCallFilter forbids \
+            "...corp failed: the worker cannot ...: the service's SystemCallFilter forbids \
              it; its unit must allow @system-service...",
         ),
         (
             Sandbox::UnixOnly,
-            "...corp unavailable: the service's RestrictAddressFamilies keeps the worker from \
+            "...corp failed: the service's RestrictAddressFamilies keeps the worker from \
              every server; its unit must allow AF_INET AF_INET6...",
         ),
         (
             Sandbox::WithoutSetgid,
-            "...corp unavailable: the worker cannot ...: the service lacks CAP_SETGID; its unit \
+            "...corp failed: the worker cannot ...: the service lacks CAP_SETGID; its unit \
              must keep it in CapabilityBoundingSet...",
         ),
         (
             Sandbox::RootAlone,
-            "...corp unavailable: the worker cannot take its own group id: its user namespace \
+            "...corp failed: the worker cannot take its own group id: its user namespace \
              lacks this id...",
         ),
         (
             Sandbox::RootAloneInAGroup,
-            "...corp unavailable: the worker cannot drop the supplementary groups: its user \
+            "...corp failed: the worker cannot drop the supplementary groups: its user \
              namespace forbids setgroups...",
         ),
     ] {
-        assert_login(&slapd, sandbox, AUTHINFO_UNAVAIL, pattern);
+        assert_login(&slapd, sandbox, SYSTEM_ERR, pattern);
     }
 }
 
@@ -153,4 +158,34 @@ fn a_host_that_is_not_root_lets_directory_people_in_by_a_template_and_complains_
     for line in [login, account] {
         assert!(fits(&format!("DEBUG {denied}"), line), "{line}");
     }
+}
+
+/// The caller of su chooses how many there are.
+#[test]
+fn a_worker_with_too_few_descriptors_calls_no_server_unavailable() {
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let folder = open_folder();
+    let mut corp = Asker::new(slapd.settings());
+    let program = std::mem::replace(&mut corp.worker, folder.path().join("worker"));
+    let mut has_failed = false;
+    // With three, nothing can load a library.
+    for count in 4..20 {
+        let script = format!(
+            "#!/bin/sh\nulimit -n {count} && exec {}\n",
+            program.display()
+        );
+        fs::write(&corp.worker, script).unwrap();
+        fs::set_permissions(&corp.worker, Permissions::from_mode(0o755)).unwrap();
+        let told = corp.login("alice", "pw-alice");
+        assert!(told.conclusion.servers.down.is_empty(), "{count}: {told:?}");
+        has_failed |= told.failed().is_some();
+        assert_ne!(
+            told.failed().is_some(),
+            told.is_accepted(),
+            "{count}: {told:?}"
+        );
+    }
+    assert!(has_failed && corp.login("alice", "pw-alice").is_accepted());
 }

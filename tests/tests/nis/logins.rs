@@ -283,7 +283,7 @@ fn a_hash_that_takes_too_long_is_its_owners_trouble_alone() {
     hurried.budget_ms = 900;
     let told = server.login(&hurried, "ann", &"x".repeat(511));
     let words = "127.0.0.1: there is too little time left for a hash that takes so long";
-    assert_eq!(told.unavailable(), Some(words), "{told:?}");
+    assert_eq!(told.failed(), Some(words), "{told:?}");
     assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     let mut patient = asker();
     patient.budget_ms = 15_000;

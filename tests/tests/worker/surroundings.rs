@@ -303,7 +303,7 @@ fn a_service_that_may_not_reach_a_server_calls_none_down() {
         corp.login("alice", "pw-alice")
     });
     let told = forbidden.join().unwrap();
-    let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+    let why = told.failed().unwrap_or_else(|| panic!("{told:?}"));
     assert!(why.contains("RestrictAddressFamilies"), "{why}");
     assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
 

@@ -9,21 +9,21 @@ use zeroize::Zeroizing;
 use super::ber::Header;
 use super::ledger::Ledger;
 use super::{MAX_CONNECTION, MAX_MESSAGE, Refusal};
-use crate::net::failure::io_text;
+use crate::net::failure::Failure;
 
 /// The most bytes that are read at once. Most messages are far shorter, and each page of a larger
 /// buffer would cost time at every login.
 const CHUNK: usize = 4 * 1024;
 
-/// The reason why a relay ended. The user of ldap3 reads it when the stream is closed.
+/// The failure that ended a relay. The user of ldap3 reads it when the stream is closed.
 #[derive(Debug, Clone, Default)]
-pub struct EndReason(Arc<Mutex<Option<String>>>);
+pub struct EndReason(Arc<Mutex<Option<Failure>>>);
 
 impl EndReason {
-    /// Returns the reason; `None` if the relay ended without a fault.
-    pub fn text(&self) -> Option<String> {
-        let reason = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reason.clone()
+    /// Returns the failure as that of `step`; `None` if the relay ended without a fault.
+    pub fn failure(&self, step: &'static str) -> Option<Failure> {
+        let failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.clone().map(|failure| Failure { step, ..failure })
     }
 }
 
@@ -35,7 +35,7 @@ where
 {
     if let Err(error) = pass_on(server, client).await {
         let mut reason = reason.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reason.get_or_insert(io_text(&error));
+        reason.get_or_insert(Failure::of_connection("guard", &error));
     }
 }
 
@@ -173,6 +173,7 @@ fn closed() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::failure::FailureKind;
     use proptest::prelude::*;
 
     proptest! {
@@ -224,7 +225,7 @@ mod tests {
         let request = [0x30, 12, 2, 1, 1, 0x60, 7, 2, 1, 3, 4, 0, 0x80, 0];
         let answer = [0x30, 12, 2, 1, 1, 0x61, 7, 10, 1, 0, 4, 0, 4, 0];
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let (heard, reason) = runtime.unwrap().block_on(async {
+        let (heard, failure) = runtime.unwrap().block_on(async {
             let (server, mut theirs) = tokio::io::duplex(64);
             let (client, mut ours) = tokio::io::duplex(64);
             ours.write_all(&request).await.unwrap();
@@ -233,10 +234,14 @@ mod tests {
             relay(server, client, reason.clone()).await;
             let mut heard = Vec::new();
             ours.read_to_end(&mut heard).await.unwrap();
-            (heard, reason.text().unwrap())
+            (heard, reason.failure("search").unwrap())
         });
         assert_eq!(heard, answer);
-        assert_eq!(reason, Refusal::NotAsked(1).to_string());
+        assert_eq!(failure.text, Refusal::NotAsked(1).to_string());
+        assert_eq!(
+            (failure.step, failure.kind),
+            ("search", FailureKind::Trouble)
+        );
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod typed_name;
 mod windows_errors;
 
 use authchain::backends::protocol::{Hello, Operation, Question};
+use authchain::words::BackendError;
 use authchain_sandbox::confine::Access;
 
 use self::directory::Directory;
@@ -72,7 +73,7 @@ impl Ldap {
     ///
     /// # Errors
     /// When the settings cannot be meant, or a file cannot be used; it says which.
-    pub fn prepare(hello: &Hello) -> Result<Self, String> {
+    pub fn prepare(hello: &Hello) -> Result<Self, BackendError> {
         Self::of(prepare::ldap(&hello.settings), hello)
     }
 
@@ -80,11 +81,11 @@ impl Ldap {
     ///
     /// # Errors
     /// When the settings cannot be meant, or a file cannot be used; it says which.
-    pub fn prepare_domain(hello: &Hello) -> Result<Self, String> {
+    pub fn prepare_domain(hello: &Hello) -> Result<Self, BackendError> {
         Self::of(prepare::active_directory(&hello.settings), hello)
     }
 
-    fn of(directory: Result<Directory, String>, hello: &Hello) -> Result<Self, String> {
+    fn of(directory: Result<Directory, BackendError>, hello: &Hello) -> Result<Self, BackendError> {
         Ok(Self {
             directory: directory?,
             health: Health::from(hello),

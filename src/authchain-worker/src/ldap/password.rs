@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use authchain::tools::trusted_file::{self, Access};
-use authchain::words::{Denial, DenialReason, Secret};
+use authchain::words::{BackendError, Denial, DenialReason, Secret};
 use zeroize::Zeroizing;
 
 /// The longest password that is sent, in bytes. No directory stores longer ones, and some servers
@@ -67,10 +67,9 @@ impl From<PasswordFault> for Denial {
 }
 
 /// Reads the service's password from its file.
-pub(super) fn read(path: &Path) -> Result<Secret, String> {
+pub(super) fn read(path: &Path) -> Result<Secret, BackendError> {
     let limit = 4096;
-    let bytes = trusted_file::read(path, Access::Private, limit);
-    let mut bytes = Zeroizing::new(bytes.map_err(|error| error.to_string())?);
+    let mut bytes = Zeroizing::new(trusted_file::read(path, Access::Private, limit)?);
     let end = bytes.strip_suffix(b"\n").map_or(bytes.len(), <[u8]>::len);
     bytes.truncate(end);
     let end = bytes.strip_suffix(b"\r").map_or(bytes.len(), <[u8]>::len);
@@ -78,7 +77,10 @@ pub(super) fn read(path: &Path) -> Result<Secret, String> {
     let secret = Secret::new(std::mem::take(&mut bytes));
     match Password::of(&secret) {
         Ok(_) => Ok(secret),
-        Err(fault) => Err(format!("{}: no password: {}", path.display(), fault.text())),
+        Err(fault) => {
+            let why = format!("{}: no password: {}", path.display(), fault.text());
+            Err(BackendError::Unavailable(why))
+        }
     }
 }
 
@@ -114,6 +116,7 @@ mod tests {
             assert_eq!(read(&path).ok().unwrap().expose(), expected.as_bytes());
         }
         std::fs::write(&path, "\n").unwrap();
-        assert!(read(&path).err().unwrap().ends_with("it is empty"));
+        let error = read(&path).err().unwrap();
+        assert!(error.to_string().ends_with("it is empty"));
     }
 }

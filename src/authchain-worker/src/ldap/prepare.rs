@@ -8,7 +8,7 @@ use authchain::config::settings::ldap::attribute::AttributeName;
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::{Case, LdapSettings, Sasl, Scope, UidSource};
 use authchain::config::settings::tls::TlsSettings;
-use authchain::words::Secret;
+use authchain::words::{BackendError, Secret};
 use serde_json::Value;
 
 use super::access::Admission;
@@ -34,8 +34,9 @@ const PEOPLE: &str = "(&(sAMAccountType=805306368)(sAMAccountName=%u))";
 ///
 /// # Errors
 /// When the settings cannot be meant, or a file cannot be used; it says which.
-pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
-    let settings = from_json(settings, LdapSettings::check)?;
+pub(super) fn ldap(settings: &Value) -> Result<Directory, BackendError> {
+    let settings = from_json(settings, LdapSettings::check);
+    let settings = settings.map_err(BackendError::Unavailable)?;
     let sources = sources(&settings);
     let trust = trust(&sources, &settings.tls_settings())?;
     let identity = match (
@@ -95,8 +96,9 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, String> {
 ///
 /// # Errors
 /// When the settings cannot be meant, or a file cannot be used; it says which.
-pub(super) fn active_directory(settings: &Value) -> Result<Directory, String> {
-    let settings = from_json(settings, ActiveDirectorySettings::check)?;
+pub(super) fn active_directory(settings: &Value) -> Result<Directory, BackendError> {
+    let settings = from_json(settings, ActiveDirectorySettings::check);
+    let settings = settings.map_err(BackendError::Unavailable)?;
     let sources = controllers(&settings);
     let trust = trust(&sources, &settings.tls_settings())?;
     let identity = match (&settings.bind_dn, &settings.bind_password_file) {
@@ -114,7 +116,7 @@ pub(super) fn active_directory(settings: &Value) -> Result<Directory, String> {
     let base = settings.base.clone();
     let domain = Domain::new(settings);
     Ok(Directory {
-        people: people_of(&domain, base)?,
+        people: people_of(&domain, base).map_err(BackendError::Unavailable)?,
         connector,
         admission,
         warnings: domain.warnings(),
@@ -152,12 +154,12 @@ fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
 }
 
 /// Reads whom to trust, where some server needs it.
-fn trust(sources: &[Source], settings: &TlsSettings<'_>) -> Result<Option<Trust>, String> {
+fn trust(sources: &[Source], settings: &TlsSettings<'_>) -> Result<Option<Trust>, BackendError> {
     let needs_tls = sources.iter().any(Source::is_encrypted);
     needs_tls.then(|| configure(settings)).transpose()
 }
 
-fn service(dn: &str, file: &Path) -> Result<Identity, String> {
+fn service(dn: &str, file: &Path) -> Result<Identity, BackendError> {
     let secret: Secret = password::read(file)?;
     Ok(Identity::Service {
         dn: dn.to_owned(),

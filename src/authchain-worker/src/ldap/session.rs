@@ -279,10 +279,8 @@ impl Wait {
     /// Turns an error of ldap3 into a failure. If the guard ended the connection, the guard knows
     /// why; ldap3 only knows that it ended.
     fn failure(&self, step: &'static str, error: &LdapError) -> Failure {
-        match self.end_reason.text() {
-            Some(reason) => Failure::trouble(step, reason),
-            None => Failure::trouble(step, codes::server_text(&error.to_string())),
-        }
+        let ended = self.end_reason.failure(step);
+        ended.unwrap_or_else(|| Failure::trouble(step, codes::server_text(&error.to_string())))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::guard::ber::Elements;
 use crate::guard::ledger::Ledger;
 use crate::guard::relay::read_one;
 use crate::guard::{Refusal, message};
-use crate::net::failure::{Failure, io_text, server_text};
+use crate::net::failure::{Failure, server_text};
 
 /// The name of this step in failures.
 pub(super) const STEP: &str = "StartTLS";
@@ -48,7 +48,7 @@ async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Res
 fn failure(error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Failure::trouble(STEP, "the server closed the connection"),
-        _ => Failure::trouble(STEP, io_text(&error)),
+        _ => Failure::of_connection(STEP, &error),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::dns::Dns;
 use super::failure::{Failure, within};
 use super::peer::SocketOwner;
-use super::tls::{Trust, explain};
+use super::tls::{self, Trust};
 
 /// A server: its place, the encryption of the connection, and the proof of its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,5 +189,5 @@ pub async fn handshake(
         name.map_err(|_| Failure::trouble(TLS, format!("no host name: {}", quoted(identity))))?;
     let connector = TlsConnector::from(Arc::clone(&trust.config));
     let stream = connector.connect(name, stream).await;
-    stream.map_err(|error| Failure::trouble(TLS, explain(&error)))
+    stream.map_err(|error| tls::failure(TLS, &error))
 }

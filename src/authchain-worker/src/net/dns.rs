@@ -28,6 +28,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use authchain::tools::deadline::Deadline;
+use authchain::tools::trusted_file::{FileError, FileFault};
 use nix::fcntl::OFlag;
 
 pub use self::ask::{STEP, connected, random};
@@ -40,6 +41,7 @@ use super::failure::Failure;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
+const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
 /// The most bytes that are read of a file. Block lists in /etc/hosts have a megabyte or two.
 const MAX_FILE: u64 = 4 << 20;
@@ -61,17 +63,27 @@ pub fn is_name(host: &str) -> bool {
 pub struct Dns {
     hosts: Hosts,
     config: Config,
+    /// The reason why this process could not read a file that may name servers.
+    fault: Option<String>,
 }
 
 impl Dns {
     /// Reads the system's files. A missing file counts as empty. If no name server is configured,
     /// the name server of this machine is asked (resolv.conf(5)).
     pub fn read() -> Self {
-        let host_name = read(Path::new("/proc/sys/kernel/hostname"));
-        Self::new(
-            read(Path::new(HOSTS)),
-            Config::parse(&read(Path::new(RESOLV_CONF)), &host_name),
-        )
+        let mut fault = None;
+        let mut text = |path| {
+            read(Path::new(path)).unwrap_or_else(|error| {
+                fault = Some(error.to_string());
+                String::new()
+            })
+        };
+        let hosts = text(HOSTS);
+        let config = Config::parse(&text(RESOLV_CONF), &text(HOST_NAME));
+        Self {
+            fault,
+            ..Self::new(hosts, config)
+        }
     }
 
     /// Makes a resolver of the text of a hosts file and of name servers.
@@ -79,6 +91,7 @@ impl Dns {
         Self {
             hosts: Hosts(hosts),
             config,
+            fault: None,
         }
     }
 
@@ -108,6 +121,7 @@ impl Dns {
     /// # Errors
     /// When the name has no such records, or no name server answers in time.
     pub async fn services(&self, name: &str, deadline: Deadline) -> Result<Vec<Service>, Failure> {
+        self.check()?;
         match ask::ask(&self.config, RecordKind::Srv, name, deadline).await? {
             Records::Services(services) => Ok(services),
             _ => Err(Failure::trouble(STEP, format!("{name}: no SRV records"))),
@@ -121,6 +135,7 @@ impl Dns {
         if !known.is_empty() {
             return Ok(known);
         }
+        self.check()?;
         for name in self.config.candidates(host) {
             let found = self.query(&name, deadline).await?;
             if !found.is_empty() {
@@ -128,6 +143,14 @@ impl Dns {
             }
         }
         Err(Failure::down(STEP, "no such name, or it has no address"))
+    }
+
+    /// Checks that the system's files could be read: a missing line may name the server.
+    fn check(&self) -> Result<(), Failure> {
+        match &self.fault {
+            Some(fault) => Err(Failure::local(STEP, fault)),
+            None => Ok(()),
+        }
     }
 
     /// Asks for the addresses of both families at once.
@@ -187,14 +210,23 @@ fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses
 }
 
-/// Reads a system file; an unreadable file counts as empty. The file may belong to the service that
-/// manages the network (systemd-resolved has its own user): it is trusted as the C library trusts
-/// it. `O_NONBLOCK` keeps a FIFO from blocking the worker.
-fn read(path: &Path) -> String {
+/// Reads a system file; a file that may not be used counts as empty. The file may belong to the
+/// service that manages the network (systemd-resolved has its own user): it is trusted as the C
+/// library trusts it. `O_NONBLOCK` keeps a FIFO from blocking the worker.
+///
+/// # Errors
+/// Where this process lacks what it takes, such as a descriptor.
+fn read(path: &Path) -> Result<String, FileError> {
     let mut open = OpenOptions::new();
     let open = open.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
-    let bytes = open.open(path).map_or_else(|_| Vec::new(), whole_lines);
-    String::from_utf8_lossy(&bytes).into_owned()
+    let bytes = match open.open(path) {
+        Ok(file) => whole_lines(file),
+        Err(error) => match FileFault::from(&error) {
+            fault @ FileFault::Process(_) => return Err(FileError::at(path, fault)),
+            _ => Vec::new(),
+        },
+    };
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads the whole lines before an error or the limit. A line that is cut off is dropped: part of
@@ -213,6 +245,8 @@ fn whole_lines(file: impl Read) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::failure::FailureKind;
+    use authchain::tools::deadline::system_clock;
     use std::io;
 
     /// An error after the bytes of this text.
@@ -225,6 +259,25 @@ mod tests {
                 length => Ok(length),
             }
         }
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_opened_is_no_empty_one() {
+        let dns = Dns {
+            fault: Some("/etc/hosts: too many open files".to_owned()),
+            ..Dns::new("192.0.2.1 known".to_owned(), Config::default())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let addresses = |host| {
+            let deadline = Deadline::after(system_clock, Duration::from_secs(1));
+            let asking = dns.addresses(host, 389, deadline);
+            runtime.as_ref().unwrap().block_on(asking)
+        };
+        assert!(addresses("known").is_ok() && addresses("192.0.2.2").is_ok());
+        let failure = addresses("unknown").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Local);
+        assert!(failure.text.contains("/etc/hosts"), "{failure}");
+        assert_eq!(read(Path::new("/nowhere/hosts")), Ok(String::new()));
     }
 
     #[test]

@@ -79,6 +79,19 @@ impl Failure {
         Self::new(step, io_text(error), kind)
     }
 
+    /// Returns the failure of a connection that was open: the server is up, whatever it does with
+    /// this connection, unless the error is one of this process.
+    pub fn of_connection(step: &'static str, error: &io::Error) -> Self {
+        let failure = Self::of_socket(step, error);
+        match failure.kind {
+            FailureKind::Down => Self {
+                kind: FailureKind::Trouble,
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+
     /// Returns the failure of this process, which says nothing about the server.
     pub fn local(step: &'static str, text: impl Into<String>) -> Self {
         Self::new(step, text, FailureKind::Local)

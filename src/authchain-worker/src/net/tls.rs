@@ -1,10 +1,12 @@
 //! The trust in servers' certificates, from the settings alone.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use authchain::config::settings::tls::{TlsSettings, TlsVerify, TlsVersion};
 use authchain::tools::trusted_file::{self, Access};
+use authchain::words::BackendError;
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::ServerCertVerifier;
@@ -23,7 +25,7 @@ mod revocation;
 mod verify;
 
 pub use certificate::{Certificate, SOON};
-pub use explain::{days, explain};
+pub use explain::{days, failure};
 pub use pinned::Pinned;
 use revocation::ByLists;
 
@@ -51,7 +53,7 @@ pub struct Trust {
 ///
 /// # Errors
 /// For a file that cannot be read, or lacks the expected certificate, key or list.
-pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
+pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, BackendError> {
     let provider = Arc::new(ring::default_provider());
     let versions: &[_] = match settings.min {
         TlsVersion::V1_2 => &[&TLS12, &TLS13],
@@ -59,7 +61,8 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_protocol_versions(versions);
-    let builder = builder.map_err(|error| error.to_string())?.dangerous();
+    let builder = builder.map_err(|error| BackendError::Failed(error.to_string()))?;
+    let builder = builder.dangerous();
     let held = match settings.verify {
         TlsVerify::Full | TlsVerify::Ca => Some(certificates(settings.ca_file)?),
         TlsVerify::None => None,
@@ -74,7 +77,7 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, String> {
     let mut config = match settings.client {
         Some((cert, key)) => builder
             .with_client_auth_cert(certificates(cert)?, private_key(key)?)
-            .map_err(|error| format!("{}: {error}", key.display()))?,
+            .map_err(|error| fault(key, error))?,
         None => builder.with_no_client_auth(),
     };
     // One handshake a process: there is nothing to resume.
@@ -96,15 +99,14 @@ fn verifiers(
     settings: &TlsSettings<'_>,
     provider: &Arc<CryptoProvider>,
     held: Vec<CertificateDer<'static>>,
-) -> Result<Verifiers, String> {
-    let path = settings.ca_file.display();
+) -> Result<Verifiers, BackendError> {
     let roots = Arc::new(roots(&held, provider));
     if roots.is_empty()
         && held
             .iter()
             .all(|one| ParsedCertificate::try_from(one).is_err())
     {
-        return Err(format!("{path}: no certificate in it can be read"));
+        return Err(fault(settings.ca_file, "no certificate in it can be read"));
     }
     let held = held.into();
     let builder = || {
@@ -114,11 +116,7 @@ fn verifiers(
     let pinned = |authorities| Arc::new(Pinned::new(&held, authorities, provider));
     let known: Option<Arc<dyn ServerCertVerifier>> = match roots.is_empty() {
         true => None,
-        false => Some(
-            builder()
-                .build()
-                .map_err(|error| format!("{path}: {error}"))?,
-        ),
+        false => Some((builder().build()).map_err(|error| fault(settings.ca_file, error))?),
     };
     let verifier = match settings.crl_file {
         Some(file) => Some(Arc::new(ByLists::new(builder(), file)?) as _),
@@ -140,22 +138,24 @@ fn roots(held: &[CertificateDer<'_>], provider: &CryptoProvider) -> RootCertStor
     roots
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let fault = |text: String| format!("{}: {text}", path.display());
-    let read = trusted_file::read(path, Access::Public, MAX_FILE);
-    let bytes = read.map_err(|error| error.to_string())?;
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BackendError> {
+    let bytes = trusted_file::read(path, Access::Public, MAX_FILE)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match certificates {
         Ok(certificates) if certificates.is_empty() => {
-            Err(fault("holds no certificate in PEM form".to_owned()))
+            Err(fault(path, "holds no certificate in PEM form"))
         }
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(fault(error.to_string())),
+        Err(error) => Err(fault(path, error)),
     }
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
-    let read = trusted_file::read(path, Access::Private, MAX_FILE);
-    let bytes = Zeroizing::new(read.map_err(|error| error.to_string())?);
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, BackendError> {
+    let bytes = Zeroizing::new(trusted_file::read(path, Access::Private, MAX_FILE)?);
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| fault(path, error))
+}
+
+/// Returns that what a file holds is of no use.
+fn fault(path: &Path, why: impl fmt::Display) -> BackendError {
+    BackendError::Unavailable(format!("{}: {why}", path.display()))
 }

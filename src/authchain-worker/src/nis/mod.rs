@@ -42,6 +42,7 @@ pub mod yp;
 use authchain::backends::protocol::{Hello, Operation, Question};
 use authchain::config::settings::from_json;
 use authchain::config::settings::nis::{NisSettings, Transport};
+use authchain::words::BackendError;
 use authchain_sandbox::confine::Access;
 
 use self::client::Client;
@@ -67,11 +68,13 @@ impl Nis {
     ///
     /// # Errors
     /// When the settings cannot be meant, or want a port that cannot be had.
-    pub fn prepare(hello: &Hello) -> Result<Self, String> {
-        let settings = from_json(&hello.settings, NisSettings::check)?;
+    pub fn prepare(hello: &Hello) -> Result<Self, BackendError> {
+        let settings = from_json(&hello.settings, NisSettings::check);
+        let settings = settings.map_err(BackendError::Unavailable)?;
         let health = Health::from(hello);
         let servers = settings.servers.iter();
-        let ports = Ports::set_aside(servers, settings.transport, settings.source_port)?;
+        let ports = Ports::set_aside(servers, settings.transport, settings.source_port);
+        let ports = ports.map_err(BackendError::Failed)?;
         Ok(Self {
             dns: if has_names(&settings.servers) {
                 Dns::read()

@@ -1,10 +1,9 @@
 //! Answers each question, in the steps that it takes.
 
-use std::fmt;
-
 use authchain::backends::protocol::{Bytes, Operation, Question, WireUser, WireVerdict};
 use authchain::config::settings::nis::{Address, NisSettings};
 use authchain::files::passwd_files::passwd::PasswdEntry;
+use authchain::files::password_hash::HashError;
 use authchain::tools::deadline::Deadline;
 use authchain::words::{DenialReason, Secret};
 
@@ -71,9 +70,13 @@ pub(super) async fn ask(
                 // Other servers have the same hash.
                 Ok(Err(error)) => {
                     spend_dummy(settings, &mut client, whole, typed).await;
-                    unavailable(server, &error)
+                    let why = format!("{}: {error}", server.name());
+                    match error {
+                        HashError::NotComputed(_) => WireVerdict::Failed(why),
+                        _ => WireVerdict::Unavailable(why),
+                    }
                 }
-                Err(error) => unavailable(server, &error),
+                Err(error) => WireVerdict::Failed(format!("{}: {error}", server.name())),
             };
             Ok(answer.into())
         }
@@ -108,10 +111,6 @@ async fn find(
         return Ok(Owner::Nobody(Some(note)));
     }
     Ok(Owner::Person(entry))
-}
-
-fn unavailable(server: &Address, why: &dyn fmt::Display) -> WireVerdict {
-    WireVerdict::Unavailable(format!("{}: {why}", server.name()))
 }
 
 fn wire_user(entry: &PasswdEntry) -> WireUser {

@@ -76,6 +76,20 @@ fn an_error_of_this_machine_calls_no_server_down() {
 }
 
 #[test]
+fn a_connection_that_broke_is_no_server_that_is_down() {
+    let kind = |errno: Errno| {
+        let error = io::Error::from(errno);
+        Failure::of_connection("search", &error).kind
+    };
+    for there in [Errno::ECONNRESET, Errno::ETIMEDOUT, Errno::EPIPE] {
+        assert_eq!(kind(there), FailureKind::Trouble, "{there}");
+    }
+    for here in [Errno::ENOBUFS, Errno::ENOMEM, Errno::EPERM] {
+        assert_eq!(kind(here), FailureKind::Local, "{here}");
+    }
+}
+
+#[test]
 fn the_text_of_a_server_stays_in_its_quotes_wherever_it_is_cut() {
     let said = server_text(r#" x"; root: local: accepted (1 ms) "#);
     assert_eq!(said, r#""x\"; root: local: accepted (1 ms)""#);

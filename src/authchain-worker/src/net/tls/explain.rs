@@ -9,17 +9,29 @@ use tokio_rustls::rustls::{
 
 use super::revocation::Words;
 
-use crate::net::failure::io_text;
+use crate::net::failure::{Failure, io_text};
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
+/// Returns the failure of a handshake. The server answers, unless this process is to blame.
+pub fn failure(step: &'static str, error: &io::Error) -> Failure {
+    match of_library(error) {
+        Some(Error::General(_) | Error::FailedToGetRandomBytes | Error::FailedToGetCurrentTime) => {
+            Failure::local(step, explain(error))
+        }
+        None if error.kind() != io::ErrorKind::UnexpectedEof => Failure::of_connection(step, error),
+        _ => Failure::trouble(step, explain(error)),
+    }
+}
+
+fn of_library(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 /// Returns the error in words that an administrator can act on. They contain no text of the TLS
 /// library: its texts change with each version, and name types of Rust.
-pub fn explain(error: &io::Error) -> String {
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<Error>());
-    let words = match inner {
+fn explain(error: &io::Error) -> String {
+    let words = match of_library(error) {
         Some(Error::InvalidCertificate(fault)) => return certificate(fault),
         Some(Error::AlertReceived(alert)) => return refusal(*alert),
         Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
@@ -225,10 +237,31 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::failure::FailureKind;
     use std::sync::Arc;
 
     fn explained(error: Error) -> String {
         explain(&io::Error::other(error))
+    }
+
+    #[test]
+    fn a_handshake_fails_here_or_there() {
+        let kind = |error| failure("TLS", &error).kind;
+        for here in [
+            io::Error::other(Error::FailedToGetRandomBytes),
+            io::Error::other(Error::General(String::new())),
+            io::Error::from_raw_os_error(nix::errno::Errno::ENOBUFS as i32),
+        ] {
+            assert_eq!(kind(here), FailureKind::Local);
+        }
+        for there in [
+            io::Error::other(Error::NoCertificatesPresented),
+            io::Error::other(Error::InvalidCertificate(CertificateError::Expired)),
+            io::Error::from(io::ErrorKind::UnexpectedEof),
+            io::Error::from_raw_os_error(nix::errno::Errno::ECONNRESET as i32),
+        ] {
+            assert_eq!(kind(there), FailureKind::Trouble);
+        }
     }
 
     #[test]

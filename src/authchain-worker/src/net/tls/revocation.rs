@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use authchain::files::revocation_lists::{self, MAX_FILE, RevocationList};
 use authchain::tools::journal::quoted;
 use authchain::tools::trusted_file::{self, Access};
+use authchain::words::BackendError;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
@@ -46,10 +47,14 @@ impl ByLists {
     /// Reads the lists, and has `builder` make a verifier that checks every certificate of a chain
     /// by the list of its authority. A certificate without a list, or with a list that is too old,
     /// is refused: it may have been revoked.
-    pub(super) fn new(builder: ServerCertVerifierBuilder, file: &Path) -> Result<Self, String> {
-        let fault = |text: &dyn fmt::Display| format!("tls_crl_file {}: {text}", file.display());
-        let read = trusted_file::read(file, Access::Public, MAX_FILE);
-        let bytes = read.map_err(|error| format!("tls_crl_file {error}"))?;
+    pub(super) fn new(
+        builder: ServerCertVerifierBuilder,
+        file: &Path,
+    ) -> Result<Self, BackendError> {
+        let fault = |text: &dyn fmt::Display| {
+            BackendError::Unavailable(format!("tls_crl_file {}: {text}", file.display()))
+        };
+        let bytes = trusted_file::read(file, Access::Public, MAX_FILE)?;
         let lists = revocation_lists::lists(&bytes).map_err(|lack| fault(&lack))?;
         let ders = lists.iter().map(|list| list.der.clone());
         let inner = builder
