@@ -290,7 +290,7 @@ rootpw admin-secret
 directory {dir}/db
 maxsize 268435456
 dbnosync
-index objectClass,uid,memberUid,gidNumber,member eq
+index objectClass,cn,uid,memberUid,gidNumber,member eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="cn=blind,{BASE}" none{by_self} by users read by anonymous search
 {memberof}{policy}{limits}

@@ -1,10 +1,12 @@
 //! Groups that people make up: what they may write into their own entries puts them into none.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use authchain::words::{AccountStatus, DenialReason};
 use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::directory::BASE;
+use authchain_tests::servers::hostile;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
@@ -139,24 +141,34 @@ fn a_wanted_group_counts_however_many_others_somebody_is_in() {
 
 #[test]
 fn a_servers_own_limit_hides_no_wanted_group_and_makes_no_denial() {
-    let Some(slapd) = Slapd::start(&Plan {
-        limits: "sizelimit 50\n",
-        ..Plan::default()
-    }) else {
-        return;
-    };
-    let many = (0..60).map(|n| posix(&format!("many{n}"), 6_000 + n, &["alice", "bob"]));
-    add(&slapd, &many.collect::<String>());
-    add(&slapd, &posix("last", 7_000, &["alice"]));
-    let corp = Asker::new(slapd.settings());
-    for group in ["last", &format!("cn=last,ou=groups,{BASE}")] {
-        let corp = corp.with("allow_groups", json!([group]));
-        let told = corp.login("alice", "pw-alice");
-        assert!(told.is_accepted(), "{group}: {told:?}");
-        let told = corp.login("bob", "pw-bob");
-        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
-        let limit = "the server gives 50 of them, and no more (sizeLimitExceeded)";
-        assert!(why.contains(limit), "{why}");
+    for (limits, words) in [
+        (
+            "sizelimit 50\n",
+            "the server gives 50 of them, and no more: sizeLimitExceeded (4)",
+        ),
+        (
+            "limits users size.unchecked=50\n",
+            "the server gives 0 of them, and no more: adminLimitExceeded (11)",
+        ),
+    ] {
+        let Some(slapd) = Slapd::start(&Plan {
+            limits,
+            ..Plan::default()
+        }) else {
+            return;
+        };
+        let many = (0..60).map(|n| posix(&format!("many{n}"), 6_000 + n, &["alice", "bob"]));
+        add(&slapd, &many.collect::<String>());
+        add(&slapd, &posix("last", 7_000, &["alice"]));
+        let corp = Asker::new(slapd.settings());
+        for group in ["last", &format!("cn=last,ou=groups,{BASE}")] {
+            let corp = corp.with("allow_groups", json!([group]));
+            let told = corp.login("alice", "pw-alice");
+            assert!(told.is_accepted(), "{group}: {told:?}");
+            let told = corp.login("bob", "pw-bob");
+            let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+            assert!(why.contains(words), "{why}");
+        }
     }
 }
 
@@ -209,4 +221,25 @@ fn groups_name_their_members_by_the_attributes_that_are_said() {
     let outer = by_dn.with("allow_groups", json!(["outer"]));
     assert!(outer.login("bob", "pw-bob").is_accepted());
     assert_eq!(slapd.log().matches("memberUid=").count(), searches);
+}
+
+#[test]
+fn a_server_that_refuses_the_search_for_groups_is_said_with_the_setting_behind_it() {
+    let searches = AtomicUsize::new(0);
+    let port = hostile::serve(move |stream| {
+        hostile::almost_good(stream, |tag, bytes| match tag {
+            0x63 if searches.fetch_add(1, Ordering::Relaxed) > 0 => {
+                hostile::message(bytes[4], &hostile::result(0x65, 53, b"not this one"))
+            }
+            _ => bytes,
+        });
+    });
+    let told = Asker::new(hostile::settings(port))
+        .with("group_base", "ou=groups,dc=example,dc=test")
+        .with("allow_groups", json!(["staff"]))
+        .login("alice", "pw-alice");
+    let words = "group search: configuration error: \"ou=groups,dc=example,dc=test\" (group_members): \
+                 unwillingToPerform (53): \"not this one\"";
+    let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+    assert!(why.contains(words), "{why}");
 }

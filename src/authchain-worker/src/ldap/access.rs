@@ -45,6 +45,7 @@ impl Admission {
         let filter = filter.fill(&name, &service, &host);
         let search = Search {
             filter: &filter,
+            setting: Some("access_filter"),
             ..Search::entry(STEP, &person.dn, &["1.1"])
         };
         let hits = session.search(search).await?;

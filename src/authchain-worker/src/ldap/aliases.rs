@@ -66,6 +66,7 @@ impl People {
             filter,
             attributes: &attributes,
             limit: LIMIT,
+            setting: Some("aliases"),
         };
         let entry = match self.sole(session, search, None).await? {
             Sole::Entry(entry) => entry,

@@ -25,11 +25,16 @@ pub(super) fn is_server_fault(code: u32) -> bool {
 /// Returns the code, its name and the text of the server, for the log.
 pub(super) fn describe(result: &LdapResult) -> String {
     let code = result.rc;
-    let name = name(code).map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"));
+    let name = named(code);
     match server_text(&result.text) {
         text if text.is_empty() => name,
         text => format!("{name}: {text}"),
     }
+}
+
+/// Returns the code and its name, for the log.
+pub(super) fn named(code: u32) -> String {
+    name(code).map_or_else(|| format!("code {code}"), |name| format!("{name} ({code})"))
 }
 
 fn name(code: u32) -> Option<&'static str> {

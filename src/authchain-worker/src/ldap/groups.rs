@@ -178,6 +178,7 @@ impl Groups {
             filter: &self.filter.and(filter),
             attributes: &["cn", CLASS],
             limit: LIMIT,
+            setting: Some("group_members"),
         };
         let hits = session.search(search).await?;
         if hits.is_missing {

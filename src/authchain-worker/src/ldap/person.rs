@@ -124,6 +124,7 @@ impl People {
             filter: &filter,
             attributes: &attributes,
             limit: LIMIT,
+            setting: (!self.are_whole).then_some("user_filter"),
         };
         match self.sole(session, search, template.as_deref()).await? {
             Sole::Nobody => Ok(Found::Nobody(None)),
@@ -147,11 +148,15 @@ impl People {
             return Err(Failure::configuration_error(step, &text));
         }
         let gap = hits.gap();
+        if let (Some(codes::ADMIN_LIMIT), Some(why)) = (hits.cut, &gap) {
+            // Another server may have more room.
+            return Err(Failure::trouble(step, why));
+        }
         let mut entries = hits.entries.into_iter();
         let entry = match (entries.next(), entries.next(), gap) {
             (None, _, None) => return Ok(Sole::Nobody),
             (None, _, Some(why)) => return Err(Failure::settings(step, why)),
-            (Some(entry), None, _) if !hits.is_cut => entry,
+            (Some(entry), None, _) if hits.cut.is_none() => entry,
             _ => return Ok(Sole::Several),
         };
         let is_there = Dn::parse(&entry.dn).is_some_and(|dn| match template.and_then(Dn::parse) {

@@ -59,6 +59,8 @@ pub(super) struct Search<'a> {
     pub(super) attributes: &'a [&'a str],
     /// Maximum number of entries that the server is to return.
     pub(super) limit: i32,
+    /// The setting that the filter comes from, for when the server refuses it.
+    pub(super) setting: Option<&'static str>,
 }
 
 impl<'a> Search<'a> {
@@ -71,6 +73,7 @@ impl<'a> Search<'a> {
             filter: "(objectClass=*)",
             attributes,
             limit: 1,
+            setting: None,
         }
     }
 }
@@ -78,8 +81,9 @@ impl<'a> Search<'a> {
 /// The entries that a search found.
 pub(super) struct Hits {
     pub(super) entries: Vec<Entry>,
-    /// The result was cut at the size limit of the search or of the server.
-    pub(super) is_cut: bool,
+    /// The result code that says that the result was cut, if it was: sizeLimitExceeded, by the
+    /// search's own limit or the server's, or adminLimitExceeded.
+    pub(super) cut: Option<u32>,
     /// Other servers may have more entries; they are not asked.
     pub(super) is_elsewhere_too: bool,
     /// The base of the search does not exist, or is hidden from the account that searches.
@@ -93,13 +97,14 @@ impl Hits {
     pub(super) fn gap(&self) -> Option<String> {
         let count = self.entries.len();
         let is_ours = i32::try_from(count).is_ok_and(|count| count >= self.limit);
-        match (self.is_cut, self.is_elsewhere_too) {
-            (true, _) if is_ours => Some(format!("there are more than {count}")),
-            (true, _) => Some(format!(
-                "the server gives {count} of them, and no more (sizeLimitExceeded)"
+        match (self.cut, self.is_elsewhere_too) {
+            (Some(codes::SIZE_LIMIT), _) if is_ours => Some(format!("there are more than {count}")),
+            (Some(code), _) => Some(format!(
+                "the server gives {count} of them, and no more: {}",
+                codes::named(code)
             )),
-            (false, true) => Some(NOT_FOLLOWED.to_owned()),
-            (false, false) => None,
+            (None, true) => Some(NOT_FOLLOWED.to_owned()),
+            (None, false) => None,
         }
     }
 }
@@ -292,13 +297,13 @@ fn read_hits(
     let entries = entries.ok_or_else(|| Failure::trouble(search.step, "a malformed entry"))?;
     let hits = Hits {
         entries,
-        is_cut: result.rc == codes::SIZE_LIMIT,
+        cut: matches!(result.rc, codes::SIZE_LIMIT | codes::ADMIN_LIMIT).then_some(result.rc),
         is_elsewhere_too: result.refs.iter().any(|url| may_know_more(url)),
         is_missing: result.rc == codes::NO_SUCH_OBJECT,
         limit: search.limit,
     };
     match result.rc {
-        codes::SUCCESS | codes::SIZE_LIMIT | codes::NO_SUCH_OBJECT => Ok(hits),
+        codes::SUCCESS | codes::SIZE_LIMIT | codes::ADMIN_LIMIT | codes::NO_SUCH_OBJECT => Ok(hits),
         codes::REFERRAL => {
             let there = codes::server_text(&result.refs.join(" "));
             let text = format!(
@@ -309,7 +314,9 @@ fn read_hits(
         }
         code if is_server_fault(code) => Err(Failure::trouble(search.step, describe(&result))),
         _ => {
-            let text = format!("{}: {}", quoted(search.base), describe(&result));
+            let setting = search.setting.map(|key| format!(" ({key})"));
+            let setting = setting.unwrap_or_default();
+            let text = format!("{}{setting}: {}", quoted(search.base), describe(&result));
             Err(Failure::configuration_error(search.step, &text))
         }
     }

@@ -86,6 +86,7 @@ impl DomainGroups {
             filter: "(objectCategory=group)",
             attributes,
             limit: 1,
+            setting: None,
         }
     }
 
@@ -141,7 +142,7 @@ impl DomainGroups {
             ..self.search_for_groups(&[SID])
         };
         let hits = session.search(search).await?;
-        if let Some(why) = hits.gap().filter(|_| hits.is_cut) {
+        if let Some(why) = hits.gap().filter(|_| hits.cut.is_some()) {
             return Err(unseen(&why));
         }
         let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));

@@ -192,6 +192,7 @@ impl Directory {
                 filter,
                 attributes,
                 limit: SAMPLE,
+                setting: None,
             })
         }
     }
