@@ -44,6 +44,7 @@ pub(super) fn complaints(unit: &Unit) -> Vec<Complaint<'_>> {
         families(unit),
         network(unit),
         addresses(unit),
+        interfaces(unit),
         user(unit),
         capabilities(unit),
         user_namespace(unit),
@@ -118,13 +119,38 @@ fn network(unit: &Unit) -> Option<Complaint<'_>> {
     )
 }
 
+/// Complains of addresses whose packets the kernel drops without a word: their servers look silent.
 fn addresses(unit: &Unit) -> Option<Complaint<'_>> {
-    let is_any = |one: &&Assignment| one.value.split_whitespace().any(|word| word == "any");
+    let is_any = |one: &&Assignment| {
+        let mut words = one.value.split_whitespace();
+        words.any(|word| ["any", "0.0.0.0/0", "::/0"].contains(&word))
+    };
     let at = unit.list("IPAddressDeny").into_iter().find(is_any)?;
-    unit.list("IPAddressAllow").is_empty().then_some(())?;
+    let allowed = unit.list("IPAddressAllow");
+    let mut allowed = allowed.iter().flat_map(|one| one.value.split_whitespace());
+    allowed.all(is_of_this_machine).then_some(())?;
     warning(
         at,
-        "the worker reaches no server; name the servers, and the name servers, in IPAddressAllow",
+        "the worker hears nothing from servers of other machines, as if they were down; name \
+         them, and the name servers, in IPAddressAllow",
+    )
+}
+
+/// Returns whether a word of `IPAddressAllow` names no address of another machine.
+fn is_of_this_machine(word: &str) -> bool {
+    word == "localhost" || word == "::1" || word == "::1/128" || word.starts_with("127.")
+}
+
+/// Complains of interfaces for the same reason.
+fn interfaces(unit: &Unit) -> Option<Complaint<'_>> {
+    let values = unit.list("RestrictNetworkInterfaces");
+    let at = values.last()?;
+    let mut words = values.iter().flat_map(|one| one.value.split_whitespace());
+    words.all(|word| word == "lo").then_some(())?;
+    warning(
+        at,
+        "the worker hears nothing from servers of other machines, as if they were down; name the \
+         interface that leads to them behind it",
     )
 }
 
@@ -221,7 +247,10 @@ mod tests {
             "PrivateUsers=identity",
             "User=%i\nPAMName=systemd-user",
             "LimitNPROC=64\nTasksMax=4915",
-            "IPAddressDeny=any\nIPAddressAllow=192.0.2.0/24",
+            "IPAddressDeny=any\nIPAddressAllow=localhost 192.0.2.0/24",
+            "IPAddressDeny=203.0.113.0/24",
+            "RestrictNetworkInterfaces=lo eth0",
+            "RestrictNetworkInterfaces=~eth1",
         ] {
             assert_eq!(said(lines), "", "{lines}");
         }
@@ -243,7 +272,13 @@ mod tests {
             ("RestrictAddressFamilies=none", "reaches no server"),
             ("RestrictAddressFamilies=AF_INET", "nothing is logged"),
             ("PrivateNetwork=true", "PrivateNetwork=no"),
-            ("IPAddressDeny=any", "IPAddressAllow"),
+            ("IPAddressDeny=any", "as if they were down"),
+            ("IPAddressDeny=0.0.0.0/0 ::/0", "IPAddressAllow"),
+            (
+                "IPAddressDeny=any\nIPAddressAllow=localhost 127.0.0.53/32",
+                "IPAddressAllow",
+            ),
+            ("RestrictNetworkInterfaces=lo", "as if they were down"),
             ("User=www-data\nCapabilityBoundingSet=", "is not root"),
             ("DynamicUser=yes", "is not root"),
             ("CapabilityBoundingSet=", "become its own user"),
