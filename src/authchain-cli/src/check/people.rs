@@ -10,7 +10,7 @@ use authchain::files::edit::Table;
 use authchain::files::passwd_files::{passwd, shadow};
 use authchain::files::password_hash::Method;
 use authchain::tools::trusted_file::{self, Access};
-use authchain::words::Username;
+use authchain::words::{Username, number};
 
 use super::report::{Report, Severity};
 
@@ -103,9 +103,7 @@ fn compare_with_system(
 ) {
     let identities = SystemIdentities::new(settings.passwd_file.clone());
     for fields in entries(passwd, Access::Public).entries() {
-        let uid = fields
-            .get(2)
-            .and_then(|uid| std::str::from_utf8(uid).ok()?.parse::<u32>().ok());
+        let uid = fields.get(2).and_then(|uid| number::<u32>(uid));
         let name = fields.first().and_then(|name| Username::parse(name).ok());
         let (Some(name), Some(uid)) = (name, uid) else {
             continue;

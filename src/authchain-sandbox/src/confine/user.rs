@@ -84,7 +84,11 @@ fn ids(rest: &[u8]) -> Option<(u32, u32)> {
     let mut fields = rest.split(|&byte| byte == b':');
     let is_whole_name = fields.next()?.is_empty();
     let _password = fields.next()?;
-    let mut id = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
+    // A plus sign, which `from_str` takes, makes a line unreadable to others.
+    let mut id = || {
+        let digits = fields.next().filter(|field| !field.starts_with(b"+"))?;
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    };
     let (uid, gid) = (id()?, id()?);
     is_whole_name.then_some((uid, gid))
 }
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_unprivileged_privileged_or_missing() {
-        let passwd = b"root:x:0:0:::\nauthchain2:x:5:5:::\nauthchain:x:990:991:::\nauthchain:x:0:0:::\ntoor:x:0:5:::\nwheel:x:5:0:::\nodd:x:five:5:::\nnone:x:4294967295:1:::\nmax:x:4294967296:1:::\ncut:x:7";
+        let passwd = b"root:x:0:0:::\nauthchain2:x:5:5:::\nauthchain:x:990:991:::\nauthchain:x:0:0:::\ntoor:x:0:5:::\nwheel:x:5:0:::\nodd:x:five:5:::\nplus:x:+5:5:::\nnone:x:4294967295:1:::\nmax:x:4294967296:1:::\ncut:x:7";
         let found = entry_of("authchain", passwd);
         assert_eq!(
             found,
@@ -123,7 +127,15 @@ mod tests {
         for name in ["root", "toor", "wheel", "none"] {
             assert_eq!(entry_of(name, passwd), Entry::Privileged, "{name}");
         }
-        for name in ["odd", "max", "cut", "missing", "auth", "authchain:x"] {
+        for name in [
+            "odd",
+            "plus",
+            "max",
+            "cut",
+            "missing",
+            "auth",
+            "authchain:x",
+        ] {
             assert_eq!(entry_of(name, passwd), Entry::Missing, "{name}");
         }
     }

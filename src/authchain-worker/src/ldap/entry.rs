@@ -1,6 +1,7 @@
 //! An entry that a search returned.
 
 use authchain::tools::journal::quoted;
+use authchain::words::number;
 use ldap3::ResultEntry;
 use ldap3::asn1::StructureTag;
 
@@ -104,7 +105,8 @@ impl Entry {
 
     /// Returns the first value of `attribute` that is a number.
     pub(super) fn number<T: std::str::FromStr>(&self, attribute: &str) -> Option<T> {
-        self.texts(attribute).find_map(|text| text.parse().ok())
+        self.texts(attribute)
+            .find_map(|text| number(text.as_bytes()))
     }
 }
 

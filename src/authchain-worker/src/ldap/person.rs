@@ -7,6 +7,7 @@ use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::filter::UserFilter;
 use authchain::config::settings::ldap::template::DnTemplate;
 use authchain::config::settings::ldap::{Case, Scope};
+use authchain::words::number;
 use ldap3::{dn_escape, ldap_escape};
 
 use super::codes;
@@ -221,7 +222,7 @@ impl People {
 /// Returns the user id, if the entry has one. A malformed one, or one of two, must not count as
 /// missing: the id that the system has for the name would be taken.
 fn uid_of(entry: &Entry, attribute: &str) -> Result<Option<u32>, Failure> {
-    match entry.single(attribute, |text| text.parse().ok()) {
+    match entry.single(attribute, |text| number(text.as_bytes())) {
         Single::Absent => Ok(None),
         Single::Value(uid) => Ok(Some(uid)),
         Single::Invalid => {
@@ -265,6 +266,7 @@ mod tests {
             &["x"][..],
             &[""],
             &["-1"],
+            &["+1000"],
             &["4294967296"],
             &["1000", "1001"],
             &["x", "1000"],

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use authchain::config::settings::ldap::AccountPolicy;
 use authchain::files::passwd_files::ageing::Ageing;
-use authchain::words::AccountStatus;
+use authchain::words::{AccountStatus, number};
 
 use super::entry::{Entry, Single};
 use super::person::Person;
@@ -146,7 +146,7 @@ fn gravity(status: &AccountStatus) -> u8 {
 /// Returns the state by the rules of shadow(5); directories write -1 for "not set". A malformed
 /// shadowExpire counts as expired.
 fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
-    if entry.single("shadowExpire", |text| text.parse::<i64>().ok()) == Single::Invalid {
+    if entry.single("shadowExpire", |text| number::<i64>(text.as_bytes())) == Single::Invalid {
         return AccountStatus::AccountExpired;
     }
     let days = |attribute| entry.number::<i64>(attribute).filter(|days| *days >= 0);

@@ -138,6 +138,7 @@ mod tests {
             assert_eq!(person(value, name).err(), Some(ANOTHERS), "{name}");
         }
         assert!(person(b"alice:x:1000:100:::/bin/sh:x", "alice").is_err());
+        assert!(person(b"alice:x:+1000:100:::/bin/sh", "alice").is_err());
         assert_eq!(shadow(b"bob:h:::::::", "alice").err(), Some(ANOTHERS));
         assert_eq!(adjunct(b"bob:h:::::", "alice").err(), Some(ANOTHERS));
     }

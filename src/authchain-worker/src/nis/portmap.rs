@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use authchain::config::settings::nis::Transport;
+use authchain::words::number;
 
 use super::rpc::{Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
@@ -73,8 +74,8 @@ pub fn answer(procedure: Procedure, result: &[u8]) -> Result<Option<u16>, RpcRef
 /// numbers. The address is ignored: it could lead to another machine.
 fn port_of(address: &[u8]) -> Option<u16> {
     let mut parts = std::str::from_utf8(address).ok()?.rsplit('.');
-    let low: u8 = parts.next()?.parse().ok()?;
-    let high: u8 = parts.next()?.parse().ok()?;
+    let low: u8 = number(parts.next()?.as_bytes())?;
+    let high: u8 = number(parts.next()?.as_bytes())?;
     parts.next()?;
     Some(u16::from_be_bytes([high, low]))
 }
@@ -116,7 +117,14 @@ mod tests {
         assert_eq!(address("::1.3.66"), Ok(Some(834)));
         assert_eq!(address("fe80::1%eth0.3.66"), Ok(Some(834)));
         assert_eq!(address(""), Ok(None));
-        for text in ["::1", "3.66", "::1.256.0", "::1..1", "::1.3.66."] {
+        for text in [
+            "::1",
+            "3.66",
+            "::1.256.0",
+            "::1..1",
+            "::1.3.66.",
+            "::1.+3.66",
+        ] {
             assert_eq!(address(text), Err(RpcRefusal::NoReply), "{text}");
         }
         let long = RpcRefusal::Malformed(Malformed::Long);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::words::number;
+
 const DAY_MS: u64 = 86_400_000;
 
 /// A duration that is read and written as in the configuration, such as `3s`.
@@ -35,8 +37,7 @@ impl Period {
     /// Reads a number with its unit, `ms`, `s`, `m` or `d`.
     fn parse(text: &str) -> Option<Self> {
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-        // Only digits are left of the unit: `u64::from_str` alone would take a leading "+", too.
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        let number: u64 = number(text.strip_suffix(unit)?.as_bytes())?;
         let milliseconds = match unit {
             "ms" => 1,
             "s" => 1_000,

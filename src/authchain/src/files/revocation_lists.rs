@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64ct::{Base64, Encoding};
 
 use crate::tools::journal::quoted;
+use crate::words::number;
 
 /// Maximum size of a file of lists in bytes: it is read at each login.
 pub const MAX_FILE: u64 = 8 * 1024 * 1024;
@@ -155,7 +156,7 @@ impl End {
             _ => return None,
         };
         let digits = text.strip_suffix('Z').filter(|digits| digits.len() == 14)?;
-        let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u64>().ok();
+        let number = |range: std::ops::Range<usize>| number::<u64>(digits.get(range)?.as_bytes());
         let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
         let (hours, minutes, seconds) = (number(8..10)?, number(10..12)?, number(12..14)?);
         let minutes = hours.saturating_mul(60).saturating_add(minutes);
@@ -286,7 +287,8 @@ mod tests {
         assert_eq!(lists(b""), Err(Lack::Lists));
         assert_eq!(lists(b"-----BEGIN CERTIFICATE-----"), Err(Lack::Lists));
         assert_eq!(lists(BEGIN.as_bytes()), Err(Lack::Shape));
-        for der in [&b""[..], b"x", &list("x", (UTC_TIME, "241301000000Z"))] {
+        let dates = ["241301000000Z", "24+301000000Z"].map(|end| list("x", (UTC_TIME, end)));
+        for der in [&b""[..], b"x", &dates[0], &dates[1]] {
             assert_eq!(lists(pem(der).as_bytes()), Err(Lack::Shape));
         }
         let good = pem(&list("x", (UTC_TIME, "240301000000Z")));

@@ -9,16 +9,19 @@
 //!   *unavailable* and *failed* are errors, so that the compiler keeps them apart.
 //! - [`User`] and [`Account`]: who somebody is, and whether the account may be used.
 //! - [`PamCode`]: the return codes the module uses.
+//! - [`number`]: an integer in a text, without the plus sign that `from_str` takes.
 //!
 //! **Used by** every floor above, the module, the worker and the command.
 //! **Begin with** [`Verdict`]: the rest of the library is there to find one.
 
+mod number;
 mod pam_code;
 mod secret;
 mod user;
 mod username;
 mod verdict;
 
+pub use number::number;
 pub use pam_code::PamCode;
 pub use secret::Secret;
 pub use user::User;

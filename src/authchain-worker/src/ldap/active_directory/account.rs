@@ -6,7 +6,7 @@
 use std::time::SystemTime;
 
 use authchain::files::passwd_files::ageing::warning;
-use authchain::words::AccountStatus;
+use authchain::words::{AccountStatus, number};
 
 use super::super::entry::{Entry, Single, hidden};
 use super::super::policy::State;
@@ -107,7 +107,7 @@ pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
 /// Reads flags, which are written as a number that may be negative. Without them the account may be
 /// a disabled one.
 fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
-    match entry.single(attribute, |text| text.parse().ok()) {
+    match entry.single(attribute, |text| number(text.as_bytes())) {
         Single::Value(flags) => Ok(flags),
         Single::Absent | Single::Invalid => Err(hidden("search", &entry.dn, attribute)),
     }
@@ -125,7 +125,7 @@ fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
 /// Returns the seconds since 1970 of a FILETIME, in tenths of microseconds since 1601 (MS-DTYP
 /// 2.3.3); the inner `None` is one of the two that mean "never".
 fn time(text: &str) -> Option<Option<i64>> {
-    let ticks: i64 = text.parse().ok()?;
+    let ticks: i64 = number(text.as_bytes())?;
     let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;
     Some((ticks != 0 && ticks != i64::MAX).then_some(seconds))
 }
@@ -206,7 +206,9 @@ mod tests {
                 .unwrap_err();
             assert!(failure.text.contains(missing), "{failure}");
         }
-        assert!(domain().state(&entry(&[(CONTROL, "x")]), now()).is_err());
+        for odd in ["x", "+512"] {
+            assert!(domain().state(&entry(&[(CONTROL, odd)]), now()).is_err());
+        }
     }
 
     #[test]
@@ -219,6 +221,7 @@ mod tests {
             (&*ticks(NOW), ended.clone()),
             ("1", ended.clone()),
             ("-1", ended.clone()),
+            ("+0", ended.clone()),
             ("soon", ended),
         ] {
             assert_eq!(status(&[(ACCOUNT_END, end)]), expected, "{end}");

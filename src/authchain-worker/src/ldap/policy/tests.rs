@@ -31,10 +31,12 @@ fn shadow_attributes_count_as_the_file_does() {
         shadow(&[("shadowExpire", "20778")]),
         AccountStatus::AccountExpired
     );
-    assert_eq!(
-        shadow(&[("SHADOWEXPIRE", "1")]),
-        AccountStatus::AccountExpired
-    );
+    for expired in ["1", "+20779"] {
+        assert_eq!(
+            shadow(&[("SHADOWEXPIRE", expired)]),
+            AccountStatus::AccountExpired
+        );
+    }
     assert_eq!(
         shadow(&[("shadowLastChange", "0")]),
         AccountStatus::MustChangePassword

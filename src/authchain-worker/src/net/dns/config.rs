@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
+use authchain::words::number;
+
 /// The port of name servers.
 pub const PORT: u16 = 53;
 
@@ -80,8 +82,8 @@ impl Config {
 
     fn option(&mut self, word: &str) {
         let (name, value) = word.split_once(':').unwrap_or((word, ""));
-        let number = || value.parse::<u32>().ok();
-        match (name, number()) {
+        let value = || number::<u32>(value.as_bytes());
+        match (name, value()) {
             ("ndots", Some(dots)) => {
                 self.ndots = usize::try_from(dots).unwrap_or(MAX_DOTS).min(MAX_DOTS);
             }
@@ -117,7 +119,7 @@ fn server(text: &str) -> Option<SocketAddr> {
         let address: IpAddr = text.parse().ok()?;
         return Some(SocketAddr::new(address, PORT));
     };
-    let zone = zone.parse().ok().or_else(|| interface_index(zone))?;
+    let zone = number(zone.as_bytes()).or_else(|| interface_index(zone))?;
     Some(SocketAddrV6::new(address.parse().ok()?, PORT, 0, zone).into())
 }
 
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn options_are_heeded_within_bounds_and_the_last_list_counts() {
         let config = parse(
-            "options ndots:99 timeout:0 attempts:7 rotate use-vc no-aaaa inet6 ndots:x\ndomain a\nsearch b c\n;search d\n",
+            "options ndots:99 timeout:0 attempts:7 rotate use-vc no-aaaa inet6 ndots:x ndots:+3\ndomain a\nsearch b c\n;search d\n",
         );
         assert_eq!(
             (config.ndots, config.timeout.as_secs(), config.attempts),
@@ -181,6 +183,7 @@ mod tests {
             ["[2001:db8::1]:53", "[fe80::1%7]:53", "[fe80::1%1]:53"]
         );
         assert_eq!(server("fe80::1%../../x"), None);
+        assert_eq!(server("fe80::1%+7"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::error::EditError;
 use super::shadow_line::ShadowLine;
 use super::table::Table;
+use crate::words::number;
 
 /// An account from the passwd and shadow files, without its password's hash.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl AccountEntry {
         };
         let is_inline = !matches!(field(1).as_str(), "x" | "" | "*" | "!");
         Ok(Self {
-            uid: field(2).parse().ok(),
+            uid: number(field(2).as_bytes()),
             gecos: field(4),
             has_password: line.as_ref().map_or(is_inline, ShadowLine::has_password),
             is_locked: line.as_ref().is_some_and(ShadowLine::is_password_locked),

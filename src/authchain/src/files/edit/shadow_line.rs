@@ -1,6 +1,7 @@
 //! One line of a shadow file: password, dates, lock.
 
 use super::error::EditError;
+use crate::words::number;
 
 /// The expiry day that ends an account at once: 2 January 1970, as `usermod -e 1` writes it. Not
 /// day 0, which some programs take for "never".
@@ -140,10 +141,6 @@ impl ShadowLine {
     pub(super) fn expire(&self) -> Option<u64> {
         number(&self.expire)
     }
-}
-
-fn number(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 #[cfg(test)]

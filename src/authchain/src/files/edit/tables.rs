@@ -27,7 +27,8 @@ impl Tables {
         })
     }
 
-    /// Returns the user ids in the passwd file.
+    /// Returns the user ids in the passwd file, `+5` among them: the C library takes it for 5, so
+    /// nobody else may have that id.
     pub(super) fn uids(&self) -> Vec<u32> {
         let uid = |fields: Vec<&[u8]>| std::str::from_utf8(fields.get(2)?).ok()?.parse().ok();
         self.passwd.entries().filter_map(uid).collect()

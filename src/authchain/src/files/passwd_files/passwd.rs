@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::search::{Search, each_line, search};
 use crate::tools::trusted_file::{Access, FileError};
-use crate::words::{Secret, User};
+use crate::words::{Secret, User, number};
 
 /// One line of a passwd file.
 pub struct PasswdEntry {
@@ -105,9 +105,7 @@ impl PasswdEntry {
 /// Parses a user or group id: decimal digits and nothing else. The highest number is refused: to
 /// the kernel it means "no change" (setreuid(2)).
 fn id(digits: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(digits).ok()?;
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|&id| plain && id != u32::MAX)
+    number(digits).filter(|&id| id != u32::MAX)
 }
 
 #[cfg(test)]

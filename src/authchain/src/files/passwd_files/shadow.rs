@@ -5,7 +5,7 @@ use std::path::Path;
 use super::ageing::Ageing;
 use super::search::{Search, search};
 use crate::tools::trusted_file::{Access, FileError};
-use crate::words::Secret;
+use crate::words::{Secret, number};
 
 /// One line of a shadow file.
 pub struct ShadowEntry {
@@ -80,11 +80,8 @@ fn days(digits: &[u8]) -> Result<Option<i64>, &'static str> {
     if digits.is_empty() {
         return Ok(None);
     }
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return Err(FAULT);
-    }
-    let digits = std::str::from_utf8(digits).map_err(|_| FAULT)?;
-    digits.parse().map(Some).map_err(|_| FAULT)
+    let days: u64 = number(digits).ok_or(FAULT)?;
+    i64::try_from(days).map(Some).map_err(|_| FAULT)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::words::number;
+
 /// Maximum number of parts of an identifier (MS-DTYP 2.4.2).
 const MAX_PARTS: usize = 15;
 
@@ -42,18 +44,16 @@ impl FromStr for Sid {
 
     /// Reads the written form (MS-DTYP 2.4.2.1).
     fn from_str(text: &str) -> Result<Self, ()> {
-        if text.contains('+') {
-            return Err(());
-        }
         let mut numbers = text.strip_prefix("S-1-").ok_or(())?.split('-');
         let authority = numbers.next().ok_or(())?;
         let authority = match authority.strip_prefix("0x") {
-            Some(digits) => u64::from_str_radix(digits, 16),
-            None => authority.parse(),
+            Some(digits) if digits.starts_with('+') => None,
+            Some(digits) => u64::from_str_radix(digits, 16).ok(),
+            None => number(authority.as_bytes()),
         };
-        let authority = authority.map_err(|_| ())?;
-        let parts: Result<Vec<u32>, _> = numbers.map(str::parse).collect();
-        let parts = parts.map_err(|_| ())?;
+        let authority = authority.ok_or(())?;
+        let parts: Option<Vec<u32>> = numbers.map(|part| number(part.as_bytes())).collect();
+        let parts = parts.ok_or(())?;
         let is_one = authority < 1 << 48 && (1..=MAX_PARTS).contains(&parts.len());
         is_one.then_some(Self { authority, parts }).ok_or(())
     }
@@ -120,6 +120,8 @@ mod tests {
             "S-1-0x1000000000000-1",
             "S-1-5-32-544-1-1-1-1-1-1-1-1-1-1-1-1-1-1",
             "S-1-5-+1",
+            "S-1-+5-1",
+            "S-1-0x+5-1",
         ] {
             assert_eq!(text.parse::<Sid>(), Err(()), "{text}");
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::words::number;
+
 /// The URI of a server, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUri {
@@ -196,7 +198,7 @@ pub(in crate::config::settings) fn host_and_port(
         return Err(InvalidUri::Host);
     }
     let port = match port.strip_prefix(':') {
-        Some(digits) => digits.parse().ok().filter(|port| *port > 0),
+        Some(digits) => number(digits.as_bytes()).filter(|port| *port > 0),
         None if port.is_empty() => return Ok((host.to_owned(), None)),
         None => None,
     };
@@ -208,8 +210,9 @@ fn socket_path(encoded: &str) -> Result<String, InvalidUri> {
     let mut parts = encoded.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        let digits = part.get(..2).ok_or(InvalidUri::Path)?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| InvalidUri::Path)?);
+        let digits = part.get(..2).filter(|digits| !digits.starts_with('+'));
+        let byte = u8::from_str_radix(digits.ok_or(InvalidUri::Path)?, 16);
+        bytes.push(byte.map_err(|_| InvalidUri::Path)?);
         bytes.extend(part.get(2..).unwrap_or_default().bytes());
     }
     let path = String::from_utf8(bytes).map_err(|_| InvalidUri::Path)?;
@@ -250,6 +253,7 @@ mod tests {
             ("ldap://a:", InvalidUri::Port),
             ("ldap://a:0", InvalidUri::Port),
             ("ldap://a:99999", InvalidUri::Port),
+            ("ldaps://a:+636", InvalidUri::Port),
             ("ldap://[::1]x", InvalidUri::Port),
             ("ldap://a/dc=example", InvalidUri::Rest),
             ("ldap://user@a", InvalidUri::Rest),
@@ -257,6 +261,7 @@ mod tests {
             ("ldapi:///run/ldapi", InvalidUri::Path),
             ("ldapi://%2", InvalidUri::Path),
             ("ldapi://%zz", InvalidUri::Path),
+            ("ldapi://%2Frun%+f", InvalidUri::Path),
             ("ldapi://run", InvalidUri::Path),
             ("ldapi://%2Frun%ff", InvalidUri::Path),
             ("ldapi://%2Frun%00", InvalidUri::Path),
