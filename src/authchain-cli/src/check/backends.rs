@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 
 use super::nobody::nobody;
 use super::report::{Report, Severity};
-use super::{online, people, revoked, user_ids, worker};
+use super::{credentials, online, people, revoked, user_ids, worker};
 use crate::setup::{self, ShownJournal};
 
 /// Checks every backend, in the chain or not. Local backends in the chain are asked a question;
@@ -38,6 +38,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
                 let message = format!("backend {}: {warning}", table.name());
                 report.add(Severity::Warning, file, message);
             }
+            credentials::check(table, severity, report);
             revoked::check(table, severity, report);
             user_ids::check(file, table, &*backend, report);
             let has_worker =
@@ -99,18 +100,13 @@ fn add_file_error(
     severity: Severity,
     report: &mut Report,
 ) {
-    if error.fault == FileFault::PermissionDenied && !geteuid().is_root() {
-        let message = "you may not read it, so it was not checked; run this as root";
-        return report.add(Severity::Warning, &error.path, message);
-    }
     let hint = if error.fault == FileFault::Missing && error.path.parent() == Some(state_dir) {
         "; `authchain user add` makes it"
     } else {
         ""
     };
-    let fault = &error.fault;
-    let message = format!("{fault}{hint} (backend {backend} cannot answer)");
-    report.add(severity, &error.path, message);
+    let consequence = format!("{hint} (backend {backend} cannot answer)");
+    report.add_file_error(severity, error, &consequence);
 }
 
 /// Asks the backend about a name that nobody has, to find out whether it can answer at all.

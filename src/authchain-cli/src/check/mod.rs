@@ -3,6 +3,7 @@
 mod arguments;
 mod backends;
 mod configuration;
+mod credentials;
 mod nobody;
 mod online;
 mod owners;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use authchain::backends::protocol;
 use authchain::config::ConfigError;
+use authchain::tools::trusted_file::{FileError, FileFault};
+use nix::unistd::geteuid;
 use serde_json::{Value, json};
 
 use crate::terminal::Exit;
@@ -107,6 +109,22 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Adds the fault of a file that may not be used, and what comes of it. What only root may read
+    /// was not checked.
+    pub(super) fn add_file_error(
+        &mut self,
+        severity: Severity,
+        error: &FileError,
+        consequence: &str,
+    ) {
+        if error.fault == FileFault::PermissionDenied && !geteuid().is_root() {
+            let message = "you may not read it, so it was not checked; run this as root";
+            return self.add(Severity::Warning, &error.path, message);
+        }
+        let message = format!("{}{consequence}", error.fault);
+        self.add(severity, &error.path, message);
+    }
+
     /// Adds a finding about a file as a whole.
     pub(crate) fn add(&mut self, severity: Severity, file: &Path, message: impl Into<String>) {
         self.push(Finding::new(severity, file, message.into()));

@@ -338,3 +338,44 @@ fn people_whose_password_can_never_match_are_a_warning() {
     house.write("passwd", &format!("{passwd}old:x:70001:1:::\n"));
     house.check().expect(0, &["everything is in order"]);
 }
+
+#[test]
+fn what_a_backend_logs_itself_in_with_must_be_its_own_secret() {
+    let house = House::new(
+        "chain = [\"local\"]\n[backend.corp]\ntype = \"ldap\"\nuris = [\"ldaps://a\"]\n\
+         base = \"dc=x\"\nbind_dn = \"cn=a\"\nbind_password_file = \"DIR/secret\"\n\
+         tls_cert = \"DIR/cert\"\ntls_key = \"DIR/key\"\n[backend.ad]\n\
+         type = \"active_directory\"\ndomain = \"ad.example.com\"\nbind_dn = \"a@x\"\n\
+         bind_password_file = \"DIR/ad.secret\"\n",
+    );
+    let said = || house.check().text();
+    let missing = said();
+    for words in [
+        "secret: no such file (bind_password_file: backend corp cannot answer)",
+        "cert: no such file (tls_cert: backend corp cannot answer)",
+        "key: no such file (tls_key: backend corp cannot answer)",
+        "ad.secret: no such file (bind_password_file: backend ad cannot answer)",
+    ] {
+        assert!(missing.contains(words), "{words}: {missing}");
+    }
+    let files = ["secret", "cert", "key", "ad.secret"];
+    for (mode, faults) in [(0o644, 3), (0o640, 3), (0o666, 4), (0o600, 0)] {
+        for file in files {
+            house.write(file, "x");
+            house.chmod(file, mode);
+        }
+        let said = said();
+        let found = said.lines().filter(|line| line.contains("cannot answer"));
+        assert_eq!(found.count(), faults, "{mode:o}: {said}");
+        assert_eq!(said.contains("opens it to others"), faults > 0, "{said}");
+    }
+}
+
+#[test]
+fn a_missing_passwd_file_of_the_system_is_one_error_and_not_a_warning_for_everybody() {
+    let house = House::with_system();
+    fs::remove_file(house.path("etc/passwd")).unwrap();
+    house.write("passwd", "ann:x:10:1::/:/bin/sh\nben:x:11:1::/:/bin/sh\n");
+    let run = house.check().expect(2, &["(setting `passwd_file`)"]);
+    assert!(!run.text().contains("the system's own\n"), "{}", run.text());
+}
