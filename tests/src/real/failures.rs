@@ -114,7 +114,7 @@ pub fn faults(words: &str) -> Faults {
     found.unwrap_or_else(|| panic!("nobody plays {words:?}")).1
 }
 
-/// A row of the page: whom it lets in, in the order of [`Who::ALL`].
+/// A row of the page: whom it lets in, in the order of [`Who::ALL`](super::faults::Who::ALL).
 pub struct Row {
     /// What is wrong, in the page's words.
     pub wrong: &'static str,

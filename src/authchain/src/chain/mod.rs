@@ -1,6 +1,6 @@
 //! Floor 5: the rule by which backends are asked, and the decision that follows.
 //!
-//! - [`assemble`]: from a configuration file to a [`Chain`].
+//! - [`assemble()`]: from a configuration file to a [`Chain`].
 //! - [`Chain`]: the backends in their order, and the three questions to them: authentication,
 //!   account and lookup. A chain is never empty.
 //! - [`Decision`]: the outcome, what each backend said, the PAM code and the line for the log.

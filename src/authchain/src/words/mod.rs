@@ -9,7 +9,7 @@
 //!   *unavailable* and *failed* are errors, so that the compiler keeps them apart.
 //! - [`User`] and [`Account`]: who somebody is, and whether the account may be used.
 //! - [`PamCode`]: the return codes the module uses.
-//! - [`number`]: an integer in a text, without the plus sign that `from_str` takes.
+//! - [`number()`]: an integer in a text, without the plus sign that `from_str` takes.
 //!
 //! **Used by** every floor above, the module, the worker and the command.
 //! **Begin with** [`Verdict`]: the rest of the library is there to find one.

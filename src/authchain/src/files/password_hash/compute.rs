@@ -8,7 +8,7 @@ use super::hashable::Hashable;
 use super::method::Method;
 use super::{argon2_phc, crypt};
 
-/// Runs the hash. `stored` has passed [`shape::check`].
+/// Runs the hash. `stored` has passed [`check`](super::shape::check).
 pub(super) fn matches(
     method: Method,
     password: &Hashable,
