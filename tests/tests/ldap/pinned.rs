@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use authchain::config::settings::tls::{TlsSettings, TlsVerify, TlsVersion};
 use authchain_tests::servers::asker::Asker;
-use authchain_tests::servers::certificates::Kind;
+use authchain_tests::servers::certificates::{Certificates, Kind};
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::hostile;
 use authchain_tests::servers::slapd::{Plan, Slapd};
@@ -201,12 +201,15 @@ impl ResolvesServerCert for Impostor {
     }
 }
 
-fn impostor(shown: &Path, key: &Path) -> u16 {
+/// Serves TLS with these certificates and this key, and answers nothing; the port.
+fn impostor(shown: &[PathBuf], key: &Path) -> u16 {
     let provider = ring::default_provider();
     let key = PrivateKeyDer::from_pem_file(key).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
-    let shown = CertificateDer::from_pem_file(shown).unwrap();
-    let resolver = Impostor(Arc::new(CertifiedKey::new(vec![shown], key)));
+    let shown = shown
+        .iter()
+        .map(|file| CertificateDer::from_pem_file(file).unwrap());
+    let resolver = Impostor(Arc::new(CertifiedKey::new(shown.collect(), key)));
     let config = ServerConfig::builder_with_provider(Arc::new(provider));
     let config = config.with_safe_default_protocol_versions().unwrap();
     let config = config.with_no_client_auth();
@@ -228,7 +231,10 @@ fn whoever_shows_a_pinned_certificate_without_its_key_is_refused() {
             return;
         };
         let login = |key: PathBuf| {
-            let uri = format!("ldaps://localhost:{}", impostor(&own, &key));
+            let uri = format!(
+                "ldaps://localhost:{}",
+                impostor(std::slice::from_ref(&own), &key)
+            );
             let corp = trusting(&slapd, &own).with("uris", json!([uri]));
             let told = corp.login("alice", "pw-alice");
             told.unavailable().unwrap().to_owned()
@@ -270,4 +276,30 @@ fn lists_of_revoked_certificates_hold_where_the_authority_is_known_too() {
     let check = check.with("tls_crl_file", json!(list)).run(&["--online"]);
     check.expect(0, &[&["TLS", "pinned", "no list of revoked certificates"]]);
     assert!(!check.text.contains("was not revoked"), "{}", check.text);
+}
+
+/// Many authorities of one name make the search for the right one end before a list is read.
+#[test]
+fn a_revoked_certificate_stays_refused_whatever_the_server_sends_with_it() {
+    let Some((slapd, own)) = server(Kind::Good, "server.pem") else {
+        return;
+    };
+    let certificates = slapd.certificates();
+    let list = certificates.revocations("revoked", Some(&own), 2040);
+    let both = write_both(&slapd, [&own, &certificates.authority()]);
+    let dirs: Vec<_> = (0..6).map(|_| tempfile::tempdir().unwrap()).collect();
+    let namesakes = dirs
+        .iter()
+        .map(|dir| Certificates::make(dir.path()).authority());
+    let shown: Vec<_> = [own].into_iter().chain(namesakes).collect();
+    let uri = format!(
+        "ldaps://localhost:{}",
+        impostor(&shown, &slapd.path("server.key"))
+    );
+    let corp = trusting(&slapd, &both)
+        .with("tls_crl_file", json!(list))
+        .with("uris", json!([uri]));
+    let told = corp.login("alice", "pw-alice");
+    let why = told.unavailable().unwrap();
+    assert!(why.contains("TLS: certificate was revoked"), "{why}");
 }

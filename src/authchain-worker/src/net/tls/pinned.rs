@@ -72,7 +72,7 @@ impl ServerCertVerifier for Pinned {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = match &self.authorities {
+        let vouch = |intermediates: &[_]| match &self.authorities {
             Some(authorities) => authorities.verify_server_cert(
                 end_entity,
                 intermediates,
@@ -82,14 +82,16 @@ impl ServerCertVerifier for Pinned {
             ),
             None => Err(CertificateError::UnknownIssuer.into()),
         };
-        match verified {
-            Err(error)
-                if self.certificates.contains(end_entity) && !revocation::is_behind(&error) =>
-            {
-                self.by_itself(end_entity, server_name, now)
-            }
-            verified => verified,
+        let verified = vouch(intermediates);
+        if verified.is_ok() || !self.certificates.contains(end_entity) {
+            return verified;
         }
+        // The server chooses the intermediates: they may make the verifier give up before it comes
+        // to the list that has this certificate.
+        let by_lists = [verified, vouch(&[])]
+            .into_iter()
+            .find(|verified| verified.as_ref().is_err_and(revocation::is_behind));
+        by_lists.unwrap_or_else(|| self.by_itself(end_entity, server_name, now))
     }
 
     fn verify_tls12_signature(
