@@ -131,8 +131,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
             Err(failure) => {
                 let had_a_chance = allotted >= FAIR_CHANCE || !own.is_over();
                 tries.failed(&turn, &failure, had_a_chance);
-                let is_final = matches!(failure.kind, FailureKind::Settings | FailureKind::Spent);
-                if is_final || deadline.is_over() {
+                if failure.kind.is_final() || deadline.is_over() {
                     break;
                 }
             }
@@ -177,7 +176,7 @@ impl Tries {
 
     fn into_answer(mut self) -> Answer {
         let why = cut(&self.failures.join("; "), MAX_DETAIL);
-        let is_local = self.kinds.iter().all(|kind| *kind == FailureKind::Local);
+        let is_local = self.kinds.iter().all(|kind| kind.is_local());
         let verdict = match is_local && !self.kinds.is_empty() {
             true => WireVerdict::Failed(why),
             false => WireVerdict::Unavailable(why),

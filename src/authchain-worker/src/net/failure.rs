@@ -45,8 +45,22 @@ pub enum FailureKind {
     /// The server was sent the person's password, so no other server is asked. One login must be
     /// one attempt: directories count attempts and lock accounts.
     Spent,
+    /// This process could not hear the server that was sent the person's password.
+    LocalSpent,
     /// The settings are wrong, and no other server can help.
     Settings,
+}
+
+impl FailureKind {
+    /// Returns whether this process is to blame, and not the server.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Local | Self::LocalSpent)
+    }
+
+    /// Returns whether no other server may be asked.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Settings | Self::Spent | Self::LocalSpent)
+    }
 }
 
 impl Failure {
@@ -133,7 +147,8 @@ impl Failure {
     #[must_use]
     pub fn spent(self) -> Self {
         let kind = match self.kind {
-            FailureKind::Down | FailureKind::Trouble | FailureKind::Local => FailureKind::Spent,
+            FailureKind::Down | FailureKind::Trouble => FailureKind::Spent,
+            FailureKind::Local => FailureKind::LocalSpent,
             kind => kind,
         };
         Self { kind, ..self }

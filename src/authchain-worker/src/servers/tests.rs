@@ -78,6 +78,15 @@ fn a_process_that_can_ask_no_server_fails_and_calls_none_down() {
 }
 
 #[test]
+fn a_process_that_could_not_hear_about_a_password_fails_and_asks_nobody_else() {
+    let asleep = Failure::local("bind", "asleep").spent();
+    let (asked, told) = ask(&Health::default(), |_| Err(asleep.clone()));
+    assert_eq!(asked, ["one"]);
+    let failed = WireVerdict::Failed("one: bind: asleep".to_owned());
+    assert_eq!(told.verdict, failed);
+}
+
+#[test]
 fn who_may_be_back_is_asked_first_and_who_is_down_last() {
     let trouble = |_: &str| Err(Failure::trouble("x", "y"));
     let (asked, told) = ask(&health(&["one"], &["three"]), trouble);

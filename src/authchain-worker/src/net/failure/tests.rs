@@ -130,6 +130,6 @@ fn every_failure_but_one_of_the_settings_is_spent_once_the_password_is_sent() {
     let kind = |failure: Failure| failure.spent().kind;
     assert_eq!(kind(Failure::down("x", "")), FailureKind::Spent);
     assert_eq!(kind(Failure::trouble("x", "")), FailureKind::Spent);
-    assert_eq!(kind(Failure::local("x", "")), FailureKind::Spent);
+    assert_eq!(kind(Failure::local("x", "")), FailureKind::LocalSpent);
     assert_eq!(kind(Failure::settings("x", "")), FailureKind::Settings);
 }
