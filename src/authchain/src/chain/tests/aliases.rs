@@ -6,7 +6,11 @@ use super::*;
 use crate::backends::Authority;
 
 fn alias_of(own: &'static str) -> Scripted {
-    Scripted::new("corp", Authority::Directory, Answer::AcceptsAliasOf(own))
+    Scripted::new(
+        "corp",
+        Authority::Directory,
+        Answer::AcceptsAliasOf(own, None),
+    )
 }
 
 /// Returns the log line of a login by `name`, which a directory has as an alias of `own`.

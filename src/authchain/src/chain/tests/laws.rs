@@ -8,14 +8,19 @@ use super::scripted::{Answer, Scripted};
 use super::*;
 use crate::backends::Authority;
 use crate::config::settings::Then;
-use crate::words::{AccountStatus, BackendError, Denial, DenialReason, PamCode};
+use crate::words::{AccountStatus, BackendError, Denial, DenialReason, PamCode, Username};
+
+/// Generates the names of people whose alias a name is.
+fn an_own_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["alice", "bob", "lena", "mallory", "root", "", "a:b"])
+}
 
 fn an_answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
         Just(Answer::Accepts),
         (0..3000u32).prop_map(Answer::AcceptsWithUid),
-        prop::sample::select(vec!["alice", "bob", "lena", "mallory", "", "a:b"])
-            .prop_map(Answer::AcceptsAliasOf),
+        (an_own_name(), proptest::option::of(0..3000u32))
+            .prop_map(|(own, uid)| Answer::AcceptsAliasOf(own, uid)),
         Just(Answer::AcceptsOtherName),
         Just(Answer::MustChange),
         Just(Answer::Denies),
@@ -111,7 +116,7 @@ proptest! {
         let decision = login(&all, name, b"pw");
         if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
             let by = all.iter().find(|b| b.name == user.backend).unwrap();
-            let accepts = |answer| matches!(answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::AcceptsAliasOf(_) | Answer::MustChange);
+            let accepts = |answer| matches!(answer, Answer::Accepts | Answer::AcceptsWithUid(_) | Answer::AcceptsAliasOf(..) | Answer::MustChange);
             prop_assert!(accepts(by.answer));
             prop_assert_eq!(&user.name, name);
             prop_assert_eq!(by.asked(), 1);
@@ -419,6 +424,28 @@ proptest! {
             let own = user.alias_of.as_deref().filter(|_| by.authority != Authority::System);
             let is_known = ["bob", "BOB", "bob@x.org"].contains(&name);
             prop_assert!(own.is_none() || (is_known && own == Some("bob")) || name == "eve@x.org");
+        }
+    }
+
+    #[test]
+    fn whoever_gets_in_has_no_user_id_of_the_systems_or_of_another_local_person(
+        all in backends(), name in a_name(),
+    ) {
+        let decision = login(&all, name, b"pw");
+        if let Outcome::Answered(Accepted { user, .. }) = &decision.outcome {
+            let by = all.iter().find(|b| b.name == user.backend).unwrap();
+            let asked = Username::parse(name.as_bytes()).unwrap();
+            let system = FakeSystem::default();
+            let known = system.system_user(&asked).unwrap().map(|user| user.uid);
+            let claimed = user.uid.filter(|_| by.compares_uids);
+            if by.authority != Authority::System {
+                prop_assert!(claimed.is_none() || known.is_none() || claimed == known);
+                prop_assert!(by.compares_uids || known.is_some());
+                let uid = claimed.or(known);
+                let owner = uid.and_then(|uid| system.local_name(uid).unwrap());
+                prop_assert!(uid.is_none_or(|uid| uid >= 1000));
+                prop_assert!(owner.is_none_or(|owner| owner == name));
+            }
         }
     }
 

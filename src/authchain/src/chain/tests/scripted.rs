@@ -19,8 +19,8 @@ use crate::words::{
 pub(super) enum Answer {
     Accepts,
     AcceptsWithUid(u32),
-    /// The name is an alias of this one.
-    AcceptsAliasOf(&'static str),
+    /// The name is an alias of this one, whose entry may have a user id.
+    AcceptsAliasOf(&'static str, Option<u32>),
     /// The password is right, and has ended.
     MustChange,
     AcceptsOtherName,
@@ -103,17 +103,16 @@ impl Scripted {
 
     fn user(&self, asked: &Username) -> Option<User> {
         let alias_of = match self.answer {
-            Answer::AcceptsAliasOf(own) => Some(own.to_owned()),
+            Answer::AcceptsAliasOf(own, _) => Some(own.to_owned()),
             _ => None,
         };
         let (name, uid) = match self.answer {
             Answer::AcceptsWithUid(uid) => (asked.to_string(), Some(uid)),
+            Answer::AcceptsAliasOf(_, uid) => (asked.to_string(), uid),
             Answer::AcceptsOtherName => (format!("{asked}x"), None),
-            Answer::Accepts
-            | Answer::AcceptsAliasOf(_)
-            | Answer::MustChange
-            | Answer::Denies
-            | Answer::Bars => (asked.to_string(), None),
+            Answer::Accepts | Answer::MustChange | Answer::Denies | Answer::Bars => {
+                (asked.to_string(), None)
+            }
             _ => return None,
         };
         Some(User {
