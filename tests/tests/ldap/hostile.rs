@@ -1,5 +1,6 @@
 //! A server that lies, stalls and floods: the worker answers "unavailable", in time, and lives.
 
+use std::cell::Cell;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -501,4 +502,29 @@ fn a_lock_nobody_knows_the_end_of_is_passed_over_and_noted() {
         notes.contains("pwdAccountLockedTime is passed over"),
         "{notes}"
     );
+}
+
+#[test]
+fn a_lock_whose_policy_a_limit_of_the_server_hides_is_not_passed_over() {
+    const LOCKED: &[(&str, &str)] = &[
+        ("pwdAccountLockedTime", "20261121212930Z"),
+        ("pwdPolicySubentry", "cn=policy,dc=example,dc=test"),
+    ];
+    for (limit, words) in [(4, "sizeLimitExceeded"), (11, "adminLimitExceeded")] {
+        let port = serve(move |stream| {
+            let is_found = Cell::new(false);
+            almost_good(stream, |tag, bytes| match (tag, is_found.replace(true)) {
+                (0x63, true) => message(bytes[4], &result(0x65, limit, b"")),
+                (0x63, false) => {
+                    let found = message(bytes[4], &entry_with("alice", LOCKED));
+                    [found, message(bytes[4], &result(0x65, 0, b""))].concat()
+                }
+                _ => bytes,
+            });
+        });
+        let told = Asker::new(settings(port)).account("alice");
+        let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+        assert!(why.contains("policy search: "), "{why}");
+        assert!(why.contains(words), "{why}");
+    }
 }

@@ -243,16 +243,18 @@ async fn lockout_terms(session: &mut Session, person: &Person) -> Result<Lockout
     let Some(policy) = entry.text(SUBENTRY).filter(|_| has_passing_lock(entry)) else {
         return Ok(None);
     };
-    let search = Search::entry("policy search", policy, &[LOCKOUT_DURATION]);
+    let step = "policy search";
+    let search = Search::entry(step, policy, &[LOCKOUT_DURATION]);
     let hits = session.search(search).await?;
-    Ok(hits
-        .entries
-        .first()
-        .map(|policy| match policy.number(LOCKOUT_DURATION) {
+    match (hits.entries.first(), hits.gap()) {
+        (Some(policy), _) => Ok(Some(match policy.number(LOCKOUT_DURATION) {
             // Zero, or no duration, is until an administrator ends the lock.
             Some(0) | None => Duration::MAX,
             Some(seconds) => Duration::from_secs(seconds),
-        }))
+        })),
+        (None, Some(why)) if hits.cut.is_some() => Err(Failure::trouble(step, why)),
+        (None, _) => Ok(None),
+    }
 }
 
 #[cfg(test)]
