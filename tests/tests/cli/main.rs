@@ -4,3 +4,4 @@ mod accounts_lock;
 mod check_dns;
 mod check_online;
 mod check_stacks;
+mod name_service;

@@ -2,9 +2,10 @@
 
 use authchain::chain::is_system_uid;
 use authchain::files::edit::{EditError, NewAccount};
+use authchain::tools::name_service;
 use authchain::words::Username;
 use clap::Args;
-use nix::unistd::{Uid, User as SystemUser};
+use nix::unistd::User as SystemUser;
 
 use super::guarded_database::GuardedDatabase;
 use crate::hash::{self, Method};
@@ -58,8 +59,7 @@ impl Add {
         if database.has(&name)? {
             return Err(Failure::refused(format!("{name} exists already")));
         }
-        let system = SystemUser::from_name(name.as_str())
-            .map_err(|errno| Failure::trouble(format!("name service: {}", errno.desc())))?;
+        let system = name_service::user_named(name.as_str()).map_err(Failure::trouble)?;
         let hash = if self.no_password {
             None
         } else {
@@ -109,8 +109,8 @@ impl Add {
         if taken.contains(&uid) {
             return refused("is another account's here: files would belong to both".to_owned());
         }
-        match SystemUser::from_uid(Uid::from_raw(uid)) {
-            Ok(Some(owner)) if owner.name != name.as_str() => refused(format!(
+        match name_service::user_with_id(uid).map_err(EditError::Refused)? {
+            Some(owner) if owner.name != name.as_str() => refused(format!(
                 "is {}'s in the system: files would belong to both",
                 owner.name
             )),
@@ -126,13 +126,14 @@ fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
         .iter()
         .filter(|uid| (FIRST_UID..=LAST_UID).contains(uid))
         .max();
-    let mut candidates = highest.map_or(FIRST_UID, |uid| uid.saturating_add(1))..=LAST_UID;
-    candidates
-        .find(|&uid| matches!(SystemUser::from_uid(Uid::from_raw(uid)), Ok(None)))
-        .ok_or_else(|| {
-            let message = format!("no free user id up to {LAST_UID}; choose one with --uid");
-            EditError::Refused(message)
-        })
+    for uid in highest.map_or(FIRST_UID, |uid| uid.saturating_add(1))..=LAST_UID {
+        let owner = name_service::user_with_id(uid).map_err(EditError::Refused)?;
+        if owner.is_none() {
+            return Ok(uid);
+        }
+    }
+    let message = format!("no free user id up to {LAST_UID}; choose one with --uid");
+    Err(EditError::Refused(message))
 }
 
 /// Warns the administrator if the account cannot log in because of the system's user ids.

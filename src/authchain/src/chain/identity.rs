@@ -3,9 +3,8 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use nix::unistd;
-
 use crate::files::passwd_files::{passwd, shadow, was_ever_a_password};
+use crate::tools::name_service;
 use crate::words::{BackendError, Username};
 
 /// The system's knowledge of names, as a trait, so that tests can pass their own.
@@ -120,13 +119,11 @@ impl Identities for SystemIdentities {
     }
 
     fn system_user(&self, name: &Username) -> Result<Option<SystemUser>, BackendError> {
-        let of = |user: unistd::User| SystemUser {
+        let user = name_service::user_named(name.as_str()).map_err(BackendError::Failed)?;
+        Ok(user.map(|user| SystemUser {
             name: user.name,
             uid: user.uid.as_raw(),
-        };
-        unistd::User::from_name(name.as_str())
-            .map(|user| user.map(of))
-            .map_err(|errno| BackendError::Failed(format!("name service: {}", errno.desc())))
+        }))
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`journal`]: the system's log, which never keeps a login waiting for long.
 //! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
 //! - [`deferred`]: work that only a refused login has to do.
+//! - [`name_service`]: users in the system's name service; which of its errors mean "not found".
 //! - [`one_error`]: of what backends say of errors, a login tells one text.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
@@ -15,6 +16,7 @@ pub mod conversation;
 pub mod deadline;
 pub mod deferred;
 pub mod journal;
+pub mod name_service;
 pub mod one_error;
 pub mod request;
 pub mod trusted_file;
