@@ -29,38 +29,36 @@ pub struct Ageing {
 impl Ageing {
     /// Returns the status of the account at `now`.
     ///
-    /// Decides in the order and with the comparisons of pam_unix 1.5.2 (`check_shadow_expiry` in
-    /// modules/pam_unix/passverify.c), so that the two agree on every entry. So an unset last
-    /// change is the day before 1970 here, too, and a password with a maximum age has long reached
-    /// it by then. A sum that is too large counts as the largest number.
+    /// Decides as pam_unix of Linux-PAM 1.6 and later does (`check_shadow_expiry` in
+    /// modules/pam_unix/passverify.c). Before 1.6, pam_unix gave a password, its grace and its
+    /// warning one day more, and let an unset last change end the password.
     pub fn status(&self, now: SystemTime) -> AccountStatus {
         let today = day_of(now);
         if self.expire.is_some_and(|day| today >= day) {
             return AccountStatus::AccountExpired;
         }
-        let last_change = self.last_change.unwrap_or(-1);
-        if last_change == 0 {
-            return AccountStatus::MustChangePassword;
+        match self.last_change {
+            Some(0) => AccountStatus::MustChangePassword,
+            Some(day @ 1..) if day <= today => self.status_at_age(today.saturating_sub(day)),
+            // Without a day of the last change, passwords do not age (shadow(5)).
+            _ => AccountStatus::Valid { warning: None },
         }
-        if today < last_change {
-            return AccountStatus::Valid { warning: None };
-        }
-        self.status_at_age(today.saturating_sub(last_change))
     }
 
-    /// Returns the status if the password is `age` days old.
+    /// Returns the status if the password is `age` days old. A negative number of days counts as
+    /// none, and a sum that is too large as the largest number.
     fn status_at_age(&self, age: i64) -> AccountStatus {
-        let Some(maximum) = self.maximum else {
+        let Some(maximum) = self.maximum.filter(|days| *days >= 0) else {
             return AccountStatus::Valid { warning: None };
         };
-        let is_over = |inactive| age > maximum.saturating_add(inactive);
+        let is_over = |days: i64| days >= 0 && age >= maximum.saturating_add(days);
         if self.inactive.is_some_and(is_over) {
             return AccountStatus::PasswordExpired;
         }
-        if age > maximum {
+        if age >= maximum {
             return AccountStatus::MustChangePassword;
         }
-        let is_near = |warning| age > maximum.saturating_sub(warning);
+        let is_near = |days: i64| days > 0 && age >= maximum.saturating_sub(days);
         let left = maximum.saturating_sub(age);
         AccountStatus::Valid {
             warning: self.warning.is_some_and(is_near).then(|| warning(left)),
@@ -160,18 +158,18 @@ mod tests {
     }
 
     #[test]
-    fn a_password_lasts_through_its_last_day_and_the_days_of_grace() {
-        assert_eq!(status([TODAY - 90, 90, -1, 14, -1]), valid(None));
+    fn a_password_ends_at_its_maximum_age_and_after_the_days_of_grace() {
+        assert_eq!(status([TODAY - 89, 90, -1, 14, -1]), valid(None));
         assert_eq!(
-            status([TODAY - 91, 90, -1, 14, -1]),
+            status([TODAY - 90, 90, -1, 14, -1]),
+            AccountStatus::MustChangePassword
+        );
+        assert_eq!(
+            status([TODAY - 103, 90, -1, 14, -1]),
             AccountStatus::MustChangePassword
         );
         assert_eq!(
             status([TODAY - 104, 90, -1, 14, -1]),
-            AccountStatus::MustChangePassword
-        );
-        assert_eq!(
-            status([TODAY - 105, 90, -1, 14, -1]),
             AccountStatus::PasswordExpired
         );
         assert_eq!(
@@ -179,7 +177,7 @@ mod tests {
             AccountStatus::MustChangePassword
         );
         assert_eq!(
-            status([TODAY - 91, 90, -1, 0, -1]),
+            status([TODAY - 90, 90, -1, 0, -1]),
             AccountStatus::PasswordExpired
         );
         assert_eq!(status([TODAY - 10_000, 99_999, 7, 0, -1]), valid(None));
@@ -187,22 +185,28 @@ mod tests {
 
     #[test]
     fn the_warning_counts_the_days_that_are_left() {
-        assert_eq!(status([TODAY - 83, 90, 7, -1, -1]), valid(None));
-        let six = valid(Some("Your password will expire in 6 days."));
-        assert_eq!(status([TODAY - 84, 90, 7, -1, -1]), six);
+        assert_eq!(status([TODAY - 82, 90, 7, -1, -1]), valid(None));
+        let seven = valid(Some("Your password will expire in 7 days."));
+        assert_eq!(status([TODAY - 83, 90, 7, -1, -1]), seven);
         let one = valid(Some("Your password will expire in 1 day."));
         assert_eq!(status([TODAY - 89, 90, 7, -1, -1]), one);
-        let none = valid(Some("Your password will expire today."));
-        assert_eq!(status([TODAY - 90, 90, 7, -1, -1]), none);
-        assert_eq!(status([TODAY - 90, 90, 0, -1, -1]), valid(None));
+        assert_eq!(status([TODAY - 89, 90, 0, -1, -1]), valid(None));
+        let early = valid(Some("Your password will expire in 90 days."));
+        assert_eq!(status([TODAY, 90, 365, -1, -1]), early);
     }
 
     #[test]
-    fn an_unset_change_is_the_day_before_1970() {
-        assert_eq!(status([-1, -1, -1, -1, -1]), valid(None));
-        assert_eq!(status([-1, 99_999, 7, -1, -1]), valid(None));
+    fn a_password_without_a_last_change_does_not_age() {
+        for last_change in [-1, -5] {
+            assert_eq!(status([last_change, 90, 7, 14, -1]), valid(None));
+        }
+    }
+
+    #[test]
+    fn a_negative_number_of_days_counts_as_none() {
+        assert_eq!(status([TODAY - 400, -2, 7, 14, -1]), valid(None));
         assert_eq!(
-            status([-1, 90, 7, -1, -1]),
+            status([TODAY - 90, 90, 7, -2, -1]),
             AccountStatus::MustChangePassword
         );
     }
