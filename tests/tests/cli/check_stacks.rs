@@ -271,7 +271,7 @@ impl Lines {
             6 => line.split(" pam_").next().unwrap().to_owned(),
             7 => line.split(' ').next().unwrap().to_owned(),
             8 => format!("{line}\r"),
-            9 => line.replacen(' ', " \\\n# a comment\n\n\t", 1),
+            9 => line.replacen(' ', " \\\n\t", 1),
             10 => format!("  {line} # [x"),
             11 => line.replacen(']', "", 1),
             12 => line.replacen(' ', " [", 1),

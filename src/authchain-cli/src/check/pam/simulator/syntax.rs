@@ -72,24 +72,28 @@ pub(crate) struct Line {
 /// Parses the lines of a file.
 pub(crate) fn parse(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
+    let text = text.strip_suffix('\n').unwrap_or(text);
     let mut numbered = text.split('\n').enumerate();
     while let Some((at, first)) = numbered.next() {
+        let number = at.saturating_add(1);
         let (mut whole, mut goes_on) = strip(first);
-        let mut is_cut = false;
+        let mut fault = None;
         while goes_on {
-            let Some((_, next)) = numbered.next() else {
-                is_cut = true;
+            let next = numbered.next().map(|(_, next)| strip(next));
+            let Some((text, more)) = next else {
+                fault = Some(CUT_OFF);
                 break;
             };
-            let (text, more) = strip(next);
+            if text.is_empty() && !more {
+                fault = Some(INTERRUPTED);
+                break;
+            }
             whole.push(' ');
             whole.push_str(&text);
-            // A blank line or a comment does not end a continued line.
-            goes_on = more || text.is_empty();
+            goes_on = more;
         }
-        let number = at.saturating_add(1);
-        if is_cut {
-            lines.push(cut_off(number));
+        if let Some(why) = fault {
+            lines.push(unusable(number, why));
         } else if let Some(line) = parse_line(number, split_words(&whole)) {
             lines.push(line);
         }
@@ -97,13 +101,19 @@ pub(crate) fn parse(text: &str) -> Vec<Line> {
     lines
 }
 
-fn cut_off(number: usize) -> Line {
-    let why = "the file ends where this line goes on, and libpam uses none of it".to_owned();
+const CUT_OFF: &str = "the file ends where this line goes on, and libpam uses none of it";
+
+/// The fault of a line that ends in a backslash before a blank line or a comment.
+const INTERRUPTED: &str = "a blank line or a comment stands behind its backslash: before 1.6, \
+                           Linux-PAM goes on behind that, and since then the line ends there; join \
+                           the lines";
+
+fn unusable(number: usize, why: &str) -> Line {
     Line {
         number,
         kind: Kind::All,
         instruction: Instruction::Broken {
-            why,
+            why: why.to_owned(),
             control: Control::bad(),
         },
     }

@@ -43,7 +43,7 @@ fn module(line: &str) -> (Control, String, Vec<String>) {
 #[test]
 fn comments_blank_lines_and_continuations_are_read_as_libpam_reads_them() {
     let text =
-        "# c\n\n  auth required \\\n  pam_a.so \\\n\n# c\n x=1 # y\naccount required pam_b.so#z\n";
+        "# c\n\n  auth required \\\n  pam_a.so \\\n x=1 # y\n\n# c\naccount required pam_b.so#z\n";
     let lines = parse(text);
     assert_eq!(lines.len(), 2);
     assert_eq!(
@@ -53,6 +53,17 @@ fn comments_blank_lines_and_continuations_are_read_as_libpam_reads_them() {
     assert_eq!(lines[1].number, 8);
     assert_eq!(module("auth required \\\n pam_a.so x \\\n y").2, ["x", "y"]);
     assert_eq!(module("account required pam_b.so#z").1, "pam_b.so");
+}
+
+#[test]
+fn a_line_that_versions_of_libpam_read_differently_cannot_be_used() {
+    for between in ["", "# c"] {
+        let lines = parse(&format!("auth required \\\n{between}\npam_a.so\n"));
+        let Instruction::Broken { why, .. } = &lines[0].instruction else {
+            panic!("{lines:?}");
+        };
+        assert!(why.contains("before 1.6"), "{why}");
+    }
 }
 
 #[test]
