@@ -125,7 +125,11 @@ impl Sandbox {
             Self::WithoutSetgid => unsafe {
                 assert_eq!(libc::prctl(libc::PR_CAPBSET_DROP, CAP_SETGID, 0, 0, 0), 0);
             },
-            _ => apply_filter(&self.program()).unwrap(),
+            _ => {
+                // A supplementary group, which root may have or not, would be the first to go.
+                setgroups(&[]).unwrap();
+                apply_filter(&self.program()).unwrap();
+            }
         }
     }
 

@@ -3,11 +3,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::process::Command;
 
 use crate::real::hosts::Outcome;
 use crate::real::machine::{Machine, PATIENCE, await_that};
 
-const SETTINGS: &str = "\
+/// The settings of dovecot 2.3.
+const OLD_SETTINGS: &str = "\
 protocols = imap
 listen = 127.0.0.1
 ssl = no
@@ -32,9 +34,45 @@ service anvil {
 }
 ";
 
+/// The settings of dovecot 2.4, which have other names.
+const SETTINGS: &str = "\
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+auth_allow_cleartext = yes
+auth_failure_delay = 0
+mail_driver = maildir
+mail_path = ~/mail
+first_valid_uid = 500
+default_login_user = dovenull
+default_internal_user = dovecot
+passdb pam {
+  session = yes
+  max_requests = 100
+  service_name = dovecot
+}
+userdb passwd {
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+";
+
+fn settings() -> &'static str {
+    let version = Command::new("/usr/sbin/dovecot").arg("--version").output();
+    match version.is_ok_and(|it| it.stdout.starts_with(b"2.3")) {
+        true => OLD_SETTINGS,
+        false => SETTINGS,
+    }
+}
+
 /// Starts dovecot and waits until it listens.
 pub fn start(machine: &Machine) {
-    machine.write("/etc/dovecot/dovecot.conf", 0o644, SETTINGS);
+    machine.write("/etc/dovecot/dovecot.conf", 0o644, settings());
     std::fs::create_dir_all(machine.outside("/var/lib/dovecot")).unwrap();
     machine.start(&machine.command(&["/usr/sbin/dovecot", "-F"]));
     await_that("dovecot", || {

@@ -11,10 +11,13 @@ use crate::real::people::{Person, files};
 /// Directories that a machine has for itself.
 const PRIVATE: [&str; 6] = ["etc", "home", "root", "run", "var", "dev"];
 /// Devices it shares with the outside.
-const DEVICES: [&str; 7] = ["null", "zero", "full", "random", "urandom", "tty", "ptmx"];
+const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /// The program that does nothing but ask PAM.
 pub(crate) const PAM_HOST: &str = "/run/stage/pam-host";
+
+/// The program that does its worst to the one that it starts, on the machine.
+pub const TORMENTOR: &str = "/run/stage/tormentor";
 
 /// The programs that ask PAM on these machines.
 const SERVICES: [&str; 9] = [
@@ -50,6 +53,8 @@ pub(crate) fn build(directory: &tempfile::TempDir) {
         File::create(root.join("dev").join(device)).unwrap();
     }
     symlink("/proc/self/fd", root.join("dev/fd")).unwrap();
+    // sudo asks for a terminal of its own; a device that is mounted alone finds no terminals.
+    symlink("pts/ptmx", root.join("dev/ptmx")).unwrap();
     symlink("/run", root.join("var/run")).unwrap();
 }
 
@@ -83,7 +88,9 @@ pub(crate) fn furnish(machine: &Machine, people: &[Person]) {
     }
     let library = machine.outside("/etc/ld.so.cache");
     fs::copy("/etc/ld.so.cache", library).unwrap();
+    // The checkout may be in /home, which a machine has of its own.
     built::copy(sibling("pam-host"), machine.outside(PAM_HOST));
+    built::copy(sibling("tormentor"), machine.outside(TORMENTOR));
     fs::copy(
         &machine.module.path,
         machine.outside(&machine.module.inside()),

@@ -11,6 +11,7 @@ pub mod dovecot;
 pub mod failures;
 pub mod faults;
 mod floors;
+pub use floors::TORMENTOR;
 pub mod hosts;
 pub mod ipc;
 pub mod log;

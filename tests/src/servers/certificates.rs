@@ -77,7 +77,7 @@ impl Certificates {
                 self.signed("server", NAMES, "ca", 365);
                 self.signed("by-server", NAMES, "server", 365)
             }
-            Kind::Version1 => self.signed_to_say("version1", "", "ca", 365),
+            Kind::Version1 => self.version1(),
             Kind::Sha1 => self.signed_by("sha1", &names(NAMES), "ca", &["-sha1"]),
             Kind::Client => {
                 let extensions = format!("extendedKeyUsage=clientAuth\nsubjectAltName={NAMES}\n");
@@ -170,6 +170,35 @@ impl Certificates {
         let [ca_pem, ca_key] = ["pem", "key"].map(|end| format!("{ca}.{end}"));
         let by = ["-CA", &ca_pem, "-CAkey", &ca_key, "-CAcreateserial"];
         self.sign(name, &[&by[..], more].concat())
+    }
+
+    /// A certificate of version 1, which OpenSSL 3.4 and later makes only when told to.
+    fn version1(&self) -> (PathBuf, PathBuf) {
+        self.request("version1", "");
+        let mut making = Command::new("openssl");
+        making.current_dir(&self.0).args([
+            "req",
+            "-x509v1",
+            // Debian's own would make an authority of it.
+            "-config",
+            "/dev/null",
+            "-in",
+            "version1.csr",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-days",
+            "365",
+            "-out",
+            "version1.pem",
+        ]);
+        if !making.output().unwrap().status.success() {
+            return self.signed_to_say("version1", "", "ca", 365);
+        }
+        ["version1.pem", "version1.key"]
+            .map(|file| self.0.join(file))
+            .into()
     }
 
     /// Signs the request `NAME.csr` with the extensions in `NAME.ext`.

@@ -269,13 +269,14 @@ fn a_connection_in_the_clear_does_not_show_that_a_server_is_back() {
     let mut corp = Asker::new(settings(port));
     let uri = format!("ldap://127.0.0.1:{port}");
     corp.avoid = vec![uri.clone()];
-    corp.probe_ms = 300;
+    // On a busy machine, a shorter look may be slept through.
+    corp.probe_ms = 900;
     let template = "uid=%u,dc=example,dc=test";
     for corp in [corp.clone(), corp.with("user_dn_template", template)] {
         let told = corp.login("alice", "pw-alice");
         let words = "root entry: timed out (it was down a moment ago)";
         assert_unavailable("a hung server", &told, words);
-        assert!(told.took < Duration::from_millis(1_000), "{told:?}");
+        assert!(told.took < Duration::from_millis(1_600), "{told:?}");
         assert_eq!(told.conclusion.servers.down, [uri.as_str()]);
         assert!(told.conclusion.servers.again, "{told:?}");
     }

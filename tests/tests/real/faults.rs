@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use authchain_tests::host::built;
 use authchain_tests::need;
+use authchain_tests::real::TORMENTOR;
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::{self, Host, Outcome, by};
 use authchain_tests::real::ipc::Run;
 use authchain_tests::real::log::{Line, listing};
-use authchain_tests::real::machine::{Machine, sibling};
+use authchain_tests::real::machine::Machine;
 use authchain_tests::real::people::{everybody, person};
 use authchain_tests::real::stories::machine_with;
 
@@ -214,8 +215,7 @@ fn no_signal_to_the_worker_or_the_host_turns_a_refusal_into_a_success() {
 }
 
 fn tormentor(how: &str) -> Vec<String> {
-    let program = sibling("tormentor").display().to_string();
-    vec![program, how.to_owned(), "--".to_owned()]
+    vec![TORMENTOR.to_owned(), how.to_owned(), "--".to_owned()]
 }
 
 #[test]

@@ -80,6 +80,7 @@ fn no_name_of_any_shape_gets_past_sshd_or_into_the_log() {
     let Some(machine) = machine_for("names through sshd", Host::SshdPassword) else {
         return;
     };
+    let mut reached = 0;
     // A configuration file holds neither an empty name nor one of two lines, and sshd itself cuts
     // names at a colon; libpam gets those below.
     for name in names()
@@ -90,6 +91,13 @@ fn no_name_of_any_shape_gets_past_sshd_or_into_the_log() {
             let mark = machine.log.mark();
             let ending = knock(&machine, method, name, "open sesame");
             assert!(!ending.output.contains("now I am"), "{name:?}: {ending:?}");
+            if !ending.output.contains("Permission denied") {
+                // The client of OpenSSH 10 does not send every name.
+                let lines = machine.log.since(mark);
+                assert_clean(&lines, &format!("{name:?}"), "open sesame");
+                continue;
+            }
+            reached += 1;
             machine
                 .log
                 .wait_for(mark, "...Failed ... for invalid user ...");
@@ -100,6 +108,7 @@ fn no_name_of_any_shape_gets_past_sshd_or_into_the_log() {
             );
         }
     }
+    assert!(reached > 10, "sshd heard {reached} names");
     assert_alive(&machine);
 }
 
