@@ -21,11 +21,12 @@ STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-featu
 help:            ## this list
 	@grep -hE '^[a-z0-9-]+: .*##' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 24
 
-demo: build-packages build ## build, then watch people log in through the real libpam (no root needed)
-	$(CARGO) run --locked --quiet -p authchain-tests --bin demo -- --module $(RELEASE)/libpam_authchain.so
+demo: build-packages ## build the module, then watch people log in through the real libpam (no root needed)
+	$(CARGO) build --locked -p pam_authchain
+	$(CARGO) run --locked -p authchain-tests --bin demo -- --module $(TARGET)/debug/libpam_authchain.so
 
-test: test-packages build ## every test, the real sshd, su, sudo, login and cron included
-	$(CARGO) test --locked --workspace
+test: test-packages ## every test, the real sshd, su, sudo, login and cron included
+	@CARGO="$(CARGO)" sh tests/run
 
 build: build-packages ## the module, the worker and the command, in target/release
 	$(CARGO) build --locked --release -p pam_authchain
@@ -81,7 +82,7 @@ deny:
 	$(CARGO) deny --log-level error check bans licenses sources
 
 check-so: build
-	$(CARGO) run --locked --quiet -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
+	$(CARGO) run --locked -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
 bench: bench-local bench-directory bench-storm ## speed beside pam_unix, nslcd and SSSD (root)
 
@@ -91,7 +92,7 @@ bench-local: test-packages build ## local logins beside pam_unix, in one run (in
 bench-directory: bench-packages build ## logins at a directory beside nslcd and SSSD, in one run (six minutes, half of them waiting)
 	$(CARGO) bench --locked -p authchain-tests --bench directory_login
 
-bench-storm: bench-packages build ## many logins at once, and servers that come back (two minutes)
+bench-storm: bench-packages build ## many logins at once, and servers that come back (three minutes)
 	AUTHCHAIN_WORKER=$(abspath $(RELEASE))/authchain-worker $(CARGO) bench --locked -p authchain-tests --bench storm
 
 man: build-packages ## the manual pages, from man/*.scd (needs scdoc)

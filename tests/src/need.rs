@@ -37,7 +37,12 @@ pub fn file(test: &str, path: &str) -> bool {
 /// # Panics
 /// Where `CI` is `true`: a green run that tested nothing is worse than a red one.
 pub fn skip(test: &str, why: &str) -> bool {
-    let text = format!("skipped: {test}: {why}");
+    // The harness names the thread after the function; `tests/run` counts the names.
+    let thread = std::thread::current();
+    let text = format!(
+        "skipped: {}: {test}: {why}",
+        thread.name().unwrap_or_default()
+    );
     // Past the test harness, which hides what passing tests print.
     let _ = writeln!(std::io::stderr(), "{text}");
     let ci = std::env::var("CI").unwrap_or_default();

@@ -124,11 +124,11 @@ fn module() -> PathBuf {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [flag, path] if flag == "--module" => std::fs::canonicalize(path).unwrap_or_else(|error| {
-            eprintln!("{path}: {error}; run `make build` first");
+            eprintln!("{path}: {error}; run `make demo`");
             std::process::exit(2)
         }),
         _ => {
-            eprintln!("usage: demo --module target/release/libpam_authchain.so");
+            eprintln!("usage: demo --module target/debug/libpam_authchain.so");
             std::process::exit(2)
         }
     }

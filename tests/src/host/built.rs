@@ -1,16 +1,19 @@
 //! What the tests need that is not Rust's to build for them.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+
+use nix::unistd::geteuid;
 
 /// The module: the one `AUTHCHAIN_MODULE` names, or one built now, without optimisation.
 pub fn module() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| match std::env::var_os("AUTHCHAIN_MODULE") {
         Some(path) => std::fs::canonicalize(path).unwrap(),
-        None => build_module(&target(), &[]),
+        None => trusted(build_module(&target(), &[])),
     })
     .clone()
 }
@@ -21,7 +24,7 @@ pub fn module_that_panics() -> PathBuf {
     PATH.get_or_init(|| {
         // In a folder of its own, so that it is never mistaken for the real one.
         let folder = target().join("panic-injection");
-        build_module(&folder, &["--features", "panic-injection"])
+        trusted(build_module(&folder, &["--features", "panic-injection"]))
     })
     .clone()
 }
@@ -39,7 +42,7 @@ pub fn worker_that_breaks_out() -> PathBuf {
             "--features",
         ];
         cargo(&folder, &[&build[..], &["confinement-probe"]].concat());
-        folder.join("debug/authchain-worker")
+        trusted(folder.join("debug/authchain-worker"))
     })
     .clone()
 }
@@ -89,7 +92,7 @@ pub fn worker() -> PathBuf {
                 &target(),
                 &["build", "--quiet", "--package", "authchain-worker"],
             );
-            target().join("debug/authchain-worker")
+            trusted(target().join("debug/authchain-worker"))
         }
     })
     .clone()
@@ -103,17 +106,16 @@ pub fn command() -> PathBuf {
             &target(),
             &["build", "--quiet", "--package", "authchain-cli"],
         );
-        target().join("debug/authchain")
+        trusted(target().join("debug/authchain"))
     })
     .clone()
 }
 
 /// A worker that does what the test says.
 pub fn fake_worker() -> PathBuf {
-    let path = profile().join("fake-worker");
-    // Whatever umask it was built with.
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| trusted(profile().join("fake-worker")))
+        .clone()
 }
 
 /// A host in C: see its source for what Rust cannot do.
@@ -152,6 +154,41 @@ fn profile() -> PathBuf {
 pub fn own_program() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| std::env::current_exe().expect("/proc"))
+}
+
+/// Returns `program`, or a copy of it where somebody else could have written it: root tests what a
+/// user has built, and umasks differ. The module would start no such worker.
+fn trusted(program: PathBuf) -> PathBuf {
+    if program.ancestors().all(is_ours) {
+        return program;
+    }
+    let built = std::fs::metadata(&program).unwrap();
+    let folder = std::env::temp_dir().join(format!("authchain-tests-{}", geteuid()));
+    let _ = std::fs::create_dir(&folder);
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    assert!(is_ours(&folder), "{} is another's", folder.display());
+    let folder = folder.join(format!("{}-{}", built.ino(), built.mtime_nsec()));
+    let _ = std::fs::create_dir(&folder);
+    let copied = folder.join(program.file_name().unwrap());
+    if !copied.exists() {
+        // Renamed when it is whole: other tests look for it at the same time.
+        let part = tempfile::Builder::new()
+            .tempfile_in(&folder)
+            .unwrap()
+            .into_temp_path();
+        copy(&program, &part);
+        std::fs::set_permissions(&part, Permissions::from_mode(0o755)).unwrap();
+        part.persist(&copied).unwrap();
+    }
+    copied
+}
+
+/// Whether nobody but root and this user can change the file or folder.
+fn is_ours(path: &Path) -> bool {
+    let found = std::fs::metadata(path).unwrap();
+    let is_sticky = found.is_dir() && found.mode() & 0o1000 != 0;
+    let is_writable = found.mode() & 0o022 != 0 && !is_sticky;
+    [0, geteuid().as_raw()].contains(&found.uid()) && !is_writable
 }
 
 fn build_module(target: &Path, more: &[&str]) -> PathBuf {

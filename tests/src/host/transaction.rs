@@ -7,6 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 use super::built;
@@ -100,7 +101,25 @@ impl Transaction {
         symlink(built::host(), &name).unwrap();
         let mut host = Command::new(name);
         host.arg(self.path()).env_clear().envs(&scene.environment);
+        self.hide_people(&mut host);
         host
+    }
+
+    /// Has the host's name service know this machine's system users alone: a person of the machine
+    /// may have the name of one of ours, and then is another to the module.
+    fn hide_people(&self, host: &mut Command) {
+        let passwd = fs::read_to_string("/etc/passwd").unwrap();
+        let is_system = |line: &&str| {
+            let uid = line.split(':').nth(2).and_then(|uid| uid.parse().ok());
+            uid.is_some_and(|uid: u32| uid < 1000 || uid == geteuid().as_raw())
+        };
+        let lines: Vec<&str> = passwd.lines().filter(is_system).collect();
+        let known = self.path().join("known");
+        fs::write(&known, lines.join("\n") + "\n").unwrap();
+        fs::set_permissions(&known, Permissions::from_mode(0o644)).unwrap();
+        host.env("LD_PRELOAD", "libnss_wrapper.so")
+            .env("NSS_WRAPPER_PASSWD", &known)
+            .env("NSS_WRAPPER_GROUP", "/etc/group");
     }
 
     /// Plays the scene in this very process, for whoever wants times without a process's start.

@@ -136,6 +136,10 @@ fn no_variable_makes_a_strangers_certificate_good() {
 
 #[test]
 fn every_way_to_a_server_works() {
+    // A user's own slapd listens on its socket as that user, whom the worker does not trust.
+    if !need::root("ways to a server") {
+        return;
+    }
     let Some(slapd) = Slapd::start(&Plan::default()) else {
         return;
     };

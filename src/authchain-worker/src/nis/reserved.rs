@@ -168,6 +168,7 @@ fn candidates() -> Result<impl Iterator<Item = u16>, Errno> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
     use std::net::TcpStream;
 
     fn set_aside(
@@ -181,8 +182,12 @@ mod tests {
         Ports::set_aside(servers.iter(), transport, wanted)
     }
 
-    fn is_root() -> bool {
-        nix::unistd::geteuid().is_root()
+    fn is_root(test: &str) -> bool {
+        let is_root = nix::unistd::geteuid().is_root();
+        if !is_root {
+            let _ = writeln!(std::io::stderr(), "skipped: {test}: ports need root");
+        }
+        is_root
     }
 
     #[test]
@@ -197,7 +202,7 @@ mod tests {
 
     #[test]
     fn each_server_has_a_port_below_1024_for_each_address_it_may_have() {
-        if !is_root() {
+        if !is_root("each_server_has_a_port_below_1024_for_each_address_it_may_have") {
             return;
         }
         let mut ports =

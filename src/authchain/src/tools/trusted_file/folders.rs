@@ -135,6 +135,7 @@ impl PathWalk {
 mod tests {
     use super::*;
     use std::fs::Permissions;
+    use std::io::Write as _;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     /// Makes a folder with `outer/inner/file` in it.
@@ -215,6 +216,8 @@ mod tests {
     #[test]
     fn a_folder_or_link_of_another_user_is_refused() {
         if !nix::unistd::geteuid().is_root() {
+            let test = "a_folder_or_link_of_another_user_is_refused";
+            let _ = writeln!(std::io::stderr(), "skipped: {test}: it needs root");
             return;
         }
         let (_dir, root) = scene();
