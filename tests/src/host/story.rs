@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use nix::unistd::geteuid;
 use serde::Deserialize;
 
 use super::codes::code_name;
@@ -111,7 +112,7 @@ impl Story {
             let (got, told) = (&report.prompts, &self.prompts);
             faults.push(format!("  showed {got:#?}\n  instead of {told:#?}\n"));
         }
-        let (told, lines) = (&self.log, &report.log_lines);
+        let (told, lines) = (&self.log_here(), &report.log_lines);
         if !fit_one_by_one(told, lines) {
             faults.push(format!("  logged {lines:#?}\n  instead of {told:#?}\n"));
         }
@@ -119,6 +120,17 @@ impl Story {
             faults.push(format!("  left {} {:?}\n", report.output, report.changes));
         }
         faults
+    }
+
+    /// The log of a host with the user id of this process: without root's, what it cannot find out
+    /// is no error to the module.
+    fn log_here(&self) -> Vec<String> {
+        let is_root = geteuid().is_root();
+        let level = |line: &String| match line.contains(" unavailable: ") && !is_root {
+            true => line.replacen("ERR ", "DEBUG ", 1),
+            false => line.clone(),
+        };
+        self.log.iter().map(level).collect()
     }
 }
 
