@@ -114,6 +114,22 @@ impl House {
         path
     }
 
+    /// Adds a folder of modules, for `--module-dir`: files that look like modules of this machine.
+    pub(crate) fn add_modules(&self) {
+        let modules = self.path("modules");
+        fs::create_dir_all(&modules).unwrap();
+        for name in [
+            "authchain",
+            "deny",
+            "localuser",
+            "permit",
+            "succeed_if",
+            "unix",
+        ] {
+            fs::copy(AUTHCHAIN, modules.join(format!("pam_{name}.so"))).unwrap();
+        }
+    }
+
     /// Makes a script with this text. Another process writes it: a thread that forks meanwhile would
     /// hold the file open for writing, and such a file cannot be executed.
     pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {

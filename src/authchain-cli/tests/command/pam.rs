@@ -10,7 +10,7 @@ const AUTH: &str = "auth [success=done service_err=ignore module_unknown=ignore 
 
 fn house() -> House {
     let house = House::with_system();
-    house.write("modules/pam_authchain.so", "");
+    house.add_modules();
     house
 }
 
@@ -183,7 +183,36 @@ fn a_module_that_is_not_installed_is_an_error() {
     let house = house();
     house.write("pam.d/sshd", &format!("{AUTH}{ACCOUNT}"));
     std::fs::remove_file(house.path("modules/pam_authchain.so")).unwrap();
-    check(&house).expect(2, &["is not where PAM looks for modules"]);
+    check(&house).expect(
+        2,
+        &[
+            "pam_authchain.so is not where PAM looks for modules",
+            "nobody gets in whom authchain alone knows",
+        ],
+    );
+}
+
+#[test]
+fn a_module_that_left_with_its_package_is_an_error_in_every_facility() {
+    let house = house();
+    let account = format!("account [success=ok default=bad] pam_gone.so\n{ACCOUNT}");
+    let session = "session required pam_unix.so\n-session optional pam_gone.so\n";
+    house.write("pam.d/sshd", &format!("{AUTH}{account}{session}"));
+    let run = check(&house).expect(
+        2,
+        &[
+            "sshd:3: pam_gone.so is not where PAM looks for modules: libpam answers module_unknown",
+            "nobody gets in, not even root",
+        ],
+    );
+    assert_eq!(run.out.matches("pam_gone").count(), 1, "{}", run.out);
+    house.write("modules/pam_gone.so", "a line of text that is no library");
+    check(&house).expect(2, &["sshd:3", "modules/pam_gone.so is no shared object"]);
+    house.write(
+        "pam.d/sshd",
+        &format!("{AUTH}{ACCOUNT}session required pam_lost.so\n"),
+    );
+    check(&house).expect(2, &["sshd:5: pam_lost.so is not where", "nobody gets in"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ const STACK: &str = "auth required pam_authchain.so\naccount required pam_authch
 
 fn house() -> House {
     let house = House::new(CORP);
-    house.write("modules/pam_authchain.so", "");
+    house.add_modules();
     house.write("pam.d/sshd", STACK);
     house
 }
@@ -70,7 +70,7 @@ fn polkits_helper_without_a_network_has_one_warning_of_its_own() {
 #[test]
 fn a_service_that_asks_no_server_may_have_any_unit() {
     let house = House::with_system();
-    house.write("modules/pam_authchain.so", "");
+    house.add_modules();
     house.write("pam.d/sshd", STACK);
     house.write("usr/ssh.service", "[Service]\nPrivateNetwork=yes\n");
     let text = check(&house).text();

@@ -7,20 +7,40 @@
 //!   that ordinary people start: they choose the limits under which modules are loaded.
 
 use super::answers::{Answers, BROKEN, NOT_LOADED};
+use super::modules::Role;
 use super::services;
 use super::simulator::{Entry, Facility};
-use super::trials::{self, MOST};
+use super::trials;
+use super::unloadable::{self, Unloadable};
 use super::verdict::{self, Fault};
-use super::ways::{Case, Stack};
+use super::ways::{Case, MOST, Stack};
+use crate::check::report::Severity;
 
-/// Returns the faults of a service's stack that asks our module.
-pub(super) fn judge(facility: Facility, service: &str, entries: &[Entry]) -> Vec<Fault> {
-    let Some(answers) = Answers::to(facility) else {
-        return Vec::new();
+/// Returns the faults of a service's stack: those of its modules that libpam cannot load, and if
+/// the stack asks our module, those of the stack.
+pub(super) fn judge(
+    facility: Facility,
+    service: &str,
+    entries: &[Entry],
+    lacking: &[Unloadable],
+) -> Vec<Fault> {
+    let mut stack = Stack::new(entries, facility, service);
+    let mut faults = unloadable::faults(facility, &stack, lacking);
+    let is_ours = |at: usize| stack.roles.get(at) == Some(&Role::Ours);
+    let Some(answers) = Answers::to(facility).filter(|_| stack.roles.contains(&Role::Ours)) else {
+        return faults;
     };
-    let stack = Stack::new(entries, facility, service);
+    let is_locked = faults.iter().any(|fault| fault.severity > Severity::Note);
+    // A stack that refuses people now is judged as it will be when its modules are back.
+    if !is_locked {
+        let others = lacking.iter().map(|module| module.at);
+        let others = others.filter(|at| !is_ours(*at)).collect();
+        stack = stack.without(others);
+    }
     let found = trials::run(facility, service, &stack, answers);
-    verdict::faults(facility, &stack, &found, answers)
+    let of_stack = verdict::faults(facility, &stack, &found, answers).into_iter();
+    faults.extend(of_stack.filter(|fault| !is_locked || fault.severity == Severity::Error));
+    faults
 }
 
 /// Returns whether root logs in by this service and only our module lets root in: no refusal of

@@ -3,21 +3,24 @@
 mod answers;
 mod files;
 mod judge;
+mod libraries;
 mod modules;
 mod services;
 mod simulator;
 mod trials;
+mod unloadable;
 mod verdict;
 mod ways;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::report::{Report, Severity};
 use files::Files;
+use libraries::Libraries;
 use modules::OURS;
 use simulator::{Entry, Facility, Module, ServiceFiles, expand};
+use unloadable::Unloadable;
 
 /// The folders in which libpam looks.
 pub(super) struct Pam<'a> {
@@ -44,13 +47,14 @@ impl Pam<'_> {
     /// Checks every service that uses our module, and returns the lines that name it.
     pub(super) fn check(&self, report: &mut Report) -> Vec<OurLine> {
         let files = Files::read(self.folders, report);
+        let libraries = Libraries::new(self.modules);
         let services = files.services();
         let mut ours = Vec::new();
         let mut using = Vec::new();
         for service in &services {
-            let before = ours.len();
-            self.check_service(&files, service, &mut ours, report);
-            if ours.len() > before {
+            let stacks = Stacks::of(&files, service);
+            if stacks.uses_ours() {
+                stacks.check(&libraries, &mut ours, report);
                 using.push(service.as_str());
             }
         }
@@ -60,90 +64,77 @@ impl Pam<'_> {
         });
         ours
     }
+}
 
-    fn check_service(
-        &self,
-        files: &Files,
-        service: &str,
-        ours: &mut Vec<OurLine>,
-        report: &mut Report,
-    ) {
+/// The stacks of a service: one for each facility.
+struct Stacks<'a> {
+    service: &'a str,
+    entries: BTreeMap<Facility, Vec<Entry>>,
+}
+
+impl<'a> Stacks<'a> {
+    fn of(files: &Files, service: &'a str) -> Self {
         let file = files.path_of(service);
-        let mut first = BTreeMap::new();
-        for facility in Facility::ALL {
-            let stack = expand(files, &file, facility);
-            let lines: Vec<&Entry> = stack.iter().filter(|entry| entry.name() == OURS).collect();
-            let Some(first_line) = lines.first() else {
+        let stack = |facility| (facility, expand(files, &file, facility));
+        Self {
+            service,
+            entries: Facility::ALL.into_iter().map(stack).collect(),
+        }
+    }
+
+    fn uses_ours(&self) -> bool {
+        let mut entries = self.entries.values().flatten();
+        entries.any(|entry| entry.name() == OURS)
+    }
+
+    /// Checks the stacks, and adds the lines that name our module to `ours`.
+    fn check(&self, libraries: &Libraries, ours: &mut Vec<OurLine>, report: &mut Report) {
+        let service = self.service;
+        for (facility, stack) in &self.entries {
+            let lacking = lacking(stack, libraries);
+            for fault in judge::judge(*facility, service, stack, &lacking) {
+                let at = fault.at.and_then(|at| stack.get(at));
+                if let Some(at) = at.or_else(|| first_of_ours(stack)) {
+                    let place = (at.file.as_path(), at.number);
+                    report.add_pam(fault.severity, place, service, fault.message);
+                }
+            }
+            let Some(_) = first_of_ours(stack) else {
                 continue;
             };
-            first.insert(facility, (first_line.file.clone(), first_line.number));
-            for fault in judge::judge(facility, service, &stack) {
-                let at = fault.at.and_then(|at| stack.get(at)).unwrap_or(first_line);
-                let place = (at.file.as_path(), at.number);
-                report.add_pam(fault.severity, place, service, fault.message);
-            }
-            report_broken_lines(&stack, service, report);
-            let is_roots_only_way = judge::is_roots_only_way(facility, service, &stack);
-            for line in lines {
-                self.report_missing_module(line, service, report);
-                ours.push(OurLine {
-                    file: line.file.clone(),
-                    number: line.number,
-                    service: service.to_owned(),
-                    arguments: line.arguments().to_vec(),
-                    is_roots_only_way,
-                    is_unprivileged: services::is_unprivileged(service),
-                });
-            }
+            report_broken_lines(stack, service, report);
+            let is_roots_only_way = judge::is_roots_only_way(*facility, service, stack);
+            let lines = stack.iter().filter(|entry| entry.name() == OURS);
+            ours.extend(lines.map(|line| OurLine {
+                file: line.file.clone(),
+                number: line.number,
+                service: service.to_owned(),
+                arguments: line.arguments().to_vec(),
+                is_roots_only_way,
+                is_unprivileged: services::is_unprivileged(service),
+            }));
         }
-        if let (Some((file, number)), None) =
-            (first.get(&Facility::Auth), first.get(&Facility::Account))
-        {
+        let first = |facility| first_of_ours(self.entries.get(&facility)?);
+        if let (Some(line), None) = (first(Facility::Auth), first(Facility::Account)) {
             let message = "auth without account: nobody asks authchain whether the account is \
                            locked or expired";
-            report.add_pam(Severity::Warning, (file, *number), service, message);
+            let place = (line.file.as_path(), line.number);
+            report.add_pam(Severity::Warning, place, service, message);
         }
     }
+}
 
-    /// Reports a module that libpam will not find.
-    fn report_missing_module(&self, entry: &Entry, service: &str, report: &mut Report) {
-        let Module::Ask {
-            module,
-            may_be_missing,
-            ..
-        } = &entry.module
-        else {
-            return;
-        };
-        let path = Path::new(module);
-        let is_there = match path.is_absolute() {
-            true => path.is_file(),
-            false => (self.module_folders().iter()).any(|folder| folder.join(path).is_file()),
-        };
-        if !is_there {
-            let severity = match may_be_missing {
-                true => Severity::Warning,
-                false => Severity::Error,
-            };
-            let message = format!("{module} is not where PAM looks for modules");
-            report.add_pam(severity, (&entry.file, entry.number), service, message);
-        }
-    }
+fn first_of_ours(stack: &[Entry]) -> Option<&Entry> {
+    stack.iter().find(|entry| entry.name() == OURS)
+}
 
-    /// Returns the folders in which libpam may look, depending on how the distribution built it.
-    fn module_folders(&self) -> Vec<PathBuf> {
-        if let Some(folder) = self.modules {
-            return vec![folder.to_owned()];
-        }
-        let mut folders = Vec::new();
-        for library in ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"] {
-            folders.push(Path::new(library).join("security"));
-            // Debian's multiarch folders: /usr/lib/x86_64-linux-gnu/security.
-            let inner = fs::read_dir(library).into_iter().flatten().flatten();
-            folders.extend(inner.map(|entry| entry.path().join("security")));
-        }
-        folders
-    }
+/// Returns the modules of a stack that libpam cannot load.
+fn lacking(stack: &[Entry], libraries: &Libraries) -> Vec<Unloadable> {
+    let lack = |(at, entry): (usize, &Entry)| match &entry.module {
+        Module::Ask { module, .. } => libraries.fault(module).map(|why| Unloadable { at, why }),
+        Module::Substack | Module::Fail { .. } => None,
+    };
+    stack.iter().enumerate().filter_map(lack).collect()
 }
 
 /// Reports lines that libpam cannot use.

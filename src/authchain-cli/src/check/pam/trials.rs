@@ -9,10 +9,7 @@ use super::answers::{Answers, BROKEN, NOT_LOADED};
 use super::modules::{Reach, Role};
 use super::services;
 use super::simulator::Facility;
-use super::ways::{Case, Stack, Way};
-
-/// Maximum number of ways through the stack that are tried in a case (a usual stack has four).
-pub(super) const MOST: usize = 2048;
+use super::ways::{Case, MOST, Stack, Way};
 
 /// Maximum number of ways that are tried in each further case, once a case had more than [`MOST`].
 const FEW: usize = 16;

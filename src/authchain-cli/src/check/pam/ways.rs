@@ -3,8 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::answers::NOT_LOADED;
 use super::modules::{Reach, Role, takes_a_password_over};
 use super::simulator::{Action, Entry, Facility, run};
+
+/// Maximum number of ways through the stack that are tried in a case (a usual stack has four).
+pub(super) const MOST: usize = 2048;
 
 /// A case to run: the answers of the modules that verify people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +29,25 @@ pub(super) struct Way {
     pub(super) deciders: Vec<usize>,
 }
 
+/// The ways that a stack loses where modules are not loaded.
+pub(super) struct Loss {
+    pub(super) is_any_lost: bool,
+    is_any_left: bool,
+}
+
+impl Loss {
+    /// Returns whether no way is left.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_any_lost && !self.is_any_left
+    }
+}
+
 /// A stack, and the roles of its entries.
 pub(super) struct Stack<'a> {
     pub(super) entries: &'a [Entry],
     pub(super) roles: Vec<Role>,
+    /// The places of entries whose module libpam cannot load.
+    unloadable: Vec<usize>,
 }
 
 impl<'a> Stack<'a> {
@@ -48,7 +67,13 @@ impl<'a> Stack<'a> {
         Self {
             entries,
             roles: entries.iter().map(role).collect(),
+            unloadable: Vec::new(),
         }
+    }
+
+    /// Returns the stack as it is where libpam cannot load the modules at these places.
+    pub(super) fn without(self, unloadable: Vec<usize>) -> Self {
+        Self { unloadable, ..self }
     }
 
     /// Returns the ways that end in success. Tries at most `most` ways, and also returns whether
@@ -57,7 +82,7 @@ impl<'a> Stack<'a> {
         let mut ways = Vec::new();
         let mut choices = Choices::default();
         for _ in 0..most {
-            let (answer, way) = self.walk(case, &mut choices);
+            let (answer, way) = self.walk(case, &mut choices, &self.unloadable);
             if answer == "success" && !ways.contains(&way) {
                 ways.push(way);
             }
@@ -68,6 +93,27 @@ impl<'a> Stack<'a> {
         (ways, false)
     }
 
+    /// Compares the ways that end in success with those that are left where libpam cannot load the
+    /// modules at the places `unloadable`.
+    pub(super) fn loss(&self, case: Case, unloadable: &[usize]) -> Loss {
+        let mut loss = Loss {
+            is_any_lost: false,
+            is_any_left: false,
+        };
+        let mut choices = Choices::default();
+        for _ in 0..MOST {
+            if self.walk(case, &mut choices, unloadable).0 == "success" {
+                loss.is_any_left = true;
+            } else if self.walk(case, &mut choices.clone(), &[]).0 == "success" {
+                loss.is_any_lost = true;
+            }
+            if !choices.advance() {
+                break;
+            }
+        }
+        loss
+    }
+
     /// Returns the `answers` that lead to different actions in the entries of this role.
     pub(super) fn distinct(&self, role: &Role, answers: &[&'static str]) -> Vec<&'static str> {
         let of_role = self.roles.iter().zip(self.entries);
@@ -75,7 +121,7 @@ impl<'a> Stack<'a> {
         one_per_action(of_role.map(|(_, entry)| entry), answers)
     }
 
-    fn walk(&self, case: Case, choices: &mut Choices) -> (&'static str, Way) {
+    fn walk(&self, case: Case, choices: &mut Choices, unloadable: &[usize]) -> (&'static str, Way) {
         let mut way = Way {
             asks_us: false,
             is_for_root: false,
@@ -87,6 +133,7 @@ impl<'a> Stack<'a> {
         let answer = run(self.entries, &mut |entry| {
             let at = self.place_of(entry);
             let answer = match self.roles.get(at) {
+                _ if unloadable.contains(&at) => NOT_LOADED,
                 Some(Role::Ours) => {
                     way.asks_us = true;
                     case.ours
@@ -155,9 +202,10 @@ fn one_per_action<'e>(
 /// The answers that were chosen for the conditions on a way, in the order of the stack.
 ///
 /// Calling [`advance`](Self::advance) until it returns false leads through all ways.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Choices(Vec<Choice>);
 
+#[derive(Clone)]
 struct Choice {
     /// The place of the first entry that asks the question.
     question: usize,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::check::pam::files::tests::files;
+use crate::check::pam::modules::OURS;
 use crate::check::pam::simulator::{ServiceFiles, expand};
 use crate::check::report::Severity;
 
@@ -12,7 +13,7 @@ const SERVICES: [&str; 5] = ["su", "sudo", "sshd", "login", "dovecot"];
 fn faults_in(service: &str, facility: Facility, text: &str) -> Vec<Fault> {
     let (_dir, files) = files(&[("s", text)]);
     let stack = expand(&files, &files.path_of("s"), facility);
-    judge(facility, service, &stack)
+    judge(facility, service, &stack, &[])
 }
 
 fn faults(facility: Facility, text: &str) -> Vec<Fault> {
@@ -441,5 +442,139 @@ fn a_stack_with_too_many_ways_is_reported() {
     assert!(
         found.iter().any(|it| it.message.contains("too many ways")),
         "{found:?}"
+    );
+}
+
+/// Returns the faults of a stack in which libpam cannot load this module.
+fn faults_without(lacking: &str, service: &str, facility: Facility, text: &str) -> Vec<Fault> {
+    let (_dir, files) = files(&[("s", text)]);
+    let stack = expand(&files, &files.path_of("s"), facility);
+    let is_lacking = |entry: &Entry| entry.name() == lacking;
+    let lacking: Vec<Unloadable> = (stack.iter().enumerate())
+        .filter(|(_, entry)| is_lacking(entry))
+        .map(|(at, _)| Unloadable {
+            at,
+            why: "it is gone".to_owned(),
+        })
+        .collect();
+    judge(facility, service, &stack, &lacking)
+}
+
+const PRIMARY_ACCOUNT: &str = include_str!("../../../../../../pam.d/debian-common-account");
+const PRIMARY_AUTH: &str = include_str!("../../../../../../pam.d/debian-common-auth");
+
+#[test]
+fn a_module_that_a_package_took_along_locks_everybody_out_where_its_line_is_not_passed_over() {
+    const NSLCD: &str = "account [success=ok new_authtok_reqd=done ignore=ignore \
+        user_unknown=ignore authinfo_unavail=ignore default=bad] pam_ldap.so minimum_uid=1000\n";
+    const SSSD: &str = "account [default=bad success=ok user_unknown=ignore] pam_ldap.so\n";
+    const NOBODY: &str = "nobody gets in, not even root";
+    for (facility, text, expected) in [
+        (
+            ACCOUNT,
+            format!("{PRIMARY_ACCOUNT}{NSLCD}"),
+            (Severity::Error, NOBODY),
+        ),
+        (
+            ACCOUNT,
+            format!("{PRIMARY_ACCOUNT}{SSSD}"),
+            (Severity::Error, NOBODY),
+        ),
+        (
+            ACCOUNT,
+            format!("{PRIMARY_ACCOUNT}-{NSLCD}"),
+            (Severity::Error, NOBODY),
+        ),
+        (
+            AUTH,
+            format!("auth required pam_ldap.so\n{PRIMARY_AUTH}"),
+            (Severity::Error, NOBODY),
+        ),
+        (
+            Facility::Session,
+            "session required pam_ldap.so\nsession required pam_unix.so\n".to_owned(),
+            (Severity::Error, NOBODY),
+        ),
+        (
+            Facility::Password,
+            "password requisite pam_ldap.so\npassword required pam_unix.so\n".to_owned(),
+            (Severity::Warning, "can change a password"),
+        ),
+        (
+            AUTH,
+            format!("auth sufficient pam_rootok.so\nauth requisite pam_ldap.so\n{PRIMARY_AUTH}"),
+            (
+                Severity::Error,
+                "nobody gets in whom the lines above do not lead past this one",
+            ),
+        ),
+    ] {
+        let found = faults_without("pam_ldap", "su", facility, &text);
+        assert_faults(&found, &[expected], &text);
+        assert!(
+            found[0]
+                .message
+                .starts_with("it is gone: libpam answers module_unknown")
+        );
+    }
+}
+
+#[test]
+fn a_module_that_nobody_misses_is_at_most_a_note() {
+    for (facility, text, is_noted) in [
+        (
+            AUTH,
+            format!("{PRIMARY_AUTH}auth optional pam_ldap.so\n"),
+            true,
+        ),
+        (
+            AUTH,
+            format!("{PRIMARY_AUTH}-auth optional pam_ldap.so\n"),
+            false,
+        ),
+        (
+            ACCOUNT,
+            format!("{PRIMARY_ACCOUNT}account [default=ignore] pam_ldap.so\n"),
+            true,
+        ),
+        (
+            Facility::Session,
+            "session required pam_unix.so\n-session optional pam_ldap.so\n".to_owned(),
+            false,
+        ),
+        (
+            Facility::Session,
+            "session required pam_unix.so\nsession optional pam_ldap.so\n".to_owned(),
+            true,
+        ),
+    ] {
+        let expected = [(Severity::Note, "libpam passes over this line")];
+        let expected = if is_noted { &expected[..] } else { &[] };
+        let found = faults_without("pam_ldap", "sshd", facility, &text);
+        assert_faults(&found, expected, &text);
+    }
+}
+
+#[test]
+fn people_of_ours_are_refused_without_our_module_and_root_in_an_emergency_without_pam_unix() {
+    for (facility, text) in [(AUTH, PRIMARY_AUTH), (ACCOUNT, PRIMARY_ACCOUNT)] {
+        let ours = "nobody gets in whom authchain alone knows";
+        let found = faults_without(OURS, "sshd", facility, text);
+        assert_faults(&found, &[(Severity::Error, ours)], text);
+        let unix = "nobody gets in when the configuration is broken, not even root";
+        let found = faults_without("pam_unix", "sshd", facility, text);
+        assert_faults(&found, &[(Severity::Warning, unix)], text);
+    }
+}
+
+#[test]
+fn a_missing_module_whose_absence_lets_people_in_is_an_error() {
+    let text =
+        format!("auth [success=ok module_unknown=4 default=die] pam_ldap.so\n{PRIMARY_AUTH}");
+    let found = faults_without("pam_ldap", "sshd", AUTH, &text);
+    assert!(
+        found
+            .iter()
+            .any(|fault| fault.message.contains("a wrong password gets in"))
     );
 }
