@@ -99,7 +99,9 @@ fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, termin
             Finding::Answered(_) => GOOD,
             Finding::Denied(_) => BAD,
             Finding::Unavailable(_) | Finding::Failed(_) => WARNING,
-            Finding::Unknown | Finding::NotAsked(_) => anstyle::Style::new(),
+            Finding::NoPassword(_) | Finding::Unknown | Finding::NotAsked(_) => {
+                anstyle::Style::new()
+            }
         };
         let milliseconds = step.took.as_secs_f64() * 1_000.0;
         let finding = clean(&finding_text(&step.finding));
@@ -123,6 +125,7 @@ fn finding_text<A: Display>(finding: &Finding<A>) -> String {
     match finding {
         Finding::Answered(answer) => answer.to_string(),
         Finding::Denied(denial) => format!("denied: {denial}"),
+        Finding::NoPassword(denial) => denial.to_string(),
         Finding::Unknown => "unknown".to_owned(),
         Finding::Unavailable(why) => format!("unavailable: {why}"),
         Finding::Failed(why) => format!("failed: {why}"),

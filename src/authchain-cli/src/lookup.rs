@@ -104,7 +104,9 @@ impl LookupResult {
         let backend = &step.backend;
         let (style, text) = match &step.finding {
             Finding::Answered(user) => (GOOD, describe(user)),
-            Finding::Denied(denial) => (WARNING, format!("refuses: {denial}")),
+            Finding::Denied(denial) | Finding::NoPassword(denial) => {
+                (WARNING, format!("refuses: {denial}"))
+            }
             Finding::Unknown => (anstyle::Style::new(), "unknown".to_owned()),
             Finding::Unavailable(why) => (WARNING, format!("unavailable: {why}")),
             Finding::Failed(why) => (WARNING, format!("failed: {why}")),
@@ -136,7 +138,9 @@ impl LookupResult {
     fn json_step(&self, step: &Step<User>) -> Value {
         let (answer, detail, user) = match &step.finding {
             Finding::Answered(user) => ("known", None, Some(user)),
-            Finding::Denied(denial) => ("denied", Some(denial.to_string()), None),
+            Finding::Denied(denial) | Finding::NoPassword(denial) => {
+                ("denied", Some(denial.to_string()), None)
+            }
             Finding::Unknown => ("unknown", None, None),
             Finding::Unavailable(why) => ("unavailable", Some(why.clone()), None),
             Finding::Failed(why) => ("failed", Some(why.clone()), None),

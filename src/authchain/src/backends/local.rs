@@ -9,9 +9,9 @@ use std::path::Path;
 
 use super::{Backend, Nature};
 use crate::config::settings::local::LocalSettings;
-use crate::files::passwd_files::Search;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
 use crate::files::passwd_files::shadow::{self, ShadowEntry};
+use crate::files::passwd_files::{Search, was_ever_a_password};
 use crate::files::password_hash::{DummyHash, HashError, verify};
 use crate::tools::journal::Severity;
 use crate::tools::request::{Attempt, Request};
@@ -92,8 +92,8 @@ impl Local {
         let entry;
         let (path, field) = if person.is_shadowed() {
             let Some(found) = shadow? else {
-                let detail = NO_SHADOW_ENTRY.to_owned();
-                return Ok(LocalVerdict::denied(DenialReason::Locked, Some(detail)));
+                let detail = Some(NO_SHADOW_ENTRY.to_owned());
+                return Ok(LocalVerdict::AtOnce(Verdict::NoPassword(detail)));
             };
             entry = found;
             (&self.settings.shadow, &entry.password)
@@ -106,8 +106,10 @@ impl Local {
             [] if typed.is_empty() && empty_is_allowed => {
                 Ok(LocalVerdict::AtOnce(self.accept(&person)))
             }
-            // Fields that no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a
-            // hash.
+            field if !was_ever_a_password(field) => {
+                Ok(LocalVerdict::AtOnce(Verdict::NoPassword(None)))
+            }
+            // Fields that no password matches: `*LK*`, and a `!` in front of a hash.
             [b'!' | b'*', ..] => Ok(LocalVerdict::denied(DenialReason::Locked, None)),
             [] => Ok(LocalVerdict::denied(DenialReason::EmptyPassword, None)),
             _ if typed.is_empty() && !empty_is_allowed => {
@@ -155,8 +157,10 @@ impl Backend for Local {
         };
         let dummy = dummy.or(dummy_of_passwd).unwrap_or_default();
         match at_once {
-            // A later backend may know the person and accept them: then the hash is not needed.
-            Ok(Verdict::Unknown) => attempt.deferred.push(move |password| dummy.spend(password)),
+            // A later backend may accept the person: then the hash is not needed.
+            Ok(Verdict::Unknown | Verdict::NoPassword(_)) => {
+                attempt.deferred.push(move |password| dummy.spend(password));
+            }
             _ => dummy.spend(attempt.password),
         }
         at_once

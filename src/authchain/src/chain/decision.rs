@@ -14,6 +14,9 @@ pub enum Finding<A> {
     Answered(A),
     /// The backend knows the person and refuses.
     Denied(Denial),
+    /// The backend knows the person and has no password for them, which is a denial if no other
+    /// backend has one.
+    NoPassword(Denial),
     /// The backend does not know the person.
     Unknown,
     /// The backend's source does not answer, for this reason.
@@ -250,6 +253,7 @@ impl<A: fmt::Display> fmt::Display for Step<A> {
         match &self.finding {
             Finding::Answered(answer) => write!(f, "{backend}: {answer} ({ms} ms)"),
             Finding::Denied(denial) => write!(f, "{backend} denied: {denial} ({ms} ms)"),
+            Finding::NoPassword(denial) => write!(f, "{backend}: {denial}"),
             Finding::Unknown => write!(f, "{backend}: unknown"),
             Finding::Unavailable(why) => write!(f, "{backend} unavailable: {why} ({ms} ms)"),
             Finding::Failed(why) => write!(f, "{backend} failed: {why} ({ms} ms)"),

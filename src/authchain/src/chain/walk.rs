@@ -97,6 +97,7 @@ impl<'a, A: Known> Walk<'a, A> {
             Finding::NotAsked(_)
             | Finding::Unavailable(_)
             | Finding::Failed(_)
+            | Finding::NoPassword(_)
             | Finding::Unknown => false,
         }
     }
@@ -194,9 +195,9 @@ impl<'a, A: Known> Walk<'a, A> {
 
     /// Combines the answers, in this order of precedence: a final answer ([`Known::is_last_word`]);
     /// a denial; the fault that ended the walk, or the fault of the system's own files; the first
-    /// answer of a backend that knows the person; failed; unavailable; unknown.
+    /// answer of a backend that knows the person; failed; unavailable; no password; unknown.
     fn sum(&mut self, where_not_asked: Outcome<A>) -> Outcome<A> {
-        let (mut first_answer, mut first_denial) = (None, None);
+        let (mut first_answer, mut first_denial, mut no_password) = (None, None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
         for step in &self.steps {
             match &step.finding {
@@ -208,6 +209,7 @@ impl<'a, A: Known> Walk<'a, A> {
                 Finding::Unavailable(_) => is_unavailable = true,
                 Finding::Failed(_) => has_failed = true,
                 Finding::NotAsked(_) => everybody_asked = false,
+                Finding::NoPassword(denial) => _ = no_password.get_or_insert(denial),
                 Finding::Unknown => {}
             }
         }
@@ -217,8 +219,11 @@ impl<'a, A: Known> Walk<'a, A> {
             (None, Some(answer), None) => Outcome::Answered(answer.clone()),
             (None, None, None) if has_failed => Outcome::Failed,
             (None, None, None) if is_unavailable => Outcome::Unavailable,
-            (None, None, None) if everybody_asked => Outcome::Unknown,
-            (None, None, None) => where_not_asked,
+            (None, None, None) => match no_password {
+                Some(denial) => Outcome::Denied(denial.clone()),
+                None if everybody_asked => Outcome::Unknown,
+                None => where_not_asked,
+            },
         }
     }
 
@@ -226,8 +231,12 @@ impl<'a, A: Known> Walk<'a, A> {
     /// outcome instead of *unknown*.
     fn decide(mut self, where_not_asked: Outcome<A>) -> Decision<A> {
         let outcome = self.sum(where_not_asked);
-        let knows =
-            |step: &Step<A>| matches!(step.finding, Finding::Answered(_) | Finding::Denied(_));
+        let knows = |step: &Step<A>| {
+            matches!(
+                step.finding,
+                Finding::Answered(_) | Finding::Denied(_) | Finding::NoPassword(_)
+            )
+        };
         let name = match outcome {
             _ if self.steps.iter().any(knows) => Some(self.user.clone()),
             // If the passwd file were read for unknown names only, the time would tell who is

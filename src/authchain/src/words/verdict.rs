@@ -21,6 +21,9 @@ pub enum Verdict {
     MustChange(User, Option<AccountStatus>),
     /// The backend knows the name and refuses.
     Denied(Denial),
+    /// The backend knows the name, and nobody has given it a password there: another backend may
+    /// have one. With more about it for the log, in the backend's words.
+    NoPassword(Option<String>),
     /// The backend does not know the name.
     Unknown,
 }
@@ -66,6 +69,8 @@ pub enum DenialReason {
     EmptyPassword,
     /// The account's password is locked, or no password can match it.
     Locked,
+    /// No backend that knows the name has a password for it.
+    NoPassword,
     /// The account may not be used here and now.
     NotPermitted,
     /// The answer was about another person: another name, or another user id than the system has.
@@ -80,6 +85,7 @@ impl fmt::Display for DenialReason {
             Self::BadCredential => "wrong password",
             Self::EmptyPassword => "empty password",
             Self::Locked => "locked",
+            Self::NoPassword => "no password here",
             Self::NotPermitted => "not permitted",
             Self::AnotherPerson => "not the same person",
             Self::StandInPassword => "barred by the host, which sent its stand-in password",

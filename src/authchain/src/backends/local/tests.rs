@@ -202,16 +202,23 @@ fn a_name_in_the_shadow_file_alone_is_unknown() {
 }
 
 #[test]
+fn a_mark_that_accounts_are_made_with_is_no_password_and_lets_others_answer() {
+    for field in ["!", "!!", "*", "!*", "!!*"] {
+        for line in [
+            Machine::with(field, "::::::"),
+            Machine::new(&format!("alice:{field}:1000:1000:::\n"), ""),
+        ] {
+            for password in ["correct horse", field, "*", "!"] {
+                let verdict = line.login("alice", password);
+                assert_eq!(verdict, Ok(Verdict::NoPassword(None)), "{field}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_password_matches_a_lock_mark() {
-    for field in [
-        "!",
-        "!!",
-        "*",
-        "*LK*",
-        "*0",
-        &format!("!{SHA256}"),
-        &format!("!!{SHA256}"),
-    ] {
+    for field in ["*LK*", "*0", &format!("!{SHA256}"), &format!("!!{SHA256}")] {
         let machine = Machine::with(field, "::::::");
         for password in ["correct horse", field, "!"] {
             assert_eq!(
@@ -276,9 +283,9 @@ fn an_empty_password_opens_nothing_else() {
         machine.login("alice", ""),
         denied(DenialReason::BadCredential)
     );
-    let mut locked = Machine::with("!", "::::::");
-    locked.allow_empty_password = true;
-    assert_eq!(locked.login("alice", ""), denied(DenialReason::Locked));
+    let mut none = Machine::with("!", "::::::");
+    none.allow_empty_password = true;
+    assert_eq!(none.login("alice", ""), Ok(Verdict::NoPassword(None)));
 }
 
 #[test]
@@ -323,7 +330,7 @@ fn a_hash_in_the_passwd_file_itself_is_used_as_it_is() {
     let machine = Machine::new(&line("*"), &format!("alice:{SHA256}:::::::\n"));
     assert_eq!(
         machine.login("alice", "correct horse"),
-        denied(DenialReason::Locked)
+        Ok(Verdict::NoPassword(None))
     );
     let machine = Machine::new(&line(""), &format!("alice:{SHA256}:::::::\n"));
     assert_eq!(
@@ -340,12 +347,10 @@ fn a_hash_in_the_passwd_file_itself_is_used_as_it_is() {
 }
 
 #[test]
-fn without_a_shadow_entry_the_password_is_locked_and_the_account_unavailable() {
+fn without_a_shadow_entry_there_is_no_password_and_the_account_is_unavailable() {
     let machine = Machine::new("alice:x:1000:1000:::\n", "");
-    let Ok(Verdict::Denied(denial)) = machine.login("alice", "x") else {
-        panic!("not denied");
-    };
-    assert_eq!(denial.to_string(), "locked (no shadow entry)");
+    let detail = Some("no shadow entry".to_owned());
+    assert_eq!(machine.login("alice", "x"), Ok(Verdict::NoPassword(detail)));
     let error = machine.account("alice").unwrap_err().to_string();
     assert!(error.ends_with("/shadow: no shadow entry"), "{error}");
 }
@@ -398,7 +403,7 @@ fn the_first_of_two_entries_counts_and_the_log_is_told_once_a_file() {
     );
     assert_eq!(
         machine.login("alice", "correct horse"),
-        denied(DenialReason::Locked)
+        Ok(Verdict::NoPassword(None))
     );
     let log = machine.log.0.borrow();
     assert_eq!(log.len(), 2, "{log:?}");

@@ -42,6 +42,24 @@ fn a_denial_goes_on_unless_the_backend_says_stop() {
 }
 
 #[test]
+fn whoever_has_no_password_here_gets_past_a_backend_that_stops_denials() {
+    let mut local = Scripted::new("local", Authority::System, Answer::HasNoPassword);
+    local.on_denied = Then::Stop;
+    let mut corp = Scripted::new("corp", Authority::Directory, Answer::Accepts);
+    let decision = login(&[local.clone(), corp.clone()], "bob", b"pw");
+    assert!(accepts(&decision));
+    assert!(
+        decision
+            .why()
+            .starts_with("bob: local: no password here; corp: accepted (")
+    );
+    // An outage of the backend that has the password is nobody's failed login.
+    corp.answer = Answer::Unavailable;
+    let decision = login(&[local, corp], "bob", b"pw");
+    assert_eq!(decision.outcome, Outcome::Unavailable);
+}
+
+#[test]
 fn an_outage_goes_on_unless_the_backend_says_stop() {
     let mut first = Scripted::new("first", Authority::Directory, Answer::Unavailable);
     let second = Scripted::new("second", Authority::Directory, Answer::Accepts);

@@ -25,6 +25,7 @@ fn an_answer() -> impl Strategy<Value = Answer> {
         Just(Answer::MustChange),
         Just(Answer::Denies),
         Just(Answer::Bars),
+        Just(Answer::HasNoPassword),
         Just(Answer::Unknown),
         Just(Answer::Unavailable),
         Just(Answer::Fails),
@@ -329,7 +330,7 @@ proptest! {
         let is_refusal = !accepts(&decision) && !matches!(decision.outcome, Outcome::Conversation(_));
         for step in &decision.steps {
             let backend = all.iter().find(|b| b.name == step.backend).unwrap();
-            let owes = matches!(step.finding, Finding::Unknown);
+            let owes = matches!(step.finding, Finding::Unknown | Finding::NoPassword(_));
             prop_assert_eq!(backend.paid(), usize::from(owes && is_refusal));
         }
     }
@@ -373,8 +374,54 @@ proptest! {
         let decision = login_in(&chain(&all), &context, name, b"pw");
         for step in decision.steps.iter().rev().skip(1) {
             let by = all.iter().find(|b| b.name == step.backend).unwrap();
-            let may_go_on = matches!(step.finding, Finding::Unknown | Finding::NotAsked(_));
+            let may_go_on = matches!(
+                step.finding,
+                Finding::Unknown | Finding::NoPassword(_) | Finding::NotAsked(_)
+            );
             prop_assert!(by.on_denied == Then::Next || may_go_on);
+        }
+    }
+
+    #[test]
+    fn who_has_no_password_at_a_backend_is_let_in_as_if_it_did_not_know_them(
+        all in backends(), name in a_name(), index: prop::sample::Index, has_caller: bool,
+    ) {
+        // A password that has ended is the exception: a backend that knows the name judges the
+        // account, and knows nothing of that.
+        prop_assume!(all.iter().all(|backend| backend.answer != Answer::MustChange));
+        let context = if has_caller { su() } else { context(false) };
+        let index = index.index(all.len());
+        let with = |answer| {
+            let mut all = all.clone();
+            all[index].answer = answer;
+            login_in(&chain(&all), &context, name, b"pw")
+        };
+        let (without_password, unknown) = (with(Answer::HasNoPassword), with(Answer::Unknown));
+        prop_assert_eq!(without_password.steps.len(), unknown.steps.len());
+        prop_assert_eq!(accepts(&without_password), accepts(&unknown));
+        let by = |decision: &AuthDecision| match &decision.outcome {
+            Outcome::Answered(Accepted { user, .. }) => Some(user.backend.clone()),
+            _ => None,
+        };
+        prop_assert_ne!(by(&without_password), Some(all[index].name.clone()));
+    }
+
+    #[test]
+    fn no_password_is_a_denial_where_nobody_else_has_one(all in backends(), name in a_name()) {
+        let mut all = all;
+        for backend in &mut all {
+            backend.answer = match backend.answer {
+                Answer::HasNoPassword => Answer::HasNoPassword,
+                _ => Answer::Unknown,
+            };
+        }
+        let decision = login(&all, name, b"pw");
+        let has_none = |step: &Step<Accepted>| matches!(step.finding, Finding::NoPassword(_));
+        if decision.steps.iter().any(has_none) {
+            prop_assert_eq!(decision.code(), PamCode::AuthError);
+            prop_assert!(decision.name.is_some());
+            let denial = Denial::from(DenialReason::NoPassword);
+            prop_assert_eq!(decision.outcome, Outcome::Denied(denial));
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Answer {
     Denies,
     /// The password is right, and the account has expired.
     Bars,
+    /// It knows the name, and has no password for it.
+    HasNoPassword,
     Unknown,
     Unavailable,
     /// This process could not ask.
@@ -110,9 +112,11 @@ impl Scripted {
             Answer::AcceptsWithUid(uid) => (asked.to_string(), Some(uid)),
             Answer::AcceptsAliasOf(_, uid) => (asked.to_string(), uid),
             Answer::AcceptsOtherName => (format!("{asked}x"), None),
-            Answer::Accepts | Answer::MustChange | Answer::Denies | Answer::Bars => {
-                (asked.to_string(), None)
-            }
+            Answer::Accepts
+            | Answer::MustChange
+            | Answer::Denies
+            | Answer::Bars
+            | Answer::HasNoPassword => (asked.to_string(), None),
             _ => return None,
         };
         Some(User {
@@ -176,15 +180,16 @@ impl Backend for Scripted {
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
         self.note();
         self.failure()?;
+        if matches!(self.answer, Answer::Unknown | Answer::HasNoPassword) {
+            let paid = Rc::clone(&self.paid);
+            attempt.deferred.push(move |_| {
+                paid.set(paid.get() + 1);
+                happen(Event::TimeSpent);
+            });
+        }
         Ok(match self.user(attempt.request.user) {
-            None => {
-                let paid = Rc::clone(&self.paid);
-                attempt.deferred.push(move |_| {
-                    paid.set(paid.get() + 1);
-                    happen(Event::TimeSpent);
-                });
-                Verdict::Unknown
-            }
+            None => Verdict::Unknown,
+            Some(_) if self.answer == Answer::HasNoPassword => Verdict::NoPassword(None),
             Some(_) if self.answer == Answer::Denies => {
                 Verdict::Denied(Denial::from(DenialReason::BadCredential))
             }

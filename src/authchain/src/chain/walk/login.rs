@@ -162,6 +162,10 @@ impl Walk<'_, Accepted> {
                     }
                 }
                 Verdict::Denied(denial) => Finding::Denied(denial),
+                Verdict::NoPassword(detail) => Finding::NoPassword(Denial {
+                    detail,
+                    ..DenialReason::NoPassword.into()
+                }),
                 Verdict::Unknown => Finding::Unknown,
             })
         })

@@ -34,7 +34,9 @@ pub struct BackendSettings {
 
     /// The next step when this backend knows the person and refuses: `next` asks the next backend,
     /// `stop` ends the chain. With `stop`, any answer but "no such person" ends it, an outage too:
-    /// a person whom this backend would refuse must not get in because it cannot be asked.
+    /// a person whom this backend would refuse must not get in because it cannot be asked. A person
+    /// who never had a password in local files (the field is `*` or `!`, or a line in the shadow
+    /// file is missing) is not refused by them: the next backend is asked.
     #[serde(default)]
     pub on_denied: Then,
 
