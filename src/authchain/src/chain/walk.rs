@@ -242,6 +242,10 @@ impl<'a, A: Known> Walk<'a, A> {
             // If the passwd file were read for unknown names only, the time would tell who is
             // unknown.
             Outcome::Unknown => None,
+            _ if A::IS_ABOUT_SOMEBODY || self.context.has_looked_the_name_up() => {
+                Some(self.user.clone())
+            }
+            // The name service is not asked: during an outage it may wait for the same server.
             _ => self.chain.if_local(self.user.clone()),
         };
         Decision {
@@ -255,6 +259,10 @@ impl<'a, A: Known> Walk<'a, A> {
 
 /// An answer of a backend about a person whom it knows.
 pub(super) trait Known: Clone + PartialEq + fmt::Display {
+    /// True if the question is put only about people who have proven who they are, whose name is no
+    /// password that was typed at the wrong prompt.
+    const IS_ABOUT_SOMEBODY: bool;
+
     /// Returns whether no backend behind this one need be asked.
     fn is_last_word(&self) -> bool;
 }

@@ -44,6 +44,13 @@ impl Context<'_> {
         (self.uid != self.euid).then_some(self.uid)
     }
 
+    /// Returns whether the host program has found the name in the name service (NSS) before it
+    /// asked for a password. su and sudo refuse any other name themselves, and sshd sends its
+    /// stand-in for the password with it.
+    pub fn has_looked_the_name_up(&self) -> bool {
+        self.on_behalf_of().is_some() || self.service == "sshd"
+    }
+
     /// Returns the present time: the time at the start and what has passed since, so that setting
     /// the wall clock in between changes nothing.
     pub fn wall_clock(&self) -> SystemTime {

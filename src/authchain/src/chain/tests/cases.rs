@@ -89,6 +89,27 @@ fn unknown_is_never_a_guess_when_a_server_is_down() {
 }
 
 #[test]
+fn an_outage_names_people_whom_the_host_has_looked_up_or_let_in_and_nobody_else() {
+    let sshd = Context {
+        service: "sshd",
+        ..context(false)
+    };
+    for (context, is_named) in [(context(false), false), (su(), true), (sshd, true)] {
+        for answer in [Answer::Unavailable, Answer::Fails] {
+            let corp = [Scripted::new("corp", Authority::Directory, answer)];
+            let name = |is_named: bool| is_named.then(|| "bob".to_owned());
+            let login = login_in(&chain(&corp), &context, "bob", b"pw");
+            assert_eq!(login.name.map(|name| name.to_string()), name(is_named));
+            let account = chain(&corp).account(b"bob", None, &context);
+            assert_eq!(account.name.map(|name| name.to_string()), name(true));
+        }
+        // A name that nobody knows may be a password, wherever it was typed.
+        let corp = [Scripted::new("corp", Authority::Directory, Answer::Unknown)];
+        assert_eq!(login_in(&chain(&corp), &context, "bob", b"pw").name, None);
+    }
+}
+
+#[test]
 fn the_same_name_with_another_uid_is_another_person() {
     let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(2000));
     let decision = login(&[corp], "alice", b"pw");

@@ -41,6 +41,8 @@ impl Chain {
 }
 
 impl Known for AccountStatus {
+    const IS_ABOUT_SOMEBODY: bool = true;
+
     /// Returns whether no backend behind this one need be asked: a valid account may still be
     /// refused by this machine's files, every other status is final.
     fn is_last_word(&self) -> bool {

@@ -119,6 +119,8 @@ impl Chain {
 }
 
 impl Known for Accepted {
+    const IS_ABOUT_SOMEBODY: bool = false;
+
     fn is_last_word(&self) -> bool {
         true
     }

@@ -18,6 +18,8 @@ impl Chain {
 }
 
 impl Known for User {
+    const IS_ABOUT_SOMEBODY: bool = true;
+
     fn is_last_word(&self) -> bool {
         false
     }
