@@ -120,6 +120,9 @@ fn fault_of_run_dir(run_dir: &Path) -> Option<String> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return fault_of_parent(run_dir.parent()?);
         }
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Some("it cannot be made: a file stands where a folder above it should".into());
+        }
         Err(error) => return Some(error.to_string()),
     };
     let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);

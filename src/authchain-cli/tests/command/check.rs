@@ -210,6 +210,31 @@ fn a_run_dir_that_others_can_write_is_a_warning() {
 }
 
 #[test]
+fn a_run_dir_that_is_a_file_or_cannot_be_made_is_a_warning() {
+    let house = House::with_alice();
+    house.write("run", "");
+    for (run_dir, expected) in [
+        (
+            "run",
+            "run: it is no folder: no marks of servers that are down are kept there",
+        ),
+        (
+            "run/inner",
+            "run/inner: it cannot be made: a file stands where a folder above it should: no marks",
+        ),
+        (
+            "nowhere/run",
+            "it is not there, nor is the folder it would be made in: no marks",
+        ),
+    ] {
+        let text = format!("run_dir = \"DIR/{run_dir}\"\n{GUESTS}");
+        house.write("authchain.toml", &text);
+        let so = "so each login waits for them again";
+        house.check().expect(1, &[expected, so, "1 warning"]);
+    }
+}
+
+#[test]
 fn a_worker_user_that_is_a_persons_account_is_an_error() {
     let house = House::with_alice();
     // Every system has this user.
