@@ -54,6 +54,15 @@ impl Add {
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let name = setup::username(&self.user)?;
+        for (option, path) in [
+            ("home", self.home.as_deref()),
+            ("shell", Some(&*self.shell)),
+        ] {
+            if path.is_some_and(|path| !path.starts_with('/')) {
+                let message = format!("--{option} must be an absolute path, such as /home/{name}");
+                return Err(Failure::refused(message));
+            }
+        }
         guarded.refuse_system_name(&name)?;
         let database = guarded.for_writing()?;
         if database.has(&name)? {
@@ -77,9 +86,7 @@ impl Add {
         let uid = database.add(&name, &new, clock::today())?;
         terminal.say(format_args!("{name} is added with user id {uid}"));
         if !guarded.is_found_by_chain(&name) {
-            terminal.tell(format_args!(
-                "no backend of the chain reads these files, so {name} cannot log in yet; see authchain user --help"
-            ));
+            terminal.tell(guarded.without_a_backend(&name));
         }
         remarks(&name, uid, system.as_ref(), terminal);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
+use std::path::{self, Path};
 
 use authchain::chain::{Chain, Finding, Identities, Step, SystemIdentities, is_system_uid};
 use authchain::config::settings::GlobalSettings;
@@ -72,6 +72,23 @@ impl GuardedDatabase {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns the remark about an account that no backend of the chain finds, with the lines that
+    /// the configuration lacks.
+    pub(super) fn without_a_backend(&self, name: &Username) -> String {
+        // The configuration takes absolute paths alone.
+        let absolute = |path: &Path| path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let (passwd, shadow) = (self.database.passwd(), self.database.shadow());
+        let (passwd, shadow) = (absolute(passwd), absolute(shadow));
+        format!(
+            "no backend of the chain reads {passwd} and {shadow}, so {name} cannot log in yet; \
+             add \"guests\", or another name, to `chain` and this section at the end of the \
+             configuration:\n[backend.guests]\ntype = \"local\"\npasswd = \"{passwd}\"\n\
+             shadow = \"{shadow}\"",
+            passwd = passwd.display(),
+            shadow = shadow.display(),
+        )
     }
 
     /// Returns whether a backend of the chain finds the name; false without a chain.

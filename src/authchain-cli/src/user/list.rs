@@ -18,6 +18,13 @@ pub(super) struct List {
 impl List {
     pub(super) fn run(&self, database: &Database, terminal: &mut Terminal) -> Result<(), Failure> {
         let accounts = database.list()?;
+        let passwd = database.passwd();
+        if accounts.is_empty() && !passwd.exists() {
+            terminal.tell(format_args!(
+                "{}: no such file, so there is no account; `authchain user add` makes it",
+                passwd.display()
+            ));
+        }
         if self.json {
             terminal.json(&accounts.iter().map(json_of).collect());
         } else {

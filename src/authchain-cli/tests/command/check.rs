@@ -39,7 +39,7 @@ fn a_fault_in_the_text_is_shown_with_its_line_and_a_caret() {
             "1:19: the chain names \"local\" twice",
         ),
         ("chain = [", "unclosed array"),
-        ("deadline = 8", "1:12: invalid type"),
+        ("deadline = 8", "1:12: a duration such as"),
     ];
     House::new("chain = [\"local\"]").check().expect(
         2,

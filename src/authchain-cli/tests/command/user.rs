@@ -352,7 +352,34 @@ fn an_account_in_files_that_no_backend_reads_is_warned_about() {
     ];
     let told = [
         "alice-test is added",
-        "no backend of the chain reads these files",
+        "no backend of the chain reads ",
+        "add \"guests\", or another name, to `chain` and this section",
+        "\n[backend.guests]\ntype = \"local\"\npasswd = \"/",
     ];
     house.run_with(&arguments, PASSWORD).expect(0, &told);
+}
+
+#[test]
+fn a_home_or_a_shell_that_is_no_absolute_path_is_refused_before_the_password_is_asked_for() {
+    let house = House::new(GUESTS);
+    for (option, path) in [("--home", "relative"), ("--home", ""), ("--shell", "bash")] {
+        let run = house.run(&["user", "add", "zoe-test", option, path]);
+        run.expect(1, &[option, "must be an absolute path"]);
+    }
+    assert!(!house.path("passwd").exists());
+}
+
+#[test]
+fn a_list_of_files_that_are_missing_says_so() {
+    let house = House::new(GUESTS);
+    let missing = "passwd: no such file, so there is no account; `authchain user add` makes it";
+    house.run(&["user", "list"]).expect(0, &[missing]);
+    let run = house.run(&["user", "list", "--json"]).expect(0, &[missing]);
+    assert_eq!(run.out.trim(), "[]");
+    let with_alice = House::with_alice().run(&["user", "list"]);
+    assert!(
+        !with_alice.text().contains("no such file"),
+        "{}",
+        with_alice.text()
+    );
 }

@@ -108,3 +108,18 @@ impl Report {
             && self.seccomp
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Landlock;
+
+    #[test]
+    fn a_missing_landlock_is_laid_to_the_kernel_alone_only_where_nothing_filters_calls() {
+        let kernel = "the kernel has no Landlock: file modes alone protect files from reading";
+        assert_eq!(Landlock::Missing.complaint(false), Some(kernel));
+        let filtered = Landlock::Missing.complaint(true).unwrap();
+        assert!(filtered.contains("the kernel has none, or the service's SystemCallFilter"));
+        let forbidden = Landlock::Forbidden.complaint(true).unwrap();
+        assert!(!forbidden.contains("kernel"), "{forbidden}");
+    }
+}

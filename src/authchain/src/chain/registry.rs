@@ -303,8 +303,16 @@ mod tests {
                 "3:1: unknown key \"paswd\" (did you mean \"passwd\"?)",
             ),
             (
+                "[backend.a]\ntype = \"local\"\nchain = [\"local\"]",
+                "3:1: the key \"chain\" does not belong here: move it to the top of the file, above the first section",
+            ),
+            (
+                "[backend.a]\ntype = \"ldap\"\nuris = [\"ldaps://a\"]\ntls = \"x\"",
+                "4:7: \"x\" is none of the words allowed: \"ldaps\", \"starttls\", \"none\"",
+            ),
+            (
                 "[backend.a]\ntype = \"local\"\npasswd = 1",
-                "3:10: invalid type: integer `1`, expected path string",
+                "3:10: a text in quotes, such as \"a\", belongs here, not 1",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npasswd = \"a\"\nshadow = \"/b\"",

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
-use super::settings::{BackendSettings, Then};
+use super::settings::{BackendSettings, GlobalSettings, Then};
 use super::source::Source;
 
 /// A backend's section: its name, the settings that all backends share, and the keys of its type,
@@ -103,7 +103,10 @@ impl<'s> BackendTable<'s> {
             .iter()
             .chain(keys_of::<T>())
             .copied();
-        self.source.check_keys(self.table.get_ref(), known)?;
+        self.source.check_keys(self.table.get_ref(), known, |key| {
+            let is_of_the_top = keys_of::<GlobalSettings>().contains(&key);
+            is_of_the_top.then_some("move it to the top of the file, above the first section")
+        })?;
         // As a map, which it always is: toml's own deserializer of a table contains the code for
         // every other value, 10 KB for each type of backend.
         let mut read = self.table.span();

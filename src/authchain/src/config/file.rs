@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::backend_table::BackendTable;
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
-use super::settings::GlobalSettings;
+use super::settings::{BackendSettings, GlobalSettings};
 use super::source::Source;
 
 /// The path of the configuration, unless a module argument names another.
@@ -44,7 +44,10 @@ impl<'s> Config<'s> {
             .iter()
             .copied()
             .chain([BACKENDS]);
-        source.check_keys(root.get_ref(), known)?;
+        source.check_keys(root.get_ref(), known, |key| {
+            let is_of_sections = keys_of::<BackendSettings>().contains(&key);
+            is_of_sections.then_some("move it below the [backend.NAME] it is about")
+        })?;
         let settings = GlobalSettings::deserialize(root.clone().into_deserializer())
             .map_err(|error| source.toml_error(&error))?;
         if let Err((key, message)) = settings.check() {

@@ -23,6 +23,7 @@ mod file;
 mod keys;
 pub mod settings;
 mod source;
+mod wording;
 
 pub use arguments::ModuleArguments;
 pub use backend_table::BackendTable;

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 
 use super::error::ConfigError;
 use super::keys::DidYouMean;
+use super::wording::reworded;
 use crate::tools::trusted_file::{self, Access, FileFault};
 
 /// Maximum size of a configuration file, in bytes.
@@ -105,28 +106,36 @@ impl Source {
         self.error(error.span().unwrap_or(value), message_of(error))
     }
 
-    /// Refuses the first key of `table` that is not among `known`.
+    /// Refuses the first key of `table` that is not among `known`. `place` says where in the file a
+    /// key belongs that is known elsewhere.
     pub(super) fn check_keys<'k>(
         &self,
         table: &DeTable<'_>,
         known: impl Iterator<Item = &'k str> + Clone,
+        place: impl FnOnce(&str) -> Option<&'static str>,
     ) -> Result<(), ConfigError> {
         let is_known = |key: &Spanned<Cow<'_, str>>| known.clone().any(|k| k == key.get_ref());
         match table.keys().find(|key| !is_known(key)) {
             None => Ok(()),
             Some(key) => {
                 let name = key.get_ref();
-                let hint = DidYouMean(name, known.clone());
-                Err(self.error(key.span(), format!("unknown key \"{name}\"{hint}")))
+                let message = match place(name) {
+                    Some(place) => format!("the key \"{name}\" does not belong here: {place}"),
+                    None => {
+                        let hint = DidYouMean(name, known.clone());
+                        format!("unknown key \"{name}\"{hint}")
+                    }
+                };
+                Err(self.error(key.span(), message))
             }
         }
     }
 }
 
-/// Returns the parser's message in one line, for the log. Its longer messages list what it
-/// expected, a line each.
+/// Returns the message of a fault in one line, for the log. The parser's longer messages list what
+/// it expected, a line each.
 fn message_of(error: &toml::de::Error) -> String {
-    error.message().trim().replace('\n', ", ")
+    reworded(&error.message().trim().replace('\n', ", "))
 }
 
 /// Points at the first byte that is not UTF-8.

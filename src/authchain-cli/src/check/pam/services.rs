@@ -87,6 +87,15 @@ const UNPRIVILEGED: [&str; 16] = [
     "xscreensaver",
 ];
 
+/// The service of `pam.d/authchain-try`, with which an administrator tries authchain. No program
+/// asks for it, so it can lock nobody out.
+const TRIAL: &str = "authchain-try";
+
+/// Returns whether the service is for trying authchain alone.
+pub(super) fn is_trial(service: &str) -> bool {
+    service == TRIAL
+}
+
 /// Returns whether the program does not run as root.
 pub(super) fn is_unprivileged(service: &str) -> bool {
     UNPRIVILEGED.contains(&service)

@@ -113,7 +113,7 @@ impl Trials<'_> {
 
     fn unix_should_get_in(&mut self, case: Case, ways: &[Way]) {
         let should_get_in = match case.ours {
-            BROKEN => true,
+            BROKEN => !services::is_trial(self.service),
             NOT_LOADED => {
                 services::is_login_of_root(self.service)
                     && !services::is_started_by_callers(self.service)

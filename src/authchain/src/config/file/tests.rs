@@ -49,20 +49,24 @@ fn every_fault_is_named_with_its_place() {
         ),
         ("\n  colour = 1", "2:3: unknown key \"colour\""),
         (
+            "on_denied = \"stop\"",
+            "1:1: the key \"on_denied\" does not belong here: move it below the [backend.NAME] it is about",
+        ),
+        (
             "deadline = 8",
-            "1:12: invalid type: integer `8`, expected a duration such as \"3s\", \"250ms\" or \"2m\"",
+            "1:12: a duration such as \"3s\", \"250ms\" or \"2m\" belongs here, not 8",
         ),
         (
             "deadline = \"8 hours\"",
-            "1:12: invalid value: string \"8 hours\", expected a duration such as \"3s\", \"250ms\" or \"2m\"",
+            "1:12: a duration such as \"3s\", \"250ms\" or \"2m\" belongs here, not \"8 hours\"",
         ),
         (
             "min_uid = -1",
-            "1:11: invalid value: integer `-1`, expected u32",
+            "1:11: a whole number from 0 to 4294967295 belongs here, not -1",
         ),
         (
             "chain = \"local\"",
-            "1:9: invalid type: string \"local\", expected a sequence",
+            "1:9: a list such as [\"a\", \"b\"] belongs here, not \"local\"",
         ),
         ("worker = \"w\"", "1:10: must be an absolute path"),
         ("run_dir = \"./run\"", "1:11: must be an absolute path"),
@@ -97,11 +101,11 @@ fn every_fault_is_named_with_its_place() {
         ),
         (
             "[backend.a]\ntype = 1",
-            "2:8: invalid type: integer `1`, expected a string",
+            "2:8: a text in quotes, such as \"a\", belongs here, not 1",
         ),
         (
             "[backend.a]\ntype = \"x\"\non_denied = \"halt\"",
-            "3:13: unknown variant `halt`, expected `next` or `stop`",
+            "3:13: \"halt\" is none of the words allowed: \"next\" or \"stop\"",
         ),
         (
             "[backend.a]\ntype=\"x\"\n[backend.a]\n",

@@ -68,6 +68,20 @@ fn the_stacks_we_ship_have_no_fault() {
 }
 
 #[test]
+fn the_service_for_trying_has_no_fault_and_its_stack_is_a_warning_anywhere_else() {
+    const TRIAL: &str = include_str!("../../../../../../pam.d/authchain-try");
+    for facility in [AUTH, ACCOUNT] {
+        assert_fine("authchain-try", facility, TRIAL);
+        let expected = [(Severity::Warning, "authchain stands alone in this stack")];
+        assert_faults(&faults_in("sshd", facility, TRIAL), &expected, TRIAL);
+    }
+    // What lets people in is an error there as well.
+    let open = TRIAL.replace("auth      required", "auth      optional");
+    let open = format!("{open}auth required pam_permit.so\n");
+    assert!(!faults_in("authchain-try", AUTH, &open).is_empty());
+}
+
+#[test]
 fn a_stack_that_lets_a_wrong_password_in_is_an_error() {
     for text in [
         "auth sufficient pam_authchain.so\nauth required pam_permit.so",
