@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 
 use super::nobody::nobody;
 use super::report::{Report, Severity};
-use super::{credentials, online, people, revoked, user_ids, worker};
+use super::{named_files, online, people, revoked, user_ids, worker};
 use crate::setup::{self, ShownJournal};
 
 /// Checks every backend, in the chain or not. Local backends in the chain are asked a question;
@@ -38,7 +38,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report
                 let message = format!("backend {}: {warning}", table.name());
                 report.add(Severity::Warning, file, message);
             }
-            credentials::check(table, severity, report);
+            named_files::check(table, severity, report);
             revoked::check(table, severity, report);
             user_ids::check(file, table, &*backend, report);
             let has_worker =

@@ -124,15 +124,16 @@ fn check_place(file: &Path, report: &mut Report) {
 /// Checks the text of a configuration and the files that it names. Returns whether the module can
 /// use the configuration.
 fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Report) -> bool {
-    let config = match Config::parse(source) {
-        Ok(config) => config,
-        Err(error) => {
-            report.add_config_error(&error);
-            return false;
-        }
-    };
-    if let Err(error) = registry::build(&config, None) {
-        report.add_config_error(&error);
+    let (config, mut faults) = Config::parse_all(source);
+    faults.extend(registry::faults(&config));
+    if faults.is_empty() {
+        faults.extend(registry::build(&config, None).err());
+    }
+    faults.sort_by_key(|fault| (fault.location.as_ref()).map(|place| (place.line, place.column)));
+    for fault in &faults {
+        report.add_config_error(fault);
+    }
+    if !faults.is_empty() {
         return false;
     }
     let links = config.links(None).unwrap_or_default();

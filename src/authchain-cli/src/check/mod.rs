@@ -3,7 +3,7 @@
 mod arguments;
 mod backends;
 mod configuration;
-mod credentials;
+mod named_files;
 mod nobody;
 mod online;
 mod owners;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use authchain::config::settings::GlobalSettings;
 use authchain::files::passwd_files::{SYSTEM_SHADOW, shadow, was_ever_a_password};
@@ -14,6 +15,10 @@ use super::report::{Report, Severity};
 
 /// The kernel's own user id for nobody (`overflowuid` in proc(5)).
 pub(super) const NOBODY: u32 = 65_534;
+
+/// The time after which login(1) gives up (`LOGIN_TIMEOUT` of login.defs(5)); sshd waits for two
+/// minutes.
+const PATIENCE_OF_LOGIN: Duration = Duration::from_secs(60);
 
 /// User ids below this one belong to the system on every distribution.
 const SURELY_SYSTEM: u32 = 100;
@@ -33,6 +38,13 @@ pub(super) fn check(file: &Path, settings: &GlobalSettings, report: &mut Report)
             error.fault
         );
         report.add(Severity::Error, &error.path, message);
+    }
+    if settings.deadline.duration() > PATIENCE_OF_LOGIN {
+        let message = format!(
+            "deadline = {}: login(1) gives up after 60 seconds, and takes that for nobody's answer",
+            settings.deadline
+        );
+        report.add(Severity::Warning, file, message);
     }
     if settings.log_unknown_users {
         let message = "log_unknown_users = true: passwords typed as names will stand in the log";

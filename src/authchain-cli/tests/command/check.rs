@@ -8,6 +8,10 @@ use nix::unistd::mkfifo;
 
 use crate::house::{GUESTS, House, finish, give_away, is_root};
 
+/// Blocks in PEM form, of which nobody looks at the contents.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nYWI=\n-----END CERTIFICATE-----\n";
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nYWI=\n-----END PRIVATE KEY-----\n";
+
 #[test]
 fn a_sound_configuration_is_in_order() {
     let house = House::with_alice();
@@ -368,14 +372,16 @@ fn people_whose_password_can_never_match_are_a_warning() {
 fn what_a_backend_logs_itself_in_with_must_be_its_own_secret() {
     let house = House::new(
         "chain = [\"local\"]\n[backend.corp]\ntype = \"ldap\"\nuris = [\"ldaps://a\"]\n\
-         base = \"dc=x\"\nbind_dn = \"cn=a\"\nbind_password_file = \"DIR/secret\"\n\
+         base = \"dc=x\"\ntls_ca_file = \"DIR/ca\"\nbind_dn = \"cn=a\"\nbind_password_file = \"DIR/secret\"\n\
          tls_cert = \"DIR/cert\"\ntls_key = \"DIR/key\"\n[backend.ad]\n\
-         type = \"active_directory\"\ndomain = \"ad.example.com\"\nbind_dn = \"a@x\"\n\
+         type = \"active_directory\"\ntls_ca_file = \"DIR/ca\"\ndomain = \"ad.example.com\"\nbind_dn = \"a@x\"\n\
          bind_password_file = \"DIR/ad.secret\"\n",
     );
     let said = || house.check().text();
     let missing = said();
     for words in [
+        "ca: no such file (tls_ca_file: backend corp cannot answer)",
+        "ca: no such file (tls_ca_file: backend ad cannot answer)",
         "secret: no such file (bind_password_file: backend corp cannot answer)",
         "cert: no such file (tls_cert: backend corp cannot answer)",
         "key: no such file (tls_key: backend corp cannot answer)",
@@ -383,10 +389,11 @@ fn what_a_backend_logs_itself_in_with_must_be_its_own_secret() {
     ] {
         assert!(missing.contains(words), "{words}: {missing}");
     }
+    house.write("ca", CERTIFICATE);
     let files = ["secret", "cert", "key", "ad.secret"];
     for (mode, faults) in [(0o644, 3), (0o640, 3), (0o666, 4), (0o600, 0)] {
         for file in files {
-            house.write(file, "x");
+            house.write(file, &format!("{CERTIFICATE}{KEY}"));
             house.chmod(file, mode);
         }
         let said = said();
@@ -403,4 +410,92 @@ fn a_missing_passwd_file_of_the_system_is_one_error_and_not_a_warning_for_everyb
     house.write("passwd", "ann:x:10:1::/:/bin/sh\nben:x:11:1::/:/bin/sh\n");
     let run = house.check().expect(2, &["(setting `passwd_file`)"]);
     assert!(!run.text().contains("the system's own\n"), "{}", run.text());
+}
+
+#[test]
+fn files_that_do_not_hold_what_they_should_are_errors_and_all_of_them_are_told() {
+    let house = House::new(
+        "chain = [\"local\", \"corp\"]\n[backend.corp]\ntype = \"ldap\"\n\
+         uris = [\"ldaps://a\"]\nbase = \"dc=x\"\ntls_ca_file = \"DIR/ca\"\nbind_dn = \"cn=a\"\n\
+         bind_password_file = \"DIR/secret\"\ntls_cert = \"DIR/cert\"\ntls_key = \"DIR/key\"\n",
+    );
+    let put = |secret: &str, ca: &str, cert: &str, key: &str| {
+        for (name, text) in [("secret", secret), ("ca", ca), ("cert", cert), ("key", key)] {
+            house.write(name, text);
+            house.chmod(name, 0o600);
+        }
+        house.check().text()
+    };
+    for (secret, expected) in [
+        ("", "secret: it is empty (bind_password_file"),
+        ("\r\n", "secret: it is empty (bind_password_file"),
+        ("a\0b", "secret: the password in it has a NUL"),
+        (
+            &"x".repeat(512),
+            "secret: the password in it is over 511 bytes long",
+        ),
+    ] {
+        let text = put(secret, "", KEY, CERTIFICATE);
+        for words in [
+            expected,
+            "ca: it is empty (tls_ca_file: backend corp cannot answer)",
+            "cert: holds no certificate in PEM form (tls_cert: backend corp cannot answer)",
+            "key: holds no private key in PEM form (tls_key: backend corp cannot answer)",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(!text.contains("a\0b") && !text.contains("xxxx"), "{text}");
+    }
+    let cut = put("x", &CERTIFICATE[..40], CERTIFICATE, KEY);
+    assert!(
+        cut.contains("ca: a certificate in it is cut short or no PEM"),
+        "{cut}"
+    );
+    let text = put("x", CERTIFICATE, CERTIFICATE, KEY);
+    assert!(!text.contains("cannot answer)"), "{text}");
+    // Nothing is read that is not needed.
+    let plain = "chain = [\"local\"]\n[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"\n\
+                 uris = [\"ldapi://%2frun%2fldapi\"]\ntls_ca_file = \"DIR/nowhere\"\n";
+    house.write("authchain.toml", plain);
+    let text = house.check().text();
+    assert!(!text.contains("tls_ca_file"), "{text}");
+}
+
+#[test]
+fn every_fault_of_the_text_is_told_and_not_the_first_alone() {
+    let house = House::new(
+        "deadline = \"0s\"\nchain = [\"corp\"]\n[backend.corp]\ntype = \"ldap\"\n\
+         uris = \"ldaps://a\"\nbase = \"x\"\nmin_uid = 5\n[backend.town]\ntype = \"nis\"\n\
+         [backend.other]\ntype = \"lap\"\n[backend.files]\ntype = \"local\"\npasswd = \"/a\"\n",
+    );
+    house.check().expect(
+        2,
+        &[
+            "1:12: must be longer than nothing",
+            "5:8: a list such as [\"a\", \"b\"] belongs here, not \"ldaps://a\"",
+            "6:8: ",
+            "7:1: the key \"min_uid\" does not belong here: move it to the top",
+            "8:1: ",
+            "11:8: unknown backend type \"lap\" (did you mean \"ldap\"?)",
+            "14:10: passwd and shadow belong together",
+            "7 errors",
+        ],
+    );
+}
+
+#[test]
+fn a_deadline_that_hardly_helps_or_outlasts_the_program_is_a_warning() {
+    let with = |deadline: &str| {
+        let house = House::with_alice();
+        house.write(
+            "authchain.toml",
+            &format!("deadline = \"{deadline}\"\n{GUESTS}"),
+        );
+        house.check()
+    };
+    with("8s").expect(0, &["in order"]);
+    with("90s").expect(
+        1,
+        &["deadline = 90s: ", "login(1) gives up after 60 seconds"],
+    );
 }

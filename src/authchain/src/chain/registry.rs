@@ -25,6 +25,9 @@ pub struct BackendType {
     pub help: &'static str,
     build: Build,
     warnings: fn(&BackendTable<'_>) -> Vec<&'static str>,
+    /// Returns every fault of a section.
+    #[cfg(feature = "examine")]
+    faults: fn(&BackendTable<'_>) -> Vec<ConfigError>,
     /// The JSON Schema of the settings that only this type has.
     #[cfg(feature = "schema")]
     pub schema: fn() -> schemars::Schema,
@@ -63,6 +66,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
         build: local,
         warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(LocalSettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LocalSettings),
     },
@@ -71,6 +76,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
         build: ldap,
         warnings: |table| warnings_of(table, LdapSettings::warnings),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(LdapSettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LdapSettings),
     },
@@ -79,6 +86,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         help: "a domain of Active Directory, of Windows or Samba",
         build: active_directory,
         warnings: |table| warnings_of(table, ActiveDirectorySettings::warnings),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(ActiveDirectorySettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(ActiveDirectorySettings),
     },
@@ -87,6 +96,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
         build: nis,
         warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(NisSettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(NisSettings),
     },
@@ -174,6 +185,16 @@ pub fn warnings(table: &BackendTable<'_>) -> Vec<&'static str> {
         Some(known) => (known.warnings)(table),
         None => Vec::new(),
     }
+}
+
+/// Returns every fault of every section, as far as it is about the backend's own type.
+#[cfg(feature = "examine")]
+pub fn faults(config: &Config<'_>) -> Vec<ConfigError> {
+    let of = |table: &BackendTable<'_>| match type_of(table) {
+        Some(known) => (known.faults)(table),
+        None => vec![table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))],
+    };
+    config.backends.iter().flat_map(of).collect()
 }
 
 fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {

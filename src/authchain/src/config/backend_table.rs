@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
-use super::settings::{BackendSettings, GlobalSettings, Then};
-use super::source::Source;
+use super::settings::{BackendSettings, GlobalSettings, Then, longer_than_nothing};
+use super::source::{Source, WrongValue};
 
 /// A backend's section: its name, the settings that all backends share, and the keys of its type,
 /// which are not read yet.
@@ -25,44 +25,49 @@ pub struct BackendTable<'s> {
 
 impl<'s> BackendTable<'s> {
     /// Reads the settings that all backends share; those of the type are read by
-    /// [`settings`](Self::settings).
+    /// [`settings`](Self::settings). Returns the faults besides, and no section where one of them
+    /// leaves nothing to go on with.
     pub(super) fn parse(
         name: &Spanned<Cow<'s, str>>,
         value: Spanned<DeValue<'s>>,
         source: &'s Source,
-    ) -> Result<Self, ConfigError> {
+    ) -> (Option<Self>, Vec<ConfigError>) {
         let label = name.get_ref();
         let span = value.span();
+        let nothing = |message: String| (None, vec![source.error(name.span(), message)]);
         let DeValue::Table(table) = value.into_inner() else {
-            let message = format!("\"{label}\" must be a section: [backend.{label}]");
-            return Err(source.error(name.span(), message));
+            return nothing(format!("\"{label}\" must be a section: [backend.{label}]"));
         };
         if label.is_empty()
             || !label
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
         {
-            let message = "a backend's name is made of letters, digits, '-' and '_'".to_owned();
-            return Err(source.error(name.span(), message));
+            let message = "a backend's name is made of letters, digits, '-' and '_'";
+            return nothing(message.to_owned());
         }
         if !table.contains_key("type") {
-            let message = format!("[backend.{label}] has no \"type\"");
-            return Err(source.error(name.span(), message));
+            return nothing(format!("[backend.{label}] has no \"type\""));
         }
-        let table = Spanned::new(span, table);
-        let common = BackendSettings::deserialize(table.clone().into_deserializer())
-            .map_err(|error| source.toml_error(&error))?;
-        let section = Self {
+        let (common, mut faults) = source.read_values(table.clone(), |values| {
+            BackendSettings::deserialize(Spanned::new(span.clone(), values).into_deserializer())
+                .map_err(|error| WrongValue::new(error, None))
+        });
+        let section = common.map(|common| Self {
             name: label.to_string(),
             common,
-            table,
+            table: Spanned::new(span, table),
             source,
-        };
-        section.check().map_or(Ok(section), Err)
+        });
+        faults.extend(section.as_ref().and_then(Self::check));
+        (section, faults)
     }
 
     /// Returns the fault of the settings that all backends share, if there is one.
     fn check(&self) -> Option<ConfigError> {
+        if let Err((key, message)) = longer_than_nothing("timeout", self.common.timeout) {
+            return Some(self.error_at(key, message));
+        }
         let is_contradiction = self.common.on_denied == Then::Stop
             && self.common.on_unavailable == Then::Next
             && self.table.get_ref().contains_key("on_unavailable");
@@ -99,25 +104,55 @@ impl<'s> BackendTable<'s> {
     /// For an unknown key, with the one that may have been meant, and for a value that does not
     /// fit.
     pub fn settings<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigError> {
+        let mut unknown = self.unknown_keys::<T>().into_iter();
+        if let Some(error) = unknown.next() {
+            return Err(error);
+        }
+        let settings = self.read(self.table.get_ref().clone());
+        settings.map_err(|wrong| self.source.value_error(&wrong))
+    }
+
+    /// Returns every fault of the keys of the backend's own type. What `check` says of them all
+    /// together counts only where each of them can be read.
+    #[cfg(feature = "examine")]
+    pub fn faults<T: for<'de> Deserialize<'de>>(
+        &self,
+        check: fn(&T) -> Result<(), super::settings::SettingsFault>,
+    ) -> Vec<ConfigError> {
+        let mut faults = self.unknown_keys::<T>();
+        let read = |values| self.read(values);
+        let (settings, wrong) = self.source.read_values(self.table.get_ref().clone(), read);
+        faults.extend(wrong);
+        if let (Some(settings), true) = (settings, faults.is_empty()) {
+            let together = check(&settings).err();
+            faults.extend(together.map(|(key, message)| self.error_at(key, message)));
+        }
+        faults
+    }
+
+    fn unknown_keys<T: for<'de> Deserialize<'de>>(&self) -> Vec<ConfigError> {
         let known = keys_of::<BackendSettings>()
             .iter()
             .chain(keys_of::<T>())
             .copied();
-        self.source.check_keys(self.table.get_ref(), known, |key| {
-            let is_of_the_top = keys_of::<GlobalSettings>().contains(&key);
-            is_of_the_top.then_some("move it to the top of the file, above the first section")
-        })?;
+        self.source
+            .unknown_keys(self.table.get_ref(), known, |key| {
+                let is_of_the_top = keys_of::<GlobalSettings>().contains(&key);
+                is_of_the_top.then_some("move it to the top of the file, above the first section")
+            })
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(&self, values: DeTable<'s>) -> Result<T, WrongValue> {
         // As a map, which it always is: toml's own deserializer of a table contains the code for
         // every other value, 10 KB for each type of backend.
         let mut read = self.table.span();
-        let pairs = self.table.get_ref().clone().into_iter();
-        let pairs = pairs.map(|(key, value)| {
+        let pairs = values.into_iter().map(|(key, value)| {
             read = value.span();
             (key.into_inner(), value)
         });
         let settings = T::deserialize(MapDeserializer::new(pairs));
         // The error of a value whose text is invalid has no place: the value is the one just read.
-        settings.map_err(|error| self.source.value_error(&error, read))
+        settings.map_err(|error| WrongValue::new(error, Some(read)))
     }
 
     /// Returns the settings of the backend's own type as JSON, with defaults filled in, for the

@@ -9,7 +9,7 @@ use super::backend_table::BackendTable;
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
 use super::settings::{BackendSettings, GlobalSettings};
-use super::source::Source;
+use super::source::{Source, WrongValue};
 
 /// The path of the configuration, unless a module argument names another.
 pub const DEFAULT_PATH: &str = "/etc/authchain/authchain.toml";
@@ -39,30 +39,75 @@ impl<'s> Config<'s> {
     /// does not fit, and a chain that is empty, names a backend twice or names one that does not
     /// exist. The error says where.
     pub fn parse(source: &'s Source) -> Result<Self, ConfigError> {
-        let root = DeTable::parse(source.text()).map_err(|error| source.toml_error(&error))?;
-        let known = keys_of::<GlobalSettings>()
-            .iter()
-            .copied()
-            .chain([BACKENDS]);
-        source.check_keys(root.get_ref(), known, |key| {
-            let is_of_sections = keys_of::<BackendSettings>().contains(&key);
-            is_of_sections.then_some("move it below the [backend.NAME] it is about")
-        })?;
-        let settings = GlobalSettings::deserialize(root.clone().into_deserializer())
-            .map_err(|error| source.toml_error(&error))?;
-        if let Err((key, message)) = settings.check() {
-            let span = root.get_ref().get(key).map_or(0..0, Spanned::span);
-            return Err(source.error(span, message));
-        }
-        let backends = read_backends(root.into_inner(), source)?;
-        let config = Self {
-            settings,
-            backends,
+        let (config, faults) = Self::parse_all(source);
+        faults.into_iter().next().map_or(Ok(config), Err)
+    }
+
+    /// Reads as much of the configuration as can be read, and returns every fault of the rest, for
+    /// a report. A configuration with a fault must decide nothing: what is missing from it may have
+    /// forbidden something.
+    pub fn parse_all(source: &'s Source) -> (Self, Vec<ConfigError>) {
+        let mut config = Self {
+            settings: GlobalSettings::default(),
+            backends: Vec::new(),
             source,
         };
-        config.links(None)?;
-        source.check_end()?;
-        Ok(config)
+        let mut root = match DeTable::parse(source.text()) {
+            Ok(root) => root.into_inner(),
+            Err(error) => return (config, vec![source.toml_error(&error)]),
+        };
+        let mut faults = config.read_top(&root);
+        faults.extend(config.read_sections(&mut root));
+        if faults.is_empty() {
+            faults.extend(config.links(None).err());
+        }
+        faults.extend(source.check_end().err());
+        (config, faults)
+    }
+
+    /// Reads the keys at the top, and returns their faults.
+    fn read_top(&mut self, root: &DeTable<'s>) -> Vec<ConfigError> {
+        let known = keys_of::<GlobalSettings>().iter().copied();
+        let mut faults = self
+            .source
+            .unknown_keys(root, known.chain([BACKENDS]), |key| {
+                let is_of_sections = keys_of::<BackendSettings>().contains(&key);
+                is_of_sections.then_some("move it below the [backend.NAME] it is about")
+            });
+        let (settings, wrong) = self.source.read_values(root.clone(), |values| {
+            GlobalSettings::deserialize(Spanned::new(0..0, values).into_deserializer())
+                .map_err(|error| WrongValue::new(error, None))
+        });
+        faults.extend(wrong);
+        if let Some(settings) = settings {
+            if let (Err((key, message)), true) = (settings.check(), faults.is_empty()) {
+                let span = root.get(key).map_or(0..0, Spanned::span);
+                faults.push(self.source.error(span, message));
+            }
+            self.settings = settings;
+        }
+        faults
+    }
+
+    /// Reads the sections, and returns the faults of what all backends share.
+    fn read_sections(&mut self, root: &mut DeTable<'s>) -> Vec<ConfigError> {
+        let mut faults = Vec::new();
+        if let Some((key, value)) = root.remove_entry(BACKENDS) {
+            let DeValue::Table(sections) = value.into_inner() else {
+                let message = "\"backend\" must be sections: [backend.NAME]".to_owned();
+                return vec![self.source.error(key.span(), message)];
+            };
+            for (name, section) in sections {
+                let (table, wrong) = BackendTable::parse(&name, section, self.source);
+                self.backends.extend(table);
+                faults.extend(wrong);
+            }
+        }
+        if self.backend(IMPLIED).is_none() {
+            let implied = BackendTable::implied(IMPLIED, IMPLIED, self.source);
+            self.backends.push(implied);
+        }
+        faults
     }
 
     /// Returns the tables of the chain's backends, in the order they are asked.
@@ -119,26 +164,6 @@ impl<'s> Config<'s> {
             None => self.source.whole_error(message),
         }
     }
-}
-
-fn read_backends<'s>(
-    mut root: DeTable<'s>,
-    source: &'s Source,
-) -> Result<Vec<BackendTable<'s>>, ConfigError> {
-    let mut found = Vec::new();
-    if let Some((key, value)) = root.remove_entry(BACKENDS) {
-        let DeValue::Table(sections) = value.into_inner() else {
-            let message = "\"backend\" must be sections: [backend.NAME]".to_owned();
-            return Err(source.error(key.span(), message));
-        };
-        for (name, section) in sections {
-            found.push(BackendTable::parse(&name, section, source)?);
-        }
-    }
-    if !found.iter().any(|backend| backend.name() == IMPLIED) {
-        found.push(BackendTable::implied(IMPLIED, IMPLIED, source));
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

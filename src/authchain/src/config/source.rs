@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::keys::DidYouMean;
@@ -15,6 +15,21 @@ use crate::tools::trusted_file::{self, Access, FileFault};
 
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
+
+/// The parser's error about a value that does not fit.
+pub(super) struct WrongValue {
+    error: toml::de::Error,
+    /// The bytes that it is about, where they are known.
+    span: Option<Range<usize>>,
+}
+
+impl WrongValue {
+    /// Makes an error about the value at `value`, or about a part of it.
+    pub(super) fn new(error: toml::de::Error, value: Option<Range<usize>>) -> Self {
+        let span = error.span().or(value);
+        Self { error, span }
+    }
+}
 
 /// The text of a configuration, and the path of its file.
 #[derive(Debug)]
@@ -101,35 +116,69 @@ impl Source {
         }
     }
 
-    /// Returns an error about the value at `value`, or about a part of it.
-    pub(super) fn value_error(&self, error: &toml::de::Error, value: Range<usize>) -> ConfigError {
-        self.error(error.span().unwrap_or(value), message_of(error))
+    pub(super) fn value_error(&self, wrong: &WrongValue) -> ConfigError {
+        match &wrong.span {
+            Some(span) => self.error(span.clone(), message_of(&wrong.error)),
+            None => self.whole_error(message_of(&wrong.error)),
+        }
     }
 
-    /// Refuses the first key of `table` that is not among `known`. `place` says where in the file a
-    /// key belongs that is known elsewhere.
-    pub(super) fn check_keys<'k>(
+    /// Returns an error for each key of `table` that is not among `known`. `place` says where in
+    /// the file a key belongs that is known elsewhere.
+    pub(super) fn unknown_keys<'k>(
         &self,
         table: &DeTable<'_>,
         known: impl Iterator<Item = &'k str> + Clone,
-        place: impl FnOnce(&str) -> Option<&'static str>,
-    ) -> Result<(), ConfigError> {
-        let is_known = |key: &Spanned<Cow<'_, str>>| known.clone().any(|k| k == key.get_ref());
-        match table.keys().find(|key| !is_known(key)) {
-            None => Ok(()),
-            Some(key) => {
-                let name = key.get_ref();
-                let message = match place(name) {
-                    Some(place) => format!("the key \"{name}\" does not belong here: {place}"),
-                    None => {
-                        let hint = DidYouMean(name, known.clone());
-                        format!("unknown key \"{name}\"{hint}")
-                    }
-                };
-                Err(self.error(key.span(), message))
+        place: impl Fn(&str) -> Option<&'static str>,
+    ) -> Vec<ConfigError> {
+        let is_known = |key: &&Spanned<Cow<'_, str>>| known.clone().any(|k| k == key.get_ref());
+        let unknown = table.keys().filter(|key| !is_known(key));
+        let error = |key: &Spanned<Cow<'_, str>>| {
+            let name = key.get_ref();
+            let message = match place(name) {
+                Some(place) => format!("the key \"{name}\" does not belong here: {place}"),
+                None => format!("unknown key \"{name}\"{}", DidYouMean(name, known.clone())),
+            };
+            self.error(key.span(), message)
+        };
+        unknown.map(error).collect()
+    }
+
+    /// Reads the values of a table by `read`, and returns an error for each that does not fit. Such
+    /// a value is left out; there is no result where that does not help.
+    pub(super) fn read_values<'t, T>(
+        &self,
+        mut table: DeTable<'t>,
+        read: impl Fn(DeTable<'t>) -> Result<T, WrongValue>,
+    ) -> (Option<T>, Vec<ConfigError>) {
+        let mut faults = Vec::new();
+        loop {
+            let wrong = match read(table.clone()) {
+                Ok(values) => return (Some(values), faults),
+                Err(wrong) => wrong,
+            };
+            let key = wrong
+                .span
+                .as_ref()
+                .and_then(|span| key_at(&table, span.start));
+            // A key that is missing may be one that was left out.
+            if key.is_some() || faults.is_empty() {
+                faults.push(self.value_error(&wrong));
             }
+            match key {
+                Some(key) => table.remove(key.as_str()),
+                None => return (None, faults),
+            };
         }
     }
+}
+
+/// Returns the key to which this byte belongs, in the key itself or in its value.
+fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
+    let is_it = |(key, value): &(&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        key.span().contains(&at) || value.span().contains(&at)
+    };
+    Some(table.iter().find(is_it)?.0.get_ref().to_string())
 }
 
 /// Returns the message of a fault in one line, for the log. The parser's longer messages list what

@@ -15,4 +15,6 @@ pub mod edit;
 pub mod passwd_files;
 pub mod password_hash;
 #[cfg(feature = "examine")]
+pub mod pem;
+#[cfg(feature = "examine")]
 pub mod revocation_lists;

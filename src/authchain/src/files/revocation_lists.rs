@@ -5,16 +5,15 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64ct::{Base64, Encoding};
-
+use super::pem::blocks;
 use crate::tools::journal::quoted;
 use crate::words::number;
 
 /// Maximum size of a file of lists in bytes: it is read at each login.
 pub const MAX_FILE: u64 = 8 * 1024 * 1024;
 
-const BEGIN: &str = "-----BEGIN X509 CRL-----";
-const END: &str = "-----END X509 CRL-----";
+/// The label of a list in PEM form (RFC 7468 §9).
+const LABEL: &str = "X509 CRL";
 
 /// Tags of DER (X.690 §8).
 const INTEGER: u8 = 0x02;
@@ -71,25 +70,14 @@ impl fmt::Display for Lack {
 /// # Errors
 /// For a file without any, or with one that cannot be read.
 pub fn lists(pem: &[u8]) -> Result<Vec<RevocationList>, Lack> {
-    let text = String::from_utf8_lossy(pem);
-    let blocks = text.split(BEGIN).skip(1);
-    let lists: Option<Vec<_>> = blocks
-        .map(|block| RevocationList::of_der(decode(block.split_once(END)?.0)?))
-        .collect();
+    let blocks = blocks(pem, LABEL).ok_or(Lack::Shape)?;
+    let lists: Option<Vec<_>> = blocks.into_iter().map(RevocationList::of_der).collect();
     let mut lists = lists.ok_or(Lack::Shape)?;
     lists.sort_by(|a, b| b.end.cmp(&a.end));
     match lists.is_empty() {
         true => Err(Lack::Lists),
         false => Ok(lists),
     }
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let text: String = text.split_ascii_whitespace().collect();
-    let mut bytes = vec![0; text.len()];
-    let length = Base64::decode(text, &mut bytes).ok()?.len();
-    bytes.truncate(length);
-    Some(bytes)
 }
 
 impl RevocationList {
@@ -217,6 +205,12 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use base64ct::{Base64, Encoding};
+
+    const BEGIN: &str = "-----BEGIN X509 CRL-----";
+    const END: &str = "-----END X509 CRL-----";
+
     use proptest::prelude::*;
     use std::time::Duration;
 

@@ -68,6 +68,11 @@ fn every_fault_is_named_with_its_place() {
             "chain = \"local\"",
             "1:9: a list such as [\"a\", \"b\"] belongs here, not \"local\"",
         ),
+        ("deadline = \"0s\"", "1:12: must be longer than nothing"),
+        (
+            "[backend.a]\ntype = \"x\"\ntimeout = \"0ms\"",
+            "3:11: must be longer than nothing",
+        ),
         ("worker = \"w\"", "1:10: must be an absolute path"),
         ("run_dir = \"./run\"", "1:11: must be an absolute path"),
         ("log_socket = \"\"", "1:14: must be an absolute path"),
@@ -124,6 +129,38 @@ fn every_fault_is_named_with_its_place() {
 }
 
 #[test]
+fn every_fault_is_found_and_the_rest_is_read() {
+    let text = "colour = 1\nmin_uid = \"x\"\ndeadline = 8\nchain = [\"nowhere\"]\n\
+                fail_delay = \"1s\"\n[backend.a]\ntype = \"x\"\ntimeout = 3\n\
+                on_denied = \"halt\"\n[backend.b]\n[backend.c]\ntype = \"y\"\n";
+    let source = source(text);
+    let (config, faults) = Config::parse_all(&source);
+    let mut places: Vec<_> = (faults.iter())
+        .map(|fault| fault.location.as_ref().map_or(0, |place| place.line))
+        .collect();
+    places.sort_unstable();
+    // The chain is not looked at: a section that it names may be one with a fault.
+    assert_eq!(places, [1, 2, 3, 8, 9, 10], "{faults:#?}");
+    assert_eq!(config.settings.fail_delay.duration().as_secs(), 1);
+    let names: Vec<_> = config.backends.iter().map(BackendTable::name).collect();
+    assert_eq!(names, ["a", "c", "local"]);
+    assert_eq!(Config::parse(&source).unwrap_err(), faults[0]);
+}
+
+#[test]
+fn a_value_that_is_left_out_brings_no_fault_of_its_own() {
+    for (text, expected) in [
+        ("[backend.a]\ntype = 1\n", 1),
+        ("backend = 1\n", 1),
+        ("a = [\n", 1),
+    ] {
+        let source = source(text);
+        let (_, faults) = Config::parse_all(&source);
+        assert_eq!(faults.len(), expected, "{text}: {faults:?}");
+    }
+}
+
+#[test]
 fn a_fault_is_told_in_one_line() {
     for text in [
         "chain = [",
@@ -159,6 +196,9 @@ fn deep_nesting_is_refused_and_not_recursed_into() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "(?s).{0,200}") {
-        let _ = Config::parse(&source(&text)).map(|_| ());
+        let source = source(&text);
+        let (_, faults) = Config::parse_all(&source);
+        let first = Config::parse(&source).err();
+        proptest::prop_assert_eq!(first, faults.into_iter().next());
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<
 }
 
 /// Checks that the period is not zero.
-pub(super) fn longer_than_nothing(key: &'static str, period: Period) -> Result<(), SettingsFault> {
+pub(in crate::config) fn longer_than_nothing(
+    key: &'static str,
+    period: Period,
+) -> Result<(), SettingsFault> {
     if period.duration().is_zero() {
         return fault(key, "must be longer than nothing");
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::common::{SettingsFault, fault_of_path};
+use super::common::{SettingsFault, fault_of_path, longer_than_nothing};
 use crate::config::Period;
 use crate::words::Username;
 
@@ -74,6 +74,7 @@ impl GlobalSettings {
             .iter()
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
         faults.next().map_or(Ok(()), Err)?;
+        longer_than_nothing("deadline", self.deadline)?;
         fault_of_user(&self.worker_user).map_or(Ok(()), |fault| Err(("worker_user", fault)))
     }
 }

@@ -12,6 +12,7 @@ pub mod nis;
 mod text;
 pub mod tls;
 
+pub(super) use common::longer_than_nothing;
 pub use common::{BackendSettings, SettingsFault, Then};
 pub use global::GlobalSettings;
 pub use json::from_json;
