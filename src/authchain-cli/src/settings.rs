@@ -5,7 +5,7 @@ use authchain::config::settings::{BackendSettings, GlobalSettings};
 use schemars::schema_for;
 use serde_json::Value;
 
-use crate::schema::{inlined, properties_of, required_keys};
+use crate::schema::keys::{Keys, keys_of};
 
 /// A key of authchain.toml.
 pub(crate) struct Setting {
@@ -30,76 +30,67 @@ pub(crate) enum DefaultValue {
 
 /// Returns the settings at the top of the file.
 pub(crate) fn global_settings() -> Vec<Setting> {
-    read_settings(&inlined(schema_for!(GlobalSettings)))
+    read_settings(keys_of(schema_for!(GlobalSettings)))
 }
 
 /// Returns the settings that all backends share.
 pub(crate) fn common_settings() -> Vec<Setting> {
-    read_settings(&inlined(schema_for!(BackendSettings)))
+    read_settings(keys_of(schema_for!(BackendSettings)))
 }
 
 /// Returns the settings that only this backend type has.
 pub(crate) fn type_settings(backend_type: &BackendType) -> Vec<Setting> {
-    read_settings(&inlined((backend_type.schema)()))
+    read_settings(keys_of((backend_type.schema)()))
 }
 
-fn read_settings(schema: &Value) -> Vec<Setting> {
-    let required = required_keys(schema);
+fn read_settings(keys: Keys) -> Vec<Setting> {
+    let Keys { schemas, required } = keys;
     let setting = |(name, schema): (String, Value)| Setting {
         value_type: value_type(&schema),
-        default: match required.contains(&name) {
-            true => DefaultValue::Required,
-            false => default_value(&schema),
+        default: match schema.get("default") {
+            Some(value) => DefaultValue::Value(value.to_string()),
+            None if required.contains(&name) => DefaultValue::Required,
+            None => DefaultValue::Unset,
         },
-        help: first_text(&schema, "description").replace('\n', " "),
+        help: text(&schema, "description").to_owned(),
         name,
     };
-    properties_of(schema).into_iter().map(setting).collect()
+    schemas.into_iter().map(setting).collect()
 }
 
-fn default_value(schema: &Value) -> DefaultValue {
-    match schema.get("default") {
-        None | Some(Value::Null) => DefaultValue::Unset,
-        Some(value) => DefaultValue::Value(value.to_string()),
-    }
-}
-
-/// Returns the type of the value as people read it.
+/// Returns the type of the value as people read it, with its range.
 fn value_type(schema: &Value) -> String {
-    if let Some(title) = schema.get("title").and_then(Value::as_str) {
-        return title.to_owned();
+    if let Some(Value::Array(words)) = schema.get("enum") {
+        let words: Vec<String> = words.iter().map(Value::to_string).collect();
+        return words.join(" or ");
     }
-    // schemars writes an optional enum as `anyOf: [enum, null]`.
-    if let Some(Value::Array(choices)) = schema.get("anyOf") {
-        return choices.first().map(value_type).unwrap_or_default();
-    }
-    if let Some(Value::Array(choices)) = schema.get("oneOf") {
-        let constants = choices.iter().filter_map(|choice| choice.get("const"));
-        return constants
-            .map(Value::to_string)
-            .collect::<Vec<_>>()
-            .join(" or ");
-    }
-    match first_text(schema, "type").as_str() {
-        "array" => {
-            let item = schema.get("items").map(value_type).unwrap_or_default();
-            format!("list of {item}s")
+    match (text(schema, "title"), text(schema, "type")) {
+        ("", "array") => list_type(schema),
+        ("", "boolean") => "true or false".to_owned(),
+        ("", "integer") => {
+            let bound = |member| schema.get(member).cloned().unwrap_or_default();
+            format!("integer from {} to {}", bound("minimum"), bound("maximum"))
         }
-        "boolean" => "true or false".to_owned(),
-        other => other.to_owned(),
+        ("", other) => other.to_owned(),
+        (title, _) => title.to_owned(),
     }
 }
 
-/// Returns the text of a member of the schema. If the member is a list, returns its first text
-/// other than `"null"`: schemars writes the type of an optional key as `["string", "null"]`.
-fn first_text(schema: &Value, member: &str) -> String {
-    let is_type = |choice: &&str| *choice != "null";
-    let text = match schema.get(member) {
-        Some(Value::String(text)) => Some(text.as_str()),
-        Some(Value::Array(choices)) => choices.iter().filter_map(Value::as_str).find(is_type),
-        _ => None,
-    };
-    text.unwrap_or_default().to_owned()
+fn list_type(schema: &Value) -> String {
+    let item = schema.get("items").map(value_type).unwrap_or_default();
+    match (schema.get("minItems"), schema.get("maxItems")) {
+        (Some(least), Some(most)) => format!("list of {least} to {most} {item}s"),
+        (Some(least), None) => format!("list of {item}s, {least} at least"),
+        _ => format!("list of {item}s"),
+    }
+}
+
+/// Returns the text of a member of the schema; without one, an empty text.
+fn text<'s>(schema: &'s Value, member: &str) -> &'s str {
+    schema
+        .get(member)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+#[cfg(feature = "schema")]
+use super::schema::PositivePeriod;
 use crate::config::Period;
 
 /// A key and the fault of its value.
@@ -60,6 +62,7 @@ pub struct BackendSettings {
     /// Maximum time for this backend to answer. It does not concern a `local` backend, which waits
     /// for no server.
     #[serde(default = "default_timeout")]
+    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
     pub timeout: Period,
 }
 

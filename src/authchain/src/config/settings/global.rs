@@ -6,6 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::common::{SettingsFault, fault_of_path, longer_than_nothing};
+#[cfg(feature = "schema")]
+use super::schema::{AbsolutePath, PositivePeriod};
 use crate::config::Period;
 use crate::words::Username;
 
@@ -15,10 +17,11 @@ use crate::words::Username;
 #[serde(default)]
 pub struct GlobalSettings {
     /// The backends to ask, in order. `local` needs no section of its own.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(min = 1), extend("uniqueItems" = true)))]
     pub chain: Vec<Spanned<String>>,
 
     /// Maximum time for the whole chain to answer.
+    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
     pub deadline: Period,
 
     /// Names in `passwd_file` with a user id below this are system names, and so are those with
@@ -27,7 +30,8 @@ pub struct GlobalSettings {
     /// backend must not have such a user id.
     pub min_uid: u32,
 
-    /// How long a program waits after a failed login, before it may ask again.
+    /// How long a program waits after a failed login, before it may ask again: 71 minutes at most,
+    /// which is what libpam can be told.
     pub fail_delay: Period,
 
     /// Write names that nobody knows into the log as they were typed. They may be mistyped
@@ -35,13 +39,16 @@ pub struct GlobalSettings {
     pub log_unknown_users: bool,
 
     /// The passwd(5) file that tells which names are the system's own.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub passwd_file: PathBuf,
 
     /// The folder of authchain's own account files, which `authchain user` edits.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub state_dir: PathBuf,
 
     /// The program that asks servers, in a process of its own. It must belong to root, and nobody
     /// else may be able to write it or a folder on the way to it.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub worker: PathBuf,
 
     /// The unprivileged user that `worker` becomes before it talks to a server, where root starts
@@ -51,9 +58,11 @@ pub struct GlobalSettings {
 
     /// The folder in which the module marks servers that were just found down, so that the next
     /// login does not wait for them again. It is created when it is first needed.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub run_dir: PathBuf,
 
     /// The socket of the system's logger.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub log_socket: PathBuf,
 }
 

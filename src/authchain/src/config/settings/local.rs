@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::common::{SettingsFault, fault_of_path};
+#[cfg(feature = "schema")]
+use super::schema::AbsolutePath;
 use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 
 /// Accounts in passwd(5) and shadow(5) files.
@@ -14,10 +16,12 @@ use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 pub struct LocalSettings {
     /// The file of the accounts, in the form of passwd(5). It must belong to root, and nobody else
     /// may be able to write it.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub passwd: PathBuf,
 
     /// The file of the password hashes and dates, in the form of shadow(5). It must belong to root,
     /// and only root and the file's group may be able to read it.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub shadow: PathBuf,
 
     /// True to accept passwords stored by methods that are quickly guessed today: descrypt,

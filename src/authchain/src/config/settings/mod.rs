@@ -9,6 +9,8 @@ mod json;
 pub mod ldap;
 pub mod local;
 pub mod nis;
+#[cfg(feature = "schema")]
+mod schema;
 mod text;
 pub mod tls;
 

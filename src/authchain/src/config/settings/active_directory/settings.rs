@@ -12,6 +12,8 @@ use crate::config::settings::ldap::alias::Alias;
 use crate::config::settings::ldap::dn::Dn;
 use crate::config::settings::ldap::filter::AccessFilter;
 use crate::config::settings::ldap::uri::HostPort;
+#[cfg(feature = "schema")]
+use crate::config::settings::schema::PositivePeriod;
 use crate::config::settings::text::list;
 use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
@@ -116,7 +118,7 @@ pub struct ActiveDirectorySettings {
     pub password_warning: Period,
 
     /// Maximum time for connecting to one domain controller, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
     pub connect_timeout: Period,
 }
 

@@ -14,6 +14,8 @@ use super::srv::SrvName;
 use super::template::DnTemplate;
 use super::uri::ServerUri;
 use crate::config::Period;
+#[cfg(feature = "schema")]
+use crate::config::settings::schema::PositivePeriod;
 use crate::config::settings::text::list;
 use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
@@ -164,6 +166,7 @@ pub struct LdapSettings {
     /// The attributes by which groups name their members: `memberUid` by their login names, in
     /// posixGroups, every other one by their DNs. Leave out what the server refuses to search.
     #[serde(deserialize_with = "list")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub group_members: Vec<AttributeName>,
 
     /// True to count the primary group as well: the posixGroup with the number that the person's
@@ -181,7 +184,7 @@ pub struct LdapSettings {
     pub ppolicy: bool,
 
     /// Maximum time for connecting to one server, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
     pub connect_timeout: Period,
 
     /// How the name in the entry must match the name that was typed: `exact` byte for byte, `ascii`

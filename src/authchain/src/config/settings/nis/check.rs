@@ -1,11 +1,8 @@
 //! The checks of a NIS domain's keys: values that make no sense, and omissions.
 
 use super::name::NisName;
-use super::settings::NisSettings;
+use super::settings::{MAX_SERVERS, NisSettings};
 use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
-
-/// Maximum number of servers: at every login, a port may be reserved for each.
-const MAX_SERVERS: usize = 16;
 
 impl NisSettings {
     /// Checks that the settings make sense.

@@ -5,7 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::name::NisName;
 use crate::config::Period;
+#[cfg(feature = "schema")]
+use crate::config::settings::schema::PositivePeriod;
 use crate::config::settings::text::list;
+
+/// Maximum number of servers: at every login, a port may be reserved for each.
+pub(super) const MAX_SERVERS: usize = 16;
 
 /// Accounts in a domain of NIS, the Network Information Service, once called Yellow Pages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -20,6 +25,7 @@ pub struct NisSettings {
     /// The servers, names or addresses, in the order they are asked: `192.0.2.5`,
     /// `nis1.example.com:834`, `[2001:db8::5]:834`. With a port, the portmapper is not asked.
     #[serde(deserialize_with = "list")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_SERVERS)))]
     pub servers: Vec<Address>,
 
     /// How the servers are asked: `tcp`, or `udp`, whose answers are more easily forged.
@@ -41,6 +47,7 @@ pub struct NisSettings {
     pub adjunct_map: NisName,
 
     /// The lowest user id of people: accounts with a lower one are unknown here.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub min_uid: u32,
 
     /// True to accept passwords stored by methods that are quickly guessed today: descrypt,
@@ -48,7 +55,7 @@ pub struct NisSettings {
     pub weak_hashes: bool,
 
     /// Maximum time for one server, from the lookup of its name to its last answer.
-    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
+    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
     pub server_timeout: Period,
 }
 
