@@ -2,9 +2,10 @@
 
 use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::settings::{DefaultValue, Setting, common_settings, global_settings, type_settings};
-use crate::terminal::{Exit, Failure, STRONG, Terminal};
+use crate::terminal::{Exit, STRONG, Terminal};
 
 /// The width to which help text is wrapped.
 const WIDTH: usize = 78;
@@ -21,7 +22,7 @@ Examples:
   authchain schema            the same for editors")]
 pub(crate) struct Describe {
     /// A backend type
-    #[arg(value_name = "TYPE")]
+    #[arg(value_name = "TYPE", value_parser = PossibleValuesParser::new(type_names()))]
     type_name: Option<String>,
 
     /// Print the key list of authchain.toml(5) in scdoc format
@@ -30,30 +31,23 @@ pub(crate) struct Describe {
 }
 
 impl Describe {
-    pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    pub(crate) fn run(&self, terminal: &mut Terminal) -> Exit {
         if self.man {
             terminal.write(&manual());
-            return Ok(Exit::Success);
+            return Exit::Success;
         }
-        match &self.type_name {
+        let named = |known: &&BackendType| self.type_name.as_deref() == Some(known.name);
+        match BACKEND_TYPES.iter().find(named) {
             None => describe_all(terminal),
-            Some(name) => describe_type(find_type(name)?, terminal),
+            Some(backend_type) => describe_type(backend_type, terminal),
         }
-        Ok(Exit::Success)
+        Exit::Success
     }
 }
 
-fn find_type(name: &str) -> Result<&'static BackendType, Failure> {
-    BACKEND_TYPES
-        .iter()
-        .find(|known| known.name == name)
-        .ok_or_else(|| {
-            let all: Vec<&str> = BACKEND_TYPES.iter().map(|known| known.name).collect();
-            Failure::refused(format!(
-                "there is no backend type {name:?}; known types: {}",
-                all.join(", ")
-            ))
-        })
+/// Returns the names of the backend types, with the help that shells show beside them.
+fn type_names() -> impl Iterator<Item = PossibleValue> {
+    (BACKEND_TYPES.iter()).map(|known| PossibleValue::new(known.name).help(known.help))
 }
 
 fn describe_all(terminal: &mut Terminal) {

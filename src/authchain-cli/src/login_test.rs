@@ -8,7 +8,7 @@ use authchain::chain::{Decision, Finding, Outcome};
 use authchain::tools::conversation::Conversation;
 use authchain::tools::request::Context;
 use authchain::words::{AccountStatus, ConversationError, PamCode, Secret};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::prompt::{self, Echo};
 use crate::setup::{self, ShownJournal};
@@ -33,6 +33,7 @@ Exit codes:
   2  nobody could say, or the configuration is broken")]
 pub(crate) struct LoginTest {
     /// The name to log in with
+    #[arg(value_hint = ValueHint::Username)]
     user: String,
 
     /// The PAM service to log in as, such as sshd

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use authchain::chain::{Finding, Identities, Step, SystemIdentities};
 use authchain::words::{BackendError, User, Username};
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 
 use crate::setup::{self, ShownJournal};
@@ -27,6 +27,7 @@ Exit codes:
   2  none knows it, and at least one could not say")]
 pub(crate) struct Lookup {
     /// The name to look up
+    #[arg(value_hint = ValueHint::Username)]
     user: String,
 
     /// Print JSON

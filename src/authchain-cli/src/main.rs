@@ -61,8 +61,8 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::Lookup(lookup) => lookup.run(config, terminal),
         Command::Hash(hash) => hash.run(terminal),
         Command::User(user) => user.run(config, terminal),
-        Command::Describe(describe) => describe.run(terminal),
+        Command::Describe(describe) => Ok(describe.run(terminal)),
         Command::Schema => Ok(schema::run(terminal)),
-        Command::Completions(completions) => Ok(completions.run(Arguments::command(), terminal)),
+        Command::Completions(completions) => Ok(completions.run(&Arguments::command(), terminal)),
     }
 }

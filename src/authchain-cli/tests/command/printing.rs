@@ -81,8 +81,8 @@ fn wrong_usage_is_trouble() {
     house.run(&["colour"]).expect(2, &["colour"]);
     house.run(&["test"]).expect(2, &["<USER>"]);
     house
-        .run(&["describe", "colour"])
-        .expect(1, &["known types: local"]);
+        .run(&["describe", "ldpa"])
+        .expect(2, &["local, ldap, active_directory, nis"]);
 }
 
 #[test]
@@ -92,6 +92,18 @@ fn the_schema_is_json_and_every_shell_has_completions() {
     assert_eq!(schema["properties"]["min_uid"]["default"], 1000);
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         house.run(&["completions", shell]).expect(0, &["authchain"]);
+    }
+}
+
+#[test]
+fn completions_know_the_types_and_no_hidden_option() {
+    let house = House::new(GUESTS);
+    for shell in ["bash", "fish", "zsh"] {
+        let run = house.run(&["completions", shell]);
+        let run = run.expect(0, &["online", "active_directory"]);
+        for hidden in ["--man", "-l man"] {
+            assert!(!run.out.contains(hidden), "{hidden} in {shell}");
+        }
     }
 }
 
