@@ -5,10 +5,12 @@ DESTDIR  ?=
 CARGO    ?= cargo
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
 RELEASE  := $(TARGET)/release
-# Debian keeps its modules under the architecture's folder, others under /usr/lib64 or /usr/lib.
-MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
-PAM_DIR  ?= $(PREFIX)/lib/$(if $(MULTIARCH),$(MULTIARCH)/)security
-SYSCONF  ?= /etc
+# Where the module looks for the worker, unless the configuration says: it is compiled in.
+LIBEXEC  ?= $(PREFIX)/libexec/authchain
+# Where libpam looks for modules, which no PREFIX changes.
+PAM_DIR  ?= $(shell sh packaging/pam-dir)
+# What the command prints of itself: completions, and the schema of its configuration.
+SHARE    := $(RELEASE)/share
 # A worker starts for each question: with no libraries to find and link, it starts 0.35 ms sooner, of
 # 1.3, and takes 0.4 ms less of the processor. It stays position-independent, and asks NSS for nothing.
 STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-feature=+crt-static)
@@ -28,11 +30,18 @@ demo: build-packages ## build the module, then watch people log in through the r
 test: test-packages ## every test, the real sshd, su, sudo, login and cron included
 	@CARGO="$(CARGO)" sh tests/run
 
+# Elsewhere than under /usr the environment names the place; a change of it compiles again.
+ifneq ($(LIBEXEC),/usr/libexec/authchain)
+build: export AUTHCHAIN_LIBEXEC := $(LIBEXEC)
+endif
 build: build-packages ## the module, the worker and the command, in target/release
 	$(CARGO) build --locked --release -p pam_authchain
 	$(CARGO) build --locked --release -p authchain-cli
 	$(CARGO) rustc --locked --release -p authchain-worker --bin authchain-worker -- $(STATIC)
 	@$(if $(STATIC),,echo "No static C library here (Fedora: glibc-static): the worker is linked dynamically, and starts slower.")
+	@mkdir -p $(SHARE)
+	@$(RELEASE)/authchain schema > $(SHARE)/authchain.schema.json
+	@for shell in bash fish zsh; do $(RELEASE)/authchain completions $$shell > $(SHARE)/$$shell || exit; done
 
 check: test-packages fmt clippy floors doc msrv deny check-so ## formatting, lints, walls, prose, documentation, licences, the module's ELF
 
@@ -95,37 +104,65 @@ bench-directory: bench-packages build ## logins at a directory beside nslcd and 
 bench-storm: bench-packages build ## many logins at once, and servers that come back (three minutes)
 	AUTHCHAIN_WORKER=$(abspath $(RELEASE))/authchain-worker $(CARGO) bench --locked -p authchain-tests --bench storm
 
+# The date in the pages' footers: the last commit's, which the files of a release's archive have, too.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+PAGES := $(notdir $(basename $(wildcard man/*.scd)))
+# Pages and examples name files below /usr.
+MOVED = s|/usr/libexec/authchain|$(LIBEXEC)|g;s|/usr/share/authchain|$(PREFIX)/share/authchain|g;s|/usr/share/doc/authchain|$(DOC)|g
+
 man: build-packages ## the manual pages, from man/*.scd (needs scdoc)
+	@command -v scdoc >/dev/null || \
+	  { echo "No manual pages: scdoc is missing. \`make install\` does without them."; exit 1; }
 	@mkdir -p $(TARGET)/man
-	@for page in man/*.scd; do name=$$(basename $$page .scd); scdoc < $$page > $(TARGET)/man/$$name; done
+	@for page in $(PAGES); do \
+	  sed '$(MOVED)' man/$$page.scd | SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) scdoc > $(TARGET)/man/$$page.new && \
+	  mv $(TARGET)/man/$$page.new $(TARGET)/man/$$page || exit; done
+
+DOC := $(PREFIX)/share/doc/authchain
+BASH_COMPLETION := $(PREFIX)/share/bash-completion/completions/authchain
+FISH_COMPLETION := $(PREFIX)/share/fish/vendor_completions.d/authchain.fish
+# Debian's zsh looks for what packages bring in a folder of its own.
+ZSH_FOLDER      := $(if $(wildcard $(PREFIX)/share/zsh/vendor-completions),vendor-completions,site-functions)
+ZSH_COMPLETION  := $(PREFIX)/share/zsh/$(ZSH_FOLDER)/_authchain
 
 # Builds nothing, so that `sudo make install` needs no compiler in root's path.
 install: ## what `make build man` made, into $(DESTDIR)$(PREFIX)
-	@test -e $(RELEASE)/authchain -a -e $(RELEASE)/libpam_authchain.so -a -d $(TARGET)/man || \
+	@test -e $(RELEASE)/authchain -a -e $(RELEASE)/libpam_authchain.so -a -e $(SHARE)/zsh || \
 	  { echo "Run \`make build man\` first."; exit 1; }
+	@grep -qF '"$(LIBEXEC)/authchain-worker"' $(SHARE)/authchain.schema.json || \
+	  { echo "The module was built to look for its worker elsewhere than in $(LIBEXEC): give the PREFIX to \`make build man\`, too."; exit 1; }
 	install -D -m 0644 $(RELEASE)/libpam_authchain.so $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
 	strip --strip-unneeded $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new
 	# Renamed, never overwritten: a program that has the old one mapped must not see it change.
 	mv -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so.new $(DESTDIR)$(PAM_DIR)/pam_authchain.so
 	install -D -m 0755 -s $(RELEASE)/authchain $(DESTDIR)$(PREFIX)/bin/authchain
-	install -D -m 0755 -s $(RELEASE)/authchain-worker $(DESTDIR)$(PREFIX)/libexec/authchain/authchain-worker
+	install -D -m 0755 -s $(RELEASE)/authchain-worker $(DESTDIR)$(LIBEXEC)/authchain-worker
 	install -D -m 0644 packaging/sysusers.d/authchain.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/authchain.conf
-	install -d -m 0755 $(DESTDIR)$(SYSCONF)/authchain $(DESTDIR)/var/lib/authchain
-	test -e $(DESTDIR)$(SYSCONF)/authchain/authchain.toml || install -m 0644 conf/authchain.toml $(DESTDIR)$(SYSCONF)/authchain/authchain.toml
-	install -d -m 0755 $(DESTDIR)$(PREFIX)/share/doc/authchain/examples
-	install -m 0644 README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/authchain/
-	cp -R --no-preserve=ownership conf pam.d $(DESTDIR)$(PREFIX)/share/doc/authchain/examples/
-	for page in $(TARGET)/man/*; do \
-	  install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	install -D -m 0644 $(SHARE)/authchain.schema.json $(DESTDIR)$(PREFIX)/share/authchain/authchain.schema.json
+	install -D -m 0644 $(SHARE)/bash $(DESTDIR)$(BASH_COMPLETION)
+	install -D -m 0644 $(SHARE)/fish $(DESTDIR)$(FISH_COMPLETION)
+	install -D -m 0644 $(SHARE)/zsh $(DESTDIR)$(ZSH_COMPLETION)
+	install -d -m 0755 $(DESTDIR)/etc/authchain $(DESTDIR)/var/lib/authchain
+	install -D -m 0644 -t $(DESTDIR)$(DOC) README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE docs/*.md
+	install -D -m 0644 -t $(DESTDIR)$(DOC)/examples/conf conf/*
+	install -D -m 0644 -t $(DESTDIR)$(DOC)/examples/pam.d pam.d/*
+	$(if $(filter-out /usr,$(PREFIX)),find $(DESTDIR)$(DOC) -type f -exec sed -i '$(MOVED)' {} +)
+	test -e $(DESTDIR)/etc/authchain/authchain.toml || \
+	  install -m 0644 $(DESTDIR)$(DOC)/examples/conf/authchain.toml $(DESTDIR)/etc/authchain/authchain.toml
+	@for page in $(PAGES); do \
+	  if test -s $(TARGET)/man/$$page; then \
+	    install -D -m 0644 $(TARGET)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit; \
+	  else echo "Installed without the manual page $$page: \`make man\` makes it, if scdoc is there."; fi; done
 
 uninstall: ## what install put there, except configuration and accounts
 	@# Where a stack names a module which is not there, su and sudo let nobody in (docs/failures.md).
-	@! grep -ls '^[^#]*pam_authchain\.so' $(DESTDIR)$(SYSCONF)/pam.d/* || { echo "Take these files' authchain lines out first."; exit 1; }
+	@! grep -ls '^[^#]*pam_authchain\.so' $(DESTDIR)/etc/pam.d/* || { echo "Take these files' authchain lines out first."; exit 1; }
 	rm -f $(DESTDIR)$(PAM_DIR)/pam_authchain.so $(DESTDIR)$(PREFIX)/bin/authchain
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/authchain $(DESTDIR)$(PREFIX)/libexec/authchain
+	rm -f $(DESTDIR)$(LIBEXEC)/authchain-worker
+	rm -rf $(DESTDIR)$(DOC) $(DESTDIR)$(PREFIX)/share/authchain
+	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION)
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/authchain.conf
-	for page in man/*.scd; do name=$$(basename $$page .scd); \
-	  rm -f $(DESTDIR)$(PREFIX)/share/man/man$${name##*.}/$$name; done
+	for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 SHIPPED := pam_authchain authchain-worker authchain-cli

@@ -1,6 +1,7 @@
 //! What the repository promises about itself: its walls, examples, stacks and pages.
 
 mod examples;
+mod install;
 mod packaging;
 mod programs;
 mod prose;

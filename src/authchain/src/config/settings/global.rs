@@ -1,6 +1,6 @@
 //! Settings of the chain as a whole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -10,6 +10,12 @@ use super::common::{SettingsFault, fault_of_path, longer_than_nothing};
 use super::schema::{AbsolutePath, PositivePeriod};
 use crate::config::Period;
 use crate::words::Username;
+
+/// The folder of the worker, as `make build` sets it for a PREFIX other than /usr.
+const LIBEXEC: &str = match option_env!("AUTHCHAIN_LIBEXEC") {
+    Some(folder) => folder,
+    None => "/usr/libexec/authchain",
+};
 
 /// The keys at the top of the file.
 #[derive(Debug, Clone, Deserialize)]
@@ -98,7 +104,7 @@ impl Default for GlobalSettings {
             log_unknown_users: false,
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
             state_dir: PathBuf::from("/var/lib/authchain"),
-            worker: PathBuf::from("/usr/libexec/authchain/authchain-worker"),
+            worker: Path::new(LIBEXEC).join("authchain-worker"),
             worker_user: "authchain".to_owned(),
             run_dir: PathBuf::from("/run/authchain"),
             log_socket: PathBuf::from(crate::tools::journal::DEFAULT_SOCKET),
