@@ -62,10 +62,9 @@ pub(crate) enum Command {
     Describe(Describe),
     /// Print the JSON Schema of authchain.toml, for editors
     #[command(after_help = "\
-Example:
-  authchain schema > authchain.schema.json
-and at the top of authchain.toml, for editors that use taplo:
-  #:schema ./authchain.schema.json")]
+It is installed as share/authchain/authchain.schema.json. Editors that use taplo find it by the first
+line of authchain.toml:
+  #:schema /usr/share/authchain/authchain.schema.json")]
     Schema,
     Completions(Completions),
 }

@@ -204,6 +204,18 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_has_an_example_of_every_type() {
+        let page = include_str!("../../../man/authchain.toml.5.scd");
+        let (_, examples) = page.split_once("\n# EXAMPLES\n").unwrap();
+        for known in BACKEND_TYPES {
+            let name = known.name;
+            let (_, example) = examples.split_once(&format!("## Type {name}\n")).unwrap();
+            let example = example.split("\n## ").next().unwrap();
+            assert!(example.contains(&format!("type = \"{name}\"")), "{name}");
+        }
+    }
+
+    #[test]
     fn text_is_broken_between_words_and_indented() {
         let text = "word ".repeat(40);
         let wrapped = wrapped(&text, 6);
