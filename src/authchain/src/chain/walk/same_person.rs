@@ -29,26 +29,18 @@ impl<A: Known> Walk<'_, A> {
                 return Ok(Some(detail));
             }
         }
-        let system_uid = system.map(|user| user.uid);
-        let compares_uids = link.backend.nature().compares_uids;
-        let claimed_uid = found.uid.filter(|_| compares_uids);
-        if let (Some(claimed), Some(system)) = (claimed_uid, system_uid) {
-            if claimed != system {
-                let detail = format!("its uid is {claimed}, the system's is {system}");
-                return Ok(Some(detail));
-            }
-        }
-        match claimed_uid.or(system_uid) {
-            Some(uid) if self.chain.is_the_systems(uid) => {
-                Ok(Some(format!("uid {uid} is the system's own")))
-            }
-            Some(uid) => self.owner_of(uid),
-            None if compares_uids => Ok(None),
-            None => Ok(Some(
-                "the system has no user id for this name, and uid = \"system\" takes no other"
-                    .to_owned(),
-            )),
-        }
+        self.mistaken_uid(link, found.uid, system.map(|user| user.uid))
+    }
+
+    /// Returns the reason if the name service spells the name like another name of the local passwd
+    /// file: host programs would go on with that local user and their groups.
+    fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
+        let other = system.filter(|user| user.name != self.user.as_str());
+        let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
+            return Ok(None);
+        };
+        let is_local = self.chain.identities.local_uid(&name)?.is_some();
+        Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
     }
 
     /// Returns why the person named `own` may not go by the typed name, which the backend has as
@@ -84,15 +76,33 @@ impl<A: Known> Walk<'_, A> {
         }
     }
 
-    /// Returns the reason if the name service spells the name like another name of the local passwd
-    /// file: host programs would go on with that local user and their groups.
-    fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {
-        let other = system.filter(|user| user.name != self.user.as_str());
-        let Some(name) = other.and_then(|user| Username::parse(user.name.as_bytes()).ok()) else {
-            return Ok(None);
-        };
-        let is_local = self.chain.identities.local_uid(&name)?.is_some();
-        Ok(is_local.then(|| format!("the system calls this name \"{name}\", which is its own")))
+    /// Returns what is wrong with the person's user id, if something is. The entry's counts where
+    /// there is one and the backend's are compared, or else the system's.
+    fn mistaken_uid(
+        &self,
+        link: &Link,
+        of_entry: Option<u32>,
+        of_system: Option<u32>,
+    ) -> Result<Option<String>, BackendError> {
+        let compares_uids = link.backend.nature().compares_uids;
+        let of_entry = of_entry.filter(|_| compares_uids);
+        if let (Some(entry), Some(system)) = (of_entry, of_system) {
+            if entry != system {
+                let detail = format!("its uid is {entry}, the system's is {system}");
+                return Ok(Some(detail));
+            }
+        }
+        match of_entry.or(of_system) {
+            Some(uid) if self.chain.is_the_systems(uid) => {
+                Ok(Some(format!("uid {uid} is the system's own")))
+            }
+            Some(uid) => self.owner_of(uid),
+            None if compares_uids => Ok(None),
+            None => Ok(Some(
+                "the system has no user id for this name, and uid = \"system\" takes no other"
+                    .to_owned(),
+            )),
+        }
     }
 
     /// Returns the reason if the passwd file gives the user id to another name: a person who may
