@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use authchain::chain::AuthDecision;
 use authchain::tools::deadline::Moment;
-use authchain::words::{Account, AccountStatus};
+use authchain::words::Account;
 
 use crate::items::Items;
 
@@ -80,13 +80,10 @@ impl Hint {
         age.is_some_and(|age| age <= MAX_AGE)
     }
 
-    /// Returns what the person is to know once the account is valid. It does not grow old: some
-    /// servers tell only the login when the password ends.
+    /// Returns the warning that the login brought. It does not grow old: some servers tell only the
+    /// login when the password ends.
     pub(crate) fn warning(&self) -> Option<String> {
-        match &self.account.status {
-            AccountStatus::Valid { warning } => warning.clone(),
-            _ => None,
-        }
+        self.account.status.warning().map(str::to_owned)
     }
 
     /// Returns the account.
@@ -100,7 +97,7 @@ mod tests {
     use super::*;
     use authchain::chain::{Accepted, Decision, Finding, Outcome, Step};
     use authchain::tools::deadline::system_clock;
-    use authchain::words::{User, Username};
+    use authchain::words::{AccountStatus, User, Username};
 
     fn login() -> Login {
         Login {

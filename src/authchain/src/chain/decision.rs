@@ -166,7 +166,7 @@ impl AuthDecision {
         states.collect::<Option<Vec<_>>>()?.first().copied()
     }
 
-    /// Returns whether the person answered the prompts and is not let in.
+    /// Returns whether somebody answered the prompts and was not let in.
     pub(super) fn is_refusal(&self) -> bool {
         !matches!(
             self.outcome,
@@ -174,14 +174,11 @@ impl AuthDecision {
         )
     }
 
-    /// Returns what the login itself found that the person should know, such as when the password
-    /// ends. It is to be told once the account is found valid: until then the login may be refused.
+    /// Returns the warning that the login brought, such as when the password ends. It is to be told
+    /// once the account is found valid: until then the login may be refused.
     pub fn warning(&self) -> Option<&str> {
         match &self.outcome {
-            Outcome::Answered(Accepted {
-                status: Some(AccountStatus::Valid { warning }),
-                ..
-            }) => warning.as_deref(),
+            Outcome::Answered(Accepted { status, .. }) => status.as_ref()?.warning(),
             _ => None,
         }
     }

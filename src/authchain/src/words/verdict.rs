@@ -180,12 +180,20 @@ impl AccountStatus {
         !matches!(self, Self::Valid { .. } | Self::MustChangePassword)
     }
 
-    /// Returns the status with what a login has heard, which counts more than a warning that it
-    /// has. Only a valid account has warnings.
-    pub fn with_warning(self, heard: Option<String>) -> Self {
+    /// Returns the warning for the person; only a valid account has one.
+    pub fn warning(&self) -> Option<&str> {
+        match self {
+            Self::Valid { warning } => warning.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the status with the warning that a login brought, if it brought one, in place of its
+    /// own. The status of an account that is not valid stays as it is.
+    pub fn with_warning(self, of_login: Option<String>) -> Self {
         match self {
             Self::Valid { warning } => Self::Valid {
-                warning: heard.or(warning),
+                warning: of_login.or(warning),
             },
             other => other,
         }
