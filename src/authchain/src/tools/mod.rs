@@ -7,7 +7,7 @@
 //! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
 //! - [`deferred`]: work that only a refused login has to do.
 //! - [`name_service`]: users in the system's name service; which of its errors mean "not found".
-//! - [`one_error`]: of what backends say of errors, a login tells one text.
+//! - [`one_error`]: keeps back the errors of backends; a refused login tells the last one.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
 //! **Begin with** [`request::Context`]: it holds all that the library knows of its surroundings.

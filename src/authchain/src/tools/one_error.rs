@@ -1,17 +1,17 @@
-//! Texts of backends about errors, of which a login tells one at most.
+//! The error that a refused login tells: the last one that a backend had for the person.
 
 use super::conversation::Conversation;
 use crate::words::{ConversationError, Secret};
 
-/// A conversation that keeps back what backends say of errors: a later one may accept the person,
-/// and programs that show one text for a failure (cockpit) cannot cope with two.
+/// A conversation that keeps back errors, and keeps the last one only: a later backend may accept
+/// the person, and some programs can show no more than one text for a failure (cockpit).
 pub struct OneError<'a> {
     conversation: &'a mut dyn Conversation,
     kept: Option<String>,
 }
 
 impl<'a> OneError<'a> {
-    /// Keeps back errors in `conversation`.
+    /// Returns the conversation that keeps back the errors of `conversation`.
     pub fn new(conversation: &'a mut dyn Conversation) -> Self {
         Self {
             conversation,
@@ -32,7 +32,8 @@ impl Conversation for OneError<'_> {
         self.conversation.authtok()
     }
 
-    /// Asks without showing the answer. An error that was kept is the reason for asking again.
+    /// Asks without showing the answer, after the error that was kept: it is the reason for asking
+    /// again.
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
         self.tell();
         self.conversation.prompt_echo_off(text)

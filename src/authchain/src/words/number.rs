@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 /// Reads an integer: decimal digits, with a minus sign in front where the type has one.
 ///
-/// `from_str` alone takes a leading plus sign, too. Other programs that read the same text may not,
-/// or take it for something else.
+/// `from_str` alone takes a leading plus sign, too. Other programs that read the same text may
+/// refuse it, or read another number.
 pub fn number<N: FromStr>(text: &[u8]) -> Option<N> {
     match text {
         [b'+', ..] => None,
@@ -20,15 +20,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digits_are_a_number_and_nothing_else_is(number_: u32, sign in "[+ _-]", junk in "[^0-9]") {
-            let digits = number_.to_string();
-            prop_assert_eq!(number(digits.as_bytes()), Some(number_));
-            prop_assert_eq!(number(digits.as_bytes()), Some(i64::from(number_)));
+        fn digits_are_a_number_and_nothing_else_is(value: u32, sign in "[+ _-]", junk in "[^0-9]") {
+            let digits = value.to_string();
+            prop_assert_eq!(number(digits.as_bytes()), Some(value));
+            prop_assert_eq!(number(digits.as_bytes()), Some(i64::from(value)));
             for text in [format!("{sign}{digits}"), format!("{digits}{junk}"), junk] {
                 prop_assert_eq!(number::<u32>(text.as_bytes()), None);
             }
             let negative = format!("-{digits}");
-            prop_assert_eq!(number(negative.as_bytes()), Some(-i64::from(number_)));
+            prop_assert_eq!(number(negative.as_bytes()), Some(-i64::from(value)));
             prop_assert_eq!(number::<i64>(format!("+{digits}").as_bytes()), None);
         }
     }
