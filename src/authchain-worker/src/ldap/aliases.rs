@@ -6,18 +6,16 @@ use ldap3::ldap_escape;
 
 use super::codes;
 use super::entry::Entry;
-use super::person::{Found, People, Person, Sole};
+use super::person::{Found, LIMIT, People, Person, Sole};
 use super::session::{Search, Session};
 use super::typed_name::{Login, TypedName};
 use crate::net::failure::Failure;
 
-/// The size limit of the search: two entries show that there is more than one.
-const LIMIT: i32 = 2;
-
 const STEP: &str = "search for an alias";
 
 impl People {
-    /// Finds the entry of exactly this name; where the directory finds none by it, of this alias.
+    /// Finds the entry of exactly this name, or, where the directory finds none by it, of this
+    /// alias.
     ///
     /// An entry that the directory finds by the name is no other person's alias, even if the name
     /// is spelled otherwise in it: programs that do not tell `A` from `a` mean that person.
@@ -56,6 +54,35 @@ impl People {
         typed: &str,
         filter: &str,
     ) -> Result<Found, Failure> {
+        let entry = match self.search_alias(session, filter).await? {
+            Sole::Entry(entry) => entry,
+            Sole::Nobody => return Ok(Found::Nobody(None)),
+            Sole::Several => return Ok(Found::Several("more than one entry has this alias")),
+        };
+        let nobody = |why: &str| {
+            let dn = codes::server_text(&entry.dn);
+            Found::Nobody(Some(format!("{dn} {why}")))
+        };
+        if !self.has_alias(&entry, typed) {
+            return Ok(nobody("has the alias in another spelling"));
+        }
+        let name = self.attributes.name.as_str();
+        let Some(own) = entry.text(name) else {
+            return Ok(nobody(&format!("has the alias, and no {name}")));
+        };
+        Ok(match self.find(session, &Login::plain(own)).await? {
+            Found::Person(person) if is_same_entry(&person, &entry) => {
+                Found::Person(Box::new(person.known_as(typed)))
+            }
+            Found::Person(_) | Found::Nobody(_) => {
+                nobody("has the alias, and is not found by its own name")
+            }
+            several @ Found::Several(_) => several,
+        })
+    }
+
+    /// Searches for the entry with the alias.
+    async fn search_alias(&self, session: &mut Session, filter: &str) -> Result<Sole, Failure> {
         let name = self.attributes.name.as_str();
         let aliases = self.aliases.iter().map(Alias::attribute);
         let attributes: Vec<&str> = [name].into_iter().chain(aliases).collect();
@@ -68,34 +95,7 @@ impl People {
             limit: LIMIT,
             setting: Some("aliases"),
         };
-        let entry = match self.sole(session, search, None).await? {
-            Sole::Entry(entry) => entry,
-            Sole::Nobody => return Ok(Found::Nobody(None)),
-            Sole::Several => return Ok(Found::Several("more than one entry has this alias")),
-        };
-        if !self.has_alias(&entry, typed) {
-            let dn = codes::server_text(&entry.dn);
-            return Ok(Found::Nobody(Some(format!(
-                "{dn} has the alias in another spelling"
-            ))));
-        }
-        let Some(own) = entry.text(name) else {
-            let dn = codes::server_text(&entry.dn);
-            return Ok(Found::Nobody(Some(format!(
-                "{dn} has the alias, and no {name}"
-            ))));
-        };
-        match self.find(session, &Login::plain(own)).await? {
-            Found::Person(person) if is_same_entry(&person, &entry) => {
-                Ok(Found::Person(Box::new(person.known_as(typed))))
-            }
-            Found::Person(_) | Found::Nobody(_) => {
-                let dn = codes::server_text(&entry.dn);
-                let note = format!("{dn} has the alias, and is not found by its own name");
-                Ok(Found::Nobody(Some(note)))
-            }
-            Found::Several(why) => Ok(Found::Several(why)),
-        }
+        self.sole(session, search, None).await
     }
 
     /// Returns whether the entry has this alias. Directories compare values by rules of their own,

@@ -16,8 +16,8 @@ use super::session::{Search, Session};
 use super::typed_name::Login;
 use crate::net::failure::Failure;
 
-/// The size limit of the search: two entries show that there is more than one.
-const LIMIT: i32 = 2;
+/// The size limit of a search for one entry: two entries show that there is more than one.
+pub(super) const LIMIT: i32 = 2;
 
 const STEP: &str = "search";
 
@@ -70,7 +70,7 @@ pub(super) struct People {
 /// The names of a person's attributes.
 pub(super) struct Attributes {
     pub(super) name: AttributeName,
-    /// None where the user id that the system has counts, whatever the entry says.
+    /// `None` where the system's user id counts, whatever the entry says.
     pub(super) uid: Option<AttributeName>,
     pub(super) gid: AttributeName,
     pub(super) home: AttributeName,
@@ -134,7 +134,7 @@ impl People {
         }
     }
 
-    /// Searches for one entry, which must be the one named `template`, or else below the base.
+    /// Searches for one entry. Its DN must be the one of the `template`, or else below the base.
     pub(super) async fn sole(
         &self,
         session: &mut Session,

@@ -61,10 +61,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, BackendError> {
         case: settings.case,
         attributes: Attributes {
             name: settings.user_attr.clone(),
-            uid: match settings.uid {
-                UidSource::Entry => Some(settings.uid_number_attr.clone()),
-                UidSource::System => None,
-            },
+            uid: (settings.uid == UidSource::Entry).then(|| settings.uid_number_attr.clone()),
             gid: settings.gid_number_attr.clone(),
             home: settings.home_attr.clone(),
             shell: settings.shell_attr.clone(),
@@ -138,10 +135,8 @@ fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
         case: Case::Ascii,
         attributes: Attributes {
             name: AttributeName::known("sAMAccountName"),
-            uid: match domain.uid_source() {
-                UidSource::Entry => Some(AttributeName::known("uidNumber")),
-                UidSource::System => None,
-            },
+            uid: (domain.uid_source() == UidSource::Entry)
+                .then(|| AttributeName::known("uidNumber")),
             gid: AttributeName::known("gidNumber"),
             home: AttributeName::known("unixHomeDirectory"),
             shell: AttributeName::known("loginShell"),
