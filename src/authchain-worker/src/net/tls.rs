@@ -63,13 +63,12 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, BackendError> {
     let builder = builder.with_protocol_versions(versions);
     let builder = builder.map_err(|error| BackendError::Failed(error.to_string()))?;
     let builder = builder.dangerous();
-    let held = match settings.verify {
-        TlsVerify::Full | TlsVerify::Ca => Some(certificates(settings.ca_file)?),
+    let verifiers = match settings.verify {
+        TlsVerify::Full | TlsVerify::Ca => Some(verifiers(settings, &provider)?),
         TlsVerify::None => None,
     };
-    let verifiers = held.map(|held| verifiers(settings, &provider, held));
-    let (known, verifier) = verifiers.transpose()?.unzip();
-    let builder = builder.with_custom_certificate_verifier(match verifier {
+    let (examining, handshaking) = verifiers.unzip();
+    let builder = builder.with_custom_certificate_verifier(match handshaking {
         Some(verifier) if settings.verify == TlsVerify::Full => verifier,
         Some(verifier) => Arc::new(verify::AnyName::new(verifier)),
         None => Arc::new(verify::Anyone::new(&provider)),
@@ -84,7 +83,7 @@ pub fn configure(settings: &TlsSettings<'_>) -> Result<Trust, BackendError> {
     config.resumption = Resumption::disabled();
     Ok(Trust {
         config: Arc::new(config),
-        verifier: known,
+        verifier: examining,
         has_lists: settings.crl_file.is_some(),
         verify: settings.verify,
         ca_file: settings.ca_file.to_owned(),
@@ -98,43 +97,39 @@ type Verifiers = (Arc<Pinned>, Arc<dyn ServerCertVerifier>);
 fn verifiers(
     settings: &TlsSettings<'_>,
     provider: &Arc<CryptoProvider>,
-    held: Vec<CertificateDer<'static>>,
 ) -> Result<Verifiers, BackendError> {
-    let roots = Arc::new(roots(&held, provider));
-    if roots.is_empty()
-        && held
-            .iter()
-            .all(|one| ParsedCertificate::try_from(one).is_err())
-    {
+    let certificates = certificates(settings.ca_file)?;
+    let roots = Arc::new(roots(&certificates, provider));
+    let is_readable = |certificate| ParsedCertificate::try_from(certificate).is_ok();
+    if roots.is_empty() && !certificates.iter().any(is_readable) {
         return Err(fault(settings.ca_file, "no certificate in it can be read"));
     }
-    let held = held.into();
+    let certificates = certificates.into();
     let builder = || {
         let (roots, provider) = (Arc::clone(&roots), Arc::clone(provider));
         WebPkiServerVerifier::builder_with_provider(roots, provider)
     };
-    let pinned = |authorities| Arc::new(Pinned::new(&held, authorities, provider));
-    let known: Option<Arc<dyn ServerCertVerifier>> = match roots.is_empty() {
+    let pinned = |authorities| Arc::new(Pinned::new(&certificates, authorities, provider));
+    let without_lists: Option<Arc<dyn ServerCertVerifier>> = match roots.is_empty() {
         true => None,
         false => Some((builder().build()).map_err(|error| fault(settings.ca_file, error))?),
     };
-    let verifier = match settings.crl_file {
+    let with_lists = match settings.crl_file {
         Some(file) => Some(Arc::new(ByLists::new(builder(), file)?) as _),
-        None => known.clone(),
+        None => without_lists.clone(),
     };
-    Ok((pinned(known), pinned(verifier)))
+    Ok((pinned(without_lists), pinned(with_lists)))
 }
 
 /// Returns the authorities among the certificates of `tls_ca_file`. A server's certificate there
 /// vouches for no other.
-fn roots(held: &[CertificateDer<'_>], provider: &CryptoProvider) -> RootCertStore {
+fn roots(certificates: &[CertificateDer<'_>], provider: &CryptoProvider) -> RootCertStore {
     let algorithms = provider.signature_verification_algorithms;
-    let authorities = held
-        .iter()
-        .filter(|one| pinned::is_authority(one, &algorithms));
+    let is_authority = |der: &&CertificateDer<'_>| pinned::is_authority(der, &algorithms);
+    let authorities = certificates.iter().filter(is_authority);
     let mut roots = RootCertStore::empty();
     // Some bundles contain malformed certificates: they are ignored.
-    roots.add_parsable_certificates(authorities.map(|one| CertificateDer::from(one.as_ref())));
+    roots.add_parsable_certificates(authorities.map(|der| CertificateDer::from(der.as_ref())));
     roots
 }
 

@@ -1,7 +1,7 @@
-//! Verifies certificates of servers that stand themselves in `tls_ca_file` (pinned).
+//! Verifies pinned certificates: those of servers that stand themselves in `tls_ca_file`.
 //!
-//! Such a certificate is trusted as that one, whoever signed it and however. Its dates, its purpose
-//! and its name are checked like any other's, and the handshake by its key.
+//! A pinned certificate is trusted whoever signed it, and whatever the signature is. Its dates, its
+//! purpose and its name are checked like any other's, and its key verifies the handshake.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use tokio_rustls::rustls::{
 
 use super::revocation;
 
-/// A verifier that asks the authorities of `tls_ca_file`, and trusts a certificate for which they
-/// do not vouch if it stands itself in the file.
+/// A verifier that trusts a certificate for which an authority of `tls_ca_file` vouches, or which
+/// stands itself in that file.
 #[derive(Debug)]
 pub struct Pinned {
     certificates: Arc<[CertificateDer<'static>]>,
@@ -31,8 +31,8 @@ pub struct Pinned {
 }
 
 impl Pinned {
-    /// Returns the verifier for a file of these certificates. There are no `authorities` where all
-    /// of them are servers'.
+    /// Returns the verifier for a file of these certificates. `authorities` verifies by those of
+    /// them that are authorities', if there are any.
     pub(super) fn new(
         certificates: &Arc<[CertificateDer<'static>]>,
         authorities: Option<Arc<dyn ServerCertVerifier>>,
@@ -48,18 +48,6 @@ impl Pinned {
     /// Returns the verifier that trusts the authorities alone.
     pub(super) fn authorities(&self) -> Option<&dyn ServerCertVerifier> {
         self.authorities.as_deref()
-    }
-
-    fn by_itself(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        server_name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let certificate = ParsedCertificate::try_from(end_entity)?;
-        subject(&certificate, now, &self.algorithms)?;
-        verify_server_name(&certificate, server_name)?;
-        Ok(ServerCertVerified::assertion())
     }
 }
 
@@ -86,12 +74,13 @@ impl ServerCertVerifier for Pinned {
         if verified.is_ok() || !self.certificates.contains(end_entity) {
             return verified;
         }
-        // The server chooses the intermediates: they may make the verifier give up before it comes
-        // to the list that has this certificate.
-        let by_lists = [verified, vouch(&[])]
+        // A refusal by a revocation list holds for a pinned certificate, too. The authorities are
+        // asked again without the intermediates: the server chooses them, and they may make the
+        // verifier give up before it comes to the list that has this certificate.
+        let refused = [verified, vouch(&[])]
             .into_iter()
             .find(|verified| verified.as_ref().is_err_and(revocation::is_behind));
-        by_lists.unwrap_or_else(|| self.by_itself(end_entity, server_name, now))
+        refused.unwrap_or_else(|| self.verify_pinned(end_entity, server_name, now))
     }
 
     fn verify_tls12_signature(
@@ -117,13 +106,28 @@ impl ServerCertVerifier for Pinned {
     }
 }
 
+impl Pinned {
+    /// Verifies a certificate for which no authority need vouch.
+    fn verify_pinned(
+        &self,
+        certificate: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let certificate = ParsedCertificate::try_from(certificate)?;
+        subject(&certificate, now, &self.algorithms)?;
+        verify_server_name(&certificate, server_name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+}
+
 /// Returns true if the certificate may vouch for others (RFC 5280 §4.2.1.9): it says CA:TRUE, or is
 /// of X.509 version 1, which cannot say it.
 pub(super) fn is_authority(
     certificate: &CertificateDer<'_>,
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> bool {
-    // What is no certificate of a server can be a root all the same.
+    // The parser is the one for servers' certificates: what it refuses may be a root all the same.
     let Ok(certificate) = ParsedCertificate::try_from(certificate) else {
         return true;
     };
