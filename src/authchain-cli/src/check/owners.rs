@@ -41,29 +41,27 @@ pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &m
         let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
         names.join(", ")
     });
-    if !local.is_empty() {
-        let message = format!(
-            "{}: the name belongs to this file, which has a password for it, and {others} is not \
-             asked about it, unless its section says local_names = true",
-            listed(&local)
-        );
-        report.add(Severity::Note, passwd_file, message);
-    }
-    if !left.is_empty() && !comparing.is_empty() {
-        let message = format!(
-            "{}: this file has no password for the name, which is left to {comparing}: anyone whom \
-             they accept gets this account",
-            listed(&left)
-        );
-        report.add(Severity::Note, passwd_file, message);
-    }
-    if !left.is_empty() && !trusting.is_empty() {
-        let message = format!(
-            "{}: {trusting} is not asked about the name, since uid = \"system\" compares no user \
-             id, unless its section says local_names = true",
-            listed(&left)
-        );
-        report.add(Severity::Note, passwd_file, message);
+    let belongs = format!(
+        "the name belongs to this file, which has a password for it, and {others} is not asked \
+         about it, unless its section says local_names = true"
+    );
+    let is_left = format!(
+        "this file has no password for the name, which is left to {comparing}: anyone whom they \
+         accept gets this account"
+    );
+    let is_not_asked = format!(
+        "{trusting} is not asked about the name, since uid = \"system\" compares no user id, unless \
+         its section says local_names = true"
+    );
+    for (names, backends, message) in [
+        (&local, others, belongs),
+        (&left, comparing, is_left),
+        (&left, trusting, is_not_asked),
+    ] {
+        if !names.is_empty() && !backends.is_empty() {
+            let message = format!("{}: {message}", listed(names));
+            report.add(Severity::Note, passwd_file, message);
+        }
     }
 }
 

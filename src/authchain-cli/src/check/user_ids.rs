@@ -18,7 +18,8 @@ const WINBIND: &str = "/etc/samba/smb.conf";
 /// The name services that know nobody but the people of this machine's own files.
 const OWN: [&str; 2] = ["files", "systemd"];
 
-/// Adds a note on who counts, and a warning if that keeps everybody out.
+/// Adds notes on the aliases and on whose user ids count, and a warning if that keeps everybody
+/// out.
 pub(super) fn check(
     file: &Path,
     table: &BackendTable<'_>,
@@ -28,21 +29,12 @@ pub(super) fn check(
     let Some(aliases) = aliases_of(table) else {
         return;
     };
-    let mut add = |severity, message: String| {
-        report.add(
-            severity,
-            file,
-            format!("backend {}: {message}", table.name()),
-        );
+    let mut add = |severity, message: &str| {
+        let message = format!("backend {}: {message}", table.name());
+        report.add(severity, file, message);
     };
     if !aliases.is_empty() {
-        let attributes: Vec<&str> = aliases.iter().map(Alias::attribute).collect();
-        let message = format!(
-            "aliases: whoever may write {} into an entry decides who comes in by such a name; \
-             nobody but administrators may be able to",
-            attributes.join(" or ")
-        );
-        add(Severity::Note, message);
+        add(Severity::Note, &writers_decide(&aliases));
     }
     let services = services_of(&read(SWITCH));
     if backend.nature().compares_uids {
@@ -51,30 +43,44 @@ pub(super) fn check(
                 "uid = \"entry\", and {who} computes user ids: where an entry has another one, its \
                  owner is refused; uid = \"system\" does not compare"
             );
-            add(Severity::Note, message);
+            add(Severity::Note, &message);
         }
         return;
     }
     let message = "uid = \"system\": the user id that NSS has for a name counts, whatever the entry \
                    says";
-    add(Severity::Note, message.to_owned());
+    add(Severity::Note, message);
     if !services.is_empty() && services.iter().all(|name| OWN.contains(&name.as_str())) {
-        let message = format!(
-            "uid = \"system\", and {SWITCH} (passwd: {}) asks nobody who knows people of a \
-             directory: all of them are refused",
-            services.join(" ")
-        );
-        add(Severity::Warning, message);
+        add(Severity::Warning, &nobody_is_known(&services));
     }
 }
 
-/// Returns the aliases of a directory; `None` for a backend that is none.
+/// Returns the aliases of a directory; `None` for a backend that is no directory.
 fn aliases_of(table: &BackendTable<'_>) -> Option<Vec<Alias>> {
     match table.common().kind.get_ref().as_str() {
         "ldap" => Some(table.settings::<LdapSettings>().ok()?.aliases),
         "active_directory" => Some(table.settings::<ActiveDirectorySettings>().ok()?.aliases),
         _ => None,
     }
+}
+
+/// Returns the note that whoever may write the attribute of an alias decides on logins.
+fn writers_decide(aliases: &[Alias]) -> String {
+    let attributes: Vec<&str> = aliases.iter().map(Alias::attribute).collect();
+    format!(
+        "aliases: whoever may write {} into an entry decides who comes in by such a name; nobody \
+         but administrators may be able to",
+        attributes.join(" or ")
+    )
+}
+
+/// Returns the warning that the system's name services know nobody in a directory.
+fn nobody_is_known(services: &[String]) -> String {
+    format!(
+        "uid = \"system\", and {SWITCH} (passwd: {}) asks nobody who knows people of a directory: \
+         all of them are refused",
+        services.join(" ")
+    )
 }
 
 fn read(path: &str) -> String {
@@ -140,7 +146,7 @@ fn winbind_maps_ids(text: &str) -> bool {
     })
 }
 
-/// Returns the value of `key` in a line of sssd.conf, if it is the one that the line sets.
+/// Returns the value that a line of sssd.conf gives to `key`, if it does.
 fn value_of<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     let (name, value) = without_comment(line, "#;").split_once('=')?;
     (name.trim() == key).then(|| value.trim())
