@@ -8,12 +8,14 @@ use std::sync::OnceLock;
 
 use nix::unistd::geteuid;
 
+const MODULE: &str = "libpam_authchain.so";
+
 /// The module: the one `AUTHCHAIN_MODULE` names, or one built now, without optimisation.
 pub fn module() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| match std::env::var_os("AUTHCHAIN_MODULE") {
         Some(path) => std::fs::canonicalize(path).unwrap(),
-        None => trusted(build_module(&target(), &[])),
+        None => trusted(build("pam_authchain", &target(), &[]).join(MODULE)),
     })
     .clone()
 }
@@ -24,7 +26,8 @@ pub fn module_that_panics() -> PathBuf {
     PATH.get_or_init(|| {
         // In a folder of its own, so that it is never mistaken for the real one.
         let folder = target().join("panic-injection");
-        trusted(build_module(&folder, &["--features", "panic-injection"]))
+        let features = ["--features", "panic-injection"];
+        trusted(build("pam_authchain", &folder, &features).join(MODULE))
     })
     .clone()
 }
@@ -34,31 +37,10 @@ pub fn worker_that_breaks_out() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let folder = target().join("confinement-probe");
-        let build = [
-            "build",
-            "--quiet",
-            "--package",
-            "authchain-worker",
-            "--features",
-        ];
-        cargo(&folder, &[&build[..], &["confinement-probe"]].concat());
-        trusted(folder.join("debug/authchain-worker"))
+        let features = ["--features", "confinement-probe"];
+        trusted(build("authchain-worker", &folder, &features).join("authchain-worker"))
     })
     .clone()
-}
-
-/// Copies a program that is to be started as `to`, with its mode.
-///
-/// Another process does it: a program that is open for writing anywhere cannot be started, and while this one
-/// copies, any other test's child may inherit the descriptor for a moment.
-pub fn copy(program: impl AsRef<Path>, to: impl AsRef<Path>) {
-    let mut copy = Command::new("cp");
-    let copied = copy
-        .arg("--")
-        .arg(program.as_ref())
-        .arg(to.as_ref())
-        .status();
-    assert!(copied.unwrap().success(), "{}", to.as_ref().display());
 }
 
 /// The host that plays scripts. Cargo builds it with every test and bench, but not with a program.
@@ -68,16 +50,7 @@ pub fn host() -> PathBuf {
         if own_program().parent().unwrap().ends_with("deps") {
             return profile().join("pam-host");
         }
-        let bin = [
-            "build",
-            "--quiet",
-            "--package",
-            "authchain-tests",
-            "--bin",
-            "pam-host",
-        ];
-        cargo(&target(), &bin);
-        target().join("debug/pam-host")
+        build("authchain-tests", &target(), &["--bin", "pam-host"]).join("pam-host")
     })
     .clone()
 }
@@ -87,13 +60,7 @@ pub fn worker() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| match std::env::var_os("AUTHCHAIN_WORKER") {
         Some(path) => std::fs::canonicalize(path).unwrap(),
-        None => {
-            cargo(
-                &target(),
-                &["build", "--quiet", "--package", "authchain-worker"],
-            );
-            trusted(target().join("debug/authchain-worker"))
-        }
+        None => trusted(build("authchain-worker", &target(), &[]).join("authchain-worker")),
     })
     .clone()
 }
@@ -101,14 +68,8 @@ pub fn worker() -> PathBuf {
 /// The command, built now, without optimisation.
 pub fn command() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        cargo(
-            &target(),
-            &["build", "--quiet", "--package", "authchain-cli"],
-        );
-        trusted(target().join("debug/authchain"))
-    })
-    .clone()
+    PATH.get_or_init(|| trusted(build("authchain-cli", &target(), &[]).join("authchain")))
+        .clone()
 }
 
 /// A worker that does what the test says.
@@ -191,26 +152,36 @@ fn is_ours(path: &Path) -> bool {
     [0, geteuid().as_raw()].contains(&found.uid()) && !is_writable
 }
 
-fn build_module(target: &Path, more: &[&str]) -> PathBuf {
-    let build = ["build", "--quiet", "--package", "pam_authchain"];
-    cargo(target, &[&build, more].concat());
-    target.join("debug/libpam_authchain.so")
+/// Copies a program that is to be started as `to`, with its mode.
+///
+/// Another process does it: a program that is open for writing anywhere cannot be started, and while this one
+/// copies, any other test's child may inherit the descriptor for a moment.
+pub fn copy(program: impl AsRef<Path>, to: impl AsRef<Path>) {
+    let mut copy = Command::new("cp");
+    let copied = copy
+        .arg("--")
+        .arg(program.as_ref())
+        .arg(to.as_ref())
+        .status();
+    assert!(copied.unwrap().success(), "{}", to.as_ref().display());
 }
 
-fn cargo(target: &Path, arguments: &[&str]) {
+/// Builds a package into the directory `target`, and returns the folder of its programs.
+fn build(package: &str, target: &Path, more: &[&str]) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(arguments).arg("--target-dir").arg(target);
-    // What cargo tells the test about itself: ring is built anew whenever one of these changes.
-    let own = std::env::vars_os().map(|(name, _)| name);
-    let told = ["CARGO_PKG_", "CARGO_MANIFEST_"];
-    for name in own.filter(|own| {
-        told.iter()
-            .any(|told| own.to_string_lossy().starts_with(told))
-    }) {
-        cargo.env_remove(name);
+    cargo.current_dir(workspace);
+    cargo.args(["build", "--quiet", "--package", package]);
+    cargo.args(more).arg("--target-dir").arg(target);
+    // Cargo has set these for the test itself, and ring is built anew whenever one changes.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
     }
-    succeed(cargo.current_dir(workspace));
+    succeed(&mut cargo);
+    target.join("debug")
 }
 
 fn succeed(command: &mut Command) {
