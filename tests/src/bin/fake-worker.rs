@@ -174,24 +174,23 @@ fn prompts() {
     }
 }
 
-/// Says more than once that something went wrong, and refuses; a right password for its account.
+/// Tells two errors, and refuses: a wrong password, or a right one whose account has expired.
 fn complaining(is_right: bool) {
     say(&json!({"error": "One thing went wrong."}));
     say(&json!({"error": "Another thing went wrong."}));
-    let status = is_right.then_some("account_expired");
-    let reason = if is_right {
-        "not_permitted"
-    } else {
-        "bad_credential"
+    let (reason, status) = match is_right {
+        true => ("not_permitted", Some("account_expired")),
+        false => ("bad_credential", None),
     };
     say(&json!({"verdict": "denied", "reason": reason, "status": status}));
 }
 
 /// Asks for a code until it is right.
 fn insisting() {
-    let number = "MTIzNDU2";
+    // 123456, in base64.
+    let right = "MTIzNDU2";
     say(&json!({"prompt": "echo_off", "text": "Code: "}));
-    while hear()["answer"] != number {
+    while hear()["answer"] != right {
         say(&json!({"error": "Wrong code."}));
         say(&json!({"prompt": "echo_off", "text": "Code: "}));
     }

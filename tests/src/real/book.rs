@@ -35,6 +35,7 @@ pub(super) struct Book {
     pub(super) story: Vec<Story>,
 }
 
+/// The file of stories that a host shares with others.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Shared {
@@ -45,6 +46,7 @@ pub(super) enum Shared {
     None,
 }
 
+/// A shared story that a host cannot play.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Without {
@@ -52,6 +54,7 @@ pub(super) struct Without {
     pub(super) because: String,
 }
 
+/// A file of stories that hosts share.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tales {

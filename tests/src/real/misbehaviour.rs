@@ -3,48 +3,49 @@
 use crate::pattern::fits;
 use crate::real::log::Line;
 
+/// Parts of lines that tell of a crash, or of a module that could not be loaded.
+const CRASHES: [&str; 5] = [
+    "panic",
+    "egmentation",
+    "unable to dlopen",
+    "adding faulty module",
+    "no module",
+];
+
+/// The failure line that every tool knows, as pam_unix writes it.
+const FAILURE: &str = "...: authentication failure; logname=... uid=<n> euid=<n> tty=... ruser=... \
+                       rhost=...  user=...";
+
 /// What is wrong with lines of the log, whatever the login was about.
 pub fn misbehaviour(lines: &[Line], password: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for line in lines {
-        // Short ones turn up by chance.
-        if password.len() > 5 && line.raw.contains(password) {
-            wrong.push(format!("the password is in the log: {}", line.text));
-        }
-        let ours = line.text.starts_with("pam_authchain(");
-        if ours && line.text.chars().any(char::is_control) {
-            wrong.push(format!(
-                "control characters in a line of ours: {:?}",
-                line.text
-            ));
-        }
-        for bad in [
-            "panic",
-            "egmentation",
-            "unable to dlopen",
-            "adding faulty module",
-            "no module",
-        ] {
-            if line.text.contains(bad) {
-                wrong.push(format!("{bad}: {}", line.text));
-            }
-        }
+    let faults = lines.iter().map(|line| faults(line, password));
+    faults.flatten().collect()
+}
+
+fn faults(line: &Line, password: &str) -> Vec<String> {
+    let text = &line.text;
+    let mut faults = Vec::new();
+    // Short ones turn up by chance.
+    if password.len() > 5 && line.raw.contains(password) {
+        faults.push(format!("the password is in the log: {text}"));
     }
-    let failures = lines.iter().filter(|line| {
-        line.text.starts_with("pam_authchain(") && line.text.contains("): authentication failure; ")
-    });
-    for failure in failures {
-        if !fits(
-            "...: authentication failure; logname=... uid=<n> euid=<n> tty=... ruser=... rhost=...  user=...",
-            &failure.text,
-        ) || failure
-            .text
-            .rsplit("  user=")
-            .next()
-            .is_some_and(|name| name.contains(' '))
-        {
-            wrong.push(format!("not the shape every tool knows: {}", failure.text));
-        }
+    for crash in CRASHES.iter().filter(|crash| text.contains(**crash)) {
+        faults.push(format!("{crash}: {text}"));
     }
-    wrong
+    if !text.starts_with("pam_authchain(") {
+        return faults;
+    }
+    if text.chars().any(char::is_control) {
+        faults.push(format!("control characters in a line of ours: {text:?}"));
+    }
+    if line.is_failure() && !is_as_tools_know_it(text) {
+        faults.push(format!("not the shape every tool knows: {text}"));
+    }
+    faults
+}
+
+/// Whether a failure line has the shape that tools know, with nothing behind the name.
+fn is_as_tools_know_it(text: &str) -> bool {
+    let name = text.rsplit("  user=").next();
+    fits(FAILURE, text) && !name.is_some_and(|name| name.contains(' '))
 }

@@ -32,12 +32,12 @@ fn server(certificate: Kind, file: &str) -> Option<(Slapd, PathBuf)> {
     Some((slapd, own))
 }
 
-/// A backend that trusts what stands in `file`.
+/// A backend whose `tls_ca_file` is `file`.
 fn trusting(slapd: &Slapd, file: &Path) -> Asker {
     Asker::new(slapd.settings()).with("tls_ca_file", json!(file))
 }
 
-/// That the server is refused for this reason, and hears of nobody.
+/// Asserts that the server is refused for this reason, and hears of nobody.
 #[track_caller]
 fn assert_refused(slapd: &Slapd, corp: &Asker, words: &str) {
     for uri in [slapd.ldaps(), slapd.ldap()] {
@@ -48,6 +48,7 @@ fn assert_refused(slapd: &Slapd, corp: &Asker, words: &str) {
     assert!(!slapd.log().contains("cn=svc"), "a login was tried");
 }
 
+/// Writes one file of both certificates.
 fn write_both(slapd: &Slapd, files: [&Path; 2]) -> PathBuf {
     let bundle = slapd.path("bundle.pem");
     let both = files.map(|file| fs::read(file).unwrap());
@@ -65,9 +66,7 @@ fn a_certificate_that_stands_itself_in_the_file_is_trusted() {
         let Some((slapd, own)) = server(kind, file) else {
             return;
         };
-        let others = fs::read(slapd.certificates().authority()).unwrap();
-        let bundle = slapd.path("bundle.pem");
-        fs::write(&bundle, [others, fs::read(&own).unwrap()].concat()).unwrap();
+        let bundle = write_both(&slapd, [&slapd.certificates().authority(), &own]);
         for (file, verify) in [(&own, "full"), (&own, "ca"), (&bundle, "full")] {
             for uri in [slapd.ldaps(), slapd.ldap()] {
                 let corp = trusting(&slapd, file).with("tls_verify", verify);
@@ -162,13 +161,9 @@ fn a_pinned_authority_is_held_to_its_dates_and_names() {
     });
     let verifier = trust.ok().unwrap().verifier.unwrap();
     let certificate = CertificateDer::from_pem_file(&own).unwrap();
-    let refusal = |name: &'static str, days: u64| {
+    let in_days = |days: u64| UnixTime::now().as_secs() + days * 24 * 60 * 60;
+    let refusal = |name: &'static str, then: u64| {
         let name = ServerName::try_from(name).unwrap();
-        let now = UnixTime::now().as_secs();
-        let then = match days {
-            0 => 0,
-            days => now + days * 24 * 60 * 60,
-        };
         let then = UnixTime::since_unix_epoch(Duration::from_secs(then));
         match verifier.verify_server_cert(&certificate, &[], &name, &[], then) {
             Err(Error::InvalidCertificate(fault)) => Some(fault),
@@ -176,9 +171,9 @@ fn a_pinned_authority_is_held_to_its_dates_and_names() {
             Ok(_) => None,
         }
     };
-    assert_eq!(refusal("localhost", 1), None);
+    assert_eq!(refusal("localhost", in_days(1)), None);
     assert!(matches!(
-        refusal("localhost", 400),
+        refusal("localhost", in_days(400)),
         Some(CertificateError::ExpiredContext { .. })
     ));
     assert!(matches!(
@@ -186,7 +181,7 @@ fn a_pinned_authority_is_held_to_its_dates_and_names() {
         Some(CertificateError::NotValidYetContext { .. })
     ));
     assert!(matches!(
-        refusal("elsewhere.example", 1),
+        refusal("elsewhere.example", in_days(1)),
         Some(CertificateError::NotValidForNameContext { .. })
     ));
 }

@@ -33,10 +33,37 @@ struct Line {
     because: Option<String>,
 }
 
-/// A line by whose code of pam_unix one can tell whether Linux-PAM is older than 1.6.
-fn telling_line(table: &Table) -> usize {
+impl Line {
+    /// Returns the code of this machine's pam_unix, where the table tells it.
+    fn code_of_pam_unix(&self, is_old: bool) -> Option<i32> {
+        self.before_1_6.filter(|_| is_old).or(self.since_1_6)
+    }
+
+    /// Returns our code, where it is not that of this machine's pam_unix.
+    fn code_of_ours(&self, is_old: bool) -> Option<i32> {
+        self.ours.or(self.since_1_6.filter(|_| is_old))
+    }
+}
+
+/// Returns a person for each line, in the same order.
+fn people(table: &Table) -> Vec<Person> {
+    let hash = person("alice").hash;
+    let person = |(uid, line): (u32, &Line)| Person {
+        name: format!("p{uid}"),
+        uid,
+        hash: (line.hash.clone().or(hash.clone())).filter(|_| !line.absent),
+        password: None,
+        ageing: Some(line.fields.clone()),
+    };
+    (6001..).zip(&table.line).map(person).collect()
+}
+
+/// Returns whether the machine's Linux-PAM is older than 1.6, by a line that pam_unix judges
+/// otherwise since then.
+fn is_older_than_1_6(machine: &Machine, table: &Table, people: &[Person]) -> bool {
     let tells = |line: &Line| (line.before_1_6, line.since_1_6) == (Some(0), Some(12));
-    table.line.iter().position(tells).unwrap()
+    let telling = table.line.iter().position(tells).unwrap();
+    ask(machine, "theirs", &people[telling].name).codes == [0]
 }
 
 fn ask(machine: &Machine, service: &str, user: &str) -> Answer {
@@ -59,20 +86,7 @@ fn an_account_is_as_old_as_pam_unix_says() {
         return;
     };
     let table: Table = toml::from_str(include_str!("../../stories/real/ageing.toml")).unwrap();
-    let people: Vec<Person> = (6001..)
-        .zip(&table.line)
-        .map(|(uid, line)| Person {
-            name: format!("p{uid}"),
-            uid,
-            hash: line
-                .hash
-                .clone()
-                .or(person("alice").hash)
-                .filter(|_| !line.absent),
-            password: None,
-            ageing: Some(line.fields.clone()),
-        })
-        .collect();
+    let people = people(&table);
     let Some(machine) = machine_with(test, &people) else {
         return;
     };
@@ -82,8 +96,7 @@ fn an_account_is_as_old_as_pam_unix_says() {
     );
     machine.stack("ours", &machine.plain_stack());
     let mut wrong = String::new();
-    // As Debian 12 has it.
-    let is_old = ask(&machine, "theirs", &people[telling_line(&table)].name).codes == [0];
+    let is_old = is_older_than_1_6(&machine, &table, &people);
     for (line, person) in table.line.iter().zip(&people) {
         let theirs = ask(&machine, "theirs", &person.name);
         let ours = ask(&machine, "ours", &person.name);
@@ -94,19 +107,13 @@ fn an_account_is_as_old_as_pam_unix_says() {
             "a difference has a reason: {}",
             line.says
         );
-        let pam_unix = match line.before_1_6 {
-            Some(before) if is_old => vec![before],
-            _ => line
-                .since_1_6
-                .map_or(theirs.codes.clone(), |code| vec![code]),
-        };
-        let is_ours = machine.module.is_ours();
-        let told = line.since_1_6.filter(|_| is_ours && is_old);
-        let expected = line.ours.filter(|_| is_ours).or(told);
-        let texts_agree = expected.is_some() || ours.told.is_empty() == theirs.told.is_empty();
-        let expected = expected.map_or(pam_unix.clone(), |code| vec![code]);
-        let agrees = theirs.codes == pam_unix && ours.codes == expected && texts_agree;
-        if !agrees {
+        let pam_unix = line.code_of_pam_unix(is_old);
+        let pam_unix = pam_unix.map_or(theirs.codes.clone(), |code| vec![code]);
+        let other = line.code_of_ours(is_old);
+        let other = other.filter(|_| machine.module.is_ours());
+        let texts_agree = other.is_some() || ours.told.is_empty() == theirs.told.is_empty();
+        let expected = other.map_or(pam_unix.clone(), |code| vec![code]);
+        if theirs.codes != pam_unix || ours.codes != expected || !texts_agree {
             let Line { says, fields, .. } = line;
             wrong += &format!("\n* {says} ({fields}): pam_unix {theirs:?}, ours {ours:?}");
         }

@@ -90,40 +90,45 @@ fn an_alias_is_the_user_whom_nss_has_for_it_or_nobody() {
         accepted && log.contains("Accepted password for alice@example.test"),
         "{log}"
     );
-    // carol writes addresses into her entry. A key asks only about the account.
-    for (mail, name) in [
-        ("bob@example.test", "bob@example.test"),
-        ("guest@example.test", "guest"),
-        ("root@example.test", "root"),
+    let mistaken = "not the same person (it is an alias of \"carol\", whose uid is 10003; the \
+                    system's is";
+    for (mail, name, says) in [
+        ("bob@example.test", "bob@example.test", mistaken),
+        ("guest@example.test", "guest", mistaken),
+        ("root@example.test", "root", "corp not asked: a system name"),
     ] {
-        let entry = format!(
-            "dn: {},ou=people,{BASE}\nchangetype: modify\n",
-            rdn("carol")
-        );
-        let change = format!("{entry}replace: mail\nmail: {mail}\n");
-        let is_written = (town.machine).on_network(|| town.slapd.modify_as("carol", &change));
-        assert!(is_written, "{mail}");
-        let ask = Ask {
-            service: "sshd".to_owned(),
-            user: name.as_bytes().to_vec(),
-            password: b"pw-carol".to_vec(),
-            steps: ["auth", "account"].map(str::to_owned).to_vec(),
-            ..Ask::default()
-        };
-        let mark = town.machine.log.mark();
-        let codes = town.machine.ask(&ask).unwrap().codes;
-        let log = listing(&town.machine.log.since(mark));
+        write_mail_of_carol(&town, mail);
+        let (codes, log) = ask_as_carol(&town, name);
         assert_eq!(codes[0], AUTH_ERR, "{name}: {log}");
+        // A login with a key asks only about the account.
         assert!(
             name == "root" || codes[1] != SUCCESS,
             "{name}: {codes:?} {log}"
         );
-        let says = match name {
-            "root" => "corp not asked: a system name",
-            _ => {
-                "not the same person (it is an alias of \"carol\", whose uid is 10003; the system's is"
-            }
-        };
         assert!(log.contains(says), "{name}: {log}");
     }
+}
+
+/// Has carol write a mail address into her entry.
+fn write_mail_of_carol(town: &Town, mail: &str) {
+    let change = format!(
+        "dn: {},ou=people,{BASE}\nchangetype: modify\nreplace: mail\nmail: {mail}\n",
+        rdn("carol")
+    );
+    let is_written = (town.machine).on_network(|| town.slapd.modify_as("carol", &change));
+    assert!(is_written, "{mail}");
+}
+
+/// Returns libpam's answers about `name` with carol's password, and what the log says.
+fn ask_as_carol(town: &Town, name: &str) -> (Vec<i32>, String) {
+    let ask = Ask {
+        service: "sshd".to_owned(),
+        user: name.as_bytes().to_vec(),
+        password: b"pw-carol".to_vec(),
+        steps: ["auth", "account"].map(str::to_owned).to_vec(),
+        ..Ask::default()
+    };
+    let mark = town.machine.log.mark();
+    let codes = town.machine.ask(&ask).unwrap().codes;
+    (codes, listing(&town.machine.log.since(mark)))
 }
