@@ -1,6 +1,6 @@
-//! Storms of logins at one directory, with a mark that is wrong and without; how long it takes until
-//! a server that was down is found back, by how far away it is and on a busy machine; and what a
-//! server costs that accepts connections and says nothing.
+//! Storms of logins at one directory, with a wrong mark of an outage and without; how long it takes
+//! until a server that was down is used again, by how far away it is and on a busy machine; and what
+//! a server costs that accepts connections and says nothing.
 //!
 //! `cargo bench -p authchain-tests --bench storm`. `AUTHCHAIN_WORKER` names the worker to measure,
 //! a release build for figures worth telling.
@@ -67,6 +67,7 @@ fn main() {
     }
 }
 
+/// Starts a process that only calculates.
 fn calculating() -> Child {
     let mut endless = Command::new("sh");
     endless.args(["-c", "while :; do :; done"]);
@@ -101,7 +102,7 @@ fn storm(slapd: &Slapd, clients: usize, what: &str, prepare: impl FnOnce(&Path) 
     println!("{clients} clients, {what}: {rate:.0} logins/s, {refused} % refused");
 }
 
-/// Takes all servers away for a while, and prints how long it takes until one is found back.
+/// Takes all servers away for a while, and prints how long it takes until one is used again.
 fn outage(slapd: &Slapd, servers: usize, round_trip: Duration) {
     let folder = tempfile::tempdir().unwrap();
     let run_dir = folder.path().join("run");
