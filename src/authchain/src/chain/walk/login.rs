@@ -152,17 +152,7 @@ impl Walk<'_, Accepted> {
             })?;
             Ok(match verdict {
                 Verdict::Accepted(user, status) => walk.accepted(link, user, status)?,
-                Verdict::MustChange(user, status) => {
-                    let judges_account = walk.judges_account()?;
-                    match walk.accepted(link, user, status)? {
-                        Finding::Answered(_) if !judges_account => Finding::Denied(Denial {
-                            reason: DenialReason::NotPermitted,
-                            detail: Some(ENDED.to_owned()),
-                            state: Some(AccountStatus::PasswordExpired),
-                        }),
-                        finding => finding,
-                    }
-                }
+                Verdict::MustChange(user, status) => walk.must_change(link, user, status)?,
                 Verdict::Denied(denial) => Finding::Denied(denial),
                 Verdict::NoPassword(detail) => Finding::NoPassword(Denial {
                     detail,
@@ -181,6 +171,25 @@ impl Walk<'_, Accepted> {
         if is_elsewhere && self.context.on_behalf_of().is_some() {
             self.log_attempt(&format!("asking {}", link.backend.name()));
         }
+    }
+
+    /// Accepts a person whose password must be changed, if this backend will judge the account and
+    /// demand the change.
+    fn must_change(
+        &self,
+        link: &Link,
+        user: User,
+        status: Option<AccountStatus>,
+    ) -> Result<Finding<Accepted>, BackendError> {
+        let judges_account = self.judges_account()?;
+        Ok(match self.accepted(link, user, status)? {
+            Finding::Answered(_) if !judges_account => Finding::Denied(Denial {
+                reason: DenialReason::NotPermitted,
+                detail: Some(ENDED.to_owned()),
+                state: Some(AccountStatus::PasswordExpired),
+            }),
+            finding => finding,
+        })
     }
 
     fn accepted(
