@@ -1,10 +1,10 @@
-//! Texts of backends about errors, of which a login tells one at most.
+//! The error texts of backends. A login shows at most one of them.
 
 use super::conversation::Conversation;
 use crate::words::{ConversationError, Secret};
 
-/// A conversation that keeps back what backends say of errors: a later one may accept the person,
-/// and programs that show one text for a failure (cockpit) cannot cope with two.
+/// A conversation that keeps back the error texts of backends: a later backend may accept the
+/// person, and programs that show one text for a failure (cockpit) cannot cope with two.
 pub struct OneError<'a> {
     conversation: &'a mut dyn Conversation,
     kept: Option<String>,
