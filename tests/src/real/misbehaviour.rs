@@ -1,13 +1,13 @@
-//! What no login may ever leave in the log.
+//! Log lines that no login may cause.
 
 use crate::pattern::fits;
 use crate::real::log::Line;
 
-/// What is wrong with lines of the log, whatever the login was about.
+/// Returns the faults of the log lines of any login.
 pub fn misbehaviour(lines: &[Line], password: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for line in lines {
-        // Short ones turn up by chance.
+        // A short password may occur by chance.
         if password.len() > 5 && line.raw.contains(password) {
             wrong.push(format!("the password is in the log: {}", line.text));
         }
