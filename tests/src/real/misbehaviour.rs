@@ -1,4 +1,4 @@
-//! What no login may ever leave in the log.
+//! Log lines that no login may cause.
 
 use crate::pattern::fits;
 use crate::real::log::Line;

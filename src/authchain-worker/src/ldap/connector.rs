@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use authchain::config::Period;
+use authchain::config::ConfigDuration;
 use authchain::tools::deadline::Deadline;
 use authchain::words::Secret;
 
@@ -22,7 +22,7 @@ pub(super) struct Connector {
     pub(super) dns: Dns,
     pub(super) identity: Identity,
     /// The longest time that a connection may take, TLS included.
-    pub(super) timeout: Period,
+    pub(super) timeout: ConfigDuration,
 }
 
 /// The account that logs in on a new connection.
@@ -43,7 +43,7 @@ pub(super) enum Identity {
 }
 
 impl Connector {
-    /// Connects to `server`, and asks it for TLS where that is how it begins.
+    /// Connects to `server`, and asks it for TLS if TLS begins with StartTLS there.
     pub(super) async fn connect(
         &self,
         server: &LdapServer,
@@ -70,8 +70,8 @@ impl Connector {
         }
     }
 
-    /// Returns whether the first bind is the person's own: there is a way to name them, and no
-    /// other login.
+    /// Returns whether the first bind is the person's own, because authchain has no login of its
+    /// own.
     pub(super) fn binds_as_the_person(&self) -> bool {
         matches!(self.identity, Identity::Person)
     }

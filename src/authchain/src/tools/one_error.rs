@@ -1,10 +1,10 @@
-//! The error that a refused login tells: the last one that a backend had for the person.
+//! The error texts of backends. A login shows at most one of them.
 
 use super::conversation::Conversation;
 use crate::words::{ConversationError, Secret};
 
-/// A conversation that keeps back errors, and keeps the last one only: a later backend may accept
-/// the person, and some programs can show no more than one text for a failure (cockpit).
+/// A conversation that keeps back the error texts of backends: a later backend may accept the
+/// person, and programs that show one text for a failure (cockpit) cannot cope with two.
 pub struct OneError<'a> {
     conversation: &'a mut dyn Conversation,
     kept: Option<String>,

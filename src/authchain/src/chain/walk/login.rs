@@ -7,7 +7,7 @@ use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Outcome,
 use crate::chain::links::{Chain, Link};
 use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
-use crate::tools::deferred::{Deferred, Settling};
+use crate::tools::deferred::{Deferred, WorkFirst};
 use crate::tools::one_error::OneError;
 use crate::tools::request::{Attempt, Context};
 use crate::words::{
@@ -79,7 +79,7 @@ impl Chain {
             return Decision::without_steps(None, outcome);
         }
         let mut walk = Walk::new(self, &user, context);
-        walk.foresee(&self.links);
+        walk.read_in_advance(&self.links);
         let mut links = self.links.as_slice();
         while let Some((link, rest)) = links.split_first() {
             let goes_on = walk.authenticate(link, password, conversation, deferred);
@@ -111,7 +111,7 @@ impl Chain {
             return;
         }
         deferred.run(password);
-        let owes = |link: &&Link| link.backend.nature().owes_hash_time && !was_asked(link);
+        let owes = |link: &&Link| link.backend.nature().refusal_costs_hash && !was_asked(link);
         for link in self.links.iter().filter(owes) {
             link.backend.burn_refusal_time(password);
         }
@@ -121,7 +121,7 @@ impl Chain {
 impl Known for Accepted {
     const IS_ABOUT_SOMEBODY: bool = false;
 
-    fn is_last_word(&self) -> bool {
+    fn is_final(&self) -> bool {
         true
     }
 }
@@ -143,7 +143,7 @@ impl Walk<'_, Accepted> {
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
                 password,
-                conversation: &mut Settling {
+                conversation: &mut WorkFirst {
                     conversation,
                     deferred,
                     password,
