@@ -58,7 +58,7 @@ impl Failure {
 impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         match error {
-            EditError::Trouble(text) => Self::trouble(text),
+            EditError::File(text) => Self::trouble(text),
             // The fields are options of `authchain user add`.
             EditError::UnusableField(_) => Self::refused(format!("--{error}")),
             EditError::NoPassword => {
@@ -180,7 +180,7 @@ mod tests {
                 "it has no password to unlock; set one with `authchain user passwd`",
             ),
             (EditError::Refused("r".to_owned()), Exit::Negative, "r"),
-            (EditError::Trouble("t".to_owned()), Exit::Trouble, "t"),
+            (EditError::File("t".to_owned()), Exit::Trouble, "t"),
         ] {
             let failure = Failure::from(error);
             assert_eq!((failure.exit, failure.message.as_str()), (exit, text));

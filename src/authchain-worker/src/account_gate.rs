@@ -9,7 +9,7 @@ use authchain::words::{AccountStatus, Denial, DenialReason};
 
 /// Returns the verdict on a right password: a denial where `status` is one that denies.
 pub fn right_password(user: WireUser, status: &AccountStatus) -> WireVerdict {
-    match status.bars() {
+    match status.forbids_login() {
         true => WireVerdict::Denied(barred(status.clone(), status.to_string())),
         false => accept(user, status.clone(), true),
     }

@@ -1,9 +1,9 @@
 //! The login chain.
 //!
-//! A login asks an ordered list of backends who a person is. This crate holds all of it that needs
-//! no server: the shared types, the configuration, the local files, the rule of the chain, and the
-//! protocol with the worker process that asks servers. It runs inside `sshd`, `sudo` and `login` as
-//! root, so it has no threads, no environment, no printing and no network.
+//! A login asks an ordered list of backends who a person is. This crate holds every part of a login
+//! that needs no server: the shared types, the configuration, the local files, the rule of the
+//! chain, and the protocol with the worker process that asks servers. It runs inside `sshd`, `sudo`
+//! and `login` as root, so it has no threads, no environment, no printing and no network.
 //!
 //! The folders are floors, lowest first. A file uses its own floor and those below; a test
 //! (`tests/tests/house/walls.rs`) enforces it. Each floor's page says what is in it, who uses it

@@ -1,6 +1,6 @@
-//! Certificate revocation lists (RFC 5280 §5), read as far as the administrator who fetches them
-//! must know: their authorities, and the dates on which the next lists are due. The worker's TLS
-//! code reads which certificates they revoke.
+//! Certificate revocation lists (RFC 5280 §5). Of each list, only the authority and the date on
+//! which the next list is due are read here, for messages to the administrator. The worker's TLS
+//! code reads which certificates a list revokes.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -30,16 +30,16 @@ const NAMES: [&[u8]; 3] = [b"\x55\x04\x03", b"\x55\x04\x0b", b"\x55\x04\x0a"];
 /// A certificate revocation list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
-    /// The name of the authority that issued it.
+    /// The name of the authority that issued the list.
     pub authority: String,
     /// The whole list, in DER.
     pub der: Vec<u8>,
-    end: End,
+    next_update: NextUpdate,
 }
 
-/// The moment in which the next list is due (nextUpdate), from which on this one is too old.
+/// The moment at which the next list is due (nextUpdate). From then on, this list is too old.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct End {
+struct NextUpdate {
     /// Seconds since 1 January 1970.
     seconds: u64,
     /// The date, for messages: `2024-03-01`.
@@ -48,34 +48,34 @@ struct End {
 
 /// A fault of a file of revocation lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
+pub enum ListFault {
     /// The file has no list.
-    Lists,
-    /// The file has a block that is marked as a list and is none.
-    Shape,
+    NoList,
+    /// The file has a block that is marked as a list but cannot be read.
+    Malformed,
 }
 
-impl fmt::Display for Lack {
+impl fmt::Display for ListFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Lists => "holds no list of revoked certificates in PEM form",
-            Self::Shape => "holds something that is no list of revoked certificates",
+            Self::NoList => "holds no list of revoked certificates in PEM form",
+            Self::Malformed => "holds something that is no list of revoked certificates",
         })
     }
 }
 
-/// Returns the lists of a file in PEM form (RFC 7468 §9), those that are due last first: of two
-/// lists of one authority, the first is the newer one, which counts.
+/// Returns the lists of a file in PEM form (RFC 7468 §9), sorted by nextUpdate, the latest first.
+/// Of two lists of one authority, the first is newer and counts.
 ///
 /// # Errors
-/// For a file without any, or with one that cannot be read.
-pub fn lists(pem: &[u8]) -> Result<Vec<RevocationList>, Lack> {
-    let blocks = blocks(pem, LABEL).ok_or(Lack::Shape)?;
+/// For a file without a list, or with a list that cannot be read.
+pub fn lists(pem: &[u8]) -> Result<Vec<RevocationList>, ListFault> {
+    let blocks = blocks(pem, LABEL).ok_or(ListFault::Malformed)?;
     let lists: Option<Vec<_>> = blocks.into_iter().map(RevocationList::of_der).collect();
-    let mut lists = lists.ok_or(Lack::Shape)?;
-    lists.sort_by(|a, b| b.end.cmp(&a.end));
+    let mut lists = lists.ok_or(ListFault::Malformed)?;
+    lists.sort_by(|a, b| b.next_update.cmp(&a.next_update));
     match lists.is_empty() {
-        true => Err(Lack::Lists),
+        true => Err(ListFault::NoList),
         false => Ok(lists),
     }
 }
@@ -92,7 +92,7 @@ impl RevocationList {
         let (tag, end, _) = element(body)?;
         Some(Self {
             authority: authority(name),
-            end: End::of(tag, end)?,
+            next_update: NextUpdate::of(tag, end)?,
             der,
         })
     }
@@ -100,12 +100,12 @@ impl RevocationList {
     /// Returns whether the next list was due before `now`.
     pub fn is_too_old(&self, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.end.seconds <= now.as_secs()
+        self.next_update.seconds <= now.as_secs()
     }
 
     /// Returns the complaint about a list that is too old.
     pub fn complaint(&self) -> String {
-        let (authority, date) = (quoted(&self.authority), &self.end.date);
+        let (authority, date) = (quoted(&self.authority), &self.next_update.date);
         format!("the list of {authority} is too old (nextUpdate {date})")
     }
 }
@@ -132,7 +132,7 @@ fn attribute(mut name: &[u8], wanted: &[u8]) -> Option<String> {
     None
 }
 
-impl End {
+impl NextUpdate {
     /// Reads a time with years from 1950 to 2049 in two digits, or any year in four (RFC 5280
     /// §4.1.2.5).
     fn of(tag: u8, contents: &[u8]) -> Option<Self> {
@@ -157,7 +157,8 @@ impl End {
     }
 }
 
-/// Returns the days from 1 January 1970 to this date; none for a date before it.
+/// Returns the days from 1 January 1970 to this date, 0 for an earlier date. `None` if the month or
+/// the day is out of range.
 fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -174,7 +175,8 @@ fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
         .saturating_add(year / 400)
         .saturating_add(in_months)
         .saturating_add(day);
-    // To 1 March of the year 0, and one because days begin with 1.
+    // 719,468 days lie between 1 March of the year 0 and 1970; one more, because days of a month
+    // begin with 1.
     Some(since_zero.saturating_sub(719_469))
 }
 
@@ -223,7 +225,7 @@ mod tests {
         .concat()
     }
 
-    /// Builds a list, as far as it is read here.
+    /// Builds a list with the fields that are read here.
     fn list(authority: &str, end: (u8, &str)) -> Vec<u8> {
         let name = wrap(0x0c, authority.as_bytes());
         let name = wrap(
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_known_by_its_authority_and_its_end() {
+    fn a_list_is_read_with_its_authority_and_next_update() {
         let list = read("Our \"CA\"", (UTC_TIME, "240301000000Z"));
         let says = r#"the list of "Our \"CA\"" is too old (nextUpdate 2024-03-01)"#;
         assert_eq!(list.complaint(), says);
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_that_holds_longest_comes_first() {
+    fn the_list_with_the_latest_next_update_comes_first() {
         let [old, new] = ["240301000000Z", "250301000000Z"].map(|end| list("x", (UTC_TIME, end)));
         for both in [[&old, &new], [&new, &old]] {
             let text = both.map(|der| pem(der)).concat();
@@ -277,17 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_told_from_what_has_none() {
-        assert_eq!(lists(b""), Err(Lack::Lists));
-        assert_eq!(lists(b"-----BEGIN CERTIFICATE-----"), Err(Lack::Lists));
-        assert_eq!(lists(BEGIN.as_bytes()), Err(Lack::Shape));
+    fn a_malformed_list_is_not_a_file_without_a_list() {
+        assert_eq!(lists(b""), Err(ListFault::NoList));
+        assert_eq!(lists(b"-----BEGIN CERTIFICATE-----"), Err(ListFault::NoList));
+        assert_eq!(lists(BEGIN.as_bytes()), Err(ListFault::Malformed));
         let dates = ["241301000000Z", "24+301000000Z"].map(|end| list("x", (UTC_TIME, end)));
         for der in [&b""[..], b"x", &dates[0], &dates[1]] {
-            assert_eq!(lists(pem(der).as_bytes()), Err(Lack::Shape));
+            assert_eq!(lists(pem(der).as_bytes()), Err(ListFault::Malformed));
         }
         let good = pem(&list("x", (UTC_TIME, "240301000000Z")));
         let broken = format!("{good}{BEGIN}\nAAAA\n{END}\n");
-        assert_eq!(lists(broken.as_bytes()), Err(Lack::Shape));
+        assert_eq!(lists(broken.as_bytes()), Err(ListFault::Malformed));
     }
 
     proptest! {
@@ -298,7 +300,7 @@ mod tests {
         }
 
         #[test]
-        fn no_list_that_is_broken_anywhere_makes_it_panic(at in 0..80usize, byte: u8) {
+        fn no_corrupted_list_makes_the_reader_panic(at in 0..80usize, byte: u8) {
             let mut der = list("x", (UTC_TIME, "240301000000Z"));
             let at = at % der.len();
             der[at] = byte;

@@ -24,12 +24,12 @@ impl Moment {
         self.0.checked_sub(span).map(Self)
     }
 
-    /// Returns how long ago `earlier` was; `None` where it is the later of the two.
+    /// Returns the time since `earlier`; `None` if `earlier` is later than this moment.
     pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0)
     }
 
-    /// Returns how long ago `earlier` was; zero where it is the later of the two.
+    /// Returns the time since `earlier`; zero if `earlier` is later than this moment.
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -44,7 +44,7 @@ pub type Clock = fn() -> Moment;
     reason = "the one place where this clock is read"
 )]
 pub fn system_clock() -> Moment {
-    // Every supported kernel has this clock. Without it every deadline would be over.
+    // Every supported kernel has this clock. If it could not be read, every deadline would be over.
     clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Moment(Duration::MAX), |now| Moment(now.into()))
 }
 
@@ -115,7 +115,7 @@ impl Deadline {
     }
 }
 
-/// Converts to the milliseconds of poll(2), always a little longer than `remaining`: if less than a
+/// Converts `remaining` to the milliseconds of poll(2), plus one: if a rest of less than a
 /// millisecond became 0, the caller would spin until the deadline.
 pub fn poll_timeout(remaining: Duration) -> PollTimeout {
     let rest = u128::from(!remaining.is_zero());

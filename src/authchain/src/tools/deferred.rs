@@ -1,10 +1,10 @@
-//! Work that a refusal costs and an acceptance does not.
+//! Work that is done only if the login is refused.
 //!
-//! The time of a refusal must not tell who exists, so the hash that a wrong password would have
-//! cost is computed for a name that a file does not know, too. But most people whom a directory
-//! knows are unknown to the files that are asked before it: each of their logins would wait twenty
-//! milliseconds for nothing. So the hash is deferred, and computed only when the login is refused,
-//! or just before the person is shown anything whose time could be measured.
+//! The time of a refusal must not tell whether a name exists. So an unknown name costs the hash
+//! that a wrong password would have cost. But the people of a directory are unknown to the local
+//! files, which are asked first. Each of their logins would wait twenty milliseconds for nothing.
+//! So the hash is deferred: it is computed when the login is refused, or just before the person is
+//! shown a text and could measure the time until then.
 
 use std::cell::RefCell;
 
@@ -32,42 +32,42 @@ impl Deferred {
     }
 }
 
-/// A conversation that does the deferred work before anything is said to the person.
-pub struct Settling<'a> {
+/// A conversation that does the deferred work before each text and question to the person.
+pub struct WorkFirst<'a> {
     /// The conversation with the person.
     pub conversation: &'a mut dyn Conversation,
-    /// The work that is done first.
+    /// The deferred work.
     pub deferred: &'a Deferred,
     /// The password that was typed.
     pub password: &'a Secret,
 }
 
-impl Settling<'_> {
-    fn settled(&mut self) -> &mut dyn Conversation {
+impl WorkFirst<'_> {
+    fn after_work(&mut self) -> &mut dyn Conversation {
         self.deferred.run(self.password);
         self.conversation
     }
 }
 
-impl Conversation for Settling<'_> {
+impl Conversation for WorkFirst<'_> {
     fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        self.settled().authtok()
+        self.after_work().authtok()
     }
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
-        self.settled().prompt_echo_off(text)
+        self.after_work().prompt_echo_off(text)
     }
 
     fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
-        self.settled().prompt_echo_on(text)
+        self.after_work().prompt_echo_on(text)
     }
 
     fn text_info(&mut self, text: &str) {
-        self.settled().text_info(text);
+        self.after_work().text_info(text);
     }
 
     fn error_msg(&mut self, text: &str) {
-        self.settled().error_msg(text);
+        self.after_work().error_msg(text);
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
-    /// A person who notes how much work was done when they were told something.
+    /// A person who records, at each text and question, how much work has been done.
     struct Listener(Rc<Cell<usize>>, Vec<usize>);
 
     impl Listener {
@@ -122,13 +122,13 @@ mod tests {
                 deferred.push(move |_| done.set(done.get() + 1));
             }
             let mut listener = Listener(Rc::clone(&done), Vec::new());
-            let mut settling = Settling {
+            let mut work_first = WorkFirst {
                 conversation: &mut listener,
                 deferred: &deferred,
                 password: &Secret::new(b"pw".to_vec()),
             };
-            word(&mut settling);
-            word(&mut settling);
+            word(&mut work_first);
+            word(&mut work_first);
             assert_eq!(listener.1, [2, 2]);
         }
     }

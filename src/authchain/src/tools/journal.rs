@@ -28,9 +28,9 @@ pub use text::{clean, cut, field, quoted};
 /// The socket of the system's logger.
 pub const DEFAULT_SOCKET: &str = "/dev/log";
 
-/// The tag of every line. It is our name and not that of the program: the caller of su can start
-/// the program by a link that is named `sshd`. The prefix and the line name the PAM service and the
-/// user.
+/// The tag of every line. It is not the name of the host program, because the caller of su could
+/// start su by a link named `sshd`. The PAM service and the user stand in the prefix and in the
+/// line.
 const TAG: &str = "authchain";
 
 /// Maximum length of a line that is sent, in bytes; longer ones are cut. RFC 3164 §4.1 allows 1024
@@ -49,17 +49,17 @@ const MAX_KERNEL_LINE: usize = 900;
 /// The kernel's log, which only root can write and nobody can fill. Loggers read it, too.
 const KERNEL_LOG: &str = "/dev/kmsg";
 
-/// Something that lines can be written to.
+/// A log that lines can be written to.
 pub trait Journal {
     /// Writes one line. It cannot fail: a logger that is away must not keep anybody out.
     fn write(&self, severity: Severity, line: &str);
 }
 
-/// The system's logger, reached anew for each line.
+/// The system's logger. Each line opens a new connection.
 ///
-/// A connection that is kept open breaks when the daemon restarts, and would have to be kept in the
-/// host program between two calls; opening one costs about 20 µs. If the logger hangs, the line
-/// goes to the kernel's log, and is lost if that cannot be written either; the login goes on.
+/// A connection that is kept open breaks when the logger restarts, and would have to be kept in the
+/// host program between two calls. A new connection costs about 20 µs. If the logger hangs, the
+/// line goes to the kernel's log, and is lost if that cannot be written either; the login goes on.
 pub struct Syslog {
     socket: PathBuf,
     format: PamFormat,
@@ -75,20 +75,20 @@ impl Syslog {
     /// In su, the caller may flood the logger and kill this process while it waits. There the line
     /// goes to the kernel's log at once if the logger is busy.
     pub fn new(path: PathBuf) -> Self {
-        let is_callers = getuid() != geteuid();
+        let has_caller = getuid() != geteuid();
         Self {
             socket: path,
             format: PamFormat {
                 pid: std::process::id(),
             },
             clock: system_clock,
-            patience: if is_callers { Duration::ZERO } else { PATIENCE },
+            patience: if has_caller { Duration::ZERO } else { PATIENCE },
             kernel_log: PathBuf::from(KERNEL_LOG),
         }
     }
 
-    /// Sends a line over a datagram socket, or over a stream where the logger has one, as syslog(3)
-    /// does.
+    /// Sends a line over a datagram socket, or over a stream socket if the logger listens on one,
+    /// as syslog(3) does.
     fn send(&self, packet: &[u8], patience: Duration) -> nix::Result<()> {
         match self.send_over(SockType::Datagram, packet, patience) {
             Err(Errno::EPROTOTYPE) => {
@@ -117,15 +117,15 @@ impl Syslog {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let fd = socket(AddressFamily::Unix, kind, flags, None)?;
         let address = UnixAddr::new(&self.socket)?;
-        persist(
+        retry(
             deadline,
             || connect(fd.as_raw_fd(), &address),
-            // A stream does not tell when its backlog, which is full now, has room again.
+            // poll(2) does not tell when the backlog of a stream socket has room again.
             |_| {
                 let _ = ppoll(&mut [], Some(TimeSpec::milliseconds(1)), None);
             },
         )?;
-        persist(
+        retry(
             deadline,
             || send(fd.as_raw_fd(), packet, MsgFlags::MSG_NOSIGNAL).map(drop),
             |remaining| {
@@ -136,10 +136,10 @@ impl Syslog {
     }
 }
 
-/// Tries until it succeeds, fails for good, or `deadline` is over; `wait` waits for room in
-/// between. One wait may not be enough: a process that floods the logger may take the free place
-/// first.
-fn persist(
+/// Calls `attempt` until it succeeds, fails for good, or `deadline` is over; `wait` waits for room
+/// after each EAGAIN. One wait may not be enough: a process that floods the logger may take the
+/// free place first.
+fn retry(
     deadline: Deadline,
     mut attempt: impl FnMut() -> nix::Result<()>,
     mut wait: impl FnMut(Duration),
@@ -165,7 +165,7 @@ impl Journal for Syslog {
             .is_ok()
         {
             packet.truncate(MAX_LINE);
-            // The caller's control group may leave no memory for it, too.
+            // ENOMEM: the caller's control group may leave no memory for the packet.
             let full = [Errno::EAGAIN, Errno::ENOBUFS, Errno::ENOMEM];
             let sent = self.send(&packet, self.patience);
             let is_busy = sent.is_err_and(|errno| full.contains(&errno));
@@ -179,9 +179,9 @@ impl Journal for Syslog {
 
 /// `<priority>authchain[pid]: text`, without a time of our own.
 ///
-/// The crate's formatters stamp lines in UTC, which loggers that believe the stamp read as local
-/// time; every logger adds its own where there is none. Asking libc for the local time would open
-/// the file that the caller's `TZ` names.
+/// The formatters of the crate `syslog` write the time in UTC, which some loggers read as local
+/// time. Every logger adds the time to a line that has none. Asking libc for the local time would
+/// open the file that the caller's `TZ` names.
 struct PamFormat {
     pid: u32,
 }

@@ -4,7 +4,7 @@
 //! - [`deadline`]: time as a parameter, so that tests decide what time it is.
 //! - [`conversation`]: the person who logs in, as a trait.
 //! - [`journal`]: the system's log, which never keeps a login waiting for long.
-//! - [`trusted_file`]: opens a file only if nobody but its owner could have written it.
+//! - [`trusted_file`]: opens a file only if no untrusted user could have written or replaced it.
 //! - [`deferred`]: work that only a refused login has to do.
 //! - [`name_service`]: users in the system's name service; which of its errors mean "not found".
 //! - [`one_error`]: keeps back the errors of backends; a refused login tells the last one.

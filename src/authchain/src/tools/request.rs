@@ -37,28 +37,27 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Returns the real user id where it differs from the effective one: the process runs on behalf
-    /// of that user, the caller of su or sudo, who chooses its limits and may stop, starve or kill
-    /// it.
+    /// Returns the real user id if it differs from the effective user id. The process then runs on
+    /// behalf of that user, the caller of su or sudo, who chooses its limits and may stop, starve
+    /// or kill it.
     pub fn on_behalf_of(&self) -> Option<u32> {
         (self.uid != self.euid).then_some(self.uid)
     }
 
-    /// Returns whether the host program has found the name in the name service (NSS) before it
-    /// asked for a password. su and sudo refuse any other name themselves, and sshd sends its
-    /// stand-in for the password with it.
+    /// Returns whether the host program found the name in NSS before it asked for a password. su
+    /// and sudo refuse an unknown name themselves, and sshd sends its stand-in password for one.
     pub fn has_looked_the_name_up(&self) -> bool {
         self.on_behalf_of().is_some() || self.service == "sshd"
     }
 
-    /// Returns the present time: the time at the start and what has passed since, so that setting
-    /// the wall clock in between changes nothing.
+    /// Returns the present time: `now` plus the time that has passed since. A change of the wall
+    /// clock in between has no effect.
     pub fn wall_clock(&self) -> SystemTime {
         let later = self.now.checked_add(self.deadline.elapsed());
         later.unwrap_or(self.now)
     }
 
-    /// Returns the context with its whole time again, as if the call had begun now.
+    /// Returns the context with its whole time budget again, as if the call had begun now.
     ///
     /// Used when a person has finished typing.
     #[must_use]

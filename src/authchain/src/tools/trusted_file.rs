@@ -154,7 +154,7 @@ mod tests {
         let (dir, path) = file_with_mode(0o600);
         fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
         assert_eq!(fault(&path, Access::Private), FileFault::FolderMode(0o777));
-        // They may have removed it.
+        // Others may have removed the file.
         assert_eq!(
             fault(&dir.path().join("none"), Access::Public),
             FileFault::FolderMode(0o777)
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_judged_by_its_folders_and_must_be_one() {
+    fn a_program_must_be_executable_and_its_folders_trusted() {
         let (dir, path) = file_with_mode(0o644);
         assert_eq!(
             open_program(&path).unwrap_err().fault,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_without_waiting() {
+    fn a_folder_a_fifo_or_a_device_is_refused_without_waiting() {
         let dir = tempfile::tempdir().unwrap();
         let fifo = dir.path().join("fifo");
         nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();

@@ -13,7 +13,7 @@ pub enum PamCode {
     /// `PAM_SERVICE_ERR`: the configuration is broken. The module returns it in no other case, so
     /// that a stack can let pam_unix decide in this case alone.
     ServiceError = 3,
-    /// `PAM_SYSTEM_ERR`: this process could not find out.
+    /// `PAM_SYSTEM_ERR`: this process could not ask a backend.
     SystemError = 4,
     /// `PAM_PERM_DENIED`
     PermissionDenied = 6,

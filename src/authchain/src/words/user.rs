@@ -8,7 +8,8 @@ use std::fmt;
 /// has compared it with the user id that the system has for the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The name in the entry, byte for byte; it may be spelled unlike the name that was asked for.
+    /// The name in the entry, byte for byte. Its spelling may differ from the name that was asked
+    /// for.
     pub name: String,
     /// The person's own name in the source, where `name` is an alias of it.
     pub alias_of: Option<String>,

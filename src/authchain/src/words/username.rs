@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-/// Maximum length of a login name in bytes, one more than `LOGIN_NAME_MAX` (256 with its NUL)
-/// allows.
+/// Maximum length of a login name in bytes. `LOGIN_NAME_MAX` is 256 too, but counts the NUL.
 const MAX_BYTES: usize = 256;
 
 /// A login name that is safe to look up and to log.
 ///
-/// A name is refused, never repaired: if `" alice"` were made into `"alice"`, two spellings would
-/// share one account, and its failures would be counted apart.
+/// A name is refused, never repaired: if `" alice"` were made into `"alice"`, one account would
+/// have two spellings, and its failures would be counted for each spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Username(String);
 

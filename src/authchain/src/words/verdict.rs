@@ -13,11 +13,11 @@ use super::User;
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The password is right, and this is the user. With the status of their account if the backend
-    /// has judged it too: what this login has established, and no more.
+    /// The password is right, and this is the user; with the status of the account, if this login
+    /// has judged it.
     Accepted(User, Option<AccountStatus>),
-    /// The password is right, but has expired or must be changed. The backend that judges the
-    /// account must find that too; otherwise the person could go on with the old password for ever.
+    /// The password is right, but has expired or must be changed. The backend must say so to the
+    /// account question, too: otherwise the person could use the old password for ever.
     MustChange(User, Option<AccountStatus>),
     /// The backend knows the name and refuses.
     Denied(Denial),
@@ -28,16 +28,16 @@ pub enum Verdict {
     Unknown,
 }
 
-/// The reason why a backend that knows the name refused. It is for the log: the person sees one
-/// text for all, unless their password was right.
+/// The reason why a backend that knows the name refused. It is for the log. The person sees the
+/// same text for every denial, unless the password was right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// The kind of refusal.
     pub reason: DenialReason,
     /// More about the reason, in the backend's words; untrusted if it came from a server.
     pub detail: Option<String>,
-    /// The state of the account, where the password was right and only that state refuses it. The
-    /// person is told, and the login counts as nobody's guess.
+    /// The state of the account, if the password was right and only this state forbids the login.
+    /// The person is told the state, and the login does not count as a guessed password.
     pub state: Option<AccountStatus>,
 }
 
@@ -96,12 +96,11 @@ impl fmt::Display for DenialReason {
 /// The reason why a backend could not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackendError {
-    /// The source does not answer, or not with anything that helps: a server down, a file that may
-    /// not be used.
+    /// The source gives no usable answer: a server is down, or a file may not be used.
     Unavailable(String),
-    /// This process could not ask the source: it could not start a worker or read its answer, or
-    /// not compute a hash. The caller of su or sudo can cause that by limits, signals and load, so
-    /// it says nothing about the source.
+    /// This process could not ask the source: it could not start a worker, read the worker's answer
+    /// or compute a hash. The caller of su or sudo can cause this by limits, signals and load, so
+    /// this error says nothing about the source.
     Failed(String),
     /// The person could not be asked.
     Conversation(ConversationError),
@@ -153,7 +152,7 @@ pub struct Account {
     pub status: AccountStatus,
 }
 
-/// The status of an account, whatever password is given.
+/// The status of an account. It does not depend on the password that is given.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountStatus {
@@ -175,8 +174,8 @@ pub enum AccountStatus {
 }
 
 impl AccountStatus {
-    /// Returns whether nobody may log in to an account in this state, with whatever password.
-    pub fn bars(&self) -> bool {
+    /// Returns whether this status forbids every login, even with the right password.
+    pub fn forbids_login(&self) -> bool {
         !matches!(self, Self::Valid { .. } | Self::MustChangePassword)
     }
 

@@ -120,7 +120,7 @@ impl Directory {
         why: Option<&str>,
         answer: &BindReply,
     ) -> Option<Answer> {
-        if status.bars() {
+        if status.forbids_login() {
             let why = why.map_or_else(|| status.to_string(), str::to_owned);
             return Some(Answer::barred(status.clone(), why));
         }

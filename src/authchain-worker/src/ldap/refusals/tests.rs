@@ -71,7 +71,9 @@ fn only_accounts_that_may_be_used_get_in() {
             Some(DenialReason::NotPermitted),
         ),
     ] {
-        let reason = status.bars().then(|| barred(status.clone(), "").reason);
+        let reason = status
+            .forbids_login()
+            .then(|| barred(status.clone(), "").reason);
         assert_eq!(reason, expected, "{status}");
     }
 }

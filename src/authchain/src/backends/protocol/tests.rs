@@ -48,7 +48,7 @@ fn denials() -> impl Strategy<Value = Denial> {
         Just(DenialReason::AnotherPerson),
     ];
     let detail = proptest::option::of("[^\0]{0,20}");
-    let state = proptest::option::of(states().prop_filter("bars", AccountStatus::bars));
+    let state = proptest::option::of(states().prop_filter("bars", AccountStatus::forbids_login));
     (reasons, detail, state).prop_map(|(reason, detail, state)| Denial {
         reason,
         detail,

@@ -122,7 +122,7 @@ fn read_verdict(
         "denied" => WireVerdict::Denied(Denial {
             reason: REASONS.meaning(&members.text("reason")?)?,
             detail: members.maybe_text("detail"),
-            state: status_beside("denied", members, AccountStatus::bars)?,
+            state: status_beside("denied", members, AccountStatus::forbids_login)?,
         }),
         "unknown" => WireVerdict::Unknown,
         "unavailable" => WireVerdict::Unavailable(members.text("detail")?),

@@ -7,7 +7,7 @@ use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Outcome,
 use crate::chain::links::{Chain, Link};
 use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
-use crate::tools::deferred::{Deferred, Settling};
+use crate::tools::deferred::{Deferred, WorkFirst};
 use crate::tools::one_error::OneError;
 use crate::tools::request::{Attempt, Context};
 use crate::words::{
@@ -143,7 +143,7 @@ impl Walk<'_, Accepted> {
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
                 password,
-                conversation: &mut Settling {
+                conversation: &mut WorkFirst {
                     conversation,
                     deferred,
                     password,

@@ -25,7 +25,7 @@ pub struct AccountEntry {
 }
 
 impl AccountEntry {
-    /// Makes the entry of the fields of a passwd line and the account's line in `shadow`.
+    /// Builds the entry from the fields of a passwd line and from the account's line in `shadow`.
     pub(super) fn read(passwd: &[&[u8]], shadow: &Table) -> Result<Self, EditError> {
         let field = |at: usize| {
             let bytes = passwd.get(at).copied().unwrap_or_default();
@@ -36,11 +36,11 @@ impl AccountEntry {
             Some(fields) => Some(ShadowLine::parse(&fields)?),
             None => None,
         };
-        let is_inline = !matches!(field(1).as_str(), "x" | "" | "*" | "!");
+        let is_in_passwd = !matches!(field(1).as_str(), "x" | "" | "*" | "!");
         Ok(Self {
             uid: number(field(2).as_bytes()),
             gecos: field(4),
-            has_password: line.as_ref().map_or(is_inline, ShadowLine::has_password),
+            has_password: line.as_ref().map_or(is_in_passwd, ShadowLine::has_password),
             is_locked: line.as_ref().is_some_and(ShadowLine::is_password_locked),
             last_change: line.as_ref().and_then(ShadowLine::last_change),
             expire: line.as_ref().and_then(ShadowLine::expire),

@@ -24,8 +24,8 @@ pub struct Database {
     patience: Duration,
 }
 
-/// The file that a change writes first. A name exists while it is in the passwd file, and must have
-/// its shadow line as long.
+/// The file that a change writes first. An account exists while it has a passwd line, and must have
+/// its shadow line as long as that.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum First {
     /// For a change that adds or alters an account.
@@ -189,7 +189,7 @@ impl Database {
             // A missing file is made, so that the other file is never read without it.
             if before != after || !path.exists() {
                 replace(path, &after.to_bytes(), mode, witness)
-                    .map_err(|error| EditError::Trouble(format!("{}: {error}", path.display())))?;
+                    .map_err(|error| EditError::File(format!("{}: {error}", path.display())))?;
             }
         }
         Ok(())

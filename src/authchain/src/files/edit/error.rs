@@ -13,13 +13,13 @@ pub enum EditError {
     /// The account has no password that could be unlocked.
     NoPassword,
     /// A file could not be read, locked or written.
-    Trouble(String),
+    File(String),
 }
 
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(text) | Self::Trouble(text) => f.write_str(text),
+            Self::Refused(text) | Self::File(text) => f.write_str(text),
             Self::UnusableField(name) => {
                 write!(
                     f,

@@ -29,11 +29,11 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock of the database that `file` belongs to.
     ///
-    /// The lock is a file of its own beside `file`, never `file` itself, which is replaced. The
-    /// lock file stays there, because removing it would let two writers hold two locks of one name.
+    /// The lock is a separate file beside `file`, because `file` itself is replaced. The lock file
+    /// is never removed: otherwise two writers could hold locks on two files of the same name.
     pub(super) fn take(file: &Path, patience: Duration) -> Result<Self, EditError> {
         let path = path_for(file);
-        let trouble = |why: String| EditError::Trouble(format!("{}: {why}", path.display()));
+        let trouble = |why: String| EditError::File(format!("{}: {why}", path.display()));
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_writer_waits_only_so_long() {
+    fn a_second_writer_gives_up_after_its_patience() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("shadow");
         let held = Lock::take(&file, LOCK_WAIT).unwrap();

@@ -5,8 +5,8 @@ use crate::words::Username;
 
 /// An account that is to be added.
 pub struct NewAccount<'a> {
-    /// Chooses the user id, given those in the passwd file. It is called under the lock, so that
-    /// two processes that add accounts at once do not choose the same id.
+    /// Chooses the user id, given the user ids in the passwd file. It is called under the lock, so
+    /// that two processes that add accounts at once do not choose the same id.
     pub uid: &'a dyn Fn(&[u32]) -> Result<u32, EditError>,
     /// The primary group's id; the user id if `None`.
     pub gid: Option<u32>,

@@ -90,7 +90,7 @@ fn temporary(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn silent(_: &Path, _: WriteStep) {}
+    fn no_witness(_: &Path, _: WriteStep) {}
 
     #[test]
     fn the_mode_does_not_depend_on_the_umask_or_the_old_file() {
@@ -99,7 +99,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
         for mode in [0o600, 0o644] {
-            replace(&path, b"new", mode, &silent).unwrap();
+            replace(&path, b"new", mode, &no_witness).unwrap();
             assert_eq!(
                 fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
                 mode
@@ -109,12 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_the_temporary_files_place_is_replaced_and_not_written_through() {
+    fn a_link_in_the_temporary_files_place_is_replaced_and_not_followed() {
         let dir = tempfile::tempdir().unwrap();
         let (path, victim) = (dir.path().join("shadow"), dir.path().join("victim"));
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, temporary(&path)).unwrap();
-        replace(&path, b"new", 0o600, &silent).unwrap();
+        replace(&path, b"new", 0o600, &no_witness).unwrap();
         assert_eq!(fs::read(&victim).unwrap(), b"precious");
         assert!(fs::symlink_metadata(&path).unwrap().is_file());
     }
@@ -124,7 +124,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("folder");
         fs::create_dir(temporary(&path)).unwrap();
-        assert!(replace(&path, b"new", 0o600, &silent).is_err());
+        assert!(replace(&path, b"new", 0o600, &no_witness).is_err());
         assert!(!path.exists());
     }
 }

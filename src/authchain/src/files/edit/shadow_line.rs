@@ -7,9 +7,9 @@ use crate::words::number;
 /// day 0, which some programs take for "never".
 const LONG_AGO: &[u8] = b"1";
 
-/// The reserved field of a locked account that had no expiry day before the lock. It cannot be
-/// mistaken for a former expiry day [`LONG_AGO`]: locking an account that has expired on that day
-/// leaves the reserved field alone.
+/// The value of the reserved field if the account had no expiry day before the lock. It equals
+/// [`LONG_AGO`], but cannot be mistaken for that day: [`ShadowLine::lock`] writes the reserved
+/// field only if the expiry day is another day.
 const NONE: &[u8] = LONG_AGO;
 
 /// The number of fields in a shadow line.
@@ -21,7 +21,7 @@ pub(super) struct ShadowLine {
     password: Vec<u8>,
     last_change: Vec<u8>,
     /// The fields minimum, maximum, warning and inactive, which are never changed.
-    rhythm: [Vec<u8>; 4],
+    ageing: [Vec<u8>; 4],
     expire: Vec<u8>,
     /// The field that shadow(5) reserves. While an account is locked by [`Self::lock`], it holds
     /// the expiry day that the account had before, or [`NONE`]. This tells an account that expired
@@ -32,11 +32,11 @@ pub(super) struct ShadowLine {
 impl ShadowLine {
     /// Returns the line of a new account, whose password was changed today.
     pub(super) fn new(hash: &str, today: u64) -> Self {
-        let rhythm = ["0", "99999", "7", ""].map(|days| days.as_bytes().to_vec());
+        let ageing = ["0", "99999", "7", ""].map(|days| days.as_bytes().to_vec());
         Self {
             password: hash.as_bytes().to_vec(),
             last_change: today.to_string().into_bytes(),
-            rhythm,
+            ageing,
             expire: Vec::new(),
             reserved: Vec::new(),
         }
@@ -57,7 +57,7 @@ impl ShadowLine {
         Ok(Self {
             password: field(1),
             last_change: field(2),
-            rhythm: [field(3), field(4), field(5), field(6)],
+            ageing: [field(3), field(4), field(5), field(6)],
             expire: field(7),
             reserved: field(8),
         })
@@ -65,7 +65,7 @@ impl ShadowLine {
 
     /// Returns the line's text under this name.
     pub(super) fn line(&self, name: &str) -> Vec<u8> {
-        let [minimum, maximum, warning, inactive] = &self.rhythm;
+        let [minimum, maximum, warning, inactive] = &self.ageing;
         [
             name.as_bytes(),
             &self.password,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_else_stood_in_the_reserved_field_is_no_date() {
+    fn a_lock_overwrites_the_reserved_field() {
         let mut entry = parse("a:h:1:2:3:4:5:25000:30000");
         entry.lock();
         entry.unlock().unwrap();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_without_a_password_cannot_be_unlocked_into_having_none() {
+    fn unlocking_never_leaves_an_empty_password() {
         for password in ["!", "!!", ""] {
             let mut entry = parse(&format!("a:{password}:1::::::"));
             assert!(entry.unlock().is_err(), "{password:?}");

@@ -1,4 +1,4 @@
-//! The contents of the two files.
+//! The contents of a passwd file and of its shadow file.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ impl Tables {
     }
 
     /// Returns the account's shadow line. A missing line counts as a locked password that was never
-    /// set, unless the passwd file itself has the hash, as it once did everywhere.
+    /// set, unless the hash is in the passwd file, as on old systems.
     pub(super) fn shadow_line(&self, name: &Username) -> Result<ShadowLine, EditError> {
         self.check_known(name)?;
         if let Some(fields) = self.shadow.fields(name.as_str())? {
@@ -77,6 +77,6 @@ fn read(path: &Path, access: Access) -> Result<Table, EditError> {
             fault: FileFault::Missing,
             ..
         }) => Ok(Table::parse(b"")),
-        Err(error) => Err(EditError::Trouble(error.to_string())),
+        Err(error) => Err(EditError::File(error.to_string())),
     }
 }

@@ -1,4 +1,4 @@
-//! The dates on which a password or an account ends (shadow(5)).
+//! The dates on which a password or an account expires (shadow(5)).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,19 +8,19 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 /// The dates and periods of a shadow entry, in days (dates: since 1 January 1970, UTC).
 ///
-/// The minimum between two changes is left out: it is no obstacle to logging in. And a password
-/// that is locked (`!` in front of the hash) is no locked account: keys, cron jobs and `sudo`
-/// without a password go on working for it, as they do with pam_unix. To lock the account, an
-/// administrator sets the day it expires, as `usermod --expiredate 1` does (usermod(8), `--lock`).
+/// The minimum between two changes is left out: it is no obstacle to logging in. A locked password
+/// (`!` before the hash) does not lock the account: keys, cron jobs and `sudo` without a password
+/// still work, as with pam_unix. To lock the account, an administrator sets the day it expires, as
+/// `usermod --expiredate 1` does (usermod(8), `--lock`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ageing {
     /// The day of the last change of the password; 0 demands a change at the next login.
     pub last_change: Option<i64>,
     /// The number of days for which a password is valid.
     pub maximum: Option<i64>,
-    /// The number of days before the end of a password in which the person is warned.
+    /// The number of days before a password expires in which the person is warned.
     pub warning: Option<i64>,
-    /// The number of days after the end of a password in which its owner can still change it.
+    /// The number of days after a password has expired in which its owner can still change it.
     pub inactive: Option<i64>,
     /// The first day on which the account is no longer valid.
     pub expire: Option<i64>,
@@ -66,7 +66,7 @@ impl Ageing {
     }
 }
 
-/// Returns the text for a person whose password ends in `days` days.
+/// Returns the text for a person whose password expires in `days` days.
 pub fn warning(days: i64) -> String {
     match days {
         0 => "Your password will expire today.".to_owned(),
@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_numbers_and_no_clock_make_it_fail(
+        fn no_fields_and_no_clock_make_the_status_panic(
             fields in proptest::array::uniform5(prop_oneof![
                 Just(None), Just(Some(0)), Just(Some(i64::MAX)), Just(Some(i64::MIN)),
                 any::<i64>().prop_map(Some), (0..40_000_i64).prop_map(Some),

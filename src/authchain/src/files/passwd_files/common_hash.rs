@@ -7,19 +7,19 @@ const MAX_PAIRS: usize = 16;
 /// Maximum length of a cost that is counted, in bytes; real ones have under 40.
 const MAX_COST: usize = 64;
 
-/// Counts the hashes of a file by method and cost, so that a dummy hash can be made like most of
+/// Counts the hashes of a file by method and cost, so that a dummy hash can be fits like most of
 /// them.
 pub(super) struct CommonHash {
-    seen: Vec<Seen>,
+    pairs: Vec<Pair>,
     weak_hashes: bool,
 }
 
 impl CommonHash {
-    /// Starts to count. Weak hashes count only where they may be used: elsewhere nobody logs in
+    /// Starts to count. Weak hashes count only if they are allowed: otherwise nobody can log in
     /// with one.
     pub(super) fn new(weak_hashes: bool) -> Self {
         Self {
-            seen: Vec::new(),
+            pairs: Vec::new(),
             weak_hashes,
         }
     }
@@ -30,15 +30,15 @@ impl CommonHash {
         if matches!(stored, [] | [b'x'] | [b'!' | b'*', ..]) {
             return;
         }
-        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.made(stored)) {
-            seen.count = seen.count.saturating_add(1);
+        if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.fits(stored)) {
+            pair.count = pair.count.saturating_add(1);
             return;
         }
         let Some((method, cost)) = cost_of(stored) else {
             return;
         };
-        if self.seen.len() < MAX_PAIRS && cost.len() <= MAX_COST {
-            self.seen.push(Seen {
+        if self.pairs.len() < MAX_PAIRS && cost.len() <= MAX_COST {
+            self.pairs.push(Pair {
                 method,
                 cost: cost.to_vec(),
                 count: 1,
@@ -48,26 +48,26 @@ impl CommonHash {
 
     /// Returns a dummy of the most frequent method and cost that can be verified, if there is one.
     pub(super) fn dummy_hash(mut self) -> Option<DummyHash> {
-        self.seen.sort_by_key(|seen| std::cmp::Reverse(seen.count));
-        let usable = |seen: &&Seen| self.weak_hashes || !seen.method.is_weak();
-        self.seen
+        self.pairs.sort_by_key(|pair| std::cmp::Reverse(pair.count));
+        let usable = |pair: &&Pair| self.weak_hashes || !pair.method.is_weak();
+        self.pairs
             .iter()
             .filter(usable)
-            .find_map(|seen| DummyHash::with_cost(seen.method, &seen.cost))
+            .find_map(|pair| DummyHash::with_cost(pair.method, &pair.cost))
     }
 }
 
 /// A method with a cost, and the number of hashes that have them.
-struct Seen {
+struct Pair {
     method: Method,
     cost: Vec<u8>,
     count: u64,
 }
 
-impl Seen {
-    /// Returns whether `stored` has this method and cost. It decides like [`cost_of`], but in a
-    /// single comparison for the pairs that files are full of.
-    fn made(&self, stored: &[u8]) -> bool {
+impl Pair {
+    /// Returns whether `stored` has this method and cost. The result is that of [`cost_of`], but
+    /// for most lines found by a single comparison.
+    fn fits(&self, stored: &[u8]) -> bool {
         if self.cost.is_empty() {
             return Method::of(stored) == Some(self.method);
         }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_kind_prevails() {
+    fn the_most_frequent_pair_is_chosen() {
         let hashes = [
             "*",
             "!",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_that_nobody_can_log_in_with_do_not_prevail() {
+    fn pairs_that_cannot_be_verified_are_not_chosen() {
         let weak = ["abhfCpXqd4GrI", "abhfCpXqd4GrI", "$5$a$x"];
         assert_eq!(most_common(false, &weak), Some(Method::Sha256crypt));
         assert_eq!(most_common(true, &weak), Some(Method::Descrypt));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_hashes_has_no_usual_one() {
+    fn a_file_without_hashes_has_no_dummy_hash() {
         assert_eq!(most_common(true, &["*", "!!", "", "x"]), None);
     }
 }

@@ -5,8 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use memchr::arch::all::memchr::One;
 use zeroize::Zeroizing;
 
-/// Maximum length of a line that is read whole, in bytes. Real ones have under 300; the C library's
-/// own callers begin with a buffer of 1024.
+/// Maximum length of a line that is read whole, in bytes. Real lines have under 300 bytes.
 pub(super) const MAX_LINE: usize = 4096;
 
 /// Number of bytes of a longer line that are kept: enough for the longest name.
@@ -15,9 +14,8 @@ const HEAD: usize = 300;
 /// Number of bytes that are read at a time, which is all the memory that is used.
 const BUFFER: usize = 64 * 1024;
 
-/// Number of bytes that are read at a time if the file is shorter: each page that a login touches
-/// and wipes costs time.
-const SHORT: usize = 2 * MAX_LINE;
+/// Size of the buffer for short files: each page that a login touches and wipes costs time.
+const SMALL_BUFFER: usize = 2 * MAX_LINE;
 
 /// One line, without its newline.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl<R: Read> Lines<R> {
         let size = usize::try_from(size).unwrap_or(BUFFER);
         Self {
             source,
-            buffer: Zeroizing::new(vec![0; size.clamp(SHORT, BUFFER)]),
+            buffer: Zeroizing::new(vec![0; size.clamp(SMALL_BUFFER, BUFFER)]),
             start: 0,
             end: 0,
             head: Zeroizing::default(),
@@ -79,11 +77,11 @@ impl<R: Read> Lines<R> {
             if !whole && length == 0 && !skipping {
                 return Ok(None);
             }
-            return Ok(Some(self.give_out(length, whole, skipping)));
+            return Ok(Some(self.take_line(length, whole, skipping)));
         }
     }
 
-    fn give_out(&mut self, length: usize, whole: bool, skipping: bool) -> (u64, Line<'_>) {
+    fn take_line(&mut self, length: usize, whole: bool, skipping: bool) -> (u64, Line<'_>) {
         let from = self.start;
         let to = from.saturating_add(length);
         self.start = to.saturating_add(usize::from(whole)).min(self.end);
@@ -120,10 +118,10 @@ fn head_of(line: &[u8]) -> &[u8] {
     line.get(..HEAD).unwrap_or(line)
 }
 
-/// Returns the position of the first `byte`. It compares eight bytes at a time and does not ask the
-/// processor for wider instructions: that question takes longer than reading a usual file, above
-/// all in a virtual machine, where the hypervisor answers it (0.05 ms). The cost is 2 ms for a
-/// shadow file of 100,000 lines.
+/// Returns the position of the first `byte`. It compares eight bytes at a time, and does not ask
+/// the processor whether it has wider instructions: in a virtual machine the hypervisor answers,
+/// which takes 0.05 ms, longer than reading a usual file. For a shadow file of 100,000 lines this
+/// choice costs 2 ms.
 pub(super) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
     One::new(byte).find(bytes)
 }
@@ -133,7 +131,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Gives out a few bytes at a time, with interruptions, as a file on a bad day might.
+    /// A reader that returns a few bytes at a time, and fails with EINTR before each read.
     struct Drip<'a>(&'a [u8], usize, bool);
 
     impl Read for Drip<'_> {
@@ -181,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_any_length_is_skipped_as_one() {
+    fn a_line_over_the_limit_is_skipped_as_one_line() {
         for length in [MAX_LINE + 1, BUFFER - 1, BUFFER, BUFFER + 1, 1 << 20] {
             let long = vec![b'A'; length];
             let text = [b"first\n", &long[..], b"\nlast"].concat();
@@ -212,9 +210,9 @@ mod tests {
         #[test]
         fn lines_are_the_same_whatever_size_the_file_was_said_to_have(
             lengths in proptest::collection::vec(
-                prop_oneof![0..100_usize, MAX_LINE - 3..MAX_LINE + 3, SHORT - 3..SHORT + 3], 1..12),
+                prop_oneof![0..100_usize, MAX_LINE - 3..MAX_LINE + 3, SMALL_BUFFER - 3..SMALL_BUFFER + 3], 1..12),
             is_ended in any::<bool>(),
-            size in prop_oneof![Just(0), 0..4 * SHORT, Just(usize::MAX)],
+            size in prop_oneof![Just(0), 0..4 * SMALL_BUFFER, Just(usize::MAX)],
             step in prop_oneof![1..500_usize, Just(BUFFER)],
         ) {
             let lines: Vec<_> = lengths.iter().map(|length| vec![b'A'; *length]).collect();

@@ -8,7 +8,8 @@ use crate::words::{Secret, User, number};
 
 /// One line of a passwd file.
 pub struct PasswdEntry {
-    /// The second field: `x` if the password's hash is in the shadow file; once it was here.
+    /// The second field: `x` if the password's hash is in the shadow file; the hash itself on old
+    /// systems.
     pub password: Secret,
     name: String,
     uid: u32,
@@ -86,7 +87,7 @@ impl PasswdEntry {
         self.uid
     }
 
-    /// Returns the account, as found by the backend of that name.
+    /// Returns the account, as found by the backend named `backend`.
     pub fn to_user(&self, backend: &str) -> User {
         User {
             name: self.name.clone(),
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_its_own_bytes_and_nothing_near_them() {
+    fn a_name_matches_byte_for_byte() {
         let text =
             "alice2:x:2:2:::\nAlice:x:3:3:::\nalice :x:4:4:::\nalic:x:5:5:::\nb:alice:6:6:::\n";
         assert_eq!(uid_of(text, "alice"), None);
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn compat_lines_and_comments_are_nobody_and_no_oddity() {
+    fn compat_lines_and_comments_are_skipped_silently() {
         let (_dir, path) =
             file("# alice:x:1:1:::\n\n  \n+alice::::::\n-alice::::::\n+::::::\n+\n+@staff\n");
         let found = find(&path, Some("alice"), false).unwrap();
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines_hide_nobody_but_themselves() {
+    fn malformed_lines_hide_no_other_entry() {
         let mut text = b"garbage\n\xff\xfe\0\x01\n".to_vec();
         text.extend(vec![b'A'; 1 << 20]);
         text.extend(b"\nalice:x:1000:1000:::\n");
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_entry_is_never_guessed_at() {
+    fn a_malformed_entry_is_reported_and_never_repaired() {
         for line in [
             "alice:x:1000:1000::/home",
             "alice:x:1000:1000::/home:/bin/sh:",

@@ -42,8 +42,8 @@ impl<T> Search<T> {
     }
 }
 
-/// Returns whether a password field holds a password, or one that an administrator locked: anything
-/// but the marks with which accounts are made that never had a password (`*`, `!`, `!!`, `!*`).
+/// Returns whether a password field holds a password, even a locked or an empty one. An account
+/// that never had a password has one of the marks `*`, `!`, `!!` and `!*`.
 pub fn was_ever_a_password(field: &[u8]) -> bool {
     let marks = field.iter().take_while(|&&byte| byte == b'!').count();
     match field.get(marks..) {
@@ -68,7 +68,7 @@ pub fn open(path: &Path, access: Access) -> Result<File, FileError> {
 }
 
 /// Reads the file at `path` to its end, and parses the lines that begin with `name` and a colon.
-/// Only those are parsed: a file may have a hundred thousand.
+/// Other lines are not parsed: a file may have a hundred thousand.
 pub(super) fn search<T>(
     path: &Path,
     access: Access,
@@ -123,7 +123,7 @@ pub(super) fn search<T>(
 pub(super) fn each_line(
     path: &Path,
     access: Access,
-    mut hand_on: impl FnMut(&[u8]),
+    mut visit: impl FnMut(&[u8]),
 ) -> Result<(), FileError> {
     let failed = |error| FileError::at(path, &error);
     let file = open(path, access)?;
@@ -133,16 +133,15 @@ pub(super) fn each_line(
         if let Line::Text(line) = line {
             let line = line.trim_ascii_start();
             if !is_comment(line) {
-                hand_on(line);
+                visit(line);
             }
         }
     }
     Ok(())
 }
 
-/// Returns whether a line is no entry and no mistake: a blank line, a comment, or one of the `+`
-/// and `-` lines by which the C library's compat mode includes NIS, which is a backend of its own
-/// here.
+/// Returns whether a line is skipped silently: a blank line, a comment, or one of the `+` and `-`
+/// lines by which the C library's compat mode includes NIS. Here, NIS is a backend.
 fn is_comment(line: &[u8]) -> bool {
     matches!(line.first(), None | Some(b'#' | b'+' | b'-')) || line.trim_ascii().is_empty()
 }

@@ -32,8 +32,7 @@ pub fn find(
 }
 
 impl ShadowEntry {
-    /// Parses a line, which must have nine fields, or five as in older files, which the C library
-    /// takes, too.
+    /// Parses a line of nine fields, or of five as in older files. The C library accepts both.
     ///
     /// # Errors
     /// The fault of the line, for the log.
@@ -73,8 +72,8 @@ impl ShadowEntry {
     }
 }
 
-/// Reads a number of days; an empty field means that there is none. A written -1, which chage(1)
-/// turns into an empty field, makes the whole line unreadable to the C library and so to us.
+/// Reads a number of days; an empty field means that there is none. `-1` is a fault of the line, as
+/// in the C library; chage(1) writes an empty field for -1.
 fn days(digits: &[u8]) -> Result<Option<i64>, &'static str> {
     const FAULT: &str = "a date or a number of days is not a number";
     if digits.is_empty() {

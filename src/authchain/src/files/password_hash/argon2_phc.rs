@@ -16,8 +16,8 @@ use crate::words::Secret;
 const MAX_MEMORY_KIB: u64 = 256 * 1024;
 /// Maximum number of passes over the memory.
 const MAX_PASSES: u64 = 16;
-/// Maximum of memory times passes, to which the time is proportional: 1 GiB. Over 256 MiB that
-/// takes 1.4 to 2.2 s in a release build, over 64 MiB 1.0 to 1.4 s.
+/// Maximum of memory times passes, to which the time is proportional: 1 GiB. So much work takes 1.4
+/// to 2.2 s with 256 MiB of memory, and 1.0 to 1.4 s with 64 MiB (release build).
 const MAX_WORK_KIB: u64 = 1024 * 1024;
 /// Maximum number of lanes, which are computed one after the other here.
 const MAX_LANES: u64 = 16;
@@ -38,7 +38,7 @@ const NOT_COMPUTED: HashError = HashError::NotComputed(Method::Argon2);
 /// libcrypt does not know argon2, so that only the `local` backend will accept it, not `pam_unix`.
 ///
 /// # Errors
-/// For a password that could never match again, and where memory is short.
+/// For a password that would never match its hash, and if memory is short.
 pub(super) fn hash_argon2id(password: &Secret, salt: &[u8; 16]) -> Result<String, HashError> {
     if !is_hashable(password.expose()) {
         return Err(HashError::UnusablePassword);
@@ -88,8 +88,8 @@ struct Argon2Cost {
 }
 
 impl Argon2Cost {
-    /// Reads `$argon2id$v=19$m=65536,t=3,p=4$`. Key ids and associated data, which the format also
-    /// knows, cannot be verified without the key and are not read.
+    /// Reads `$argon2id$v=19$m=65536,t=3,p=4$`. Strings with a key id or associated data are
+    /// refused: they cannot be verified without the key.
     fn parse(cost: &[u8]) -> Option<Self> {
         let mut fields = cost
             .strip_prefix(b"$")?

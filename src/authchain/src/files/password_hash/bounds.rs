@@ -15,7 +15,8 @@ pub(super) fn number_between(cost: &[u8], prefix: &[u8]) -> Option<u64> {
     number(cost.strip_prefix(prefix)?.strip_suffix(b"$")?)
 }
 
-/// Reads a decimal number without sign or leading zero; one beyond 64 bits counts as [`u64::MAX`].
+/// Reads a decimal number without sign or leading zero; a number beyond 64 bits counts as
+/// [`u64::MAX`].
 pub(super) fn number(digits: &[u8]) -> Option<u64> {
     let well_formed =
         matches!(digits, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
@@ -24,7 +25,7 @@ pub(super) fn number(digits: &[u8]) -> Option<u64> {
 }
 
 /// Reads a number in digits of base 64, the lowest first.
-pub(super) fn fixed(digits: &[u8]) -> Option<u64> {
+pub(super) fn fixed_length(digits: &[u8]) -> Option<u64> {
     digits.iter().rev().try_fold(0_u64, |number, &byte| {
         Some(number.checked_mul(64)?.saturating_add(digit(byte)?))
     })

@@ -8,7 +8,8 @@ use super::hashable::Hashable;
 use super::method::Method;
 use super::{argon2_phc, crypt};
 
-/// Runs the hash. `stored` has passed [`check`](super::shape::check).
+/// Returns whether the hash of `password` is `stored`, which has passed
+/// [`check`](super::shape::check).
 pub(super) fn matches(
     method: Method,
     password: &Hashable,

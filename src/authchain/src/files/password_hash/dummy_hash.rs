@@ -7,11 +7,11 @@ use super::shape;
 use super::tail::Tail;
 use crate::words::Secret;
 
-/// A hash that was made of no password, with the method and cost of a real one.
+/// A hash that belongs to no password, with the method and cost of a real hash.
 ///
-/// A login that is refused without a hash to verify, because the name is unknown or the account
-/// locked, computes this one instead, so that a refusal takes as long as one for a wrong password.
-/// The result is thrown away: a dummy hash can never let anybody in.
+/// If the name is unknown or the account locked, there is no hash to verify. Then the dummy hash is
+/// computed, so that the refusal takes as long as for a wrong password. The result is thrown away:
+/// a dummy hash can never let anybody in.
 pub struct DummyHash {
     method: Method,
     /// A complete hash of that method, with a salt and a digest that belong to nobody.
@@ -25,8 +25,8 @@ impl DummyHash {
         Self::with_cost(method, cost)
     }
 
-    /// Returns a dummy of this method and cost, which are what [`cost_of`] finds in a hash; `None`
-    /// where such a hash cannot be verified.
+    /// Returns a dummy of this method and cost, as [`cost_of`] returns them; `None` if such a hash
+    /// cannot be verified.
     pub fn with_cost(method: Method, cost: &[u8]) -> Option<Self> {
         let mut hash = cost.to_vec();
         hash.extend(Tail::stand_in(method));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_verified_is_no_dummy_hash() {
+    fn a_hash_that_cannot_be_verified_gives_no_dummy_hash() {
         for stored in [
             "",
             "!",

@@ -16,7 +16,7 @@ pub enum HashError {
     Weak(Method),
     /// A cost, memory or length is over its limit.
     TooCostly {
-        /// The parameter, as it is called in the hash or with its unit as an ending.
+        /// The name of the parameter, as in the hash (`m`) or with its unit (`memory_kib`).
         what: &'static str,
         /// The value that the hash asks for.
         value: u64,

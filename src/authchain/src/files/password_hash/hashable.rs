@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use crate::words::Secret;
 
 /// Maximum length of a password that can match, in bytes. libcrypt's `CRYPT_MAX_PASSPHRASE_SIZE` is
-/// 512 and counts the terminator (crypt.h); argon2 is held to the same, so that a password does not
-/// stop working when its hash changes method.
+/// 512 and counts the terminator (crypt.h); argon2 has the same limit here, so that a password does
+/// not stop working when its hash changes method.
 pub const MAX_PASSWORD: usize = 511;
 
 /// A password in a form that every method can hash at its full cost.
@@ -14,7 +14,7 @@ pub(super) struct Hashable {
     /// At most [`MAX_PASSWORD`] bytes without NUL, and one NUL.
     pub(super) terminated: Zeroizing<Vec<u8>>,
     /// True if `terminated` is the password itself; false if the password can match nothing, and
-    /// `terminated` is hashed only for the time that takes.
+    /// `terminated` is hashed only to spend the time.
     pub(super) whole: bool,
 }
 

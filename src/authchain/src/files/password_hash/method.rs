@@ -114,12 +114,12 @@ impl fmt::Display for Method {
     }
 }
 
-/// Returns the method of `stored`, and its beginning up to the salt, which sets the time that the
-/// hash takes and has no part in which password matches. The beginning is empty for descrypt, whose
-/// cost is fixed.
+/// Returns the method of `stored`, and its beginning up to the salt. The beginning sets the time
+/// that the hash takes; the password does not change it. It is empty for descrypt, whose cost is
+/// fixed.
 ///
-/// It is cheap enough to be called for every line of a shadow file; the rest of `stored` is not
-/// checked.
+/// The function is cheap enough for every line of a shadow file. It does not check the rest of
+/// `stored`.
 pub fn cost_of(stored: &[u8]) -> Option<(Method, &[u8])> {
     let method = Method::of(stored)?;
     let cost = match method {
@@ -144,7 +144,7 @@ pub fn cost_of(stored: &[u8]) -> Option<(Method, &[u8])> {
     Some((method, cost?))
 }
 
-/// Returns `dollars`, or one more where the field behind them is `rounds=`.
+/// Returns `dollars`, or one more if `rounds=` follows after that many dollar signs.
 fn with_rounds(stored: &[u8], dollars: usize) -> usize {
     let cost = through_dollar(stored, dollars).unwrap_or_default();
     let rest = stored.get(cost.len()..).unwrap_or_default();

@@ -33,9 +33,9 @@ pub use new_hash::NewHash;
 
 /// Returns whether `password` matches the hash `stored`.
 ///
-/// Takes as long for a wrong password as for the right one, even for one that could never match
-/// (too long, or with a NUL in it). As in every program, descrypt uses only the first 8 bytes of a
-/// password and bcrypt the first 72.
+/// Takes as long for a wrong password as for the right one, even for a password that can never
+/// match (too long, or with a NUL in it). As in every program, descrypt uses only the first 8 bytes
+/// of a password and bcrypt the first 72.
 ///
 /// # Errors
 /// Where `stored` cannot be verified. Nothing was computed then, so a refusal must still spend the

@@ -2,15 +2,15 @@
 //!
 //! Both encodings are read as libxcrypt reads them (lib/alg-yescrypt-common.c, `yescrypt_r`):
 //! `$7$` has log2(N) in one digit of base 64, then r and p in five digits each, lowest first; `$y$`
-//! has numbers of varying length, whose first digit tells how many follow.
+//! has numbers of varying_length length, whose first digit tells how many follow.
 
-use super::bounds::{digit, fixed, limit};
+use super::bounds::{digit, fixed_length, limit};
 use super::error::HashError;
 use super::method::Method;
 
 /// Maximum memory of a hash in KiB: 256 MiB, sixteen times what distributions choose.
 const MAX_MEMORY_KIB: u64 = 256 * 1024;
-/// Maximum of memory in KiB times passes over it, which takes about a second or two.
+/// Maximum of memory in KiB times lanes times passes, which takes about a second or two.
 const MAX_WORK_KIB: u64 = 4 * MAX_MEMORY_KIB;
 
 /// The parameters that decide memory and time.
@@ -58,28 +58,28 @@ fn scrypt(digits: &[u8]) -> Option<ScryptCost> {
     }
     Some(ScryptCost {
         log2_blocks: digit(log2_blocks)?,
-        block_size: fixed(block_size)?,
-        lanes: fixed(lanes)?,
+        block_size: fixed_length(block_size)?,
+        lanes: fixed_length(lanes)?,
         extra_passes: 0,
     })
 }
 
 fn yescrypt(text: &[u8]) -> Option<ScryptCost> {
     let mut text = text.strip_suffix(b"$")?;
-    let _flavour = varying(&mut text, 0)?;
+    let _flavour = varying_length(&mut text, 0)?;
     let mut cost = ScryptCost {
-        log2_blocks: varying(&mut text, 1)?,
-        block_size: varying(&mut text, 1)?,
+        log2_blocks: varying_length(&mut text, 1)?,
+        block_size: varying_length(&mut text, 1)?,
         lanes: 1,
         extra_passes: 0,
     };
     if !text.is_empty() {
-        let present = varying(&mut text, 1)?;
+        let present = varying_length(&mut text, 1)?;
         if present & 1 != 0 {
-            cost.lanes = varying(&mut text, 2)?;
+            cost.lanes = varying_length(&mut text, 2)?;
         }
         if present & 2 != 0 {
-            cost.extra_passes = varying(&mut text, 1)?;
+            cost.extra_passes = varying_length(&mut text, 1)?;
         }
         // 4 is a hash upgraded in place, 8 a table in read-only memory; crypt(3) has neither.
         if present > 3 {
@@ -89,7 +89,7 @@ fn yescrypt(text: &[u8]) -> Option<ScryptCost> {
     text.is_empty().then_some(cost)
 }
 
-/// The beginnings of numbers of varying length. In each row: the lowest first digit, the number of
+/// The beginnings of numbers of varying_length length. In each row: the lowest first digit, the number of
 /// digits that follow such a digit, and the first number that is written so.
 const KINDS: [(u64, usize, u64); 6] = [
     (63, 5, 17_318_448),
@@ -100,8 +100,8 @@ const KINDS: [(u64, usize, u64); 6] = [
     (0, 0, 0),
 ];
 
-/// Takes one number of varying length off `text`, highest digit first, counted from `least`.
-fn varying(text: &mut &[u8], least: u64) -> Option<u64> {
+/// Takes one number of varying_length length off `text`, highest digit first, counted from `least`.
+fn varying_length(text: &mut &[u8], least: u64) -> Option<u64> {
     let (&first, rest) = text.split_first()?;
     let first = digit(first)?;
     let &(lowest, more, start) = KINDS.iter().find(|(lowest, ..)| first >= *lowest)?;
@@ -186,7 +186,7 @@ mod tests {
     fn numbers_of_every_length_join_without_a_gap() {
         let number = |text: &str| {
             let mut text = text.as_bytes();
-            varying(&mut text, 0).filter(|_| text.is_empty())
+            varying_length(&mut text, 0).filter(|_| text.is_empty())
         };
         assert_eq!(number("j"), Some(47));
         assert_eq!(number("k."), Some(48));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_crypt_has_no_use_for_is_malformed() {
+    fn parameters_that_crypt_does_not_use_are_malformed() {
         for cost in [
             "$y$",
             "$y$j$",

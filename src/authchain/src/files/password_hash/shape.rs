@@ -4,7 +4,7 @@
 //! would keep a core busy for minutes at every login. A digest that was cut short must be refused
 //! and not compared as far as it goes, because many passwords would match it.
 
-use super::bounds::{fixed, limit, number_between};
+use super::bounds::{fixed_length, limit, number_between};
 use super::error::HashError;
 use super::method::{Method, cost_of};
 use super::tail::Tail;
@@ -42,7 +42,7 @@ fn check_cost(method: Method, cost: &[u8]) -> Result<(), HashError> {
         Method::Descrypt | Method::Md5crypt | Method::Nthash => Ok(()),
         Method::Bsdicrypt => {
             // Four digits of base 64 behind the `_`, lowest first.
-            let rounds = cost.strip_prefix(b"_").and_then(fixed);
+            let rounds = cost.strip_prefix(b"_").and_then(fixed_length);
             limit_rounds(method, rounds, 0, MAX_WEAK_ROUNDS)
         }
         Method::Sha1crypt => {

@@ -100,7 +100,7 @@ impl Tail {
     /// The salt has the length that is usual for the method; its contents do not change the time.
     pub(super) fn stand_in(method: Method) -> Vec<u8> {
         let tail = Self::of(method);
-        // 22 digits are 16 bytes in either base 64; the last one of each leaves no bits over.
+        // 22 digits are 16 bytes in both alphabets; the last digit sets no unused bits.
         let (salt, digit): (&[u8; 22], u8) = match method {
             Method::Argon2 => (b"authchainStandInSaltAA", b'A'),
             Method::Nthash => (b"0000000000000000000000", b'0'),
@@ -110,7 +110,7 @@ impl Tail {
         if tail.separator != Separator::None {
             text.push(b'$');
         }
-        // argon2's usual digest of 32 bytes; the others leave no choice.
+        // For argon2, the usual digest of 32 bytes; for other methods, the only length.
         let length = if method == Method::Argon2 {
             43
         } else {

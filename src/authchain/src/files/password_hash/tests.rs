@@ -5,7 +5,7 @@ use super::*;
 
 pub(super) const PASSWORD: &[u8] = b"correct horse";
 
-/// Made with crypt(3) of libxcrypt 4.4.33 from [`PASSWORD`]; the argon2 ones by the crate.
+/// Made with crypt(3) of libxcrypt 4.4.33 from [`PASSWORD`].
 pub(super) const VECTORS: &[&str] = &[
     "abhfCpXqd4GrI",
     "_J9..SDSDK4tlpJ87go.",
@@ -83,7 +83,8 @@ fn a_wrong_password_matches_with_no_method() {
 #[test]
 fn a_hash_cut_short_is_refused_wherever_it_is_cut() {
     for (password, stored) in all_vectors() {
-        // argon2's digest may have any length from 16 bytes on, but a shorter one is another one.
+        // An argon2 digest may have any length from 16 bytes on, but a cut digest is not the digest
+        // of that length.
         for length in 0..stored.len() {
             let cut = &stored.as_bytes()[..length];
             assert_ne!(
@@ -274,7 +275,7 @@ fn an_argon2_digest_under_16_bytes_is_refused() {
 
 #[test]
 fn a_password_that_is_too_long_or_has_a_nul_never_matches() {
-    // A hash of 511 letters, which a cut copy of more letters would match.
+    // The hash of 511 letters. A longer password would match it if it were cut.
     let phrase = std::ffi::CString::new([b'a'; MAX_PASSWORD]).unwrap();
     let stored = crypt::crypt(&phrase, b"$5$rounds=1000$saltsalt$").unwrap();
     assert_eq!(verify(&secret([b'a'; 511]), &stored, false), Ok(true));
@@ -288,7 +289,7 @@ fn a_password_that_is_too_long_or_has_a_nul_never_matches() {
         verify(&secret(&with_nul), VECTORS[8].as_bytes(), false),
         Ok(false)
     );
-    // Not even the stand-in that is hashed in its place.
+    // A password with a NUL does not even match the hash of the bytes that are hashed in its place.
     let stored = crypt::crypt(c"a\x01b", b"$5$rounds=1000$saltsalt$").unwrap();
     assert_eq!(verify(&secret(b"a\0b"), &stored, false), Ok(false));
 }

@@ -1,4 +1,4 @@
-//! Lines that reach the logger, and the cost of those that do not.
+//! Tests that lines reach the logger, and that a hung logger does not keep a login waiting.
 
 use super::*;
 use std::cell::Cell;
@@ -63,19 +63,20 @@ fn a_hung_logger_loses_the_line_and_not_the_login() {
     }
 }
 
-fn still() -> Moment {
+fn stopped_clock() -> Moment {
     static BEGIN: OnceLock<Moment> = OnceLock::new();
     *BEGIN.get_or_init(system_clock)
 }
 
-/// Takes every place in the logger's queue, and every one that becomes free, until nobody reads.
+/// Fills the logger's queue again and again, until the logger stops reading.
 fn flood(path: &Path) {
     let socket = UnixDatagram::unbound().unwrap();
     socket.connect(path).unwrap();
     while socket.send(b"flood").is_ok() {}
 }
 
-/// Reads until so many lines of ours have come, or nothing more will; says how many came.
+/// Reads until `awaited` lines of the journal have come, or the socket is shut down. Returns how
+/// many lines came.
 fn lines_heard(logger: &UnixDatagram, awaited: usize) -> usize {
     let mut heard = 0;
     let mut buffer = [0; 4096];
@@ -93,8 +94,8 @@ fn a_line_gets_through_however_often_a_flooder_is_faster() {
     const LINES: usize = 200;
     let (_dir, path, logger) = listen();
     let mut syslog = Syslog::new(path.clone());
-    // Time does not pass here, so that the test does not depend on it.
-    syslog.clock = still;
+    // The clock is stopped, so that a slow machine does not fail the test.
+    syslog.clock = stopped_clock;
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| flood(&path));
@@ -111,14 +112,14 @@ fn a_line_gets_through_however_often_a_flooder_is_faster() {
 
 thread_local!(static NOW: Cell<Option<Moment>> = const { Cell::new(None) });
 
-/// Returns what comes of a logger that answers like this, one after the other, where each wait
-/// takes 30 ms; and how often it was tried.
-fn tried(answers: &[Errno]) -> (nix::Result<()>, usize) {
-    let clock: Clock = || NOW.get().unwrap_or_else(still);
-    NOW.set(Some(still()));
+/// Tries a logger that fails with these errors, one after the other, and then succeeds. Each wait
+/// takes 30 ms. Returns the outcome and the number of attempts.
+fn try_logger(answers: &[Errno]) -> (nix::Result<()>, usize) {
+    let clock: Clock = || NOW.get().unwrap_or_else(stopped_clock);
+    NOW.set(Some(stopped_clock()));
     let mut answers = answers.iter();
     let mut tries = 0;
-    let outcome = persist(
+    let outcome = retry(
         Deadline::after(clock, PATIENCE),
         || {
             tries += 1;
@@ -134,11 +135,14 @@ fn tried(answers: &[Errno]) -> (nix::Result<()>, usize) {
 
 #[test]
 fn a_busy_logger_is_tried_until_the_time_is_over_and_no_longer() {
-    assert_eq!(tried(&[]), (Ok(()), 1));
-    assert_eq!(tried(&[Errno::EAGAIN; 4]), (Ok(()), 5));
-    assert_eq!(tried(&[Errno::EAGAIN; 9]), (Err(Errno::EAGAIN), 5));
-    assert_eq!(tried(&[Errno::EINTR; 9]), (Ok(()), 10), "no failure");
-    assert_eq!(tried(&[Errno::ECONNREFUSED]), (Err(Errno::ECONNREFUSED), 1));
+    assert_eq!(try_logger(&[]), (Ok(()), 1));
+    assert_eq!(try_logger(&[Errno::EAGAIN; 4]), (Ok(()), 5));
+    assert_eq!(try_logger(&[Errno::EAGAIN; 9]), (Err(Errno::EAGAIN), 5));
+    assert_eq!(try_logger(&[Errno::EINTR; 9]), (Ok(()), 10), "no failure");
+    assert_eq!(
+        try_logger(&[Errno::ECONNREFUSED]),
+        (Err(Errno::ECONNREFUSED), 1)
+    );
 }
 
 #[test]
@@ -160,6 +164,6 @@ fn a_line_for_a_logger_that_is_full_goes_to_the_kernels_log() {
     let tag = format!("<85>authchain[{}]: xxx", std::process::id());
     assert!(written.starts_with(&tag), "{written:.80}");
     assert!(!written.contains(&"x".repeat(MAX_KERNEL_LINE)));
-    // Nobody sees a line that has not ended before the next one comes.
+    // The kernel shows no line before it has ended.
     assert!(written.ends_with("x\n"), "no end of line");
 }

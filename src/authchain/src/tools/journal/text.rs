@@ -45,7 +45,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Returns the first `length` characters of `text`, and a closing quote where a quotation was cut
-/// off. Without it, our text after it would seem to be quoted, and the next quotation would not.
+/// off. Without the closing quote, our own text behind the quotation would seem to be quoted.
 pub fn cut(text: &str, length: usize) -> String {
     let mut out = String::with_capacity(text.len().min(length.saturating_add(1)));
     let (mut is_in_quote, mut is_escaped) = (false, false);
@@ -67,8 +67,8 @@ pub fn cut(text: &str, length: usize) -> String {
 }
 
 /// Returns `text` as the value of a `key=value` field: blanks, `=` and invisible characters become
-/// `_`, so that no value can look like a field of its own. A longer one is cut, so that it cannot
-/// push the fields behind it off the end of the line.
+/// `_`, so that no value can look like a field of its own. A longer text is cut, so that it cannot
+/// push later fields off the end of the line.
 pub fn field(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_FIELD));
     for c in text.chars().take(MAX_FIELD) {
@@ -81,8 +81,8 @@ pub fn field(text: &str) -> String {
     out
 }
 
-/// Returns whether this is a control character, or one of the invisible ones that break lines or
-/// turn the writing direction.
+/// Returns whether `c` is a control character, or an invisible character that breaks lines or turns
+/// the writing direction.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(

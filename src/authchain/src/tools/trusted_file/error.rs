@@ -9,7 +9,7 @@ use nix::unistd::geteuid;
 
 use crate::words::BackendError;
 
-/// The permissions on a file that others than its owner may have.
+/// The access to a file that users other than its owner may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Others may read it: configuration, passwd files.
@@ -57,7 +57,7 @@ pub enum FileFault {
     Missing,
     /// The process may not read it.
     PermissionDenied,
-    /// It is no regular file, but this.
+    /// It is of this kind, not a regular file.
     NotAFile(&'static str),
     /// It belongs to this user id.
     Owner(u32),
@@ -105,8 +105,8 @@ impl From<&io::Error> for FileFault {
     }
 }
 
-/// Makes the error of a backend that needs the file: only a fault of the file says that the source
-/// is unavailable.
+/// Converts to the error of the backend that needs the file: a fault of this process is *failed*, a
+/// fault of the file *unavailable*.
 impl From<FileError> for BackendError {
     fn from(error: FileError) -> Self {
         match error.fault {
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn want_of_descriptors_says_nothing_about_the_file() {
+    fn a_lack_of_descriptors_is_no_fault_of_the_file() {
         let fault = |errno: Errno| FileFault::from(&io::Error::from(errno));
         for errno in [
             Errno::EMFILE,

@@ -5,22 +5,22 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-struct House {
+struct Fixture {
     folder: tempfile::TempDir,
     database: Database,
 }
 
-fn house(passwd: &str, shadow: &str) -> House {
+fn fixture(passwd: &str, shadow: &str) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let (passwd_file, shadow_file) = (folder.path().join("passwd"), folder.path().join("shadow"));
     fs::write(&passwd_file, passwd).unwrap();
     fs::write(&shadow_file, shadow).unwrap();
     fs::set_permissions(&shadow_file, fs::Permissions::from_mode(0o600)).unwrap();
     let database = Database::new(&passwd_file, &shadow_file);
-    House { folder, database }
+    Fixture { folder, database }
 }
 
-impl House {
+impl Fixture {
     fn text(&self, file: &str) -> String {
         fs::read_to_string(self.folder.path().join(file)).unwrap()
     }
@@ -51,20 +51,23 @@ const SHADOW: &str = "alice:$6$a:1:0:99999:7:::\n";
 
 #[test]
 fn an_account_is_added_with_both_its_lines() {
-    let house = house(PASSWD, SHADOW);
-    house
+    let fixture = fixture(PASSWD, SHADOW);
+    fixture
         .database
         .add(&name("bob"), &new(Some("$h")), 20_000)
         .unwrap();
     assert_eq!(
-        house.text("passwd"),
+        fixture.text("passwd"),
         format!("{PASSWD}bob:x:70001:70001:Bob:/home/bob:/bin/sh\n")
     );
     assert_eq!(
-        house.text("shadow"),
+        fixture.text("shadow"),
         format!("{SHADOW}bob:$h:20000:0:99999:7:::\n")
     );
-    let again = house.database.add(&name("bob"), &new(None), 1).unwrap_err();
+    let again = fixture
+        .database
+        .add(&name("bob"), &new(None), 1)
+        .unwrap_err();
     assert_eq!(again, EditError::Refused("bob exists already".to_owned()));
 }
 
@@ -80,70 +83,71 @@ fn files_that_are_not_there_are_made_with_the_right_modes() {
 }
 
 #[test]
-fn no_field_can_bring_a_second_line_or_field_along() {
-    let house = house(PASSWD, SHADOW);
+fn no_field_can_add_a_line_or_a_field() {
+    let fixture = fixture(PASSWD, SHADOW);
     for gecos in ["a:b", "a\nroot::0:0::/:/bin/sh", "\u{7f}"] {
         let new = NewAccount { gecos, ..new(None) };
         assert!(
-            house.database.add(&name("bob"), &new, 1).is_err(),
+            fixture.database.add(&name("bob"), &new, 1).is_err(),
             "{gecos:?}"
         );
     }
-    assert_eq!(house.text("passwd"), PASSWD);
-    assert_eq!(house.text("shadow"), SHADOW);
+    assert_eq!(fixture.text("passwd"), PASSWD);
+    assert_eq!(fixture.text("shadow"), SHADOW);
 }
 
 #[test]
 fn a_password_in_the_passwd_file_moves_to_the_shadow_file_when_it_is_changed() {
-    let house = house("old:$1$in:1:1:::\n", "");
-    house
+    let fixture = fixture("old:$1$in:1:1:::\n", "");
+    fixture
         .database
         .set_password(&name("old"), "$h", 20_000)
         .unwrap();
-    assert_eq!(house.text("passwd"), "old:x:1:1:::\n");
-    assert!(house.text("shadow").starts_with("old:$h:20000:"));
+    assert_eq!(fixture.text("passwd"), "old:x:1:1:::\n");
+    assert!(fixture.text("shadow").starts_with("old:$h:20000:"));
 }
 
 #[test]
 fn a_password_in_the_passwd_file_is_locked_too() {
-    let house = house("old:$1$in:1:1:::\n", "");
-    house.database.lock(&name("old")).unwrap();
-    assert_eq!(house.text("passwd"), "old:x:1:1:::\n");
-    assert_eq!(house.text("shadow"), "old:!$1$in::::::1:1\n");
+    let fixture = fixture("old:$1$in:1:1:::\n", "");
+    fixture.database.lock(&name("old")).unwrap();
+    assert_eq!(fixture.text("passwd"), "old:x:1:1:::\n");
+    assert_eq!(fixture.text("shadow"), "old:!$1$in::::::1:1\n");
 }
 
 #[test]
-fn nobody_is_changed_who_is_not_there() {
-    let house = house(PASSWD, SHADOW);
+fn a_name_without_an_account_cannot_be_changed() {
+    let fixture = fixture(PASSWD, SHADOW);
     let bob = name("bob");
     let refused = EditError::Refused("bob has no account here".to_owned());
-    assert_eq!(house.database.lock(&bob), Err(refused));
-    assert!(house.database.unlock(&bob).is_err());
-    assert!(house.database.delete(&bob).is_err());
-    assert!(house.database.set_password(&bob, "$h", 1).is_err());
-    assert_eq!(house.text("shadow"), SHADOW);
+    assert_eq!(fixture.database.lock(&bob), Err(refused));
+    assert!(fixture.database.unlock(&bob).is_err());
+    assert!(fixture.database.delete(&bob).is_err());
+    assert!(fixture.database.set_password(&bob, "$h", 1).is_err());
+    assert_eq!(fixture.text("shadow"), SHADOW);
 }
 
-/// Runs `act` once for every step of it, and lets the process die there.
+/// Runs `act` once for each of its steps, and panics after that step, as if the process were
+/// killed.
 fn killed_at_every_step(
     act: impl Fn(&Database, Witness<'_>) -> Result<(), EditError>,
-    examine: impl Fn(&House),
+    examine: impl Fn(&Fixture),
 ) {
     let mut survived = false;
     let mut step = 0;
     while !survived {
-        let house = house(PASSWD, SHADOW);
+        let fixture = fixture(PASSWD, SHADOW);
         let left = Cell::new(step);
         let witness = |_: &Path, _: WriteStep| {
             if left.get() == 0 {
-                // Unwinding runs no clean-up of ours on this path, and closes the lock, as a kill.
+                // Like a kill, the panic releases the lock and runs no clean-up code.
                 panic!("killed");
             }
             left.set(left.get() - 1);
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| act(&house.database, &witness)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| act(&fixture.database, &witness)));
         survived = outcome.is_ok();
-        examine(&house);
+        examine(&fixture);
         step += 1;
     }
     assert_eq!(
@@ -159,22 +163,22 @@ fn an_add_that_is_killed_anywhere_leaves_no_name_without_its_password() {
             .add_watched(&name("bob"), &new(Some("$h")), 20_000, witness)
             .map(|_| ())
     };
-    killed_at_every_step(add, |house| {
-        let is_there = house.names().contains(&"bob".to_owned());
-        let has_password = house.text("shadow").contains("bob:$h:20000");
+    killed_at_every_step(add, |fixture| {
+        let is_there = fixture.names().contains(&"bob".to_owned());
+        let has_password = fixture.text("shadow").contains("bob:$h:20000");
         assert!(has_password || !is_there);
-        assert!(house.text("shadow").starts_with(SHADOW));
+        assert!(fixture.text("shadow").starts_with(SHADOW));
         if !is_there {
-            house
+            fixture
                 .database
                 .add(&name("bob"), &new(Some("$second")), 1)
                 .unwrap();
             assert_eq!(
-                house.text("shadow"),
+                fixture.text("shadow"),
                 format!("{SHADOW}bob:$second:1:0:99999:7:::\n")
             );
         }
-        assert_eq!(house.names(), ["alice", "bob"]);
+        assert_eq!(fixture.names(), ["alice", "bob"]);
     });
 }
 
@@ -183,23 +187,23 @@ fn a_delete_that_is_killed_anywhere_leaves_no_name_without_its_password() {
     let delete = |database: &Database, witness: Witness<'_>| {
         database.delete_watched(&name("alice"), witness)
     };
-    killed_at_every_step(delete, |house| {
-        let is_there = house.names().contains(&"alice".to_owned());
-        assert!(house.text("shadow") == SHADOW || !is_there);
+    killed_at_every_step(delete, |fixture| {
+        let is_there = fixture.names().contains(&"alice".to_owned());
+        assert!(fixture.text("shadow") == SHADOW || !is_there);
         if is_there {
-            house.database.delete(&name("alice")).unwrap();
+            fixture.database.delete(&name("alice")).unwrap();
         }
-        house.database.add(&name("alice"), &new(None), 1).unwrap();
-        assert_eq!(house.text("shadow"), "alice:!:1:0:99999:7:::\n");
+        fixture.database.add(&name("alice"), &new(None), 1).unwrap();
+        assert_eq!(fixture.text("shadow"), "alice:!:1:0:99999:7:::\n");
     });
 }
 
 #[test]
-fn two_writers_at_once_both_have_their_way() {
-    let house = house("", "");
+fn two_writers_at_once_both_succeed() {
+    let fixture = fixture("", "");
     std::thread::scope(|scope| {
         for writer in 0..2 {
-            let database = &house.database;
+            let database = &fixture.database;
             scope.spawn(move || {
                 for n in 0..20 {
                     let name = name(&format!("u{writer}-{n}"));
@@ -208,32 +212,32 @@ fn two_writers_at_once_both_have_their_way() {
             });
         }
     });
-    let uids: BTreeSet<_> = house
+    let uids: BTreeSet<_> = fixture
         .database
         .list()
         .unwrap()
         .iter()
         .map(|a| a.uid)
         .collect();
-    assert_eq!((house.names().len(), uids.len()), (40, 40));
-    assert_eq!(house.text("shadow").lines().count(), 40);
+    assert_eq!((fixture.names().len(), uids.len()), (40, 40));
+    assert_eq!(fixture.text("shadow").lines().count(), 40);
 }
 
 #[test]
-fn a_shadow_file_that_others_may_read_is_not_added_to() {
-    let house = house(PASSWD, SHADOW);
-    let shadow = house.folder.path().join("shadow");
+fn a_shadow_file_that_others_may_read_is_not_edited() {
+    let fixture = fixture(PASSWD, SHADOW);
+    let shadow = fixture.folder.path().join("shadow");
     fs::set_permissions(&shadow, fs::Permissions::from_mode(0o644)).unwrap();
-    let error = house.database.lock(&name("alice")).unwrap_err();
-    assert!(matches!(error, EditError::Trouble(_)), "{error:?}");
-    assert_eq!(house.text("shadow"), SHADOW);
+    let error = fixture.database.lock(&name("alice")).unwrap_err();
+    assert!(matches!(error, EditError::File(_)), "{error:?}");
+    assert_eq!(fixture.text("shadow"), SHADOW);
 }
 
 #[test]
 fn a_list_says_who_is_locked_and_shows_no_hash() {
-    let house = house(PASSWD, SHADOW);
-    house.database.lock(&name("alice")).unwrap();
-    let accounts = house.database.list().unwrap();
+    let fixture = fixture(PASSWD, SHADOW);
+    fixture.database.lock(&name("alice")).unwrap();
+    let accounts = fixture.database.list().unwrap();
     assert_eq!((accounts[0].is_locked, accounts[0].expire), (true, Some(1)));
     assert!(!format!("{accounts:?}").contains("$6$"));
 }
