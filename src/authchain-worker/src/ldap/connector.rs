@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use authchain::config::Period;
+use authchain::config::ConfigDuration;
 use authchain::tools::deadline::Deadline;
 use authchain::words::Secret;
 
@@ -22,7 +22,7 @@ pub(super) struct Connector {
     pub(super) dns: Dns,
     pub(super) identity: Identity,
     /// The longest time that a connection may take, TLS included.
-    pub(super) timeout: Period,
+    pub(super) timeout: ConfigDuration,
 }
 
 /// The account that logs in on a new connection.

@@ -69,7 +69,7 @@ impl ModuleArguments {
     /// Returns each argument that cannot be used, and its fault.
     pub fn faults(&self) -> Vec<String> {
         let relative = self.config.iter().filter(|path| !path.is_absolute());
-        // The working directory is the caller's choice, in su and sudo an attacker's.
+        // The caller of su or sudo chooses the working directory.
         let relative =
             relative.map(|path| format!("config={}: not an absolute path", path.display()));
         let unknown = self
@@ -81,7 +81,7 @@ impl ModuleArguments {
 }
 
 fn unknown_argument(argument: &str) -> String {
-    // What stands before the value is what may be mistyped.
+    // Only the key is compared: the value cannot be mistyped.
     let given = match argument.split_once('=') {
         Some((key, _)) => format!("{key}="),
         None => argument.to_owned(),
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_an_argument_counts() {
+    fn of_an_argument_given_twice_the_last_counts() {
         let arguments = parse(&["config=/a", "chain=a,b", "config=/b"]);
         assert_eq!(arguments.config, Some(PathBuf::from("/b")));
         assert_eq!(arguments.written, ["config=/a", "chain=a,b", "config=/b"]);
     }
 
     #[test]
-    fn a_mistyped_argument_is_told_what_was_meant() {
+    fn a_mistyped_argument_gets_a_suggestion() {
         for (argument, hint) in [
             ("chian=local", " (did you mean \"chain=\"?)"),
             ("Config=/etc/x.toml", " (did you mean \"config=\"?)"),

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
-use super::settings::{BackendSettings, GlobalSettings, Then, longer_than_nothing};
+use super::settings::{BackendSettings, GlobalSettings, Then, check_not_zero};
 use super::source::{Source, WrongValue};
 
 /// A backend's section: its name, the settings that all backends share, and the keys of its type,
@@ -65,20 +65,20 @@ impl<'s> BackendTable<'s> {
 
     /// Returns the fault of the settings that all backends share, if there is one.
     fn check(&self) -> Option<ConfigError> {
-        if let Err((key, message)) = longer_than_nothing("timeout", self.common.timeout) {
+        if let Err((key, message)) = check_not_zero("timeout", self.common.timeout) {
             return Some(self.error_at(key, message));
         }
         let is_contradiction = self.common.on_denied == Then::Stop
             && self.common.on_unavailable == Then::Next
             && self.table.get_ref().contains_key("on_unavailable");
         is_contradiction.then(|| {
-            let message = "\"next\" contradicts on_denied = \"stop\": whom this backend would \
-                           refuse must not get in because it cannot be asked";
+            let message = "\"next\" contradicts on_denied = \"stop\": an outage would let in \
+                           people whom this backend denies";
             self.error_at("on_unavailable", message)
         })
     }
 
-    /// Returns the section of `local` if the file has none.
+    /// Returns the section of a backend that has no section in the file.
     pub(super) fn implied(name: &str, kind: &str, source: &'s Source) -> Self {
         Self {
             name: name.to_owned(),
@@ -101,8 +101,8 @@ impl<'s> BackendTable<'s> {
     /// Reads the keys of the backend's own type.
     ///
     /// # Errors
-    /// For an unknown key, with the one that may have been meant, and for a value that does not
-    /// fit.
+    /// For an unknown key, with the key that may have been meant, and for a value of the wrong type
+    /// or form.
     pub fn settings<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigError> {
         let mut unknown = self.unknown_keys::<T>().into_iter();
         if let Some(error) = unknown.next() {
@@ -143,15 +143,16 @@ impl<'s> BackendTable<'s> {
     }
 
     fn read<T: for<'de> Deserialize<'de>>(&self, values: DeTable<'s>) -> Result<T, WrongValue> {
-        // As a map, which it always is: toml's own deserializer of a table contains the code for
-        // every other value, 10 KB for each type of backend.
+        // The table is deserialized as a map: toml's own deserializer contains the code for all
+        // other values, too, 10 KB for each type of backend.
         let mut read = self.table.span();
         let pairs = values.into_iter().map(|(key, value)| {
             read = value.span();
             (key.into_inner(), value)
         });
         let settings = T::deserialize(MapDeserializer::new(pairs));
-        // The error of a value whose text is invalid has no place: the value is the one just read.
+        // An error about the text of a value has no span. The value that was read last is then the
+        // faulty one.
         settings.map_err(|error| WrongValue::new(error, Some(read)))
     }
 

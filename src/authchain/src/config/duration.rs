@@ -16,20 +16,20 @@ const DAY_MS: u64 = 86_400_000;
     feature = "schema",
     schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m|d)$"))
 )]
-pub struct Period(Duration);
+pub struct ConfigDuration(Duration);
 
-impl Period {
-    /// Makes a period of days of 24 hours.
+impl ConfigDuration {
+    /// Builds a duration of days of 24 hours.
     pub const fn from_days(days: u32) -> Self {
         Self::from_millis((days as u64).saturating_mul(DAY_MS))
     }
 
-    /// Makes a period of milliseconds.
+    /// Builds a duration of milliseconds.
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(Duration::from_millis(milliseconds))
     }
 
-    /// Returns the period as the type of the standard library.
+    /// Returns the duration as the type of the standard library.
     pub fn duration(self) -> Duration {
         self.0
     }
@@ -49,7 +49,7 @@ impl Period {
     }
 }
 
-impl fmt::Display for Period {
+impl fmt::Display for ConfigDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
             ms if ms > 0 && ms % DAY_MS == 0 => write!(f, "{}d", ms / DAY_MS),
@@ -60,29 +60,30 @@ impl fmt::Display for Period {
 }
 
 /// Writes defaults into the JSON Schema, and settings into the hello of a worker.
-impl serde::Serialize for Period {
+impl serde::Serialize for ConfigDuration {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Period {
+impl<'de> Deserialize<'de> for ConfigDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(PeriodVisitor)
+        deserializer.deserialize_str(DurationVisitor)
     }
 }
 
-struct PeriodVisitor;
+struct DurationVisitor;
 
-impl Visitor<'_> for PeriodVisitor {
-    type Value = Period;
+impl Visitor<'_> for DurationVisitor {
+    type Value = ConfigDuration;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a duration such as \"3s\", \"250ms\" or \"2m\"")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Period, E> {
-        Period::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ConfigDuration, E> {
+        ConfigDuration::parse(text)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 
@@ -93,16 +94,28 @@ mod tests {
 
     #[test]
     fn a_number_needs_a_known_unit() {
-        assert_eq!(Period::parse("3s"), Some(Period::from_millis(3_000)));
-        assert_eq!(Period::parse("250ms"), Some(Period::from_millis(250)));
-        assert_eq!(Period::parse("2m"), Some(Period::from_millis(120_000)));
-        assert_eq!(Period::parse("14d"), Some(Period::from_days(14)));
+        assert_eq!(
+            ConfigDuration::parse("3s"),
+            Some(ConfigDuration::from_millis(3_000))
+        );
+        assert_eq!(
+            ConfigDuration::parse("250ms"),
+            Some(ConfigDuration::from_millis(250))
+        );
+        assert_eq!(
+            ConfigDuration::parse("2m"),
+            Some(ConfigDuration::from_millis(120_000))
+        );
+        assert_eq!(
+            ConfigDuration::parse("14d"),
+            Some(ConfigDuration::from_days(14))
+        );
     }
 
     #[test]
     fn days_are_written_as_days() {
-        assert_eq!(Period::from_days(14).to_string(), "14d");
-        assert_eq!(Period::from_days(0).to_string(), "0s");
+        assert_eq!(ConfigDuration::from_days(14).to_string(), "14d");
+        assert_eq!(ConfigDuration::from_days(0).to_string(), "0s");
     }
 
     #[test]
@@ -121,15 +134,15 @@ mod tests {
             // ARABIC-INDIC DIGIT ONE.
             "\u{661}s",
         ] {
-            assert_eq!(Period::parse(text), None, "{text:?}");
+            assert_eq!(ConfigDuration::parse(text), None, "{text:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back_the_same(ms in 0..1_000_000_000u64) {
-            let span = Period::from_millis(ms);
-            prop_assert_eq!(Period::parse(&span.to_string()), Some(span));
+        fn a_written_duration_is_read_back(ms in 0..1_000_000_000u64) {
+            let span = ConfigDuration::from_millis(ms);
+            prop_assert_eq!(ConfigDuration::parse(&span.to_string()), Some(span));
         }
     }
 }

@@ -20,8 +20,7 @@ const BACKENDS: &str = "backend";
 /// The backend that every configuration has, even without a section: its name and its type.
 const IMPLIED: &str = "local";
 
-/// A configuration whose keys at the top are read, and whose sections are read as far as they do
-/// not depend on the backend type.
+/// A configuration. Of each section, only the keys that all backends share are parsed yet.
 #[derive(Debug)]
 pub struct Config<'s> {
     /// The settings at the top of the file.
@@ -113,8 +112,8 @@ impl<'s> Config<'s> {
     /// Returns the tables of the chain's backends, in the order they are asked.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse) for the chain; `order` (a module argument) replaces the one in the
-    /// file.
+    /// As [`parse`](Self::parse) for the chain; `order` (a module argument) replaces the order in
+    /// the file.
     pub fn links(&self, order: Option<&[String]>) -> Result<Vec<&BackendTable<'s>>, ConfigError> {
         match order {
             Some(order) => self.resolve(order.iter().map(|name| (name.as_str(), None))),

@@ -1,12 +1,12 @@
-//! The keys of a settings struct, and the one that a mistyped key may have been meant for.
+//! The keys of a settings struct, and suggestions for mistyped keys.
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor, value::Error};
 use serde::forward_to_deserialize_any;
 
-/// Returns the keys of a settings struct, by its `Deserialize`, so that the struct's fields are
-/// their only list.
+/// Returns the keys of a settings struct. They come from its `Deserialize`, so that no second list
+/// of the fields is needed.
 pub(super) fn keys_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     let mut keys: &'static [&'static str] = &[];
     // The reader takes the names and then fails, so that there is never a value.
@@ -57,8 +57,8 @@ impl<'k, I: Iterator<Item = &'k str> + Clone> fmt::Display for DidYouMean<'_, I>
     }
 }
 
-/// Returns the number of typing mistakes in a similar key: one, and one more for every four
-/// letters.
+/// Returns how many typing mistakes a key may have to count as similar to `known`: one, and one
+/// more for every four letters.
 fn slips_allowed(known: &str) -> usize {
     (known.len() / 4).saturating_add(1)
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_finger_is_recognised_and_a_stranger_is_not() {
+    fn a_similar_key_is_suggested_and_a_different_key_is_not() {
         assert_eq!(
             hint("bind_pasword_file"),
             " (did you mean \"bind_password_file\"?)"

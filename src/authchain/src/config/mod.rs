@@ -1,7 +1,6 @@
 //! Floor 3: the configuration, from text to values, with errors that point at the key.
 //!
-//! - [`Source`]: the text, read from a file that nobody else could have written
-//!   ([`trusted_file`](crate::tools::trusted_file)).
+//! - [`Source`]: the text, read from a [trusted file](crate::tools::trusted_file).
 //! - [`Config`]: the keys at the top of the file, and a [`BackendTable`] for each section.
 //! - [`settings`]: one field for each setting. The field's doc comment documents the setting; the
 //!   command's `describe`, the JSON Schema and authchain.toml(5) are made from it.
@@ -27,7 +26,7 @@ mod wording;
 
 pub use arguments::ModuleArguments;
 pub use backend_table::BackendTable;
-pub use duration::Period;
+pub use duration::ConfigDuration;
 pub use error::{ConfigError, Location};
 pub use file::{Config, DEFAULT_PATH};
 pub use source::Source;

@@ -65,7 +65,7 @@ impl Source {
 
     fn from_bytes(file: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(file, &error))?;
-        // A file that was truncated to nothing would allow all that it forbade before.
+        // A file that was truncated to nothing has lost all keys that forbid something.
         if text.trim().is_empty() {
             return Err(ConfigError::whole(file, "the file is empty".to_owned()));
         }
@@ -75,7 +75,7 @@ impl Source {
         })
     }
 
-    /// Makes the source of a text that is taken as that of `file`.
+    /// Builds a source from `text`, as if it had been read from `file`.
     pub fn new(file: &Path, text: String) -> Self {
         Self {
             file: file.to_owned(),
@@ -84,14 +84,14 @@ impl Source {
         }
     }
 
-    /// Checks that the last line of a file ends: in a file that was cut short, the keys behind the
-    /// cut would no longer forbid what they did.
+    /// Checks that the file ends with a newline: a file that was cut short may have lost keys that
+    /// forbid something.
     pub(super) fn check_end(&self) -> Result<(), ConfigError> {
         if !self.must_end_its_last_line || self.text.ends_with('\n') {
             return Ok(());
         }
         let message = "the file ends in the middle of a line: it may have been cut short, and have \
-                       lost what forbids something; end its last line";
+                       lost a key that forbids something; end its last line";
         let end = self.text.len();
         Err(self.error(end..end, message.to_owned()))
     }
@@ -228,12 +228,12 @@ mod tests {
         assert_eq!(read(whole.len()), Ok(()));
         let error = read(whole.len() - 1).unwrap_err().to_string();
         let expected = "x.toml:5:26: the file ends in the middle of a line: it may have been cut \
-                        short, and have lost what forbids something; end its last line";
+                        short, and have lost a key that forbids something; end its last line";
         assert!(error.ends_with(expected), "{error}");
     }
 
     #[test]
-    fn the_first_byte_that_is_no_text_is_pointed_at() {
+    fn the_first_byte_that_is_not_utf8_is_pointed_at() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("x.toml");
         std::fs::write(&file, b"a = 1\nb = \"\xff\"\n").unwrap();

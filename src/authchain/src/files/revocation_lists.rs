@@ -281,7 +281,10 @@ mod tests {
     #[test]
     fn a_malformed_list_is_not_a_file_without_a_list() {
         assert_eq!(lists(b""), Err(ListFault::NoList));
-        assert_eq!(lists(b"-----BEGIN CERTIFICATE-----"), Err(ListFault::NoList));
+        assert_eq!(
+            lists(b"-----BEGIN CERTIFICATE-----"),
+            Err(ListFault::NoList)
+        );
         assert_eq!(lists(BEGIN.as_bytes()), Err(ListFault::Malformed));
         let dates = ["241301000000Z", "24+301000000Z"].map(|end| list("x", (UTC_TIME, end)));
         for der in [&b""[..], b"x", &dates[0], &dates[1]] {

@@ -16,7 +16,7 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn nothing_written_means_the_local_chain() {
+fn an_empty_text_means_the_local_chain() {
     let source = source("");
     let config = Config::parse(&source).unwrap();
     let links = config.links(None).unwrap();
@@ -30,7 +30,7 @@ fn nothing_written_means_the_local_chain() {
 }
 
 #[test]
-fn what_every_backend_has_is_read_with_its_defaults() {
+fn the_keys_that_all_backends_share_are_read_with_their_defaults() {
     let source =
         source("[backend.a]\ntype = \"x\"\non_denied = \"stop\"\ntimeout = \"1s\"\nuris = []\n");
     let config = Config::parse(&source).unwrap();
@@ -174,7 +174,7 @@ fn a_fault_is_told_in_one_line() {
 }
 
 #[test]
-fn a_module_argument_may_order_but_not_invent() {
+fn a_module_argument_may_reorder_backends_but_not_add_any() {
     let source = source("chain = [\"a\"]\n[backend.a]\ntype=\"x\"\n");
     let config = Config::parse(&source).unwrap();
     let order = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 #[cfg(feature = "schema")]
-use super::schema::PositivePeriod;
-use crate::config::Period;
+use super::schema::PositiveDuration;
+use crate::config::ConfigDuration;
 
 /// A key and the fault of its value.
 pub type SettingsFault = (&'static str, String);
@@ -17,12 +17,12 @@ pub(super) fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<
     Err((key, message.into()))
 }
 
-/// Checks that the period is not zero.
-pub(in crate::config) fn longer_than_nothing(
+/// Checks that `duration` is not zero.
+pub(in crate::config) fn check_not_zero(
     key: &'static str,
-    period: Period,
+    duration: ConfigDuration,
 ) -> Result<(), SettingsFault> {
-    if period.duration().is_zero() {
+    if duration.duration().is_zero() {
         return fault(key, "must be longer than nothing");
     }
     Ok(())
@@ -38,10 +38,10 @@ pub struct BackendSettings {
     pub kind: Spanned<String>,
 
     /// The next step when this backend knows the person and refuses: `next` asks the next backend,
-    /// `stop` ends the chain. With `stop`, any answer but "no such person" ends it, an outage too:
-    /// a person whom this backend would refuse must not get in because it cannot be asked. A person
-    /// who never had a password in local files (the field is `*` or `!`, or a line in the shadow
-    /// file is missing) is not refused by them: the next backend is asked.
+    /// `stop` ends the chain. With `stop`, any answer but "no such person" ends the chain, an outage
+    /// too, which would otherwise let in people whom this backend denies. A person who never had a
+    /// password in local files (the field is `*` or `!`, or a line in the shadow file is missing) is
+    /// not refused by them: the next backend is asked.
     #[serde(default)]
     pub on_denied: Then,
 
@@ -51,19 +51,19 @@ pub struct BackendSettings {
     #[serde(default)]
     pub on_unavailable: Then,
 
-    /// True to ask this backend also about names that the system's own files have with a password,
-    /// usable or locked. Otherwise such a name belongs to the account on this machine alone,
-    /// whatever a directory says about it. Names that never had a password there (the field is `*`
-    /// or `!`), and names without a line in the shadow file, are asked for in any case, unless the
-    /// backend has `uid = "system"`.
+    /// True to ask this backend also about names that have a password in the system's own files,
+    /// even a locked one. Otherwise such a name means the account on this machine, and no directory
+    /// is asked about it. Names that never had a password there (the field is `*` or `!`), and
+    /// names without a line in the shadow file, do not count: directories are asked about them, unless
+    /// the backend has `uid = "system"`.
     #[serde(default)]
     pub local_names: bool,
 
     /// Maximum time for this backend to answer. It does not concern a `local` backend, which waits
     /// for no server.
     #[serde(default = "default_timeout")]
-    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
-    pub timeout: Period,
+    #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
+    pub timeout: ConfigDuration,
 }
 
 /// Returns the fault of a path in the settings, if it has one: a relative path would begin in the
@@ -72,8 +72,8 @@ pub(in crate::config) fn fault_of_path(path: &Path) -> Option<String> {
     (!path.is_absolute()).then(|| "must be an absolute path".to_owned())
 }
 
-fn default_timeout() -> Period {
-    Period::from_millis(3_000)
+fn default_timeout() -> ConfigDuration {
+    ConfigDuration::from_millis(3_000)
 }
 
 impl BackendSettings {

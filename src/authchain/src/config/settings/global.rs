@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::common::{SettingsFault, fault_of_path, longer_than_nothing};
+use super::common::{SettingsFault, check_not_zero, fault_of_path};
 #[cfg(feature = "schema")]
-use super::schema::{AbsolutePath, PositivePeriod};
-use crate::config::Period;
+use super::schema::{AbsolutePath, PositiveDuration};
+use crate::config::ConfigDuration;
 use crate::words::Username;
 
 /// The folder of the worker, as `make build` sets it for a PREFIX other than /usr.
@@ -27,18 +27,18 @@ pub struct GlobalSettings {
     pub chain: Vec<Spanned<String>>,
 
     /// Maximum time for the whole chain to answer.
-    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
-    pub deadline: Period,
+    #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
+    pub deadline: ConfigDuration,
 
-    /// Names in `passwd_file` with a user id below this are system names, and so are those with
-    /// user id 0, with one that systemd gives to services (61184 to 65519), and nobody (65534):
-    /// only the `local` backend over that very file is asked about them, and a person of another
-    /// backend must not have such a user id.
+    /// Names in `passwd_file` with a user id below this are system names. So are names with user id
+    /// 0, with a user id that systemd gives to services (61184 to 65519), and nobody (65534). Only
+    /// the `local` backend of `passwd_file` is asked about system names, and people of other
+    /// backends must not have such user ids.
     pub min_uid: u32,
 
     /// How long a program waits after a failed login, before it may ask again: 71 minutes at most,
     /// which is what libpam can be told.
-    pub fail_delay: Period,
+    pub fail_delay: ConfigDuration,
 
     /// Write names that nobody knows into the log as they were typed. They may be mistyped
     /// passwords, so they appear as `(unknown)` otherwise.
@@ -57,9 +57,9 @@ pub struct GlobalSettings {
     #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub worker: PathBuf,
 
-    /// The unprivileged user that `worker` becomes before it talks to a server, where root starts
-    /// it. Where there is no user of that name it becomes `nobody`, whose id other daemons may
-    /// share; one with user id 0 is refused.
+    /// The unprivileged user that `worker` becomes before it talks to a server, if root starts it.
+    /// Without a user of this name, the worker becomes `nobody`, whose user id other daemons may
+    /// share. A user with user id 0 is refused.
     pub worker_user: String,
 
     /// The folder in which the module marks servers that were just found down, so that the next
@@ -89,7 +89,7 @@ impl GlobalSettings {
             .iter()
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
         faults.next().map_or(Ok(()), Err)?;
-        longer_than_nothing("deadline", self.deadline)?;
+        check_not_zero("deadline", self.deadline)?;
         fault_of_user(&self.worker_user).map_or(Ok(()), |fault| Err(("worker_user", fault)))
     }
 }
@@ -98,9 +98,9 @@ impl Default for GlobalSettings {
     fn default() -> Self {
         Self {
             chain: vec![Spanned::new(0..0, "local".to_owned())],
-            deadline: Period::from_millis(8_000),
+            deadline: ConfigDuration::from_millis(8_000),
             min_uid: 1000,
-            fail_delay: Period::from_millis(2_000),
+            fail_delay: ConfigDuration::from_millis(2_000),
             log_unknown_users: false,
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
             state_dir: PathBuf::from("/var/lib/authchain"),
@@ -112,8 +112,8 @@ impl Default for GlobalSettings {
     }
 }
 
-/// Returns the fault of a name for the worker's user, if it has one. Another name of root is only
-/// found when the worker changes to that user.
+/// Returns the fault of a name for the worker's user, if it has one. Another name with user id 0 is
+/// found only when the worker changes to that user.
 fn fault_of_user(name: &str) -> Option<String> {
     match Username::parse(name.as_bytes()) {
         Err(invalid) => Some(format!("{name:?}: {invalid}")),

@@ -10,7 +10,7 @@ use super::common::SettingsFault;
 /// refuses those in which `check` finds a fault.
 ///
 /// # Errors
-/// The fault of the settings, for the log, with the key if it concerns one.
+/// The fault of the settings, for the log, with its key if there is one.
 pub fn from_json<T: DeserializeOwned>(
     settings: &Value,
     check: fn(&T) -> Result<(), SettingsFault>,

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_word_they_are_the_systems_files_and_no_weak_hashes() {
+    fn the_defaults_are_the_systems_files_and_no_weak_hashes() {
         let settings: LocalSettings = toml::from_str("").unwrap();
         assert_eq!(settings, LocalSettings::default());
         assert_eq!(settings.passwd, PathBuf::from("/etc/passwd"));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn each_can_be_set_alone() {
+    fn each_key_can_be_set_alone() {
         let settings: LocalSettings = toml::from_str("passwd = '/srv/mail/passwd'").unwrap();
         assert_eq!(settings.passwd, PathBuf::from("/srv/mail/passwd"));
         assert_eq!(settings.shadow, PathBuf::from("/etc/shadow"));

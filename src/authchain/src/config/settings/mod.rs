@@ -1,6 +1,7 @@
 //! All settings: each is a field with its default, and a doc comment that is also its help text.
 //!
-//! A field has the type that is used: its text is parsed where the file is read, and nowhere else.
+//! The text of a field is parsed once, when the file is read: its type is the one that the backends
+//! use.
 
 pub mod active_directory;
 mod common;
@@ -14,7 +15,7 @@ mod schema;
 mod text;
 pub mod tls;
 
-pub(super) use common::longer_than_nothing;
+pub(super) use common::check_not_zero;
 pub use common::{BackendSettings, SettingsFault, Then};
 pub use global::GlobalSettings;
 pub use json::from_json;

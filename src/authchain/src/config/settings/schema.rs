@@ -2,14 +2,14 @@
 //!
 //! [`check`]: super::local::LocalSettings::check
 
-/// A period that may not be zero.
+/// A duration that may not be zero.
 #[derive(schemars::JsonSchema)]
 #[schemars(
     with = "String",
     title = "duration longer than 0",
     extend("pattern" = "^0*[1-9][0-9]*(ms|s|m|d)$")
 )]
-pub(super) struct PositivePeriod;
+pub(super) struct PositiveDuration;
 
 /// A path that begins with a slash.
 #[derive(schemars::JsonSchema)]

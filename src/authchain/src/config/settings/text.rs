@@ -1,5 +1,5 @@
-//! Values that are parsed from text where the file is read, so that each value of such a type is
-//! valid. The worker gets them as the text again.
+//! Values that are parsed from text when the file is read, so that each value of such a type is
+//! valid. They are sent to the worker as text.
 
 use std::str::FromStr;
 
@@ -31,14 +31,14 @@ pub(super) fn list<'de, T: FromStr<Err = String>, D: Deserializer<'de>>(
         .map_err(D::Error::custom)
 }
 
-// For the same reason not a part of each reader.
+// Not inlined, so that the module has this code only once.
 #[inline(never)]
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer)
 }
 
-/// Reads and writes types that have a `FromStr`, whose error is for the administrator, and an
-/// `as_str`.
+/// Implements serde's traits for types that have `as_str` and a `FromStr`, whose error is for the
+/// administrator.
 macro_rules! written_as_text {
     ($($type:ty),+ $(,)?) => {$(
         impl<'de> Deserialize<'de> for $type {

@@ -10,8 +10,9 @@ use super::common::{SettingsFault, fault};
 pub(super) const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The `tls_*` keys of a backend.
-// A view of the settings. The types do not share a struct with these keys: each describes them in
-// its own words, and errors about fields that serde flattens do not have their place in the file.
+// A view of the settings of a type. The types do not share a struct with these keys, because each
+// type describes them in its own words, and because errors about fields that serde flattens lack
+// the place in the file.
 #[derive(Debug, Clone, Copy)]
 pub struct TlsSettings<'s> {
     /// The file of the authorities that are trusted.

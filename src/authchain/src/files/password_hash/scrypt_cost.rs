@@ -2,7 +2,7 @@
 //!
 //! Both encodings are read as libxcrypt reads them (lib/alg-yescrypt-common.c, `yescrypt_r`):
 //! `$7$` has log2(N) in one digit of base 64, then r and p in five digits each, lowest first; `$y$`
-//! has numbers of varying_length length, whose first digit tells how many follow.
+//! has numbers of varying length, whose first digit tells how many follow.
 
 use super::bounds::{digit, fixed_length, limit};
 use super::error::HashError;
@@ -89,7 +89,7 @@ fn yescrypt(text: &[u8]) -> Option<ScryptCost> {
     text.is_empty().then_some(cost)
 }
 
-/// The beginnings of numbers of varying_length length. In each row: the lowest first digit, the number of
+/// The beginnings of numbers of varying length. In each row: the lowest first digit, the number of
 /// digits that follow such a digit, and the first number that is written so.
 const KINDS: [(u64, usize, u64); 6] = [
     (63, 5, 17_318_448),
@@ -100,7 +100,7 @@ const KINDS: [(u64, usize, u64); 6] = [
     (0, 0, 0),
 ];
 
-/// Takes one number of varying_length length off `text`, highest digit first, counted from `least`.
+/// Takes one number of varying length off `text`, highest digit first, counted from `least`.
 fn varying_length(text: &mut &[u8], least: u64) -> Option<u64> {
     let (&first, rest) = text.split_first()?;
     let first = digit(first)?;

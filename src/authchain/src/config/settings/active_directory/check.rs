@@ -1,8 +1,8 @@
-//! The checks of a domain's keys that no single key can fail: contradictions and omissions.
+//! The checks of several keys of a domain together: contradictions and omissions.
 
 use super::names::DomainName;
 use super::settings::ActiveDirectorySettings;
-use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
+use crate::config::settings::common::{SettingsFault, check_not_zero, fault};
 
 impl ActiveDirectorySettings {
     /// Checks that the settings make sense together.
@@ -27,7 +27,7 @@ impl ActiveDirectorySettings {
                 "aliases",
                 "needs bind_dn: they are searched for before anybody logs in",
             ),
-            _ => longer_than_nothing("connect_timeout", self.connect_timeout),
+            _ => check_not_zero("connect_timeout", self.connect_timeout),
         }
     }
 }
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_names_its_key() {
+    fn a_faulty_value_is_reported_with_its_key() {
         for (lines, key) in [
             ("domain = ''", "domain"),
             ("domain = 'ad.example.com.'", "domain"),

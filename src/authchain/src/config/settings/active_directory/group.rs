@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::sid::Sid;
 use crate::config::settings::ldap::dn::Dn;
 
-/// A group of which a person may have to be a member.
+/// A group that `allow_groups` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DomainGroup {
     /// By its name.

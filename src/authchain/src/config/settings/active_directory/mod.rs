@@ -1,7 +1,7 @@
 //! Settings of `type = "active_directory"`.
 //!
-//! Begin with [`ActiveDirectorySettings`]; [`ActiveDirectorySettings::check`] looks for what only
-//! several keys together show.
+//! Begin with [`ActiveDirectorySettings`]; [`ActiveDirectorySettings::check`] checks several keys
+//! together.
 
 mod check;
 pub mod group;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::config::settings::ldap::dn::Dn;
 
-/// The DNS name of a domain: `ad.example.com`. The default is none, where the key is missing.
+/// The DNS name of a domain: `ad.example.com`. The default is empty: the key is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DomainName(String);
 
@@ -16,7 +16,7 @@ pub struct SiteName(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetbiosName(String);
 
-/// A name that a domain controller takes in a bind: `alice@ad.example.com`, `EXAMPLE\alice` or a
+/// A name that a domain controller accepts in a bind: `alice@ad.example.com`, `EXAMPLE\alice` or a
 /// DN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindName(String);
@@ -100,7 +100,8 @@ impl FromStr for BindName {
     }
 }
 
-/// Returns whether this can be a label of a DNS name. Names of sites may have an underscore.
+/// Returns whether `text` is a label of a DNS name. An underscore is allowed, for the names of
+/// sites.
 fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && !text.starts_with('-')

@@ -25,7 +25,7 @@ impl ActiveDirectorySettings {
         }
     }
 
-    /// Returns what is allowed but dangerous, in words for the log.
+    /// Returns a warning, for the log, about each setting that is allowed but dangerous.
     pub fn warnings(&self) -> Vec<&'static str> {
         self.tls_settings().warning().into_iter().collect()
     }

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::group::DomainGroup;
 use super::names::{BindName, DomainName, NetbiosName, SiteName};
-use crate::config::Period;
+use crate::config::ConfigDuration;
 use crate::config::settings::ldap::UidSource;
 use crate::config::settings::ldap::alias::Alias;
 use crate::config::settings::ldap::dn::Dn;
 use crate::config::settings::ldap::filter::AccessFilter;
 use crate::config::settings::ldap::uri::HostPort;
 #[cfg(feature = "schema")]
-use crate::config::settings::schema::PositivePeriod;
+use crate::config::settings::schema::PositiveDuration;
 use crate::config::settings::text::list;
 use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
 /// A domain of Active Directory, of Windows or Samba.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-// Its default means nothing: `check` refuses it.
+// Its default is empty, and `check` refuses it.
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["domain"])))]
 #[serde(default)]
 pub struct ActiveDirectorySettings {
@@ -28,9 +28,9 @@ pub struct ActiveDirectorySettings {
     pub domain: DomainName,
 
     /// The domain controllers, in the order they are tried: names or addresses, with a port where
-    /// it is not the usual one. Without any, DNS is asked for them, by their SRV records. The
-    /// certificate of one that DNS names must be for its own name where that lies within the
-    /// domain, and else for the domain, since DNS can be forged.
+    /// it is not the usual one. Without any, DNS is asked for their SRV records. If a server that
+    /// DNS names lies within the domain, its certificate must be for the server's name; otherwise
+    /// for the domain, since DNS can be forged.
     #[serde(deserialize_with = "list")]
     pub servers: Vec<HostPort>,
 
@@ -47,10 +47,10 @@ pub struct ActiveDirectorySettings {
     /// dates and name are right.
     pub tls_ca_file: PathBuf,
 
-    /// The lists of revoked certificates, in PEM: one of each authority between a domain
-    /// controller's certificate and one in `tls_ca_file`, that one included. A certificate that is
-    /// on them is refused, and so is one whose authority has no list there, or one that is too old:
-    /// fetch each anew before its end.
+    /// The lists of revoked certificates, in PEM: one list of each authority, from the issuer of a
+    /// domain controller's certificate up to the authority in `tls_ca_file`. A certificate on a
+    /// list is refused. So is a certificate whose authority has no list in the file, or one that is
+    /// too old: fetch a new list before the next update of the old one is due.
     pub tls_crl_file: Option<PathBuf>,
 
     /// The oldest version of TLS to speak: `1.2` or `1.3`.
@@ -64,9 +64,9 @@ pub struct ActiveDirectorySettings {
     /// The account as which authchain itself binds to search for people:
     /// `authchain@ad.example.com`, or a distinguished name. Without it, authchain binds with the
     /// person's password at once, and reads the entry with the person's own rights: an unknown name
-    /// is refused like a wrong password, and nothing can be found out without a password. An
-    /// account that is not in /etc/passwd is then unavailable where no password is given, as for
-    /// keys and `sudo`.
+    /// is refused like a wrong password, and nothing can be found out without a password. Where no
+    /// password is given, as for keys and `sudo`, an account that is not in /etc/passwd is then
+    /// unavailable.
     pub bind_dn: Option<BindName>,
 
     /// The file with the password of `bind_dn`; a line break at its end does not count. Only its
@@ -109,17 +109,17 @@ pub struct ActiveDirectorySettings {
 
     /// Groups of which the person must be in at least one, directly, through other groups or as the
     /// primary group: names of groups of the domain, DNs, or SIDs such as
-    /// `S-1-5-21-1004336348-1177238915-682003330-512`. Without any, no group is asked for.
+    /// `S-1-5-21-1004336348-1177238915-682003330-512`. Without any, no group is needed.
     #[serde(deserialize_with = "list")]
     pub allow_groups: Vec<DomainGroup>,
 
-    /// The time before the end of a password in which its owner is warned at each login.
-    #[cfg_attr(feature = "schema", schemars(with = "Period"))]
-    pub password_warning: Period,
+    /// The time before a password expires in which its owner is warned at each login.
+    #[cfg_attr(feature = "schema", schemars(with = "ConfigDuration"))]
+    pub password_warning: ConfigDuration,
 
     /// Maximum time for connecting to one domain controller, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
-    pub connect_timeout: Period,
+    #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
+    pub connect_timeout: ConfigDuration,
 }
 
 impl Default for ActiveDirectorySettings {
@@ -142,8 +142,8 @@ impl Default for ActiveDirectorySettings {
             uid: UidSource::default(),
             access_filter: None,
             allow_groups: Vec::new(),
-            password_warning: Period::from_days(14),
-            connect_timeout: Period::from_millis(1_500),
+            password_warning: ConfigDuration::from_days(14),
+            connect_timeout: ConfigDuration::from_millis(1_500),
         }
     }
 }

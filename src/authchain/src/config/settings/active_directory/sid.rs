@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use crate::words::number;
 
-/// Maximum number of parts of an identifier (MS-DTYP 2.4.2).
-const MAX_PARTS: usize = 15;
+/// Maximum number of subauthorities of an identifier (MS-DTYP 2.4.2).
+const MAX_SUB_AUTHORITIES: usize = 15;
 
 /// Authorities from here on are written in hexadecimal (MS-DTYP 2.4.2.1).
 const LARGE: u64 = 1 << 32;
@@ -15,26 +15,27 @@ const LARGE: u64 = 1 << 32;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sid {
     authority: u64,
-    parts: Vec<u32>,
+    sub_authorities: Vec<u32>,
 }
 
 impl Sid {
     /// Reads the bytes of `objectSid` and `tokenGroups` (MS-DTYP 2.4.2.2): a revision, the number
-    /// of parts, an authority of six bytes with the highest first, and the parts, each of four with
-    /// the lowest first.
+    /// of subauthorities, the authority (six bytes, big-endian), and the subauthorities (four bytes
+    /// each, little-endian).
     pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
-        let ([1, count, a, b, c, d, e, f], parts) = bytes.split_first_chunk()? else {
+        let ([1, count, a, b, c, d, e, f], sub_authorities) = bytes.split_first_chunk()? else {
             return None;
         };
-        let chunks = parts.chunks_exact(4);
+        let chunks = sub_authorities.chunks_exact(4);
         let is_whole = chunks.len() == usize::from(*count) && chunks.remainder().is_empty();
-        if !is_whole || chunks.len() > MAX_PARTS {
+        if !is_whole || chunks.len() > MAX_SUB_AUTHORITIES {
             return None;
         }
-        let parts = chunks.filter_map(|part| Some(u32::from_le_bytes(part.try_into().ok()?)));
+        let sub_authorities =
+            chunks.filter_map(|part| Some(u32::from_le_bytes(part.try_into().ok()?)));
         Some(Self {
             authority: u64::from_be_bytes([0, 0, *a, *b, *c, *d, *e, *f]),
-            parts: parts.collect(),
+            sub_authorities: sub_authorities.collect(),
         })
     }
 }
@@ -52,10 +53,17 @@ impl FromStr for Sid {
             None => number(authority.as_bytes()),
         };
         let authority = authority.ok_or(())?;
-        let parts: Option<Vec<u32>> = numbers.map(|part| number(part.as_bytes())).collect();
-        let parts = parts.ok_or(())?;
-        let is_one = authority < 1 << 48 && (1..=MAX_PARTS).contains(&parts.len());
-        is_one.then_some(Self { authority, parts }).ok_or(())
+        let sub_authorities: Option<Vec<u32>> =
+            numbers.map(|part| number(part.as_bytes())).collect();
+        let sub_authorities = sub_authorities.ok_or(())?;
+        let is_valid =
+            authority < 1 << 48 && (1..=MAX_SUB_AUTHORITIES).contains(&sub_authorities.len());
+        is_valid
+            .then_some(Self {
+                authority,
+                sub_authorities,
+            })
+            .ok_or(())
     }
 }
 
@@ -65,7 +73,7 @@ impl fmt::Display for Sid {
             large @ LARGE.. => write!(f, "S-1-0x{large:012X}")?,
             authority => write!(f, "S-1-{authority}")?,
         }
-        (self.parts.iter()).try_for_each(|part| write!(f, "-{part}"))
+        (self.sub_authorities.iter()).try_for_each(|part| write!(f, "-{part}"))
     }
 }
 
@@ -75,10 +83,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn bytes_of(sid: &Sid) -> Vec<u8> {
-        let count = u8::try_from(sid.parts.len()).unwrap();
+        let count = u8::try_from(sid.sub_authorities.len()).unwrap();
         let authority = &sid.authority.to_be_bytes()[2..];
-        let parts = sid.parts.iter().flat_map(|part| part.to_le_bytes());
-        [&[1, count], authority, &parts.collect::<Vec<_>>()].concat()
+        let sub_authorities = sid
+            .sub_authorities
+            .iter()
+            .flat_map(|part| part.to_le_bytes());
+        [&[1, count], authority, &sub_authorities.collect::<Vec<_>>()].concat()
     }
 
     #[test]
@@ -131,15 +142,15 @@ mod tests {
         #[test]
         fn an_identifier_is_the_same_in_both_forms(
             authority in 0_u64..1 << 48,
-            parts in proptest::collection::vec(any::<u32>(), 1..=MAX_PARTS),
+            sub_authorities in proptest::collection::vec(any::<u32>(), 1..=MAX_SUB_AUTHORITIES),
         ) {
-            let sid = Sid { authority, parts };
+            let sid = Sid { authority, sub_authorities };
             prop_assert_eq!(Sid::of_bytes(&bytes_of(&sid)), Some(sid.clone()));
             prop_assert_eq!(sid.to_string().parse(), Ok(sid));
         }
 
         #[test]
-        fn no_bytes_are_an_identifier_of_others(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn no_two_byte_strings_are_one_identifier(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             if let Some(sid) = Sid::of_bytes(&bytes) {
                 prop_assert_eq!(bytes_of(&sid), bytes);
             }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub struct AttributeName(String);
 
 impl AttributeName {
-    /// Takes a name that this program knows.
+    /// Builds a name of this program's own, which is not checked.
     pub fn known(name: &'static str) -> Self {
         Self(name.to_owned())
     }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attribute_names_have_no_syntax_of_their_own() {
+    fn attribute_names_have_no_syntax_of_filters() {
         assert!(is_attribute("uid") && is_attribute("2.5.4.3") && is_attribute("cn;lang-de"));
         for bad in ["", "u id", "uid=", "*", "uid)", "\u{fc}id", "-uid"] {
             assert!(!is_attribute(bad), "{bad}");

@@ -1,10 +1,10 @@
-//! The checks of a directory's keys that no single key can fail: contradictions and omissions.
+//! The checks of several keys of a directory together: contradictions and omissions.
 
 use super::choices::{Sasl, Tls};
 use super::group::AllowedGroup;
 use super::settings::LdapSettings;
 use super::uri::{Scheme, ServerUri};
-use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
+use crate::config::settings::common::{SettingsFault, check_not_zero, fault};
 
 impl LdapSettings {
     /// Checks that the settings make sense together.
@@ -12,9 +12,9 @@ impl LdapSettings {
     /// # Errors
     /// The first key with a fault, in the order of the keys, and its fault.
     pub fn check(&self) -> Result<(), SettingsFault> {
-        servers(self)?;
-        certificates(self)?;
-        identity(self)?;
+        check_servers(self)?;
+        check_certificates(self)?;
+        check_identity(self)?;
         if self.base.is_empty() {
             return fault(
                 "base",
@@ -27,12 +27,12 @@ impl LdapSettings {
                 "are searched for, and user_dn_template leaves the search out",
             );
         }
-        groups(self)?;
-        longer_than_nothing("connect_timeout", self.connect_timeout)
+        check_groups(self)?;
+        check_not_zero("connect_timeout", self.connect_timeout)
     }
 }
 
-fn servers(settings: &LdapSettings) -> Result<(), SettingsFault> {
+fn check_servers(settings: &LdapSettings) -> Result<(), SettingsFault> {
     if settings.uris.is_empty() && settings.srv.is_none() {
         return fault(
             "uris",
@@ -44,7 +44,7 @@ fn servers(settings: &LdapSettings) -> Result<(), SettingsFault> {
         checked.or_else(|error| fault("srv", format!("\"{}\" {error}", name.as_str())))?;
     }
     for uri in settings.uris.iter().chain(&settings.backup_uris) {
-        encryption(settings, uri)?;
+        check_encryption(settings, uri)?;
     }
     if settings.tls == Some(Tls::None) && !settings.insecure_plaintext {
         let message = "\"none\" sends passwords in the clear; if that is meant, \
@@ -55,7 +55,7 @@ fn servers(settings: &LdapSettings) -> Result<(), SettingsFault> {
 }
 
 /// Checks that `tls` does not contradict the scheme of a URI.
-fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), SettingsFault> {
+fn check_encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), SettingsFault> {
     match (uri.scheme, settings.tls) {
         (Scheme::Ldaps, Some(Tls::Starttls)) => {
             fault("tls", format!("\"starttls\" needs ldap://, not {uri}"))
@@ -68,7 +68,7 @@ fn encryption(settings: &LdapSettings, uri: &ServerUri) -> Result<(), SettingsFa
     }
 }
 
-fn certificates(settings: &LdapSettings) -> Result<(), SettingsFault> {
+fn check_certificates(settings: &LdapSettings) -> Result<(), SettingsFault> {
     settings.tls_settings().check()?;
     match (&settings.tls_cert, &settings.tls_key) {
         (Some(_), None) => fault("tls_cert", "needs tls_key, the certificate's private key"),
@@ -77,7 +77,7 @@ fn certificates(settings: &LdapSettings) -> Result<(), SettingsFault> {
     }
 }
 
-fn identity(settings: &LdapSettings) -> Result<(), SettingsFault> {
+fn check_identity(settings: &LdapSettings) -> Result<(), SettingsFault> {
     match (
         &settings.bind_dn,
         &settings.bind_password_file,
@@ -103,8 +103,9 @@ fn identity(settings: &LdapSettings) -> Result<(), SettingsFault> {
     }
 }
 
-/// Checks that groups that are named are looked for in one place.
-fn groups(settings: &LdapSettings) -> Result<(), SettingsFault> {
+/// Checks that `group_base` is set if `allow_groups` has names, and that `group_members` is not
+/// empty.
+fn check_groups(settings: &LdapSettings) -> Result<(), SettingsFault> {
     let has_base = (settings.group_base.as_ref()).is_some_and(|base| !base.is_empty());
     for group in &settings.allow_groups {
         if let (AllowedGroup::Name(name), false) = (group, has_base) {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_names_its_key() {
+    fn a_faulty_value_is_reported_with_its_key() {
         for (lines, key) in [
             ("uris = []", "uris"),
             ("uris = ['ldap1.example']", "uris"),
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_named_in_full_needs_no_base() {
+    fn a_group_named_by_its_dn_needs_no_group_base() {
         let text = format!("{GOOD}allow_groups = ['cn=a,dc=x']\n");
         let settings: LdapSettings = toml::from_str(&text).unwrap();
         assert_eq!(settings.check(), Ok(()));
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_checked_is_warned_about_where_there_is_something_to_check() {
+    fn weak_tls_is_warned_about_but_not_for_a_socket() {
         let warnings = |lines: &str| {
             let text = format!("base = 'dc=x'\ninsecure_plaintext = true\n{lines}");
             let settings: LdapSettings = toml::from_str(&text).unwrap();

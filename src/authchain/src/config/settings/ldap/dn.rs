@@ -9,7 +9,7 @@ use super::attribute::is_attribute;
 ///
 /// Equality is that of most directories: attribute names and values without regard to case, blanks
 /// around them or runs of blanks inside. Names that a server tells apart by case alone are equal
-/// here; nobody gains more by that than the entry's own directory tree gives.
+/// here. Only somebody who may create such an entry beside the other could exploit this.
 #[derive(Debug, Clone, Default)]
 pub struct Dn {
     rdns: Vec<Vec<(String, String)>>,
@@ -18,7 +18,7 @@ pub struct Dn {
 }
 
 impl Dn {
-    /// Parses `text`; `None` if it is not a name. The empty name is valid: it is the root's.
+    /// Parses `text`; `None` if it is not a name. The empty name is valid: it names the root.
     pub fn parse(text: &str) -> Option<Self> {
         if text.trim().is_empty() {
             return Some(Self::new(Vec::new(), text));
@@ -100,7 +100,7 @@ impl Ord for Dn {
     }
 }
 
-/// Returns the pieces between those of `separators` that are neither escaped nor in quotes.
+/// Splits `text` at the `separators` that are neither escaped nor in quotes.
 fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     let (mut escaped, mut quoted) = (false, false);
     let pieces = text.split(|c: char| {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domains_entry_is_its_name() {
+    fn a_domains_root_entry_has_a_dc_for_each_label() {
         let root = Dn::of_domain("ad.example.com");
         assert_eq!(root.as_str(), "DC=ad,DC=example,DC=com");
         assert_eq!(Some(root.clone()), Dn::parse(root.as_str()));
@@ -229,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_name_or_none(text in "[a-z=,+\\\\\"; #\u{fc}0-9]{0,40}") {
+        fn no_text_makes_the_parser_panic(text in "[a-z=,+\\\\\"; #\u{fc}0-9]{0,40}") {
             let _ = Dn::parse(&text);
         }
     }

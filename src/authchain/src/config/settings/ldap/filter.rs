@@ -84,7 +84,7 @@ impl FromStr for AccessFilter {
 pub struct GroupFilter(TextTemplate);
 
 impl GroupFilter {
-    /// Returns the filter of groups that match `filter`, too, which may be empty.
+    /// Returns the filter for groups that also match `filter`, which may be empty.
     pub fn and(&self, filter: &str) -> String {
         format!("(&{}{filter})", self.0.fill(|_| ""))
     }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_what_their_texts_mean() {
+    fn the_defaults_are_equal_to_their_parsed_texts() {
         let (user, group) = (UserFilter::default(), GroupFilter::default());
         assert_eq!(user.as_str(), "(&(objectClass=posixAccount)(uid=%u))");
         assert_eq!(user.as_str().parse(), Ok(user));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_sign_before_a_u_is_no_name() {
+    fn an_escaped_percent_sign_is_no_placeholder() {
         assert!("(uid=%%u)".parse::<UserFilter>().is_err());
         assert!("(uid=%%%u)".parse::<UserFilter>().is_ok());
     }

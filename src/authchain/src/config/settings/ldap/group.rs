@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use super::dn::Dn;
 
-/// A group of which a person may have to be a member.
+/// A group that `allow_groups` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllowedGroup {
-    /// By its name, which counts below `group_base`.
+    /// By its name: a group below `group_base`.
     Name(String),
     /// By its DN.
     Dn(Dn),

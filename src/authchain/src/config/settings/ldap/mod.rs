@@ -1,7 +1,7 @@
 //! Settings of `type = "ldap"`.
 //!
-//! Begin with [`LdapSettings`]. Each key has the type that is used, and is parsed once, where the
-//! file is read; [`LdapSettings::check`] looks for what only several keys together show.
+//! Begin with [`LdapSettings`]. Each key is parsed once, when the file is read;
+//! [`LdapSettings::check`] checks several keys together.
 
 pub mod alias;
 pub mod attribute;

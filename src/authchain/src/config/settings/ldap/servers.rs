@@ -48,7 +48,7 @@ impl LdapSettings {
         self.group_base.as_ref().unwrap_or(&self.base)
     }
 
-    /// Returns what is allowed but dangerous, in words for the log.
+    /// Returns a warning, for the log, about each setting that is allowed but dangerous.
     pub fn warnings(&self) -> Vec<&'static str> {
         let named_by_dns = self.srv_service().map(|service| service.tls);
         let mut all = self.servers().map(|(_, tls)| tls).chain(named_by_dns);

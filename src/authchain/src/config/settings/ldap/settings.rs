@@ -13,16 +13,16 @@ use super::group::AllowedGroup;
 use super::srv::SrvName;
 use super::template::DnTemplate;
 use super::uri::ServerUri;
-use crate::config::Period;
+use crate::config::ConfigDuration;
 #[cfg(feature = "schema")]
-use crate::config::settings::schema::PositivePeriod;
+use crate::config::settings::schema::PositiveDuration;
 use crate::config::settings::text::list;
 use crate::config::settings::tls::{SYSTEM_CA_FILE, TlsVerify, TlsVersion};
 
 /// Accounts in an LDAP directory: OpenLDAP, 389 Directory Server and their like.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-// Their defaults mean nothing: `check` refuses them.
+// The defaults of these keys are empty, and `check` refuses them.
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["base"])))]
 #[serde(default)]
 pub struct LdapSettings {
@@ -32,11 +32,12 @@ pub struct LdapSettings {
     #[serde(deserialize_with = "list")]
     pub uris: Vec<ServerUri>,
 
-    /// The domain whose servers DNS names, such as `example.com`, tried after `uris`: its
-    /// `_ldap._tcp` SRV records, or with `tls = "ldaps"` those of `_ldaps._tcp`, by priority,
-    /// weight and port. The whole name of a service, such as `_ldap._tcp.dc._msdcs.example.com`, is
-    /// asked for as it is. A server's certificate must be for its own name where that lies within
-    /// the domain, and else for the domain, since DNS can be forged.
+    /// The domain, such as `example.com`, whose servers are found by DNS SRV records and tried
+    /// after `uris`, by priority, weight and port. The records are those of `_ldap._tcp`, or with
+    /// `tls = "ldaps"` those of `_ldaps._tcp`. The whole name of a service, such as
+    /// `_ldap._tcp.dc._msdcs.example.com`, is accepted, too. If a server lies within the domain,
+    /// its certificate must be for the server's name; otherwise for the domain, since DNS can be
+    /// forged.
     pub srv: Option<SrvName>,
 
     /// Servers that are tried only when no server of `uris` or `srv` answers.
@@ -57,10 +58,10 @@ pub struct LdapSettings {
     /// stands here is trusted by that (pinned), while its dates and name are right.
     pub tls_ca_file: PathBuf,
 
-    /// The lists of revoked certificates, in PEM: one of each authority between the server's
-    /// certificate and one in `tls_ca_file`, that one included. A certificate that is on them is
-    /// refused, and so is one whose authority has no list there, or one that is too old: fetch each
-    /// anew before its end.
+    /// The lists of revoked certificates, in PEM: one list of each authority, from the issuer of
+    /// the server's certificate up to the authority in `tls_ca_file`. A certificate on a list is
+    /// refused. So is a certificate whose authority has no list in the file, or one that is too
+    /// old: fetch a new list before the next update of the old one is due.
     pub tls_crl_file: Option<PathBuf>,
 
     /// The client certificate to show to the servers, in PEM, with its chain.
@@ -138,10 +139,10 @@ pub struct LdapSettings {
     /// where `%u` stands for the name, escaped. It saves the search: authchain binds with the
     /// person's password at once, and reads the entry with the person's own rights. An unknown name
     /// is then refused like a wrong password. Without `bind_dn` or `sasl`, authchain reads
-    /// anonymously where no password is given, as for keys and `sudo`: a person whom anonymous
-    /// clients cannot see, or who does not match `access_filter` or `allow_groups` as far as they
-    /// can see, is then unavailable instead of unknown, and an expiry date that they cannot see
-    /// ends no account. Set `bind_dn` where people come in with keys.
+    /// anonymously where no password is given, as for keys and `sudo`. A person whom anonymous
+    /// clients cannot see, or cannot see to match `access_filter` and `allow_groups`, is then
+    /// unavailable. An expiry date that they cannot see does not count. Set `bind_dn` where people
+    /// log in with keys.
     pub user_dn_template: Option<DnTemplate>,
 
     /// An LDAP filter that the person's entry must match, too; `%u` is the name, `%s` the PAM
@@ -150,9 +151,9 @@ pub struct LdapSettings {
     pub access_filter: Option<AccessFilter>,
 
     /// Groups of which the person must be in at least one, directly or through other groups: names
-    /// of groups under `group_base`, or DNs. Without any, no group is asked for. Only the members
-    /// that a group names count, not the groups that a person's entry names (`memberOf`), since
-    /// people may be allowed to write those.
+    /// of groups under `group_base`, or DNs. Without any, no group is needed. Only the members that
+    /// a group names count, not the groups that a person's entry names (`memberOf`), since people
+    /// may be allowed to write those.
     #[serde(deserialize_with = "list")]
     pub allow_groups: Vec<AllowedGroup>,
 
@@ -164,7 +165,8 @@ pub struct LdapSettings {
     pub group_filter: GroupFilter,
 
     /// The attributes by which groups name their members: `memberUid` by their login names, in
-    /// posixGroups, every other one by their DNs. Leave out what the server refuses to search.
+    /// posixGroups, every other attribute by their DNs. Leave out attributes that the server
+    /// refuses to search.
     #[serde(deserialize_with = "list")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub group_members: Vec<AttributeName>,
@@ -178,14 +180,14 @@ pub struct LdapSettings {
     pub account_policy: AccountPolicy,
 
     /// Asks the server what its password policy says about each login: expired, locked, to be
-    /// changed. Servers that do not know the question ignore it. A password that must be changed is
-    /// refused if the entry does not show that to `account_policy`: the later question about the
-    /// account would not find it, and the password would be good for ever.
+    /// changed. Servers that do not know this control ignore it. If a password must be changed, but
+    /// the entry does not show this to `account_policy`, the login is refused: the later question
+    /// about the account would not find it out, and the old password could be used for ever.
     pub ppolicy: bool,
 
     /// Maximum time for connecting to one server, TLS included.
-    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
-    pub connect_timeout: Period,
+    #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
+    pub connect_timeout: ConfigDuration,
 
     /// How the name in the entry must match the name that was typed: `exact` byte for byte, `ascii`
     /// with `A` to `Z` read as `a` to `z`.
@@ -231,7 +233,7 @@ impl Default for LdapSettings {
             allow_primary_group: false,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
-            connect_timeout: Period::from_millis(1_500),
+            connect_timeout: ConfigDuration::from_millis(1_500),
             case: Case::default(),
         }
     }

@@ -9,7 +9,7 @@ use super::choices::Tls;
 pub struct SrvName {
     text: String,
     /// The encryption that belongs to the named service; `None` for a domain.
-    own: Option<Tls>,
+    of_service: Option<Tls>,
 }
 
 /// The service to ask DNS for.
@@ -46,21 +46,21 @@ impl SrvName {
     /// Reads a domain or the whole name of a service.
     ///
     /// # Errors
-    /// [`InvalidSrv`], where DNS could not have the name or the answer could not be used.
+    /// [`InvalidSrv`] for a text that is no DNS name, and for another service or transport.
     pub fn parse(text: &str) -> Result<Self, InvalidSrv> {
         let name = text.strip_suffix('.').unwrap_or(text);
         if !is_name(name) {
             return Err(InvalidSrv::Name);
         }
         let lower = name.to_ascii_lowercase();
-        let own = match lower.split_once("._tcp.") {
+        let of_service = match lower.split_once("._tcp.") {
             _ if !lower.starts_with('_') => None,
             Some(("_ldap", _)) => Some(Tls::Starttls),
             Some(("_ldaps", _)) => Some(Tls::Ldaps),
             _ => return Err(InvalidSrv::Service),
         };
         let text = text.to_owned();
-        Ok(Self { text, own })
+        Ok(Self { text, of_service })
     }
 
     /// Checks that the setting `tls` does not contradict the service.
@@ -68,8 +68,8 @@ impl SrvName {
     /// # Errors
     /// [`InvalidSrv::Tls`] for a service with another encryption.
     pub fn check(&self, tls: Option<Tls>) -> Result<(), InvalidSrv> {
-        match (self.own, tls) {
-            (Some(own), Some(tls)) if (own == Tls::Ldaps) != (tls == Tls::Ldaps) => {
+        match (self.of_service, tls) {
+            (Some(of_service), Some(tls)) if (of_service == Tls::Ldaps) != (tls == Tls::Ldaps) => {
                 Err(InvalidSrv::Tls)
             }
             _ => Ok(()),
@@ -82,8 +82,8 @@ impl SrvName {
     /// records of `_ldap` have the port without TLS.
     pub fn service(&self, tls: Option<Tls>) -> SrvService {
         let name = self.text.strip_suffix('.').unwrap_or(&self.text);
-        let tls = tls.or(self.own).unwrap_or(Tls::Starttls);
-        let name = match (self.own, tls) {
+        let tls = tls.or(self.of_service).unwrap_or(Tls::Starttls);
+        let name = match (self.of_service, tls) {
             (Some(_), _) => name.to_owned(),
             (None, Tls::Ldaps) => format!("_ldaps._tcp.{name}"),
             (None, Tls::Starttls | Tls::None) => format!("_ldap._tcp.{name}"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_service_of_ours_says_so() {
+    fn a_name_that_cannot_be_used_is_refused_with_its_fault() {
         let long = "a.".repeat(121);
         for (text, tls, fault) in [
             ("", None, InvalidSrv::Name),

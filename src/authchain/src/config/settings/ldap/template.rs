@@ -53,8 +53,7 @@ impl TextTemplate {
         Ok(Self { text, pieces })
     }
 
-    /// Builds a template of the name of a person with a text before and behind it; neither has a
-    /// percent sign.
+    /// Builds the template of `before`, `%u` and `after`. Neither text may have a percent sign.
     pub(super) fn of_user(before: &str, after: &str) -> Self {
         let [first, last] = [before, after].map(|text| Piece::Text(text.to_owned()));
         Self {
@@ -63,7 +62,7 @@ impl TextTemplate {
         }
     }
 
-    /// Builds a template without a placeholder of a text without a percent sign.
+    /// Builds a template without placeholders. The text must have no percent sign.
     pub(super) fn plain(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -97,7 +96,7 @@ fn parse_pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<
     let mut pieces = vec![Piece::Text(parts.next().unwrap_or_default().to_owned())];
     while let Some(part) = parts.next() {
         let Some(letter) = part.chars().next() else {
-            // Two percent signs have nothing between them; the last one alone has nothing after.
+            // The part is empty between two percent signs, and after one at the end of the text.
             let next = parts.next().ok_or(None)?;
             pieces.push(Piece::Text(format!("%{next}")));
             continue;
@@ -115,7 +114,8 @@ fn parse_pieces(text: &str, known: &[Placeholder]) -> Result<Vec<Piece>, Option<
 pub struct DnTemplate(TextTemplate);
 
 impl DnTemplate {
-    /// Returns the name of a person's entry; `escaped` is the name of the person (RFC 4514 §2.4).
+    /// Returns the DN of a person's entry; `escaped` is the person's login name, escaped (RFC 4514
+    /// §2.4).
     pub fn fill(&self, escaped: &str) -> String {
         self.0.fill(|_| escaped)
     }

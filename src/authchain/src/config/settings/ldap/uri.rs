@@ -133,7 +133,7 @@ impl ServerUri {
     ///
     /// # Errors
     /// [`InvalidUri`] for anything but a scheme, a host and perhaps a port. A base or a filter in
-    /// the URI is refused, too: they have keys of their own, which it might contradict.
+    /// the URI is refused, too: it could contradict the keys `base` and `user_filter`.
     pub fn parse(text: &str) -> Result<Self, InvalidUri> {
         let (scheme, rest) = text.split_once("://").ok_or(InvalidUri::Scheme)?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {

@@ -2,7 +2,7 @@
 
 use super::name::NisName;
 use super::settings::{MAX_SERVERS, NisSettings};
-use crate::config::settings::common::{SettingsFault, fault, longer_than_nothing};
+use crate::config::settings::common::{SettingsFault, check_not_zero, fault};
 
 impl NisSettings {
     /// Checks that the settings make sense.
@@ -26,7 +26,7 @@ impl NisSettings {
         if self.min_uid == 0 {
             return fault("min_uid", "must be 1 at least: no server can be root");
         }
-        longer_than_nothing("server_timeout", self.server_timeout)
+        check_not_zero("server_timeout", self.server_timeout)
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_names_its_key() {
+    fn a_faulty_value_is_reported_with_its_key() {
         let many = format!("servers = {:?}", vec!["a"; 17]);
         for (lines, key) in [
             ("domain = ''", "domain"),

@@ -7,14 +7,14 @@ use std::str::FromStr;
 const MAX: usize = 64;
 
 /// The name of a domain or of a map, which is a folder or a file on the server. The default is
-/// none, where the key is missing.
+/// empty: the key is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NisName(String);
 
 impl NisName {
     pub(super) const FAULT: &str = "must be a name of 1 to 64 bytes without '/' and blanks";
 
-    /// Takes a name that this program knows.
+    /// Builds a name of this program's own, which is not checked.
     pub(super) fn known(name: &'static str) -> Self {
         Self(name.to_owned())
     }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::name::NisName;
-use crate::config::Period;
+use crate::config::ConfigDuration;
 #[cfg(feature = "schema")]
-use crate::config::settings::schema::PositivePeriod;
+use crate::config::settings::schema::PositiveDuration;
 use crate::config::settings::text::list;
 
 /// Maximum number of servers: at every login, a port may be reserved for each.
@@ -15,7 +15,7 @@ pub(super) const MAX_SERVERS: usize = 16;
 /// Accounts in a domain of NIS, the Network Information Service, once called Yellow Pages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-// Their defaults mean nothing: `check` refuses them.
+// The defaults of these keys are empty, and `check` refuses them.
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["domain", "servers"])))]
 #[serde(default)]
 pub struct NisSettings {
@@ -32,8 +32,8 @@ pub struct NisSettings {
     pub transport: Transport,
 
     /// The port from which questions are sent. `reserved` is a port below 1024, which only root can
-    /// use, and without which servers may keep the hashes back; `any` is any port; `auto` is a
-    /// reserved one if there is one to be had.
+    /// use; servers may hide the hashes from other ports. `any` is any port. `auto` is a reserved
+    /// port if one can be had, and otherwise any port.
     pub source_port: SourcePort,
 
     /// The map of the accounts, by name.
@@ -55,8 +55,8 @@ pub struct NisSettings {
     pub weak_hashes: bool,
 
     /// Maximum time for one server, from the lookup of its name to its last answer.
-    #[cfg_attr(feature = "schema", schemars(with = "PositivePeriod"))]
-    pub server_timeout: Period,
+    #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
+    pub server_timeout: ConfigDuration,
 }
 
 impl Default for NisSettings {
@@ -71,7 +71,7 @@ impl Default for NisSettings {
             adjunct_map: NisName::known("passwd.adjunct.byname"),
             min_uid: 1000,
             weak_hashes: false,
-            server_timeout: Period::from_millis(1_500),
+            server_timeout: ConfigDuration::from_millis(1_500),
         }
     }
 }
@@ -93,7 +93,7 @@ pub enum Transport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SourcePort {
-    /// Below 1024 if there is one to be had.
+    /// Below 1024 if such a port can be had, otherwise any port.
     #[default]
     Auto,
     /// Below 1024, or not at all.
