@@ -147,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_written_duration_is_read_back(
+        fn written_values_are_read_back(
             string in proptest::collection::vec(any::<u8>(), 0..40), number: u32,
         ) {
             let bytes = Writer::default().string(&string).number(number).into_bytes();

@@ -1,9 +1,9 @@
 //! Accounts in passwd and shadow files.
 //!
 //! Every refusal takes the time of a wrong password: both files are read to their ends, and one
-//! hash is computed, the person's own if there is one to verify, and otherwise a dummy like most
-//! hashes of the file. Since a hash of another method or cost takes another time, all hashes of a
-//! file should have the same.
+//! hash is computed: the person's own, or if there is none to verify, a dummy of the file's most
+//! common method and cost. The time of a hash depends on method and cost, so all hashes of a file
+//! should have the same.
 
 use std::path::Path;
 
@@ -87,13 +87,13 @@ impl Local {
         shadow: Result<Option<ShadowEntry>, BackendError>,
     ) -> Result<LocalVerdict, BackendError> {
         let Some(person) = person else {
-            return Ok(LocalVerdict::AtOnce(Verdict::Unknown));
+            return Ok(LocalVerdict::Unhashed(Verdict::Unknown));
         };
         let entry;
         let (path, field) = if person.is_shadowed() {
             let Some(found) = shadow? else {
                 let detail = Some(NO_SHADOW_ENTRY.to_owned());
-                return Ok(LocalVerdict::AtOnce(Verdict::NoPassword(detail)));
+                return Ok(LocalVerdict::Unhashed(Verdict::NoPassword(detail)));
             };
             entry = found;
             (&self.settings.shadow, &entry.password)
@@ -104,10 +104,10 @@ impl Local {
         let typed = attempt.password;
         match field.expose() {
             [] if typed.is_empty() && empty_is_allowed => {
-                Ok(LocalVerdict::AtOnce(self.accept(&person)))
+                Ok(LocalVerdict::Unhashed(self.accept(&person)))
             }
             field if !was_ever_a_password(field) => {
-                Ok(LocalVerdict::AtOnce(Verdict::NoPassword(None)))
+                Ok(LocalVerdict::Unhashed(Verdict::NoPassword(None)))
             }
             // Fields that no password matches: `*LK*`, and a `!` in front of a hash.
             [b'!' | b'*', ..] => Ok(LocalVerdict::denied(DenialReason::Locked, None)),
@@ -116,8 +116,8 @@ impl Local {
                 Ok(LocalVerdict::denied(DenialReason::EmptyPassword, None))
             }
             hash => match verify(typed, hash, self.settings.weak_hashes) {
-                Ok(true) => Ok(LocalVerdict::Computed(self.accept(&person))),
-                Ok(false) => Ok(LocalVerdict::Computed(Verdict::Denied(
+                Ok(true) => Ok(LocalVerdict::Hashed(self.accept(&person))),
+                Ok(false) => Ok(LocalVerdict::Hashed(Verdict::Denied(
                     DenialReason::BadCredential.into(),
                 ))),
                 Err(error) => not_verified(path, error),
@@ -150,20 +150,20 @@ impl Backend for Local {
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
         let (person, dummy_of_passwd) = self.person(&attempt.request);
         let (shadow, dummy) = self.credential(&attempt.request);
-        let at_once = match person.and_then(|person| self.answer(attempt, person, shadow)) {
-            Ok(LocalVerdict::Computed(verdict)) => return Ok(verdict),
-            Ok(LocalVerdict::AtOnce(verdict)) => Ok(verdict),
+        let unhashed = match person.and_then(|person| self.answer(attempt, person, shadow)) {
+            Ok(LocalVerdict::Hashed(verdict)) => return Ok(verdict),
+            Ok(LocalVerdict::Unhashed(verdict)) => Ok(verdict),
             Err(error) => Err(error),
         };
         let dummy = dummy.or(dummy_of_passwd).unwrap_or_default();
-        match at_once {
+        match unhashed {
             // A later backend may accept the person: then the hash is not needed.
             Ok(Verdict::Unknown | Verdict::NoPassword(_)) => {
                 attempt.deferred.push(move |password| dummy.spend(password));
             }
             _ => dummy.spend(attempt.password),
         }
-        at_once
+        unhashed
     }
 
     /// Returns the status of the account. A locked password is no locked account (see [`Ageing`]);
@@ -202,14 +202,14 @@ type Found<T> = (Result<Option<T>, BackendError>, Option<DummyHash>);
 
 /// A verdict, and whether a hash was computed for it.
 enum LocalVerdict {
-    Computed(Verdict),
-    /// No hash was computed: a refusal must still spend the time of one.
-    AtOnce(Verdict),
+    Hashed(Verdict),
+    /// No hash was computed: a refusal must still spend the time of a hash.
+    Unhashed(Verdict),
 }
 
 impl LocalVerdict {
     fn denied(reason: DenialReason, detail: Option<String>) -> Self {
-        Self::AtOnce(Verdict::Denied(Denial {
+        Self::Unhashed(Verdict::Denied(Denial {
             detail,
             ..reason.into()
         }))

@@ -31,7 +31,7 @@ pub struct Nature {
     pub takes_empty_passwords: bool,
     /// True if a refusal has to take the time of one of the backend's hashes, even if the backend
     /// was not asked.
-    pub owes_hash_time: bool,
+    pub refusal_costs_hash: bool,
     /// True if the user ids of the backend's accounts are compared with the system's. Otherwise
     /// only the system's count, so that it must know the name.
     pub compares_uids: bool,
@@ -41,8 +41,8 @@ pub struct Nature {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
     /// The accounts are those of the passwd file that tells which names are the system's own. Only
-    /// such a backend is asked about system names, and its users need not be compared with the
-    /// system's.
+    /// such a backend is asked about system names, and the user ids of its users need not be
+    /// compared with those of the system.
     System,
     /// The accounts are in other files of this machine. Such a backend may refuse an account that
     /// an earlier backend calls valid, and may know a person without having a password for them.
@@ -62,7 +62,7 @@ impl Nature {
             },
             answers_at_once: true,
             takes_empty_passwords: true,
-            owes_hash_time: true,
+            refusal_costs_hash: true,
             compares_uids: true,
         }
     }
@@ -73,7 +73,7 @@ impl Nature {
             authority: Authority::Directory,
             answers_at_once: false,
             takes_empty_passwords: false,
-            owes_hash_time: false,
+            refusal_costs_hash: false,
             compares_uids: true,
         }
     }
@@ -140,6 +140,6 @@ pub trait Backend {
     /// Spends the time that a wrong password would have cost.
     ///
     /// The chain calls it if a login is refused before this backend is asked, so that the time does
-    /// not tell that. It has no result, so that it can let nobody in.
+    /// not tell whether it was asked. The function returns nothing, so that it can let nobody in.
     fn burn_refusal_time(&self, _password: &Secret) {}
 }

@@ -1,4 +1,4 @@
-//! A backend whose accounts are on servers: everything is asked of a worker.
+//! A backend whose accounts are on servers. It asks a worker every question.
 
 #[cfg(feature = "examine")]
 mod examine;
@@ -8,7 +8,7 @@ mod talk;
 mod tests;
 
 pub use self::setup::WorkerSetup;
-use self::talk::{Asked, millis, readable, talk};
+use self::talk::{WorkerQuestion, millis, readable, talk};
 use super::breaker::{self, Breaker, Plan};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 pub use super::worker::Reaper;
@@ -19,8 +19,8 @@ use crate::words::{
     Account, AccountStatus, BackendError, Denial, DenialReason, User, Username, Verdict,
 };
 
-/// Longest password in bytes that a worker is given: no directory has one as long, and the question
-/// with it still fits a line of the protocol.
+/// Maximum length of a password that is sent to a worker, in bytes. No directory has a longer one,
+/// and the question still fits into a line of the protocol.
 const MAX_PASSWORD: usize = 32 * 1024;
 
 /// Most lines of a worker that get into the log for one login.
@@ -30,12 +30,12 @@ const MAX_NOTES: usize = 16;
 pub struct Remote {
     /// The name it has in the configuration.
     pub name: String,
-    /// Its `type`, by which the worker knows what it is to be.
+    /// Its `type` in the configuration.
     pub kind: String,
-    /// The keys of its type, as the worker is told them.
+    /// The settings of its type, as the worker gets them.
     pub settings: serde_json::Value,
-    /// The servers it has, by the names the worker calls them; empty where only the worker can
-    /// find that out.
+    /// Its servers, by the names that the worker uses; empty if only the worker can find them out,
+    /// from DNS.
     pub servers: Vec<String>,
     /// True if names that differ in the case of ASCII letters are one.
     pub fold_case: bool,
@@ -46,13 +46,12 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Asks a worker; once more where it asked every server only briefly, for they were marked as
-    /// down, and another login has found one of them back meanwhile.
+    /// Asks a worker. If all servers were marked as down, the worker tried them only briefly; then
+    /// a second worker is asked if another login has found one of them back meanwhile.
     ///
-    /// Only what the worker says of servers is remembered. A worker that is silent, late or ends
-    /// says nothing about them: it may have been this process, this person or this machine that was
-    /// slow.
-    fn ask(&self, mut asked: Asked<'_, '_>) -> Result<WireVerdict, BackendError> {
+    /// Servers are marked only by what a worker reports of them. A worker that is silent, late or
+    /// dead reports nothing: this process, the person or the machine may have been slow.
+    fn ask(&self, mut asked: WorkerQuestion<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let caller = request.context.on_behalf_of();
         let run_dir = &self.setup.run_dir;
@@ -78,7 +77,7 @@ impl Remote {
         &self,
         breaker: &mut Breaker<'_>,
         plan: &Plan,
-        asked: &mut Asked<'_, '_>,
+        asked: &mut WorkerQuestion<'_, '_>,
     ) -> Result<Conclusion, BackendError> {
         let request = asked.request;
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
@@ -132,9 +131,9 @@ impl Backend for Remote {
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
-        match self.ask(Asked::alone(Operation::Lookup, request))? {
+        match self.ask(WorkerQuestion::without_person(Operation::Lookup, request))? {
             WireVerdict::Found(user) => Ok(Some(user.of(&self.name))),
-            verdict => nobody(verdict),
+            verdict => only_unknown(verdict),
         }
     }
 
@@ -149,7 +148,7 @@ impl Backend for Remote {
                 })
             }));
         }
-        let asked = Asked {
+        let asked = WorkerQuestion {
             operation: Operation::Authenticate,
             request: &attempt.request,
             password: Some(attempt.password),
@@ -164,18 +163,18 @@ impl Backend for Remote {
                 Ok(Verdict::MustChange(user.of(&self.name), status))
             }
             WireVerdict::Denied(denial) => Ok(Verdict::Denied(denial)),
-            verdict => nobody(verdict).map(|_: Option<()>| Verdict::Unknown),
+            verdict => only_unknown(verdict).map(|_: Option<()>| Verdict::Unknown),
         }
     }
 
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
-        match self.ask(Asked::alone(Operation::Account, request))? {
+        match self.ask(WorkerQuestion::without_person(Operation::Account, request))? {
             WireVerdict::Account(user, status) => {
                 let user = user.of(&self.name);
                 let status = with_readable_warning(status);
                 Ok(Some(Account { user, status }))
             }
-            verdict => nobody(verdict),
+            verdict => only_unknown(verdict),
         }
     }
 
@@ -190,7 +189,7 @@ impl Backend for Remote {
     }
 }
 
-/// Makes an account's warning fit for the person's terminal, where it goes like the worker's texts.
+/// Makes an account's warning safe to show on the person's terminal, like the worker's other texts.
 fn with_readable_warning(status: AccountStatus) -> AccountStatus {
     match status {
         AccountStatus::Valid { warning } => AccountStatus::Valid {
@@ -200,9 +199,9 @@ fn with_readable_warning(status: AccountStatus) -> AccountStatus {
     }
 }
 
-/// Returns the answer of a verdict that is about nobody: unknown. All others are refused here,
-/// though they were checked against the question before.
-fn nobody<T>(verdict: WireVerdict) -> Result<Option<T>, BackendError> {
+/// Returns `None` for *unknown*. Every other verdict is an error, although the talk has already
+/// checked that the verdict answers the question.
+fn only_unknown<T>(verdict: WireVerdict) -> Result<Option<T>, BackendError> {
     match verdict {
         WireVerdict::Unknown => Ok(None),
         _ => Err(BackendError::Failed(

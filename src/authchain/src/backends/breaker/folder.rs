@@ -16,8 +16,8 @@ use super::name;
 /// The longest a claim lasts; a longer one is from before the clock was set back.
 pub(super) const LONGEST_CLAIM: Duration = Duration::from_secs(60);
 
-/// The age at which a file is removed. One that is in use is renewed all the time; one that is this
-/// old belongs to a caller who has not come back, or to a backend that is no longer configured.
+/// The age at which a file is removed. A file in use is renewed all the time. A file this old
+/// belongs to a caller who has not come back, or to a backend that is no longer configured.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// The most files that are looked at: more can only be a mistake, which must not cost every login.
@@ -87,7 +87,7 @@ impl Folder {
         let _ = unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir);
     }
 
-    /// Removes the file if nothing is in it: what we make says nothing.
+    /// Removes the file if it is empty, as all our files are.
     fn remove_empty(&self, name: &str) {
         let stat = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW);
         if stat.is_ok_and(|stat| stat.st_size == 0) {
@@ -108,9 +108,8 @@ impl Folder {
 
     /// Claims a task until `until`, unless somebody else has it.
     ///
-    /// Two logins that find at the same moment that a claim has run out may both get the task; then
-    /// both find out what one of them could have. A lock would be worse: the caller of su could
-    /// stop the process that holds it.
+    /// Two logins that find at the same moment that a claim has run out may both get the task. This
+    /// does no harm. A lock would be worse: the caller of su could stop the process that holds it.
     pub(super) fn claim(&self, name: &str, now: SystemTime, until: SystemTime) -> Claim {
         if let Some(theirs) = self.time_of(name) {
             let left = theirs.duration_since(now).unwrap_or_default();
@@ -119,7 +118,7 @@ impl Folder {
             }
             self.remove(name);
         }
-        match self.make_whole(name, until) {
+        match self.make_with_time(name, until) {
             Ok(()) => Claim::Ours,
             Err(Errno::EEXIST) => Claim::Anothers,
             Err(_) => Claim::Impossible,
@@ -128,7 +127,7 @@ impl Folder {
 
     /// Makes a file that has this modification time from the first moment: a file made with the
     /// present time would be a claim that has already run out.
-    fn make_whole(&self, name: &str, time: SystemTime) -> nix::Result<()> {
+    fn make_with_time(&self, name: &str, time: SystemTime) -> nix::Result<()> {
         let draft = name::draft(gettid().as_raw());
         let draft = draft.as_str();
         stamp(&self.create(draft)?, [time, time]);

@@ -1,20 +1,21 @@
-//! Memory of servers that earlier logins found down or up, so that this one does not wait for
-//! the dead ones again.
+//! Remembers servers that earlier logins found down or up, so that a login does not wait for dead
+//! servers again.
 //!
-//! A mark is an empty file in a folder under `/run`; its time of change is when the server was
-//! found down. Empty, because whoever starts su decides how large the files may be that it writes
-//! (`RLIMIT_FSIZE`), and because that also works on a full disk. Beside a mark there may be a
-//! claim: its time is until when one login has the task of finding out whether the server is back.
-//! A third file has two times: when the last login that was let through to the server began to
-//! connect, and when it was connected.
+//! A mark is an empty file in a folder under `/run`. Its modification time is when the server was
+//! found down. The file is empty because the caller of su limits the size of the files that su
+//! writes (`RLIMIT_FSIZE`), and because an empty file can be made on a full disk. Beside a mark
+//! there may be a claim: until its modification time, one login has the task of finding out whether
+//! the server is back. A third file has the times at which the last login that was connected to the
+//! server began to connect (access time) and was connected (modification time).
 //!
-//! Marks only ever make a login quicker: a marked server is asked last and briefly, never left
-//! out. Whatever is wrong with the files or their folder, servers are asked as if there were none.
+//! Marks only make a login quicker: a marked server is asked last and briefly, never left out. If
+//! anything is wrong with the files or their folder, servers are asked as if there were no marks.
 //!
-//! Whoever starts su can stop it, and its worker, until every deadline is over. So a process whose
-//! real and effective user ids differ has marks of its own, which no other process heeds: its
-//! caller can make nobody's login slow but their own. Marks also hold for one network namespace: a
-//! service with a network of its own (`PrivateNetwork` of systemd) finds nobody there.
+//! The caller of su can stop su and its worker until every deadline is over. So a process whose
+//! real and effective user ids differ has the marks of its caller, which only processes of this
+//! caller read: callers can slow down only their own logins. Marks also hold for one network
+//! namespace: a service without the machine's network (`PrivateNetwork` of systemd) finds all
+//! servers down.
 
 mod folder;
 mod name;
@@ -31,8 +32,7 @@ pub(super) use self::network::namespace;
 use super::protocol::ServersFound;
 use crate::tools::deadline::Deadline;
 
-/// The time after which a server that was found down is looked after, and the time between two
-/// such probes from then on.
+/// The time after which a server that was found down is probed, and the time between two probes.
 const REST: Duration = Duration::from_secs(1);
 
 /// The time for which a mark holds. Then one login asks the server as if it had no mark, for as
@@ -42,8 +42,8 @@ const EXPIRY: Duration = Duration::from_secs(30);
 /// The factor by which a probe may take longer than the last good login took to be connected.
 const PATIENCE: u32 = 4;
 
-/// The bounds of the time that a probe may take: the lower is for a machine that is busy, with
-/// less a server may only be slow.
+/// The bounds of the time that a probe may take. The lower bound is long enough for a busy machine:
+/// with less time, a slow server would seem to be down.
 const PROBE: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5)];
 
 /// The time that a probe may take where no login was ever connected: four round trips of 80 ms,
@@ -53,8 +53,8 @@ const FIRST_PROBE: Duration = Duration::from_millis(400);
 /// Maximum number of servers that one worker may report as down, and as answering.
 const MAX_FOUND: usize = 16;
 
-/// Most marks, and servers known to be up, that one owner may have. Where DNS names the servers,
-/// whoever forges DNS answers can make names up, and the worker is told all marks in one line.
+/// Maximum number of marks of one owner, and of servers known to be up. Whoever forges DNS answers
+/// can make up names of servers, and all marks are sent to the worker in one line.
 const MAX_MARKS: usize = 64;
 
 /// The marks of one backend.
@@ -67,7 +67,7 @@ pub(super) struct Breaker<'a> {
     folder: Option<Folder>,
 }
 
-/// The consequences of the marks for this login.
+/// The servers that this login asks in another way because of their marks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Servers to be asked briefly, and after all others.
@@ -78,17 +78,16 @@ pub(super) struct Plan {
     /// The time that each of these has to show that it is back.
     pub(super) probe_time: Duration,
     began: SystemTime,
-    /// True if there is enough time for a missing answer to mean that the server is down. A server
-    /// that was given only the time that backends before it left over has not been shown to be
-    /// down.
-    is_fair: bool,
+    /// True if there is enough time for a missing answer to mean that the server is down. Earlier
+    /// backends may have left too little.
+    has_enough_time: bool,
 }
 
 /// The state of one mark.
 enum MarkState {
     Avoid,
     Probe,
-    /// The server is to be asked as ever.
+    /// The server is asked as if it had no mark.
     Expired,
 }
 
@@ -100,7 +99,7 @@ impl Plan {
             probe: Vec::new(),
             probe_time: Duration::ZERO,
             began: now,
-            is_fair: true,
+            has_enough_time: true,
         }
     }
 
@@ -131,7 +130,7 @@ impl<'a> Breaker<'a> {
     pub(super) fn plan(&self, now: SystemTime, deadline: Deadline) -> Plan {
         let patience = deadline.remaining();
         let mut plan = Plan {
-            is_fair: patience.saturating_mul(2) >= deadline.budget(),
+            has_enough_time: patience.saturating_mul(2) >= deadline.budget(),
             ..Plan::of_unknown(now)
         };
         for server in self.servers(FileKind::Mark) {
@@ -146,10 +145,10 @@ impl<'a> Breaker<'a> {
         plan
     }
 
-    /// Records what this login found out.
+    /// Records which servers this login found up or down.
     ///
-    /// A brief look that failed leaves the mark as it is: else a server too far away for it would
-    /// never be asked properly again.
+    /// A probe that failed does not renew the mark: otherwise a server too far away for a probe
+    /// would never again be asked with the full time.
     pub(super) fn learn(&mut self, plan: &Plan, found: &ServersFound, now: SystemTime) {
         for server in found.up.iter().take(MAX_FOUND) {
             self.forget(server);
@@ -163,15 +162,15 @@ impl<'a> Breaker<'a> {
         }
     }
 
-    /// Returns whether another login has found a server back that this one asked only briefly, and
-    /// that is none of `own`, which this login has found back itself.
+    /// Returns whether another login has found back a server that this login asked only briefly.
+    /// Servers in `own`, which this login has found back itself, do not count.
     pub(super) fn is_any_back(&self, plan: &Plan, own: &[String]) -> bool {
         let marked = self.servers(FileKind::Mark);
         plan.doubtful()
             .any(|server| !marked.contains(server) && !own.contains(server))
     }
 
-    /// Returns the servers of this owner that have such a file.
+    /// Returns the servers about which this owner has a file of this kind.
     fn servers(&self, kind: FileKind) -> Vec<String> {
         let (Some(folder), Some(owner)) = (&self.folder, self.owner(kind)) else {
             return Vec::new();
@@ -229,27 +228,27 @@ impl<'a> Breaker<'a> {
         self.folder.as_ref()?.times_of(&name)
     }
 
-    /// Marks the server, unless another login got through to it since this one began to wait: then
-    /// it is slow, and not down.
+    /// Marks the server, unless another login was connected to it since this login began: then the
+    /// server is slow, and not down.
     fn mark(&mut self, server: &str, plan: &Plan, now: SystemTime) {
         let since = plan.began..=now;
         let is_up = self
             .last_up(server)
             .is_some_and(|[_, up]| since.contains(&up));
-        if plan.is_fair && !is_up {
+        if plan.has_enough_time && !is_up {
             self.set(FileKind::Mark, server, [now, now], now);
         }
     }
 
-    /// Remembers how long it took to be connected to the server. The caller of su could make that
-    /// as long as they like.
+    /// Remembers how long it took to be connected to the server, but not in su and sudo: their
+    /// caller can make it take as long as they like.
     fn remember_up(&mut self, server: &str, took: Duration, now: SystemTime) {
         if let (None, Some(from)) = (self.caller, now.checked_sub(took)) {
             self.set(FileKind::Up, server, [from, now], now);
         }
     }
 
-    /// Gives the file these times, and makes it where it is missing and there are not too many.
+    /// Gives the file these times. A missing file is made, unless there are too many.
     fn set(&mut self, kind: FileKind, server: &str, times: [SystemTime; 2], now: SystemTime) {
         let Some(name) = self.file(kind, server) else {
             return;
@@ -261,7 +260,7 @@ impl<'a> Breaker<'a> {
             return;
         };
         if folder.times_of(&name).is_none() {
-            // Here, because only where files are made do they become too many.
+            // Old files are swept here: only a new file can make them too many.
             folder.sweep(now);
             if self.servers(kind).len() >= MAX_MARKS {
                 return;
@@ -279,7 +278,8 @@ impl<'a> Breaker<'a> {
         }
     }
 
-    /// Returns the owner of such files: all processes know which servers are up.
+    /// Returns the owner of files of this kind. All processes share the files about servers that
+    /// are up.
     fn owner(&self, kind: FileKind) -> Option<String> {
         let backend = self.backend.as_ref()?;
         Some(match (kind, self.caller) {

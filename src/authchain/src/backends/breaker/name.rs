@@ -17,8 +17,8 @@ pub(super) enum FileKind {
 }
 
 impl FileKind {
-    /// Returns the character between owner and server. An owner's name has none of them, a
-    /// server's is escaped.
+    /// Returns the character between owner and server. An owner's name has none of these
+    /// characters, and in a server's name they are escaped.
     fn sign(self) -> char {
         match self {
             Self::Mark => '@',
@@ -45,8 +45,8 @@ pub(super) fn encode(kind: FileKind, owner: &str, server: &str) -> Option<String
     (name.len() <= MAX_NAME).then_some(name)
 }
 
-/// Returns the name of a claim that `thread` is about to make: one without an owner, so that it is
-/// swept if it stays.
+/// Returns the temporary name of a claim that `thread` makes. It has no owner, and is swept if it
+/// is left behind.
 pub(super) fn draft(thread: i32) -> String {
     format!("{}{thread}", FileKind::Claim.sign())
 }
@@ -66,6 +66,6 @@ pub(super) fn decode(kind: FileKind, name: &str, owner: &str) -> Option<String> 
         server.push(char::from(u8::from_str_radix(digits, 16).ok()?));
         server.push_str(rest);
     }
-    // Only what we wrote ourselves.
+    // Only names that `encode` makes.
     (encode(kind, owner, &server)? == name).then_some(server)
 }

@@ -13,7 +13,7 @@ const TWO: &str = "ldaps://ldap2.example.com:1636";
 /// The number of a network namespace.
 const HERE: Option<u64> = Some(7);
 
-/// A folder under `/run`, and a clock that stands where it is put.
+/// A folder of marks.
 struct RunDir {
     _dir: tempfile::TempDir,
     run_dir: PathBuf,
@@ -126,7 +126,7 @@ fn a_server_that_answers_its_probe_is_asked_by_everybody_at_once() {
 }
 
 #[test]
-fn after_half_a_minute_one_login_asks_properly() {
+fn after_half_a_minute_one_login_asks_with_the_full_time() {
     let folder = RunDir::new();
     folder.found_down(&[ONE], 0);
     let failed = folder.plan(29_000);
@@ -134,7 +134,7 @@ fn after_half_a_minute_one_login_asks_properly() {
     folder.breaker().learn(&failed, &down(&[ONE]), at(29_040));
     let patient = folder.plan(30_001);
     assert!(patient.probe.is_empty() && patient.avoid.is_empty());
-    // As long as it may take: three seconds and the rest.
+    // The claim lasts as long as this login may take, three seconds, and REST.
     assert_eq!(folder.plan(33_900).avoid, [ONE]);
     folder.breaker().learn(&patient, &down(&[ONE]), at(33_000));
     assert_eq!(folder.plan(33_950).avoid, [ONE]);
@@ -142,7 +142,7 @@ fn after_half_a_minute_one_login_asks_properly() {
 }
 
 #[test]
-fn one_login_is_one_even_where_it_may_take_minutes() {
+fn only_one_login_asks_even_if_that_may_take_minutes() {
     let folder = RunDir::new();
     folder.found_down(&[ONE], 0);
     let plan = |millis| folder.breaker().plan(at(millis), seconds(300));
@@ -197,7 +197,7 @@ fn a_server_that_lets_others_through_is_slow_and_not_down() {
 }
 
 #[test]
-fn who_asked_briefly_notices_that_another_login_found_the_server_back() {
+fn a_login_that_asked_briefly_notices_that_another_found_the_server_back() {
     let folder = RunDir::new();
     folder.found_down(&[ONE, TWO], 0);
     let brief = folder.plan(10);
@@ -275,13 +275,13 @@ fn one_of_many_logins_has_the_task_of_finding_out() {
 }
 
 #[test]
-fn who_had_no_time_left_has_shown_nothing() {
+fn a_login_without_enough_time_marks_no_server() {
     let folder = RunDir::new();
     let late = Deadline::after(system_clock, Duration::ZERO);
     let long = Deadline::after(system_clock, Duration::from_secs(8));
-    assert!(folder.breaker().plan(at(0), long).is_fair);
+    assert!(folder.breaker().plan(at(0), long).has_enough_time);
     let mut plan = folder.breaker().plan(at(0), late);
-    plan.is_fair = false;
+    plan.has_enough_time = false;
     folder.breaker().learn(&plan, &down(&[ONE]), at(0));
     assert!(folder.files().is_empty());
 }

@@ -12,7 +12,7 @@ pub struct ServerFinding {
     pub step: String,
     /// The time it took, in whole microseconds.
     pub took: Duration,
-    /// The worst that the result means for logins.
+    /// The effect of the result on logins.
     pub severity: Severity,
     /// The result, and how to mend it, for the administrator.
     pub text: String,

@@ -10,10 +10,10 @@ use super::{MAX_LINE, ProtocolError};
 /// The size of the first buffer in bytes: most lines are shorter.
 const USUAL: usize = 4096;
 
-/// Collects what a stream brings, and gives it back line by line.
+/// Collects the bytes of a stream, and returns them line by line.
 ///
-/// It never holds more than [`MAX_LINE`] bytes. In the worker, passwords pass through it, so every
-/// buffer is wiped when it is dropped or replaced by a larger one.
+/// It never holds more than [`MAX_LINE`] bytes. In the worker it holds passwords, so each buffer is
+/// wiped when it is dropped or replaced by a larger buffer.
 pub struct LineBuffer {
     buffer: Zeroizing<Vec<u8>>,
     /// The offset in the buffer at which the next line begins.
@@ -39,8 +39,8 @@ impl LineBuffer {
     /// Reads once from `stream`, and returns the number of bytes; 0 is the end of the stream.
     ///
     /// # Errors
-    /// Those of the stream; after `WouldBlock` and `Interrupted` nothing is lost. `InvalidData` if
-    /// [`next_line`](Self::next_line) has already refused the line as too long.
+    /// The errors of the stream. After `WouldBlock` and `Interrupted`, no bytes are lost.
+    /// `InvalidData` if [`next_line`](Self::next_line) has already refused the line as too long.
     pub fn read_from(&mut self, stream: &mut impl Read) -> io::Result<usize> {
         self.make_room();
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();

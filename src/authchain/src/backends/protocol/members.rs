@@ -9,12 +9,11 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 
 use super::{MAX_LINE, ProtocolError};
 
-/// A direction of the protocol, to the worker or to the module: the members that its lines can
-/// have.
+/// One direction of the protocol, to the worker or to the module, with the members of its lines.
 ///
-/// The implementing type lists the members whose values need a reader of their own.
+/// The implementing type is an enum of the members whose values [`read`](Self::read) reads.
 pub(super) trait Direction: Sized {
-    /// A value that needs a reader of its own.
+    /// A value that [`read`](Self::read) returns.
     type Special;
 
     /// Returns a member's name and shape; `None` for a member that is ignored.
@@ -24,7 +23,7 @@ pub(super) trait Direction: Sized {
     fn read<'de, A: MapAccess<'de>>(self, map: &mut A) -> Result<Option<Self::Special>, A::Error>;
 }
 
-/// The JSON that the value of a member is.
+/// The JSON type of a member's value.
 #[derive(Clone, Copy)]
 pub(super) enum Shape<D> {
     /// A whole number from 0, or null.
@@ -34,8 +33,8 @@ pub(super) enum Shape<D> {
     /// A list of strings.
     Texts,
     /// True, false, or null.
-    Truth,
-    /// A value that only this direction has, and reads itself.
+    Bool,
+    /// A value that the direction reads by [`Direction::read`].
     Special(D),
 }
 
@@ -44,7 +43,7 @@ pub(super) enum Value<S> {
     Number(u64),
     Text(String),
     Texts(Vec<String>),
-    Truth(bool),
+    Bool(bool),
     Special(S),
 }
 
@@ -104,9 +103,9 @@ impl<D: Direction> Members<D> {
         }
     }
 
-    /// Takes the truth that `name` has; false if it is not there.
+    /// Takes the boolean that `name` has; false if it is not there.
     pub(super) fn is_true(&mut self, name: &str) -> bool {
-        matches!(self.take(name), Some(Value::Truth(true)))
+        matches!(self.take(name), Some(Value::Bool(true)))
     }
 
     /// Takes the value of a special shape that `name` has, if there is one.
@@ -137,7 +136,7 @@ impl<D: Direction> Shape<D> {
         Ok(match self {
             Self::Number => map.next_value::<Option<_>>()?.map(Value::Number),
             Self::Text => map.next_value::<Option<_>>()?.map(Value::Text),
-            Self::Truth => map.next_value::<Option<_>>()?.map(Value::Truth),
+            Self::Bool => map.next_value::<Option<_>>()?.map(Value::Bool),
             Self::Texts => Some(Value::Texts(map.next_value()?)),
             Self::Special(member) => member.read(map)?.map(Value::Special),
         })

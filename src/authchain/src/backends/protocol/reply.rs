@@ -29,7 +29,7 @@ pub enum Reply {
     Error(String),
     /// The result of one step of the examination of one server.
     Finding(ServerFinding),
-    /// The last: what was found out.
+    /// The last: the verdict.
     Verdict(Conclusion),
 }
 

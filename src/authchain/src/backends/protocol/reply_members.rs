@@ -30,7 +30,7 @@ const MEMBERS: &[(&str, Shape<ReplyMember>)] = &[
     ("down", Shape::Texts),
     ("up", Shape::Texts),
     ("open_ms", Shape::Number),
-    ("again", Shape::Truth),
+    ("again", Shape::Bool),
     ("notes", Shape::Texts),
 ];
 
@@ -39,7 +39,7 @@ pub(super) fn is_head(name: &str) -> bool {
     HEADS.contains(&name)
 }
 
-/// The members of replies whose values need a reader of their own.
+/// The members of replies whose values [`Direction::read`] reads.
 #[derive(Clone, Copy)]
 pub(super) enum ReplyMember {
     User,
@@ -62,7 +62,7 @@ impl Direction for ReplyMember {
 pub(super) fn has_nul(value: &Value<WireUser>) -> bool {
     let contains_nul = |text: &String| text.contains('\0');
     match value {
-        Value::Number(_) | Value::Truth(_) => false,
+        Value::Number(_) | Value::Bool(_) => false,
         Value::Text(text) => contains_nul(text),
         Value::Texts(texts) => texts.iter().any(contains_nul),
         Value::Special(user) => user.texts().any(contains_nul),

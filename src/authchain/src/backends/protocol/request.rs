@@ -35,7 +35,7 @@ pub struct Hello {
     /// Servers that were down and may be back. They are tried first; one that is not connected
     /// within [`probe_ms`](Self::probe_ms) is given up, and the next server is tried.
     pub probe: Vec<String>,
-    /// Maximum time to connect to one of these servers, in milliseconds; 0 without one.
+    /// Maximum time to connect to one of these servers, in milliseconds; 0 if both lists are empty.
     pub probe_ms: u64,
 }
 
@@ -109,7 +109,7 @@ fn is_head(name: &str) -> bool {
     ["hello", "answer"].contains(&name) || Operation::named(name).is_some()
 }
 
-/// The members of messages whose values need a reader of their own.
+/// The members of messages whose values [`Direction::read`] reads.
 #[derive(Clone, Copy)]
 enum MessageMember {
     Settings,

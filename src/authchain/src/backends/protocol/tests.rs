@@ -48,7 +48,8 @@ fn denials() -> impl Strategy<Value = Denial> {
         Just(DenialReason::AnotherPerson),
     ];
     let detail = proptest::option::of("[^\0]{0,20}");
-    let state = proptest::option::of(states().prop_filter("bars", AccountStatus::forbids_login));
+    let state =
+        proptest::option::of(states().prop_filter("forbids login", AccountStatus::forbids_login));
     (reasons, detail, state).prop_map(|(reason, detail, state)| Denial {
         reason,
         detail,
@@ -185,7 +186,7 @@ fn objects() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // Generating texts is what takes the time; the fuzzers take more of it.
+    // Generating texts takes long; the fuzzers run more cases.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
@@ -248,7 +249,7 @@ proptest! {
 }
 
 #[test]
-fn the_wire_is_as_it_is_written_up() {
+fn lines_are_as_the_protocol_page_shows_them() {
     let secret = Secret::new(b"secret".to_vec());
     let question = Message::Question(Question {
         operation: Operation::Authenticate,
@@ -299,7 +300,7 @@ fn the_wire_is_as_it_is_written_up() {
 }
 
 #[test]
-fn a_finding_is_as_it_is_written_up_and_alone_on_its_line() {
+fn a_finding_is_as_the_protocol_page_shows_it_and_alone_on_its_line() {
     let finding = ServerFinding {
         server: "ldaps://ldap2.example.com".to_owned(),
         step: "connect".to_owned(),
@@ -461,7 +462,7 @@ fn what_is_no_message_is_an_error_that_does_not_repeat_a_password() {
 }
 
 #[test]
-fn a_member_of_another_reply_has_its_shape_and_is_there_once_all_the_same() {
+fn members_of_other_replies_are_checked_too() {
     for (members, why) in [
         (r#""reason":7"#, "malformed: invalid type: integer"),
         (r#""down":null"#, "malformed: invalid type: null"),
@@ -495,14 +496,14 @@ fn a_member_of_another_reply_has_its_shape_and_is_there_once_all_the_same() {
 }
 
 #[test]
-fn what_has_no_word_is_not_sent_as_something_else() {
+fn a_reason_without_a_word_is_not_sent_as_another() {
     let denial = WireVerdict::Denied(DenialReason::StandInPassword.into());
     let error = Reply::Verdict(denial.into()).to_line().unwrap_err();
     assert_eq!(error.to_string(), "no word for this \"reason\"");
 }
 
 #[test]
-fn members_nobody_knows_are_ignored() {
+fn unknown_members_are_ignored() {
     let line = br#"{"verdict":"unknown","mood":{"deep":[1,2,{"x":null}]},"trace":"abc"}"#;
     assert_eq!(
         Reply::parse(line),
@@ -513,7 +514,7 @@ fn members_nobody_knows_are_ignored() {
 }
 
 #[test]
-fn a_line_that_never_ends_is_too_long_and_not_a_byte_later() {
+fn a_line_that_never_ends_is_refused_at_the_limit() {
     let stream = vec![b'x'; MAX_LINE * 2];
     let mut rest = &stream[..];
     let mut lines = LineBuffer::default();

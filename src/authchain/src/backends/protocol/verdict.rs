@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{Account, AccountStatus, Denial, User};
 
-/// The last reply: a verdict, and what was noticed before it.
+/// The last reply: a verdict, the state of the servers, and lines for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     /// The verdict.
@@ -24,8 +24,8 @@ pub struct ServersFound {
     pub up: Vec<String>,
     /// The longest time, in milliseconds, that connecting to one of them took.
     pub open_ms: u64,
-    /// True if no server had longer than a short look, so that none was sent a password: it may be
-    /// worth asking again.
+    /// True if all servers were tried only briefly, so that none was sent a password: asking again
+    /// may help.
     pub again: bool,
 }
 
@@ -42,8 +42,8 @@ impl From<WireVerdict> for Conclusion {
 /// A verdict of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
-    /// To `authenticate`: the password is right, and this is the user. With the status of the
-    /// account, where this login has established it.
+    /// To `authenticate`: the password is right, and this is the user; with the status of the
+    /// account, if this login has judged it.
     Accepted(WireUser, Option<AccountStatus>),
     /// To `authenticate`: the password is right, and this is the user, but the password has expired
     /// or must be changed.
@@ -54,7 +54,8 @@ pub enum WireVerdict {
     Unknown,
     /// To any question: the backend could not find out, for this reason.
     Unavailable(String),
-    /// To any question: the worker itself could not ask, whatever the servers would have said.
+    /// To any question: the worker itself could not ask, for a reason that says nothing about the
+    /// servers.
     Failed(String),
     /// To `lookup`: this is the user.
     Found(WireUser),

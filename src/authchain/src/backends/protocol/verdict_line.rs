@@ -1,4 +1,4 @@
-//! The last reply, as a line: the verdict, and what was noticed before it.
+//! The last reply, as a line: the verdict, the state of the servers, and lines for the log.
 
 use serde::Serialize;
 

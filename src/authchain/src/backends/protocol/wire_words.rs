@@ -1,4 +1,4 @@
-//! The values of members that have a fixed set of them.
+//! The words of members whose values are a fixed set of words.
 
 use super::finding::Severity;
 use super::{ProtocolError, quote};

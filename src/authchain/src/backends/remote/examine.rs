@@ -1,7 +1,7 @@
 //! Every server of a backend, looked at step by step, for the administrator.
 
 use super::setup::WorkerSetup;
-use super::talk::{Asked, budget_within, greet, readable, unexpected};
+use super::talk::{WorkerQuestion, budget_within, greet, readable, unexpected};
 use crate::backends::protocol::{Hello, Operation, Reply, ServerFinding, Severity, WireVerdict};
 use crate::backends::worker::WorkerFault;
 use crate::tools::request::Request;
@@ -18,7 +18,7 @@ pub(super) fn examine(
     request: &Request<'_>,
     hear: &mut dyn FnMut(ServerFinding),
 ) -> Result<(), BackendError> {
-    let asked = Asked::alone(Operation::Examine, request);
+    let asked = WorkerQuestion::without_person(Operation::Examine, request);
     let verdict = talk(setup, hello, &asked, hear)?;
     match verdict {
         WireVerdict::Unknown => Ok(()),
@@ -31,7 +31,7 @@ pub(super) fn examine(
 fn talk(
     setup: &WorkerSetup,
     hello: Hello,
-    asked: &Asked<'_, '_>,
+    asked: &WorkerQuestion<'_, '_>,
     hear: &mut dyn FnMut(ServerFinding),
 ) -> Result<WireVerdict, WorkerFault> {
     let deadline = asked.request.deadline;
@@ -40,7 +40,7 @@ fn talk(
     match greet(&mut worker, hello, deadline)? {
         Reply::Hello(can) if can.contains(&Operation::Examine) => {}
         Reply::Hello(_) => {
-            hear(cannot());
+            hear(unsupported());
             return Ok(WireVerdict::Unknown);
         }
         Reply::Verdict(conclusion) => return Ok(conclusion.verdict),
@@ -58,7 +58,7 @@ fn talk(
 }
 
 /// Returns the finding about a worker that does not know this question.
-fn cannot() -> ServerFinding {
+fn unsupported() -> ServerFinding {
     ServerFinding {
         server: String::new(),
         step: Operation::Examine.word().to_owned(),

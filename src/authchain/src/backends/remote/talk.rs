@@ -20,17 +20,17 @@ const MARGIN: Duration = Duration::from_millis(100);
 /// Most characters of a worker's text that a person gets to see.
 const MAX_TEXT: usize = 1024;
 
-/// A question, with the conversation where the person takes part in it.
-pub(super) struct Asked<'a, 'p> {
+/// A question to a worker, with the conversation if the person takes part in it.
+pub(super) struct WorkerQuestion<'a, 'p> {
     pub(super) operation: Operation,
     pub(super) request: &'a Request<'a>,
     pub(super) password: Option<&'a Secret>,
     pub(super) person: Option<&'p mut dyn Conversation>,
 }
 
-impl<'a> Asked<'a, '_> {
+impl<'a> WorkerQuestion<'a, '_> {
     /// Builds a question in which the person takes no part.
-    pub(super) fn alone(operation: Operation, request: &'a Request<'a>) -> Self {
+    pub(super) fn without_person(operation: Operation, request: &'a Request<'a>) -> Self {
         Self {
             operation,
             request,
@@ -62,11 +62,11 @@ impl<'a> Asked<'a, '_> {
     }
 }
 
-/// Starts the worker, asks it, and has it end.
+/// Starts a worker, asks it the question, and ends it.
 pub(super) fn talk(
     setup: &WorkerSetup,
     hello: Hello,
-    asked: &mut Asked<'_, '_>,
+    asked: &mut WorkerQuestion<'_, '_>,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<Conclusion, BackendError> {
     let mut deadline = asked.request.deadline;
@@ -109,8 +109,8 @@ pub(super) fn greet(
     worker.receive(deadline)
 }
 
-/// Judges the worker's first line: its hello, or a verdict in its place that says why it cannot
-/// work as it was told to.
+/// Checks the worker's first line: its hello, or instead a verdict that says why the worker cannot
+/// work.
 fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, WorkerFault> {
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
@@ -128,9 +128,9 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Wor
     }
 }
 
-/// Checks that the verdict is one to this question and about this person.
+/// Checks that the verdict answers this question and is about this person.
 fn check(
-    asked: &Asked<'_, '_>,
+    asked: &WorkerQuestion<'_, '_>,
     verdict: &WireVerdict,
     is_same_name: impl Fn(&str) -> bool,
 ) -> Result<(), WorkerFault> {
@@ -145,7 +145,11 @@ fn check(
     Ok(())
 }
 
-fn prompt(asked: &mut Asked<'_, '_>, echo: bool, text: &str) -> Result<Secret, BackendError> {
+fn prompt(
+    asked: &mut WorkerQuestion<'_, '_>,
+    echo: bool,
+    text: &str,
+) -> Result<Secret, BackendError> {
     let Some(person) = asked.person.as_deref_mut() else {
         return Err(unexpected("a prompt for nobody").into());
     };
@@ -162,8 +166,8 @@ pub(super) fn unexpected(what: &str) -> WorkerFault {
     WorkerFault::Unexpected(what.to_owned())
 }
 
-/// Returns how much of our time the worker is given: less than all of it, so that it is the one to
-/// report the timeout.
+/// Returns the worker's budget: a little less than the remaining time, so that the worker reports
+/// the timeout.
 pub(super) fn budget_within(remaining: Duration) -> Duration {
     remaining.saturating_sub(MARGIN.min(remaining.mul_f32(0.25)))
 }

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-/// Returns what a kill by SIGSYS may come from besides the worker's own filter, for the log.
-pub(super) fn blame() -> &'static str {
+/// Returns a hint for the log about a worker that SIGSYS killed: a filter of the service may be the
+/// cause, not the worker's own.
+pub(super) fn sigsys_hint() -> &'static str {
     match is_filtered() {
         true => ", perhaps by the service's SystemCallFilter, which must allow @system-service",
         false => "",

@@ -15,7 +15,7 @@ use crate::tools::deadline::{Deadline, poll_timeout};
 /// texts. The deadline ends every exchange, but the time a person takes to type does not count.
 const MAX_REPLIES: usize = 64;
 
-/// Our end.
+/// The module's end of the socket.
 pub(super) struct Channel {
     socket: Socket,
     lines: LineBuffer,
@@ -80,7 +80,7 @@ impl Channel {
         }
     }
 
-    /// Waits until something can be done, but not beyond the deadline.
+    /// Waits until the socket is ready for `what`, but not beyond the deadline.
     ///
     /// An answer that arrived before the deadline counts even if it is read after it: the caller of
     /// su can stop this process until the deadline is over, and that must not look as if the worker

@@ -28,22 +28,23 @@ const USER: &CStr = c"--user";
 /// `POSIX_SPAWN_SETSID` (spawn.h of glibc 2.26 and musl 1.1.22), which nix does not have.
 const SETSID: i32 = 0x80;
 
-/// Tries to reap a worker that hung up, so that the log can say how it ended: 20 ms in all.
+/// Number of attempts to reap a worker that hung up, so that the log can say how it ended: 20 ms in
+/// all.
 const EXIT_TRIES: u32 = 40;
 
-/// Tries to reap a worker that was killed: a second in all. The kernel takes a third of a
-/// millisecond, unless the process hangs in a system call, on a file server that is away for
+/// Number of attempts to reap a worker that was killed: a second in all. The kernel takes a third
+/// of a millisecond, unless the process hangs in a system call, on a file server that is away for
 /// example.
 const REAP_TRIES: u32 = 1_000;
 
-/// Tries that follow each other quickly: every login waits for the first ones.
+/// Number of attempts that follow each other quickly: every login waits for the first ones.
 const QUICK_TRIES: u32 = 20;
 
 /// The running process.
 pub(super) struct Child {
     pid: Pid,
-    /// The result of killing it. It is not tried again: once it has ended, another thread of the
-    /// host may reap it, and its process id may then be another process's.
+    /// The result of killing the process. The kill is not repeated: once the process has ended,
+    /// another thread of the host may reap it, and its process id may then be another process's.
     killed: OnceCell<Result<(), Errno>>,
 }
 
@@ -51,11 +52,11 @@ impl Child {
     /// Starts the program at `path` with `socket` as its stdin and stdout, and tells it to become
     /// `user`.
     ///
-    /// It inherits no environment, no signal mask or disposition, and runs in a session of its own
-    /// (setsid(2)), so that no terminal sends it signals. What it does inherit, limits, umask,
-    /// working directory and descriptors that others left without CLOEXEC, it has to see to itself:
-    /// `posix_spawn` cannot, and a host with threads must not fork. SIGCHLD must be blocked by then
-    /// (`Reaper::block`).
+    /// The worker inherits no environment, no signal mask and no signal disposition, and runs in a
+    /// new session (setsid(2)), so that no terminal sends it signals. It does inherit limits,
+    /// umask, working directory, and descriptors that others left without CLOEXEC. It must replace
+    /// these itself: `posix_spawn` cannot, and a host with threads must not fork. SIGCHLD must be
+    /// blocked by then (`Reaper::block`).
     pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, WorkerFault> {
         trusted_file::open_program(path).map_err(WorkerFault::Program)?;
         let pid = spawn(path, user, socket).map_err(WorkerFault::Start)?;
@@ -72,7 +73,7 @@ impl Child {
                 Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => pause(tried),
                 Ok(WaitStatus::Exited(_, code)) => return Some(format!("exit status {code}")),
                 Ok(WaitStatus::Signaled(_, Signal::SIGSYS, _)) => {
-                    return Some(format!("killed by SIGSYS{}", call_filter::blame()));
+                    return Some(format!("killed by SIGSYS{}", call_filter::sigsys_hint()));
                 }
                 Ok(WaitStatus::Signaled(_, signal, _)) => {
                     return Some(format!("killed by {signal}"));
@@ -118,7 +119,7 @@ impl Drop for Child {
         match self.kill() {
             Err(Errno::ECHILD) => {}
             Ok(()) => self.reap(REAP_TRIES),
-            // A host that may not kill its own worker: it ends because its socket is closed.
+            // The host may not kill its own worker. The worker ends because its socket is closed.
             Err(_) => self.reap(EXIT_TRIES),
         }
     }
@@ -169,7 +170,8 @@ mod tests {
         (folder, path)
     }
 
-    /// Starts the program; again where another thread has just forked while it was written.
+    /// Starts the program. Tries again if another thread forked while the program was written
+    /// (ETXTBSY).
     fn start(program: &Path, socket: std::os::unix::net::UnixStream) -> Child {
         let socket = socket.into();
         loop {
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_its_number_after_it_was_killed_is_let_live() {
+    fn a_process_that_gets_the_id_of_a_killed_worker_is_not_killed() {
         let (_ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let (_folder, patient) = patient();
         let child = start(&patient, theirs);

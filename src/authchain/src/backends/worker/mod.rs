@@ -39,13 +39,13 @@ impl<'r> Worker<'r> {
         })
     }
 
-    /// Allows so many lines from the worker, more than one question needs.
+    /// Allows `limit` replies of the worker, more than other questions need.
     #[cfg(feature = "examine")]
     pub(super) fn allow_replies(&mut self, limit: usize) {
         self.channel.allow_replies(limit);
     }
 
-    /// Says something.
+    /// Sends a message.
     pub(super) fn send(
         &mut self,
         message: &Message<'_>,
@@ -56,7 +56,7 @@ impl<'r> Worker<'r> {
         sent.map_err(|fault| self.explained(fault))
     }
 
-    /// Waits for what the worker says next.
+    /// Waits for the worker's next reply.
     pub(super) fn receive(&mut self, deadline: Deadline) -> Result<Reply, WorkerFault> {
         let reply = self.channel.receive(deadline);
         reply.map_err(|fault| self.explained(fault))

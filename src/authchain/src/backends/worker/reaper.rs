@@ -8,10 +8,10 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use super::child::Child;
 
 /// Reaps the workers of one call when it is dropped: the kernel takes a third of a millisecond to
-/// end one, in which the call goes on.
+/// end a worker, and the call goes on meanwhile.
 ///
 /// From the first worker on, SIGCHLD is blocked in the calling thread, so that a host's handler
-/// does not reap what it has never heard of.
+/// does not reap a process that the host did not start.
 #[derive(Default)]
 pub struct Reaper {
     // Dropped in this order: the mask is back only when every child is gone.

@@ -111,7 +111,7 @@ impl Chain {
             return;
         }
         deferred.run(password);
-        let owes = |link: &&Link| link.backend.nature().owes_hash_time && !was_asked(link);
+        let owes = |link: &&Link| link.backend.nature().refusal_costs_hash && !was_asked(link);
         for link in self.links.iter().filter(owes) {
             link.backend.burn_refusal_time(password);
         }

@@ -7,7 +7,7 @@ const MAX_PAIRS: usize = 16;
 /// Maximum length of a cost that is counted, in bytes; real ones have under 40.
 const MAX_COST: usize = 64;
 
-/// Counts the hashes of a file by method and cost, so that a dummy hash can be fits like most of
+/// Counts the hashes of a file by method and cost, so that a dummy hash can be made like most of
 /// them.
 pub(super) struct CommonHash {
     pairs: Vec<Pair>,

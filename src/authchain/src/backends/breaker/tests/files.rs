@@ -1,4 +1,4 @@
-//! The files and their folder: what others do to them, and how many they become.
+//! Tests of the files and their folder: others tamper with them, and there may not be too many.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -37,7 +37,7 @@ fn marks_of_callers_who_never_came_back_are_swept() {
 }
 
 #[test]
-fn a_file_that_says_something_is_no_mark_whatever_its_name() {
+fn a_file_with_contents_is_not_swept_whatever_its_name() {
     let folder = RunDir::new();
     fs::create_dir(&folder.run_dir).unwrap();
     let foreign = folder.run_dir.join("openvpn@office.pid");

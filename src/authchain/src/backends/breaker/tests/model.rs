@@ -1,5 +1,5 @@
-//! A model of many logins at one server: the marks are real, the clock, the way and the server are
-//! not.
+//! A model of many logins at one server. The marks are real; the clock, the network and the server
+//! are simulated.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,7 +17,7 @@ const CONNECT_TIMEOUT: u64 = 1_500;
 const COST: u64 = 8;
 const COST_OF_CONNECTING: u64 = 4;
 
-/// A server, the way to it, and who logs in there.
+/// A server, the network on the way to it, and its clients.
 #[derive(Debug, Clone)]
 struct World {
     round_trip: u64,
@@ -30,7 +30,7 @@ struct World {
     clients: usize,
     /// The pause of a client between two logins.
     pause: u64,
-    chance: u64,
+    seed: u64,
 }
 
 /// A login that is over.
@@ -50,15 +50,15 @@ struct Waiting {
 }
 
 impl World {
-    /// Returns a number below `end`, as good as any other.
-    fn any(&mut self, end: u64) -> u64 {
-        self.chance = (self.chance)
+    /// Returns a pseudo-random number below `end`.
+    fn random(&mut self, end: u64) -> u64 {
+        self.seed = (self.seed)
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (self.chance >> 33).checked_rem(end).unwrap_or_default()
+        (self.seed >> 33).checked_rem(end).unwrap_or_default()
     }
 
-    /// Begins to ask; returns with it when it will be over.
+    /// Begins a login that asks the server. Returns when it will be over, and the login.
     fn ask(&mut self, folder: &RunDir, began: u64, now: u64, busy: usize) -> (u64, Waiting) {
         let plan = folder.plan(now);
         let probe = u64::try_from(plan.probe_time.as_millis()).unwrap();
@@ -68,7 +68,7 @@ impl World {
         };
         let queue = COST_OF_CONNECTING * u64::try_from(busy).unwrap();
         let open =
-            2 * self.round_trip + queue * (80 + self.any(41)) / 100 + self.any(self.load + 1);
+            2 * self.round_trip + queue * (80 + self.random(41)) / 100 + self.random(self.load + 1);
         let (takes, open) = match self.down.contains(&now) {
             true if self.refuses => (self.round_trip, None),
             true => (limit, None),
@@ -78,7 +78,7 @@ impl World {
         (now + takes + 1, Waiting { began, plan, open })
     }
 
-    /// Plays logins of everybody, again and again from `begin` to `end`.
+    /// Plays the logins of all clients from `begin` to `end`.
     fn play(&mut self, folder: &RunDir, begin: u64, end: u64) -> Vec<Login> {
         let mut over = Vec::new();
         let mut waiting: Vec<Option<Waiting>> = (0..self.clients).map(|_| None).collect();
@@ -134,7 +134,7 @@ proptest! {
         refuses: bool,
         was_up: bool,
         clients in 1..=20usize,
-        chance: u64,
+        seed: u64,
     ) {
         let folder = RunDir::new();
         if was_up {
@@ -142,7 +142,7 @@ proptest! {
         }
         let back = seconds * 1_000;
         let down = 1..back;
-        let mut world = World { round_trip, load, down, refuses, clients, pause: 250, chance };
+        let mut world = World { round_trip, load, down, refuses, clients, pause: 250, seed };
         let logins = world.play(&folder, 1, back + 4_000);
         let first = logins.iter().filter(|login| login.is_accepted && login.ended > back);
         let first = first.map(|login| login.ended - back).min();
@@ -153,7 +153,7 @@ proptest! {
     fn a_server_that_hangs_costs_its_time_once_and_then_little(
         round_trip in 0..=80u64,
         was_up: bool,
-        chance: u64,
+        seed: u64,
     ) {
         let folder = RunDir::new();
         if was_up {
@@ -161,7 +161,7 @@ proptest! {
         }
         let (down, refuses) = (0..u64::MAX, false);
         let mut world =
-            World { round_trip, load: 0, down, refuses, clients: 1, pause: 300, chance };
+            World { round_trip, load: 0, down, refuses, clients: 1, pause: 300, seed };
         let logins = world.play(&folder, 1, 30_000);
         let times = logins.iter().map(|login| login.ended - login.began);
         let (long, short): (Vec<u64>, Vec<u64>) = times.partition(|took| *took > 641);
@@ -170,8 +170,8 @@ proptest! {
     }
 }
 
-/// Returns the rate of logins after two seconds of a storm, and the share of them that was refused,
-/// in percent, then and in all.
+/// Returns the number of logins accepted after the first two seconds of a storm, the percentage
+/// refused after them, and the percentage refused in all.
 fn storm(clients: usize, planted: bool) -> (usize, usize, usize) {
     let folder = RunDir::new();
     folder.found_up(ONE, 4, 0);
@@ -186,7 +186,7 @@ fn storm(clients: usize, planted: bool) -> (usize, usize, usize) {
         refuses,
         clients,
         pause: 0,
-        chance: 1,
+        seed: 1,
     };
     let logins = world.play(&folder, 10_000, 22_000);
     let (accepted, all) = count(logins.iter().filter(|login| login.ended > 12_000));

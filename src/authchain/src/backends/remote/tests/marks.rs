@@ -1,4 +1,4 @@
-//! Tests of the marks: servers that did not answer this login, as the next one knows them.
+//! Tests of the marks: servers that did not answer one login are asked briefly by the next.
 
 use std::fs;
 use std::path::PathBuf;
@@ -53,9 +53,9 @@ read -r end"#
     assert_eq!(marks, [mark_of_one(&stage)]);
 }
 
-/// Plays a worker whose only server is marked, and that finds it down at a brief look; meanwhile,
-/// another login finds it back or not. `more` are members of its verdict, of a worker whose servers
-/// DNS names.
+/// Plays a worker whose only server is marked, and which finds it down in a brief look. `meanwhile`
+/// is a shell command that plays another login. `more` are further members of the verdict; with
+/// them, DNS names the servers.
 fn asked_briefly(meanwhile: &str, more: &str) -> Result<Verdict, BackendError> {
     let _alone = alone();
     let script = format!(
@@ -80,7 +80,7 @@ read -r end"#
 }
 
 #[test]
-fn who_found_every_server_down_at_a_brief_look_asks_again_if_another_login_found_one_back() {
+fn a_login_whose_brief_looks_failed_asks_again_if_another_login_found_a_server_back() {
     assert_eq!(asked_briefly("", ""), unavailable("brief"));
     let found_back = "/bin/rm \"${0%/*}\"/run/*@*";
     assert_eq!(asked_briefly(found_back, ""), Ok(Verdict::Unknown));

@@ -37,8 +37,8 @@ thread_local! {
     static STOPPED: Cell<Option<Moment>> = const { Cell::new(None) };
 }
 
-/// Stops the clock: from now on time passes only while a person reads how much of it does (`1950 ms
-/// pass`).
+/// Stops the clock. From now on, time passes only when the worker sends a text such as `1950 ms
+/// pass`.
 pub(super) fn stop_the_clock() {
     STOPPED.set(Some(system_clock()));
 }
@@ -216,7 +216,7 @@ pub(super) fn played(script: &str) -> Played {
     Stage::new(script).play()
 }
 
-/// Returns the time of a clock that runs, and shows the same on every machine.
+/// Returns the time of a clock that runs, and began at the same date on every machine.
 pub(super) fn wall_clock() -> SystemTime {
     static BEGIN: OnceLock<Moment> = OnceLock::new();
     let begin = *BEGIN.get_or_init(system_clock);

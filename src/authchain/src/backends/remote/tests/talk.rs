@@ -210,7 +210,7 @@ fn a_warning_can_go_to_a_terminal_whichever_verdict_it_came_with() {
 }
 
 #[test]
-fn what_does_not_belong_to_the_talk_ends_it() {
+fn a_line_that_is_not_allowed_ends_the_talk() {
     for (script, why) in [
         (
             r#"say '{"verdict":"unknown"}'; read -r x"#,
@@ -251,7 +251,7 @@ fn what_does_not_belong_to_the_talk_ends_it() {
 }
 
 #[test]
-fn a_worker_that_cannot_be_what_it_should_says_so_instead_of_hello() {
+fn a_worker_that_cannot_work_says_so_instead_of_hello() {
     let answer = played(
         r#"say '{"verdict":"unavailable","detail":"corp.secret: permission denied"}'; read -r x"#,
     );
