@@ -1,7 +1,7 @@
-//! `--about`: what confinement comes to here, as JSON.
+//! `--about`: prints how far this machine lets the worker be confined, as JSON.
 //!
-//! It confines itself for real and reports what took hold, rather than guessing from the kernel's
-//! version: a container, another security module or a boot parameter may stand in the way.
+//! The process is confined for real, and the result reported. The kernel's version alone would not
+//! tell: a container, another security module or a boot parameter may stand in the way.
 
 use authchain_sandbox::confine::{Access, Profile, Refused, Report, confine};
 use authchain_sandbox::process::ProcessFault;
@@ -31,8 +31,8 @@ enum Confinement {
     Refused(String),
 }
 
-/// Prints one JSON object; succeeds if the worker would run here. `sanitized` is what became of its
-/// first steps.
+/// Prints one JSON object; succeeds if the worker would run here. `sanitized` is the result of the
+/// process's first steps.
 pub fn print(arguments: &Arguments, sanitized: Result<(), ProcessFault>) -> ExitCode {
     let confine = |()| confine(&Profile::SERVER, &Access::default(), &arguments.user);
     let confined = sanitized.map_err(Refused::from).and_then(confine);

@@ -5,7 +5,7 @@ use authchain::words::{AccountStatus, BackendError, Denial, DenialReason};
 
 use crate::account_gate::barred;
 
-/// A verdict, and what is said besides.
+/// A verdict, the state of the servers, and lines for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The verdict.
@@ -33,12 +33,12 @@ impl Answer {
         WireVerdict::Denied(barred(state, detail)).into()
     }
 
-    /// Returns that there is no such person, with a note on who was found instead, if anybody was.
+    /// Returns *unknown*, with a note if an entry was found that does not count.
     pub fn unknown(note: Option<String>) -> Self {
         Self::from(WireVerdict::Unknown).with_note(note)
     }
 
-    /// Returns that it could not be found out, and why.
+    /// Returns *unavailable*, for the reason `why`.
     pub fn unavailable(why: impl Into<String>) -> Self {
         WireVerdict::Unavailable(why.into()).into()
     }

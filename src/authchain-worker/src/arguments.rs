@@ -1,4 +1,5 @@
-//! The command line. The module needs hardly any of it: what a backend is comes over the socket.
+//! The command line. The module names only the user: the settings of the backend come over the
+//! socket.
 
 use authchain_sandbox::confine::{DEFAULT_USER, Walls};
 
@@ -7,9 +8,10 @@ use std::ffi::OsString;
 /// The arguments of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments {
-    /// Say what confinement comes to on this machine, and end.
+    /// Report how far this machine lets the worker be confined, and end.
     pub about: bool,
-    /// Build these walls and end: a worker tries out what the filter of its host allows.
+    /// Build these walls and end. A worker starts another worker so, to try out what the filter of
+    /// its host allows.
     pub trial: Option<Walls>,
     /// The unprivileged user to become.
     pub user: String,
@@ -59,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_module_may_name_a_user_and_a_person_may_ask_what_holds() {
+    fn the_module_may_name_a_user_and_a_person_may_ask_about_the_confinement() {
         let plain = parse("").unwrap();
         assert_eq!((plain.about, plain.user.as_str()), (false, "authchain"));
         let both = parse("--about --user ldapworker").unwrap();

@@ -12,7 +12,7 @@ use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::Secret;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// The way to the person, for as long as one question is open.
+/// The exchange of texts with the person while one question is open.
 pub struct Dialogue<'d> {
     said: UnboundedSender<Reply>,
     heard: &'d mut Receiver<Message<'static>>,
@@ -20,19 +20,19 @@ pub struct Dialogue<'d> {
 }
 
 impl<'d> Dialogue<'d> {
-    /// Opens a dialogue, and returns where what is said in it comes out. That ends when the
-    /// dialogue is dropped.
+    /// Opens a dialogue. Returns it and the receiver of its replies, which ends when the dialogue
+    /// is dropped.
     pub fn open(
         heard: &'d mut Receiver<Message<'static>>,
         budget: &'d Budget,
     ) -> (Self, UnboundedReceiver<Reply>) {
-        let (said, coming_out) = unbounded_channel();
+        let (said, replies) = unbounded_channel();
         let dialogue = Self {
             said,
             heard,
             budget,
         };
-        (dialogue, coming_out)
+        (dialogue, replies)
     }
 
     /// Tells the person something.
@@ -45,22 +45,22 @@ impl<'d> Dialogue<'d> {
         self.say(Reply::Error(text.into()));
     }
 
-    /// Tells the administrator what one step on the way to one server came to.
+    /// Tells the administrator the result of one step of the examination of one server.
     pub fn finding(&self, finding: ServerFinding) {
         self.say(Reply::Finding(finding));
     }
 
-    /// Asks the person, and waits for what they type; it is shown while they do if `echo`. The
-    /// budget of the question begins anew with the answer.
+    /// Asks the person, and waits for the answer. It is shown while it is typed if `echo` is set.
+    /// The budget of the question begins anew with the answer.
     ///
     /// # Errors
-    /// When no answer comes. Nothing else will come then either, and the question is over.
+    /// When no answer comes. No later message is read then, and the question is over.
     pub async fn prompt(
         &mut self,
         echo: bool,
         text: impl Into<String>,
     ) -> Result<Secret, NoAnswer> {
-        // What is there before anything was asked is no answer.
+        // A message that came before the prompt is no answer.
         if !self.heard.is_empty() {
             self.heard.close();
             return Err(NoAnswer);
@@ -80,12 +80,12 @@ impl<'d> Dialogue<'d> {
     }
 
     fn say(&self, reply: Reply) {
-        // Whoever asked may have gone.
+        // The receiver may be gone.
         let _ = self.said.send(reply);
     }
 }
 
-/// There is no answer to a prompt: the module has gone, or said something else.
+/// The error of a prompt without an answer: the module has gone, or sent another message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoAnswer;
 
@@ -194,8 +194,8 @@ mod tests {
         Message::Answer(Bytes::Owned(Secret::new(text.as_bytes().to_vec())))
     }
 
-    /// Returns what a prompt brings within a budget of 20 ms, to a person who does `reply` after
-    /// `pause`.
+    /// Returns the result of a prompt within a budget of 20 ms, and the replies. The person does
+    /// `reply` after `pause`.
     fn prompted(
         before: Option<Message<'static>>,
         pause: Duration,

@@ -124,7 +124,7 @@ mod tests {
     use authchain::backends::protocol::Reply;
 
     #[test]
-    fn a_step_that_fails_is_told_and_brings_nothing() {
+    fn a_step_that_fails_is_reported_and_returns_nothing() {
         let (_sender, mut heard) = tokio::sync::mpsc::channel(1);
         let budget = Budget::whole(Duration::from_secs(1));
         let (dialogue, mut told) = Dialogue::open(&mut heard, &budget);

@@ -1,4 +1,4 @@
-//! The trait of everything that the session can ask.
+//! The trait of a backend, as the session uses it.
 
 use std::pin::Pin;
 
@@ -8,21 +8,21 @@ use authchain_sandbox::confine::Access;
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 
-/// An answer that is being looked for. On the heap: what is awaited in place lies in the frame of
-/// everything around it, and all the pages of a frame are had from the kernel when it is entered, a
-/// fifth of the pages of a start.
+/// The future of an answer. It is on the heap: a future that is awaited in place lies in the stack
+/// frames of its callers, and the kernel provides all pages of a frame when it is entered. This
+/// saves a fifth of the pages of a worker's start.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;
 
 /// A backend that is ready to be asked: its files are read, its settings understood.
 pub trait Kind {
-    /// Returns what it needs once the process is confined.
+    /// Returns the access that the backend needs in the confined process.
     fn access(&self) -> Access;
 
-    /// Returns what it can be asked.
+    /// Returns the operations that the backend has.
     fn can(&self) -> &'static [Operation];
 
-    /// Finds out what was asked. The future is dropped unfinished when the time is up, or when
-    /// nobody waits for the answer any more.
+    /// Answers the question. The future is dropped unfinished when the time is up, or when nobody
+    /// waits for the answer any more.
     fn answer<'a>(
         &'a mut self,
         question: &'a Question<'_>,

@@ -10,7 +10,7 @@ use crate::nis::Nis;
 #[cfg(feature = "confinement-probe")]
 use crate::probe::Probe;
 
-/// Reads settings and the files they name, as root still.
+/// Reads the settings and the files that they name, while the process is still root.
 type Prepare = fn(&Hello) -> Result<Box<dyn Kind>, BackendError>;
 
 /// Each `type` of the configuration, and what prepares it.
@@ -29,7 +29,7 @@ const TYPES: &[(&str, Prepare)] = &[
 /// Prepares the backend that `hello` describes.
 ///
 /// # Errors
-/// When it cannot be what it is told to be, in words for the log.
+/// The reason why the backend cannot be prepared, for the log.
 pub fn prepare(hello: &Hello) -> Result<Box<dyn Kind>, BackendError> {
     let named = TYPES.iter().find(|(name, _)| *name == hello.kind);
     let (_, prepare) = named.ok_or_else(|| {

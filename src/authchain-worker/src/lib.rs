@@ -1,14 +1,14 @@
 //! The worker: asks a server about a person, so that sshd and sudo need not.
 //!
-//! It is a child process of the program that loaded the module, one for each call and backend. What
-//! it parses comes from a network, so it is built to be taken over without harm: it gives up every
+//! It is a child process of the program that loaded the module, one for each call and backend. It
+//! parses data from a network, so it must do no harm even if it is taken over: it gives up every
 //! right that it does not need before its first packet ([`authchain_sandbox`]).
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`arguments`], [`about`] | the command line, and what confinement comes to on this machine |
-//! | [`answer`] | what a backend answers: a verdict, and what is said besides |
-//! | [`dialogue`] | what a backend says to the person, and asks them |
+//! | [`arguments`], [`about`] | the command line, and how far this machine lets the worker be confined |
+//! | [`answer`] | the answer of a backend: a verdict, the state of the servers, lines for the log |
+//! | [`dialogue`] | texts and prompts of a backend for the person |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
 //! | [`guard`] | checks what a server sends, in front of the parser of LDAP |
 //! | [`ldap`] | the `ldap` backend |
@@ -17,7 +17,7 @@
 //! | [`servers`] | asks the servers of a backend one after the other |
 //! | [`examination`] | examines servers step by step, for `authchain check --online` |
 //! | [`account_gate`] | the verdict on a right password, by the state of the account |
-//! | [`kind`] | what a backend is to the session |
+//! | [`kind`] | the trait of a backend, as the session uses it |
 //! | [`kinds`] | the types of backend there are |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]

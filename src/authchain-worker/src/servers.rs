@@ -1,4 +1,4 @@
-//! Asks the servers of a backend in turn: which one, how long, and when the next one.
+//! Asks the servers of a backend in turn: decides which server is asked next, and for how long.
 //!
 //! All types of backend share these rules of failing over, of dividing the time, and of reporting a
 //! server as down.
@@ -36,7 +36,7 @@ pub trait Server {
     /// Returns the name by which the module remembers the server.
     fn name(&self) -> &str;
 
-    /// Returns whether this is no server but names some, which may answer.
+    /// Returns whether this is not a server, but a name under which DNS lists servers.
     fn names_servers(&self) -> bool {
         false
     }
@@ -90,7 +90,7 @@ impl<S> From<Answer> for Outcome<S> {
 /// Asks one server after the other until one answers. Every answer is final: a wrong password that
 /// is tried on each server would lock the account so much the sooner.
 ///
-/// `ask` gets the server and its deadline; `notes` stand in front of those of the answer.
+/// `ask` gets the server and its deadline; `notes` come before the notes of the answer.
 pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
     servers: &[S],
     health: &Health,
@@ -125,7 +125,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                 queue.put_in_front(servers);
             }
             Err(failure) if probe.is_some() && failure.kind == FailureKind::Local => {
-                // A short look that this process slept through was none.
+                // This process slept through the probe, so that the server gets a full turn.
                 queue.waiting.push_front((server, None));
             }
             Err(failure) => {
@@ -193,7 +193,7 @@ impl Tries {
 struct Queue<'h, S> {
     health: &'h Health,
     waiting: VecDeque<(S, Option<Duration>)>,
-    /// Those that were down a moment ago, for when no other answers.
+    /// Servers that were down a moment ago. They are asked when no other answers.
     doubtful: VecDeque<(S, Option<Duration>)>,
     /// The names of all servers that were ever queued: two domains may name the same one.
     known: BTreeSet<String>,
@@ -220,9 +220,8 @@ impl<'h, S: Server> Queue<'h, S> {
         self.waiting.is_empty() && self.doubtful.is_empty()
     }
 
-    /// Queues servers in front of those that wait: first those that may be back, then the rest in
-    /// their order. Those that are to be avoided come when all others have been asked. No server is
-    /// queued twice.
+    /// Puts servers at the front of the queue: first those to be probed, then the rest in their
+    /// order. Servers to be avoided go to its very end. No server is queued twice.
     fn put_in_front(&mut self, mut servers: Vec<S>) {
         servers.retain(|server| self.known.insert(server.name().to_owned()));
         let Health { avoid, probe, .. } = self.health;
@@ -270,8 +269,8 @@ impl<S> Turn<'_, S> {
         }
     }
 
-    /// Returns when this server must have answered. Each but the last leaves a third of the time to
-    /// those after it, so that a server that hangs does not use it all up.
+    /// Returns when this server must have answered. Each server but the last leaves a third of the
+    /// time to the servers after it, so that a server that hangs does not use up all of it.
     fn deadline(&self, deadline: Deadline) -> Deadline {
         let remaining = deadline.remaining();
         let share = match self.is_last {

@@ -28,13 +28,13 @@ use crate::net::failure::io_text;
 /// module.
 const WAITING: usize = 4;
 
-/// A backend in a process that is as confined as it will be.
+/// A backend, and the result of confining the process.
 struct Confined {
     /// The backend; or why the process could not be confined.
     kind: Result<Box<dyn Kind>, Refused>,
-    /// Which walls are missing.
+    /// Notes for the log about walls that are missing.
     walls: Vec<String>,
-    /// The time it took, which is the time that the question may have waited.
+    /// The time that confining took: the question may have waited so long.
     took: Duration,
 }
 
@@ -58,7 +58,7 @@ pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(),
     let kind = match sanitized.and_then(|()| kinds::prepare(&hello)) {
         Ok(kind) => kind,
         Err(error) => {
-            // In place of a hello: it can be asked nothing.
+            // A verdict in place of a hello: the worker can be asked nothing.
             let verdict = Reply::Verdict(Answer::from(error).into());
             let _ = say_at_once(&mut module, &verdict);
             return;
@@ -85,8 +85,8 @@ pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(),
     });
 }
 
-/// Waits for the first line. Nothing of a person is known yet, so nothing needs a deadline but the
-/// module's own.
+/// Waits for the first line, without a deadline: nothing about a person is known yet, and the
+/// module has a deadline of its own.
 fn hear_hello(module: &mut StdStream, lines: &mut LineBuffer) -> Option<Hello> {
     loop {
         if let Some(line) = lines.next_line().ok()? {
@@ -103,7 +103,7 @@ fn hear_hello(module: &mut StdStream, lines: &mut LineBuffer) -> Option<Hello> {
     }
 }
 
-/// Says something before there is a runtime.
+/// Sends a reply before there is a runtime.
 fn say_at_once(module: &mut StdStream, reply: &Reply) -> io::Result<()> {
     let line = line(reply).map_err(io::Error::other)?;
     module.write_all(&line)
@@ -171,13 +171,13 @@ async fn answer(
     while let Some(Message::Question(mut question)) = heard.recv().await {
         question.budget_ms = left_of(question.budget_ms, confined.took);
         let found = match &mut confined.kind {
-            Ok(kind) => found_out(kind.as_mut(), &question, &mut heard, &mut writer).await,
+            Ok(kind) => answer_in_time(kind.as_mut(), &question, &mut heard, &mut writer).await,
             Err(refused) => Ok(Answer::failed(refused.to_string())),
         };
         let Ok(mut answer) = found else {
             return;
         };
-        // Else nobody would ever hear of a wall that is missing.
+        // Otherwise nobody would ever hear of a wall that is missing.
         answer.notes.extend_from_slice(&confined.walls);
         let verdict = Reply::Verdict(answer.into());
         if say(&mut writer, &verdict).await.is_err() {
@@ -186,9 +186,9 @@ async fn answer(
     }
 }
 
-/// Returns the answer, or *failed* once the module's budget is spent. What is said on the way
-/// is told as it comes, so that none of it is lost when the time is over or this process ends.
-async fn found_out(
+/// Returns the answer, or *failed* once the module's budget is spent. Texts for the person are sent
+/// as they come, so that none is lost when the time is over or this process ends.
+async fn answer_in_time(
     kind: &mut dyn Kind,
     question: &Question<'_>,
     heard: &mut Receiver<Message<'static>>,
@@ -209,8 +209,8 @@ async fn found_out(
     told.map(|()| answer.unwrap_or_else(late))
 }
 
-/// Returns the rest of the budget of a question that has waited. The module goes by its own clock:
-/// an answer that comes late is none, and cannot say on whom it waited.
+/// Returns the rest of the budget of a question that has waited. The module does not wait longer: a
+/// late answer is lost, and with it the name of the server that was slow.
 fn left_of(budget_ms: u64, waited: Duration) -> u64 {
     let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
     budget_ms.saturating_sub(waited_ms)
@@ -221,8 +221,7 @@ async fn say(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
     writer.write_all(&line).await
 }
 
-/// Returns the reply as a line. A verdict that is too long for one goes without its notes, rather
-/// than not at all.
+/// Returns the reply as a line. A verdict that is too long for a line is sent without its notes.
 fn line(reply: &Reply) -> Result<Vec<u8>, ProtocolError> {
     match (reply.to_line(), reply) {
         (Err(ProtocolError::TooLong), Reply::Verdict(conclusion)) => {
@@ -249,7 +248,7 @@ async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()
     .await;
 }
 
-/// Reads what is there, for [`LineBuffer`], which knows nothing of runtimes.
+/// Reads the bytes that have come, without waiting, for [`LineBuffer`], which knows no async.
 struct NoWait<'a>(&'a OwnedReadHalf);
 
 impl Read for NoWait<'_> {
@@ -275,7 +274,7 @@ mod tests {
         assert_eq!(left_of(2_900, Duration::from_secs(3)), 0);
     }
 
-    /// Asks for a code, and knows whoever has it.
+    /// A backend that asks for a code, and finds everybody who has it.
     struct Asking;
 
     impl Kind for Asking {
@@ -413,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_is_told_however_much_was_noticed() {
+    fn a_verdict_is_sent_however_long_its_notes_are() {
         let mut conclusion = Conclusion::from(WireVerdict::Unknown);
         conclusion.notes.push("short".to_owned());
         let told = |conclusion: &Conclusion| {

@@ -22,8 +22,8 @@ const MAX_FRAGMENTS: usize = 32;
 /// The most replies to other calls that are passed over in a stream, where there should be none.
 const MAX_UNRELATED: usize = 16;
 
-/// The most datagrams that may wait in a socket: as many of the smallest as the kernel's default
-/// buffer holds, twice over.
+/// The most datagrams that may wait in a socket: twice as many of the smallest as the kernel's
+/// default buffer holds.
 const MAX_WAITING: usize = 1024;
 
 /// The bit of a record mark that says that the fragment is the last.
@@ -45,7 +45,7 @@ impl Channel {
     /// Connects to `address`, from the socket that was bound for it if there is one.
     ///
     /// # Errors
-    /// Those of the kernel.
+    /// The errors of the kernel.
     pub async fn open(
         address: SocketAddr,
         transport: Transport,
@@ -65,7 +65,7 @@ impl Channel {
             }
             Transport::Udp => {
                 let socket = match reserved {
-                    Some(socket) => narrowed(socket.into(), address)?,
+                    Some(socket) => connect_bound(socket.into(), address)?,
                     None => connected(address)?,
                 };
                 UdpSocket::from_std(socket).map(Self::Udp)
@@ -85,7 +85,7 @@ impl Channel {
     /// Sends `call` and waits for the reply to it, for as long as it takes.
     ///
     /// # Errors
-    /// When the connection ends, or there is no reply to the call in what comes.
+    /// When the connection ends, or the server sends only other messages.
     pub async fn exchange(&mut self, call: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
         let xid = rpc::xid_of(call);
         match self {
@@ -116,7 +116,7 @@ impl Channel {
 
 /// Connects a bound socket, which has received from everybody so far, to `address`. The kernel
 /// keeps the datagrams that came before, so they are read and dropped.
-fn narrowed(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
+fn connect_bound(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket> {
     socket.connect(address)?;
     for _ in 0..MAX_WAITING {
         let heard = socket.recv(&mut [0]);
@@ -192,20 +192,20 @@ mod tests {
     }
 
     #[test]
-    fn what_came_before_a_socket_heard_one_server_alone_is_no_answer() {
+    fn datagrams_from_before_the_connect_are_no_answers() {
         let [server, stranger, ours] = [(); 3].map(|()| StdSocket::bind("127.0.0.1:0").unwrap());
         ours.set_nonblocking(true).unwrap();
         let own = ours.local_addr().unwrap();
         for _ in 0..3 {
             stranger.send_to(b"early", own).unwrap();
         }
-        let narrowed = narrowed(ours, server.local_addr().unwrap()).unwrap();
+        let connect_bound = connect_bound(ours, server.local_addr().unwrap()).unwrap();
         stranger.send_to(b"another's", own).unwrap();
         server.send_to(b"an answer", own).unwrap();
         let mut heard = [0; 16];
-        let length = narrowed.recv(&mut heard).unwrap();
+        let length = connect_bound.recv(&mut heard).unwrap();
         assert_eq!(heard[..length], *b"an answer");
-        assert!(narrowed.recv(&mut heard).is_err());
+        assert!(connect_bound.recv(&mut heard).is_err());
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn no_mark_makes_us_wait_for_more_than_a_reply_or_take_it() {
+    fn no_record_mark_makes_us_read_more_than_a_reply() {
         let long = [&b"\x80\0\x20\x01"[..], &[0; 0x2001]].concat();
         assert_eq!(read(&long), Err(io::ErrorKind::InvalidData));
         let longest = [&b"\x80\0\x20\0"[..], &[0; 0x2000]].concat();

@@ -43,7 +43,7 @@ pub(super) struct Client<'p> {
     channel: Channel,
     domain: &'p str,
     deadline: Deadline,
-    /// The reason why it is not asked from a reserved port, where that was wanted.
+    /// The reason why the server is not asked from a reserved port, if one was wanted.
     unreserved: Option<&'static str>,
     /// The meaning of silence from now on: a server that has answered is not down, only slow.
     silence: FailureKind,
@@ -69,7 +69,7 @@ impl<'p> Client<'p> {
             let opening = Channel::open(address, settings.transport, reserved);
             let opening = async { opening.await.map_err(|error| failure(CONNECT, &error)) };
             let mut channel = within(deadline, CONNECT, opening).await?;
-            // A stream has reached somebody; a datagram has to be answered first.
+            // A TCP connection shows that a server is there; over UDP, only an answer does.
             if let Channel::Udp(_) = channel {
                 let arguments = Writer::default();
                 let answer = ask(&mut channel, CONNECT, yp::NULL, arguments);

@@ -29,9 +29,9 @@ impl Default for TimedDummy {
     }
 }
 
-/// Returns a dummy of the first quick hash in the domain; of a costly one where there is no quick
-/// one; else of the hash that distributions make. A costly one may be the choice of one person, and
-/// everybody whom only a later backend knows would wait for it.
+/// Returns a dummy of the first quick hash in the sample, or else of the first costly hash, or else
+/// the default. A quick hash is preferred: a costly one may be the choice of one person, and the
+/// people of later backends would all wait for it.
 pub(super) async fn dummy_hash(settings: &NisSettings, client: &mut Client<'_>) -> TimedDummy {
     let map = passwd_map(settings);
     let mut key: Option<Vec<u8>> = None;

@@ -32,7 +32,7 @@ pub struct Credential {
 ///
 /// NIS keeps entries of its own in the maps, under keys that begin with `YP_`. `+` and `-` stand in
 /// passwd files, where they refer to NIS, and are no names in it.
-pub fn can_be_somebody(name: &str) -> bool {
+pub fn can_be_a_name(name: &str) -> bool {
     Username::parse(name.as_bytes()).is_ok() && !name.starts_with("YP_")
 }
 
@@ -41,7 +41,7 @@ pub fn can_be_somebody(name: &str) -> bool {
 /// # Errors
 /// When it is malformed, or the entry of another name.
 pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
-    own(value, name)?;
+    check_name(value, name)?;
     PasswdEntry::parse(value)
 }
 
@@ -63,7 +63,7 @@ pub fn place(password: &[u8], name: &str) -> Result<HashPlace, &'static str> {
 /// # Errors
 /// As [`person`].
 pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
-    own(value, name)?;
+    check_name(value, name)?;
     let ShadowEntry { password, ageing } = ShadowEntry::parse(value)?;
     Ok(Credential {
         stored: password,
@@ -77,7 +77,7 @@ pub fn shadow(value: &[u8], name: &str) -> Result<Credential, &'static str> {
 /// # Errors
 /// As [`person`].
 pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
-    own(value, name)?;
+    check_name(value, name)?;
     if value.contains(&0) {
         return Err("it has a NUL");
     }
@@ -95,7 +95,7 @@ impl Credential {
     }
 }
 
-fn own(value: &[u8], name: &str) -> Result<(), &'static str> {
+fn check_name(value: &[u8], name: &str) -> Result<(), &'static str> {
     is_entry_of(value, name).then_some(()).ok_or(ANOTHERS)
 }
 
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn names_that_nis_uses_itself_are_nobodys() {
         for name in ["alice", "\u{fc}gli", "YP", "yp_last"] {
-            assert!(can_be_somebody(name), "{name}");
+            assert!(can_be_a_name(name), "{name}");
         }
         for name in [
             "YP_MASTER_NAME",
@@ -119,12 +119,12 @@ mod tests {
             "a:b",
             "a\0",
         ] {
-            assert!(!can_be_somebody(name), "{name}");
+            assert!(!can_be_a_name(name), "{name}");
         }
     }
 
     #[test]
-    fn an_entry_is_that_of_who_was_asked_for_or_none() {
+    fn only_the_entry_of_the_name_is_read() {
         let line = b"alice:x:1000:100:Alice:/home/alice:/bin/sh";
         let entry = person(line, "alice").unwrap();
         assert_eq!(entry.uid(), 1000);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_read_with_what_ends_them() {
+    fn hashes_are_read_with_their_dates() {
         let found = shadow(b"alice:$6$a$b:19000:0:90:7:14:19001:", "alice").unwrap();
         assert_eq!(found.stored.expose(), b"$6$a$b");
         assert_eq!(found.ageing.expire, Some(19_001));

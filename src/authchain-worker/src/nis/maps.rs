@@ -31,7 +31,7 @@ pub(super) fn adjunct_map(settings: &NisSettings) -> Map<'_> {
     }
 }
 
-/// Looks up the hash of a person in the passwd map, wherever it is kept.
+/// Looks up the hash of a person in the passwd map, in whichever map the hash is.
 pub(super) async fn credential(
     settings: &NisSettings,
     client: &mut Client<'_>,

@@ -1,24 +1,24 @@
 //! The `nis` backend: what the maps of a NIS domain say about a person.
 //!
-//! In two steps, with the confinement between them: [`Nis::prepare`] sets aside the ports that only
-//! root may ask from, [`Kind::answer`] touches the network and nothing else. The client is our own:
-//! the C library's waits for up to five minutes, blocks every signal meanwhile, knows one domain a
-//! machine, and believes whoever answers.
+//! It works in two steps, with the confinement between them: [`Nis::prepare`] binds the ports that
+//! only root may bind, [`Kind::answer`] uses the network and nothing else. The C library's client
+//! is not used: it waits for up to five minutes, blocks every signal meanwhile, knows one domain
+//! per machine, and believes whoever answers.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`questions`] | what is done for each question, in which order |
-//! | [`examine`] | every server step by step, for the administrator |
-//! | [`entries`] | what stands in the maps |
-//! | [`password`] | what was typed against what stands there |
+//! | [`questions`] | the steps that answer each question |
+//! | [`examine`] | examines examines every server step by step, for the administrator |
+//! | [`entries`] | the entries of the maps |
+//! | [`password`] | compares the typed password with the stored one |
 //! | [`alarm`] | the end of a hash that takes too long |
-//! | [`dummy_hash`] | what a refusal must cost, so that it tells nobody who exists |
-//! | [`maps`] | the maps of a domain, and where in them the hash of a person is |
+//! | [`dummy_hash`] | the hash that is computed if a refusal needs none, so that its time tells nobody who exists |
+//! | [`maps`] | the maps of a domain, and the search for a person's hash in them |
 //! | [`server`] | the servers, as the settings name them |
-//! | [`client`] | one server: the way to it, and what its maps have under a key |
-//! | [`reserved`] | ports below 1024, set aside while we still may |
+//! | [`client`] | a client of one server: connects, and looks keys up in maps |
+//! | [`reserved`] | ports below 1024, bound while the process is still root |
 //! | [`yp`] | the NIS protocol |
-//! | [`portmap`] | which port a program has (RFC 1833) |
+//! | [`portmap`] | asks for the port of a program (RFC 1833) |
 //! | [`channel`] | datagrams and record marks (RFC 5531 §11) |
 //! | [`rpc`] | calls and replies (RFC 5531) |
 //! | [`xdr`] | numbers and strings (RFC 4506) |
@@ -55,7 +55,7 @@ use crate::kind::{Answering, Kind};
 use crate::net::dns::{self, Dns};
 use crate::servers::{Health, deadline_of, in_turn};
 
-/// A backend that has set aside all it needs.
+/// A NIS backend, with everything that it needs once the process is confined.
 pub struct Nis {
     settings: NisSettings,
     dns: Dns,
@@ -67,7 +67,7 @@ impl Nis {
     /// Reads the settings and sets aside the ports to ask from.
     ///
     /// # Errors
-    /// When the settings cannot be meant, or want a port that cannot be had.
+    /// When the settings are faulty, or demand a reserved port and none can be bound.
     pub fn prepare(hello: &Hello) -> Result<Self, BackendError> {
         let settings = from_json(&hello.settings, NisSettings::check);
         let settings = settings.map_err(BackendError::Unavailable)?;
@@ -87,10 +87,10 @@ impl Nis {
         })
     }
 
-    /// Finds out what was asked, just before the question's budget ends, and never fails: what
-    /// could not be found out is `unavailable`.
+    /// Answers the question just before its budget ends at the latest. A failure is answered with
+    /// *unavailable*.
     async fn ask(&mut self, question: &Question<'_>) -> Answer {
-        if !entries::can_be_somebody(&question.user) {
+        if !entries::can_be_a_name(&question.user) {
             return Answer::unknown(None);
         }
         let Self {
@@ -123,7 +123,8 @@ impl Nis {
 }
 
 impl Kind for Nis {
-    /// Returns the servers: no file, and where a portmapper says which port it is, any port.
+    /// Returns the ports of the servers, and no files. Where a portmapper tells the port, every
+    /// port is allowed.
     fn access(&self) -> Access {
         let own = self.settings.servers.iter().map(|server| server.port);
         let own: Option<Vec<u16>> = match self.settings.transport {
@@ -212,7 +213,7 @@ mod tests {
         fn no_bytes_from_a_nis_server_make_us_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..200), start in 0..5_usize,
         ) {
-            // So that some get further than the first number.
+            // A valid header, so that some messages are read further than the first number.
             let header = [0, 1, 0, 0, 0].map(|number: u32| number.to_be_bytes()).concat();
             let body = [&header[..start * 4], &bytes].concat();
             let mark = 1 << 31 | u32::try_from(body.len()).unwrap();

@@ -10,8 +10,8 @@ use authchain::words::{Denial, DenialReason, Secret};
 use super::alarm::alarm;
 use super::dummy_hash::{TimedDummy, is_quick};
 
-/// The time that must be left for a hash that distributions do not make. The limits allow some that
-/// take up to two seconds and more; those that are not done in time end with the worker.
+/// The time that must be left for a costly hash. The limits allow hashes that take two seconds and
+/// more; a hash that is not done in time ends with the worker.
 const FOR_A_COSTLY_HASH: Duration = Duration::from_secs(1);
 
 /// The result of comparing a password with the stored one.
@@ -22,7 +22,7 @@ pub(super) enum Judgment {
     /// The password is wrong; a hash was computed to find out.
     Wrong,
     /// No password is right, and no hash was computed.
-    Hopeless(Denial),
+    NoneIsRight(Denial),
 }
 
 /// The fault of a deadline that is too close for a hash to be begun.
@@ -68,17 +68,17 @@ fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
 /// # Errors
 /// When the hash is weak or too costly, or this system does not know its method.
 fn judge(typed: &Secret, stored: &Secret, weak_hashes: bool) -> Result<Judgment, HashError> {
-    let hopeless = |reason: DenialReason| Ok(Judgment::Hopeless(reason.into()));
+    let none_is_right = |reason: DenialReason| Ok(Judgment::NoneIsRight(reason.into()));
     match stored.expose() {
         // Marks that no password matches: `!`, `!!`, `*`, `*LK*`, and a `!` in front of a hash.
-        [b'!' | b'*', ..] => hopeless(DenialReason::Locked),
-        // An account without a password has none to log in with.
-        [] => hopeless(DenialReason::EmptyPassword),
-        _ if typed.is_empty() => hopeless(DenialReason::EmptyPassword),
+        [b'!' | b'*', ..] => none_is_right(DenialReason::Locked),
+        // Nobody can log in to an account without a password.
+        [] => none_is_right(DenialReason::EmptyPassword),
+        _ if typed.is_empty() => none_is_right(DenialReason::EmptyPassword),
         hash => match verify(typed, hash, weak_hashes) {
             Ok(true) => Ok(Judgment::Right),
             Ok(false) => Ok(Judgment::Wrong),
-            Err(error) if error.matches_nothing() => Ok(Judgment::Hopeless(Denial {
+            Err(error) if error.matches_nothing() => Ok(Judgment::NoneIsRight(Denial {
                 detail: Some(error.to_string()),
                 ..DenialReason::Locked.into()
             })),
@@ -94,7 +94,7 @@ mod tests {
     fn reason(typed: &str, stored: &str) -> Option<DenialReason> {
         let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
         match judge(&secret(typed), &secret(stored), false).unwrap() {
-            Judgment::Hopeless(denial) => Some(denial.reason),
+            Judgment::NoneIsRight(denial) => Some(denial.reason),
             _ => None,
         }
     }

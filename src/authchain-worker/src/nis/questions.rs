@@ -63,7 +63,7 @@ pub(super) async fn ask(
                     right_password(wire_user(&entry), &credential.ageing.status(now()))
                 }
                 Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
-                Ok(Ok(Judgment::Hopeless(denial))) => {
+                Ok(Ok(Judgment::NoneIsRight(denial))) => {
                     spend_dummy(settings, &mut client, whole, typed).await;
                     WireVerdict::Denied(denial)
                 }
@@ -94,7 +94,8 @@ async fn spend_dummy(
     spend_by(deadline, &dummy, typed);
 }
 
-/// Looks for `name`. An entry whose user id is below min_uid, a system's own, counts as nobody.
+/// Looks for `name`. An entry whose user id is below min_uid is a system account, and counts as
+/// nobody's.
 async fn find(
     settings: &NisSettings,
     client: &mut Client<'_>,

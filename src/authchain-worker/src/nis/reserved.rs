@@ -1,7 +1,6 @@
 //! Sockets on ports below 1024, bound while the worker still has the right to.
 //!
-//! Servers give hashes to no other ports: on the hosts that they trust, only root can ask from
-//! there.
+//! Servers give hashes only to these ports: on the hosts that they trust, only root can use them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -48,7 +47,7 @@ impl Ports {
     /// Sets aside a port for each address that may be asked.
     ///
     /// # Errors
-    /// When there is none, and the settings want no other.
+    /// When no reserved port can be bound, and the settings accept no other.
     pub(super) fn set_aside<'a>(
         servers: impl Iterator<Item = &'a Address>,
         transport: Transport,
@@ -131,8 +130,9 @@ fn reserved(own: IpAddr, transport: Transport) -> Result<OwnedFd, Errno> {
         setsockopt(&socket, sockopt::Ipv6V6Only, &true)?;
     }
     if transport == Transport::Tcp {
-        // Closed by a reset, however the process ends: a port that waits for a minute after each
-        // login (TIME_WAIT) would be the last one after some four hundred.
+        // The connection is closed by a reset, however the process ends. Otherwise each login would
+        // block a port for a minute (TIME_WAIT), and after some four hundred logins no port would
+        // be left.
         let at_once = libc::linger {
             l_onoff: 1,
             l_linger: 0,
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_wants_none_gets_none() {
+    fn without_a_wish_for_reserved_ports_none_is_bound() {
         for transport in [Transport::Tcp, Transport::Udp] {
             let mut ports = set_aside(&["192.0.2.1"], transport, SourcePort::Any).unwrap();
             let socket = ports.take("192.0.2.1".parse().unwrap());

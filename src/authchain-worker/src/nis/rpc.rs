@@ -91,7 +91,7 @@ pub enum RpcRefusal {
     NoProcedure,
     /// The program could not read the arguments.
     Garbage,
-    /// The program has trouble of its own.
+    /// The program had an internal error.
     System,
     /// The message is no reply.
     NoReply,

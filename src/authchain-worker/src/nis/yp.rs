@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_status_means_that_nobody_is_there() {
+    fn only_one_status_means_that_a_name_is_unknown() {
         for status in -300..300 {
             for result in [bytes(status, b""), status.to_be_bytes().to_vec()] {
                 let is_unknown = answer(&result) == Ok(MatchReply::NoKey);

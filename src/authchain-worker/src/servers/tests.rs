@@ -6,7 +6,7 @@ impl Server for &str {
     }
 }
 
-/// Asks servers that answer as `answer` says; returns who was asked, and the answer.
+/// Asks servers that answer as `answer` says. Returns the servers that were asked, and the answer.
 fn ask(health: &Health, answer: impl Fn(&str) -> Result<Answer, Failure>) -> (Vec<String>, Answer) {
     let deadline = Deadline::after(system_clock, Duration::from_secs(3));
     let mut asked = Vec::new();
@@ -47,7 +47,7 @@ fn a_fault_leads_to_the_next_server_and_an_answer_ends_it() {
 }
 
 #[test]
-fn what_no_other_server_can_mend_is_final() {
+fn a_failure_that_no_other_server_can_mend_is_final() {
     for failure in [
         Failure::settings("x", "wrong"),
         Failure::down("x", "gone").spent(),
@@ -87,7 +87,7 @@ fn a_process_that_could_not_hear_about_a_password_fails_and_asks_nobody_else() {
 }
 
 #[test]
-fn who_may_be_back_is_asked_first_and_who_is_down_last() {
+fn a_server_that_may_be_back_is_asked_first_and_one_that_is_down_last() {
     let trouble = |_: &str| Err(Failure::trouble("x", "y"));
     let (asked, told) = ask(&health(&["one"], &["three"]), trouble);
     assert_eq!(asked, ["three", "two", "one"]);
@@ -105,7 +105,7 @@ fn who_may_be_back_is_asked_first_and_who_is_down_last() {
 }
 
 #[test]
-fn only_who_asked_every_server_briefly_may_be_asked_again() {
+fn only_a_worker_that_asked_every_server_briefly_may_be_asked_again() {
     let all = health(&["one", "two", "three"], &[]);
     let again = |health: &Health, failure: Failure| {
         let (_, told) = ask(health, |_| Err(failure.clone()));
@@ -137,7 +137,7 @@ fn a_brief_look_that_this_process_slept_through_is_followed_by_a_long_one() {
 }
 
 #[test]
-fn who_is_named_on_the_way_is_asked_before_who_was_to_come() {
+fn servers_that_dns_names_are_asked_before_the_rest_of_the_queue() {
     #[derive(Clone)]
     struct Sign(&'static str);
     impl Server for Sign {
@@ -176,7 +176,7 @@ fn who_is_named_on_the_way_is_asked_before_who_was_to_come() {
 }
 
 #[test]
-fn each_leaves_time_to_those_after_it() {
+fn each_server_leaves_time_to_the_next() {
     let deadline = Deadline::after(system_clock, Duration::from_secs(3));
     let turn = |probe, is_last| Turn {
         server: &"one",
