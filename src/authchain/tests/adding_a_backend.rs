@@ -26,7 +26,7 @@ struct HtpasswdSettings {
     /// The file. It must belong to root, and nobody else may be able to read it.
     file: PathBuf,
 
-    /// Whether passwords may be stored by methods that are quickly guessed today.
+    /// True to accept passwords stored by methods that are quickly guessed today.
     weak_hashes: bool,
 }
 
@@ -40,7 +40,7 @@ impl Default for HtpasswdSettings {
 }
 
 impl HtpasswdSettings {
-    /// Refuses a value that the file format allows and nobody can mean.
+    /// Refuses a value of the right type that makes no sense.
     ///
     /// # Errors
     /// The key, and what is wrong with its value.
@@ -158,7 +158,7 @@ impl Lines {
         found.map(|(_, hash)| hash)
     }
 
-    /// Returns what a refusal without a hash of its own must cost.
+    /// Returns the hash whose time a refusal takes if there is no hash to verify.
     fn dummy_hash(&self) -> DummyHash {
         let known = self.entries().find_map(|(_, hash)| DummyHash::of(hash));
         known.unwrap_or_default()

@@ -33,7 +33,7 @@ pub struct Nature {
     /// was not asked.
     pub refusal_costs_hash: bool,
     /// True if the user ids of the backend's accounts are compared with the system's. Otherwise
-    /// only the system's count, so that it must know the name.
+    /// only the system's user ids count, and the system must know the name.
     pub compares_uids: bool,
 }
 

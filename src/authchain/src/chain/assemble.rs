@@ -15,13 +15,13 @@ pub struct Assembled {
     pub settings: GlobalSettings,
 }
 
-/// Reads the configuration at `path` and builds its chain; `order` replaces the file's.
+/// Reads the configuration at `path` and builds its chain; `order` replaces the order of the file.
 ///
 /// Without a `path` the file is [`DEFAULT_PATH`]; if that does not exist, the chain is `local`
 /// alone. The file at a given `path` must exist.
 ///
 /// # Errors
-/// For any fault of the file: a part of it is never used alone.
+/// For any fault of the file: it is used as a whole or not at all.
 pub fn assemble(path: Option<&Path>, order: Option<&[String]>) -> Result<Assembled, ConfigError> {
     let source = match path {
         Some(path) => Source::read(path)?,

@@ -23,11 +23,11 @@ pub enum Finding<A> {
     Unavailable(String),
     /// This process could not ask the backend, for this reason.
     Failed(String),
-    /// The rule of the chain kept the question from the backend.
+    /// The rule of the chain forbids asking the backend.
     NotAsked(WhyNotAsked),
 }
 
-/// The reason for which the chain's rule keeps a question from a backend.
+/// The reason why the rule of the chain forbids asking a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNotAsked {
     /// Only the system's own files are asked about a system name.
@@ -75,9 +75,10 @@ pub enum Outcome<A> {
     Denied(Denial),
     /// Every backend was asked, and none knows the name.
     Unknown,
-    /// No backend answered for the person, and a source that might have does not answer.
+    /// No backend answered for the person, and a source that may know the person does not answer.
     Unavailable,
-    /// No backend answered for the person, and this process could not ask one that might have.
+    /// No backend answered for the person, and this process could not ask one that may know the
+    /// person.
     Failed,
     /// The person could not be asked.
     Conversation(ConversationError),
@@ -152,8 +153,8 @@ impl AuthDecision {
         }
     }
 
-    /// Returns the state of the account for which a right password was refused, if every backend
-    /// that refused says so: whoever is barred at one may be guessing at another.
+    /// Returns the state of the account, if every denial was of a right password because of that
+    /// state. A denial without a state may be a guess at that backend.
     pub fn barred(&self) -> Option<&AccountStatus> {
         let Outcome::Denied(_) = self.outcome else {
             return None;
@@ -174,8 +175,8 @@ impl AuthDecision {
         )
     }
 
-    /// Returns the warning that the login brought, such as when the password ends. It is to be told
-    /// once the account is found valid: until then the login may be refused.
+    /// Returns a warning for the person that the login itself found, such as when the password
+    /// expires. It is shown once the account is found valid: until then the login may be refused.
     pub fn warning(&self) -> Option<&str> {
         match &self.outcome {
             Outcome::Answered(Accepted { status, .. }) => status.as_ref()?.warning(),

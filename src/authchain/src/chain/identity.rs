@@ -38,8 +38,8 @@ pub trait Identities {
 /// The user that the name service has for a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemUser {
-    /// The name that the name service returned. It may be spelled unlike the name that was asked
-    /// for, and is the one that host programs go on with.
+    /// The name that the name service returned. Its spelling may differ from the name that was
+    /// asked for, and host programs go on with this spelling.
     pub name: String,
     /// The user id.
     pub uid: u32,
@@ -48,11 +48,11 @@ pub struct SystemUser {
 /// The user ids that systemd gives to services (`DynamicUser=`; systemd's UIDS-GIDS.md).
 const DYNAMIC_USERS: RangeInclusive<u32> = 61_184..=65_519;
 
-/// The user ids of nobody: the one the kernel shows where it can map none (user_namespaces(7)), and
-/// "no id" in the 16 bits of old file systems.
+/// The user ids of nobody: 65534, which the kernel shows for an id that it cannot map
+/// (user_namespaces(7)), and 65535, "no id" in the 16 bits of old file systems.
 const NOBODY: RangeInclusive<u32> = 65_534..=65_535;
 
-/// "No id" in 32 bits, which setresuid(2) takes for "leave it as it is", and the nobody of NFS.
+/// The nobody of NFS, and "no id" in 32 bits, which means "no change" to setresuid(2).
 const NO_ID: RangeInclusive<u32> = 0xffff_fffe..=u32::MAX;
 
 /// Returns whether a user id is the system's own: 0, below `min_uid`, of a service or of nobody.
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_nobodys_answer() {
+    fn a_shadow_file_that_cannot_be_read_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let passwd = dir.path().join("passwd");
         fs::write(&passwd, "alice:x:1000:1000:::\n").unwrap();

@@ -50,7 +50,8 @@ impl Chain {
         matches!(self.identities.local_uid(&user), Ok(Some(_))).then_some(user)
     }
 
-    /// Returns whether this user id is the system's own, so that only its own files are asked.
+    /// Returns whether this user id is the system's own, so that only the system's own files are
+    /// asked.
     pub(super) fn is_the_systems(&self, uid: u32) -> bool {
         is_system_uid(uid, self.min_uid)
     }

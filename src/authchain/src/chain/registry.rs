@@ -33,7 +33,7 @@ pub struct BackendType {
     pub schema: fn() -> schemars::Schema,
 }
 
-/// Makes a backend of its section and the settings that all sections share.
+/// Builds a backend from its section and the settings that all sections share.
 type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
 
 /// The part of a configuration that all sections share.
@@ -235,8 +235,8 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
     Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
 }
 
-/// Returns the system's identities: those of its passwd file and of every shadow file that a
-/// section names beside that passwd file.
+/// Returns the system's identities: those of its passwd file, and of every shadow file that a
+/// section uses with this passwd file.
 ///
 /// # Errors
 /// For a fault in the section of a `local` backend.
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn each_type_says_itself_what_is_dangerous_in_its_settings() {
+    fn each_type_warns_of_its_dangerous_settings() {
         for (section, expected) in [
             ("type = \"local\"", ""),
             (

@@ -27,10 +27,11 @@ pub(super) fn origin_fields(context: &Context<'_>, ruser: &str) -> String {
 }
 
 impl AuthDecision {
-    /// Logs a login: who failed in the shape that tools parse, and why in a line for people.
+    /// Logs a login: a failure in a line that tools such as fail2ban parse, and the reasons in a
+    /// line for people.
     ///
-    /// Whoever has the right password of an account that is barred is no guesser, and must not
-    /// count as one.
+    /// A right password of an account that may not be used is no guess, and must not be counted as
+    /// one.
     pub fn report(&self, given: &GivenName<'_>, context: &Context<'_>) {
         let is_failure = matches!(self.outcome, Outcome::Denied(_) | Outcome::Unknown);
         if is_failure && self.barred().is_none() {
@@ -42,7 +43,7 @@ impl AuthDecision {
             Outcome::Denied(_) | Outcome::Unknown | Outcome::Conversation(_) => {
                 Severity::LOG_NOTICE
             }
-            Outcome::Unavailable | Outcome::Failed => of_fault(Severity::LOG_ERR, context),
+            Outcome::Unavailable | Outcome::Failed => severity_of_fault(Severity::LOG_ERR, context),
         };
         let line = match &self.outcome {
             Outcome::Conversation(error) if self.steps.is_empty() => {
@@ -53,8 +54,8 @@ impl AuthDecision {
         context.journal.write(severity, &line);
     }
 
-    /// Returns the line about a password that nobody gave. No backend was asked for the name, so
-    /// that it stands there only if the local passwd file has it, or every name may be logged.
+    /// Returns the line about a login without a password. No backend was asked about the name, so
+    /// the line has the name only if the local passwd file has it, or if every name may be logged.
     fn unanswered_line(&self, given: &GivenName<'_>, error: ConversationError) -> String {
         match self.name.is_some() || given.log_unknown_users {
             true => format!("{}: {error}", self.loggable_name(given)),
@@ -65,8 +66,8 @@ impl AuthDecision {
     /// Returns the line in pam_unix's words, its two blanks included. The name comes last, with
     /// nothing behind it, so that it cannot pretend to be another field.
     fn failure_line(&self, given: &GivenName<'_>, context: &Context<'_>) -> String {
-        // Some hosts (dovecot, vsftpd) repeat the name in `ruser`: where the name is hidden, so is
-        // this.
+        // Some hosts (dovecot, vsftpd) repeat the name in `ruser`: where the name is hidden,
+        // `ruser` is hidden, too.
         let repeats = context.ruser.as_bytes() == given.name;
         let ruser = if repeats {
             self.loggable_name(given)
@@ -88,8 +89,8 @@ impl AuthDecision {
 }
 
 impl AccountDecision {
-    /// Logs a refused account, and one that may be used although a backend could not be asked; any
-    /// other only if `even_success`.
+    /// Logs an account that is refused, or that may be used although a backend could not be asked.
+    /// Other accounts are logged only if `even_success`.
     pub fn report(&self, context: &Context<'_>, even_success: bool) {
         let has_fault =
             |step: &Step<_>| matches!(step.finding, Finding::Unavailable(_) | Finding::Failed(_));
@@ -97,21 +98,23 @@ impl AccountDecision {
             // The account counts as valid although a source that might have refused it did not
             // answer.
             (PamCode::Success, _) if self.steps.iter().any(has_fault) => {
-                of_fault(Severity::LOG_WARNING, context)
+                severity_of_fault(Severity::LOG_WARNING, context)
             }
             (PamCode::Success, _) if !even_success => return,
             (PamCode::Success, _) => Severity::LOG_DEBUG,
-            (_, Outcome::Unavailable | Outcome::Failed) => of_fault(Severity::LOG_ERR, context),
+            (_, Outcome::Unavailable | Outcome::Failed) => {
+                severity_of_fault(Severity::LOG_ERR, context)
+            }
             _ => Severity::LOG_NOTICE,
         };
         context.journal.write(severity, &self.why());
     }
 }
 
-/// Returns the severity of a line about a backend that could not be asked: `usual` in a program of
-/// root's. One that is not root may read neither shadow files nor secrets, and would complain of it
-/// at each login.
-fn of_fault(usual: Severity, context: &Context<'_>) -> Severity {
+/// Returns the severity of a line about a backend that could not be asked: `usual` if the program
+/// is root. Other programs may read neither shadow files nor secrets, and would log this at each
+/// login.
+fn severity_of_fault(usual: Severity, context: &Context<'_>) -> Severity {
     match context.euid {
         0 => usual,
         _ => Severity::LOG_DEBUG,
@@ -243,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_nobodys_failed_login() {
+    fn an_outage_is_not_logged_as_a_failed_login() {
         let finding = Finding::Unavailable("down".to_owned());
         let decision: AuthDecision = decision(Some("alice"), Outcome::Unavailable, finding);
         assert_eq!(
@@ -253,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_that_is_not_root_could_not_find_out_is_nobodys_trouble() {
+    fn a_fault_in_a_program_that_is_not_root_is_logged_at_debug() {
         let why = || "/etc/shadow: permission denied".to_owned();
         let finding = Finding::Unavailable(why());
         let login: AuthDecision = decision(Some("alice"), Outcome::Unavailable, finding);
@@ -272,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_logged_when_somebody_could_not_be_asked() {
+    fn an_account_is_logged_when_a_backend_could_not_be_asked() {
         let status = AccountStatus::Valid { warning: None };
         let mut valid = decision(
             Some("alice"),

@@ -1,4 +1,4 @@
-//! One walk along the chain: each backend asked in its turn, or kept from the question.
+//! One walk along the chain: each backend is asked in its turn, unless the rule forbids it.
 
 mod account;
 mod login;
@@ -27,7 +27,7 @@ pub(super) struct Walk<'a, A> {
     /// True if the system's own files have a password for the name; read when it is first needed.
     has_local_password: OnceCell<Result<bool, BackendError>>,
     /// The fault that ended the walk, or the fault of the system's own files. In
-    /// [`sum`](Self::sum), only a final answer and a denial take precedence over it.
+    /// [`combine`](Self::sum), only a final answer and a denial take precedence over it.
     fault: Option<Outcome<A>>,
     pub(super) steps: Vec<Step<A>>,
 }
@@ -90,7 +90,7 @@ impl<'a, A: Known> Walk<'a, A> {
     /// Returns whether the walk ends here, so that no backend behind this link is asked.
     fn ends_walk(&self, link: &Link, finding: &Finding<A>) -> bool {
         match finding {
-            Finding::Answered(answer) => answer.is_last_word(),
+            Finding::Answered(answer) => answer.is_final(),
             Finding::Denied(_) => link.on_denied == Then::Stop,
             // The backend may know the person, and would then have refused the empty password.
             Finding::NotAsked(WhyNotAsked::EmptyPassword) => link.on_denied == Then::Stop,
@@ -127,7 +127,7 @@ impl<'a, A: Known> Walk<'a, A> {
     /// between a denial and its log line. Otherwise a caller of su who watches the passwd file
     /// would see it opened after a wrong guess, and could kill this process before the line is
     /// written.
-    pub(super) fn foresee(&self, links: &[Link]) {
+    pub(super) fn read_in_advance(&self, links: &[Link]) {
         for link in links {
             let _ = self.obstacle(link);
         }
@@ -157,10 +157,10 @@ impl<'a, A: Known> Walk<'a, A> {
         self.context.journal.write(Severity::LOG_NOTICE, &line);
     }
 
-    /// Returns why this backend is not asked, if it is not.
+    /// Returns the reason why the rule forbids asking this backend, if it does.
     ///
     /// # Errors
-    /// Where that cannot be told, or there is no time left to ask.
+    /// When the system's own files cannot be read, or the deadline is over.
     fn obstacle(&self, link: &Link) -> Result<Option<WhyNotAsked>, BackendError> {
         if link.backend.nature().is_system() {
             return Ok(None);
@@ -193,15 +193,15 @@ impl<'a, A: Known> Walk<'a, A> {
         self.has_local_password.get_or_init(read).clone()
     }
 
-    /// Combines the answers, in this order of precedence: a final answer ([`Known::is_last_word`]);
+    /// Combines the answers, in this order of precedence: a final answer ([`Known::is_final`]);
     /// a denial; the fault that ended the walk, or the fault of the system's own files; the first
     /// answer of a backend that knows the person; failed; unavailable; no password; unknown.
-    fn sum(&mut self, where_not_asked: Outcome<A>) -> Outcome<A> {
+    fn combine(&mut self, where_not_asked: Outcome<A>) -> Outcome<A> {
         let (mut first_answer, mut first_denial, mut no_password) = (None, None, None);
         let (mut has_failed, mut is_unavailable, mut everybody_asked) = (false, false, true);
         for step in &self.steps {
             match &step.finding {
-                Finding::Answered(answer) if answer.is_last_word() => {
+                Finding::Answered(answer) if answer.is_final() => {
                     return Outcome::Answered(answer.clone());
                 }
                 Finding::Answered(answer) => _ = first_answer.get_or_insert(answer),
@@ -230,7 +230,7 @@ impl<'a, A: Known> Walk<'a, A> {
     /// Returns the decision. If the rule kept a backend from being asked, `where_not_asked` is the
     /// outcome instead of *unknown*.
     fn decide(mut self, where_not_asked: Outcome<A>) -> Decision<A> {
-        let outcome = self.sum(where_not_asked);
+        let outcome = self.combine(where_not_asked);
         let knows = |step: &Step<A>| {
             matches!(
                 step.finding,
@@ -259,10 +259,10 @@ impl<'a, A: Known> Walk<'a, A> {
 
 /// An answer of a backend about a person whom it knows.
 pub(super) trait Known: Clone + PartialEq + fmt::Display {
-    /// True if the question is put only about people who have proven who they are, whose name is no
-    /// password that was typed at the wrong prompt.
+    /// True if the question is asked only about people who have authenticated, so that the name is
+    /// not a password typed in the wrong place.
     const IS_ABOUT_SOMEBODY: bool;
 
     /// Returns whether no backend behind this one need be asked.
-    fn is_last_word(&self) -> bool;
+    fn is_final(&self) -> bool;
 }

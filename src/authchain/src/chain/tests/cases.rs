@@ -1,6 +1,6 @@
-//! Single chains: what the rule says in words, and what was a way in once.
+//! Tests of single chains: the rule of the chain, and faults that once let somebody in.
 
-use super::fake_system::{FakeSystem, InPlace};
+use super::fake_system::{FakeSystem, Override};
 use super::login_events::{Event, take_events};
 use super::scripted::{Answer, Scripted};
 use super::*;
@@ -76,7 +76,7 @@ fn an_outage_goes_on_unless_the_backend_says_stop() {
 }
 
 #[test]
-fn unknown_is_never_a_guess_when_a_server_is_down() {
+fn a_name_is_not_unknown_while_a_server_is_down() {
     let local = Scripted::new("local", Authority::System, Answer::Unknown);
     let corp = Scripted::new("corp", Authority::Directory, Answer::Unavailable);
     let decision = login(&[local, corp], "bob", b"pw");
@@ -158,7 +158,7 @@ fn nobody_is_a_system_name() {
 fn names_stay_on_this_machine_when_the_passwd_file_cannot_be_read() {
     let unavailable = || Err(BackendError::Unavailable("mode 0666".to_owned()));
     let failed = || Err(BackendError::Failed("too many open files".to_owned()));
-    let cases: [(InPlace<Option<u32>>, Outcome<Accepted>); 2] = [
+    let cases: [(Override<Option<u32>>, Outcome<Accepted>); 2] = [
         (Some(unavailable), Outcome::Unavailable),
         (Some(failed), Outcome::Failed),
     ];
@@ -267,7 +267,7 @@ fn a_second_database_is_not_the_systems_and_cannot_be_root() {
 }
 
 #[test]
-fn nobody_is_unknown_where_the_rule_kept_the_question_from_those_who_might_know() {
+fn a_name_is_not_unknown_if_the_rule_forbids_asking_a_backend() {
     let corp = Scripted::new("corp", Authority::Directory, Answer::Accepts);
     let denied = Outcome::Denied(Denial::from(DenialReason::NotPermitted));
     assert_eq!(
@@ -298,7 +298,7 @@ fn local_files_may_refuse_whom_an_earlier_backend_calls_valid() {
 }
 
 #[test]
-fn a_password_that_has_ended_is_refused_where_somebody_else_judges_the_account() {
+fn an_expired_password_is_refused_where_another_backend_judges_the_account() {
     let corp = Scripted::new("corp", Authority::Directory, Answer::MustChange);
     let before = |authority, answer| Scripted::new("before", authority, answer);
     for (authority, answer, is_in) in [
@@ -325,7 +325,7 @@ fn a_password_that_has_ended_is_refused_where_somebody_else_judges_the_account()
 }
 
 #[test]
-fn a_stop_at_denials_is_one_at_outages_too() {
+fn a_backend_that_stops_at_denials_stops_at_outages_too() {
     for answer in [Answer::Unavailable, Answer::Fails] {
         let mut first = Scripted::new("first", Authority::Directory, answer);
         first.on_denied = Then::Stop;
@@ -373,7 +373,7 @@ fn in_su_a_valid_account_does_not_outlive_files_that_could_not_be_read() {
 }
 
 #[test]
-fn a_name_that_the_name_service_lost_is_nobodys_in_su() {
+fn in_su_a_name_that_the_name_service_lost_is_a_failure() {
     let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(1002));
     let lost = FakeSystem {
         name_service: Some(|| Ok(None)),
@@ -402,7 +402,7 @@ fn a_denial_is_logged_before_the_next_backend_is_asked_and_once_where_there_is_n
 }
 
 #[test]
-fn a_number_of_a_local_person_makes_nobody_them() {
+fn a_user_id_of_a_local_user_is_refused_under_another_name() {
     let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(1001));
     let decision = login(std::slice::from_ref(&corp), "mallory", b"pw");
     let line = decision.why();
@@ -425,7 +425,7 @@ fn another_spelling_of_a_local_name_is_not_that_name() {
         );
         assert!(!accepts(&account(&[corp], "LENA")));
     }
-    // The name service's own people may be spelled as it likes.
+    // A name that the local files do not have may be spelled differently by the name service.
     let corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(1002));
     assert!(accepts(&login(&[corp], "BOB", b"pw")));
 }

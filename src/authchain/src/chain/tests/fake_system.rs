@@ -8,13 +8,13 @@ use crate::words::{BackendError, Username};
 /// (1002) besides.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FakeSystem {
-    pub(super) passwd: InPlace<Option<u32>>,
-    pub(super) shadow: InPlace<bool>,
-    pub(super) name_service: InPlace<Option<SystemUser>>,
+    pub(super) passwd: Override<Option<u32>>,
+    pub(super) shadow: Override<bool>,
+    pub(super) name_service: Override<Option<SystemUser>>,
 }
 
 /// An answer that a test puts in the place of the system's own.
-pub(super) type InPlace<T> = Option<fn() -> Result<T, BackendError>>;
+pub(super) type Override<T> = Option<fn() -> Result<T, BackendError>>;
 
 impl Identities for FakeSystem {
     fn local_uid(&self, name: &Username) -> Result<Option<u32>, BackendError> {
@@ -56,7 +56,7 @@ impl Identities for FakeSystem {
         }
         let (name, uid) = match name.as_str() {
             "bob" => ("bob", 1002),
-            // As a name service says that does not tell capitals from others.
+            // As a name service answers that ignores case.
             "LENA" => ("lena", 1001),
             "BOB" => ("bob", 1002),
             // As one says that knows aliases.

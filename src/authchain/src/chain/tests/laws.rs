@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::fake_system::{FakeSystem, InPlace};
+use super::fake_system::{FakeSystem, Override};
 use super::login_events::{Event, take_events};
 use super::scripted::{Answer, Scripted};
 use super::*;
@@ -43,9 +43,9 @@ fn a_system() -> impl Strategy<Value = FakeSystem> {
     fn fails<T>() -> Result<T, BackendError> {
         Err(BackendError::Failed("too many open files".to_owned()))
     }
-    let passwd: InPlace<Option<u32>> = Some(fails);
-    let shadow: InPlace<bool> = Some(fails);
-    let name_service: [InPlace<Option<SystemUser>>; 3] = [None, Some(|| Ok(None)), Some(fails)];
+    let passwd: Override<Option<u32>> = Some(fails);
+    let shadow: Override<bool> = Some(fails);
+    let name_service: [Override<Option<SystemUser>>; 3] = [None, Some(|| Ok(None)), Some(fails)];
     (
         prop::sample::select(vec![None, passwd]),
         prop::sample::select(vec![None, shadow]),
@@ -212,7 +212,7 @@ proptest! {
     }
 
     #[test]
-    fn adding_a_backend_that_knows_nobody_changes_no_outcome_but_the_guess(
+    fn adding_a_backend_that_knows_nobody_changes_no_outcome(
         all in backends(), name in a_name(), authority in an_authority(),
     ) {
         let before = login(&all, name, b"pw").outcome;
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_systems_files_cannot_say_nobody_else_calls_valid(all in backends(), name in a_name()) {
+    fn no_account_is_valid_if_the_systems_own_files_could_not_be_asked(all in backends(), name in a_name()) {
         let decision = account(&all, name);
         let silent = decision.steps.iter().any(|step| {
             let by = all.iter().find(|b| b.name == step.backend).unwrap();
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_login_learns_of_the_account_is_never_more_than_it_established(
+    fn a_known_account_decides_like_the_answer_of_its_backend(
         all in backends(), name in a_name(), shy in proptest::collection::vec(any::<bool>(), 6),
     ) {
         let mut all = all;
@@ -287,7 +287,7 @@ proptest! {
         }
         let decision = login(&all, name, b"pw");
         if let Some((known, _)) = decision.known_account() {
-            // As if this backend, and no other one, told everybody what it told in the login.
+            // Only this backend answers without the password, as it did in the login.
             let mut open = all.clone();
             for backend in open.iter_mut().filter(|backend| backend.name == known.user.backend) {
                 prop_assert_eq!(backend.known(name), Some(known.clone()));
@@ -300,7 +300,7 @@ proptest! {
     }
 
     #[test]
-    fn what_any_backend_would_say_may_be_known_before(
+    fn an_answer_that_is_known_before_changes_no_decision(
         all in backends(), name in a_name(), index: prop::sample::Index,
     ) {
         let known = all[index.index(all.len())].known(name);
@@ -308,7 +308,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_known_of_somebody_else_or_from_somebody_else_changes_nothing(
+    fn an_account_known_of_another_person_or_backend_changes_nothing(
         all in backends(), name in a_name(), index: prop::sample::Index, refused: bool, other: bool,
     ) {
         let index = index.index(all.len());
@@ -331,7 +331,7 @@ proptest! {
         for step in &decision.steps {
             let backend = all.iter().find(|b| b.name == step.backend).unwrap();
             let owes = matches!(step.finding, Finding::Unknown | Finding::NoPassword(_));
-            prop_assert_eq!(backend.paid(), usize::from(owes && is_refusal));
+            prop_assert_eq!(backend.deferred_done(), usize::from(owes && is_refusal));
         }
     }
 
@@ -455,7 +455,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_with_a_local_password_is_asked_of_nobody_else_unless_they_are_told(all in backends()) {
+    fn a_name_with_a_local_password_is_asked_of_no_other_backend_without_local_names(all in backends()) {
         let _ = login(&all, "lena", b"pw");
         let _ = account(&all, "lena");
         for backend in all.iter().filter(|b| b.authority != Authority::System && !b.local_names) {

@@ -1,4 +1,4 @@
-//! Tests of the chain, over backends, a system and a person that say what a test wrote.
+//! Tests of the chain, with backends, a system and a person that answer as the test wrote.
 
 mod aliases;
 mod cases;

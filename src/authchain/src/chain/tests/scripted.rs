@@ -1,4 +1,4 @@
-//! A backend that says what a test wrote.
+//! A backend that answers as a test wrote.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub(super) enum Answer {
     AcceptsWithUid(u32),
     /// The name is an alias of this one, whose entry may have a user id.
     AcceptsAliasOf(&'static str, Option<u32>),
-    /// The password is right, and has ended.
+    /// The password is right, and has expired.
     MustChange,
     AcceptsOtherName,
     Denies,
@@ -36,7 +36,7 @@ pub(super) enum Answer {
     BreaksOff,
 }
 
-/// A backend that says what the test wrote, and remembers what it was asked.
+/// A backend that answers as the test wrote, and counts the questions.
 #[derive(Debug, Clone)]
 pub(super) struct Scripted {
     pub(super) name: String,
@@ -50,7 +50,7 @@ pub(super) struct Scripted {
     pub(super) needs_password: bool,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
-    paid: Rc<Cell<usize>>,
+    deferred_done: Rc<Cell<usize>>,
 }
 
 impl Scripted {
@@ -66,7 +66,7 @@ impl Scripted {
             needs_password: false,
             asked: Rc::default(),
             spent: Rc::default(),
-            paid: Rc::default(),
+            deferred_done: Rc::default(),
         }
     }
 
@@ -81,8 +81,8 @@ impl Scripted {
     }
 
     /// Returns how often the deferred work for a name that it does not know was done.
-    pub(super) fn paid(&self) -> usize {
-        self.paid.get()
+    pub(super) fn deferred_done(&self) -> usize {
+        self.deferred_done.get()
     }
 
     pub(super) fn link(&self) -> Link {
@@ -181,9 +181,9 @@ impl Backend for Scripted {
         self.note();
         self.failure()?;
         if matches!(self.answer, Answer::Unknown | Answer::HasNoPassword) {
-            let paid = Rc::clone(&self.paid);
+            let deferred_done = Rc::clone(&self.deferred_done);
             attempt.deferred.push(move |_| {
-                paid.set(paid.get() + 1);
+                deferred_done.set(deferred_done.get() + 1);
                 happen(Event::TimeSpent);
             });
         }

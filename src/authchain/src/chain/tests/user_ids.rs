@@ -1,6 +1,6 @@
 //! Chains in which the system's user id counts, whatever the entry says (`uid = "system"`).
 
-use super::fake_system::{FakeSystem, InPlace};
+use super::fake_system::{FakeSystem, Override};
 use super::scripted::{Answer, Scripted};
 use super::*;
 use crate::backends::Authority;
@@ -53,7 +53,7 @@ fn where_the_systems_user_id_counts_a_name_without_one_is_refused() {
 fn where_the_systems_user_id_counts_no_user_id_of_the_systems_own_does() {
     let mut corp = Scripted::new("corp", Authority::Directory, Answer::AcceptsWithUid(2000));
     corp.compares_uids = false;
-    let cases: [(InPlace<Option<SystemUser>>, &str); 4] = [
+    let cases: [(Override<Option<SystemUser>>, &str); 4] = [
         (
             Some(|| Ok(Some(user("bob", 0)))),
             "uid 0 is the system's own",

@@ -11,7 +11,7 @@ use crate::tools::request::Context;
 use crate::words::{Account, AccountStatus, Denial, DenialReason, Username};
 
 impl Chain {
-    /// Decides whether the account may be used, password or not.
+    /// Decides whether the account may be used, whether or not a password was given.
     ///
     /// It does not depend on `authenticate`: public keys, cron and sudo's NOPASSWD use it alone.
     /// The first backend that knows the person decides; where it says *valid*, the local ones
@@ -45,7 +45,7 @@ impl Known for AccountStatus {
 
     /// Returns whether no backend behind this one need be asked: a valid account may still be
     /// refused by this machine's files, every other status is final.
-    fn is_last_word(&self) -> bool {
+    fn is_final(&self) -> bool {
         !matches!(self, Self::Valid { .. })
     }
 }

@@ -79,7 +79,7 @@ impl Chain {
             return Decision::without_steps(None, outcome);
         }
         let mut walk = Walk::new(self, &user, context);
-        walk.foresee(&self.links);
+        walk.read_in_advance(&self.links);
         let mut links = self.links.as_slice();
         while let Some((link, rest)) = links.split_first() {
             let goes_on = walk.authenticate(link, password, conversation, deferred);
@@ -121,7 +121,7 @@ impl Chain {
 impl Known for Accepted {
     const IS_ABOUT_SOMEBODY: bool = false;
 
-    fn is_last_word(&self) -> bool {
+    fn is_final(&self) -> bool {
         true
     }
 }

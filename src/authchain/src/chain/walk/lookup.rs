@@ -20,7 +20,7 @@ impl Chain {
 impl Known for User {
     const IS_ABOUT_SOMEBODY: bool = true;
 
-    fn is_last_word(&self) -> bool {
+    fn is_final(&self) -> bool {
         false
     }
 }

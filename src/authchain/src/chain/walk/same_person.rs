@@ -7,8 +7,8 @@ use crate::tools::journal::quoted;
 use crate::words::{BackendError, User, Username};
 
 impl<A: Known> Walk<'_, A> {
-    /// Returns why the person that the backend found is not the one that the system has for the
-    /// name, if so.
+    /// Returns the reason why the user that the backend found is not the system's user of the name;
+    /// `None` if they are the same.
     pub(super) fn mistaken_identity(
         &self,
         link: &Link,

@@ -54,8 +54,8 @@ pub struct BackendSettings {
     /// True to ask this backend also about names that have a password in the system's own files,
     /// even a locked one. Otherwise such a name means the account on this machine, and no directory
     /// is asked about it. Names that never had a password there (the field is `*` or `!`), and
-    /// names without a line in the shadow file, do not count: directories are asked about them, unless
-    /// the backend has `uid = "system"`.
+    /// names without a line in the shadow file, do not count: directories are asked about them,
+    /// unless the backend has `uid = "system"`.
     #[serde(default)]
     pub local_names: bool,
 
