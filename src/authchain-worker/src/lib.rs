@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`arguments`], [`about`] | the command line, and how far this machine lets the worker be confined |
+//! | [`arguments`], [`about`] | the command line; how far the worker can be confined here |
 //! | [`answer`] | the answer of a backend: a verdict, the state of the servers, lines for the log |
 //! | [`dialogue`] | texts and prompts of a backend for the person |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |

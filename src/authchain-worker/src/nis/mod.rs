@@ -8,11 +8,11 @@
 //! | file | holds |
 //! |---|---|
 //! | [`questions`] | the steps that answer each question |
-//! | [`examine`] | examines examines every server step by step, for the administrator |
+//! | [`examine`] | examines every server step by step, for the administrator |
 //! | [`entries`] | the entries of the maps |
 //! | [`password`] | compares the typed password with the stored one |
 //! | [`alarm`] | the end of a hash that takes too long |
-//! | [`dummy_hash`] | the hash that is computed if a refusal needs none, so that its time tells nobody who exists |
+//! | [`dummy_hash`] | the hash whose time a refusal takes, so that it tells nobody who exists |
 //! | [`maps`] | the maps of a domain, and the search for a person's hash in them |
 //! | [`server`] | the servers, as the settings name them |
 //! | [`client`] | a client of one server: connects, and looks keys up in maps |
@@ -87,8 +87,8 @@ impl Nis {
         })
     }
 
-    /// Answers the question just before its budget ends at the latest. A failure is answered with
-    /// *unavailable*.
+    /// Answers the question just before its budget ends at the latest. A failure becomes
+    /// *unavailable* or *failed*.
     async fn ask(&mut self, question: &Question<'_>) -> Answer {
         if !entries::can_be_a_name(&question.user) {
             return Answer::unknown(None);

@@ -27,7 +27,7 @@ pub(super) struct Walk<'a, A> {
     /// True if the system's own files have a password for the name; read when it is first needed.
     has_local_password: OnceCell<Result<bool, BackendError>>,
     /// The fault that ended the walk, or the fault of the system's own files. In
-    /// [`combine`](Self::sum), only a final answer and a denial take precedence over it.
+    /// [`combine`](Self::combine), only a final answer and a denial take precedence over it.
     fault: Option<Outcome<A>>,
     pub(super) steps: Vec<Step<A>>,
 }
