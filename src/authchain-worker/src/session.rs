@@ -41,10 +41,10 @@ struct Confined {
 /// Hears the hello, prepares, says hello, confines the process, and answers until the module has
 /// gone.
 ///
-/// While it confines itself the module wakes up and asks; the question waits in the socket.
-/// Whatever goes wrong here ends the process or is answered with *failed*, and with *unavailable*
-/// where a file may not be used; nothing is tried again. That goes for the first steps, too, of
-/// which `sanitized` says what they came to.
+/// The module asks while the process confines itself; the question waits in the socket. A fault
+/// ends the process or is answered with *failed*, or with *unavailable* if a file may not be used;
+/// nothing is tried again. `sanitized` is the result of the process's first steps; a fault in it is
+/// answered like the others.
 pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(), ProcessFault>) {
     process::write_no_files();
     let mut lines = LineBuffer::default();

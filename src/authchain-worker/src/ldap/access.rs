@@ -1,4 +1,4 @@
-//! Decides by their entry whether a person may log in on this machine (`access_filter`).
+//! Decides by a person's entry whether the person may log in on this machine (`access_filter`).
 
 use authchain::config::settings::ldap::filter::AccessFilter;
 use authchain_sandbox::process::machine_name;
@@ -10,7 +10,7 @@ use crate::net::failure::Failure;
 
 const STEP: &str = "access filter";
 
-/// The people whom this machine admits, by their entries.
+/// The check of people's entries against `access_filter`.
 pub(super) struct Admission {
     /// The filter that the entry must match.
     filter: Option<AccessFilter>,
@@ -20,7 +20,7 @@ pub(super) struct Admission {
 
 impl Admission {
     /// Reads the name of the machine, if the filter asks for it. Called before the process is
-    /// confined, which leaves it no files.
+    /// confined: afterwards it can open no file.
     pub(super) fn by(filter: Option<AccessFilter>) -> Self {
         let asks_host = filter.as_ref().is_some_and(AccessFilter::asks_host);
         let host = match asks_host {

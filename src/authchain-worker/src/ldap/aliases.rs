@@ -14,11 +14,11 @@ use crate::net::failure::Failure;
 const STEP: &str = "search for an alias";
 
 impl People {
-    /// Finds the entry of exactly this name, or, where the directory finds none by it, of this
+    /// Finds the entry of exactly this name, or if the directory finds none, the entry with this
     /// alias.
     ///
-    /// An entry that the directory finds by the name is no other person's alias, even if the name
-    /// is spelled otherwise in it: programs that do not tell `A` from `a` mean that person.
+    /// If the directory finds an entry by the name, the name is never taken for an alias, even if
+    /// the entry spells it differently: programs that ignore case mean the person of that entry.
     pub(super) async fn find_by_name_or_alias(
         &self,
         session: &mut Session,
@@ -36,7 +36,8 @@ impl People {
         }
     }
 
-    /// Returns the filter that finds the entry with this alias; `None` if the name can be none.
+    /// Returns the filter that finds the entry with this alias; `None` if the name cannot be an
+    /// alias.
     pub(super) fn alias_filter(&self, typed: &str) -> Option<String> {
         let items = self.aliases.iter().filter_map(|alias| {
             let value = alias.value_of(typed)?;

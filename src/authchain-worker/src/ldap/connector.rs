@@ -43,7 +43,7 @@ pub(super) enum Identity {
 }
 
 impl Connector {
-    /// Connects to `server`, and asks it for TLS where that is how it begins.
+    /// Connects to `server`, and asks it for TLS if TLS begins with StartTLS there.
     pub(super) async fn connect(
         &self,
         server: &LdapServer,
@@ -70,8 +70,8 @@ impl Connector {
         }
     }
 
-    /// Returns whether the first bind is the person's own: there is a way to name them, and no
-    /// other login.
+    /// Returns whether the first bind is the person's own, because authchain has no login of its
+    /// own.
     pub(super) fn binds_as_the_person(&self) -> bool {
         matches!(self.identity, Identity::Person)
     }

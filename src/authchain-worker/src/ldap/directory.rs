@@ -11,7 +11,7 @@ use super::sources::Source;
 pub(super) struct Directory {
     /// Its servers, in the order they are asked.
     pub(super) sources: Vec<Source>,
-    /// The way to one of them.
+    /// The parts that open a connection to a server.
     pub(super) connector: Connector,
     /// The search for a person.
     pub(super) people: People,

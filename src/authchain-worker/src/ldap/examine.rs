@@ -44,7 +44,7 @@ struct ServerExamination<'l> {
 }
 
 impl Directory {
-    /// Examines every server, also those for emergencies, and whether or not they were down before.
+    /// Examines every server, those of `backup_uris` included, whether or not it was down before.
     pub(super) async fn examine(
         &self,
         question: &Question<'_>,
@@ -134,7 +134,7 @@ impl Directory {
             SERVICE_BIND,
             self.connector.log_in(&mut server.session),
         );
-        let binding = async { binding.await.map_err(|failure| self.blame(&failure)) };
+        let binding = async { binding.await.map_err(|failure| self.remark_on(&failure)) };
         let judge = |(): &(), _| Remark::fine(format!("as {}", self.who()));
         server.steps.step(SERVICE_BIND, binding, judge).await
     }
@@ -149,7 +149,7 @@ impl Directory {
     }
 
     /// Returns the remark on a failure, with advice if there is some.
-    fn blame(&self, failure: &Failure) -> Remark {
+    fn remark_on(&self, failure: &Failure) -> Remark {
         match advice::advice(&self.connector, failure) {
             Some(advice) => Remark::error(format!("{}; {advice}", failure.text)),
             None => Remark::error(&failure.text),
@@ -166,6 +166,8 @@ impl ServerExamination<'_> {
     ) -> Result<SearchResult, Remark> {
         let deadline = self.deadline.within(OPERATION);
         let asking = within(deadline, search.step, self.session.search_raw(search));
-        asking.await.map_err(|failure| directory.blame(&failure))
+        asking
+            .await
+            .map_err(|failure| directory.remark_on(&failure))
     }
 }

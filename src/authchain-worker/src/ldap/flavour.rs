@@ -71,8 +71,8 @@ impl Flavour {
         }
     }
 
-    /// Returns the reason why the person is in none of `allow_groups`, if so. `known` is their
-    /// token, where it has been read already.
+    /// Returns the reason if the person is in none of `allow_groups`. `known` is the person's
+    /// token, if it has been read already.
     pub(super) async fn group_denial(
         &self,
         session: &mut Session,
@@ -100,8 +100,8 @@ impl Flavour {
         }
     }
 
-    /// Returns the state of the account of a person who has just logged in: the bind has judged a
-    /// lock that wrong passwords caused.
+    /// Returns the state of the account of a person who has just logged in. A lock that wrong
+    /// passwords caused is left out: the bind has judged it.
     pub(super) fn state_at_login(&self, entry: &Entry) -> Result<State, Failure> {
         match self {
             Self::Generic(generic) => Ok(State {

@@ -120,8 +120,8 @@ impl Groups {
 
     /// Returns whether the person is in a wanted group, directly or through others.
     ///
-    /// Level by level from the person upwards, each group once, so that groups that are members of
-    /// each other end it too.
+    /// The search goes level by level from the person upwards and visits each group once, so that
+    /// it also ends if groups are members of each other.
     pub(super) async fn is_in_a_wanted_group(
         &self,
         session: &mut Session,
@@ -135,7 +135,7 @@ impl Groups {
         for _ in 0..DEPTH {
             for filter in &filters {
                 self.search_groups(session, filter, &mut walk).await?;
-                if walk.has_arrived {
+                if walk.is_in_wanted {
                     return Ok(true);
                 }
             }
@@ -162,8 +162,9 @@ impl Groups {
         }
     }
 
-    /// Searches below the base for the groups that fit `filter`, and elsewhere for the wanted ones
-    /// among them. Where the server does not give all, asks for the wanted ones alone.
+    /// Searches below the base for the groups that fit `filter`, and outside of the base for the
+    /// wanted groups among them. If the server does not return all groups, searches for the wanted
+    /// groups alone.
     async fn search_groups(
         &self,
         session: &mut Session,
@@ -219,7 +220,7 @@ struct Walk<'w> {
     unclear: Option<String>,
     /// The reason why groups may be missing, for the log.
     gap: Option<String>,
-    has_arrived: bool,
+    is_in_wanted: bool,
 }
 
 impl<'w> Walk<'w> {
@@ -231,7 +232,7 @@ impl<'w> Walk<'w> {
             level: Vec::new(),
             unclear: None,
             gap: None,
-            has_arrived: false,
+            is_in_wanted: false,
         }
     }
 
@@ -241,8 +242,8 @@ impl<'w> Walk<'w> {
         self.gap = self.gap.take().or_else(|| hits.gap());
     }
 
-    /// Notes a group, unless it is a person's entry, or lies below the one of the person, who may
-    /// have made it.
+    /// Notes a group, unless it is a person's entry, or lies below the entry of this person, who
+    /// may have created it.
     fn note(&mut self, group: &Entry) {
         let Some(dn) = Dn::parse(&group.dn).filter(|dn| !dn.is_empty()) else {
             return;
@@ -257,7 +258,7 @@ impl<'w> Walk<'w> {
         }
         // A group may have several names, one of them only in its DN.
         let of_dn = [None, dn.first_value("cn")];
-        self.has_arrived |=
+        self.is_in_wanted |=
             (group.texts("cn").map(Some).chain(of_dn)).any(|name| self.wanted.has(&dn, name));
         if self.seen.insert(dn) {
             self.level.push(group.dn.clone());

@@ -1,4 +1,4 @@
-//! The filters that find the groups in which somebody, or another group, is a member.
+//! The filters that find the groups of which a person or a group is a member.
 
 use authchain::config::settings::ldap::LdapSettings;
 use authchain::config::settings::ldap::attribute::AttributeName;
@@ -80,14 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_ones_own_counts_only_where_that_is_said() {
+    fn a_persons_own_gid_number_counts_only_with_allow_primary_group() {
         assert_eq!(filter(&["member"], false), "(|(member=uid=alice,dc=x))");
         let expected = "(|(member=uid=alice,dc=x)(&(objectClass=posixGroup)(gidNumber=27)))";
         assert_eq!(filter(&["member"], true), expected);
     }
 
     #[test]
-    fn only_the_attributes_that_are_said_are_searched() {
+    fn only_the_attributes_of_the_settings_are_searched() {
         let names = "(|(&(objectClass=posixGroup)(memberUid=alice)))";
         assert_eq!(filter(&["MemberUID"], false), names);
         let groups = ["cn=a".to_owned(), "cn=b".to_owned()];

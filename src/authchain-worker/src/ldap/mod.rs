@@ -1,29 +1,30 @@
 //! The `ldap` backend, and `active_directory`: what a directory says about a person.
 //!
-//! In two steps, with the confinement between them: [`Ldap::prepare`] reads the files the settings
-//! name, [`Kind::answer`] touches the network and no file. What is the same for every connection is
-//! a [`Directory`], what is one connection a [`session`], and what is asked on it one of the
-//! [`questions`]. Only `questions` and `examine` speak of a directory as a whole.
+//! It works in two steps, with the confinement between them: [`Ldap::prepare`] reads the files that
+//! the settings name, [`Kind::answer`] uses the network and no file. A [`Directory`] holds
+//! everything that is the same for all connections, a [`session`] is one connection, and
+//! [`questions`] answers a question over it. Only `questions` and `examine` use all parts of a
+//! directory.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`prepare`] | settings and files, made into a directory |
+//! | [`prepare`] | makes a directory of the settings and files |
 //! | [`directory`] | a directory, by its parts |
-//! | [`questions`] | what is done for each question, in which order |
-//! | [`examine`] | every server step by step, for the administrator |
-//! | [`flavour`] | what Active Directory does one way, and others another |
-//! | [`active_directory`] | that one way |
+//! | [`questions`] | the steps that answer each question |
+//! | [`examine`] | examines every server step by step, for the administrator |
+//! | [`flavour`] | the differences between Active Directory and other directories |
+//! | [`active_directory`] | the side of Active Directory in these differences |
 //! | [`sources`] | the servers, as the settings or DNS name them |
 //! | [`connector`] | the way to a server, and who logs in there |
 //! | [`starttls`] | the request in the clear that asks for TLS |
 //! | [`session`] | one connection: bind, search |
 //! | [`person`], [`aliases`] | the search for the one entry that is the person |
 //! | [`typed_name`] | the login name that was typed |
-//! | [`access`], [`groups`] | whether the person may in |
-//! | [`policy`] | passwords and accounts that end |
-//! | [`refusals`], [`windows_errors`] | what a server means that does not say yes to a password |
+//! | [`access`], [`groups`] | whether the person may log in |
+//! | [`policy`] | passwords and accounts that expire |
+//! | [`refusals`], [`windows_errors`] | the meaning of a server's refusal of a password |
 //! | [`password`] | passwords that may be sent |
-//! | [`entry`], [`codes`] | what a search brought; what a result code means |
+//! | [`entry`], [`codes`] | the entry that a search returned; the meaning of a result code |
 
 mod access;
 mod active_directory;
@@ -61,7 +62,7 @@ use crate::kind::{Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
 
-/// A backend that has read all it needs.
+/// A backend that has read all the files that it needs.
 pub struct Ldap {
     directory: Directory,
     /// The state of the servers, as the module knows it.
@@ -72,7 +73,7 @@ impl Ldap {
     /// Reads the settings, and the files they name.
     ///
     /// # Errors
-    /// When the settings cannot be meant, or a file cannot be used; it says which.
+    /// When the settings are faulty or a file cannot be used. The error names the fault.
     pub fn prepare(hello: &Hello) -> Result<Self, BackendError> {
         Self::of(prepare::ldap(&hello.settings), hello)
     }
@@ -80,7 +81,7 @@ impl Ldap {
     /// Reads the settings of a domain, and the files they name.
     ///
     /// # Errors
-    /// When the settings cannot be meant, or a file cannot be used; it says which.
+    /// When the settings are faulty or a file cannot be used. The error names the fault.
     pub fn prepare_domain(hello: &Hello) -> Result<Self, BackendError> {
         Self::of(prepare::active_directory(&hello.settings), hello)
     }
@@ -94,7 +95,7 @@ impl Ldap {
 }
 
 impl Kind for Ldap {
-    /// Returns the servers: sockets, and no file.
+    /// Returns the ports and sockets of the servers, and no files.
     fn access(&self) -> Access {
         let sources = &self.directory.sources;
         let sockets = sources
@@ -135,8 +136,8 @@ mod tests {
     use super::*;
     use crate::servers::deadline_of;
 
-    // A future lies on the stack while it is made and moved: 400 more pages to be had from the
-    // kernel were once 0.8 ms of each start.
+    // A future lies on the stack while it is made and moved. It once took 400 more pages from the
+    // kernel, 0.8 ms of each start.
     #[test]
     fn what_a_login_awaits_takes_little_room() {
         let settings =

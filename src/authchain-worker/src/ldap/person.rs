@@ -30,7 +30,7 @@ pub(super) enum Found {
     Several(&'static str),
 }
 
-/// The entry that a search for one found.
+/// The result of a search for one entry.
 pub(super) enum Sole {
     Nobody,
     Entry(Entry),
@@ -62,7 +62,7 @@ pub(super) struct People {
     pub(super) aliases: Vec<Alias>,
     /// The attributes by which the account is judged.
     pub(super) account_attributes: Vec<&'static str>,
-    /// True if each server has all of them, whatever it says of other servers: those are of other
+    /// True if each server has all people, even if it refers to other servers: those are of other
     /// domains.
     pub(super) are_whole: bool,
 }
@@ -79,7 +79,7 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Returns all names; the last one is that of a comment, which nothing depends on.
+    /// Returns all names. The last one, gecos, is a comment on which nothing depends.
     pub(super) fn names(&self) -> Vec<&str> {
         let Self {
             name,

@@ -33,7 +33,7 @@ const PEOPLE: &str = "(&(sAMAccountType=805306368)(sAMAccountName=%u))";
 /// Prepares a backend of the type `ldap`.
 ///
 /// # Errors
-/// When the settings cannot be meant, or a file cannot be used; it says which.
+/// When the settings are faulty or a file cannot be used. The error names the fault.
 pub(super) fn ldap(settings: &Value) -> Result<Directory, BackendError> {
     let settings = from_json(settings, LdapSettings::check);
     let settings = settings.map_err(BackendError::Unavailable)?;
@@ -92,7 +92,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, BackendError> {
 /// Prepares a backend of the type `active_directory`.
 ///
 /// # Errors
-/// When the settings cannot be meant, or a file cannot be used; it says which.
+/// When the settings are faulty or a file cannot be used. The error names the fault.
 pub(super) fn active_directory(settings: &Value) -> Result<Directory, BackendError> {
     let settings = from_json(settings, ActiveDirectorySettings::check);
     let settings = settings.map_err(BackendError::Unavailable)?;
@@ -148,7 +148,7 @@ fn people_of(domain: &Domain, base: Option<Dn>) -> Result<People, String> {
     })
 }
 
-/// Reads whom to trust, where some server needs it.
+/// Reads the authorities to trust, if a server is reached by TLS.
 fn trust(sources: &[Source], settings: &TlsSettings<'_>) -> Result<Option<Trust>, BackendError> {
     let needs_tls = sources.iter().any(Source::is_encrypted);
     needs_tls.then(|| configure(settings)).transpose()

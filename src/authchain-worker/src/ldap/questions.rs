@@ -42,8 +42,7 @@ enum Task<'q> {
 
 impl Directory {
     /// Answers a question. Ends just before the question's budget does, so that the answer can
-    /// still say which server took too long. It never fails: where nothing could be found out, it
-    /// answers `unavailable`.
+    /// still say which server took too long. A failure becomes *unavailable* or *failed*.
     pub(super) async fn ask(&self, question: &Question<'_>, health: &Health) -> Answer {
         let deadline = deadline_of(question);
         let inquiry = match self.inquiry(question) {
@@ -135,10 +134,11 @@ impl Directory {
                 let connection = self.connector.connect(server, opening).await;
                 let connection = connection.map_err(named)?;
                 let mut session = Session::over(connection, deadline, whole).await?;
-                // TLS was begun by the server itself.
+                // The TLS handshake has shown that the server answers.
                 let is_heard = server.is_encrypted();
                 if turn.is_probe() && !is_heard {
-                    // Boxed, for it is rare and every login would have room for it.
+                    // Boxed, because it is rare, and the future of every login would have room for
+                    // it.
                     Box::pin(session.hear(opening)).await.map_err(named)?;
                 }
                 if turn.is_probe() || is_heard {

@@ -2,7 +2,7 @@
 
 use authchain::config::settings::ldap::dn::Dn;
 
-/// The note on references; the password would go wherever they lead.
+/// The note on references. They are not followed: the password would go wherever they lead.
 pub(super) const NOT_FOLLOWED: &str =
     "other servers were named that may know more; referrals are not followed";
 

@@ -46,7 +46,8 @@ pub(super) fn refusal(reply: &BindReply) -> Result<Option<Answer>, Failure> {
     }))
 }
 
-/// Does as [`refusal`], for a bind name that was made of the login name without a search.
+/// Returns the refusal as [`refusal`] does, for a bind name that was derived from the login name
+/// without a search.
 ///
 /// noSuchObject (RFC 4511 §4.1.9) does not prove that the account is missing, since the name may
 /// have been made wrongly. It counts as a wrong password, not as a failure: the server did answer,

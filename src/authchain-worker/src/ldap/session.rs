@@ -158,8 +158,8 @@ impl Session {
         self.has_sent_password
     }
 
-    /// Waits for any reply, to the cheapest question there is: the kernel accepts connections for a
-    /// server that hangs.
+    /// Waits for the reply to the cheapest search: a connection alone proves nothing, since the
+    /// kernel accepts it for a server that hangs.
     pub(super) async fn hear(&mut self, deadline: Deadline) -> Result<(), Failure> {
         let root = Search::entry("root entry", "", &["1.1"]);
         let reply = within(deadline, root.step, self.search_raw(&root)).await;

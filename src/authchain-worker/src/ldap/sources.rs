@@ -78,8 +78,8 @@ impl Source {
 }
 
 impl LdapServer {
-    /// Returns one that the settings name. If it is a socket, it is looked at: before the process
-    /// is confined.
+    /// Returns a server that the settings name. Looks at the socket, if it is one: called before
+    /// the process is confined.
     pub(super) fn named(uri: &ServerUri, tls: Tls) -> Self {
         let endpoint = match uri.scheme {
             Scheme::Ldapi => Endpoint::Unix(UnixEndpoint::at(&uri.host)),
@@ -97,7 +97,7 @@ impl LdapServer {
         }
     }
 
-    /// Returns one that DNS names.
+    /// Returns a server that DNS names.
     pub(super) fn found(target: Target, tls: Tls) -> Self {
         let scheme = match tls {
             Tls::Ldaps => Scheme::Ldaps,
@@ -116,7 +116,7 @@ impl LdapServer {
         }
     }
 
-    /// Returns where it is on the network; `None` for a socket of this machine.
+    /// Returns its address on the network; `None` for a socket of this machine.
     pub(super) fn tcp(&self) -> Option<&TcpEndpoint> {
         match &self.endpoint {
             Endpoint::Tcp(server) => Some(server),
@@ -137,8 +137,8 @@ fn encryption(tls: Tls) -> Encryption {
     }
 }
 
-/// Returns who is asked, in this order: the servers that the settings name, those that DNS names,
-/// those for when none of them answers.
+/// Returns the sources in the order in which they are asked: the servers that the settings name,
+/// those that DNS names, and those of `backup_uris`.
 pub(super) fn sources(settings: &LdapSettings) -> Vec<Source> {
     let server = |(uri, tls)| Source::Server(LdapServer::named(uri, tls));
     let records = (settings.srv_service())
@@ -153,7 +153,7 @@ pub(super) fn sources(settings: &LdapSettings) -> Vec<Source> {
 }
 
 /// Returns the ports of these sources, and that of name servers if there is a name among them.
-/// Where DNS names servers, it may name their ports too: any.
+/// `None`, which means any port, if DNS names servers: it may name their ports, too.
 pub(super) fn ports(sources: &[Source]) -> Option<Vec<u16>> {
     let mut ports = Vec::new();
     let mut needs_dns = false;

@@ -19,7 +19,7 @@ use crate::net::failure::Failure;
 const CONTROL: &str = "userAccountControl";
 /// The flags the domain controller works out: locked, password expired (MS-ADTS 3.1.1.4.5.17).
 const COMPUTED: &str = "msDS-User-Account-Control-Computed";
-/// The attribute with the moment in which the password ends, by the policy that applies to the
+/// The attribute with the moment at which the password expires, by the policy that applies to the
 /// account (MS-ADTS 3.1.1.4.5.36).
 const PASSWORD_END: &str = "msDS-UserPasswordExpiryTimeComputed";
 const ACCOUNT_END: &str = "accountExpires";
@@ -34,8 +34,8 @@ pub(in crate::ldap) const ATTRIBUTES: &[&str] = &[
     WORKSTATIONS,
 ];
 
-/// The attributes without which an account is not judged. Every account has them: one without an
-/// end has an end that never comes (MS-SAMR 3.1.1.8.1).
+/// The attributes without which an account is not judged. Every account has them: one that never
+/// expires has a time that means "never" (MS-SAMR 3.1.1.8.1).
 pub(in crate::ldap) const NEEDED: &[&str] = &[CONTROL, COMPUTED, ACCOUNT_END];
 
 /// An attribute that most accounts have, while few have logon hours or workstations. The three are
@@ -56,7 +56,7 @@ impl Domain {
     /// Returns the state of the account at `now`.
     ///
     /// # Errors
-    /// When the entry does not show an attribute that decides.
+    /// When the entry does not show an attribute on which the state depends.
     pub(in crate::ldap) fn state(&self, entry: &Entry, now: SystemTime) -> Result<State, Failure> {
         use AccountStatus::{AccountExpired, Locked, MustChangePassword, NotPermitted};
         let now = seconds(now);
@@ -85,8 +85,7 @@ impl Domain {
         Ok(State { status, why })
     }
 
-    /// Returns the days that the password is valid yet, where they are so few that the person is
-    /// warned.
+    /// Returns the days until the password expires, if the person is to be warned.
     fn days_left(&self, entry: &Entry, now: i64) -> Option<i64> {
         let Single::Value(end) = entry.single(PASSWORD_END, time) else {
             return None;
@@ -104,8 +103,8 @@ pub(in crate::ldap) fn wants_smart_card(entry: &Entry) -> bool {
     flags(entry, CONTROL).is_ok_and(|flags| flags & SMARTCARD_REQUIRED != 0)
 }
 
-/// Reads flags, which are written as a number that may be negative. Without them the account may be
-/// a disabled one.
+/// Reads flags, which are written as a number that may be negative. Without them the account might
+/// be a disabled one, so that their absence is an error.
 fn flags(entry: &Entry, attribute: &'static str) -> Result<i64, Failure> {
     match entry.single(attribute, |text| number(text.as_bytes())) {
         Single::Value(flags) => Ok(flags),
@@ -123,7 +122,7 @@ fn is_over(entry: &Entry, now: i64) -> Result<bool, Failure> {
 }
 
 /// Returns the seconds since 1970 of a FILETIME, in tenths of microseconds since 1601 (MS-DTYP
-/// 2.3.3); the inner `None` is one of the two that mean "never".
+/// 2.3.3); `Some(None)` for the two values that mean "never".
 fn time(text: &str) -> Option<Option<i64>> {
     let ticks: i64 = number(text.as_bytes())?;
     let seconds = ticks.checked_div(10_000_000)?.checked_sub(11_644_473_600)?;

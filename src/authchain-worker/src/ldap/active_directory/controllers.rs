@@ -7,8 +7,8 @@ use authchain::config::settings::ldap::srv::SrvService;
 
 use crate::ldap::sources::{LdapServer, Source, SrvRecord};
 
-/// Returns the domain controllers that the settings name. Without any, DNS names them: those of the
-/// site first, then all.
+/// Returns the domain controllers that the settings name. Without any, returns the SRV records to
+/// ask DNS for: those of the site, then those of all controllers.
 pub(in crate::ldap) fn controllers(settings: &ActiveDirectorySettings) -> Vec<Source> {
     let (tls, port) = match settings.starttls {
         true => (Tls::Starttls, 389),

@@ -18,8 +18,8 @@ use super::super::groups::unseen;
 use super::super::session::{Search, Session};
 use crate::net::failure::Failure;
 
-/// All groups of an account. The root DSE has those of the account that is logged in, with its own
-/// identifier.
+/// All groups of an account. In the root DSE: those of the account that is logged in, and that
+/// account's own identifier.
 pub(in crate::ldap) const TOKEN: &str = "tokenGroups";
 /// The security identifier of an account or a group.
 pub(in crate::ldap) const SID: &str = "objectSid";
@@ -38,12 +38,12 @@ pub(in crate::ldap) struct DomainGroups {
     filters: Vec<String>,
 }
 
-/// The security identifiers of the groups of an account, and perhaps its own.
+/// The security identifiers of the groups of an account, and perhaps of the account itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
 impl DomainGroups {
-    /// Takes the groups that the settings name apart: by identifier, by name, by DN.
+    /// Sorts the groups of the settings: given by identifier, by name, or by DN.
     pub(super) fn new(root: &Dn, groups: &[DomainGroup]) -> Self {
         let mut wanted = Self {
             root: root.clone(),
@@ -66,7 +66,7 @@ impl DomainGroups {
     }
 
     /// Returns whether people need not be in any group.
-    pub(in crate::ldap) fn is_nothing(&self) -> bool {
+    pub(in crate::ldap) fn is_empty(&self) -> bool {
         self.sids.is_empty() && self.filters.is_empty()
     }
     /// Returns the filter of each group that is not given by its identifier.
@@ -90,8 +90,8 @@ impl DomainGroups {
         }
     }
 
-    /// Returns the reason why an account is in none of these groups, if so. `known` is its token,
-    /// where it has been read already.
+    /// Returns the reason if an account is in none of these groups. `known` is its token, if it has
+    /// been read already.
     ///
     /// # Errors
     /// When it cannot be found out.
@@ -101,7 +101,7 @@ impl DomainGroups {
         dn: &str,
         known: Option<&Token>,
     ) -> Result<Option<&'static str>, Failure> {
-        if self.is_nothing() {
+        if self.is_empty() {
             return Ok(None);
         }
         let asked;
@@ -177,7 +177,7 @@ pub(in crate::ldap) async fn own_token(session: &mut Session) -> Result<Token, F
     token(session, "").await
 }
 
-/// Reads the token of the entry `dn`; if that is empty, of the account that is logged in.
+/// Reads the token of the entry `dn`. An empty `dn` means the account that is logged in.
 async fn token(session: &mut Session, dn: &str) -> Result<Token, Failure> {
     let hits = session.search(Search::entry(STEP, dn, &[TOKEN])).await?;
     let entry = hits.entries.first();
@@ -217,7 +217,7 @@ mod tests {
             ]
         );
         assert!("S-1-5-4294967296".parse::<DomainGroup>().is_err());
-        assert!(DomainGroups::new(&Dn::default(), &[]).is_nothing());
+        assert!(DomainGroups::new(&Dn::default(), &[]).is_empty());
     }
 
     #[test]

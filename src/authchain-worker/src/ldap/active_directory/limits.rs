@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_count_from_sunday_by_the_clock_of_greenwich() {
+    fn logon_hours_count_from_sunday_in_utc() {
         assert!(with_hours(&[]));
         assert!(with_hours(&[0xff; WEEK]));
         assert!(!with_hours(&[0; WEEK]));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workstation_is_named_in_full_or_as_far_as_names_go() {
+    fn a_workstation_is_named_in_full_or_cut_to_15_bytes() {
         for (list, expected) in [
             ("", true),
             ("OTHER", false),

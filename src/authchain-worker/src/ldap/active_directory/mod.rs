@@ -1,4 +1,4 @@
-//! The parts of a directory in which Active Directory goes its own way.
+//! The parts in which Active Directory differs from other directories.
 //!
 //! The connection, the search and the order of the questions are the same as for any directory. A
 //! [`Domain`](domain::Domain) holds what differs: the names of a person, the meaning of a refusal,

@@ -24,8 +24,9 @@ impl Domain {
             return refusal(answer);
         }
         Ok(match Reason::of(&answer.result.text) {
-            // The password is right. Only if the entry says too that it must be changed will the
-            // account question insist on that; otherwise the password would be good for ever.
+            // The password is right. The account question demands the change only if the entry
+            // shows, too, that the password must be changed. Otherwise the login is refused: the
+            // old password could be used for ever.
             Some(Reason::PasswordEnded(why)) => match self.state(entry, now())?.status {
                 AccountStatus::MustChangePassword => None,
                 _ => Some(Answer::barred(AccountStatus::PasswordExpired, why)),
@@ -48,7 +49,8 @@ impl Domain {
             return refusal_of_derived_name(answer);
         }
         Ok(match Reason::of(&answer.result.text) {
-            // The domain controller lets them do nothing until then, not even read their own entry.
+            // Until the password is changed, the domain controller lets the person do nothing, not
+            // even read their own entry.
             Some(Reason::PasswordEnded(why)) => {
                 Some(Answer::barred(AccountStatus::PasswordExpired, why))
             }
@@ -60,8 +62,8 @@ impl Domain {
     }
 }
 
-/// Returns the refusal of an account in this state, in the words of the domain. But for a lock, a
-/// domain controller only says so to the right password.
+/// Returns the refusal of an account in this state, in the words of the domain. Except for a lock,
+/// a domain controller tells the state only if the password is right.
 fn barred_by(status: AccountStatus, why: &str) -> Answer {
     match status {
         AccountStatus::Locked => Answer::denied(DenialReason::Locked, why),

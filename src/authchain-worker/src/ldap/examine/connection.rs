@@ -128,7 +128,7 @@ impl Directory {
         work: impl Future<Output = Result<T, Failure>>,
         judge: impl FnOnce(&T, Duration) -> Remark,
     ) -> Option<T> {
-        let work = async { work.await.map_err(|failure| self.blame(&failure)) };
+        let work = async { work.await.map_err(|failure| self.remark_on(&failure)) };
         steps.step(step, work, judge).await
     }
 }

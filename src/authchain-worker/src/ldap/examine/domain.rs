@@ -63,7 +63,7 @@ impl Directory {
         for filter in domain.wanted.filters() {
             self.wanted(server, domain, filter).await?;
         }
-        if domain.wanted.is_nothing() {
+        if domain.wanted.is_empty() {
             return Some(());
         }
         self.token(server, &account_dn?).await
@@ -169,7 +169,8 @@ impl Directory {
     }
 }
 
-/// Returns the attributes that every account has and one of these does not show.
+/// Returns the attributes that every account has, but that at least one of these entries does not
+/// show.
 fn hidden(found: &[Entry]) -> Vec<&str> {
     let needed = [SID].into_iter().chain(account::NEEDED.iter().copied());
     needed
@@ -191,8 +192,8 @@ fn entries(SearchResult(entries, _): &SearchResult) -> Vec<Entry> {
     entries.filter_map(Entry::of).collect()
 }
 
-/// Returns the policy in words. Lengths of time are negative numbers of tenths of microseconds;
-/// zero or the smallest number is for ever (MS-ADTS 2.3.12).
+/// Returns the policy in words. Durations are negative numbers of tenths of microseconds; zero and
+/// the smallest number mean "for ever" (MS-ADTS 2.3.12).
 fn policy(root: &Entry) -> String {
     let ticks = |name: &str| {
         let ticks: i64 = root.number(name).unwrap_or_default();
@@ -220,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_hidden_of_one_is_said_and_hours_only_where_nobody_shows_that_there_could_be_some() {
+    fn hidden_attributes_are_named_and_hidden_hours_are_noticed() {
         let flags = account::NEEDED.iter().map(|name| (*name, "0"));
         let all: Vec<_> = flags
             .chain([(SID, "S"), (account::BESIDE_HOURS, "7")])

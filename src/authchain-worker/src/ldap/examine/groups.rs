@@ -1,4 +1,4 @@
-//! Examines the groups that people must be in, and who else could make some.
+//! Examines the groups that people must be in, and who else could create such groups.
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::dn::Dn;
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_write_a_groups_base_is_told_where_a_server_tells() {
+    fn a_group_base_that_the_client_may_write_is_noticed() {
         let is = |attributes| is_writable(&Entry::made_of("ou=groups", attributes));
         assert!(!is(&[("ou", "groups")]));
         assert!(is(&[("ALLOWEDATTRIBUTESEFFECTIVE", "member")]));

@@ -11,8 +11,8 @@ use crate::ldap::codes::{self, describe};
 use crate::ldap::entry::Entry;
 use crate::ldap::typed_name::Login;
 
-/// The time that a search may take longer than reading one entry. On loopback, a search through 100
-/// 000 entries takes 60 to 100 ms without an index, and less than one with it.
+/// The time that a search may take longer than reading one entry. On loopback, a search through
+/// 100,000 entries takes 60 to 100 ms without an index, and less than one with it.
 const SLOW: Duration = Duration::from_millis(50);
 
 /// The most people that are looked at.
@@ -114,7 +114,7 @@ impl Directory {
             limit: SAMPLE,
             ..self.search_for_people(&filter, None, &attributes)
         };
-        // Samba knows no other limit, and some settings treat it as a generic directory.
+        // Samba ignores the size limit, and may be configured as a generic directory.
         server.session.limit_to_first_page(SAMPLE);
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("people", asking, |SearchResult(entries, result), _| {
@@ -205,8 +205,8 @@ impl Directory {
     }
 }
 
-/// Judges a search for a name that nobody has, by the attributes that `key` names, by its time and
-/// the time of `reading` one entry.
+/// Judges a search for a name that nobody has. It is slow if it took much longer than `reading` one
+/// entry. `key` is the setting that names the attributes.
 fn judge_search(
     key: &str,
     name: &str,

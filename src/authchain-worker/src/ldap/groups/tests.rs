@@ -36,7 +36,7 @@ fn a_group_is_walked_through_once_however_often_it_comes() {
     walk.note(&one);
     walk.note(&group("CN=A,ou=groups,dc=x", &[], &["groupOfNames"]));
     assert_eq!(walk.level.len(), 1);
-    assert!(!walk.has_arrived);
+    assert!(!walk.is_in_wanted);
 }
 
 #[test]
@@ -51,10 +51,10 @@ fn no_entry_of_a_person_or_below_their_own_is_a_group() {
         let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
         walk.note(&group(dn, &["admins"], classes));
         assert!(
-            walk.has_arrived || walk.level.is_empty(),
+            walk.is_in_wanted || walk.level.is_empty(),
             "{dn} {classes:?}"
         );
-        (walk.has_arrived, walk.unclear.is_some())
+        (walk.is_in_wanted, walk.unclear.is_some())
     };
     let elsewhere = "cn=admins,ou=groups,dc=x";
     assert_eq!(arrives(elsewhere, &["top", "groupOfNames"]), (true, false));

@@ -27,8 +27,8 @@ const SOMEBODY_ELSE: &str =
     "the password is that of another account, whose userPrincipalName this name is";
 
 impl Directory {
-    /// Answers with a login of our own: finds the person, asks whether they may log in, tries the
-    /// password, and judges the account.
+    /// Answers a login where authchain has a login of its own: finds the person, asks whether they
+    /// may log in, tries the password, and judges the account.
     pub(super) async fn search_first(
         &self,
         session: &mut Session,
@@ -52,8 +52,8 @@ impl Directory {
         self.accepted(&person, &answer)
     }
 
-    /// Answers without a login of our own: tries the password, finds the person, and asks whether
-    /// they may log in.
+    /// Answers a login where authchain has no login of its own: tries the password, finds the
+    /// person, and asks whether they may log in.
     pub(super) async fn login_first(
         &self,
         session: &mut Session,
@@ -98,15 +98,15 @@ impl Directory {
     fn accepted(&self, person: &Person, answer: &BindReply) -> Result<Answer, Failure> {
         let entry = &person.entry;
         let State { status, why } = self.flavour.state_at_login(entry)?;
-        // The server tells when the password ends at a bind alone, and enforces it.
+        // Only at a bind does the server tell when the password expires; it enforces that itself.
         let status = status.with_warning(answer.policy.warning());
         if let Some(refusal) = self.refusal_by_state(entry, &status, why, answer) {
             return Ok(refusal);
         }
         let user = person.user.clone();
-        // The status does not go with the verdict where the bind may have just ended a lock, on
-        // this server and perhaps not yet on others, and where there is a reason to log, which the
-        // account question does.
+        // The verdict carries no status if the bind may have ended a lock, on this server and
+        // perhaps not yet on others, or if there is a reason to log: then the account question
+        // judges again, and logs.
         let is_lasting = why.is_none() && !has_passing_lock(entry);
         Ok(accept(user, status, is_lasting).into())
     }
