@@ -1,7 +1,8 @@
-//! Which file of a crate imports which, read from the text, and where that goes in a circle.
+//! Finds out from the source text which files of a crate import each other in a circle.
 //!
-//! A path leads to the file of the longest module it names; a name that this file only passes on
-//! (`pub use`) leads on to where it is from, and to pass a name on is not to need it. Unit tests may look at anything and are left out.
+//! A path leads to the file of the longest module it names; a name that this file only re-exports
+//! (`pub use`) leads on to the file that declares the name. A re-export alone is no import. Unit
+//! tests may look at anything and are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The files of one crate by their modules: `["net", "dns"]` is net/dns.rs or net/dns/mod.rs.
 type Modules<'f> = BTreeMap<Vec<String>, &'f str>;
 
-/// Returns the circles among the files of a crate, which lie below `root`: each is the set of files that
-/// need each other.
+/// Returns the circles among the files of the crate at `root`. Each circle is the set of files that
+/// import each other.
 pub fn circles(root: &Path, files: &[(PathBuf, String)]) -> BTreeSet<BTreeSet<PathBuf>> {
     let mut modules = Modules::new();
     let mut paths = BTreeMap::new();
@@ -76,7 +77,7 @@ fn reachable(
     seen
 }
 
-/// The modules whose files `module` needs.
+/// The modules whose files `module` imports from.
 fn uses(modules: &Modules<'_>, module: &[String], text: &str) -> BTreeSet<Vec<String>> {
     let statements = statements(text);
     let own = statements.iter().filter(|(is_public, _)| !is_public);
@@ -86,7 +87,7 @@ fn uses(modules: &Modules<'_>, module: &[String], text: &str) -> BTreeSet<Vec<St
     found.filter(|found| found != module).collect()
 }
 
-/// Each `use` of a text, whether it is public, and the paths it names.
+/// For each `use` of a text: whether it is public, and the paths that it names.
 fn statements(text: &str) -> Vec<(bool, Vec<Vec<String>>)> {
     let mut found = Vec::new();
     let code = without_comments(text);
@@ -108,7 +109,7 @@ fn statements(text: &str) -> Vec<(bool, Vec<Vec<String>>)> {
     found
 }
 
-/// `a::{b, c::{self, d}}` as `a::b`, `a::c` and `a::c::d`; what it is called here does not matter.
+/// `a::{b, c::{self, d}}` as `a::b`, `a::c` and `a::c::d`; an `as` name is dropped.
 fn expand(tree: &str, prefix: &[String], paths: &mut Vec<Vec<String>>) {
     let tree = tree.trim();
     if let Some((head, inner)) = tree.split_once('{') {
@@ -136,7 +137,7 @@ fn names(path: &str) -> impl Iterator<Item = String> {
 /// Paths outside of `use`: those that begin with `crate`, `super` or `self`, or with a module of this file.
 fn paths_in_code(modules: &Modules<'_>, module: &[String], text: &str) -> Vec<Vec<String>> {
     let code = without_comments(text);
-    // What is passed on is no use of it.
+    // A re-export is no import.
     let code: String = code
         .split_inclusive(';')
         .filter(|statement| !statement.trim_start().starts_with("pub use "))
@@ -161,7 +162,7 @@ fn paths_in_code(modules: &Modules<'_>, module: &[String], text: &str) -> Vec<Ve
 }
 
 fn without_comments(text: &str) -> String {
-    // Who may see something needs nobody.
+    // A visibility such as `pub(in path)` is no import.
     let text = text.replace("pub(in crate::", "pub(");
     let lines = text
         .lines()

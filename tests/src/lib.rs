@@ -1,4 +1,4 @@
-//! What the end-to-end tests share.
+//! The code that the end-to-end tests share.
 
 pub mod host;
 pub mod imports;

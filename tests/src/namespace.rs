@@ -1,4 +1,4 @@
-//! Mount and network namespaces of one's own, also where the tests run in a chroot.
+//! Private mount and network namespaces for tests, also where the tests run in a chroot.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,22 +12,23 @@ use nix::unistd::{chroot, fchdir};
 
 use crate::host::built;
 
-/// Gives this process mounts of its own: what it mounts from here on, nobody else sees, and it is
-/// gone with the process.
+/// Moves this thread into a new mount namespace. Only this thread, and processes that it starts,
+/// see what it mounts from now on. The mounts end with them.
 ///
 /// # Panics
 /// Without the rights for it.
 pub fn own_mounts() {
-    // From in there it could no longer be told.
+    // Found now: in the new namespace, the kernel would tell another path.
     built::own_program();
     unshare(CloneFlags::CLONE_NEWNS).expect("unshare");
     keep_mounts_private();
 }
 
-/// Keeps what this process mounts from here on in its mount namespace, which must be its own.
+/// Keeps later mounts in this thread's mount namespace, which must be a new one.
 ///
-/// In a chroot `/` is no mount and cannot be told to be private. Entering the namespace once more
-/// leads out to its root, which can, and from there back again.
+/// In a chroot, `/` is no mount and cannot be made private. So the thread enters its namespace once
+/// more, which leads to the root of the namespace, makes that root private, and returns into the
+/// chroot.
 ///
 /// # Panics
 /// Without the rights for it.
@@ -60,8 +61,8 @@ fn all_private() -> nix::Result<()> {
     mount(nothing, "/", nothing, private, nothing)
 }
 
-/// Gives this thread, and what it starts, a network of its own with nothing but a loopback, and
-/// these texts for /etc/resolv.conf and /etc/hosts. Nobody else sees them.
+/// Moves this thread into a new network namespace with only a loopback, and shows it these texts as
+/// /etc/resolv.conf and /etc/hosts. Processes that it starts are there too.
 ///
 /// # Panics
 /// Without the rights for it.
@@ -74,8 +75,8 @@ pub fn own_network(resolv_conf: &str, hosts: &str) {
     own_names(resolv_conf, hosts);
 }
 
-/// Gives this thread, and what it starts, these texts for /etc/resolv.conf and /etc/hosts. Nobody else
-/// sees them.
+/// Shows only this thread, and processes that it starts, these texts as /etc/resolv.conf and
+/// /etc/hosts.
 ///
 /// # Panics
 /// Without the rights for it.
@@ -85,14 +86,15 @@ pub fn own_names(resolv_conf: &str, hosts: &str) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let nothing: Option<&str> = None;
-        // Nothing can be mounted on a file that is gone, as one of ours is by now.
+        // Unmounted first: a deleted file cannot be mounted over, and ours from an earlier call is
+        // deleted.
         let _ = umount(path);
         mount(Some(file.path()), path, nothing, MsFlags::MS_BIND, nothing).expect(path);
-        // The mount keeps what it needs of it.
+        // The mount keeps the deleted file's content.
     }
 }
 
-/// Does `work` in a thread of its own, whose [`own_network`] ends with it.
+/// Does `work` in a new thread with its [`own_network`], which ends with the thread.
 ///
 /// # Panics
 /// As `work` does.

@@ -1,12 +1,12 @@
-//! What a test needs that not every machine gives. Tests that are skipped for want of it say so,
-//! loudly.
+//! Requirements of tests that not every machine meets. A skipped test says loudly which one is
+//! missing.
 
 use std::io::Write;
 
 use nix::sched::{CloneFlags, unshare};
 
-/// Whether this is root, and may make the namespaces and mounts that tests live in. If not, says that
-/// `test` is skipped.
+/// Whether the tests run as root and may make the namespaces and mounts that they need. If not,
+/// says that `test` is skipped.
 ///
 /// # Panics
 /// As [`skip`].
@@ -17,14 +17,15 @@ pub fn root(test: &str) -> bool {
     may_make_namespaces() || skip(test, "this container may make no namespaces and mounts")
 }
 
-/// Root of a container may not, unless it was started for that (`docker run --privileged`).
+/// False in an ordinary container, and true in one of `docker run --privileged`.
 fn may_make_namespaces() -> bool {
     // The namespace ends with the thread.
     let attempt = std::thread::spawn(|| unshare(CloneFlags::CLONE_NEWNS).is_ok());
     attempt.join().unwrap_or(false)
 }
 
-/// Whether this file is there: a server's program, a module of it. If not, says that `test` is skipped.
+/// Whether this file exists: a server's program, or a module of a server. If not, says that `test`
+/// is skipped.
 ///
 /// # Panics
 /// As [`skip`].
@@ -32,7 +33,7 @@ pub fn file(test: &str, path: &str) -> bool {
     std::path::Path::new(path).exists() || skip(test, &format!("there is no {path}"))
 }
 
-/// Says that `test` is skipped and why. Always false, for the caller to return on.
+/// Says that `test` is skipped, and why. Returns false, for callers that return the answer.
 ///
 /// # Panics
 /// Where `CI` is `true`: a green run that tested nothing is worse than a red one.
@@ -43,7 +44,7 @@ pub fn skip(test: &str, why: &str) -> bool {
         "skipped: {}: {test}: {why}",
         thread.name().unwrap_or_default()
     );
-    // Past the test harness, which hides what passing tests print.
+    // Written to the descriptor: the test harness hides what passing tests print.
     let _ = writeln!(std::io::stderr(), "{text}");
     let ci = std::env::var("CI").unwrap_or_default();
     assert_ne!(ci, "true", "{text}, and in CI nothing is skipped");

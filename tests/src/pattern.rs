@@ -1,6 +1,6 @@
-//! How stories write log lines whose numbers and middles do not matter.
+//! Patterns of log lines in which numbers and parts may differ.
 
-/// Is `text` what `pattern` says, all of it? `<n>` stands for a number and `...` for anything.
+/// Whether the whole of `text` fits `pattern`. `<n>` stands for a number and `...` for anything.
 pub fn fits(pattern: &str, text: &str) -> bool {
     if let Some(rest) = pattern.strip_prefix("...") {
         let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
@@ -17,7 +17,7 @@ pub fn fits(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// Is there one text for each pattern, in the same order, that fits it?
+/// Whether there are as many texts as patterns, and each text fits the pattern at its place.
 pub fn fit_one_by_one(patterns: &[String], texts: &[String]) -> bool {
     let all_fit = || {
         patterns

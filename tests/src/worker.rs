@@ -1,4 +1,4 @@
-//! A worker of our own, started as the module starts it, and asked to break out.
+//! A worker that a test starts as the module does, and asks to break out of its confinement.
 
 use std::fs;
 use std::io::Write;
@@ -17,12 +17,12 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// It failed, with this error.
+/// Returns the outcome of an attempt that failed with this error.
 pub fn failed(error: &str) -> Outcome {
     Outcome::Failed(error.to_owned())
 }
 
-/// The number of this process, for attempts on it.
+/// The process id of this test, for attempts that attack it.
 pub fn own_id() -> String {
     std::process::id().to_string()
 }
@@ -37,7 +37,7 @@ pub fn open_folder() -> TempDir {
     folder
 }
 
-/// What `--about` says, and whether it ended well.
+/// The output of `--about`, and whether the command succeeded.
 ///
 /// # Panics
 /// If that cannot be had.
@@ -49,7 +49,7 @@ pub fn about(command: &mut Command) -> (Value, bool) {
     )
 }
 
-/// How long a test waits for what must come at once, on a machine that is busy.
+/// How long a test waits for an answer that comes at once except on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running worker, and the module's end of its socket.
@@ -59,7 +59,7 @@ pub struct Worker {
     lines: LineBuffer,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It worked.
@@ -84,7 +84,8 @@ impl Worker {
         command.env_clear().stdin(theirs.try_clone().unwrap());
         command.stdout(theirs).stderr(Stdio::null());
         let child = command.spawn().unwrap();
-        // It holds the worker's end of the socket, whose closing is what some tests wait for.
+        // The command holds the worker's end of the socket, and some tests wait until that is
+        // closed.
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Self {
             child,
@@ -94,14 +95,14 @@ impl Worker {
     }
 
     /// Starts the worker at `path` and says hello as a backend that tries to break out, with
-    /// `settings` for what stays within its reach.
+    /// `settings` for what the confinement leaves it.
     pub fn probe(path: &Path, settings: serde_json::Value) -> Self {
         let mut worker = Self::start(&mut Command::new(path));
         worker.greet(settings);
         worker
     }
 
-    /// Says hello, and asks something harmless: it is answered once the worker is confined.
+    /// Says hello, and asks a harmless question: its answer shows that the worker is confined.
     ///
     /// # Panics
     /// If it is not answered.
@@ -110,7 +111,7 @@ impl Worker {
         assert_eq!(self.attempt("random", ""), Outcome::Possible);
     }
 
-    /// Says hello. The worker says it, too, before it is confined.
+    /// Says hello, and waits for the worker's hello, which comes before the confinement.
     ///
     /// # Panics
     /// If it does not.
@@ -126,10 +127,10 @@ impl Worker {
         assert!(matches!(self.hear(), Some(Reply::Hello(_))));
     }
 
-    /// Has it try something, and waits for what comes of it.
+    /// Asks the worker to try something, and waits for the result.
     ///
     /// # Panics
-    /// If the answer is none.
+    /// If the answer is not a result.
     pub fn attempt(&mut self, what: &str, object: &str) -> Outcome {
         self.ask(what, object, PATIENCE);
         match self.hear() {
@@ -145,7 +146,7 @@ impl Worker {
         }
     }
 
-    /// Has it try something, and does not wait.
+    /// Asks the worker to try something, and does not wait for the result.
     pub fn ask(&mut self, what: &str, object: &str, budget: Duration) {
         self.say(&Message::Question(Question {
             operation: Operation::Lookup,
@@ -164,7 +165,7 @@ impl Worker {
         self.socket = None;
     }
 
-    /// How it ends, which must be soon.
+    /// The exit status of the worker, which must end soon.
     ///
     /// # Panics
     /// If it does not end.
@@ -179,7 +180,7 @@ impl Worker {
         }
     }
 
-    /// What `/proc` says about it under `file`.
+    /// The path of `file` in the worker's folder of `/proc`.
     ///
     /// # Panics
     /// If it is gone.
@@ -187,7 +188,7 @@ impl Worker {
         format!("/proc/{}/{file}", self.child.id()).into()
     }
 
-    /// The value of one line of its `/proc` status, blanks reduced.
+    /// The value of one line of the worker's `/proc/PID/status`, with single blanks.
     ///
     /// # Panics
     /// If there is no such line.

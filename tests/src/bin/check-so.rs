@@ -1,13 +1,14 @@
-//! Whether the built module is what may be loaded into `sshd`: reads its ELF with readelf(1).
+//! Checks whether the built module may be loaded into `sshd`: reads its ELF with readelf(1).
 //!
-//! Usage: `check-so target/release/libpam_authchain.so`. Prints what it looked at, and ends with 1
-//! if anything is not as it must be.
+//! Usage: `check-so target/release/libpam_authchain.so`. Prints each check, and ends with 1 if one
+//! fails.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// What libpam looks up, and nothing else: an export can be taken for somebody else's function.
+/// The functions that libpam looks up. Another export could be called in place of another library's
+/// function.
 const EXPORTS: &[&str] = &[
     "pam_sm_acct_mgmt",
     "pam_sm_authenticate",
@@ -17,7 +18,7 @@ const EXPORTS: &[&str] = &[
     "pam_sm_setcred",
 ];
 
-/// What may be loaded with it. Every login of every program pays for each.
+/// The libraries that may be loaded with the module. Each one costs time in every login.
 const NEEDED: &[&str] = &[
     "libpam.so.0",
     "libcrypt.so.1",
@@ -28,10 +29,10 @@ const NEEDED: &[&str] = &[
     "ld-linux-aarch64.so.1",
 ];
 
-/// What it may call, and for what. Anything else is a fault: setenv, signal, sigaction, umask or chdir
-/// would change the host, fork, execve or pthread_create leave something behind, exit end it, dlopen
-/// and system run what the caller's environment says, connect speaks to a network. Write the reason
-/// down with the name.
+/// The functions that the module may call, and why. Any other is a fault: setenv, signal,
+/// sigaction, umask and chdir change the host; fork, execve and pthread_create leave something
+/// behind; exit ends the host; dlopen and system run what the caller's environment says; connect
+/// speaks to a network. Add the reason with each name.
 const IMPORTS: &[(&str, &[&str])] = &[
     (
         "memory",
@@ -149,7 +150,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// About half of what a login program weighs itself.
+/// About half of the size of a login program.
 const MAX_STRIPPED: u64 = 1_100_000;
 
 /// The C library of Debian 12, the oldest system we say we run on.
@@ -196,7 +197,7 @@ impl Check {
         }
     }
 
-    /// One that holds or does not.
+    /// A check that has only one possible fault.
     fn that(what: &'static str, holds: bool, otherwise: &str) -> Self {
         let faults = if holds {
             vec![]
@@ -404,7 +405,7 @@ fn readelf(what: &str, path: &Path) -> String {
     run(Command::new("readelf").args(["-W", what]).arg(path))
 }
 
-/// What the command prints.
+/// The command's output.
 fn run(command: &mut Command) -> String {
     let output = command.env("LC_ALL", "C").output();
     match output {

@@ -1,4 +1,4 @@
-//! `make demo`: people log in through the built module, loaded by the real libpam.
+//! `make demo`: people log in through the built module, which the real libpam loads.
 //!
 //! Everything is in a temporary directory: the account files, the configuration, the PAM service
 //! and the socket that the log lines arrive at. No root is needed, and nothing of the machine's own
@@ -49,7 +49,7 @@ const GUEST_SHADOW: &str = "carol:$argon2id$v=19$m=19456,t=2,p=1$ZGVtb2RlbW9kZW1
 /// Everybody's password.
 const PASSWORD: &str = "correct horse";
 
-/// Who comes to the door, what their hash is, and what they type.
+/// Who logs in, the kind of their hash, and what they type.
 const LOGINS: &[(&str, &str, Typed)] = &[
     ("alice", "sha512", Typed::Right),
     ("alice", "sha512", Typed::Wrong),
@@ -154,7 +154,7 @@ fn log_in(module: &std::path::Path, who: &str, typed: Typed) -> Report {
     Transaction::run(&scene.calling(&[Call::new(Phase::Authenticate), Call::new(Phase::Account)]))
 }
 
-/// What the log says one backend answered.
+/// The answer of a backend, read from the log.
 fn verdict(report: &Report, backend: &str) -> String {
     let why = report
         .log_lines

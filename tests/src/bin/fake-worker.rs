@@ -1,7 +1,7 @@
-//! A worker that does what the test says: well, badly, or not at all.
+//! A worker whose behaviour the test chooses, right or wrong.
 //!
-//! What it does stands in the backend's `base`, as `cn=WORD`. It reads and writes the protocol by
-//! hand, so that the wire is checked by somebody who did not write the module.
+//! The backend's `base` names the behaviour, as `cn=WORD`. The program shares no code of the
+//! protocol with the module, so that the tests check the bytes themselves.
 
 use std::fs;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -24,13 +24,13 @@ fn main() {
         "endless" => say_bytes(&[b'x'; 70_000]),
         "drip" => drip(),
         "closed" => {
-            // SAFETY: nobody uses them any more.
+            // SAFETY: nothing uses them any more.
             unsafe { (libc::close(0), libc::close(1)) };
             forever();
         }
         "gone" => std::process::exit(3),
         "crashed" => {
-            // The first is spent on std's handler, which looks for overflowing stacks.
+            // The first signal goes to std's handler, which detects stack overflows.
             for _ in 0..2 {
                 // SAFETY: the default action ends the process, which is what is wanted.
                 unsafe { libc::raise(libc::SIGSEGV) };
@@ -41,7 +41,7 @@ fn main() {
         "murder" => murder(settings["tls_ca_file"].as_str().unwrap()),
         word => talk(word, &hello),
     }
-    // As a real one: until the socket closes.
+    // Like a real worker, it runs until the socket closes.
     while !hear_line().is_empty() {}
 }
 
@@ -80,7 +80,7 @@ fn talk(word: &str, hello: &Value) {
     }
 }
 
-/// A directory in which everybody but nobody has an account.
+/// A directory in which every name but `nobody-here` has an account.
 fn obliging(operation: &str, question: &Value) {
     let name = question["user"].as_str().unwrap();
     let user = json!({"name": name, "uid": 10_001, "gid": 10_001, "home": "/home", "groups": []});
@@ -99,7 +99,7 @@ fn obliging(operation: &str, question: &Value) {
     }
 }
 
-/// Says what it knows of the account with the verdict on the password, and every question in the log.
+/// Adds the account's status to the verdict on the password, and logs every question.
 fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
     let note = format!("asked to {operation} {}", question["user"]);
     let verdict = match operation {
@@ -118,7 +118,7 @@ fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
     }));
 }
 
-/// A directory with one person in each state, and nobody else: see `real::people::directory`.
+/// A directory with one person in each state, and no other: see `real::people::directory`.
 fn people(operation: &str, question: &Value) {
     let name = question["user"].as_str().unwrap();
     let (uid, status) = match name {
@@ -141,7 +141,7 @@ fn people(operation: &str, question: &Value) {
     });
 }
 
-/// The same directory, whose logins leave the account to the question about it.
+/// The same directory, but a login's reply leaves the account's status out.
 fn reticent(operation: &str, question: &Value) {
     match operation {
         "account" => knowing(operation, question, "accepted", "valid"),
@@ -174,7 +174,7 @@ fn prompts() {
     }
 }
 
-/// Tells two errors, and refuses: a wrong password, or a right one whose account has expired.
+/// Sends two error texts, and refuses: a wrong password, or a right one whose account has expired.
 fn complaining(is_right: bool) {
     say(&json!({"error": "One thing went wrong."}));
     say(&json!({"error": "Another thing went wrong."}));
@@ -197,7 +197,7 @@ fn insisting() {
     say(&json!({"verdict": "accepted", "user": {"name": "alice", "uid": 10_001}}));
 }
 
-/// Every server that it may ask is down; what it may ask is in the log.
+/// Says that every server is down, and logs the servers that it was allowed to ask.
 fn down(hello: &Value) {
     let list = |key: &str| hello[key].as_array().cloned().unwrap_or_default();
     let avoid = list("avoid");
@@ -209,11 +209,11 @@ fn down(hello: &Value) {
     say(&json!({"verdict": "unavailable", "detail": "down", "down": asked, "notes": [note]}));
 }
 
-/// What it was given without wanting it.
+/// What the worker inherited and should not have.
 fn surroundings() -> Vec<String> {
     let mut notes = vec![
         format!("blocked: {:x}", signals("SigBlk")),
-        // SIGPIPE is this program's own start, 32 and 33 the C library's, wherever it spawns.
+        // Rust's runtime ignores SIGPIPE. The C library blocks 32 and 33 wherever it spawns.
         format!("ignored: {:x}", signals("SigIgn") & !0x1_8000_1000),
     ];
     notes.push(format!("variables: {}", std::env::vars_os().count()));
@@ -247,7 +247,7 @@ fn orphan() {
     }
 }
 
-/// Kills the host, and leaves word when its own socket closes.
+/// Kills the host, and writes a file when its socket closes.
 fn murder(path: &str) {
     kill(getppid(), Signal::SIGKILL).unwrap();
     while !hear_line().is_empty() {}

@@ -1,6 +1,6 @@
-//! A host program reduced to its calls of libpam. `pam-host STAGE` plays the script in that directory,
-//! and leaves its report there; `pam-host SERVICE SCRIPT` plays one as a program of this system would,
-//! and prints its report.
+//! A host program reduced to its calls of libpam. `pam-host STAGE` plays the script in that
+//! directory, and leaves its report there. `pam-host SERVICE SCRIPT` plays a script with this
+//! system's stack for the service, and prints its report.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -24,7 +24,7 @@ fn on_stage(stage: &Path) {
     // The stand-in for the name service opens its files now, and not within the module's call.
     let _ = User::from_name("root");
     let script: Script = serde_json::from_slice(&fs::read(stage.join("script")).unwrap()).unwrap();
-    // Opened before the process gives anything up.
+    // Opened before the process gives up privileges.
     let mut file = File::create(stage.join("report")).unwrap();
     let report = perform(&script, &stage.join("pam.d"), SERVICE);
     file.write_all(&serde_json::to_vec(&report).unwrap())

@@ -1,8 +1,9 @@
-//! A process whose machine is suspended for a day while it waits for an answer (`sleeper`): prints
-//! what is left of its deadline then, in seconds.
+//! A process whose machine is suspended for a day while it waits for an answer (`sleeper`): then
+//! prints the seconds until its deadline.
 //!
-//! It enters a time namespace in which the clock that counts suspended time is a day ahead, and every
-//! other clock is where it was. Only a process with one thread may, so a test starts it.
+//! It enters a time namespace in which the clock that counts suspended time is a day ahead, and
+//! every other clock is where it was. Only a process with one thread can, so this is a program of
+//! its own.
 
 use std::fs::{self, File};
 use std::time::Duration;

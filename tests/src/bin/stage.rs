@@ -17,7 +17,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Pid, Uid};
 
-/// What belongs to one machine alone.
+/// The namespaces that each machine has for itself.
 const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWNS
     .union(CloneFlags::CLONE_NEWPID)
     .union(CloneFlags::CLONE_NEWNET)
@@ -36,7 +36,7 @@ fn main() {
     }
 }
 
-/// Is the machine: holds it until standard input ends, which it does when the test does.
+/// Runs as the machine's first process until standard input ends, as it does when the test ends.
 fn hold(plan: &Plan) -> ! {
     unshare(NAMESPACES).expect("unshare");
     // SAFETY: this program has one thread.
@@ -89,11 +89,11 @@ fn raise_loopback() {
     // SAFETY: `request` lives through the call.
     let result = unsafe { libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw const request) };
     assert_eq!(result, 0, "loopback: {}", std::io::Error::last_os_error());
-    // SAFETY: ours, and not used again.
+    // SAFETY: opened above, and not used again.
     unsafe { libc::close(socket) };
 }
 
-/// Starts a program on the machine and ends the way it ends.
+/// Starts a program on the machine, and ends with its exit code.
 fn run(spec: &Run) -> ! {
     let control_groups: Vec<File> = (spec.control_groups.iter())
         .map(|folder| {
@@ -101,7 +101,7 @@ fn run(spec: &Run) -> ! {
             File::options().write(true).open(processes).expect("cgroup")
         })
         .collect();
-    // All opened before the first is entered: afterwards /proc is the machine's.
+    // All are opened before the first is entered: afterwards /proc is the machine's.
     let doors = ["pid", "net", "uts", "ipc", "mnt"].map(|kind| {
         File::open(format!("/proc/{}/ns/{kind}", spec.machine)).expect("the machine is gone")
     });
@@ -129,7 +129,7 @@ fn exit_code(child: Pid) -> i32 {
 
 fn become_it(spec: &Run, control_groups: Vec<File>) -> ! {
     for mut processes in control_groups {
-        // Whoever writes it.
+        // 0: the process that writes.
         processes.write_all(b"0").expect("cgroup.procs");
     }
     if spec.is_idle {

@@ -1,8 +1,8 @@
-//! Starts a program as its caller would, and does to it, and to the worker it starts, what a caller may:
-//! `tormentor HOW -- PROGRAM ARGUMENT…`.
+//! Starts a program, and disturbs it and its worker as an unprivileged caller can: `tormentor HOW
+//! -- PROGRAM ARGUMENT…`.
 //!
-//! It needs no privilege: the caller of su has the real user id of su and of whatever su starts, and
-//! leads the session of its terminal.
+//! Needs no privilege: su and the processes that su starts have the caller's real user id, and the
+//! caller leads the session of their terminal.
 
 use std::ffi::CString;
 use std::fs;
@@ -13,11 +13,11 @@ use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, execv, fork, getpgrp, getsid, tcsetpgrp};
 
-/// How long the program is given once it is tormented. A worker that is stopped before it is one holds
-/// the program that starts it.
+/// How long the program may run once it is disturbed. A child that is stopped before its exec holds
+/// up the program that starts it.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Longer than the chain's deadline in the tests.
+/// Longer than the deadline of the chain in the tests.
 const BEYOND_THE_DEADLINE: Duration = Duration::from_millis(900);
 
 fn main() {
@@ -43,8 +43,7 @@ fn become_program(program: &[String]) -> ! {
 }
 
 fn torment(program: Pid, how: &str) -> i32 {
-    // Ctrl-C is meant for others.
-    // SAFETY: no handler is installed.
+    // This process must survive the Ctrl-C that it sends. SAFETY: no handler is installed.
     unsafe { signal(Signal::SIGINT, SigHandler::SigIgn) }.unwrap();
     // A process in the background that changes the terminal's foreground is stopped otherwise.
     // SAFETY: no handler is installed.
@@ -79,7 +78,7 @@ fn torment(program: Pid, how: &str) -> i32 {
                     is_done = true;
                     let taken = tcsetpgrp(stdin(), worker);
                     eprintln!("the terminal is the worker's: {}", taken.is_ok());
-                    // As if nothing had been.
+                    // Gives the terminal back.
                     let _ = tcsetpgrp(stderr(), getpgrp());
                 }
                 "stop-host" | "terminal" => {}
@@ -89,7 +88,7 @@ fn torment(program: Pid, how: &str) -> i32 {
     }
 }
 
-/// The processes whose parent this is, as everybody can read in /proc.
+/// The children of a process, as everybody can read in /proc.
 fn children_of(parent: Pid) -> Vec<Pid> {
     let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

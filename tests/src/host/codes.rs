@@ -5,7 +5,7 @@
 pub const SUCCESS: i32 = 0;
 /// A broken configuration, and nothing else.
 pub const SERVICE_ERR: i32 = 3;
-/// This process could not ask.
+/// The module could not ask the backend.
 pub const SYSTEM_ERR: i32 = 4;
 /// Refused by a rule about accounts.
 pub const PERM_DENIED: i32 = 6;

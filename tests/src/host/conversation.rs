@@ -1,4 +1,4 @@
-//! The person, as a script.
+//! The conversation function of a host, answered from a script.
 
 use std::collections::VecDeque;
 use std::ffi::{CStr, c_int, c_void};
@@ -11,16 +11,16 @@ const CONV_ERR: c_int = 19;
 const ECHO_OFF: c_int = 1;
 const ECHO_ON: c_int = 2;
 
-/// What the person will answer, and what they have seen.
+/// The answers that the script still gives, and the texts that were shown.
 pub struct Conversation {
     answers: VecDeque<Hex>,
     fault: Option<Fault>,
-    /// Every text, with its style in front.
+    /// Every text that was shown, with its style in front.
     pub seen: Vec<String>,
 }
 
 impl Conversation {
-    /// As the script says.
+    /// Prepares the answers of the script.
     pub fn new(script: &Script) -> Self {
         Self {
             answers: script.answers.iter().cloned().collect(),
@@ -45,7 +45,8 @@ impl Conversation {
             .push(format!("{style}: {}", text.to_string_lossy()));
     }
 
-    /// The answer as libpam frees it; decoded nowhere else, so that every further copy is another's.
+    /// The answer in memory that libpam or the module frees. Nothing else decodes it, so that any
+    /// other copy in memory is not the host's.
     fn answer(&mut self) -> Option<*mut u8> {
         let hex = self.answers.pop_front()?;
         // SAFETY: plain allocation, zeroed, with room for the NUL.
@@ -67,7 +68,7 @@ unsafe extern "C" fn converse(
     data: *mut c_void,
 ) -> c_int {
     assert_eq!(count, 1, "the module asks one thing at a time");
-    // SAFETY: our own address, given to pam_start.
+    // SAFETY: the address is the one that was given to pam_start.
     let conversation = unsafe { &mut *data.cast::<Conversation>() };
     // SAFETY: there is one message, by the assertion above.
     let message = unsafe { &**messages };
@@ -83,14 +84,14 @@ unsafe extern "C" fn converse(
     let asks = message.style == ECHO_OFF || message.style == ECHO_ON;
     if asks && conversation.fault.is_none() {
         let Some(answer) = conversation.answer() else {
-            // SAFETY: ours, and nobody has seen it.
+            // SAFETY: allocated above, and not yet passed on.
             unsafe { libc::free(array.cast()) };
             return CONV_ERR;
         };
         // SAFETY: the array has one response.
         unsafe { (*array).text = answer.cast() };
     }
-    // SAFETY: libpam's place for the array.
+    // SAFETY: libpam gave this place for the array.
     unsafe { responses.write(array) };
     SUCCESS
 }

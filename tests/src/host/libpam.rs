@@ -1,4 +1,4 @@
-//! The host's side of libpam.
+//! The calls of libpam that a host makes.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
@@ -58,12 +58,12 @@ unsafe extern "C" {
 pub struct Handle {
     raw: *mut c_void,
     last: c_int,
-    /// libpam keeps its address.
+    /// Boxed: libpam keeps the address.
     conversation: Box<Conversation>,
 }
 
 impl Handle {
-    /// Begins one for `service`, whose stack is in `confdir`.
+    /// Starts a transaction for `service`, whose stack is in `confdir`.
     pub fn start(
         confdir: &CStr,
         service: &CStr,
@@ -113,7 +113,7 @@ impl Handle {
         (!value.is_null()).then(|| Hex::of(unsafe { CStr::from_ptr(value.cast()) }.to_bytes()))
     }
 
-    /// Makes a call.
+    /// Calls a PAM function.
     pub fn call(&mut self, call: Call) -> i32 {
         let function = match call.phase {
             Phase::Authenticate => pam_authenticate,
@@ -128,13 +128,14 @@ impl Handle {
         self.last
     }
 
-    /// Ends a forked child's copy of it, which must not be used any more.
+    /// Ends the transaction in a forked child, which must not use the handle afterwards.
     pub(super) fn end_silently(&mut self) {
         // SAFETY: the handle is live, and by the caller's promise not used again.
         unsafe { pam_end(self.raw, self.last | PAM_DATA_SILENT) };
     }
 
-    /// Ends it; libpam unloads its modules. What the person saw is returned.
+    /// Ends the transaction, so that libpam unloads the modules. Returns the texts that the person
+    /// saw.
     pub fn end(mut self) -> Vec<String> {
         // SAFETY: the handle is live, and not used again.
         unsafe { pam_end(self.raw, self.last) };

@@ -1,4 +1,4 @@
-//! A system logger that remembers everything.
+//! A system logger that keeps everything it receives.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,20 +13,20 @@ pub const SEVERITIES: [&str; 8] = [
     "EMERG", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG",
 ];
 
-/// AUTHPRIV, as it stands in a priority.
+/// AUTHPRIV, as a part of a priority.
 const AUTHPRIV: u32 = 10 << 3;
 
-/// What the module's lines begin with, whatever the host is called.
+/// The tag of the module's lines, whatever the host is called.
 const TAG: &str = "authchain";
 
-/// A datagram socket and who reads it.
+/// A datagram socket and the thread that reads it.
 pub struct Log {
     path: PathBuf,
     reader: JoinHandle<Vec<String>>,
 }
 
 impl Log {
-    /// Listens at `path`. A thread reads at once: a logger that is slow loses lines.
+    /// Listens at `path`. A thread reads at once, because a slow logger would lose lines.
     pub fn listen(path: &Path) -> Self {
         let socket = UnixDatagram::bind(path).unwrap();
         set_permissions(path, Permissions::from_mode(0o777)).unwrap();
@@ -55,7 +55,8 @@ impl Log {
     }
 }
 
-/// `<85>authchain[7]: text` → `NOTICE text`; what has another shape, facility or tag stays as it is.
+/// `<85>authchain[7]: text` → `NOTICE text`; a packet of another shape, facility or tag stays as it
+/// is.
 fn readable(packet: &str) -> String {
     let parse = || {
         let (priority, rest) = packet.strip_prefix('<')?.split_once('>')?;

@@ -1,4 +1,4 @@
-//! Looking for secrets that somebody left behind.
+//! Searches memory for secrets that should have been overwritten.
 
 use std::fs;
 use std::slice;
@@ -7,7 +7,7 @@ use super::scene::Hex;
 
 /// How many copies of `secret` there are in the writable memory of this process.
 ///
-/// Not counted twice: what is looked for exists as digits only and is compared byte by byte.
+/// The search itself makes no copy: the secret is kept as digits and compared byte by byte.
 pub fn copies_of(secret: &Hex) -> usize {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines()

@@ -1,9 +1,10 @@
-//! Host programs that do to a PAM module what no decent program does, and what all of them do.
+//! Host programs that use a PAM module as usual programs do, and as no usual program would.
 //!
-//! A [`Scene`](scene::Scene) says what a host has and does; [`Transaction`](transaction::Transaction)
-//! sets it up in a directory of its own and has the program `pam-host` play it under the real
-//! libpam with the real module; a [`Report`](scene::Report) says what came of it. A
-//! [`Story`](story::Story) is a scene with what must come of it, read from TOML.
+//! A [`Scene`](scene::Scene) says what a host has and does;
+//! [`Transaction`](transaction::Transaction) sets it up in a directory of its own and has the
+//! program `pam-host` play it under the real libpam with the real module; a
+//! [`Report`](scene::Report) holds the results. A [`Story`](story::Story) is a scene with the
+//! results that it must have, read from TOML.
 
 pub mod built;
 pub mod codes;

@@ -1,8 +1,8 @@
-//! Who can log in on the stage.
+//! The accounts that can log in on the stage.
 
 use super::scene::{Call, Phase, Scene};
 
-/// Their home in the configuration.
+/// The backend that has these accounts.
 const CONFIG: &str = "
 passwd_file = \"{dir}/passwd\"
 [backend.local]
@@ -11,16 +11,16 @@ passwd = \"{dir}/passwd\"
 shadow = \"{dir}/shadow\"
 ";
 
-/// A password long enough that a copy of it is still known when its beginning was overwritten.
+/// A long password: a copy is found in memory even where its beginning was overwritten.
 pub const ROSES_PASSWORD: &str = "rosebud-0123456789-abcdefghijklmnop-ABCDEFGHIJK";
 
-/// Bytes that are no text.
+/// A password that is not UTF-8.
 pub const BINS_PASSWORD: &[u8] = b"\x01\xff\xfe\x80caf\xe9";
 
 const ROSE: &str = "$6$rounds=1000$saltrose$fZtelxeEuIO5XZrP.NeEPI0rTg9igLoGmoVTjZGu9DOxzry0k2Yx39RjmkUEYxWQztqr3HyHJCGJhrA1/M0EM.";
 const BIN: &str = "$6$rounds=1000$saltbin$Kf7pxhPO01AK7jegxiPQe35OLpxAenMCV5HG6y7QzolXkPiQ5/zB09cVh300m/3WVt/DNFTC29GXJgmeBDFVL.";
 
-/// A login of rose, who knows her password, and of whoever `user` is besides.
+/// A login of `user`, on a system that knows rose and bin.
 pub fn scene(user: &str, answers: &[&str]) -> Scene {
     let mut scene = Scene::new(user, answers);
     scene.config.as_mut().unwrap().push_str(CONFIG);
@@ -37,5 +37,5 @@ pub fn whole_login() -> Scene {
     scene("rose", &[ROSES_PASSWORD]).calling(&Call::all())
 }
 
-/// What that answers: all goes well, but passwords cannot be changed.
+/// The codes of [`whole_login`]: success, except that passwords cannot be changed.
 pub const WHOLE_LOGIN: [i32; 6] = [0, 0, 0, 0, 0, 6];

@@ -1,4 +1,4 @@
-//! Playing a script: the host itself.
+//! Plays a script in the host process.
 
 use std::ffi::{CStr, CString, c_int};
 use std::os::unix::ffi::OsStrExt;
@@ -44,7 +44,7 @@ pub fn perform(script: &Script, confdir: &Path, service: &CStr) -> Report {
     report
 }
 
-/// Plays the script once as a login at `service`, in the thread and process that calls.
+/// Plays the script once as a login at `service`, in the calling thread.
 pub fn play(script: &Script, confdir: &CStr, service: &CStr) -> Report {
     let mut report = Report::default();
     let conversation = Conversation::new(script);
@@ -56,7 +56,8 @@ pub fn play(script: &Script, confdir: &CStr, service: &CStr) -> Report {
     if script.process.starved {
         setrlimit(Resource::RLIMIT_NOFILE, 0, files.1).unwrap();
     }
-    // What other threads do meanwhile would be held against the module; and looking takes a file.
+    // Not with threads: the changes that other threads make would count as the module's. And
+    // reading the state opens a file.
     let looking = script.process.threads == 0 && !script.process.starved;
     for (i, call) in script.calls.iter().enumerate() {
         for (item, value) in script.meanwhile.get(&i).into_iter().flatten() {
@@ -136,7 +137,7 @@ fn become_host(process: &Process) {
     }
     if process.closed {
         for fd in 0..3 {
-            // std has reopened them at the start if they were closed.
+            // std opened them at the start if they were closed.
             close(fd).unwrap();
         }
     }
@@ -165,7 +166,7 @@ fn become_host(process: &Process) {
 static CHILD_SIGNALS: AtomicUsize = AtomicUsize::new(0);
 static REAPED: AtomicUsize = AtomicUsize::new(0);
 
-/// As many programs have it, to the annoyance of every library that starts something.
+/// A handler as many programs have it. It takes the exit status of children that libraries start.
 extern "C" fn reap_everything(_: c_int) {
     CHILD_SIGNALS.fetch_add(1, Ordering::SeqCst);
     // SAFETY: waitpid may be called in a handler, with a null status.
@@ -184,7 +185,7 @@ fn heed_children(how: Children) {
     unsafe { signal(Signal::SIGCHLD, handler) }.unwrap();
 }
 
-/// What a caller of su or sudo can choose for it.
+/// Sets the attributes that a caller of su or sudo can choose.
 fn be_hostile() {
     umask(Mode::empty());
     let mut blocked = SigSet::empty();
@@ -207,7 +208,7 @@ fn be_hostile() {
     setrlimit(Resource::RLIMIT_NOFILE, 16, files.1).unwrap();
 }
 
-/// Gives this process, and nobody else, a `/dev` whose `log` is `socket`.
+/// Shows only this process a `/dev` whose `log` is `socket`.
 fn mount_log(socket: &Path) {
     namespace::own_mounts();
     mount(

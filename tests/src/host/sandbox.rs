@@ -84,7 +84,7 @@ const KEYRING: &[i64] = &[libc::SYS_add_key, libc::SYS_keyctl, libc::SYS_request
 /// The bit of CAP_SETGID (capabilities(7)).
 const CAP_SETGID: i32 = 6;
 
-/// A sandbox, as a unit of systemd would ask for it.
+/// A sandbox, as a systemd unit can configure it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sandbox {
     /// `SystemCallFilter=@system-service`
@@ -95,7 +95,7 @@ pub enum Sandbox {
     WithoutSetuid,
     /// The same with `SystemCallErrorNumber=EPERM`
     WithoutSetuidWithError,
-    /// `SystemCallFilter=~@keyring`, which the worker has no need of
+    /// `SystemCallFilter=~@keyring`, which the worker does not need
     WithoutKeys,
     /// `RestrictAddressFamilies=AF_UNIX`
     UnixOnly,
@@ -110,7 +110,7 @@ pub enum Sandbox {
 }
 
 impl Sandbox {
-    /// Puts this process, and what it starts, into the sandbox.
+    /// Puts this process, and processes that it starts, into the sandbox.
     ///
     /// # Panics
     /// Without the rights for it.
@@ -133,7 +133,7 @@ impl Sandbox {
         }
     }
 
-    /// Puts what `command` starts into the sandbox, which must be a filter.
+    /// Makes `command` start its program in the sandbox, which must be a filter.
     pub fn around(self, command: &mut Command) {
         filter(command, self.program());
     }
@@ -153,10 +153,10 @@ impl Sandbox {
     }
 }
 
-/// A filter that answers these calls so, and allows every other.
+/// A filter that gives this answer to these calls, and allows every other call.
 ///
 /// # Panics
-/// On another processor than the filters are for.
+/// On a processor for which there are no filters.
 pub fn refusing(calls: &[i64], answer: SeccompAction) -> BpfProgram {
     with_rules(calls.iter().map(|&call| (call, Vec::new())), answer)
 }
@@ -178,7 +178,7 @@ fn unix_only() -> BpfProgram {
     with_rules([(libc::SYS_socket, vec![is_other])], answer)
 }
 
-/// As systemd has it: no memory that is both, and none that becomes executable.
+/// As systemd does it: no memory is writable and executable, and none becomes executable.
 fn no_write_execute() -> BpfProgram {
     let has = |protection: i32| {
         let bits = u64::from(protection.unsigned_abs());
@@ -208,10 +208,10 @@ fn with_rules(
     filter.unwrap().try_into().unwrap()
 }
 
-/// Has what `command` starts run under `program`.
+/// Makes `command` start its program under this filter.
 pub fn filter(command: &mut Command, program: BpfProgram) {
     let install = move || apply_filter(&program).map_err(|_| io::Error::last_os_error());
-    // SAFETY: between fork and exec it makes two system calls with memory that is there already.
+    // SAFETY: between fork and exec, the closure makes two system calls and allocates nothing.
     unsafe { command.pre_exec(install) };
 }
 

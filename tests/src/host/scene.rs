@@ -1,4 +1,4 @@
-//! What a host has and does, and what comes of it: plain data, passed between test and host.
+//! The setting of a host, its calls, and their results: plain data, passed between test and host.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::sandbox::Sandbox;
 
-/// A login, with everything it meets.
+/// A login, and the system on which it takes place.
 #[derive(Debug, Clone)]
 pub struct Scene {
     /// The module on trial.
     pub module: PathBuf,
-    /// Its arguments, beside the `config=` that `config` brings.
+    /// Arguments of the module, in addition to the `config=` for `config`.
     pub arguments: String,
     /// The PAM stack; `{module}` stands for the module, `{arguments}` for its arguments.
     pub stack: String,
@@ -20,7 +20,7 @@ pub struct Scene {
     pub config: Option<String>,
     /// Files beside the configuration, by name; their mode is 0600.
     pub files: BTreeMap<String, String>,
-    /// The environment of the host, which has nothing else.
+    /// The whole environment of the host.
     pub environment: BTreeMap<String, String>,
     /// The name of the link by which the host is started.
     pub host_name: String,
@@ -36,7 +36,7 @@ password required {module} {arguments}
 session  required {module} {arguments}
 ";
 
-/// The least a configuration says here.
+/// The settings that every configuration here has.
 pub const QUIET: &str = "log_socket = \"{dir}/log\"\nfail_delay = \"0s\"\n";
 
 impl Scene {
@@ -59,14 +59,14 @@ impl Scene {
         }
     }
 
-    /// The same with these calls.
+    /// This scene with these calls.
     #[must_use]
     pub fn calling(mut self, calls: &[Call]) -> Self {
         self.script.calls = calls.to_vec();
         self
     }
 
-    /// The same with these module arguments.
+    /// This scene with these module arguments.
     #[must_use]
     pub fn with_arguments(mut self, arguments: &str) -> Self {
         arguments.clone_into(&mut self.arguments);
@@ -87,7 +87,7 @@ pub struct Script {
     pub items: BTreeMap<Item, Hex>,
     /// What the host calls, in order.
     pub calls: Vec<Call>,
-    /// Items that change before the call of this number, counted from 0.
+    /// Items that the host changes before the call with this index.
     pub meanwhile: BTreeMap<usize, BTreeMap<Item, Hex>>,
     /// What sort of process it is.
     pub process: Process,
@@ -116,16 +116,16 @@ impl From<&str> for Hex {
     }
 }
 
-/// A conversation as no program should have it.
+/// A fault of the conversation function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// The function pointer is null.
     NoFunction,
-    /// Success, and a null array of answers.
+    /// It returns success, and a null array of answers.
     NoArray,
-    /// Success, and a null answer.
+    /// It returns success, and a null answer.
     NoReply,
-    /// This code.
+    /// It returns this code.
     Fails(i32),
 }
 
@@ -148,9 +148,9 @@ pub enum Item {
 /// One call of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Which.
+    /// The PAM function.
     pub phase: Phase,
-    /// With which flags.
+    /// The flags of the call.
     pub flags: i32,
 }
 
@@ -160,7 +160,7 @@ impl Call {
         Self { phase, flags: 0 }
     }
 
-    /// Each of the six, once.
+    /// Every call once, in the order of a login.
     pub fn all() -> Vec<Self> {
         Phase::ALL.into_iter().map(Self::new).collect()
     }
@@ -198,34 +198,35 @@ impl Phase {
 /// What sort of process the host is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Process {
-    /// Plays the script in this many threads at once, each with a handle of its own; 0 is none.
+    /// Plays the script in this many threads at once, each with its own handle. 0: plays it in the
+    /// first thread.
     pub threads: usize,
-    /// Plays it this often in each.
+    /// Each thread plays the script this often.
     pub rounds: usize,
-    /// Forks before the last call, which both processes make; the child's code comes first, and it
-    /// ends its copy of the transaction as pam_end(3) says children should.
+    /// Forks before the last call, which both processes make. The child's code comes first. The
+    /// child ends its copy of the transaction as pam_end(3) asks of children.
     pub fork: bool,
     /// Gives up being root.
     pub uid: Option<u32>,
     /// Runs for this user, as su and sudo do, and stays root.
     pub real_uid: Option<u32>,
-    /// Mounts this over `/dev/log`, for itself alone.
+    /// Mounts this socket over `/dev/log`, visible to the host only.
     pub dev_log: Option<PathBuf>,
     /// Closes stdin, stdout and stderr.
     pub closed: bool,
-    /// Has every attribute an unkind caller can give it.
+    /// Has every attribute that a hostile caller can set.
     pub hostile: bool,
-    /// What it does about children that end.
+    /// How the host handles SIGCHLD.
     pub children: Children,
     /// Blocks every signal.
     pub blocked: bool,
-    /// Limits it has; what it needs for itself it has by then.
+    /// Resource limits, set once the host has what it needs for itself.
     pub limits: BTreeMap<Limit, u64>,
     /// The sandbox it is in.
     pub sandbox: Option<Sandbox>,
-    /// Can open no more files once the transaction has begun.
+    /// The host can open no more files once the transaction has begun.
     pub starved: bool,
-    /// Looks for this in its memory when everything is over.
+    /// A secret that the host looks for in its memory at the end.
     pub search: Option<Hex>,
 }
 
@@ -254,16 +255,16 @@ pub enum Limit {
     Core,
 }
 
-/// What came of it.
+/// The results of a scene.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Report {
     /// The answer to every call.
     pub codes: Vec<i32>,
-    /// How long each took.
+    /// How long each call took.
     pub millis: Vec<f64>,
     /// What the person saw: `echo_off: Password: `.
     pub prompts: Vec<String>,
-    /// What any call changed in the process.
+    /// The changes that the calls made in the host process.
     pub changes: Vec<String>,
     /// `PAM_USER` at the end.
     pub user: Option<Hex>,
@@ -275,6 +276,6 @@ pub struct Report {
     pub found: Option<usize>,
     /// What was logged, with the severity's name in front.
     pub log_lines: Vec<String>,
-    /// What the host's stdout and stderr had on them.
+    /// What was written to the host's stdout and stderr.
     pub output: String,
 }

@@ -1,4 +1,4 @@
-//! Stories: a scene and what must come of it, as a person reads it.
+//! Stories: scenes with the results that they must have, in TOML.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::pattern::fit_one_by_one;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stories {
-    /// The configuration, where a story has none of its own.
+    /// The configuration of stories that have none.
     #[serde(default)]
     config: String,
     /// Files beside it. `{today-3}` stands for the day three days ago, as shadow(5) counts.
@@ -29,7 +29,7 @@ pub struct Stories {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
-    /// What it tells.
+    /// The title.
     pub name: String,
     #[serde(default)]
     arguments: String,
@@ -52,7 +52,7 @@ pub struct Story {
 }
 
 impl Stories {
-    /// Those in a file.
+    /// Reads the stories of a file.
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
         let mut stories: Self =
@@ -63,7 +63,7 @@ impl Stories {
         stories
     }
 
-    /// Plays all of them, and says what came otherwise than told.
+    /// Plays all stories, and says which results differ from them.
     ///
     /// # Panics
     /// With everything that is wrong, story by story.

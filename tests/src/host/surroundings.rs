@@ -1,4 +1,4 @@
-//! What belongs to the host and must be as it was after every call.
+//! The state of the host process that no call of a module may change.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::fs;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings(BTreeMap<String, String>);
 
-/// Lines of `/proc/self/status` that a module has no business with.
+/// Lines of `/proc/self/status` that a module may not change.
 const STATUS: &[&str] = &[
     "Umask",
     "Uid",
@@ -39,7 +39,7 @@ pub fn children() -> Vec<String> {
 }
 
 impl Surroundings {
-    /// As they are now.
+    /// The present state.
     pub fn now() -> Self {
         let mut all = BTreeMap::new();
         let status = fs::read_to_string("/proc/self/status").unwrap();
@@ -59,8 +59,8 @@ impl Surroundings {
         }
         for entry in fs::read_dir("/proc/self/fd").unwrap() {
             let path = entry.unwrap().path();
-            // The directory's own descriptor is closed by the time its entry is read, or shows the
-            // same in every count.
+            // The descriptor of the open directory is closed before its link is read, or its link
+            // is the same each time.
             if let Ok(target) = fs::read_link(&path) {
                 all.insert(path.display().to_string(), target.display().to_string());
             }

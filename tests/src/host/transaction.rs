@@ -1,4 +1,4 @@
-//! Setting a scene and having it played.
+//! Sets up a scene and starts a host that plays it.
 
 use std::ffi::CString;
 use std::fs::{self, Permissions};
@@ -21,7 +21,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Sets the scene, plays it and clears the stage.
+    /// Sets up the scene, plays it and removes its directory.
     pub fn run(scene: &Scene) -> Report {
         Self::set(scene).play(scene)
     }
@@ -78,10 +78,10 @@ impl Transaction {
         report
     }
 
-    /// Plays a scene whose host does not live to report anything, and says what was logged.
+    /// Plays a scene whose host dies before its report, and returns what was logged.
     ///
     /// # Panics
-    /// If it does.
+    /// If the host reports.
     pub fn play_to_the_death(&self, scene: &Scene) -> Vec<String> {
         let log = Log::listen(&self.path().join("log"));
         let output = self.host(scene).output().unwrap();
@@ -105,8 +105,8 @@ impl Transaction {
         host
     }
 
-    /// Has the host's name service know this machine's system users alone: a person of the machine
-    /// may have the name of one of ours, and then is another to the module.
+    /// Makes NSS in the host know only this machine's system users: a user of the machine may have
+    /// the name of a person of the scene, and would be another person to the module.
     fn hide_people(&self, host: &mut Command) {
         let passwd = fs::read_to_string("/etc/passwd").unwrap();
         let is_system = |line: &&str| {
@@ -122,9 +122,9 @@ impl Transaction {
             .env("NSS_WRAPPER_GROUP", "/etc/group");
     }
 
-    /// Plays the scene in this very process, for whoever wants times without a process's start.
+    /// Plays the scene in this process, for times without the start of a process.
     ///
-    /// The script's `process` is not heeded: this process stays as it is.
+    /// Ignores the script's `process`: this process stays as it is.
     pub fn play_here(&self, scene: &Scene) -> Report {
         let log = Log::listen(&self.path().join("log"));
         let mut script = scene.script.clone();
@@ -136,7 +136,8 @@ impl Transaction {
         report
     }
 
-    /// A host that is no longer root may not be able to reach the place where modules are built.
+    /// The module's path, or that of a copy for a host that is not root and may not reach the
+    /// target directory.
     fn module(&self, scene: &Scene) -> PathBuf {
         if scene.script.process.uid.is_none() {
             return scene.module.clone();

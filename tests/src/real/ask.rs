@@ -1,31 +1,31 @@
-//! One conversation with libpam on a machine, without a host program's own ways.
+//! One sequence of PAM calls on a machine, without the peculiarities of a host program.
 
 use std::collections::BTreeMap;
 
 use crate::host::scene::{Call, Fault, Hex, Item, Phase, Process, Report, Script};
 
-/// What is asked.
+/// The PAM calls to make, and for whom.
 #[derive(Debug, Clone, Default)]
 pub struct Ask {
     /// PAM service.
     pub service: String,
-    /// Bytes, because strangers may send any.
+    /// The user name as bytes, because a stranger may send any.
     pub user: Vec<u8>,
-    /// What is typed at each authentication.
+    /// The password typed at each authentication.
     pub password: Vec<u8>,
-    /// What is wrong with how the program answers.
+    /// A fault of the program's conversation function.
     pub fault: Option<Fault>,
     /// `auth`, `account`, `setcred`, `open`, `close`, in this order.
     pub steps: Vec<String>,
     /// Flags for every step.
     pub flags: i32,
-    /// Who started the program, as su and sudo are started; root if nobody.
+    /// The user who starts the program, as su and sudo are started. None: root.
     pub real_uid: Option<u32>,
-    /// Who runs the program without any privilege, as a screen locker runs; root if nobody.
+    /// The unprivileged user who runs the program, like a screen locker. None: root.
     pub uid: Option<u32>,
 }
 
-/// What came of an [`Ask`].
+/// The results of an [`Ask`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// libpam's code for each step.
@@ -37,7 +37,7 @@ pub struct Answer {
 }
 
 impl Ask {
-    /// The same for the program that plays scripts.
+    /// The script of these calls, for `pam-host`.
     pub(crate) fn script(&self) -> Script {
         let call = |step: &String| Call {
             phase: phase(step),
@@ -67,7 +67,7 @@ impl Ask {
 }
 
 impl Answer {
-    /// The first code that is no success, where a program stops; success if there is none.
+    /// The first code that is not success, at which a program stops. Success if there is none.
     pub fn first_refusal(&self) -> i32 {
         let mut codes = self.codes.iter();
         *codes.find(|code| **code != 0).unwrap_or(&0)

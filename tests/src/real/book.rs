@@ -1,34 +1,35 @@
-//! The form of stories about real programs: `stories/real`.
+//! The format of the stories about real programs in `stories/real`.
 
 use serde::Deserialize;
 
 use crate::real::hosts::Host;
 
-/// One host and what is told of it.
+/// One host and its stories.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Book {
     pub(super) host: Host,
     /// Its name in PAM.
     pub(super) service: String,
-    /// The line that tells of a failure, as every tool knows it; `{user}` is who tried.
+    /// The host's log line for a failed login, which tools such as fail2ban read. `{user}` is the
+    /// user.
     #[serde(default)]
     pub(super) failure: String,
-    /// The line that tells of a guess before a server hears of it, in su and sudo.
+    /// The log line that su and sudo write before a guess reaches a server.
     pub(super) guess: Option<String>,
-    /// The prompt of PAM, which every attempt shows once; none where nothing of it is shown.
+    /// The prompt of PAM, which every attempt shows once. None where the host shows no prompt.
     pub(super) asks: Option<String>,
-    /// Lines of its own that anybody may see.
+    /// Patterns of the host's own output, whoever tries.
     pub(super) says: Vec<String>,
-    /// Does the user see no texts of PAM?
+    /// Whether the host shows no texts of PAM.
     #[serde(default)]
     pub(super) keeps_texts: bool,
-    /// Does the user see none where the login is refused in authentication?
+    /// Whether the host shows no texts of a refused authentication.
     #[serde(default)]
     pub(super) keeps_refusals: bool,
-    /// The stories it shares with other hosts.
+    /// The stories that the host shares with others.
     pub(super) shared: Shared,
-    /// Those among them that it cannot play, and why.
+    /// The shared stories that this host cannot play, and why.
     #[serde(default)]
     pub(super) without: Vec<Without>,
     #[serde(default)]
@@ -65,30 +66,30 @@ pub(super) struct Tales {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Story {
-    /// What it is about.
+    /// The title.
     pub(super) says: String,
     pub(super) user: String,
     pub(super) types: Option<Types>,
-    /// Instead of `types`: a password of one's own.
+    /// Instead of `types`: the text of the password.
     pub(super) password: Option<String>,
     pub(super) expect: Expectation,
-    /// Must the host's failure line come, once?
+    /// Whether the host's failure line must come, once.
     #[serde(default)]
     pub(super) failure: Failure,
-    /// Is the password shown to a server?
+    /// Whether the password reaches a server.
     #[serde(default)]
     pub(super) asks_server: bool,
-    /// What our module says of it in the phase of authentication.
+    /// The log lines of our module in the authentication.
     pub(super) auth: Option<String>,
-    /// What our module says of it in the phase of the account.
+    /// The log lines of our module in the account check.
     pub(super) account: Option<String>,
-    /// Lines in our module's name that libpam writes before it.
+    /// The log lines that libpam writes before ours, under the module's name.
     #[serde(default)]
     pub(super) libpam: Vec<String>,
     /// Lines of the host's own that must come. `<n>` is a number, `...` anything.
     #[serde(default)]
     pub(super) log: Vec<String>,
-    /// Every text that the user sees beside what the host says to anybody.
+    /// Every text that the user sees, except the lines of `says` of the host.
     #[serde(default)]
     pub(super) tells: Vec<String>,
 }
@@ -99,9 +100,9 @@ pub(super) enum Failure {
     #[default]
     No,
     Yes,
-    /// pam_unix writes none here, or another one.
+    /// pam_unix writes no such line here, or another one.
     Ours,
-    /// Ours, and without the name, which may be a mistyped password.
+    /// Our module's, without the name, which may be a mistyped password.
     Nameless,
 }
 

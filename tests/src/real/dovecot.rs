@@ -1,5 +1,5 @@
-//! dovecot: one authentication process that serves one login after the other, and so loads and
-//! unloads the module again and again.
+//! Starts dovecot, whose one authentication process serves all logins and loads the module for
+//! each.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! docs/failures.md, as a program reads it.
+//! Parses docs/failures.md.
 
 use crate::real::faults::{ConfigFile, Directory, Faults, ModuleFile, Standing, Starter};
 use crate::real::stacks::Stack;
@@ -12,7 +12,7 @@ pub const BOTH_ORDERS: &[&str] = &["\"local\", \"corp\"", "\"corp\", \"local\""]
 /// The steps of a login with and without a password.
 pub const LOGINS: [(bool, &str); 2] = [(true, "auth account setcred"), (false, "account setcred")];
 
-/// A table of the page, and what its heading says of it.
+/// A table of the page, and the cases that its heading names.
 pub struct Table {
     /// Its heading.
     pub heading: &'static str,
@@ -20,9 +20,9 @@ pub struct Table {
     pub stacks: &'static [Stack],
     /// The chains it is about.
     pub chains: &'static [&'static str],
-    /// Is it about logins with a password?
+    /// Whether it is about logins with a password.
     pub with_password: bool,
-    /// Is it about questions for the account alone?
+    /// Whether it is about account checks without a password.
     pub without: bool,
 }
 
@@ -58,7 +58,7 @@ pub const TABLES: [Table; 4] = [
     },
 ];
 
-/// What can be wrong, in the page's words.
+/// The faults, by their words on the page.
 pub const FAULTS: [(&str, Faults); 14] = {
     const NONE: Faults = Faults {
         module: ModuleFile::Fine,
@@ -108,19 +108,19 @@ pub const FAULTS: [(&str, Faults); 14] = {
     ]
 };
 
-/// What the page means by these words.
+/// Returns the faults that these words of the page name.
 pub fn faults(words: &str) -> Faults {
     let found = FAULTS.iter().find(|(name, _)| *name == words);
     found.unwrap_or_else(|| panic!("nobody plays {words:?}")).1
 }
 
-/// A row of the page: whom it lets in, in the order of [`Who::ALL`](super::faults::Who::ALL).
+/// A row of the page, with its answers in the order of [`Who::ALL`](super::faults::Who::ALL).
 pub struct Row {
-    /// What is wrong, in the page's words.
+    /// The faults, in the page's words.
     pub wrong: &'static str,
     /// Who started the program.
     pub starters: &'static [Starter],
-    /// Who gets in.
+    /// Whether each gets in.
     pub lets_in: [bool; 4],
 }
 
@@ -167,7 +167,7 @@ impl Table {
         lines(self.heading).into_iter().map(Row::parse).collect()
     }
 
-    /// Whom the page lets in when all of this is wrong: those for whom every row says yes.
+    /// Whether the page lets `who` in when all of this is wrong: every row must say yes.
     pub fn lets_in(&self, wrong: Faults, starter: Starter, who: usize) -> bool {
         let applies = |row: &Row| {
             let fault = faults(row.wrong);

@@ -1,8 +1,8 @@
-//! What can be wrong with a login, and for whom.
+//! The faults that a login can meet, and the people who log in.
 
 use crate::real::people::person;
 
-/// What can be wrong with the module's file.
+/// Faults of the module's file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ModuleFile {
     /// Nothing.
@@ -16,7 +16,7 @@ pub enum ModuleFile {
     Foreign,
 }
 
-/// What can be wrong with the configuration.
+/// Faults of the configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ConfigFile {
     /// Nothing.
@@ -24,13 +24,13 @@ pub enum ConfigFile {
     Fine,
     /// It does not parse.
     Broken,
-    /// It is not where `config=` says.
+    /// The file that `config=` names does not exist.
     Moved,
-    /// The line in pam.d has an argument that nobody knows.
+    /// The line in pam.d has an unknown argument.
     Mistyped,
 }
 
-/// What can be wrong behind the module.
+/// Faults of the worker and the servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Directory {
     /// Nothing.
@@ -42,11 +42,11 @@ pub enum Directory {
     NoWorker,
     /// The worker dies.
     Crashes,
-    /// The worker says what it should not.
+    /// The worker sends an answer that breaks the protocol.
     Garbage,
 }
 
-/// What can be wrong with a person.
+/// Faults of a password or an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing.
@@ -54,13 +54,13 @@ pub enum Standing {
     Fine,
     /// The password typed is not the right one.
     WrongPassword,
-    /// The password, in the directory the account, is locked.
+    /// The password is locked; for a person of the directory, the account.
     Locked,
     /// The account has expired.
     Expired,
 }
 
-/// Everything that is wrong at one time.
+/// All faults at one time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Faults {
     /// See [`ModuleFile`].
@@ -73,7 +73,7 @@ pub struct Faults {
     pub standing: Standing,
 }
 
-/// Who wants to get in.
+/// The kind of user who logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// root.
@@ -90,7 +90,7 @@ impl Who {
     /// Everybody.
     pub const ALL: [Self; 4] = [Self::Root, Self::Local, Self::Directory, Self::Nobody];
 
-    /// The name of somebody of this kind in this state.
+    /// The name of such a user in this state.
     pub fn name(self, standing: Standing) -> &'static str {
         match (self, standing) {
             (Self::Root, _) => "root",
@@ -104,7 +104,7 @@ impl Who {
         }
     }
 
-    /// What they type.
+    /// The password that such a user types.
     pub fn password(self, standing: Standing) -> String {
         match (self, standing) {
             (Self::Nobody, _) | (_, Standing::WrongPassword) => "a wrong guess".into(),

@@ -1,4 +1,4 @@
-//! What stands on a test machine before anybody comes.
+//! The files and mounts of a new test machine.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -8,9 +8,9 @@ use crate::real::ipc::Plan;
 use crate::real::machine::{Machine, sibling};
 use crate::real::people::{Person, files};
 
-/// Directories that a machine has for itself.
+/// Private directories of a machine.
 const PRIVATE: [&str; 6] = ["etc", "home", "root", "run", "var", "dev"];
-/// Devices it shares with the outside.
+/// Devices that a machine shares with the outside.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /// The program that does nothing but ask PAM.
@@ -24,7 +24,7 @@ const SERVICES: [&str; 9] = [
     "sshd", "login", "su", "su-l", "sudo", "sudo-i", "cron", "vsftpd", "dovecot",
 ];
 
-/// The directories and devices of a machine, still empty.
+/// Makes the directories of a machine, still empty, and its devices.
 pub(crate) fn build(directory: &tempfile::TempDir) {
     let root = directory.path();
     let folders = [
@@ -58,7 +58,7 @@ pub(crate) fn build(directory: &tempfile::TempDir) {
     symlink("/run", root.join("var/run")).unwrap();
 }
 
-/// What of them goes where.
+/// Plans where each directory and device is mounted.
 pub(crate) fn plan(directory: &tempfile::TempDir) -> Plan {
     let outside = |path: &str| format!("{}/{path}", directory.path().display());
     let device = |name: &&str| (format!("/dev/{name}"), outside(&format!("dev/{name}")));
@@ -71,7 +71,7 @@ pub(crate) fn plan(directory: &tempfile::TempDir) -> Plan {
     }
 }
 
-/// Puts files and people on a machine that runs.
+/// Writes the files and accounts of a running machine.
 pub(crate) fn furnish(machine: &Machine, people: &[Person]) {
     for (path, mode, text) in files(people) {
         machine.write(path, mode, &text);

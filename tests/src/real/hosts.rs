@@ -11,7 +11,7 @@ use crate::real::people::{Person, person};
 use crate::real::pty::Pty;
 use crate::real::ssh::{self, Method};
 
-/// A way to get in.
+/// A program that lets users in, and how it authenticates them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
@@ -39,18 +39,18 @@ pub enum Host {
     Dovecot,
 }
 
-/// What a host made of an attempt.
+/// The result of an attempt.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Did the user get in?
+    /// Whether the user got in.
     pub accepted: bool,
     /// How the program ended: its code, or 128 + signal.
     pub code: i32,
-    /// What was to be seen.
+    /// The output of the program.
     pub shown: String,
 }
 
-/// What a program says that runs as the user, once in.
+/// The output of a program that runs as the user.
 fn proof(user: &str) -> String {
     format!("now I am {user}")
 }
@@ -64,7 +64,7 @@ fn judged(ending: Ending, user: &str) -> Outcome {
 }
 
 impl Host {
-    /// The services a machine must run before anybody can knock.
+    /// Starts the services that attempts need.
     pub fn start(self, machine: &Machine) {
         match self {
             Self::SshdPassword | Self::SshdKeyboard | Self::SshdKey => ssh::start(machine),
@@ -75,7 +75,7 @@ impl Host {
         }
     }
 
-    /// The programs it is made of.
+    /// The programs that must be installed.
     pub fn programs(self) -> &'static [&'static str] {
         match self {
             Self::SshdPassword | Self::SshdKeyboard | Self::SshdKey => {
@@ -134,7 +134,7 @@ fn login(machine: &Machine, user: &str, password: &str) -> Outcome {
     }
     let shown = terminal.wait_for(&["Login incorrect", &proof(user)]);
     let ending = if shown == Some(0) {
-        // It asks again.
+        // login asks for the name again.
         terminal.hang_up()
     } else {
         terminal.end()
@@ -147,7 +147,7 @@ fn login_forced(machine: &Machine, user: &str) -> Outcome {
     judged(Pty::start(machine, &run).end(), user)
 }
 
-/// su to `user`, by whoever and however `caller` says.
+/// su to `user`, started as `caller` says.
 pub fn su(machine: &Machine, caller: &Run, user: &str, password: &str) -> Outcome {
     let argv = ["/bin/su", user, "-c", "echo now I am $(/usr/bin/id -un)"];
     let run = Run {
@@ -161,7 +161,7 @@ pub fn su(machine: &Machine, caller: &Run, user: &str, password: &str) -> Outcom
     judged(terminal.end(), user)
 }
 
-/// sudo to root, by whoever and however `caller` says.
+/// sudo to root, started as `caller` says.
 pub fn sudo(machine: &Machine, caller: &Run, password: &str) -> Outcome {
     let argv = [
         "/usr/bin/sudo",
@@ -187,7 +187,7 @@ fn sudo_silent(machine: &Machine, user: &str) -> Outcome {
     sudo_without_question(machine, &by(machine, &person(user), &[]))
 }
 
-/// sudo to root without a password, by whoever and however `caller` says.
+/// sudo to root without a password, started as `caller` says.
 pub fn sudo_without_question(machine: &Machine, caller: &Run) -> Outcome {
     let argv = [
         "/usr/bin/sudo",
@@ -215,7 +215,7 @@ fn allow_sudo(machine: &Machine) {
     );
 }
 
-/// Jobs marked `@reboot` run as soon as cron starts, so that nobody waits for the minute.
+/// The job is marked `@reboot`, so that it runs as soon as cron starts, not at the next minute.
 fn cron(machine: &Machine, user: &str) -> Outcome {
     let somebody = person(user);
     let table = format!("/var/spool/cron/crontabs/{user}");
@@ -228,7 +228,7 @@ fn cron(machine: &Machine, user: &str) -> Outcome {
     std::os::unix::fs::chown(machine.outside(&table), Some(somebody.uid), Some(102)).unwrap();
     let mark = machine.log.mark();
     machine.start(&machine.command(&["/usr/sbin/cron", "-f", "-L", "3"]));
-    // Once the job ends, or instead of it, cron says so; PAM's own lines are not meant.
+    // cron logs the end of the job, or why the job did not start. Lines of PAM do not count.
     let told = |line: &crate::real::log::Line| {
         line.program.eq_ignore_ascii_case("cron")
             && !["pam_", "PAM "]

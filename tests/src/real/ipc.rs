@@ -1,4 +1,4 @@
-//! What the tests and the `stage` program say to each other.
+//! The messages between the tests and the `stage` program.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +13,24 @@ pub struct Plan {
     pub binds: Vec<(String, String)>,
 }
 
-/// One program to run inside a machine, and everything its caller may choose about it.
+/// One program to run on a machine, with all attributes that its caller may choose.
 ///
-/// Set-user-ID programs inherit all of this from whoever starts them; that is why it is all here.
+/// A set-user-ID program inherits all of these from its caller.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Run {
-    /// The machine's first process, as the outside knows it.
+    /// The process id of the machine's first process, seen from outside.
     pub machine: i32,
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// Who runs it: uid and gid.
+    /// The user id of the program.
     pub uid: u32,
-    /// See `uid`.
+    /// The group id of the program.
     pub gid: u32,
     /// Working directory; `/` if empty.
     pub directory: String,
-    /// Is the working directory removed before the program starts?
+    /// Whether the working directory is removed before the program starts.
     pub directory_is_deleted: bool,
-    /// Start a session of its own with standard input as its terminal?
+    /// Whether the program gets its own session with standard input as its terminal.
     pub own_terminal: bool,
     /// File mode mask.
     pub umask: u32,
@@ -54,9 +54,9 @@ pub struct Run {
     pub max_seconds: Option<u64>,
     /// Control groups it runs in, by their folders.
     pub control_groups: Vec<String>,
-    /// Does it run only when nobody else wants to?
+    /// Whether it gets the scheduling policy `SCHED_IDLE`.
     pub is_idle: bool,
-    /// Program and arguments in front of `argv`, of the caller's own.
+    /// A program of the caller that starts `argv`, with its arguments.
     pub wrapper: Vec<String>,
     /// Its whole environment.
     pub environment: BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! The machine's `/dev/log`, and everything that was ever written to it.
+//! The machine's `/dev/log`, and everything that was written to it.
 
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Condvar, Mutex};
@@ -23,12 +23,12 @@ pub struct Line {
 }
 
 impl Line {
-    /// Is it the line that fail2ban and its like count?
+    /// Whether tools such as fail2ban count this line.
     pub fn is_failure(&self) -> bool {
         self.text.contains("): authentication failure; ")
     }
 
-    /// Was it written by libpam or a module of a stack?
+    /// Whether libpam or a module of a stack wrote this line.
     pub fn is_from_pam(&self) -> bool {
         ["pam_", "PAM "]
             .iter()
@@ -69,13 +69,13 @@ struct Shared {
     came: Condvar,
 }
 
-/// The reader of a machine's log.
+/// The log of a machine.
 pub struct Log {
     shared: Arc<Shared>,
     path: std::path::PathBuf,
 }
 
-/// A place in the log.
+/// A position in the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark(usize);
 
@@ -104,8 +104,8 @@ impl Log {
         socket.send_to(raw.as_bytes(), &self.path).unwrap();
     }
 
-    /// The present end of the log. Datagrams keep their order, so once our own has come,
-    /// everything written before it is here.
+    /// Returns the present end of the log. Sends a datagram and waits for it: datagrams keep their
+    /// order, so all earlier lines have arrived then.
     pub fn mark(&self) -> Mark {
         static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -143,7 +143,8 @@ impl Log {
         })
     }
 
-    /// Waits for a line after `mark` whose text fits `pattern`; otherwise what there is.
+    /// Waits for a line after `mark` whose text fits `pattern`. If none comes, returns all lines
+    /// since `mark`.
     pub fn find(&self, mark: Mark, pattern: &str) -> Result<Line, Vec<Line>> {
         let deadline = Instant::now() + PATIENCE;
         let mut lines = self.shared.lines.lock().unwrap();
@@ -168,8 +169,8 @@ impl Drop for Log {
     }
 }
 
-/// Returns what libpam and the modules of the stack wrote, if it is not what `patterns` tell, one for
-/// each line and in this order. Where a pattern begins with a severity, so do the lines.
+/// Returns the lines of libpam and the modules if they do not fit `patterns`, one pattern for each
+/// line and in this order. Where a pattern begins with a severity, so do the lines.
 pub fn not_as_told(patterns: &[String], lines: &[Line]) -> Option<String> {
     let has_severity = |text: &String| SEVERITIES.iter().any(|name| text.starts_with(name));
     let severe = patterns.iter().any(has_severity);

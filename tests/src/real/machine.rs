@@ -29,17 +29,17 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Machine {
     directory: tempfile::TempDir,
     holder: Child,
-    // The machine runs for as long as this is open: it ends with the test, however that ends.
+    // The machine ends when this pipe closes, and so in any case with the test's process.
     lifeline: Option<ChildStdin>,
     pid: i32,
     daemons: Mutex<Vec<Child>>,
     /// Everything written to its `/dev/log`.
     pub log: Log,
-    /// The module on trial.
+    /// The module under test.
     pub module: Module,
 }
 
-/// How a program ended, and what it said.
+/// The end and the output of a program.
 #[derive(Debug)]
 pub struct Ending {
     /// Exit code, or 128 + signal.
@@ -49,7 +49,7 @@ pub struct Ending {
 }
 
 impl Machine {
-    /// A machine with everybody on it, whose every service asks `module`.
+    /// A machine with all accounts, whose every service asks `module`.
     pub fn new(module: Module) -> Self {
         Self::with_people(module, &everybody())
     }
@@ -84,7 +84,7 @@ impl Machine {
         machine
     }
 
-    /// The module and nothing else.
+    /// A stack of the module alone.
     pub fn plain_stack(&self) -> String {
         let line = format!(
             "required {} {}",
@@ -99,7 +99,7 @@ impl Machine {
         self.write(&format!("/etc/pam.d/{service}"), 0o644, lines);
     }
 
-    /// Where a path on the machine is, seen from outside.
+    /// The outside path of a path on the machine.
     pub fn outside(&self, inside: &str) -> PathBuf {
         self.directory.path().join(inside.trim_start_matches('/'))
     }
@@ -128,7 +128,7 @@ impl Machine {
         }
     }
 
-    /// The process that carries a [`Run`] out, not yet started.
+    /// The command that performs a [`Run`], not yet started.
     pub fn starter(&self, run: &Run) -> Command {
         let mut command = Command::new(stage());
         command.args(["run", &serde_json::to_string(run).unwrap()]);
@@ -160,7 +160,7 @@ impl Machine {
         let output = tempfile::NamedTempFile::new().unwrap();
         let mut command = self.starter(run);
         command.stdin(Stdio::null());
-        // Both append: otherwise each would write over what the other wrote.
+        // Both append: otherwise stdout and stderr would overwrite each other.
         command.stdout(File::options().append(true).open(output.path()).unwrap());
         command.stderr(File::options().append(true).open(output.path()).unwrap());
         let mut child = command.spawn().unwrap();
@@ -172,8 +172,7 @@ impl Machine {
         }
     }
 
-    /// Has the `pam-host` program talk to libpam, and says what came of it; the `Err` is how it
-    /// died.
+    /// Makes the PAM calls in the `pam-host` program. `Err` holds the end of a program that died.
     pub fn ask(&self, ask: &Ask) -> Result<Answer, Ending> {
         let ending = self.ask_through(&[], ask);
         match serde_json::from_str::<Report>(&ending.output) {
@@ -213,7 +212,7 @@ impl Drop for Machine {
     }
 }
 
-/// Waits for a process to end; ends it where it does not.
+/// Waits for a process to end, and kills it if it does not.
 pub fn await_end(child: &mut Child) -> i32 {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -229,7 +228,7 @@ pub fn await_end(child: &mut Child) -> i32 {
     }
 }
 
-/// Asks `ready` again and again until it says yes.
+/// Calls `ready` until it returns true.
 pub fn await_that(what: &str, mut ready: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !ready() {
@@ -267,8 +266,8 @@ fn await_ready(holder: &mut Child) -> i32 {
 fn listen(directory: &tempfile::TempDir, pid: i32) -> Log {
     let path = directory.path().join("dev/log");
     let socket = on_network(pid, || {
-        // Our module does not wait for a slow logger, so that this one must hold more than the
-        // kernel's customary ten lines. Where the limit cannot be raised, ten must do.
+        // Our module does not wait for a slow logger, so the socket should queue more than the
+        // kernel's usual ten lines. Where the limit cannot be raised, ten must do.
         let _ = fs::write("/proc/sys/net/unix/max_dgram_qlen", "4096");
         UnixDatagram::bind(&path).unwrap()
     });
@@ -280,7 +279,7 @@ fn on_network<T: Send>(pid: i32, what: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let there = move || {
             let door = File::open(format!("/proc/{pid}/ns/net")).unwrap();
-            // Of this thread alone, which ends with the closure.
+            // Changes this thread alone, which ends with the closure.
             setns(&door, CloneFlags::CLONE_NEWNET).unwrap();
             what()
         };

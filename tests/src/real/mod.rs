@@ -1,9 +1,9 @@
-//! The real programs: sshd, login, su, sudo, cron, vsftpd and dovecot, with the module in them.
+//! Tests of the module in real programs: sshd, login, su, sudo, cron, vsftpd and dovecot.
 //!
 //! A [`Machine`](machine::Machine) is a private `/etc`, `/home`, `/root`, `/run`, `/var`, `/dev`,
 //! process table and network on the real kernel. Nothing of the machine that runs the tests is
 //! touched, and nothing is left when the machine is dropped. [`hosts`] drives the programs the way
-//! people do; [`stories`] says who tries what and what must come of it.
+//! people do; [`stories`] plays attempts and checks their results.
 
 pub mod ask;
 mod book;

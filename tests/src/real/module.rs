@@ -1,4 +1,4 @@
-//! Which PAM module is on trial.
+//! The PAM module under test.
 
 use std::path::{Path, PathBuf};
 
@@ -7,17 +7,17 @@ use crate::host::built;
 /// The module under test, or one that stands in for it.
 #[derive(Debug, Clone)]
 pub struct Module {
-    /// What it calls itself in the log.
+    /// The module's name in the log.
     pub name: &'static str,
-    /// Where it is, outside.
+    /// The path of the module outside the machine.
     pub path: PathBuf,
     /// Its arguments in a PAM stack.
     pub arguments: &'static str,
 }
 
 impl Module {
-    /// pam_unix, with which the harness itself is judged: it must tell the same stories, except
-    /// for the lines that only our module writes.
+    /// pam_unix, to test these tests: the stories must hold with it, except for the lines that only
+    /// our module writes.
     pub fn pam_unix() -> Option<Self> {
         let places = [
             "/usr/lib/x86_64-linux-gnu/security/pam_unix.so",
@@ -42,7 +42,7 @@ impl Module {
         }
     }
 
-    /// The module this run is about; `AUTHCHAIN_STAND_IN=pam_unix` puts pam_unix on trial.
+    /// The module under test: ours, or pam_unix with `AUTHCHAIN_STAND_IN=pam_unix`.
     pub fn on_trial() -> Option<Self> {
         match std::env::var("AUTHCHAIN_STAND_IN").as_deref() {
             Ok("pam_unix") => Self::pam_unix(),
@@ -50,12 +50,12 @@ impl Module {
         }
     }
 
-    /// Where a machine keeps its copy: libpam names log lines after the file.
+    /// The path of the copy on a machine. libpam names log lines after the file.
     pub fn inside(&self) -> String {
         format!("/run/stage/{}.so", self.name)
     }
 
-    /// Is it ours?
+    /// Whether this is our module.
     pub fn is_ours(&self) -> bool {
         self.name == "pam_authchain"
     }

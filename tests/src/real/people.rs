@@ -1,4 +1,4 @@
-//! Everybody on a test machine.
+//! The accounts of a test machine.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct Person {
     /// Login name.
     pub name: String,
-    /// Number, also of a group of the same name.
+    /// The user id, and the group id of the group of this name.
     pub uid: u32,
     /// The right password, if there is one.
     pub password: Option<String>,
@@ -44,7 +44,7 @@ pub fn everybody() -> Vec<Person> {
     people.person
 }
 
-/// The people of the directory that the fake worker plays with `base = "cn=people"`.
+/// The people whom the fake worker knows with `base = "cn=people"`.
 pub fn directory() -> Vec<Person> {
     let names = ["dora", "dirk", "doris", "dean", "dina"];
     let known = |(name, uid): (&str, u32)| Person {
@@ -62,7 +62,7 @@ pub fn person(name: &str) -> Person {
 }
 
 impl Person {
-    /// Somebody whom the machine knows, and has no password for.
+    /// A person without a password on the machine.
     pub fn known(name: &str, uid: u32) -> Self {
         Self {
             name: name.to_owned(),
@@ -73,7 +73,7 @@ impl Person {
         }
     }
 
-    /// Where they live.
+    /// The home directory.
     pub fn home(&self) -> String {
         match self.uid {
             0 => "/root".into(),

@@ -1,4 +1,4 @@
-//! A program on a terminal, and somebody typing.
+//! Runs a program on a terminal and types into it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -14,13 +14,13 @@ use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use crate::real::ipc::Run;
 use crate::real::machine::{Ending, Machine, PATIENCE, await_end};
 
-/// A program running on a terminal of its own.
+/// A program on a terminal.
 pub struct Pty {
     master: File,
     child: Child,
     /// Everything shown so far.
     pub shown: String,
-    /// How much of it has been waited for.
+    /// How many bytes of it `wait_for` has gone past.
     read: usize,
 }
 
@@ -29,7 +29,7 @@ impl Pty {
     pub fn start(machine: &Machine, run: &Run) -> Self {
         let (master, slave) = terminal();
         if run.uid != 0 {
-            // As a login would have left it.
+            // The owner and mode that a login sets.
             nix::unistd::fchown(&slave, Some(run.uid.into()), None).unwrap();
         }
         let run = Run {
@@ -41,7 +41,7 @@ impl Pty {
         command.stdout(slave.try_clone().unwrap());
         command.stderr(slave);
         let child = command.spawn().unwrap();
-        // Only the program may hold the other end, or its end would not be seen.
+        // Only the program may hold the other end: otherwise its end would go unnoticed.
         drop(command);
         Self {
             master,
@@ -71,7 +71,7 @@ impl Pty {
         }
     }
 
-    /// Reads what there is; false once there is nobody left to say anything.
+    /// Reads output. Returns false once the program has closed the terminal.
     fn read_some(&mut self, deadline: Instant) -> bool {
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
@@ -125,8 +125,8 @@ impl Pty {
     }
 }
 
-/// Both ends of a new terminal. Neither may slip into a program started by another test at the
-/// same moment, or its end would never be seen; `openpty` leaves room for that.
+/// Opens both ends of a new terminal, close-on-exec from the start. `openpty` cannot: another test
+/// could start a program in between, which would hold an end open.
 fn terminal() -> (File, File) {
     let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let master = posix_openpt(flags).unwrap();

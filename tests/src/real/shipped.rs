@@ -1,5 +1,5 @@
-//! Logins through a shipped stack, and all that comes of them: told in `stories/real/shipped.toml`.
-//! A prompt, a text or a line of the log that a story does not tell is a fault.
+//! Logins through a shipped stack, with all their results, as `stories/real/shipped.toml` tells
+//! them. A prompt, a text or a line of the log that a story does not tell is a fault.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::real::log::not_as_told;
 use crate::real::people::person;
 use crate::real::stacks::Town;
 
-/// The stories that every shipped stack has in common.
+/// The stories that hold for every shipped stack.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shipped {
@@ -20,22 +20,22 @@ pub struct Shipped {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Story {
-    /// What it is about.
+    /// The title.
     says: String,
     user: String,
-    /// What is typed; the account alone is asked about where it is missing.
+    /// The password typed. None: the program only checks the account.
     types: Option<Types>,
     #[serde(default)]
     runs: Runs,
-    /// libpam's answers, to `auth` and `account` as far as the program gets.
+    /// The codes of `auth` and, if the program gets that far, `account`.
     codes: Vec<String>,
-    /// Every text.
+    /// Every text that the user sees.
     #[serde(default)]
     tells: Vec<String>,
     /// Every line of libpam and its modules, with its severity. `<n>` is a number, `...` anything.
     #[serde(default)]
     log: Vec<String>,
-    /// The same where the directory is asked first, if that is not the same.
+    /// `log` where the directory is asked first, if different.
     log_directory_first: Option<Vec<String>>,
 }
 
@@ -49,7 +49,7 @@ enum Types {
     Never,
 }
 
-/// How the program runs that asks.
+/// How the program that calls PAM runs.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Runs {
@@ -69,7 +69,7 @@ impl Shipped {
         toml::from_str(text).unwrap_or_else(|error| panic!("shipped.toml: {error}"))
     }
 
-    /// Plays all of them, and returns what came otherwise than told.
+    /// Plays all stories, and returns the results that differ from them.
     pub fn complaints(&self, town: &Town) -> String {
         let stories = self.story.iter();
         stories.filter_map(|story| story.complaint(town)).collect()
@@ -91,7 +91,7 @@ impl Story {
 
     fn ask(&self) -> Ask {
         let somebody = || person(&self.user);
-        // A program that was refused asks no more.
+        // A program stops after a refusal.
         let steps = match self.types {
             None => &["account"][..],
             Some(_) => &["auth", "account"][..self.codes.len()],

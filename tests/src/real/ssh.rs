@@ -1,10 +1,10 @@
-//! The real sshd, and the real ssh to knock at it.
+//! The real sshd, and the real ssh client.
 
 use std::fs;
 
 use crate::real::machine::{Ending, Machine};
 
-/// How the client shows who it is.
+/// The client's authentication method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// `password`
@@ -47,7 +47,7 @@ pub fn start(machine: &Machine) {
     start_with(machine, "");
 }
 
-/// The same with these settings, each of which counts more than the usual one.
+/// Starts sshd with these settings, which override the usual ones.
 pub fn start_with(machine: &Machine, more: &str) {
     let settings = format!("{more}{SERVER}");
     for (key, mode) in [("host_key", 0o600), ("key", 0o600)] {
@@ -75,10 +75,10 @@ pub fn start_with(machine: &Machine, more: &str) {
     machine.write(
         "/run/stage/askpass",
         0o755,
-        // What is asked comes to sight, as on a terminal.
+        // Shows the prompt, as on a terminal.
         "#!/bin/sh\nprintf '%s\\n' \"$1\" >&2\nprintf '%s\\n' \"$STAGE_PASSWORD\"\n",
     );
-    // OpenSSH 9.8 and later shut out an address that failed often, which is all this one does.
+    // OpenSSH 9.8 and later block an address that often fails, as this one does.
     machine.write(
         "/etc/ssh/sshd_config",
         0o600,
@@ -95,9 +95,10 @@ pub fn start_with(machine: &Machine, more: &str) {
         .wait_for(mark, "Server listening on 127.0.0.1 port 22.");
 }
 
-/// One login attempt as `user`, a name of any shape, that asks the server who it has become.
+/// One login attempt as `user`, a name of any shape. A successful login prints its user name.
 pub fn knock(machine: &Machine, method: Method, user: &str, password: &str) -> Ending {
-    // The name goes into a configuration file: on the command line, ssh refuses the odd ones.
+    // The name goes into a configuration file, because ssh refuses unusual names on the command
+    // line.
     let quoted = user.replace('\\', "\\\\").replace('"', "\\\"");
     let file = tempfile::NamedTempFile::new_in(machine.outside("/run/stage")).unwrap();
     fs::write(file.path(), format!("User \"{quoted}\"\n")).unwrap();

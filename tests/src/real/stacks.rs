@@ -25,10 +25,10 @@ pub const SERVICES: [&str; 6] = ["login", "sshd", "cron", "su", "sudo", "sudo-i"
 
 const CONFIG: &str = "/etc/authchain/authchain.toml";
 const WORKER: &str = "/run/stage/authchain-worker";
-/// How NSS comes to know people who are not in /etc/passwd.
+/// The NSS module that knows the people who are not in /etc/passwd.
 const EXTRAUSERS: &str = "/usr/lib/libnss_extrausers.so.2";
 
-/// A shipped way to set up services.
+/// A shipped stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stack {
     /// Debian's service files, with our blocks in their common-auth and common-account.
@@ -48,7 +48,7 @@ pub struct Town {
 }
 
 impl Town {
-    /// A machine with `stack`, whose chain is `"local", "corp"` or another.
+    /// A machine with `stack` and this chain, such as `"local", "corp"`.
     pub fn new(test: &str, stack: Stack, chain: &'static str) -> Option<Self> {
         let debian = SERVICES.map(|service| format!("/etc/pam.d/{service}"));
         let mut needed = debian.iter().map(String::as_str).chain([EXTRAUSERS]);
@@ -66,8 +66,8 @@ impl Town {
         Some(town)
     }
 
-    /// What libpam says to a program that `starter` started, when somebody comes who does all right
-    /// but what is wrong.
+    /// Returns libpam's codes for a login of `who`, in a program that `starter` started, with these
+    /// faults only.
     pub fn ask(
         &self,
         starter: Starter,
@@ -88,7 +88,7 @@ impl Town {
         answer.unwrap_or_else(|how| panic!("{service}, {who:?}, {wrong:?}: {how:?}"))
     }
 
-    /// Is the directory in front of the local files?
+    /// Whether the directory is asked before the local files.
     pub fn asks_directory_first(&self) -> bool {
         self.chain.starts_with("\"corp\"")
     }
@@ -115,7 +115,7 @@ impl Town {
         fs::rename(&good, good.with_extension("good")).unwrap();
     }
 
-    /// Puts the machine into the state in which all this is wrong, and nothing else.
+    /// Puts the machine into the state with exactly these faults.
     pub fn befall(&self, faults: Faults) {
         self.write_module(faults.module);
         self.write_config(faults);
@@ -165,7 +165,8 @@ impl Town {
         }
     }
 
-    /// root is one person, and so is locked and unlocked.
+    /// root is one account, so its state is written anew for each case. Other states have an
+    /// account each.
     fn write_people(&self, standing: Standing) {
         let mut people = everybody();
         let root = people.iter_mut().find(|person| person.uid == 0).unwrap();
@@ -208,14 +209,14 @@ impl Town {
     }
 }
 
-/// A shipped text as it stands on a machine, where nobody waits after a failure.
+/// A shipped text as it is installed on a machine, without the delay after a failure.
 pub fn installed(machine: &Machine, text: &str) -> String {
     let ours = format!("{} {}", machine.module.inside(), machine.module.arguments);
     text.replace(&format!("pam_authchain.so config={CONFIG}"), &ours)
         .replace(" pam_unix.so", " pam_unix.so nodelay")
 }
 
-/// Debian's own file, but for its delay, and for its sessions, which need what a container has not.
+/// Debian's own file without its delay and its session modules, which fail in a container.
 fn service_of_debian(service: &str) -> String {
     let text = fs::read_to_string(format!("/etc/pam.d/{service}")).unwrap();
     let ours = |line: &&str| !line.starts_with("session") && !line.contains("pam_faildelay");

@@ -1,4 +1,4 @@
-//! Who knocks where with what, and what comes of it: told in `stories/real/hosts/*.toml`, all of it.
+//! Attempts to log in at a host, with all their results, as `stories/real/hosts/*.toml` tell them.
 //! A prompt, a text or a line of a module that a story does not tell is a fault.
 
 use crate::need;
@@ -39,8 +39,8 @@ pub fn play(test: &str, book: &str) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Returns what comes otherwise than `stories` tell, with a host as in `book`, whose own stories are
-/// not played.
+/// Returns the results that differ from `stories`, played with the host of `book`. Does not play
+/// the stories of `book`.
 pub fn complaints(
     machine: &Machine,
     book: &str,
@@ -55,7 +55,7 @@ pub fn complaints(
         .collect()
 }
 
-/// A machine with `host` running and the module on trial, if all of that is there.
+/// A machine with `host` running and the module under test, if both are installed.
 pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
     let missing = host
         .programs()
@@ -70,7 +70,7 @@ pub fn machine_for(test: &str, host: Host) -> Option<Machine> {
     Some(machine)
 }
 
-/// A machine with these people and the module on trial, if that is there.
+/// A machine with these people and the module under test, if that exists.
 pub fn machine_with(test: &str, people: &[Person]) -> Option<Machine> {
     if !need::root(test) {
         return None;
@@ -120,7 +120,7 @@ impl Story {
         wrong.extend(self.wrong_sight(book, &outcome.shown));
         let from_pam = self.lines_from_pam(book, &machine.module);
         for pattern in self.log.iter().chain(&from_pam) {
-            // Once the outcome is wrong, nobody need wait for lines that may never come.
+            // Once the outcome is wrong, do not wait for lines that may never come.
             let in_time = if wrong.is_empty() {
                 machine.log.find(mark, pattern).is_ok()
             } else {
@@ -143,7 +143,7 @@ impl Story {
         wrong
     }
 
-    /// What the user sees otherwise than told: prompts and texts, each line of them counted.
+    /// Returns the prompts and texts that differ from the story, line by line.
     fn wrong_sight(&self, book: &Book, shown: &str) -> Vec<String> {
         let lines = shown.split(['\r', '\n']).filter(|line| !line.is_empty());
         let own = |line: &&str| book.says.iter().any(|pattern| fits(pattern, line));
@@ -164,9 +164,9 @@ impl Story {
         wrong
     }
 
-    /// The patterns of all lines that libpam and its modules write, in their order.
+    /// The patterns of all lines that libpam and the modules write, in order.
     fn lines_from_pam(&self, book: &Book, module: &Module) -> Vec<String> {
-        // Where a host repeats the name as the caller's, it is hidden there as well.
+        // Where the host passes the user's name as the caller's too, the log hides both.
         let named = |line: &str, name: &str| line.replace("{user}", name).replace("{caller}", name);
         let failure = |name: &str| named(&book.failure, name);
         let mut patterns = match module.is_ours() {

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::host::built;
 
-/// What is asked of a worker.
+/// A worker to ask, and what its hello says.
 #[derive(Clone)]
 pub struct Asker {
     /// The worker's program.
@@ -26,26 +26,26 @@ pub struct Asker {
     pub kind: &'static str,
     /// The settings of the backend.
     pub settings: Value,
-    /// Servers to leave out.
+    /// Servers that the worker avoids.
     pub avoid: Vec<String>,
-    /// Servers to try, for `probe_ms` each.
+    /// Servers that the worker tries for `probe_ms` each.
     pub probe: Vec<String>,
     /// How long a probe may take.
     pub probe_ms: u64,
-    /// How long it all may take.
+    /// How long the whole question may take.
     pub budget_ms: u64,
-    /// Who starts the worker, if not the user who runs the tests.
+    /// The user who starts the worker. None: the user who runs the tests.
     pub uid: Option<u32>,
-    /// What the worker finds in its environment; the module leaves it empty.
+    /// The worker's environment, which the module leaves empty.
     pub environment: Vec<(String, String)>,
 }
 
-/// What a worker told.
+/// A worker's replies to one question.
 #[derive(Debug)]
 pub struct Told {
     /// Texts for the person.
     pub infos: Vec<String>,
-    /// The verdict, and what was noticed.
+    /// The verdict and its notes.
     pub conclusion: Conclusion,
     /// From the start of the process to the verdict.
     pub took: Duration,
@@ -54,12 +54,12 @@ pub struct Told {
 }
 
 impl Asker {
-    /// With these settings of a directory, and three seconds.
+    /// Asks a directory with these settings, for three seconds at most.
     pub fn new(settings: Value) -> Self {
         Self::of(built::worker(), settings)
     }
 
-    /// The same for another type.
+    /// Asks a backend of another type.
     pub fn of_kind(kind: &'static str, settings: Value) -> Self {
         Self {
             kind,
@@ -67,7 +67,7 @@ impl Asker {
         }
     }
 
-    /// The same as the first with the worker at this path.
+    /// Asks a directory with the worker at this path.
     pub fn of(worker: PathBuf, settings: Value) -> Self {
         Self {
             worker,
@@ -82,7 +82,7 @@ impl Asker {
         }
     }
 
-    /// The same with one setting changed; `null` takes it away.
+    /// Changes one setting; `null` removes it.
     pub fn with(&self, key: &str, value: impl Into<Value>) -> Self {
         let mut changed = self.clone();
         let settings = changed.settings.as_object_mut().unwrap();
@@ -93,17 +93,17 @@ impl Asker {
         changed
     }
 
-    /// Is this the person's password?
+    /// Asks whether this is the person's password.
     pub fn login(&self, user: &str, password: impl AsRef<[u8]>) -> Told {
         self.ask(Operation::Authenticate, user, Some(password.as_ref()))
     }
 
-    /// In which state is the account?
+    /// Asks for the state of the account.
     pub fn account(&self, user: &str) -> Told {
         self.ask(Operation::Account, user, None)
     }
 
-    /// Who is this?
+    /// Looks the user up.
     pub fn lookup(&self, user: &str) -> Told {
         self.ask(Operation::Lookup, user, None)
     }
@@ -115,7 +115,7 @@ impl Asker {
         let heard = hear(&mut stream);
         let took = begin.elapsed();
         let peak_kib = peak_kib(worker.id());
-        // A worker whose socket ended ends too.
+        // The worker ends when its socket is closed.
         drop(stream);
         let status = worker.wait().unwrap();
         let mut told = heard.unwrap_or_else(|what| panic!("{what} after {took:?}; {status:?}"));
@@ -124,7 +124,7 @@ impl Asker {
         told
     }
 
-    /// A worker, as the module starts it: a socket, and nothing else of ours.
+    /// Starts a worker as the module does: it inherits only a socket.
     fn spawn(&self) -> (UnixStream, Child) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let theirs = OwnedFd::from(theirs);
@@ -216,32 +216,32 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
 }
 
 impl Told {
-    /// Whoever was accepted or found.
+    /// The user who was accepted or found.
     pub fn user(&self) -> Option<&WireUser> {
         self.conclusion.verdict.user()
     }
 
-    /// The name of whoever was accepted or found.
+    /// The name of the user who was accepted or found.
     pub fn name(&self) -> Option<&str> {
         self.user().map(|user| &*user.name)
     }
 
-    /// Whether the password was accepted, be it to be changed.
+    /// Whether the password was accepted, also if it must be changed.
     pub fn is_accepted(&self) -> bool {
         matches!(self.conclusion.verdict, WireVerdict::Accepted(..)) || self.must_change()
     }
 
-    /// Whether the password was accepted as one that is to be changed.
+    /// Whether the password was accepted but must be changed.
     pub fn must_change(&self) -> bool {
         matches!(self.conclusion.verdict, WireVerdict::MustChange(..))
     }
 
-    /// Whether nobody of that name is there.
+    /// Whether the user is unknown.
     pub fn is_unknown(&self) -> bool {
         self.conclusion.verdict == WireVerdict::Unknown
     }
 
-    /// Why it was denied, if it was.
+    /// The reason of a denial.
     pub fn denial(&self) -> Option<DenialReason> {
         match &self.conclusion.verdict {
             WireVerdict::Denied(denial) => Some(denial.reason),
@@ -257,7 +257,7 @@ impl Told {
         }
     }
 
-    /// What was told with a denial.
+    /// The detail of a denial.
     pub fn detail(&self) -> &str {
         match &self.conclusion.verdict {
             WireVerdict::Denied(denial) => denial.detail.as_deref().unwrap_or_default(),
@@ -265,7 +265,7 @@ impl Told {
         }
     }
 
-    /// Why it could not be found out, if so.
+    /// The detail of an `unavailable`.
     pub fn unavailable(&self) -> Option<&str> {
         match &self.conclusion.verdict {
             WireVerdict::Unavailable(why) => Some(why),
@@ -273,7 +273,7 @@ impl Told {
         }
     }
 
-    /// Why the worker itself could not ask, if so.
+    /// The detail of a `failed`.
     pub fn failed(&self) -> Option<&str> {
         match &self.conclusion.verdict {
             WireVerdict::Failed(why) => Some(why),
@@ -281,7 +281,7 @@ impl Told {
         }
     }
 
-    /// The state of the account, if that was told.
+    /// The state of the account, if the reply has it.
     pub fn status(&self) -> Option<&AccountStatus> {
         match &self.conclusion.verdict {
             WireVerdict::Account(_, status) => Some(status),

@@ -1,4 +1,4 @@
-//! Authorities, and what they vouch for.
+//! Authorities, and the certificates and lists that they sign.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,34 +6,34 @@ use std::process::{Command, Stdio};
 /// Certificates in a directory: `ca.pem`, `other-ca.pem`, and one of each [`Kind`].
 pub struct Certificates(PathBuf);
 
-/// What can be wrong with a server's certificate.
+/// The kinds of server certificates, most of which are faulty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing: by our authority, for `localhost`, `ldap.example.test` and `127.0.0.1`.
+    /// Valid: signed by our authority for `localhost`, `ldap.example.test` and `127.0.0.1`.
     Good,
-    /// Its time is over.
+    /// Expired.
     Expired,
-    /// It has ten days yet.
+    /// Valid for ten days more.
     Ending,
-    /// It is somebody else's.
+    /// For another host.
     OtherName,
-    /// An authority nobody asked vouches for it.
+    /// Signed by an authority that is not trusted.
     OtherAuthority,
-    /// It vouches for itself, and is that of an authority (CA:TRUE).
+    /// Signed by itself, and a certificate of an authority (CA:TRUE).
     SelfSigned,
-    /// It vouches for itself, and is that of a server (CA:FALSE).
+    /// Signed by itself, and a certificate of a server (CA:FALSE).
     SelfSignedServer,
-    /// One of a server (CA:FALSE), `server.pem`, vouches for it.
+    /// Signed with a server's certificate (CA:FALSE), `server.pem`.
     ByServer,
-    /// It has no extensions, and so is of X.509 version 1.
+    /// Without extensions, and so of X.509 version 1.
     Version1,
-    /// Our authority signed it with SHA-1.
+    /// Signed by our authority with SHA-1.
     Sha1,
-    /// It is for clients only.
+    /// For clients only.
     Client,
-    /// It has 127.0.0.1 as a DNS name.
+    /// With 127.0.0.1 as a DNS name.
     AddressAsName,
-    /// Nothing: by an authority of our authority's, `middle.pem`.
+    /// Valid: signed by an intermediate authority, `middle.pem`.
     ByAnother,
 }
 
@@ -49,12 +49,12 @@ impl Certificates {
         own
     }
 
-    /// The authority the worker is to trust.
+    /// The certificate of the authority that the worker is to trust.
     pub fn authority(&self) -> PathBuf {
         self.0.join("ca.pem")
     }
 
-    /// Makes a certificate; its file and its key's.
+    /// Makes a certificate. Returns its file and the key's.
     pub fn issue(&self, kind: Kind) -> (PathBuf, PathBuf) {
         let file = |name: &str| self.0.join(name);
         match kind {
@@ -87,18 +87,19 @@ impl Certificates {
         }
     }
 
-    /// A certificate by our authority for a server with these names; its file and its key's.
+    /// Makes a certificate by our authority for a server with these names. Returns its file and the
+    /// key's.
     pub fn issue_for(&self, file: &str, names: &str) -> (PathBuf, PathBuf) {
         self.signed(file, names, "ca", 365)
     }
 
-    /// A list of what our authority has revoked, this certificate among it if there is one, until the end of
-    /// a year; its file.
+    /// Makes a revocation list of our authority that revokes this certificate, if any. The next
+    /// update is due at the end of the year. Returns its file.
     pub fn revocations(&self, name: &str, revoked: Option<&Path>, year: u16) -> PathBuf {
         self.revocations_of("ca", name, revoked, year)
     }
 
-    /// The same by another authority.
+    /// Makes such a list by another authority.
     pub fn revocations_of(
         &self,
         ca: &str,
@@ -131,7 +132,7 @@ impl Certificates {
         self.0.join(pem)
     }
 
-    /// A certificate for a client, by our authority.
+    /// Makes a certificate for a client, signed by our authority.
     pub fn client(&self, name: &str) -> (PathBuf, PathBuf) {
         self.signed(name, &format!("DNS:{name}.example"), "ca", 365)
     }
@@ -150,7 +151,8 @@ impl Certificates {
         self.signed_to_say(name, &names(names_), ca, days)
     }
 
-    /// One for a server, behind it the one of the authority between it and ours.
+    /// Makes a server certificate that an intermediate authority signs. Its file holds the
+    /// authority's certificate too.
     fn by_another(&self) -> (PathBuf, PathBuf) {
         let extensions =
             "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
@@ -214,7 +216,7 @@ impl Certificates {
         (self.0.join(pem), self.0.join(key))
     }
 
-    /// A certificate of a year that is over, which only openssl's whole authority can date.
+    /// Makes a certificate of a past year. Only `openssl ca` can set such a date.
     fn expired(&self) -> (PathBuf, PathBuf) {
         let extensions = format!("basicConstraints=CA:FALSE\nsubjectAltName={NAMES}\n");
         let [csr, extfile] = self.request("expired", &extensions);
@@ -238,7 +240,7 @@ impl Certificates {
         (self.0.join("expired.pem"), self.0.join("expired.key"))
     }
 
-    /// A key, a request for it to be signed, and what the certificate is to say.
+    /// Makes a key, a signing request, and the file with the extensions.
     fn request(&self, name: &str, extensions: &str) -> [String; 2] {
         let [csr, key, extfile] = ["csr", "key", "ext"].map(|end| format!("{name}.{end}"));
         let subject = format!("/CN={name}");

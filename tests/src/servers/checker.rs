@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::host::built;
 
-/// A configuration with one backend `corp`, to be checked.
+/// A configuration with one backend, `corp`, for `authchain check`.
 pub struct Checker {
     /// The type of the backend.
     pub kind: &'static str,
@@ -21,7 +21,7 @@ pub struct Checker {
     folder: TempDir,
 }
 
-/// What the command said.
+/// The result of the command.
 #[derive(Debug)]
 pub struct Checked {
     /// Its exit code.
@@ -31,7 +31,7 @@ pub struct Checked {
 }
 
 impl Checker {
-    /// With these settings of a directory.
+    /// Checks a directory with these settings.
     ///
     /// # Panics
     /// Where there can be no folder.
@@ -39,7 +39,7 @@ impl Checker {
         Self::of_kind("ldap", settings)
     }
 
-    /// The same for another type.
+    /// Checks a backend of another type.
     ///
     /// # Panics
     /// Where there can be no folder.
@@ -55,7 +55,7 @@ impl Checker {
         }
     }
 
-    /// The same with one setting changed; `null` takes it away.
+    /// Changes one setting; `null` removes it.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         let settings = self.settings.as_object_mut().unwrap();
@@ -66,7 +66,7 @@ impl Checker {
         self
     }
 
-    /// `authchain check` with these arguments besides.
+    /// Runs `authchain check` with these additional arguments.
     ///
     /// # Panics
     /// Where it cannot be run.
@@ -85,14 +85,14 @@ impl Checker {
         }
     }
 
-    /// Whether anything was written about servers that were down.
+    /// Whether a server was marked as down.
     pub fn has_marks(&self) -> bool {
         self.folder.path().join("run").exists()
     }
 
     fn configuration(&self) -> String {
         let settings = self.settings.as_object().unwrap();
-        // JSON's strings and lists are TOML's too.
+        // Strings and lists of JSON are valid TOML too.
         let keys: String = (settings.iter())
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
@@ -106,7 +106,8 @@ impl Checker {
 }
 
 impl Checked {
-    /// The exit code, and lines of the output; each is given by words in their order.
+    /// Checks the exit code and the output, which must have a line with each list of words, in
+    /// order.
     ///
     /// # Panics
     /// Where one of them is not there.

@@ -1,12 +1,12 @@
-//! Who is in the directory.
+//! The entries of the directory.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where everything lies.
+/// The base of all entries.
 pub const BASE: &str = "dc=example,dc=test";
 
-/// Names no one would choose, except to see what happens; each has the password `pw-` and its name.
+/// Hostile names. The password of each is `pw-` and the name.
 pub const HOSTILE_NAMES: [&str; 8] = [
     "a*b",
     "*)(uid=*",
@@ -18,16 +18,17 @@ pub const HOSTILE_NAMES: [&str; 8] = [
     "<x=y>",
 ];
 
-/// A name that means two things in a DN: the chain asks nobody about it. The password is as above.
+/// A name with separators of a DN, which the chain refuses without a question. The password is
+/// `pw-` and the name.
 pub const REFUSED_NAME: &str = "o\"q,c+p";
 
-/// The directory as LDIF: people first, then what overlays must see being added.
+/// The directory as LDIF: people first, then the entries that overlays must see being added.
 pub struct Ldif {
     /// For slapadd, which runs no overlays.
     pub people: String,
     /// For ldapadd: groups, so that `memberOf` is kept.
     pub groups: String,
-    /// The same people as passwd(5), for a name service to know.
+    /// The same people as passwd(5), for a name service.
     pub passwd: String,
 }
 
@@ -53,7 +54,7 @@ pub fn ldif(bulk: usize) -> Ldif {
     }
 }
 
-/// What is on another server: `name`, an organizational unit under `parent`.
+/// A referral to another server: `name`, an organizational unit under `parent`.
 pub fn referral(name: &str, parent: &str, port: u16) -> String {
     let dn = format!("ou={name},{parent}");
     format!(
@@ -62,7 +63,7 @@ pub fn referral(name: &str, parent: &str, port: u16) -> String {
     )
 }
 
-/// The name of one of the many.
+/// The name of one of the people in `ou=bulk`.
 pub fn bulk_name(number: usize) -> String {
     format!("bulk{number:06}")
 }
@@ -164,7 +165,7 @@ impl Book {
         }
     }
 
-    /// Somebody under `ou`, whose password is `pw-` and the name.
+    /// Adds a person under `ou`, whose password is `pw-` and the name.
     fn person(&mut self, name: &str, ou: &str, more: &[(&str, &str)]) {
         self.number += 1;
         let number = (10_000 + self.number).to_string();
@@ -248,7 +249,7 @@ impl Book {
         }
     }
 
-    /// Too many members for `memberOf` to be kept: who is in it says the group alone.
+    /// A group with too many members for `memberOf`: only the group's entry names them.
     fn crowd(&mut self, bulk: usize) {
         let dns: Vec<String> = (0..bulk)
             .map(|number| format!("uid={},ou=bulk,{BASE}", bulk_name(number)))
@@ -333,7 +334,7 @@ fn today() -> u64 {
     seconds() / 86_400
 }
 
-/// A time, as directories write it.
+/// A time in LDAP's syntax (GeneralizedTime), from a date of date(1).
 fn date(when: &str) -> String {
     let mut date = std::process::Command::new("date");
     date.args(["-u", "-d", when, "+%Y%m%d%H%M%SZ"]);

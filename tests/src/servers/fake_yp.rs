@@ -1,4 +1,5 @@
-//! A NIS server of ours that lies, stalls and floods: whoever is on the way to a server can do so.
+//! A fake NIS server that sends false replies, stalls and floods, as any host on the path to a
+//! server can.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -10,14 +11,14 @@ use serde_json::{Value, json};
 use super::asker::{Asker, Told};
 use super::ypserv::domain::hash;
 
-/// One call, as far as it matters here.
+/// The parts of a call that the tests need.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Its number.
+    /// The transaction id.
     pub xid: u32,
-    /// The procedure: 0 is nothing, 3 the question for a key.
+    /// The procedure: 0 is YPPROC_NULL, 3 is YPPROC_MATCH.
     pub procedure: u32,
-    /// Everything.
+    /// The whole message.
     pub bytes: Vec<u8>,
 }
 
@@ -31,7 +32,7 @@ impl Call {
         }
     }
 
-    /// What a good server says: to the question for a key, the line of alice.
+    /// A correct reply. The value of every key is the line of alice.
     pub fn good(&self) -> Vec<u8> {
         match self.procedure {
             3 => reply(self.xid, &value(alice().as_bytes())),
@@ -40,7 +41,7 @@ impl Call {
     }
 }
 
-/// The line of somebody whose password is `pw-alice`.
+/// The line of alice, whose password is `pw-alice`.
 pub fn alice() -> String {
     format!(
         "alice:{}:5001:100:Alice:/home/alice:/bin/sh",
@@ -69,12 +70,12 @@ pub fn reply(xid: u32, result: &[u8]) -> Vec<u8> {
     [&numbers(&[xid, 1, 0, 0, 0, 0]), result].concat()
 }
 
-/// The result of a question for a key that is there.
+/// The result of YPPROC_MATCH for a key that exists.
 pub fn value(value: &[u8]) -> Vec<u8> {
     [numbers(&[1]), string(value)].concat()
 }
 
-/// The result of one that has this status and no value.
+/// The result of YPPROC_MATCH with this status and no value.
 pub fn status(status: i32) -> Vec<u8> {
     [&status.to_be_bytes()[..], &[0; 4]].concat()
 }
@@ -95,8 +96,8 @@ pub fn hear(stream: &mut TcpStream) -> Option<Call> {
     Some(Call::of(bytes))
 }
 
-/// Serves streams on `listener`: what `answer` makes of each call goes out as it is. It ends with the
-/// test's process.
+/// Serves streams on `listener`, and sends the bytes that `answer` returns for each call. Ends with
+/// the test's process.
 pub fn serve(listener: TcpListener, answer: impl Fn(&Call) -> Vec<u8> + Send + 'static) -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -104,7 +105,7 @@ pub fn serve(listener: TcpListener, answer: impl Fn(&Call) -> Vec<u8> + Send + '
             let mut stream = stream.unwrap();
             while let Some(call) = hear(&mut stream) {
                 let bytes = answer(&call);
-                // No answer at all ends the connection.
+                // An empty answer closes the connection.
                 if bytes.is_empty() || stream.write_all(&bytes).is_err() {
                     break;
                 }
@@ -114,12 +115,12 @@ pub fn serve(listener: TcpListener, answer: impl Fn(&Call) -> Vec<u8> + Send + '
     port
 }
 
-/// The same on a port of its own.
+/// Serves streams on a new port.
 pub fn tcp(answer: impl Fn(&Call) -> Vec<u8> + Send + 'static) -> u16 {
     serve(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
 }
 
-/// Gets datagrams, and does with each what `act` does.
+/// Receives datagrams, and calls `act` with each.
 pub fn udp(act: impl Fn(&UdpSocket, Call, SocketAddr) + Send + 'static) -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
@@ -132,7 +133,7 @@ pub fn udp(act: impl Fn(&UdpSocket, Call, SocketAddr) + Send + 'static) -> u16 {
     port
 }
 
-/// Settings that lead to such a server.
+/// The settings for such a server.
 pub fn settings(port: u16, transport: &str) -> Value {
     json!({
         "domain": "lab.nis",
@@ -143,12 +144,12 @@ pub fn settings(port: u16, transport: &str) -> Value {
     })
 }
 
-/// What comes of a login as alice at the server on this port.
+/// Logs in as alice at the server on this port.
 pub fn login(port: u16, transport: &str) -> Told {
     Asker::of_kind("nis", settings(port, transport)).login("alice", "pw-alice")
 }
 
-/// What comes of a server that says `answer` to the question for alice, over both transports.
+/// Logs in over each transport at a server that sends `answer` for alice.
 pub fn after(answer: impl Fn(&Call) -> Vec<u8> + Clone + Send + 'static) -> [Told; 2] {
     let own = answer.clone();
     let stream = tcp(move |call| record(&own(call)));
@@ -162,10 +163,10 @@ pub fn after(answer: impl Fn(&Call) -> Vec<u8> + Clone + Send + 'static) -> [Tol
     [login(stream, "tcp"), login(datagrams, "udp")]
 }
 
-/// Makes sure that it is unavailable for this reason, and in time.
+/// Checks that the reply is `unavailable` with these words, and came in time.
 ///
 /// # Panics
-/// Otherwise.
+/// If not.
 pub fn unavailable(told: &Told, words: &str) {
     let why = told
         .unavailable()

@@ -1,6 +1,7 @@
-//! A server of ours that lies, stalls and floods.
+//! A fake LDAP server that sends false replies, stalls and floods.
 //!
-//! It speaks in the clear: whoever stands on the way before TLS, or owns a server, can do the same.
+//! It does not use TLS. Any host on the path can do the same before TLS begins, and a compromised
+//! server can within TLS.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,8 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// What it does once a client has connected. It serves every connection alike and ends with the
-/// test's process.
+/// Calls `act` with each connection. Ends with the test's process.
 pub fn serve(act: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -22,7 +22,7 @@ pub fn serve(act: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     port
 }
 
-/// Settings that lead to it, in the clear.
+/// The settings for it, without TLS.
 pub fn settings(port: u16) -> Value {
     json!({
         "uris": [format!("ldap://127.0.0.1:{port}")],
@@ -32,7 +32,7 @@ pub fn settings(port: u16) -> Value {
     })
 }
 
-/// Reads one request; its message id, and the tag of its operation.
+/// Reads one request. Returns its message id and the tag of its operation.
 pub fn request(stream: &mut TcpStream) -> Option<(u8, u8)> {
     let mut start = [0; 2];
     stream.read_exact(&mut start).ok()?;
@@ -51,7 +51,7 @@ pub fn request(stream: &mut TcpStream) -> Option<(u8, u8)> {
     Some((rest[2], rest[3]))
 }
 
-/// An element with these contents.
+/// A BER element with these contents.
 pub fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     let length = u32::try_from(contents.len()).unwrap().to_be_bytes();
     match contents.len() {
@@ -60,22 +60,22 @@ pub fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A message with an operation in it.
+/// An LDAP message with this operation.
 pub fn message(id: u8, operation: &[u8]) -> Vec<u8> {
     element(0x30, &[&[2, 1, id], operation].concat())
 }
 
-/// A result: kind, code and text.
+/// A result with this tag, code and text.
 pub fn result(tag: u8, code: u8, text: &[u8]) -> Vec<u8> {
     element(tag, &[&[10, 1, code, 4, 0], &element(4, text)[..]].concat())
 }
 
-/// The entry of somebody named `name`.
+/// The entry of the user `name`.
 pub fn entry(name: &str) -> Vec<u8> {
     entry_with(name, &[])
 }
 
-/// The same with more attributes.
+/// The entry of the user `name`, with more attributes.
 pub fn entry_with(name: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let dn = element(4, format!("uid={name},dc=example,dc=test").as_bytes());
     let attributes: Vec<u8> = ([("uid", name)].iter().chain(more))
@@ -87,8 +87,8 @@ pub fn entry_with(name: &str, more: &[(&str, &str)]) -> Vec<u8> {
     element(0x64, &[dn, element(0x30, &attributes)].concat())
 }
 
-/// Answers a search with one entry and a bind with success, as a good server does; `twist` may
-/// change the bytes of each answer, by the request's tag.
+/// Answers a search with one entry and a bind with success, as a correct server does. `twist` gets
+/// the request's tag and may change the bytes of the answer.
 pub fn almost_good(mut stream: TcpStream, twist: impl Fn(u8, Vec<u8>) -> Vec<u8>) {
     while let Some((id, tag)) = request(&mut stream) {
         let answer = match tag {
@@ -105,14 +105,14 @@ pub fn almost_good(mut stream: TcpStream, twist: impl Fn(u8, Vec<u8>) -> Vec<u8>
     }
 }
 
-/// Sends these bytes and waits for the client to go.
+/// Sends these bytes and waits until the client disconnects.
 pub fn blurt(mut stream: TcpStream, bytes: &[u8]) {
     let _ = request(&mut stream);
     let _ = stream.write_all(bytes);
     wait(stream);
 }
 
-/// Sends `bytes` over and over until the client has had enough.
+/// Sends `bytes` again and again until the client disconnects.
 pub fn flood(mut stream: TcpStream, bytes: &[u8]) {
     while stream.write_all(bytes).is_ok() {}
 }
@@ -128,8 +128,8 @@ pub fn drip(mut stream: TcpStream, bytes: &[u8]) {
     }
 }
 
-/// Somebody on the way who answers the 31 bytes that ask for TLS with `reply`, and the port where they are;
-/// in the end, everything they heard.
+/// Starts a host on the path that answers the 31 bytes of StartTLS with `reply`. Returns its port,
+/// and a thread that returns all bytes it received.
 pub fn meddler(reply: &'static [u8]) -> (u16, thread::JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -147,7 +147,7 @@ pub fn meddler(reply: &'static [u8]) -> (u16, thread::JoinHandle<Vec<u8>>) {
     (port, thread)
 }
 
-/// Says nothing, as long as the client likes.
+/// Sends nothing until the client disconnects.
 pub fn wait(mut stream: TcpStream) {
     let _ = stream.read_to_end(&mut Vec::new());
 }

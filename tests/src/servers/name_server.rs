@@ -1,4 +1,4 @@
-//! A name server of ours, over UDP and TCP, that says what it is told to.
+//! A fake name server, over UDP and TCP, whose replies the test chooses.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -7,35 +7,35 @@ use std::thread;
 
 /// A running name server. It ends with the test's process.
 pub struct NameServer {
-    /// Where it is.
+    /// The address of the server.
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Question>>>,
 }
 
-/// A question it was asked.
+/// A question that the server received.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Its random number.
+    /// The id of the message.
     pub id: u16,
     /// The name, in the asker's spelling, without a dot at the end.
     pub name: String,
-    /// What is asked for: 1 is A, 28 AAAA, 33 SRV.
+    /// The type: 1 is A, 28 AAAA, 33 SRV.
     pub kind: u16,
-    /// Whether it came over TCP.
+    /// Whether the question came over TCP.
     pub is_tcp: bool,
-    /// Whence it came.
+    /// The address of the asker.
     pub from: SocketAddr,
     bytes: Vec<u8>,
 }
 
-/// A record of the name that was asked for, or of another one.
+/// A record, of the name in the question or of another name.
 pub struct Record {
     owner: Option<String>,
     kind: u16,
     data: Vec<u8>,
 }
 
-/// An IPv4 or IPv6 address.
+/// An A or AAAA record.
 pub fn address(text: &str) -> Record {
     let (kind, data) = match text.parse().unwrap() {
         IpAddr::V4(address) => (1, address.octets().to_vec()),
@@ -48,7 +48,7 @@ pub fn address(text: &str) -> Record {
     }
 }
 
-/// A server of a service.
+/// An SRV record.
 pub fn service(priority: u16, weight: u16, port: u16, host: &str) -> Record {
     let numbers = [priority, weight, port].map(u16::to_be_bytes).concat();
     Record {
@@ -58,7 +58,7 @@ pub fn service(priority: u16, weight: u16, port: u16, host: &str) -> Record {
     }
 }
 
-/// Another name.
+/// A CNAME record.
 pub fn alias(of: &str) -> Record {
     Record {
         owner: None,
@@ -68,7 +68,7 @@ pub fn alias(of: &str) -> Record {
 }
 
 impl Record {
-    /// The same, of this name.
+    /// The record, but of this name.
     #[must_use]
     pub fn of(mut self, owner: &str) -> Self {
         self.owner = Some(owner.to_owned());
@@ -117,17 +117,17 @@ impl Question {
         self.reply(self.id, 0x8180, records)
     }
 
-    /// No answer, but this code: 2 is "server failure", 3 "no such name", 5 "refused".
+    /// A reply with this code: 2 is SERVFAIL, 3 NXDOMAIN, 5 REFUSED.
     pub fn code(&self, code: u16) -> Vec<u8> {
         self.reply(self.id, 0x8180 | code, &[])
     }
 
-    /// An answer that says that it is cut.
+    /// An answer that is marked as truncated.
     pub fn truncated(&self) -> Vec<u8> {
         self.reply(self.id, 0x8380, &[])
     }
 
-    /// An answer with another number.
+    /// An answer with another message id.
     pub fn with_id(&self, id: u16, records: &[Record]) -> Vec<u8> {
         self.reply(id, 0x8180, records)
     }
@@ -149,7 +149,7 @@ impl Question {
 }
 
 impl NameServer {
-    /// Starts one on a free port of 127.0.0.1. `answer` gives the messages to send, which may be none.
+    /// Starts a server on a free port of 127.0.0.1. `answer` returns the messages to send, if any.
     pub fn start(answer: impl Fn(&Question) -> Vec<Vec<u8>> + Send + Sync + 'static) -> Self {
         let pair = || {
             let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -164,7 +164,7 @@ impl NameServer {
         Self::serve(tcp, udp, answer)
     }
 
-    /// The same at this address, for those whose resolv.conf names it.
+    /// Starts a server at this address, for a resolv.conf that names it.
     pub fn at(
         address: &str,
         answer: impl Fn(&Question) -> Vec<Vec<u8>> + Send + Sync + 'static,
@@ -201,7 +201,7 @@ impl NameServer {
         Self { address, asked }
     }
 
-    /// What it was asked so far.
+    /// The questions received so far.
     pub fn asked(&self) -> Vec<Question> {
         self.asked.lock().unwrap().clone()
     }

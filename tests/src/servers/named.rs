@@ -1,4 +1,4 @@
-//! A directory that DNS alone names, on a network of its own.
+//! A directory that clients find only with DNS, on a private network.
 
 use std::net::UdpSocket;
 
@@ -14,10 +14,10 @@ use crate::need;
 const RESOLV_CONF: &str = "nameserver 127.0.0.1\n";
 const HOSTS: &str = "127.0.0.1 localhost\n";
 
-/// Where the name server of our resolv.conf is.
+/// The address of the name server in `RESOLV_CONF`.
 const NAME_SERVER: &str = "127.0.0.1:53";
 
-/// What the certificate of the directory is for.
+/// The host name in the directory's certificate.
 const HOST: &str = "elsewhere.example";
 
 const SRV: u16 = 33;
@@ -27,11 +27,12 @@ const A: u16 = 1;
 pub struct Named {
     /// The directory. Its certificate is for `elsewhere.example`.
     pub slapd: Slapd,
-    /// Who names it.
+    /// The name server that knows the directory.
     pub names: NameServer,
 }
 
-/// Does `work` where DNS names a directory, and nobody else is. Where that cannot be had, says so.
+/// Does `work` on a private network where DNS names a directory. Skips the test where this is
+/// impossible.
 ///
 /// # Panics
 /// As `work` does.
@@ -48,7 +49,7 @@ pub fn beside_named_directory(work: impl FnOnce(&Named) + Send + 'static) {
     });
 }
 
-/// Does `work` where the only name server hears everything and says nothing.
+/// Does `work` on a private network whose only name server never answers.
 ///
 /// # Panics
 /// As `work` does.
@@ -66,7 +67,7 @@ fn on_network(work: impl FnOnce() + Send + 'static) {
 }
 
 impl Named {
-    /// Settings that lead to the directory by way of this domain.
+    /// Settings that find the directory with this `srv`.
     pub fn settings(&self, srv: &str) -> Value {
         let mut settings = self.slapd.settings();
         settings.as_object_mut().unwrap().remove("uris");
@@ -75,8 +76,8 @@ impl Named {
     }
 }
 
-/// Every host but `nowhere.example` is this machine; the domain `example` has the directory, and before it
-/// a server that is not there. `refusing.test` has no directory, and says so.
+/// Every host but `nowhere.example` is this machine. The SRV records of `example` name a server
+/// that does not exist, and then the directory. `refusing.test` says that it has no directory.
 fn name_server(slapd: &Slapd) -> NameServer {
     let (plain, tls, nobody) = (slapd.plain, slapd.tls, free_port());
     NameServer::at(NAME_SERVER, move |question: &Question| {

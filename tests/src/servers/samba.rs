@@ -1,8 +1,8 @@
 //! A domain: a Samba domain controller in a network of its own.
 //!
-//! Its ports are fixed, so the network is a namespace, which tests enter with the thread they run in;
-//! what they start from there is in it, too. Setting up a domain takes ten seconds and more: it is
-//! done once a day, kept beside what cargo builds, and copied.
+//! Its ports are fixed, so the network is a namespace, which a test's thread enters. Programs that
+//! the thread starts are in it too. Setting up a domain takes ten seconds and more, so it is done
+//! once a day in the target directory and copied.
 
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -31,13 +31,13 @@ pub const NETBIOS: &str = "EXAD";
 pub const BASE: &str = "DC=ad,DC=example,DC=test";
 /// The domain controller.
 pub const SERVER: &str = "dc1.ad.example.test";
-/// Where it listens, in its network.
+/// The server's address in its network.
 pub const ADDRESS: &str = "127.0.0.10";
 /// The password of nearly everybody.
 pub const PASSWORD: &str = "Us3r-Passw0rd!";
 /// The password of the account that searches, `svc`.
 pub const SERVICE_PASSWORD: &str = "Svc-Passw0rd!";
-/// That of the domain's administrator.
+/// The password of the domain's administrator.
 pub const ADMINISTRATOR_PASSWORD: &str = "Adm1n-Passw0rd!";
 
 const RESOLV_CONF: &str = "nameserver 127.0.0.10\n";
@@ -46,19 +46,19 @@ const HOSTS: &str = "127.0.0.1 localhost\n";
 /// How long it may take to start, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What everybody in the domain is and has.
+/// The script that creates the accounts of the domain.
 const PEOPLE: &str = include_str!("samba.py");
 
 /// A running domain controller. It ends with the process that started it.
 pub struct Samba {
     dir: TempDir,
     process: Child,
-    // It runs for as long as this is open.
+    // The domain controller runs as long as this pipe is open.
     _lifeline: ChildStdin,
 }
 
-/// The domain controller that all tests of one program share, and the calling thread in its network;
-/// `None`, said loudly, where there cannot be one.
+/// Returns the domain controller that all tests of one program share, and moves the calling thread
+/// into its network. `None`, said loudly, where there is no Samba.
 pub fn domain() -> Option<&'static Samba> {
     static DOMAIN: OnceLock<Option<Samba>> = OnceLock::new();
     let samba = DOMAIN.get_or_init(Samba::start).as_ref()?;
@@ -71,7 +71,7 @@ impl Samba {
         Self::start_by(apart)
     }
 
-    /// Starts one of its own; `on_network` does something in the network where it is to be.
+    /// Starts a separate domain controller; `on_network` is called first, in its new network.
     pub fn start_by(
         on_network: impl FnOnce(Box<dyn FnOnce() -> Child + Send>) -> Child,
     ) -> Option<Self> {
@@ -100,8 +100,8 @@ impl Samba {
         Some(samba)
     }
 
-    /// Takes the calling thread, and what it starts, into the domain's network, where the domain
-    /// controller is the name server.
+    /// Moves the calling thread into the domain's network, where the domain controller is the name
+    /// server. Programs that the thread starts are there too.
     pub fn enter(&self) {
         self.enter_network();
         namespace::own_names(RESOLV_CONF, HOSTS);
@@ -112,7 +112,7 @@ impl Samba {
         setns(door, CloneFlags::CLONE_NEWNET).expect("setns");
     }
 
-    /// The process whose network it is.
+    /// A process in the domain's network.
     pub fn process(&self) -> u32 {
         self.process.id()
     }
@@ -127,28 +127,28 @@ impl Samba {
         }
     }
 
-    /// Whether it answers on the last of its ports. Enters its network.
+    /// Whether the domain controller answers on the port that it opens last. Enters its network.
     fn is_up(&self) -> bool {
         self.enter_network();
         TcpStream::connect((ADDRESS, 636)).is_ok()
     }
 
-    /// A file of the domain controller's.
+    /// The path of a file of the domain controller.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// The certificate of the authority that vouches for it.
+    /// The certificate of the authority that signed the domain controller's.
     pub fn authority(&self) -> PathBuf {
         self.path("tls/ca.pem")
     }
 
-    /// A file with a password in it.
+    /// Writes a password to a file.
     pub fn secret(&self, password: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         password.hash(&mut hasher);
         let path = self.path(&format!("{:x}.secret", hasher.finish()));
-        // Renamed, because other tests may be reading it: only its owner can.
+        // Written and renamed: other tests may be reading the file.
         let mut fresh = tempfile::NamedTempFile::new_in(self.dir.path()).unwrap();
         writeln!(fresh, "{password}").unwrap();
         fresh.persist(&path).unwrap();
@@ -179,18 +179,18 @@ impl Samba {
         })
     }
 
-    /// The module's end of a conversation about this domain.
+    /// Asks this domain.
     pub fn asker(&self) -> Asker {
         Asker::of_kind("active_directory", self.settings())
     }
 
-    /// The same without an account that searches.
+    /// Asks this domain, without an account that searches.
     pub fn asker_alone(&self) -> Asker {
         let asker = self.asker().with("bind_dn", ());
         asker.with("bind_password_file", ())
     }
 
-    /// What the domain says of `attribute` of the account `name`; empty where it says nothing.
+    /// The value of `attribute` of the account `name`; empty if there is none.
     pub fn attribute(&self, name: &str, attribute: &str) -> String {
         let mut search = self.as_administrator("ldapsearch");
         search.args(["-LLL", "-o", "ldif-wrap=no", "-b", BASE]);
@@ -201,7 +201,7 @@ impl Samba {
         value.unwrap_or_default().to_owned()
     }
 
-    /// Gives `attribute` of the account `name`, which is its `cn` too, another value.
+    /// Changes `attribute` of the account `name`, which is its `cn` too.
     pub fn modify(&self, name: &str, attribute: &str, value: &str) {
         let path = self.path(&format!("{name}.ldif"));
         let change = format!(
@@ -212,7 +212,8 @@ impl Samba {
         self.apply(&path);
     }
 
-    /// Gives `attribute` of the account `name` another value as that account; whether it may.
+    /// Changes `attribute` of the account `name`, logged in as that account. Returns whether the
+    /// domain allows it.
     pub fn modify_as(&self, name: &str, attribute: &str, value: &str) -> bool {
         let change = format!(
             "dn: CN={name},CN=Users,{BASE}\nchangetype: modify\n\
@@ -228,7 +229,7 @@ impl Samba {
         output.status.success()
     }
 
-    /// Makes the changes in a file of LDIF.
+    /// Applies a file of LDIF.
     pub fn apply(&self, ldif: &Path) {
         let mut modify = self.as_administrator("ldapmodify");
         run(modify.arg("-f").arg(ldif));
@@ -259,7 +260,7 @@ impl Drop for Samba {
     }
 }
 
-/// A domain with everybody in it that nobody runs, made today.
+/// The files of a domain with all accounts, made today, from which each test copies its own.
 fn provisioned() -> PathBuf {
     let mut hasher = DefaultHasher::new();
     let today = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400;
@@ -269,7 +270,7 @@ fn provisioned() -> PathBuf {
         forget_yesterdays();
         let fresh = tempfile::tempdir_in(built::target()).unwrap();
         provision(fresh.path());
-        // Another program may have been quicker.
+        // Another test program may have been quicker.
         if fs::rename(fresh.path(), &folder).is_ok() {
             let _ = fresh.keep();
         }
@@ -309,8 +310,7 @@ fn provision(dir: &Path) {
     certificates.issue_for("server", &format!("DNS:{SERVER},DNS:{DOMAIN},IP:{ADDRESS}"));
 }
 
-/// Does `what` in a new network that has a loopback and nothing else. It lasts as long as what was
-/// started in it.
+/// Does `what` in a new network with only a loopback, which lasts as long as the programs in it.
 fn apart<T: Send>(what: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let there = move || {
@@ -352,7 +352,7 @@ path = {dir}/state/sysvol
     )
 }
 
-/// Started with a pipe for standard input, it ends when that does.
+/// Starts samba, which ends when its standard input ends.
 fn launch(dir: &Path) -> Child {
     for folder in ["run", "log"] {
         fs::create_dir_all(dir.join(folder)).unwrap();

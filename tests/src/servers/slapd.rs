@@ -1,4 +1,4 @@
-//! OpenLDAP in a directory of its own, gone when the test is over.
+//! OpenLDAP in a temporary directory.
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpStream;
@@ -21,25 +21,25 @@ pub struct Slapd {
     dir: TempDir,
     certificates: Certificates,
     watches: bool,
-    /// Where it speaks in the clear, and StartTLS.
+    /// The port without TLS, and with StartTLS.
     pub plain: u16,
-    /// Where it speaks TLS.
+    /// The port with TLS.
     pub tls: u16,
 }
 
-/// What the server is to be like.
+/// The kind of server to start.
 pub struct Plan {
-    /// What its certificate is.
+    /// The kind of its certificate.
     pub certificate: Kind,
-    /// How many more people there are.
+    /// The number of people in `ou=bulk`.
     pub bulk: usize,
-    /// Where its referrals point: `ou=away`, and another one among the groups.
+    /// The port to which its referrals point: `ou=away`, and one among the groups.
     pub referral: Option<u16>,
-    /// Whether it keeps a log and a password policy.
+    /// Whether it has an access log and a password policy.
     pub watches: bool,
-    /// How much it searches for whom, as slapd.conf(5) has it.
+    /// The `limits` of slapd.conf(5).
     pub limits: &'static str,
-    /// Whether people may write their own entries, as many directories have it.
+    /// Whether people may write their own entries, as in many directories.
     pub by_self_write: bool,
 }
 
@@ -57,7 +57,7 @@ impl Default for Plan {
 }
 
 impl Slapd {
-    /// Starts one; `None`, said loudly, where there is no slapd.
+    /// Starts a server. `None`, said loudly, where there is no slapd.
     pub fn start(plan: &Plan) -> Option<Self> {
         if !(need::file("a server", "/usr/sbin/slapd")
             && need::file("a server", "/usr/bin/openssl")
@@ -66,7 +66,8 @@ impl Slapd {
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
-        // The worker is somebody else by the time it connects to the socket in it.
+        // Open to all: the worker has dropped its user when it connects to the socket in this
+        // directory.
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let certificates = Certificates::make(dir.path());
         let (plain, tls) = (free_port(), free_port());
@@ -106,7 +107,7 @@ impl Slapd {
         self.add(&self.path("groups.ldif"));
     }
 
-    /// Adds what is in a file, as the administrator.
+    /// Adds the entries of a file, as the administrator.
     pub fn add(&self, ldif: &Path) {
         let uri = format!("ldap://127.0.0.1:{}", self.plain);
         let mut add = Command::new("/usr/bin/ldapadd");
@@ -122,7 +123,7 @@ impl Slapd {
         run(add.arg("-f").arg(ldif));
     }
 
-    /// Writes an entry as the person called `name`; whether the server allows it.
+    /// Changes an entry as the person `name`. Returns whether the server allows it.
     pub fn modify_as(&self, name: &str, ldif: &str) -> bool {
         let uri = format!("ldap://127.0.0.1:{}", self.plain);
         let dn = format!("{},ou=people,{BASE}", directory::rdn(name));
@@ -135,12 +136,12 @@ impl Slapd {
         output.status.success()
     }
 
-    /// A file of this server's.
+    /// The path of a file of this server.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// The authorities it is known by.
+    /// The authorities that signed its certificate, or could have.
     pub fn certificates(&self) -> &Certificates {
         &self.certificates
     }
@@ -174,7 +175,7 @@ impl Slapd {
         })
     }
 
-    /// The same as lines of TOML, whose strings and lists are JSON's too.
+    /// [`settings`](Self::settings) as lines of TOML, which has the strings and lists of JSON.
     pub fn settings_as_toml(&self) -> String {
         let settings = self.settings();
         let lines = settings.as_object().unwrap().iter();
@@ -183,7 +184,7 @@ impl Slapd {
             .collect()
     }
 
-    /// A file with a password in it.
+    /// Writes a password to a file.
     pub fn secret(&self, password: &str) -> PathBuf {
         let path = self.path(&format!("{password}.secret"));
         fs::write(&path, format!("{password}\n")).unwrap();
@@ -191,12 +192,12 @@ impl Slapd {
         path
     }
 
-    /// What it logged: connections, operations, results.
+    /// The log: connections, operations, results.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.path("slapd.log")).unwrap()).into_owned()
     }
 
-    /// How many connections it saw.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         let log = self.log();
         log.lines()
@@ -204,7 +205,7 @@ impl Slapd {
             .count()
     }
 
-    /// How many binds it saw, apart from those of the service and the administrator.
+    /// The number of binds so far, except those of the service and the administrator.
     pub fn binds_of_people(&self) -> usize {
         let log = self.log();
         let binds = log
@@ -215,19 +216,19 @@ impl Slapd {
             .count()
     }
 
-    /// Ends it: its ports are closed.
+    /// Ends the server, so that its ports are closed.
     pub fn stop(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Starts it again after [`stop`](Self::stop), with the same people on the same ports.
+    /// Starts the server again after [`stop`](Self::stop), with the same people on the same ports.
     pub fn start_again(&mut self) {
         self.process = launch(self.dir.path(), self.plain, self.tls, self.watches);
         self.wait();
     }
 
-    /// Stops it in its tracks; it keeps its connections and answers nothing.
+    /// Stops the server's process: its connections stay open and get no answers.
     pub fn freeze(&self) {
         self.signal(nix::sys::signal::Signal::SIGSTOP);
         while !self.is_frozen() {
@@ -235,12 +236,12 @@ impl Slapd {
         }
     }
 
-    /// Lets it go on.
+    /// Lets the server's process continue.
     pub fn thaw(&self) {
         self.signal(nix::sys::signal::Signal::SIGCONT);
     }
 
-    /// Whether every thread of it has stopped.
+    /// Whether every thread of the process has stopped.
     fn is_frozen(&self) -> bool {
         let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
         threads.into_iter().all(|thread| {
@@ -257,7 +258,7 @@ impl Slapd {
 
 impl Drop for Slapd {
     fn drop(&mut self) {
-        // By its own handle: nobody else's slapd.
+        // By its handle, so that no other slapd is ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -323,7 +324,7 @@ access to * by dn.exact="cn=blind,{BASE}" none{by_self} by users read by anonymo
     fs::create_dir(dir.join("db")).unwrap();
 }
 
-/// As other servers have it: an attribute like any other.
+/// `memberOf` as in other servers: an attribute that anybody with write access may set.
 const MEMBER_OF: &str = "attributetype ( 1.2.840.113556.1.2.102 NAME 'memberOf' \
     EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )\n";
 

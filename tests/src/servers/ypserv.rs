@@ -1,4 +1,4 @@
-//! ypserv and rpcbind on a machine of their own: their ports are fixed, and so are their folders.
+//! ypserv and rpcbind on a private machine, because their ports and folders are fixed.
 
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
@@ -19,22 +19,22 @@ pub mod domain;
 
 use domain::{Domain, NAME};
 
-/// Where the first server listens; the second one is two further on.
+/// The port of the first server. The second listens at `PORT + 2`.
 pub const PORT: u16 = 834;
 
 /// A machine that serves a domain.
 pub struct Ypserv {
-    /// The machine, for what else is to be done on it.
+    /// The machine, for other work of the test.
     pub machine: Machine,
 }
 
 impl Ypserv {
-    /// Starts one with everybody on it; `None`, said loudly, where there is no ypserv.
+    /// Starts a machine with all accounts. `None`, said loudly, where there is no ypserv.
     pub fn start(test: &str) -> Option<Self> {
         Self::serving(test, &Domain::usual())
     }
 
-    /// The same with these people.
+    /// Starts a machine with these people.
     pub fn serving(test: &str, domain: &Domain) -> Option<Self> {
         let programs = ["/usr/sbin/ypserv", "/usr/sbin/rpcbind"];
         if !programs.iter().all(|program| need::file(test, program)) {
@@ -56,14 +56,15 @@ impl Ypserv {
             "/etc/protocols",
             "/etc/services",
         ] {
-            // Not every system has all of them; what is needed is missed soon enough.
+            // Not every system has all of these files. If a needed one is missing, the test fails
+            // later.
             if Path::new(file).exists() {
                 fs::copy(file, self.machine.outside(file)).unwrap();
             }
         }
         let passwd = self.machine.outside("/etc/passwd");
         let everybody = fs::read_to_string(&passwd).unwrap();
-        // Whom rpcbind becomes.
+        // The user whose rights rpcbind takes.
         let rpc = "_rpc:x:106:65534::/run/rpcbind:/usr/sbin/nologin\n";
         fs::write(&passwd, everybody + rpc).unwrap();
         fs::create_dir_all(self.machine.outside("/run/rpcbind")).unwrap();
@@ -72,26 +73,27 @@ impl Ypserv {
         self.run(&["/bin/domainname", NAME]);
     }
 
-    /// Says which hosts may ask at all; servers that run read it when they start.
+    /// Writes the hosts that may ask. A server reads them when it starts.
     pub fn allow(&self, securenets: &str) {
         for file in ["/etc/ypserv.securenets", "/var/yp/securenets"] {
             self.machine.write(file, 0o644, securenets);
         }
     }
 
-    /// Makes the domain's maps anew.
+    /// Writes the maps of the domain.
     pub fn publish(&self, domain: &Domain) {
         fs::create_dir_all(self.machine.outside(&format!("/var/yp/{NAME}"))).unwrap();
         for (map, lines) in domain.maps() {
             self.machine.write("/var/yp/lines", 0o600, &lines);
             let (made, map) = ("/var/yp/made".to_owned(), format!("/var/yp/{NAME}/{map}"));
             self.run(&["/usr/lib/yp/makedbm", "-m", "stage", "/var/yp/lines", &made]);
-            // In one step, as yppush does it.
+            // Renamed in one step, as yppush does it.
             fs::rename(self.machine.outside(&made), self.machine.outside(&map)).unwrap();
         }
     }
 
-    /// Tells the server that maps have changed (`YPPROC_CLEAR`), as yppush does: it keeps them open.
+    /// Tells the server that maps have changed (`YPPROC_CLEAR`), as yppush does. Until then, the
+    /// server keeps the old maps open.
     pub fn push(&self) {
         let mark = 1 << 31 | 40;
         let call = [mark, 7, 0, 2, 100_004, 2, 7, 0, 0, 0, 0].map(u32::to_be_bytes);
@@ -102,12 +104,12 @@ impl Ypserv {
         });
     }
 
-    /// Takes a map away.
+    /// Removes a map.
     pub fn withdraw(&self, map: &str) {
         fs::remove_file(self.machine.outside(&format!("/var/yp/{NAME}/{map}"))).unwrap();
     }
 
-    /// Starts the portmapper, which everything else waits for.
+    /// Starts the portmapper, which the servers need.
     pub fn start_rpcbind(&self) {
         let rpcbind = ["/usr/sbin/rpcbind", "-f"];
         self.machine.start(&self.machine.command(&rpcbind));
@@ -122,7 +124,7 @@ impl Ypserv {
         self.await_port(port);
     }
 
-    /// A server that finds another one's number here ends at once.
+    /// Removes the process id file, because a server that finds it ends at once.
     fn forget_the_other(&self) {
         let _ = fs::remove_file(self.machine.outside("/run/ypserv.pid"));
     }
@@ -134,7 +136,7 @@ impl Ypserv {
         });
     }
 
-    /// How many reserved ports wait for what may still come after their connections' end.
+    /// The number of reserved ports in the state TIME_WAIT.
     pub fn waiting_ports(&self) -> usize {
         let table = self.run(&["/bin/cat", "/proc/net/tcp"]);
         let waits = |line: &&str| {
@@ -160,14 +162,14 @@ impl Ypserv {
         self.run(&["/bin/sh", "-c", &script]);
     }
 
-    /// Runs a program on the machine, which must succeed.
+    /// Runs a program on the machine. It must succeed.
     pub fn run(&self, argv: &[&str]) -> String {
         let ending = self.machine.run(&self.machine.command(argv));
         assert_eq!(ending.code, 0, "{argv:?}: {}", ending.output);
         ending.output
     }
 
-    /// Starts another server of the same domain, `PORT + 2`, as the program `second`.
+    /// Starts another server of the same domain at `PORT + 2`, as the program `second`.
     pub fn start_second(&self) {
         let program = self.machine.outside("/run/stage/second");
         built::copy("/usr/sbin/ypserv", program);
@@ -178,8 +180,8 @@ impl Ypserv {
         self.await_port(PORT + 2);
     }
 
-    /// Puts the worker on the machine, and a configuration that asks it: `keys` of the backend
-    /// `old`, which is asked before the local files.
+    /// Installs the worker, and a configuration with the backend `old` with these `keys`, asked
+    /// before the local files.
     pub fn configure(&self, keys: &str) {
         let worker = self.machine.outside("/run/stage/authchain-worker");
         built::copy(built::worker(), &worker);
@@ -192,18 +194,19 @@ impl Ypserv {
             .write("/etc/authchain/authchain.toml", 0o644, &text);
     }
 
-    /// Does `what` where the server can be reached.
+    /// Does `what` on the machine's network.
     pub fn asks<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
         self.machine.on_network(what)
     }
 
-    /// Is this the person's password?
+    /// Asks whether this is the person's password.
     pub fn login(&self, asker: &Asker, user: &str, password: &str) -> Told {
         self.asks(|| asker.login(user, password))
     }
 }
 
-/// Who is known to the machine itself: those of all tests, and whoever NIS has, without a password.
+/// The accounts of the machine itself: those of all tests, and the people of NIS, without a
+/// password.
 fn everybody(domain: &Domain) -> Vec<Person> {
     let own = people::everybody();
     let is_new = |name: &str| own.iter().all(|person| person.name != name);
@@ -217,7 +220,7 @@ fn everybody(domain: &Domain) -> Vec<Person> {
     own.into_iter().chain(theirs).collect()
 }
 
-/// Settings that work: the server's address, everything else as it comes.
+/// Settings that work: the server's address, and defaults for the rest.
 pub fn settings() -> Value {
     json!({ "domain": NAME, "servers": ["127.0.0.1"] })
 }

@@ -1,15 +1,15 @@
-//! Who is in the domain, and in which of its maps.
+//! The people in the maps of the domain.
 
 use authchain::files::password_hash::NewHash;
 use authchain::words::Secret;
 
-/// What the domain is called.
+/// The name of the domain.
 pub const NAME: &str = "lab.nis";
 
 /// The password of everybody in [`METHODS`].
 pub const PASSWORD: &str = "correct horse";
 
-/// A hash of [`PASSWORD`] by every method there is, and whether it is weak. Made with crypt(3) of
+/// A hash of [`PASSWORD`] by every method, and whether the method is weak. Made with crypt(3) of
 /// libxcrypt 4.4.33, the argon2 one, which takes 200 MiB, with the reference implementation.
 pub const METHODS: &[(&str, bool, &str)] = &[
     ("des", true, "abhfCpXqd4GrI"),
@@ -73,12 +73,12 @@ pub const METHODS: &[(&str, bool, &str)] = &[
     ),
 ];
 
-/// A hash of [`PASSWORD`] that takes as long as any that is not refused: one second, and two with the
-/// longest password.
+/// The slowest hash of [`PASSWORD`] that is not refused: one second, and two with the longest
+/// password.
 pub const SLOW: &str = "$6$rounds=1000000$saltsalt$\
     hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0";
 
-/// What Debian's server says of the maps with hashes: ports below 1024 only.
+/// Rules of Debian's server for the maps with hashes: ports below 1024 only.
 pub const RULES: &str = "*:*:shadow.byname:port\n*:*:passwd.adjunct.byname:port\n*:*:*:none\n";
 
 /// The lines of the three maps, as in the files they are made of.
@@ -101,7 +101,8 @@ pub fn hash(password: &str) -> String {
 }
 
 impl Domain {
-    /// Everybody the tests know. Whoever is not in [`METHODS`] has the password `pw-` and their name.
+    /// All people of the tests. The password is [`PASSWORD`] for those in [`METHODS`], and
+    /// otherwise `pw-` and the name.
     pub fn usual() -> Self {
         let mut domain = Self::default();
         for (uid, (name, _, hash)) in (2001..).zip(METHODS) {
@@ -151,7 +152,7 @@ impl Domain {
         self.passwd.push(line);
     }
 
-    /// The same with another hash for `name` in the passwd map.
+    /// Changes the hash of `name` in the passwd map.
     #[must_use]
     pub fn with_hash(mut self, name: &str, hash: &str) -> Self {
         for line in &mut self.passwd {
@@ -164,7 +165,7 @@ impl Domain {
         self
     }
 
-    /// Their names and user ids, for those lines that have both.
+    /// The names and user ids of the lines that have both.
     pub fn people(&self) -> Vec<(String, u32)> {
         let person = |line: &String| {
             let mut fields = line.split(':');
