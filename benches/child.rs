@@ -1,4 +1,4 @@
-//! A measurement in a process of its own.
+//! Measures in a child process.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
 
-/// Runs `measure` in a process of its own, so that nothing is left from the sample before. Only for
-/// programs of one thread.
+/// Runs `measure` in a child process, so that earlier samples have no effect. Only for programs
+/// with one thread.
 pub fn in_a_child<const N: usize>(measure: impl FnOnce() -> [f64; N]) -> [f64; N] {
     let (reader, writer) = nix::unistd::pipe().unwrap();
     let (mut reader, mut writer) = (File::from(reader), File::from(writer));

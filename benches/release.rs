@@ -1,10 +1,10 @@
-//! What `make build` has built, as a package would ship it.
+//! The files of `make build`, as a package would ship them.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Puts the file `name` of the release build, without its symbols, at `to`.
+/// Copies the file `name` of the release build to `to`, without its symbols.
 pub fn stripped(name: &str, to: &Path) {
     let built = folder().join(name);
     assert!(
@@ -21,10 +21,10 @@ pub fn stripped(name: &str, to: &Path) {
         .arg(&built);
     let status = strip.status().unwrap();
     assert!(status.success(), "strip {}", built.display());
-    // From beginning to end, as packages are unpacked: strip writes here and there, which leaves the kernel
-    // with a file in many small pieces, and a start takes 0.1 ms more.
+    // Copied from beginning to end, as packages are unpacked. strip does not write in order, so
+    // that the file is in many small pieces of the page cache, and a start takes 0.1 ms more.
     fs::copy(&stripped, to).unwrap();
-    // Pages that have yet to reach the disk would count as the process's own.
+    // Pages that are not yet on disk would count as private memory of the process.
     File::open(to).unwrap().sync_all().unwrap();
 }
 

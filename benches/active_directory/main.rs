@@ -1,9 +1,9 @@
-//! Logins at a domain controller, as `active_directory` and as plain `ldap`, in turns: the difference
-//! is what the domain's own ways cost. And what a controller costs that is down or hangs, and a
-//! thousand groups.
+//! Compares logins at a domain controller with the types `active_directory` and `ldap`, in turns:
+//! the difference is the cost of Active Directory's peculiarities. Also measures a controller that
+//! is down or hangs, and a user in a thousand groups.
 //!
 //! `cargo bench -p authchain-tests --bench active_directory`, as root. `AUTHCHAIN_WORKER` names the
-//! worker to measure, a release build for figures worth telling.
+//! worker to measure, which must be a release build for meaningful figures.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,11 +16,11 @@ use authchain_tests::servers::hostile::{serve, wait};
 use authchain_tests::servers::samba::{ADDRESS, BASE, PASSWORD, Samba, domain};
 use serde_json::json;
 
-/// How often each login is done, and each question about an account in many groups.
+/// The number of logins of each kind, and of account checks for the user in many groups.
 const LOGINS: usize = 200;
 const ACCOUNTS: usize = 30;
 
-/// Chains of groups, and how many lie in each other in one.
+/// The number of chains of nested groups, and the depth of each.
 const CHAINS: usize = 100;
 const DEPTH: usize = 10;
 
@@ -76,7 +76,7 @@ fn accepted(told: Told) {
     assert!(told.is_accepted(), "{told:?}");
 }
 
-/// Does each in its turn, so many times, and prints the medians.
+/// Does the actions in turns, `rounds` times, and prints the medians.
 fn report<const N: usize>(what: &str, rounds: usize, actions: [(&str, &dyn Fn()); N]) {
     let mut times = [const { Vec::new() }; N];
     for _ in 0..rounds {

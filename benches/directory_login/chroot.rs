@@ -1,7 +1,8 @@
-//! The peers' home: a Debian of the machine's own release, with nothing in it but them.
+//! The chroot of the compared programs: a minimal Debian of the machine's release.
 //!
-//! It is made once, by debootstrap, into the target directory; nothing is installed on the machine.
-//! What was built here runs there, because libpam and libc are of the same release.
+//! debootstrap makes it once, in the target directory. Nothing is installed on the machine itself.
+//! Programs built on the machine run in the chroot, because libpam and libc are of the same
+//! release.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,10 +14,10 @@ use nix::mount::{MsFlags, mount};
 
 use super::release;
 
-/// Beside what debootstrap calls a minimal base.
+/// Packages in addition to debootstrap's `minbase`.
 const PACKAGES: &str = "nslcd,libpam-ldapd,libpam-sss,sssd-ldap";
 
-/// Our own corner of it, seen from inside.
+/// The folder of our files, seen from inside.
 pub const CORNER: &str = "/bench";
 
 /// A chroot that is ready.
@@ -25,7 +26,7 @@ pub struct Chroot {
 }
 
 impl Chroot {
-    /// Makes it where it is not there yet, and gives this process mounts of its own for it.
+    /// Makes the chroot unless it exists, and moves this process into a mount namespace for it.
     pub fn ready() -> Self {
         let release = os_release("VERSION_CODENAME");
         let folder = release::folder().parent().unwrap().join("directory-bench");
@@ -42,7 +43,7 @@ impl Chroot {
         own
     }
 
-    /// Takes away what an earlier run left.
+    /// Removes the files of an earlier run.
     fn clean(&self) {
         for folder in [CORNER, "/var/lib/sss/db", "/var/lib/sss/mc", "/run/nslcd"] {
             let folder = self.outside(folder);
@@ -51,7 +52,7 @@ impl Chroot {
         }
     }
 
-    /// Where a path in it is, seen from outside.
+    /// The outside path of a path in the chroot.
     pub fn outside(&self, inside: &str) -> PathBuf {
         self.root.join(inside.trim_start_matches('/'))
     }
@@ -64,14 +65,14 @@ impl Chroot {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Puts a copy of a file there.
+    /// Copies a file into the chroot.
     pub fn copy(&self, outside: &Path, inside: &str, mode: u32) {
         let path = self.outside(inside);
         fs::copy(outside, &path).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
     }
 
-    /// A program of it, which ends with this one at the latest.
+    /// A command that runs in the chroot, and ends with this program at the latest.
     pub fn command(&self, argv: &[&str]) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "chroot"]);
@@ -99,7 +100,7 @@ pub fn os_release(key: &str) -> String {
     value.trim_matches('"').to_owned()
 }
 
-/// Under another name until it is whole.
+/// Makes the chroot under another name, and renames it once it is complete.
 fn make(release: &str, folder: &Path) {
     let part = folder.join(format!("{release}.part"));
     let _ = fs::remove_dir_all(&part);

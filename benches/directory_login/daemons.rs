@@ -1,4 +1,4 @@
-//! A peer's daemon: started, watched, ended.
+//! Starts, measures and ends the daemon of a peer.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -15,14 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Daemon(Child);
 
 impl Daemon {
-    /// Starts it; what it says goes to `log`.
+    /// Starts the daemon, with its output in `log`.
     pub fn start(command: &mut Command, log: &Path) -> Self {
         let log = File::create(log).unwrap();
         command.stdout(log.try_clone().unwrap()).stderr(log);
         Self(command.spawn().unwrap())
     }
 
-    /// It and whatever it has started.
+    /// The daemon and its descendants.
     fn processes(&self) -> Vec<u32> {
         let mut found = vec![self.0.id()];
         let mut next = 0;
@@ -39,7 +39,7 @@ impl Daemon {
         found
     }
 
-    /// Milliseconds that all their threads have computed.
+    /// The CPU time of all these processes, in milliseconds.
     pub fn cpu_ms(&self) -> f64 {
         let tasks = self.processes().into_iter().flat_map(|process| {
             let tasks = fs::read_dir(format!("/proc/{process}/task"))
@@ -57,7 +57,8 @@ impl Daemon {
         tasks.map(nanoseconds).sum::<f64>() / 1e6
     }
 
-    /// MiB of memory they have: what they share counted in shares, and counted in full.
+    /// The memory of all these processes in MiB: PSS, which divides shared pages among processes,
+    /// and RSS.
     pub fn memory_mib(&self) -> [f64; 2] {
         ["Pss:", "Rss:"].map(|key| {
             let kib = |process: u32| {
@@ -73,7 +74,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // Asked first: whom it started, it ends itself.
+        // SIGTERM first: the daemon ends its children itself.
         let pid = Pid::from_raw(self.0.id().try_into().unwrap());
         let _ = kill(pid, Signal::SIGTERM);
         let end = Instant::now() + PATIENCE;
@@ -85,13 +86,13 @@ impl Drop for Daemon {
     }
 }
 
-/// Every process, and who started it.
+/// Every process and its parent.
 fn parents() -> Vec<(u32, u32)> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let parent = |entry: fs::DirEntry| {
         let own = entry.file_name().to_str()?.parse().ok()?;
         let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        // The name may hold anything, so what comes behind its bracket is read.
+        // The name may hold anything, so only the text after its bracket is read.
         let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
         Some((own, parent))
     };

@@ -1,7 +1,7 @@
-//! What runs inside the chroot: a host program, reduced to its calls of libpam.
+//! The host program inside the chroot, reduced to its calls of libpam.
 //!
 //! `directory_login --drive TASK` carries the task out and prints its samples, both as JSON. The
-//! clock starts inside the process that logs in, so that starting this one does not count.
+//! process that logs in takes the time, so the start of this program does not count.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::child::in_a_child;
 use super::floor::Floor;
 
-/// Where the chroot keeps its PAM services.
+/// The folder of the PAM services in the chroot.
 pub const SERVICES: &str = "/bench/pam.d";
 
 /// What to do.
@@ -27,9 +27,9 @@ pub const SERVICES: &str = "/bench/pam.d";
 pub struct Task {
     /// How to log in.
     pub way: Way,
-    /// Names and passwords, each of them once, or over and over until the time is up.
+    /// Names and passwords: each is used once, or again and again until the time is up.
     pub logins: Vec<(String, String)>,
-    /// How many at once and for how many seconds; otherwise one after the other.
+    /// The number of clients at once, and the seconds. None: one login after the other.
     pub crowd: Option<(usize, f64)>,
 }
 
@@ -51,11 +51,11 @@ pub struct Sample {
     pub ms: f64,
     /// `pam_authenticate` alone.
     pub auth_ms: f64,
-    /// What the process and its children computed meanwhile, in milliseconds.
+    /// The CPU time of the process and its children, in milliseconds.
     pub cpu_ms: f64,
 }
 
-/// Carries out what stands on the command line.
+/// Does the task of the command line.
 pub fn drive(task: &str) {
     let task: Task = serde_json::from_str(task).unwrap();
     let samples = match task.crowd {
@@ -69,7 +69,7 @@ pub fn drive(task: &str) {
     println!("{}", serde_json::to_string(&samples).unwrap());
 }
 
-/// A login in a process that has done nothing yet, as sshd's are.
+/// A login in a new process, as in sshd.
 fn login(way: &Way, (user, password): &(String, String)) -> Sample {
     let [code, ms, auth_ms, cpu_ms] = in_a_child(|| {
         let (begin, before) = (Instant::now(), cpu_ms());
@@ -87,7 +87,7 @@ fn login(way: &Way, (user, password): &(String, String)) -> Sample {
     }
 }
 
-/// PAM's code, and what `pam_authenticate` took.
+/// Returns PAM's code and the time of `pam_authenticate`.
 fn transaction(service: &str, user: &str, password: &str) -> (i32, f64) {
     let script = Script {
         answers: vec![password.into()],
@@ -121,8 +121,8 @@ fn cpu_ms() -> f64 {
     sum(of(UsageWho::RUSAGE_SELF)) + sum(of(UsageWho::RUSAGE_CHILDREN))
 }
 
-/// So many people who log in again and again, each somebody else. What is done when the time is up
-/// counts.
+/// Starts this many clients, each with other users, that log in again and again. Logins that are
+/// complete when the time is up count.
 fn crowd(task: &Task, people: usize, time: Duration) -> Vec<Sample> {
     let end = Instant::now() + time;
     let start = |person| {

@@ -1,6 +1,7 @@
-//! A server that is down, that hangs, and that comes back.
+//! Measures a server that is down, one that hangs, and its return.
 //!
-//! All peers meet each fault at the same time, a thread each: they wait, and waiting slows nobody.
+//! All peers meet each fault at the same time, each in a thread: waiting for a server takes no CPU
+//! time from others.
 
 use std::time::{Duration, Instant};
 
@@ -8,26 +9,26 @@ use super::peer::Peer;
 use super::peers::{Peers, person};
 use super::table::{Better, Cell, Goal, Row};
 
-/// Those who can be in trouble.
+/// The peers that are measured with faults.
 const PEERS: [Peer; 3] = [Peer::Authchain, Peer::Nslcd, Peer::Sssd];
 
-/// Logins behind the first, where they are not too slow to repeat.
+/// The number of logins after the first, where they are not too slow.
 const LATER: usize = 5;
 const SLOW: Duration = Duration::from_secs(2);
 
-/// How long somebody may take to notice that the server is back.
+/// How long a peer may take to notice that the server is back.
 const PATIENCE: Duration = Duration::from_secs(100);
 
-/// What a backend of ours waits for servers by default, and 0.2 s.
+/// The default time that a backend of ours waits for its servers, and 0.2 s more.
 const TIMEOUT_MS: f64 = 3_200.0;
 
-/// What the logins during a fault took, and the way back.
+/// The times of the logins during a fault, and the time until the server is used again.
 #[derive(Default, Clone, Copy)]
 struct Trouble {
     first_ms: f64,
     later_ms: f64,
     back_s: f64,
-    /// Logins that were accepted although no server can have been asked.
+    /// The number of logins that were accepted without a server.
     accepted: usize,
 }
 
@@ -37,7 +38,7 @@ pub fn faults(peers: &mut Peers) -> Vec<Row> {
     let refused = each(|peer| during(peers, peer));
     peers.slapd.start_again();
     let refused = with_way_back(peers, refused);
-    // Everybody forgets what was.
+    // Resets every peer's memory of the fault.
     for peer in PEERS {
         peers.log_in(peer, &[person(0)]);
     }
@@ -61,7 +62,7 @@ fn each<T: Send>(what: impl Fn(Peer) -> T + Sync) -> [T; PEERS.len()] {
     })
 }
 
-/// The first login, and the slowest of the next.
+/// Measures the first login, and the slowest of the next.
 fn during(peers: &Peers, peer: Peer) -> Trouble {
     let login = |number| peers.log_in(peer, &[person(number)])[0];
     let first = login(1);
@@ -79,7 +80,7 @@ fn during(peers: &Peers, peer: Peer) -> Trouble {
     }
 }
 
-/// From now, when the server has just come back.
+/// Adds the time from now, when the server has just come back, until a login succeeds.
 fn with_way_back(peers: &Peers, troubles: [Trouble; PEERS.len()]) -> [Trouble; PEERS.len()] {
     let begin = Instant::now();
     let back = each(|peer| {

@@ -1,4 +1,4 @@
-//! The least a login at a directory can cost: a connection, TLS and one bind, in one process and
+//! The minimum of a login at a directory: a connection, TLS and one bind, in one process and
 //! without PAM.
 
 use std::fs;
@@ -19,22 +19,22 @@ const BIND: u8 = 0x60;
 const BIND_ANSWER: u8 = 0x61;
 const SIMPLE: u8 = 0x80;
 
-/// PAM's word for a wrong password.
+/// PAM_AUTH_ERR.
 const AUTH_ERR: i32 = 7;
 
-/// Where the server is.
+/// The server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Floor {
-    /// Its name, which stands on its certificate.
+    /// Its name in its certificate.
     pub name: String,
     /// Its port for TLS.
     pub port: u16,
-    /// Who vouches for it.
+    /// The authority that signed its certificate.
     pub authority: String,
 }
 
 impl Floor {
-    /// Binds as somebody of `ou=bulk`; PAM's code.
+    /// Binds as a user of `ou=bulk`. Returns PAM's code for the result.
     pub fn bind(&self, user: &str, password: &str) -> i32 {
         let address = (self.name.as_str(), self.port);
         let mut socket = TcpStream::connect(address).unwrap();

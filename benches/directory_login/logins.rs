@@ -1,18 +1,18 @@
-//! Logins while all is well: what one takes, what it computes, and how many there can be at once.
+//! Logins without faults: the time and CPU time of one, and the number per second.
 
 use super::drive::Sample;
 use super::peer::{ALL, Peer};
 use super::peers::{Peers, person};
 use super::table::{Better, Cell, Goal, Row};
 
-/// How much is measured.
+/// The size of the measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
-    /// Times that everybody has their turn.
+    /// The number of rounds, in each of which every peer has its turn.
     pub rounds: usize,
-    /// Logins of a kind and a turn.
+    /// The logins of each kind in a turn.
     pub logins: usize,
-    /// Seconds that a crowd logs in.
+    /// The seconds of many clients at once.
     pub seconds: f64,
 }
 
@@ -27,7 +27,7 @@ enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Right, Kind::Wrong, Kind::Unknown, Kind::BehindFiles];
 
-/// All samples of a peer and a kind, and what its daemon computed for them.
+/// All samples of a peer and a kind, and the CPU time of its daemon for them.
 #[derive(Default)]
 struct Record {
     samples: Vec<Sample>,
@@ -35,7 +35,7 @@ struct Record {
     daemon_ms: f64,
 }
 
-/// What one login takes, in turns, so that a machine that slows down slows all alike.
+/// Measures single logins. The peers take turns, so that a machine that slows down slows all alike.
 pub fn one_by_one(peers: &Peers, effort: Effort) -> Vec<Row> {
     let mut records: [[Record; KINDS.len()]; ALL.len()] = Default::default();
     for round in 0..effort.rounds {
@@ -119,7 +119,7 @@ pub fn one_by_one(peers: &Peers, effort: Effort) -> Vec<Row> {
 }
 
 impl Kind {
-    /// The same people in each round; but nobody guesses the same unknown name twice.
+    /// The same users in each round, except that unknown names are new each time.
     fn people(self, round: usize, count: usize) -> Vec<(String, String)> {
         let somebody = |number| match self {
             Self::Right | Self::BehindFiles => person(number),
@@ -180,21 +180,21 @@ impl Record {
         quantile(self.samples.iter().map(|sample| sample.ms), part)
     }
 
-    /// A login's share: of the host, of what it started, and of the daemon.
+    /// The CPU time of a login: of the host, of its children, and of the daemon.
     fn cpu_ms(&self) -> f64 {
         let hosts: f64 = self.samples.iter().map(|sample| sample.cpu_ms).sum();
         (hosts + self.daemon_ms) / self.samples.len() as f64
     }
 }
 
-/// What so large a part of them is no larger than.
+/// The quantile `part` of the samples.
 fn quantile(samples: impl Iterator<Item = f64>, part: f64) -> f64 {
     let mut all: Vec<f64> = samples.collect();
     all.sort_by(f64::total_cmp);
     all[((all.len() - 1) as f64 * part).round() as usize]
 }
 
-/// How many there can be at once: the median of the rounds.
+/// Measures many clients at once: the median of the rounds.
 pub fn crowds(peers: &Peers, effort: Effort) -> Vec<Row> {
     let everybody: Vec<_> = (0..1000).map(person).collect();
     let row = |size: usize| {

@@ -1,13 +1,13 @@
-//! A login at a directory beside nslcd and SSSD, in one run: `make bench-directory`.
+//! Compares logins at a directory with nslcd and SSSD, in one run: `make bench-directory`.
 //!
-//! All three log in as hosts do: `pam_start` to `pam_end` in a process that has done nothing yet,
-//! under one libpam, over ldaps, at one slapd with 1,000 people. They live in a chroot that is made for
-//! it (see [`chroot`]), each set up as its documentation says and without a cache of passwords, and
-//! have their turns one after the other, so that a machine that slows down slows all alike. The floor
-//! is what TLS and one bind cost without PAM, without a search and without a process of their own.
+//! All three log in as hosts do: `pam_start` to `pam_end` in a new process, with the same libpam,
+//! over ldaps, at one slapd with 1,000 people. They run in a chroot (see [`chroot`]), each set up
+//! as its documentation says and without a cache of passwords. They take turns, so that a machine
+//! that slows down slows all alike. The floor is the cost of TLS and one bind, without PAM, a
+//! search or a new process.
 //!
-//! `--quick` measures little, and no faults: those take minutes, because the others wait for minutes.
-//! Needs root, for namespaces and a chroot.
+//! `--quick` measures little, and no faults: those take minutes, because nslcd and SSSD wait for
+//! minutes. Needs root, for namespaces and a chroot.
 
 #[path = "../child.rs"]
 mod child;
@@ -72,7 +72,7 @@ fn measure(is_quick: bool) -> Option<()> {
         watches: false,
         ..Plan::default()
     };
-    // In the namespace of the chroot's mounts, as everything is.
+    // Started after the chroot, so that it is in the same mount namespace.
     let chroot = Chroot::ready();
     let slapd = Slapd::start(&plan)?;
     let mut peers = Peers::start(chroot, slapd);
@@ -100,7 +100,7 @@ fn measure(is_quick: bool) -> Option<()> {
     Some(())
 }
 
-/// Where and when, and who with whom.
+/// The machine, the date and the versions.
 fn circumstances(peers: &Peers) -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus
@@ -121,7 +121,7 @@ fn circumstances(peers: &Peers) -> String {
     )
 }
 
-/// What stays in memory between logins, and what a worker needs for one.
+/// The memory between logins, and the memory of our worker during one.
 fn memory(peers: &Peers) -> Vec<Row> {
     let of = |peer, at: usize| Cell::from(peers.daemon_of(peer).unwrap().memory_mib()[at]);
     let cells = |own: Cell, at| {

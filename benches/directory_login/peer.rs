@@ -1,6 +1,6 @@
-//! Who is compared.
+//! The programs that are compared.
 
-/// One of those compared.
+/// A program that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     /// pam_authchain.so, which starts a worker for each login.
@@ -9,12 +9,12 @@ pub enum Peer {
     Nslcd,
     /// pam_sss.so, which asks sssd_pam.
     Sssd,
-    /// A connection, TLS and a bind, and nothing else.
+    /// Only a connection, TLS and a bind.
     Floor,
 }
 
 impl Peer {
-    /// What people call it.
+    /// The usual name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sssd => "SSSD",
@@ -33,5 +33,5 @@ impl Peer {
     }
 }
 
-/// Everybody, in the order of the table.
+/// All peers, in the order of the table.
 pub const ALL: [Peer; 4] = [Peer::Authchain, Peer::Nslcd, Peer::Sssd, Peer::Floor];

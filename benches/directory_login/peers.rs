@@ -1,4 +1,4 @@
-//! The peers in their chroot, and how each is made to log somebody in.
+//! Starts the peers in their chroot, and makes each log users in.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const TRIES: usize = 200;
 
 /// The peers in their chroot, and the server they ask.
 pub struct Peers {
-    // Ended first, while the server still answers.
+    // First, so that the daemons end while the server still answers.
     daemons: Vec<(Peer, Daemon)>,
     chroot: Chroot,
     /// The server.
@@ -26,7 +26,7 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Starts them all and waits until each lets somebody in.
+    /// Starts all peers, and waits until each lets a user in.
     pub fn start(chroot: Chroot, slapd: Slapd) -> Self {
         setup::everything(&chroot, &slapd);
         let mut peers = Self {
@@ -65,18 +65,18 @@ impl Peers {
         panic!("{peer:?} lets nobody in: {last:?}; see {}", log.display());
     }
 
-    /// These people, one after the other.
+    /// Logs these users in, one after the other.
     pub fn log_in(&self, peer: Peer, who: &[(String, String)]) -> Vec<Sample> {
         self.perform(self.way(peer), who, None)
     }
 
-    /// The same behind local files: pam_unix, or our own `local`.
+    /// Logs these users in after local files refused them: pam_unix, or our `local`.
     pub fn log_in_behind(&self, peer: Peer, who: &[(String, String)]) -> Vec<Sample> {
         let service = format!("{}-behind", peer.service());
         self.perform(Way::Pam(service), who, None)
     }
 
-    /// So many of them at once, again and again, for so many seconds.
+    /// Logs in with this many clients at once, again and again, for this many seconds.
     pub fn crowd(
         &self,
         peer: Peer,
@@ -121,25 +121,25 @@ impl Peers {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Its daemon, if it has one.
+    /// The daemon of a peer, if it has one.
     pub fn daemon_of(&self, peer: Peer) -> Option<&Daemon> {
         let found = self.daemons.iter().find(|(of, _)| *of == peer);
         found.map(|(_, daemon)| daemon)
     }
 
-    /// What is compared with what.
+    /// The versions of the compared programs.
     pub fn versions(&self) -> String {
         let version = |package| self.chroot.version(package);
         format!("nslcd {}, SSSD {}", version("nslcd"), version("sssd-ldap"))
     }
 
-    /// Our worker, outside.
+    /// The path of our worker, seen from outside.
     pub fn worker(&self) -> PathBuf {
         self.chroot.outside(&format!("{CORNER}/authchain-worker"))
     }
 }
 
-/// Somebody of the directory, with the right password.
+/// A user of the directory, and the right password.
 pub fn person(number: usize) -> (String, String) {
     let name = bulk_name(number);
     (name.clone(), format!("pw-{name}"))

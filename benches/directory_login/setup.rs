@@ -1,4 +1,4 @@
-//! How each peer is set up: as its documentation says, and otherwise as it comes.
+//! The configuration of each peer: as its documentation says, and otherwise the defaults.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use super::drive::SERVICES;
 use super::peer::Peer;
 use super::release::stripped;
 
-/// What the server is called: libldap takes `localhost` for another name.
+/// The server's host name. Not `localhost`, for which libldap uses another name.
 pub const SERVER: &str = "ldap.example.test";
 
-/// What runs all the time.
+/// The daemons.
 pub const DAEMONS: [(Peer, &[&str]); 2] = [
     (Peer::Nslcd, &["nslcd", "-n"]),
     (Peer::Sssd, &["sssd", "-i", "--logger=files"]),
@@ -26,7 +26,7 @@ const PASSWD: &str = "authchain:x:990:990::/nonexistent:/usr/sbin/nologin\n\
 /// `correct horse`, hashed as Debian's passwd(1) does.
 const YESCRYPT: &str = "$y$j9T$demodemodemodemodemo..$5E1a5OYRmHrOTCG.3tDkCjKbbBJoJKae3hZ/9dA5uM5";
 
-/// Writes everybody's files.
+/// Writes the files of all peers.
 pub fn everything(chroot: &Chroot, slapd: &Slapd) {
     let setup = Setup {
         chroot,
@@ -57,7 +57,7 @@ impl Setup<'_> {
             0o644,
             &format!("127.0.0.1 localhost {SERVER}\n"),
         );
-        // Names come from files; what PAM's daemons look up of people is their own affair.
+        // NSS reads only files: the daemons look users up without it.
         let switch = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
         chroot.write("/etc/nsswitch.conf", 0o644, switch);
         chroot.write(&format!("{CORNER}/secret"), 0o600, "svc-secret\n");
@@ -66,7 +66,7 @@ impl Setup<'_> {
         }
     }
 
-    /// The worker's user, and somebody local with a password hashed as Debian's passwd(1) does.
+    /// Adds the worker's user, and a local user with a hash of Debian's passwd(1).
     fn add_locals(&self, file: &str) {
         let path = format!("/etc/{file}");
         let before = fs::read_to_string(self.chroot.outside(&path)).unwrap();
@@ -103,7 +103,7 @@ impl Setup<'_> {
                 &format!("auth required {line}\naccount required {line}\n"),
             );
             let stack = match peer {
-                // Local files are a link of its own chain.
+                // Our module has local files in its own chain.
                 Peer::Authchain => {
                     let line = format!("{module} nodelay config={CORNER}/behind.toml");
                     format!("auth required {line}\naccount required {line}\n")
@@ -117,7 +117,7 @@ impl Setup<'_> {
             };
             self.service(&format!("{name}-behind"), &stack);
         }
-        // libpam loads this one, too; a distribution's own would be measured with it.
+        // libpam loads `other` too. The distribution's `other` would add to the measurement.
         self.service(
             "other",
             "auth required pam_deny.so\naccount required pam_deny.so\n",
@@ -157,7 +157,7 @@ impl Setup<'_> {
             uri = self.uri,
         );
         self.chroot.write("/etc/nslcd.conf", 0o640, &text);
-        // An init script's work.
+        // nslcd's init script does this.
         let mut chown = self.chroot.command(&["chown", "nslcd:nslcd", "/run/nslcd"]);
         assert!(chown.status().unwrap().success());
     }

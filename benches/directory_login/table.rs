@@ -1,8 +1,8 @@
-//! The table: who needs how much, and whether authchain reaches what it should.
+//! The table of figures, with the goals that authchain reaches or misses.
 
 use super::peer::Peer;
 
-/// Which figures are good ones.
+/// Which figures are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     /// Small ones.
@@ -11,23 +11,23 @@ pub enum Better {
     More,
 }
 
-/// What authchain is to reach.
+/// A goal of authchain.
 #[derive(Debug, Clone, Copy)]
 pub enum Goal {
     /// In the row's own unit: no worse than this.
     Bound(f64),
-    /// So many times better than that peer.
+    /// This many times better than that peer.
     Times(f64, Peer),
-    /// Nobody turned away.
+    /// No failed login.
     NoFailure,
 }
 
-/// A figure, and how many logins did not go as they should.
+/// A figure, and the number of logins with a wrong result.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cell {
-    /// What was measured; infinite where it never came.
+    /// The figure; infinite if the event never came.
     pub figure: Option<f64>,
-    /// How many logins answered otherwise than they should.
+    /// The number of logins with a wrong result.
     pub failed: usize,
 }
 
@@ -38,9 +38,9 @@ pub struct Row {
     pub what: String,
     /// By peer, in the order of [`super::peer::ALL`].
     pub cells: [Cell; 4],
-    /// Which figures are good ones.
+    /// Which figures are better.
     pub better: Better,
-    /// What authchain is to reach.
+    /// A goal of authchain.
     pub goals: Vec<Goal>,
 }
 
@@ -60,7 +60,7 @@ pub fn head() {
 }
 
 impl Row {
-    /// Prints it; whether every goal is reached.
+    /// Prints the row. Returns whether its goal is reached.
     pub fn print(&self) -> bool {
         let [own, nslcd, sssd, floor] = self.cells.map(|cell| cell.show());
         let ratio = |peer| {

@@ -1,12 +1,12 @@
-//! A local login beside pam_unix, in one run: `make bench-local`.
+//! Compares local logins with pam_unix, in one run: `make bench-local`.
 //!
-//! Each figure is a median over forked processes, ours and theirs in turn, so that a machine that
-//! slows down slows both. The process gives itself a mount namespace in which /etc/passwd and
-//! /etc/shadow are its own: pam_unix reads no others. That takes root.
+//! Each figure is a median over forked processes. The modules take turns, so that a machine that
+//! slows down slows both. The program runs in a mount namespace with its own /etc/passwd and
+//! /etc/shadow, because pam_unix reads no other files. This needs root.
 //!
 //! Both modules are called as `pam_authenticate` and `pam_acct_mgmt` under the real libpam, with an
-//! `other` service of pam_deny only: libpam loads that too, and a distribution's own would be
-//! measured with it.
+//! `other` service of pam_deny only: libpam loads it too, and the distribution's `other` would add
+//! to the measurement.
 
 #[path = "../child.rs"]
 mod child;
@@ -33,14 +33,15 @@ use stage::{MANY, Stage};
 /// Everybody's password.
 const PASSWORD: &str = "correct horse";
 
-/// Logins a figure, and loads of the module a figure.
+/// The number of logins, and of loads of the module, for a figure.
 const LOGINS: usize = 60;
 const LOADS: usize = 300;
 
 /// The two modules, as services of PAM.
 const OURS: &CStr = c"ours";
 const THEIRS: &CStr = c"theirs";
-/// Ours on account files of its own, with [`MANY`] more people in one of them or in neither.
+/// Services of our module with its own account files. [`MANY`] more users are in passwd, in shadow,
+/// or in neither.
 const LONG_SHADOW: &CStr = c"long-shadow";
 const LONG_PASSWD: &CStr = c"long-passwd";
 const SHORT: &CStr = c"short";
@@ -70,7 +71,7 @@ fn table(stage: &Stage) {
     long_files(stage);
 }
 
-/// pam_unix computes each hash twice, so a little over a half is what there is to gain.
+/// pam_unix computes each hash twice, so the best ratio is a little over one half.
 fn right_passwords(stage: &Stage) {
     for who in ["sha512", "yescrypt"] {
         let [ours, theirs] = paired(
@@ -89,7 +90,7 @@ fn right_passwords(stage: &Stage) {
     }
 }
 
-/// Whether the clock tells who exists: 1 is a clock that tells nothing.
+/// Compares the times of refusals. A ratio of 1 does not reveal whether a user exists.
 fn refusals(stage: &Stage) {
     for (what, who) in [("unknown name", "nobody-here"), ("locked", "locked")] {
         let [ours, theirs] = [OURS, THEIRS].map(|service| {
@@ -143,7 +144,7 @@ fn line(what: &str, ours: &str, theirs: &str, ratio: &str, goal: &str) {
     println!("{what:<42} {ours:>10} {theirs:>10} {ratio:>7}   {goal}");
 }
 
-/// Milliseconds from `pam_start` to the end of `pam_end`, in a process that has done nothing yet.
+/// Milliseconds from `pam_start` to the end of `pam_end`, in a new process.
 fn login(stage: &Stage, service: &CStr, who: &str, password: &str) -> f64 {
     let [ms] = in_a_child(|| {
         let begin = Instant::now();
@@ -218,7 +219,7 @@ fn counted(service: &str, who: &str) -> Option<f64> {
     collected.trim().parse().ok()
 }
 
-/// Microseconds of a dlopen, with libpam there already as in every host.
+/// Microseconds of a dlopen, with libpam loaded before as in every host.
 fn load(module: &Path) -> f64 {
     let path = CString::new(module.to_str().unwrap()).unwrap();
     let [us] = in_a_child(|| {
@@ -232,8 +233,8 @@ fn load(module: &Path) -> f64 {
     us
 }
 
-/// KiB that a login has made its caller's own when `pam_end` has yet to run. Pages of the module's
-/// file that were only read belong to the page cache.
+/// KiB of private memory that a login has written before `pam_end`. Pages of the module's file that
+/// are only read do not count.
 fn written_memory(stage: &Stage, service: &CStr) -> f64 {
     let [kib] = in_a_child(|| {
         let before = written_kib();

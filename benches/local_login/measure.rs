@@ -14,7 +14,7 @@ pub fn paired(
     samples.map(middle)
 }
 
-/// The median of so many measurements.
+/// The median of `count` measurements.
 pub fn median(count: usize, mut measure: impl FnMut() -> f64) -> f64 {
     middle((0..count).map(|_| measure()).collect())
 }

@@ -1,4 +1,4 @@
-//! Two modules, their services and their account files.
+//! The two modules, their services and their account files.
 
 use std::ffi::CString;
 use std::fs::{self, Permissions};
@@ -30,7 +30,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Sets it, and gives this process a mount namespace in which it is the system's.
+    /// Makes the stage, and moves this process into a mount namespace where the system's account
+    /// files are the stage's.
     pub fn set() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
@@ -84,8 +85,8 @@ fn service(module: &Path, arguments: &str) -> String {
     format!("auth {line}account {line}")
 }
 
-/// With these account files in `dir`, or the system's where none are named. Nobody reads the log:
-/// pam_unix is told to be quiet, too.
+/// A configuration with these account files in `dir`, or with the system's if none are named. Its
+/// log is not read, and pam_unix is told to be quiet too.
 fn configuration(dir: &Path, passwd: &str, shadow: &str) -> String {
     let at = |name: &str| format!("{:?}", dir.join(name));
     let log = at("nobody-listens");
@@ -112,7 +113,7 @@ fn pam_unix() -> PathBuf {
     found.expect("pam_unix.so is in none of the usual folders")
 }
 
-/// A mount namespace of this process's own, where the system's account files are the stage's.
+/// Moves this process into a mount namespace where the system's account files are the stage's.
 fn own_etc(stage: &Path) {
     own_mounts();
     let nothing: Option<&str> = None;
@@ -146,7 +147,7 @@ fn passwd(more: usize) -> String {
     text
 }
 
-/// Most people have the `usual` hash, so an unknown name costs what that costs.
+/// Most users have the `usual` hash, so an unknown name takes the time of that hash.
 fn shadow(more: usize, usual: &str) -> String {
     let mut text = String::from("root:*:20000:0:99999:7:::\n");
     for (name, hash) in [

@@ -1,4 +1,4 @@
-//! Somebody who logs in through the library, as the module does.
+//! A client that logs in with the library, as the module does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use serde_json::json;
 /// The time that a login may take: the default of `timeout`.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Somebody, and the backend that is asked.
+/// A client and its backend.
 pub struct Client {
     remote: Remote,
     run_dir: PathBuf,
@@ -79,11 +79,11 @@ impl Client {
         matches!(verdict, Ok(Verdict::Accepted(..)))
     }
 
-    /// Marks the server as down, as a login would that is wrong.
+    /// Marks the server as down, though it is not.
     pub fn plant_mark(&self) {
         let files = fs::read_dir(&self.run_dir).unwrap();
         let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-        // The file that says that it is up has all the names.
+        // The file that marks the server as up has `=` where the file for down has `@`.
         let up = names.find(|name| name.contains('=')).unwrap();
         fs::write(self.run_dir.join(up.replace('=', "@")), "").unwrap();
     }

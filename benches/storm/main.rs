@@ -1,9 +1,9 @@
-//! Storms of logins at one directory, with a wrong mark of an outage and without; how long it takes
-//! until a server that was down is used again, by how far away it is and on a busy machine; and what
-//! a server costs that accepts connections and says nothing.
+//! Measures storms of logins at one directory, with and without a wrong mark that it is down. Also
+//! measures how long the return of a server goes unnoticed, for several round trips and on a busy
+//! machine, and the cost of a server that accepts connections and never answers.
 //!
 //! `cargo bench -p authchain-tests --bench storm`. `AUTHCHAIN_WORKER` names the worker to measure,
-//! a release build for figures worth telling.
+//! which must be a release build for meaningful figures.
 
 mod client;
 mod way;
@@ -21,7 +21,7 @@ use authchain_tests::servers::slapd::{Plan, Slapd};
 use self::client::Client;
 use self::way::Way;
 
-/// The numbers of people who log in at once, again and again.
+/// The numbers of clients that log in at once, again and again.
 const CLIENTS: [usize; 3] = [64, 160, 250];
 
 /// The length of a storm, and the part at its beginning that does not count.
@@ -35,7 +35,7 @@ const ROUND_TRIPS: [u64; 6] = [0, 5, 10, 20, 40, 80];
 const DOWN: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The number of processes that only calculate, on a busy machine.
+/// The number of processes that keep a busy machine's CPUs busy.
 const BUSY: usize = 32;
 
 fn main() {
@@ -74,7 +74,7 @@ fn calculating() -> Child {
     endless.spawn().unwrap()
 }
 
-/// Has so many people log in, and prints how many got in.
+/// Runs this many clients, and prints how many logins were accepted.
 fn storm(slapd: &Slapd, clients: usize, what: &str, prepare: impl FnOnce(&Path) -> &Path) {
     let folder = tempfile::tempdir().unwrap();
     let run_dir = folder.path().join("run");
@@ -102,7 +102,7 @@ fn storm(slapd: &Slapd, clients: usize, what: &str, prepare: impl FnOnce(&Path) 
     println!("{clients} clients, {what}: {rate:.0} logins/s, {refused} % refused");
 }
 
-/// Takes all servers away for a while, and prints how long it takes until one is used again.
+/// Makes all servers unreachable for a while, and prints how long their return goes unnoticed.
 fn outage(slapd: &Slapd, servers: usize, round_trip: Duration) {
     let folder = tempfile::tempdir().unwrap();
     let run_dir = folder.path().join("run");
@@ -134,8 +134,8 @@ fn outage(slapd: &Slapd, servers: usize, round_trip: Duration) {
     ways.iter_mut().for_each(Way::close);
 }
 
-/// Prints how long logins take where the first of two servers, and where the only one, accepts
-/// connections and says nothing.
+/// Prints how long logins take where the first of two servers, or the only one, accepts connections
+/// and never answers.
 fn hung(slapd: &Slapd) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = uri(silent.local_addr().unwrap().port());

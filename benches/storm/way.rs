@@ -1,4 +1,4 @@
-//! A long way to a server.
+//! A proxy that delays the bytes to and from a server.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// A port of this machine from which everything takes its time to the server, and back.
+/// A port of this machine that forwards to the server with a delay.
 pub struct Way {
     /// The port.
     pub port: u16,
@@ -16,7 +16,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// Opens the way from `port`, or from any if that is 0, to the port `server`.
+    /// Forwards from `port`, or a free port if 0, to the port `server`.
     pub fn open(port: u16, server: u16, round_trip: Duration) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -40,7 +40,7 @@ impl Way {
         }
     }
 
-    /// Has connections be refused from now on.
+    /// Refuses connections from now on.
     pub fn close(&mut self) {
         self.is_closed.store(true, Ordering::Relaxed);
         if let Some(listening) = self.listening.take() {
@@ -49,7 +49,7 @@ impl Way {
     }
 }
 
-/// Carries all that two sides say, the client's connecting included.
+/// Forwards the bytes of both sides, and delays the connection too.
 fn carry(client: TcpStream, server: u16, round_trip: Duration) {
     client.set_nonblocking(false).unwrap();
     thread::sleep(round_trip);
