@@ -51,26 +51,26 @@ fn type_names() -> impl Iterator<Item = PossibleValue> {
 }
 
 fn describe_all(terminal: &mut Terminal) {
-    terminal.say_in(STRONG, "At the top of authchain.toml");
+    terminal.print_styled(STRONG, "At the top of authchain.toml");
     terminal.write(&TerminalFormat.format_all(&global_settings()));
-    terminal.say_in(STRONG, "In every [backend.NAME]");
+    terminal.print_styled(STRONG, "In every [backend.NAME]");
     terminal.write(&TerminalFormat.format_all(&common_settings()));
-    terminal.say_in(STRONG, "Backend types");
+    terminal.print_styled(STRONG, "Backend types");
     for backend_type in BACKEND_TYPES {
-        terminal.say(format_args!("\n  {STRONG}{}{STRONG:#}", backend_type.name));
+        terminal.print(format_args!("\n  {STRONG}{}{STRONG:#}", backend_type.name));
         terminal.write(&wrapped(backend_type.help, 6));
     }
-    terminal.say("\n`authchain describe TYPE` shows the keys of a type.");
+    terminal.print("\n`authchain describe TYPE` shows the keys of a type.");
 }
 
 fn describe_type(backend_type: &BackendType, terminal: &mut Terminal) {
-    terminal.say_in(
+    terminal.print_styled(
         STRONG,
         format_args!("[backend.NAME] with type = \"{}\"", backend_type.name),
     );
     terminal.write(&wrapped(backend_type.help, 2));
     terminal.write(&TerminalFormat.format_all(&type_settings(backend_type)));
-    terminal.say_in(STRONG, "And as in every [backend.NAME]");
+    terminal.print_styled(STRONG, "And as in every [backend.NAME]");
     terminal.write(&TerminalFormat.format_all(&common_settings()));
 }
 

@@ -37,7 +37,7 @@ pub(crate) enum Method {
 impl Hash {
     pub(crate) fn run(&self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let hash = new_hash(self.method)?;
-        terminal.say(hash);
+        terminal.print(hash);
         Ok(Exit::Success)
     }
 }

@@ -94,7 +94,7 @@ impl LoginTest {
 }
 
 fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, terminal: &mut Terminal) {
-    terminal.say_in(STRONG, phase);
+    terminal.print_styled(STRONG, phase);
     for step in &decision.steps {
         let style = match &step.finding {
             Finding::Answered(_) => GOOD,
@@ -106,17 +106,17 @@ fn report<A: Display>(phase: &str, decision: &Decision<A>, code: PamCode, termin
         };
         let milliseconds = step.took.as_secs_f64() * 1_000.0;
         let finding = clean(&finding_text(&step.finding));
-        terminal.say(format_args!(
+        terminal.print(format_args!(
             "  {:<16} {style}{finding}{style:#}  ({milliseconds:.1} ms)",
             step.backend
         ));
     }
     let style = if code == PamCode::Success { GOOD } else { BAD };
-    terminal.say(format_args!(
+    terminal.print(format_args!(
         "  answer           {style}{code}{style:#} ({})",
         code.number()
     ));
-    terminal.say(format_args!(
+    terminal.print(format_args!(
         "  why              {}",
         clean(&decision.why())
     ));
@@ -152,7 +152,7 @@ fn account_exit(
     match outcome {
         Outcome::Answered(AccountStatus::Valid { warning }) => {
             if let Some(warning) = heard.or(warning) {
-                terminal.say(format_args!(
+                terminal.print(format_args!(
                     "  {WARNING}message{WARNING:#}          {}",
                     clean(&warning)
                 ));
@@ -172,7 +172,7 @@ impl Person {
     /// it.
     fn ask(text: &str, echo: Echo) -> Result<Secret, ConversationError> {
         prompt::ask(&clean(text), echo).map_err(|error| {
-            tell(&error.to_string());
+            print_text(&error.to_string());
             ConversationError::NoAnswer
         })
     }
@@ -192,15 +192,15 @@ impl Conversation for Person {
     }
 
     fn text_info(&mut self, text: &str) {
-        tell(text);
+        print_text(text);
     }
 
     fn error_msg(&mut self, text: &str) {
-        tell(text);
+        print_text(text);
     }
 }
 
 /// Prints a line of the conversation to standard error, apart from the result.
-fn tell(text: &str) {
+fn print_text(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", clean(text));
 }

@@ -87,7 +87,7 @@ impl LookupResult {
     }
 
     fn print(&self, terminal: &mut Terminal) {
-        terminal.say_in(STRONG, &self.name);
+        terminal.print_styled(STRONG, &self.name);
         let system = match &self.system {
             Ok(Some(uid)) => format!("uid {uid}"),
             Ok(None) => {
@@ -95,7 +95,7 @@ impl LookupResult {
             }
             Err(why) => format!("cannot say: {why}"),
         };
-        terminal.say(format_args!("  {:<16} {system}", "system (NSS)"));
+        terminal.print(format_args!("  {:<16} {system}", "system (NSS)"));
         for step in &self.steps {
             self.print_step(step, terminal);
         }
@@ -113,13 +113,13 @@ impl LookupResult {
             Finding::Failed(why) => (WARNING, format!("failed: {why}")),
             Finding::NotAsked(why) => (anstyle::Style::new(), format!("not asked: {why}")),
         };
-        terminal.say(format_args!(
+        terminal.print(format_args!(
             "  {backend:<16} {style}{}{style:#}",
             clean(&text)
         ));
         if let Finding::Answered(user) = &step.finding {
             if self.uid_differs(user) {
-                terminal.say(format_args!(
+                terminal.print(format_args!(
                     "  {:<16} {WARNING}another user id than the system's: logins through {backend} are refused{WARNING:#}",
                     ""
                 ));

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     };
     let mut terminal = Terminal::standard();
     let exit = run(&arguments, &mut terminal).unwrap_or_else(|failure| {
-        terminal.tell(format_args!("{}", failure.message));
+        terminal.print_message(format_args!("{}", failure.message));
         failure.exit
     });
     terminal.finish(exit)

@@ -91,15 +91,15 @@ impl Terminal {
     }
 
     /// Prints a line of the answer to standard output.
-    pub(crate) fn say(&mut self, line: impl Display) {
+    pub(crate) fn print(&mut self, line: impl Display) {
         if self.fault.is_none() {
             self.fault = writeln!(self.out, "{line}").err();
         }
     }
 
     /// Prints a line of the answer with a style.
-    pub(crate) fn say_in(&mut self, style: Style, line: impl Display) {
-        self.say(format_args!("{style}{line}{style:#}"));
+    pub(crate) fn print_styled(&mut self, style: Style, line: impl Display) {
+        self.print(format_args!("{style}{line}{style:#}"));
     }
 
     /// Prints text that has its own newlines.
@@ -111,11 +111,11 @@ impl Terminal {
 
     /// Prints a value as JSON, for scripts.
     pub(crate) fn json(&mut self, value: &Value) {
-        self.say(format_args!("{value:#}"));
+        self.print(format_args!("{value:#}"));
     }
 
     /// Prints a message to standard error.
-    pub(crate) fn tell(&mut self, line: impl Display) {
+    pub(crate) fn print_message(&mut self, line: impl Display) {
         // An error here cannot be reported: standard error itself is closed.
         let _ = writeln!(self.err, "authchain: {line}");
     }
@@ -125,7 +125,7 @@ impl Terminal {
         let fault = self.fault.take().or_else(|| self.out.flush().err());
         match fault {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                self.tell(format_args!("cannot write the answer: {error}"));
+                self.print_message(format_args!("cannot write the answer: {error}"));
                 ExitCode::from(Exit::Trouble as u8)
             }
             _ => ExitCode::from(exit as u8),
@@ -160,9 +160,9 @@ mod tests {
             err: Box::new(Broken(kind)),
             fault: None,
         };
-        terminal.say("one");
-        terminal.say("two");
-        terminal.tell("three");
+        terminal.print("one");
+        terminal.print("two");
+        terminal.print_message("three");
         terminal.finish(Exit::Negative)
     }
 

@@ -8,7 +8,7 @@ use crate::terminal::{BAD, GOOD, STRONG, Terminal, WARNING, clean};
 /// Prints a report, with the worst findings last, so that they are still on the screen at the end.
 pub(super) fn print(report: &Report, terminal: &mut Terminal) {
     for what in &report.looked_at {
-        terminal.say(clean(what));
+        terminal.print(clean(what));
     }
     print_steps(&report.steps, terminal);
     let findings = report.findings.iter();
@@ -21,12 +21,12 @@ pub(super) fn print(report: &Report, terminal: &mut Terminal) {
         report.count(Severity::Error),
         report.count(Severity::Warning),
     ) {
-        (0, 0) => terminal.say_in(GOOD, "everything is in order"),
-        (0, warnings) => terminal.say_in(WARNING, counted(warnings, "warning")),
-        (errors, 0) => terminal.say_in(BAD, counted(errors, "error")),
+        (0, 0) => terminal.print_styled(GOOD, "everything is in order"),
+        (0, warnings) => terminal.print_styled(WARNING, counted(warnings, "warning")),
+        (errors, 0) => terminal.print_styled(BAD, counted(errors, "error")),
         (errors, warnings) => {
             let (errors, warnings) = (counted(errors, "error"), counted(warnings, "warning"));
-            terminal.say_in(BAD, format!("{errors}, {warnings}"));
+            terminal.print_styled(BAD, format!("{errors}, {warnings}"));
         }
     }
 }
@@ -38,15 +38,15 @@ fn print_steps(steps: &[ServerStep], terminal: &mut Terminal) {
         let server = (&step.backend, &step.finding.server);
         if about.replace(server) != Some(server) {
             let server = clean(&format!("backend {} {}", server.0, server.1));
-            terminal.say_in(STRONG, server.trim_end());
+            terminal.print_styled(STRONG, server.trim_end());
         }
         let (name, text) = (clean(&step.finding.step), clean(&step.finding.text));
         let milliseconds = step.milliseconds();
         match step.severity {
-            None => terminal.say(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
+            None => terminal.print(format_args!("  {name:<16} {milliseconds:>7.1} ms  {text}")),
             Some(severity) => {
                 let style = style_of(severity);
-                terminal.say(format_args!(
+                terminal.print(format_args!(
                     "  {name:<16} {milliseconds:>7.1} ms  {style}{severity}{style:#}: {text}"
                 ));
             }
@@ -58,7 +58,7 @@ fn print_finding(finding: &Finding, terminal: &mut Terminal) {
     let (style, severity) = (style_of(finding.severity), finding.severity);
     let place = clean(&finding.place());
     let message = clean(&finding.message);
-    terminal.say(format_args!(
+    terminal.print(format_args!(
         "{style}{severity}{style:#}: {STRONG}{place}{STRONG:#}: {message}"
     ));
     for line in finding
@@ -68,11 +68,11 @@ fn print_finding(finding: &Finding, terminal: &mut Terminal) {
     {
         // Tabs are kept, so that the caret stands under the fault.
         let line: Vec<String> = line.split('\t').map(clean).collect();
-        terminal.say(format_args!("  {}", line.join("\t")));
+        terminal.print(format_args!("  {}", line.join("\t")));
     }
     if !finding.services.is_empty() {
         let services: Vec<&str> = finding.services.iter().map(String::as_str).collect();
-        terminal.say(format_args!("  concerns: {}", clean(&services.join(", "))));
+        terminal.print(format_args!("  concerns: {}", clean(&services.join(", "))));
     }
 }
 

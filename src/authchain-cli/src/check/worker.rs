@@ -42,7 +42,7 @@ pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Rep
         return true;
     }
     match ask(path, settings) {
-        Ok(answer) => tell(&answer, settings, worst, report),
+        Ok(answer) => report_about(&answer, settings, worst, report),
         Err(why) => {
             let message = format!("{why}, so nothing is known of what confines it");
             report.add(Severity::Warning, path, message);
@@ -51,7 +51,7 @@ pub(super) fn check(settings: &GlobalSettings, worst: Severity, report: &mut Rep
     true
 }
 
-fn tell(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut Report) {
+fn report_about(answer: &[u8], settings: &GlobalSettings, worst: Severity, report: &mut Report) {
     let path = settings.worker.as_path();
     let Some(about) = About::parse(answer) else {
         let message = "does not answer --about as authchain's worker does, so nothing is known of \

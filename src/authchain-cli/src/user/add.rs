@@ -84,9 +84,9 @@ impl Add {
             hash: hash.as_deref(),
         };
         let uid = database.add(&name, &new, clock::today())?;
-        terminal.say(format_args!("{name} is added with user id {uid}"));
+        terminal.print(format_args!("{name} is added with user id {uid}"));
         if !guarded.is_found_by_chain(&name) {
-            terminal.tell(guarded.without_a_backend(&name));
+            terminal.print_message(guarded.without_a_backend(&name));
         }
         remarks(&name, uid, system.as_ref(), terminal);
         Ok(())
@@ -146,11 +146,11 @@ fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
 /// Warns the administrator if the account cannot log in because of the system's user ids.
 fn remarks(name: &Username, uid: u32, system: Option<&SystemUser>, terminal: &mut Terminal) {
     match system.map(|user| user.uid.as_raw()) {
-        None => terminal.tell(format_args!(
+        None => terminal.print_message(format_args!(
             "the system does not know {name}: sshd, login and cron refuse such names; mail servers \
              and the like may not"
         )),
-        Some(system) if system != uid => terminal.tell(format_args!(
+        Some(system) if system != uid => terminal.print_message(format_args!(
             "the system's user id for {name} is {system}: logins as {uid} will be refused"
         )),
         Some(_) => {}

@@ -20,7 +20,7 @@ impl List {
         let accounts = database.list()?;
         let passwd = database.passwd();
         if accounts.is_empty() && !passwd.exists() {
-            terminal.tell(format_args!(
+            terminal.print_message(format_args!(
                 "{}: no such file, so there is no account; `authchain user add` makes it",
                 passwd.display()
             ));
@@ -44,7 +44,7 @@ fn print(accounts: &[AccountEntry], terminal: &mut Terminal) {
         "{:<width$}  {:>10}  {:<13}  {:<10}  gecos",
         "name", "uid", "state", "password"
     );
-    terminal.say_in(STRONG, head);
+    terminal.print_styled(STRONG, head);
     for account in accounts {
         let uid = account
             .uid
@@ -56,7 +56,7 @@ fn print(accounts: &[AccountEntry], terminal: &mut Terminal) {
             state(account, clock::today()),
             clean(&account.gecos)
         );
-        terminal.say(line.trim_end());
+        terminal.print(line.trim_end());
     }
 }
 

@@ -101,7 +101,7 @@ impl User {
             UserCommand::Passwd { user } => passwd(&guarded, user, terminal)?,
             UserCommand::Lock { user } => {
                 guarded.for_writing()?.lock(&setup::username(user)?)?;
-                terminal.say(format_args!("{user} is locked"));
+                terminal.print(format_args!("{user} is locked"));
             }
             UserCommand::Unlock { user } => unlock(&guarded, user, terminal)?,
             UserCommand::Del { user, yes } => delete(&guarded, user, *yes, terminal)?,
@@ -141,9 +141,9 @@ fn passwd(guarded: &GuardedDatabase, user: &str, terminal: &mut Terminal) -> Res
     }
     let hash = hash::new_hash(Method::Argon2id)?;
     let is_locked = database.set_password(&name, &hash, clock::today())?;
-    terminal.say(format_args!("{name} has a new password"));
+    terminal.print(format_args!("{name} has a new password"));
     if is_locked {
-        terminal.tell(format_args!(
+        terminal.print_message(format_args!(
             "{name} is still locked: `authchain user unlock {name}`"
         ));
     }
@@ -154,9 +154,9 @@ fn unlock(guarded: &GuardedDatabase, user: &str, terminal: &mut Terminal) -> Res
     let name = setup::username(user)?;
     let database = guarded.for_writing()?;
     let expire = database.unlock(&name)?;
-    terminal.say(format_args!("{name} is unlocked"));
+    terminal.print(format_args!("{name} is unlocked"));
     if let Some(day) = expire.filter(|day| *day <= clock::today()) {
-        terminal.tell(format_args!(
+        terminal.print_message(format_args!(
             "the account is still expired: its expiry date {} in {} was not set by `lock`, and stays",
             clock::date(day),
             database.shadow().display(),
@@ -180,7 +180,7 @@ fn delete(
         return Err(Failure::refused("nothing was deleted"));
     }
     database.delete(&name)?;
-    terminal.say(format_args!("{name} is deleted"));
+    terminal.print(format_args!("{name} is deleted"));
     Ok(())
 }
 

@@ -6,11 +6,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
 
-use crate::house::{GUESTS, House, PASSWORD, Person, finish, is_root};
+use crate::fixture::{Fixture, GUESTS, PASSWORD, Person, finish, is_root};
 
 #[test]
 fn the_right_password_is_accepted_and_the_account_asked_about() {
-    House::with_alice()
+    Fixture::with_alice()
         .run_with(&["test", "alice-test"], PASSWORD)
         .expect(
             0,
@@ -26,72 +26,74 @@ fn the_right_password_is_accepted_and_the_account_asked_about() {
 
 #[test]
 fn a_refusal_says_who_and_why() {
-    let house = House::with_alice();
-    house
+    let fixture = Fixture::with_alice();
+    fixture
         .run_with(&["test", "alice-test"], "wrong")
         .expect(1, &["PAM_AUTH_ERR (7)", "guests denied: wrong password"]);
-    house
+    fixture
         .run_with(&["test", "nobody-here"], PASSWORD)
         .expect(1, &["PAM_USER_UNKNOWN (10)", "(unknown): guests: unknown"]);
-    house
+    fixture
         .run_with(&["test", "a:b"], PASSWORD)
         .expect(1, &["PAM_USER_UNKNOWN (10)", "the name has a ':'"]);
-    house
+    fixture
         .run_with(&["test", "alice-test"], "")
         .expect(1, &["empty password"]);
 }
 
 #[test]
 fn a_fault_has_another_exit_code_than_a_refusal() {
-    let house = House::with_alice();
-    house
+    let fixture = Fixture::with_alice();
+    fixture
         .run(&["test", "alice-test"])
         .expect(2, &["PAM_CONV_ERR (19)"]);
-    house.chmod("shadow", 0o644);
-    house
+    fixture.chmod("shadow", 0o644);
+    fixture
         .run_with(&["test", "alice-test"], PASSWORD)
         .expect(2, &["PAM_AUTHINFO_UNAVAIL (9)"]);
-    house.write("authchain.toml", "colour = 1");
-    house
+    fixture.write("authchain.toml", "colour = 1");
+    fixture
         .run_with(&["test", "alice-test"], PASSWORD)
         .expect(2, &["unknown key \"colour\"", "^^^^^^"]);
 }
 
 #[test]
 fn a_locked_account_is_refused_with_and_without_its_password() {
-    let house = House::with_alice();
-    house.run(&["user", "lock", "alice-test"]).expect(0, &[]);
-    house
+    let fixture = Fixture::with_alice();
+    fixture.run(&["user", "lock", "alice-test"]).expect(0, &[]);
+    fixture
         .run_with(&["test", "alice-test"], PASSWORD)
         .expect(1, &["guests denied: locked"]);
-    house
+    fixture
         .run(&["test", "alice-test", "--account-only"])
         .expect(1, &["PAM_ACCT_EXPIRED (13)"]);
-    house.run(&["user", "unlock", "alice-test"]).expect(0, &[]);
-    house
+    fixture
+        .run(&["user", "unlock", "alice-test"])
+        .expect(0, &[]);
+    fixture
         .run_with(&["test", "alice-test"], PASSWORD)
         .expect(0, &[]);
 }
 
 #[test]
 fn an_empty_password_needs_nullok() {
-    let house = House::with_alice();
-    let passwd = house.read("passwd");
-    house.write("passwd", &format!("{passwd}open:x:70009:70009:::\n"));
-    house.write("shadow", "open::20000::::::\n");
-    house.chmod("shadow", 0o600);
-    house
+    let fixture = Fixture::with_alice();
+    let passwd = fixture.read("passwd");
+    fixture.write("passwd", &format!("{passwd}open:x:70009:70009:::\n"));
+    fixture.write("shadow", "open::20000::::::\n");
+    fixture.chmod("shadow", 0o600);
+    fixture
         .run_with(&["test", "open"], "")
         .expect(1, &["empty password"]);
-    house
+    fixture
         .run_with(&["test", "open", "--nullok"], "")
         .expect(0, &["PAM_SUCCESS"]);
 }
 
 #[test]
 fn the_terminal_does_not_echo_the_password() {
-    let house = House::with_alice();
-    let mut person = Person::sits_down(&mut house.command(&["test", "alice-test"]));
+    let fixture = Fixture::with_alice();
+    let mut person = Person::sits_down(&mut fixture.command(&["test", "alice-test"]));
     person.is_asked("Password: ");
     let flags = tcgetattr(&person.terminal).unwrap().local_flags;
     assert!(!flags.contains(LocalFlags::ECHO));
@@ -106,9 +108,9 @@ fn the_terminal_does_not_echo_the_password() {
 
 #[test]
 fn a_signal_at_the_prompt_ends_the_command_and_leaves_the_terminal_as_it_was() {
-    let house = House::with_alice();
+    let fixture = Fixture::with_alice();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let mut person = Person::sits_down(&mut house.command(&["test", "alice-test"]));
+        let mut person = Person::sits_down(&mut fixture.command(&["test", "alice-test"]));
         person.is_asked("Password: ");
         let pid = Pid::from_raw(i32::try_from(person.child.id()).unwrap());
         kill(pid, signal).unwrap();
@@ -121,18 +123,18 @@ fn a_signal_at_the_prompt_ends_the_command_and_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn lookup_says_what_each_backend_knows() {
-    let house = House::with_alice();
-    house
+    let fixture = Fixture::with_alice();
+    fixture
         .run(&["lookup", "alice-test"])
         .expect(0, &["system (NSS)", "guests", "uid 70000"]);
-    house
+    fixture
         .run(&["lookup", "nobody-here"])
         .expect(1, &["guests", "unknown"]);
-    let json = house.run(&["lookup", "alice-test", "--json"]).json();
+    let json = fixture.run(&["lookup", "alice-test", "--json"]).json();
     assert_eq!(json["backends"][0]["answer"], "known");
     assert_eq!(json["backends"][0]["user"]["uid"], 70_000);
-    std::fs::remove_file(house.path("passwd")).unwrap();
-    house
+    std::fs::remove_file(fixture.path("passwd")).unwrap();
+    fixture
         .run(&["lookup", "alice-test"])
         .expect(2, &["unavailable"]);
 }
@@ -143,13 +145,13 @@ fn lookup_flags_a_user_id_that_is_not_the_systems() {
     if !is_root() {
         return;
     }
-    let house = House::new(&format!("min_uid = 2\n{GUESTS}"));
-    house.write("passwd", "bin:x:70007:0:::\n");
+    let fixture = Fixture::new(&format!("min_uid = 2\n{GUESTS}"));
+    fixture.write("passwd", "bin:x:70007:0:::\n");
     let told = ["system (NSS)", "uid 2", "logins through guests are refused"];
-    house.run(&["lookup", "bin"]).expect(0, &told);
+    fixture.run(&["lookup", "bin"]).expect(0, &told);
     for name in ["root", "nobody"] {
-        house.write("passwd", &format!("{name}:x:70007:0:::\n"));
-        house
+        fixture.write("passwd", &format!("{name}:x:70007:0:::\n"));
+        fixture
             .run(&["lookup", name])
             .expect(1, &["guests", "not asked: a system name"]);
     }
@@ -157,23 +159,26 @@ fn lookup_flags_a_user_id_that_is_not_the_systems() {
 
 #[test]
 fn control_characters_of_an_account_do_not_reach_the_terminal() {
-    let house = House::with_alice();
-    house.write("passwd", "eve:x:70007:0:\u{1b}]0;owned\u{7}::\n");
-    let run = house.run(&["lookup", "eve"]).expect(0, &["\\u{1b}"]);
+    let fixture = Fixture::with_alice();
+    fixture.write("passwd", "eve:x:70007:0:\u{1b}]0;owned\u{7}::\n");
+    let run = fixture.run(&["lookup", "eve"]).expect(0, &["\\u{1b}"]);
     assert!(!run.out.contains('\u{1b}'));
 }
 
 #[test]
 fn a_printed_hash_verifies() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     let typed = |text: &str| Secret::new(text.as_bytes().to_vec());
     for (arguments, begin) in [
         (&["hash"][..], "$argon2id$"),
         (&["hash", "--method", "yescrypt"], "$y$j9T$"),
         (&["hash", "--method", "sha512"], "$6$"),
     ] {
-        let hash = house.run_with(arguments, PASSWORD).expect(0, &[begin]).out;
-        let again = house.run_with(arguments, PASSWORD).out;
+        let hash = fixture
+            .run_with(arguments, PASSWORD)
+            .expect(0, &[begin])
+            .out;
+        let again = fixture.run_with(arguments, PASSWORD).out;
         assert_ne!(hash, again, "the salt is new each time");
         let hash = hash.trim_end().as_bytes();
         assert_eq!(verify(&typed(PASSWORD), hash, false), Ok(true));
@@ -183,23 +188,23 @@ fn a_printed_hash_verifies() {
 
 #[test]
 fn empty_and_overlong_passwords_are_not_hashed() {
-    let house = House::new(GUESTS);
-    house
+    let fixture = Fixture::new(GUESTS);
+    fixture
         .run_with(&["hash"], "")
         .expect(1, &["the password is empty"]);
-    house
+    fixture
         .run_with(&["hash"], &"x".repeat(600))
         .expect(1, &["longer than 511 bytes"]);
-    house
+    fixture
         .run_with(&["hash"], &"x".repeat(5000))
         .expect(2, &["longer than 4096 bytes"]);
-    house.run(&["hash"]).expect(2, &["standard input ended"]);
+    fixture.run(&["hash"]).expect(2, &["standard input ended"]);
 }
 
 #[test]
 fn two_different_passwords_are_not_hashed() {
-    let house = House::new(GUESTS);
-    let mut person = Person::sits_down(&mut house.command(&["hash"]));
+    let fixture = Fixture::new(GUESTS);
+    let mut person = Person::sits_down(&mut fixture.command(&["hash"]));
     person.is_asked("New password: ");
     person.types(PASSWORD);
     person.is_asked("Once more: ");
@@ -213,8 +218,8 @@ fn without_permission_to_read_the_shadow_file_the_answer_is_unavailable() {
     if !is_root() {
         return;
     }
-    let house = House::with_alice();
-    let mut command = house.command_of_nobody(&["test", "alice-test"]);
+    let fixture = Fixture::with_alice();
+    let mut command = fixture.command_of_nobody(&["test", "alice-test"]);
     finish(&mut command, &format!("{PASSWORD}\n"))
         .expect(2, &["PAM_AUTHINFO_UNAVAIL", "permission denied"]);
 }

@@ -10,7 +10,7 @@
 
 mod check;
 mod confined_worker;
-mod house;
+mod fixture;
 mod login;
 mod pam;
 mod printing;

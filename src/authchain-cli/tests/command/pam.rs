@@ -1,6 +1,6 @@
 //! `authchain check` on PAM's service files.
 
-use crate::house::{House, Run};
+use crate::fixture::{Fixture, Run};
 
 const ACCOUNT: &str = "account [success=done new_authtok_reqd=done service_err=ignore \
     module_unknown=ignore default=die] pam_authchain.so\naccount required pam_unix.so\n";
@@ -8,15 +8,15 @@ const ACCOUNT: &str = "account [success=done new_authtok_reqd=done service_err=i
 const AUTH: &str = "auth [success=done service_err=ignore module_unknown=ignore default=die] \
     pam_authchain.so\nauth required pam_unix.so\n";
 
-fn house() -> House {
-    let house = House::with_system();
-    house.add_modules();
-    house
+fn fixture() -> Fixture {
+    let fixture = Fixture::with_system();
+    fixture.add_modules();
+    fixture
 }
 
-fn check(house: &House) -> Run {
-    let (pam, modules) = (house.path("pam.d"), house.path("modules"));
-    house.run(&[
+fn check(fixture: &Fixture) -> Run {
+    let (pam, modules) = (fixture.path("pam.d"), fixture.path("modules"));
+    fixture.run(&[
         "check",
         "--pam-dir",
         pam.to_str().unwrap(),
@@ -26,22 +26,22 @@ fn check(house: &House) -> Run {
 }
 
 fn check_service(text: &str) -> Run {
-    let house = house();
-    house.write("pam.d/sshd", text);
-    check(&house)
+    let fixture = fixture();
+    fixture.write("pam.d/sshd", text);
+    check(&fixture)
 }
 
 #[test]
 fn sound_stacks_are_listed_without_a_finding() {
-    let house = house();
-    house.write("pam.d/common-auth", AUTH);
-    house.write("pam.d/common-account", ACCOUNT);
-    house.write(
+    let fixture = fixture();
+    fixture.write("pam.d/common-auth", AUTH);
+    fixture.write("pam.d/common-account", ACCOUNT);
+    fixture.write(
         "pam.d/sshd",
         "@include common-auth\n@include common-account\n",
     );
-    house.write("pam.d/other", "auth required pam_deny.so\n");
-    check(&house).expect(0, &["authchain is used by sshd", "everything is in order"]);
+    fixture.write("pam.d/other", "auth required pam_deny.so\n");
+    check(&fixture).expect(0, &["authchain is used by sshd", "everything is in order"]);
 }
 
 #[test]
@@ -96,11 +96,11 @@ fn a_condition_that_lets_people_in_is_reported_at_its_own_line() {
 
 #[test]
 fn a_module_that_is_not_loaded_may_be_skipped_in_sshd_but_not_in_su() {
-    let house = house();
+    let fixture = fixture();
     for service in ["su", "sshd"] {
-        house.write(&format!("pam.d/{service}"), &format!("{AUTH}{ACCOUNT}"));
+        fixture.write(&format!("pam.d/{service}"), &format!("{AUTH}{ACCOUNT}"));
     }
-    let run = check(&house).expect(2, &["su:1", "where the module cannot be loaded"]);
+    let run = check(&fixture).expect(2, &["su:1", "where the module cannot be loaded"]);
     assert!(!run.out.contains("sshd:"), "{}", run.out);
 }
 
@@ -150,40 +150,40 @@ fn a_chain_in_which_nobody_knows_root_is_an_error_where_root_logs_in() {
     let expected = "root cannot get in here: the chain (guests) has no backend `local`";
     check_line("chain=guests").expect(2, &["sshd:1", expected]);
     check_line("chain=guests,local").expect(0, &["in order"]);
-    let house = house();
+    let fixture = fixture();
     let guests = |text: &str| text.replace("chain.so", "chain.so chain=guests");
-    house.write("pam.d/dovecot", &guests(&format!("{AUTH}{ACCOUNT}")));
-    check(&house).expect(0, &["in order"]);
+    fixture.write("pam.d/dovecot", &guests(&format!("{AUTH}{ACCOUNT}")));
+    check(&fixture).expect(0, &["in order"]);
     // Where pam_unix comes first, it lets root in.
     let first = format!("auth sufficient pam_unix.so\n{AUTH}{ACCOUNT}");
-    house.write(
+    fixture.write(
         "pam.d/sshd",
         &first.replace(
             "die] pam_authchain.so\nauth",
             "die] pam_authchain.so chain=guests\nauth",
         ),
     );
-    check(&house).expect(0, &["in order"]);
+    check(&fixture).expect(0, &["in order"]);
 }
 
 #[test]
 fn a_configuration_that_an_argument_names_is_checked_too() {
-    let house = house();
-    let other = house.write("other.toml", "colour = 1");
+    let fixture = fixture();
+    let other = fixture.write("other.toml", "colour = 1");
     let auth = AUTH.replace(
         "pam_authchain.so",
         &format!("pam_authchain.so config={}", other.display()),
     );
-    house.write("pam.d/sshd", &format!("{auth}{ACCOUNT}"));
-    check(&house).expect(2, &["other.toml:1:1: unknown key \"colour\""]);
+    fixture.write("pam.d/sshd", &format!("{auth}{ACCOUNT}"));
+    check(&fixture).expect(2, &["other.toml:1:1: unknown key \"colour\""]);
 }
 
 #[test]
 fn a_module_that_is_not_installed_is_an_error() {
-    let house = house();
-    house.write("pam.d/sshd", &format!("{AUTH}{ACCOUNT}"));
-    std::fs::remove_file(house.path("modules/pam_authchain.so")).unwrap();
-    check(&house).expect(
+    let fixture = fixture();
+    fixture.write("pam.d/sshd", &format!("{AUTH}{ACCOUNT}"));
+    std::fs::remove_file(fixture.path("modules/pam_authchain.so")).unwrap();
+    check(&fixture).expect(
         2,
         &[
             "pam_authchain.so is not where PAM looks for modules",
@@ -194,11 +194,11 @@ fn a_module_that_is_not_installed_is_an_error() {
 
 #[test]
 fn a_module_that_left_with_its_package_is_an_error_in_every_facility() {
-    let house = house();
+    let fixture = fixture();
     let account = format!("account [success=ok default=bad] pam_gone.so\n{ACCOUNT}");
     let session = "session required pam_unix.so\n-session optional pam_gone.so\n";
-    house.write("pam.d/sshd", &format!("{AUTH}{account}{session}"));
-    let run = check(&house).expect(
+    fixture.write("pam.d/sshd", &format!("{AUTH}{account}{session}"));
+    let run = check(&fixture).expect(
         2,
         &[
             "sshd:3: pam_gone.so is not where PAM looks for modules: libpam answers module_unknown",
@@ -206,13 +206,13 @@ fn a_module_that_left_with_its_package_is_an_error_in_every_facility() {
         ],
     );
     assert_eq!(run.out.matches("pam_gone").count(), 1, "{}", run.out);
-    house.write("modules/pam_gone.so", "a line of text that is no library");
-    check(&house).expect(2, &["sshd:3", "modules/pam_gone.so is no shared object"]);
-    house.write(
+    fixture.write("modules/pam_gone.so", "a line of text that is no library");
+    check(&fixture).expect(2, &["sshd:3", "modules/pam_gone.so is no shared object"]);
+    fixture.write(
         "pam.d/sshd",
         &format!("{AUTH}{ACCOUNT}session required pam_lost.so\n"),
     );
-    check(&house).expect(2, &["sshd:5: pam_lost.so is not where", "nobody gets in"]);
+    check(&fixture).expect(2, &["sshd:5: pam_lost.so is not where", "nobody gets in"]);
 }
 
 #[test]
@@ -232,27 +232,27 @@ fn lines_that_end_in_cr_lf_are_an_error() {
 
 #[test]
 fn a_fault_in_an_included_file_is_reported_once() {
-    let house = house();
-    house.write("pam.d/common", "auth required pam_authchain.so\n");
+    let fixture = fixture();
+    fixture.write("pam.d/common", "auth required pam_authchain.so\n");
     for n in 0..10 {
-        house.write(
+        fixture.write(
             &format!("pam.d/s{n}"),
             &format!("@include common\n{ACCOUNT}"),
         );
     }
-    let run = check(&house).expect(1, &["concerns: s0, s1, s2"]);
+    let run = check(&fixture).expect(1, &["concerns: s0, s1, s2"]);
     assert_eq!(run.out.matches("stands alone").count(), 1, "{}", run.out);
 }
 
 #[test]
 fn a_file_in_the_first_folder_hides_its_namesake_in_the_second() {
-    let house = house();
+    let fixture = fixture();
     let stack = format!("{AUTH}{ACCOUNT}");
-    house.write("vendor/sshd", "auth required pam_authchain.so\n");
-    house.write("vendor/login", &format!("{AUTH}account include common\n"));
-    house.write("vendor/common", ACCOUNT);
-    house.write("pam.d/sshd", &stack);
-    let folders = ["pam.d", "vendor", "modules"].map(|name| house.path(name));
+    fixture.write("vendor/sshd", "auth required pam_authchain.so\n");
+    fixture.write("vendor/login", &format!("{AUTH}account include common\n"));
+    fixture.write("vendor/common", ACCOUNT);
+    fixture.write("pam.d/sshd", &stack);
+    let folders = ["pam.d", "vendor", "modules"].map(|name| fixture.path(name));
     let [pam, vendor, modules] = folders.each_ref().map(|path| path.to_str().unwrap());
     let command = [
         "check",
@@ -263,17 +263,17 @@ fn a_file_in_the_first_folder_hides_its_namesake_in_the_second() {
         "--module-dir",
         modules,
     ];
-    house
+    fixture
         .run(&command)
         .expect(0, &["authchain is used by login, sshd"]);
 }
 
 #[test]
 fn a_program_that_is_not_root_gets_a_note_about_its_backends() {
-    let house = house();
+    let fixture = fixture();
     let stack = format!("{AUTH}{ACCOUNT}");
-    house.write("pam.d/jupyterhub", &stack);
-    check(&house).expect(
+    fixture.write("pam.d/jupyterhub", &stack);
+    check(&fixture).expect(
         0,
         &[
             "jupyterhub:1: this program is not root, and may not read the files of local, guests",

@@ -6,11 +6,11 @@ use std::io::Read;
 use nix::pty::openpty;
 use nix::unistd::pipe;
 
-use crate::house::{GUESTS, House};
+use crate::fixture::{Fixture, GUESTS};
 
 #[test]
 fn a_closed_pipe_causes_no_panic_and_no_other_exit_code() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     for arguments in [
         &["describe"][..],
         &["schema"],
@@ -19,7 +19,7 @@ fn a_closed_pipe_causes_no_panic_and_no_other_exit_code() {
     ] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
-        let mut command = house.command(arguments);
+        let mut command = fixture.command(arguments);
         let output = command.stdout(writer).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         assert!(output.stderr.is_empty(), "{arguments:?}");
@@ -28,24 +28,28 @@ fn a_closed_pipe_causes_no_panic_and_no_other_exit_code() {
 
 #[test]
 fn a_full_disk_is_trouble() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = house.command(&["describe"]).stdout(full).output().unwrap();
+    let output = fixture
+        .command(&["describe"])
+        .stdout(full)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
 fn colours_are_for_terminals_without_no_color() {
-    let house = House::new(GUESTS);
-    let run = house.run(&["describe"]).expect(0, &["chain"]);
+    let fixture = Fixture::new(GUESTS);
+    let run = fixture.run(&["describe"]).expect(0, &["chain"]);
     assert!(!run.out.contains('\u{1b}'));
-    assert!(on_a_terminal(&house, None).contains('\u{1b}'));
-    assert!(!on_a_terminal(&house, Some("1")).contains('\u{1b}'));
+    assert!(on_a_terminal(&fixture, None).contains('\u{1b}'));
+    assert!(!on_a_terminal(&fixture, Some("1")).contains('\u{1b}'));
 }
 
-fn on_a_terminal(house: &House, no_color: Option<&str>) -> String {
+fn on_a_terminal(fixture: &Fixture, no_color: Option<&str>) -> String {
     let pair = openpty(None, None).unwrap();
-    let mut command = house.command(&["describe", "local"]);
+    let mut command = fixture.command(&["describe", "local"]);
     command.env_remove("NO_COLOR").env("TERM", "xterm");
     if let Some(value) = no_color {
         command.env("NO_COLOR", value);
@@ -61,45 +65,47 @@ fn on_a_terminal(house: &House, no_color: Option<&str>) -> String {
 
 #[test]
 fn every_help_page_has_examples_or_exit_codes() {
-    let house = House::new(GUESTS);
-    house
+    let fixture = Fixture::new(GUESTS);
+    fixture
         .run(&["--help"])
         .expect(0, &["Examples:", "Exit codes:"]);
     for command in ["check", "test", "lookup", "user"] {
-        house
+        fixture
             .run(&[command, "--help"])
             .expect(0, &["Examples:", "Exit codes:"]);
     }
     for command in ["hash", "describe"] {
-        house.run(&[command, "--help"]).expect(0, &["Examples:"]);
+        fixture.run(&[command, "--help"]).expect(0, &["Examples:"]);
     }
 }
 
 #[test]
 fn wrong_usage_is_trouble() {
-    let house = House::new(GUESTS);
-    house.run(&["colour"]).expect(2, &["colour"]);
-    house.run(&["test"]).expect(2, &["<USER>"]);
-    house
+    let fixture = Fixture::new(GUESTS);
+    fixture.run(&["colour"]).expect(2, &["colour"]);
+    fixture.run(&["test"]).expect(2, &["<USER>"]);
+    fixture
         .run(&["describe", "ldpa"])
         .expect(2, &["local, ldap, active_directory, nis"]);
 }
 
 #[test]
 fn the_schema_is_json_and_every_shell_has_completions() {
-    let house = House::new(GUESTS);
-    let schema = house.run(&["schema"]).json();
+    let fixture = Fixture::new(GUESTS);
+    let schema = fixture.run(&["schema"]).json();
     assert_eq!(schema["properties"]["min_uid"]["default"], 1000);
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        house.run(&["completions", shell]).expect(0, &["authchain"]);
+        fixture
+            .run(&["completions", shell])
+            .expect(0, &["authchain"]);
     }
 }
 
 #[test]
 fn completions_know_the_types_and_no_hidden_option() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     for shell in ["bash", "fish", "zsh"] {
-        let run = house.run(&["completions", shell]);
+        let run = fixture.run(&["completions", shell]);
         let run = run.expect(0, &["online", "active_directory"]);
         for hidden in ["--man", "-l man"] {
             assert!(!run.out.contains(hidden), "{hidden} in {shell}");
@@ -109,8 +115,8 @@ fn completions_know_the_types_and_no_hidden_option() {
 
 #[test]
 fn a_type_is_described_with_its_own_and_the_common_keys() {
-    let house = House::new(GUESTS);
-    house
+    let fixture = Fixture::new(GUESTS);
+    fixture
         .run(&["describe", "local"])
         .expect(0, &["weak_hashes", "on_denied", "timeout = \"3s\""]);
 }

@@ -6,47 +6,51 @@ use std::process::Stdio;
 
 use nix::poll::{PollTimeout, poll};
 
-use crate::house::{GUESTS, House, PASSWORD, Person, finish};
+use crate::fixture::{Fixture, GUESTS, PASSWORD, Person, finish};
 
-fn mode(house: &House, name: &str) -> u32 {
-    fs::metadata(house.path(name)).unwrap().permissions().mode() & 0o7777
+fn mode(fixture: &Fixture, name: &str) -> u32 {
+    fs::metadata(fixture.path(name))
+        .unwrap()
+        .permissions()
+        .mode()
+        & 0o7777
 }
 
 #[test]
 fn an_account_lives_from_add_to_del() {
-    let house = House::with_alice();
+    let fixture = Fixture::with_alice();
     assert_eq!(
-        (mode(&house, "passwd"), mode(&house, "shadow")),
+        (mode(&fixture, "passwd"), mode(&fixture, "shadow")),
         (0o644, 0o600)
     );
     assert_eq!(
-        house.read("passwd"),
+        fixture.read("passwd"),
         "alice-test:x:70000:70000::/home/alice-test:/bin/sh\n"
     );
-    house
+    fixture
         .run_with(&["user", "passwd", "alice-test"], "another one")
         .expect(0, &["has a new password"]);
-    house
+    fixture
         .run_with(&["test", "alice-test"], PASSWORD)
         .expect(1, &[]);
-    house
+    fixture
         .run_with(&["test", "alice-test"], "another one")
         .expect(0, &[]);
-    house
+    fixture
         .run(&["user", "del", "alice-test"])
         .expect(1, &["use --yes"]);
-    house
+    fixture
         .run(&["user", "del", "alice-test", "--yes"])
         .expect(0, &["alice-test is deleted"]);
-    assert_eq!(house.read("passwd") + &house.read("shadow"), "");
-    house
+    assert_eq!(fixture.read("passwd") + &fixture.read("shadow"), "");
+    fixture
         .run(&["user", "del", "alice-test", "--yes"])
         .expect(1, &["no account here"]);
 }
 
 #[test]
 fn every_field_of_an_account_can_be_given() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     let arguments = [
         "user",
         "add",
@@ -63,22 +67,22 @@ fn every_field_of_an_account_can_be_given() {
         "/bin/false",
         "--no-password",
     ];
-    house
+    fixture
         .run(&arguments)
         .expect(0, &["user id 71234", "the system does not know bob-test"]);
     assert_eq!(
-        house.read("passwd"),
+        fixture.read("passwd"),
         "bob-test:x:71234:100:Bob B:/srv/bob-test:/bin/false\n"
     );
-    assert!(house.read("shadow").starts_with("bob-test:!:"));
-    house
+    assert!(fixture.read("shadow").starts_with("bob-test:!:"));
+    fixture
         .run(&["user", "unlock", "bob-test"])
         .expect(1, &["no password to unlock"]);
 }
 
 #[test]
 fn system_names_and_invalid_names_are_refused() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     for (name, expected) in [
         ("root", "root is a system name"),
         ("daemon", "daemon is a system name"),
@@ -88,16 +92,16 @@ fn system_names_and_invalid_names_are_refused() {
         (" alice-test", "begins or ends with a blank"),
         ("", "is empty"),
     ] {
-        house
+        fixture
             .run(&["user", "add", name, "--no-password"])
             .expect(1, &[expected]);
     }
-    assert!(!house.path("passwd").exists());
+    assert!(!fixture.path("passwd").exists());
 }
 
 #[test]
 fn ids_of_the_system_and_of_others_are_refused() {
-    let house = House::with_alice();
+    let fixture = Fixture::with_alice();
     for (uid, expected) in [
         ("0", "the system's own"),
         ("999", "below min_uid"),
@@ -107,9 +111,9 @@ fn ids_of_the_system_and_of_others_are_refused() {
         ("2", "bin's in the system"),
     ] {
         if uid == "2" {
-            house.write("authchain.toml", &format!("min_uid = 2\n{GUESTS}"));
+            fixture.write("authchain.toml", &format!("min_uid = 2\n{GUESTS}"));
         }
-        house
+        fixture
             .run(&["user", "add", "bob-test", "--uid", uid, "--no-password"])
             .expect(1, &[expected]);
     }
@@ -117,8 +121,8 @@ fn ids_of_the_system_and_of_others_are_refused() {
 
 #[test]
 fn the_systems_own_files_are_refused() {
-    let house = House::new(GUESTS);
-    house.write("passwd", "");
+    let fixture = Fixture::new(GUESTS);
+    fixture.write("passwd", "");
     let files = [
         "user",
         "add",
@@ -127,9 +131,9 @@ fn the_systems_own_files_are_refused() {
         "--passwd-file",
         "/etc/passwd",
     ];
-    house.run(&files).expect(1, &["useradd"]);
-    std::os::unix::fs::symlink("/etc/shadow", house.path("link")).unwrap();
-    let link = house.path("link");
+    fixture.run(&files).expect(1, &["useradd"]);
+    std::os::unix::fs::symlink("/etc/shadow", fixture.path("link")).unwrap();
+    let link = fixture.path("link");
     let files = [
         "user",
         "lock",
@@ -137,17 +141,17 @@ fn the_systems_own_files_are_refused() {
         "--shadow-file",
         link.to_str().unwrap(),
     ];
-    house.run(&files).expect(1, &["useradd"]);
+    fixture.run(&files).expect(1, &["useradd"]);
 }
 
 #[test]
 fn a_folder_that_others_may_write_is_refused() {
-    let house = House::new(GUESTS);
-    fs::set_permissions(house.path(""), fs::Permissions::from_mode(0o777)).unwrap();
-    house
+    let fixture = Fixture::new(GUESTS);
+    fs::set_permissions(fixture.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+    fixture
         .run(&["user", "add", "bob-test", "--no-password"])
         .expect(2, &["mode 0777"]);
-    let mut command = house.command(&[
+    let mut command = fixture.command(&[
         "user",
         "add",
         "bob-test",
@@ -157,96 +161,98 @@ fn a_folder_that_others_may_write_is_refused() {
     ]);
     command
         .args(["--passwd-file", "p"])
-        .current_dir(house.path(""));
+        .current_dir(fixture.path(""));
     finish(&mut command, "").expect(2, &["mode 0777"]);
 }
 
 #[test]
 fn the_state_folder_is_made_when_it_is_missing() {
-    let house = House::new("state_dir = \"DIR/state\"\n");
-    house
+    let fixture = Fixture::new("state_dir = \"DIR/state\"\n");
+    fixture
         .run(&["user", "add", "bob-test", "--no-password"])
         .expect(0, &[]);
-    assert_eq!(mode(&house, "state"), 0o755);
-    assert_eq!(mode(&house, "state/shadow"), 0o600);
+    assert_eq!(mode(&fixture, "state"), 0o755);
+    assert_eq!(mode(&fixture, "state/shadow"), 0o600);
 }
 
 #[test]
 fn foreign_lines_stay_as_they_are() {
-    let house = House::with_alice();
+    let fixture = Fixture::with_alice();
     let odd = "# ours\n\nno colon\n+@group::::::\n";
-    let passwd = house.read("passwd");
-    house.write("passwd", &format!("{odd}{passwd}"));
-    house
+    let passwd = fixture.read("passwd");
+    fixture.write("passwd", &format!("{odd}{passwd}"));
+    fixture
         .run(&["user", "add", "bob-test", "--no-password"])
         .expect(0, &[]);
-    house
+    fixture
         .run(&["user", "del", "alice-test", "--yes"])
         .expect(0, &[]);
     assert_eq!(
-        house.read("passwd"),
+        fixture.read("passwd"),
         format!("{odd}bob-test:x:70001:70001::/home/bob-test:/bin/sh\n")
     );
 }
 
 #[test]
 fn lock_and_unlock_leave_no_trace() {
-    let house = House::with_alice();
-    let before = house.read("shadow");
-    house
+    let fixture = Fixture::with_alice();
+    let before = fixture.read("shadow");
+    fixture
         .run(&["user", "lock", "alice-test"])
         .expect(0, &["alice-test is locked"]);
-    assert!(house.read("shadow").contains("alice-test:!$argon2id$"));
-    let json = house.run(&["user", "list", "--json"]).json();
+    assert!(fixture.read("shadow").contains("alice-test:!$argon2id$"));
+    let json = fixture.run(&["user", "list", "--json"]).json();
     assert_eq!(
         (&json[0]["state"], &json[0]["expires"]),
         (&"locked".into(), &"1970-01-02".into())
     );
-    house
+    fixture
         .run_with(&["user", "passwd", "alice-test"], PASSWORD)
         .expect(0, &["still locked"]);
-    house.run(&["user", "unlock", "alice-test"]).expect(0, &[]);
+    fixture
+        .run(&["user", "unlock", "alice-test"])
+        .expect(0, &[]);
     let tail = |text: &str| text.rsplit_once('$').unwrap().1[43..].to_owned();
-    assert_eq!(tail(&house.read("shadow")), tail(&before));
+    assert_eq!(tail(&fixture.read("shadow")), tail(&before));
 }
 
 #[test]
 fn an_account_that_was_expired_before_the_lock_is_expired_after_it() {
-    let house = House::with_alice();
-    let ended = house.read("shadow").replace(":7:::", ":7::1:");
+    let fixture = Fixture::with_alice();
+    let ended = fixture.read("shadow").replace(":7:::", ":7::1:");
     // Written into the existing file, so that its mode stays 0600.
-    fs::write(house.path("shadow"), &ended).unwrap();
+    fs::write(fixture.path("shadow"), &ended).unwrap();
     for action in ["lock", "unlock"] {
-        let run = house.run(&["user", action, "alice-test"]).expect(0, &[]);
+        let run = fixture.run(&["user", action, "alice-test"]).expect(0, &[]);
         let told = run.err.contains("its expiry date 1970-01-02 in");
         assert_eq!(told, action == "unlock", "{}", run.err);
     }
-    assert_eq!(house.read("shadow"), ended);
+    assert_eq!(fixture.read("shadow"), ended);
 }
 
 #[test]
 fn a_list_shows_everybody_and_no_hash() {
-    let house = House::with_alice();
-    house
+    let fixture = Fixture::with_alice();
+    fixture
         .run(&["user", "add", "bob-test", "--no-password", "--gecos", "Bob"])
         .expect(0, &[]);
-    let run = house.run(&["user", "list"]).expect(
+    let run = fixture.run(&["user", "list"]).expect(
         0,
         &["alice-test", "active", "bob-test", "no password", "Bob"],
     );
     assert!(!run.out.contains('$'), "{}", run.out);
-    let run = house.run(&["user", "list", "--json"]);
+    let run = fixture.run(&["user", "list", "--json"]);
     assert!(!run.out.contains('$'), "{}", run.out);
     assert_eq!(run.json()[1]["uid"], 70_001);
 }
 
 #[test]
 fn accounts_added_at_the_same_time_are_all_kept() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     let names: Vec<String> = (0..12).map(|n| format!("u{n}")).collect();
     let children: Vec<_> = (names.iter())
         .map(|name| {
-            let mut command = house.command(&["user", "add", name, "--no-password"]);
+            let mut command = fixture.command(&["user", "add", name, "--no-password"]);
             command
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -257,7 +263,7 @@ fn accounts_added_at_the_same_time_are_all_kept() {
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    let json = house.run(&["user", "list", "--json"]).json();
+    let json = fixture.run(&["user", "list", "--json"]).json();
     let mut uids: Vec<_> = json
         .as_array()
         .unwrap()
@@ -270,11 +276,11 @@ fn accounts_added_at_the_same_time_are_all_kept() {
 
 #[test]
 fn a_writer_killed_at_any_moment_leaves_whole_files() {
-    let house = House::with_alice();
-    let alice = (house.read("passwd"), house.read("shadow"));
+    let fixture = Fixture::with_alice();
+    let alice = (fixture.read("passwd"), fixture.read("shadow"));
     for n in 0..40_u64 {
         let name = format!("u{n}");
-        let mut command = house.command(&["user", "add", &name, "--no-password"]);
+        let mut command = fixture.command(&["user", "add", &name, "--no-password"]);
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -283,7 +289,7 @@ fn a_writer_killed_at_any_moment_leaves_whole_files() {
         let _ = poll(&mut [], PollTimeout::from(u8::try_from(n / 4).unwrap()));
         child.kill().unwrap();
         child.wait().unwrap();
-        let (passwd, shadow) = (house.read("passwd"), house.read("shadow"));
+        let (passwd, shadow) = (fixture.read("passwd"), fixture.read("shadow"));
         assert!(passwd.starts_with(&alice.0) && passwd.ends_with('\n'));
         assert!(shadow.starts_with(&alice.1) && shadow.ends_with('\n'));
         for line in passwd.lines() {
@@ -296,10 +302,10 @@ fn a_writer_killed_at_any_moment_leaves_whole_files() {
             );
         }
     }
-    house
+    fixture
         .run(&["user", "add", "last", "--no-password"])
         .expect(0, &[]);
-    let left: Vec<_> = fs::read_dir(house.path(""))
+    let left: Vec<_> = fs::read_dir(fixture.path(""))
         .unwrap()
         .map(|e| e.unwrap().file_name())
         .collect();
@@ -313,34 +319,34 @@ fn a_writer_killed_at_any_moment_leaves_whole_files() {
 
 #[test]
 fn deleting_asks_a_person_first() {
-    let house = House::with_alice();
+    let fixture = Fixture::with_alice();
     for (answer, code) in [("", 1), ("n", 1), ("y", 0)] {
-        let mut person = Person::sits_down(&mut house.command(&["user", "del", "alice-test"]));
+        let mut person = Person::sits_down(&mut fixture.command(&["user", "del", "alice-test"]));
         person.is_asked("Delete alice-test? [y/N] ");
         person.types(answer);
         person.leaves().expect(code, &[]);
     }
-    assert_eq!(house.read("passwd"), "");
+    assert_eq!(fixture.read("passwd"), "");
 }
 
 #[test]
 fn a_new_password_is_typed_twice() {
-    let house = House::with_alice();
-    let mut person = Person::sits_down(&mut house.command(&["user", "add", "bob-test"]));
+    let fixture = Fixture::with_alice();
+    let mut person = Person::sits_down(&mut fixture.command(&["user", "add", "bob-test"]));
     person.is_asked("New password: ");
     person.types(PASSWORD);
     person.is_asked("Once more: ");
     person.types(PASSWORD);
     person.leaves().expect(0, &["bob-test is added"]);
-    house
+    fixture
         .run_with(&["test", "bob-test"], PASSWORD)
         .expect(0, &[]);
 }
 
 #[test]
 fn an_account_in_files_that_no_backend_reads_is_warned_about() {
-    let house = House::new("");
-    let [passwd, shadow] = ["other-passwd", "other-shadow"].map(|name| house.path(name));
+    let fixture = Fixture::new("");
+    let [passwd, shadow] = ["other-passwd", "other-shadow"].map(|name| fixture.path(name));
     let arguments = [
         "user",
         "--passwd-file",
@@ -356,27 +362,29 @@ fn an_account_in_files_that_no_backend_reads_is_warned_about() {
         "add \"guests\", or another name, to `chain` and this section",
         "\n[backend.guests]\ntype = \"local\"\npasswd = \"/",
     ];
-    house.run_with(&arguments, PASSWORD).expect(0, &told);
+    fixture.run_with(&arguments, PASSWORD).expect(0, &told);
 }
 
 #[test]
 fn a_home_or_a_shell_that_is_no_absolute_path_is_refused_before_the_password_is_asked_for() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     for (option, path) in [("--home", "relative"), ("--home", ""), ("--shell", "bash")] {
-        let run = house.run(&["user", "add", "zoe-test", option, path]);
+        let run = fixture.run(&["user", "add", "zoe-test", option, path]);
         run.expect(1, &[option, "must be an absolute path"]);
     }
-    assert!(!house.path("passwd").exists());
+    assert!(!fixture.path("passwd").exists());
 }
 
 #[test]
 fn a_list_of_files_that_are_missing_says_so() {
-    let house = House::new(GUESTS);
+    let fixture = Fixture::new(GUESTS);
     let missing = "passwd: no such file, so there is no account; `authchain user add` makes it";
-    house.run(&["user", "list"]).expect(0, &[missing]);
-    let run = house.run(&["user", "list", "--json"]).expect(0, &[missing]);
+    fixture.run(&["user", "list"]).expect(0, &[missing]);
+    let run = fixture
+        .run(&["user", "list", "--json"])
+        .expect(0, &[missing]);
     assert_eq!(run.out.trim(), "[]");
-    let with_alice = House::with_alice().run(&["user", "list"]);
+    let with_alice = Fixture::with_alice().run(&["user", "list"]);
     assert!(
         !with_alice.text().contains("no such file"),
         "{}",

@@ -1,16 +1,16 @@
 //! `authchain check` on the program that asks servers.
 
 use crate::confined_worker;
-use crate::house::{House, Run, give_away, is_root};
+use crate::fixture::{Fixture, Run, give_away, is_root};
 
 const CORP: &str = "chain = [\"corp\"]\nworker = \"DIR/worker\"\n[backend.corp]\ntype = \"ldap\"\n\
     uris = [\"ldaps://ldap.invalid\"]\nbase = \"dc=example\"\n";
 
 /// Runs `check` with this script as the worker.
 fn checked(script: &str) -> Run {
-    let house = House::new(CORP);
-    house.program("worker", script);
-    house.check()
+    let fixture = Fixture::new(CORP);
+    fixture.program("worker", script);
+    fixture.check()
 }
 
 /// Returns a script that answers `about`.
@@ -64,21 +64,23 @@ fn a_worker_that_would_not_run_is_an_error() {
 
 #[test]
 fn a_worker_that_cannot_be_started_is_an_error_that_names_the_setting() {
-    let house = House::new(CORP);
-    house
+    let fixture = Fixture::new(CORP);
+    fixture
         .check()
         .expect(2, &["worker: no such file; it is", "(setting `worker`)"]);
-    house.program("worker", "");
-    house.chmod("worker", 0o644);
-    house.check().expect(2, &["worker: not executable"]);
-    house.chmod("worker", 0o775);
-    house
+    fixture.program("worker", "");
+    fixture.chmod("worker", 0o644);
+    fixture.check().expect(2, &["worker: not executable"]);
+    fixture.chmod("worker", 0o775);
+    fixture
         .check()
         .expect(2, &["worker: mode 0775 lets others write it"]);
-    house.chmod("worker", 0o755);
+    fixture.chmod("worker", 0o755);
     if is_root() {
-        give_away(&house.path("worker"));
-        house.check().expect(2, &["worker: owned by user id 65534"]);
+        give_away(&fixture.path("worker"));
+        fixture
+            .check()
+            .expect(2, &["worker: owned by user id 65534"]);
     }
 }
 
@@ -106,10 +108,10 @@ fn a_worker_that_says_nothing_is_waited_for_some_seconds_only() {
 
 #[test]
 fn a_chain_that_asks_no_servers_needs_no_worker() {
-    let house = House::with_alice();
-    let text = house.read("authchain.toml");
-    house.write("authchain.toml", &format!("worker = \"/nowhere\"\n{text}"));
-    house.check().expect(0, &["everything is in order"]);
+    let fixture = Fixture::with_alice();
+    let text = fixture.read("authchain.toml");
+    fixture.write("authchain.toml", &format!("worker = \"/nowhere\"\n{text}"));
+    fixture.check().expect(0, &["everything is in order"]);
 }
 
 #[test]
@@ -119,8 +121,8 @@ fn root_is_refused_as_the_workers_user() {
         ("", "worker_user"),
         ("a:b", "worker_user"),
     ] {
-        let house = House::new(&format!("worker_user = \"{user}\"\n{CORP}"));
-        let run = house.check();
+        let fixture = Fixture::new(&format!("worker_user = \"{user}\"\n{CORP}"));
+        let run = fixture.check();
         assert_eq!(run.code, 2, "{}", run.text());
         assert!(
             run.out.contains("authchain.toml:1:15: "),

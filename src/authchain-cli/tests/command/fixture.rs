@@ -55,50 +55,50 @@ impl Run {
 }
 
 /// A temporary folder with a configuration.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     folder: tempfile::TempDir,
 }
 
-impl House {
+impl Fixture {
     /// Makes a folder with this configuration, in which `DIR` stands for the folder.
     pub(crate) fn new(config: &str) -> Self {
-        let house = Self {
+        let fixture = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        house.write("authchain.toml", config);
+        fixture.write("authchain.toml", config);
         // Programs that run as another user must be able to enter the folder.
-        fs::set_permissions(house.folder.path(), Permissions::from_mode(0o755)).unwrap();
-        house
+        fs::set_permissions(fixture.folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fixture
     }
 
     /// Makes a folder with a database of authchain's own, and alice in it.
     pub(crate) fn with_alice() -> Self {
-        let house = Self::new(GUESTS);
-        house
+        let fixture = Self::new(GUESTS);
+        fixture
             .run_with(&["user", "add", "alice-test"], PASSWORD)
             .expect(0, &["alice-test is added"]);
-        house
+        fixture
     }
 
     /// Makes a folder with alice in a database of authchain's own, behind a system with people of its
     /// own: carol was never given a password, dave's is locked, erin has no line in the shadow file,
     /// and frank's password is empty.
     pub(crate) fn with_system() -> Self {
-        let house = Self::with_alice();
-        house.write("authchain.toml", WITH_SYSTEM);
-        house.write(
+        let fixture = Self::with_alice();
+        fixture.write("authchain.toml", WITH_SYSTEM);
+        fixture.write(
             "etc/passwd",
             "root:x:0:0::/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\nbob:x:70001:1::/:/bin/sh\n\
              carol:x:70002:1::/:/bin/sh\ndave:x:70003:1::/:/bin/sh\nerin:x:70004:1::/:/bin/sh\n\
              frank::70005:1::/:/bin/sh\nnobody:x:65534:1::/:/bin/false\n",
         );
-        house.write(
+        fixture.write(
             "etc/shadow",
             "root:*:1::::::\ndaemon:*:1::::::\nbob:$y$j9T$a$b:1::::::\ncarol:!*:1::::::\n\
              dave:!$y$j9T$a$b:1::::::\nnobody:*:1::::::\n",
         );
-        house.chmod("etc/shadow", 0o600);
-        house
+        fixture.chmod("etc/shadow", 0o600);
+        fixture
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
