@@ -1,4 +1,4 @@
-//! What a real domain says about accounts without any password: for keys, sudo and cron.
+//! Account questions at a real domain without a password, as with keys, sudo and cron.
 
 use authchain::words::AccountStatus::{
     self, AccountExpired, Locked, MustChangePassword, NotPermitted, Valid,
@@ -45,7 +45,7 @@ fn a_login_says_of_the_account_what_it_has_established_or_nothing() {
         assert!(login.is_accepted(), "{login:?}");
         assert_eq!(login.status(), account.status(), "{name}");
     }
-    // There is more to say, for the log.
+    // The reply has notes for the log.
     for name in ["mustchange", "expired"] {
         let login = corp.login(name, PASSWORD);
         assert_eq!(
@@ -54,7 +54,7 @@ fn a_login_says_of_the_account_what_it_has_established_or_nothing() {
             "{name}"
         );
     }
-    // Nobody can look without a password, so that the login alone says it.
+    // The entry cannot be read without a password, so only the login has the status.
     let alone = samba.asker_alone();
     let login = alone.login("alice", PASSWORD);
     assert_eq!(login.status(), Some(&valid(None)), "{login:?}");

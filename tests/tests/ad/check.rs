@@ -40,7 +40,7 @@ fn a_domain_is_looked_at_from_dns_to_its_policy() {
     );
 }
 
-/// OpenLDAP tells nobody what they may write; a domain controller does.
+/// A domain controller tells which attributes a user may write. OpenLDAP does not.
 #[test]
 fn a_plain_directory_whose_groups_we_may_write_is_a_warning_where_it_tells() {
     let Some(samba) = domain() else { return };

@@ -1,4 +1,4 @@
-//! Who gets in by a real domain, and who does not.
+//! Logins at a real domain.
 
 use authchain::backends::protocol::WireVerdict;
 use authchain::words::DenialReason::{self, AnotherPerson, BadCredential, Locked, NotPermitted};
@@ -41,7 +41,7 @@ fn a_person_of_a_domain_is_accepted_with_the_right_password_alone() {
     assert!(starttls.login("alice", PASSWORD).is_accepted());
 }
 
-/// For each state: what a right password and what a wrong one comes to.
+/// For each state: the results of a right and of a wrong password.
 const STATES: [(&str, Option<DenialReason>, &str); 10] = [
     ("disabled", Some(NotPermitted), "disabled"),
     ("ended", Some(NotPermitted), "the account has expired"),
@@ -49,7 +49,7 @@ const STATES: [(&str, Option<DenialReason>, &str); 10] = [
     ("workstation", Some(NotPermitted), "other workstations only"),
     ("locked", Some(Locked), "the account is locked"),
     ("smartcard", Some(NotPermitted), "smart card"),
-    // Right, and to be changed: the account's business.
+    // Right, but to be changed: the account question says so.
     ("mustchange", None, ""),
     ("expired", None, ""),
     ("warned", None, ""),
@@ -133,14 +133,15 @@ fn qualified_names_are_taken_where_the_settings_say_so_and_come_back_as_typed() 
         "OTHER\\alice",
         "EXAD\\nobody-here",
         "EXAD\\alice@ad.example.test",
-        // What a domain controller takes for alice, and we do not.
+        // Names that a domain controller takes for alice, and we do not.
         "al\u{ed}ce@ad.example.test",
         "\u{ff41}lice",
     ] {
         assert!(corp.login(name, PASSWORD).is_unknown(), "{name}");
     }
     let alone = (samba.asker_alone()).with("qualified_names", true);
-    // Windows compares names without accents and widths: where it let alice in, she has another name.
+    // Windows compares names without accents and widths, so it lets alice in, but her entry has
+    // another name.
     for name in ["al\u{ed}ce", "\u{ff41}lice", "alice.", "DC1$"] {
         assert!(!alone.login(name, PASSWORD).is_accepted(), "{name}");
     }
@@ -155,7 +156,7 @@ fn without_an_account_that_searches_people_log_in_first_and_are_then_looked_at()
         let told = alone.login(name, PASSWORD);
         assert!(told.is_accepted(), "{name}: {told:?}");
     }
-    // Which of the two it is cannot be told.
+    // An unknown name and a wrong password cannot be told apart.
     for name in ["alice", "nobody-here"] {
         let told = alone.login(name, "wrong");
         assert_eq!(told.denial(), Some(BadCredential), "{told:?}");
@@ -188,8 +189,8 @@ fn without_an_account_that_searches_people_log_in_first_and_are_then_looked_at()
     assert_eq!(told.denial(), Some(NotPermitted), "{told:?}");
 }
 
-/// The domain controller looks for principal names before it looks for accounts: who logs in as
-/// `victim@ad.example.test` with mallory's password is mallory.
+/// The domain controller looks for principal names before it looks for accounts: a login as
+/// `victim@ad.example.test` with mallory's password is a login of mallory.
 #[test]
 fn a_principal_name_that_is_anothers_account_lets_nobody_in_as_them() {
     let Some(samba) = domain() else { return };
@@ -216,10 +217,10 @@ fn groups_count_however_they_are_named_and_however_deep_they_lie() {
             ("inner", "alice"),
             ("OUTER", "alice"),
             (&format!("cn=middle,cn=users,{BASE}"), "alice"),
-            // A circle: each of the two is in the other.
+            // A circle: two groups are in each other.
             ("loopa", "bob"),
             ("st(aff)", "carol"),
-            // The primary group, and one the domain controller adds itself.
+            // The primary group, and one that the domain controller adds itself.
             ("Domain Users", "bob"),
             ("S-1-5-32-545", "bob"),
         ] {

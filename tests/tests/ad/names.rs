@@ -1,5 +1,4 @@
-//! Other names than the account's own: principal names and mail addresses; and the user id that
-//! counts.
+//! Logins by other names, such as principal names and mail addresses, and the sources of user ids.
 
 use authchain::backends::protocol::WireVerdict;
 use authchain::words::DenialReason::{BadCredential, NotPermitted};
@@ -7,7 +6,7 @@ use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::samba::{BASE, DOMAIN, PASSWORD, Samba, domain};
 use serde_json::json;
 
-/// A suffix of principal names that is no domain's.
+/// A suffix of principal names that is not a domain.
 const SUFFIX: &str = "example.test";
 
 fn asker(samba: &Samba) -> Asker {
@@ -57,7 +56,7 @@ fn a_principal_name_or_an_address_is_a_login_name_where_the_settings_say_so() {
     let outer = corp.with("allow_groups", json!(["outer"]));
     let told = outer.login("nadia.named", PASSWORD);
     assert_eq!(told.denial(), Some(NotPermitted), "{told:?}");
-    // What a domain controller takes for it, and we do not.
+    // Names that a domain controller takes for the alias, and we do not.
     for name in [
         "n\u{e1}dia.named",
         "nadia.named@",
@@ -68,7 +67,7 @@ fn a_principal_name_or_an_address_is_a_login_name_where_the_settings_say_so() {
     }
 }
 
-/// The trap of the domain: mallory's principal name is `victim@ad.example.test`.
+/// mallory's principal name is `victim@ad.example.test`.
 #[test]
 fn a_principal_name_that_is_anothers_account_is_that_accounts_own() {
     let Some(samba) = domain() else { return };
@@ -88,7 +87,7 @@ fn a_principal_name_that_is_anothers_account_is_that_accounts_own() {
         assert_eq!(told.denial(), Some(BadCredential), "{name}: {told:?}");
         assert!(corp.login(name, "Vict1m-Passw0rd!").is_accepted(), "{name}");
     }
-    // Without `qualified_names`, nobody has this name but mallory.
+    // Without `qualified_names`, only mallory has this name.
     let told = corp.login(&whole, PASSWORD);
     assert_eq!(told.user().unwrap().alias_of.as_deref(), Some("mallory"));
 }
@@ -112,7 +111,7 @@ fn an_address_of_two_accounts_is_nobodys_and_people_cannot_write_their_own() {
     let told = asker(samba).login("twins@mail.test", PASSWORD);
     assert_eq!(told.denial(), Some(NotPermitted), "{told:?}");
     assert_eq!(told.detail(), "more than one entry has this alias");
-    // Both are elsewhere than below this entry.
+    // Neither is below this entry.
     let elsewhere = asker(samba).with("base", format!("CN=Builtin,{BASE}"));
     assert!(elsewhere.login("twins@mail.test", PASSWORD).is_unknown());
 }

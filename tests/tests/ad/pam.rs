@@ -1,4 +1,4 @@
-//! The whole way: sshd, sudo and libpam, the module, the worker, a domain controller.
+//! End to end: sshd, sudo and libpam, the module, the worker, a domain controller.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use authchain_tests::real::people::{Person, person};
 use authchain_tests::real::ssh::{self, Method, knock};
 use authchain_tests::servers::samba::{ADDRESS, DOMAIN, PASSWORD, SERVICE_PASSWORD, Samba};
 
-/// People of the domain whom the machine knows, without a password of its own for them.
+/// People of the domain whom the machine knows without a password.
 const PEOPLE: [(&str, u32); 9] = [
     ("alice", 10_001),
     ("bob", 10_002),
@@ -29,8 +29,8 @@ const PEOPLE: [(&str, u32); 9] = [
     ("locked", 10_009),
 ];
 
-/// A machine whose people are in a domain, and a domain controller in its network. With `keys` for
-/// the domain's section.
+/// A machine whose people are in a domain, and a domain controller in its network. The domain's
+/// section has these `keys`.
 fn machine_in_a_domain(test: &str, keys: &str) -> Option<(Machine, Samba)> {
     if !need::root(test) {
         return None;
@@ -181,7 +181,7 @@ fn each_state_of_an_account_has_its_code_and_its_words() {
     }
 }
 
-/// Has every worker leave a line before it starts.
+/// Replaces the worker by a script that writes a line and starts it.
 fn count_workers(machine: &Machine) {
     let real = machine.outside("/run/stage/real-worker");
     built::copy(built::worker(), real);
@@ -189,8 +189,8 @@ fn count_workers(machine: &Machine) {
     machine.write("/run/stage/authchain-worker", 0o755, text);
 }
 
-/// What libpam answers, what the person reads, what the log says of the account, and how many workers
-/// were started.
+/// Returns libpam's codes, the texts that the person reads, the log lines about the account, and
+/// the number of workers.
 fn steps(
     machine: &Machine,
     name: &str,
@@ -242,8 +242,8 @@ fn the_account_is_what_it_would_be_alone_whatever_a_login_in_a_domain_left() {
     }
 }
 
-/// Without an account that searches nothing is known of accounts but what a login has seen: whoever
-/// this machine's own files know is judged by those.
+/// Without an account that searches, only a login knows the state of the account. People in this
+/// machine's files are judged by the files.
 #[test]
 fn without_an_account_that_searches_a_login_or_this_machines_files_judge_accounts() {
     let Some((machine, _samba)) = machine_in_a_domain("a domain without a service", "") else {
@@ -266,7 +266,8 @@ fn without_an_account_that_searches_a_login_or_this_machines_files_judge_account
     assert_eq!(codes(&machine, "alice", "wrong").0, [AUTH_ERR, SUCCESS]);
 }
 
-/// Whom this machine's files know, they judge: that a password has ended must not be lost on the way.
+/// This machine's files judge the people they know. The fact that a password has expired must not
+/// be lost.
 #[test]
 fn a_password_that_has_ended_lets_nobody_in_where_local_files_judge_the_account() {
     let Some((machine, _samba)) = machine_in_a_domain("ended passwords", WITH_SERVICE) else {

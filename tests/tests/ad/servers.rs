@@ -1,4 +1,4 @@
-//! The way to the domain controllers: TLS before everything else, and controllers that are down.
+//! Connections to the domain controllers: TLS first, and controllers that are down.
 
 use std::net::UdpSocket;
 use std::thread;
@@ -56,7 +56,7 @@ fn a_controller_that_hangs_leaves_time_for_the_next() {
 fn nothing_of_a_person_is_said_to_a_controller_before_tls() {
     let Some(samba) = domain() else { return };
     for starttls in [true, false] {
-        // "Not supported", to the request for TLS; to a handshake, nonsense.
+        // "Not supported" as the answer to StartTLS, and nonsense as the answer to a handshake.
         let refused = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00";
         let (port, meddler) = meddler(refused);
         let server = format!("127.0.0.1:{port}");

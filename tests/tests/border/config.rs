@@ -1,5 +1,5 @@
-//! A configuration that cannot be used keeps everybody out, waits for nothing and says where it is
-//! wrong.
+//! A faulty configuration refuses everybody without a delay, and the log names the place of the
+//! fault.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -170,7 +170,7 @@ fn a_fault_in_the_text_is_logged_with_its_place() {
         ),
         ("chain = []", " the chain is empty: nobody could log in"),
         ("chain = [", "1:10: unclosed array, expected `]`"),
-        // A path in it may hold what ends a log line; there it is written out.
+        // A path may contain a line feed, which is escaped in the log.
         ("\"a\\nb\" = 1", "1:1: unknown key \"a\\nb\""),
     ];
     for (text, why) in cases {

@@ -1,5 +1,5 @@
-//! What a login leaves for the question about the account, under the real libpam: it saves a worker and
-//! changes nothing else.
+//! The hint that a login leaves for the account question, under the real libpam: it saves a worker
+//! and changes nothing else.
 
 use authchain_tests::host::built;
 use authchain_tests::host::codes::{ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, SUCCESS};
@@ -21,7 +21,7 @@ fn config(chain: &str, kind: &str) -> String {
     )
 }
 
-/// These calls for alice, who knows the password once for each.
+/// These calls for alice, who types the right password at each prompt.
 fn scene(kind: &str, calls: &[Phase]) -> Scene {
     let mut scene = Scene::new("alice", &vec!["opensesame"; calls.len()]);
     scene.config = Some(config("[\"corp\"]", kind));
@@ -39,7 +39,7 @@ fn played(scene: &Scene) -> Report {
     report
 }
 
-/// What workers were asked, one after the other.
+/// The questions to the workers, in order.
 fn asked(report: &Report) -> Vec<&str> {
     let lines = report.log_lines.iter();
     lines
@@ -107,8 +107,8 @@ fn whoever_is_not_who_logged_in_or_not_where_is_asked_about_anew() {
     }
 }
 
-/// Every order of three calls, with a wrong password for the second login, and with somebody or somewhere
-/// else from the last call on.
+/// Every order of three calls, with a wrong password for the second login, and with another user,
+/// service or host at the last call.
 #[test]
 fn whatever_a_host_calls_it_hears_what_it_would_hear_without_a_hint() {
     const CALLS: [Phase; 3] = [Phase::Authenticate, Phase::Account, Phase::Chauthtok];
@@ -135,12 +135,12 @@ fn whatever_a_host_calls_it_hears_what_it_would_hear_without_a_hint() {
             spared += accounts(&without) - accounts(&with);
         }
     }
-    // Nine behind a login that came first; three where nothing had changed by the last call.
+    // Nine orders begin with a login. In three, nothing had changed at the last call.
     assert_eq!(spared, 12);
 }
 
-/// libpam unloads the modules of a stack when the host goes on with another one, and keeps what they
-/// left, with the address of what is to free it.
+/// libpam unloads the modules of a stack when the host changes the service. It keeps their data,
+/// with the address of the function that frees it.
 #[test]
 fn what_a_login_left_outlives_its_stack() {
     let mut scene = scene("knowing", &[LOGIN[0], LOGIN[1], LOGIN[1]]);
@@ -161,7 +161,7 @@ fn a_refused_login_leaves_nothing_of_an_earlier_one() {
     let report = played(&scene);
     assert_eq!(report.codes, [SUCCESS, AUTH_ERR, SUCCESS], "{report:#?}");
     assert_eq!(asked(&report), [BOTH[0], BOTH[0], BOTH[1]], "{report:#?}");
-    // Nor does one that gets as far as its first line only.
+    // A second login whose prompt gets no answer removes the hint too.
     scene.script.answers.truncate(1);
     let report = played(&scene);
     assert_eq!(asked(&report), BOTH, "{report:#?}");
@@ -217,7 +217,8 @@ fn another_order_of_the_same_configuration_has_the_same_backends() {
     assert_eq!(asked(&report), BOTH[..1], "{report:#?}");
 }
 
-/// The first line's directory knows nobody; the second's login is the second's hint.
+/// The directory of the first line knows nobody. The hint comes from the second line and counts
+/// only there.
 #[test]
 fn two_lines_of_one_stack_do_not_disturb_one_another() {
     let mut scene = scene("knowing", &LOGIN);

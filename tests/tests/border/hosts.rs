@@ -1,4 +1,5 @@
-//! The border under the real libpam: whatever a host does wrong ends in a code, and in nothing else.
+//! The module under the real libpam: every mistake of a host leads to a PAM code, and to nothing
+//! else.
 
 use std::process::Command;
 
@@ -11,7 +12,7 @@ use authchain_tests::host::scene::{Call, Fault, Hex, Item, Phase, Report, Scene}
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
 
-/// Plays the scene; nothing may be printed and nothing of the host's changed by any call.
+/// Plays the scene. No call may print anything or change the state of the host.
 fn played(scene: &Scene) -> Report {
     let report = Transaction::run(scene);
     assert_eq!(report.output, "", "{report:#?}");
@@ -19,7 +20,7 @@ fn played(scene: &Scene) -> Report {
     report
 }
 
-/// As [`played`], with `/dev/log` the scene's own.
+/// As [`played`], with the scene's own `/dev/log`.
 fn played_with_the_systems_log(mut scene: Scene) -> Report {
     let stage = Transaction::set(&scene);
     scene.script.process.dev_log = Some(stage.path().join("log"));
@@ -51,7 +52,7 @@ fn a_conversation_that_gives_nothing_is_a_conversation_error() {
         Fault::NoArray,
         Fault::NoReply,
         Fault::Fails(CONV_ERR),
-        // PAM_CONV_AGAIN and PAM_ABORT: asking again is the host's business, not ours.
+        // PAM_CONV_AGAIN and PAM_ABORT: the host asks again, not the module.
         Fault::Fails(30),
         Fault::Fails(26),
         Fault::Fails(-1),
@@ -137,7 +138,7 @@ fn a_panic_in_any_phase_is_a_system_error_and_tells_where_but_not_what() {
         return;
     }
     for kind in ["panic=text", "panic=drop"] {
-        // One phase a transaction: libpam answers setcred itself once authenticate has failed.
+        // One call in each transaction: libpam answers setcred itself once authenticate has failed.
         for phase in Phase::ALL {
             let mut scene = scene("rose", &[ROSES_PASSWORD]).with_arguments(kind);
             scene.module = built::module_that_panics();
@@ -205,8 +206,8 @@ fn two_threads_with_a_handle_each_do_not_disturb_one_another() {
 
 #[test]
 fn a_thread_that_outlives_the_module_ends_in_peace() {
-    // Each thread ends after its last pam_end, when libpam has closed its modules. What std leaves
-    // in a thread must still be there then: this dies where the module is linked without nodelete.
+    // Each thread ends after its last pam_end, when libpam has closed its modules. std's
+    // thread-local destructors must still be loaded then: without nodelete, the process crashes.
     for (module, arguments) in [
         (built::module(), ""),
         (built::module_that_panics(), "panic=thread"),
@@ -239,7 +240,8 @@ fn no_copy_of_the_password_is_left_when_the_transaction_is_over() {
     let wrong = "a wrong password, as long as the right one is!";
     for answer in [ROSES_PASSWORD, wrong] {
         let mut scene = scene("rose", &[answer]).calling(&Call::all());
-        // Freed memory loses its beginning to the allocator, so the end is looked for.
+        // The allocator overwrites the beginning of freed memory, so the test searches for the end
+        // of the secret.
         scene.script.process.search = Some(Hex::from(&answer[20..]));
         assert_eq!(played(&scene).found, Some(0), "{answer}");
     }
@@ -269,7 +271,7 @@ fn items_that_are_no_text_are_logged_as_far_as_they_are() {
     assert!(report.log_lines[0].ends_with(fields), "{report:#?}");
 }
 
-/// What the host in C prints, and those of its lines that tell of variables the module asked for.
+/// Returns the output of the host in C, and its lines about variables that the module asked for.
 fn played_in_c(scene: &Scene) -> (String, usize) {
     let stage = Transaction::set(scene);
     let output = Command::new(built::host_in_c())

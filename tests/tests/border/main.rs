@@ -1,4 +1,4 @@
-//! The border under the real libpam, in hosts of our own: each scene is a process of its own.
+//! The module under the real libpam, in test hosts: each scene is a new process.
 
 mod config;
 mod hint;

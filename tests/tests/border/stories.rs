@@ -1,4 +1,4 @@
-//! The stories of the border: what people type, what they see, what is answered and what is logged.
+//! The stories of the module: what people type and see, the codes, and the log.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a login is after the machine was suspended.
+//! Logins during which the machine is suspended.
 
 use std::process::Command;
 

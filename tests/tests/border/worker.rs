@@ -1,5 +1,5 @@
-//! Backends with a worker, under the real libpam: whatever worker and host do to each other, it ends
-//! in a code and a reason, and the host is as it was.
+//! Backends with a worker, under the real libpam: whatever worker and host do to each other, the
+//! result is a code and a reason, and the host is unchanged.
 
 mod answers;
 mod hosts;
@@ -33,7 +33,7 @@ fn configured(mut scene: Scene, from: &str, to: &str) -> Scene {
     scene
 }
 
-/// Plays the scene; nothing may be printed and nothing of the host's changed by any call.
+/// Plays the scene. No call may print anything or change the state of the host.
 fn played(scene: &Scene) -> Report {
     clean(Transaction::run(scene))
 }
@@ -44,7 +44,8 @@ fn clean(report: Report) -> Report {
     report
 }
 
-/// The last line of the log says of corp just this. Whoever is only unavailable has no name there.
+/// Checks that the last log line says just this about corp. Without an answer, the line has no
+/// name.
 fn assert_why(report: &Report, why: &str) {
     let last = report.log_lines.last().unwrap();
     let pattern = format!("...pam_authchain(stage:auth): ...: corp {why} (<n> ms)");

@@ -1,5 +1,5 @@
-//! What the command does where the kernel cannot lock or unlock: a file server that lost its lock daemon,
-//! a signal at the wrong moment.
+//! The command where the kernel cannot lock or unlock: a file server without its lock daemon, or a
+//! signal at the wrong moment.
 
 use std::process::{Command, Output};
 use std::thread;
@@ -11,7 +11,7 @@ use seccompiler::{
     SeccompRule, apply_filter,
 };
 
-/// Has `flock(2)` answer `errno` to `operation`, in this thread and whatever it starts.
+/// Makes `flock(2)` fail with `errno` for `operation`, in this thread and its children.
 fn let_flock_fail(operation: libc::c_int, errno: libc::c_int) {
     let (length, is) = (SeccompCmpArgLen::Dword, SeccompCmpOp::Eq);
     let operation = SeccompCondition::new(1, length, is, operation.unsigned_abs().into()).unwrap();
@@ -24,7 +24,7 @@ fn let_flock_fail(operation: libc::c_int, errno: libc::c_int) {
     apply_filter(&program).unwrap();
 }
 
-/// Adds an account where `flock(2)` fails like this: what came of it, and the shadow file.
+/// Adds an account where `flock(2)` fails like this. Returns the output and the shadow file.
 fn added(operation: libc::c_int, errno: libc::c_int) -> (Output, String) {
     let command = built::command();
     let folder = tempfile::tempdir().unwrap();

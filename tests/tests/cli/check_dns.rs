@@ -1,4 +1,4 @@
-//! `authchain check --online` on servers that DNS names, should have named, or does not find.
+//! `authchain check --online` on servers that are found with DNS, and on failures of DNS.
 
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::free_port;
@@ -34,7 +34,7 @@ fn every_server_that_dns_names_is_looked_at_in_its_turn() {
     });
 }
 
-/// Whoever forges DNS can name a host of theirs, for which they have a good certificate.
+/// An attacker who forges DNS can name a host of their own, with a valid certificate.
 #[test]
 fn a_server_outside_the_domain_is_told_with_the_certificate_it_needs() {
     beside_named_directory(|named| {
@@ -54,7 +54,7 @@ fn a_server_outside_the_domain_is_told_with_the_certificate_it_needs() {
         assert!(!named.slapd.log().contains("cn=svc"), "a login was tried");
         let unchecked = outside().with("tls_verify", "ca").run(ONLINE);
         assert!(!unchecked.text.contains(needs), "{}", unchecked.text);
-        // The advice holds.
+        // The advice in the message works.
         let uri = format!("ldap://elsewhere.example:{}", named.slapd.plain);
         let listed = outside().with("srv", ()).with("uris", json!([uri]));
         listed

@@ -1,4 +1,4 @@
-//! `authchain check --online`: what it says of servers that are as they should be, and of all others.
+//! `authchain check --online` on servers without and with faults.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -342,7 +342,7 @@ fn every_server_is_looked_at_whatever_the_others_are_like_and_no_mark_is_made() 
     assert!(!corp.has_marks());
 }
 
-/// Whatever it says: an error with a reason, in time, and nothing that moves the cursor.
+/// Any answer leads to an error with a reason, in time, and to no control characters.
 #[test]
 fn a_hostile_server_is_an_error_with_a_reason() {
     let checked = |port| -> Checked {
@@ -374,7 +374,7 @@ fn something_else_on_the_port_is_told() {
     checked.expect(2, &[&["TLS", "error: "], &["1 error"]]);
 }
 
-/// What is left of a worker that ends half way, and what becomes of one that knows no such question.
+/// The findings of a worker that ends half way, and a worker that does not know the question.
 #[test]
 fn a_worker_that_cannot_examine_is_told_apart_from_one_that_breaks() {
     if !need::root("a worker of our own") {

@@ -1,7 +1,8 @@
-//! `authchain check` walks PAM stacks as libpam does: random ones, held against the real libpam.
+//! `authchain check` walks PAM stacks as libpam does: compared with the real libpam on random
+//! stacks.
 //!
-//! The modules are libpam's own `pam_debug.so`, which answers what its arguments say, and one that is
-//! not there. The numbers come from a seed, so that every run walks the same stacks.
+//! The modules are libpam's own `pam_debug.so`, whose arguments choose its answers, and one that
+//! does not exist. The numbers come from a seed, so that every run walks the same stacks.
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -21,7 +22,7 @@ mod simulator;
 use simulator::control::ANSWERS;
 use simulator::{Entry, Facility, Line, ServiceFiles, expand, parse, run};
 
-/// How many stacks of well-formed lines are walked, and how many of lines with mistakes in them.
+/// The number of stacks with valid lines, and of stacks with mistakes in the lines.
 const STACKS: u64 = 4_000;
 const MISTAKEN: u64 = 2_000;
 
@@ -40,13 +41,13 @@ const USUAL: [&str; 11] = [
     "module_unknown",
 ];
 
-/// A file that nobody makes.
+/// A file that does not exist.
 const MISSING: &str = "DIR/missing";
 
 #[test]
 fn random_stacks_end_as_in_the_real_libpam() {
     let ends = compare(1, STACKS, Lines::stack);
-    // Random stacks mostly refuse; what lets in must be among them as well.
+    // Random stacks mostly refuse, but some of them must let in.
     assert!(ends["success"] > 200 && ends.len() > 6, "{ends:?}");
 }
 
@@ -56,7 +57,7 @@ fn random_stacks_with_mistakes_end_as_in_the_real_libpam() {
     assert!(ends["success"] > 50 && ends.len() > 6, "{ends:?}");
 }
 
-/// Walks so many stacks, and returns how they ended.
+/// Walks this many stacks, and returns their results.
 fn compare(seed: u64, count: u64, stack: fn(&mut Lines) -> Texts) -> BTreeMap<&'static str, usize> {
     let dir = tempfile::tempdir().unwrap();
     let mut random = Lines {
@@ -167,7 +168,7 @@ impl Random {
         (self.next() % limit as u64) as usize
     }
 
-    /// Whether something happens that happens once in so many times.
+    /// Returns true once in so many `times`, at random.
     fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -219,7 +220,7 @@ impl Lines {
             return format!("{facility} {word} {file}");
         }
         let control = self.control();
-        // Without a dash, libpam would complain to the log of whoever runs this.
+        // With a dash, libpam does not log the missing module on the machine that runs the tests.
         if facility.starts_with('-') && self.random.once_in(3) {
             return format!("{facility} {control} pam_is_not_there.so");
         }
@@ -255,7 +256,7 @@ impl Lines {
         format!("{answer}={}", self.random.of(&actions))
     }
 
-    /// The line, mostly as it was.
+    /// Changes some lines at random.
     fn mistake(&mut self, line: &str) -> String {
         if line.starts_with('@') {
             // Debian's libpam crashes where no file follows.

@@ -1,4 +1,4 @@
-//! The command, `authchain`, where it needs more than its own unit tests give it.
+//! Tests of the command `authchain` that need servers or a built worker.
 
 mod accounts_lock;
 mod check_dns;

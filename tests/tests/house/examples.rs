@@ -1,4 +1,4 @@
-//! The examples we ship are read as the module and the programs around it read them.
+//! Reads the shipped examples as the module and other programs read them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ fn examples(folder: &str, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The settings of a text that the module would accept.
+/// Parses a text as the module does, and returns its settings.
 fn accept(path: &Path, text: String) -> String {
     let source = Source::new(path, text);
     let config = Config::parse(&source).unwrap_or_else(|error| panic!("{}", error.with_citation()));
     registry::build(&config, None).unwrap_or_else(|error| panic!("{}", error.with_citation()));
-    // Where in the text the values stand is all that may differ.
+    // Only the positions of the values in the text may differ.
     let settings = format!("{:?}", config.settings);
     let parts = settings
         .split("span: ")
@@ -55,12 +55,13 @@ fn every_configuration_that_a_page_shows_is_one() {
     }
 }
 
-/// A fenced block of a page, or all that is outside of them.
+/// A fenced block of a page, or the text outside all blocks.
 #[derive(Default)]
 struct Block {
     is_fenced: bool,
     is_toml: bool,
-    /// Above it are as many empty lines as the page has lines there, so that errors name the page's.
+    /// The text of the block, with an empty line for each earlier line of the page, so that errors
+    /// have the page's line numbers.
     text: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the repository promises about itself: its walls, examples, stacks and pages.
+//! Tests of the repository itself: its walls, examples, stacks and pages.
 
 mod examples;
 mod install;

@@ -1,4 +1,4 @@
-//! Every file of tests is part of a program: a file that no `mod` names would be lost in silence.
+//! Every file of tests is part of a program: cargo silently ignores a file that no `mod` names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn no_file_of_tests_is_left_out_of_its_program() {
     assert!(seen > 30, "only {seen} files were found");
 }
 
-/// The folders that cargo makes a program of tests from.
+/// The folders of test programs.
 fn programs() -> Vec<PathBuf> {
     let mut found = entries(&root().join("tests/tests"));
     found.retain(|path| path.is_dir());

@@ -1,4 +1,4 @@
-//! The rules of prose in CONTRIBUTING.md that a program can check.
+//! Checks the rules of prose in CONTRIBUTING.md that a program can check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,7 +17,7 @@ const RULES: [&str; 4] = [
 /// The longest line of a comment or a page, in characters.
 const WIDTH: usize = 100;
 
-/// The words with which no documentation begins: they name nothing.
+/// The words with which no documentation may begin, because they name nothing.
 const BANNED_OPENINGS: [&str; 8] = [
     "What ", "Who ", "Whose ", "Whom ", "Whoever ", "Whether ", "The same", "That of",
 ];
@@ -177,7 +177,7 @@ fn openings_of_functions(text: &str) -> Vec<&str> {
         } else if in_attribute || line.starts_with("#[") {
             in_attribute = !line.ends_with(']');
         } else {
-            // It is empty in a macro that puts its caller's first line in front.
+            // The line is empty in a macro that inserts its caller's first line.
             let opening = opening.take().filter(|opening| !opening.is_empty());
             found.extend(opening.filter(|_| is_function(line)));
         }
@@ -195,7 +195,7 @@ fn is_function(line: &str) -> bool {
         .all(|word| modifiers.contains(&word))
 }
 
-/// Takes `pub` and what stands in parentheses behind it off a line.
+/// Removes `pub` and `pub(...)` from the beginning of a line.
 fn without_visibility(line: &str) -> &str {
     match line.strip_prefix("pub") {
         Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or("", |(_, rest)| rest),
@@ -204,7 +204,7 @@ fn without_visibility(line: &str) -> &str {
     }
 }
 
-/// Tells verbs in the third person by their ending, which "Returns" has and "The" has not.
+/// Whether a word ends like a verb in the third person, as "Returns" does and "The" does not.
 fn begins_with_verb(opening: &str) -> bool {
     let first = opening.split(|c: char| !c.is_alphabetic()).next();
     let first = first.unwrap_or_default().to_lowercase();
@@ -248,7 +248,7 @@ fn long_lines_of_page(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for line in text.lines() {
         in_block ^= line.trim_start().starts_with("```");
-        // An entry that quotes a line of the log is as long as that line.
+        // An entry that quotes a log line may be as long as that line.
         let is_quote = line.starts_with("- `");
         let is_prose = !in_block && !line.starts_with('|') && !line.starts_with("    ");
         if is_prose && !is_quote && line.chars().count() > WIDTH {
@@ -258,7 +258,7 @@ fn long_lines_of_page(text: &str) -> Vec<&str> {
     found
 }
 
-/// Returns where the links of a page lead.
+/// Returns the targets of a page's links.
 fn targets(text: &str) -> impl Iterator<Item = &str> {
     let rests = text.split("](").skip(1);
     rests.filter_map(|rest| rest.split_once(')').map(|(target, _)| target))

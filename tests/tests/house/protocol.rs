@@ -1,4 +1,4 @@
-//! The protocol as it is written up, and as strangers may speak it.
+//! Compares the code with the page about the protocol, and tests other spellings of messages.
 
 use std::fs;
 use std::path::PathBuf;
@@ -97,7 +97,8 @@ fn the_fuzzers_corpus_finds_nothing_in_messages() {
         if let Ok(message) = Message::parse(bytes) {
             let line = message.to_line().unwrap();
             let again = Message::parse(&line).unwrap().to_line().unwrap();
-            // Numbers in settings may lose their last digit on the way; nobody has such a setting.
+            // Floating-point numbers in settings may change in the last digit, but no setting has
+            // one.
             if !matches!(message, Message::Hello(_)) {
                 assert_eq!(*again, *line, "{}", path.display());
             }

@@ -1,4 +1,4 @@
-//! What RELEASING.md takes for granted: one version, and a changelog in one form.
+//! Checks the requirements of RELEASING.md: one version, and a changelog in one format.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The stacks we ship agree with one another, and pages quote them as they are.
+//! The shipped stacks agree with one another, and pages quote them exactly.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, ONE_SERVICE, TR
 
 use crate::walls::root;
 
-/// A text's lines that libpam reads.
+/// The lines of a text that libpam reads, without comments.
 fn lines(text: &str) -> Vec<&str> {
     let read = |line: &&str| !line.is_empty() && !line.starts_with('#');
     text.lines().filter(read).collect()
@@ -28,7 +28,7 @@ fn pages() -> Vec<PathBuf> {
     paths.filter(|path| path.is_file()).collect()
 }
 
-/// The runs of lines on a page that are lines of a stack with authchain in it.
+/// The runs of stack lines on a page that contain authchain.
 fn quotes(page: &str) -> Vec<Vec<&str>> {
     let is_line = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -56,7 +56,7 @@ fn the_block_is_the_same_in_every_stack_we_ship() {
     let comment = |text: &'static str| text.split_once("# Line 1: ").unwrap().1;
     let explained = comment(COMMON_AUTH);
     assert!(comment(ONE_SERVICE).starts_with(explained));
-    // The two halves of a login fail alike, but for the one code that only an account has.
+    // `auth` and `account` handle failures alike, except for the code that only `account` has.
     let account = lines(COMMON_ACCOUNT).join("\n");
     let account = account.replace(" new_authtok_reqd=done", "");
     let codes = |text: &str| {

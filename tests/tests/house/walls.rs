@@ -1,4 +1,4 @@
-//! The walls of the house: what the folders promise is what the code does.
+//! Checks the walls between crates, floors and folders.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +27,7 @@ const WORKER_FLOORS: &[&[&str]] = &[
     &["about", "session"],
 ];
 
-/// The crates of the house.
+/// The crates of this repository.
 const CRATES: [&str; 5] = [
     "src/authchain/src",
     "src/authchain-cli/src",
@@ -36,7 +36,7 @@ const CRATES: [&str; 5] = [
     "src/pam_authchain/src",
 ];
 
-/// Every crate that ends up inside the host program, and nothing else.
+/// The crates that are part of the module, and no others.
 const MODULE_TREE: &str = include_str!("module-tree.txt");
 
 pub(crate) fn root() -> PathBuf {
@@ -78,8 +78,8 @@ fn mentions(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Holds that a file on the floor `own` uses that floor and those below, and returns how many such
-/// uses it has.
+/// Asserts that a file on the floor `own` uses only that floor and those below. Returns the number
+/// of such uses.
 fn count_uses(path: &Path, text: &str, own: usize, floor: impl Fn(&str) -> Option<usize>) -> usize {
     let mut seen = 0;
     for name in mentions(text) {
@@ -196,7 +196,7 @@ fn a_type_name_means_one_type_in_a_crate() {
         let mut seen = BTreeSet::new();
         for (path, text) in sources(folder) {
             for line in text.lines() {
-                // An indented one is local to a function, or a member of a trait.
+                // An indented type is local to a function, or a member of a trait.
                 let begins = ["pub", "struct", "enum", "trait", "type"];
                 if begins.iter().any(|word| line.starts_with(word)) {
                     let name = defined(line).unwrap_or_default();
@@ -317,7 +317,7 @@ fn test_names(text: &str) -> Vec<String> {
 fn nothing_is_left_half_done() {
     for folder in ["src", "tests"] {
         for (path, text) in sources(folder) {
-            // Spelled apart, so that this file does not find itself.
+            // Split, so that the search does not find this file.
             for mark in [
                 concat!("TO", "DO"),
                 concat!("FIX", "ME"),

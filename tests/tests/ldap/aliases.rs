@@ -25,7 +25,7 @@ fn asker(slapd: &Slapd) -> Asker {
     Asker::new(slapd.settings()).with("aliases", json!(ALIASES))
 }
 
-/// Has the person called `name` write a mail address into their entry.
+/// Writes a mail address into the entry of `name`, as that person.
 fn take(slapd: &Slapd, name: &str, mail: &str) {
     let entry = format!("dn: {},ou=people,{BASE}\nchangetype: modify\n", rdn(name));
     let change = format!("{entry}replace: mail\nmail: {mail}\n");
@@ -106,7 +106,7 @@ fn what_holds_for_a_name_holds_for_its_aliases() {
 fn whoever_writes_an_alias_into_their_entry_takes_nobodys_name() {
     let Some(slapd) = careless() else { return };
     let corp = asker(&slapd);
-    // A name comes first, however its owner's entry spells it.
+    // A name comes first, in any case.
     for (mail, name) in [("bob", "bob"), ("bob@example.test", "bob")] {
         take(&slapd, "carol", mail);
         assert!(corp.login(name, "pw-bob").is_accepted(), "{mail}");
@@ -116,7 +116,7 @@ fn whoever_writes_an_alias_into_their_entry_takes_nobodys_name() {
     take(&slapd, "carol", "case@example.test");
     let told = corp.login("case", "pw-carol");
     assert!(note(&told).contains("another name: \"Case\""), "{told:?}");
-    // What is no address is no alias, whoever's name it is elsewhere.
+    // A value that is no address is no alias, even if it is a name in another directory.
     take(&slapd, "carol", "root");
     for aliases in [&ALIASES[..1], &["employeeNumber=%u"]] {
         let corp = corp.with("aliases", json!(aliases));
@@ -143,7 +143,7 @@ fn an_alias_of_two_entries_lets_neither_in() {
             Some("more than one entry has this alias")
         );
     }
-    // By two attributes, too.
+    // The same holds for two attributes.
     take(&slapd, "dave", "dave@example.test");
     let both = corp.with(
         "aliases",
@@ -168,11 +168,11 @@ fn a_login_by_an_alias_keeps_the_name_that_was_typed_and_takes_none_of_the_syste
         ("alice@example.test", "wrong", [AUTH_ERR, SUCCESS]),
         ("nobody@example.test", "wrong", [USER_UNKNOWN, USER_UNKNOWN]),
     ] {
-        // `asking` checks that PAM_USER is what it was.
+        // `asking` checks that PAM_USER is unchanged.
         let report = asking(&keys, user, password, &LOGIN);
         assert_eq!(report.codes, codes, "{user}: {report:#?}");
     }
-    // The name service of this machine knows root, and no carol.
+    // NSS on this machine knows root, but not carol.
     take(&slapd, "carol", "root@example.test");
     let report = asking(&keys, "root", "pw-carol", &LOGIN);
     assert_eq!(report.codes, [AUTH_ERR, USER_UNKNOWN], "{report:#?}");
@@ -202,7 +202,7 @@ fn the_entrys_user_id_is_not_read_where_the_systems_counts() {
     if !need::root("a directory") {
         return;
     }
-    // The name service of this machine knows nobody of the directory.
+    // NSS on this machine knows nobody of the directory.
     let keys = format!("{}uid = \"system\"\n", slapd.settings_as_toml());
     let report = asking(&keys, "alice", "pw-alice", &LOGIN);
     assert_eq!(report.codes, [AUTH_ERR, USER_UNKNOWN], "{report:#?}");

@@ -1,5 +1,5 @@
-//! Servers that DNS names, name servers that are dead, and ways that lead nowhere: the real worker,
-//! and the real module around it, in a network of their own.
+//! Servers that are found with DNS, name servers that are down, and missing routes: the real worker
+//! and module on a private network.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 fn a_domain_is_enough_to_find_its_servers() {
     beside_named_directory(|named| {
         let mut corp = Asker::new(named.settings("example"));
-        // Whoever calls su must not choose where passwords go.
+        // The caller of su must not choose where passwords go.
         let hostile = [
             ("RES_OPTIONS", "use-vc"),
             ("LOCALDOMAIN", "evil.test"),
@@ -74,7 +74,7 @@ fn a_name_that_no_certificate_can_have_leaves_the_domains_other_servers() {
     });
 }
 
-/// Whoever forges DNS can name a host of theirs, for which they have a good certificate.
+/// An attacker who forges DNS can name a host of their own, with a valid certificate.
 #[test]
 fn a_server_outside_the_domain_needs_the_domains_certificate() {
     beside_named_directory(|named| {
@@ -86,7 +86,7 @@ fn a_server_outside_the_domain_needs_the_domains_certificate() {
     });
 }
 
-/// A login of `user` twice, through the module; servers are as these settings say.
+/// Logs `user` in twice through the module, with these settings of the servers.
 fn play_twice(settings: &Value, user: &str, password: &str) -> Report {
     let mut scene = scene(user, &[password, password]);
     let worker = built::worker();
@@ -101,8 +101,8 @@ fn play_twice(settings: &Value, user: &str, password: &str) -> Report {
     Transaction::run(&scene.calling(&[Call::new(Phase::Authenticate); 2]))
 }
 
-/// The first login waits for the servers of `settings` until its time is over, the second knows; who
-/// is in the local files never waits. The log has a line like this.
+/// Checks that the first login waits for the servers until its time is over, that the second does
+/// not, that people in the local files never wait, and that the log has a line like this.
 fn assert_paid_for_once(settings: &Value, line: &str) {
     let rose = play_twice(settings, "rose", ROSES_PASSWORD);
     assert_eq!(rose.codes, [SUCCESS; 2], "{rose:#?}");
@@ -136,7 +136,7 @@ fn a_dead_name_server_is_paid_for_once_and_never_by_local_people() {
     });
 }
 
-/// A listener that has no room for connections: what asks for one is never answered.
+/// A listener whose queue is full: a new connection gets no answer.
 struct BlackHole {
     _listener: TcpListener,
     _waiting: Vec<TcpStream>,

@@ -1,4 +1,4 @@
-//! Groups that people make up: what they may write into their own entries puts them into none.
+//! Fake groups: a person who may write their own entry cannot put themselves into a group.
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use authchain_tests::servers::hostile;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
-/// A directory whose people may write their own entries, below which groups are looked for.
+/// A directory whose people may write their own entries, with the groups' base above these entries.
 fn careless() -> Option<(Slapd, Asker)> {
     let slapd = Slapd::start(&Plan {
         by_self_write: true,
@@ -24,7 +24,7 @@ fn entry_of(name: &str) -> String {
     format!("uid={name},ou=people,{BASE}")
 }
 
-/// What turns the entry of `name` into what looks like a group called `group`, of which `member` is one.
+/// The LDIF that makes the entry of `name` look like a group `group` with this member.
 fn pretence(name: &str, group: &str, member: &str) -> String {
     let (dn, member) = (entry_of(name), entry_of(member));
     format!(
@@ -54,7 +54,7 @@ fn nobody_becomes_a_group_by_writing_members_into_an_entry_of_theirs() {
     assert!(slapd.modify_as("carol", &pretence("carol", "admins", "carol")));
     assert_barred(&corp, "carol", "admins");
     assert_barred(&corp, "carol", &entry_of("carol"));
-    // One for another, and through somebody who is in a group.
+    // A fake group for another person, and one inside a real group.
     assert!(slapd.modify_as("alice", &pretence("alice", "wheel", "bob")));
     assert_barred(&corp, "bob", "wheel");
     assert_barred(&corp, "bob", "staff");
@@ -77,7 +77,7 @@ fn what_an_entry_says_of_its_own_groups_lets_nobody_in() {
         slapd.modify_as("carol", &format!("{text}{attribute}: {value}\n"))
     };
     assert!(change("add", "objectClass", "extensibleObject"));
-    // The group is gone, or was never there: nobody but carol says that she is in it.
+    // The group does not exist: only carol's own entry names it.
     assert!(change(
         "add",
         "memberOf",

@@ -1,4 +1,5 @@
-//! A server that lies, stalls and floods: the worker answers "unavailable", in time, and lives.
+//! A server that sends false replies, stalls and floods: the worker answers *unavailable* in time,
+//! and does not crash.
 
 use std::cell::Cell;
 use std::fs::{self, Permissions};
@@ -22,7 +23,8 @@ fn login(port: u16) -> Told {
     asker.login("alice", "pw-alice")
 }
 
-/// That it could not be found out, was told in time, and by a worker that had not grown.
+/// Asserts that the answer is `unavailable` and came in time, and that the worker used little
+/// memory.
 #[track_caller]
 fn assert_unavailable(what: &str, told: &Told, words: &str) {
     let why = told
@@ -187,7 +189,7 @@ fn a_server_that_is_slow_on_purpose_costs_the_budget_and_no_more() {
     );
 }
 
-/// Answers like a good server, but nothing to the request number `mute` on a connection.
+/// Answers like a correct server, except the request number `mute` on a connection.
 fn falls_silent(mute: usize) -> u16 {
     serve(move |mut stream| {
         let mut count = 0;
@@ -210,7 +212,7 @@ fn falls_silent(mute: usize) -> u16 {
     })
 }
 
-/// A push to a telephone is answered when its owner has found the telephone.
+/// A server may wait for a push to a telephone before it answers a bind.
 #[test]
 fn a_password_that_was_sent_has_the_whole_time_whatever_other_servers_there_are() {
     let port = serve(|stream| {
@@ -262,7 +264,7 @@ fn connect_timeout_limits_connecting_and_not_the_login_of_the_service() {
     assert_unavailable("TLS", &told, "TLS: timed out (connect_timeout)");
 }
 
-/// The kernel takes connections for a server that hangs.
+/// The kernel accepts connections for a server that hangs.
 #[test]
 fn a_connection_in_the_clear_does_not_show_that_a_server_is_back() {
     let port = serve(wait);
@@ -409,7 +411,7 @@ fn an_entry_that_is_not_the_one_asked_for_is_not_bound_to() {
                 message(id, &result(0x65, 0, b"")),
             ];
             let _ = std::io::Write::write_all(&mut stream, &answers.concat());
-            // A bind to whatever it was would succeed.
+            // A bind as any DN would succeed.
             almost_good(stream, |_, bytes| bytes);
         });
         assert_unavailable(what, &login(port), "an entry from elsewhere");
@@ -458,7 +460,7 @@ fn with_a_template_a_missing_entry_is_a_wrong_password_and_asked_for_once() {
     assert_eq!(asked.load(Ordering::SeqCst), 1, "{told:?}");
 }
 
-/// A server whose `alice` has this attribute, and which lets her in.
+/// A server that lets `alice` in, and whose entry for her has this attribute.
 fn marked(attribute: &'static str, value: &'static str) -> Asker {
     let port = serve(move |stream| {
         almost_good(stream, |tag, bytes| match tag {

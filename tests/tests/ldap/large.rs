@@ -10,11 +10,11 @@ use serde_json::json;
 
 const MANY: usize = 100_000;
 
-/// The most memory a worker may need, in KiB: not that of a group's whole list.
+/// The most memory that a worker may need, in KiB: too little for the whole list of a group.
 const MOST_KIB: u64 = 16 * 1024;
 
-/// Each question has the asker's three seconds, as ever; a directory that is read through or a list
-/// that is fetched whole would need more.
+/// Each question has the usual three seconds: too little to read the whole directory or the whole
+/// list of a group.
 #[test]
 fn among_a_hundred_thousand_everybody_is_found_as_among_a_few() {
     let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! Who gets in by a real directory, and who does not.
+//! Logins at a real directory.
 
 use std::net::TcpListener;
 
@@ -126,7 +126,8 @@ fn a_referral_is_never_followed() {
     let corp = Asker::new(slapd.settings());
     let away = corp.with("base", format!("ou=away,{BASE}"));
     let grouped = corp.with("allow_groups", json!(["nothing"]));
-    // Not unknown, and in no group: the other server may know them, and may have the group.
+    // Neither unknown nor without the group: the other server may know the person, or have the
+    // group.
     for told in [
         corp.login("nobody-here", "pw"),
         corp.account("nobody-here"),
@@ -166,7 +167,7 @@ fn passwords_a_directory_could_misunderstand_never_reach_it() {
         let told = corp.login("alice", password);
         assert_eq!(told.denial(), Some(reason), "{told:?}");
     }
-    // Whose it is has to be found out, but nobody's password is tried.
+    // The entry must be searched for, but no password is tried.
     assert_eq!(slapd.binds_of_people(), 0, "{}", slapd.log());
     assert!(corp.login("nobody-here", b"pw-alice\0junk").is_unknown());
 }

@@ -1,4 +1,4 @@
-//! The whole way: libpam, the module, the worker, a directory.
+//! End to end: libpam, the module, the worker, a directory.
 
 use authchain_tests::host::built;
 use authchain_tests::host::codes::{
@@ -14,12 +14,12 @@ use authchain_tests::servers::slapd::{Plan, Slapd};
 
 pub(crate) const LOGIN: [Phase; 2] = [Phase::Authenticate, Phase::Account];
 
-/// A login of `user`, and the question about the account behind it.
+/// A login of `user`, and the account question after it.
 fn play(slapd: &Slapd, user: &str, password: &str) -> Report {
     asking(&slapd.settings_as_toml(), user, password, &LOGIN)
 }
 
-/// These questions about `user`, with these keys for the directory's section.
+/// These PAM calls for `user`, with these keys in the directory's section.
 pub(crate) fn asking(keys: &str, user: &str, password: &str, phases: &[Phase]) -> Report {
     let mut scene = Scene::new(user, &[password]);
     let worker = built::worker();
@@ -79,7 +79,7 @@ fn the_log_says_which_server_failed_and_at_what() {
     assert!(said(&report, &pattern), "{report:#?}");
 }
 
-/// A directory that says to a password what a log line says of a login.
+/// A directory whose error message imitates our log lines.
 #[test]
 fn no_servers_words_look_like_another_answer_in_the_log() {
     if !need::root("a directory") {
@@ -159,12 +159,12 @@ fn the_right_password_of_an_account_that_has_ended_is_told_why_and_no_guess() {
         assert_eq!(guess.prompts.len(), 1, "{guess:#?}");
         assert_eq!(failures(&guess), 1, "{guess:#?}");
     }
-    // Nobody knows whether it was right.
+    // Whether the password was right is not known.
     let locked = asking(&keys, "barred", "pw-barred", &LOGIN[..1]);
     assert_eq!((locked.prompts.len(), failures(&locked)), (1, 1));
 }
 
-/// A login at a directory that hears of the end of a password only at the bind.
+/// A login at a directory that tells only at the bind when the password expires.
 #[test]
 fn a_warning_of_the_password_policy_is_said_once_and_with_the_account() {
     if !need::root("a directory") {
@@ -191,7 +191,7 @@ fn a_warning_of_the_password_policy_is_said_once_and_with_the_account() {
     }
 }
 
-/// What the log says of the account, apart from how long it took.
+/// The log lines about the account, without their times.
 fn said_of_the_account(report: &Report) -> Vec<&str> {
     let lines = report.log_lines.iter();
     let lines = lines.filter(|line| line.contains("(stage:account)"));
@@ -262,8 +262,8 @@ fn the_account_is_what_it_would_be_in_a_process_of_its_own_whatever_a_login_left
         (&usual, "warned", [SUCCESS, SUCCESS], 1),
         (&usual, "aged", [SUCCESS, NEW_AUTHTOK_REQD], 1),
         (&usual, "reset", [SUCCESS, NEW_AUTHTOK_REQD], 1),
-        // The entry does not show to this policy what the bind said, so that the account is valid: the
-        // password would do for ever.
+        // The bind said that the password must be changed, but the entry does not show it. The
+        // account would be valid, and the password accepted for ever.
         (&shadow_only, "reset", [AUTH_ERR, SUCCESS], 2),
         // A lock that the bind ended.
         (&usual, "unlocked", [SUCCESS, SUCCESS], 2),
@@ -295,7 +295,7 @@ fn the_account_is_what_it_would_be_in_a_process_of_its_own_whatever_a_login_left
             "{user}"
         );
         if user != "warned" {
-            // What the server says of the password at a bind, only a login hears.
+            // Only a login gets the server's warning about the password.
             let apart = [login.prompts, alone.prompts.clone()].concat();
             assert_eq!(whole.prompts, apart, "{user}");
         }

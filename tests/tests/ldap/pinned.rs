@@ -1,4 +1,4 @@
-//! Certificates of servers that stand themselves in `tls_ca_file`.
+//! Server certificates that are in `tls_ca_file` themselves.
 
 use std::fs;
 use std::net::TcpStream;
@@ -37,7 +37,7 @@ fn trusting(slapd: &Slapd, file: &Path) -> Asker {
     Asker::new(slapd.settings()).with("tls_ca_file", json!(file))
 }
 
-/// Asserts that the server is refused for this reason, and hears of nobody.
+/// Asserts that the server is refused for this reason, and gets no bind.
 #[track_caller]
 fn assert_refused(slapd: &Slapd, corp: &Asker, words: &str) {
     for uri in [slapd.ldaps(), slapd.ldap()] {
@@ -146,7 +146,7 @@ fn a_pinned_certificate_is_refused_for_what_any_other_would_be() {
     }
 }
 
-/// OpenSSL cannot date such a certificate, so the verifier is asked about another day.
+/// OpenSSL cannot make an expired certificate here, so the verifier is asked about a later day.
 #[test]
 fn a_pinned_authority_is_held_to_its_dates_and_names() {
     let Some((_slapd, own)) = server(Kind::SelfSigned, "own.pem") else {
@@ -186,7 +186,7 @@ fn a_pinned_authority_is_held_to_its_dates_and_names() {
     ));
 }
 
-/// Shows a certificate to whose key it has no access.
+/// Presents a certificate without having its key.
 #[derive(Debug)]
 struct Impostor(Arc<CertifiedKey>);
 
@@ -252,7 +252,7 @@ fn lists_of_revoked_certificates_hold_where_the_authority_is_known_too() {
     let both = write_both(&slapd, [&own, &certificates.authority()]);
     let listed = trusting(&slapd, &both).with("tls_crl_file", json!(list));
     assert_refused(&slapd, &listed, "certificate was revoked");
-    // Nobody could have signed a list.
+    // There is no authority that could have signed a list.
     let alone = trusting(&slapd, &own).with("tls_crl_file", json!(list));
     let told = alone.login("alice", "pw-alice");
     let why = told.unavailable().unwrap();

@@ -1,4 +1,4 @@
-//! Certificates that were revoked, and lists of them that say too little.
+//! Revoked certificates, and incomplete or old revocation lists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,18 @@ use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
-/// A year that is over, and one that is not.
+/// A past year, and a future one.
 const OVER: u16 = 2020;
 const TO_COME: u16 = 2040;
 
-/// A server, and what it shows.
+/// A server, and the file with its certificate.
 fn server() -> Option<(Slapd, PathBuf)> {
     let slapd = Slapd::start(&Plan::default())?;
     let certificate = slapd.path("server.pem");
     Some((slapd, certificate))
 }
 
-/// That the server is not believed, says why, and hears of nobody.
+/// Asserts that the server is refused for this reason, and gets no bind.
 #[track_caller]
 fn assert_not_believed(slapd: &Slapd, corp: &Asker, list: &Path, words: &str) {
     for uri in [slapd.ldaps(), slapd.ldap()] {

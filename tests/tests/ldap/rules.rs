@@ -1,4 +1,4 @@
-//! Passwords and accounts that end, and groups.
+//! Expiry of passwords and accounts, and groups.
 
 use authchain::backends::protocol::WireVerdict;
 use authchain::words::{AccountStatus, DenialReason};
@@ -7,7 +7,7 @@ use authchain_tests::servers::directory::BASE;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
-/// The warning of an accepted login, which is not said before the account is judged.
+/// The warning of an accepted login, which is shown once the account is found valid.
 fn warning(told: &Told) -> &str {
     assert_eq!(told.infos, [""; 0], "{told:?}");
     match &told.conclusion.verdict {
@@ -156,7 +156,7 @@ fn groups_let_in_whoever_is_in_them_directly_or_through_others() {
         7,
         "somebody who may not in was let try"
     );
-    // Everyone in a circle that never leads to the group.
+    // People in a circle of groups that never leads to the wanted group.
     let told = corp
         .with("allow_groups", json!(["none"]))
         .login("carol", "pw-carol");

@@ -1,4 +1,4 @@
-//! The way to the servers: certificates, StartTLS, logins of our own, servers that are down.
+//! Connections to the servers: certificates, StartTLS, service binds, servers that are down.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
@@ -100,7 +100,7 @@ fn a_certificate_that_does_not_hold_is_named_and_no_password_sent() {
             assert!(told.unavailable().is_some(), "{certificate:?}: {told:?}");
             let blind = Asker::new(slapd.settings()).with("tls_verify", "none");
             let told = blind.login("alice", "pw-alice");
-            // Its key cannot be read, whoever is trusted.
+            // The key of this certificate cannot be read, whatever is trusted.
             let is_usable = certificate != Kind::Version1;
             assert_eq!(told.is_accepted(), is_usable, "{certificate:?}: {told:?}");
         }
@@ -181,7 +181,7 @@ fn every_way_to_a_server_works() {
     assert!(told.is_accepted(), "{told:?}");
 }
 
-/// Anybody can make a socket in a folder that everybody may write, and wait for passwords there.
+/// Any user can make a socket in a folder that everybody may write, and wait for passwords.
 #[test]
 fn a_socket_of_somebody_elses_hears_no_password() {
     if !need::root("a listener of somebody else's") || !need::file("a listener", "/usr/bin/python3")
@@ -223,7 +223,7 @@ fn starttls_that_is_stripped_ends_the_attempt_and_no_password_is_sent() {
         return;
     };
     let refused = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00";
-    // Success, and behind it an answer to the bind that is to come.
+    // Success, followed by an answer to the later bind.
     let injected = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00\
                      \x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00";
     let wrong_kind = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00";
@@ -327,7 +327,7 @@ fn a_server_that_is_down_is_passed_over_and_named() {
         told.is_accepted() && told.conclusion.servers.down.is_empty(),
         "{told:?}"
     );
-    // Marked or not, a server is asked where there is no other.
+    // If there is no other server, a marked one is asked.
     let mut back = corp;
     back.avoid = vec![slapd.ldaps()];
     back.probe_ms = 1_000;
@@ -349,7 +349,7 @@ fn a_server_that_hangs_leaves_time_for_the_next() {
     ) else {
         return;
     };
-    // Each trusts the other's authority only: one bundle for both.
+    // The file has both authorities, one for each server.
     let mut bundle = std::fs::read(slapd.certificates().authority()).unwrap();
     bundle.extend(std::fs::read(hung.certificates().authority()).unwrap());
     let path = slapd.path("both.pem");
@@ -408,7 +408,7 @@ fn something_else_on_the_port_is_named() {
     let Some(slapd) = Slapd::start(&Plan::default()) else {
         return;
     };
-    // LDAP in the clear where TLS is expected.
+    // LDAP without TLS where TLS is expected.
     let uri = format!("ldaps://localhost:{}", slapd.plain);
     let told = Asker::new(slapd.settings())
         .with("uris", json!([uri]))

@@ -1,4 +1,4 @@
-//! Hosts in the sandboxes of services: who gets in, and what the log says is in the way.
+//! Hosts in the sandboxes of services: the result of a login, and the setting that the log names.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -148,7 +148,7 @@ fn a_host_that_is_not_root_lets_directory_people_in_by_a_template_and_complains_
     assert_eq!(report.codes[0], SUCCESS, "{report:#?}");
     let accepted = "INFO pam_authchain(stage:auth): alice: corp: accepted (<n> ms)";
     assert!(fits(accepted, &report.log_lines[0]), "{report:#?}");
-    // The system's own configuration, whose files only root may read.
+    // The system's configuration names files that only root may read.
     let report = unprivileged(&slapd, "[\"local\", \"corp\"]", &[]);
     assert_eq!(report.codes, [AUTHINFO_UNAVAIL; 2], "{report:#?}");
     let [login, account] = report.log_lines.as_slice() else {
@@ -160,7 +160,7 @@ fn a_host_that_is_not_root_lets_directory_people_in_by_a_template_and_complains_
     }
 }
 
-/// The caller of su chooses how many there are.
+/// The caller of su chooses how many descriptors there are.
 #[test]
 fn a_worker_with_too_few_descriptors_calls_no_server_unavailable() {
     let Some(slapd) = Slapd::start(&Plan::default()) else {
@@ -170,7 +170,7 @@ fn a_worker_with_too_few_descriptors_calls_no_server_unavailable() {
     let mut corp = Asker::new(slapd.settings());
     let program = std::mem::replace(&mut corp.worker, folder.path().join("worker"));
     let mut has_failed = false;
-    // With three, nothing can load a library.
+    // With three descriptors, no library can be loaded.
     for count in 4..20 {
         let script = format!(
             "#!/bin/sh\nulimit -n {count} && exec {}\n",

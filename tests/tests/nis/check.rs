@@ -1,4 +1,4 @@
-//! `authchain check --online` on NIS servers: each step, and what to do where one fails.
+//! `authchain check --online` on NIS servers: each step, and the advice if it fails.
 
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::fake_yp;

@@ -1,4 +1,4 @@
-//! A NIS server with entries that are none: somebody else's, of another shape, with odd numbers.
+//! A NIS server with invalid entries: for another name, of another shape, with odd numbers.
 
 use authchain_tests::servers::fake_yp::{after, alice, reply, unavailable, value};
 use authchain_tests::servers::ypserv::domain::hash;

@@ -1,4 +1,5 @@
-//! A NIS server that lies, stalls and floods: never more than *unavailable*, and in time.
+//! A NIS server that sends false replies, stalls and floods: the worker answers *unavailable* in
+//! time.
 
 use std::net::{TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,7 +64,7 @@ fn what_rpc_refuses_is_told_apart_and_never_a_denial() {
 fn an_answer_that_is_cut_short_anywhere_lets_nobody_in_and_nobody_out() {
     let whole = reply(0, &value(alice().as_bytes()));
     for length in 4..whole.len() {
-        // As a whole record that holds too little, and as a record that ends too soon.
+        // As a complete record with too little in it, and as a record that is cut.
         let cut = move |call: &Call| call.good()[..length].to_vec();
         let port = tcp(move |call| record(&cut(call)));
         unavailable(&login(port, "tcp"), "passwd map: not a valid answer");
@@ -94,7 +95,7 @@ fn answers_that_are_too_long_are_cut_off() {
     for told in after(|call| [call.good(), vec![0; 4]].concat()) {
         unavailable(&told, "not a valid answer: it goes on after its end");
     }
-    // A gigabyte is promised; pieces of nothing never end.
+    // A length of a gigabyte, and an endless row of empty fragments.
     let port = tcp(|_| numbers(&[1 << 31 | 1 << 30, 0, 0]));
     unavailable(
         &login(port, "tcp"),
@@ -137,7 +138,7 @@ fn answers_to_other_calls_are_passed_over() {
     assert!(login(port, "udp").is_accepted());
 }
 
-/// Whoever can send us datagrams would else only have to guess the number of the call.
+/// Otherwise an attacker who can send us datagrams only has to guess the transaction id.
 #[test]
 fn an_answer_from_another_address_is_none() {
     let other_port = udp(|_, call, from| {
@@ -184,8 +185,8 @@ fn a_server_that_is_slow_on_purpose_costs_its_time_and_no_more() {
     let told = login(drip, "tcp");
     unavailable(&told, "passwd map: timed out");
     assert_eq!(told.conclusion.servers.down, [format!("127.0.0.1:{drip}")]);
-    // One that answers and is slow with one person's hash is not down: whoever can bring that about
-    // would keep everybody from it.
+    // A server that answers is not down if one person's hash is slow: that person would keep
+    // everybody from the server.
     let slow = tcp(|call| {
         if call.bytes.windows(6).any(|bytes| bytes == b"shadow") {
             thread::sleep(Duration::from_secs(2));
@@ -218,7 +219,7 @@ fn a_portmapper_cannot_lead_us_elsewhere() {
         });
         unavailable(&told, words);
     }
-    // An address is passed over, its port is not.
+    // The portmapper's address is ignored, its port is used.
     let six = asker.with("servers", serde_json::json!(["::1"]));
     for (address, words) in [
         ("192.0.2.1.3.67", None),
@@ -238,7 +239,7 @@ fn a_portmapper_cannot_lead_us_elsewhere() {
     }
 }
 
-/// Answers one call with this result, and is gone.
+/// Answers one call with this result, and ends.
 fn once(listener: TcpListener, result: Vec<u8>) {
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();

@@ -1,4 +1,4 @@
-//! A real ypserv: who gets in, who does not, and why.
+//! Logins at a real ypserv.
 
 use authchain::words::{AccountStatus, DenialReason};
 use authchain_tests::servers::asker::Asker;
@@ -74,7 +74,7 @@ fn whoever_is_there_without_a_password_is_denied_and_nobody_else_let_in() {
         let told = server.login(&asker(), name, password);
         assert_eq!(told.denial(), Some(reason), "{name}: {told:?}");
     }
-    // NIS's own keys, and the signs that lead from passwd files into it.
+    // Keys of NIS itself, and the signs of passwd files that include NIS.
     for name in [
         "nobody-here",
         "Ann",
@@ -170,7 +170,7 @@ fn accounts_are_as_old_as_the_shadow_map_says() {
     }
     let told = server.asks(|| asker().account("noshadow"));
     assert!(told.unavailable().is_some(), "{told:?}");
-    // Nobody needs the shadow map to be found.
+    // A lookup does not need the shadow map.
     let told = server.asks(|| asker().lookup("noshadow"));
     assert_eq!(told.name(), Some("noshadow"), "{told:?}");
 }
@@ -188,7 +188,7 @@ fn a_login_says_of_the_account_what_the_maps_say_of_it_alone() {
     }
 }
 
-/// Local files in front may judge the account, and know nothing of the shadow map.
+/// Local files in front may judge the account, without the shadow map.
 #[test]
 fn a_password_that_is_right_and_has_ended_lets_nobody_in_by_itself() {
     let Some(server) = Ypserv::start("ended passwords") else {
@@ -224,8 +224,8 @@ fn a_password_that_is_changed_on_the_master_counts_at_once() {
     assert!(server.login(&asker(), "ann", "new one").is_unknown());
 }
 
-/// Whoever asks could else tell who exists. The usual hash here takes 200 MiB, which shows whether it
-/// was computed without any clock.
+/// Otherwise the time would reveal who exists. The usual hash here takes 200 MiB, so the memory
+/// shows whether it was computed.
 #[test]
 fn every_refusal_by_nis_computes_one_hash_of_the_domains_usual_kind() {
     const COMPUTED_KIB: u64 = 200 * 1024;

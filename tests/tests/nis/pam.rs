@@ -1,4 +1,4 @@
-//! The whole way: the real sshd, the module, the worker, a NIS server.
+//! End to end: the real sshd, the module, the worker, a NIS server.
 
 use authchain_tests::host::codes::{
     ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, SUCCESS, USER_UNKNOWN,
@@ -9,7 +9,7 @@ use authchain_tests::real::log::listing;
 use authchain_tests::servers::ypserv::domain::{Domain, SLOW};
 use authchain_tests::servers::ypserv::{PORT, Ypserv};
 
-/// libpam's answers to a login and to the question about the account behind it.
+/// libpam's codes for a login and for the account question after it.
 fn codes(server: &Ypserv, user: &str, password: &str) -> Vec<i32> {
     let ask = Ask {
         service: "sshd".to_owned(),
@@ -41,7 +41,7 @@ fn people_of_the_domain_log_in_through_the_real_sshd() {
         (Host::SshdPassword, "expired", "pw-expired", false),
         (Host::SshdKey, "shadowed", "", true),
         (Host::SshdKey, "expired", "", false),
-        // Known to the machine alone.
+        // A person whom only the machine knows.
         (Host::SshdPassword, "alice", "open sesame", true),
     ] {
         let outcome = host.attempt(&server.machine, user, password);
@@ -85,7 +85,7 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
         let pattern = format!("pam_authchain(sshd:auth): ...{words}...");
         server.machine.log.wait_for(mark, &pattern);
     }
-    // Whom this machine knows gets in all the same.
+    // People whom this machine knows still get in.
     assert_eq!(codes(&server, "root", "root of all")[0], SUCCESS);
     server.signal("-CONT", "ypserv");
     let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -94,8 +94,8 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
     }
 }
 
-/// Whoever has such a hash, or knows who has, could else keep the whole domain out: three wrong
-/// passwords at once are enough, each as long as a password may be.
+/// Otherwise a person with such a hash, or anybody who knows one, could keep the whole domain out
+/// with three of the longest passwords at once.
 #[test]
 fn a_hash_that_is_not_done_in_time_keeps_nobody_else_out() {
     let slow = Domain::usual().with_hash("ann", SLOW);
@@ -105,7 +105,7 @@ fn a_hash_that_is_not_done_in_time_keeps_nobody_else_out() {
     if !server.machine.module.is_ours() {
         return;
     }
-    // As little as leaves the second for which such a hash is begun.
+    // The shortest timeout that leaves a second, without which such a hash is not begun.
     let keys = format!("servers = [\"127.0.0.1:{PORT}\"]\ntimeout = \"1400ms\"");
     server.configure(&keys);
     let long = "x".repeat(511);

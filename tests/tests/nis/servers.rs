@@ -1,4 +1,4 @@
-//! The way to the servers: portmappers, ports, refusals, servers that are down or hang.
+//! Connections to the servers: portmappers, ports, refusals, servers that are down or hang.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use authchain_tests::servers::ypserv::{PORT, Ypserv, settings};
 use authchain_tests::worker::open_folder;
 use serde_json::json;
 
-/// Somebody who is not root, nor anybody else on the machine.
+/// A user id that is neither root's nor another user's.
 const STRANGER: u32 = 54_321;
 
 fn asker() -> Asker {
@@ -24,7 +24,7 @@ fn hashes_that_are_kept_from_other_ports_are_unavailable_and_it_says_why() {
     let Some(server) = Ypserv::start("reserved ports") else {
         return;
     };
-    // Where this is built, nobody but its owner may be able to go.
+    // The target directory may be closed to other users.
     let folder = open_folder();
     let path = folder.path().join("worker");
     built::copy(built::worker(), &path);
@@ -124,7 +124,7 @@ fn a_server_that_is_stopped_is_down_and_found_again_when_it_is_back() {
     }
     server.start_ypserv(PORT);
     assert!(server.login(&asker(), "ann", "pw-ann").is_accepted());
-    // This time it signs off at the portmapper.
+    // This time the server unregisters at the portmapper.
     server.signal("-TERM", "ypserv");
     server.await_no_ypserv();
     let told = server.login(&asker(), "ann", "pw-ann");
@@ -137,7 +137,7 @@ fn a_server_that_is_stopped_is_down_and_found_again_when_it_is_back() {
     server.signal("-KILL", "rpcbind");
     let told = server.login(&asker(), "ann", "pw-ann");
     assert_eq!(why(&told), "127.0.0.1: portmapper: connection refused");
-    // Nobody needs the portmapper who knows the port.
+    // With a known port, the portmapper is not needed.
     let direct = asker().with("servers", json!([format!("127.0.0.1:{PORT}")]));
     assert!(server.login(&direct, "ann", "pw-ann").is_accepted());
 }
@@ -202,7 +202,7 @@ fn another_server_is_asked_after_a_fault_and_never_after_an_answer() {
     assert!(server.login(&both, "ann", "pw-ann").is_accepted());
     server.start_ypserv(PORT);
     server.signal("-STOP", "second");
-    // Whatever the first one answers, nobody waits for the second.
+    // If the first server answers, the second is not asked.
     for (name, password) in [
         ("ann", "wrong"),
         ("nobody-here", "x"),
@@ -213,12 +213,12 @@ fn another_server_is_asked_after_a_fault_and_never_after_an_answer() {
         assert!(told.unavailable().is_none(), "{told:?}");
         assert!(told.conclusion.servers.down.is_empty(), "{told:?}");
     }
-    // It has no such entry, which is a fault: a map may be older there than elsewhere.
+    // The server has no such entry, which is a fault: its map may be older than on another server.
     let told = server.login(&both, "noshadow", "x");
     assert_eq!(told.conclusion.servers.down, names[1..], "{told:?}");
 }
 
-/// Each port that was not closed at once would be gone for a minute, and there are about 400.
+/// A port that is not released at once would be unusable for a minute, and there are about 400.
 #[test]
 fn six_hundred_logins_in_a_minute_do_not_use_up_the_reserved_ports() {
     let Some(server) = Ypserv::start("six hundred logins") else {
@@ -234,7 +234,7 @@ fn six_hundred_logins_in_a_minute_do_not_use_up_the_reserved_ports() {
             assert!(told.is_accepted(), "{number}: {told:?}");
         }
     });
-    // In more time they would come back by themselves, and nothing be shown.
+    // After a longer time the ports would be released anyway, and the test would show nothing.
     assert!(
         begin.elapsed() < Duration::from_secs(60),
         "too slow a machine"

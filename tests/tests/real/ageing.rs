@@ -1,4 +1,4 @@
-//! What pam_unix answers about an account's age, and what we answer.
+//! The answers of pam_unix about ageing, and ours.
 
 use std::path::Path;
 
@@ -22,13 +22,13 @@ struct Line {
     says: String,
     fields: String,
     hash: Option<String>,
-    /// Is the line left out, with an x in passwd all the same?
+    /// Whether shadow has no line, although passwd has an `x`.
     #[serde(default)]
     absent: bool,
-    /// The codes of pam_unix, where Linux-PAM 1.6 changed its code or its texts.
+    /// The codes of pam_unix, if Linux-PAM 1.6 changed its code or its texts.
     before_1_6: Option<i32>,
     since_1_6: Option<i32>,
-    /// Our code, where it is not pam_unix's.
+    /// Our code, if it differs from pam_unix's.
     ours: Option<i32>,
     because: Option<String>,
 }

@@ -13,11 +13,11 @@ use authchain_tests::real::stories::machine_for;
 use nix::libc;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
-/// One way to make a set-user-ID program's life hard.
+/// One attack on a set-user-ID program.
 struct Trick {
     says: &'static str,
     play: fn(&mut Run),
-    /// Must the right password still let in? Otherwise a clean refusal will do.
+    /// Whether the right password must still let in. If not, a clean refusal is enough.
     harmless: bool,
 }
 
@@ -110,7 +110,7 @@ const TRICKS: &[Trick] = &[
     },
 ];
 
-/// Where a caller would like root to look. Nobody may as much as open it.
+/// A file that the caller wants root to read. The module may not even open it.
 const TRAP: &str = "/run/stage/trap";
 
 const ENVIRONMENT: &[(&str, &str)] = &[
@@ -151,7 +151,7 @@ fn set_trap(machine: &Machine) -> Inotify {
     watch
 }
 
-/// Plays every trick with the right and with a wrong password.
+/// Tries every attack with the right and with a wrong password.
 fn play_all(
     host: Host,
     caller: &Person,
@@ -189,7 +189,8 @@ fn play_all(
                 "it crashed with {}: {about}",
                 outcome.code
             );
-            // Too few files or bytes, and libpam cannot load any module: not ours to prevent.
+            // With too few files or bytes, libpam cannot load any module. The module cannot prevent
+            // that.
             if trick.harmless {
                 assert_eq!(
                     misbehaviour(&lines, password),

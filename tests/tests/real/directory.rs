@@ -1,7 +1,8 @@
 //! sshd and sudo for people of a directory: the real programs, the module, its worker, and a real
 //! slapd over ldaps on the machine's own network.
 //!
-//! NSS knows these people by libnss-extrausers, as it would by nslcd or sssd; /etc/passwd does not.
+//! NSS knows these people from libnss-extrausers, in place of nslcd or sssd. /etc/passwd does not
+//! have them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -15,10 +16,10 @@ use authchain_tests::real::stories::{complaints, machine_with};
 use authchain_tests::servers::directory;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
-/// What a password brings, whichever program asks for it.
+/// Stories of logins with a password, for every program.
 const PASSWORDS: &str = include_str!("../../stories/real/directory.toml");
 
-/// What is left to say where a key has shown who it is.
+/// Stories of account checks after a login with a key.
 const KEYS: &str = include_str!("../../stories/real/directory-keys.toml");
 
 const SSHD_PASSWORD: &str = include_str!("../../stories/real/hosts/sshd-password.toml");
@@ -95,7 +96,7 @@ impl Town {
         assert!(wrong.is_empty(), "{wrong}");
     }
 
-    /// Somebody of the directory, as the caller of a program.
+    /// A person of the directory, as the caller of a program.
     fn somebody(&self, name: &str) -> Person {
         let passwd = directory::ldif(0).passwd;
         let line = passwd
@@ -106,7 +107,7 @@ impl Town {
     }
 }
 
-/// How NSS comes to know people who are not in /etc/passwd.
+/// The NSS module that knows people who are not in /etc/passwd.
 const EXTRAUSERS: &str = "/usr/lib/libnss_extrausers.so.2";
 
 #[test]
@@ -148,7 +149,7 @@ fn sudo_lets_in_whom_the_directory_lets_in_by_password() {
     });
 }
 
-/// Password and account, each of which would take a worker and a connection of its own.
+/// Password and account: without the hint, each would take a worker and a connection.
 #[test]
 fn a_login_costs_the_directory_one_connection_whichever_program_asks() {
     for host in [Host::SshdPassword, Host::SshdKeyboard, Host::Sudo] {
@@ -169,9 +170,9 @@ fn a_login_costs_the_directory_one_connection_whichever_program_asks() {
     }
 }
 
-/// root under `PermitRootLogin no`, somebody under `DenyUsers`, a name that nobody has, and one that
-/// the directory has and this machine has not: whoever sshd has barred by then costs nobody a guess,
-/// and no server hears of it.
+/// root under `PermitRootLogin no`, somebody under `DenyUsers`, a name that nobody has, and one
+/// that the directory has and this machine has not: no server hears of a login that sshd already
+/// refuses, so it counts as no guess.
 #[test]
 fn whom_sshd_bars_no_server_hears_of() {
     for host in [Host::SshdPassword, Host::SshdKeyboard] {
@@ -191,7 +192,7 @@ fn whom_sshd_bars_no_server_hears_of() {
             town.machine.log.wait_for(mark, "pam_authchain(sshd:auth): (unknown): denied before any backend: barred by the host, which sent its stand-in password");
         }
         assert_eq!(town.slapd.connections(), before, "{}", town.slapd.log());
-        // This one is heard of, so that the silence means something.
+        // The server hears of this login, which shows that the test would see the others.
         assert!(host.attempt(&town.machine, "alice", "pw-alice").accepted);
         assert!(town.slapd.connections() > before);
         assert_eq!(town.slapd.binds_of_people(), 1);

@@ -1,4 +1,4 @@
-//! fail2ban, with the filter it brings: whoever guesses is banned, and nobody else.
+//! fail2ban with its own filter: it bans those who guess, and nobody else.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,10 +10,10 @@ use authchain_tests::real::people::person;
 use authchain_tests::real::ssh::{Method, knock};
 use authchain_tests::real::stories::machine_for;
 
-/// The example jail, which tells fail2ban's own filter our name.
+/// The example jail, which adds our module's name to fail2ban's own filter.
 const JAIL: &str = include_str!("../../../conf/fail2ban-authchain.local");
 
-/// The addresses that fail2ban reads in these lines, one for each failure.
+/// The addresses that fail2ban finds in these lines, one for each failure.
 fn banned(lines: &[Line]) -> Vec<String> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let entry = |line: &Line| format!("Nov 21 12:00:00 stage {}[7]: {}\n", line.program, line.text);

@@ -1,4 +1,4 @@
-//! docs/failures.md, played at the real su, sudo, login, sshd and cron.
+//! Plays docs/failures.md with the real su, sudo, login, sshd and cron.
 
 use authchain_tests::need;
 use authchain_tests::pattern::fits;
@@ -11,8 +11,8 @@ use authchain_tests::real::people::person;
 use authchain_tests::real::ssh;
 use authchain_tests::real::stacks::{Stack, Town};
 
-/// Plays the page's rows at a real program, with those persons whom it can be asked about. Whoever
-/// gets in leaves no failure behind, and whoever does not leaves one at most.
+/// Plays the rows of the page with a real program, for those people with whom the program can be
+/// started. An accepted login logs no failure, and a refused one at most one.
 fn play_for_real(table: &Table, host: Host, starter: Starter, persons: &[Who]) {
     let test = "failures at real programs";
     if !host.programs().iter().all(|path| need::file(test, path)) {
@@ -60,7 +60,7 @@ fn play_for_real(table: &Table, host: Host, starter: Starter, persons: &[Who]) {
     assert!(complaints.is_empty(), "{host:?}: {complaints}");
 }
 
-/// Whom a crontab can belong to, and who can call sudo.
+/// The people who can own a crontab, and those who can call sudo.
 const KNOWN: &[Who] = &[Who::Root, Who::Local, Who::Directory];
 
 #[test]
@@ -100,7 +100,7 @@ fn cron_runs_the_jobs_of_those_whom_the_page_names() {
     play_for_real(&TABLES[1], Host::Cron, Starter::Root, KNOWN);
 }
 
-/// root's own su and sudo, from the shell in which root is putting things right.
+/// su and sudo, called by root from a shell for repairs.
 #[test]
 fn su_and_sudo_go_on_working_for_root_while_the_module_is_missing() {
     let Some(town) = Town::new("root's su", Stack::Common, BOTH_ORDERS[0]) else {
@@ -117,7 +117,7 @@ fn su_and_sudo_go_on_working_for_root_while_the_module_is_missing() {
     }
 }
 
-/// Whatever a caller's limits keep from being loaded or read: who gets in was let in by authchain.
+/// Whatever a caller's limits prevent from being loaded or read, only authchain lets people in.
 #[test]
 fn no_limit_of_a_callers_leads_to_pam_unix() {
     let Some(town) = Town::new("limits", Stack::Common, BOTH_ORDERS[0]) else {

@@ -1,4 +1,4 @@
-//! docs/failures.md, played at libpam: who gets in when something is wrong, and what the log says.
+//! Plays docs/failures.md with libpam: who gets in with each fault, and the log lines.
 
 use authchain_tests::pattern::fits;
 use authchain_tests::real::failures::{
@@ -42,7 +42,7 @@ fn play(table: &Table, stack: Stack, chain: &'static str) -> Option<String> {
     Some(complaints)
 }
 
-/// Who starts which program, and what it asks libpam.
+/// The starters, their programs, and the programs' PAM calls.
 fn logins(table: &Table, row: &Row) -> Vec<(Starter, &'static str, &'static str)> {
     let mut logins = Vec::new();
     for (with_password, steps) in LOGINS {
@@ -88,7 +88,7 @@ fn the_stack_to_try_lets_in_whom_the_page_names() {
     play_all(&TABLES[3]);
 }
 
-/// Each failure has one row for whoever starts a program, in the tables that tell all.
+/// In the complete tables, each fault has one row for each starter.
 #[test]
 fn no_row_of_the_page_is_missing_or_told_twice() {
     let headings: Vec<&str> = PAGE
@@ -117,7 +117,7 @@ fn no_row_of_the_page_is_missing_or_told_twice() {
     assert_eq!(logged, FAULTS.map(|(words, _)| words)[1..]);
 }
 
-/// The whole product of what can be wrong. Those get in for whom every row of the page says yes.
+/// All combinations of faults. A person gets in if every row of the page says yes.
 #[test]
 fn where_several_things_are_wrong_every_row_must_say_yes() {
     let Some(town) = Town::new("several failures", Stack::Common, BOTH_ORDERS[0]) else {

@@ -1,5 +1,5 @@
-//! Everything that the caller of su and sudo can do to a login: limits, signals, the terminal, control
-//! groups, stopping, starving. A refusal stays one, whatever they do.
+//! Everything that the caller of su and sudo can do to a login: limits, signals, the terminal,
+//! control groups, stopping, starving. A refusal stays a refusal, whatever the caller does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use authchain_tests::real::stories::machine_with;
 /// bob's hash at the cost that Debian 12 gives new ones: 16 MiB, which a limit can refuse.
 const COSTLY: &str = "$y$j9T$0123456789abcdefghijk.$C5HfAwXv.7XaGrqN7UPCk4WXH46Y/BnlenhJ7q1PU9/";
 
-/// bob's hash in the second database: of `guest sesame`.
+/// bob's hash in the second database, of `guest sesame`.
 const GUESTS: &str = "$6$rounds=1000$saltguest$uABbfja7vxjyxae4fDzwAJuVTvwYH31ziO0..02NZFPJ2Ra2cLQXzZkvY4Oa3eayZ/NVZEpCZeGHLLMnCOSHy0";
 
-/// A refusal, and what lets the same person in where whoever refuses is not there.
+/// A refusal, and the backend that would accept the same person if the refusing one were missing.
 struct Refusal {
     says: &'static str,
     chain: &'static str,
@@ -104,7 +104,7 @@ struct Fault {
     run: Run,
 }
 
-/// Plays each refusal with what `faults` makes of its caller's way to start a program.
+/// Plays each refusal with each way in which `faults` changes how the caller starts the program.
 fn play(test: &str, faults: impl Fn(&Machine, &Run) -> Vec<Fault>) {
     let Some(machine) = machine(test) else { return };
     for refusal in &REFUSALS {
@@ -125,7 +125,7 @@ fn play(test: &str, faults: impl Fn(&Machine, &Run) -> Vec<Fault>) {
             let mark = machine.log.mark();
             let outcome = (refusal.attempt)(&machine, &fault.run);
             let lines = machine.log.since(mark);
-            // A fault that hits what su starts once it has let somebody in hides that it did.
+            // A fault in a program that su starts after an accepted login hides the acceptance.
             let is_let_in = |line: &&Line| {
                 let said = ["guests: accepted", "local: valid"];
                 said.iter().any(|said| line.text.contains(said))
@@ -223,7 +223,7 @@ fn the_leader_of_the_callers_session_cannot_make_the_terminal_the_workers() {
     let Some(machine) = machine("faults: terminal") else {
         return;
     };
-    // A worker that is there for as long as it takes.
+    // A worker that runs until the login ends.
     let text = configuration(r#"["hung"]"#).replace("[backend.strict]", HUNG);
     machine.write("/etc/authchain/authchain.toml", 0o644, &text);
     let mut run = by(&machine, &person("mallory"), &[]);
@@ -255,8 +255,7 @@ fn no_control_group_turns_a_refusal_into_a_success() {
     });
 }
 
-/// A controller, and what it is told: the file's name in the first and in the second version of control
-/// groups, and what is written to it.
+/// A controller, the names of its file in control groups v1 and v2, and the text to write.
 const GROUPS: [(&str, [&str; 2], &str); 7] = [
     ("pids", ["pids.max", "pids.max"], "1"),
     ("pids", ["pids.max", "pids.max"], "2"),
@@ -267,14 +266,14 @@ const GROUPS: [(&str, [&str; 2], &str); 7] = [
     ("memory", ["memory.limit_in_bytes", "memory.max"], "8M"),
 ];
 
-/// A control group of this test's.
+/// A control group of this test.
 struct Group {
     folder: PathBuf,
     says: String,
 }
 
 impl Group {
-    /// Makes one, where this machine has the controller and lets root use it.
+    /// Makes a control group, if this machine has the controller and root may use it.
     fn new((controller, files, value): &(&str, [&str; 2], &str)) -> Option<Self> {
         let root = Path::new("/sys/fs/cgroup");
         let (parent, file) = match root.join(controller) {
@@ -316,7 +315,7 @@ fn being_frozen_beyond_the_deadline_turns_no_refusal_into_a_success() {
     let state = group.folder.join(file);
     let is_over = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
-        // Longer than the deadline, at no moment in particular.
+        // Longer than the deadline, at random moments.
         scope.spawn(|| {
             while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
                 let _ = fs::write(&state, frozen);
@@ -337,7 +336,7 @@ fn being_frozen_beyond_the_deadline_turns_no_refusal_into_a_success() {
     let _ = fs::write(&state, thawed);
 }
 
-/// Tells a thread that it may end, a panic of the test included.
+/// Tells a thread to end, also if the test panics.
 struct Over<'a>(&'a std::sync::atomic::AtomicBool);
 
 impl Drop for Over<'_> {
@@ -370,8 +369,8 @@ fn starving_turns_no_refusal_into_a_success() {
     });
 }
 
-/// Whoever guesses ends su before it has heard what the next backend says, or a server: the length of
-/// an answer that waits in a socket can be seen by everybody.
+/// A guesser ends su before it has read the answer of the next backend or a server: everybody can
+/// see the length of an answer that waits in a socket.
 #[test]
 fn whoever_guesses_and_kills_su_is_in_the_log() {
     let Some(machine) = machine("faults: guesses") else {
@@ -400,10 +399,10 @@ fn whoever_guesses_and_kills_su_is_in_the_log() {
     }
 }
 
-/// Where strace puts down what the host asks of the kernel.
+/// The file for strace's list of the host's system calls.
 const TRACE: &str = "/run/stage/trace";
 
-/// What a login may ask of the kernel between the file with the hash and the line about it.
+/// The system calls that a login may make between reading the hash and logging the denial.
 const BETWEEN: [&str; 14] = [
     "brk",
     "close",

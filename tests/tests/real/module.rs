@@ -1,4 +1,5 @@
-//! What only our module is asked: its configuration, its arguments, its log, its neighbours.
+//! Tests that only our module must pass: its configuration, its arguments, its log, other modules
+//! beside it.
 
 use authchain_tests::host::codes::{AUTH_ERR, SERVICE_ERR, SUCCESS};
 use authchain_tests::real::ask::{Answer, Ask};
@@ -13,7 +14,7 @@ const CONFIG: &str = "/etc/authchain/authchain.toml";
 /// `PAM_DISALLOW_NULL_AUTHTOK`
 const NO_EMPTY_PASSWORDS: i32 = 1;
 
-/// A machine for a test that would say nothing about a stand-in.
+/// A machine for a test that makes no sense with pam_unix in place of our module.
 fn ours(test: &str) -> Option<Machine> {
     machine_with(test, &everybody()).filter(|machine| machine.module.is_ours())
 }
@@ -114,7 +115,7 @@ fn an_empty_password_needs_the_stack_and_the_host_to_agree() {
         let answer = ask(&machine, "void", "", flags);
         assert_eq!(answer.codes[0], code, "flags {flags}, {stack}");
     }
-    // Nobody else's account opens with nothing.
+    // An empty password opens no other account.
     machine.stack("sshd", &allowed);
     for user in ["alice", "lola", "star", "nosh", "odd", "nobodyatall"] {
         let answer = ask(&machine, user, "", 0);
@@ -171,7 +172,7 @@ fn a_logger_that_is_away_keeps_nobody_out() {
     while filler.send_to(b"full", &log).is_ok() {}
     let answer = ask_alice(&machine);
     assert_eq!(answer.codes, [SUCCESS; 2], "a hung logger: {answer:?}");
-    // The machine's own reader is told to stop over the old way.
+    // The reader of the machine's log is stopped over the old socket.
     drop(hung);
     std::fs::remove_file(&log).unwrap();
     std::fs::rename(machine.outside("/dev/log.away"), &log).unwrap();

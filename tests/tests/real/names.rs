@@ -10,12 +10,12 @@ use authchain_tests::servers::slapd::Plan;
 
 use super::directory::Town;
 
-/// Returns a name service's line of somebody.
+/// Returns the passwd line of a person for NSS.
 fn line(name: &str, uid: u32) -> String {
     format!("{name}:x:{uid}:5000::/tmp:/bin/sh\n")
 }
 
-/// Returns whether sshd lets somebody in, and what the log says.
+/// Returns whether sshd lets the user in, and the log lines.
 fn knock(town: &Town, host: Host, user: &str, password: &str) -> (bool, String) {
     let mark = town.machine.log.mark();
     host.attempt(&town.machine, user, password);
@@ -36,7 +36,7 @@ fn people_whose_user_ids_nss_computes_come_in_where_the_systems_count() {
     let Some(town) = Town::with("computed user ids", host, &plan, &passwd.concat()) else {
         return;
     };
-    // Somebody of this machine alone, who comes in with a key and never had a password.
+    // A local user who logs in with a key and never had a password.
     let people = [person("root"), Person::known("warned", 5_005)];
     for (path, mode, text) in files(&people) {
         town.machine.write(path, mode, &text);

@@ -1,4 +1,4 @@
-//! What the shipped stacks do besides letting in: credentials, questions, texts and lines of the log.
+//! Credentials, prompts, texts and log lines of the shipped stacks.
 
 use authchain_tests::host::codes::{ACCT_EXPIRED, NEW_AUTHTOK_REQD};
 use authchain_tests::real::ask::Ask;
@@ -9,7 +9,7 @@ use authchain_tests::real::people::person;
 use authchain_tests::real::shipped::Shipped;
 use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, Stack, Town, installed};
 
-/// What the caller's limits keep out may be line 2's module as well.
+/// The caller's limits may also prevent the module of line 2 from loading.
 #[test]
 fn without_pam_succeed_if_a_module_that_does_not_load_ends_the_stack() {
     let Some(town) = Town::new("no pam_succeed_if", Stack::Common, BOTH_ORDERS[0]) else {
@@ -42,7 +42,7 @@ fn without_pam_succeed_if_a_module_that_does_not_load_ends_the_stack() {
 }
 
 /// sshd sets credentials in another process than the one that authenticated, or has not
-/// authenticated at all: libpam then follows the stack by what the modules answer to that.
+/// authenticated at all: libpam then follows the stack with the modules' answers to setcred.
 #[test]
 fn credentials_are_set_in_a_process_that_never_authenticated() {
     let steps = "setcred open close setcred";
@@ -80,7 +80,7 @@ fn everybody_is_asked_once_and_hears_each_text_once_and_failures_are_counted_onc
     }
 }
 
-/// While pam_unix stands in, it is the one who asks, tells and counts.
+/// While pam_unix stands in, it prompts, shows the texts and logs the failures.
 #[test]
 fn where_pam_unix_stands_in_there_is_one_question_and_one_failure_line_too() {
     let Some(town) = Town::new("pam_unix stands in", Stack::Common, BOTH_ORDERS[0]) else {
@@ -122,7 +122,8 @@ fn where_pam_unix_stands_in_there_is_one_question_and_one_failure_line_too() {
     }
 }
 
-/// Somebody whose account has expired, whose password must be changed, and whose password ends soon.
+/// People with an expired account, a password that must be changed, and a password that expires
+/// soon.
 #[test]
 fn while_pam_unix_stands_in_it_judges_the_account_and_says_so_once() {
     let Some(town) = Town::new("accounts of pam_unix", Stack::Common, BOTH_ORDERS[0]) else {
@@ -149,7 +150,8 @@ fn while_pam_unix_stands_in_it_judges_the_account_and_says_so_once() {
     }
 }
 
-/// A caller of su can break nothing, but an administrator can: that must open no door either.
+/// A caller of su cannot break the configuration, but an administrator can. Even then, an empty
+/// password must let nobody in.
 #[test]
 fn while_pam_unix_stands_in_an_empty_password_opens_nothing() {
     let Some(town) = Town::new("void", Stack::Common, BOTH_ORDERS[0]) else {

@@ -1,4 +1,4 @@
-//! The stage itself: what the other tests stand on.
+//! Tests of the stage itself, on which other tests run.
 
 use std::path::PathBuf;
 

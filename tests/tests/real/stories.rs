@@ -1,4 +1,4 @@
-//! Every host, every person: the stories of `stories/hosts`.
+//! Plays the stories of `stories/real/hosts`.
 
 use authchain_tests::real::stories::play;
 

@@ -1,4 +1,4 @@
-//! What a stranger can send: names and passwords of any shape.
+//! Names and passwords of any shape, as a stranger can send them.
 
 use authchain_tests::host::codes::{AUTH_ERR, CONV_ERR, USER_UNKNOWN};
 use authchain_tests::host::scene::Fault;
@@ -11,8 +11,8 @@ use authchain_tests::real::people::{everybody, person};
 use authchain_tests::real::ssh::{Method, knock};
 use authchain_tests::real::stories::{machine_for, machine_with};
 
-/// Names that have fooled something before: parsers of logs, of LDAP filters, of command lines, of
-/// colon-separated files, of terminals.
+/// Names that exploited faults before: in parsers of logs, LDAP filters, command lines and
+/// colon-separated files, and in terminals.
 const NAMES: [&str; 22] = [
     "",
     "  ",
@@ -45,7 +45,7 @@ fn names() -> Vec<String> {
     NAMES.iter().map(ToString::to_string).chain(long).collect()
 }
 
-/// One line an event, and no line that somebody else wrote.
+/// One line for each event, and no line that a stranger forged.
 fn assert_clean(lines: &[Line], about: &str, password: &str) {
     let wrong = misbehaviour(lines, password);
     let ours = lines
@@ -81,8 +81,8 @@ fn no_name_of_any_shape_gets_past_sshd_or_into_the_log() {
         return;
     };
     let mut reached = 0;
-    // A configuration file holds neither an empty name nor one of two lines, and sshd itself cuts
-    // names at a colon; libpam gets those below.
+    // A configuration file cannot have an empty name or one of two lines, and sshd itself cuts
+    // names at a colon. These names are tried with libpam below.
     for name in names()
         .iter()
         .filter(|name| !name.is_empty() && !name.contains(['\n', ':']))

@@ -1,4 +1,4 @@
-//! What a worker answers or does not, and what becomes of the login.
+//! Answers of a worker, missing ones included, and their effect on the login.
 
 use std::fs;
 
@@ -89,12 +89,12 @@ fn a_worker_that_does_not_answer_is_killed_at_the_deadline() {
         );
         assert_why(&report, "failed: worker: no answer in time");
         assert!(!still_running(stage.path()), "{kind}");
-        // It may be this process or this machine that was slow.
+        // The cause may be this process or this machine.
         assert!(!stage.path().join("run").exists(), "{kind}");
     }
 }
 
-/// Whether any process was started by a host on this stage: they all speak of its directory.
+/// Whether a process of this stage still runs: the command lines of all of them name its directory.
 fn still_running(stage: &std::path::Path) -> bool {
     let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let mut command_lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());

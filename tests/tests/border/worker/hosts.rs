@@ -12,7 +12,7 @@ fn a_host_that_reaps_every_child_never_meets_the_worker() {
         scene.script.process.children = Children::Reaped;
         let report = played(&scene);
         assert_eq!(report.reaped, 0, "{kind}: {report:#?}");
-        // One signal a call at most, with nothing to reap.
+        // At most one signal for each call, without a child to reap.
         assert!(report.child_signals <= 2, "{kind}: {report:#?}");
         let code = if kind == "obliging" {
             SUCCESS
@@ -47,7 +47,7 @@ fn a_host_that_ignores_its_children_or_every_signal_can_log_in() {
     }
     let mut crashed = scene("crashed");
     crashed.script.process.children = Children::Ignored;
-    // How it ended, nobody can know where the kernel reaps.
+    // Where the kernel reaps, the exit status is lost.
     let report = played(&crashed);
     assert_eq!(report.codes, [SYSTEM_ERR], "{report:#?}");
     let mut silent = configured(scene("silent"), "5s", "300ms");
@@ -75,7 +75,7 @@ fn nothing_is_left_of_several_workers_of_one_call() {
             let report = played(&scene);
             assert_eq!(report.codes, codes, "{first} {second}: {report:#?}");
             assert_eq!(report.reaped, 0, "{first} {second}: {report:#?}");
-            // One signal a worker at most, with nothing to reap.
+            // At most one signal for each worker, without a child to reap.
             assert!(report.child_signals <= 4, "{first} {second}: {report:#?}");
         }
     }
@@ -108,7 +108,7 @@ fn threads_ask_workers_of_their_own() {
         let report = played(&scene);
         assert_eq!(report.codes, [SUCCESS; 40], "{report:#?}");
     }
-    // A handler in another thread may be quicker than we are, which must not matter.
+    // A handler in another thread may reap the worker first, which must not matter.
     scene.script.process.children = Children::Reaped;
     let report = played(&scene);
     assert_eq!(report.codes, [SUCCESS; 40], "{report:#?}");
@@ -128,7 +128,7 @@ fn no_copy_of_the_password_is_left_in_the_host() {
     scene.script.answers = vec![password.into()];
     scene.script.process.search = Some(password[20..].into());
     assert_eq!(played(&scene).found, Some(0));
-    // Nor as it went over the wire: "as long as the right one is!" within the base64 of it.
+    // Nor in base64, as it was sent: this is a part of the encoded password.
     scene.script.process.search = Some("b25nIGFzIHRoZSByaWdodCBvbmUgaXMh".into());
     assert_eq!(played(&scene).found, Some(0));
 }

@@ -1,4 +1,4 @@
-//! The worker as a process: whose program it is, with what it starts, and its end.
+//! The worker as a process: the owner of its program, what it inherits, and its end.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -116,7 +116,7 @@ fn a_host_that_may_start_nothing_gets_a_system_error() {
     let why = "failed: worker: cannot be started: the limit on processes is reached; raise \
                RLIMIT_NPROC, in a unit LimitNPROC or TasksMax";
     assert_why(&report, why);
-    // And one that may does, without being root.
+    // A host that may start a worker without being root does.
     let mut scene = scene;
     scene.script.process.limits.clear();
     let report = clean(stage.play(&scene));

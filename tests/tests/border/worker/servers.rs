@@ -1,4 +1,4 @@
-//! Servers that are down, and who remembers it.
+//! Servers that are down, and the marks for them.
 
 use std::fs::{self, DirEntry};
 use std::time::Duration;
@@ -83,7 +83,7 @@ fn marks_made_for_the_caller_of_su_are_that_callers() {
     assert!(fits("...corp unavailable: down (<n> ms)", &why_for(None)));
 }
 
-/// A chain in which somebody else would let alice in where corp does not count.
+/// A chain in which another backend would let alice in if corp did not answer.
 #[test]
 fn in_su_neither_an_outage_nor_a_worker_that_fails_leads_to_the_next_backend() {
     if !need::root("worker") {
