@@ -174,7 +174,7 @@ fn prompts() {
     }
 }
 
-/// Sends several warnings, and refuses: a right password because of its account.
+/// Sends two error texts, and refuses: a wrong password, or a right one whose account has expired.
 fn complaining(is_right: bool) {
     say(&json!({"error": "One thing went wrong."}));
     say(&json!({"error": "Another thing went wrong."}));

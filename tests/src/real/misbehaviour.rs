@@ -3,7 +3,7 @@
 use crate::pattern::fits;
 use crate::real::log::Line;
 
-/// Parts of lines that tell of a crash, or of a module that could not be loaded.
+/// Parts of log lines about a crash, or of a module that could not be loaded.
 const CRASHES: [&str; 5] = [
     "panic",
     "egmentation",
@@ -16,7 +16,7 @@ const CRASHES: [&str; 5] = [
 const FAILURE: &str = "...: authentication failure; logname=... uid=<n> euid=<n> tty=... ruser=... \
                        rhost=...  user=...";
 
-/// What is wrong with lines of the log, whatever the login was about.
+/// Returns the faults of the log lines of any login.
 pub fn misbehaviour(lines: &[Line], password: &str) -> Vec<String> {
     let faults = lines.iter().map(|line| faults(line, password));
     faults.flatten().collect()
@@ -25,7 +25,7 @@ pub fn misbehaviour(lines: &[Line], password: &str) -> Vec<String> {
 fn faults(line: &Line, password: &str) -> Vec<String> {
     let text = &line.text;
     let mut faults = Vec::new();
-    // Short ones turn up by chance.
+    // A short password may occur by chance.
     if password.len() > 5 && line.raw.contains(password) {
         faults.push(format!("the password is in the log: {text}"));
     }

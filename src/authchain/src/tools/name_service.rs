@@ -21,8 +21,8 @@ pub fn user_with_id(uid: u32) -> Result<Option<User>, String> {
 
 /// Tells "no such user" from a fault.
 ///
-/// getpwnam(3) lists four error numbers that may mean "not found". Two count here: a source of
-/// users that does not exist has none (`ENOENT`, `ESRCH`). `EPERM` and `EBADF` are faults of this
+/// getpwnam(3) lists four error numbers that may mean "not found". Two of them count here: a source
+/// that does not exist has no users (`ENOENT`, `ESRCH`). `EPERM` and `EBADF` are faults of this
 /// process, such as the sandbox of a service or a descriptor that the host has closed, and may hide
 /// a user who exists.
 fn found(answer: Result<Option<User>, Errno>) -> Result<Option<User>, String> {

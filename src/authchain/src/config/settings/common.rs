@@ -38,10 +38,10 @@ pub struct BackendSettings {
     pub kind: Spanned<String>,
 
     /// The next step when this backend knows the person and refuses: `next` asks the next backend,
-    /// `stop` ends the chain. With `stop`, any answer but "no such person" ends the chain, an outage
-    /// too, which would otherwise let in people whom this backend denies. A person who never had a
-    /// password in local files (the field is `*` or `!`, or a line in the shadow file is missing) is
-    /// not refused by them: the next backend is asked.
+    /// `stop` ends the chain. With `stop`, any answer but "no such person" ends the chain, even an
+    /// outage, which would otherwise let in people whom this backend denies. A person who never had
+    /// a password in local files (the field is `*` or `!`, or a line in the shadow file is missing)
+    /// is not refused by them: the next backend is asked.
     #[serde(default)]
     pub on_denied: Then,
 

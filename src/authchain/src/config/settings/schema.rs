@@ -2,7 +2,7 @@
 //!
 //! [`check`]: super::local::LocalSettings::check
 
-/// A period that may not be zero.
+/// A duration that may not be zero.
 #[derive(schemars::JsonSchema)]
 #[schemars(
     with = "String",
