@@ -188,7 +188,7 @@ fn whom_sshd_bars_no_server_hears_of() {
             let mark = town.machine.log.mark();
             let outcome = host.attempt(&town.machine, user, password);
             assert!(!outcome.accepted, "{user}: {}", outcome.shown);
-            town.machine.log.wait_for(mark, "pam_authchain(sshd:auth): (unknown): denied before any backend: barred by the host, which sent its stand-in password");
+            town.machine.log.wait_for(mark, "pam_authchain(sshd:auth): (unknown): denied before any backend: sshd does not know this name (NSS), or its settings bar it");
         }
         assert_eq!(town.slapd.connections(), before, "{}", town.slapd.log());
         // This one is heard of, so that the silence means something.
