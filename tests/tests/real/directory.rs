@@ -96,7 +96,7 @@ impl Town {
     }
 
     /// Somebody of the directory, as the caller of a program.
-    fn somebody(&self, name: &str) -> Person {
+    pub(super) fn somebody(&self, name: &str) -> Person {
         let passwd = directory::ldif(0).passwd;
         let line = passwd
             .lines()
