@@ -10,6 +10,7 @@ mod faults;
 mod lockers;
 mod module;
 mod names;
+mod readme;
 mod stacks;
 mod stage;
 mod stories;
