@@ -1,4 +1,4 @@
-//! The steps of README.md, typed as they stand there, up to a login over ssh.
+//! The steps of README.md and docs/moving-over.md, typed as they stand there.
 
 use std::fs;
 
@@ -12,8 +12,9 @@ use authchain_tests::real::ssh;
 use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, installed};
 
 const README: &str = include_str!("../../../README.md");
+const MOVING_OVER: &str = include_str!("../../../docs/moving-over.md");
 
-/// Where README's commands find the stacks we ship, and where a test machine has them.
+/// Where the pages' commands find the stacks we ship, and where a test machine has them.
 const EXAMPLES: [&str; 2] = [
     "/usr/share/doc/authchain/examples/pam.d",
     "/run/stage/pam.d",
@@ -22,20 +23,15 @@ const EXAMPLES: [&str; 2] = [
 /// What stands for the programs that a test machine cannot run, or that a person types into.
 const SHELL: &str = r#"
 PATH=/run/stage/bin:$PATH
-sudo() {
-    case $1 in
-    authchain) echo carols sesame | "$@" || [ $? = 1 ] ;;
-    apt-get) ;;
-    *) "$@" ;;
-    esac
-}
+authchain() { echo carols sesame | command authchain "$@" || [ $? = 1 ]; }
+sudo() { [ "$1" = apt-get ] || "$@"; }
 ssh() { :; }
 set -e
 "#;
 
-/// One of README's numbered steps.
-fn step(number: usize) -> &'static str {
-    let after = README.split_once(&format!("\n{number}. ")).unwrap().1;
+/// One of a page's numbered steps.
+fn step(page: &str, number: usize) -> &str {
+    let after = page.split_once(&format!("\n{number}. ")).unwrap().1;
     after.split_once(&format!("\n{}. ", number + 1)).unwrap().0
 }
 
@@ -105,6 +101,10 @@ fn fresh_debian(test: &str) -> Option<Machine> {
         ("common-account", "account required pam_unix.so\n"),
         ("common-password", "password required pam_deny.so\n"),
         ("common-session", "session required pam_permit.so\n"),
+        (
+            "common-session-noninteractive",
+            "session required pam_permit.so\n",
+        ),
     ] {
         machine.stack(file, text);
     }
@@ -122,22 +122,22 @@ fn carol_of_the_readme_logs_in_over_ssh() {
         let outcome = Host::SshdPassword.attempt(&machine, user, password);
         (outcome.accepted, outcome.shown)
     };
-    let (people, service) = (step(4), step(5));
-    machine.write(
-        "/etc/authchain/authchain.toml",
-        0o644,
-        &configuration(people),
-    );
+    let people = step(README, 4);
+    let configuration = configuration(people);
+    machine.write("/etc/authchain/authchain.toml", 0o644, &configuration);
     let shown = follow(&machine, people);
     let entry = "\ncarol:x:70000:70000::/home/carol:/bin/bash\n";
     assert!(shown.contains(entry), "{shown}");
-    let shown = follow(&machine, service);
+    let shown = follow(&machine, step(README, 5));
     assert!(shown.contains("authchain is used by sshd"), "{shown}");
 
     let (is_in, shown) = enter("carol", "carols sesame");
     assert!(is_in, "{shown}");
     let (is_in, shown) = enter("carol", "a wrong guess");
     assert!(!is_in, "{shown}");
+    // NSS finds the next one as soon as the files have the name.
+    let shown = follow(&machine, "       authchain user add erin\n");
+    assert!(!shown.contains("does not know"), "{shown}");
     // The people of before get in as before.
     for name in ["alice", "lola"] {
         let person = person(name);
@@ -147,26 +147,19 @@ fn carol_of_the_readme_logs_in_over_ssh() {
     }
 }
 
-/// carol has a password, and NSS has not heard of her: whoever reads the log learns which of the two
-/// it is.
+/// carol has a password, and NSS has not heard of her: the log says which of the two it is.
 #[test]
 fn a_name_that_nss_does_not_know_is_said_to_be_that() {
     let Some(machine) = fresh_debian("a name that NSS does not know") else {
         return;
     };
-    let (people, service) = (step(4), step(5));
-    machine.write(
-        "/etc/authchain/authchain.toml",
-        0o644,
-        &configuration(people),
-    );
+    let people = step(README, 4);
+    let configuration = configuration(people);
+    machine.write("/etc/authchain/authchain.toml", 0o644, &configuration);
+    let before = fs::read_to_string(machine.outside("/etc/nsswitch.conf")).unwrap();
     follow(&machine, people);
-    follow(&machine, service);
-    machine.write(
-        "/etc/nsswitch.conf",
-        0o644,
-        "passwd: files\ngroup: files\nshadow: files\nhosts: files\n",
-    );
+    follow(&machine, step(README, 5));
+    machine.write("/etc/nsswitch.conf", 0o644, &before);
     let mark = machine.log.mark();
     let outcome = Host::SshdPassword.attempt(&machine, "carol", "carols sesame");
     assert!(!outcome.accepted, "{}", outcome.shown);
@@ -175,4 +168,38 @@ fn a_name_that_nss_does_not_know_is_said_to_be_that() {
         "pam_authchain(sshd:auth): (unknown): denied before any backend: sshd does not know this \
          name (NSS), or its settings bar it",
     );
+}
+
+/// The common files are as pam-auth-update writes them, with a module behind the block.
+#[test]
+fn the_blocks_come_where_pam_auth_update_had_its_own() {
+    let Some(machine) = fresh_debian("moving over") else {
+        return;
+    };
+    let [primary, additional] = [
+        "# here are the per-package modules (the \"Primary\" block)\n",
+        "# and here are more per-package modules (the \"Additional\" block)\n",
+    ];
+    let parts = ["auth", "account"];
+    for part in parts {
+        let text = format!(
+            "# of before\n{primary}{part} [success=1 default=ignore] pam_unix.so\n# the fallback\n\
+             {part} requisite pam_deny.so\n{part} required pam_permit.so\n{additional}\
+             {part} optional pam_permit.so\n# end of pam-auth-update config\n"
+        );
+        machine.stack(&format!("common-{part}"), &text);
+    }
+    let shown = follow(&machine, step(MOVING_OVER, 4));
+    assert!(!shown.contains(" /etc/pam.d/common-"), "{shown}");
+    for (part, block) in parts.into_iter().zip([COMMON_AUTH, COMMON_ACCOUNT]) {
+        let file = machine.outside(&format!("/etc/pam.d/common-{part}"));
+        let block = installed(&machine, block);
+        assert_eq!(
+            fs::read_to_string(file).unwrap(),
+            format!(
+                "# of before\n{primary}{block}{additional}{part} optional pam_permit.so\n\
+                 # end of pam-auth-update config\n"
+            )
+        );
+    }
 }
