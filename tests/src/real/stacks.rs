@@ -19,6 +19,8 @@ pub const COMMON_ACCOUNT: &str = include_str!("../../../pam.d/debian-common-acco
 pub const ONE_SERVICE: &str = include_str!("../../../pam.d/one-service");
 /// The shipped text of pam.d/authchain-try.
 pub const TRY: &str = include_str!("../../../pam.d/authchain-try");
+/// The shipped text of pam.d/screen-locker.
+pub const SCREEN_LOCKER: &str = include_str!("../../../pam.d/screen-locker");
 
 /// Services whose files Debian ships.
 pub const SERVICES: [&str; 6] = ["login", "sshd", "cron", "su", "sudo", "sudo-i"];

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, ONE_SERVICE, TRY};
+use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, ONE_SERVICE, SCREEN_LOCKER, TRY};
 
 use crate::walls::root;
 
@@ -73,20 +73,25 @@ fn the_block_is_the_same_in_every_stack_we_ship() {
 
 #[test]
 fn every_line_of_authchain_that_we_ship_names_the_configuration() {
-    for text in [COMMON_AUTH, COMMON_ACCOUNT, ONE_SERVICE, TRY] {
+    for text in [COMMON_AUTH, COMMON_ACCOUNT, ONE_SERVICE, TRY, SCREEN_LOCKER] {
+        // A locker reads another one than the programs of root.
+        let name = match text == SCREEN_LOCKER {
+            true => "screen-locker",
+            false => "authchain",
+        };
         let mut ours = lines(text);
         ours.retain(|line| line.contains("pam_authchain.so"));
         assert!(!ours.is_empty(), "{text}");
         for line in ours {
-            let configuration = "pam_authchain.so config=/etc/authchain/authchain.toml";
-            assert!(line.ends_with(configuration), "{line}");
+            let configuration = format!("pam_authchain.so config=/etc/authchain/{name}.toml");
+            assert!(line.ends_with(&configuration), "{line}");
         }
     }
 }
 
 #[test]
 fn pages_quote_the_stacks_we_ship_as_they_are() {
-    let shipped = [COMMON_AUTH, COMMON_ACCOUNT, TRY].map(lines);
+    let shipped = [COMMON_AUTH, COMMON_ACCOUNT, TRY, SCREEN_LOCKER].map(lines);
     let mut quoting = Vec::new();
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
@@ -96,8 +101,9 @@ fn pages_quote_the_stacks_we_ship_as_they_are() {
         }
     }
     quoting.sort();
-    let [page, manual] = ["failures.md", "pam_authchain.8.scd"];
-    assert_eq!(quoting, [page, page, manual, manual, manual]);
+    let [failures, manual, lockers] = ["failures.md", "pam_authchain.8.scd", "screen-lockers.md"];
+    let expected = [failures, failures, manual, manual, manual, lockers];
+    assert_eq!(quoting, expected);
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Town {
     }
 
     /// A person of the directory, as the caller of a program.
-    fn somebody(&self, name: &str) -> Person {
+    pub(super) fn somebody(&self, name: &str) -> Person {
         let passwd = directory::ldif(0).passwd;
         let line = passwd
             .lines()
@@ -189,7 +189,7 @@ fn whom_sshd_bars_no_server_hears_of() {
             let mark = town.machine.log.mark();
             let outcome = host.attempt(&town.machine, user, password);
             assert!(!outcome.accepted, "{user}: {}", outcome.shown);
-            town.machine.log.wait_for(mark, "pam_authchain(sshd:auth): (unknown): denied before any backend: barred by the host, which sent its stand-in password");
+            town.machine.log.wait_for(mark, "pam_authchain(sshd:auth): (unknown): denied before any backend: sshd does not know this name (NSS), or its settings bar it");
         }
         assert_eq!(town.slapd.connections(), before, "{}", town.slapd.log());
         // The server hears of this login, which shows that the test would see the others.

@@ -88,6 +88,8 @@ impl Add {
         if !guarded.is_found_by_chain(&name) {
             terminal.print_message(guarded.without_a_backend(&name));
         }
+        // NSS may read the very files in which the account is now.
+        let system = name_service::user_named(name.as_str()).map_err(Failure::trouble)?;
         remarks(&name, uid, system.as_ref(), terminal);
         Ok(())
     }

@@ -75,7 +75,7 @@ pub enum DenialReason {
     NotPermitted,
     /// The answer was about another person: another name, or another user id than the system has.
     AnotherPerson,
-    /// The host program had refused the user already, and sent a stand-in for the password.
+    /// sshd had refused the user already, and sent a stand-in for the password.
     StandInPassword,
 }
 
@@ -88,7 +88,7 @@ impl fmt::Display for DenialReason {
             Self::NoPassword => "no password here",
             Self::NotPermitted => "not permitted",
             Self::AnotherPerson => "not the same person",
-            Self::StandInPassword => "barred by the host, which sent its stand-in password",
+            Self::StandInPassword => "sshd does not know this name (NSS), or its settings bar it",
         })
     }
 }
