@@ -33,15 +33,15 @@ pub(super) fn check(file: &Path, settings: &GlobalSettings, report: &mut Report)
     }
     if let Err(error) = trusted_file::open(&settings.passwd_file, Access::Public) {
         let message = format!(
-            "{} (setting `passwd_file`): which names are the system's own is unknown, and nobody \
-             but local files is asked about any",
+            "{} (setting `passwd_file`): without it the module cannot tell which names are the \
+             system's own, so it asks local files alone, about every name",
             error.fault
         );
         report.add(Severity::Error, &error.path, message);
     }
     if settings.deadline.duration() > PATIENCE_OF_LOGIN {
         let message = format!(
-            "deadline = {}: login(1) gives up after 60 seconds, and takes that for nobody's answer",
+            "deadline = {}: login(1) gives up after 60 seconds, before the chain has answered",
             settings.deadline
         );
         report.add(Severity::Warning, file, message);
@@ -55,15 +55,18 @@ pub(super) fn check(file: &Path, settings: &GlobalSettings, report: &mut Report)
 }
 
 fn fault_of_min_uid(min_uid: u32) -> Option<(Severity, String)> {
-    let whose = "names such as daemon, bin and mail belong to whoever a server says";
+    let whose = "a server may say who they are";
     match min_uid {
         0 | 1 => Some((
             Severity::Error,
-            format!("min_uid = {min_uid}: of the system's names only root's is kept, and {whose}"),
+            format!("min_uid = {min_uid}: daemon, bin and mail count as people, and {whose}"),
         )),
         ..SURELY_SYSTEM => Some((
             Severity::Warning,
-            format!("min_uid = {min_uid}: system accounts from there on count as people; {whose}"),
+            format!(
+                "min_uid = {min_uid}: system accounts with this user id or a higher one count as \
+                 people, and {whose}"
+            ),
         )),
         _ => None,
     }
@@ -100,7 +103,7 @@ fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Optio
         Some(name) => !NO_SHELLS.contains(&name),
     };
     if uid >= min_uid && uid != NOBODY {
-        Some(format!("user id {uid} is a person's, from min_uid on"))
+        Some(format!("its user id {uid} is not below min_uid"))
     } else if is_login_shell {
         Some(format!("its shell is {:?}", user.shell))
     } else if password.is_some_and(was_ever_a_password) {
@@ -111,14 +114,14 @@ fn sign_of_a_person(user: &User, password: Option<&[u8]>, min_uid: u32) -> Optio
 }
 
 /// Checks the folder in which the module marks servers that are down. The module uses the folder
-/// only if nobody but root can write it.
+/// only if nobody but root and the module's own user can write it.
 fn check_run_dir(run_dir: &Path, report: &mut Report) {
     let own = fault_of_run_dir(run_dir);
     let above = || folders::judge(run_dir).err().map(|error| error.to_string());
     if let Some(fault) = own.or_else(above) {
         let message = format!(
-            "{fault}: no marks of servers that are down are kept there (setting `run_dir`), so \
-             each login waits for them again"
+            "{fault}: the module cannot remember there which servers are down (setting \
+             `run_dir`), so each login waits for those servers again"
         );
         report.add(Severity::Warning, run_dir, message);
     }

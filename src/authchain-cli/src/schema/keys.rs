@@ -1,4 +1,4 @@
-//! The keys of a settings struct, each with its JSON Schema in as few words as there are.
+//! The keys of a settings struct, each with its JSON Schema in the simplest form.
 
 use serde_json::{Map, Value, json};
 
@@ -61,8 +61,9 @@ fn merge(schema: &mut Map<String, Value>, other: &Map<String, Value>) {
     }
 }
 
-/// Rewrites what schemars says in the words of Rust: TOML has no null, a range is a minimum and a
-/// maximum, and an enum is a list of words, so that a wrong one is one fault and not one a word.
+/// Turns the schema of a Rust type into what TOML needs: no null, the range of a number as minimum
+/// and maximum, an enum as a list of words. With a list, a wrong word is one error; with `oneOf` it
+/// would be one for each allowed word.
 fn simplify(schema: &mut Value) {
     let Value::Object(members) = schema else {
         return;

@@ -171,7 +171,9 @@ fn a_min_uid_that_gives_system_accounts_away_is_an_error() {
     let fixture = Fixture::with_alice();
     for min_uid in ["0", "1"] {
         fixture.write("authchain.toml", &format!("min_uid = {min_uid}\n{GUESTS}"));
-        fixture.check().expect(2, &["only root's is kept"]);
+        fixture
+            .check()
+            .expect(2, &["daemon, bin and mail count as people"]);
     }
 }
 
@@ -202,7 +204,7 @@ fn a_run_dir_that_others_can_write_is_a_warning() {
     fixture.chmod("run", 0o1777);
     let expected = [
         "run: its mode 1777 lets others write it",
-        "no marks",
+        "the module cannot remember there",
         "1 warning",
     ];
     fixture.check().expect(1, &expected);
@@ -220,20 +222,20 @@ fn a_run_dir_that_is_a_file_or_cannot_be_made_is_a_warning() {
     for (run_dir, expected) in [
         (
             "run",
-            "run: it is no folder: no marks of servers that are down are kept there",
+            "run: it is no folder: the module cannot remember there which servers are down",
         ),
         (
             "run/inner",
-            "run/inner: it cannot be made: a file stands where a folder above it should: no marks",
+            "run/inner: it cannot be made: a file stands where a folder above it should: the module cannot",
         ),
         (
             "nowhere/run",
-            "it is not there, nor is the folder it would be made in: no marks",
+            "it is not there, nor is the folder it would be made in: the module cannot",
         ),
     ] {
         let text = format!("run_dir = \"DIR/{run_dir}\"\n{GUESTS}");
         fixture.write("authchain.toml", &text);
-        let so = "so each login waits for them again";
+        let so = "so each login waits for those servers again";
         fixture.check().expect(1, &[expected, so, "1 warning"]);
     }
 }
@@ -244,9 +246,10 @@ fn a_worker_user_that_is_a_persons_account_is_an_error() {
     // Every system has this user.
     let config = format!("worker_user = \"bin\"\nmin_uid = 2\n{GUESTS}");
     fixture.write("authchain.toml", &config);
-    fixture
-        .check()
-        .expect(2, &["is somebody's account (user id 2 is a person's"]);
+    fixture.check().expect(
+        2,
+        &["is somebody's account (its user id 2 is not below min_uid"],
+    );
     fixture.write(
         "authchain.toml",
         &format!("worker_user = \"nobody\"\n{GUESTS}"),

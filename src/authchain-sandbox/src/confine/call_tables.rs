@@ -67,7 +67,7 @@ pub(super) const ALLOWED: &[i64] = &[
 #[cfg(target_arch = "x86_64")]
 pub(super) const ALLOWED_HERE: &[i64] = &[SYS_epoll_wait, SYS_poll, SYS_time];
 
-/// Empty: other processor families never had the older calls.
+/// Empty: aarch64 never had the older calls.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const ALLOWED_HERE: &[i64] = &[];
 
@@ -83,7 +83,8 @@ pub(super) const FOR_FILES: &[i64] = &[
     SYS_readlinkat,
 ];
 
-/// Calls that start programs, reach into processes, or change the kernel or the view of the files.
+/// Calls that kill the process that makes them: they start programs, reach into processes, or
+/// change the kernel or the view of the files.
 pub(super) const DEADLY: &[i64] = &[
     SYS_execve,
     SYS_execveat,
@@ -129,10 +130,10 @@ pub(super) const DEADLY: &[i64] = &[
     SYS_personality,
 ];
 
-/// Further deadly calls on x86_64.
+/// More calls that kill the process, on x86_64.
 #[cfg(target_arch = "x86_64")]
 pub(super) const DEADLY_HERE: &[i64] = &[SYS_ioperm, SYS_iopl, SYS_kexec_file_load, SYS_modify_ldt];
 
-/// Further deadly calls on the other processor families.
+/// More calls that kill the process, on aarch64.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const DEADLY_HERE: &[i64] = &[SYS_kexec_file_load];

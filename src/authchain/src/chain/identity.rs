@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_a_password_is_the_local_files_own_locked_or_not() {
+    fn a_name_with_a_password_belongs_to_the_local_files_even_if_locked() {
         let locked = format!("!{HASH}");
         let twice = format!("!!{HASH}");
         for field in [HASH, "", &locked, &twice, "*LK*", &format!("*{HASH}"), "x"] {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_any_of_the_shadow_files_makes_a_name_the_systems_own() {
+    fn a_name_belongs_to_the_local_files_if_any_shadow_file_has_its_password() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = dir.path().join(name);

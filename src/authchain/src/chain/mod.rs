@@ -5,8 +5,8 @@
 //!   account and lookup. A chain is never empty.
 //! - [`Decision`]: the outcome, what each backend said, the PAM code and the line for the log.
 //! - [`registry`]: the list of the backend types, by name.
-//! - [`Identities`]: what the system's own files say about a name. A name with a password there
-//!   belongs to these files alone.
+//! - [`Identities`]: what the system's own files and NSS say about a name. A name with a password
+//!   in these files belongs to them alone.
 //!
 //! The laws of the chain, stated over generated chains and answers, are in `chain/tests/laws.rs`:
 //! above all, no fault that a caller can cause ever lets in somebody who would not get in without

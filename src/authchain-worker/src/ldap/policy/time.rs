@@ -6,11 +6,13 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The digits of a fraction that are read, since seconds are whole.
+/// How many digits of a fraction are read. The result is in whole seconds, which more digits would
+/// not change.
 const MAX_FRACTION: usize = 9;
 
-/// Returns the seconds from 1 January 1970, UTC, to a generalized time (RFC 4517 §3.3.13); negative
-/// before it, as for the year 0, which a lock by an administrator has.
+/// Returns the seconds from 1 January 1970, UTC, to a generalized time (RFC 4517 §3.3.13). Before
+/// 1970 the result is negative: an account that an administrator locked has
+/// `pwdAccountLockedTime: 000001010000Z`.
 pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
     let (local, ahead) = offset(text)?;
     let (digits, fraction) = match local.split_once(['.', ',']) {
@@ -18,7 +20,7 @@ pub(in crate::ldap) fn parse(text: &str) -> Option<i64> {
         None => (local, None),
     };
     let number = |range| number(digits, range);
-    // It is a fraction of the smallest unit that is given.
+    // A fraction belongs to the smallest unit in the text: hours, minutes or seconds.
     let (minutes, seconds, unit) = match digits.len() {
         10 => (0, 0, HOUR),
         12 => (number(10..12)?, 0, MINUTE),
@@ -84,14 +86,15 @@ fn part(fraction: &str, unit: i64) -> Option<i64> {
     digits.checked_mul(unit)?.checked_div(whole)
 }
 
-/// Returns the digits at `range`, which must be digits only.
+/// Returns the number that the text at `range` spells, which must be digits only.
 fn number(text: &str, range: std::ops::Range<usize>) -> Option<i64> {
     let digits = text.get(range)?;
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     are_digits.then(|| digits.parse().ok())?
 }
 
-/// Returns the days from 1 January 1970 to this date of the Gregorian calendar.
+/// Returns the days from 1 January 1970 to this date of the Gregorian calendar. A day behind the
+/// end of its month, up to 31, is one of the next month.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -146,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_has_no_time() {
+    fn malformed_times_are_refused() {
         for text in [
             "",
             "Z",

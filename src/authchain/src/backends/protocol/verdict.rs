@@ -24,8 +24,8 @@ pub struct ServersFound {
     pub up: Vec<String>,
     /// The longest time, in milliseconds, that connecting to one of them took.
     pub open_ms: u64,
-    /// True if all servers were tried only briefly, so that none was sent a password: asking again
-    /// may help.
+    /// True if every server that was tried had only the short time of a probe and did not answer.
+    /// None was sent the password, so the question may be asked again.
     pub again: bool,
 }
 
@@ -42,24 +42,24 @@ impl From<WireVerdict> for Conclusion {
 /// A verdict of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireVerdict {
-    /// To `authenticate`: the password is right, and this is the user; with the status of the
+    /// Answers `authenticate`: the password is right, and this is the user; with the status of the
     /// account, if this login has judged it.
     Accepted(WireUser, Option<AccountStatus>),
-    /// To `authenticate`: the password is right, and this is the user, but the password has expired
-    /// or must be changed.
+    /// Answers `authenticate`: the password is right, and this is the user, but the password has
+    /// expired or must be changed.
     MustChange(WireUser, Option<AccountStatus>),
-    /// To `authenticate`: the user is known, and refused.
+    /// Answers `authenticate`: refused.
     Denied(Denial),
-    /// To any question: the backend has no such user.
+    /// Answers any question: the backend has no such user.
     Unknown,
-    /// To any question: the backend could not find out, for this reason.
+    /// Answers any question: the backend could not find out, for this reason.
     Unavailable(String),
-    /// To any question: the worker itself could not ask, for a reason that says nothing about the
-    /// servers.
+    /// Answers any question: the worker itself could not ask, for a reason that says nothing about
+    /// the servers.
     Failed(String),
-    /// To `lookup`: this is the user.
+    /// Answers `lookup`: this is the user.
     Found(WireUser),
-    /// To `account`: the user, and the status of their account.
+    /// Answers `account`: the user, and the status of their account.
     Account(WireUser, AccountStatus),
 }
 
@@ -68,7 +68,7 @@ pub enum WireVerdict {
 pub struct WireUser {
     /// The name in the user's entry, which may be spelled unlike the login name.
     pub name: String,
-    /// The user's own name, where `name` is an alias of it.
+    /// The user's main name, if `name` is an alias; otherwise none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias_of: Option<String>,
     /// The user id, where the source has one.

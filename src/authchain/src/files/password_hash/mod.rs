@@ -8,7 +8,7 @@
 mod argon2_phc;
 mod bounds;
 mod compute;
-#[allow(unsafe_code, reason = "the one file of the library that calls C")]
+#[allow(unsafe_code, reason = "the one file of the library with unsafe code")]
 mod crypt;
 mod digest;
 mod dummy_hash;

@@ -244,6 +244,8 @@ mod tests {
             warnings("uris = ['ldapi://%2Fs', 'ldap://a']\ntls = 'none'"),
             1
         );
+        let backup = format!("{socket}backup_uris = ['ldap://b']\ntls = 'none'");
+        assert_eq!(warnings(&backup), 1);
         for careless in ["ca", "none"] {
             let lines = format!("uris = ['ldap://a']\ntls_verify = '{careless}'");
             assert_eq!(warnings(&lines), 1, "{careless}");

@@ -1,4 +1,4 @@
-//! The servers that the keys of `type = "ldap"` name together, and warnings about them.
+//! The servers that a section of `type = "ldap"` names, and warnings about its settings.
 
 use super::choices::Tls;
 use super::dn::Dn;
@@ -19,7 +19,7 @@ impl LdapSettings {
         self.backup_uris.iter().map(|uri| (uri, self.tls_of(uri)))
     }
 
-    /// Returns the service whose servers DNS names, where `srv` is set.
+    /// Returns the SRV service under which DNS lists the servers, if `srv` is set.
     pub fn srv_service(&self) -> Option<SrvService> {
         self.srv.as_ref().map(|name| name.service(self.tls))
     }
@@ -48,16 +48,17 @@ impl LdapSettings {
         self.group_base.as_ref().unwrap_or(&self.base)
     }
 
-    /// Returns a warning, for the log, about each setting that is allowed but dangerous.
+    /// Returns a warning about each setting that is allowed but dangerous.
     pub fn warnings(&self) -> Vec<&'static str> {
         let named_by_dns = self.srv_service().map(|service| service.tls);
-        let mut all = self.servers().map(|(_, tls)| tls).chain(named_by_dns);
+        let named = || self.servers().chain(self.backup_servers());
+        let mut all = named().map(|(_, tls)| tls).chain(named_by_dns);
         let has_tls = all.any(|tls| tls != Tls::None);
         let is_clear = |(uri, tls): (&ServerUri, Tls)| {
             // A Unix socket never leaves the machine.
             tls == Tls::None && uri.scheme != Scheme::Ldapi
         };
-        let plaintext = (self.servers().any(is_clear) || named_by_dns == Some(Tls::None))
+        let plaintext = (named().any(is_clear) || named_by_dns == Some(Tls::None))
             .then_some("tls = \"none\": passwords can be read by everyone on the way");
         let verify = self.tls_settings().warning().filter(|_| has_tls);
         plaintext.into_iter().chain(verify).collect()
