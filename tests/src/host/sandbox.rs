@@ -7,7 +7,7 @@ use std::process::Command;
 
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{Gid, setgroups};
+use nix::unistd::{Gid, geteuid, setgroups};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, apply_filter,
@@ -127,7 +127,9 @@ impl Sandbox {
             },
             _ => {
                 // A supplementary group, which root may have or not, would be the first to go.
-                setgroups(&[]).unwrap();
+                if geteuid().is_root() {
+                    setgroups(&[]).unwrap();
+                }
                 apply_filter(&self.program()).unwrap();
             }
         }
