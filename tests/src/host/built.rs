@@ -1,7 +1,7 @@
 //! What the tests need that is not Rust's to build for them.
 
-use std::fs::Permissions;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -125,9 +125,14 @@ fn trusted(program: PathBuf) -> PathBuf {
     }
     let built = std::fs::metadata(&program).unwrap();
     let folder = std::env::temp_dir().join(format!("authchain-tests-{}", geteuid()));
-    let _ = std::fs::create_dir(&folder);
-    std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    assert!(is_ours(&folder), "{} is another's", folder.display());
+    // Others may make files in /tmp, too: neither a folder nor a link of theirs is used.
+    let _ = DirBuilder::new().mode(0o755).create(&folder);
+    let is_link = std::fs::symlink_metadata(&folder).unwrap().is_symlink();
+    assert!(
+        !is_link && is_ours(&folder),
+        "{} is another's",
+        folder.display()
+    );
     let folder = folder.join(format!("{}-{}", built.ino(), built.mtime_nsec()));
     let _ = std::fs::create_dir(&folder);
     let copied = folder.join(program.file_name().unwrap());
