@@ -344,14 +344,14 @@ fn glibc(symbols: &[Symbol]) -> Check {
 }
 
 fn size(path: &Path) -> Check {
-    let stripped = std::env::temp_dir().join(format!("check-so-{}.so", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
+    let stripped = folder.path().join("stripped.so");
     run(Command::new("strip")
         .arg("--strip-unneeded")
         .arg("-o")
         .arg(&stripped)
         .arg(path));
     let size = std::fs::metadata(&stripped).map_or(u64::MAX, |metadata| metadata.len());
-    let _ = std::fs::remove_file(&stripped);
     let faults = if size > MAX_STRIPPED {
         vec![format!("more than {MAX_STRIPPED} bytes")]
     } else {
