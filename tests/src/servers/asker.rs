@@ -76,7 +76,7 @@ impl Asker {
             avoid: vec![],
             probe: vec![],
             probe_ms: 40,
-            budget_ms: 3_000,
+            budget_ms: 15_000,
             uid: None,
             environment: vec![],
         }
@@ -187,7 +187,7 @@ fn peak_kib(process: u32) -> u64 {
 
 fn hear(stream: &mut UnixStream) -> Result<Told, String> {
     stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
+        .set_read_timeout(Some(Duration::from_secs(40)))
         .unwrap();
     let (mut lines, mut infos) = (LineBuffer::default(), Vec::new());
     loop {

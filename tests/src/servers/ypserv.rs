@@ -222,5 +222,5 @@ fn everybody(domain: &Domain) -> Vec<Person> {
 
 /// Settings that work: the server's address, and defaults for the rest.
 pub fn settings() -> Value {
-    json!({ "domain": NAME, "servers": ["127.0.0.1"] })
+    json!({ "domain": NAME, "servers": ["127.0.0.1"], "server_timeout": "10s" })
 }

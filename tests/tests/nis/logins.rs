@@ -196,11 +196,11 @@ fn a_password_that_is_right_and_has_ended_lets_nobody_in_by_itself() {
     };
     for name in ["expired", "ended"] {
         let told = server.login(&asker(), name, &format!("pw-{name}"));
-        assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{name}");
+        assert_eq!(told.denial(), Some(DenialReason::NotPermitted), "{told:?}");
         assert!(told.barred().is_some(), "{name}: {told:?}");
         let told = server.login(&asker(), name, "wrong");
-        assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{name}");
-        assert_eq!(told.barred(), None, "{name}");
+        assert_eq!(told.denial(), Some(DenialReason::BadCredential), "{told:?}");
+        assert_eq!(told.barred(), None, "{told:?}");
     }
     assert!(server.login(&asker(), "forced", "pw-forced").must_change());
 }
