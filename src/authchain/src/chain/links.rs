@@ -25,7 +25,7 @@ pub struct Link {
 /// The backends of a login, in order. There is at least one: an empty chain could only let
 /// everybody in or lock everybody out.
 pub struct Chain {
-    pub(super) links: Vec<Link>,
+    links: Vec<Link>,
     min_uid: u32,
     pub(super) identities: Box<dyn Identities>,
 }
@@ -42,6 +42,11 @@ impl Chain {
             identities,
         };
         (!chain.links.is_empty()).then_some(chain)
+    }
+
+    /// Returns the links, in the order in which their backends are asked.
+    pub(super) fn order(&self) -> Vec<&Link> {
+        self.links.iter().collect()
     }
 
     /// Returns the name if the local passwd file has it: then it is not a password that was typed

@@ -19,6 +19,7 @@ mod assemble;
 mod decision;
 mod identity;
 mod links;
+mod login;
 pub mod registry;
 mod report;
 mod stand_in;

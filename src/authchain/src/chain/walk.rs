@@ -20,6 +20,7 @@ use crate::words::{BackendError, Denial, DenialReason, Username};
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
     chain: &'a Chain,
+    links: &'a [&'a Link],
     user: &'a Username,
     context: &'a Context<'a>,
     /// The user id that the local passwd file has for the name; read when it is first needed.
@@ -33,9 +34,16 @@ pub(super) struct Walk<'a, A> {
 }
 
 impl<'a, A: Known> Walk<'a, A> {
-    pub(super) fn new(chain: &'a Chain, user: &'a Username, context: &'a Context<'a>) -> Self {
+    /// Begins a walk along `links` of the chain.
+    pub(super) fn new(
+        chain: &'a Chain,
+        links: &'a [&'a Link],
+        user: &'a Username,
+        context: &'a Context<'a>,
+    ) -> Self {
         Self {
             chain,
+            links,
             user,
             context,
             local_uid: OnceCell::new(),
@@ -127,15 +135,15 @@ impl<'a, A: Known> Walk<'a, A> {
     /// between a denial and its log line. Otherwise a caller of su who watches the passwd file
     /// would see it opened after a wrong guess, and could kill this process before the line is
     /// written.
-    pub(super) fn read_in_advance(&self, links: &[Link]) {
-        for link in links {
+    fn read_in_advance(&self) {
+        for link in self.links {
             let _ = self.obstacle(link);
         }
     }
 
     /// Logs the denial of the last step if a backend of `rest` is asked next: that takes time, in
     /// which the caller of su can kill this process.
-    pub(super) fn log_denial(&self, rest: &[Link]) {
+    fn log_denial(&self, rest: &[&Link]) {
         // A locked password was not compared with the guess.
         let is_judged = |denial: &Denial| denial.reason != DenialReason::Locked;
         let is_denial =
@@ -151,7 +159,7 @@ impl<'a, A: Known> Walk<'a, A> {
     }
 
     /// Logs an attempt that is not decided yet, and its origin.
-    pub(super) fn log_attempt(&self, what: &str) {
+    fn log_attempt(&self, what: &str) {
         let origin = origin_fields(self.context, &field(self.context.ruser));
         let line = format!("{}: {what}; {origin}", self.user);
         self.context.journal.write(Severity::LOG_NOTICE, &line);

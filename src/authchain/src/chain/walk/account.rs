@@ -30,8 +30,9 @@ impl Chain {
             Ok(user) => user,
             Err(invalid) => return Decision::invalid_name(invalid),
         };
-        let mut walk = Walk::new(self, &user, context);
-        for link in &self.links {
+        let links = self.order();
+        let mut walk = Walk::new(self, &links, &user, context);
+        for link in &links {
             if walk.account(link, known).is_break() {
                 break;
             }

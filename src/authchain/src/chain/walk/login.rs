@@ -3,120 +3,15 @@
 use std::ops::ControlFlow;
 
 use super::{Known, Walk};
-use crate::chain::decision::{Accepted, AuthDecision, Decision, Finding, Outcome, WhyNotAsked};
-use crate::chain::links::{Chain, Link};
-use crate::chain::stand_in::is_stand_in;
+use crate::chain::decision::{Accepted, AuthDecision, Finding, Outcome, WhyNotAsked};
+use crate::chain::links::Link;
 use crate::tools::conversation::Conversation;
 use crate::tools::deferred::{Deferred, WorkFirst};
-use crate::tools::one_error::OneError;
-use crate::tools::request::{Attempt, Context};
-use crate::words::{
-    AccountStatus, BackendError, Denial, DenialReason, Secret, User, Username, Verdict,
-};
+use crate::tools::request::Attempt;
+use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
 
 /// The reason, for the log, why a right password that has to be changed does not let the person in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
-
-impl Chain {
-    /// Decides whether the person is who they say they are.
-    ///
-    /// The password is asked for once, before anything is looked up: a prompt must not tell which
-    /// names exist.
-    ///
-    /// `report` is called with the decision before a refusal spends its time, so that the attempt
-    /// is in the log if the caller of su kills the process then.
-    pub fn authenticate(
-        &self,
-        name: &[u8],
-        context: &Context<'_>,
-        conversation: &mut dyn Conversation,
-        report: impl FnOnce(&AuthDecision),
-    ) -> AuthDecision {
-        let password = match conversation.authtok() {
-            Ok(password) => password,
-            Err(error) => {
-                let name = Username::parse(name)
-                    .ok()
-                    .and_then(|user| self.if_local(user));
-                let decision = Decision::without_steps(name, Outcome::Conversation(error));
-                report(&decision);
-                return decision;
-            }
-        };
-        // The time somebody takes to type does not count against the backends.
-        let context = &context.restarted();
-        let deferred = Deferred::default();
-        let mut person = OneError::new(conversation);
-        let decision = self.judge(name, &password, context, &mut person, &deferred);
-        report(&decision);
-        self.spend_time_of_refusal(&decision, &password, &deferred);
-        // Whoever is barred is told so in place of the backend's error.
-        if decision.is_refusal() && decision.barred().is_none() {
-            person.tell();
-        }
-        decision
-    }
-
-    fn judge(
-        &self,
-        name: &[u8],
-        password: &Secret,
-        context: &Context<'_>,
-        conversation: &mut dyn Conversation,
-        deferred: &Deferred,
-    ) -> AuthDecision {
-        let user = match Username::parse(name) {
-            Ok(user) => user,
-            Err(invalid) => return Decision::invalid_name(invalid),
-        };
-        if password.is_empty() && !context.allow_empty_password {
-            let outcome = Outcome::Denied(Denial::from(DenialReason::EmptyPassword));
-            return Decision::without_steps(self.if_local(user), outcome);
-        }
-        if is_stand_in(password.expose()) {
-            // Looking the name up for the log would take longer than a wrong password does.
-            let outcome = Outcome::Denied(Denial::from(DenialReason::StandInPassword));
-            return Decision::without_steps(None, outcome);
-        }
-        let mut walk = Walk::new(self, &user, context);
-        walk.read_in_advance(&self.links);
-        let mut links = self.links.as_slice();
-        while let Some((link, rest)) = links.split_first() {
-            let goes_on = walk.authenticate(link, password, conversation, deferred);
-            if goes_on.is_break() {
-                break;
-            }
-            walk.log_denial(rest);
-            links = rest;
-        }
-        walk.decide(Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
-    }
-
-    /// Spends the time of a refusal: computes the hashes that backends have deferred, and one for
-    /// each local backend that was not asked, so that the time does not tell where the chain ended.
-    /// An empty password costs nothing, whatever the name; nor does a name that nobody can have.
-    fn spend_time_of_refusal(
-        &self,
-        decision: &AuthDecision,
-        password: &Secret,
-        deferred: &Deferred,
-    ) {
-        let was_asked = |link: &&Link| {
-            decision.steps.iter().any(|step| {
-                step.backend == link.backend.name() && !matches!(step.finding, Finding::NotAsked(_))
-            })
-        };
-        let is_empty = password.is_empty() && decision.steps.is_empty();
-        if !decision.is_refusal() || is_empty || decision.invalid.is_some() {
-            return;
-        }
-        deferred.run(password);
-        let owes = |link: &&Link| link.backend.nature().refusal_costs_hash && !was_asked(link);
-        for link in self.links.iter().filter(owes) {
-            link.backend.burn_refusal_time(password);
-        }
-    }
-}
 
 impl Known for Accepted {
     const IS_ABOUT_SOMEBODY: bool = false;
@@ -127,7 +22,27 @@ impl Known for Accepted {
 }
 
 impl Walk<'_, Accepted> {
-    fn authenticate(
+    /// Asks the backends in their order whether this is the person's password.
+    pub(in crate::chain) fn authenticate(
+        mut self,
+        password: &Secret,
+        conversation: &mut dyn Conversation,
+        deferred: &Deferred,
+    ) -> AuthDecision {
+        self.read_in_advance();
+        let mut links = self.links;
+        while let Some((link, rest)) = links.split_first() {
+            let goes_on = self.try_password(link, password, conversation, deferred);
+            if goes_on.is_break() {
+                break;
+            }
+            self.log_denial(rest);
+            links = rest;
+        }
+        self.decide(Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
+    }
+
+    fn try_password(
         &mut self,
         link: &Link,
         password: &Secret,
@@ -210,7 +125,7 @@ impl Walk<'_, Accepted> {
     /// Returns whether the backend that is asked now will judge the account, too: no backend before
     /// it knows the name.
     fn judges_account(&self) -> Result<bool, BackendError> {
-        for (link, step) in self.chain.links.iter().zip(&self.steps) {
+        for (link, step) in self.links.iter().zip(&self.steps) {
             if self.knows(link, &step.finding)? {
                 return Ok(false);
             }

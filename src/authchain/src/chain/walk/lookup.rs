@@ -9,8 +9,9 @@ use crate::words::{User, Username};
 impl Chain {
     /// Returns the finding of each backend about the name, for the administrator.
     pub fn lookup(&self, user: &Username, context: &Context<'_>) -> Vec<Step<User>> {
-        let mut walk = Walk::new(self, user, context);
-        for link in &self.links {
+        let links = self.order();
+        let mut walk = Walk::new(self, &links, user, context);
+        for link in &links {
             walk.lookup(link);
         }
         walk.steps
