@@ -8,14 +8,20 @@ use toml::de::{DeTable, DeValue};
 use super::backend_table::BackendTable;
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
+use super::rules::{self, RuleSettings, Rules};
+use super::settings::local::LocalSettings;
 use super::settings::{BackendSettings, GlobalSettings};
 use super::source::{Source, WrongValue};
+use crate::files::group_file::GroupFile;
 
 /// The path of the configuration, unless a module argument names another.
 pub const DEFAULT_PATH: &str = "/etc/authchain/authchain.toml";
 
 /// The key that holds the `[backend.NAME]` sections.
 const BACKENDS: &str = "backend";
+
+/// The key that holds the `[[rule]]` sections.
+const RULES: &str = "rule";
 
 /// The backend that every configuration has, even without a section: its name and its type.
 const IMPLIED: &str = "local";
@@ -27,6 +33,8 @@ pub struct Config<'s> {
     pub settings: GlobalSettings,
     /// The backends: those with a section, and then `local` if it has none.
     pub backends: Vec<BackendTable<'s>>,
+    /// The rules, in the order of the file.
+    pub rules: Rules,
     source: &'s Source,
 }
 
@@ -49,16 +57,24 @@ impl<'s> Config<'s> {
         let mut config = Self {
             settings: GlobalSettings::default(),
             backends: Vec::new(),
+            rules: Rules::default(),
             source,
         };
         let mut root = match DeTable::parse(source.text()) {
             Ok(root) => root.into_inner(),
             Err(error) => return (config, vec![source.toml_error(&error)]),
         };
+        let rules = root.remove(RULES);
         let mut faults = config.read_top(&root);
         faults.extend(config.read_sections(&mut root));
+        if let Some(rules) = rules {
+            let (rules, wrong) = rules::parse(rules, source);
+            config.rules = rules;
+            faults.extend(wrong);
+        }
         if faults.is_empty() {
             faults.extend(config.links(None).err());
+            faults.extend(config.check_rules());
         }
         faults.extend(source.check_end().err());
         (config, faults)
@@ -69,7 +85,10 @@ impl<'s> Config<'s> {
         let known = keys_of::<GlobalSettings>().iter().copied();
         let mut faults = self
             .source
-            .unknown_keys(root, known.chain([BACKENDS]), |key| {
+            .unknown_keys(root, known.chain([BACKENDS, RULES]), |key| {
+                if keys_of::<RuleSettings>().contains(&key) {
+                    return Some("move it below the [[rule]] it is about");
+                }
                 let is_of_sections = keys_of::<BackendSettings>().contains(&key);
                 is_of_sections.then_some("move it below the [backend.NAME] it is about")
             });
@@ -109,6 +128,35 @@ impl<'s> Config<'s> {
         faults
     }
 
+    /// Returns the faults of the rules that show beside the rest of the configuration.
+    fn check_rules(&self) -> Vec<ConfigError> {
+        let chains = self.rules.iter().filter_map(|rule| rule.chain.as_deref());
+        let mut faults: Vec<_> = chains
+            .filter_map(|chain| self.resolve_entries(chain).err())
+            .collect();
+        faults.extend(rules::check(&self.rules, self.source, |chain| {
+            let tables = self.resolve_entries(chain.unwrap_or(&self.settings.chain));
+            tables.map_or(true, |tables| {
+                tables.iter().any(|table| self.knows_root(table))
+            })
+        }));
+        faults
+    }
+
+    /// Returns whether a backend reads the system's own accounts. A section with a fault, which is
+    /// found when it is read, counts as one that does.
+    fn knows_root(&self, table: &BackendTable<'_>) -> bool {
+        let reads_passwd_file =
+            |settings: LocalSettings| settings.passwd == self.settings.passwd_file;
+        let settings = table.settings();
+        table.common().kind.get_ref() == IMPLIED && settings.map_or(true, reads_passwd_file)
+    }
+
+    /// Returns the faults of group names that `file` does not have and no backend may add.
+    pub fn check_groups(&self, file: &GroupFile) -> Vec<ConfigError> {
+        rules::check_groups(&self.rules, self.source, file)
+    }
+
     /// Returns the tables of the chain's backends, in the order they are asked.
     ///
     /// # Errors
@@ -117,10 +165,7 @@ impl<'s> Config<'s> {
     pub fn links(&self, order: Option<&[String]>) -> Result<Vec<&BackendTable<'s>>, ConfigError> {
         match order {
             Some(order) => self.resolve(order.iter().map(|name| (name.as_str(), None))),
-            None => {
-                let entries = self.settings.chain.iter();
-                self.resolve(entries.map(|entry| (entry.get_ref().as_str(), Some(entry))))
-            }
+            None => self.resolve_entries(&self.settings.chain),
         }
     }
 
@@ -132,6 +177,14 @@ impl<'s> Config<'s> {
 
     fn backend(&self, name: &str) -> Option<&BackendTable<'s>> {
         self.backends.iter().find(|backend| backend.name() == name)
+    }
+
+    fn resolve_entries(
+        &self,
+        chain: &[Spanned<String>],
+    ) -> Result<Vec<&BackendTable<'s>>, ConfigError> {
+        let entries = chain.iter();
+        self.resolve(entries.map(|entry| (entry.get_ref().as_str(), Some(entry))))
     }
 
     fn resolve<'n>(

@@ -2,6 +2,7 @@
 //!
 //! - [`Source`]: the text, read from a [trusted file](crate::tools::trusted_file).
 //! - [`Config`]: the keys at the top of the file, and a [`BackendTable`] for each section.
+//! - [`rules`]: the `[[rule]]` sections, and the choice of the one that holds for a login.
 //! - [`settings`]: one field for each setting. The field's doc comment documents the setting; the
 //!   command's `describe`, the JSON Schema and authchain.toml(5) are made from it.
 //! - [`ModuleArguments`]: the arguments of the module on its line in `/etc/pam.d`.
@@ -20,6 +21,7 @@ mod duration;
 mod error;
 mod file;
 mod keys;
+pub mod rules;
 pub mod settings;
 mod source;
 mod wording;

@@ -77,7 +77,18 @@ pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
 /// # Errors
 /// As [`open`], and for a file that is larger or cannot be read.
 pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileError> {
-    let file = open(path, access)?;
+    contents(open(path, access)?, path, limit)
+}
+
+/// Reads a whole file like [`read`], opened as [`open_anywhere`] does.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_anywhere(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, FileError> {
+    contents(open_anywhere(path, access)?, path, limit)
+}
+
+fn contents(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     // Room for the whole file and for the read with which std finds its end. A buffer that grows
     // would need eight reads for a few lines, and leave copies of a secret in its former memory.

@@ -12,6 +12,9 @@ use crate::config::ConfigDuration;
 /// A key and the fault of its value.
 pub type SettingsFault = (&'static str, String);
 
+/// The fault of a key that only means something beside a second factor.
+pub(in crate::config) const NO_FACTOR: &str = "needs a second factor, of which none is configured";
+
 /// Returns the fault of a key.
 pub(super) fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, SettingsFault> {
     Err((key, message.into()))

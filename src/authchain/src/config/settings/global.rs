@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::common::{SettingsFault, check_not_zero, fault_of_path};
+use super::common::{NO_FACTOR, SettingsFault, check_not_zero, fault, fault_of_path};
 #[cfg(feature = "schema")]
 use super::schema::{AbsolutePath, PositiveDuration};
 use crate::config::ConfigDuration;
@@ -25,6 +25,18 @@ pub struct GlobalSettings {
     /// The backends to ask, in order. `local` needs no section of its own.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(min = 1), extend("uniqueItems" = true)))]
     pub chain: Vec<Spanned<String>>,
+
+    /// The second factors of which one is asked for after the password. There is none to configure
+    /// yet, so the list must be empty.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(max = 0)))]
+    pub then: Vec<Spanned<String>>,
+
+    /// What becomes of people whom only a directory knows, while no server of it answers, where
+    /// they need no password: with ssh keys, in cron, with sudo's NOPASSWD. `refuse` lets nobody
+    /// in, since nobody can say whether an account was locked or a rule's group still has the
+    /// person. `allow` lets them in. In su, sudo and other programs that run on behalf of a caller
+    /// they are refused in any case: the caller could make any server seem unavailable.
+    pub account_when_unavailable: WhenUnavailable,
 
     /// Maximum time for the whole chain to answer.
     #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
@@ -47,6 +59,10 @@ pub struct GlobalSettings {
     /// The passwd(5) file that tells which names are the system's own.
     #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
     pub passwd_file: PathBuf,
+
+    /// The group(5) file that tells the members of groups in rules.
+    #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
+    pub group_file: PathBuf,
 
     /// The folder of authchain's own account files, which `authchain user` edits.
     #[cfg_attr(feature = "schema", schemars(with = "AbsolutePath"))]
@@ -80,6 +96,7 @@ impl GlobalSettings {
     pub(in crate::config) fn check(&self) -> Result<(), SettingsFault> {
         let paths = [
             ("passwd_file", &self.passwd_file),
+            ("group_file", &self.group_file),
             ("state_dir", &self.state_dir),
             ("worker", &self.worker),
             ("run_dir", &self.run_dir),
@@ -90,6 +107,9 @@ impl GlobalSettings {
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
         faults.next().map_or(Ok(()), Err)?;
         check_not_zero("deadline", self.deadline)?;
+        if !self.then.is_empty() {
+            return fault("then", NO_FACTOR);
+        }
         fault_of_user(&self.worker_user).map_or(Ok(()), |fault| Err(("worker_user", fault)))
     }
 }
@@ -98,11 +118,14 @@ impl Default for GlobalSettings {
     fn default() -> Self {
         Self {
             chain: vec![Spanned::new(0..0, "local".to_owned())],
+            then: Vec::new(),
+            account_when_unavailable: WhenUnavailable::default(),
             deadline: ConfigDuration::from_millis(8_000),
             min_uid: 1000,
             fail_delay: ConfigDuration::from_millis(2_000),
             log_unknown_users: false,
             passwd_file: PathBuf::from(crate::files::passwd_files::SYSTEM_PASSWD),
+            group_file: PathBuf::from(crate::files::group_file::SYSTEM_GROUP),
             state_dir: PathBuf::from("/var/lib/authchain"),
             worker: Path::new(LIBEXEC).join("authchain-worker"),
             worker_user: "authchain".to_owned(),
@@ -122,4 +145,16 @@ fn fault_of_user(name: &str) -> Option<String> {
         }
         Ok(_) => None,
     }
+}
+
+/// The answer about the account of somebody whom only a directory knows, if it does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum WhenUnavailable {
+    /// The account may not be used.
+    #[default]
+    Refuse,
+    /// The account may be used, except on behalf of a caller.
+    Allow,
 }

@@ -11,11 +11,11 @@ pub mod ldap;
 pub mod local;
 pub mod nis;
 #[cfg(feature = "schema")]
-mod schema;
+pub(super) mod schema;
 mod text;
 pub mod tls;
 
-pub(super) use common::check_not_zero;
 pub use common::{BackendSettings, SettingsFault, Then};
-pub use global::GlobalSettings;
+pub(super) use common::{NO_FACTOR, check_not_zero};
+pub use global::{GlobalSettings, WhenUnavailable};
 pub use json::from_json;

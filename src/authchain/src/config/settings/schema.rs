@@ -9,7 +9,7 @@
     title = "duration longer than 0",
     extend("pattern" = "^0*[1-9][0-9]*(ms|s|m|d)$")
 )]
-pub(super) struct PositiveDuration;
+pub(in crate::config) struct PositiveDuration;
 
 /// A path that begins with a slash.
 #[derive(schemars::JsonSchema)]

@@ -87,6 +87,11 @@ impl PasswdEntry {
         self.uid
     }
 
+    /// Returns the id of the primary group.
+    pub fn gid(&self) -> u32 {
+        self.gid
+    }
+
     /// Returns the account, as found by the backend named `backend`.
     pub fn to_user(&self, backend: &str) -> User {
         User {

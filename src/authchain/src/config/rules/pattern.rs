@@ -1,0 +1,102 @@
+//! Names with `*`, as `service` and `tty` have them.
+
+use std::fmt;
+
+/// A name in which `*` stands for any characters, or for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Reads an entry of `service`.
+    ///
+    /// # Errors
+    /// For a text that is no name of a service, with the fault.
+    pub(super) fn service(text: &str) -> Result<Self, String> {
+        check(text)?;
+        if text.contains('/') {
+            return Err(format!("\"{text}\": a service is named without its folder"));
+        }
+        if text.contains(|c: char| c.is_ascii_uppercase()) {
+            let lower = text.to_ascii_lowercase();
+            return Err(format!(
+                "\"{text}\": PAM has services in small letters: \"{lower}\""
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Reads an entry of `tty`. A `/dev/` in front does not count.
+    ///
+    /// # Errors
+    /// For a text that is no name of a terminal, with the fault.
+    pub(super) fn terminal(text: &str) -> Result<Self, String> {
+        let name = text.strip_prefix("/dev/").unwrap_or(text);
+        check(name)?;
+        Ok(Self(name.to_owned()))
+    }
+
+    /// Returns whether the pattern matches the whole of `name`.
+    pub fn matches(&self, name: &str) -> bool {
+        let (mut pattern, mut rest) = (self.0.as_str(), name);
+        // The pattern behind the last `*`, and the part of the name that this `*` has not taken.
+        let mut retry: Option<(&str, &str)> = None;
+        loop {
+            if let Some(behind) = pattern.strip_prefix('*') {
+                pattern = behind;
+                retry = Some((behind, rest));
+                continue;
+            }
+            let (mut wanted, mut given) = (pattern.chars(), rest.chars());
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a == b => (pattern, rest) = (wanted.as_str(), given.as_str()),
+                _ => {
+                    let Some((behind, from)) = retry else {
+                        return false;
+                    };
+                    let mut shorter = from.chars();
+                    if shorter.next().is_none() {
+                        return false;
+                    }
+                    (pattern, rest) = (behind, shorter.as_str());
+                    retry = Some((behind, rest));
+                }
+            }
+        }
+    }
+
+    /// Returns whether the pattern matches every name that `other` matches. `*` in the text of
+    /// `other` can only be matched by a `*`, so that it counts as any characters here, too.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.matches(&other.0)
+    }
+
+    /// Returns whether no name matches both; false where that is not plain to see.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        match (self.0.contains('*'), other.0.contains('*')) {
+            (_, false) => !self.matches(&other.0),
+            (false, true) => !other.matches(&self.0),
+            (true, true) => false,
+        }
+    }
+}
+
+/// Writes the pattern as it is in the file, without `/dev/`.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("the name is empty".to_owned());
+    }
+    if name.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(format!("{name:?} has a blank or a control character"));
+    }
+    if name.starts_with('!') {
+        return Err(format!("\"{name}\": one \"!\" excludes, two mean nothing"));
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Group files, good and bad.
