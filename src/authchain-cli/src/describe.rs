@@ -4,7 +4,9 @@ use authchain::chain::registry::{BACKEND_TYPES, BackendType};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use crate::settings::{DefaultValue, Setting, common_settings, global_settings, type_settings};
+use crate::settings::{
+    DefaultValue, Setting, common_settings, global_settings, rule_settings, type_settings,
+};
 use crate::terminal::{Exit, STRONG, Terminal};
 
 /// The width to which help text is wrapped.
@@ -12,7 +14,8 @@ const WIDTH: usize = 78;
 
 /// Describe the keys of authchain.toml
 ///
-/// Without a TYPE: the keys at the top of the file, those of every backend, and the backend types.
+/// Without a TYPE: the keys at the top of the file, those of rules and of every backend, and the
+/// backend types.
 /// With one: the keys of backends of that type.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -53,6 +56,8 @@ fn type_names() -> impl Iterator<Item = PossibleValue> {
 fn describe_all(terminal: &mut Terminal) {
     terminal.print_styled(STRONG, "At the top of authchain.toml");
     terminal.write(&TerminalFormat.format_all(&global_settings()));
+    terminal.print_styled(STRONG, "In a [[rule]]");
+    terminal.write(&TerminalFormat.format_all(&rule_settings()));
     terminal.print_styled(STRONG, "In every [backend.NAME]");
     terminal.write(&TerminalFormat.format_all(&common_settings()));
     terminal.print_styled(STRONG, "Backend types");
@@ -79,6 +84,8 @@ fn manual() -> String {
     let mut out =
         String::from("# GLOBAL KEYS\n\nAt the top of the file, before the first section.\n\n");
     out.push_str(&ManualFormat.format_all(&global_settings()));
+    out.push_str("# KEYS OF A RULE\n\nIn a *[[rule]]* section; see *RULES*.\n\n");
+    out.push_str(&ManualFormat.format_all(&rule_settings()));
     out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
     out.push_str(&ManualFormat.format_all(&common_settings()));
     for backend_type in BACKEND_TYPES {

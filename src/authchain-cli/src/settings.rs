@@ -1,6 +1,7 @@
 //! The settings of authchain.toml one by one, read from the JSON Schema.
 
 use authchain::chain::registry::BackendType;
+use authchain::config::rules::RuleSettings;
 use authchain::config::settings::{BackendSettings, GlobalSettings};
 use schemars::schema_for;
 use serde_json::Value;
@@ -31,6 +32,11 @@ pub(crate) enum DefaultValue {
 /// Returns the settings at the top of the file.
 pub(crate) fn global_settings() -> Vec<Setting> {
     read_settings(keys_of(schema_for!(GlobalSettings)))
+}
+
+/// Returns the settings of a rule.
+pub(crate) fn rule_settings() -> Vec<Setting> {
+    read_settings(keys_of(schema_for!(RuleSettings)))
 }
 
 /// Returns the settings that all backends share.
@@ -113,6 +119,11 @@ mod tests {
             };
             accept(&format!("{} = {default}", setting.name));
         }
+        for setting in rule_settings() {
+            if let DefaultValue::Value(default) = setting.default {
+                accept(&format!("[[rule]]\n{} = {default}", setting.name));
+            }
+        }
         for backend_type in BACKEND_TYPES {
             let mut all = common_settings();
             all.extend(type_settings(backend_type));
@@ -137,6 +148,7 @@ mod tests {
         let of_types = BACKEND_TYPES.iter().flat_map(type_settings);
         for setting in global_settings()
             .into_iter()
+            .chain(rule_settings())
             .chain(common_settings())
             .chain(of_types)
         {

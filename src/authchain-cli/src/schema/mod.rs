@@ -12,6 +12,7 @@
 pub(crate) mod keys;
 
 use authchain::chain::registry::BACKEND_TYPES;
+use authchain::config::rules::RuleSettings;
 use authchain::config::settings::{BackendSettings, GlobalSettings};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
@@ -37,6 +38,16 @@ fn document() -> Value {
         "additionalProperties": section(),
     });
     properties.insert("backend".to_owned(), backends);
+    let rules = json!({
+        "description": "Who may in where: sections [[rule]], of which the first that fits holds.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": keys_of(schema_for!(RuleSettings)).schemas,
+            "additionalProperties": nothing("unknown key"),
+        },
+    });
+    properties.insert("rule".to_owned(), rules);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "authchain.toml",

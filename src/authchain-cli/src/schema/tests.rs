@@ -52,6 +52,14 @@ fn one_fault_marks_one_key() {
         ("deadline = 8", "/deadline"),
         ("min_uid = -1", "/min_uid"),
         ("worker = \"w\"", "/worker"),
+        ("then = [\"totp\"]", "/then"),
+        ("[[rule]]\nusers = [\"a\"]", "/rule/0/users"),
+        ("[[rule]]\nuser = []", "/rule/0/user"),
+        ("[[rule]]\naccess = \"no\"", "/rule/0/access"),
+        ("[[rule]]\nthen = [\"totp\"]", "/rule/0/then"),
+        ("[[rule]]\npublickey = \"counts\"", "/rule/0/publickey"),
+        ("[[rule]]\nremember = \"15m\"", "/rule/0/remember"),
+        ("[[rule]]\nremember_max = \"15m\"", "/rule/0/remember_max"),
         ("[backend.\"a b\"]\ntype = \"local\"", "/backend/a b"),
         (
             "[backend.a]\ntype = \"ldpa\"\nbase = \"dc=x\"",
@@ -86,6 +94,7 @@ fn schema_and_parser_agree_at_the_ends_of_every_range() {
     let mut ranges = 0;
     let global = keys_of(schema_for!(GlobalSettings));
     ranges += tried_at_the_ends("", &global);
+    ranges += tried_at_the_ends("[[rule]]\n", &keys_of(schema_for!(RuleSettings)));
     for (name, needed) in SECTIONS {
         let backend_type = BACKEND_TYPES.iter().find(|known| known.name == name);
         for keys in [
@@ -131,14 +140,15 @@ fn ends_of_range(schema: &Value) -> Vec<String> {
             number("minItems").unwrap_or(0),
             number("maxItems").unwrap_or(16),
         ];
-        // The texts are names. Servers' URIs and aliases need signs of their own.
+        // The texts are names, and origins of a login. Servers' URIs and aliases need signs of
+        // their own.
         let is_of_names = number("minItems").is_some();
         let counts = ends
             .into_iter()
             .flat_map(around)
             .filter(|n| is_of_names && *n >= 0);
         return counts
-            .map(|n| format!("{:?}", vec!["a"; n as usize]))
+            .map(|n| format!("{:?}", vec!["local"; n as usize]))
             .collect();
     }
     let durations = schema["title"]

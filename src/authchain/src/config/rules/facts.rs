@@ -1,4 +1,4 @@
-//! What rules ask about a login.
+//! The facts about a login that conditions are about.
 
 use super::origin::Origin;
 

@@ -1,4 +1,4 @@
-//! Whether a login fits a condition.
+//! The answer of a condition to a login.
 
 /// The answer to whether a login fits a condition of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::words::number;
 /// The first bits that make an IPv6 address an IPv4 address in other words (RFC 4291 §2.5.5.2).
 const MAPPED_BITS: u8 = 96;
 
-/// What `PAM_RHOST` says about where a login comes from.
+/// The origin of a login, by `PAM_RHOST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// Nothing: the person is at this machine.

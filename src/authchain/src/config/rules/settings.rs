@@ -85,16 +85,23 @@ pub struct RuleSettings {
 
     /// Whether a public key that sshd has verified stands for the password: `ignored` asks for the
     /// password where sshd asks PAM. `counts` needs a second factor, of which there is none yet.
+    #[cfg_attr(feature = "schema", schemars(extend("not" = { "const": "counts" })))]
     pub publickey: PublicKey,
 
     /// How long a second factor counts after it was confirmed. It needs a second factor, of which
     /// there is none yet.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<PositiveDuration>"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<PositiveDuration>", extend("not" = {}))
+    )]
     pub remember: Option<ConfigDuration>,
 
     /// How long a second factor counts at most, however often it is used. It needs a second
     /// factor, of which there is none yet.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<PositiveDuration>"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<PositiveDuration>", extend("not" = {}))
+    )]
     pub remember_max: Option<ConfigDuration>,
 }
 
