@@ -33,7 +33,7 @@ pub(in crate::config) fn check(
         let own = contradictions(&rule.conditions).into_iter();
         faults.extend(own.map(|(span, message)| source.error(span, message)));
     }
-    let last_word = rule_that_shuts_root_out(rules, knows_root);
+    let last_word = shuts_root_out(rules, knows_root);
     faults.extend(last_word.map(|rule| {
         let message = format!(
             "no rule lets {ROOT} in, whatever the service: {ROOT} needs a rule before this one, or \
@@ -46,7 +46,7 @@ pub(in crate::config) fn check(
 
 /// Returns the first rule that fits root whatever the service, if neither it nor a rule before it
 /// can let root in. Where the chain at the top does not know root, another module is in charge.
-fn rule_that_shuts_root_out(
+pub(super) fn shuts_root_out(
     rules: &Rules,
     knows_root: impl Fn(Option<&[Spanned<String>]>) -> bool,
 ) -> Option<&Rule> {
@@ -56,7 +56,7 @@ fn rule_that_shuts_root_out(
     for rule in rules.iter() {
         let conditions = &rule.conditions;
         let lets_in = rule.access == RuleAccess::Allow && knows_root(rule.chain.as_deref());
-        match conditions.user.known_fit(|user| user.matches(ROOT, None)) {
+        match conditions.user.known_fit(|entry| entry.matches(ROOT, None)) {
             Fit::No => {}
             Fit::Yes if lets_in => return None,
             _ if conditions.ask_for_user_alone() => return Some(rule),

@@ -132,3 +132,122 @@ impl fmt::Display for OriginEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::net::Ipv4Addr;
+
+    fn entry(text: &str) -> OriginEntry {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_an_address_alone_is_an_address() {
+        let address = |text: &str| Origin::Address(text.parse().unwrap());
+        for (rhost, expected) in [
+            ("", Origin::Local),
+            ("10.0.0.1", address("10.0.0.1")),
+            ("::ffff:10.0.0.1", address("10.0.0.1")),
+            ("::FFFF:0a00:0001", address("10.0.0.1")),
+            ("2001:db8::1", address("2001:db8::1")),
+            ("::10.0.0.1", address("::a00:1")),
+            ("fe80::1%eth0", address("fe80::1")),
+            ("fe80::1%2", address("fe80::1")),
+        ] {
+            assert_eq!(Origin::of(rhost), expected, "{rhost}");
+        }
+        for rhost in [
+            "10.0.0.1.evil.example",
+            "localhost",
+            "local",
+            " ",
+            " 10.0.0.1",
+            "10.0.0.1 ",
+            "10.0.0.1\n",
+            "010.0.0.1",
+            "10.0.0.01",
+            "1.2.3",
+            "0x0a000001",
+            "167772161",
+            "10.0.0.256",
+            "10.0.0.1/8",
+            "10.0.0.1:22",
+            "[::1]",
+            "10.0.0.1%eth0",
+            "::1%lo",
+            "2001:db8::1%eth0",
+            "::ffff:10.0.0.1%eth0",
+            "fe80::1%",
+            "fe80::1%a b",
+            "fe80::1%eth0%eth1",
+            "\u{661}0.0.0.1",
+        ] {
+            assert_eq!(Origin::of(rhost), Origin::NoAddress, "{rhost:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_written_with_its_own_address() {
+        for (text, expected) in [
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("10.0.0.7", "10.0.0.7"),
+            ("10.0.0.7/32", "10.0.0.7"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+            ("2001:DB8::/32", "2001:db8::/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:10.0.0.7", "10.0.0.7"),
+            ("::ffff:0.0.0.0/96", "0.0.0.0/0"),
+            ("local", "local"),
+        ] {
+            assert_eq!(entry(text).to_string(), expected, "{text}");
+        }
+        for text in [
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0.0.0/",
+            "10.0.0.0/255.0.0.0",
+            "10/8",
+            "10.0.0.0 /8",
+            "010.0.0.0/8",
+            "::ffff:10.0.0.0/80",
+            "fe80::1%eth0",
+            "10.0.*",
+            "host.example.com",
+            ".example.com",
+            "LOCAL",
+            "",
+        ] {
+            assert!(text.parse::<OriginEntry>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_ipv4_address_in_ipv6_notation_matches_like_itself(
+            address: u32, network: u32, bits in 0..=32_u8, near in 0..=32_u32,
+        ) {
+            // Half of the addresses lie near the network.
+            let address = if address % 2 == 0 { address } else { network ^ 1_u32.checked_shl(near).unwrap_or(0) };
+            let address = Ipv4Addr::from(address);
+            let network = IpNet::new(Ipv4Addr::from(network).into(), bits).unwrap().trunc();
+            let plain = entry(&network.to_string());
+            let mapped = entry(&format!("::ffff:{}/{}", network.addr(), u32::from(bits) + 96));
+            prop_assert_eq!(plain, mapped);
+            let expected = plain.matches(Origin::of(&address.to_string()));
+            prop_assert_eq!(plain.matches(Origin::of(&format!("::ffff:{address}"))), expected);
+            prop_assert_eq!(entry("::/0").matches(Origin::of(&format!("::ffff:{address}"))), Some(false));
+        }
+
+        #[test]
+        fn no_text_makes_the_parsers_panic(text in "(?s).{0,60}", host in "[0-9a-f:.%/]{0,40}") {
+            for text in [text, host] {
+                let _ = (Origin::of(&text), text.parse::<OriginEntry>());
+            }
+        }
+    }
+}

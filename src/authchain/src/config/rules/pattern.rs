@@ -100,3 +100,72 @@ fn check(name: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::terminal(text).unwrap()
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters_or_none() {
+        for (text, fitting, others) in [
+            (
+                "tty1",
+                &["tty1"][..],
+                &["tty", "tty11", "Tty1", "tty*", ""][..],
+            ),
+            (
+                "tty*",
+                &["tty", "tty1", "ttyS0"],
+                &["pts/1", "xtty", "/dev/tty1", "../tty1"],
+            ),
+            ("*", &["", "ssh", "../x"], &[]),
+            ("*1*1", &["11", "x11", "1x1", "111"], &["1", "1x", "x1x"]),
+            (
+                "a*b*c",
+                &["abc", "aXbYc", "abbc", "abcbc"],
+                &["abcd", "ac", "acb"],
+            ),
+            ("\u{e9}*", &["\u{e9}", "\u{e9}\u{e9}"], &["e"]),
+        ] {
+            for name in fitting {
+                assert!(pattern(text).matches(name), "{text} {name}");
+            }
+            for name in others {
+                assert!(!pattern(text).matches(name), "{text} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_stars_take_no_time() {
+        let pattern = pattern(&"a*".repeat(100));
+        assert!(!pattern.matches(&format!("{}b", "a".repeat(99))));
+        assert!(!pattern.matches(&"b".repeat(10_000)));
+    }
+
+    #[test]
+    fn dev_in_front_does_not_count() {
+        assert_eq!(pattern("/dev/pts/*"), pattern("pts/*"));
+        assert!(!pattern("/dev//dev/tty1").matches("tty1"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_pattern_covers_it_matches(
+            wide in "[ab*]{1,6}", narrow in "[ab*]{1,6}", name in "[ab]{0,8}",
+        ) {
+            let (wide, narrow) = (pattern(&wide), pattern(&narrow));
+            if wide.covers(&narrow) && narrow.matches(&name) {
+                prop_assert!(wide.matches(&name));
+            }
+            if wide.is_apart_from(&narrow) {
+                prop_assert!(!wide.matches(&name) || !narrow.matches(&name));
+            }
+        }
+    }
+}

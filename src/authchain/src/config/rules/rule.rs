@@ -23,7 +23,7 @@ pub struct Rule {
     pub line: usize,
     /// The name, for the log.
     pub name: Option<String>,
-    /// Whether logins that fit are let in at all.
+    /// The access of logins that fit.
     pub access: RuleAccess,
     /// The backends that are asked, in order; `None` for those at the top of the file.
     pub chain: Option<Vec<Spanned<String>>>,

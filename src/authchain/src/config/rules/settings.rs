@@ -64,7 +64,7 @@ pub struct RuleSettings {
     )]
     pub tty: Option<Vec<Spanned<String>>>,
 
-    /// Whether logins that fit the rule are let in: `allow` asks the backends, `deny` asks nobody
+    /// The access of logins that fit the rule: `allow` leaves it to the backends, `deny` asks none
     /// and lets nobody in, with a password or with a key.
     pub access: RuleAccess,
 
@@ -83,8 +83,8 @@ pub struct RuleSettings {
     )]
     pub then: Option<Vec<Spanned<String>>>,
 
-    /// Whether a public key that sshd has verified stands for the password: `ignored` asks for the
-    /// password where sshd asks PAM. `counts` needs a second factor, of which there is none yet.
+    /// The weight of a public key that sshd has verified: with `ignored` the password is asked for
+    /// where sshd asks PAM. `counts` needs a second factor, of which there is none yet.
     #[cfg_attr(feature = "schema", schemars(extend("not" = { "const": "counts" })))]
     pub publickey: PublicKey,
 
@@ -105,7 +105,7 @@ pub struct RuleSettings {
     pub remember_max: Option<ConfigDuration>,
 }
 
-/// Whether logins that fit a rule are let in.
+/// The access of logins that fit a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]

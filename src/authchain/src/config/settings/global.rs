@@ -31,11 +31,11 @@ pub struct GlobalSettings {
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(max = 0)))]
     pub then: Vec<Spanned<String>>,
 
-    /// What becomes of people whom only a directory knows, while no server of it answers, where
-    /// they need no password: with ssh keys, in cron, with sudo's NOPASSWD. `refuse` lets nobody
-    /// in, since nobody can say whether an account was locked or a rule's group still has the
-    /// person. `allow` lets them in. In su, sudo and other programs that run on behalf of a caller
-    /// they are refused in any case: the caller could make any server seem unavailable.
+    /// The answer about the account of somebody whom only a directory knows, while no server of it
+    /// answers, where no password is needed: with ssh keys, in cron, with sudo's NOPASSWD. `refuse`
+    /// lets nobody in, since nobody can say whether the account was locked or a rule's group still
+    /// has the person. `allow` lets them in. In su, sudo and other programs that run on behalf of a
+    /// caller they are refused in any case: the caller could make any server seem unavailable.
     pub account_when_unavailable: WhenUnavailable,
 
     /// Maximum time for the whole chain to answer.

@@ -3,7 +3,7 @@
 use super::source;
 use crate::config::Config;
 
-/// The faults of a text, each with its line and column.
+/// Returns the faults of a text, each with its line and column.
 fn faults(text: &str) -> Vec<String> {
     let source = source(text);
     let (_, faults) = Config::parse_all(&source);
@@ -156,4 +156,113 @@ fn each_fault_of_a_rule_points_at_its_key() {
     ] {
         assert_eq!(faults(text), [expected], "{text}");
     }
+}
+
+/// Returns the faults of two rules of which each has these keys.
+fn faults_of_two(first: &str, second: &str) -> Vec<String> {
+    let second = format!("[[rule]]\nname = \"second\"\n{second}\n");
+    faults(&format!("[[rule]]\nname = \"first\"\n{first}\n{second}"))
+}
+
+#[test]
+fn a_rule_behind_one_that_always_fits_when_it_does_is_dead() {
+    for (first, second) in [
+        ("", ""),
+        ("", "user = ['a']"),
+        ("user = ['a', 'b']", "user = ['b']"),
+        ("user = ['!a']", "user = ['!a', '!b']"),
+        ("user = ['!a']", "user = ['b', 'c']"),
+        ("user = ['a']", "user = ['a']\nfrom = ['local']"),
+        ("service = ['s*']", "service = ['sshd', 'su*']"),
+        ("tty = ['/dev/tty*']", "tty = ['tty1']"),
+        (
+            "from = ['10.0.0.0/8']",
+            "from = ['10.1.0.0/16', '10.2.0.1']",
+        ),
+        ("from = ['::ffff:10.0.0.0/104']", "from = ['10.1.0.0/16']"),
+        ("from = ['!10.1.0.0/16']", "from = ['!10.0.0.0/8']"),
+        ("from = ['!10.0.0.0/8']", "from = ['192.0.2.0/24', 'local']"),
+        ("group = ['a', 'b']", "group = ['a']"),
+        ("group = ['a']", "group = ['a']\nchain = ['local']"),
+        ("group = ['!a']\nchain = ['local']", "group = ['!a']"),
+    ] {
+        let line = first.split('\n').count() + 3;
+        let expected = format!(
+            "{line}:1: the rule can never fit: rule \"first\" fits whenever this one would"
+        );
+        assert_eq!(
+            faults_of_two(first, second),
+            [expected],
+            "{first} / {second}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_can_fit_is_not_called_dead() {
+    for (first, second) in [
+        ("user = ['a']", ""),
+        ("user = ['a']", "user = ['a', 'b']"),
+        ("user = ['a']", "user = ['A']"),
+        ("user = ['!a', '!b']", "user = ['!a']"),
+        ("user = ['!a']", "user = ['A', 'b']"),
+        ("user = ['a']\ntty = ['tty1']", "user = ['a']"),
+        ("service = ['sshd']", "service = ['s*']"),
+        ("service = ['!s*d']", "service = ['ss*']"),
+        ("from = ['10.0.0.0/16']", "from = ['10.0.0.0/8']"),
+        ("from = ['!10.0.0.0/8']", "from = ['!10.1.0.0/16']"),
+        ("from = ['0.0.0.0/0', '::/0']", "from = ['local']"),
+        ("from = ['::/0']", "from = ['10.0.0.0/8']"),
+        ("group = ['a']", "group = ['!a']"),
+        ("group = ['!a']", "group = ['b']"),
+        ("group = ['a']\nchain = ['local']", "group = ['a']"),
+        ("group = ['!a']", "group = ['!a']\nchain = ['local']"),
+        ("group = ['10']", "group = ['wheel']"),
+    ] {
+        assert_eq!(faults_of_two(first, second), [""; 0], "{first} / {second}");
+    }
+}
+
+#[test]
+fn rules_that_shut_root_out_of_every_service_are_refused() {
+    let corp = "[backend.corp]\ntype = 'local'\npasswd = '/a'\nshadow = '/b'\n";
+    for rules in [
+        "[[rule]]\naccess = 'deny'",
+        "[[rule]]\nuser = ['root']\naccess = 'deny'",
+        "[[rule]]\nuser = ['alice', '!bob', 'root']\naccess = 'deny'",
+        "[[rule]]\nuser = ['alice']\n[[rule]]\naccess = 'deny'",
+        "[[rule]]\nservice = ['su']\naccess = 'deny'\n[[rule]]\nuser = ['!alice']\naccess = 'deny'",
+        "[[rule]]\nchain = ['corp']",
+        "[[rule]]\nservice = ['su']\nchain = ['corp']\n[[rule]]\naccess = 'deny'",
+        // Nobody can know whether ROOT is root.
+        "[[rule]]\nuser = ['ROOT']",
+    ] {
+        let found = faults(&format!("{rules}\n{corp}"));
+        assert_eq!(found.len(), 1, "{rules}: {found:?}");
+        assert!(found[0].contains(": no rule lets root in, "), "{found:?}");
+    }
+    for rules in [
+        "",
+        "[[rule]]\nuser = ['!root']\naccess = 'deny'",
+        "[[rule]]\nservice = ['!login']\naccess = 'deny'",
+        "[[rule]]\nservice = ['login']\n[[rule]]\naccess = 'deny'",
+        "[[rule]]\ngroup = ['wheel']\n[[rule]]\naccess = 'deny'",
+        "[[rule]]\nfrom = ['local']\nchain = ['local']\n[[rule]]\naccess = 'deny'",
+        "[[rule]]\nchain = ['corp', 'local']",
+    ] {
+        assert_eq!(faults(&format!("{rules}\n{corp}")), [""; 0], "{rules}");
+    }
+    // Where the chain does not know root, another module is in charge.
+    let without = format!("chain = ['corp']\n[[rule]]\naccess = 'deny'\n{corp}");
+    assert_eq!(faults(&without), [""; 0]);
+}
+
+#[test]
+fn every_fault_of_every_rule_is_found() {
+    let text = "[[rule]]\nuser = ['a:b', 'c']\nfrom = ['x', 'y']\naccess = 'no'\n\
+                [[rule]]\nservise = ['sshd']\nthen = ['totp']\n[[rule]]\n";
+    let lines: Vec<_> = (faults(text).iter())
+        .map(|fault| fault.split_once(": ").unwrap().0.to_owned())
+        .collect();
+    assert_eq!(lines, ["4:10", "2:9", "3:9", "3:14", "6:1", "7:8", "8:1"]);
 }

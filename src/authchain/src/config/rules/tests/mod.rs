@@ -2,6 +2,8 @@
 
 mod choosing;
 mod faults;
+mod generated;
+mod laws;
 
 use std::path::Path;
 
