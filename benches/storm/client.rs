@@ -68,6 +68,7 @@ impl Client {
         let request = Request {
             user: &Username::parse(b"alice").unwrap(),
             deadline,
+            groups: &[],
             context: &context,
         };
         let verdict = self.remote.authenticate(&mut Attempt {

@@ -156,6 +156,7 @@ impl Worker {
             tty: String::new(),
             rhost: object.to_owned(),
             ruser: String::new(),
+            groups: Vec::new(),
             budget_ms: u64::try_from(budget.as_millis()).unwrap(),
         }));
     }

@@ -178,8 +178,8 @@ fn describe(user: &User) -> String {
         user.home.clone(),
         user.shell.clone(),
     ];
-    if !user.groups.is_empty() {
-        parts.push(format!("groups {}", user.groups.join(" ")));
+    if let Some(groups) = user.groups.as_ref().filter(|groups| !groups.is_empty()) {
+        parts.push(format!("groups {}", groups.join(" ")));
     }
     parts.retain(|part| !part.is_empty());
     parts.join("; ")
@@ -212,7 +212,7 @@ mod tests {
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
-            groups: Vec::new(),
+            groups: None,
             backend: "b".to_owned(),
         })
     }

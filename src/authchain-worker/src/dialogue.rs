@@ -186,6 +186,7 @@ mod tests {
             tty: String::new(),
             rhost: String::new(),
             ruser: String::new(),
+            groups: Vec::new(),
             budget_ms,
         }
     }

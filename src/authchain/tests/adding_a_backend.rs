@@ -128,7 +128,7 @@ impl Htpasswd {
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
-            groups: Vec::new(),
+            groups: None,
             backend: self.name.clone(),
         }
     }

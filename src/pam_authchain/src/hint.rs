@@ -122,7 +122,7 @@ mod tests {
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
-            groups: Vec::new(),
+            groups: None,
             backend: "corp".to_owned(),
         }
     }

@@ -83,7 +83,7 @@ fn talk(word: &str, hello: &Value) {
 /// A directory in which every name but `nobody-here` has an account.
 fn obliging(operation: &str, question: &Value) {
     let name = question["user"].as_str().unwrap();
-    let user = json!({"name": name, "uid": 10_001, "gid": 10_001, "home": "/home", "groups": []});
+    let user = json!({"name": name, "uid": 10_001, "gid": 10_001, "home": "/home"});
     if name == "nobody-here" {
         return say(&json!({"verdict": "unknown"}));
     }

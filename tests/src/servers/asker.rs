@@ -32,6 +32,8 @@ pub struct Asker {
     pub probe: Vec<String>,
     /// How long a probe may take.
     pub probe_ms: u64,
+    /// The groups that the question asks about.
+    pub groups: Vec<String>,
     /// How long the whole question may take.
     pub budget_ms: u64,
     /// The user who starts the worker. None: the user who runs the tests.
@@ -76,6 +78,7 @@ impl Asker {
             avoid: vec![],
             probe: vec![],
             probe_ms: 40,
+            groups: vec![],
             budget_ms: 15_000,
             uid: None,
             environment: vec![],
@@ -91,6 +94,14 @@ impl Asker {
             value => settings.insert(key.to_owned(), value),
         };
         changed
+    }
+
+    /// Asks about these groups as well, in every question.
+    pub fn about(&self, groups: &[&str]) -> Self {
+        Self {
+            groups: groups.iter().map(ToString::to_string).collect(),
+            ..self.clone()
+        }
     }
 
     /// Asks whether this is the person's password.
@@ -167,6 +178,7 @@ impl Asker {
             tty: String::new(),
             rhost: String::new(),
             ruser: String::new(),
+            groups: self.groups.clone(),
             budget_ms: self.budget_ms,
         });
         for message in [hello, question] {

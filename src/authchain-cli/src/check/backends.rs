@@ -121,6 +121,7 @@ fn ask(file: &Path, config: &Config<'_>, backend: &dyn Backend, report: &mut Rep
     let request = Request {
         user: &name,
         deadline: context.deadline,
+        groups: &[],
         context: &context,
     };
     if let Err(why) = backend.lookup(&request) {

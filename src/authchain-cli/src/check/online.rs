@@ -32,6 +32,7 @@ pub(super) fn check(
     let request = Request {
         user: &name,
         deadline: Deadline::after(system_clock, PATIENCE),
+        groups: &[],
         context: &context,
     };
     let backend_name = backend.name();

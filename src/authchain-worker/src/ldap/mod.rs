@@ -159,6 +159,7 @@ mod tests {
             tty: String::new(),
             rhost: String::new(),
             ruser: String::new(),
+            groups: Vec::new(),
             budget_ms: 1,
         };
         let asking = size_of_val(&prepared.directory.ask(&question, &prepared.health));

@@ -213,8 +213,7 @@ impl People {
             gecos: text(&attributes.gecos),
             home: text(&attributes.home),
             shell: text(&attributes.shell),
-            // A person may write their own entry, and so cannot vouch for groups.
-            groups: Vec::new(),
+            groups: None,
         })
     }
 }

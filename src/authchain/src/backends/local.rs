@@ -127,7 +127,16 @@ impl Local {
 
     fn accept(&self, person: &PasswdEntry) -> Verdict {
         // No status: the question about the account reads the files again, which is quick.
-        Verdict::Accepted(person.to_user(&self.name), None)
+        Verdict::Accepted(self.user(person), None)
+    }
+
+    /// Returns the person, in none of the groups of this backend, which has none: the chain reads
+    /// /etc/group for everybody.
+    fn user(&self, person: &PasswdEntry) -> User {
+        User {
+            groups: Some(Vec::new()),
+            ..person.to_user(&self.name)
+        }
     }
 }
 
@@ -144,7 +153,7 @@ impl Backend for Local {
         let passwd = &self.settings.passwd;
         let mut found = self.passwd(Some(request.user.as_str()))?;
         let person = (found.take_entry(passwd)).map_err(BackendError::Unavailable)?;
-        Ok(person.map(|person| person.to_user(&self.name)))
+        Ok(person.map(|person| self.user(&person)))
     }
 
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
@@ -186,7 +195,7 @@ impl Backend for Local {
         } else {
             AccountStatus::Valid { warning: None }
         };
-        let user = person.to_user(&self.name);
+        let user = self.user(&person);
         Ok(Some(Account { user, status }))
     }
 

@@ -140,7 +140,10 @@ impl Backend for Remote {
     fn authenticate(&self, attempt: &mut Attempt<'_>) -> Result<Verdict, BackendError> {
         if attempt.password.expose().len() > MAX_PASSWORD {
             // It is wrong for whoever is there, and the worker need not see it to say who that is.
-            let person = self.lookup(&attempt.request)?;
+            let person = self.lookup(&Request {
+                groups: &[],
+                ..attempt.request
+            })?;
             return Ok(person.map_or(Verdict::Unknown, |_| {
                 Verdict::Denied(Denial {
                     detail: Some(format!("it is longer than {MAX_PASSWORD} bytes")),

@@ -57,6 +57,7 @@ impl<'a, A: Known> Walk<'a, A> {
         Request {
             user: self.user,
             deadline: self.context.deadline.within(link.timeout),
+            groups: &[],
             context: self.context,
         }
     }

@@ -77,6 +77,10 @@ pub struct Request<'a> {
     pub user: &'a Username,
     /// The moment by which this backend must have answered.
     pub deadline: Deadline,
+    /// The groups that rules ask about, by name or decimal group id; empty where no rule does. The
+    /// backend says in [`User::groups`](crate::words::User::groups) which of them the person is
+    /// in.
+    pub groups: &'a [String],
     /// The surroundings of the login.
     pub context: &'a Context<'a>,
 }

@@ -23,8 +23,9 @@ pub struct User {
     pub home: String,
     /// The login shell; empty where the source has none.
     pub shell: String,
-    /// Names of groups the source says the user is in.
-    pub groups: Vec<String>,
+    /// Those of the request's groups that the user is in, spelled as in the request. `None` if
+    /// they were not asked for, or the backend has not found them out.
+    pub groups: Option<Vec<String>>,
     /// The name of the backend that answered.
     pub backend: String,
 }

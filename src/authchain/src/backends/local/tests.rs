@@ -113,6 +113,7 @@ impl Machine {
             Request {
                 user,
                 deadline,
+                groups: &[],
                 context: &context,
             },
         )

@@ -7,6 +7,7 @@
 
 mod bytes;
 mod finding;
+mod groups;
 mod lines;
 mod members;
 mod object;
@@ -24,6 +25,7 @@ use std::fmt;
 
 pub use bytes::Bytes;
 pub use finding::{ServerFinding, Severity};
+pub use groups::{MAX_GROUP_BYTES, MAX_GROUPS, check_answered, check_groups};
 pub use lines::LineBuffer;
 pub use operation::Operation;
 pub use reply::Reply;
@@ -55,6 +57,8 @@ pub enum ProtocolError {
     Value(&'static str, String),
     /// A verdict, and an account status that contradicts it.
     Contradiction(&'static str, &'static str),
+    /// The groups of a question or an answer are not those that it may have.
+    Groups(String),
     /// The protocol has no value of this member for what was to be sent.
     NoWord(&'static str),
 }
@@ -86,6 +90,7 @@ impl fmt::Display for ProtocolError {
             Self::Contradiction(verdict, status) => {
                 write!(f, "\"{verdict}\" of an account that is \"{status}\"")
             }
+            Self::Groups(why) => write!(f, "a list of \"groups\" with {why}"),
             Self::NoWord(member) => write!(f, "no word for this \"{member}\""),
         }
     }

@@ -6,6 +6,7 @@ use serde::de::MapAccess;
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use super::groups::check_groups;
 use super::members::{Direction, Members, Shape, Value};
 use super::object::Object;
 use super::{Bytes, Operation, ProtocolError, VERSION, lines};
@@ -55,6 +56,8 @@ pub struct Question<'a> {
     pub rhost: String,
     /// `PAM_RUSER`; empty if not set.
     pub ruser: String,
+    /// The groups to find out about, by name or decimal group id: in which of them the user is.
+    pub groups: Vec<String>,
     /// Milliseconds until the verdict is due. The module waits a little longer.
     pub budget_ms: u64,
 }
@@ -76,11 +79,15 @@ impl Message<'_> {
     /// Returns the message as a line, line feed included.
     ///
     /// # Errors
-    /// When it is longer than [`MAX_LINE`](super::MAX_LINE).
+    /// When it is longer than [`MAX_LINE`](super::MAX_LINE), or asks about groups that a question
+    /// cannot ask about ([`check_groups`]).
     pub fn to_line(&self) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
         match self {
             Self::Hello(hello) => lines::encode(&HelloRequestLine::of(hello)),
-            Self::Question(question) => lines::encode(&QuestionLine(question)),
+            Self::Question(question) => {
+                check_groups(&question.groups)?;
+                lines::encode(&QuestionLine(question))
+            }
             Self::Answer(answer) => lines::encode(&AnswerLine { answer }),
         }
     }
@@ -226,6 +233,8 @@ struct QuestionMembers<'a> {
     rhost: Cow<'a, str>,
     #[serde(default)]
     ruser: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    groups: Cow<'a, [String]>,
     budget_ms: u64,
 }
 
@@ -239,6 +248,7 @@ impl<'a> QuestionMembers<'a> {
             tty: Cow::from(&question.tty),
             rhost: Cow::from(&question.rhost),
             ruser: Cow::from(&question.ruser),
+            groups: Cow::from(&question.groups),
             budget_ms: question.budget_ms,
         }
     }
@@ -261,6 +271,7 @@ impl QuestionMembers<'static> {
         if texts.iter().any(|text| text.contains('\0')) {
             return Err(ProtocolError::Nul);
         }
+        check_groups(&self.groups)?;
         Ok(Question {
             operation,
             user: self.user.into_owned(),
@@ -269,6 +280,7 @@ impl QuestionMembers<'static> {
             tty: self.tty.into_owned(),
             rhost: self.rhost.into_owned(),
             ruser: self.ruser.into_owned(),
+            groups: self.groups.into_owned(),
             budget_ms: self.budget_ms,
         })
     }

@@ -10,7 +10,8 @@ fn users() -> impl Strategy<Value = WireUser> {
     let texts = [(); 4].map(|()| "[^\0]{0,20}");
     let alias_of = proptest::option::of("[^\0]{0,20}");
     let ids = any::<[Option<u32>; 2]>();
-    (texts, alias_of, ids, strings()).prop_map(
+    let groups = proptest::option::of(strings());
+    (texts, alias_of, ids, groups).prop_map(
         |([name, gecos, home, shell], alias_of, [uid, gid], groups)| WireUser {
             name,
             alias_of,
@@ -156,6 +157,7 @@ fn objects() -> impl Strategy<Value = String> {
         "password",
         "budget_ms",
         "service",
+        "groups",
         "examine",
         "finding",
         "server",
@@ -200,17 +202,21 @@ proptest! {
     fn a_question_is_read_as_it_was_written(
         user in "[^\0]{1,40}", tty in "[^\0]{0,20}", budget_ms: u64,
         password in proptest::collection::vec(any::<u8>(), 0..200), which in 0..3usize,
+        groups in proptest::collection::btree_set("\\PC{1,20}", 0..4),
     ) {
+        let groups: Vec<String> = groups.into_iter().collect();
         let operation = Operation::ALL[which];
         let secret = Secret::new(password.clone());
         let written = Message::Question(Question {
             operation, user: user.clone(), tty: tty.clone(), budget_ms,
             password: (operation == Operation::Authenticate).then_some(Bytes::Lent(&secret)),
             service: "sshd".to_owned(), rhost: String::new(), ruser: String::new(),
+            groups: groups.clone(),
         });
         let line = written.to_line().unwrap();
         let Ok(Message::Question(read)) = Message::parse(&line) else { panic!("not a question") };
         prop_assert_eq!((read.operation, read.user, read.tty, read.budget_ms), (operation, user, tty, budget_ms));
+        prop_assert_eq!(read.groups, groups);
         let read = read.password.map(|bytes| bytes.secret().expose().to_vec());
         prop_assert_eq!(read, (which == 0).then_some(password));
     }
@@ -259,11 +265,12 @@ fn lines_are_as_the_protocol_page_shows_them() {
         tty: "ssh".to_owned(),
         rhost: "192.0.2.7".to_owned(),
         ruser: String::new(),
+        groups: ["staff", "1000"].map(str::to_owned).into(),
         budget_ms: 2900,
     });
     assert_eq!(
         text(&question),
-        r#"{"authenticate":{"user":"alice","password":"c2VjcmV0","service":"sshd","tty":"ssh","rhost":"192.0.2.7","ruser":"","budget_ms":2900}}"#
+        r#"{"authenticate":{"user":"alice","password":"c2VjcmV0","service":"sshd","tty":"ssh","rhost":"192.0.2.7","ruser":"","groups":["staff","1000"],"budget_ms":2900}}"#
     );
     assert_eq!(
         text(&Message::Answer(Bytes::Lent(&secret))),
@@ -283,6 +290,7 @@ fn lines_are_as_the_protocol_page_shows_them() {
     );
     let user = WireUser {
         name: "alice".to_owned(),
+        groups: Some(vec!["staff".to_owned()]),
         ..WireUser::default()
     };
     let warning = Some("3 days".to_owned());
@@ -290,7 +298,7 @@ fn lines_are_as_the_protocol_page_shows_them() {
     assert_eq!(
         String::from_utf8(Reply::Verdict(accepted.into()).to_line().unwrap()).unwrap(),
         "{\"verdict\":\"accepted\",\"user\":{\"name\":\"alice\",\"gecos\":\"\",\"home\":\"\",\"shell\":\"\",\
-         \"groups\":[]},\"status\":\"valid\",\"warning\":\"3 days\"}\n"
+         \"groups\":[\"staff\"]},\"status\":\"valid\",\"warning\":\"3 days\"}\n"
     );
     let denied = WireVerdict::Denied(DenialReason::BadCredential.into());
     assert_eq!(
@@ -365,6 +373,14 @@ fn what_is_no_reply_is_an_error_that_says_why() {
         (
             r#"{"verdict":"accepted","user":{"name":"a","uid":-1}}"#,
             "malformed: invalid value",
+        ),
+        (
+            r#"{"verdict":"found","user":{"name":"a","groups":"staff"}}"#,
+            "malformed: invalid type: string",
+        ),
+        (
+            r#"{"verdict":"found","user":{"name":"a","groups":["staff\u0000"]}}"#,
+            "a string with a NUL",
         ),
         (
             r#"{"verdict":"accepted","user":{"name":"a\u0000"}}"#,
@@ -493,6 +509,82 @@ fn members_of_other_replies_are_checked_too() {
             .starts_with("malformed: duplicate field `user`"),
         "{error}"
     );
+}
+
+#[test]
+fn a_question_asks_about_a_few_groups_each_once_and_readable() {
+    let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+    let owned = |groups: &[&str]| groups.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for (groups, fault) in [
+        (vec![], None),
+        (
+            owned(&["staff", "1000", "cn=a b,dc=x", "Straße", "Staff"]),
+            None,
+        ),
+        (many(MAX_GROUPS), None),
+        (many(MAX_GROUPS + 1), Some("more than 128 of them")),
+        (vec!["x".repeat(MAX_GROUP_BYTES)], None),
+        (
+            vec!["x".repeat(MAX_GROUP_BYTES), "y".to_owned()],
+            Some("more than 8192 bytes together"),
+        ),
+        (owned(&["staff", ""]), Some("an empty name")),
+        (owned(&["a\nb"]), Some("a control character in a name")),
+        (owned(&["a\0"]), Some("a control character in a name")),
+        (owned(&["a", "b", "a"]), Some("one of them twice")),
+    ] {
+        let fault = fault.map(|why| ProtocolError::Groups(why.to_owned()));
+        let json = serde_json::to_string(&groups).unwrap();
+        let members = format!(r#""user":"a","service":"s","budget_ms":1,"groups":{json}"#);
+        let line = format!(r#"{{"lookup":{{{members}}}}}"#);
+        assert_eq!(Message::parse(line.as_bytes()).err(), fault, "{json}");
+        let question = Message::Question(Question {
+            operation: Operation::Lookup,
+            user: "a".to_owned(),
+            password: None,
+            service: "s".to_owned(),
+            tty: String::new(),
+            rhost: String::new(),
+            ruser: String::new(),
+            groups,
+            budget_ms: 1,
+        });
+        assert_eq!(question.to_line().err(), fault, "{json}");
+    }
+}
+
+#[test]
+fn the_longest_password_and_the_longest_groups_fit_into_one_line() {
+    let password = Secret::new(vec![b'x'; 32 * 1024]);
+    let question = Message::Question(Question {
+        operation: Operation::Authenticate,
+        user: "\"".repeat(256),
+        password: Some(Bytes::Lent(&password)),
+        service: "sshd".to_owned(),
+        tty: "ssh".to_owned(),
+        rhost: "x".repeat(1024),
+        ruser: "\"".repeat(256),
+        groups: (100..228)
+            .map(|n| format!("{n}{}", "\"".repeat(61)))
+            .collect(),
+        budget_ms: u64::MAX,
+    });
+    assert!(question.to_line().is_ok());
+}
+
+proptest! {
+    #[test]
+    fn an_answer_names_only_groups_that_were_asked_about_and_none_twice(
+        asked in proptest::collection::btree_set("[a-cA]{1,2}", 0..6),
+        answered in proptest::collection::vec("[a-cA]{1,2}", 0..4),
+    ) {
+        let asked: Vec<String> = asked.into_iter().collect();
+        let is_asked = answered.iter().all(|name| asked.contains(name));
+        let is_twice = (answered.iter())
+            .any(|name| answered.iter().filter(|other| *other == name).count() > 1);
+        let may = !asked.is_empty() && is_asked && !is_twice;
+        prop_assert_eq!(check_answered(&answered, &asked).is_ok(), may);
+    }
 }
 
 #[test]

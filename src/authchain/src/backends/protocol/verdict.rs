@@ -86,9 +86,9 @@ pub struct WireUser {
     /// The login shell.
     #[serde(default)]
     pub shell: String,
-    /// Names of groups the user is in.
-    #[serde(default)]
-    pub groups: Vec<String>,
+    /// Those of the question's groups that the user is in; `None` if they were not found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
 }
 
 impl WireUser {
@@ -161,6 +161,6 @@ impl WireUser {
         [&self.name, &self.gecos, &self.home, &self.shell]
             .into_iter()
             .chain(&self.alias_of)
-            .chain(&self.groups)
+            .chain(self.groups.iter().flatten())
     }
 }

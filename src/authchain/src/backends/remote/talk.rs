@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::setup::WorkerSetup;
 use crate::backends::protocol::{
     Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
+    check_answered,
 };
 use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::conversation::Conversation;
@@ -57,6 +58,7 @@ impl<'a> WorkerQuestion<'a, '_> {
             tty: context.tty.to_owned(),
             rhost: context.rhost.to_owned(),
             ruser: context.ruser.to_owned(),
+            groups: self.request.groups.to_vec(),
             budget_ms: millis(budget),
         })
     }
@@ -142,7 +144,11 @@ fn check(
     if verdict.user().is_some_and(is_other) {
         return Err(unexpected("a verdict about another name"));
     }
-    Ok(())
+    let groups = verdict.user().and_then(|user| user.groups.as_deref());
+    let checked = groups.map_or(Ok(()), |groups| {
+        check_answered(groups, asked.request.groups)
+    });
+    checked.map_err(|error| unexpected(&error.to_string()))
 }
 
 fn prompt(

@@ -127,7 +127,7 @@ impl Scripted {
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
-            groups: Vec::new(),
+            groups: None,
             backend: self.name.clone(),
         })
     }

@@ -102,7 +102,7 @@ impl PasswdEntry {
             gecos: self.gecos.clone(),
             home: self.home.clone(),
             shell: self.shell.clone(),
-            groups: Vec::new(),
+            groups: None,
             backend: backend.to_owned(),
         }
     }

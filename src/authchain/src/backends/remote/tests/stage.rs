@@ -117,6 +117,7 @@ pub(super) struct Stage {
     pub(super) fold_case: bool,
     pub(super) servers: Vec<String>,
     pub(super) caller: Option<u32>,
+    pub(super) groups: Vec<String>,
 }
 
 impl Stage {
@@ -133,6 +134,7 @@ impl Stage {
             fold_case: false,
             servers: vec!["ldap://one".to_owned()],
             caller: None,
+            groups: Vec::new(),
         }
     }
 
@@ -175,6 +177,7 @@ impl Stage {
         let request = Request {
             user: &Username::parse(b"alice").unwrap(),
             deadline,
+            groups: &self.groups,
             context: &context,
         };
         let mut person = Person {

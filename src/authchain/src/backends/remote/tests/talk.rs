@@ -55,6 +55,54 @@ fn a_password_longer_than_any_is_wrong_for_whoever_is_there_and_no_fault() {
     }
 }
 
+/// Returns the groups of the person who is looked up, or the fault.
+fn groups_of(asked: &[&str], script: &str) -> Result<Option<Vec<String>>, BackendError> {
+    let _alone = alone();
+    let mut stage = Stage::new(script);
+    stage.groups = asked.iter().map(ToString::to_string).collect();
+    let (found, ..) = stage.ask(|remote, request, _| remote.lookup(request));
+    found.map(|user| user.unwrap().groups)
+}
+
+#[test]
+fn a_worker_names_only_groups_that_it_was_asked_about() {
+    let claiming = |asked: &[&str], groups: &str| {
+        let user = format!(r#""user":{{"name":"alice"{groups}}}"#);
+        let script = format!("{POLITE}say '{{\"verdict\":\"found\",{user}}}'\nread -r end");
+        groups_of(asked, &script)
+    };
+    let asked = &["staff", "1000"][..];
+    let owned = |groups: &[&str]| Ok(Some(groups.iter().map(ToString::to_string).collect()));
+    assert_eq!(claiming(asked, r#","groups":["staff"]"#), owned(&["staff"]));
+    assert_eq!(claiming(asked, r#","groups":[]"#), owned(&[]));
+    assert_eq!(claiming(asked, ""), Ok(None), "it has not found out");
+    assert_eq!(claiming(&[], ""), Ok(None));
+    let others = || protocol("a list of \"groups\" with one that was not asked about");
+    for groups in [
+        r#"["wheel"]"#,
+        r#"["staff","wheel"]"#,
+        r#"["Staff"]"#,
+        r#"["staff "]"#,
+    ] {
+        assert_eq!(
+            claiming(asked, &format!(r#","groups":{groups}"#)),
+            others(),
+            "{groups}"
+        );
+    }
+    assert_eq!(claiming(&[], r#","groups":["staff"]"#), others());
+    assert_eq!(claiming(&[], r#","groups":[]"#), others());
+    let twice = protocol("a list of \"groups\" with one of them twice");
+    assert_eq!(claiming(asked, r#","groups":["1000","1000"]"#), twice);
+}
+
+#[test]
+fn groups_that_no_question_can_ask_about_are_a_fault_and_reach_no_worker() {
+    let silent = format!("{POLITE}say '{{\"verdict\":\"found\",{ALICE}}}'\nread -r end");
+    let empty = failed("the question is a list of \"groups\" with an empty name");
+    assert_eq!(groups_of(&["staff", ""], &silent), empty);
+}
+
 #[test]
 fn each_question_has_its_verdicts_and_no_other() {
     let accepted = saying(&format!(r#"{{"verdict":"accepted",{ALICE}}}"#));
