@@ -25,8 +25,8 @@ pub(in crate::backends) enum WorkerFault {
     Protocol(ProtocolError),
     /// It has sent a line that is not allowed at this point.
     Unexpected(String),
-    /// The message for it is too long for the protocol.
-    RequestTooLong(ProtocolError),
+    /// The protocol has no line for the message to it.
+    Unsent(ProtocolError),
 }
 
 impl fmt::Display for WorkerFault {
@@ -44,7 +44,7 @@ impl fmt::Display for WorkerFault {
             Self::Socket(errno) => write!(f, "worker: {}", errno.desc()),
             Self::Protocol(error) => write!(f, "worker: {error}"),
             Self::Unexpected(what) => write!(f, "worker: {what}"),
-            Self::RequestTooLong(error) => write!(f, "the question is {error}"),
+            Self::Unsent(error) => write!(f, "the question is {error}"),
         }
     }
 }

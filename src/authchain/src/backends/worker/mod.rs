@@ -51,7 +51,7 @@ impl<'r> Worker<'r> {
         message: &Message<'_>,
         deadline: Deadline,
     ) -> Result<(), WorkerFault> {
-        let line = message.to_line().map_err(WorkerFault::RequestTooLong)?;
+        let line = message.to_line().map_err(WorkerFault::Unsent)?;
         let sent = self.channel.send(&line, deadline);
         sent.map_err(|fault| self.explained(fault))
     }
