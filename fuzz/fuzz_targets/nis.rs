@@ -32,4 +32,5 @@ fuzz_target!(|data: &[u8]| {
     }
     let _ = entries::shadow(value, "alice");
     let _ = entries::adjunct(value, "alice");
+    let _ = entries::group(value).map(|group| group.has("alice"));
 });

@@ -238,6 +238,12 @@ impl Told {
         self.user().map(|user| &*user.name)
     }
 
+    /// Those of the groups asked about that the user is in, if the worker has found them out.
+    pub fn groups(&self) -> Option<Vec<&str>> {
+        let groups = self.user()?.groups.as_ref()?;
+        Some(groups.iter().map(String::as_str).collect())
+    }
+
     /// Whether the password was accepted, also if it must be changed.
     pub fn is_accepted(&self) -> bool {
         matches!(self.conclusion.verdict, WireVerdict::Accepted(..)) || self.must_change()

@@ -2,6 +2,7 @@
 
 mod check;
 mod entries;
+mod groups;
 mod hostile;
 mod logins;
 mod pam;

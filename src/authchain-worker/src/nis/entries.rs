@@ -4,7 +4,7 @@ use authchain::files::passwd_files::ageing::Ageing;
 use authchain::files::passwd_files::is_entry_of;
 use authchain::files::passwd_files::passwd::PasswdEntry;
 use authchain::files::passwd_files::shadow::ShadowEntry;
-use authchain::words::{Secret, Username};
+use authchain::words::{Secret, Username, number};
 
 /// The fault of an entry that is not the one that was asked for.
 const ANOTHERS: &str = "the entry is somebody else's";
@@ -28,7 +28,17 @@ pub struct Credential {
     pub ageing: Ageing,
 }
 
-/// Returns whether a person can have this name in NIS.
+/// A line of a map of groups, as in group(5).
+#[derive(Debug, PartialEq, Eq)]
+pub struct GroupEntry<'v> {
+    /// The name.
+    pub name: &'v [u8],
+    /// The group id.
+    pub gid: u32,
+    members: &'v [u8],
+}
+
+/// Returns whether a person or a group can have this name in NIS.
 ///
 /// NIS keeps entries of its own in the maps, under keys that begin with `YP_`. `+` and `-` stand in
 /// passwd files, where they refer to NIS, and are no names in it.
@@ -43,6 +53,22 @@ pub fn can_be_a_name(name: &str) -> bool {
 pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
     check_name(value, name)?;
     PasswdEntry::parse(value)
+}
+
+/// Reads the entry of a group.
+///
+/// # Errors
+/// When it is malformed, as a line is that was cut off.
+pub fn group(value: &[u8]) -> Result<GroupEntry<'_>, &'static str> {
+    if value.contains(&0) {
+        return Err("it has a NUL");
+    }
+    let fields: Vec<&[u8]> = value.split(|&byte| byte == b':').collect();
+    let [name, _, gid, members] = fields[..] else {
+        return Err("it does not have four fields");
+    };
+    let gid = number(gid).ok_or("the group id is not a number")?;
+    Ok(GroupEntry { name, gid, members })
 }
 
 /// Returns the place of the hash, by the password field in the entry of `name`.
@@ -83,6 +109,15 @@ pub fn adjunct(value: &[u8], name: &str) -> Result<Credential, &'static str> {
     }
     let stored = value.split(|&byte| byte == b':').nth(1).unwrap_or_default();
     Ok(Credential::lasting(stored))
+}
+
+impl GroupEntry<'_> {
+    /// Returns whether the person of this name is a member. Blanks around the names of members
+    /// count for nothing, as for the C library.
+    pub fn has(&self, name: &str) -> bool {
+        let mut members = self.members.split(|&byte| byte == b',');
+        members.any(|member| member.trim_ascii() == name.as_bytes())
+    }
 }
 
 impl Credential {
@@ -152,6 +187,32 @@ mod tests {
         }
         for elsewhere in [&b"##bob"[..], b"##", b"##alice2"] {
             assert!(place(elsewhere, "alice").is_err(), "{elsewhere:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_has_the_members_that_its_whole_line_names() {
+        let line = b"staff:*:500:alice,bob, carol ,,d\xc3\xa4n";
+        let staff = group(line).unwrap();
+        assert_eq!((staff.name, staff.gid), (&b"staff"[..], 500));
+        for name in ["alice", "bob", "carol", "d\u{e4}n"] {
+            assert!(staff.has(name), "{name}");
+        }
+        for name in ["alic", "alice,bob", "Alice", "staff", "ob", "*"] {
+            assert!(!staff.has(name), "{name}");
+        }
+        assert!(!group(b"staff::500:").unwrap().has("alice"));
+        for line in [
+            &b"staff:*:500"[..],
+            b"staff",
+            b"",
+            b"staff:*:500:alice:bob",
+            b"staff:*::alice",
+            b"staff:*:+500:alice",
+            b"staff:*:4294967296:alice",
+            b"staff:*:500:alice\0",
+        ] {
+            assert!(group(line).is_err(), "{line:?}");
         }
     }
 

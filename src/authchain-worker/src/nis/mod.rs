@@ -10,6 +10,7 @@
 //! | [`questions`] | the steps that answer each question |
 //! | [`examine`] | examines every server step by step, for the administrator |
 //! | [`entries`] | the entries of the maps |
+//! | [`groups`] | the groups that a person is in |
 //! | [`password`] | compares the typed password with the stored one |
 //! | [`alarm`] | the end of a hash that takes too long |
 //! | [`dummy_hash`] | the hash whose time a refusal takes, so that it tells nobody who exists |
@@ -29,6 +30,7 @@ mod client;
 mod dummy_hash;
 pub mod entries;
 mod examine;
+mod groups;
 mod maps;
 mod password;
 pub mod portmap;
@@ -194,6 +196,7 @@ mod tests {
         };
         let _ = entries::shadow(value, "alice");
         let _ = entries::adjunct(value, "alice");
+        let _ = entries::group(value).map(|group| group.has("alice"));
         entries::person(value, "alice").is_ok()
     }
 

@@ -10,6 +10,7 @@ use authchain::words::{DenialReason, Secret};
 use super::client::Client;
 use super::dummy_hash::dummy_hash;
 use super::entries;
+use super::groups::groups;
 use super::maps::{credential, malformed, passwd_map};
 use super::password::{Judgment, judge_by, spend_by};
 use crate::account_gate::right_password;
@@ -45,11 +46,15 @@ pub(super) async fn ask(
         }
     };
     match (question.operation, typed) {
-        (Operation::Lookup, _) => Ok(WireVerdict::Found(wire_user(&entry)).into()),
+        (Operation::Lookup, _) => {
+            let user = wire_user(settings, &mut client, question, &entry).await?;
+            Ok(WireVerdict::Found(user).into())
+        }
         (Operation::Account, _) => {
             let credential = credential(settings, &mut client, &entry, name).await?;
             let status = credential.ageing.status(now());
-            Ok(WireVerdict::Account(wire_user(&entry), status).into())
+            let user = wire_user(settings, &mut client, question, &entry).await?;
+            Ok(WireVerdict::Account(user, status).into())
         }
         // Examinations go to `examine`.
         (Operation::Examine, _) => Ok(Answer::unknown(None)),
@@ -60,7 +65,8 @@ pub(super) async fn ask(
             let credential = credential(settings, &mut client, &entry, name).await?;
             let answer = match judge_by(whole, typed, &credential.stored, settings.weak_hashes) {
                 Ok(Ok(Judgment::Right)) => {
-                    right_password(wire_user(&entry), &credential.ageing.status(now()))
+                    let user = wire_user(settings, &mut client, question, &entry).await?;
+                    right_password(user, &credential.ageing.status(now()))
                 }
                 Ok(Ok(Judgment::Wrong)) => WireVerdict::Denied(DenialReason::BadCredential.into()),
                 Ok(Ok(Judgment::NoneIsRight(denial))) => {
@@ -114,7 +120,18 @@ async fn find(
     Ok(Owner::Person(entry))
 }
 
-fn wire_user(entry: &PasswdEntry) -> WireUser {
+/// Returns the person, with the groups that the question asks about.
+async fn wire_user(
+    settings: &NisSettings,
+    client: &mut Client<'_>,
+    question: &Question<'_>,
+    entry: &PasswdEntry,
+) -> Result<WireUser, Failure> {
     // The module adds the name of the backend.
-    entry.to_user("").into()
+    let user = WireUser::from(entry.to_user(""));
+    let groups = match &question.groups[..] {
+        [] => None,
+        asked => Some(groups(settings, client, asked, &user).await?),
+    };
+    Ok(WireUser { groups, ..user })
 }

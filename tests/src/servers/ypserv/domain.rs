@@ -81,7 +81,7 @@ pub const SLOW: &str = "$6$rounds=1000000$saltsalt$\
 /// Rules of Debian's server for the maps with hashes: ports below 1024 only.
 pub const RULES: &str = "*:*:shadow.byname:port\n*:*:passwd.adjunct.byname:port\n*:*:*:none\n";
 
-/// The lines of the three maps, as in the files they are made of.
+/// The lines of the maps, as in the files they are made of.
 #[derive(Debug, Clone, Default)]
 pub struct Domain {
     /// passwd(5)
@@ -90,6 +90,8 @@ pub struct Domain {
     pub shadow: Vec<String>,
     /// name:hash:::::
     pub adjunct: Vec<String>,
+    /// group(5)
+    pub group: Vec<String>,
 }
 
 /// A hash of `password` that is quickly computed.
@@ -143,6 +145,15 @@ impl Domain {
         domain
             .adjunct
             .push(format!("adjoined:{}:::::", own_hash("adjoined")));
+        domain.group = [
+            "users:*:100:",
+            "staff:*:500:ann,shadowed",
+            "\u{fc}bung:*:501:\u{fc}gli",
+            "others:*:502:anna,an",
+            "short:*:503",
+        ]
+        .map(str::to_owned)
+        .into();
         domain
     }
 
@@ -176,16 +187,18 @@ impl Domain {
     }
 
     /// Each map with its input for makedbm: the key, a tab, the line.
-    pub fn maps(&self) -> [(&'static str, String); 3] {
+    pub fn maps(&self) -> [(&'static str, String); 5] {
         [
-            ("passwd.byname", &self.passwd),
-            ("shadow.byname", &self.shadow),
-            ("passwd.adjunct.byname", &self.adjunct),
+            ("passwd.byname", 0, &self.passwd),
+            ("shadow.byname", 0, &self.shadow),
+            ("passwd.adjunct.byname", 0, &self.adjunct),
+            ("group.byname", 0, &self.group),
+            ("group.bygid", 2, &self.group),
         ]
-        .map(|(map, lines)| {
+        .map(|(map, field, lines)| {
             let keyed = lines.iter().map(|line| {
-                let name = line.split(':').next().unwrap_or_default();
-                format!("{name}\t{line}\n")
+                let key = line.split(':').nth(field).unwrap_or_default();
+                format!("{key}\t{line}\n")
             });
             (map, keyed.collect())
         })

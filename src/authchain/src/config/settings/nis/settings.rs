@@ -46,6 +46,12 @@ pub struct NisSettings {
     /// `passwd_map`.
     pub adjunct_map: NisName,
 
+    /// The map of the groups, by name, for rules that name groups.
+    pub group_map: NisName,
+
+    /// The map of the groups, by group id, for rules that name groups by their ids.
+    pub gid_map: NisName,
+
     /// The lowest user id of people: accounts with a lower one are unknown here.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub min_uid: u32,
@@ -69,6 +75,8 @@ impl Default for NisSettings {
             passwd_map: NisName::known("passwd.byname"),
             shadow_map: NisName::known("shadow.byname"),
             adjunct_map: NisName::known("passwd.adjunct.byname"),
+            group_map: NisName::known("group.byname"),
+            gid_map: NisName::known("group.bygid"),
             min_uid: 1000,
             weak_hashes: false,
             server_timeout: ConfigDuration::from_millis(1_500),
