@@ -66,6 +66,10 @@ fn talk(word: &str, hello: &Value) {
         "echo" => say(&json!({"verdict": "unknown", "notes": [question.to_string()]})),
         "down" => down(hello),
         "stranger" => say(&json!({"verdict": "accepted", "user": {"name": "mallory"}})),
+        "boasting" => say(&json!({
+            "verdict": "accepted",
+            "user": {"name": "alice", "uid": 10_001, "groups": ["staff", "wheel"]},
+        })),
         "nul" => say(&json!({"verdict": "accepted", "user": {"name": "alice\0"}})),
         "locked" => say(&json!({"verdict": "denied", "reason": "locked", "detail": "by\nhand"})),
         "knowing" => knowing(operation, question, "accepted", "valid"),
@@ -80,10 +84,15 @@ fn talk(word: &str, hello: &Value) {
     }
 }
 
-/// A directory in which every name but `nobody-here` has an account.
+/// A directory in which every name but `nobody-here` has an account, and all are in the group
+/// `staff`.
 fn obliging(operation: &str, question: &Value) {
     let name = question["user"].as_str().unwrap();
-    let user = json!({"name": name, "uid": 10_001, "gid": 10_001, "home": "/home"});
+    let mut user = json!({"name": name, "uid": 10_001, "gid": 10_001, "home": "/home"});
+    if let Some(asked) = question["groups"].as_array() {
+        let staff = asked.iter().filter(|group| *group == "staff");
+        user["groups"] = staff.cloned().collect();
+    }
     if name == "nobody-here" {
         return say(&json!({"verdict": "unknown"}));
     }

@@ -9,6 +9,7 @@ import sys
 import time
 
 import ldb
+from samba import dsdb
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
@@ -102,6 +103,9 @@ change(sam, "desk", userWorkstations="OTHERPC")
 
 for group in "inner", "middle", "outer", "loopa", "loopb", "elsewhere", "st(aff)":
     sam.newgroup(group)
+sam.newgroup("numbered", gidnumber="20000", nisdomain="ad")
+sam.newgroup("only here", grouptype=dsdb.GTYPE_SECURITY_DOMAIN_LOCAL_GROUP)
+sam.newgroup("everywhere", grouptype=dsdb.GTYPE_SECURITY_UNIVERSAL_GROUP)
 members(
     {
         "inner": ["alice"],
@@ -110,6 +114,9 @@ members(
         "loopa": ["loopb"],
         "loopb": ["loopa", "bob"],
         "st(aff)": ["carol"],
+        "numbered": ["alice"],
+        "only here": ["outer"],
+        "everywhere": ["inner"],
     }
 )
 

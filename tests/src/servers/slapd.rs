@@ -41,6 +41,8 @@ pub struct Plan {
     pub limits: &'static str,
     /// Whether people may write their own entries, as in many directories.
     pub by_self_write: bool,
+    /// Rules of slapd.access(5) that come before the usual ones.
+    pub access: &'static str,
 }
 
 impl Default for Plan {
@@ -52,6 +54,7 @@ impl Default for Plan {
             watches: true,
             limits: "",
             by_self_write: false,
+            access: "",
         }
     }
 }
@@ -292,7 +295,7 @@ directory {dir}/db
 maxsize 268435456
 dbnosync
 index objectClass,cn,uid,memberUid,gidNumber,member eq
-access to attrs=userPassword by self write by anonymous auth by * none
+{access}access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="cn=blind,{BASE}" none{by_self} by users read by anonymous search
 {memberof}{policy}{limits}
 "#,
@@ -314,6 +317,7 @@ access to * by dn.exact="cn=blind,{BASE}" none{by_self} by users read by anonymo
         },
         policy = if plan.watches { POLICY } else { "" },
         limits = plan.limits,
+        access = plan.access,
         dir = show(dir),
         ca = show(&dir.join("ca.pem")),
         certificate = show(certificate),

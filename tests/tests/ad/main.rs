@@ -3,6 +3,7 @@
 
 mod accounts;
 mod check;
+mod groups;
 mod logins;
 mod names;
 mod pam;

@@ -11,7 +11,7 @@ use authchain_tests::servers::slapd::{Plan, Slapd};
 use serde_json::json;
 
 /// A directory whose people may write their own entries, with the groups' base above these entries.
-fn careless() -> Option<(Slapd, Asker)> {
+pub(super) fn careless() -> Option<(Slapd, Asker)> {
     let slapd = Slapd::start(&Plan {
         by_self_write: true,
         ..Plan::default()
@@ -20,12 +20,12 @@ fn careless() -> Option<(Slapd, Asker)> {
     Some((slapd, corp))
 }
 
-fn entry_of(name: &str) -> String {
+pub(super) fn entry_of(name: &str) -> String {
     format!("uid={name},ou=people,{BASE}")
 }
 
 /// The LDIF that makes the entry of `name` look like a group `group` with this member.
-fn pretence(name: &str, group: &str, member: &str) -> String {
+pub(super) fn pretence(name: &str, group: &str, member: &str) -> String {
     let (dn, member) = (entry_of(name), entry_of(member));
     format!(
         "dn: {dn}\nchangetype: modify\nadd: objectClass\nobjectClass: extensibleObject\n-\n\
@@ -107,19 +107,19 @@ fn a_group_named_by_its_dn_may_lie_anywhere() {
     assert_barred(&corp, "carol", &format!("cn=nowhere,ou=fakegroups,{BASE}"));
 }
 
-fn posix(name: &str, number: usize, members: &[&str]) -> String {
+pub(super) fn posix(name: &str, number: usize, members: &[&str]) -> String {
     let members = members.iter().map(|name| format!("memberUid: {name}\n"));
     let members: String = members.collect();
     let dn = format!("cn={name},ou=groups,{BASE}");
     format!("dn: {dn}\nobjectClass: posixGroup\ncn: {name}\ngidNumber: {number}\n{members}\n")
 }
 
-fn nested(name: &str, member: &str) -> String {
+pub(super) fn nested(name: &str, member: &str) -> String {
     let dn = format!("cn={name},ou=groups,{BASE}");
     format!("dn: {dn}\nobjectClass: groupOfNames\ncn: {name}\nmember: {member}\n\n")
 }
 
-fn add(slapd: &Slapd, groups: &str) {
+pub(super) fn add(slapd: &Slapd, groups: &str) {
     let file = slapd.path("more.ldif");
     fs::write(&file, groups).unwrap();
     slapd.add(&file);

@@ -9,6 +9,7 @@ mod logins;
 mod pam;
 mod pinned;
 mod revoked;
+mod rule_groups;
 mod rules;
 mod servers;
 mod services;

@@ -2,8 +2,9 @@
 
 use super::active_directory::account::wants_smart_card;
 use super::active_directory::domain::Domain;
-use super::active_directory::groups::{Token, own_token};
+use super::active_directory::groups::{Token, own_token, wanted};
 use super::entry::Entry;
+use super::group_query::{AskedGroup, GroupFindings};
 use super::groups::Groups;
 use super::person::{People, Person};
 use super::policy::{AccountRules, State};
@@ -71,21 +72,53 @@ impl Flavour {
         }
     }
 
-    /// Returns the reason if the person is in none of `allow_groups`. `known` is the person's
-    /// token, if it has been read already.
-    pub(super) async fn group_denial(
+    /// Returns the groups that the rules ask about.
+    ///
+    /// # Errors
+    /// When the directory cannot have one of them, or the settings do not say where.
+    pub(super) fn asked_groups(&self, texts: &[String]) -> Result<Vec<AskedGroup>, String> {
+        let asked = texts.iter().map(|text| {
+            let group = match self {
+                Self::Generic(generic) => generic.groups.wanted(text)?,
+                Self::ActiveDirectory(_) => wanted(text)?,
+            };
+            let text = text.clone();
+            Ok(AskedGroup { text, group })
+        });
+        asked.collect()
+    }
+
+    /// Finds out whether the person is in one of `allow_groups`, and in which of `asked`, by one
+    /// search for both. `known` is the person's token, if it has been read already.
+    pub(super) async fn group_findings(
         &self,
         session: &mut Session,
         person: &Person,
+        asked: &[AskedGroup],
         known: Option<&Token>,
-    ) -> Result<Option<&'static str>, Failure> {
-        match self {
+    ) -> Result<GroupFindings, Failure> {
+        let (query, denial) = match self {
             Self::Generic(generic) => {
-                let is_in_one = generic.groups.is_in_a_wanted_group(session, person).await?;
-                Ok((!is_in_one).then_some("in none of allow_groups"))
+                let mut query = generic.groups.query(asked);
+                let looking = generic.groups.look_up(session, person, &mut query);
+                looking.await?;
+                (query, "in none of allow_groups")
             }
-            Self::ActiveDirectory(domain) => domain.wanted.denial(session, &person.dn, known).await,
-        }
+            Self::ActiveDirectory(domain) => {
+                let mut query = domain.groups.query(asked);
+                let looking = domain
+                    .groups
+                    .look_up(session, &person.dn, known, &mut query);
+                match looking.await? {
+                    true => (query, "in none of allow_groups"),
+                    false => (query, "in none of allow_groups, of which not all exist"),
+                }
+            }
+        };
+        Ok(GroupFindings {
+            denial: (!query.is_allowed()).then_some(denial),
+            groups: query.answer(),
+        })
     }
 
     /// Returns the state of the person's account.

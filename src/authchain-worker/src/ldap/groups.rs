@@ -10,9 +10,11 @@ use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::filter::GroupFilter;
 use authchain::config::settings::ldap::group::AllowedGroup;
 use authchain::config::settings::ldap::{LdapSettings, Scope};
+use authchain::words::number;
 use ldap3::ldap_escape;
 
 use super::entry::{Entry, hidden};
+use super::group_query::{AskedGroup, GroupQuery, WantedGroup};
 use super::membership::Membership;
 use super::person::Person;
 use super::session::{Hits, Search, Session};
@@ -34,6 +36,9 @@ const STEP: &str = "group search";
 
 pub(super) const CLASS: &str = "objectClass";
 
+/// The group id of a posixGroup (RFC 2307).
+const NUMBER: &str = "gidNumber";
+
 /// The object classes of people, whose entries are never groups: those of the core schemas, of RFC
 /// 2307 and of Active Directory. A person who may write their entry can add object classes that
 /// make a group, but cannot remove the structural one (RFC 4512 §2.4.2).
@@ -47,61 +52,16 @@ const PEOPLE: [&str; 7] = [
     "user",
 ];
 
-/// The groups of which a person must be in one.
-pub(super) struct Wanted {
-    names: Vec<String>,
-    dns: Vec<Dn>,
-    base: Dn,
-    /// The groups that are named by a DN outside of `base`.
-    elsewhere: Vec<Dn>,
-}
-
-impl Wanted {
-    pub(super) fn new(settings: &LdapSettings) -> Self {
-        let mut wanted = Self {
-            names: Vec::new(),
-            dns: Vec::new(),
-            base: settings.group_base().clone(),
-            elsewhere: Vec::new(),
-        };
-        for group in &settings.allow_groups {
-            match group {
-                AllowedGroup::Name(name) => wanted.names.push(name.to_lowercase()),
-                AllowedGroup::Dn(dn) => wanted.dns.push(dn.clone()),
-            }
-        }
-        let elsewhere = wanted.dns.iter().filter(|dn| !dn.is_under(&wanted.base));
-        wanted.elsewhere = elsewhere.cloned().collect();
-        wanted
-    }
-
-    /// Returns whether a group is a wanted one. A name only counts below the groups' base:
-    /// elsewhere, others may create groups of any name.
-    fn has(&self, dn: &Dn, name: Option<&str>) -> bool {
-        let is_below = dn.is_under(&self.base);
-        let name = name.map(str::to_lowercase);
-        let is_named = name.is_some_and(|name| self.names.contains(&name));
-        self.dns.contains(dn) || (is_below && is_named)
-    }
-
-    /// Returns filters of the groups that have a wanted name.
-    fn named(&self) -> impl Iterator<Item = String> {
-        self.names.chunks(BATCH).map(|names| {
-            let names = names
-                .iter()
-                .map(|name| format!("(cn={})", ldap_escape(name)));
-            format!("(|{})", names.collect::<String>())
-        })
-    }
-}
-
-/// The groups of a directory, and those in which people must be.
+/// The groups of a directory.
 pub(super) struct Groups {
-    wanted: Wanted,
     /// `allow_groups`.
     pub(super) allowed: Vec<AllowedGroup>,
+    /// `allow_groups`, as they are looked for.
+    wanted: Vec<WantedGroup>,
     /// The base of the search for groups.
     pub(super) base: Dn,
+    /// True if the settings name the base. Names and numbers of groups count nowhere else.
+    has_base: bool,
     /// The filter that matches groups only.
     pub(super) filter: GroupFilter,
     membership: Membership,
@@ -110,33 +70,61 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn new(settings: &LdapSettings) -> Self {
         Self {
-            wanted: Wanted::new(settings),
             allowed: settings.allow_groups.clone(),
+            wanted: (settings.allow_groups.iter().cloned())
+                .map(WantedGroup::from)
+                .collect(),
             base: settings.group_base().clone(),
+            has_base: (settings.group_base.as_ref()).is_some_and(|base| !base.is_empty()),
             filter: settings.group_filter.clone(),
             membership: Membership::new(settings),
         }
     }
 
-    /// Returns whether the person is in a wanted group, directly or through others.
+    /// Returns the query for a person's groups.
+    pub(super) fn query<'q>(&'q self, asked: &'q [AskedGroup]) -> GroupQuery<'q> {
+        GroupQuery::new(&self.wanted, asked)
+    }
+
+    /// Returns the group that a rule asks about: a decimal number is a `gidNumber`.
+    ///
+    /// # Errors
+    /// When the settings do not say where such a group would be.
+    pub(super) fn wanted(&self, text: &str) -> Result<WantedGroup, String> {
+        let group = match number(text.as_bytes()) {
+            Some(number) => WantedGroup::Number(number),
+            None => text.parse::<AllowedGroup>()?.into(),
+        };
+        match group {
+            WantedGroup::Dn(_) => Ok(group),
+            _ if self.has_base => Ok(group),
+            _ => Err("group_base is not set".to_owned()),
+        }
+    }
+
+    /// Finds out in which of the wanted groups the person is, directly or through others.
     ///
     /// The search goes level by level from the person upwards and visits each group once, so that
     /// it also ends if groups are members of each other.
-    pub(super) async fn is_in_a_wanted_group(
+    ///
+    /// # Errors
+    /// When not all groups could be seen, and one that was not may be a wanted one.
+    pub(super) async fn look_up(
         &self,
         session: &mut Session,
         person: &Person,
-    ) -> Result<bool, Failure> {
-        if self.allowed.is_empty() {
-            return Ok(true);
+        query: &mut GroupQuery<'_>,
+    ) -> Result<(), Failure> {
+        if query.is_done() {
+            return Ok(());
         }
-        let mut walk = Walk::new(&self.wanted, Dn::parse(&person.dn));
+        let mut walk = Walk::new(query, &self.base, Dn::parse(&person.dn));
         let mut filters = vec![self.membership.of_person(person)];
         for _ in 0..DEPTH {
             for filter in &filters {
                 self.search_groups(session, filter, &mut walk).await?;
-                if walk.is_in_wanted {
-                    return Ok(true);
+                if walk.query.is_done() {
+                    return Ok(());
                 }
             }
             let level = std::mem::take(&mut walk.level);
@@ -155,10 +143,9 @@ impl Groups {
             true => format!("there are more than {MAX_GROUPS}"),
             false => format!("some are nested deeper than {DEPTH}"),
         };
-        // A group that was not seen may be a wanted one.
         match walk.gap.or((!filters.is_empty()).then_some(end)) {
             Some(why) => Err(unseen(&why)),
-            None => Ok(false),
+            None => Ok(()),
         }
     }
 
@@ -169,7 +156,7 @@ impl Groups {
         &self,
         session: &mut Session,
         filter: &str,
-        walk: &mut Walk<'_>,
+        walk: &mut Walk<'_, '_>,
     ) -> Result<(), Failure> {
         let base = self.base.as_str();
         let search = Search {
@@ -177,7 +164,7 @@ impl Groups {
             base,
             scope: Scope::Sub,
             filter: &self.filter.and(filter),
-            attributes: &["cn", CLASS],
+            attributes: &["cn", NUMBER, CLASS],
             limit: LIMIT,
             setting: Some("group_members"),
         };
@@ -188,11 +175,10 @@ impl Groups {
         }
         walk.note_all(&hits);
         let is_whole = hits.gap().is_none();
-        let dns = match is_whole {
-            true => &self.wanted.elsewhere,
-            false => &self.wanted.dns,
-        };
-        for dn in dns {
+        for dn in walk.query.wanted().filter_map(WantedGroup::dn) {
+            if is_whole && dn.is_under(&self.base) {
+                continue;
+            }
             let search = Search {
                 base: dn.as_str(),
                 scope: Scope::Base,
@@ -200,17 +186,31 @@ impl Groups {
             };
             walk.note_all(&session.search(search).await?);
         }
-        for named in self.wanted.named().filter(|_| !is_whole) {
-            let filter = &self.filter.and(&format!("{named}{filter}"));
-            walk.note_all(&session.search(Search { filter, ..search }).await?);
+        if !is_whole {
+            let named: Vec<String> = walk.query.wanted().filter_map(filter_of).collect();
+            for named in named.chunks(BATCH) {
+                let filter = &self.filter.and(&format!("(|{}){filter}", named.concat()));
+                walk.note_all(&session.search(Search { filter, ..search }).await?);
+            }
         }
         Ok(())
     }
 }
 
+/// Returns the filter of the groups that are called or numbered as the wanted one.
+fn filter_of(wanted: &WantedGroup) -> Option<String> {
+    match wanted {
+        WantedGroup::Name(name) => Some(format!("(cn={})", ldap_escape(name))),
+        WantedGroup::Number(number) => Some(format!("({NUMBER}={number})")),
+        WantedGroup::Dn(_) | WantedGroup::Sid(_) => None,
+    }
+}
+
 /// A walk from a person up through their groups.
-struct Walk<'w> {
-    wanted: &'w Wanted,
+struct Walk<'w, 'q> {
+    query: &'w mut GroupQuery<'q>,
+    /// The base of groups.
+    base: &'w Dn,
     /// The DN of the person.
     own: Option<Dn>,
     seen: BTreeSet<Dn>,
@@ -220,19 +220,18 @@ struct Walk<'w> {
     unclear: Option<String>,
     /// The reason why groups may be missing, for the log.
     gap: Option<String>,
-    is_in_wanted: bool,
 }
 
-impl<'w> Walk<'w> {
-    fn new(wanted: &'w Wanted, own: Option<Dn>) -> Self {
+impl<'w, 'q> Walk<'w, 'q> {
+    fn new(query: &'w mut GroupQuery<'q>, base: &'w Dn, own: Option<Dn>) -> Self {
         Self {
-            wanted,
+            query,
+            base,
             own,
             seen: BTreeSet::new(),
             level: Vec::new(),
             unclear: None,
             gap: None,
-            is_in_wanted: false,
         }
     }
 
@@ -256,10 +255,20 @@ impl<'w> Walk<'w> {
             self.unclear = Some(group.dn.clone());
             return;
         }
-        // A group may have several names, one of them only in its DN.
-        let of_dn = [None, dn.first_value("cn")];
-        self.is_in_wanted |=
-            (group.texts("cn").map(Some).chain(of_dn)).any(|name| self.wanted.has(&dn, name));
+        // A group may have several names, one of them only in its DN. Names and numbers count below
+        // the base only: elsewhere, others may create groups that have them.
+        let is_below = dn.is_under(self.base);
+        let names = (group.texts("cn").chain(dn.first_value("cn"))).map(str::to_lowercase);
+        let names: BTreeSet<String> = names.collect();
+        let numbers = || group.texts(NUMBER).map(|text| number(text.as_bytes()));
+        self.query.note(|wanted| match wanted {
+            WantedGroup::Name(name) => is_below && names.contains(&name.to_lowercase()),
+            WantedGroup::Number(wanted) => {
+                is_below && numbers().any(|number| number == Some(*wanted))
+            }
+            WantedGroup::Dn(wanted) => *wanted == dn,
+            WantedGroup::Sid(_) => false,
+        });
         if self.seen.insert(dn) {
             self.level.push(group.dn.clone());
         }

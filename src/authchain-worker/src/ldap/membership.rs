@@ -33,7 +33,7 @@ impl Membership {
 
     /// Returns the filter of the groups that a person is in.
     pub(super) fn of_person(&self, person: &Person) -> String {
-        let by_name = || format!("({BY_NAME}={})", ldap_escape(&person.user.name));
+        let by_name = || format!("({BY_NAME}={})", ldap_escape(&person.name));
         let name = self.by_name.then(by_name);
         let gid = person.user.gid.filter(|_| self.by_number);
         let number = gid.map(|gid| format!("(gidNumber={gid})"));

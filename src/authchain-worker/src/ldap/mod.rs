@@ -20,7 +20,8 @@
 //! | [`session`] | one connection: bind, search |
 //! | [`person`], [`aliases`] | the search for the one entry that is the person |
 //! | [`typed_name`] | the login name that was typed |
-//! | [`access`], [`groups`] | whether the person may log in |
+//! | [`access`] | whether the person's entry lets them log in |
+//! | [`groups`], [`membership`], [`group_query`] | the groups that the person is in |
 //! | [`policy`] | passwords and accounts that expire |
 //! | [`refusals`], [`windows_errors`] | the meaning of a server's refusal of a password |
 //! | [`password`] | passwords that may be sent |
@@ -35,6 +36,7 @@ mod directory;
 mod entry;
 mod examine;
 mod flavour;
+mod group_query;
 mod groups;
 mod membership;
 mod password;

@@ -1,16 +1,17 @@
 //! Answers each question, in the steps that it takes.
 
+mod account;
 mod login;
 
 use authchain::backends::protocol::{Bytes, Operation, Question, WireVerdict};
 use authchain::tools::deadline::Deadline;
-use authchain::words::{AccountStatus, Denial, DenialReason};
+use authchain::words::{Denial, DenialReason};
 
 use super::active_directory::groups::Token;
 use super::directory::Directory;
+use super::group_query::{AskedGroup, GroupFindings};
 use super::password::{Password, PasswordFault};
 use super::person::{Found, Person};
-use super::policy::State;
 use super::session::{SERVICE_BIND, Session};
 use super::sources::Source;
 use super::typed_name::TypedName;
@@ -23,6 +24,9 @@ struct Inquiry<'q> {
     typed: TypedName<'q>,
     /// The PAM service.
     service: &'q str,
+    /// The groups that the rules ask about; `None` if none are asked about, or this directory
+    /// cannot find them out.
+    groups: Option<Vec<AskedGroup>>,
     task: Task<'q>,
 }
 
@@ -45,11 +49,17 @@ impl Directory {
     /// still say which server took too long. A failure becomes *unavailable* or *failed*.
     pub(super) async fn ask(&self, question: &Question<'_>, health: &Health) -> Answer {
         let deadline = deadline_of(question);
-        let inquiry = match self.inquiry(question) {
+        let mut inquiry = match self.inquiry(question) {
             Ok(inquiry) => inquiry,
             Err(known) => return (*known).into(),
         };
-        let warnings = self.warnings.iter().map(ToString::to_string).collect();
+        let mut warnings: Vec<String> = self.warnings.iter().map(ToString::to_string).collect();
+        if !question.groups.is_empty() {
+            match self.flavour.asked_groups(&question.groups) {
+                Ok(groups) => inquiry.groups = Some(groups),
+                Err(why) => warnings.push(format!("no groups can be looked up for rules: {why}")),
+            }
+        }
         in_turn(
             &self.sources,
             health,
@@ -105,6 +115,7 @@ impl Directory {
         Ok(Inquiry {
             typed,
             service: &question.service,
+            groups: None,
             task,
         })
     }
@@ -186,67 +197,37 @@ impl Directory {
         Ok(unsent(found, fault))
     }
 
-    async fn lookup(
-        &self,
-        session: &mut Session,
-        inquiry: &Inquiry<'_>,
-    ) -> Result<Answer, Failure> {
-        Ok(match self.find_person(session, &inquiry.typed).await? {
-            Found::Person(person) => WireVerdict::Found(person.user).into(),
-            Found::Nobody(note) => Answer::unknown(note),
-            Found::Several(why) => Answer::unavailable(why),
-        })
-    }
-
-    async fn account(
-        &self,
-        session: &mut Session,
-        inquiry: &Inquiry<'_>,
-    ) -> Result<Answer, Failure> {
-        let person = match self.find_person(session, &inquiry.typed).await? {
-            Found::Person(person) => person,
-            Found::Nobody(note) => return Ok(Answer::unknown(note)),
-            Found::Several(why) => return Ok(Answer::unavailable(why)),
-        };
-        let State { status, why } = match self.denial(session, &person, inquiry, None).await? {
-            // An anonymous client may not see the attributes that a filter asks for.
-            Some(_) if self.connector.binds_as_the_person() => return Err(no_login_to_search()),
-            Some(why) => State {
-                status: AccountStatus::NotPermitted,
-                why: Some(why),
-            },
-            None => self.flavour.state(session, &person).await?,
-        };
-        let answer = Answer::from(WireVerdict::Account(person.user, status));
-        Ok(answer.with_note(why.map(str::to_owned)))
-    }
-
-    /// Finds a person without their password. A search without a login proves nothing by finding
-    /// nobody: the server may not show the entry to anonymous clients.
-    async fn find_person(
-        &self,
-        session: &mut Session,
-        typed: &TypedName<'_>,
-    ) -> Result<Found, Failure> {
-        match self.people.find_by_name_or_alias(session, typed).await? {
-            Found::Nobody(_) if self.connector.binds_as_the_person() => Err(no_login_to_search()),
-            found => Ok(found),
-        }
-    }
-
     /// Returns the reason why this person may not log in, whatever their password, if there is one.
+    /// Otherwise the person's groups are known from then on.
     async fn denial(
         &self,
         session: &mut Session,
-        person: &Person,
+        person: &mut Person,
         inquiry: &Inquiry<'_>,
         known: Option<&Token>,
     ) -> Result<Option<&'static str>, Failure> {
         let denial = self.admission.denial(session, person, inquiry.service);
         match denial.await? {
             Some(why) => Ok(Some(why)),
-            None => self.flavour.group_denial(session, person, known).await,
+            None => self.find_groups(session, person, inquiry, known).await,
         }
+    }
+
+    /// Finds out the person's groups that matter, and returns the reason if they are in none of
+    /// `allow_groups`.
+    async fn find_groups(
+        &self,
+        session: &mut Session,
+        person: &mut Person,
+        inquiry: &Inquiry<'_>,
+        known: Option<&Token>,
+    ) -> Result<Option<&'static str>, Failure> {
+        let asked = inquiry.groups.as_deref();
+        let finding =
+            (self.flavour).group_findings(session, person, asked.unwrap_or_default(), known);
+        let GroupFindings { denial, groups } = finding.await?;
+        person.user.groups = asked.map(|_| groups);
+        Ok(denial)
     }
 }
 

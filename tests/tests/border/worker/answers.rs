@@ -55,6 +55,11 @@ fn what_a_worker_does_wrong_is_a_system_error_with_its_reason() {
             "failed: not a valid answer: worker: a verdict about another name",
         ),
         (
+            "boasting",
+            "failed: not a valid answer: worker: a list of \"groups\" with one that was not asked \
+             about",
+        ),
+        (
             "nul",
             "failed: not a valid answer: worker: a string with a NUL in it",
         ),

@@ -145,7 +145,7 @@ mod tests {
         Domain {
             settings: ActiveDirectorySettings::default(),
             root: Dn::default(),
-            wanted: DomainGroups::new(&Dn::default(), &[]),
+            groups: DomainGroups::new(&Dn::default(), &[]),
             workstation: "terminal-of-alice".to_owned(),
         }
     }

@@ -13,7 +13,8 @@ pub(in crate::ldap) struct Domain {
     pub(super) settings: ActiveDirectorySettings,
     /// The domain's root entry.
     pub(in crate::ldap) root: Dn,
-    pub(in crate::ldap) wanted: DomainGroups,
+    /// Its groups.
+    pub(in crate::ldap) groups: DomainGroups,
     /// The name of this machine in lists of workstations.
     pub(super) workstation: String,
 }
@@ -23,7 +24,7 @@ impl Domain {
     pub(in crate::ldap) fn new(settings: ActiveDirectorySettings) -> Self {
         let root = Dn::of_domain(settings.domain.as_str());
         Self {
-            wanted: DomainGroups::new(&root, &settings.allow_groups),
+            groups: DomainGroups::new(&root, &settings.allow_groups),
             root,
             workstation: workstation(&machine_name()),
             settings,

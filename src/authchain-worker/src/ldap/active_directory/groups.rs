@@ -11,9 +11,12 @@ use authchain::config::settings::active_directory::group::DomainGroup;
 use authchain::config::settings::active_directory::sid::Sid;
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::dn::Dn;
+use authchain::tools::journal::quoted;
+use authchain::words::number;
 use ldap3::ldap_escape;
 
 use super::super::entry::{Entry, hidden};
+use super::super::group_query::{AskedGroup, GroupQuery, WantedGroup};
 use super::super::groups::unseen;
 use super::super::session::{Search, Session};
 use crate::net::failure::Failure;
@@ -29,13 +32,19 @@ const STEP: &str = "group search";
 /// The most groups that are looked for in one search.
 const BATCH: usize = 32;
 
-/// The groups of which a person must be in one.
+/// The most groups that one search may return: only numbers may be those of several groups.
+const LIMIT: i32 = 1000;
+
+/// The attributes by which groups are wanted.
+const NAME: &str = "sAMAccountName";
+const NUMBER: &str = "gidNumber";
+
+/// The groups of a domain.
 pub(in crate::ldap) struct DomainGroups {
     /// The root entry of the domain: groups may be anywhere below it.
     root: Dn,
-    sids: BTreeSet<Sid>,
-    /// The filters of the groups that are given by name or DN.
-    filters: Vec<String>,
+    /// `allow_groups`.
+    allowed: Vec<WantedGroup>,
 }
 
 /// The security identifiers of the groups of an account, and perhaps of the account itself.
@@ -43,35 +52,26 @@ pub(in crate::ldap) struct DomainGroups {
 pub(in crate::ldap) struct Token(BTreeSet<Sid>);
 
 impl DomainGroups {
-    /// Sorts the groups of the settings: given by identifier, by name, or by DN.
-    pub(super) fn new(root: &Dn, groups: &[DomainGroup]) -> Self {
-        let mut wanted = Self {
+    pub(super) fn new(root: &Dn, allowed: &[DomainGroup]) -> Self {
+        Self {
             root: root.clone(),
-            sids: BTreeSet::new(),
-            filters: Vec::new(),
-        };
-        for group in groups {
-            match group {
-                DomainGroup::Sid { sid, .. } => _ = wanted.sids.insert(sid.clone()),
-                // A sAMAccountName is unique in its domain; a `cn` is only unique in its container.
-                DomainGroup::Name(name) => wanted.filters.push(filter("sAMAccountName", name)),
-                DomainGroup::Dn(dn) => {
-                    wanted
-                        .filters
-                        .push(filter("distinguishedName", dn.as_str()));
-                }
-            }
+            allowed: allowed.iter().cloned().map(WantedGroup::from).collect(),
         }
-        wanted
     }
 
     /// Returns whether people need not be in any group.
     pub(in crate::ldap) fn is_empty(&self) -> bool {
-        self.sids.is_empty() && self.filters.is_empty()
+        self.allowed.is_empty()
     }
-    /// Returns the filter of each group that is not given by its identifier.
-    pub(in crate::ldap) fn filters(&self) -> impl Iterator<Item = &str> {
-        self.filters.iter().map(String::as_str)
+
+    /// Returns the filter of each allowed group that is not given by its identifier.
+    pub(in crate::ldap) fn filters(&self) -> impl Iterator<Item = String> {
+        self.allowed.iter().filter_map(filter_of)
+    }
+
+    /// Returns the query for a person's groups.
+    pub(in crate::ldap) fn query<'q>(&'q self, asked: &'q [AskedGroup]) -> GroupQuery<'q> {
+        GroupQuery::new(&self.allowed, asked)
     }
 
     /// Returns a search for groups anywhere in the domain.
@@ -90,19 +90,20 @@ impl DomainGroups {
         }
     }
 
-    /// Returns the reason if an account is in none of these groups. `known` is its token, if it has
-    /// been read already.
+    /// Finds out in which of the wanted groups an account is. `known` is its token, if it has been
+    /// read already. Returns whether all allowed groups exist, as far as they were looked for.
     ///
     /// # Errors
     /// When it cannot be found out.
-    pub(in crate::ldap) async fn denial(
+    pub(in crate::ldap) async fn look_up(
         &self,
         session: &mut Session,
         dn: &str,
         known: Option<&Token>,
-    ) -> Result<Option<&'static str>, Failure> {
-        if self.is_empty() {
-            return Ok(None);
+        query: &mut GroupQuery<'_>,
+    ) -> Result<bool, Failure> {
+        if query.is_done() {
+            return Ok(true);
         }
         let asked;
         let Token(sids) = match known {
@@ -112,47 +113,102 @@ impl DomainGroups {
                 &asked
             }
         };
-        if !self.sids.is_disjoint(sids) {
-            return Ok(None);
-        }
+        query.note(|wanted| matches!(wanted, WantedGroup::Sid(sid) if sids.contains(sid)));
+        let wanted = query.wanted().filter(|wanted| filter_of(wanted).is_some());
+        let wanted: Vec<&WantedGroup> = wanted.collect();
         let mut all_exist = true;
-        for filters in self.filters.chunks(BATCH) {
-            let groups = self.search_groups(session, filters).await?;
-            if groups.iter().any(|group| sids.contains(group)) {
-                return Ok(None);
+        for wanted in wanted.chunks(BATCH) {
+            if query.is_done() {
+                break;
             }
-            all_exist &= groups.len() >= filters.len();
+            let groups = self.search_groups(session, wanted).await?;
+            let own: Vec<&Entry> = (groups.iter())
+                .filter(|group| sid_of(group).is_some_and(|sid| sids.contains(&sid)))
+                .collect();
+            query.note(|wanted| own.iter().any(|group| is_it(wanted, group)));
+            let exists = |wanted: &WantedGroup| groups.iter().any(|group| is_it(wanted, group));
+            all_exist &=
+                (wanted.iter()).all(|wanted| !self.allowed.contains(wanted) || exists(wanted));
         }
-        Ok(Some(match all_exist {
-            true => "in none of allow_groups",
-            false => "in none of allow_groups, of which not all exist",
-        }))
+        Ok(all_exist)
     }
 
-    /// Returns the identifiers of the groups that fit one of `filters`.
+    /// Returns the entries of the wanted groups.
+    ///
+    /// # Errors
+    /// When not all can be read, or the server finds one by rules of its own, such as without
+    /// regard to accents: it is not clear then which of the wanted groups it is.
     async fn search_groups(
         &self,
         session: &mut Session,
-        filters: &[String],
-    ) -> Result<Vec<Sid>, Failure> {
-        let filter = format!("(&(objectCategory=group)(|{}))", filters.concat());
+        wanted: &[&WantedGroup],
+    ) -> Result<Vec<Entry>, Failure> {
+        let filters = wanted.iter().copied().filter_map(filter_of);
+        let filter = format!(
+            "(&(objectCategory=group)(|{}))",
+            filters.collect::<String>()
+        );
         let search = Search {
             filter: &filter,
-            limit: i32::try_from(filters.len()).map_or(i32::MAX, |count| count.saturating_add(1)),
-            ..self.search_for_groups(&[SID])
+            limit: LIMIT,
+            ..self.search_for_groups(&[SID, NAME, NUMBER])
         };
         let hits = session.search(search).await?;
         if let Some(why) = hits.gap().filter(|_| hits.cut.is_some()) {
             return Err(unseen(&why));
         }
-        let sids = hits.entries.iter().flat_map(|group| group.bytes(SID));
-        Ok(sids.filter_map(Sid::of_bytes).collect())
+        let is_wanted = |group: &Entry| wanted.iter().any(|wanted| is_it(wanted, group));
+        for group in &hits.entries {
+            if sid_of(group).is_none() {
+                return Err(hidden(STEP, &group.dn, SID));
+            }
+            if !is_wanted(group) {
+                let dn = quoted(&group.dn);
+                let text = format!("the server gives {dn}, which is called otherwise");
+                return Err(Failure::settings(STEP, text));
+            }
+        }
+        Ok(hits.entries)
     }
 }
 
-/// Returns the filter of the entries that have this value of an attribute.
-fn filter(attribute: &str, value: &str) -> String {
-    format!("({attribute}={})", ldap_escape(value))
+/// Returns the group that a rule asks about: a decimal number is a `gidNumber`.
+///
+/// # Errors
+/// When it is no group.
+pub(in crate::ldap) fn wanted(text: &str) -> Result<WantedGroup, String> {
+    match number(text.as_bytes()) {
+        Some(number) => Ok(WantedGroup::Number(number)),
+        None => Ok(text.parse::<DomainGroup>()?.into()),
+    }
+}
+
+/// Returns the filter that finds a wanted group; `None` where it is given by its identifier.
+fn filter_of(wanted: &WantedGroup) -> Option<String> {
+    let (attribute, value) = match wanted {
+        // A sAMAccountName is unique in its domain; a `cn` is only unique in its container.
+        WantedGroup::Name(name) => (NAME, ldap_escape(name.as_str())),
+        WantedGroup::Dn(dn) => ("distinguishedName", ldap_escape(dn.as_str())),
+        WantedGroup::Number(number) => (NUMBER, number.to_string().into()),
+        WantedGroup::Sid(_) => return None,
+    };
+    Some(format!("({attribute}={value})"))
+}
+
+/// Returns whether a group is the wanted one.
+fn is_it(wanted: &WantedGroup, group: &Entry) -> bool {
+    match wanted {
+        WantedGroup::Name(name) => {
+            (group.text(NAME)).is_some_and(|found| found.to_lowercase() == name.to_lowercase())
+        }
+        WantedGroup::Dn(dn) => Dn::parse(&group.dn).is_some_and(|found| found == *dn),
+        WantedGroup::Number(number) => group.number(NUMBER) == Some(*number),
+        WantedGroup::Sid(sid) => sid_of(group).is_some_and(|found| found == *sid),
+    }
+}
+
+fn sid_of(entry: &Entry) -> Option<Sid> {
+    entry.bytes(SID).next().and_then(Sid::of_bytes)
 }
 
 impl Token {
@@ -164,8 +220,7 @@ impl Token {
 
     /// Returns whether the token is that of the account with this entry.
     pub(in crate::ldap) fn is_of(&self, entry: &Entry) -> bool {
-        let sid = entry.bytes(SID).next().and_then(Sid::of_bytes);
-        sid.is_some_and(|sid| self.0.contains(&sid))
+        sid_of(entry).is_some_and(|sid| self.0.contains(&sid))
     }
 }
 
@@ -208,9 +263,8 @@ mod tests {
         let groups = ["S-1-5-32-544", "St(aff)", "cn=a*b,dc=x"];
         let groups = groups.map(|group| group.parse().unwrap());
         let wanted = DomainGroups::new(&Dn::default(), &groups);
-        assert_eq!(wanted.sids, ["S-1-5-32-544".parse().unwrap()].into());
         assert_eq!(
-            wanted.filters,
+            wanted.filters().collect::<Vec<_>>(),
             [
                 "(sAMAccountName=St\\28aff\\29)",
                 "(distinguishedName=cn=a\\2ab,dc=x)"

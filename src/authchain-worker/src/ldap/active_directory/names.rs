@@ -71,7 +71,7 @@ mod tests {
                 ..ActiveDirectorySettings::default()
             },
             root: Dn::default(),
-            wanted: DomainGroups::new(&Dn::default(), &[]),
+            groups: DomainGroups::new(&Dn::default(), &[]),
             workstation: String::new(),
         }
     }

@@ -60,10 +60,10 @@ impl Directory {
     ) -> Option<()> {
         let account_dn = self.accounts(server).await?;
         self.password_policy(server, domain).await?;
-        for filter in domain.wanted.filters() {
-            self.wanted(server, domain, filter).await?;
+        for filter in domain.groups.filters() {
+            self.wanted(server, domain, &filter).await?;
         }
-        if domain.wanted.is_empty() {
+        if domain.groups.is_empty() {
             return Some(());
         }
         self.token(server, &account_dn?).await
@@ -138,7 +138,7 @@ impl Directory {
             step: "group",
             filter: &whole,
             limit: 1,
-            ..domain.wanted.search_for_groups(&[SID])
+            ..domain.groups.search_for_groups(&[SID])
         };
         let (steps, asking) = (server.steps, server.ask(self, &search));
         let found = steps.step("group", asking, |found, _| match entries(found).first() {

@@ -1,60 +1,102 @@
 use super::*;
 
-fn wanted(groups: &[&str]) -> Wanted {
-    Wanted::new(&LdapSettings {
+fn groups_of(settings: LdapSettings) -> Groups {
+    Groups::new(&LdapSettings {
         base: Dn::parse("dc=x").unwrap(),
         group_base: Dn::parse("ou=groups,dc=x"),
-        allow_groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
-        ..LdapSettings::default()
+        ..settings
     })
 }
 
-#[test]
-fn a_name_counts_below_the_groups_base_only_and_a_dn_anywhere() {
-    let by_name = wanted(&["Staff"]);
-    let below = Dn::parse("cn=staff,ou=groups,dc=x").unwrap();
-    let elsewhere = Dn::parse("cn=staff,ou=people,dc=x").unwrap();
-    assert!(by_name.has(&below, Some("staff")));
-    assert!(!by_name.has(&elsewhere, Some("staff")));
-    assert!(wanted(&["CN=Staff, ou=people,dc=x"]).has(&elsewhere, None));
+/// Returns the groups that are asked about.
+fn asked(groups: &Groups, texts: &[&str]) -> Vec<AskedGroup> {
+    let asked = texts.iter().map(|text| AskedGroup {
+        text: (*text).to_owned(),
+        group: groups.wanted(text).unwrap(),
+    });
+    asked.collect()
 }
 
-fn group(dn: &str, names: &[&str], classes: &[&str]) -> Entry {
-    let names = names.iter().map(|name| ("cn", *name));
+/// Returns those of `texts` that a person is in who is in `group`.
+fn found_in(group: &Entry, texts: &[&str]) -> Vec<String> {
+    let groups = groups_of(LdapSettings::default());
+    let asked = asked(&groups, texts);
+    let mut query = groups.query(&asked);
+    Walk::new(&mut query, &groups.base, Dn::parse(ALICE)).note(group);
+    query.answer()
+}
+
+fn group(dn: &str, attributes: &[(&str, &str)], classes: &[&str]) -> Entry {
     let classes = classes.iter().map(|class| (CLASS, *class));
-    Entry::made_of(dn, &names.chain(classes).collect::<Vec<_>>())
+    let attributes = attributes.iter().copied().chain(classes);
+    Entry::made_of(dn, &attributes.collect::<Vec<_>>())
 }
 
 const ALICE: &str = "uid=alice,ou=people,dc=x";
 
 #[test]
+fn a_name_and_a_number_count_below_the_groups_base_only_and_a_dn_anywhere() {
+    let attributes = [("cn", "staff"), ("gidNumber", "500")];
+    let below = group("cn=staff,ou=groups,dc=x", &attributes, &["posixGroup"]);
+    let elsewhere = group("cn=staff,ou=people,dc=x", &attributes, &["posixGroup"]);
+    let wanted = ["Staff", "500", "0500", "staf", "50", "5000"];
+    assert_eq!(found_in(&below, &wanted), ["Staff", "500", "0500"]);
+    assert!(found_in(&elsewhere, &wanted).is_empty());
+    let dn = "CN=Staff, ou=people,dc=x";
+    assert_eq!(found_in(&elsewhere, &[dn]), [dn]);
+    assert!(found_in(&below, &[dn]).is_empty());
+}
+
+#[test]
+fn a_rule_can_ask_for_a_name_or_a_number_only_where_groups_have_a_base() {
+    let without = Groups::new(&LdapSettings::default());
+    for text in ["staff", "500"] {
+        assert_eq!(
+            without.wanted(text),
+            Err("group_base is not set".to_owned()),
+            "{text}"
+        );
+    }
+    assert!(without.wanted("cn=staff,dc=x").is_ok());
+    assert!(without.wanted("a=b=,=").is_err());
+    let with = groups_of(LdapSettings::default());
+    assert_eq!(with.wanted("500"), Ok(WantedGroup::Number(500)));
+    let name = WantedGroup::Name("500a".to_owned());
+    assert_eq!(with.wanted("500a"), Ok(name));
+}
+
+#[test]
 fn a_group_is_walked_through_once_however_often_it_comes() {
-    let wanted = wanted(&["never"]);
-    let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
-    let one = group("cn=a,ou=groups,dc=x", &["a", "b"], &["groupOfNames"]);
+    let groups = groups_of(LdapSettings::default());
+    let never = asked(&groups, &["never"]);
+    let mut query = groups.query(&never);
+    let mut walk = Walk::new(&mut query, &groups.base, Dn::parse(ALICE));
+    let names = [("cn", "a"), ("cn", "b")];
+    let one = group("cn=a,ou=groups,dc=x", &names, &["groupOfNames"]);
     walk.note(&one);
     walk.note(&one);
     walk.note(&group("CN=A,ou=groups,dc=x", &[], &["groupOfNames"]));
     assert_eq!(walk.level.len(), 1);
-    assert!(!walk.is_in_wanted);
+    assert!(!query.is_done());
 }
 
 #[test]
 fn no_entry_of_a_person_or_below_their_own_is_a_group() {
-    let settings = LdapSettings {
+    let groups = Groups::new(&LdapSettings {
         group_base: Dn::parse("dc=x"),
         allow_groups: ["admins", ALICE].map(|group| group.parse().unwrap()).into(),
         ..LdapSettings::default()
-    };
-    let wanted = Wanted::new(&settings);
+    });
+    let asked = asked(&groups, &["admins", ALICE, "7"]);
     let arrives = |dn: &str, classes: &[&str]| {
-        let mut walk = Walk::new(&wanted, Dn::parse(ALICE));
-        walk.note(&group(dn, &["admins"], classes));
-        assert!(
-            walk.is_in_wanted || walk.level.is_empty(),
-            "{dn} {classes:?}"
-        );
-        (walk.is_in_wanted, walk.unclear.is_some())
+        let mut query = groups.query(&asked);
+        let mut walk = Walk::new(&mut query, &groups.base, Dn::parse(ALICE));
+        walk.note(&group(dn, &[("cn", "admins"), (NUMBER, "7")], classes));
+        let is_unclear = walk.unclear.is_some();
+        let is_left_out = walk.level.is_empty();
+        assert_eq!(query.is_allowed(), !query.answer().is_empty(), "{dn}");
+        assert!(query.is_allowed() || is_left_out, "{dn} {classes:?}");
+        (query.is_allowed(), is_unclear)
     };
     let elsewhere = "cn=admins,ou=groups,dc=x";
     assert_eq!(arrives(elsewhere, &["top", "groupOfNames"]), (true, false));

@@ -36,12 +36,12 @@ impl Directory {
         password: Password<'_>,
     ) -> Result<Answer, Failure> {
         let found = (self.people.find_by_name_or_alias(session, &inquiry.typed)).await?;
-        let person = match found {
+        let mut person = match found {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(Answer::unknown(note)),
             Found::Several(why) => return Ok(ambiguous(why)),
         };
-        if let Some(why) = self.denial(session, &person, inquiry, None).await? {
+        if let Some(why) = self.denial(session, &mut person, inquiry, None).await? {
             return Ok(Answer::denied(DenialReason::NotPermitted, why));
         }
         let asks_policy = self.flavour.asks_policy();
@@ -73,7 +73,7 @@ impl Directory {
             return Ok(Answer::barred(AccountStatus::PasswordExpired, CHANGE_FIRST));
         }
         let found = (self.people.find_by_name_or_alias(session, &inquiry.typed)).await?;
-        let person = match found {
+        let mut person = match found {
             Found::Person(person) => person,
             Found::Nobody(note) => return Ok(Answer::unknown(note)),
             Found::Several(why) => return Ok(ambiguous(why)),
@@ -86,7 +86,7 @@ impl Directory {
             return Ok(Answer::denied(DenialReason::AnotherPerson, SOMEBODY_ELSE));
         }
         if let Some(why) = self
-            .denial(session, &person, inquiry, token.as_ref())
+            .denial(session, &mut person, inquiry, token.as_ref())
             .await?
         {
             return Ok(Answer::barred(AccountStatus::NotPermitted, why));

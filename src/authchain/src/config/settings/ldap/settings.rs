@@ -141,8 +141,8 @@ pub struct LdapSettings {
     /// is then refused like a wrong password. Without `bind_dn` or `sasl`, authchain reads
     /// anonymously where no password is given, as for keys and `sudo`. A person whom anonymous
     /// clients cannot see, or cannot see to match `access_filter` and `allow_groups`, is then
-    /// unavailable. An expiry date that they cannot see does not count. Set `bind_dn` where people
-    /// log in with keys.
+    /// unavailable, and so is everybody where rules ask about groups. An expiry date that they
+    /// cannot see does not count. Set `bind_dn` where people log in with keys.
     pub user_dn_template: Option<DnTemplate>,
 
     /// An LDAP filter that the person's entry must match, too; `%u` is the name, `%s` the PAM
@@ -158,7 +158,8 @@ pub struct LdapSettings {
     pub allow_groups: Vec<AllowedGroup>,
 
     /// The entry below which groups are, such as `ou=groups,dc=example,dc=com`. It must be set if
-    /// `allow_groups` has names. Nobody but administrators should be able to write there.
+    /// `allow_groups` has names. Without it, rules find out nothing of groups that they give by
+    /// name or group id. Nobody but administrators should be able to write there.
     pub group_base: Option<Dn>,
 
     /// The LDAP filter that matches groups. A person's entry is never a group, even if it matches.
