@@ -33,8 +33,13 @@ pub(crate) fn answer(call: &mut Call<'_>) -> PamCode {
     let decision = chain.account(&name, known.as_ref(), &context);
     decision.report(&context, call.arguments.debug);
     let code = decision.code();
-    if let (Outcome::Answered(status), false) = (decision.outcome, context.silent) {
-        tell(&status.with_warning(heard), &mut call.handle);
+    let status = match decision.outcome {
+        Outcome::Answered(status) => Some(status.with_warning(heard)),
+        Outcome::Denied(denial) => denial.state,
+        _ => None,
+    };
+    if let Some(status) = status.filter(|_| !context.silent) {
+        tell(&status, &mut call.handle);
     }
     code
 }

@@ -135,6 +135,7 @@ mod tests {
             name: Username::parse(b"alice").ok(),
             invalid: None,
             outcome: Outcome::Answered(answer.clone()),
+            rule: None,
             steps: vec![Step {
                 backend: "corp".to_owned(),
                 finding: Finding::Answered(answer),

@@ -20,7 +20,7 @@ mod worker;
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
 
-/// The properties of a backend that the rule of the chain depends on.
+/// The properties of a backend that the chain depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nature {
     /// The reach of the backend's answers.
@@ -97,7 +97,7 @@ pub trait Backend {
     /// Returns the backend's name in the configuration.
     fn name(&self) -> &str;
 
-    /// Returns the properties that the rule of the chain depends on.
+    /// Returns the properties that the chain depends on.
     fn nature(&self) -> Nature;
 
     /// Returns whether the entry named `entry` is the person whose name was asked for.

@@ -6,6 +6,7 @@ use super::links::Chain;
 use super::registry;
 use crate::config::settings::GlobalSettings;
 use crate::config::{Config, ConfigError, DEFAULT_PATH, Source};
+use crate::files::group_file::GroupFile;
 
 /// A chain, and the settings that all its backends share.
 pub struct Assembled {
@@ -28,9 +29,24 @@ pub fn assemble(path: Option<&Path>, order: Option<&[String]>) -> Result<Assembl
         None => Source::read_if_there(Path::new(DEFAULT_PATH))?,
     };
     let config = Config::parse(&source)?;
+    check_groups(&config)?;
     let chain = registry::build(&config, order)?;
     Ok(Assembled {
         chain,
         settings: config.settings,
     })
+}
+
+/// Checks the groups of rules that only the group file can tell.
+///
+/// # Errors
+/// When the file does not have a group, or cannot be read.
+fn check_groups(config: &Config<'_>) -> Result<(), ConfigError> {
+    let mut rules = config.rules.iter();
+    if !rules.any(|rule| !rule.asks_backends_for_groups() && !rule.conditions.group.is_empty()) {
+        return Ok(());
+    }
+    let file = GroupFile::read(&config.settings.group_file)?;
+    let faults = config.check_groups(&file).into_iter();
+    faults.map(Err).next().unwrap_or(Ok(()))
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::words::{
-    Account, AccountStatus, ConversationError, Denial, InvalidUsername, PamCode, User, Username,
+    Account, AccountStatus, BackendError, ConversationError, Denial, InvalidUsername, PamCode,
+    User, Username,
 };
 
 /// The answer of one backend.
@@ -23,11 +24,11 @@ pub enum Finding<A> {
     Unavailable(String),
     /// This process could not ask the backend, for this reason.
     Failed(String),
-    /// The rule of the chain forbids asking the backend.
+    /// The chain may not ask the backend about this name.
     NotAsked(WhyNotAsked),
 }
 
-/// The reason why the rule of the chain forbids asking a backend.
+/// The reason why the chain may not ask a backend about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNotAsked {
     /// Only the system's own files are asked about a system name.
@@ -71,7 +72,8 @@ pub struct Step<A> {
 pub enum Outcome<A> {
     /// A backend answered for the person.
     Answered(A),
-    /// A backend that knows the person refused, or the chain's rule did.
+    /// A backend that knows the person refused, or a rule did, or the chain may not ask the one
+    /// that might know the person.
     Denied(Denial),
     /// Every backend was asked, and none knows the name.
     Unknown,
@@ -97,6 +99,9 @@ pub struct Decision<A> {
     pub outcome: Outcome<A>,
     /// The answer of each backend, in the order in which they were asked.
     pub steps: Vec<Step<A>>,
+    /// The rule of the configuration that was chosen, and what it says against the login, if it
+    /// does; `None` where no rule fits.
+    pub rule: Option<String>,
 }
 
 impl<A> Decision<A> {
@@ -106,6 +111,7 @@ impl<A> Decision<A> {
             invalid: None,
             outcome,
             steps: Vec::new(),
+            rule: None,
         }
     }
 
@@ -115,6 +121,7 @@ impl<A> Decision<A> {
             invalid: Some(invalid),
             outcome: Outcome::Unknown,
             steps: Vec::new(),
+            rule: None,
         }
     }
 }
@@ -153,12 +160,17 @@ impl AuthDecision {
         }
     }
 
-    /// Returns the state of the account, if every denial was of a right password because of that
-    /// state. A denial without a state may be a guess at that backend.
+    /// Returns the state of the account, if the password was right and only that state forbids the
+    /// login: a rule denies it, or every denial was because of a state. A denial without a state
+    /// may be a guess at that backend.
     pub fn barred(&self) -> Option<&AccountStatus> {
-        let Outcome::Denied(_) = self.outcome else {
+        let Outcome::Denied(denial) = &self.outcome else {
             return None;
         };
+        let is_answer = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
+        if self.steps.iter().any(is_answer) {
+            return denial.state.as_ref();
+        }
         let denials = self.steps.iter().filter_map(|step| match &step.finding {
             Finding::Denied(denial) => Some(denial),
             _ => None,
@@ -220,6 +232,16 @@ impl AccountDecision {
     }
 }
 
+impl<A> From<BackendError> for Outcome<A> {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Unavailable(_) => Self::Unavailable,
+            BackendError::Failed(_) => Self::Failed,
+            BackendError::Conversation(error) => Self::Conversation(error),
+        }
+    }
+}
+
 impl<A: fmt::Display> Decision<A> {
     /// Returns the reasons in a line:
     /// `alice: corp denied: wrong password (12 ms); local: unknown`.
@@ -228,6 +250,8 @@ impl<A: fmt::Display> Decision<A> {
         let mut parts = in_words(&self.steps);
         if let Some(invalid) = &self.invalid {
             parts.push(format!("nobody asked: {invalid}"));
+        } else if let Some(rule) = &self.rule {
+            parts.push(rule.clone());
         } else if parts.is_empty() {
             parts.push(match &self.outcome {
                 Outcome::Denied(denial) => format!("denied before any backend: {denial}"),

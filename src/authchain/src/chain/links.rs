@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::identity::{Identities, is_system_uid};
+use super::ruling::Ruling;
 use crate::backends::Backend;
 use crate::config::settings::Then;
 use crate::words::Username;
@@ -22,12 +23,18 @@ pub struct Link {
     pub timeout: Duration,
 }
 
-/// The backends of a login, in order. There is at least one: an empty chain could only let
-/// everybody in or lock everybody out.
+/// The backends of a configuration, their order, and the rules that change it. There is at least
+/// one backend: an empty chain could only let everybody in or lock everybody out.
 pub struct Chain {
+    /// The backends that are asked where no rule names others, and behind them the rest.
     links: Vec<Link>,
+    /// The number of links that are asked where no rule names others.
+    in_order: usize,
+    /// True if the order comes from the module's line: then rules ask no other backends either.
+    pub(super) is_of_line: bool,
     min_uid: u32,
     pub(super) identities: Box<dyn Identities>,
+    pub(super) ruling: Ruling,
 }
 
 impl Chain {
@@ -37,16 +44,46 @@ impl Chain {
     /// 0, are system names.
     pub fn new(links: Vec<Link>, min_uid: u32, identities: Box<dyn Identities>) -> Option<Self> {
         let chain = Self {
+            in_order: links.len(),
             links,
+            is_of_line: false,
             min_uid,
             identities,
+            ruling: Ruling::default(),
         };
         (!chain.links.is_empty()).then_some(chain)
     }
 
-    /// Returns the links, in the order in which their backends are asked.
+    /// Adds rules, and the links that only rules name. `is_of_line` is true if the order of the
+    /// chain comes from the module's line.
+    #[must_use]
+    pub fn with_rules(self, ruling: Ruling, others: Vec<Link>, is_of_line: bool) -> Self {
+        let mut links = self.links;
+        links.extend(others);
+        Self {
+            links,
+            is_of_line,
+            ruling,
+            ..self
+        }
+    }
+
+    /// Returns the links that are asked where no rule names others, in order.
     pub(super) fn order(&self) -> Vec<&Link> {
-        self.links.iter().collect()
+        self.links.iter().take(self.in_order).collect()
+    }
+
+    /// Returns the links of these names, in order, as far as the module's line lets them be asked.
+    pub(super) fn links_named<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<&Link> {
+        let count = match self.is_of_line {
+            true => self.in_order,
+            false => self.links.len(),
+        };
+        let named = |name: &str| {
+            let mut links = self.links.iter().take(count);
+            links.find(|link| link.backend.name() == name)
+        };
+        names.filter_map(named).collect()
     }
 
     /// Returns the name if the local passwd file has it: then it is not a password that was typed

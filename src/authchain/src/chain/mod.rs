@@ -1,4 +1,4 @@
-//! Floor 5: the rule by which backends are asked, and the decision that follows.
+//! Floor 5: which backends are asked, and the decision that follows.
 //!
 //! - [`assemble()`]: from a configuration file to a [`Chain`].
 //! - [`Chain`]: the backends in their order, and the three questions to them: authentication,
@@ -22,6 +22,8 @@ mod links;
 mod login;
 pub mod registry;
 mod report;
+mod route;
+mod ruling;
 mod stand_in;
 #[cfg(test)]
 mod tests;

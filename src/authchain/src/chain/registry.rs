@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
+use super::ruling::Ruling;
 use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::remote::{Remote, WorkerSetup};
@@ -232,7 +233,20 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
         links.push(built.swap_remove(place).1);
     }
     let identities = Box::new(system_identities(config)?);
-    Chain::new(links, config.settings.min_uid, identities).ok_or_else(|| config.empty_chain())
+    let chain = Chain::new(links, config.settings.min_uid, identities);
+    let chain = chain.ok_or_else(|| config.empty_chain())?;
+    let others = built.into_iter().map(|(_, link)| link).collect();
+    Ok(chain.with_rules(ruling(config), others, order.is_some()))
+}
+
+fn ruling(config: &Config<'_>) -> Ruling {
+    let settings = &config.settings;
+    Ruling {
+        rules: Rc::clone(&config.rules),
+        group_file: settings.group_file.clone(),
+        passwd_file: settings.passwd_file.clone(),
+        account_when_unavailable: settings.account_when_unavailable,
+    }
 }
 
 /// Returns the system's identities: those of its passwd file, and of every shadow file that a

@@ -163,6 +163,7 @@ mod tests {
 
     fn decision<A>(name: Option<&str>, outcome: Outcome<A>, finding: Finding<A>) -> Decision<A> {
         Decision {
+            rule: None,
             name: name.map(|name| Username::parse(name.as_bytes()).unwrap()),
             invalid: None,
             outcome,

@@ -1,4 +1,4 @@
-//! One walk along the chain: each backend is asked in its turn, unless the rule forbids it.
+//! One walk along the chain: each backend is asked in its turn, where it may be asked.
 
 mod account;
 mod login;
@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use super::decision::{Decision, Finding, Outcome, Step, WhyNotAsked, in_words};
 use super::links::{Chain, Link};
 use super::report::origin_fields;
+use super::route::Route;
 use crate::config::settings::Then;
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
@@ -20,7 +21,7 @@ use crate::words::{BackendError, Denial, DenialReason, Username};
 /// One walk along the chain.
 pub(super) struct Walk<'a, A> {
     chain: &'a Chain,
-    links: &'a [&'a Link],
+    route: &'a Route<'a>,
     user: &'a Username,
     context: &'a Context<'a>,
     /// The user id that the local passwd file has for the name; read when it is first needed.
@@ -34,16 +35,16 @@ pub(super) struct Walk<'a, A> {
 }
 
 impl<'a, A: Known> Walk<'a, A> {
-    /// Begins a walk along `links` of the chain.
+    /// Begins a walk along a route.
     pub(super) fn new(
         chain: &'a Chain,
-        links: &'a [&'a Link],
+        route: &'a Route<'a>,
         user: &'a Username,
         context: &'a Context<'a>,
     ) -> Self {
         Self {
             chain,
-            links,
+            route,
             user,
             context,
             local_uid: OnceCell::new(),
@@ -57,12 +58,12 @@ impl<'a, A: Known> Walk<'a, A> {
         Request {
             user: self.user,
             deadline: self.context.deadline.within(link.timeout),
-            groups: &[],
+            groups: &self.route.groups,
             context: self.context,
         }
     }
 
-    /// Asks one backend unless the rule forbids it, adds the step, and returns whether the walk
+    /// Asks one backend if it may be asked, adds the step, and returns whether the walk
     /// goes on.
     fn ask(
         &mut self,
@@ -116,28 +117,23 @@ impl<'a, A: Known> Walk<'a, A> {
     /// In su and sudo, the caller of this process may have caused any fault: then no acceptance
     /// counts, neither one before this backend nor one after it.
     fn fault_ends_walk(&mut self, link: &Link, error: &BackendError) -> bool {
-        let outcome = match error {
-            BackendError::Unavailable(_) => Outcome::Unavailable,
-            BackendError::Failed(_) => Outcome::Failed,
-            BackendError::Conversation(error) => Outcome::Conversation(*error),
-        };
         let ends_here = matches!(error, BackendError::Conversation(_))
             || link.on_denied == Then::Stop
             || link.on_unavailable == Then::Stop
             || self.context.on_behalf_of().is_some();
         // Other backends cannot call valid what the system's own files would have refused.
         if ends_here || link.backend.nature().is_system() {
-            self.fault = Some(outcome);
+            self.fault = Some(Outcome::from(error.clone()));
         }
         ends_here
     }
 
-    /// Reads in advance all that the rule needs to know about the name, so that no file is opened
+    /// Reads in advance all that the chain needs to know about the name, so that no file is opened
     /// between a denial and its log line. Otherwise a caller of su who watches the passwd file
     /// would see it opened after a wrong guess, and could kill this process before the line is
     /// written.
     fn read_in_advance(&self) {
-        for link in self.links {
+        for link in &self.route.links {
             let _ = self.obstacle(link);
         }
     }
@@ -166,7 +162,7 @@ impl<'a, A: Known> Walk<'a, A> {
         self.context.journal.write(Severity::LOG_NOTICE, &line);
     }
 
-    /// Returns the reason why the rule forbids asking this backend, if it does.
+    /// Returns the reason why this backend may not be asked, if there is one.
     ///
     /// # Errors
     /// When the system's own files cannot be read, or the deadline is over.
@@ -236,8 +232,8 @@ impl<'a, A: Known> Walk<'a, A> {
         }
     }
 
-    /// Returns the decision. If the rule kept a backend from being asked, `where_not_asked` is the
-    /// outcome instead of *unknown*.
+    /// Returns the decision. If a backend could not be asked for such a reason, the outcome is
+    /// `where_not_asked` instead of *unknown*.
     fn decide(mut self, where_not_asked: Outcome<A>) -> Decision<A> {
         let outcome = self.combine(where_not_asked);
         let knows = |step: &Step<A>| {
@@ -262,6 +258,7 @@ impl<'a, A: Known> Walk<'a, A> {
             invalid: None,
             outcome,
             steps: self.steps,
+            rule: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The parsed configuration file: [`Config`].
 
+use std::rc::Rc;
+
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use toml::Spanned;
@@ -34,7 +36,7 @@ pub struct Config<'s> {
     /// The backends: those with a section, and then `local` if it has none.
     pub backends: Vec<BackendTable<'s>>,
     /// The rules, in the order of the file.
-    pub rules: Rules,
+    pub rules: Rc<Rules>,
     source: &'s Source,
 }
 
@@ -57,7 +59,7 @@ impl<'s> Config<'s> {
         let mut config = Self {
             settings: GlobalSettings::default(),
             backends: Vec::new(),
-            rules: Rules::default(),
+            rules: Rc::default(),
             source,
         };
         let mut root = match DeTable::parse(source.text()) {
@@ -69,7 +71,7 @@ impl<'s> Config<'s> {
         faults.extend(config.read_sections(&mut root));
         if let Some(rules) = rules {
             let (rules, wrong) = rules::parse(rules, source);
-            config.rules = rules;
+            config.rules = Rc::new(rules);
             faults.extend(wrong);
         }
         if faults.is_empty() {

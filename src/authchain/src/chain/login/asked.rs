@@ -1,7 +1,8 @@
 //! The first stage of a login: the person has been asked for the password.
 
 use crate::chain::decision::{AuthDecision, Decision, Outcome};
-use crate::chain::links::{Chain, Link};
+use crate::chain::links::Chain;
+use crate::chain::route::Route;
 use crate::chain::stand_in::is_stand_in;
 use crate::tools::conversation::Conversation;
 use crate::tools::request::Context;
@@ -10,31 +11,36 @@ use crate::words::{ConversationError, Denial, DenialReason, InvalidUsername, Sec
 /// A login whose password was asked for.
 pub(super) struct Asked<'a> {
     pub(super) chain: &'a Chain,
-    /// The links whose backends are asked.
-    pub(super) links: Vec<&'a Link>,
+    /// The backends that are asked, and what the rules say before.
+    pub(super) route: Route<'a>,
     /// The surroundings, with the time budget that began when the password had been typed.
     pub(super) context: Context<'a>,
     /// The password, or the reason why there is none.
     pub(super) password: Result<Secret, ConversationError>,
-    user: Result<Username, InvalidUsername>,
+    pub(super) user: Result<Username, InvalidUsername>,
 }
 
 impl<'a> Asked<'a> {
-    /// Asks for the password.
+    /// Chooses the rule, and asks for the password.
     pub(super) fn ask(
         chain: &'a Chain,
         name: &[u8],
         context: &Context<'a>,
         person: &mut dyn Conversation,
     ) -> Self {
+        let user = Username::parse(name);
+        let route = match &user {
+            Ok(user) => chain.route(user, context),
+            Err(_) => chain.whole_route(),
+        };
         let password = person.authtok();
         Self {
             chain,
-            links: chain.order(),
+            route,
             // The time somebody takes to type does not count against the backends.
             context: context.restarted(),
             password,
-            user: Username::parse(name),
+            user,
         }
     }
 
@@ -56,6 +62,10 @@ impl<'a> Asked<'a> {
         if is_stand_in(password.expose()) {
             // Looking the name up for the log would take longer than a wrong password does.
             return Err(refused(None, denied(DenialReason::StandInPassword)));
+        }
+        if let Some(objection) = &self.route.objection {
+            let decision = refused(if_local(), denied(DenialReason::NotPermitted));
+            return Err(Box::new(objection.clone().against(*decision)));
         }
         Ok((user, password))
     }

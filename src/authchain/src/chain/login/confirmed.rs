@@ -2,7 +2,8 @@
 
 use super::asked::Asked;
 use super::walked::Walked;
-use crate::chain::decision::AuthDecision;
+use crate::chain::decision::{AuthDecision, Outcome};
+use crate::chain::ruling::BackendView;
 use crate::tools::deferred::Deferred;
 
 /// A login that is decided.
@@ -13,12 +14,30 @@ pub(super) struct Confirmed<'a> {
 }
 
 impl<'a> Confirmed<'a> {
-    /// Looks for what speaks against a person whom a backend has accepted.
+    /// Chooses the rule again for a person whom a backend has accepted, or whom none knows: a rule
+    /// may deny the login because of a group that only a backend could tell.
     pub(super) fn confirm(walked: Walked<'a>) -> Self {
+        let Walked {
+            asked,
+            deferred,
+            decision,
+        } = walked;
+        let person = match &decision.outcome {
+            Outcome::Answered(accepted) => Some(BackendView::Found(&accepted.user)),
+            Outcome::Unknown => Some(BackendView::Unknown),
+            _ => None,
+        };
+        let decision = match (&asked.user, person) {
+            (Ok(user), Some(person)) => {
+                let chosen = asked.chain.confirm(user, person, &asked.context);
+                decision.by(chosen)
+            }
+            _ => decision,
+        };
         Self {
-            asked: walked.asked,
-            deferred: walked.deferred,
-            decision: walked.decision,
+            asked,
+            deferred,
+            decision,
         }
     }
 }

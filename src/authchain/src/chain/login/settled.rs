@@ -46,7 +46,7 @@ fn spend_time_of_refusal(confirmed: &Confirmed<'_>, password: &Secret) {
         return;
     }
     confirmed.deferred.run(password);
-    for link in &confirmed.asked.links {
+    for link in &confirmed.asked.route.links {
         if link.backend.nature().refusal_costs_hash && !was_asked(link) {
             link.backend.burn_refusal_time(password);
         }

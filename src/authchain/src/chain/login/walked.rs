@@ -19,7 +19,7 @@ impl<'a> Walked<'a> {
     pub(super) fn walk(asked: Asked<'a>, person: &mut dyn Conversation) -> Self {
         let deferred = Deferred::default();
         let decision = match asked.question() {
-            Ok((user, password)) => Walk::new(asked.chain, &asked.links, user, &asked.context)
+            Ok((user, password)) => Walk::new(asked.chain, &asked.route, user, &asked.context)
                 .authenticate(password, person, &deferred),
             Err(decision) => *decision,
         };

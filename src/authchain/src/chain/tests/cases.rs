@@ -1,4 +1,4 @@
-//! Tests of single chains: the rule of the chain, and faults that once let somebody in.
+//! Tests of single chains: which backends are asked, and faults that once let somebody in.
 
 use super::fake_system::{FakeSystem, Override};
 use super::login_events::{Event, take_events};

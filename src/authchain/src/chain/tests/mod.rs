@@ -6,6 +6,7 @@ mod fake_system;
 mod laws;
 mod login_events;
 mod one_password;
+mod rules;
 mod scripted;
 mod user_ids;
 

@@ -48,6 +48,8 @@ pub(super) struct Scripted {
     pub(super) compares_uids: bool,
     /// True if it can judge an account only with the person's password.
     pub(super) needs_password: bool,
+    /// The groups that it has the person in; `None` if it does not find them out.
+    pub(super) groups: Option<Vec<&'static str>>,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
     deferred_done: Rc<Cell<usize>>,
@@ -64,6 +66,7 @@ impl Scripted {
             local_names: false,
             compares_uids: true,
             needs_password: false,
+            groups: Some(Vec::new()),
             asked: Rc::default(),
             spent: Rc::default(),
             deferred_done: Rc::default(),
@@ -127,7 +130,8 @@ impl Scripted {
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
-            groups: None,
+            groups: (self.groups.as_ref())
+                .map(|groups| groups.iter().map(|&group| group.to_owned()).collect()),
             backend: self.name.clone(),
         })
     }

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use super::{Known, Walk};
 use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
 use crate::chain::links::{Chain, Link};
-use crate::config::settings::Then;
+use crate::chain::ruling::BackendView;
+use crate::config::settings::{Then, WhenUnavailable};
 use crate::tools::journal::Severity;
 use crate::tools::request::Context;
-use crate::words::{Account, AccountStatus, Denial, DenialReason, Username};
+use crate::words::{Account, AccountStatus, Denial, DenialReason, User, Username};
 
 impl Chain {
     /// Decides whether the account may be used, whether or not a password was given.
@@ -30,14 +31,45 @@ impl Chain {
             Ok(user) => user,
             Err(invalid) => return Decision::invalid_name(invalid),
         };
-        let links = self.order();
-        let mut walk = Walk::new(self, &links, &user, context);
-        for link in &links {
-            if walk.account(link, known).is_break() {
+        let route = self.route(&user, context);
+        if let Some(objection) = &route.objection {
+            let denied = Outcome::Denied(Denial::from(DenialReason::NotPermitted));
+            let decision = Decision::without_steps(Some(user), denied);
+            return objection.clone().against(decision);
+        }
+        let mut walk = Walk::new(self, &route, &user, context);
+        let mut person = None;
+        for link in &route.links {
+            if walk.account(link, known, &mut person).is_break() {
                 break;
             }
         }
-        walk.decide(Outcome::Unavailable)
+        let is_excused = walk.is_excused();
+        let decision = walk.decide(Outcome::Unavailable);
+        let found = match (&decision.outcome, &person) {
+            (Outcome::Answered(status), Some(person)) if !status.forbids_login() => {
+                BackendView::Found(person)
+            }
+            (Outcome::Unknown, _) => BackendView::Unknown,
+            (Outcome::Unavailable, _) if is_excused => BackendView::NoAnswer,
+            _ => return decision,
+        };
+        let chosen = self.confirm(&user, found, context);
+        match found {
+            BackendView::NoAnswer => decision.excused().by(chosen),
+            _ => decision.by(chosen),
+        }
+    }
+}
+
+impl AccountDecision {
+    /// Returns the decision in which nothing is held against an account about which no server
+    /// answers.
+    fn excused(self) -> Self {
+        Self {
+            outcome: Outcome::Answered(AccountStatus::Valid { warning: None }),
+            ..self
+        }
     }
 }
 
@@ -54,7 +86,14 @@ impl Known for AccountStatus {
 impl Walk<'_, AccountStatus> {
     /// Asks about the account. Once a backend has called it valid, backends that would have to ask
     /// a server are left out, but local files may still refuse, and cost nothing.
-    fn account(&mut self, link: &Link, known: Option<&Account>) -> ControlFlow<()> {
+    ///
+    /// `person` becomes the person whom the first backend describes.
+    fn account(
+        &mut self,
+        link: &Link,
+        known: Option<&Account>,
+        person: &mut Option<User>,
+    ) -> ControlFlow<()> {
         let is_valid = self
             .steps
             .iter()
@@ -71,10 +110,34 @@ impl Walk<'_, AccountStatus> {
                 return Ok(Finding::Unknown);
             };
             Ok(match walk.mistaken_identity(link, &user)? {
-                None => Finding::Answered(status),
+                None => {
+                    person.get_or_insert(user);
+                    Finding::Answered(status)
+                }
                 Some(detail) => walk.another_person(link, detail),
             })
         })
+    }
+
+    /// Returns whether `account_when_unavailable` lets the person in: only directories may know
+    /// them, and no directory that was asked answers.
+    ///
+    /// In su and sudo nobody is let in that way, because the caller could make a server seem
+    /// unavailable.
+    fn is_excused(&self) -> bool {
+        let is_directory = |name: &str| {
+            let mut links = self.route.links.iter();
+            let link = links.find(|link| link.backend.name() == name);
+            link.is_some_and(|link| link.backend.nature().is_directory())
+        };
+        self.chain.ruling.account_when_unavailable == WhenUnavailable::Allow
+            && self.context.on_behalf_of().is_none()
+            && self.context.euid == 0
+            && self.local_uid() == Ok(None)
+            && self.steps.iter().all(|step| match &step.finding {
+                Finding::Unavailable(_) => is_directory(&step.backend),
+                finding => *finding == Finding::Unknown,
+            })
     }
 
     /// Returns the finding for an entry that has this name but is another person's: unknown. With

@@ -30,7 +30,7 @@ impl Walk<'_, Accepted> {
         deferred: &Deferred,
     ) -> AuthDecision {
         self.read_in_advance();
-        let mut links = self.links;
+        let mut links = self.route.links.as_slice();
         while let Some((link, rest)) = links.split_first() {
             let goes_on = self.try_password(link, password, conversation, deferred);
             if goes_on.is_break() {
@@ -125,7 +125,7 @@ impl Walk<'_, Accepted> {
     /// Returns whether the backend that is asked now will judge the account, too: no backend before
     /// it knows the name.
     fn judges_account(&self) -> Result<bool, BackendError> {
-        for (link, step) in self.links.iter().zip(&self.steps) {
+        for (link, step) in self.route.links.iter().zip(&self.steps) {
             if self.knows(link, &step.finding)? {
                 return Ok(false);
             }

@@ -9,9 +9,9 @@ use crate::words::{User, Username};
 impl Chain {
     /// Returns the finding of each backend about the name, for the administrator.
     pub fn lookup(&self, user: &Username, context: &Context<'_>) -> Vec<Step<User>> {
-        let links = self.order();
-        let mut walk = Walk::new(self, &links, user, context);
-        for link in &links {
+        let route = self.whole_route();
+        let mut walk = Walk::new(self, &route, user, context);
+        for link in &route.links {
             walk.lookup(link);
         }
         walk.steps

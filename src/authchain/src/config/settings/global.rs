@@ -32,10 +32,11 @@ pub struct GlobalSettings {
     pub then: Vec<Spanned<String>>,
 
     /// The answer about the account of somebody whom only a directory knows, while no server of it
-    /// answers, where no password is needed: with ssh keys, in cron, with sudo's NOPASSWD. `refuse`
-    /// lets nobody in, since nobody can say whether the account was locked or a rule's group still
-    /// has the person. `allow` lets them in. In su, sudo and other programs that run on behalf of a
-    /// caller they are refused in any case: the caller could make any server seem unavailable.
+    /// answers, where no password is needed: with ssh keys and in cron. `refuse` lets nobody in,
+    /// since nobody can say whether the account was locked, or whether the person is still in a
+    /// rule's group. `allow` lets them in, unless a rule depends on a group of the directory. In
+    /// su, sudo and other programs that run on behalf of a caller they are refused in any case: the
+    /// caller could make any server seem unavailable.
     pub account_when_unavailable: WhenUnavailable,
 
     /// Maximum time for the whole chain to answer.

@@ -1,0 +1,160 @@
+//! The way of a login through the chain, as the rules have it.
+
+use std::collections::BTreeSet;
+
+use super::decision::{Decision, Outcome};
+use super::links::{Chain, Link};
+use super::ruling::BackendView;
+use crate::config::rules::{Choice, FirstChoice, Group};
+use crate::tools::request::Context;
+use crate::words::{AccountStatus, BackendError, Denial, DenialReason, User, Username};
+
+/// The way of a login through the chain.
+pub(super) struct Route<'c> {
+    /// The links whose backends are asked, in order.
+    pub(super) links: Vec<&'c Link>,
+    /// The groups about which the backends are asked.
+    pub(super) groups: Vec<String>,
+    /// The objection of the rules, whatever a backend says.
+    pub(super) objection: Option<Objection>,
+}
+
+/// A reason of the rules against a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Objection {
+    /// A rule denies the login, in these words for the log.
+    Denied(String),
+    /// It cannot be found out which rule fits.
+    NotFoundOut(BackendError),
+}
+
+impl Chain {
+    /// Returns the route along all links in order, whatever the rules say.
+    pub(super) fn whole_route(&self) -> Route<'_> {
+        Route {
+            links: self.order(),
+            groups: Vec::new(),
+            objection: None,
+        }
+    }
+
+    /// Chooses the rule before any backend is asked.
+    pub(super) fn route(&self, user: &Username, context: &Context<'_>) -> Route<'_> {
+        let (links, objection) = match self.ruling.choose(user, context) {
+            Ok(FirstChoice { by_file, may_allow }) => {
+                let links = self.links_of(&by_file);
+                let objection = match (may_allow, links.is_empty()) {
+                    (false, _) => Some(Objection::denied(&by_file)),
+                    (true, true) => Some(Objection::without_links(&by_file)),
+                    (true, false) => None,
+                };
+                (links, objection)
+            }
+            Err(error) => (self.order(), Some(Objection::NotFoundOut(error))),
+        };
+        let groups = self.ruling.rules.groups_of_backends();
+        let groups: BTreeSet<_> = groups.map(Group::to_string).collect();
+        Route {
+            links,
+            groups: groups.into_iter().collect(),
+            objection,
+        }
+    }
+
+    /// Chooses the rule again, with what the backends say of the person. Returns the rule that
+    /// allows the login, in words; `None` where no rule fits.
+    ///
+    /// # Errors
+    /// What the rules say against the login.
+    pub(super) fn confirm(
+        &self,
+        user: &Username,
+        person: BackendView<'_>,
+        context: &Context<'_>,
+    ) -> Result<Option<String>, Objection> {
+        let choice = self.ruling.choose_again(user, person, context);
+        let choice = choice.map_err(Objection::NotFoundOut)?;
+        if !choice.allows() {
+            return Err(Objection::denied(&choice));
+        }
+        let links = self.links_of(&choice);
+        let asks = |user: &User| links.iter().any(|link| link.backend.name() == user.backend);
+        match person {
+            BackendView::Found(found) if !asks(found) => {
+                Err(Objection::not_asked(&choice, &found.backend))
+            }
+            _ => Ok(choice.rule().map(ToString::to_string)),
+        }
+    }
+
+    /// Returns the links that a choice has asked, in order.
+    fn links_of(&self, choice: &Choice<'_>) -> Vec<&Link> {
+        match choice.chain() {
+            Some(names) => self.links_named(names),
+            None => self.order(),
+        }
+    }
+}
+
+impl Objection {
+    fn denied(choice: &Choice<'_>) -> Self {
+        let rule = choice.rule().map(ToString::to_string).unwrap_or_default();
+        Self::Denied(match choice {
+            Choice::Unclear(_) => format!(
+                "{rule} may fit, which depends on an address where PAM_RHOST has none, or on \
+                 whether two names are the same person's"
+            ),
+            _ => format!("{rule} denies"),
+        })
+    }
+
+    /// Returns the objection to a person whom a backend accepts that is not in the chain.
+    fn not_asked(choice: &Choice<'_>, backend: &str) -> Self {
+        let no_rule = || "no rule fits, and the chain at the top".to_owned();
+        let chain = choice.rule().map_or_else(no_rule, ToString::to_string);
+        Self::Denied(format!("{chain} does not ask {backend}"))
+    }
+
+    /// Returns the objection to a rule whose backends the module's line leaves out.
+    fn without_links(choice: &Choice<'_>) -> Self {
+        let rule = choice.rule().map(ToString::to_string).unwrap_or_default();
+        let words = format!("{rule} asks no backend of chain= in the module's line");
+        Self::Denied(words)
+    }
+
+    /// Returns the decision that follows where a login would be decided otherwise without the
+    /// rules.
+    pub(super) fn against<A>(self, decision: Decision<A>) -> Decision<A> {
+        // Whoever is told the state has shown that they are the person.
+        let is_known = matches!(decision.outcome, Outcome::Answered(_));
+        let (outcome, words) = match self {
+            Self::Denied(words) => {
+                let denial = Denial {
+                    state: is_known.then_some(AccountStatus::NotPermitted),
+                    ..DenialReason::NotPermitted.into()
+                };
+                (Outcome::Denied(denial), words)
+            }
+            Self::NotFoundOut(error) => {
+                let words = format!("no rule can be chosen: {error}");
+                (Outcome::from(error), words)
+            }
+        };
+        Decision {
+            outcome,
+            rule: Some(words),
+            ..decision
+        }
+    }
+}
+
+impl<A> Decision<A> {
+    /// Returns the decision with the rule that was chosen after it, or with what that rule says
+    /// against it.
+    pub(super) fn by(self, chosen: Result<Option<String>, Objection>) -> Self {
+        match chosen {
+            Ok(rule) => Self { rule, ..self },
+            Err(objection) => objection.against(self),
+        }
+    }
+}

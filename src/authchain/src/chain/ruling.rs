@@ -1,0 +1,136 @@
+//! The rules of the configuration (`[[rule]]`), and the groups of people that they ask about.
+//!
+//! A rule is chosen twice: before a backend is asked, by what this machine knows, and after one has
+//! answered, by its groups, too. The second choice only takes away.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::config::rules::{Choice, FirstChoice, Group, LoginFacts, Rules};
+use crate::config::settings::WhenUnavailable;
+use crate::files::group_file::{FileGroups, GroupFile};
+use crate::tools::request::Context;
+use crate::words::{BackendError, User, Username};
+
+/// The rules, and the files that tell the groups of people.
+#[derive(Default)]
+pub struct Ruling {
+    /// The rules, in the order of the file.
+    pub rules: Rc<Rules>,
+    /// The group(5) file.
+    pub group_file: PathBuf,
+    /// The passwd(5) file, which tells the primary group.
+    pub passwd_file: PathBuf,
+    /// The answer about an account of a directory that does not answer.
+    pub account_when_unavailable: WhenUnavailable,
+}
+
+/// A person as the backends see them.
+#[derive(Clone, Copy)]
+pub(super) enum BackendView<'a> {
+    /// One knows the name, and this is the person.
+    Found(&'a User),
+    /// None knows the name.
+    Unknown,
+    /// One that may know the name does not answer.
+    NoAnswer,
+}
+
+impl Ruling {
+    /// Chooses the rule by what this machine knows.
+    ///
+    /// # Errors
+    /// When it cannot be found out whether the person is in a group that decides.
+    pub(super) fn choose(
+        &self,
+        user: &Username,
+        context: &Context<'_>,
+    ) -> Result<FirstChoice<'_>, BackendError> {
+        let file = MachineGroups::new(self, user, None);
+        self.rules
+            .first_choice(&facts(user, context), |group| file.has(group))
+    }
+
+    /// Chooses the rule by what this machine and the backends know.
+    ///
+    /// # Errors
+    /// As for [`choose`](Self::choose).
+    pub(super) fn choose_again(
+        &self,
+        user: &Username,
+        person: BackendView<'_>,
+        context: &Context<'_>,
+    ) -> Result<Choice<'_>, BackendError> {
+        let own_name = person.own_name();
+        let login = facts(user, context);
+        let login = own_name.map_or(login, |own_name| login.known_as(own_name));
+        let file = MachineGroups::new(self, user, own_name);
+        let in_file = |group: &Group| file.has(group);
+        self.rules
+            .second_choice(&login, in_file, |group| person.is_in(group))
+    }
+}
+
+fn facts<'a>(user: &'a Username, context: &'a Context<'_>) -> LoginFacts<'a> {
+    LoginFacts::new(context.service, user.as_str(), context.rhost, context.tty)
+}
+
+impl<'a> BackendView<'a> {
+    /// Returns the person's own name in the backend.
+    fn own_name(self) -> Option<&'a str> {
+        match self {
+            Self::Found(person) => Some(person.alias_of.as_ref().unwrap_or(&person.name)),
+            Self::Unknown | Self::NoAnswer => None,
+        }
+    }
+
+    /// Returns whether the backend has the person in the group.
+    ///
+    /// # Errors
+    /// If it has not been found out.
+    fn is_in(self, group: &Group) -> Result<bool, BackendError> {
+        let groups = match self {
+            Self::Unknown => return Ok(false),
+            Self::Found(person) => person.groups.as_ref(),
+            Self::NoAnswer => None,
+        };
+        let groups = groups.ok_or_else(|| {
+            let why = format!("nobody says who is in the group {group}");
+            BackendError::Unavailable(why)
+        })?;
+        Ok(groups.contains(&group.to_string()))
+    }
+}
+
+/// The groups of a person by this machine's files, which are read when a rule first asks.
+struct MachineGroups<'a> {
+    ruling: &'a Ruling,
+    user: &'a Username,
+    own_name: Option<&'a str>,
+    found: OnceCell<Result<FileGroups, BackendError>>,
+}
+
+impl<'a> MachineGroups<'a> {
+    fn new(ruling: &'a Ruling, user: &'a Username, own_name: Option<&'a str>) -> Self {
+        Self {
+            ruling,
+            user,
+            own_name,
+            found: OnceCell::new(),
+        }
+    }
+
+    fn has(&self, group: &Group) -> Result<bool, BackendError> {
+        match self.found.get_or_init(|| self.read()) {
+            Ok(groups) => group.is_among(groups),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    fn read(&self) -> Result<FileGroups, BackendError> {
+        let file = GroupFile::read(&self.ruling.group_file)?;
+        let (passwd_file, name) = (&self.ruling.passwd_file, self.user.as_str());
+        FileGroups::find(&file, passwd_file, name, self.own_name)
+    }
+}

@@ -1,0 +1,302 @@
+//! Tests of chains with rules.
+
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+
+use super::scripted::{Answer, Scripted};
+use super::*;
+use crate::backends::Authority;
+use crate::chain::ruling::Ruling;
+use crate::config::rules::Rules;
+use crate::config::settings::WhenUnavailable;
+use crate::config::{Config, Source};
+use crate::words::{AccountStatus, PamCode};
+
+/// The files of a machine on which bob is in the group `wheel`.
+struct GroupFiles(tempfile::TempDir);
+
+impl GroupFiles {
+    fn new() -> Self {
+        let machine = Self(tempfile::tempdir().unwrap());
+        machine.write("passwd", "root:x:0:0:::\n");
+        machine.write("group", "root:x:0:\nwheel:x:10:bob\nstaff:x:50:\n");
+        machine
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::write(self.0.path().join(file), text).unwrap();
+    }
+
+    /// Returns a chain of the backends, of which those in `order` are asked where no rule names
+    /// others.
+    fn chain(&self, rules: &str, backends: &[Scripted], order: usize) -> Chain {
+        let mut links: Vec<_> = backends.iter().map(Scripted::link).collect();
+        let others = links.split_off(order);
+        let ruling = Ruling {
+            rules: parsed(rules, backends).unwrap(),
+            group_file: self.0.path().join("group"),
+            passwd_file: self.0.path().join("passwd"),
+            account_when_unavailable: WhenUnavailable::Refuse,
+        };
+        let chain = Chain::new(links, 1000, Box::new(FakeSystem::default())).unwrap();
+        chain.with_rules(ruling, others, false)
+    }
+
+    fn login(&self, rules: &str, backends: &[Scripted], name: &str) -> AuthDecision {
+        let chain = self.chain(rules, backends, backends.len());
+        login_in(&chain, &context(false), name, b"pw")
+    }
+}
+
+/// Returns the rules in a configuration that has these backends; `None` if they have a fault.
+fn parsed(rules: &str, backends: &[Scripted]) -> Option<Rc<Rules>> {
+    let names: Vec<_> = backends.iter().map(|backend| &backend.name).collect();
+    let sections = names.iter().map(|name| {
+        format!("[backend.{name}]\ntype = \"local\"\npasswd = \"/p\"\nshadow = \"/s\"\n")
+    });
+    let text = format!("chain = {names:?}\n{}{rules}", sections.collect::<String>());
+    let source = Source::new(Path::new("authchain.toml"), text);
+    Config::parse(&source).ok().map(|config| config.rules)
+}
+
+fn directory(name: &str, groups: &[&'static str]) -> Scripted {
+    let mut directory = Scripted::new(name, Authority::Directory, Answer::Accepts);
+    directory.groups = Some(groups.to_vec());
+    directory
+}
+
+fn is_asked(backend: &Scripted) -> bool {
+    backend.asked() > 0
+}
+
+#[test]
+fn a_rule_that_denies_keeps_every_backend_from_being_asked_and_takes_the_time_of_a_refusal() {
+    let local = Scripted::new("local", Authority::System, Answer::Accepts);
+    let corp = directory("corp", &[]);
+    let rules = "[[rule]]\nname = \"not bob\"\nuser = [\"bob\"]\naccess = \"deny\"\n";
+    let all = [local, corp];
+    let decision = GroupFiles::new().login(rules, &all, "bob");
+    assert_eq!(decision.code(), PamCode::AuthError);
+    assert_eq!(decision.why(), "(unknown): rule \"not bob\" denies");
+    assert_eq!(decision.barred(), None, "the password was not compared");
+    assert!(!all.iter().any(is_asked));
+    assert_eq!(all[0].spent(), 1);
+}
+
+#[test]
+fn a_rule_that_allows_a_group_of_the_directory_lets_its_members_in_alone() {
+    let rules = "[[rule]]\ngroup = [\"ops\"]\n[[rule]]\nname = \"others\"\naccess = \"deny\"\n";
+    let machine = GroupFiles::new();
+    let member = machine.login(rules, &[directory("corp", &["ops"])], "eve");
+    assert_eq!(member.code(), PamCode::Success);
+    assert!(
+        member.why().ends_with("; rule 1 (line 6)"),
+        "{}",
+        member.why()
+    );
+    let other = machine.login(rules, &[directory("corp", &[])], "eve");
+    assert_eq!(other.code(), PamCode::AuthError);
+    assert!(
+        other.why().ends_with("; rule \"others\" denies"),
+        "{}",
+        other.why()
+    );
+    // The password was right, so the person may hear why, and it was no guess.
+    assert_eq!(other.barred(), Some(&AccountStatus::NotPermitted));
+}
+
+#[test]
+fn groups_that_the_backend_does_not_find_out_refuse_the_login() {
+    let rules = "[[rule]]\ngroup = [\"ops\"]\naccess = \"deny\"\n";
+    let mut corp = directory("corp", &[]);
+    corp.groups = None;
+    let machine = GroupFiles::new();
+    let decision = machine.login(rules, std::slice::from_ref(&corp), "eve");
+    assert_eq!(decision.code(), PamCode::AuthInfoUnavailable);
+    let words = "; no rule can be chosen: nobody says who is in the group ops";
+    assert!(decision.why().ends_with(words), "{}", decision.why());
+    let chain = machine.chain(rules, &[corp], 1);
+    let account = chain.account(b"eve", None, &context(false));
+    assert_eq!(account.code(), PamCode::AuthInfoUnavailable);
+}
+
+#[test]
+fn a_group_file_that_cannot_be_used_refuses_where_a_group_decides_and_nowhere_else() {
+    let rules = "[[rule]]\nservice = [\"test\"]\ngroup = [\"wheel\"]\naccess = \"deny\"\n";
+    let machine = GroupFiles::new();
+    machine.write("group", "wheel:x:10");
+    let corp = directory("corp", &[]);
+    let decision = machine.login(rules, std::slice::from_ref(&corp), "eve");
+    assert_eq!(
+        decision.code(),
+        PamCode::AuthInfoUnavailable,
+        "{}",
+        decision.why()
+    );
+    assert!(!is_asked(&corp));
+    let elsewhere = rules.replace("test", "sshd");
+    let decision = machine.login(&elsewhere, &[corp], "eve");
+    assert_eq!(decision.code(), PamCode::Success, "{}", decision.why());
+}
+
+#[test]
+fn the_chain_of_a_rule_is_asked_in_place_of_the_usual_one() {
+    let rules = "[[rule]]\ngroup = [\"wheel\"]\nchain = [\"b\"]\n";
+    let all = [directory("a", &[]), directory("b", &[])];
+    let machine = GroupFiles::new();
+    let chain = machine.chain(rules, &all, 1);
+    let bob = login_in(&chain, &context(false), "bob", b"pw");
+    assert_eq!(bob.code(), PamCode::Success);
+    assert_eq!((is_asked(&all[0]), is_asked(&all[1])), (false, true));
+    let eve = login_in(&chain, &context(false), "eve", b"pw");
+    assert_eq!(eve.code(), PamCode::Success);
+    assert!(is_asked(&all[0]));
+}
+
+#[test]
+fn a_rule_asks_no_backend_that_the_modules_line_leaves_out() {
+    let rules = "[[rule]]\nname = \"b\"\nchain = [\"b\"]\n";
+    let all = [directory("a", &[]), directory("b", &[])];
+    let mut chain = GroupFiles::new().chain(rules, &all, 1);
+    chain.is_of_line = true;
+    let decision = login_in(&chain, &context(false), "eve", b"pw");
+    assert_eq!(decision.code(), PamCode::AuthError);
+    assert!(!all.iter().any(is_asked));
+}
+
+#[test]
+fn whoever_a_group_of_the_directory_sends_to_another_chain_is_refused() {
+    // Before the answer, no rule fits, and `a` is asked; by its groups, only `b` may accept.
+    let rules = "[[rule]]\ngroup = [\"!ops\"]\n[[rule]]\nname = \"ops\"\nchain = [\"b\"]\n";
+    let all = [directory("a", &["ops"]), directory("b", &[])];
+    let decision = GroupFiles::new().login(rules, &all, "eve");
+    assert_eq!(decision.code(), PamCode::AuthError);
+    assert!(
+        decision.why().ends_with("; rule \"ops\" does not ask a"),
+        "{}",
+        decision.why()
+    );
+}
+
+#[test]
+fn an_account_is_judged_by_the_same_rules_without_a_login() {
+    let rules = "[[rule]]\nname = \"ops\"\ngroup = [\"!ops\"]\naccess = \"deny\"\n";
+    let machine = GroupFiles::new();
+    for (groups, code) in [
+        (&["ops"][..], PamCode::Success),
+        (&[], PamCode::PermissionDenied),
+    ] {
+        let chain = machine.chain(rules, &[directory("corp", groups)], 1);
+        let decision = chain.account(b"eve", None, &context(false));
+        assert_eq!(decision.code(), code, "{}", decision.why());
+    }
+    // Another module may know whom this chain does not know, and the rule is about them, too.
+    let nobody = Scripted::new("corp", Authority::Directory, Answer::Unknown);
+    let decision = machine
+        .chain(rules, &[nobody], 1)
+        .account(b"eve", None, &context(false));
+    assert_eq!(decision.code(), PamCode::PermissionDenied);
+}
+
+#[test]
+fn an_account_without_an_answer_is_let_in_only_where_that_is_set_and_only_for_the_directorys_own() {
+    let down = Scripted::new("corp", Authority::Directory, Answer::Unavailable);
+    let local = Scripted::new("local", Authority::System, Answer::Unknown);
+    let fails = Scripted::new("corp", Authority::Directory, Answer::Fails);
+    let broken = Scripted::new("local", Authority::System, Answer::Unavailable);
+    let grouped = "[[rule]]\ngroup = [\"ops\"]\naccess = \"deny\"\n";
+    let account = |rules: &str, all: &[&Scripted], name: &str, context: &Context<'_>| {
+        let all: Vec<_> = all.iter().map(|&backend| backend.clone()).collect();
+        let mut chain = GroupFiles::new().chain(rules, &all, all.len());
+        let refused = chain.account(name.as_bytes(), None, context).code();
+        assert_ne!(refused, PamCode::Success);
+        chain.ruling.account_when_unavailable = WhenUnavailable::Allow;
+        chain.account(name.as_bytes(), None, context).code() == PamCode::Success
+    };
+    assert!(account("", &[&local, &down], "eve", &context(false)));
+    // The caller of sudo could have caused it, and so could whoever runs a screen locker.
+    assert!(!account("", &[&local, &down], "eve", &su()));
+    let locker = Context {
+        uid: 1000,
+        euid: 1000,
+        ..context(false)
+    };
+    assert!(!account("", &[&local, &down], "eve", &locker));
+    // The passwd file has alice.
+    assert!(!account("", &[&local, &down], "alice", &context(false)));
+    assert!(!account("", &[&local, &fails], "eve", &context(false)));
+    assert!(!account("", &[&broken, &down], "eve", &context(false)));
+    assert!(!account(grouped, &[&local, &down], "eve", &context(false)));
+}
+
+prop_compose! {
+    fn a_rule()(
+        user in prop::option::of(prop::sample::select(vec!["bob", "!bob", "eve"])),
+        group in prop::option::of(prop::sample::select(vec!["wheel", "!wheel", "staff", "!staff"])),
+        denies: bool,
+    ) -> String {
+        let list = |key: &str, entry: Option<&str>| {
+            entry.map(|entry| format!("{key} = [\"{entry}\"]\n")).unwrap_or_default()
+        };
+        let access = if denies { "access = \"deny\"\n" } else { "" };
+        format!("[[rule]]\n{}{}{access}", list("user", user), list("group", group))
+    }
+}
+
+fn rules() -> impl Strategy<Value = String> {
+    let some = proptest::collection::vec(a_rule(), 1..4).prop_map(|rules| rules.concat());
+    let corp = [directory("corp", &[])];
+    some.prop_filter("has a fault", move |rules| parsed(rules, &corp).is_some())
+}
+
+fn groups() -> impl Strategy<Value = Vec<&'static str>> {
+    proptest::sample::subsequence(vec!["wheel", "staff"], 0..=2)
+}
+
+fn lets_in(machine: &GroupFiles, rules: &str, corp: &Scripted, name: &str) -> (bool, bool) {
+    let all = std::slice::from_ref(corp);
+    let login = machine.login(rules, all, name).code() == PamCode::Success;
+    let chain = machine.chain(rules, all, 1);
+    let account = chain.account(name.as_bytes(), None, &context(false));
+    (login, account.code() == PamCode::Success)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_rule_lets_in_whom_the_backends_do_not(
+        rules in rules(), groups in groups(), name in prop::sample::select(vec!["bob", "eve"]),
+    ) {
+        let mut corp = directory("corp", &groups);
+        corp.answer = Answer::Denies;
+        prop_assert_eq!(lets_in(&GroupFiles::new(), &rules, &corp, name), (false, false));
+    }
+
+    #[test]
+    fn a_login_and_its_account_are_allowed_by_the_same_rule(
+        rules in rules(), groups in groups(), name in prop::sample::select(vec!["bob", "eve"]),
+    ) {
+        let (login, account) = lets_in(&GroupFiles::new(), &rules, &directory("corp", &groups), name);
+        prop_assert_eq!(login, account);
+    }
+
+    #[test]
+    fn no_fault_of_a_group_lets_in_more(
+        rules in rules(), groups in groups(), name in prop::sample::select(vec!["bob", "eve"]),
+        cuts_file: bool,
+    ) {
+        let machine = GroupFiles::new();
+        let mut corp = directory("corp", &groups);
+        let before = lets_in(&machine, &rules, &corp, name);
+        match cuts_file {
+            true => machine.write("group", "root:x:0:\nwhe"),
+            false => corp.groups = None,
+        }
+        let after = lets_in(&machine, &rules, &corp, name);
+        prop_assert!(after.0 <= before.0 && after.1 <= before.1, "{:?} {:?}", before, after);
+    }
+}
