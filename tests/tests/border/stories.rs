@@ -23,3 +23,8 @@ fn accounts_are_judged_as_told() {
 fn stacks_flags_and_arguments_mean_what_is_told() {
     play("border-stacks.toml");
 }
+
+#[test]
+fn rules_say_who_may_in_as_told() {
+    play("border-rules.toml");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::decision::{Decision, Outcome};
 use super::links::{Chain, Link};
 use super::ruling::BackendView;
-use crate::config::rules::{Choice, FirstChoice, Group};
+use crate::config::rules::{Choice, FirstChoice, Fit, Group, Origin};
 use crate::tools::request::Context;
 use crate::words::{AccountStatus, BackendError, Denial, DenialReason, User, Username};
 
@@ -44,7 +44,7 @@ impl Chain {
             Ok(FirstChoice { by_file, may_allow }) => {
                 let links = self.links_of(&by_file);
                 let objection = match (may_allow, links.is_empty()) {
-                    (false, _) => Some(Objection::denied(&by_file)),
+                    (false, _) => Some(Objection::denied(&by_file, context)),
                     (true, true) => Some(Objection::without_links(&by_file)),
                     (true, false) => None,
                 };
@@ -75,7 +75,7 @@ impl Chain {
         let choice = self.ruling.choose_again(user, person, context);
         let choice = choice.map_err(Objection::NotFoundOut)?;
         if !choice.allows() {
-            return Err(Objection::denied(&choice));
+            return Err(Objection::denied(&choice, context));
         }
         let links = self.links_of(&choice);
         let asks = |user: &User| links.iter().any(|link| link.backend.name() == user.backend);
@@ -97,13 +97,17 @@ impl Chain {
 }
 
 impl Objection {
-    fn denied(choice: &Choice<'_>) -> Self {
+    fn denied(choice: &Choice<'_>, context: &Context<'_>) -> Self {
         let rule = choice.rule().map(ToString::to_string).unwrap_or_default();
         Self::Denied(match choice {
-            Choice::Unclear(_) => format!(
-                "{rule} may fit, which depends on an address where PAM_RHOST has none, or on \
-                 whether two names are the same person's"
-            ),
+            Choice::Unclear(unclear) => {
+                let from = &unclear.conditions.from;
+                let origin = Origin::of(context.rhost);
+                match from.known_fit(|entry| entry.matches(origin)) {
+                    Fit::Unclear => format!("{rule} goes by addresses, and PAM_RHOST is none"),
+                    _ => format!("{rule} names the person in another spelling"),
+                }
+            }
             _ => format!("{rule} denies"),
         })
     }

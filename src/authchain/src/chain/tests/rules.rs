@@ -202,6 +202,20 @@ fn an_account_is_judged_by_the_same_rules_without_a_login() {
 }
 
 #[test]
+fn what_a_login_learned_is_no_answer_where_it_says_nothing_of_a_rules_group() {
+    let rules = "[[rule]]\ngroup = [\"!ops\"]\naccess = \"deny\"\n";
+    let corp = directory("corp", &["ops"]);
+    let mut known = corp.known("eve").unwrap();
+    let chain = GroupFiles::new().chain(rules, std::slice::from_ref(&corp), 1);
+    let code = |known: &Account| chain.account(b"eve", Some(known), &context(false)).code();
+    assert_eq!(code(&known), PamCode::Success);
+    assert!(!is_asked(&corp));
+    known.user.groups = None;
+    assert_eq!(code(&known), PamCode::Success);
+    assert!(is_asked(&corp));
+}
+
+#[test]
 fn an_account_without_an_answer_is_let_in_only_where_that_is_set_and_only_for_the_directorys_own() {
     let down = Scripted::new("corp", Authority::Directory, Answer::Unavailable);
     let local = Scripted::new("local", Authority::System, Answer::Unknown);

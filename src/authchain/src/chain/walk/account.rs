@@ -159,10 +159,12 @@ impl Walk<'_, AccountStatus> {
         Finding::Unknown
     }
 
-    /// Returns whether `known` came from this backend and is about this person. Backends over files
-    /// are always asked again, because that is quick.
+    /// Returns whether `known` came from this backend, is about this person, and says of the groups
+    /// what rules ask. Backends over files are always asked again, because that is quick.
     fn is_from(&self, link: &Link, known: &Account) -> bool {
+        let asks_for_groups = !self.route.groups.is_empty();
         link.backend.nature().is_directory()
+            && (known.user.groups.is_some() || !asks_for_groups)
             && known.user.backend == link.backend.name()
             && link.backend.is_same_name(self.user, &known.user.name)
     }
