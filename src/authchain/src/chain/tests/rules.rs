@@ -206,7 +206,8 @@ fn what_a_login_learned_is_no_answer_where_it_says_nothing_of_a_rules_group() {
     let rules = "[[rule]]\ngroup = [\"!ops\"]\naccess = \"deny\"\n";
     let corp = directory("corp", &["ops"]);
     let mut known = corp.known("eve").unwrap();
-    let chain = GroupFiles::new().chain(rules, std::slice::from_ref(&corp), 1);
+    let machine = GroupFiles::new();
+    let chain = machine.chain(rules, std::slice::from_ref(&corp), 1);
     let code = |known: &Account| chain.account(b"eve", Some(known), &context(false)).code();
     assert_eq!(code(&known), PamCode::Success);
     assert!(!is_asked(&corp));
