@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::check::Check;
 use crate::completions::Completions;
 use crate::describe::Describe;
+use crate::explain::Explain;
 use crate::hash::Hash;
 use crate::login_test::LoginTest;
 use crate::lookup::Lookup;
@@ -24,6 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   authchain check                    before you log out: is everything in order?
   authchain test alice               would alice get in, and who says so?
+  authchain explain --user alice --service sshd
+                                     which rule holds for her there?
   authchain lookup alice             what does each backend know of alice?
   authchain user add alice           an account of authchain's own
   authchain describe local           which keys does a backend of type local have?
@@ -56,6 +59,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Check(Check),
     Test(LoginTest),
+    Explain(Explain),
     Lookup(Lookup),
     Hash(Hash),
     User(User),

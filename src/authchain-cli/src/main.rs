@@ -19,6 +19,7 @@ mod check;
 mod clock;
 mod completions;
 mod describe;
+mod explain;
 mod hash;
 mod login_test;
 mod lookup;
@@ -58,6 +59,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
     match &arguments.command {
         Command::Check(check) => check.run(config, terminal),
         Command::Test(test) => test.run(config, terminal),
+        Command::Explain(explain) => explain.run(config, terminal),
         Command::Lookup(lookup) => lookup.run(config, terminal),
         Command::Hash(hash) => hash.run(terminal),
         Command::User(user) => user.run(config, terminal),

@@ -10,6 +10,7 @@
 
 mod check;
 mod confined_worker;
+mod explain;
 mod fixture;
 mod login;
 mod pam;

@@ -72,6 +72,15 @@ impl Rules {
         self.0.iter()
     }
 
+    /// Returns whether a rule names groups that only the group file can have.
+    pub fn need_group_file(&self) -> bool {
+        let by_file = |rule: &Rule| !rule.asks_backends_for_groups();
+        let names_groups = |rule: &Rule| !rule.conditions.group.is_empty();
+        self.0
+            .iter()
+            .any(|rule| by_file(rule) && names_groups(rule))
+    }
+
     /// Returns the groups that a backend has to be asked about.
     pub fn groups_of_backends(&self) -> impl Iterator<Item = &Group> {
         let asking = self.0.iter().filter(|rule| rule.asks_backends_for_groups());

@@ -1,6 +1,7 @@
 //! Lists of entries, `!` in front of those that exclude.
 
 use std::convert::Infallible;
+use std::fmt;
 
 use toml::Spanned;
 
@@ -70,5 +71,17 @@ impl<T> List<T> {
     pub fn known_fit(&self, matches: impl Fn(&T) -> Option<bool>) -> Fit {
         let Ok(fit) = self.fit(|entry| Ok::<_, Infallible>(matches(entry)));
         fit
+    }
+}
+
+/// Writes the list as in the file, those that exclude last.
+impl<T: fmt::Display> fmt::Display for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let included = self.included.iter();
+        let included = included.map(|entry| format!("\"{}\"", entry.get_ref()));
+        let excluded = self.excluded.iter();
+        let excluded = excluded.map(|entry| format!("\"!{}\"", entry.get_ref()));
+        let entries: Vec<String> = included.chain(excluded).collect();
+        write!(f, "[{}]", entries.join(", "))
     }
 }

@@ -1,0 +1,207 @@
+//! `authchain explain`: which rule holds for a login, and why no earlier one does.
+
+mod groups;
+mod rule_step;
+
+use std::path::Path;
+
+use authchain::chain::registry;
+use authchain::config::rules::{Choice, FirstChoice, LoginFacts};
+use authchain::config::{Config, DEFAULT_PATH, Source};
+use clap::{Args, ValueHint};
+use serde_json::{Value, json};
+
+use crate::setup::{self, config_failure};
+use crate::terminal::{BAD, Exit, Failure, GOOD, STRONG, Terminal, WARNING, clean};
+use groups::GroupsByFile;
+use rule_step::{RuleStep, Standing};
+
+/// Say which rule holds for a login, and why no earlier one does
+///
+/// Goes by the configuration and the files of this machine: no password is asked for, and no
+/// server. Where a backend's groups could still change the rule, it says so. The module's argument
+/// `chain=` does not count.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  authchain explain --user alice --service sshd --from 192.0.2.7
+  authchain explain --user alice --service login --tty tty1
+  authchain explain --user bob --service su --json | jq -r .access
+
+Exit codes:
+  0  the login may be allowed: backends are asked
+  1  it is denied before anybody is asked
+  2  the configuration is broken, or a group that decides cannot be found out")]
+pub(crate) struct Explain {
+    /// The login name
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Username)]
+    user: String,
+
+    /// The PAM service, such as sshd
+    #[arg(long, value_name = "NAME")]
+    service: String,
+
+    /// The address that the program gives as PAM_RHOST; without it, the login is local
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<String>,
+
+    /// The terminal (PAM_TTY), such as tty1, or ssh for sshd
+    #[arg(long, value_name = "NAME")]
+    tty: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        let name = setup::username(&self.user)?;
+        let source = match config {
+            Some(path) => Source::read(path),
+            None => Source::read_if_there(Path::new(DEFAULT_PATH)),
+        };
+        let source = source.map_err(|error| config_failure(&error))?;
+        let config = Config::parse(&source).map_err(|error| config_failure(&error))?;
+        registry::build(&config, None).map_err(|error| config_failure(&error))?;
+        let groups = GroupsByFile::new(&config, &name)?;
+        let explanation = self.explanation(&config, &groups)?;
+        if self.json {
+            terminal.json(&explanation.json());
+        } else {
+            explanation.print(terminal);
+        }
+        Ok(explanation.exit())
+    }
+
+    fn explanation<'c>(
+        &'c self,
+        config: &'c Config<'_>,
+        groups: &GroupsByFile<'_>,
+    ) -> Result<Explanation<'c>, Failure> {
+        let from = self.from.as_deref().unwrap_or_default();
+        let tty = self.tty.as_deref().unwrap_or_default();
+        let login = LoginFacts::new(&self.service, &self.user, from, tty);
+        let refuse = |error| Failure::trouble(format!("{error}: the login would be refused"));
+        let first = config.rules.first_choice(&login, |group| groups.has(group));
+        let steps = rule_step::steps(&config.rules, &login, from, groups);
+        let at_the_top = config.links(None).unwrap_or_default();
+        Ok(Explanation {
+            login,
+            from,
+            steps: steps.map_err(refuse)?,
+            first: first.map_err(refuse)?,
+            at_the_top: at_the_top.iter().map(|table| table.name()).collect(),
+        })
+    }
+}
+
+/// The rule for a login, and the way to it.
+struct Explanation<'c> {
+    login: LoginFacts<'c>,
+    /// `PAM_RHOST`.
+    from: &'c str,
+    /// The rules in order, up to the last that may hold.
+    steps: Vec<RuleStep<'c>>,
+    first: FirstChoice<'c>,
+    /// The chain at the top of the file.
+    at_the_top: Vec<&'c str>,
+}
+
+impl Explanation<'_> {
+    fn exit(&self) -> Exit {
+        match self.first.may_allow {
+            true => Exit::Success,
+            false => Exit::Negative,
+        }
+    }
+
+    /// Returns the backends that are asked, in order.
+    fn chain(&self) -> Vec<&str> {
+        match self.first.by_file.chain() {
+            _ if !self.first.may_allow => Vec::new(),
+            Some(chain) => chain.collect(),
+            None => self.at_the_top.clone(),
+        }
+    }
+
+    fn rule(&self) -> String {
+        match self.first.by_file.rule() {
+            Some(rule) => rule.to_string(),
+            None => "none: the keys at the top of the file hold".to_owned(),
+        }
+    }
+
+    fn access(&self) -> &'static str {
+        match self.first.by_file {
+            Choice::Unclear(_) => "unclear",
+            choice if choice.allows() => "allow",
+            _ => "deny",
+        }
+    }
+
+    fn depends_on_backend(&self) -> bool {
+        (self.steps.iter()).any(|step| step.standing == Standing::UpToTheBackend)
+    }
+
+    fn print(&self, terminal: &mut Terminal) {
+        let (from, tty) = match (self.from, self.login.tty) {
+            ("", "") => (String::new(), String::new()),
+            ("", tty) => (String::new(), format!(", terminal {tty}")),
+            (from, "") => (format!(", from {from}"), String::new()),
+            (from, tty) => (format!(", from {from}"), format!(", terminal {tty}")),
+        };
+        let login = format!(
+            "{}, service {}{from}{tty}",
+            self.login.user, self.login.service
+        );
+        terminal.print_styled(STRONG, clean(&login));
+        for step in &self.steps {
+            step.print(terminal);
+        }
+        let style = match (self.first.may_allow, self.access()) {
+            (true, "allow") => GOOD,
+            (true, _) => WARNING,
+            (false, _) => BAD,
+        };
+        let access = match self.access() {
+            "unclear" => "deny: nobody can know whether the rule fits",
+            access => access,
+        };
+        let but = match self.depends_on_backend() {
+            true => ", unless the groups of the backend make another rule fit",
+            false => "",
+        };
+        terminal.print(format_args!("  {:<10} {}", "rule", clean(&self.rule())));
+        terminal.print(format_args!(
+            "  {:<10} {style}{access}{style:#}{but}",
+            "access"
+        ));
+        let chain = match self.chain() {
+            chain if chain.is_empty() => "nobody".to_owned(),
+            chain => chain.join(", "),
+        };
+        terminal.print(format_args!("  {:<10} {chain}", "asked"));
+        terminal.print(format_args!("  {:<10} none", "factors"));
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "user": self.login.user,
+            "service": self.login.service,
+            "from": self.from,
+            "tty": self.login.tty,
+            "rules": self.steps.iter().map(RuleStep::json).collect::<Vec<_>>(),
+            "rule": self.first.by_file.rule().map(ToString::to_string),
+            "access": self.access(),
+            "depends_on_backend": self.depends_on_backend(),
+            "may_allow": self.first.may_allow,
+            "chain": self.chain(),
+            "factors": [],
+        })
+    }
+}
