@@ -17,7 +17,7 @@ STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-featu
 
 .PHONY: help build demo test check fmt clippy floors doc msrv deny check-so
 .PHONY: minimal-versions advisories fuzz-build aarch64 dist bench bench-local bench-directory
-.PHONY: bench-storm
+.PHONY: bench-storm bench-rules
 .PHONY: install uninstall man clean build-packages test-packages bench-packages
 
 help:            ## this list
@@ -93,7 +93,7 @@ deny:
 check-so: build
 	$(CARGO) run --locked -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: bench-local bench-directory bench-storm ## speed beside pam_unix, nslcd and SSSD (root)
+bench: bench-local bench-directory bench-storm bench-rules ## speed beside pam_unix, nslcd and SSSD (root)
 
 bench-local: test-packages build ## local logins beside pam_unix, in one run (instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests --bench local_login
@@ -103,6 +103,9 @@ bench-directory: bench-packages build ## logins at a directory beside nslcd and 
 
 bench-storm: bench-packages build ## many logins at once, and servers that come back (three minutes)
 	AUTHCHAIN_WORKER=$(abspath $(RELEASE))/authchain-worker $(CARGO) bench --locked -p authchain-tests --bench storm
+
+bench-rules: build-packages ## choosing among 200 rules with 2,000 networks, and reading them
+	$(CARGO) bench --locked -p authchain-tests --bench rules
 
 # The date in the pages' footers: the last commit's, which the files of a release's archive have, too.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)

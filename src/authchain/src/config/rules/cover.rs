@@ -42,11 +42,12 @@ const GROUPS: Comparison<Group> = Comparison {
 /// Returns whether `wide` fits whenever `narrow` does; false where that is not plain to see.
 pub(super) fn covers(wide: &Rule, narrow: &Rule) -> bool {
     let (all, some) = (&wide.conditions, &narrow.conditions);
-    list_covers(&all.service, &some.service, &PATTERNS)
-        && list_covers(&all.user, &some.user, &USERS)
-        && list_covers(&all.from, &some.from, &ORIGINS)
-        && list_covers(&all.tty, &some.tty, &PATTERNS)
+    // What is compared fastest comes first: a file may have two hundred rules.
+    list_covers(&all.user, &some.user, &USERS)
         && groups_cover(wide, narrow)
+        && list_covers(&all.service, &some.service, &PATTERNS)
+        && list_covers(&all.tty, &some.tty, &PATTERNS)
+        && list_covers(&all.from, &some.from, &ORIGINS)
 }
 
 /// Compares the groups. A rule with a chain does not count the backend's groups: it is no wider by

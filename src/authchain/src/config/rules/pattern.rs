@@ -37,32 +37,21 @@ impl Pattern {
 
     /// Returns whether the pattern matches the whole of `name`.
     pub fn matches(&self, name: &str) -> bool {
-        let (mut pattern, mut rest) = (self.0.as_str(), name);
-        // The pattern behind the last `*`, and the part of the name that this `*` has not taken.
-        let mut retry: Option<(&str, &str)> = None;
-        loop {
-            if let Some(behind) = pattern.strip_prefix('*') {
-                pattern = behind;
-                retry = Some((behind, rest));
-                continue;
-            }
-            let (mut wanted, mut given) = (pattern.chars(), rest.chars());
-            match (wanted.next(), given.next()) {
-                (None, None) => return true,
-                (Some(a), Some(b)) if a == b => (pattern, rest) = (wanted.as_str(), given.as_str()),
-                _ => {
-                    let Some((behind, from)) = retry else {
-                        return false;
-                    };
-                    let mut shorter = from.chars();
-                    if shorter.next().is_none() {
-                        return false;
-                    }
-                    (pattern, rest) = (behind, shorter.as_str());
-                    retry = Some((behind, rest));
-                }
-            }
+        let Some((first, others)) = self.0.split_once('*') else {
+            return self.0 == name;
+        };
+        let (middle, last) = others.rsplit_once('*').unwrap_or(("", others));
+        let rest = name.strip_prefix(first);
+        let Some(mut rest) = rest.and_then(|rest| rest.strip_suffix(last)) else {
+            return false;
+        };
+        for piece in middle.split('*') {
+            let Some((_, behind)) = rest.split_once(piece) else {
+                return false;
+            };
+            rest = behind;
         }
+        true
     }
 
     /// Returns whether the pattern matches every name that `other` matches. `*` in the text of
