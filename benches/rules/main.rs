@@ -46,7 +46,8 @@ fn rules() -> String {
         writeln!(
             text,
             "[[rule]]\nname = \"rule {rule}\"\nservice = [\"sshd\", \"login\"]\nuser = [\"!root\"]\n\
-             group = [\"staff{rule}\"]\nfrom = [{}]\naccess = \"deny\"",
+             group = [\"staff{}\"]\nfrom = [{}]\naccess = \"deny\"",
+            rule % 100,
             networks.join(", ")
         )
         .expect("a string grows");

@@ -16,13 +16,13 @@ use super::report::{Report, Severity};
 use super::{named_files, online, people, revoked, user_ids, worker};
 use crate::setup::{self, ShownJournal};
 
-/// Checks every backend, in the chain or not. Local backends in the chain are asked a question;
+/// Checks every backend, in a chain or not. Local backends in a chain are asked a question;
 /// servers are asked only if `asks_servers`.
 pub(super) fn check(file: &Path, config: &Config<'_>, asks_servers: bool, report: &mut Report) {
-    let links = config.links(None).unwrap_or_default();
+    let asked = config.asked();
     // The worker is checked once, with the severity of the first backend that needs it.
     let mut worker = None;
-    let is_used = |table: &BackendTable<'_>| links.iter().any(|link| link.name() == table.name());
+    let is_used = |table: &BackendTable<'_>| asked.iter().any(|link| link.name() == table.name());
     let (used, spare): (Vec<_>, Vec<_>) = config.backends.iter().partition(|table| is_used(table));
     for (tables, severity) in [(used, Severity::Error), (spare, Severity::Warning)] {
         for table in tables {

@@ -11,7 +11,7 @@ use authchain::chain::registry;
 use authchain::config::{BackendTable, Config, Source};
 
 use super::report::{Report, Severity};
-use super::{backends, owners, settings, unprivileged};
+use super::{backends, owners, rules, settings, unprivileged};
 
 /// The configuration files that were checked: that of `--config` or the usual file, and those that
 /// lines of PAM files name by `config=`.
@@ -140,10 +140,11 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     let names: Vec<&str> = links.iter().map(|link| link.name()).collect();
     report.looked_at(format!("{}: chain {}", file.display(), names.join(", ")));
     settings::check(file, &config.settings, report);
-    check_links(file, &config, &links, report);
+    let asked = config.asked();
+    check_links(file, &config, &asked, report);
     backends::check(file, &config, asks_servers, report);
-    owners::check(&config, &links, report);
-    true
+    owners::check(&config, &asked, report);
+    rules::check(file, &config, report)
 }
 
 /// Reports backends that may take longer than the whole chain, and backends outside the chain.

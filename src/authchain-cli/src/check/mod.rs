@@ -12,6 +12,7 @@ mod people;
 mod print;
 mod report;
 mod revoked;
+mod rules;
 mod settings;
 mod units;
 mod unprivileged;

@@ -15,6 +15,7 @@ mod fixture;
 mod login;
 mod pam;
 mod printing;
+mod rules;
 mod units;
 mod user;
 mod worker;

@@ -42,8 +42,7 @@ pub fn assemble(path: Option<&Path>, order: Option<&[String]>) -> Result<Assembl
 /// # Errors
 /// When the file does not have a group, or cannot be read.
 fn check_groups(config: &Config<'_>) -> Result<(), ConfigError> {
-    let mut rules = config.rules.iter();
-    if !rules.any(|rule| !rule.asks_backends_for_groups() && !rule.conditions.group.is_empty()) {
+    if !config.rules.need_group_file() {
         return Ok(());
     }
     let file = GroupFile::read(&config.settings.group_file)?;

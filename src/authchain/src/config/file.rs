@@ -171,6 +171,18 @@ impl<'s> Config<'s> {
         }
     }
 
+    /// Returns the tables of the backends that some login may ask, each once: those of the chain at
+    /// the top of the file, and those that only rules name.
+    pub fn asked(&self) -> Vec<&BackendTable<'s>> {
+        let of_rules = self.rules.iter().filter_map(|rule| rule.chain.as_ref());
+        let mut asked: Vec<&BackendTable<'s>> = Vec::new();
+        for name in [&self.settings.chain].into_iter().chain(of_rules).flatten() {
+            let is_new = asked.iter().all(|table| table.name() != name.get_ref());
+            asked.extend(self.backend(name.get_ref()).filter(|_| is_new));
+        }
+        asked
+    }
+
     /// Returns the error about a chain without backends.
     pub(crate) fn empty_chain(&self) -> ConfigError {
         self.source

@@ -3,13 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ProtocolError;
-
-/// Maximum number of groups that a question asks about.
-pub const MAX_GROUPS: usize = 128;
-
-/// Maximum length of all these groups together, in bytes: they fit into a line with the longest
-/// password.
-pub const MAX_GROUP_BYTES: usize = 8 * 1024;
+pub use crate::config::rules::{MAX_GROUP_BYTES, MAX_GROUPS};
 
 /// Checks the groups of a question: a limited number of different names, in printable characters.
 ///

@@ -1,12 +1,14 @@
 //! The faults of rules that only show when they are seen together, or beside the rest of the
 //! configuration.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 
 use super::choice::Rules;
 use super::cover::{contradictions, covers};
 use super::fit::Fit;
-use super::group::Group;
+use super::group::{Group, MAX_GROUP_BYTES, MAX_GROUPS};
 use super::rule::Rule;
 use super::settings::RuleAccess;
 use crate::config::error::ConfigError;
@@ -33,6 +35,7 @@ pub(in crate::config) fn check(
         let own = contradictions(&rule.conditions).into_iter();
         faults.extend(own.map(|(span, message)| source.error(span, message)));
     }
+    faults.extend(too_many_groups(rules, source));
     let last_word = shuts_root_out(rules, knows_root);
     faults.extend(last_word.map(|rule| {
         let message = format!(
@@ -42,6 +45,25 @@ pub(in crate::config) fn check(
         source.error(rule.span.clone(), message)
     }));
     faults
+}
+
+/// Returns the fault of the first group that does not fit into a question to a backend.
+fn too_many_groups(rules: &Rules, source: &Source) -> Option<ConfigError> {
+    let mut names = BTreeSet::new();
+    let mut bytes = 0_usize;
+    for entry in rules.entries_for_backends() {
+        let name = entry.get_ref().to_string();
+        bytes = bytes.saturating_add(if names.contains(&name) { 0 } else { name.len() });
+        names.insert(name);
+        if names.len() > MAX_GROUPS || bytes > MAX_GROUP_BYTES {
+            let message = format!(
+                "backends can be asked about {MAX_GROUPS} groups of {MAX_GROUP_BYTES} bytes \
+                 together, and no more"
+            );
+            return Some(source.error(entry.span(), message));
+        }
+    }
+    None
 }
 
 /// Returns the first rule that fits root whatever the service, if neither it nor a rule before it

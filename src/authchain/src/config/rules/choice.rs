@@ -83,8 +83,13 @@ impl Rules {
 
     /// Returns the groups that a backend has to be asked about.
     pub fn groups_of_backends(&self) -> impl Iterator<Item = &Group> {
+        self.entries_for_backends().map(Spanned::get_ref)
+    }
+
+    /// Returns these groups with their places, as often as they are written.
+    pub(super) fn entries_for_backends(&self) -> impl Iterator<Item = &Spanned<Group>> {
         let asking = self.0.iter().filter(|rule| rule.asks_backends_for_groups());
-        asking.flat_map(|rule| rule.conditions.group.entries().map(Spanned::get_ref))
+        asking.flat_map(|rule| rule.conditions.group.entries())
     }
 
     /// Chooses before the prompt. `in_file` says whether the group file has the person in a group.

@@ -6,6 +6,13 @@ use std::str::FromStr;
 use crate::files::group_file::FileGroups;
 use crate::words::{BackendError, number};
 
+/// Maximum number of groups that backends are asked about.
+pub const MAX_GROUPS: usize = 128;
+
+/// Maximum length of all these groups together, in bytes: they fit into a line of the protocol with
+/// the longest password.
+pub const MAX_GROUP_BYTES: usize = 8 * 1024;
+
 /// Maximum length of a group's name, in bytes.
 const MAX_BYTES: usize = 256;
 

@@ -27,7 +27,7 @@ mod user;
 pub use choice::{Choice, FirstChoice, Rules};
 pub use facts::LoginFacts;
 pub use fit::Fit;
-pub use group::Group;
+pub use group::{Group, MAX_GROUP_BYTES, MAX_GROUPS};
 pub use list::List;
 pub use origin::{Origin, OriginEntry};
 pub use pattern::Pattern;

@@ -258,6 +258,21 @@ fn rules_that_shut_root_out_of_every_service_are_refused() {
 }
 
 #[test]
+fn more_groups_than_a_backend_can_be_asked_about_are_refused() {
+    let groups = |count: usize, length: usize, more: &str| {
+        let groups = (0..count).map(|n| format!("g{n:0length$}"));
+        let groups: Vec<String> = groups.collect();
+        format!("[[rule]]\ngroup = {groups:?}\n[[rule]]\nuser = ['a']\ngroup = ['g']\n{more}")
+    };
+    let fault = "5:10: backends can be asked about 128 groups of 8192 bytes together, and no more";
+    assert_eq!(faults(&groups(128, 3, "")), [fault]);
+    assert_eq!(faults(&groups(64, 127, "")), [fault]);
+    assert_eq!(faults(&groups(127, 3, "")), [""; 0]);
+    // The group file alone is asked about the second rule's.
+    assert_eq!(faults(&groups(128, 3, "chain = ['local']")), [""; 0]);
+}
+
+#[test]
 fn every_fault_of_every_rule_is_found() {
     let text = "[[rule]]\nuser = ['a:b', 'c']\nfrom = ['x', 'y']\naccess = 'no'\n\
                 [[rule]]\nservise = ['sshd']\nthen = ['totp']\n[[rule]]\n";
