@@ -54,6 +54,7 @@ fn one_fault_marks_one_key() {
         ("worker = \"w\"", "/worker"),
         ("then = [\"totp\"]", "/then"),
         ("[[rule]]\nusers = [\"a\"]", "/rule/0/users"),
+        ("[[rule]]\nname = \"\"", "/rule/0/name"),
         ("[[rule]]\nuser = []", "/rule/0/user"),
         ("[[rule]]\naccess = \"no\"", "/rule/0/access"),
         ("[[rule]]\nthen = [\"totp\"]", "/rule/0/then"),

@@ -28,6 +28,9 @@ fn validate(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) 
             "maximum" => value
                 .as_i64()
                 .is_none_or(|number| number <= part.as_i64().unwrap()),
+            "minLength" => value
+                .as_str()
+                .is_none_or(|text| text.len() as u64 >= part.as_u64().unwrap()),
             "minItems" => length(value).is_none_or(|n| n >= part.as_u64().unwrap()),
             "maxItems" => length(value).is_none_or(|n| n <= part.as_u64().unwrap()),
             "uniqueItems" => value.as_array().is_none_or(|items| is_unique(items)),
