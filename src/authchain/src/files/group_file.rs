@@ -125,6 +125,14 @@ impl<'f> GroupEntry<'f> {
     }
 }
 
+/// Returns the id of the primary group that the passwd file has for a name.
+fn primary_group(passwd_file: &Path, name: &str) -> Result<Option<u32>, BackendError> {
+    let mut found = passwd::find(passwd_file, Some(name), false)?;
+    let line = found.take_entry(passwd_file);
+    let line = line.map_err(BackendError::Unavailable)?;
+    Ok(line.map(|line| line.gid()))
+}
+
 impl FileGroups {
     /// Finds the groups of the person named `name`, whose primary group stands in the passwd file
     /// at `passwd_file`. A second line of a group counts as well, as it does in the C library.
@@ -140,18 +148,18 @@ impl FileGroups {
         name: &str,
         own_name: Option<&str>,
     ) -> Result<Self, BackendError> {
-        let mut found = passwd::find(passwd_file, Some(name), false)?;
-        let line = found
-            .take_entry(passwd_file)
-            .map_err(BackendError::Unavailable)?;
+        let own = match own_name {
+            Some(name) => Some((name, primary_group(passwd_file, name)?)),
+            None => None,
+        };
         let mut groups = Self {
             path: file.path.clone(),
-            primary: line.map(|line| line.gid()),
+            primary: primary_group(passwd_file, name)?,
             groups: Vec::new(),
             doubts: Vec::new(),
         };
         for (number, line) in file.lines() {
-            groups.add_line(number, line, name, own_name);
+            groups.add_line(number, line, name, own);
         }
         groups.doubts.extend(file.sign_of_a_cut().map(|why| Doubt {
             name: None,
@@ -161,7 +169,8 @@ impl FileGroups {
         Ok(groups)
     }
 
-    fn add_line(&mut self, number: u64, line: &[u8], name: &str, own_name: Option<&str>) {
+    /// Adds a line. `own` is the person's own name, and the primary group that this name has.
+    fn add_line(&mut self, number: u64, line: &[u8], name: &str, own: Option<(&str, Option<u32>)>) {
         let Some(group) = name_on(line) else {
             return;
         };
@@ -181,11 +190,18 @@ impl FileGroups {
             self.groups.push((entry.name.to_owned(), entry.id));
             return;
         }
-        let is_similar = |member: &&&[u8]| {
+        let (own_name, own_primary) = own.unzip();
+        let is_similar = |member: &&[u8]| {
             let mut names = [Some(name), own_name].into_iter().flatten();
             names.any(|name| member.eq_ignore_ascii_case(name.as_bytes()))
         };
-        if let Some(member) = entry.members.iter().find(is_similar) {
+        let by_primary = own_name.filter(|_| own_primary.flatten() == Some(entry.id));
+        let mut members = entry
+            .members
+            .iter()
+            .copied()
+            .chain(by_primary.map(str::as_bytes));
+        if let Some(member) = members.find(is_similar) {
             let member = String::from_utf8_lossy(member);
             self.doubts.push(Doubt {
                 name: Some(entry.name.to_owned()),

@@ -154,6 +154,16 @@ fn a_member_in_other_letters_or_under_the_persons_own_name_is_a_doubt() {
 }
 
 #[test]
+fn the_primary_group_of_the_persons_own_name_is_a_doubt() {
+    let files = TwoFiles::new("users:x:100:\nstaff:x:50:bob\n");
+    let groups = files.groups_of("ALICE", Some("alice")).unwrap();
+    let expected = "line 1: \"alice\" may be the same person";
+    assert_eq!(in_short(groups.has_name("users")), expected);
+    assert_eq!(in_short(groups.has_id(100)), expected);
+    assert_eq!(in_short(groups.has_name("staff")), "no");
+}
+
+#[test]
 fn a_group_of_ten_thousand_members_is_read_to_its_end() {
     let mut members: Vec<String> = (0..10_000).map(|n| format!("person{n}")).collect();
     members.push("alice".to_owned());
