@@ -1,7 +1,7 @@
 //! Measures what rules add to a login: `make bench-rules`.
 //!
-//! A login parses the file each time, and then chooses twice: before the prompt, and after a backend
-//! has accepted. No rule here fits, and each is looked at to its last network, so that this is the
+//! A login parses the file each time, and then chooses twice: before the prompt, and after a
+//! backend has accepted. No rule here fits, and each is looked at to its last network, so that this is the
 //! most that so many rules can cost. The file is in memory, as it is in a login whose file the
 //! kernel has.
 

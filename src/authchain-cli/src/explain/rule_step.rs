@@ -110,7 +110,6 @@ impl<'r> RuleStep<'r> {
     }
 
     pub(super) fn json(&self) -> Value {
-        let obstacle = |obstacle: &Obstacle| json!({ "key": obstacle.key, "entries": obstacle.entries, "why": obstacle.why });
         json!({
             "rule": self.rule.to_string(),
             "number": self.rule.number,
@@ -126,8 +125,14 @@ impl<'r> RuleStep<'r> {
                 RuleAccess::Allow => "allow",
                 RuleAccess::Deny => "deny",
             },
-            "obstacles": self.obstacles.iter().map(obstacle).collect::<Vec<_>>(),
+            "obstacles": self.obstacles.iter().map(Obstacle::json).collect::<Vec<_>>(),
         })
+    }
+}
+
+impl Obstacle {
+    fn json(&self) -> Value {
+        json!({ "key": self.key, "entries": self.entries, "why": self.why })
     }
 }
 

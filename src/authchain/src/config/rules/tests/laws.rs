@@ -111,7 +111,8 @@ proptest! {
     fn the_first_rule_that_fits_is_chosen(texts in rules(), login in login()) {
         let login = plain(login);
         let rules = read(&texts);
-        let expected = texts.iter().position(|text| fits(text, &login)).map_or(0, |place| place + 1);
+        let fitting = texts.iter().position(|text| fits(text, &login));
+        let expected = fitting.map_or(0, |place| place + 1);
         let chosen = login.second(&rules);
         prop_assert_eq!(chosen.rule().map_or(0, |rule| rule.number), expected);
         prop_assert!(!matches!(chosen, Choice::Unclear(_)));
@@ -152,7 +153,8 @@ proptest! {
         let rules = read(&texts);
         let is_about = |text: &RuleText| {
             let lists = text.lists.iter().filter(|(key, _)| *key != "group");
-            fits(&RuleText { lists: lists.cloned().collect(), ..text.clone() }, &plain(login.clone()))
+            let text = RuleText { lists: lists.cloned().collect(), ..text.clone() };
+            fits(&text, &plain(login.clone()))
         };
         let names_groups = |text: &RuleText| !text.lists[2].1.is_empty();
         let needed = texts.iter().any(|text| is_about(text) && names_groups(text));
@@ -161,7 +163,9 @@ proptest! {
     }
 
     #[test]
-    fn a_deny_that_fits_beats_what_comes_behind_it(texts in rules(), deny in rule(), login in login()) {
+    fn a_deny_that_fits_beats_what_comes_behind_it(
+        texts in rules(), deny in rule(), login in login(),
+    ) {
         let deny = RuleText { denies: true, ..deny };
         let login = plain(login);
         let is_hit = fits(&deny, &login);
