@@ -1,19 +1,16 @@
 //! `authchain explain`: which rule holds for a login, and why no earlier one does.
 
-mod groups;
 mod rule_step;
 
 use std::path::Path;
 
-use authchain::chain::registry;
-use authchain::config::rules::{Choice, FirstChoice, LoginFacts};
+use authchain::config::rules::{Choice, FirstChoice, LoginFacts, MachineGroups};
 use authchain::config::{Config, DEFAULT_PATH, Source};
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 
 use crate::setup::{self, config_failure};
 use crate::terminal::{BAD, Exit, Failure, GOOD, STRONG, Terminal, WARNING, clean};
-use groups::GroupsByFile;
 use rule_step::{RuleStep, Standing};
 
 /// Say which rule holds for a login, and why no earlier one does
@@ -60,16 +57,16 @@ impl Explain {
         config: Option<&Path>,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
-        let name = setup::username(&self.user)?;
+        setup::username(&self.user)?;
+        // The module would refuse what cannot be assembled.
+        setup::chain(config)?;
         let source = match config {
             Some(path) => Source::read(path),
             None => Source::read_if_there(Path::new(DEFAULT_PATH)),
         };
         let source = source.map_err(|error| config_failure(&error))?;
         let config = Config::parse(&source).map_err(|error| config_failure(&error))?;
-        registry::build(&config, None).map_err(|error| config_failure(&error))?;
-        let groups = GroupsByFile::new(&config, &name)?;
-        let explanation = self.explanation(&config, &groups)?;
+        let explanation = self.explanation(&config)?;
         if self.json {
             terminal.json(&explanation.json());
         } else {
@@ -78,17 +75,15 @@ impl Explain {
         Ok(explanation.exit())
     }
 
-    fn explanation<'c>(
-        &'c self,
-        config: &'c Config<'_>,
-        groups: &GroupsByFile<'_>,
-    ) -> Result<Explanation<'c>, Failure> {
+    fn explanation<'c>(&'c self, config: &'c Config<'_>) -> Result<Explanation<'c>, Failure> {
+        let (group_file, passwd_file) = (&config.settings.group_file, &config.settings.passwd_file);
+        let groups = MachineGroups::new(group_file, passwd_file, &self.user, None);
         let from = self.from.as_deref().unwrap_or_default();
         let tty = self.tty.as_deref().unwrap_or_default();
         let login = LoginFacts::new(&self.service, &self.user, from, tty);
         let refuse = |error| Failure::trouble(format!("{error}: the login would be refused"));
         let first = config.rules.first_choice(&login, |group| groups.has(group));
-        let steps = rule_step::steps(&config.rules, &login, from, groups);
+        let steps = rule_step::steps(&config.rules, &login, from, &groups);
         let at_the_top = config.links(None).unwrap_or_default();
         Ok(Explanation {
             login,

@@ -1,10 +1,11 @@
 //! One rule beside a login: which of its keys fit, and why the others do not.
 
-use authchain::config::rules::{Conditions, Fit, LoginFacts, Origin, Rule, RuleAccess, Rules};
+use authchain::config::rules::{
+    Conditions, Fit, LoginFacts, MachineGroups, Origin, Rule, RuleAccess, Rules,
+};
 use authchain::words::BackendError;
 use serde_json::{Value, json};
 
-use super::groups::GroupsByFile;
 use crate::terminal::{GOOD, Terminal, WARNING, clean};
 
 /// A rule that was looked at.
@@ -40,7 +41,7 @@ pub(super) fn steps<'r>(
     rules: &'r Rules,
     login: &LoginFacts<'_>,
     from: &str,
-    groups: &GroupsByFile<'_>,
+    groups: &MachineGroups<'_>,
 ) -> Result<Vec<RuleStep<'r>>, BackendError> {
     let mut steps = Vec::new();
     for rule in rules.iter() {
@@ -59,7 +60,7 @@ impl<'r> RuleStep<'r> {
         rule: &'r Rule,
         login: &LoginFacts<'_>,
         from: &str,
-        groups: &GroupsByFile<'_>,
+        groups: &MachineGroups<'_>,
     ) -> Result<(Self, bool), BackendError> {
         let conditions = &rule.conditions;
         let mut obstacles = obstacles_but_for_groups(conditions, login, from);
@@ -72,7 +73,7 @@ impl<'r> RuleStep<'r> {
             obstacles.push(Obstacle {
                 key: "group",
                 entries: conditions.group.to_string(),
-                why: reason_of_groups(of_groups, login, groups),
+                why: reason_of_groups(of_groups, login),
             });
         }
         let standing = match (keys, of_groups) {
@@ -152,7 +153,7 @@ fn obstacles_but_for_groups(
 }
 
 /// Returns whether the person's groups fit by the group file, as far as a backend cannot change it.
-fn fit_of_groups(rule: &Rule, groups: &GroupsByFile<'_>) -> Result<Fit, BackendError> {
+fn fit_of_groups(rule: &Rule, groups: &MachineGroups<'_>) -> Result<Fit, BackendError> {
     rule.conditions.group.fit(|group| {
         let is_member = groups.has(group)?;
         let is_known = is_member || !rule.asks_backends_for_groups();
@@ -183,10 +184,10 @@ fn reason(key: &str, fit: Fit, login: &LoginFacts<'_>, from: &str) -> String {
     }
 }
 
-fn reason_of_groups(fit: Fit, login: &LoginFacts<'_>, groups: &GroupsByFile<'_>) -> String {
-    let (user, file) = (login.user, groups.path().display());
+fn reason_of_groups(fit: Fit, login: &LoginFacts<'_>) -> String {
+    let user = login.user;
     match fit {
-        Fit::Unclear => format!("the backend that accepts {user} may know of more than {file}"),
-        _ => format!("the groups of {user} in {file} do not fit"),
+        Fit::Unclear => format!("the backend that accepts {user} may know of more groups"),
+        _ => format!("the groups of {user} on this machine do not fit"),
     }
 }

@@ -3,13 +3,11 @@
 //! A rule is chosen twice: before a backend is asked, by what this machine knows, and after one has
 //! answered, by its groups, too. The second choice only takes away.
 
-use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::config::rules::{Choice, FirstChoice, Group, LoginFacts, Rules};
+use crate::config::rules::{Choice, FirstChoice, Group, LoginFacts, MachineGroups, Rules};
 use crate::config::settings::WhenUnavailable;
-use crate::files::group_file::{FileGroups, GroupFile};
 use crate::tools::request::Context;
 use crate::words::{BackendError, User, Username};
 
@@ -47,7 +45,7 @@ impl Ruling {
         user: &Username,
         context: &Context<'_>,
     ) -> Result<FirstChoice<'_>, BackendError> {
-        let file = MachineGroups::new(self, user, None);
+        let file = self.machine_groups(user, None);
         self.rules
             .first_choice(&facts(user, context), |group| file.has(group))
     }
@@ -65,10 +63,18 @@ impl Ruling {
         let own_name = person.own_name();
         let login = facts(user, context);
         let login = own_name.map_or(login, |own_name| login.known_as(own_name));
-        let file = MachineGroups::new(self, user, own_name);
+        let file = self.machine_groups(user, own_name);
         let in_file = |group: &Group| file.has(group);
         self.rules
             .second_choice(&login, in_file, |group| person.is_in(group))
+    }
+
+    fn machine_groups<'a>(
+        &'a self,
+        user: &'a Username,
+        own_name: Option<&'a str>,
+    ) -> MachineGroups<'a> {
+        MachineGroups::new(&self.group_file, &self.passwd_file, user.as_str(), own_name)
     }
 }
 
@@ -100,37 +106,5 @@ impl<'a> BackendView<'a> {
             BackendError::Unavailable(why)
         })?;
         Ok(groups.contains(&group.to_string()))
-    }
-}
-
-/// The groups of a person by this machine's files, which are read when a rule first asks.
-struct MachineGroups<'a> {
-    ruling: &'a Ruling,
-    user: &'a Username,
-    own_name: Option<&'a str>,
-    found: OnceCell<Result<FileGroups, BackendError>>,
-}
-
-impl<'a> MachineGroups<'a> {
-    fn new(ruling: &'a Ruling, user: &'a Username, own_name: Option<&'a str>) -> Self {
-        Self {
-            ruling,
-            user,
-            own_name,
-            found: OnceCell::new(),
-        }
-    }
-
-    fn has(&self, group: &Group) -> Result<bool, BackendError> {
-        match self.found.get_or_init(|| self.read()) {
-            Ok(groups) => group.is_among(groups),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    fn read(&self) -> Result<FileGroups, BackendError> {
-        let file = GroupFile::read(&self.ruling.group_file)?;
-        let (passwd_file, name) = (&self.ruling.passwd_file, self.user.as_str());
-        FileGroups::find(&file, passwd_file, name, self.own_name)
     }
 }
