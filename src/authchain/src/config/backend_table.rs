@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::de::IntoDeserializer;
-use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
 use super::settings::{BackendSettings, GlobalSettings, Then, check_not_zero};
-use super::source::{Source, WrongValue};
+use super::source::{Source, read_keys};
 
 /// A backend's section: its name, the settings that all backends share, and the keys of its type,
 /// which are not read yet.
@@ -49,10 +47,7 @@ impl<'s> BackendTable<'s> {
         if !table.contains_key("type") {
             return nothing(format!("[backend.{label}] has no \"type\""));
         }
-        let (common, mut faults) = source.read_values(table.clone(), |values| {
-            BackendSettings::deserialize(Spanned::new(span.clone(), values).into_deserializer())
-                .map_err(|error| WrongValue::new(error, None))
-        });
+        let (common, mut faults) = source.read_values(table.clone(), read_keys);
         let section = common.map(|common| Self {
             name: label.to_string(),
             common,
@@ -108,7 +103,7 @@ impl<'s> BackendTable<'s> {
         if let Some(error) = unknown.next() {
             return Err(error);
         }
-        let settings = self.read(self.table.get_ref().clone());
+        let settings = read_keys(self.table.get_ref().clone());
         settings.map_err(|wrong| self.source.value_error(&wrong))
     }
 
@@ -120,8 +115,8 @@ impl<'s> BackendTable<'s> {
         check: fn(&T) -> Result<(), super::settings::SettingsFault>,
     ) -> Vec<ConfigError> {
         let mut faults = self.unknown_keys::<T>();
-        let read = |values| self.read(values);
-        let (settings, wrong) = self.source.read_values(self.table.get_ref().clone(), read);
+        let table = self.table.get_ref().clone();
+        let (settings, wrong) = self.source.read_values(table, read_keys);
         faults.extend(wrong);
         if let (Some(settings), true) = (settings, faults.is_empty()) {
             let together = check(&settings).err();
@@ -140,20 +135,6 @@ impl<'s> BackendTable<'s> {
                 let is_of_the_top = keys_of::<GlobalSettings>().contains(&key);
                 is_of_the_top.then_some("move it to the top of the file, above the first section")
             })
-    }
-
-    fn read<T: for<'de> Deserialize<'de>>(&self, values: DeTable<'s>) -> Result<T, WrongValue> {
-        // The table is deserialized as a map: toml's own deserializer contains the code for all
-        // other values, too, 10 KB for each type of backend.
-        let mut read = self.table.span();
-        let pairs = values.into_iter().map(|(key, value)| {
-            read = value.span();
-            (key.into_inner(), value)
-        });
-        let settings = T::deserialize(MapDeserializer::new(pairs));
-        // An error about the text of a value has no span. The value that was read last is then the
-        // faulty one.
-        settings.map_err(|error| WrongValue::new(error, Some(read)))
     }
 
     /// Returns the settings of the backend's own type as JSON, with defaults filled in, for the

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -13,7 +11,7 @@ use super::keys::{DidYouMean, keys_of};
 use super::rules::{self, RuleSettings, Rules};
 use super::settings::local::LocalSettings;
 use super::settings::{BackendSettings, GlobalSettings};
-use super::source::{Source, WrongValue};
+use super::source::{Source, read_keys};
 use crate::files::group_file::GroupFile;
 
 /// The path of the configuration, unless a module argument names another.
@@ -94,10 +92,8 @@ impl<'s> Config<'s> {
                 let is_of_sections = keys_of::<BackendSettings>().contains(&key);
                 is_of_sections.then_some("move it below the [backend.NAME] it is about")
             });
-        let (settings, wrong) = self.source.read_values(root.clone(), |values| {
-            GlobalSettings::deserialize(Spanned::new(0..0, values).into_deserializer())
-                .map_err(|error| WrongValue::new(error, None))
-        });
+        let (settings, wrong): (Option<GlobalSettings>, _) =
+            self.source.read_values(root.clone(), read_keys);
         faults.extend(wrong);
         if let Some(settings) = settings {
             if let (Err((key, message)), true) = (settings.check(), faults.is_empty()) {

@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -29,6 +31,21 @@ impl WrongValue {
         let span = error.span().or(value);
         Self { error, span }
     }
+}
+
+/// Reads the keys of a table one by one.
+// The table is deserialized as a map: toml's own deserializer contains the code for all other
+// values, too, 10 KB for each type.
+pub(super) fn read_keys<T: for<'de> Deserialize<'de>>(table: DeTable<'_>) -> Result<T, WrongValue> {
+    let mut read = 0..0;
+    let pairs = table.into_iter().map(|(key, value)| {
+        read = value.span();
+        (key.into_inner(), value)
+    });
+    let settings = T::deserialize(MapDeserializer::new(pairs));
+    // An error about the text of a value has no span. The value that was read last is then the
+    // faulty one.
+    settings.map_err(|error| WrongValue::new(error, Some(read)))
 }
 
 /// The text of a configuration, and the path of its file.

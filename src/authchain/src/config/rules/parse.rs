@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,7 +13,7 @@ use super::settings::{PublicKey, RuleAccess, RuleSettings};
 use crate::config::error::ConfigError;
 use crate::config::keys::keys_of;
 use crate::config::settings::{BackendSettings, GlobalSettings, NO_FACTOR};
-use crate::config::source::{Source, WrongValue};
+use crate::config::source::{Source, read_keys};
 
 /// Reads the value of the key `rule`. Returns the rules that can be read, and the faults of the
 /// rest.
@@ -102,12 +100,8 @@ impl Section<'_> {
     }
 
     fn settings(&mut self) -> Option<RuleSettings> {
-        let span = self.table.span();
         let table = self.table.get_ref().clone();
-        let (settings, wrong) = self.source.read_values(table, |values| {
-            RuleSettings::deserialize(Spanned::new(span.clone(), values).into_deserializer())
-                .map_err(|error| WrongValue::new(error, None))
-        });
+        let (settings, wrong) = self.source.read_values(table, read_keys);
         self.faults.extend(wrong);
         settings
     }
