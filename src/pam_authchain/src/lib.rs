@@ -22,6 +22,7 @@ mod hint;
 mod injection;
 mod items;
 mod libpam;
+mod session;
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -74,8 +75,8 @@ entry_point! {
 }
 
 entry_point! {
-    /// `pam_open_session`: nothing to do, without any input or output.
-    pam_sm_open_session => |_| PamCode::Success
+    /// `pam_open_session`: is a home directory to be made?
+    pam_sm_open_session => session::open
 }
 
 entry_point! {

@@ -7,6 +7,7 @@ mod fail2ban;
 mod failing_programs;
 mod failures;
 mod faults;
+mod homes;
 mod lockers;
 mod module;
 mod names;

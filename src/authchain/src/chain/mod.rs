@@ -17,6 +17,7 @@
 
 mod assemble;
 mod decision;
+mod homes;
 mod identity;
 mod links;
 mod login;

@@ -246,6 +246,8 @@ fn ruling(config: &Config<'_>) -> Ruling {
         group_file: settings.group_file.clone(),
         passwd_file: settings.passwd_file.clone(),
         account_when_unavailable: settings.account_when_unavailable,
+        make_home: settings.make_home,
+        home_dirs: settings.home_dirs.clone(),
     }
 }
 

@@ -14,6 +14,7 @@
 
 pub mod edit;
 pub mod group_file;
+pub mod home;
 pub mod passwd_files;
 pub mod password_hash;
 #[cfg(feature = "examine")]

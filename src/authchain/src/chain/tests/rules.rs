@@ -39,7 +39,7 @@ impl GroupFiles {
             rules: parsed(rules, backends).unwrap(),
             group_file: self.0.path().join("group"),
             passwd_file: self.0.path().join("passwd"),
-            account_when_unavailable: WhenUnavailable::Refuse,
+            ..Ruling::default()
         };
         let chain = Chain::new(links, 1000, Box::new(FakeSystem::default())).unwrap();
         chain.with_rules(ruling, others, false)

@@ -76,6 +76,7 @@ impl Section<'_> {
                 tty: self.list("tty", settings.tty, Pattern::terminal),
             },
             chain: settings.chain,
+            make_home: settings.make_home,
             span: self.table.span(),
         })
     }

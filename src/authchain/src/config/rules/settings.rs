@@ -103,6 +103,10 @@ pub struct RuleSettings {
         schemars(with = "Option<PositiveDuration>", extend("not" = {}))
     )]
     pub remember_max: Option<ConfigDuration>,
+
+    /// Whether home directories are made, in place of `make_home` at the top of the file. At the
+    /// beginning of a session only `group_file` says who is in a group.
+    pub make_home: Option<bool>,
 }
 
 /// The access of logins that fit a rule.

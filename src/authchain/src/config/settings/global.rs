@@ -39,6 +39,19 @@ pub struct GlobalSettings {
     /// caller could make any server seem unavailable.
     pub account_when_unavailable: WhenUnavailable,
 
+    /// Make the home directory of people who have none, from /etc/skel, when their session begins:
+    /// what pam_mkhomedir does in other stacks. It needs the module's `session` line. The mode is
+    /// `HOME_MODE` of /etc/login.defs, or else 0700.
+    pub make_home: bool,
+
+    /// The folders below which `make_home` makes directories. Who may write the path of her own
+    /// home in a directory could otherwise have a folder made anywhere in the system.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Vec<AbsolutePath>", length(min = 1))
+    )]
+    pub home_dirs: Vec<PathBuf>,
+
     /// Maximum time for the whole chain to answer.
     #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
     pub deadline: ConfigDuration,
@@ -103,6 +116,8 @@ impl GlobalSettings {
             ("run_dir", &self.run_dir),
             ("log_socket", &self.log_socket),
         ];
+        let homes = self.home_dirs.iter().map(|path| ("home_dirs", path));
+        let paths: Vec<_> = paths.into_iter().chain(homes).collect();
         let mut faults = paths
             .iter()
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
@@ -121,6 +136,8 @@ impl Default for GlobalSettings {
             chain: vec![Spanned::new(0..0, "local".to_owned())],
             then: Vec::new(),
             account_when_unavailable: WhenUnavailable::default(),
+            make_home: false,
+            home_dirs: vec![PathBuf::from("/home")],
             deadline: ConfigDuration::from_millis(8_000),
             min_uid: 1000,
             fail_delay: ConfigDuration::from_millis(2_000),

@@ -1,0 +1,23 @@
+//! Another user's rights on files, for the time of one call.
+
+use nix::unistd::{Gid, Uid, setfsgid, setfsuid};
+
+/// The person whose home is made.
+pub(super) struct Person {
+    pub(super) uid: Uid,
+    pub(super) gid: Gid,
+}
+
+impl Person {
+    /// Does `work` with the person's rights on files (setfsuid(2)). New files belong to the person,
+    /// and where the person may not write, nothing is written.
+    pub(super) fn does<T>(&self, work: impl FnOnce() -> T) -> T {
+        let gid = setfsgid(self.gid);
+        let uid = setfsuid(self.uid);
+        let result = work();
+        // The kernel refuses no process to return to its effective user (setfsuid(2)).
+        setfsuid(uid);
+        setfsgid(gid);
+        result
+    }
+}
