@@ -15,6 +15,8 @@ use crate::real::people::{Person, directory, everybody, files, person};
 pub const COMMON_AUTH: &str = include_str!("../../../pam.d/debian-common-auth");
 /// The shipped text of pam.d/debian-common-account.
 pub const COMMON_ACCOUNT: &str = include_str!("../../../pam.d/debian-common-account");
+/// The shipped text of pam.d/debian-common-session.
+pub const COMMON_SESSION: &str = include_str!("../../../pam.d/debian-common-session");
 /// The shipped text of pam.d/one-service.
 pub const ONE_SERVICE: &str = include_str!("../../../pam.d/one-service");
 /// The shipped text of pam.d/authchain-try.

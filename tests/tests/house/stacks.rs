@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use authchain_tests::real::stacks::{COMMON_ACCOUNT, COMMON_AUTH, ONE_SERVICE, SCREEN_LOCKER, TRY};
+use authchain_tests::real::stacks::{
+    COMMON_ACCOUNT, COMMON_AUTH, COMMON_SESSION, ONE_SERVICE, SCREEN_LOCKER, TRY,
+};
 
 use crate::walls::root;
 
@@ -73,7 +75,14 @@ fn the_block_is_the_same_in_every_stack_we_ship() {
 
 #[test]
 fn every_line_of_authchain_that_we_ship_names_the_configuration() {
-    for text in [COMMON_AUTH, COMMON_ACCOUNT, ONE_SERVICE, TRY, SCREEN_LOCKER] {
+    for text in [
+        COMMON_AUTH,
+        COMMON_ACCOUNT,
+        COMMON_SESSION,
+        ONE_SERVICE,
+        TRY,
+        SCREEN_LOCKER,
+    ] {
         // A locker reads another one than the programs of root.
         let name = match text == SCREEN_LOCKER {
             true => "screen-locker",
@@ -91,7 +100,14 @@ fn every_line_of_authchain_that_we_ship_names_the_configuration() {
 
 #[test]
 fn pages_quote_the_stacks_we_ship_as_they_are() {
-    let shipped = [COMMON_AUTH, COMMON_ACCOUNT, TRY, SCREEN_LOCKER].map(lines);
+    let shipped = [
+        COMMON_AUTH,
+        COMMON_ACCOUNT,
+        COMMON_SESSION,
+        TRY,
+        SCREEN_LOCKER,
+    ]
+    .map(lines);
     let mut quoting = Vec::new();
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
@@ -101,8 +117,16 @@ fn pages_quote_the_stacks_we_ship_as_they_are() {
         }
     }
     quoting.sort();
-    let [failures, manual, lockers] = ["failures.md", "pam_authchain.8.scd", "screen-lockers.md"];
-    let expected = [failures, failures, manual, manual, manual, lockers];
+    let [failures, manual] = ["failures.md", "pam_authchain.8.scd"];
+    let expected = [
+        failures,
+        failures,
+        manual,
+        manual,
+        manual,
+        "people.md",
+        "screen-lockers.md",
+    ];
     assert_eq!(quoting, expected);
 }
 

@@ -42,12 +42,7 @@ fn a_session_begins_with_a_home_where_the_rules_say_so_and_its_owner_owns_all_of
         return;
     };
     let mark = machine.log.mark();
-    let hostile = [
-        "/bin/sh",
-        "-c",
-        "umask 0777; exec \"$@\"",
-        "sh",
-    ];
+    let hostile = ["/bin/sh", "-c", "umask 0777; exec \"$@\"", "sh"];
     for name in ["alice", "lola"] {
         open_session(&machine, name, &hostile);
     }

@@ -22,7 +22,7 @@ pub struct Ruling {
     pub passwd_file: PathBuf,
     /// The answer about an account of a directory that does not answer.
     pub account_when_unavailable: WhenUnavailable,
-    /// Whether home directories are made where no rule says it.
+    /// True if home directories are made where no rule says it.
     pub make_home: bool,
     /// The folders below which home directories are made.
     pub home_dirs: Vec<PathBuf>,

@@ -27,7 +27,7 @@ pub struct Rule {
     pub access: RuleAccess,
     /// The backends that are asked, in order; `None` for those at the top of the file.
     pub chain: Option<Vec<Spanned<String>>>,
-    /// Whether a home directory is made; `None` as the top of the file says.
+    /// True if a home directory is made; `None` as the top of the file says.
     pub make_home: Option<bool>,
     /// The conditions, all of which must fit.
     pub conditions: Conditions,

@@ -104,7 +104,7 @@ pub struct RuleSettings {
     )]
     pub remember_max: Option<ConfigDuration>,
 
-    /// Whether home directories are made, in place of `make_home` at the top of the file. At the
+    /// Make home directories or make none, in place of `make_home` at the top of the file. At the
     /// beginning of a session only `group_file` says who is in a group.
     pub make_home: Option<bool>,
 }

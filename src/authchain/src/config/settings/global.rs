@@ -122,6 +122,9 @@ impl GlobalSettings {
             .iter()
             .filter_map(|(key, path)| Some((*key, fault_of_path(path)?)));
         faults.next().map_or(Ok(()), Err)?;
+        if self.home_dirs.is_empty() {
+            return fault("home_dirs", "the list is empty");
+        }
         check_not_zero("deadline", self.deadline)?;
         if !self.then.is_empty() {
             return fault("then", NO_FACTOR);

@@ -10,7 +10,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
 
 use super::folder::open_folder;
-use super::rights::Person;
+use super::rights::HomeOwner;
 
 /// The limits of a skeleton. Who has more of it wants an archive, not a skeleton.
 pub(super) struct Budget {
@@ -49,7 +49,12 @@ impl Budget {
 
 /// Copies directories, files and symbolic links from one directory to another, as `person`. Other
 /// kinds of files are left out, and so are the bits that change the user or group of a program.
-pub(super) fn copy(from: &File, to: &File, person: &Person, budget: &mut Budget) -> io::Result<()> {
+pub(super) fn copy(
+    from: &File,
+    to: &File,
+    person: &HomeOwner,
+    budget: &mut Budget,
+) -> io::Result<()> {
     for_each_entry(from, |name, about| {
         let mode = Mode::from_bits_truncate(about.st_mode & 0o777);
         match kind(about) {
@@ -78,7 +83,7 @@ pub(super) fn copy(from: &File, to: &File, person: &Person, budget: &mut Budget)
     })
 }
 
-fn copy_file(from: &File, to: &File, name: &CStr, person: &Person) -> io::Result<File> {
+fn copy_file(from: &File, to: &File, name: &CStr, person: &HomeOwner) -> io::Result<File> {
     // Opening a FIFO that has taken the file's place must not wait.
     let reading = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let source = File::from(openat(from, name, reading, Mode::empty())?);
@@ -93,7 +98,7 @@ fn copy_file(from: &File, to: &File, name: &CStr, person: &Person) -> io::Result
 }
 
 /// Removes everything in a directory, as `person`.
-pub(super) fn empty(folder: &File, person: &Person, budget: &mut Budget) -> io::Result<()> {
+pub(super) fn empty(folder: &File, person: &HomeOwner, budget: &mut Budget) -> io::Result<()> {
     for_each_entry(folder, |name, about| {
         budget.spend(0)?;
         let how = match kind(about) {

@@ -22,7 +22,7 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, unlinkat};
 
 use self::copy::{Budget, copy, empty};
 use self::folder::open_folder;
-use self::rights::Person;
+use self::rights::HomeOwner;
 use crate::tools::trusted_file::folders;
 
 /// The skeleton directory of the system (useradd(8)).
@@ -104,8 +104,8 @@ impl NewHome<'_> {
         }
     }
 
-    fn person(&self) -> Person {
-        Person {
+    fn person(&self) -> HomeOwner {
+        HomeOwner {
             uid: Uid::from_raw(self.uid),
             gid: Gid::from_raw(self.gid),
         }
@@ -147,7 +147,8 @@ fn split(path: &Path) -> Option<(&Path, &OsStr)> {
     }
 }
 
-/// Makes the folders of a path that are missing. They belong to root, and others may not write them.
+/// Makes the folders of a path that are missing. They belong to root, and nobody else may write
+/// them.
 fn make_parents(folder: &Path) -> io::Result<()> {
     let missing = folder.ancestors().take_while(|folder| !folder.exists());
     let missing: Vec<_> = missing.collect();

@@ -3,12 +3,12 @@
 use nix::unistd::{Gid, Uid, setfsgid, setfsuid};
 
 /// The person whose home is made.
-pub(super) struct Person {
+pub(super) struct HomeOwner {
     pub(super) uid: Uid,
     pub(super) gid: Gid,
 }
 
-impl Person {
+impl HomeOwner {
     /// Does `work` with the person's rights on files (setfsuid(2)). New files belong to the person,
     /// and where the person may not write, nothing is written.
     pub(super) fn does<T>(&self, work: impl FnOnce() -> T) -> T {
