@@ -152,6 +152,7 @@ fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
     let days = |attribute| entry.number::<i64>(attribute).filter(|days| *days >= 0);
     let ageing = Ageing {
         last_change: days("shadowLastChange"),
+        minimum: days("shadowMin"),
         maximum: days("shadowMax"),
         warning: days("shadowWarning"),
         inactive: days("shadowInactive"),

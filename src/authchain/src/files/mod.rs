@@ -2,6 +2,7 @@
 //!
 //! - [`edit`]: adds, changes and deletes accounts in a passwd and a shadow file, under one lock.
 //! - [`group_file`]: group(5), and the groups that it has one person in.
+//! - [`login_defs`]: the method by which the system stores new passwords.
 //! - [`passwd_files`]: passwd(5) and shadow(5), read line by line in a fixed amount of memory.
 //! - [`password_hash`]: verifies a password against a stored hash, within limits on its cost, and
 //!   makes new hashes. The only unsafe code of the library is in its `crypt.rs`.
@@ -15,6 +16,7 @@
 pub mod edit;
 pub mod group_file;
 pub mod home;
+pub mod login_defs;
 pub mod passwd_files;
 pub mod password_hash;
 #[cfg(feature = "examine")]

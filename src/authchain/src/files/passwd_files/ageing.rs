@@ -8,14 +8,16 @@ const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 /// The dates and periods of a shadow entry, in days (dates: since 1 January 1970, UTC).
 ///
-/// The minimum between two changes is left out: it is no obstacle to logging in. A locked password
-/// (`!` before the hash) does not lock the account: keys, cron jobs and `sudo` without a password
-/// still work, as with pam_unix. To lock the account, an administrator sets the day it expires, as
-/// `usermod --expiredate 1` does (usermod(8), `--lock`).
+/// The minimum between two changes is no obstacle to logging in. A locked password (`!` before the
+/// hash) does not lock the account: keys, cron jobs and `sudo` without a password still work, as
+/// with pam_unix. To lock the account, an administrator sets the day it expires, as `usermod
+/// --expiredate 1` does (usermod(8), `--lock`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ageing {
     /// The day of the last change of the password; 0 demands a change at the next login.
     pub last_change: Option<i64>,
+    /// The number of days before a password can be changed again by its owner.
+    pub minimum: Option<i64>,
     /// The number of days for which a password is valid.
     pub maximum: Option<i64>,
     /// The number of days before a password expires in which the person is warned.
@@ -43,6 +45,14 @@ impl Ageing {
             // Without a day of the last change, passwords do not age (shadow(5)).
             _ => AccountStatus::Valid { warning: None },
         }
+    }
+
+    /// Returns the number of days for which the owner may not yet change the password, which is
+    /// valid; `None` if it may be changed. A last change in the future does not forbid it.
+    pub fn days_until_change(&self, now: SystemTime) -> Option<i64> {
+        let age = day_of(now).checked_sub(self.last_change?)?;
+        let left = self.minimum?.checked_sub(age)?;
+        (age >= 0 && left > 0).then_some(left)
     }
 
     /// Returns the status if the password is `age` days old. A negative number of days counts as
@@ -77,7 +87,7 @@ pub fn warning(days: i64) -> String {
 
 /// Returns the day of `now`, in whole days since or before 1 January 1970 (time(2) divided by the
 /// seconds of a day).
-fn day_of(now: SystemTime) -> i64 {
+pub fn day_of(now: SystemTime) -> i64 {
     let days = |seconds: u64| {
         let days = seconds.checked_div(SECONDS_A_DAY).unwrap_or(0);
         i64::try_from(days).unwrap_or(i64::MAX)
@@ -111,6 +121,7 @@ mod tests {
             fields.map(|field| (field != -1).then_some(field));
         let ageing = Ageing {
             last_change,
+            minimum: None,
             maximum,
             warning,
             inactive,
@@ -240,7 +251,7 @@ mod tests {
             before in any::<bool>(),
         ) {
             let [last_change, maximum, warning, inactive, expire] = fields;
-            let ageing = Ageing { last_change, maximum, warning, inactive, expire };
+            let ageing = Ageing { last_change, minimum: None, maximum, warning, inactive, expire };
             let span = Duration::from_secs(seconds);
             let now = if before { UNIX_EPOCH.checked_sub(span) } else { UNIX_EPOCH.checked_add(span) };
             let _ = ageing.status(now.unwrap_or(UNIX_EPOCH));

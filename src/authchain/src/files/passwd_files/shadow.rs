@@ -41,28 +41,35 @@ impl ShadowEntry {
             return Err("it has a NUL");
         }
         let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();
-        let (password, last_change, maximum, rest) = match *fields.as_slice() {
-            [_, password, last_change, _, maximum] => {
-                (password, last_change, maximum, [&[][..]; 3])
+        let (password, dates, rest) = match *fields.as_slice() {
+            [_, password, last_change, minimum, maximum] => {
+                (password, [last_change, minimum, maximum], [&[][..]; 3])
             }
             [
                 _,
                 password,
                 last_change,
-                _,
+                minimum,
                 maximum,
                 warning,
                 inactive,
                 expire,
                 _,
-            ] => (password, last_change, maximum, [warning, inactive, expire]),
+            ] => (
+                password,
+                [last_change, minimum, maximum],
+                [warning, inactive, expire],
+            ),
             _ => return Err("it does not have nine fields"),
         };
+        let [last_change, minimum, maximum] = dates;
         let [warning, inactive, expire] = rest;
         Ok(Self {
             password: Secret::new(password.to_vec()),
             ageing: Ageing {
                 last_change: days(last_change)?,
+                // No login depends on this field: if it is malformed, only changes are refused.
+                minimum: days(minimum).unwrap_or(Some(i64::MAX)),
                 maximum: days(maximum)?,
                 warning: days(warning)?,
                 inactive: days(inactive)?,
@@ -105,6 +112,7 @@ mod tests {
         assert_eq!(entry.password.expose(), b"$6$a$b");
         let expected = Ageing {
             last_change: Some(19700),
+            minimum: Some(1),
             maximum: Some(90),
             warning: Some(7),
             inactive: Some(14),

@@ -1,8 +1,8 @@
 //! argon2 in PHC strings: `$argon2id$v=19$m=19456,t=2,p=1$salt$digest`.
 
-use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64ct::{Base64Unpadded, Encoding};
 use zeroize::Zeroizing;
 
 use super::bounds::{limit, number};
@@ -28,6 +28,8 @@ const MAX_LANES: u64 = 16;
 const NEW_MEMORY_KIB: u32 = 19 * 1024;
 const NEW_PASSES: u32 = 2;
 const NEW_LANES: u32 = 1;
+/// The length of new digests in bytes, which RFC 9106 §4 recommends.
+const NEW_DIGEST: usize = 32;
 
 const MALFORMED: HashError = HashError::Malformed(Method::Argon2);
 const NOT_COMPUTED: HashError = HashError::NotComputed(Method::Argon2);
@@ -43,12 +45,16 @@ pub(super) fn hash_argon2id(password: &Secret, salt: &[u8; 16]) -> Result<String
     if !is_hashable(password.expose()) {
         return Err(HashError::UnusablePassword);
     }
-    let params =
-        Params::new(NEW_MEMORY_KIB, NEW_PASSES, NEW_LANES, None).map_err(|_| NOT_COMPUTED)?;
+    let params = Params::new(NEW_MEMORY_KIB, NEW_PASSES, NEW_LANES, Some(NEW_DIGEST))
+        .map_err(|_| NOT_COMPUTED)?;
+    let mut digest = Zeroizing::new([0; NEW_DIGEST]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_with_salt(password.expose(), salt)
-        .map(|hash| hash.to_string())
-        .map_err(|_| NOT_COMPUTED)
+        .hash_password_into(password.expose(), salt, digest.as_mut_slice())
+        .map_err(|_| NOT_COMPUTED)?;
+    // Written here: the crate's own writer of PHC strings would add 5 KB to the module.
+    let [salt, digest] = [&salt[..], digest.as_slice()].map(Base64Unpadded::encode_string);
+    let cost = format!("m={NEW_MEMORY_KIB},t={NEW_PASSES},p={NEW_LANES}");
+    Ok(format!("$argon2id$v=19${cost}${salt}${digest}"))
 }
 
 /// Checks that `cost`, the part of a hash before its salt, is well-formed and within limits.

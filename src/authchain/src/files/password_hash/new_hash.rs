@@ -7,13 +7,14 @@ use super::crypt;
 use super::error::HashError;
 use super::hashable::{Hashable, is_hashable};
 use super::method::Method;
+use super::shape;
 use crate::words::Secret;
 
 /// The digits of crypt(3)'s base 64, lowest first (crypt(5)).
 const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The method and cost for hashing a new password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewHash {
     /// argon2id, which only the `local` backend verifies: libcrypt does not know it.
     Argon2id,
@@ -21,32 +22,36 @@ pub enum NewHash {
     Yescrypt,
     /// sha512crypt at its default of 5000 rounds, for systems from before yescrypt.
     Sha512crypt,
+    /// A method of crypt(3) at the cost that the administrator has chosen.
+    Crypt {
+        /// The method.
+        method: Method,
+        /// The beginning of its hashes, which sets the cost: `$6$rounds=9000$`.
+        beginning: String,
+    },
 }
 
 impl NewHash {
     /// Makes a new hash of `password` with `salt`: 16 random bytes.
     ///
     /// # Errors
-    /// For a password that would never match its hash, and if libcrypt does not know the method or
-    /// memory is short.
-    pub fn make(self, password: &Secret, salt: &[u8; 16]) -> Result<String, HashError> {
+    /// For a password that would never match its hash, for a cost that [`verify`](super::verify)
+    /// would refuse, and if libcrypt does not know the method or memory is short.
+    pub fn make(&self, password: &Secret, salt: &[u8; 16]) -> Result<String, HashError> {
         match self {
             Self::Argon2id => hash_argon2id(password, salt),
-            Self::Yescrypt => by_crypt(Method::Yescrypt, "$y$j9T$", password, &encode(salt)),
-            // 16 digits are all the salt the method takes: 12 bytes.
-            Self::Sha512crypt => {
-                let digits: String = encode(salt).chars().take(16).collect();
-                by_crypt(Method::Sha512crypt, "$6$", password, &digits)
-            }
+            Self::Yescrypt => by_crypt(Method::Yescrypt, "$y$j9T$", password, salt),
+            Self::Sha512crypt => by_crypt(Method::Sha512crypt, "$6$", password, salt),
+            Self::Crypt { method, beginning } => by_crypt(*method, beginning, password, salt),
         }
     }
 }
 
 fn by_crypt(
     method: Method,
-    prefix: &str,
+    beginning: &str,
     password: &Secret,
-    salt: &str,
+    salt: &[u8; 16],
 ) -> Result<String, HashError> {
     if !is_hashable(password.expose()) {
         return Err(HashError::UnusablePassword);
@@ -54,8 +59,14 @@ fn by_crypt(
     let failed = HashError::NotComputed(method);
     let password = Hashable::from(password);
     let phrase = CStr::from_bytes_with_nul(&password.terminated).map_err(|_| failed)?;
-    let setting = format!("{prefix}{salt}$");
+    let mut salt = encode(salt);
+    if matches!(method, Method::Sha256crypt | Method::Sha512crypt) {
+        // All the salt that these methods take: 12 bytes.
+        salt.truncate(16);
+    }
+    let setting = format!("{beginning}{salt}$");
     let hash = crypt::crypt(phrase, setting.as_bytes()).ok_or(failed)?;
+    shape::check(method, &hash)?;
     String::from_utf8(hash.to_vec()).map_err(|_| failed)
 }
 
@@ -84,7 +95,15 @@ mod tests {
     fn every_new_hash_matches_its_password_and_no_other() {
         let salt = *b"\x00\xff0123456789abcd";
         let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
+        let crypt = |method, beginning: &str| NewHash::Crypt {
+            method,
+            beginning: beginning.to_owned(),
+        };
         for (kind, begin) in [
+            (crypt(Method::Bcrypt, "$2b$04$"), "$2b$04$"),
+            (crypt(Method::Sha256crypt, "$5$"), "$5$"),
+            (crypt(Method::GostYescrypt, "$gy$j7T$"), "$gy$j7T$"),
+            (crypt(Method::Yescrypt, "$y$jAT$"), "$y$jAT$"),
             (NewHash::Argon2id, "$argon2id$v=19$m=19456,t=2,p=1$"),
             (NewHash::Yescrypt, "$y$j9T$"),
             (NewHash::Sha512crypt, "$6$"),
