@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::account::AccountEntry;
+use super::attributes::Attributes;
 use super::error::EditError;
-use super::lock::{LOCK_WAIT, Lock};
+use super::lock::{self, LOCK_WAIT, Lock};
 use super::new_account::NewAccount;
 use super::replace::{Witness, replace};
 use super::shadow_line::ShadowLine;
-use super::tables::Tables;
+use super::tables::{OldFiles, Tables};
+use crate::tools::deadline::{Deadline, system_clock};
 use crate::words::Username;
 
 const PASSWD_MODE: u32 = 0o644;
@@ -21,6 +23,9 @@ const SHADOW_MODE: u32 = 0o600;
 pub struct Database {
     passwd: PathBuf,
     shadow: PathBuf,
+    /// The lock file.
+    lock: PathBuf,
+    /// The time for which a command waits for the lock.
     patience: Duration,
 }
 
@@ -34,14 +39,27 @@ enum First {
     Passwd,
 }
 
+/// The way in which a change is made.
+struct Manner<'a> {
+    first: First,
+    /// True if the files keep their owners, modes and other attributes, and if a missing file is
+    /// not made.
+    keeps_attributes: bool,
+    /// The moment by which the lock must be free.
+    deadline: Deadline,
+    witness: Witness<'a>,
+}
+
 impl Database {
     /// Returns the database in these files. Symbolic links are resolved, so that a rename replaces
     /// the file they lead to.
     pub fn new(passwd: &Path, shadow: &Path) -> Self {
         let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let real_shadow = real(shadow);
         Self {
             passwd: real(passwd),
-            shadow: real(shadow),
+            lock: lock::path_for(shadow, &real_shadow),
+            shadow: real_shadow,
             patience: LOCK_WAIT,
         }
     }
@@ -61,7 +79,7 @@ impl Database {
     /// # Errors
     /// When a file cannot be read, or an account's shadow line is malformed or there twice.
     pub fn list(&self) -> Result<Vec<AccountEntry>, EditError> {
-        let tables = self.read()?;
+        let (tables, _) = self.read()?;
         (tables.passwd.entries())
             .map(|fields| AccountEntry::read(&fields, &tables.shadow))
             .collect()
@@ -72,7 +90,8 @@ impl Database {
     /// # Errors
     /// When a file cannot be read, or the name is in the passwd file twice.
     pub fn has(&self, name: &Username) -> Result<bool, EditError> {
-        Ok(self.read()?.passwd.fields(name.as_str())?.is_some())
+        let (tables, _) = self.read()?;
+        Ok(tables.passwd.fields(name.as_str())?.is_some())
     }
 
     /// Adds an account, and returns the user id it got.
@@ -92,7 +111,7 @@ impl Database {
         witness: Witness<'_>,
     ) -> Result<u32, EditError> {
         let mut uid = 0;
-        self.edit(First::Shadow, witness, |tables| {
+        self.edit(&self.by_command(First::Shadow, witness), |tables| {
             if tables.passwd.fields(name.as_str())?.is_some() {
                 return Err(EditError::Refused(format!("{name} exists already")));
             }
@@ -113,7 +132,7 @@ impl Database {
     /// or written.
     pub fn set_password(&self, name: &Username, hash: &str, today: u64) -> Result<bool, EditError> {
         let mut is_locked = false;
-        self.edit(First::Shadow, &|_, _| (), |tables| {
+        self.edit(&self.by_command(First::Shadow, &|_, _| ()), |tables| {
             let mut line = tables.shadow_line(name)?;
             line.set_password(hash, today);
             is_locked = line.is_password_locked();
@@ -128,7 +147,7 @@ impl Database {
     /// # Errors
     /// As [`set_password`](Self::set_password).
     pub fn lock(&self, name: &Username) -> Result<(), EditError> {
-        self.edit(First::Shadow, &|_, _| (), |tables| {
+        self.edit(&self.by_command(First::Shadow, &|_, _| ()), |tables| {
             let mut line = tables.shadow_line(name)?;
             line.lock();
             tables.shadow.put(name.as_str(), line.line(name.as_str()))?;
@@ -142,7 +161,7 @@ impl Database {
     /// As [`set_password`](Self::set_password), and when the account has no password to unlock.
     pub fn unlock(&self, name: &Username) -> Result<Option<u64>, EditError> {
         let mut expire = None;
-        self.edit(First::Shadow, &|_, _| (), |tables| {
+        self.edit(&self.by_command(First::Shadow, &|_, _| ()), |tables| {
             let mut line = tables.shadow_line(name)?;
             line.unlock()?;
             expire = line.expire();
@@ -160,45 +179,62 @@ impl Database {
     }
 
     fn delete_watched(&self, name: &Username, witness: Witness<'_>) -> Result<(), EditError> {
-        self.edit(First::Passwd, witness, |tables| {
+        self.edit(&self.by_command(First::Passwd, witness), |tables| {
             tables.check_known(name)?;
             tables.passwd.remove(name.as_str())?;
             tables.shadow.remove(name.as_str())
         })
     }
 
+    /// Returns the manner in which an administrator's command changes its own files.
+    fn by_command<'a>(&self, first: First, witness: Witness<'a>) -> Manner<'a> {
+        Manner {
+            first,
+            keeps_attributes: false,
+            deadline: Deadline::after(system_clock, self.patience),
+            witness,
+        }
+    }
+
     /// Reads the files, changes their contents and writes them, all under the lock.
     fn edit(
         &self,
-        first: First,
-        witness: Witness<'_>,
+        manner: &Manner<'_>,
         change: impl FnOnce(&mut Tables) -> Result<(), EditError>,
     ) -> Result<(), EditError> {
-        let _lock = Lock::take(&self.shadow, self.patience)?;
-        let before = self.read()?;
+        let _lock = Lock::take(&self.lock, &manner.deadline)?;
+        let (before, old) = self.read()?;
         let mut after = before.clone();
         change(&mut after)?;
+        let shadow = (&self.shadow, &before.shadow, &after.shadow);
+        let passwd = (&self.passwd, &before.passwd, &after.passwd);
         let mut writes = vec![
-            (&self.shadow, &before.shadow, &after.shadow, SHADOW_MODE),
-            (&self.passwd, &before.passwd, &after.passwd, PASSWD_MODE),
+            (shadow, old.shadow.as_ref(), SHADOW_MODE),
+            (passwd, old.passwd.as_ref(), PASSWD_MODE),
         ];
-        if first == First::Passwd {
+        if manner.first == First::Passwd {
             writes.reverse();
         }
-        for (path, before, after, mode) in writes {
+        for ((path, before, after), old, mode) in writes {
+            let attributes = match old {
+                Some(old) if manner.keeps_attributes => Attributes::Kept(old),
+                _ => Attributes::Own(mode),
+            };
             // A missing file is made, so that the other file is never read without it.
-            if before != after || !path.exists() {
-                replace(path, &after.to_bytes(), mode, witness)
-                    .map_err(|error| EditError::File(format!("{}: {error}", path.display())))?;
+            let is_missing = old.is_none() && !manner.keeps_attributes;
+            if before != after || is_missing {
+                replace(path, &after.to_bytes(), &attributes, manner.witness)
+                    .map_err(|error| error.about(path))?;
             }
         }
         Ok(())
     }
 
-    fn read(&self) -> Result<Tables, EditError> {
+    fn read(&self) -> Result<(Tables, OldFiles), EditError> {
         Tables::read(&self.passwd, &self.shadow)
     }
 }
 
+pub(super) mod password;
 #[cfg(test)]
 mod tests;

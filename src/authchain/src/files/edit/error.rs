@@ -12,14 +12,24 @@ pub enum EditError {
     UnusableField(&'static str),
     /// The account has no password that could be unlocked.
     NoPassword,
+    /// Another process holds the lock.
+    Busy(String),
+    /// The caller forbids the change, now that it has seen the account under the lock.
+    Forbidden,
     /// A file could not be read, locked or written.
     File(String),
+    /// The change is made, but may be lost in a power failure: the folder could not be flushed to
+    /// the disk.
+    NotFlushed(String),
 }
 
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(text) | Self::File(text) => f.write_str(text),
+            Self::Refused(text) | Self::Busy(text) | Self::File(text) | Self::NotFlushed(text) => {
+                f.write_str(text)
+            }
+            Self::Forbidden => f.write_str("the account has changed meanwhile"),
             Self::UnusableField(name) => {
                 write!(
                     f,

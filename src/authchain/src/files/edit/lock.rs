@@ -1,99 +1,115 @@
 //! The lock that lets only one process edit the files at a time.
 
 use std::fs::{File, OpenOptions};
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::fcntl::{FlockArg, OFlag};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc;
+use nix::poll::{PollTimeout, poll};
 
+use super::super::passwd_files::SYSTEM_SHADOW;
 use super::error::EditError;
-use crate::tools::deadline::{Deadline, system_clock};
+use crate::tools::deadline::Deadline;
 
-/// Maximum time to wait for the lock. Writing takes milliseconds; a process that holds the lock for
-/// longer hangs, and the administrator should be told.
+/// Maximum time for which a command waits for the lock. Writing takes milliseconds; a process that
+/// holds the lock for longer hangs, and the administrator should be told.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// The pause between two attempts to take the lock.
-const PAUSE: Duration = Duration::from_millis(20);
+/// The lock of the system's own files, which `lckpwdf` (lckpwdf(3)) takes for passwd, useradd, vipw
+/// and pam_unix.
+const SYSTEM_LOCK: &str = "/etc/.pwd.lock";
+
+/// The pause between two attempts to take the lock, in milliseconds.
+const PAUSE: u16 = 20;
 
 /// The lock of a database, held while its files are changed. The kernel releases it when the lock
 /// file is closed, at the latest when the process ends. It is not released explicitly: that could
 /// fail after everything has been written.
+///
+/// It is a lock of the open file (`F_OFD_SETLK`, fcntl(2)), which excludes `lckpwdf` and is
+/// excluded by it. `lckpwdf` itself would end the host's alarm(2), and its lock is lost as soon as
+/// the process closes any descriptor of the file.
 pub(super) struct Lock {
     _held: File,
 }
 
 impl Lock {
-    /// Takes the lock of the database that `file` belongs to.
+    /// Takes the lock in the file at `path`, or gives up at the deadline.
     ///
-    /// The lock is a separate file beside `file`, because `file` itself is replaced. The lock file
-    /// is never removed: otherwise two writers could hold locks on two files of the same name.
-    pub(super) fn take(file: &Path, patience: Duration) -> Result<Self, EditError> {
-        let path = path_for(file);
-        let trouble = |why: String| EditError::File(format!("{}: {why}", path.display()));
+    /// The lock file is never removed: otherwise two writers could hold locks on two files of the
+    /// same name.
+    pub(super) fn take(path: &Path, deadline: &Deadline) -> Result<Self, EditError> {
+        let trouble = |why: &str| EditError::File(format!("{}: {why}", path.display()));
         let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
             .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).bits())
-            .open(&path)
-            .map_err(|error| trouble(error.to_string()))?;
-        let deadline = Deadline::after(system_clock, patience);
+            .open(path)
+            .map_err(|error| trouble(&error.to_string()))?;
         loop {
             match lock_now(&file) {
-                Ok(()) => return Ok(Self { _held: file }),
-                Err(Errno::EWOULDBLOCK | Errno::EINTR) if !deadline.is_over() => {}
-                Err(Errno::EWOULDBLOCK) => {
-                    let seconds = patience.as_secs();
-                    return Err(trouble(format!(
-                        "held by another process for over {seconds} s"
+                Ok(_) => return Ok(Self { _held: file }),
+                Err(Errno::EAGAIN | Errno::EACCES | Errno::EINTR) if !deadline.is_over() => {}
+                Err(Errno::EAGAIN | Errno::EACCES) => {
+                    let seconds = deadline.budget().as_secs();
+                    return Err(EditError::Busy(format!(
+                        "{}: held by another process for over {seconds} s",
+                        path.display()
                     )));
                 }
-                Err(errno) => return Err(trouble(errno.desc().to_owned())),
+                Err(errno) => return Err(trouble(errno.desc())),
             }
-            pause();
+            // A signal may shorten the pause: then the next attempt is made sooner.
+            let _ = poll(&mut [], PollTimeout::from(PAUSE));
         }
     }
 }
 
-#[expect(
-    deprecated,
-    reason = "its successor unlocks when it is dropped, and panics where that fails"
-)]
-fn lock_now(file: &File) -> nix::Result<()> {
-    nix::fcntl::flock(file.as_raw_fd(), FlockArg::LockExclusiveNonblock)
+fn lock_now(file: &File) -> nix::Result<i32> {
+    let whole_file = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an administrator's command may wait for another; no login comes here"
-)]
-fn pause() {
-    std::thread::sleep(PAUSE);
-}
-
-/// Returns the lock's path: `/var/lib/authchain/.shadow.lock` for `/var/lib/authchain/shadow`.
-fn path_for(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!(".{name}.lock"))
+/// Returns the path of the lock file, which is a file of its own, because the shadow file is
+/// replaced: the system's for `/etc/shadow`, even if that is a link, and `.shadow.lock` beside any
+/// other. `real` is the shadow file with its links resolved.
+pub(super) fn path_for(shadow: &Path, real: &Path) -> PathBuf {
+    if shadow.as_os_str() == SYSTEM_SHADOW {
+        return PathBuf::from(SYSTEM_LOCK);
+    }
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
+    real.with_file_name(format!(".{name}.lock"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::deadline::system_clock;
+
+    fn within(patience: Duration) -> Deadline {
+        Deadline::after(system_clock, patience)
+    }
 
     #[test]
     fn a_second_writer_gives_up_after_its_patience() {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("shadow");
-        let held = Lock::take(&file, LOCK_WAIT).unwrap();
-        assert!(Lock::take(&file, Duration::from_millis(50)).is_err());
+        let file = dir.path().join(".shadow.lock");
+        let held = Lock::take(&file, &within(LOCK_WAIT)).unwrap();
+        let busy = Lock::take(&file, &within(Duration::from_millis(50)));
+        assert!(matches!(busy.err(), Some(EditError::Busy(_))));
         drop(held);
-        assert!(Lock::take(&file, Duration::ZERO).is_ok());
+        assert!(Lock::take(&file, &within(Duration::ZERO)).is_ok());
     }
 
     #[test]
@@ -101,7 +117,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let elsewhere = dir.path().join("elsewhere");
         std::os::unix::fs::symlink(&elsewhere, dir.path().join(".shadow.lock")).unwrap();
-        assert!(Lock::take(&dir.path().join("shadow"), Duration::ZERO).is_err());
+        assert!(Lock::take(&dir.path().join(".shadow.lock"), &within(Duration::ZERO)).is_err());
         assert!(!elsewhere.exists());
+    }
+
+    #[test]
+    fn the_systems_files_have_the_lock_of_lckpwdf_wherever_they_lead() {
+        let lock = |shadow, real| path_for(Path::new(shadow), Path::new(real));
+        let theirs = Path::new("/etc/.pwd.lock");
+        assert_eq!(lock("/etc/shadow", "/etc/shadow"), theirs);
+        assert_eq!(lock("/etc/shadow", "/data/etc/shadow"), theirs);
+        let ours = lock("/srv/shadow", "/var/lib/authchain/shadow");
+        assert_eq!(ours, Path::new("/var/lib/authchain/.shadow.lock"));
     }
 }

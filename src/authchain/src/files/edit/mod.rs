@@ -9,8 +9,10 @@
 //! leaves a name without its password, expiry date or lock.
 
 mod account;
+mod attributes;
 mod database;
 mod error;
+mod file_size;
 mod lock;
 mod new_account;
 mod replace;
@@ -20,6 +22,7 @@ mod tables;
 
 pub use account::AccountEntry;
 pub use database::Database;
+pub use database::password::PasswordEdit;
 pub use error::EditError;
 pub use new_account::NewAccount;
 pub use table::Table;

@@ -1,12 +1,17 @@
 //! Replaces a file atomically and durably.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
-use nix::unistd::{getegid, geteuid};
+use rustix::io::fcntl_dupfd_cloexec;
+
+use super::attributes::Attributes;
+use super::error::EditError;
+use super::file_size::UnlimitedFileSize;
 
 /// A point at which the process may be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,28 +32,62 @@ pub(super) enum WriteStep {
 /// as if the process were killed there.
 pub(super) type Witness<'a> = &'a dyn Fn(&Path, WriteStep);
 
-/// Replaces the file at `path` by one with `bytes`, `mode`, and the process's user and group.
+/// The reason why a file was not replaced, or not surely.
+#[derive(Debug)]
+pub(super) enum ReplaceError {
+    /// The file is the old one.
+    Io(io::Error),
+    /// The file is the old one: somebody who does not heed the lock has written to it.
+    ChangedMeanwhile,
+    /// The file is the new one, and may be the old one again after a power failure: the folder
+    /// could not be flushed to the disk.
+    NotFlushed(io::Error),
+}
+
+impl ReplaceError {
+    /// Returns the error about the file at `path`.
+    pub(super) fn about(self, path: &Path) -> EditError {
+        let path = path.display();
+        match self {
+            Self::Io(error) => EditError::File(format!("{path}: {error}")),
+            Self::ChangedMeanwhile => {
+                EditError::File(format!("{path}: another program has just written to it"))
+            }
+            Self::NotFlushed(error) => EditError::NotFlushed(format!("{path}: {error}")),
+        }
+    }
+}
+
+impl From<io::Error> for ReplaceError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Replaces the file at `path` by one with `bytes` and these attributes.
 ///
 /// The caller holds the lock. A file that a killed process left under the temporary name is
 /// removed.
 pub(super) fn replace(
     path: &Path,
     bytes: &[u8],
-    mode: u32,
+    attributes: &Attributes<'_>,
     witness: Witness<'_>,
-) -> io::Result<()> {
+) -> Result<(), ReplaceError> {
     let new = temporary(path);
-    let written = write_new(path, &new, bytes, mode, witness);
-    if written.is_err() {
+    let put = write_new(path, &new, bytes, attributes, witness)
+        .and_then(|()| put_in_place(path, &new, attributes));
+    if put.is_err() {
         let _ = fs::remove_file(&new);
-        return written;
+        return put;
     }
-    fs::rename(&new, path)?;
     witness(path, WriteStep::Renamed);
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    File::open(folder.unwrap_or(Path::new(".")))
+        .and_then(|folder| folder.sync_all())
+        .map_err(ReplaceError::NotFlushed)?;
     witness(path, WriteStep::Done);
     Ok(())
 }
@@ -57,28 +96,47 @@ fn write_new(
     path: &Path,
     new: &Path,
     bytes: &[u8],
-    mode: u32,
+    attributes: &Attributes<'_>,
     witness: Witness<'_>,
-) -> io::Result<()> {
+) -> Result<(), ReplaceError> {
     match fs::remove_file(new) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         // Nobody else may read the file before its mode is set.
         .mode(0o600)
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
         .open(new)?;
+    let mut file = beyond_standard_streams(file)?;
     witness(path, WriteStep::Created);
+    let _unlimited = UnlimitedFileSize::for_writing(bytes.len())?;
     file.write_all(bytes)?;
     witness(path, WriteStep::Written);
-    fchown(&file, Some(geteuid().as_raw()), Some(getegid().as_raw()))?;
-    file.set_permissions(Permissions::from_mode(mode))?;
+    attributes.give_to(&file)?;
     file.sync_all()?;
     witness(path, WriteStep::Synced);
     Ok(())
+}
+
+/// Moves the file to a descriptor above those of the standard streams. Where the caller has closed
+/// these, another thread of the host would print into the file.
+fn beyond_standard_streams(file: File) -> io::Result<File> {
+    match file.as_raw_fd() {
+        0..=2 => Ok(fcntl_dupfd_cloexec(&file, 3)?.into()),
+        _ => Ok(file),
+    }
+}
+
+fn put_in_place(path: &Path, new: &Path, attributes: &Attributes<'_>) -> Result<(), ReplaceError> {
+    if let Attributes::Kept(old) = attributes {
+        if !old.is_unchanged()? {
+            return Err(ReplaceError::ChangedMeanwhile);
+        }
+    }
+    Ok(fs::rename(new, path)?)
 }
 
 fn temporary(path: &Path) -> PathBuf {
@@ -89,6 +147,8 @@ fn temporary(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     fn no_witness(_: &Path, _: WriteStep) {}
 
@@ -99,7 +159,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
         for mode in [0o600, 0o644] {
-            replace(&path, b"new", mode, &no_witness).unwrap();
+            replace(&path, b"new", &Attributes::Own(mode), &no_witness).unwrap();
             assert_eq!(
                 fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
                 mode
@@ -114,7 +174,7 @@ mod tests {
         let (path, victim) = (dir.path().join("shadow"), dir.path().join("victim"));
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, temporary(&path)).unwrap();
-        replace(&path, b"new", 0o600, &no_witness).unwrap();
+        replace(&path, b"new", &Attributes::Own(0o600), &no_witness).unwrap();
         assert_eq!(fs::read(&victim).unwrap(), b"precious");
         assert!(fs::symlink_metadata(&path).unwrap().is_file());
     }
@@ -124,7 +184,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("folder");
         fs::create_dir(temporary(&path)).unwrap();
-        assert!(replace(&path, b"new", 0o600, &no_witness).is_err());
+        assert!(replace(&path, b"new", &Attributes::Own(0o600), &no_witness).is_err());
         assert!(!path.exists());
     }
 }

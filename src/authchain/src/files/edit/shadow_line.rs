@@ -87,6 +87,13 @@ impl ShadowLine {
         self.last_change = today.to_string().into_bytes();
     }
 
+    /// Replaces the password with its marks, as passwd(1) does: a locked one is unlocked. Without a
+    /// day, passwords do not age; day 0 would demand another change.
+    pub(super) fn replace_password(&mut self, hash: &str, today: Option<u64>) {
+        self.password = hash.as_bytes().to_vec();
+        self.last_change = today.map(|day| day.to_string()).unwrap_or_default().into();
+    }
+
     /// Locks the password, which ends password logins, and expires the account, which also ends
     /// keys, cron and whatever else asks for no password.
     pub(super) fn lock(&mut self) {

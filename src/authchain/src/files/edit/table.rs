@@ -1,5 +1,7 @@
 //! A file of lines whose fields are separated by colons. Lines that are not edited do not change.
 
+use zeroize::{Zeroize, Zeroizing};
+
 use super::error::EditError;
 
 /// The lines of a passwd or shadow file, as bytes. Lines that are no entries are kept.
@@ -23,8 +25,9 @@ impl Table {
     }
 
     /// Returns the file's bytes; the last line, too, ends in a newline.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let lengths = self.lines.iter().map(|line| line.len().saturating_add(1));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(lengths.sum()));
         for line in &self.lines {
             bytes.extend(line);
             bytes.push(b'\n');
@@ -95,6 +98,13 @@ fn is_entry(line: &[u8]) -> bool {
     !matches!(line.first(), None | Some(b'#' | b'+' | b'-')) && line.contains(&b':')
 }
 
+/// Wipes the lines, which may hold hashes.
+impl Drop for Table {
+    fn drop(&mut self) {
+        self.lines.zeroize();
+    }
+}
+
 fn fields_of(line: &[u8]) -> Vec<&[u8]> {
     line.split(|&byte| byte == b':').collect()
 }
@@ -115,11 +125,11 @@ mod tests {
             &b"# ours\n\n+@group::::::\nalice:x:9\nno colon\n  \n\xff\xfe:x:2::::\r\n:x:3\n#bob:x:4\n"[..],
             b"bob:x:5\n",
         ];
-        assert_eq!(table.to_bytes(), expected.concat());
+        assert_eq!(*table.to_bytes(), expected.concat());
         table.remove("bob").unwrap();
         table.remove("nobody").unwrap();
         table.put("alice", b"alice:x:1::::".to_vec()).unwrap();
-        assert_eq!(table.to_bytes(), [ODD, b"\n"].concat());
+        assert_eq!(*table.to_bytes(), [ODD, b"\n"].concat());
     }
 
     #[test]
@@ -143,8 +153,8 @@ mod tests {
 
     #[test]
     fn an_empty_file_stays_empty() {
-        assert_eq!(Table::parse(b"").to_bytes(), b"");
-        assert_eq!(Table::parse(b"\n").to_bytes(), b"");
-        assert_eq!(Table::parse(b"a:\n\n").to_bytes(), b"a:\n\n");
+        for (text, expected) in [(&b""[..], &b""[..]), (b"\n", b""), (b"a:\n\n", b"a:\n\n")] {
+            assert_eq!(**Table::parse(text).to_bytes(), *expected);
+        }
     }
 }

@@ -1,11 +1,17 @@
 //! The contents of a passwd file and of its shadow file.
 
+use std::fmt;
+use std::io::Read;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
+use super::super::passwd_files::open;
+use super::attributes::Old;
 use super::error::EditError;
 use super::shadow_line::ShadowLine;
 use super::table::Table;
-use crate::tools::trusted_file::{self, Access, FileError, FileFault};
+use crate::tools::trusted_file::{Access, FileError, FileFault};
 use crate::words::Username;
 
 /// Maximum size of a file that is edited, in bytes: some hundred thousand accounts.
@@ -18,13 +24,22 @@ pub(super) struct Tables {
     pub(super) shadow: Table,
 }
 
+/// The files that were read; `None` for a file that is missing.
+pub(super) struct OldFiles {
+    pub(super) passwd: Option<Old>,
+    pub(super) shadow: Option<Old>,
+}
+
 impl Tables {
     /// Reads both files; a missing file has no lines.
-    pub(super) fn read(passwd: &Path, shadow: &Path) -> Result<Self, EditError> {
-        Ok(Self {
-            passwd: read(passwd, Access::Public)?,
-            shadow: read(shadow, Access::GroupReadable)?,
-        })
+    pub(super) fn read(passwd: &Path, shadow: &Path) -> Result<(Self, OldFiles), EditError> {
+        let (passwd, old_passwd) = read(passwd, Access::Public)?;
+        let (shadow, old_shadow) = read(shadow, Access::GroupReadable)?;
+        let old = OldFiles {
+            passwd: old_passwd,
+            shadow: old_shadow,
+        };
+        Ok((Self { passwd, shadow }, old))
     }
 
     /// Returns the user ids in the passwd file, `+5` among them: the C library takes it for 5, so
@@ -59,24 +74,47 @@ impl Tables {
 
     /// Writes `x` into the password field of the passwd line: the password is in the shadow file.
     pub(super) fn move_password_to_shadow(&mut self, name: &Username) -> Result<(), EditError> {
+        self.put_into_passwd(name, b"x")
+    }
+
+    /// Writes `field` into the password field of the passwd line.
+    pub(super) fn put_into_passwd(
+        &mut self,
+        name: &Username,
+        field: &[u8],
+    ) -> Result<(), EditError> {
         let Some(mut fields) = self.passwd.fields(name.as_str())? else {
             return Ok(());
         };
         if let Some(password) = fields.get_mut(1) {
-            *password = b"x";
+            *password = field;
         }
         let line = fields.join(&b':');
         self.passwd.put(name.as_str(), line)
     }
 }
 
-fn read(path: &Path, access: Access) -> Result<Table, EditError> {
-    match trusted_file::read(path, access, MAX_BYTES) {
-        Ok(bytes) => Ok(Table::parse(&bytes)),
+/// Reads a file, which is opened as a login opens it.
+fn read(path: &Path, access: Access) -> Result<(Table, Option<Old>), EditError> {
+    let about = |error: &dyn fmt::Display| EditError::File(format!("{}: {error}", path.display()));
+    let file = match open(path, access) {
+        Ok(file) => file,
         Err(FileError {
             fault: FileFault::Missing,
             ..
-        }) => Ok(Table::parse(b"")),
-        Err(error) => Err(EditError::File(error.to_string())),
+        }) => return Ok((Table::parse(b""), None)),
+        Err(error) => return Err(EditError::File(error.to_string())),
+    };
+    let old = Old::new(path, file).map_err(|error| about(&error))?;
+    if old.size() > MAX_BYTES {
+        return Err(about(&"it is too large"));
     }
+    // Room for the whole file and for the read with which std finds its end, so that the buffer
+    // does not grow and leave copies of the hashes in its former memory.
+    let room = usize::try_from(old.size()).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room.saturating_add(64)));
+    let mut file = old.file();
+    file.read_to_end(&mut bytes)
+        .map_err(|error| about(&error))?;
+    Ok((Table::parse(&bytes), Some(old)))
 }
