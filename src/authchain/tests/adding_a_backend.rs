@@ -182,7 +182,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use authchain::chain::{Chain, Identities, Link, SystemUser};
-    use authchain::config::settings::Then;
+    use authchain::config::settings::{PasswordChanges, Then};
     use authchain::config::{Config, Source};
     use authchain::files::password_hash::NewHash;
     use authchain::tools::conversation::Conversation;
@@ -279,6 +279,7 @@ mod tests {
             on_denied: Then::Next,
             on_unavailable: Then::Next,
             local_names: false,
+            password: PasswordChanges::On,
             timeout: Duration::from_secs(3),
         };
         Chain::new(vec![link], 1000, Box::new(EmptySystem)).unwrap()

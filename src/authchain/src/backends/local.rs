@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use super::password_change::{CannotChange, ChangePassword};
 use super::{Backend, Nature};
 use crate::config::settings::local::LocalSettings;
 use crate::files::passwd_files::passwd::{self, PasswdEntry};
@@ -110,17 +111,18 @@ impl Local {
                 Ok(LocalVerdict::Unhashed(Verdict::NoPassword(None)))
             }
             // Fields that no password matches: `*LK*`, and a `!` in front of a hash.
-            [b'!' | b'*', ..] => Ok(LocalVerdict::denied(DenialReason::Locked, None)),
-            [] => Ok(LocalVerdict::denied(DenialReason::EmptyPassword, None)),
+            [b'!' | b'*', ..] => Ok(LocalVerdict::denied(DenialReason::Locked)),
+            [] => Ok(LocalVerdict::denied(DenialReason::EmptyPassword)),
             _ if typed.is_empty() && !empty_is_allowed => {
-                Ok(LocalVerdict::denied(DenialReason::EmptyPassword, None))
+                Ok(LocalVerdict::denied(DenialReason::EmptyPassword))
             }
             hash => match verify(typed, hash, self.settings.weak_hashes) {
                 Ok(true) => Ok(LocalVerdict::Hashed(self.accept(&person))),
                 Ok(false) => Ok(LocalVerdict::Hashed(Verdict::Denied(
                     DenialReason::BadCredential.into(),
                 ))),
-                Err(error) => not_verified(path, error),
+                Err(error) => unverified(path, error)
+                    .map(|denial| LocalVerdict::Unhashed(Verdict::Denied(denial))),
             },
         }
     }
@@ -199,6 +201,10 @@ impl Backend for Local {
         Ok(Some(Account { user, status }))
     }
 
+    fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
+        Ok(self)
+    }
+
     fn burn_refusal_time(&self, password: &Secret) {
         let dummy_of_passwd = self.passwd(None).ok().and_then(|found| found.dummy_hash);
         let dummy = self.shadow(None).ok().and_then(|found| found.dummy_hash);
@@ -217,22 +223,21 @@ enum LocalVerdict {
 }
 
 impl LocalVerdict {
-    fn denied(reason: DenialReason, detail: Option<String>) -> Self {
-        Self::Unhashed(Verdict::Denied(Denial {
-            detail,
-            ..reason.into()
-        }))
+    fn denied(reason: DenialReason) -> Self {
+        Self::Unhashed(Verdict::Denied(reason.into()))
     }
 }
 
-/// Returns the answer if a hash could not be verified: locked, if no password could match it; else
-/// unavailable or failed.
-fn not_verified(path: &Path, error: HashError) -> Result<LocalVerdict, BackendError> {
+/// Returns the denial if no password could match the hash.
+///
+/// # Errors
+/// When the password may be right, but could not be verified.
+fn unverified(path: &Path, error: HashError) -> Result<Denial, BackendError> {
     if error.matches_nothing() {
-        return Ok(LocalVerdict::denied(
-            DenialReason::Locked,
-            Some(error.to_string()),
-        ));
+        return Ok(Denial {
+            detail: Some(error.to_string()),
+            ..DenialReason::Locked.into()
+        });
     }
     let detail = format!("{}: {error}", path.display());
     Err(match error {
@@ -241,5 +246,6 @@ fn not_verified(path: &Path, error: HashError) -> Result<LocalVerdict, BackendEr
     })
 }
 
+mod change;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //!
 //! - [`Backend`]: the trait. It answers what a source knows about one person, and decides nothing.
 //! - [`local`]: passwd and shadow files, read in this process.
+//! - [`password_change`]: the capability to change a password, which a backend may have.
 //! - [`remote`]: every backend that asks servers. It starts a worker process for each question,
 //!   under a deadline, and remembers in empty files which servers were down.
 //! - [`protocol`]: the messages between this process and the worker, for both of them. Its manual
@@ -13,10 +14,12 @@
 
 mod breaker;
 pub mod local;
+pub mod password_change;
 pub mod protocol;
 pub mod remote;
 mod worker;
 
+use self::password_change::{CannotChange, ChangePassword};
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
 
@@ -122,6 +125,14 @@ pub trait Backend {
     /// # Errors
     /// When the source could not be asked.
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError>;
+
+    /// Returns the way to change passwords in this source, or the reason why there is none.
+    ///
+    /// # Errors
+    /// [`CannotChange`].
+    fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
+        Err(CannotChange::NotSupported)
+    }
 
     /// Examines every server, step by step, until the request's deadline, and calls `hear` with the
     /// result of each step. A backend without servers does nothing.

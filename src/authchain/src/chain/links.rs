@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::identity::{Identities, is_system_uid};
 use super::ruling::Ruling;
 use crate::backends::Backend;
-use crate::config::settings::Then;
+use crate::backends::password_change::{CannotChange, ChangePassword};
+use crate::config::settings::{PasswordChanges, Then};
 use crate::words::Username;
 
 /// A backend and its place in the chain.
@@ -19,8 +20,23 @@ pub struct Link {
     pub on_unavailable: Then,
     /// True if the backend is asked about names that have a password in the system's own files.
     pub local_names: bool,
+    /// The answer to whether the backend's passwords may be changed.
+    pub password: PasswordChanges,
     /// Maximum time that the backend may take.
     pub timeout: Duration,
+}
+
+impl Link {
+    /// Returns the way to change passwords in the backend.
+    ///
+    /// # Errors
+    /// The reason why there is none: the configuration forbids it, or the backend cannot do it.
+    pub fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
+        match self.password {
+            PasswordChanges::On => self.backend.change_password(),
+            PasswordChanges::Off => Err(CannotChange::Off),
+        }
+    }
 }
 
 /// The backends of a configuration, their order, and the rules that change it. There is at least
@@ -84,6 +100,11 @@ impl Chain {
             links.find(|link| link.backend.name() == name)
         };
         names.filter_map(named).collect()
+    }
+
+    /// Returns the link of this name, whether or not a rule has it asked.
+    pub(super) fn link_named(&self, name: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.backend.name() == name)
     }
 
     /// Returns the name if the local passwd file has it: then it is not a password that was typed

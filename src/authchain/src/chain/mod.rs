@@ -4,6 +4,7 @@
 //! - [`Chain`]: the backends in their order, and the three questions to them: authentication,
 //!   account and lookup. A chain is never empty.
 //! - [`Decision`]: the outcome, what each backend said, the PAM code and the line for the log.
+//! - [`ChangeDecision`]: the same for each of the two calls by which a password is changed.
 //! - [`registry`]: the list of the backend types, by name.
 //! - [`Identities`]: what the system's own files and NSS say about a name. A name with a password
 //!   in these files belongs to them alone.
@@ -16,11 +17,13 @@
 //! **Begin with** [`Chain::authenticate`], and follow it.
 
 mod assemble;
+mod change;
 mod decision;
 mod homes;
 mod identity;
 mod links;
 mod login;
+mod no_owner;
 pub mod registry;
 mod report;
 mod route;
@@ -31,6 +34,7 @@ mod tests;
 mod walk;
 
 pub use assemble::{Assembled, assemble};
+pub use change::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 pub use decision::{
     Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step, WhyNotAsked,
 };

@@ -287,6 +287,7 @@ fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Lin
             Then::Next => common.on_unavailable,
         },
         local_names: common.local_names,
+        password: common.password,
         timeout: common.timeout.duration(),
     })
 }

@@ -3,6 +3,7 @@
 mod account;
 mod login;
 mod lookup;
+mod owner;
 mod same_person;
 
 use std::cell::OnceCell;

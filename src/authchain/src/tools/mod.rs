@@ -7,6 +7,7 @@
 //! - [`trusted_file`]: opens a file only if no untrusted user could have written or replaced it.
 //! - [`deferred`]: work that only a refused login has to do.
 //! - [`name_service`]: users in the system's name service; which of its errors mean "not found".
+//! - [`password_dialogue`]: the person whose password is to be changed, as a trait.
 //! - [`one_error`]: keeps back the errors of backends; a refused login tells the last one.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
@@ -18,5 +19,6 @@ pub mod deferred;
 pub mod journal;
 pub mod name_service;
 pub mod one_error;
+pub mod password_dialogue;
 pub mod request;
 pub mod trusted_file;

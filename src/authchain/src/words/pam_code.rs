@@ -29,6 +29,14 @@ pub enum PamCode {
     AccountExpired = 13,
     /// `PAM_CONV_ERR`
     ConversationError = 19,
+    /// `PAM_AUTHTOK_ERR`: the password was not changed.
+    AuthtokError = 20,
+    /// `PAM_AUTHTOK_LOCK_BUSY`: the password file is locked by another process.
+    AuthtokLockBusy = 22,
+    /// `PAM_TRY_AGAIN`: the new password was typed in two ways.
+    TryAgain = 24,
+    /// `PAM_AUTHTOK_EXPIRED`: the password expired so long ago that it cannot be changed.
+    AuthtokExpired = 27,
 }
 
 impl PamCode {
@@ -50,6 +58,10 @@ impl PamCode {
             Self::NewAuthtokRequired => "PAM_NEW_AUTHTOK_REQD",
             Self::AccountExpired => "PAM_ACCT_EXPIRED",
             Self::ConversationError => "PAM_CONV_ERR",
+            Self::AuthtokError => "PAM_AUTHTOK_ERR",
+            Self::AuthtokLockBusy => "PAM_AUTHTOK_LOCK_BUSY",
+            Self::TryAgain => "PAM_TRY_AGAIN",
+            Self::AuthtokExpired => "PAM_AUTHTOK_EXPIRED",
         }
     }
 }

@@ -84,7 +84,7 @@ prop_compose! {
     }
 }
 
-fn backends() -> impl Strategy<Value = Vec<Scripted>> {
+pub(super) fn backends() -> impl Strategy<Value = Vec<Scripted>> {
     proptest::collection::vec(a_backend(), 1..6).prop_map(|mut all| {
         for (index, backend) in all.iter_mut().enumerate() {
             backend.name = format!("b{index}");

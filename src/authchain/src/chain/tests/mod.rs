@@ -2,6 +2,7 @@
 
 mod aliases;
 mod cases;
+mod changes;
 mod fake_system;
 mod laws;
 mod login_events;

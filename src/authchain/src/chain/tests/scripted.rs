@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use super::login_events::{Event, happen};
 use super::*;
+use crate::backends::password_change::{
+    CannotChange, Change, ChangeKind, ChangePassword, ChangeVerdict,
+};
 use crate::backends::{Authority, Backend, Nature};
-use crate::config::settings::Then;
+use crate::config::settings::{PasswordChanges, Then};
 use crate::tools::request::{Attempt, Request};
 use crate::words::{
     Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Secret, User,
@@ -53,6 +56,7 @@ pub(super) struct Scripted {
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
     deferred_done: Rc<Cell<usize>>,
+    changed: Rc<Cell<usize>>,
 }
 
 impl Scripted {
@@ -70,6 +74,7 @@ impl Scripted {
             asked: Rc::default(),
             spent: Rc::default(),
             deferred_done: Rc::default(),
+            changed: Rc::default(),
         }
     }
 
@@ -88,12 +93,18 @@ impl Scripted {
         self.deferred_done.get()
     }
 
+    /// Returns how often it changed a password.
+    pub(super) fn changed(&self) -> usize {
+        self.changed.get()
+    }
+
     pub(super) fn link(&self) -> Link {
         Link {
             backend: Box::new(self.clone()),
             on_denied: self.on_denied,
             on_unavailable: self.on_unavailable,
             local_names: self.local_names,
+            password: PasswordChanges::On,
             timeout: Duration::from_secs(3),
         }
     }
@@ -221,8 +232,32 @@ impl Backend for Scripted {
         }))
     }
 
+    fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
+        Ok(self)
+    }
+
     fn burn_refusal_time(&self, _password: &Secret) {
         self.spent.set(self.spent.get() + 1);
         happen(Event::TimeSpent);
+    }
+}
+
+impl ChangePassword for Scripted {
+    fn has_password(&self, _request: &Request<'_>) -> Result<bool, BackendError> {
+        Ok(self.answer != Answer::HasNoPassword)
+    }
+
+    fn preliminary(&self, change: &Change<'_>) -> Result<ChangeVerdict, BackendError> {
+        self.failure()?;
+        Ok(match (change.kind, change.old) {
+            (ChangeKind::ByRoot, _) | (_, Some(_)) => ChangeVerdict::Granted(None),
+            (_, None) => ChangeVerdict::OldPasswordNeeded,
+        })
+    }
+
+    fn update(&self, change: &Change<'_>, _new: &Secret) -> Result<ChangeVerdict, BackendError> {
+        let verdict = self.preliminary(change)?;
+        self.changed.set(self.changed.get() + 1);
+        Ok(verdict)
     }
 }

@@ -62,6 +62,12 @@ pub struct BackendSettings {
     #[serde(default)]
     pub local_names: bool,
 
+    /// `off` to refuse every change of a password of this backend, also by root: `passwd` and a
+    /// forced change at a login then end with a text for the person. `on` lets passwords be changed
+    /// where the backend can do that; `local` can.
+    #[serde(default)]
+    pub password: PasswordChanges,
+
     /// Maximum time for this backend to answer. It does not concern a `local` backend, which waits
     /// for no server.
     #[serde(default = "default_timeout")]
@@ -87,6 +93,7 @@ impl BackendSettings {
             on_denied: Then::default(),
             on_unavailable: Then::default(),
             local_names: false,
+            password: PasswordChanges::default(),
             timeout: default_timeout(),
         }
     }
@@ -102,4 +109,16 @@ pub enum Then {
     Next,
     /// The chain ends.
     Stop,
+}
+
+/// The answer to whether a backend's passwords may be changed through authchain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum PasswordChanges {
+    /// They may, if the backend can change them.
+    #[default]
+    On,
+    /// They may not.
+    Off,
 }

@@ -15,7 +15,7 @@ pub(super) mod schema;
 mod text;
 pub mod tls;
 
-pub use common::{BackendSettings, SettingsFault, Then};
+pub use common::{BackendSettings, PasswordChanges, SettingsFault, Then};
 pub(super) use common::{NO_FACTOR, check_not_zero};
 pub use global::{GlobalSettings, WhenUnavailable};
 pub use json::from_json;

@@ -1,0 +1,191 @@
+//! Changing a password in passwd and shadow files.
+
+use std::path::Path;
+
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use super::Local;
+use crate::backends::password_change::{
+    Change, ChangeKind, ChangePassword, ChangeRefusal, ChangeVerdict,
+};
+use crate::files::edit::{Database, EditError, PasswordEdit};
+use crate::files::login_defs::{self, LOGIN_DEFS};
+use crate::files::passwd_files::ageing::{Ageing, day_of};
+use crate::files::passwd_files::shadow::ShadowEntry;
+use crate::files::passwd_files::{SYSTEM_SHADOW, was_ever_a_password};
+use crate::files::password_hash::{DummyHash, NewHash, verify};
+use crate::tools::journal::Severity;
+use crate::tools::request::Request;
+use crate::words::{AccountStatus, BackendError, DenialReason, Secret};
+
+impl ChangePassword for Local {
+    fn has_password(&self, request: &Request<'_>) -> Result<bool, BackendError> {
+        // Without root's rights the shadow file cannot be read, and `preliminary` refuses.
+        if request.context.euid != 0 {
+            return Ok(true);
+        }
+        let entry = self.entry(request)?.0;
+        Ok(entry.is_some_and(|entry| was_ever_a_password(entry.password.expose())))
+    }
+
+    fn preliminary(&self, change: &Change<'_>) -> Result<ChangeVerdict, BackendError> {
+        if change.request.context.euid != 0 {
+            let why = "only root can lock the files".to_owned();
+            return Ok(ChangeVerdict::Refused(ChangeRefusal::Busy(why)));
+        }
+        match self.entry(&change.request)? {
+            (Some(entry), dummy) => self.judge(change, &entry, dummy),
+            (None, _) => Ok(ChangeVerdict::Unknown),
+        }
+    }
+
+    fn update(&self, change: &Change<'_>, new: &Secret) -> Result<ChangeVerdict, BackendError> {
+        let request = &change.request;
+        let hash = self.new_hash(new, request)?;
+        let edit = PasswordEdit {
+            name: request.user,
+            hash: &hash,
+            today: day_of(request.context.wall_clock()),
+            deadline: request.context.deadline,
+        };
+        let database = Database::new(&self.settings.passwd, &self.settings.shadow);
+        let mut verdict = Ok(ChangeVerdict::Unknown);
+        let edited = database.change_password(&edit, &mut |entry| {
+            verdict = self.judge(change, entry, None);
+            matches!(verdict, Ok(ChangeVerdict::Granted(_)))
+        });
+        match edited {
+            Ok(()) => Ok(ChangeVerdict::Granted(None)),
+            Err(EditError::Forbidden) => verdict,
+            Err(EditError::Busy(why)) => Ok(ChangeVerdict::Refused(ChangeRefusal::Busy(why))),
+            Err(EditError::NotFlushed(why)) => {
+                let line = format!(
+                    "{}: the new password may not be on the disk: {why}",
+                    self.name
+                );
+                request.context.journal.write(Severity::LOG_WARNING, &line);
+                Ok(ChangeVerdict::Granted(None))
+            }
+            Err(error) => Err(BackendError::Failed(error.to_string())),
+        }
+    }
+}
+
+impl Local {
+    /// Returns the entry that counts for the person, with a dummy of the file's hashes; `None` for
+    /// a name that is not in the passwd file. A missing shadow line counts as one without a
+    /// password.
+    fn entry(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<(Option<ShadowEntry>, Option<DummyHash>), BackendError> {
+        let (person, dummy) = self.person(request);
+        let Some(person) = person? else {
+            return Ok((None, dummy));
+        };
+        if person.is_shadowed() {
+            let (entry, dummy) = self.credential(request);
+            let missing = || ShadowEntry {
+                password: Secret::new(b"!".to_vec()),
+                ageing: Ageing::default(),
+            };
+            return Ok((Some(entry?.unwrap_or_else(missing)), dummy));
+        }
+        let entry = ShadowEntry {
+            password: person.password,
+            ageing: Ageing::default(),
+        };
+        Ok((Some(entry), dummy))
+    }
+
+    /// Judges whether the password in `entry` may be changed. Where nothing can be verified, the
+    /// time of a wrong password is spent.
+    fn judge(
+        &self,
+        change: &Change<'_>,
+        entry: &ShadowEntry,
+        dummy: Option<DummyHash>,
+    ) -> Result<ChangeVerdict, BackendError> {
+        if change.kind == ChangeKind::ByRoot {
+            return Ok(ChangeVerdict::Granted(None));
+        }
+        match (entry.password.expose(), change.old) {
+            ([], _) => Ok(judge_age(change, &entry.ageing)),
+            (_, None) => Ok(ChangeVerdict::OldPasswordNeeded),
+            ([b'!' | b'*', ..], Some(old)) => {
+                dummy.unwrap_or_default().spend(old);
+                Ok(ChangeVerdict::Denied(DenialReason::Locked.into()))
+            }
+            (hash, Some(old)) => match verify(old, hash, self.settings.weak_hashes) {
+                Ok(true) => Ok(judge_age(change, &entry.ageing)),
+                Ok(false) => Ok(ChangeVerdict::Denied(DenialReason::BadCredential.into())),
+                Err(error) => {
+                    dummy.unwrap_or_default().spend(old);
+                    super::unverified(&self.settings.shadow, error).map(ChangeVerdict::Denied)
+                }
+            },
+        }
+    }
+
+    /// Hashes a new password: for the system's shadow file as login.defs says, for others by
+    /// argon2id.
+    fn new_hash(&self, new: &Secret, request: &Request<'_>) -> Result<String, BackendError> {
+        let failed = |why: String| BackendError::Failed(format!("no new hash: {why}"));
+        let mut salt = [0; 16];
+        match getrandom(&mut salt, GetRandomFlags::NONBLOCK) {
+            Ok(length) if length == salt.len() => {}
+            Ok(_) => return Err(failed("no random numbers".to_owned())),
+            Err(error) => return Err(failed(error.to_string())),
+        }
+        let method = match self.is_for_libcrypt() {
+            true => login_defs::method(Path::new(LOGIN_DEFS)),
+            false => Ok(NewHash::Argon2id),
+        };
+        let hash = method.and_then(|method| {
+            let hash = method.make(new, &salt);
+            hash.map_err(|error| error.to_string())
+        });
+        let hash = hash.or_else(|complaint| {
+            let line = format!("{}: the new hash is yescrypt: {complaint}", self.name);
+            request.context.journal.write(Severity::LOG_WARNING, &line);
+            NewHash::Yescrypt.make(new, &salt)
+        });
+        hash.map_err(|error| failed(error.to_string()))
+    }
+
+    /// Returns whether other programs read the hashes: those of the system's own files.
+    fn is_for_libcrypt(&self) -> bool {
+        self.is_system || self.settings.shadow == Path::new(SYSTEM_SHADOW)
+    }
+}
+
+/// Judges by the dates whether a right password may be changed. A password that must be changed
+/// never is too young.
+fn judge_age(change: &Change<'_>, ageing: &Ageing) -> ChangeVerdict {
+    let now = change.request.context.wall_clock();
+    let refusal = match ageing.status(now) {
+        AccountStatus::AccountExpired => ChangeRefusal::AccountExpired,
+        AccountStatus::PasswordExpired => ChangeRefusal::PasswordExpired,
+        AccountStatus::MustChangePassword => return ChangeVerdict::Granted(rule(ageing)),
+        _ if change.kind == ChangeKind::Expired => ChangeRefusal::NotExpired,
+        _ => match ageing.days_until_change(now) {
+            Some(days) => ChangeRefusal::TooYoung(days),
+            None => return ChangeVerdict::Granted(rule(ageing)),
+        },
+    };
+    ChangeVerdict::Refused(refusal)
+}
+
+/// Returns the rule for new passwords that the shadow file has, for the person.
+fn rule(ageing: &Ageing) -> Option<String> {
+    match ageing.minimum? {
+        ..=0 => None,
+        1 => Some("You cannot change the new password again today.".to_owned()),
+        days => Some(format!(
+            "You cannot change the new password again for {days} days."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;
