@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use authchain::chain::{Assembled, GivenName};
+use authchain::chain::{Assembled, ChangePhase, GivenName};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::{DEFAULT_PATH, ModuleArguments};
 use authchain::tools::deadline::{Deadline, system_clock};
@@ -105,6 +105,9 @@ pub(crate) struct Flags(c_int);
 impl Flags {
     const SILENT: c_int = 0x8000;
     const DISALLOW_NULL_AUTHTOK: c_int = 0x1;
+    const CHANGE_EXPIRED_AUTHTOK: c_int = 0x20;
+    const UPDATE_AUTHTOK: c_int = 0x2000;
+    const PRELIM_CHECK: c_int = 0x4000;
 
     /// Takes the flags as libpam passes them.
     pub(crate) fn new(flags: c_int) -> Self {
@@ -114,6 +117,21 @@ impl Flags {
     /// Returns whether the module must send no messages (`PAM_SILENT`): libpam would pass them on.
     pub(crate) fn silent(self) -> bool {
         self.0 & Self::SILENT != 0
+    }
+
+    /// Returns which of the two calls of a change this is; `None` where the host did not call
+    /// through libpam, which sets one of the two flags.
+    pub(crate) fn change_phase(self) -> Option<ChangePhase> {
+        match (self.0 & Self::PRELIM_CHECK, self.0 & Self::UPDATE_AUTHTOK) {
+            (Self::PRELIM_CHECK, 0) => Some(ChangePhase::Preliminary),
+            (0, Self::UPDATE_AUTHTOK) => Some(ChangePhase::Update),
+            _ => None,
+        }
+    }
+
+    /// Returns whether only a password that has expired is to be changed.
+    pub(crate) fn only_expired(self) -> bool {
+        self.0 & Self::CHANGE_EXPIRED_AUTHTOK != 0
     }
 
     fn forbid_empty_password(self) -> bool {
@@ -146,5 +164,15 @@ mod tests {
         assert!(Flags::new(0x8001).silent() && Flags::new(0x8001).forbid_empty_password());
         assert!(!Flags::new(0x8000).forbid_empty_password());
         assert!(!Flags::new(0x1).silent());
+        assert!(Flags::new(0x4020).only_expired() && !Flags::new(0x4000).only_expired());
+    }
+
+    #[test]
+    fn a_call_is_one_of_the_two_of_a_change_or_neither() {
+        let phase = |flags| Flags::new(flags).change_phase();
+        assert_eq!(phase(0xc020), Some(ChangePhase::Preliminary));
+        assert_eq!(phase(0x2000), Some(ChangePhase::Update));
+        assert_eq!(phase(0x8020), None);
+        assert_eq!(phase(0x6000), None);
     }
 }

@@ -8,6 +8,7 @@ use std::ptr;
 use std::time::Duration;
 
 use authchain::tools::conversation::Conversation;
+use authchain::tools::password_dialogue::{NoNewPassword, PasswordDialogue};
 use authchain::words::{ConversationError, PamCode, Secret};
 use pam::constants::{
     PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_TEXT_INFO, PamMessageStyle,
@@ -20,6 +21,7 @@ use pam::module::PamHandle;
 use crate::hint::Hint;
 use crate::items::Items;
 use crate::libpam;
+use crate::permission::Permission;
 
 /// A PAM handle for the time of one call.
 pub(crate) struct Handle<'h> {
@@ -29,7 +31,15 @@ pub(crate) struct Handle<'h> {
 }
 
 /// The data that libpam keeps for us between the calls of a transaction (pam_set_data(3)).
-type Slot = Cell<Option<Hint>>;
+type Slot = Cell<Option<Note>>;
+
+/// A note of one call for another.
+enum Note {
+    /// Of a login, for the question about the account.
+    Hint(Hint),
+    /// Of the first call of a change of a password, for the second.
+    Permission(Permission),
+}
 
 /// A variable whose address is part of the name of our data in libpam. Another copy of the module
 /// has another address, so that neither reads a [`Hint`] of another layout.
@@ -90,9 +100,7 @@ impl<'h> Handle<'h> {
 
     /// Keeps `hint` for a later call of this transaction, in place of an earlier one.
     pub(crate) fn keep(&mut self, hint: Hint) {
-        // If libpam has no memory for the hint, there is none.
-        let slot = Slot::new(Some(hint));
-        let _ = self.pam.set_data(&name_of_slot(), Box::new(slot));
+        self.keep_note(&name_of_slot(""), Note::Hint(hint));
     }
 
     /// Drops the hint of an earlier call.
@@ -102,18 +110,41 @@ impl<'h> Handle<'h> {
 
     /// Takes the hint of an earlier call if it `fits`: each hint answers one question only.
     pub(crate) fn take(&mut self, fits: impl FnOnce(&Hint) -> bool) -> Option<Hint> {
-        // SAFETY: only `keep`, in this copy of the module, stores data of this name. The data lives
-        // until `keep` replaces it or the transaction ends. Neither happens while `self` is
-        // borrowed here.
-        let slot: &Slot = unsafe { self.pam.get_data(&name_of_slot()) }.ok()?;
-        let hint = slot.take()?;
-        if fits(&hint) {
-            return Some(hint);
+        let slot = self.slot(&name_of_slot(""))?;
+        match slot.take()? {
+            Note::Hint(hint) if fits(&hint) => return Some(hint),
+            // It may belong to another line of the stack, with another configuration, whose account
+            // line will take it.
+            other => slot.set(Some(other)),
         }
-        // It may belong to another line of the stack, with another configuration, whose account
-        // line will take it.
-        slot.set(Some(hint));
         None
+    }
+
+    /// Keeps the permission to change a password for the second call by the line of the stack with
+    /// these `arguments`, in place of an earlier one.
+    pub(crate) fn permit(&mut self, arguments: &str, permission: Permission) {
+        self.keep_note(&name_of_slot(arguments), Note::Permission(permission));
+    }
+
+    /// Takes the permission of the first call by the line of the stack with these `arguments`: each
+    /// is good for one change.
+    pub(crate) fn take_permission(&mut self, arguments: &str) -> Option<Permission> {
+        match self.slot(&name_of_slot(arguments))?.take()? {
+            Note::Permission(permission) => Some(permission),
+            Note::Hint(_) => None,
+        }
+    }
+
+    fn keep_note(&mut self, name: &str, note: Note) {
+        // If libpam has no memory for the note, there is none.
+        let _ = self.pam.set_data(name, Box::new(Slot::new(Some(note))));
+    }
+
+    fn slot(&self, name: &str) -> Option<&Slot> {
+        // SAFETY: only `keep_note`, in this copy of the module, stores data whose name begins with
+        // the address of `OURS`, and all of it has this type. The data lives until `keep_note`
+        // replaces it or the transaction ends. Neither happens while `self` is borrowed here.
+        unsafe { self.pam.get_data(name) }.ok()
     }
 
     /// Returns the item `PAM_USER`, without a prompt where it is not set.
@@ -139,6 +170,15 @@ impl<'h> Handle<'h> {
         }
     }
 
+    /// Asks libpam for the pause, before the outcome is known: a request on failures only would
+    /// reveal the outcome before the delay.
+    fn request_fail_delay(&mut self) {
+        if let Some(delay) = self.fail_delay {
+            // SAFETY: the pointer is a live handle, which is ours alone.
+            unsafe { libpam::fail_delay(self.as_ptr(), delay) };
+        }
+    }
+
     fn as_ptr(&mut self) -> *mut c_void {
         ptr::from_mut(self.pam).cast()
     }
@@ -148,12 +188,7 @@ impl Conversation for Handle<'_> {
     fn authtok(&mut self) -> Result<Secret, ConversationError> {
         // SAFETY: the pointer is a live handle, which is ours alone.
         let password = unsafe { libpam::authtok(self.as_ptr()) }?;
-        // Requested before the outcome is known: a request on failures only would reveal the
-        // outcome before the delay.
-        if let Some(delay) = self.fail_delay {
-            // SAFETY: as above.
-            unsafe { libpam::fail_delay(self.as_ptr(), delay) };
-        }
+        self.request_fail_delay();
         Ok(password)
     }
 
@@ -175,8 +210,27 @@ impl Conversation for Handle<'_> {
     }
 }
 
-fn name_of_slot() -> String {
-    format!("pam_authchain {:p}", &raw const OURS)
+impl PasswordDialogue for Handle<'_> {
+    fn old_authtok(&mut self) -> Result<Secret, ConversationError> {
+        // SAFETY: the pointer is a live handle, which is ours alone.
+        let password = unsafe { libpam::old_authtok(self.as_ptr()) }?;
+        self.request_fail_delay();
+        Ok(password)
+    }
+
+    fn new_authtok(&mut self) -> Result<Secret, NoNewPassword> {
+        // SAFETY: as above.
+        unsafe { libpam::new_authtok(self.as_ptr()) }
+    }
+
+    fn clear_new_authtok(&mut self) {
+        // SAFETY: as above.
+        unsafe { libpam::clear_authtok(self.as_ptr()) };
+    }
+}
+
+fn name_of_slot(what: &str) -> String {
+    format!("pam_authchain {:p} {what}", &raw const OURS)
 }
 
 fn lossy(text: Option<&CStr>) -> String {

@@ -22,6 +22,7 @@ mod hint;
 mod injection;
 mod items;
 mod libpam;
+mod permission;
 mod session;
 
 use std::ffi::{c_char, c_int, c_void};
@@ -62,7 +63,7 @@ entry_point! {
 }
 
 entry_point! {
-    /// `pam_chauthtok`: refused until a backend can change passwords.
+    /// `pam_chauthtok`: may the password be changed, and then: change it.
     pam_sm_chauthtok => chauthtok::answer
 }
 

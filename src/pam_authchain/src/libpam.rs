@@ -4,12 +4,16 @@ use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
 use std::time::Duration;
 
+use authchain::tools::password_dialogue::NoNewPassword;
 use authchain::words::{ConversationError, Secret};
 
 // Values of `security/_pam_types.h`, as C integers.
 
-/// `PAM_AUTHTOK`, the item of the password.
+/// `PAM_AUTHTOK`, the item of the password; of the new one, if the password is changed.
 const AUTHTOK: c_int = 6;
+
+/// `PAM_OLDAUTHTOK`, the item of the old password.
+const OLD_AUTHTOK: c_int = 7;
 
 const SUCCESS: c_int = 0;
 
@@ -21,6 +25,9 @@ const AUTH_ERR: c_int = 7;
 /// answer.
 const AUTHTOK_ERR: c_int = 20;
 
+/// `PAM_TRY_AGAIN`: returned by `pam_get_authtok` if two new passwords differ.
+const TRY_AGAIN: c_int = 24;
+
 unsafe extern "C" {
     fn pam_get_authtok(
         pamh: *mut c_void,
@@ -28,6 +35,8 @@ unsafe extern "C" {
         authtok: *mut *const c_char,
         prompt: *const c_char,
     ) -> c_int;
+
+    fn pam_set_item(pamh: *mut c_void, item: c_int, value: *const c_void) -> c_int;
 
     fn pam_fail_delay(pamh: *mut c_void, microseconds: c_uint) -> c_int;
 }
@@ -45,20 +54,74 @@ unsafe extern "C" {
 /// # Safety
 /// `pamh` must be a live PAM handle that nobody else uses.
 pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationError> {
+    // SAFETY: the caller's promise.
+    unsafe { item_or_prompt(pamh, AUTHTOK) }.map_err(error_of)
+}
+
+/// Returns the old password like [`authtok`]. libpam keeps it between the two calls of a change.
+///
+/// # Errors
+/// As [`authtok`].
+///
+/// # Safety
+/// As [`authtok`].
+pub(crate) unsafe fn old_authtok(pamh: *mut c_void) -> Result<Secret, ConversationError> {
+    // SAFETY: the caller's promise.
+    unsafe { item_or_prompt(pamh, OLD_AUTHTOK) }.map_err(error_of)
+}
+
+/// Returns the new password like [`authtok`], in a call that changes passwords: libpam asks twice,
+/// and obeys `use_authtok`.
+///
+/// # Errors
+/// As [`authtok`], and if the two answers differ.
+///
+/// # Safety
+/// As [`authtok`].
+pub(crate) unsafe fn new_authtok(pamh: *mut c_void) -> Result<Secret, NoNewPassword> {
+    // SAFETY: the caller's promise.
+    unsafe { item_or_prompt(pamh, AUTHTOK) }.map_err(|code| match code {
+        TRY_AGAIN => NoNewPassword::Differ,
+        code => NoNewPassword::NotAsked(error_of(code)),
+    })
+}
+
+/// Clears the password, so that libpam asks for another.
+///
+/// # Safety
+/// As [`authtok`].
+pub(crate) unsafe fn clear_authtok(pamh: *mut c_void) {
+    // SAFETY: the caller's promise; a null value clears the item (pam_set_item(3)).
+    let _ = unsafe { pam_set_item(pamh, AUTHTOK, ptr::null()) };
+}
+
+/// Returns the item, which libpam asks for if it is not set, or libpam's code.
+///
+/// # Safety
+/// As [`authtok`].
+unsafe fn item_or_prompt(pamh: *mut c_void, item: c_int) -> Result<Secret, c_int> {
     let mut answer = ptr::null();
     // SAFETY: the caller's promise for `pamh`; `answer` outlives the call; a null prompt means the
     // standard one.
-    let code = unsafe { pam_get_authtok(pamh, AUTHTOK, &raw mut answer, ptr::null()) };
+    let code = unsafe { pam_get_authtok(pamh, item, &raw mut answer, ptr::null()) };
     match code {
-        SUCCESS if !answer.is_null() => {
+        SUCCESS if answer.is_null() => Err(AUTHTOK_ERR),
+        SUCCESS => {
             // SAFETY: after a success, a pointer that is not null is a C string, which libpam keeps
             // until the PAM call ends.
             let answer = unsafe { CStr::from_ptr(answer) };
             Ok(Secret::new(answer.to_bytes().to_vec()))
         }
-        SUCCESS | AUTHTOK_ERR => Err(ConversationError::NoAnswer),
-        AUTH_ERR => Err(ConversationError::NoEarlierPassword),
-        _ => Err(ConversationError::Aborted),
+        code => Err(code),
+    }
+}
+
+/// Returns the reason why `pam_get_authtok` gave no password.
+fn error_of(code: c_int) -> ConversationError {
+    match code {
+        AUTHTOK_ERR => ConversationError::NoAnswer,
+        AUTH_ERR => ConversationError::NoEarlierPassword,
+        _ => ConversationError::Aborted,
     }
 }
 

@@ -115,6 +115,21 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "a new password that is of no use, cleared in libpam",
+        &["pam_set_item"],
+    ),
+    (
+        "a new account file in place of the old one (rustix copies extended attributes, and gets \
+         random numbers, by system calls of its own)",
+        &[
+            "write", "fchown", "fchmod", "getegid", "fsync", "rename", "unlink",
+        ],
+    ),
+    (
+        "the limit on file sizes, raised while that file is written",
+        &["getrlimit", "setrlimit"],
+    ),
+    (
         "what a login knows of the account, kept by libpam for the next question",
         &["pam_set_data", "pam_get_data"],
     ),
@@ -150,8 +165,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// About half of the size of a login program.
-const MAX_STRIPPED: u64 = 1_100_000;
+/// About half of the size of a login program: see "The module may have 1.3 MB" in
+/// docs/decisions.md.
+const MAX_STRIPPED: u64 = 1_300_000;
 
 /// The C library of Debian 12, the oldest system we say we run on.
 const GLIBC_FLOOR: (u32, u32) = (2, 36);

@@ -110,6 +110,9 @@ fn obliging(operation: &str, question: &Value) {
 
 /// Adds the account's status to the verdict on the password, and logs every question.
 fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
+    if operation == "lookup" {
+        return obliging(operation, question);
+    }
     let note = format!("asked to {operation} {}", question["user"]);
     let verdict = match operation {
         "account" => "account",
@@ -141,6 +144,7 @@ fn people(operation: &str, question: &Value) {
     let user = json!({"name": name, "uid": uid});
     let warning = (name == "dean").then_some("3 days left");
     say(&match (operation, question["password"] == PASSWORD) {
+        ("lookup", _) => json!({"verdict": "found", "user": user}),
         ("account", _) => {
             json!({"verdict": "account", "user": user, "status": status, "warning": warning})
         }

@@ -21,6 +21,14 @@ pub const NEW_AUTHTOK_REQD: i32 = 12;
 pub const ACCT_EXPIRED: i32 = 13;
 /// The conversation broke off.
 pub const CONV_ERR: i32 = 19;
+/// The password was not changed.
+pub const AUTHTOK_ERR: i32 = 20;
+/// Another process holds the lock of the files.
+pub const AUTHTOK_LOCK_BUSY: i32 = 22;
+/// Two new passwords differ.
+pub const TRY_AGAIN: i32 = 24;
+/// The password expired too long ago.
+pub const AUTHTOK_EXPIRED: i32 = 27;
 
 /// Returns the name of a code in the PAM manuals, or its number.
 pub fn code_name(code: i32) -> String {
@@ -35,6 +43,10 @@ pub fn code_name(code: i32) -> String {
         NEW_AUTHTOK_REQD => "PAM_NEW_AUTHTOK_REQD",
         ACCT_EXPIRED => "PAM_ACCT_EXPIRED",
         CONV_ERR => "PAM_CONV_ERR",
+        AUTHTOK_ERR => "PAM_AUTHTOK_ERR",
+        AUTHTOK_LOCK_BUSY => "PAM_AUTHTOK_LOCK_BUSY",
+        TRY_AGAIN => "PAM_TRY_AGAIN",
+        AUTHTOK_EXPIRED => "PAM_AUTHTOK_EXPIRED",
         _ => return code.to_string(),
     };
     name.to_owned()

@@ -9,6 +9,7 @@ passwd_file = \"{dir}/passwd\"
 type = \"local\"
 passwd = \"{dir}/passwd\"
 shadow = \"{dir}/shadow\"
+password = \"off\"
 ";
 
 /// A long password: a copy is found in memory even where its beginning was overwritten.
@@ -37,5 +38,5 @@ pub fn whole_login() -> Scene {
     scene("rose", &[ROSES_PASSWORD]).calling(&Call::all())
 }
 
-/// The codes of [`whole_login`]: success, except that passwords cannot be changed.
+/// The codes of [`whole_login`]: success, except that passwords are not changed.
 pub const WHOLE_LOGIN: [i32; 6] = [0, 0, 0, 0, 0, 6];

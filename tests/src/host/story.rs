@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::codes::code_name;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
 use super::transaction::Transaction;
-use crate::pattern::fit_one_by_one;
+use crate::pattern::{fit_one_by_one, fits};
 
 /// A file of stories about the same people.
 #[derive(Deserialize)]
@@ -49,6 +49,14 @@ pub struct Story {
     /// Everything that is logged; see [`pattern`](crate::pattern). `{dir}` stands for the scene's directory.
     #[serde(default)]
     log: Vec<String>,
+    /// Files beside the configuration that the story changes, as they are at its end, each as a
+    /// pattern.
+    #[serde(default)]
+    left: BTreeMap<String, String>,
+    /// The real user id, as in su; the process is root.
+    real_uid: Option<u32>,
+    /// `PAM_USER` that the host sets before the second call.
+    then_user: Option<String>,
 }
 
 impl Stories {
@@ -70,7 +78,10 @@ impl Stories {
     pub fn play(&self) {
         let wrong: Vec<String> = (self.story.iter())
             .filter_map(|story| {
-                let faults = story.faults(&Transaction::run(&story.scene(self)));
+                let scene = story.scene(self);
+                let stage = Transaction::set(&scene);
+                let mut faults = story.faults(&stage.play(&scene));
+                faults.extend(story.faults_of_files(self, stage.path()));
                 (!faults.is_empty()).then(|| format!("{}:\n{}", story.name, faults.concat()))
             })
             .collect();
@@ -97,6 +108,11 @@ impl Story {
         scene.script.items = items
             .map(|(item, text)| (*item, text.as_str().into()))
             .collect();
+        scene.script.process.real_uid = self.real_uid;
+        if let Some(user) = &self.then_user {
+            let items = [(Item::User, user.as_str().into())];
+            scene.script.meanwhile = [(1, items.into())].into();
+        }
         scene.script.calls = self.calls.iter().map(|call| parse(call).0).collect();
         scene
     }
@@ -120,6 +136,21 @@ impl Story {
             faults.push(format!("  left {} {:?}\n", report.output, report.changes));
         }
         faults
+    }
+
+    /// Compares the files with what the story leaves, and the others with what they were.
+    fn faults_of_files(&self, stories: &Stories, folder: &Path) -> Vec<String> {
+        let here = folder.to_str().unwrap();
+        let filled = |text: &String| dated(&text.replace("{dir}", here));
+        let fault = |(name, before): (&String, &String)| {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            let is_right = match self.left.get(name) {
+                Some(pattern) => fits(&filled(pattern), &text),
+                None => text == before.replace("{dir}", here),
+            };
+            (!is_right).then(|| format!("  left {name}:\n{text}"))
+        };
+        stories.files.iter().filter_map(fault).collect()
     }
 
     /// The log of a host with the user id of this process: without root's, what it cannot find out
@@ -150,6 +181,7 @@ fn parse(line: &str) -> (Call, &str) {
     let flags = words.map(|word| match word {
         "SILENT" => 0x8000,
         "DISALLOW_NULL_AUTHTOK" => 1,
+        "CHANGE_EXPIRED_AUTHTOK" => 0x20,
         other => panic!("no flag is named {other}"),
     });
     let flags = flags.sum();

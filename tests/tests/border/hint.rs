@@ -2,7 +2,9 @@
 //! and changes nothing else.
 
 use authchain_tests::host::built;
-use authchain_tests::host::codes::{ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, SUCCESS};
+use authchain_tests::host::codes::{
+    ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, PERM_DENIED, SUCCESS,
+};
 use authchain_tests::host::scene::{Call, Item, Phase, QUIET, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::pattern::fits;
@@ -135,8 +137,17 @@ fn whatever_a_host_calls_it_hears_what_it_would_hear_without_a_hint() {
             spared += accounts(&without) - accounts(&with);
         }
     }
-    // Nine orders begin with a login. In three, nothing had changed at the last call.
-    assert_eq!(spared, 12);
+    // Nine orders begin with a login. In three, nothing had changed at the last call. A change of
+    // the password between a login and its account ends the hint.
+    assert_eq!(spared, 11);
+}
+
+#[test]
+fn a_change_of_the_password_ends_what_a_login_left() {
+    let calls = [Phase::Authenticate, Phase::Chauthtok, Phase::Account];
+    let report = played(&scene("knowing", &calls));
+    assert_eq!(report.codes, [SUCCESS, PERM_DENIED, SUCCESS], "{report:#?}");
+    assert_eq!(asked(&report), BOTH, "{report:#?}");
 }
 
 /// libpam unloads the modules of a stack when the host changes the service. It keeps their data,

@@ -39,7 +39,7 @@ fn a_whole_login_goes_through_and_leaves_the_host_as_it_was() {
         report.prompts,
         [
             "echo_off: Password: ",
-            "error: Passwords cannot be changed here."
+            "error: Passwords of local are not changed here."
         ]
     );
     assert_eq!(report.user, Some(Hex::from("rose")));

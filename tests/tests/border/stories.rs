@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use authchain_tests::host::story::Stories;
+use authchain_tests::need;
 
 fn play(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories");
@@ -27,4 +28,11 @@ fn stacks_flags_and_arguments_mean_what_is_told() {
 #[test]
 fn rules_say_who_may_in_as_told() {
     play("border-rules.toml");
+}
+
+#[test]
+fn passwords_are_changed_as_told() {
+    if need::root("border") {
+        play("border-changes.toml");
+    }
 }

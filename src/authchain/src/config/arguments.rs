@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::keys::DidYouMean;
 
 /// All arguments, without their values.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "config=",
     "chain=",
     "debug",
@@ -15,6 +15,7 @@ const KNOWN: [&str; 7] = [
     "nodelay",
     "use_first_pass",
     "try_first_pass",
+    "use_authtok",
 ];
 
 /// The arguments that the administrator wrote after the module's name.
@@ -59,7 +60,7 @@ impl ModuleArguments {
                 "nullok" => self.nullok = true,
                 "nodelay" => self.nodelay = true,
                 // libpam reads these itself, when it is asked for the password.
-                "use_first_pass" | "try_first_pass" => {}
+                "use_first_pass" | "try_first_pass" | "use_authtok" => {}
                 _ => self.unknown.push(text.clone()),
             }
         }
