@@ -13,9 +13,11 @@ pub struct Ask {
     pub user: Vec<u8>,
     /// The password typed at each authentication.
     pub password: Vec<u8>,
+    /// The answers to the questions of a change of the password.
+    pub change: Vec<Vec<u8>>,
     /// A fault of the program's conversation function.
     pub fault: Option<Fault>,
-    /// `auth`, `account`, `setcred`, `open`, `close`, in this order.
+    /// `auth`, `account`, `setcred`, `open`, `close`, `chauthtok`, in this order.
     pub steps: Vec<String>,
     /// Flags for every step.
     pub flags: i32,
@@ -49,7 +51,10 @@ impl Ask {
             .filter(|call| call.phase == Phase::Authenticate);
         Script {
             user: Some(Hex::of(&self.user)),
-            answers: logins.map(|_| Hex::of(&self.password)).collect(),
+            answers: logins
+                .map(|_| Hex::of(&self.password))
+                .chain(self.change.iter().map(|answer| Hex::of(answer)))
+                .collect(),
             fault: self.fault,
             items: BTreeMap::from([
                 (Item::Rhost, "192.0.2.7".into()),
@@ -81,6 +86,7 @@ fn phase(step: &str) -> Phase {
         "setcred" => Phase::Setcred,
         "open" => Phase::OpenSession,
         "close" => Phase::CloseSession,
+        "chauthtok" => Phase::Chauthtok,
         other => panic!("unknown step {other}"),
     }
 }

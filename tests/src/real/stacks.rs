@@ -17,6 +17,8 @@ pub const COMMON_AUTH: &str = include_str!("../../../pam.d/debian-common-auth");
 pub const COMMON_ACCOUNT: &str = include_str!("../../../pam.d/debian-common-account");
 /// The shipped text of pam.d/debian-common-session.
 pub const COMMON_SESSION: &str = include_str!("../../../pam.d/debian-common-session");
+/// The shipped text of pam.d/debian-common-password.
+pub const COMMON_PASSWORD: &str = include_str!("../../../pam.d/debian-common-password");
 /// The shipped text of pam.d/one-service.
 pub const ONE_SERVICE: &str = include_str!("../../../pam.d/one-service");
 /// The shipped text of pam.d/authchain-try.

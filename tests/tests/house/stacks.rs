@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use authchain_tests::real::stacks::{
-    COMMON_ACCOUNT, COMMON_AUTH, COMMON_SESSION, ONE_SERVICE, SCREEN_LOCKER, TRY,
+    COMMON_ACCOUNT, COMMON_AUTH, COMMON_PASSWORD, COMMON_SESSION, ONE_SERVICE, SCREEN_LOCKER, TRY,
 };
 
 use crate::walls::root;
@@ -75,14 +75,17 @@ fn the_block_is_the_same_in_every_stack_we_ship() {
 
 #[test]
 fn every_line_of_authchain_that_we_ship_names_the_configuration() {
-    for text in [
+    let password = COMMON_PASSWORD.replace("use_authtok config=", "config=");
+    let texts = [
         COMMON_AUTH,
         COMMON_ACCOUNT,
+        &password,
         COMMON_SESSION,
         ONE_SERVICE,
         TRY,
         SCREEN_LOCKER,
-    ] {
+    ];
+    for text in texts {
         // A locker reads another one than the programs of root.
         let name = match text == SCREEN_LOCKER {
             true => "screen-locker",
@@ -103,6 +106,7 @@ fn pages_quote_the_stacks_we_ship_as_they_are() {
     let shipped = [
         COMMON_AUTH,
         COMMON_ACCOUNT,
+        COMMON_PASSWORD,
         COMMON_SESSION,
         TRY,
         SCREEN_LOCKER,
@@ -117,16 +121,14 @@ fn pages_quote_the_stacks_we_ship_as_they_are() {
         }
     }
     quoting.sort();
-    let [failures, manual] = ["failures.md", "pam_authchain.8.scd"];
     let expected = [
-        failures,
-        failures,
-        manual,
-        manual,
-        manual,
-        "people.md",
-        "screen-lockers.md",
+        ("failures.md", 2),
+        ("pam_authchain.8.scd", 4),
+        ("passwords.md", 1),
+        ("people.md", 1),
+        ("screen-lockers.md", 1),
     ];
+    let expected = expected.map(|(page, times)| vec![page; times]).concat();
     assert_eq!(quoting, expected);
 }
 

@@ -2,6 +2,8 @@
 
 mod ageing;
 mod callers;
+mod changes;
+mod changes_beside;
 mod directory;
 mod fail2ban;
 mod failing_programs;
