@@ -38,6 +38,7 @@ impl Client {
             servers: uris.to_vec(),
             fold_case: false,
             compares_uids: true,
+            changes_passwords: false,
             setup: WorkerSetup {
                 worker: built::worker(),
                 worker_user: "authchain".to_owned(),

@@ -152,6 +152,7 @@ impl Worker {
             operation: Operation::Lookup,
             user: what.to_owned(),
             password: None,
+            change: None,
             service: "test".to_owned(),
             tty: String::new(),
             rhost: object.to_owned(),

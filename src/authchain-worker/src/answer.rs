@@ -1,6 +1,8 @@
 //! The answer of a backend to a question: the one result type of every kind.
 
-use authchain::backends::protocol::{Conclusion, ServersFound, WireVerdict};
+use authchain::backends::protocol::{
+    Conclusion, RefusalReason, ServersFound, WireRefusal, WireVerdict,
+};
 use authchain::words::{AccountStatus, BackendError, Denial, DenialReason};
 
 use crate::account_gate::barred;
@@ -31,6 +33,12 @@ impl Answer {
     /// log.
     pub fn barred(state: AccountStatus, detail: impl Into<String>) -> Self {
         WireVerdict::Denied(barred(state, detail)).into()
+    }
+
+    /// Returns the refusal to change a password, with the text for the person.
+    pub fn refused(reason: RefusalReason, text: impl Into<String>) -> Self {
+        let text = text.into();
+        WireVerdict::Refused(WireRefusal { reason, text }).into()
     }
 
     /// Returns *unknown*, with a note if an entry was found that does not count.

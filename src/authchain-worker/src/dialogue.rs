@@ -182,6 +182,7 @@ mod tests {
             operation,
             user: "alice".to_owned(),
             password: None,
+            change: None,
             service: "sshd".to_owned(),
             tty: String::new(),
             rhost: String::new(),

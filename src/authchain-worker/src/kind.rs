@@ -8,6 +8,14 @@ use authchain_sandbox::confine::Access;
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 
+/// The operations of a backend that cannot change passwords.
+pub const WITHOUT_CHANGE: &[Operation] = &[
+    Operation::Authenticate,
+    Operation::Lookup,
+    Operation::Account,
+    Operation::Examine,
+];
+
 /// The future of an answer. It is on the heap: a future that is awaited in place lies in the stack
 /// frames of its callers, and the kernel provides all pages of a frame when it is entered. This
 /// saves a fifth of the pages of a worker's start.

@@ -178,6 +178,7 @@ impl Tries {
         let why = cut(&self.failures.join("; "), MAX_DETAIL);
         let is_local = self.kinds.iter().all(|kind| kind.is_local());
         let verdict = match is_local && !self.kinds.is_empty() {
+            _ if self.kinds.contains(&FailureKind::Unsure) => WireVerdict::Unsure(why),
             true => WireVerdict::Failed(why),
             false => WireVerdict::Unavailable(why),
         };

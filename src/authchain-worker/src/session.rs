@@ -7,7 +7,9 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use authchain::backends::protocol::{Hello, LineBuffer, Message, ProtocolError, Question, Reply};
+use authchain::backends::protocol::{
+    Hello, LineBuffer, Message, ProtocolError, Question, Reply, WireVerdict,
+};
 use authchain::tools::deadline::system_clock;
 use authchain::words::BackendError;
 use authchain_sandbox::confine::{Profile, Refused, confine};
@@ -171,6 +173,10 @@ async fn answer(
     while let Some(Message::Question(mut question)) = heard.recv().await {
         question.budget_ms = left_of(question.budget_ms, confined.took);
         let found = match &mut confined.kind {
+            Ok(kind) if !kind.can().contains(&question.operation) => {
+                let word = question.operation.word();
+                Ok(Answer::failed(format!("this worker cannot {word}")))
+            }
             Ok(kind) => answer_in_time(kind.as_mut(), &question, &mut heard, &mut writer).await,
             Err(refused) => Ok(Answer::failed(refused.to_string())),
         };
@@ -205,7 +211,12 @@ async fn answer_in_time(
     };
     let (answer, told) = tokio::join!(budget.spend(answering), telling);
     // Those who ask servers have an answer before: only a process that was stopped has none.
-    let late = || Answer::failed("timed out");
+    let is_to_change = (question.change.as_ref()).is_some_and(|change| change.new.is_some());
+    let late = || match is_to_change {
+        // A server may have been told to change the password.
+        true => WireVerdict::Unsure("timed out".to_owned()).into(),
+        false => Answer::failed("timed out"),
+    };
     told.map(|()| answer.unwrap_or_else(late))
 }
 
@@ -261,8 +272,9 @@ impl Read for NoWait<'_> {
 mod tests {
     use super::*;
     use crate::kind::Answering;
+    use authchain::backends::password_change::ChangeKind;
     use authchain::backends::protocol::{
-        Bytes, Conclusion, MAX_LINE, Operation, WireUser, WireVerdict,
+        Bytes, Conclusion, MAX_LINE, Operation, PasswordChange, WireUser,
     };
     use authchain::words::Secret;
     use authchain_sandbox::confine::Access;
@@ -313,7 +325,7 @@ mod tests {
         }
 
         fn can(&self) -> &'static [Operation] {
-            &[Operation::Authenticate]
+            Operation::ALL
         }
 
         fn answer<'a>(&'a mut self, _: &'a Question<'_>, _: &'a mut Dialogue<'_>) -> Answering<'a> {
@@ -364,12 +376,31 @@ mod tests {
             operation: Operation::Authenticate,
             user: "alice".to_owned(),
             password: Some(Bytes::Owned(Secret::new(b"x".to_vec()))),
+            change: None,
             service: "sshd".to_owned(),
             tty: String::new(),
             rhost: String::new(),
             ruser: String::new(),
             groups: Vec::new(),
             budget_ms,
+        })
+    }
+
+    /// Returns a question to change a password, or without a new one to check whether it may be.
+    fn change(new: Option<&str>) -> Message<'static> {
+        let Message::Question(asked) = question(0) else {
+            panic!("not a question")
+        };
+        let bytes = |text: &str| Bytes::Owned(Secret::new(text.into()));
+        Message::Question(Question {
+            operation: Operation::ChangePassword,
+            password: None,
+            change: Some(PasswordChange {
+                kind: ChangeKind::Own,
+                old: Some(bytes("old")),
+                new: new.map(bytes),
+            }),
+            ..asked
         })
     }
 
@@ -405,6 +436,25 @@ mod tests {
             said_by(Ok(kind), &[question(0)]),
             [Reply::Verdict(slow.into())]
         );
+    }
+
+    #[test]
+    fn a_change_whose_time_is_over_may_have_been_made_and_a_check_changes_nothing() {
+        let said = |new| said_by(Ok(Box::new(Sleeping)), &[change(new)]);
+        let late = "timed out".to_owned();
+        let unsure = Reply::Verdict(WireVerdict::Unsure(late.clone()).into());
+        assert_eq!(said(Some("new")), [unsure]);
+        assert_eq!(
+            said(None),
+            [Reply::Verdict(WireVerdict::Failed(late).into())]
+        );
+    }
+
+    #[test]
+    fn a_backend_that_cannot_change_passwords_says_so_and_is_not_asked() {
+        let why = "this worker cannot change_password".to_owned();
+        let failed = Reply::Verdict(WireVerdict::Failed(why).into());
+        assert_eq!(said_to(&[change(Some("new"))]), [failed]);
     }
 
     #[test]

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use authchain::backends::password_change::ChangeKind;
 use authchain::backends::protocol::{
-    Bytes, Conclusion, Hello, LineBuffer, Message, Operation, Question, Reply, WireUser,
-    WireVerdict,
+    Bytes, Conclusion, Hello, LineBuffer, Message, Operation, PasswordChange, Question,
+    RefusalReason, Reply, WireUser, WireVerdict,
 };
 use authchain::words::{AccountStatus, DenialReason, Secret};
 use serde_json::Value;
@@ -106,23 +107,61 @@ impl Asker {
 
     /// Asks whether this is the person's password.
     pub fn login(&self, user: &str, password: impl AsRef<[u8]>) -> Told {
-        self.ask(Operation::Authenticate, user, Some(password.as_ref()))
+        let password = Bytes::Owned(Secret::new(password.as_ref().to_vec()));
+        self.put(Question {
+            password: Some(password),
+            ..self.question(Operation::Authenticate, user)
+        })
     }
 
     /// Asks for the state of the account.
     pub fn account(&self, user: &str) -> Told {
-        self.ask(Operation::Account, user, None)
+        self.put(self.question(Operation::Account, user))
     }
 
     /// Looks the user up.
     pub fn lookup(&self, user: &str) -> Told {
-        self.ask(Operation::Lookup, user, None)
+        self.put(self.question(Operation::Lookup, user))
     }
 
-    fn ask(&self, operation: Operation, user: &str, password: Option<&[u8]>) -> Told {
+    /// Asks whether the person may change the password, whose old one is this.
+    pub fn may_change(&self, user: &str, old: &str) -> Told {
+        self.change_of(ChangeKind::Own, user, Some(old), None)
+    }
+
+    /// Has the person change the password.
+    pub fn change(&self, user: &str, old: &str, new: impl AsRef<[u8]>) -> Told {
+        self.change_of(ChangeKind::Own, user, Some(old), Some(new.as_ref()))
+    }
+
+    /// Has root change the password, or asks whether root may where there is no new one.
+    pub fn change_as_root(&self, user: &str, new: Option<&str>) -> Told {
+        self.change_of(ChangeKind::ByRoot, user, None, new.map(str::as_bytes))
+    }
+
+    /// Asks for any change.
+    pub fn change_of(
+        &self,
+        kind: ChangeKind,
+        user: &str,
+        old: Option<&str>,
+        new: Option<&[u8]>,
+    ) -> Told {
+        let bytes = |secret: &[u8]| Bytes::Owned(Secret::new(secret.to_vec()));
+        self.put(Question {
+            change: Some(PasswordChange {
+                kind,
+                old: old.map(|old| bytes(old.as_bytes())),
+                new: new.map(bytes),
+            }),
+            ..self.question(Operation::ChangePassword, user)
+        })
+    }
+
+    fn put(&self, question: Question<'_>) -> Told {
         let begin = Instant::now();
         let (mut stream, mut worker) = self.spawn();
-        self.send(&mut stream, operation, user, password);
+        self.send(&mut stream, question);
         let heard = hear(&mut stream);
         let took = begin.elapsed();
         let peak_kib = peak_kib(worker.id());
@@ -155,13 +194,22 @@ impl Asker {
         (ours, worker)
     }
 
-    fn send(
-        &self,
-        stream: &mut UnixStream,
-        operation: Operation,
-        user: &str,
-        password: Option<&[u8]>,
-    ) {
+    fn question(&self, operation: Operation, user: &str) -> Question<'static> {
+        Question {
+            operation,
+            user: user.to_owned(),
+            password: None,
+            change: None,
+            service: "sshd".to_owned(),
+            tty: String::new(),
+            rhost: String::new(),
+            ruser: String::new(),
+            groups: self.groups.clone(),
+            budget_ms: self.budget_ms,
+        }
+    }
+
+    fn send(&self, stream: &mut UnixStream, question: Question<'_>) {
         let hello = Message::Hello(Hello {
             backend: "corp".to_owned(),
             kind: self.kind.to_owned(),
@@ -170,18 +218,7 @@ impl Asker {
             probe: self.probe.clone(),
             probe_ms: self.probe_ms,
         });
-        let question = Message::Question(Question {
-            operation,
-            user: user.to_owned(),
-            password: password.map(|bytes| Bytes::Owned(Secret::new(bytes.to_vec()))),
-            service: "sshd".to_owned(),
-            tty: String::new(),
-            rhost: String::new(),
-            ruser: String::new(),
-            groups: self.groups.clone(),
-            budget_ms: self.budget_ms,
-        });
-        for message in [hello, question] {
+        for message in [hello, Message::Question(question)] {
             stream.write_all(&message.to_line().unwrap()).unwrap();
         }
     }
@@ -295,6 +332,32 @@ impl Told {
     pub fn failed(&self) -> Option<&str> {
         match &self.conclusion.verdict {
             WireVerdict::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Whether the password was changed.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.conclusion.verdict, WireVerdict::Changed(_))
+    }
+
+    /// Whether the password may be changed.
+    pub fn may_be_changed(&self) -> bool {
+        matches!(self.conclusion.verdict, WireVerdict::MayChange(_))
+    }
+
+    /// The reason for which a change was refused, and the text for the person.
+    pub fn refusal(&self) -> Option<(RefusalReason, &str)> {
+        match &self.conclusion.verdict {
+            WireVerdict::Refused(refusal) => Some((refusal.reason, &refusal.text)),
+            _ => None,
+        }
+    }
+
+    /// The reason why it could not be found out whether the password was changed.
+    pub fn unsure(&self) -> Option<&str> {
+        match &self.conclusion.verdict {
+            WireVerdict::Unsure(why) => Some(why),
             _ => None,
         }
     }

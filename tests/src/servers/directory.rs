@@ -151,6 +151,17 @@ impl Book {
                 &[("pwdMaxAge", "993600"), ("pwdExpireWarning", "993600")],
             ),
             ("mustchange", &[("pwdMustChange", "TRUE")]),
+            (
+                "strict",
+                &[
+                    ("pwdCheckQuality", "2"),
+                    ("pwdMinLength", "8"),
+                    ("pwdInHistory", "3"),
+                ],
+            ),
+            ("young", &[("pwdMinAge", "86400")]),
+            ("fixed", &[("pwdAllowUserChange", "FALSE")]),
+            ("safe", &[("pwdSafeModify", "TRUE")]),
         ] {
             let fixed = [
                 ("objectClass", "device"),
@@ -223,6 +234,8 @@ impl Book {
         );
         self.person("aged", "people", &aged(&long_ago));
         self.person("due", "people", &aged(&due));
+        let minimum = [("shadowLastChange", &*yesterday), ("shadowMin", "7")];
+        self.person("minimum", "people", &minimum);
     }
 
     fn with_policies(&mut self) {
@@ -242,6 +255,10 @@ impl Book {
             ("graced", "grace", &[("pwdChangedTime", old)]),
             ("warned", "warn", &[("pwdChangedTime", &*yesterday)]),
             ("reset", "mustchange", &[("pwdReset", "TRUE")]),
+            ("strict", "strict", &[]),
+            ("young", "young", &[("pwdChangedTime", &*fresh)]),
+            ("fixed", "fixed", &[]),
+            ("safe", "safe", &[]),
         ] {
             let policy = at(policy);
             let more = [&[("pwdPolicySubentry", &*policy)], more].concat();

@@ -87,8 +87,8 @@ pub fn entry_with(name: &str, more: &[(&str, &str)]) -> Vec<u8> {
     element(0x64, &[dn, element(0x30, &attributes)].concat())
 }
 
-/// Answers a search with one entry and a bind with success, as a correct server does. `twist` gets
-/// the request's tag and may change the bytes of the answer.
+/// Answers a search with one entry, and a bind or a change with success, as a correct server does.
+/// `twist` gets the request's tag and may change the bytes of the answer.
 pub fn almost_good(mut stream: TcpStream, twist: impl Fn(u8, Vec<u8>) -> Vec<u8>) {
     while let Some((id, tag)) = request(&mut stream) {
         let answer = match tag {
@@ -97,6 +97,8 @@ pub fn almost_good(mut stream: TcpStream, twist: impl Fn(u8, Vec<u8>) -> Vec<u8>
                 let done = message(id, &result(0x65, 0, b""));
                 [message(id, &entry("alice")), done].concat()
             }
+            0x66 => message(id, &result(0x67, 0, b"")),
+            0x77 => message(id, &result(0x78, 0, b"")),
             _ => return,
         };
         if stream.write_all(&twist(tag, answer)).is_err() {

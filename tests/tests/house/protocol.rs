@@ -40,7 +40,11 @@ fn each_question_has_the_verdicts_that_are_written_up() {
     let verdicts = [
         ("accepted", user),
         ("must_change", user),
+        ("may_change", r#""text":"x""#),
+        ("changed", r#""text":"x""#),
         ("denied", r#""reason":"locked""#),
+        ("refused", r#""reason":"quality","text":"x""#),
+        ("unsure", r#""detail":"x""#),
         ("found", user),
         ("account", r#""user":{"name":"alice"},"status":"valid""#),
         ("unknown", r#""notes":[]"#),

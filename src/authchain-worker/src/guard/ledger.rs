@@ -15,6 +15,7 @@ const MAX_ENTRIES: u32 = 256;
 const BIND: u8 = 0x60;
 const UNBIND: u8 = 0x42;
 const SEARCH: u8 = 0x63;
+const MODIFY: u8 = 0x66;
 const ABANDON: u8 = 0x50;
 const EXTENDED: u8 = 0x77;
 
@@ -26,6 +27,7 @@ pub struct Ledger(Vec<(i32, PendingRequest)>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PendingRequest {
     Bind,
+    Modify,
     Extended,
     Search { entries: u32, references: u32 },
 }
@@ -42,6 +44,7 @@ impl Ledger {
         let operation = message.take()?.ok_or(Refusal::Shape(shape))?;
         let pending = match operation.tag {
             BIND => PendingRequest::Bind,
+            MODIFY => PendingRequest::Modify,
             EXTENDED => PendingRequest::Extended,
             SEARCH => PendingRequest::Search {
                 entries: size_limit(operation.contents)?,
@@ -65,6 +68,7 @@ impl Ledger {
         let (_, request) = self.0.get_mut(position).ok_or(Refusal::NotAsked(id))?;
         match (request, answer) {
             (PendingRequest::Bind, Response::Bind)
+            | (PendingRequest::Modify, Response::Modify)
             | (PendingRequest::Extended, Response::Extended)
             | (PendingRequest::Search { .. }, Response::Done) => {
                 self.0.swap_remove(position);
@@ -110,6 +114,8 @@ mod tests {
     const SEARCH_REQUEST: &[u8] = &[
         0x63, 17, 4, 0, 10, 1, 2, 10, 1, 0, 2, 1, 2, 2, 1, 3, 1, 1, 0,
     ];
+    const MODIFY_REQUEST: &[u8] = &[0x66, 4, 4, 0, 0x30, 0];
+    const MODIFY_REPLY: &[u8] = &[0x67, 7, 10, 1, 0, 4, 0, 4, 0];
     const BIND_REPLY: &[u8] = &[0x61, 7, 10, 1, 0, 4, 0, 4, 0];
     const DONE: &[u8] = &[0x65, 7, 10, 1, 0, 4, 0, 4, 0];
     const ENTRY: &[u8] = &[0x64, 4, 4, 0, 0x30, 0];
@@ -125,6 +131,10 @@ mod tests {
         assert_eq!(ledger.settle(&message(1, BIND_REPLY)), Ok(()));
         let again = ledger.settle(&message(1, BIND_REPLY));
         assert_eq!(again, Err(Refusal::NotAsked(1)));
+        ledger.note(&message(2, MODIFY_REQUEST)).unwrap();
+        let bind = ledger.settle(&message(2, BIND_REPLY));
+        assert_eq!(bind, Err(Refusal::WrongKind(0x61)));
+        assert_eq!(ledger.settle(&message(2, MODIFY_REPLY)), Ok(()));
     }
 
     #[test]

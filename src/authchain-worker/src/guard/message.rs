@@ -27,6 +27,8 @@ pub enum Response {
     Reference,
     /// SearchResultDone (§4.5.2).
     Done,
+    /// ModifyResponse (§4.6).
+    Modify,
     /// ExtendedResponse (§4.12), as to StartTLS.
     Extended,
 }
@@ -38,6 +40,7 @@ impl Response {
             Self::Entry,
             Self::Reference,
             Self::Done,
+            Self::Modify,
             Self::Extended,
         ];
         all.into_iter().find(|answer| answer.tag() == tag)
@@ -50,6 +53,7 @@ impl Response {
             Self::Entry => 0x64,
             Self::Reference => 0x73,
             Self::Done => 0x65,
+            Self::Modify => 0x67,
             Self::Extended => 0x78,
         }
     }
@@ -75,7 +79,9 @@ pub fn check(bytes: &[u8]) -> Result<(i32, Response), Refusal> {
     match answer {
         Response::Entry => entry(operation.contents)?,
         Response::Reference => texts(operation.contents, "referral")?,
-        Response::Bind | Response::Done | Response::Extended => result(operation.contents, answer)?,
+        Response::Bind | Response::Done | Response::Modify | Response::Extended => {
+            result(operation.contents, answer)?;
+        }
     }
     if !message.is_empty() {
         controls(message.expect(CONTROLS, "message")?)?;

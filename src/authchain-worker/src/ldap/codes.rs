@@ -5,6 +5,7 @@ use ldap3::LdapResult;
 pub(super) use crate::net::failure::server_text;
 
 pub(super) const SUCCESS: u32 = 0;
+pub(super) const PROTOCOL_ERROR: u32 = 2;
 pub(super) const TIME_LIMIT: u32 = 3;
 pub(super) const SIZE_LIMIT: u32 = 4;
 pub(super) const REFERRAL: u32 = 10;
@@ -50,6 +51,8 @@ fn name(code: u32) -> Option<&'static str> {
         12 => "unavailableCriticalExtension",
         13 => "confidentialityRequired",
         14 => "saslBindInProgress",
+        16 => "noSuchAttribute",
+        17 => "undefinedAttributeType",
         18 => "inappropriateMatching",
         19 => "constraintViolation",
         21 => "invalidAttributeSyntax",
@@ -61,6 +64,7 @@ fn name(code: u32) -> Option<&'static str> {
         51 => "busy",
         52 => "unavailable",
         53 => "unwillingToPerform",
+        65 => "objectClassViolation",
         80 => "other",
         _ => return None,
     })

@@ -70,6 +70,11 @@ impl Connector {
         }
     }
 
+    /// Returns whether authchain has a login of its own, with rights that the directory gives it.
+    pub(super) fn has_own_login(&self) -> bool {
+        matches!(self.identity, Identity::Service { .. } | Identity::External)
+    }
+
     /// Returns whether the first bind is the person's own, because authchain has no login of its
     /// own.
     pub(super) fn binds_as_the_person(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The differences between Active Directory and every other directory, a method for each.
 
+use authchain::config::settings::ldap::ChangeMethod;
+
 use super::active_directory::account::wants_smart_card;
 use super::active_directory::domain::Domain;
 use super::active_directory::groups::{Token, own_token, wanted};
@@ -27,6 +29,7 @@ pub(super) enum Flavour {
 pub(super) struct Generic {
     pub(super) groups: Groups,
     pub(super) accounts: AccountRules,
+    pub(super) changes: ChangeMethod,
 }
 
 impl Flavour {
@@ -35,6 +38,14 @@ impl Flavour {
         match self {
             Self::Generic(_) => None,
             Self::ActiveDirectory(domain) => Some(domain),
+        }
+    }
+
+    /// Returns the settings of a directory that is no Active Directory.
+    pub(super) fn generic(&self) -> Option<&Generic> {
+        match self {
+            Self::Generic(generic) => Some(generic),
+            Self::ActiveDirectory(_) => None,
         }
     }
 

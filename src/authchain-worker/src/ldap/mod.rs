@@ -17,19 +17,21 @@
 //! | [`sources`] | the servers, as the settings or DNS name them |
 //! | [`connector`] | the way to a server, and who logs in there |
 //! | [`starttls`] | the request in the clear that asks for TLS |
-//! | [`session`] | one connection: bind, search |
+//! | [`session`] | one connection: bind, search, change a password |
 //! | [`person`], [`aliases`] | the search for the one entry that is the person |
 //! | [`typed_name`] | the login name that was typed |
 //! | [`access`] | whether the person's entry lets them log in |
 //! | [`groups`], [`membership`], [`group_query`] | the groups that the person is in |
 //! | [`policy`] | passwords and accounts that expire |
 //! | [`refusals`], [`windows_errors`] | the meaning of a server's refusal of a password |
+//! | [`change_refusals`] | the meaning of a server's answer to a change of a password |
 //! | [`password`] | passwords that may be sent |
 //! | [`entry`], [`codes`] | the entry that a search returned; the meaning of a result code |
 
 mod access;
 mod active_directory;
 mod aliases;
+mod change_refusals;
 mod codes;
 mod connector;
 mod directory;
@@ -60,7 +62,7 @@ use self::directory::Directory;
 use self::sources::ports;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
-use crate::kind::{Answering, Kind};
+use crate::kind::{self, Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
 
@@ -115,7 +117,10 @@ impl Kind for Ldap {
     }
 
     fn can(&self) -> &'static [Operation] {
-        Operation::ALL
+        match self.directory.flavour.generic() {
+            Some(_) => Operation::ALL,
+            None => kind::WITHOUT_CHANGE,
+        }
     }
 
     fn answer<'a>(
@@ -157,6 +162,7 @@ mod tests {
             operation: authchain::backends::protocol::Operation::Lookup,
             user: String::new(),
             password: None,
+            change: None,
             service: String::new(),
             tty: String::new(),
             rhost: String::new(),

@@ -44,7 +44,7 @@ impl<'a> Password<'a> {
 }
 
 impl PasswordFault {
-    fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static str {
         match self {
             Self::Empty => "it is empty",
             Self::Nul => "it has a NUL in it",

@@ -16,10 +16,18 @@ use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
 pub(super) mod control;
+pub(super) mod rules;
 pub(super) mod time;
 
+/// The day of the last change of the password.
+pub(super) const LAST_CHANGE: &str = "shadowLastChange";
+
+/// The number of days for which a password cannot be changed again.
+const MINIMUM: &str = "shadowMin";
+
 const SHADOW: &[&str] = &[
-    "shadowLastChange",
+    LAST_CHANGE,
+    MINIMUM,
     "shadowMax",
     "shadowWarning",
     "shadowInactive",
@@ -122,6 +130,13 @@ impl AccountRules {
         }
     }
 
+    /// Returns the number of days for which the owner of a valid password may not yet change it
+    /// (shadowMin); `None` if it may be changed. Servers do not check this.
+    pub(super) fn days_until_change(&self, entry: &Entry, now: SystemTime) -> Option<i64> {
+        let is_heeded = self.policy.heeds_shadow();
+        is_heeded.then(|| ageing(entry).days_until_change(now))?
+    }
+
     /// Returns whether a lock bars nobody because its duration cannot be read.
     fn is_passed_over(&self, entry: &Entry, lockout: LockoutTerms) -> bool {
         self.policy.heeds_ppolicy() && has_passing_lock(entry) && lockout.is_none()
@@ -149,16 +164,19 @@ fn shadow_status(entry: &Entry, now: SystemTime) -> AccountStatus {
     if entry.single("shadowExpire", |text| number::<i64>(text.as_bytes())) == Single::Invalid {
         return AccountStatus::AccountExpired;
     }
+    ageing(entry).status(now)
+}
+
+fn ageing(entry: &Entry) -> Ageing {
     let days = |attribute| entry.number::<i64>(attribute).filter(|days| *days >= 0);
-    let ageing = Ageing {
-        last_change: days("shadowLastChange"),
-        minimum: days("shadowMin"),
+    Ageing {
+        last_change: days(LAST_CHANGE),
+        minimum: days(MINIMUM),
         maximum: days("shadowMax"),
         warning: days("shadowWarning"),
         inactive: days("shadowInactive"),
         expire: days("shadowExpire"),
-    };
-    ageing.status(now)
+    }
 }
 
 /// Returns the state by the attributes of the password policy.

@@ -84,6 +84,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, BackendError> {
         flavour: Flavour::Generic(Box::new(Generic {
             groups: Groups::new(&settings),
             accounts,
+            changes: settings.password_change,
         })),
         sources,
     })

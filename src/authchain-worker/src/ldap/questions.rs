@@ -1,12 +1,17 @@
 //! Answers each question, in the steps that it takes.
 
 mod account;
+mod asked_change;
+mod change;
 mod login;
 
-use authchain::backends::protocol::{Bytes, Operation, Question, WireVerdict};
+use authchain::backends::protocol::{
+    Bytes, Operation, PasswordChange, Question, RefusalReason, WireRefusal, WireVerdict,
+};
 use authchain::tools::deadline::Deadline;
 use authchain::words::{Denial, DenialReason};
 
+use self::asked_change::{Change, Unsendable};
 use super::active_directory::groups::Token;
 use super::directory::Directory;
 use super::group_query::{AskedGroup, GroupFindings};
@@ -42,6 +47,8 @@ enum Task<'q> {
     Lookup,
     /// Finds the person, and judges the account.
     Account,
+    /// Changes the password, or finds out whether it may be changed.
+    Change(Change<'q>),
 }
 
 impl Directory {
@@ -106,6 +113,7 @@ impl Directory {
             // Examinations go to `examine`, and would find out no more than a lookup here.
             (Operation::Lookup | Operation::Examine, _) => Task::Lookup,
             (Operation::Account, _) => Task::Account,
+            (Operation::ChangePassword, _) => change_task(question.change.as_ref())?,
         };
         let is_a_login = question.operation == Operation::Authenticate;
         if self.flavour.domain().is_some() && self.connector.binds_as_the_person() && !is_a_login {
@@ -178,6 +186,7 @@ impl Directory {
             Task::RefuseUnsent(fault) => self.refuse_unsent(session, inquiry, *fault).await,
             Task::Lookup => self.lookup(session, inquiry).await,
             Task::Account => self.account(session, inquiry).await,
+            Task::Change(change) => Box::pin(self.change(session, inquiry, change)).await,
         }
     }
 
@@ -228,6 +237,20 @@ impl Directory {
         let GroupFindings { denial, groups } = finding.await?;
         person.user.groups = asked.map(|_| groups);
         Ok(denial)
+    }
+}
+
+/// Returns the task of changing a password; `Err` is the verdict where no server has to be asked.
+fn change_task<'q>(asked: Option<&'q PasswordChange<'_>>) -> Result<Task<'q>, Box<WireVerdict>> {
+    match asked.map(Change::of) {
+        Some(Ok(change)) => Ok(Task::Change(change)),
+        Some(Err(Unsendable::Old(fault))) => Ok(Task::RefuseUnsent(fault)),
+        Some(Err(Unsendable::New(fault))) => Err(WireVerdict::Refused(WireRefusal {
+            reason: RefusalReason::Quality,
+            text: format!("The new password cannot be used: {}.", fault.text()),
+        })
+        .into()),
+        None => Err(WireVerdict::Failed("no change was asked for".to_owned()).into()),
     }
 }
 

@@ -1,4 +1,6 @@
-//! One LDAP connection: binds and searches.
+//! One LDAP connection: binds, searches, and changes of a password.
+
+pub(super) mod writes;
 
 use std::os::unix::net::UnixStream as StdUnixStream;
 
@@ -158,6 +160,11 @@ impl Session {
         self.has_sent_password
     }
 
+    /// Returns when the whole answer is due.
+    pub(super) fn end(&self) -> Deadline {
+        self.whole
+    }
+
     /// Waits for the reply to the cheapest search: a connection alone proves nothing, since the
     /// kernel accepts it for a server that hangs.
     pub(super) async fn hear(&mut self, deadline: Deadline) -> Result<(), Failure> {
@@ -218,11 +225,7 @@ impl Session {
             return Err(Failure::trouble(step, "an entry without a name"));
         }
         if asks_policy {
-            self.ldap.with_controls(vec![RawControl {
-                ctype: CONTROL.to_owned(),
-                crit: false,
-                val: None,
-            }]);
+            self.ask_policy();
         }
         self.wait.timeout_kind = FailureKind::Trouble;
         self.has_sent_password = true;
@@ -231,6 +234,15 @@ impl Session {
         let result = self.wait.reply(step, binding).await?;
         let policy = PolicyAnswer::of(&result.ctrls);
         Ok(BindReply { result, policy })
+    }
+
+    /// Adds the request for the control of the password policy to the next request.
+    fn ask_policy(&mut self) {
+        self.ldap.with_controls(vec![RawControl {
+            ctype: CONTROL.to_owned(),
+            crit: false,
+            val: None,
+        }]);
     }
 
     /// Searches, without following references or referrals.

@@ -47,6 +47,8 @@ pub enum FailureKind {
     Spent,
     /// This process could not hear the server that was sent the person's password.
     LocalSpent,
+    /// The server was told to change the person's password, and perhaps has done so.
+    Unsure,
     /// The settings are wrong, and no other server can help.
     Settings,
 }
@@ -59,7 +61,10 @@ impl FailureKind {
 
     /// Returns whether no other server may be asked.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Settings | Self::Spent | Self::LocalSpent)
+        matches!(
+            self,
+            Self::Settings | Self::Spent | Self::LocalSpent | Self::Unsure
+        )
     }
 }
 
@@ -151,6 +156,13 @@ impl Failure {
             FailureKind::Local => FailureKind::LocalSpent,
             kind => kind,
         };
+        Self { kind, ..self }
+    }
+
+    /// Returns the failure as it counts after the server was told to change the password.
+    #[must_use]
+    pub fn unsure(self) -> Self {
+        let kind = FailureKind::Unsure;
         Self { kind, ..self }
     }
 }

@@ -53,7 +53,7 @@ use self::server::has_names;
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
-use crate::kind::{Answering, Kind};
+use crate::kind::{self, Answering, Kind};
 use crate::net::dns::{self, Dns};
 use crate::servers::{Health, deadline_of, in_turn};
 
@@ -144,7 +144,7 @@ impl Kind for Nis {
     }
 
     fn can(&self) -> &'static [Operation] {
-        Operation::ALL
+        kind::WITHOUT_CHANGE
     }
 
     fn answer<'a>(

@@ -56,8 +56,8 @@ pub(super) async fn ask(
             let user = wire_user(settings, &mut client, question, &entry).await?;
             Ok(WireVerdict::Account(user, status).into())
         }
-        // Examinations go to `examine`.
-        (Operation::Examine, _) => Ok(Answer::unknown(None)),
+        // Examinations go to `examine`, and this backend is asked for no change.
+        (Operation::Examine | Operation::ChangePassword, _) => Ok(Answer::unknown(None)),
         (Operation::Authenticate, None) => {
             Ok(WireVerdict::Denied(DenialReason::EmptyPassword.into()).into())
         }

@@ -8,7 +8,8 @@
 //! - [`protocol`]: the messages between this process and the worker, for both of them. Its manual
 //!   is `docs/PROTOCOL.md`.
 //!
-//! **Uses** the floors below. **Used by** `chain`; the worker uses [`protocol`] alone.
+//! **Uses** the floors below. **Used by** `chain`; the worker uses [`protocol`], and of
+//! [`password_change`] the kinds of a change.
 //! **Begin with** [`Backend`], then [`local`]. `docs/adding-a-backend.md` builds one from its
 //! settings to its test.
 

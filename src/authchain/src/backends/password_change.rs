@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::tools::journal::quoted;
 use crate::tools::request::Request;
 use crate::words::{BackendError, Denial, Secret};
 
@@ -89,6 +90,9 @@ pub enum ChangeRefusal {
     NotPermitted(String),
     /// A rule denies the person the service; with the reason for the log.
     ByRule(String),
+    /// The source was told to change the password, and it could not be found out whether it did;
+    /// with the reason for the log.
+    Unsure(String),
     /// Another process holds the lock, or this process may not take it; with the reason for the
     /// log.
     Busy(String),
@@ -107,6 +111,11 @@ impl ChangeRefusal {
                 "Your password has expired; please contact your system administrator.".to_owned()
             }
             Self::ByRule(_) => "You may not change your password here.".to_owned(),
+            Self::Unsure(_) => {
+                "It could not be found out whether the password was changed; please \
+                 try the new one first."
+                    .to_owned()
+            }
             Self::Busy(_) => {
                 "The password cannot be changed now, because another program changes accounts; \
                  please try again."
@@ -124,8 +133,11 @@ impl fmt::Display for ChangeRefusal {
             Self::NotExpired => f.write_str("the password has not expired"),
             Self::AccountExpired => f.write_str("the account has expired"),
             Self::PasswordExpired => f.write_str("the password expired too long ago"),
-            Self::Quality(text) => write!(f, "the new password is not accepted ({text})"),
-            Self::NotPermitted(text) => write!(f, "not permitted ({text})"),
+            Self::Quality(text) => {
+                write!(f, "the new password is not accepted ({})", quoted(text))
+            }
+            Self::Unsure(why) => write!(f, "could not find out whether it was changed ({why})"),
+            Self::NotPermitted(text) => write!(f, "not permitted ({})", quoted(text)),
             Self::ByRule(why) | Self::Busy(why) => f.write_str(why),
         }
     }

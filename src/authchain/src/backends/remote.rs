@@ -1,5 +1,6 @@
 //! A backend whose accounts are on servers. It asks a worker every question.
 
+mod change;
 #[cfg(feature = "examine")]
 mod examine;
 mod setup;
@@ -10,6 +11,7 @@ mod tests;
 pub use self::setup::WorkerSetup;
 use self::talk::{WorkerQuestion, millis, readable, talk};
 use super::breaker::{self, Breaker, Plan};
+use super::password_change::{CannotChange, ChangePassword};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 pub use super::worker::Reaper;
 use super::{Backend, Nature};
@@ -41,36 +43,44 @@ pub struct Remote {
     pub fold_case: bool,
     /// True if the user ids of its entries are compared with the system's.
     pub compares_uids: bool,
+    /// True if its workers can change passwords.
+    pub changes_passwords: bool,
     /// The program, user and folder of its workers.
     pub setup: WorkerSetup,
 }
 
 impl Remote {
-    /// Asks a worker. If all servers were marked as down, the worker tried them only briefly; then
-    /// a second worker is asked if another login has found one of them back meanwhile.
+    /// Asks a worker; *unavailable* and *failed* are errors.
+    fn ask(&self, mut asked: WorkerQuestion<'_, '_>) -> Result<WireVerdict, BackendError> {
+        match self.verdict(&mut asked)? {
+            WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
+            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
+            verdict => Ok(verdict),
+        }
+    }
+
+    /// Asks a worker, and returns its verdict. If all servers were marked as down, the worker tried
+    /// them only briefly; then a second worker is asked if another login has found one of them back
+    /// meanwhile.
     ///
     /// Servers are marked only by what a worker reports of them. A worker that is silent, late or
     /// dead reports nothing: this process, the person or the machine may have been slow.
-    fn ask(&self, mut asked: WorkerQuestion<'_, '_>) -> Result<WireVerdict, BackendError> {
+    fn verdict(&self, asked: &mut WorkerQuestion<'_, '_>) -> Result<WireVerdict, BackendError> {
         let request = asked.request;
         let caller = request.context.on_behalf_of();
         let run_dir = &self.setup.run_dir;
         let mut breaker = Breaker::open(run_dir, &self.name, breaker::namespace(), caller);
         let plan = breaker.plan(request.context.wall_clock(), request.deadline);
-        let mut conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
+        let mut conclusion = self.ask_once(&mut breaker, &plan, asked)?;
         // A worker that had an answer has tried the password: it must not be tried once more.
         let has_no_answer = matches!(conclusion.verdict, WireVerdict::Unavailable(_));
         let found = &conclusion.servers;
         if found.again && has_no_answer && breaker.is_any_back(&plan, &found.up) {
             let plan = breaker.plan(request.context.wall_clock(), request.deadline);
-            conclusion = self.ask_once(&mut breaker, &plan, &mut asked)?;
+            conclusion = self.ask_once(&mut breaker, &plan, asked)?;
         }
         self.note(request, &conclusion.notes);
-        match conclusion.verdict {
-            WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
-            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
-            verdict => Ok(verdict),
-        }
+        Ok(conclusion.verdict)
     }
 
     fn ask_once(
@@ -152,10 +162,9 @@ impl Backend for Remote {
             }));
         }
         let asked = WorkerQuestion {
-            operation: Operation::Authenticate,
-            request: &attempt.request,
             password: Some(attempt.password),
             person: Some(attempt.conversation),
+            ..WorkerQuestion::without_person(Operation::Authenticate, &attempt.request)
         };
         match self.ask(asked)? {
             WireVerdict::Accepted(user, status) => Ok(Verdict::Accepted(
@@ -178,6 +187,13 @@ impl Backend for Remote {
                 Ok(Some(Account { user, status }))
             }
             verdict => only_unknown(verdict),
+        }
+    }
+
+    fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
+        match self.changes_passwords {
+            true => Ok(self),
+            false => Err(CannotChange::NotSupported),
         }
     }
 

@@ -126,6 +126,7 @@ fn ldap(
     Ok(Box::new(Remote {
         fold_case: settings.case == Case::Ascii,
         compares_uids: settings.uid == UidSource::Entry,
+        changes_passwords: true,
         ..remote(table, surroundings, &settings, servers)?
     }))
 }
@@ -167,6 +168,7 @@ fn remote<T: Serialize>(
         servers,
         fold_case: false,
         compares_uids: true,
+        changes_passwords: false,
         setup: surroundings.setup.clone(),
     })
 }

@@ -27,6 +27,7 @@ fn answers_of_the_right_shape_pass() {
     for (tag, answer) in [
         (0x61, Response::Bind),
         (0x65, Response::Done),
+        (0x67, Response::Modify),
         (0x78, Response::Extended),
     ] {
         assert_eq!(check(&reply(tag, &result)), Ok((7, answer)));

@@ -20,6 +20,8 @@ pub(in crate::ldap) struct PolicyAnswer {
     grace: Option<u32>,
     /// The reason why the bind is refused, or what the person has to do.
     pub(in crate::ldap) error: Option<BindError>,
+    /// The reason why a change of the password is refused.
+    pub(in crate::ldap) change_error: Option<ChangeError>,
 }
 
 /// The errors that concern a login.
@@ -31,6 +33,23 @@ pub(in crate::ldap) enum BindError {
     Locked,
     /// The password was right, and must be changed before anything else.
     MustChange,
+}
+
+/// The errors that concern a change of the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ldap) enum ChangeError {
+    /// The person may not change the password (passwordModNotAllowed).
+    NotAllowed,
+    /// The old password must be sent as well (mustSupplyOldPassword).
+    OldPasswordMissing,
+    /// The new password is not good enough (insufficientPasswordQuality).
+    Quality,
+    /// The new password is too short.
+    TooShort,
+    /// The old password was set too recently.
+    TooYoung,
+    /// The new password is one of the last ones.
+    InHistory,
 }
 
 impl PolicyAnswer {
@@ -48,7 +67,10 @@ impl PolicyAnswer {
         while let Some(part) = parts.take().ok()? {
             match part.tag {
                 0xa0 => answer.read_warning(part.contents)?,
-                0x81 => answer.error = error(part.contents),
+                0x81 => {
+                    answer.error = error(part.contents);
+                    answer.change_error = change_error(part.contents);
+                }
                 _ => {}
             }
         }
@@ -64,6 +86,11 @@ impl PolicyAnswer {
             _ => {}
         }
         Some(())
+    }
+
+    /// Returns whether the password has expired, and the server still lets the person in.
+    pub(in crate::ldap) fn is_in_grace(self) -> bool {
+        self.grace.is_some()
     }
 
     /// Returns the text about the end of the password for a person whose account is valid.
@@ -92,6 +119,18 @@ fn error(contents: &[u8]) -> Option<BindError> {
     }
 }
 
+fn change_error(contents: &[u8]) -> Option<ChangeError> {
+    match contents {
+        [3] => Some(ChangeError::NotAllowed),
+        [4] => Some(ChangeError::OldPasswordMissing),
+        [5] => Some(ChangeError::Quality),
+        [6] => Some(ChangeError::TooShort),
+        [7] => Some(ChangeError::TooYoung),
+        [8] => Some(ChangeError::InHistory),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +150,12 @@ mod tests {
         assert_eq!(warned.warning().as_deref(), Some(text));
         let reset = decode(&[0x30, 3, 0x81, 1, 2]);
         assert_eq!(reset.error, Some(BindError::MustChange));
+        assert_eq!(reset.change_error, None);
+        let short = decode(&[0x30, 3, 0x81, 1, 6]);
+        assert_eq!(
+            (short.error, short.change_error),
+            (None, Some(ChangeError::TooShort))
+        );
     }
 
     #[test]

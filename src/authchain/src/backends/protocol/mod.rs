@@ -6,6 +6,7 @@
 //! member of the wrong type is an error.
 
 mod bytes;
+mod change;
 mod finding;
 mod groups;
 mod lines;
@@ -24,13 +25,14 @@ mod wire_words;
 use std::fmt;
 
 pub use bytes::Bytes;
+pub use change::PasswordChange;
 pub use finding::{ServerFinding, Severity};
 pub use groups::{MAX_GROUP_BYTES, MAX_GROUPS, check_answered, check_groups};
 pub use lines::LineBuffer;
 pub use operation::Operation;
 pub use reply::Reply;
 pub use request::{Hello, Message, Question};
-pub use verdict::{Conclusion, ServersFound, WireUser, WireVerdict};
+pub use verdict::{Conclusion, RefusalReason, ServersFound, WireRefusal, WireUser, WireVerdict};
 
 /// The version of the protocol, which both ends name in their hello.
 pub const VERSION: u64 = 1;

@@ -11,6 +11,8 @@ pub enum Operation {
     Lookup,
     /// Finds the status of the person's account.
     Account,
+    /// Changes the person's password, or checks beforehand whether it may be changed.
+    ChangePassword,
     /// Examines each server, step by step. Asked by the command only.
     Examine,
 }
@@ -19,7 +21,7 @@ pub enum Operation {
 struct Row {
     /// The name of the member that holds the question.
     word: &'static str,
-    /// True if the question must have a password; others have none.
+    /// True if the question must have the member `password`; others have none.
     takes_password: bool,
     /// The verdicts that answer the question.
     verdicts: &'static [&'static str],
@@ -31,6 +33,7 @@ impl Operation {
         Self::Authenticate,
         Self::Lookup,
         Self::Account,
+        Self::ChangePassword,
         Self::Examine,
     ];
 
@@ -57,6 +60,20 @@ impl Operation {
                 word: "account",
                 takes_password: false,
                 verdicts: &["account", "unknown", "unavailable", "failed"],
+            },
+            Self::ChangePassword => Row {
+                word: "change_password",
+                takes_password: false,
+                verdicts: &[
+                    "may_change",
+                    "changed",
+                    "denied",
+                    "refused",
+                    "unsure",
+                    "unknown",
+                    "unavailable",
+                    "failed",
+                ],
             },
             Self::Examine => Row {
                 word: "examine",

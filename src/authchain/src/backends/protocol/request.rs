@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use serde::de::MapAccess;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, ser};
 use zeroize::Zeroizing;
 
+use super::change::PasswordChange;
 use super::groups::check_groups;
 use super::members::{Direction, Members, Shape, Value};
 use super::object::Object;
+use super::wire_words::KINDS;
 use super::{Bytes, Operation, ProtocolError, VERSION, lines};
 
 /// A message from the module.
@@ -48,6 +50,8 @@ pub struct Question<'a> {
     pub user: String,
     /// The typed password; present exactly if the operation is [`Operation::Authenticate`].
     pub password: Option<Bytes<'a>>,
+    /// The change; present exactly if the operation is [`Operation::ChangePassword`].
+    pub change: Option<PasswordChange<'a>>,
     /// `PAM_SERVICE`, such as `sshd`.
     pub service: String,
     /// `PAM_TTY`; empty if not set.
@@ -127,7 +131,7 @@ enum MessageMember {
 /// The values of [`MessageMember`].
 enum MessageValue {
     Settings(serde_json::Value),
-    Question(Operation, QuestionMembers<'static>),
+    Question(Operation, Box<QuestionMembers<'static>>),
     Answer(Bytes<'static>),
 }
 
@@ -148,7 +152,7 @@ impl Direction for MessageMember {
             Self::Answer => map.next_value::<Option<_>>()?.map(MessageValue::Answer),
             Self::Question(operation) => {
                 let Object(members) = map.next_value()?;
-                Some(MessageValue::Question(operation, members))
+                Some(MessageValue::Question(operation, Box::new(members)))
             }
         })
     }
@@ -213,7 +217,7 @@ struct QuestionLine<'a>(&'a Question<'a>);
 
 impl Serialize for QuestionLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let members = QuestionMembers::of(self.0);
+        let members = QuestionMembers::of(self.0).map_err(ser::Error::custom)?;
         serializer.collect_map([(self.0.operation.word(), members)])
     }
 }
@@ -226,6 +230,12 @@ struct QuestionMembers<'a> {
     user: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<Bytes<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    old_password: Option<Bytes<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    new_password: Option<Bytes<'a>>,
     service: Cow<'a, str>,
     #[serde(default)]
     tty: Cow<'a, str>,
@@ -239,18 +249,23 @@ struct QuestionMembers<'a> {
 }
 
 impl<'a> QuestionMembers<'a> {
-    fn of(question: &'a Question<'_>) -> Self {
+    fn of(question: &'a Question<'_>) -> Result<Self, ProtocolError> {
         let lend = |bytes: &'a Bytes<'_>| Bytes::Lent(bytes.secret());
-        Self {
+        let change = question.change.as_ref();
+        let kind = change.map(|change| KINDS.word(&change.kind)).transpose()?;
+        Ok(Self {
             user: Cow::from(&question.user),
             password: question.password.as_ref().map(lend),
+            kind: kind.map(Cow::from),
+            old_password: change.and_then(|change| change.old.as_ref()).map(lend),
+            new_password: change.and_then(|change| change.new.as_ref()).map(lend),
             service: Cow::from(&question.service),
             tty: Cow::from(&question.tty),
             rhost: Cow::from(&question.rhost),
             ruser: Cow::from(&question.ruser),
             groups: Cow::from(&question.groups),
             budget_ms: question.budget_ms,
-        }
+        })
     }
 }
 
@@ -261,6 +276,14 @@ impl QuestionMembers<'static> {
         if operation.takes_password() && password.is_none() {
             return Err(ProtocolError::Missing("password"));
         }
+        let change = match operation {
+            Operation::ChangePassword => Some(PasswordChange::of_members(
+                self.kind.as_deref(),
+                self.old_password,
+                self.new_password,
+            )?),
+            _ => None,
+        };
         let texts = [
             &self.user,
             &self.service,
@@ -276,6 +299,7 @@ impl QuestionMembers<'static> {
             operation,
             user: self.user.into_owned(),
             password,
+            change,
             service: self.service.into_owned(),
             tty: self.tty.into_owned(),
             rhost: self.rhost.into_owned(),

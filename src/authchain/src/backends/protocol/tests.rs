@@ -2,6 +2,8 @@ use super::*;
 use crate::words::{AccountStatus, Denial, DenialReason, Secret};
 use proptest::prelude::*;
 
+mod changes;
+
 fn strings() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec("[^\0]{0,20}", 0..4)
 }
@@ -66,6 +68,7 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
             WireVerdict::MustChange(user, is_known.then_some(AccountStatus::MustChangePassword))
         }),
         denials().prop_map(WireVerdict::Denied),
+        changes::verdicts(),
         Just(WireVerdict::Unknown),
         "[^\0]{0,20}".prop_map(WireVerdict::Unavailable),
         "[^\0]{0,20}".prop_map(WireVerdict::Failed),
@@ -145,6 +148,10 @@ fn objects() -> impl Strategy<Value = String> {
         "open_ms",
         "again",
         "notes",
+        "change_password",
+        "kind",
+        "old_password",
+        "new_password",
         "backend",
         "type",
         "settings",
@@ -210,6 +217,7 @@ proptest! {
         let written = Message::Question(Question {
             operation, user: user.clone(), tty: tty.clone(), budget_ms,
             password: (operation == Operation::Authenticate).then_some(Bytes::Lent(&secret)),
+            change: None,
             service: "sshd".to_owned(), rhost: String::new(), ruser: String::new(),
             groups: groups.clone(),
         });
@@ -261,6 +269,7 @@ fn lines_are_as_the_protocol_page_shows_them() {
         operation: Operation::Authenticate,
         user: "alice".to_owned(),
         password: Some(Bytes::Lent(&secret)),
+        change: None,
         service: "sshd".to_owned(),
         tty: "ssh".to_owned(),
         rhost: "192.0.2.7".to_owned(),
@@ -542,6 +551,7 @@ fn a_question_asks_about_a_few_groups_each_once_and_readable() {
             operation: Operation::Lookup,
             user: "a".to_owned(),
             password: None,
+            change: None,
             service: "s".to_owned(),
             tty: String::new(),
             rhost: String::new(),
@@ -560,6 +570,7 @@ fn the_longest_password_and_the_longest_groups_fit_into_one_line() {
         operation: Operation::Authenticate,
         user: "\"".repeat(256),
         password: Some(Bytes::Lent(&password)),
+        change: None,
         service: "sshd".to_owned(),
         tty: "ssh".to_owned(),
         rhost: "x".repeat(1024),

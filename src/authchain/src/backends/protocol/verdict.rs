@@ -48,8 +48,18 @@ pub enum WireVerdict {
     /// Answers `authenticate`: the password is right, and this is the user, but the password has
     /// expired or must be changed.
     MustChange(WireUser, Option<AccountStatus>),
-    /// Answers `authenticate`: refused.
+    /// Answers `authenticate` and `change_password`: the (old) password is refused.
     Denied(Denial),
+    /// Answers `change_password` without a new password: the password may be changed; with a text
+    /// for the person, such as the rules for the new one.
+    MayChange(Option<String>),
+    /// Answers `change_password` with a new password: it is in force; with a text for the person.
+    Changed(Option<String>),
+    /// Answers `change_password`: refused, and nothing was changed.
+    Refused(WireRefusal),
+    /// Answers `change_password` with a new password: a server was told to change the password, and
+    /// it could not be found out whether it did, for this reason.
+    Unsure(String),
     /// Answers any question: the backend has no such user.
     Unknown,
     /// Answers any question: the backend could not find out, for this reason.
@@ -61,6 +71,36 @@ pub enum WireVerdict {
     Found(WireUser),
     /// Answers `account`: the user, and the status of their account.
     Account(WireUser, AccountStatus),
+}
+
+/// A refusal to change a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireRefusal {
+    /// The kind of refusal.
+    pub reason: RefusalReason,
+    /// The reason for the person, in the words of the source.
+    pub text: String,
+}
+
+/// The kinds of refusals to change a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// The password was changed too recently.
+    TooYoung,
+    /// The new password is too short, or too easy to guess.
+    Quality,
+    /// The new password is the old one, or one that the person had before.
+    InHistory,
+    /// The person, or this machine, may not change the password.
+    NotPermitted,
+    /// Only an expired password was to be changed, and this one has not expired.
+    NotExpired,
+    /// The account's last day is over.
+    AccountExpired,
+    /// The password expired so long ago that its owner cannot change it any more.
+    PasswordExpired,
+    /// Root, too, has to give the old password.
+    NeedsOldPassword,
 }
 
 /// A [`User`] without the backend's name, which the module knows itself.
@@ -136,6 +176,10 @@ impl WireVerdict {
             Self::Accepted(..) => "accepted",
             Self::MustChange(..) => "must_change",
             Self::Denied(_) => "denied",
+            Self::MayChange(_) => "may_change",
+            Self::Changed(_) => "changed",
+            Self::Refused(_) => "refused",
+            Self::Unsure(_) => "unsure",
             Self::Unknown => "unknown",
             Self::Unavailable(_) => "unavailable",
             Self::Failed(_) => "failed",
@@ -151,7 +195,14 @@ impl WireVerdict {
             | Self::MustChange(user, _)
             | Self::Found(user)
             | Self::Account(user, _) => Some(user),
-            Self::Denied(_) | Self::Unknown | Self::Unavailable(_) | Self::Failed(_) => None,
+            Self::Denied(_)
+            | Self::MayChange(_)
+            | Self::Changed(_)
+            | Self::Refused(_)
+            | Self::Unsure(_)
+            | Self::Unknown
+            | Self::Unavailable(_)
+            | Self::Failed(_) => None,
         }
     }
 }

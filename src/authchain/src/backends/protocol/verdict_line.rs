@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::members::Members;
 use super::reply_members::ReplyMember;
-use super::wire_words::{REASONS, STATES};
-use super::{Conclusion, ProtocolError, ServersFound, WireUser, WireVerdict, quote};
+use super::wire_words::{REASONS, REFUSALS, STATES};
+use super::{Conclusion, ProtocolError, ServersFound, WireRefusal, WireUser, WireVerdict, quote};
 use crate::words::{AccountStatus, Denial};
 
 /// The members of a reply with a verdict; which of them it has depends on the verdict.
@@ -16,6 +16,8 @@ pub(super) struct VerdictLine<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a WireUser>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,8 +62,19 @@ impl<'a> VerdictLine<'a> {
                 detail: denial.detail.as_deref(),
                 ..line.with_status(denial.state.as_ref())?
             }),
-            WireVerdict::Unavailable(detail) | WireVerdict::Failed(detail) => Ok(Self {
+            WireVerdict::Unavailable(detail)
+            | WireVerdict::Failed(detail)
+            | WireVerdict::Unsure(detail) => Ok(Self {
                 detail: Some(detail),
+                ..line
+            }),
+            WireVerdict::MayChange(text) | WireVerdict::Changed(text) => Ok(Self {
+                text: text.as_deref(),
+                ..line
+            }),
+            WireVerdict::Refused(refusal) => Ok(Self {
+                reason: Some(REFUSALS.word(&refusal.reason)?),
+                text: Some(&refusal.text),
                 ..line
             }),
             WireVerdict::Unknown | WireVerdict::Found(_) => Ok(line),
@@ -124,6 +137,13 @@ fn read_verdict(
             detail: members.maybe_text("detail"),
             state: status_beside("denied", members, AccountStatus::forbids_login)?,
         }),
+        "may_change" => WireVerdict::MayChange(members.maybe_text("text")),
+        "changed" => WireVerdict::Changed(members.maybe_text("text")),
+        "refused" => WireVerdict::Refused(WireRefusal {
+            reason: REFUSALS.meaning(&members.text("reason")?)?,
+            text: members.text("text")?,
+        }),
+        "unsure" => WireVerdict::Unsure(members.text("detail")?),
         "unknown" => WireVerdict::Unknown,
         "unavailable" => WireVerdict::Unavailable(members.text("detail")?),
         "failed" => WireVerdict::Failed(members.text("detail")?),

@@ -1,7 +1,9 @@
 //! The words of members whose values are a fixed set of words.
 
 use super::finding::Severity;
+use super::verdict::RefusalReason;
 use super::{ProtocolError, quote};
+use crate::backends::password_change::ChangeKind;
 use crate::words::{AccountStatus, DenialReason};
 
 /// The values that a member may have: words, each with one meaning.
@@ -33,6 +35,31 @@ pub(super) const STATES: Words<AccountStatus> = Words {
         ("account_expired", AccountStatus::AccountExpired),
         ("locked", AccountStatus::Locked),
         ("not_permitted", AccountStatus::NotPermitted),
+    ],
+};
+
+/// Kinds of the change of a password.
+pub(super) const KINDS: Words<ChangeKind> = Words {
+    member: "kind",
+    words: &[
+        ("own", ChangeKind::Own),
+        ("root", ChangeKind::ByRoot),
+        ("expired", ChangeKind::Expired),
+    ],
+};
+
+/// Reasons for which a change is refused.
+pub(super) const REFUSALS: Words<RefusalReason> = Words {
+    member: "reason",
+    words: &[
+        ("too_young", RefusalReason::TooYoung),
+        ("quality", RefusalReason::Quality),
+        ("in_history", RefusalReason::InHistory),
+        ("not_permitted", RefusalReason::NotPermitted),
+        ("not_expired", RefusalReason::NotExpired),
+        ("account_expired", RefusalReason::AccountExpired),
+        ("password_expired", RefusalReason::PasswordExpired),
+        ("needs_old_password", RefusalReason::NeedsOldPassword),
     ],
 };
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::setup::WorkerSetup;
+use crate::backends::password_change::ChangeKind;
 use crate::backends::protocol::{
-    Bytes, Conclusion, Hello, Message, Operation, Question, Reply, WireUser, WireVerdict,
-    check_answered,
+    Bytes, Conclusion, Hello, Message, Operation, PasswordChange, Question, Reply, WireUser,
+    WireVerdict, check_answered,
 };
 use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::conversation::Conversation;
@@ -26,7 +27,18 @@ pub(super) struct WorkerQuestion<'a, 'p> {
     pub(super) operation: Operation,
     pub(super) request: &'a Request<'a>,
     pub(super) password: Option<&'a Secret>,
+    pub(super) change: Option<AskedChange<'a>>,
     pub(super) person: Option<&'p mut dyn Conversation>,
+    /// True once the question may have reached a worker.
+    pub(super) is_sent: bool,
+}
+
+/// The change of a password that a worker is asked to make, or without `new` to allow.
+#[derive(Clone, Copy)]
+pub(super) struct AskedChange<'a> {
+    pub(super) kind: ChangeKind,
+    pub(super) old: Option<&'a Secret>,
+    pub(super) new: Option<&'a Secret>,
 }
 
 impl<'a> WorkerQuestion<'a, '_> {
@@ -36,7 +48,9 @@ impl<'a> WorkerQuestion<'a, '_> {
             operation,
             request,
             password: None,
+            change: None,
             person: None,
+            is_sent: false,
         }
     }
 
@@ -54,6 +68,11 @@ impl<'a> WorkerQuestion<'a, '_> {
             operation: self.operation,
             user: self.request.user.as_str().to_owned(),
             password: self.password.map(Bytes::Lent),
+            change: self.change.map(|change| PasswordChange {
+                kind: change.kind,
+                old: change.old.map(Bytes::Lent),
+                new: change.new.map(Bytes::Lent),
+            }),
             service: context.service.to_owned(),
             tty: context.tty.to_owned(),
             rhost: context.rhost.to_owned(),
@@ -79,6 +98,7 @@ pub(super) fn talk(
         return Ok(refusal);
     }
     let budget = budget_within(deadline.remaining());
+    asked.is_sent = true;
     worker.send(&asked.to_message(budget), deadline)?;
     loop {
         match worker.receive(deadline)? {
@@ -140,6 +160,16 @@ fn check(
         let word = asked.operation.word();
         return Err(unexpected(&format!("another verdict than {word} has")));
     }
+    let is_to_change = (asked.change).is_some_and(|change| change.new.is_some());
+    match verdict {
+        WireVerdict::MayChange(_) if is_to_change => {
+            return Err(unexpected("no change where one was asked for"));
+        }
+        WireVerdict::Changed(_) | WireVerdict::Unsure(_) if !is_to_change => {
+            return Err(unexpected("a change that nobody asked for"));
+        }
+        _ => {}
+    }
     let is_other = |user: &WireUser| !is_same_name(&user.name);
     if verdict.user().is_some_and(is_other) {
         return Err(unexpected("a verdict about another name"));
@@ -183,6 +213,13 @@ pub(super) fn budget_within(remaining: Duration) -> Duration {
 pub(super) fn readable(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(clean).collect();
     cut(&lines.join("\n"), MAX_TEXT)
+}
+
+/// Returns a text in one line that can go to a terminal. Some host programs take an error text with
+/// a line break for two, or cannot pass it on.
+pub(super) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cut(&clean(&words.join(" ")), MAX_TEXT)
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

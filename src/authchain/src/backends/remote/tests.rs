@@ -1,5 +1,6 @@
 //! Tests of what a login makes of a worker's replies, its silence and its end.
 
+mod changes;
 mod marks;
 mod stage;
 mod talk;

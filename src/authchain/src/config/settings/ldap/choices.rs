@@ -69,6 +69,18 @@ impl AccountPolicy {
     }
 }
 
+/// The request by which a password is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeMethod {
+    /// The Password Modify operation (RFC 3062).
+    #[default]
+    Exop,
+    /// A Modify request (RFC 4511 §4.6) that writes `userPassword`.
+    Modify,
+}
+
 /// The source of the user id that counts for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -16,5 +16,5 @@ pub mod srv;
 pub mod template;
 pub mod uri;
 
-pub use choices::{AccountPolicy, Case, Sasl, Scope, Tls, UidSource};
+pub use choices::{AccountPolicy, Case, ChangeMethod, Sasl, Scope, Tls, UidSource};
 pub use settings::LdapSettings;

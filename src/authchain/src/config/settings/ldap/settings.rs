@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alias::Alias;
 use super::attribute::AttributeName;
-use super::choices::{AccountPolicy, Case, Sasl, Scope, Tls, UidSource};
+use super::choices::{AccountPolicy, Case, ChangeMethod, Sasl, Scope, Tls, UidSource};
 use super::dn::Dn;
 use super::filter::{AccessFilter, GroupFilter, UserFilter};
 use super::group::AllowedGroup;
@@ -186,6 +186,14 @@ pub struct LdapSettings {
     /// about the account would not find it out, and the old password could be used for ever.
     pub ppolicy: bool,
 
+    /// The request by which passwords are changed: `exop` the Password Modify operation (RFC 3062),
+    /// `modify` a value written to `userPassword`, for servers without that operation. Either way
+    /// the server gets the new password itself and has to hash it. Every server does so with
+    /// `exop`; with `modify`, OpenLDAP stores it in the clear, unless its ppolicy overlay has
+    /// `ppolicy_hash_cleartext`. People change their own passwords, and authchain the day in
+    /// `shadowLastChange`, with their own rights, root with those of `bind_dn`.
+    pub password_change: ChangeMethod,
+
     /// Maximum time for connecting to one server, TLS included.
     #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
     pub connect_timeout: ConfigDuration,
@@ -234,6 +242,7 @@ impl Default for LdapSettings {
             allow_primary_group: false,
             account_policy: AccountPolicy::default(),
             ppolicy: true,
+            password_change: ChangeMethod::default(),
             connect_timeout: ConfigDuration::from_millis(1_500),
             case: Case::default(),
         }
