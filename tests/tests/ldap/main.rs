@@ -1,12 +1,15 @@
 //! The worker and real or hostile LDAP servers.
 
 mod aliases;
+mod changes;
 mod dns;
 mod groups;
 mod hostile;
+mod hostile_changes;
 mod large;
 mod logins;
 mod pam;
+mod pam_changes;
 mod pinned;
 mod revoked;
 mod rule_groups;

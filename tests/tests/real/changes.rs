@@ -74,7 +74,7 @@ fn is_whole(before: &str, after: &str) {
 }
 
 /// Answers the prompts of a program, one after the other.
-fn typed(machine: &Machine, run: &Run, dialogue: &[(&str, &str)]) -> Ending {
+pub(super) fn typed(machine: &Machine, run: &Run, dialogue: &[(&str, &str)]) -> Ending {
     let mut terminal = Pty::start(machine, run);
     for (prompt, answer) in dialogue {
         if terminal.wait_for(&[prompt]).is_some() {

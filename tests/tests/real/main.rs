@@ -5,6 +5,7 @@ mod callers;
 mod changes;
 mod changes_beside;
 mod directory;
+mod directory_changes;
 mod fail2ban;
 mod failing_programs;
 mod failures;

@@ -10,6 +10,7 @@ mod report;
 
 pub use decision::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 
+use self::report::log_guess;
 use super::links::{Chain, Link};
 use super::no_owner::NoOwner;
 use crate::backends::password_change::{Change, ChangeKind, ChangeVerdict};
@@ -100,7 +101,10 @@ fn preliminary(
     }
     let outcome = match person.old_authtok() {
         // The time somebody takes to type does not count against the backend.
-        Ok(old) => ask(&context.restarted(), Some(&old)),
+        Ok(old) => {
+            log_guess(link, user, context);
+            ask(&context.restarted(), Some(&old))
+        }
         Err(error) => ChangeOutcome::NoOldPassword(error),
     };
     (outcome, true)
@@ -128,6 +132,9 @@ fn update(
         Ok(new) => new,
         Err(outcome) => return outcome,
     };
+    if old.is_some() {
+        log_guess(link, &allowed.user, context);
+    }
     let context = context.restarted();
     let change = Change {
         request: request(link, &allowed.user, &context),

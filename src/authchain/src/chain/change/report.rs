@@ -1,9 +1,12 @@
 //! The line that a change of a password writes into the log.
 
 use super::decision::{ChangeDecision, ChangeOutcome, ChangePhase};
+use crate::backends::password_change::ChangeRefusal;
+use crate::chain::links::Link;
 use crate::chain::report::origin_fields;
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
+use crate::words::Username;
 
 impl ChangeDecision {
     /// Logs a password that was changed, and each refusal. That it may be changed, and that nobody
@@ -11,7 +14,9 @@ impl ChangeDecision {
     pub fn report(&self, context: &Context<'_>, even_success: bool) {
         let is_fault = matches!(
             self.outcome,
-            ChangeOutcome::Unavailable(_) | ChangeOutcome::Failed(_)
+            ChangeOutcome::Unavailable(_)
+                | ChangeOutcome::Failed(_)
+                | ChangeOutcome::Refused(ChangeRefusal::Unsure(_))
         );
         let severity = match (&self.outcome, self.phase) {
             (ChangeOutcome::Granted(_), ChangePhase::Preliminary) | (ChangeOutcome::Unknown, _) => {
@@ -41,6 +46,9 @@ impl ChangeDecision {
                 return format!("password changed in {backend}");
             }
             (Is::Unknown, _) => return "password not changed: nobody knows the name".to_owned(),
+            (Is::Refused(ChangeRefusal::Unsure(why)), _) => {
+                return format!("password perhaps changed in {backend}: {why}");
+            }
             (Is::OldPasswordNeeded, _) => "the old password is needed".to_owned(),
             (Is::Denied(denial), _) => format!("denied: {denial}"),
             (Is::Refused(refusal), _) => format!("refused: {refusal}"),
@@ -54,4 +62,16 @@ impl ChangeDecision {
         };
         format!("password not changed: {backend} {why}")
     }
+}
+
+/// Logs that a worker is given the old password, if the process runs on behalf of a caller, as
+/// passwd and su do. The caller can find out whether a guess was right, and kill this process
+/// before it has read the answer.
+pub(super) fn log_guess(link: &Link, user: &Username, context: &Context<'_>) {
+    if link.backend.nature().answers_at_once || context.on_behalf_of().is_none() {
+        return;
+    }
+    let origin = origin_fields(context, &field(context.ruser));
+    let line = format!("{user}: asking {}; {origin}", link.backend.name());
+    context.journal.write(Severity::LOG_NOTICE, &line);
 }
