@@ -88,7 +88,8 @@ sam.newuser(
 )
 for name in (
     "bob carol guessed disabled ended mustchange expired locked hours workstation desk smartcard "
-    "warned nora stale-svc victim mallory named twin1 twin2 p(ar)en j\u00fcrgen"
+    "warned nora stale-svc victim mallory named twin1 twin2 p(ar)en j\u00fcrgen "
+    "changer forced lapsed picky young"
 ).split():
     sam.newuser(name, "Vict1m-Passw0rd!" if name == "victim" else PASSWORD)
 
@@ -97,6 +98,7 @@ change(sam, "disabled", userAccountControl=str(NORMAL | 0x2))
 change(sam, "smartcard", userAccountControl=str(NORMAL | 0x40000))
 change(sam, "ended", accountExpires=filetime(time.time() - DAY))
 change(sam, "mustchange", pwdLastSet="0")
+change(sam, "forced", pwdLastSet="0")
 change(sam, "hours", logonHours=bytes(21))
 change(sam, "workstation", userWorkstations="OTHERPC")
 change(sam, "desk", userWorkstations="OTHERPC")
@@ -125,9 +127,13 @@ lockout = {"msDS_LockoutThreshold": "3", "msDS_LockoutDuration": str(-30 * DAY *
 # Where there is no lockout, wrong passwords are not counted.
 policy("lockout", 2, ["carol", "guessed", "locked", "nora"], **lockout)
 
+# Without a minimum age, which is a day elsewhere.
+policy("changes", 3, ["changer", "forced", "lapsed", "picky"])
+
 long_ago = filetime(1577836800)
 change(raw, "expired", pwdLastSet=long_ago)
 change(raw, "stale-svc", pwdLastSet=long_ago)
+change(raw, "lapsed", pwdLastSet=long_ago)
 change(raw, "locked", lockoutTime=filetime(time.time()), badPwdCount="3")
 # Two accounts under one name: what the name of one is made to, the other has for a principal name.
 change(raw, "victim", flag=ldb.FLAG_MOD_DELETE, userPrincipalName=[])

@@ -2,6 +2,7 @@
 //! that changes an account, or counts what is tried on it, has that account to itself.
 
 mod accounts;
+mod changes;
 mod check;
 mod groups;
 mod logins;

@@ -7,6 +7,7 @@ use authchain::words::DenialReason;
 use super::codes::{self, describe, is_server_fault};
 use super::policy::control::ChangeError;
 use super::session::writes::{ChangeReply, STEP};
+use super::windows_errors::ChangeFault;
 use crate::answer::Answer;
 use crate::net::failure::Failure;
 
@@ -42,6 +43,12 @@ pub(super) fn refusal(reply: &ChangeReply) -> Result<Option<Answer>, Failure> {
         (_, Some(error)) => {
             let (reason, otherwise) = of_policy(error);
             refused(reason, otherwise)
+        }
+        (codes::CONSTRAINT_VIOLATION | codes::UNWILLING, _)
+            if ChangeFault::of(&result.text).is_some() =>
+        {
+            let note = format!("{STEP}: {description}");
+            Ok(of_domain(&result.text).map(|answer| answer.with_note(Some(note))))
         }
         (code, _) if is_server_fault(code) => Err(Failure::trouble(STEP, description).spent()),
         (codes::REFERRAL, _) => {
@@ -86,6 +93,18 @@ pub(super) fn refusal_of_root(reply: &ChangeReply) -> Result<Option<Answer>, Fai
         }
         false => refusal(reply),
     }
+}
+
+/// Returns the refusal in the text of a domain controller, which has one result code for many.
+fn of_domain(text: &str) -> Option<Answer> {
+    Some(match ChangeFault::of(text)? {
+        ChangeFault::WrongPassword => Answer::denied(DenialReason::BadCredential, "wrong password"),
+        ChangeFault::Locked => Answer::denied(DenialReason::Locked, "the account is locked"),
+        ChangeFault::Restriction(words) => {
+            let otherwise = "The new password does not satisfy the rules of the domain.";
+            Answer::refused(RefusalReason::Quality, text_or(words, otherwise))
+        }
+    })
 }
 
 /// Returns the reason, and a text for the person where the server has none.

@@ -5,14 +5,18 @@ use authchain::config::settings::ldap::ChangeMethod;
 use super::active_directory::account::wants_smart_card;
 use super::active_directory::domain::Domain;
 use super::active_directory::groups::{Token, own_token, wanted};
+use super::codes;
 use super::entry::Entry;
 use super::group_query::{AskedGroup, GroupFindings};
 use super::groups::Groups;
 use super::person::{People, Person};
+use super::policy::rules::rules;
 use super::policy::{AccountRules, State};
 use super::refusals::{refusal, refusal_of_derived_name};
+use super::session::writes::PasswordAttribute;
 use super::session::{BindReply, Session};
 use super::typed_name::{Login, TypedName};
+use super::windows_errors::Reason;
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::net::failure::Failure;
@@ -23,6 +27,15 @@ pub(super) enum Flavour {
     Generic(Box<Generic>),
     /// A domain of Windows or Samba.
     ActiveDirectory(Box<Domain>),
+}
+
+/// The request by which a password is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChangeRequest {
+    /// The Password Modify operation (RFC 3062).
+    PasswordModify,
+    /// A Modify request (RFC 4511 §4.6) that writes this attribute.
+    Write(PasswordAttribute),
 }
 
 /// The settings of a directory that is no Active Directory.
@@ -41,11 +54,48 @@ impl Flavour {
         }
     }
 
-    /// Returns the settings of a directory that is no Active Directory.
-    pub(super) fn generic(&self) -> Option<&Generic> {
+    /// Returns the request by which passwords are changed.
+    pub(super) fn change_request(&self) -> ChangeRequest {
         match self {
-            Self::Generic(generic) => Some(generic),
+            Self::Generic(generic) => match generic.changes {
+                ChangeMethod::Exop => ChangeRequest::PasswordModify,
+                ChangeMethod::Modify => ChangeRequest::Write(PasswordAttribute::UserPassword),
+            },
+            Self::ActiveDirectory(_) => ChangeRequest::Write(PasswordAttribute::UnicodePwd),
+        }
+    }
+
+    /// Returns whether the reply to a bind says that the password is right, and good for a change
+    /// only.
+    pub(super) fn is_for_change_only(&self, reply: &BindReply) -> bool {
+        match self {
+            Self::Generic(_) => reply.has_expired(),
+            Self::ActiveDirectory(_) => {
+                let is_refused = reply.result.rc == codes::INVALID_CREDENTIALS;
+                let reason = Reason::of(&reply.result.text);
+                is_refused && matches!(reason, Some(Reason::PasswordEnded(_)))
+            }
+        }
+    }
+
+    /// Returns the number of days for which a valid password may not yet be changed, where the
+    /// server does not check it.
+    pub(super) fn days_until_change(&self, entry: &Entry) -> Option<i64> {
+        match self {
+            Self::Generic(generic) => generic.accounts.days_until_change(entry, now()),
             Self::ActiveDirectory(_) => None,
+        }
+    }
+
+    /// Returns the rules for a new password of the person, if they can be read.
+    pub(super) async fn password_rules(
+        &self,
+        session: &mut Session,
+        person: &Person,
+    ) -> Option<String> {
+        match self {
+            Self::Generic(_) => rules(session, &person.entry).await,
+            Self::ActiveDirectory(domain) => domain.password_rules(session).await,
         }
     }
 

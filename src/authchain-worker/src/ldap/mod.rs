@@ -62,7 +62,7 @@ use self::directory::Directory;
 use self::sources::ports;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
-use crate::kind::{self, Answering, Kind};
+use crate::kind::{Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
 
@@ -117,10 +117,7 @@ impl Kind for Ldap {
     }
 
     fn can(&self) -> &'static [Operation] {
-        match self.directory.flavour.generic() {
-            Some(_) => Operation::ALL,
-            None => kind::WITHOUT_CHANGE,
-        }
+        Operation::ALL
     }
 
     fn answer<'a>(

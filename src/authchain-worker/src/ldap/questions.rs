@@ -115,8 +115,11 @@ impl Directory {
             (Operation::Account, _) => Task::Account,
             (Operation::ChangePassword, _) => change_task(question.change.as_ref())?,
         };
-        let is_a_login = question.operation == Operation::Authenticate;
-        if self.flavour.domain().is_some() && self.connector.binds_as_the_person() && !is_a_login {
+        let has_login = matches!(
+            question.operation,
+            Operation::Authenticate | Operation::ChangePassword
+        );
+        if self.flavour.domain().is_some() && self.connector.binds_as_the_person() && !has_login {
             // A domain shows nothing to anonymous clients.
             return Err(WireVerdict::Unavailable(no_login_to_search().to_string()).into());
         }

@@ -18,7 +18,7 @@ use tokio::net::UnixStream;
 use super::codes::{self, describe, is_server_fault};
 use super::entry::Entry;
 use super::password::Password;
-use super::policy::control::{CONTROL, PolicyAnswer};
+use super::policy::control::{BindError, CONTROL, PolicyAnswer};
 use super::references::{NOT_FOLLOWED, may_know_more};
 use super::windows_errors::Reason;
 use crate::guard::relay::{EndReason, relay};
@@ -115,6 +115,15 @@ impl Hits {
 pub(super) struct BindReply {
     pub(super) result: LdapResult,
     pub(super) policy: PolicyAnswer,
+}
+
+impl BindReply {
+    /// Returns whether the password is right, and has expired so that it is good for a change only
+    /// (draft-behera-ldap-password-policy §6.2).
+    pub(super) fn has_expired(&self) -> bool {
+        let is_answer = matches!(self.result.rc, codes::SUCCESS | codes::INVALID_CREDENTIALS);
+        is_answer && self.policy.error == Some(BindError::Expired)
+    }
 }
 
 impl Session {

@@ -56,6 +56,37 @@ impl Reason {
     }
 }
 
+/// The reason why a domain controller does not change a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ChangeFault<'a> {
+    /// The old password is wrong.
+    WrongPassword,
+    /// The account is locked.
+    Locked,
+    /// The new password is too short, too simple or one of the last, or the old one too young; with
+    /// the controller's words for people, empty where it has none.
+    Restriction(&'a str),
+}
+
+impl<'a> ChangeFault<'a> {
+    /// Finds the reason in the text of a refusal, which begins with eight digits: `0000052D: …`
+    /// (MS-ADTS 3.1.1.3.1.9).
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        let (digits, rest) = text.split_once(':')?;
+        let number = u32::from_str_radix(digits, 16);
+        Some(match number.ok().filter(|_| digits.len() == 8)? {
+            0x56 => Self::WrongPassword,
+            0x775 => Self::Locked,
+            // Samba says which rule it is, Windows writes for programmers.
+            0x52d => Self::Restriction(
+                rest.split_once("check_password_restrictions:")
+                    .map_or("", |(_, words)| words),
+            ),
+            _ => return None,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +146,22 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "(.{0,9}error, data )?.{0,20}") {
             let _ = Reason::of(&text);
+        }
+    }
+
+    #[test]
+    fn a_refusal_to_change_a_password_begins_with_the_error() {
+        let of = ChangeFault::of;
+        let samba = "0000052D: Constraint violation - check_password_restrictions: the password \
+                     is too short. It should be equal or longer than 7 characters!";
+        let words = " the password is too short. It should be equal or longer than 7 characters!";
+        assert_eq!(of(samba), Some(ChangeFault::Restriction(words)));
+        let windows = "0000052D: SvcErr: DSID-031A1248, problem 5003 (WILL_NOT_PERFORM), data 0";
+        assert_eq!(of(windows), Some(ChangeFault::Restriction("")));
+        let wrong = "00000056: AtrErr: DSID-03191083, #1:";
+        assert_eq!(of(wrong), Some(ChangeFault::WrongPassword));
+        for other in ["", "52D: x", "0000202F: x", "no number: x", "+000052D: x"] {
+            assert_eq!(of(other), None, "{other}");
         }
     }
 }

@@ -150,6 +150,7 @@ fn active_directory(
     Ok(Box::new(Remote {
         fold_case: true,
         compares_uids: settings.uid == UidSource::Entry,
+        changes_passwords: true,
         ..remote(table, surroundings, &settings, servers)?
     }))
 }

@@ -11,6 +11,7 @@
 //! | [`names`] | the ways one person can be named |
 //! | [`refusals`] | what a domain controller means when it refuses a password |
 //! | [`account`] | the state of an account |
+//! | [`password_rules`] | the rules for new passwords |
 //! | [`limits`] | when an account may be used, and where |
 //! | [`groups`] | the groups of a person, nested ones and the primary one included |
 
@@ -20,4 +21,5 @@ pub(super) mod domain;
 pub(super) mod groups;
 mod limits;
 mod names;
+mod password_rules;
 mod refusals;

@@ -2,26 +2,28 @@
 
 use authchain::backends::password_change::ChangeKind;
 use authchain::backends::protocol::{RefusalReason, WireVerdict};
-use authchain::config::settings::ldap::ChangeMethod;
 use authchain::files::passwd_files::ageing::day_of;
 use authchain::words::{AccountStatus, DenialReason};
 
 use super::Inquiry;
 use super::asked_change::Change;
+use super::login::SOMEBODY_ELSE;
 use crate::answer::Answer;
 use crate::clock::now;
 use crate::ldap::change_refusals::{ROOT, refusal, refusal_of_root};
 use crate::ldap::codes::{self, describe};
 use crate::ldap::directory::Directory;
-use crate::ldap::flavour::Generic;
+use crate::ldap::flavour::ChangeRequest;
 use crate::ldap::password::Password;
 use crate::ldap::person::{Found, Person};
 use crate::ldap::policy::control::{BindError, ChangeError};
-use crate::ldap::policy::rules::rules;
 use crate::ldap::policy::{LAST_CHANGE, State};
-use crate::ldap::session::writes::ChangeReply;
+use crate::ldap::session::writes::{ChangeReply, PasswordAttribute};
 use crate::ldap::session::{BindReply, SERVICE_BIND, Session};
 use crate::net::failure::{Failure, within};
+
+/// The fault of settings without an account that may search and change.
+const NEEDS_SERVICE: &str = "the server lets nobody in whose password must be changed; set bind_dn";
 
 const LOCKED: &str = "Your account is locked; please contact your system administrator.";
 const BARRED: &str = "You may not log in here; please contact your system administrator.";
@@ -43,18 +45,12 @@ impl Directory {
         inquiry: &Inquiry<'_>,
         change: &Change<'_>,
     ) -> Result<Answer, Failure> {
-        let Some(generic) = self.flavour.generic() else {
-            return Ok(Answer::failed("no passwords of a domain are changed"));
-        };
         match (change.kind, change.old) {
-            (ChangeKind::ByRoot, _) => self.change_as_root(session, inquiry, change, generic).await,
+            (ChangeKind::ByRoot, _) => self.change_as_root(session, inquiry, change).await,
             (_, Some(old)) => {
                 let proving = self.prove(session, inquiry, old, change.new.is_none());
                 match proving.await? {
-                    Ok(proven) => {
-                        self.change_own(session, &proven, old, change, generic)
-                            .await
-                    }
+                    Ok(proven) => self.change_own(session, &proven, old, change).await,
                     Err(answer) => Ok(answer),
                 }
             }
@@ -82,11 +78,11 @@ impl Directory {
             return Ok(Err(Answer::denied(DenialReason::NotPermitted, why)));
         }
         let rules = match wants_rules {
-            true => rules(session, &person.entry).await,
+            true => self.flavour.password_rules(session, &person).await,
             false => None,
         };
         let reply = session.bind(&person.dn, old, true).await?;
-        if !has_expired(&reply) {
+        if !reply.has_expired() {
             if let Some(refusal) = self.flavour.refusal(&reply, &person.entry)? {
                 return Ok(Err(refusal));
             }
@@ -111,11 +107,11 @@ impl Directory {
         let name = login.and_then(|login| self.flavour.bind_name(&self.people, login));
         let reply = session.bind(name.as_deref().unwrap_or_default(), old, true);
         let reply = reply.await?;
-        if has_expired(&reply) || reply.policy.error == Some(BindError::MustChange) {
+        if self.flavour.is_for_change_only(&reply)
+            || reply.policy.error == Some(BindError::MustChange)
+        {
             // The server shows nothing until the change, not even the person's own entry.
-            let text = "the server does not show the entry of a person whose password must be \
-                        changed; set bind_dn";
-            return Err(Failure::settings("bind", text));
+            return Err(Failure::settings("bind", NEEDS_SERVICE));
         }
         if let Some(refusal) = self.flavour.refusal_of_derived_name(&reply)? {
             return Ok(Err(refusal));
@@ -124,11 +120,19 @@ impl Directory {
             Ok(person) => person,
             Err(answer) => return Ok(Err(answer)),
         };
-        if let Some(why) = self.denial(session, &mut person, inquiry, None).await? {
+        let token = self.flavour.own_token(session).await?;
+        if (token.as_ref()).is_some_and(|token| !token.is_of(&person.entry)) {
+            return Ok(Err(Answer::denied(
+                DenialReason::AnotherPerson,
+                SOMEBODY_ELSE,
+            )));
+        }
+        let denial = self.denial(session, &mut person, inquiry, token.as_ref());
+        if let Some(why) = denial.await? {
             return Ok(Err(Answer::barred(AccountStatus::NotPermitted, why)));
         }
         let rules = match wants_rules {
-            true => rules(session, &person.entry).await,
+            true => self.flavour.password_rules(session, &person).await,
             false => None,
         };
         Ok(Ok(Proven {
@@ -159,26 +163,41 @@ impl Directory {
         proven: &Proven,
         old: Password<'_>,
         change: &Change<'_>,
-        generic: &Generic,
     ) -> Result<Answer, Failure> {
         let person = &*proven.person;
-        if let Some(refusal) = self.refusal_by_account(proven, change.kind, generic)? {
+        if let Some(refusal) = self.refusal_by_account(proven, change.kind)? {
             return Ok(refusal);
         }
         let Some(new) = change.new else {
             return Ok(WireVerdict::MayChange(proven.rules.clone()).into());
         };
-        let reply = match generic.changes {
-            ChangeMethod::Exop => session.modify_password(None, Some(old), new).await?,
-            // A policy let the password expire, and so knows how to compare the old one.
-            ChangeMethod::Modify if has_expired(&proven.reply) => {
-                session.exchange_password(&person.dn, old, new).await?
+        let reply = match self.flavour.change_request() {
+            ChangeRequest::PasswordModify => session.modify_password(None, Some(old), new).await?,
+            ChangeRequest::Write(PasswordAttribute::UserPassword)
+                if !proven.reply.has_expired() =>
+            {
+                write(session, &person.dn, old, new).await?
             }
-            ChangeMethod::Modify => write(session, &person.dn, old, new).await?,
+            ChangeRequest::Write(attribute) => {
+                self.replace_login(session, proven).await?;
+                let changing = session.exchange_password(&person.dn, attribute, old, new);
+                changing.await?
+            }
         };
         match refusal(&reply)? {
             Some(refusal) => Ok(refusal),
             None => Ok(self.changed(session, person).await),
+        }
+    }
+
+    /// Logs in as `bind_dn` where a domain has refused the bind because the password can only be
+    /// changed: nobody is logged in then, and any account may exchange the right password.
+    async fn replace_login(&self, session: &mut Session, proven: &Proven) -> Result<(), Failure> {
+        let is_logged_in = proven.reply.result.rc == codes::SUCCESS;
+        match self.connector.has_own_login() {
+            _ if is_logged_in || self.flavour.domain().is_none() => Ok(()),
+            true => self.log_in_again(session).await,
+            false => Err(Failure::settings("bind", NEEDS_SERVICE)),
         }
     }
 
@@ -188,14 +207,13 @@ impl Directory {
         &self,
         Proven { person, reply, .. }: &Proven,
         kind: ChangeKind,
-        generic: &Generic,
     ) -> Result<Option<Answer>, Failure> {
         let entry = &person.entry;
         let State { status, why } = self.flavour.state_at_login(entry)?;
-        let must_change = has_expired(reply)
+        let must_change = reply.has_expired()
             || reply.policy.is_in_grace()
             || reply.policy.error == Some(BindError::MustChange);
-        let is_too_young = generic.accounts.days_until_change(entry, now()).is_some();
+        let is_too_young = self.flavour.days_until_change(entry).is_some();
         let (reason, text) = match status {
             AccountStatus::AccountExpired => (RefusalReason::AccountExpired, BARRED),
             AccountStatus::PasswordExpired => (RefusalReason::PasswordExpired, BARRED),
@@ -221,7 +239,6 @@ impl Directory {
         session: &mut Session,
         inquiry: &Inquiry<'_>,
         change: &Change<'_>,
-        generic: &Generic,
     ) -> Result<Answer, Failure> {
         if !self.connector.has_own_login() {
             let note = "a change by root needs bind_dn".to_owned();
@@ -233,11 +250,17 @@ impl Directory {
             Err(answer) => return Ok(answer),
         };
         let Some(new) = change.new else {
-            return Ok(WireVerdict::MayChange(rules(session, &person.entry).await).into());
+            return Ok(
+                WireVerdict::MayChange(self.flavour.password_rules(session, &person).await).into(),
+            );
         };
-        let reply = match generic.changes {
-            ChangeMethod::Exop => session.modify_password(Some(&person.dn), None, new).await?,
-            ChangeMethod::Modify => session.write_password(&person.dn, new).await?,
+        let reply = match self.flavour.change_request() {
+            ChangeRequest::PasswordModify => {
+                session.modify_password(Some(&person.dn), None, new).await?
+            }
+            ChangeRequest::Write(attribute) => {
+                session.write_password(&person.dn, attribute, new).await?
+            }
         };
         match refusal_of_root(&reply)? {
             Some(refusal) => Ok(refusal),
@@ -277,12 +300,6 @@ impl Directory {
     }
 }
 
-/// Returns whether the old password is right, and has expired so that it is good for a change only.
-fn has_expired(reply: &BindReply) -> bool {
-    let is_answer = matches!(reply.result.rc, codes::SUCCESS | codes::INVALID_CREDENTIALS);
-    is_answer && reply.policy.error == Some(BindError::Expired)
-}
-
 /// Writes the new password. The old one goes along only where the policy demands it: servers
 /// without one cannot compare it with the hash that they have.
 async fn write(
@@ -291,9 +308,12 @@ async fn write(
     old: Password<'_>,
     new: Password<'_>,
 ) -> Result<ChangeReply, Failure> {
-    let reply = session.write_password(dn, new).await?;
+    let attribute = PasswordAttribute::UserPassword;
+    let reply = session.write_password(dn, attribute, new).await?;
     match reply.error {
-        Some(ChangeError::OldPasswordMissing) => session.exchange_password(dn, old, new).await,
+        Some(ChangeError::OldPasswordMissing) => {
+            session.exchange_password(dn, attribute, old, new).await
+        }
         _ => Ok(reply),
     }
 }

@@ -23,7 +23,7 @@ const CHANGE_FIRST: &str = "the password must be changed first";
 const CHANGE_NOT_SHOWN: &str = "the password must be changed first, which its entry does not show: see account_policy, and \
      whether bind_dn may read pwdReset or passwordExpirationTime";
 
-const SOMEBODY_ELSE: &str =
+pub(super) const SOMEBODY_ELSE: &str =
     "the password is that of another account, whose userPrincipalName this name is";
 
 impl Directory {

@@ -5,14 +5,41 @@ use std::collections::HashSet;
 
 use ldap3::exop::PasswordModify;
 use ldap3::{LdapResult, Mod};
+use zeroize::Zeroizing;
 
 use super::Session;
 use crate::ldap::password::Password;
 use crate::ldap::policy::control::{ChangeError, PolicyAnswer};
 use crate::net::failure::{Failure, FailureKind};
 
-/// The attribute that holds the password (RFC 4519 §2.41).
-const PASSWORD: &str = "userPassword";
+/// The attribute that holds passwords, which also says how they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ldap) enum PasswordAttribute {
+    /// `userPassword` (RFC 4519 §2.41): the password itself.
+    UserPassword,
+    /// `unicodePwd` (MS-ADTS 3.1.1.3.1.5): in quotes, as UTF-16 with the low byte first.
+    UnicodePwd,
+}
+
+impl PasswordAttribute {
+    fn name(self) -> &'static [u8] {
+        match self {
+            Self::UserPassword => b"userPassword",
+            Self::UnicodePwd => b"unicodePwd",
+        }
+    }
+
+    fn value(self, password: Password<'_>) -> Zeroizing<Vec<u8>> {
+        let text = password.expose();
+        Zeroizing::new(match self {
+            Self::UserPassword => text.into(),
+            Self::UnicodePwd => {
+                let units = ["\"", text, "\""].into_iter().flat_map(str::encode_utf16);
+                units.flat_map(u16::to_le_bytes).collect()
+            }
+        })
+    }
+}
 
 /// Names the change in failures.
 pub(in crate::ldap) const STEP: &str = "password change";
@@ -56,26 +83,30 @@ impl Session {
     pub(in crate::ldap) async fn write_password(
         &mut self,
         dn: &str,
+        attribute: PasswordAttribute,
         new: Password<'_>,
     ) -> Result<ChangeReply, Failure> {
-        let replace = Mod::Replace(PASSWORD, HashSet::from([new.expose()]));
+        let new = attribute.value(new);
+        let replace = Mod::Replace(attribute.name(), HashSet::from([new.as_slice()]));
         self.write(dn, vec![replace]).await
     }
 
     /// Changes the password of the entry `dn` by deleting the old one and adding the new one, for
-    /// a policy that demands both (pwdSafeModify).
+    /// a policy that demands both (pwdSafeModify), and for domains.
     pub(in crate::ldap) async fn exchange_password(
         &mut self,
         dn: &str,
+        attribute: PasswordAttribute,
         old: Password<'_>,
         new: Password<'_>,
     ) -> Result<ChangeReply, Failure> {
-        let delete = Mod::Delete(PASSWORD, HashSet::from([old.expose()]));
-        let add = Mod::Add(PASSWORD, HashSet::from([new.expose()]));
+        let [old, new] = [old, new].map(|password| attribute.value(password));
+        let delete = Mod::Delete(attribute.name(), HashSet::from([old.as_slice()]));
+        let add = Mod::Add(attribute.name(), HashSet::from([new.as_slice()]));
         self.write(dn, vec![delete, add]).await
     }
 
-    async fn write(&mut self, dn: &str, changes: Vec<Mod<&str>>) -> Result<ChangeReply, Failure> {
+    async fn write(&mut self, dn: &str, changes: Vec<Mod<&[u8]>>) -> Result<ChangeReply, Failure> {
         self.prepare_change();
         let sending = self.ldap.modify(dn, changes);
         let reply = self.wait.reply(STEP, sending).await;
@@ -98,5 +129,21 @@ impl Session {
         self.ask_policy();
         self.wait.timeout_kind = FailureKind::Trouble;
         self.wait.deadline = self.whole;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authchain::words::Secret;
+
+    #[test]
+    fn a_domain_wants_passwords_in_quotes_and_two_bytes_a_letter() {
+        let secret = Secret::new("a\u{e4}\u{1f511}".into());
+        let password = Password::of(&secret).ok().unwrap();
+        let value = PasswordAttribute::UnicodePwd.value(password);
+        assert_eq!(**value, *b"\"\0a\0\xe4\0\x3d\xd8\x11\xdd\"\0");
+        let value = PasswordAttribute::UserPassword.value(password);
+        assert_eq!(**value, *secret.expose());
     }
 }
