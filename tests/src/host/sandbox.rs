@@ -103,9 +103,10 @@ pub enum Sandbox {
     NoWriteExecute,
     /// `CapabilityBoundingSet=~CAP_SETGID`
     WithoutSetgid,
-    /// A user namespace whose only user is root, and which forbids setgroups.
+    /// A user namespace whose only user is root, without supplementary groups, and which forbids
+    /// setgroups.
     RootAlone,
-    /// The same, for a host that has a supplementary group.
+    /// The same, with a supplementary group.
     RootAloneInAGroup,
 }
 
@@ -115,23 +116,18 @@ impl Sandbox {
     /// # Panics
     /// Without the rights for it.
     pub fn enter(self) {
+        // Root may have supplementary groups or not, and they are what the worker drops first.
+        if geteuid().is_root() {
+            let group = (self == Self::RootAloneInAGroup).then(|| Gid::from_raw(0));
+            setgroups(group.as_slice()).unwrap();
+        }
         match self {
-            Self::RootAlone => be_alone(),
-            Self::RootAloneInAGroup => {
-                setgroups(&[Gid::from_raw(0)]).unwrap();
-                be_alone();
-            }
+            Self::RootAlone | Self::RootAloneInAGroup => be_alone(),
             // SAFETY: changes nothing but the bounding set.
             Self::WithoutSetgid => unsafe {
                 assert_eq!(libc::prctl(libc::PR_CAPBSET_DROP, CAP_SETGID, 0, 0, 0), 0);
             },
-            _ => {
-                // A supplementary group, which root may have or not, would be the first to go.
-                if geteuid().is_root() {
-                    setgroups(&[]).unwrap();
-                }
-                apply_filter(&self.program()).unwrap();
-            }
+            _ => apply_filter(&self.program()).unwrap(),
         }
     }
 
