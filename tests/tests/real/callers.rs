@@ -185,7 +185,9 @@ fn play_all(
                 );
             }
             assert!(
-                outcome.code < 128,
+                outcome.code < 128
+                    || with_pam_unix(&machine, || attempt(&machine, &run, password)).code
+                        == outcome.code,
                 "it crashed with {}: {about}",
                 outcome.code
             );
@@ -204,6 +206,21 @@ fn play_all(
             );
         }
     }
+}
+
+/// Repeats an attack with pam_unix in the module's place. With too few files for the sockets of its
+/// terminal, sudo 1.9.16 (Debian 13) ends with SIGSEGV whatever module let the person in.
+fn with_pam_unix(machine: &Machine, attack: impl FnOnce() -> Outcome) -> Outcome {
+    let stack = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n\
+                 session required pam_unix.so\n";
+    for service in ["su", "sudo"] {
+        machine.stack(service, stack);
+    }
+    let outcome = attack();
+    for service in ["su", "sudo"] {
+        machine.stack(service, &machine.plain_stack());
+    }
+    outcome
 }
 
 #[test]
