@@ -161,8 +161,8 @@ impl Asker {
     fn put(&self, question: Question<'_>) -> Told {
         let begin = Instant::now();
         let (mut stream, mut worker) = self.spawn();
-        self.send(&mut stream, question);
-        let heard = hear(&mut stream);
+        stream.write_all(&self.hello().to_line().unwrap()).unwrap();
+        let heard = hear(&mut stream, &Message::Question(question));
         let took = begin.elapsed();
         let peak_kib = peak_kib(worker.id());
         // The worker ends when its socket is closed.
@@ -209,18 +209,15 @@ impl Asker {
         }
     }
 
-    fn send(&self, stream: &mut UnixStream, question: Question<'_>) {
-        let hello = Message::Hello(Hello {
+    fn hello(&self) -> Message<'static> {
+        Message::Hello(Hello {
             backend: "corp".to_owned(),
             kind: self.kind.to_owned(),
             settings: self.settings.clone(),
             avoid: self.avoid.clone(),
             probe: self.probe.clone(),
             probe_ms: self.probe_ms,
-        });
-        for message in [hello, Message::Question(question)] {
-            stream.write_all(&message.to_line().unwrap()).unwrap();
-        }
+        })
     }
 }
 
@@ -234,7 +231,9 @@ fn peak_kib(process: u32) -> u64 {
         .unwrap_or_default()
 }
 
-fn hear(stream: &mut UnixStream) -> Result<Told, String> {
+/// Waits for the verdict. The question is asked after the worker's hello, as the module does: a
+/// worker whose settings are at fault sends its verdict instead, and hangs up.
+fn hear(stream: &mut UnixStream, question: &Message<'_>) -> Result<Told, String> {
     stream
         .set_read_timeout(Some(Duration::from_secs(40)))
         .unwrap();
@@ -242,7 +241,10 @@ fn hear(stream: &mut UnixStream) -> Result<Told, String> {
     loop {
         while let Some(line) = lines.next_line().map_err(|error| error.to_string())? {
             match Reply::parse(line).map_err(|error| error.to_string())? {
-                Reply::Hello(_) => {}
+                Reply::Hello(_) => {
+                    // If it hangs up now, it has said why.
+                    let _ = stream.write_all(&question.to_line().unwrap());
+                }
                 Reply::Info(text) => infos.push(text),
                 Reply::Verdict(conclusion) => {
                     return Ok(Told {
