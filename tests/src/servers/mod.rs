@@ -27,10 +27,25 @@ pub mod samba;
 pub mod slapd;
 pub mod ypserv;
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A port on which nothing listens at the moment.
+/// Ports below those that Linux gives to whoever binds none of its own: by the time a server has
+/// been prepared, another program could have been given such a port.
+const PORTS: std::ops::Range<u64> = 10_000..32_768;
+
+/// A port on which nothing listens at the moment, another one at each call.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(())));
+    let count = PORTS.end - PORTS.start;
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed) % count;
+        let port = u16::try_from(PORTS.start + step).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
