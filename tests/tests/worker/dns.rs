@@ -114,7 +114,8 @@ fn a_silent_server_leaves_time_for_the_next_and_ends_with_the_deadline() {
     let found = within(both, Duration::from_secs(2), "ldap.example").unwrap();
     assert_eq!(found, ["192.0.2.1"]);
     let alone = config(&[dead.address]);
-    let failure = within(alone, Duration::from_millis(100), "ldap.example").unwrap_err();
+    // On a busy machine, a shorter wait may be slept through.
+    let failure = within(alone, Duration::from_secs(1), "ldap.example").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Down);
     assert_eq!(
         failure.to_string(),
