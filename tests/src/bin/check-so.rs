@@ -130,6 +130,19 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &["getrlimit", "setrlimit"],
     ),
     (
+        "a home directory, made with its owner's rights beside its place and then renamed",
+        &[
+            "mkdirat",
+            "symlinkat",
+            "readlinkat",
+            "copy_file_range",
+            "chmod",
+            "renameat2",
+            "setfsuid",
+            "setfsgid",
+        ],
+    ),
+    (
         "what a login knows of the account, kept by libpam for the next question",
         &["pam_set_data", "pam_get_data"],
     ),

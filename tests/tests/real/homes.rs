@@ -18,7 +18,11 @@ fn without_homes(test: &str, config: &str) -> Option<Machine> {
     for name in ["alice", "lola"] {
         fs::remove_dir_all(machine.outside(&person(name).home())).unwrap();
     }
-    machine.write("/etc/skel/.config/app", 0o600, "its settings\n");
+    machine.write(
+        "/etc/skel/.config/app",
+        0o600,
+        &"its settings\n".repeat(1_000),
+    );
     Some(machine)
 }
 
@@ -42,7 +46,12 @@ fn a_session_begins_with_a_home_where_the_rules_say_so_and_its_owner_owns_all_of
         return;
     };
     let mark = machine.log.mark();
-    let hostile = ["/bin/sh", "-c", "umask 0777; exec \"$@\"", "sh"];
+    let hostile = [
+        "/bin/sh",
+        "-c",
+        "umask 0777; ulimit -S -f 2; exec \"$@\"",
+        "sh",
+    ];
     for name in ["alice", "lola"] {
         open_session(&machine, name, &hostile);
     }

@@ -4,13 +4,11 @@ use std::path::Path;
 
 use super::links::Chain;
 use crate::files::home::{MadeHome, NewHome, SKELETON};
+use crate::files::login_defs::{self, LOGIN_DEFS};
 use crate::tools::journal::Severity;
 use crate::tools::name_service;
 use crate::tools::request::Context;
 use crate::words::Username;
-
-/// The mode of a home, unless login.defs(5) says another.
-const MODE: u32 = 0o700;
 
 impl Chain {
     /// Makes the home directory of a person who has none, if the rule that fits says so, and writes
@@ -48,7 +46,7 @@ impl Chain {
             below: &self.ruling.home_dirs,
             uid,
             gid: person.gid.as_raw(),
-            mode: MODE,
+            mode: login_defs::home_mode(Path::new(LOGIN_DEFS)),
             skeleton: Path::new(SKELETON),
         };
         Ok(match home.make()? {

@@ -1,4 +1,5 @@
-//! The method for new passwords of the system's own files, from login.defs(5).
+//! The method for new passwords of the system's own files, and the mode of homes, from
+//! login.defs(5).
 
 use std::path::Path;
 
@@ -66,6 +67,18 @@ fn method_in(text: &str) -> Result<NewHash, String> {
     })
 }
 
+/// Returns the mode that the file at `path` names for home directories (`HOME_MODE`); 0700 where it
+/// names none, or cannot be used.
+pub fn home_mode(path: &Path) -> u32 {
+    let text = trusted_file::read(path, Access::Public, MAX_BYTES).unwrap_or_default();
+    home_mode_in(&String::from_utf8_lossy(&text))
+}
+
+fn home_mode_in(text: &str) -> u32 {
+    let mode = value(text, "HOME_MODE").and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    mode.filter(|mode| *mode <= 0o777).unwrap_or(0o700)
+}
+
 fn yescrypt(method: Method, mark: &str, text: &str) -> NewHash {
     let keys = ["YESCRYPT_COST_FACTOR"];
     let cost = cost(text, &keys, YESCRYPT_COSTS, DEFAULT_YESCRYPT_COST);
@@ -115,6 +128,20 @@ mod tests {
             Ok(NewHash::Crypt { beginning, .. }) => beginning,
             Ok(other) => format!("{other:?}"),
             Err(name) => format!("not {name}"),
+        }
+    }
+
+    #[test]
+    fn a_mode_of_homes_that_is_none_opens_nothing() {
+        for (text, mode) in [
+            ("", 0o700),
+            ("HOME_MODE 0755", 0o755),
+            ("HOME_MODE\t711\n", 0o711),
+            ("HOME_MODE 4755", 0o700),
+            ("HOME_MODE rwx", 0o700),
+            ("#HOME_MODE 0755", 0o700),
+        ] {
+            assert_eq!(home_mode_in(text), mode, "{text}");
         }
     }
 

@@ -14,6 +14,7 @@
 //! **Begin with** [`password_hash::verify`].
 
 pub mod edit;
+mod file_size;
 pub mod group_file;
 pub mod home;
 pub mod login_defs;

@@ -12,7 +12,6 @@ mod account;
 mod attributes;
 mod database;
 mod error;
-mod file_size;
 mod lock;
 mod new_account;
 mod replace;

@@ -11,7 +11,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 
 use super::attributes::Attributes;
 use super::error::EditError;
-use super::file_size::UnlimitedFileSize;
+use crate::files::file_size::UnlimitedFileSize;
 
 /// A point at which the process may be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,8 @@ fn write_new(
         .open(new)?;
     let mut file = beyond_standard_streams(file)?;
     witness(path, WriteStep::Created);
-    let _unlimited = UnlimitedFileSize::for_writing(bytes.len())?;
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let _unlimited = UnlimitedFileSize::for_writing(size)?;
     file.write_all(bytes)?;
     witness(path, WriteStep::Written);
     attributes.give_to(&file)?;

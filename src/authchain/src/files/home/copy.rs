@@ -12,6 +12,9 @@ use nix::unistd::{UnlinkatFlags, symlinkat, unlinkat};
 use super::folder::open_folder;
 use super::rights::HomeOwner;
 
+/// Maximum size of all files of a skeleton, in bytes.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
+
 /// The limits of a skeleton. Who has more of it wants an archive, not a skeleton.
 pub(super) struct Budget {
     entries: u32,
@@ -23,7 +26,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             entries: 4_096,
-            bytes: 64 << 20,
+            bytes: MAX_BYTES,
             depth: 16,
         }
     }

@@ -20,9 +20,10 @@ use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use nix::sys::stat::{Mode, fchmod, mkdirat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, unlinkat};
 
-use self::copy::{Budget, copy, empty};
+use self::copy::{Budget, MAX_BYTES, copy, empty};
 use self::folder::open_folder;
 use self::rights::HomeOwner;
+use crate::files::file_size::UnlimitedFileSize;
 use crate::tools::trusted_file::folders;
 
 /// The skeleton directory of the system (useradd(8)).
@@ -113,6 +114,7 @@ impl NewHome<'_> {
 
     /// Fills the directory `draft`, and gives it its owner and mode.
     fn fill(&self, folder: &File, draft: &OsStr) -> io::Result<()> {
+        let _unlimited = UnlimitedFileSize::for_writing(MAX_BYTES)?;
         let home = open_folder(folder, draft)?;
         // The caller's umask may have closed it even to its owner.
         fchmod(&home, CLOSED)?;

@@ -7,7 +7,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 
 /// Raises the limit while it lives. Beyond the limit, a write would end the host program by the
 /// signal `SIGXFSZ`.
-pub(super) struct UnlimitedFileSize {
+pub(in crate::files) struct UnlimitedFileSize {
     before: Option<(rlim_t, rlim_t)>,
 }
 
@@ -16,10 +16,9 @@ impl UnlimitedFileSize {
     ///
     /// # Errors
     /// When this process may not raise it: nothing may be written then.
-    pub(super) fn for_writing(bytes: usize) -> io::Result<Self> {
+    pub(in crate::files) fn for_writing(bytes: rlim_t) -> io::Result<Self> {
         let before = getrlimit(Resource::RLIMIT_FSIZE)?;
-        let enough = rlim_t::try_from(bytes).unwrap_or(RLIM_INFINITY);
-        if before.0 >= enough {
+        if before.0 >= bytes {
             return Ok(Self { before: None });
         }
         // Raising the hard limit takes CAP_SYS_RESOURCE, which root may lack in a container.
@@ -29,7 +28,7 @@ impl UnlimitedFileSize {
             before: Some(before),
         };
         match raised.and_then(|()| getrlimit(Resource::RLIMIT_FSIZE)) {
-            Ok((soft, _)) if soft >= enough => Ok(before),
+            Ok((soft, _)) if soft >= bytes => Ok(before),
             _ => Err(Errno::EFBIG.into()),
         }
     }
