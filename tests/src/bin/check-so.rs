@@ -178,9 +178,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// About half of the size of a login program: see "The module may have 1.32 MB" in
+/// About half of the size of a login program: see "The module may have 1.35 MB" in
 /// docs/decisions.md.
-const MAX_STRIPPED: u64 = 1_320_000;
+const MAX_STRIPPED: u64 = 1_350_000;
 
 /// The C library of Debian 12, the oldest system we say we run on.
 const GLIBC_FLOOR: (u32, u32) = (2, 36);
