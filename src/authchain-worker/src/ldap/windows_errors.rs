@@ -73,8 +73,9 @@ impl<'a> ChangeFault<'a> {
     /// (MS-ADTS 3.1.1.3.1.9).
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let (digits, rest) = text.split_once(':')?;
-        let number = u32::from_str_radix(digits, 16);
-        Some(match number.ok().filter(|_| digits.len() == 8)? {
+        let is_number = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u32::from_str_radix(digits, 16).ok();
+        Some(match number.filter(|_| is_number)? {
             0x56 => Self::WrongPassword,
             0x775 => Self::Locked,
             // Samba says which rule it is, Windows writes for programmers.
