@@ -47,7 +47,14 @@ fn main() {
 
 /// Says hello, hears the question and answers it.
 fn talk(word: &str, hello: &Value) {
-    say(&json!({"hello": 1, "can": ["authenticate", "lookup", "account", "dance"]}));
+    let can = [
+        "authenticate",
+        "lookup",
+        "account",
+        "change_password",
+        "dance",
+    ];
+    say(&json!({"hello": 1, "can": can}));
     let question = hear();
     let (operation, question) = question.as_object().unwrap().iter().next().unwrap();
     match word {
@@ -97,6 +104,9 @@ fn obliging(operation: &str, question: &Value) {
         return say(&json!({"verdict": "unknown"}));
     }
     match operation {
+        "change_password" => say(&json!({
+            "verdict": "refused", "reason": "not_permitted", "text": "Ask the office for it."
+        })),
         "lookup" => say(&json!({"verdict": "found", "user": user})),
         "account" => say(&json!({
             "verdict": "account", "user": user, "status": "valid", "warning": "3 days left"
@@ -110,7 +120,7 @@ fn obliging(operation: &str, question: &Value) {
 
 /// Adds the account's status to the verdict on the password, and logs every question.
 fn knowing(operation: &str, question: &Value, verdict: &str, status: &str) {
-    if operation == "lookup" {
+    if ["lookup", "change_password"].contains(&operation) {
         return obliging(operation, question);
     }
     let note = format!("asked to {operation} {}", question["user"]);
