@@ -38,7 +38,7 @@ fn a_controller_that_hangs_leaves_time_for_the_next() {
     );
     let corp = (samba.asker())
         .with("servers", json!([hung, ADDRESS]))
-        .with("connect_timeout", "300ms");
+        .with("connect_timeout", "800ms");
     let told = corp.login("alice", PASSWORD);
     assert!(told.is_accepted(), "{told:?}");
     assert_eq!(told.conclusion.servers.down, [format!("ldaps://{hung}")]);
