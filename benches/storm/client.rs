@@ -32,6 +32,7 @@ impl Client {
         let mut settings = slapd.settings();
         settings["uris"] = json!(uris);
         let remote = Remote {
+            unanswered: std::cell::Cell::default(),
             name: "corp".to_owned(),
             kind: "ldap".to_owned(),
             settings,

@@ -44,15 +44,13 @@ fn preliminary(
     context: &Context<'_>,
     login: Login,
 ) -> PamCode {
+    // What an earlier first call allowed must not be changed after this one.
+    let _ = call.handle.take_permission(&line(call));
     if !call.arguments.nodelay {
         call.handle
             .delay_failures(assembled.settings.fail_delay.duration());
     }
-    let kind = match context.uid {
-        _ if call.flags.only_expired() => ChangeKind::Expired,
-        0 => ChangeKind::ByRoot,
-        _ => ChangeKind::Own,
-    };
+    let kind = kind(call, context);
     let chain = &assembled.chain;
     let decision = chain.may_change_password(name, kind, context, &mut call.handle);
     if call.handle.user_item().as_deref() != Some(name) {
@@ -84,10 +82,21 @@ fn update(
             );
         }
     };
+    if allowed.kind() != kind(call, context) {
+        return refuse(context, "the first call was for another kind of change");
+    }
     let chain = &assembled.chain;
     let decision = chain.change_password(&allowed, context, &mut call.handle);
     tell(call, &decision, context);
     decision.code()
+}
+
+fn kind(call: &Call<'_>, context: &Context<'_>) -> ChangeKind {
+    match (context.uid, context.euid) {
+        _ if call.flags.only_expired() => ChangeKind::Expired,
+        (0, 0) => ChangeKind::ByRoot,
+        _ => ChangeKind::Own,
+    }
 }
 
 /// Logs the decision, and tells the person about it.

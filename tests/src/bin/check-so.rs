@@ -135,7 +135,6 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "mkdirat",
             "symlinkat",
             "readlinkat",
-            "copy_file_range",
             "chmod",
             "renameat2",
             "setfsuid",

@@ -78,7 +78,7 @@ fn no_session_depends_on_a_home() {
     open_session(&machine, "alice", &[]);
     machine.log.wait_for(
         mark,
-        "...alice: /home/alice was not made: its path: not below one of the folders for homes",
+        "...alice: /home/alice was not made: its path: not in one of the folders for homes",
     );
     machine.write("/etc/authchain/authchain.toml", 0o644, "make_home = 1\n");
     open_session(&machine, "alice", &[]);

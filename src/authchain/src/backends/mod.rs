@@ -135,6 +135,12 @@ pub trait Backend {
         Err(CannotChange::NotSupported)
     }
 
+    /// Returns whether the last question was *unavailable* because no server answered, and not
+    /// because of anything that a server said.
+    fn was_unanswered(&self) -> bool {
+        false
+    }
+
     /// Examines every server, step by step, until the request's deadline, and calls `hear` with the
     /// result of each step. A backend without servers does nothing.
     ///

@@ -9,6 +9,8 @@ mod talk;
 mod tests;
 
 pub use self::setup::WorkerSetup;
+use std::cell::Cell;
+
 use self::talk::{WorkerQuestion, millis, readable, talk};
 use super::breaker::{self, Breaker, Plan};
 use super::password_change::{CannotChange, ChangePassword};
@@ -47,6 +49,8 @@ pub struct Remote {
     pub changes_passwords: bool,
     /// The program, user and folder of its workers.
     pub setup: WorkerSetup,
+    /// True if no server answered the last question.
+    pub unanswered: Cell<bool>,
 }
 
 impl Remote {
@@ -91,7 +95,9 @@ impl Remote {
     ) -> Result<Conclusion, BackendError> {
         let request = asked.request;
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
+        self.unanswered.set(false);
         let mut conclusion = talk(&self.setup, self.hello(plan), asked, is_same_name)?;
+        self.unanswered.set(is_without_answer(&conclusion));
         let found = &mut conclusion.servers;
         if !self.servers.is_empty() {
             found.down.retain(|server| self.servers.contains(server));
@@ -190,6 +196,10 @@ impl Backend for Remote {
         }
     }
 
+    fn was_unanswered(&self) -> bool {
+        self.unanswered.get()
+    }
+
     fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
         match self.changes_passwords {
             true => Ok(self),
@@ -206,6 +216,13 @@ impl Backend for Remote {
         let hello = self.hello(&Plan::of_unknown(request.context.now));
         examine::examine(&self.setup, hello, request, hear)
     }
+}
+
+/// Returns whether servers were asked, and none of them was reached.
+fn is_without_answer(conclusion: &Conclusion) -> bool {
+    let found = &conclusion.servers;
+    let was_asked = found.again || !found.down.is_empty();
+    matches!(conclusion.verdict, WireVerdict::Unavailable(_)) && was_asked && found.up.is_empty()
 }
 
 /// Makes an account's warning safe to show on the person's terminal, like the worker's other texts.

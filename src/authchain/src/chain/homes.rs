@@ -1,5 +1,6 @@
 //! The home directory of a person who has none, when a session begins.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::links::Chain;
@@ -8,7 +9,7 @@ use crate::files::login_defs::{self, LOGIN_DEFS};
 use crate::tools::journal::Severity;
 use crate::tools::name_service;
 use crate::tools::request::Context;
-use crate::words::Username;
+use crate::words::{Username, bare};
 
 impl Chain {
     /// Makes the home directory of a person who has none, if the rule that fits says so, and writes
@@ -41,9 +42,15 @@ impl Chain {
         if self.is_the_systems(uid) {
             return Ok(None);
         }
+        if person.dir.file_name() != Some(OsStr::new(bare(user.as_str()))) {
+            let home = person.dir.display();
+            return Err(format!(
+                "{home} was not made: it is not named after the person"
+            ));
+        }
         let home = NewHome {
             path: &person.dir,
-            below: &self.ruling.home_dirs,
+            folders: &self.ruling.home_dirs,
             uid,
             gid: person.gid.as_raw(),
             mode: login_defs::home_mode(Path::new(LOGIN_DEFS)),

@@ -1,5 +1,6 @@
 //! The list of the backend types, by name. No other file has a list of them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -171,6 +172,7 @@ fn remote<T: Serialize>(
         compares_uids: true,
         changes_passwords: false,
         setup: surroundings.setup.clone(),
+        unanswered: Cell::default(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::passwd_files::passwd;
 use crate::tools::trusted_file::{self, Access, FileError};
-use crate::words::{BackendError, number};
+use crate::words::{BackendError, bare, number};
 
 /// The group file of the system.
 pub const SYSTEM_GROUP: &str = "/etc/group";
@@ -193,7 +193,8 @@ impl FileGroups {
         let (own_name, own_primary) = own.unzip();
         let is_similar = |member: &&[u8]| {
             let mut names = [Some(name), own_name].into_iter().flatten();
-            names.any(|name| member.eq_ignore_ascii_case(name.as_bytes()))
+            let member = String::from_utf8_lossy(member);
+            names.any(|name| bare(&member).eq_ignore_ascii_case(bare(name)))
         };
         let by_primary = own_name.filter(|_| own_primary.flatten() == Some(entry.id));
         let mut members = entry

@@ -30,18 +30,20 @@ const YESCRYPT_DIGITS: &[u8] = b"789ABCDEF";
 /// Returns the method that the file at `path` names for new passwords, and its cost; yescrypt where
 /// it names none, or there is no such file.
 ///
+/// The inner error is a method that is weak or unknown: a password stored by it could not be
+/// verified here.
+///
 /// # Errors
-/// When the file may not be used or cannot be read, and for a method that is weak or unknown: a
-/// password stored by it could not be verified here.
-pub fn method(path: &Path) -> Result<NewHash, String> {
+/// When the file may not be used or cannot be read.
+pub fn method(path: &Path) -> Result<Result<NewHash, String>, FileError> {
     match trusted_file::read(path, Access::Public, MAX_BYTES) {
-        Ok(bytes) => method_in(&String::from_utf8_lossy(&bytes))
-            .map_err(|method| format!("{}: ENCRYPT_METHOD {method} is not used", path.display())),
+        Ok(bytes) => Ok(method_in(&String::from_utf8_lossy(&bytes))
+            .map_err(|method| format!("{}: ENCRYPT_METHOD {method} is not used", path.display()))),
         Err(FileError {
             fault: FileFault::Missing,
             ..
-        }) => Ok(yescrypt(Method::Yescrypt, "y", "")),
-        Err(error) => Err(error.to_string()),
+        }) => Ok(Ok(yescrypt(Method::Yescrypt, "y", ""))),
+        Err(error) => Err(error),
     }
 }
 
@@ -187,9 +189,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("login.defs");
         let default = Ok(yescrypt(Method::Yescrypt, "y", ""));
-        assert_eq!(method(&path), default);
+        assert_eq!(method(&path).unwrap(), default);
         std::fs::write(&path, "ENCRYPT_METHOD DES\n").unwrap();
-        let complaint = method(&path).unwrap_err();
+        let complaint = method(&path).unwrap().unwrap_err();
         assert!(
             complaint.ends_with("login.defs: ENCRYPT_METHOD DES is not used"),
             "{complaint}"

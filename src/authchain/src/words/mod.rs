@@ -25,7 +25,7 @@ pub use number::number;
 pub use pam_code::PamCode;
 pub use secret::Secret;
 pub use user::User;
-pub use username::{InvalidUsername, Username};
+pub use username::{InvalidUsername, Username, bare};
 pub use verdict::{
     Account, AccountStatus, BackendError, ConversationError, Denial, DenialReason, Verdict,
 };

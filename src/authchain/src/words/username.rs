@@ -94,6 +94,13 @@ impl fmt::Display for InvalidUsername {
 
 impl std::error::Error for InvalidUsername {}
 
+/// Returns a name without the domain that some name services put before or behind it:
+/// `EXAMPLE\\alice`, `alice@example.com`.
+pub fn bare(name: &str) -> &str {
+    let name = name.rsplit_once('\\').map_or(name, |(_, name)| name);
+    name.split_once('@').map_or(name, |(name, _)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

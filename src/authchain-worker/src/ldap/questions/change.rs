@@ -172,7 +172,12 @@ impl Directory {
             return Ok(WireVerdict::MayChange(proven.rules.clone()).into());
         };
         let reply = match self.flavour.change_request() {
-            ChangeRequest::PasswordModify => session.modify_password(None, Some(old), new).await?,
+            ChangeRequest::PasswordModify => {
+                // After a bind that failed, the server may take the connection for anonymous
+                // (RFC 4511 §4.2.1).
+                let whose = proven.reply.has_expired().then_some(person.dn.as_str());
+                session.modify_password(whose, Some(old), new).await?
+            }
             ChangeRequest::Write(PasswordAttribute::UserPassword)
                 if !proven.reply.has_expired() =>
             {

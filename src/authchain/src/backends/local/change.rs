@@ -13,7 +13,7 @@ use crate::files::login_defs::{self, LOGIN_DEFS};
 use crate::files::passwd_files::ageing::{Ageing, day_of};
 use crate::files::passwd_files::shadow::ShadowEntry;
 use crate::files::passwd_files::{SYSTEM_SHADOW, was_ever_a_password};
-use crate::files::password_hash::{DummyHash, NewHash, verify};
+use crate::files::password_hash::{DummyHash, HashError, NewHash, verify};
 use crate::tools::journal::Severity;
 use crate::tools::request::Request;
 use crate::words::{AccountStatus, BackendError, DenialReason, Secret};
@@ -138,13 +138,16 @@ impl Local {
             Err(error) => return Err(failed(error.to_string())),
         }
         let method = match self.is_for_libcrypt() {
-            true => login_defs::method(Path::new(LOGIN_DEFS)),
+            true => login_defs::method(Path::new(LOGIN_DEFS))
+                .map_err(|error| failed(error.to_string()))?,
             false => Ok(NewHash::Argon2id),
         };
-        let hash = method.and_then(|method| {
-            let hash = method.make(new, &salt);
-            hash.map_err(|error| error.to_string())
-        });
+        let hash = match method.map(|method| method.make(new, &salt)) {
+            // The caller's limit on memory must not choose a cheaper hash.
+            Ok(Err(error @ HashError::NotComputed(_))) => return Err(failed(error.to_string())),
+            Ok(hash) => hash.map_err(|error| error.to_string()),
+            Err(complaint) => Err(complaint),
+        };
         let hash = hash.or_else(|complaint| {
             let line = format!("{}: the new hash is yescrypt: {complaint}", self.name);
             request.context.journal.write(Severity::LOG_WARNING, &line);

@@ -70,6 +70,13 @@ pub struct Preliminary {
     pub(super) old_was_asked: bool,
 }
 
+impl Preliminary {
+    /// Returns the kind of change that was allowed.
+    pub fn kind(&self) -> ChangeKind {
+        self.kind
+    }
+}
+
 impl ChangeDecision {
     pub(super) fn new(
         phase: ChangePhase,

@@ -217,6 +217,34 @@ fn what_a_login_learned_is_no_answer_where_it_says_nothing_of_a_rules_group() {
 }
 
 #[test]
+fn a_directorys_groups_count_for_people_whom_the_passwd_file_has_without_a_password() {
+    let rules = "[[rule]]\ngroup = [\"banned\"]\naccess = \"deny\"\n";
+    let local = Scripted::new("local", Authority::System, Answer::Accepts);
+    let machine = GroupFiles::new();
+    let code = |corp: Scripted, name: &str| {
+        let chain = machine.chain(rules, &[local.clone(), corp], 2);
+        let account = chain.account(name.as_bytes(), None, &context(false));
+        account.code()
+    };
+    assert_eq!(code(directory("corp", &[]), "alice"), PamCode::Success);
+    let banned = code(directory("corp", &["banned"]), "alice");
+    assert_eq!(banned, PamCode::PermissionDenied);
+    let down = Scripted::new("corp", Authority::Directory, Answer::Unavailable);
+    assert_eq!(code(down.clone(), "alice"), PamCode::AuthInfoUnavailable);
+    // The name of somebody with a password belongs to the file alone.
+    assert_eq!(code(down, "lena"), PamCode::Success);
+}
+
+#[test]
+fn a_domain_beside_the_name_evades_no_rule() {
+    let rules = "[[rule]]\nuser = [\"alice\"]\naccess = \"deny\"\n";
+    for name in ["alice@example.com", "EXAMPLE\\alice", "ALICE@example.com"] {
+        let decision = GroupFiles::new().login(rules, &[directory("corp", &[])], name);
+        assert_eq!(decision.code(), PamCode::AuthError, "{name}");
+    }
+}
+
+#[test]
 fn an_account_without_an_answer_is_let_in_only_where_that_is_set_and_only_for_the_directorys_own() {
     let down = Scripted::new("corp", Authority::Directory, Answer::Unavailable);
     let local = Scripted::new("local", Authority::System, Answer::Unknown);
@@ -231,20 +259,27 @@ fn an_account_without_an_answer_is_let_in_only_where_that_is_set_and_only_for_th
         chain.ruling.account_when_unavailable = WhenUnavailable::Allow;
         chain.account(name.as_bytes(), None, context).code() == PamCode::Success
     };
-    assert!(account("", &[&local, &down], "eve", &context(false)));
+    assert!(account("", &[&local, &down], "bob", &context(false)));
+    // What a server said is no outage, and the system must have a user who may be the directory's.
+    let mut answers = down.clone();
+    answers.has_a_server_that_answers = true;
+    assert!(!account("", &[&local, &answers], "bob", &context(false)));
+    assert!(!account("", &[&local, &down], "eve", &context(false)));
+    let another = Scripted::new("a", Authority::Directory, Answer::AcceptsOtherName);
+    assert!(!account("", &[&another, &down], "bob", &context(false)));
     // The caller of sudo could have caused it, and so could whoever runs a screen locker.
-    assert!(!account("", &[&local, &down], "eve", &su()));
+    assert!(!account("", &[&local, &down], "bob", &su()));
     let locker = Context {
         uid: 1000,
         euid: 1000,
         ..context(false)
     };
-    assert!(!account("", &[&local, &down], "eve", &locker));
+    assert!(!account("", &[&local, &down], "bob", &locker));
     // The passwd file has alice.
     assert!(!account("", &[&local, &down], "alice", &context(false)));
-    assert!(!account("", &[&local, &fails], "eve", &context(false)));
-    assert!(!account("", &[&broken, &down], "eve", &context(false)));
-    assert!(!account(grouped, &[&local, &down], "eve", &context(false)));
+    assert!(!account("", &[&local, &fails], "bob", &context(false)));
+    assert!(!account("", &[&broken, &down], "bob", &context(false)));
+    assert!(!account(grouped, &[&local, &down], "bob", &context(false)));
 }
 
 prop_compose! {

@@ -51,6 +51,8 @@ pub(super) struct Scripted {
     pub(super) compares_uids: bool,
     /// True if it can judge an account only with the person's password.
     pub(super) needs_password: bool,
+    /// True if a server says that it is unavailable, so that there is one.
+    pub(super) has_a_server_that_answers: bool,
     /// The groups that it has the person in; `None` if it does not find them out.
     pub(super) groups: Option<Vec<&'static str>>,
     asked: Rc<Cell<usize>>,
@@ -70,6 +72,7 @@ impl Scripted {
             local_names: false,
             compares_uids: true,
             needs_password: false,
+            has_a_server_that_answers: false,
             groups: Some(Vec::new()),
             asked: Rc::default(),
             spent: Rc::default(),
@@ -186,6 +189,10 @@ impl Backend for Scripted {
             compares_uids: self.compares_uids,
             ..nature
         }
+    }
+
+    fn was_unanswered(&self) -> bool {
+        self.answer == Answer::Unavailable && !self.has_a_server_that_answers
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {

@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use super::{Known, Walk};
 use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
 use crate::chain::links::{Chain, Link};
+use crate::chain::route::Objection;
 use crate::chain::ruling::BackendView;
 use crate::config::settings::{Then, WhenUnavailable};
 use crate::tools::journal::Severity;
 use crate::tools::request::Context;
-use crate::words::{Account, AccountStatus, Denial, DenialReason, User, Username};
+use crate::words::{Account, AccountStatus, BackendError, Denial, DenialReason, User, Username};
 
 impl Chain {
     /// Decides whether the account may be used, whether or not a password was given.
@@ -38,15 +39,21 @@ impl Chain {
             return objection.clone().against(decision);
         }
         let mut walk = Walk::new(self, &route, &user, context);
-        let mut person = None;
+        let mut seen = Seen::default();
         for link in &route.links {
-            if walk.account(link, known, &mut person).is_break() {
+            if walk.account(link, known, &mut seen).is_break() {
                 break;
             }
         }
-        let is_excused = walk.is_excused();
+        if let Some(person) = &mut seen.person {
+            if let Err(error) = walk.add_groups_elsewhere(person, known) {
+                let decision = walk.decide(Outcome::Unavailable);
+                return Objection::NotFoundOut(error).against(decision);
+            }
+        }
+        let is_excused = !seen.is_another && walk.is_excused();
         let decision = walk.decide(Outcome::Unavailable);
-        let found = match (&decision.outcome, &person) {
+        let person = match (&decision.outcome, &seen.person) {
             (Outcome::Answered(status), Some(person)) if !status.forbids_login() => {
                 BackendView::Found(person)
             }
@@ -54,12 +61,21 @@ impl Chain {
             (Outcome::Unavailable, _) if is_excused => BackendView::NoAnswer,
             _ => return decision,
         };
-        let chosen = self.confirm(&user, found, context);
-        match found {
+        let chosen = self.confirm(&user, person, context);
+        match person {
             BackendView::NoAnswer => decision.excused().by(chosen),
             _ => decision.by(chosen),
         }
     }
+}
+
+/// The people whom backends have described in one walk.
+#[derive(Default)]
+struct Seen {
+    /// The person whom the first backend describes.
+    person: Option<User>,
+    /// True if a backend describes another person of the same name.
+    is_another: bool,
 }
 
 impl AccountDecision {
@@ -87,12 +103,12 @@ impl Walk<'_, AccountStatus> {
     /// Asks about the account. Once a backend has called it valid, backends that would have to ask
     /// a server are left out, but local files may still refuse, and cost nothing.
     ///
-    /// `person` becomes the person whom the first backend describes.
+    /// `seen` is told whom the backend describes.
     fn account(
         &mut self,
         link: &Link,
         known: Option<&Account>,
-        person: &mut Option<User>,
+        seen: &mut Seen,
     ) -> ControlFlow<()> {
         let is_valid = self
             .steps
@@ -111,31 +127,79 @@ impl Walk<'_, AccountStatus> {
             };
             Ok(match walk.mistaken_identity(link, &user)? {
                 None => {
-                    person.get_or_insert(user);
+                    seen.person.get_or_insert(user);
                     Finding::Answered(status)
                 }
-                Some(detail) => walk.another_person(link, detail),
+                Some(detail) => {
+                    seen.is_another = true;
+                    walk.another_person(link, detail)
+                }
             })
         })
     }
 
+    /// Adds the groups in which directories have a person whom this machine's files describe and
+    /// for whom they have no password: at a login, a directory's groups count.
+    ///
+    /// # Errors
+    /// When a directory that may know the person could not be asked.
+    fn add_groups_elsewhere(
+        &self,
+        person: &mut User,
+        known: Option<&Account>,
+    ) -> Result<(), BackendError> {
+        let is_directory = |link: &&&Link| link.backend.nature().is_directory();
+        let mut directories = self.route.links.iter().filter(is_directory);
+        let is_a_directorys = directories.any(|link| link.backend.name() == person.backend);
+        if is_a_directorys || self.route.groups.is_empty() {
+            return Ok(());
+        }
+        for link in self.route.links.iter().filter(is_directory) {
+            if self.obstacle(link)?.is_some() {
+                continue;
+            }
+            let said = match known.filter(|known| self.is_from(link, known)) {
+                Some(known) => Some(known.user.clone()),
+                None => {
+                    let account = link.backend.account(&self.request(link))?;
+                    account.map(|account| account.user)
+                }
+            };
+            let Some(user) = said else {
+                continue;
+            };
+            if self.mistaken_identity(link, &user)?.is_none() {
+                person.groups = match (person.groups.take(), user.groups) {
+                    (Some(own), Some(more)) => Some([own, more].concat()),
+                    _ => None,
+                };
+            }
+        }
+        Ok(())
+    }
+
     /// Returns whether `account_when_unavailable` lets the person in: only directories may know
-    /// them, and no directory that was asked answers.
+    /// them, none of whose servers answers, and the system's user of the name may be theirs. What a
+    /// server said is no outage: people can cause much of it by their own entries.
     ///
     /// In su and sudo nobody is let in that way, because the caller could make a server seem
     /// unavailable.
     fn is_excused(&self) -> bool {
-        let is_directory = |name: &str| {
+        let is_unanswered = |name: &str| {
             let mut links = self.route.links.iter();
             let link = links.find(|link| link.backend.name() == name);
-            link.is_some_and(|link| link.backend.nature().is_directory())
+            link.is_some_and(|link| {
+                link.backend.nature().is_directory()
+                    && link.backend.was_unanswered()
+                    && self.mistaken_without_answer(link) == Ok(None)
+            })
         };
         self.chain.ruling.account_when_unavailable == WhenUnavailable::Allow
             && self.context.on_behalf_of().is_none()
             && self.context.euid == 0
             && self.local_uid() == Ok(None)
             && self.steps.iter().all(|step| match &step.finding {
-                Finding::Unavailable(_) => is_directory(&step.backend),
+                Finding::Unavailable(_) => is_unanswered(&step.backend),
                 finding => *finding == Finding::Unknown,
             })
     }

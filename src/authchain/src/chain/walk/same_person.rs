@@ -32,6 +32,21 @@ impl<A: Known> Walk<'_, A> {
         self.mistaken_uid(link, found.uid, system.map(|user| user.uid))
     }
 
+    /// Returns the reason why the system's user of the name cannot be a person of the backend,
+    /// which does not answer; `None` if it can.
+    pub(super) fn mistaken_without_answer(
+        &self,
+        link: &Link,
+    ) -> Result<Option<String>, BackendError> {
+        let Some(system) = self.system_user()? else {
+            return Ok(Some("the system does not know the name".to_owned()));
+        };
+        match self.local_spelling(Some(&system))? {
+            Some(detail) => Ok(Some(detail)),
+            None => self.mistaken_uid(link, None, Some(system.uid)),
+        }
+    }
+
     /// Returns the reason if the name service spells the name like another name of the local passwd
     /// file: host programs would go on with that local user and their groups.
     fn local_spelling(&self, system: Option<&SystemUser>) -> Result<Option<String>, BackendError> {

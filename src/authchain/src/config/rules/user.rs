@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::words::Username;
+use crate::words::{Username, bare};
 
 /// A login name in the list `user`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +12,12 @@ pub struct UserEntry(Username);
 impl UserEntry {
     /// Returns whether a login is that user's.
     ///
-    /// `None` where the name differs in ASCII case alone, or where the person's own name is the
-    /// one that matches: then a backend, not this file, says whether both are the same person.
+    /// `None` where the name differs in ASCII case or in a domain alone, or where the person's own
+    /// name is the one that matches: then a backend, not this file, says whether both are the same
+    /// person.
     pub fn matches(&self, name: &str, own_name: Option<&str>) -> Option<bool> {
         let entry = self.0.as_str();
-        let is_similar = |name: &str| entry.eq_ignore_ascii_case(name);
+        let is_similar = |name: &str| bare(entry).eq_ignore_ascii_case(bare(name));
         if entry == name {
             return Some(true);
         }
@@ -28,7 +29,7 @@ impl UserEntry {
 
     /// Returns whether no login matches both.
     pub(super) fn is_apart_from(&self, other: &Self) -> bool {
-        !self.0.as_str().eq_ignore_ascii_case(other.0.as_str())
+        !bare(self.0.as_str()).eq_ignore_ascii_case(bare(other.0.as_str()))
     }
 }
 

@@ -44,8 +44,9 @@ pub struct GlobalSettings {
     /// `HOME_MODE` of /etc/login.defs, or else 0700.
     pub make_home: bool,
 
-    /// The folders below which `make_home` makes directories. Who may write the path of her own
-    /// home in a directory could otherwise have a folder made anywhere in the system.
+    /// The folders in which `make_home` makes directories, each named after its person. Who may
+    /// write the path of her own home in a directory could otherwise have a folder made anywhere in
+    /// the system, or where another's home is to be.
     #[cfg_attr(
         feature = "schema",
         schemars(with = "Vec<AbsolutePath>", length(min = 1))

@@ -6,11 +6,14 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{getegid, geteuid};
-use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
+use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
 use rustix::io::Errno;
 
 /// Maximum length of the names and of the value of extended attributes, in bytes (xattr(7)).
 const MAX_XATTR: usize = 1 << 16;
+
+/// The extended attribute that holds a file's access list (acl(5)).
+const ACCESS_LIST: &str = "system.posix_acl_access";
 
 /// The extended attributes that are about a file's contents, and so are not taken over.
 const OF_CONTENTS: [&[u8]; 2] = [b"security.ima", b"security.evm"];
@@ -72,10 +75,20 @@ impl Attributes<'_> {
             }
         };
         fchown(file, Some(uid), Some(gid))?;
+        remove_inherited_acl(file)?;
         if let Self::Kept(old) = self {
             copy_extended(&old.file, file)?;
         }
         file.set_permissions(Permissions::from_mode(mode))
+    }
+}
+
+/// Removes the access list that the new file has from its folder, and the old one need not have
+/// had.
+fn remove_inherited_acl(file: &File) -> io::Result<()> {
+    match fremovexattr(file, ACCESS_LIST) {
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(()),
+        removed => Ok(removed?),
     }
 }
 

@@ -215,6 +215,7 @@ impl Database {
         if manner.first == First::Passwd {
             writes.reverse();
         }
+        let mut not_flushed = Ok(());
         for ((path, before, after), old, mode) in writes {
             let attributes = match old {
                 Some(old) if manner.keeps_attributes => Attributes::Kept(old),
@@ -223,11 +224,17 @@ impl Database {
             // A missing file is made, so that the other file is never read without it.
             let is_missing = old.is_none() && !manner.keeps_attributes;
             if before != after || is_missing {
-                replace(path, &after.to_bytes(), &attributes, manner.witness)
-                    .map_err(|error| error.about(path))?;
+                let replaced = replace(path, &after.to_bytes(), &attributes, manner.witness);
+                match replaced.map_err(|error| error.about(path)) {
+                    // It is in place. The other file must not stay as it was.
+                    Err(EditError::NotFlushed(why)) => {
+                        not_flushed = Err(EditError::NotFlushed(why));
+                    }
+                    replaced => replaced?,
+                }
             }
         }
-        Ok(())
+        not_flushed
     }
 
     fn read(&self) -> Result<(Tables, OldFiles), EditError> {

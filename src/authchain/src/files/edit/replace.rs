@@ -111,12 +111,13 @@ fn write_new(
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
         .open(new)?;
     let mut file = beyond_standard_streams(file)?;
+    // Before the contents: a file that a killed process leaves must not be open to others.
+    attributes.give_to(&file)?;
     witness(path, WriteStep::Created);
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let _unlimited = UnlimitedFileSize::for_writing(size)?;
     file.write_all(bytes)?;
     witness(path, WriteStep::Written);
-    attributes.give_to(&file)?;
     file.sync_all()?;
     witness(path, WriteStep::Synced);
     Ok(())

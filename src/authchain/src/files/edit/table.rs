@@ -78,6 +78,16 @@ impl Table {
     }
 
     fn find(&self, name: &str) -> Result<Option<usize>, EditError> {
+        // Logins read such a line as the C library does, and would go on to use it.
+        let is_indented = |line: &&Vec<u8>| {
+            let trimmed = line.trim_ascii_start();
+            trimmed.len() < line.len() && fields_of(trimmed).first() == Some(&name.as_bytes())
+        };
+        if self.lines.iter().any(|line| is_indented(&line)) {
+            return Err(EditError::Refused(format!(
+                "the line of {name} begins with a blank: remove it by hand"
+            )));
+        }
         let mut places = (self.lines.iter().enumerate())
             .filter(|(_, line)| is_entry(line) && fields_of(line).first() == Some(&name.as_bytes()))
             .map(|(at, _)| at);
@@ -130,6 +140,13 @@ mod tests {
         table.remove("nobody").unwrap();
         table.put("alice", b"alice:x:1::::".to_vec()).unwrap();
         assert_eq!(*table.to_bytes(), [ODD, b"\n"].concat());
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_blank_is_refused_because_logins_read_it() {
+        let mut table = Table::parse(b" alice:x:1\nbob:x:2\n");
+        assert!(table.put("alice", b"alice:x:9".to_vec()).is_err());
+        assert!(table.put("bob", b"bob:x:9".to_vec()).is_ok());
     }
 
     #[test]

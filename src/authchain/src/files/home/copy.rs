@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use nix::dir::Dir;
 use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
@@ -14,6 +14,9 @@ use super::rights::HomeOwner;
 
 /// Maximum size of all files of a skeleton, in bytes.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
+
+/// The number of bytes that are copied at a time.
+const BUFFER: usize = 64 * 1024;
 
 /// The limits of a skeleton. Who has more of it wants an archive, not a skeleton.
 pub(super) struct Budget {
@@ -66,14 +69,16 @@ pub(super) fn copy(
                 let below = open_folder(from, name)?;
                 person.does(|| mkdirat(to, name, Mode::S_IRWXU))?;
                 let copied = open_folder(to, name)?;
-                fchmod(&copied, Mode::S_IRWXU)?;
+                // With the person's rights, who may have put another's folder in its place. The
+                // umask may have closed the new one.
+                person.does(|| fchmod(&copied, Mode::S_IRWXU))?;
                 budget.deeper(|budget| copy(&below, &copied, person, budget))?;
-                fchmod(&copied, mode)?;
+                person.does(|| fchmod(&copied, mode))?;
             }
             SFlag::S_IFREG => {
                 budget.spend(u64::try_from(about.st_size).unwrap_or(u64::MAX))?;
                 let copied = copy_file(from, to, name, person)?;
-                fchmod(&copied, mode)?;
+                person.does(|| fchmod(&copied, mode))?;
             }
             SFlag::S_IFLNK => {
                 budget.spend(0)?;
@@ -96,8 +101,14 @@ fn copy_file(from: &File, to: &File, name: &CStr, person: &HomeOwner) -> io::Res
         .does(|| openat(to, name, new, Mode::S_IRUSR | Mode::S_IWUSR))
         .map(File::from)?;
     let size = source.metadata()?.len();
-    io::copy(&mut source.take(size), &mut copied)?;
-    Ok(copied)
+    let (mut rest, mut buffer) = (source.take(size), vec![0; BUFFER]);
+    loop {
+        let length = rest.read(&mut buffer)?;
+        match buffer.get(..length) {
+            None | Some([]) => return Ok(copied),
+            Some(bytes) => copied.write_all(bytes)?,
+        }
+    }
 }
 
 /// Removes everything in a directory, as `person`.

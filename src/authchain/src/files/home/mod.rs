@@ -39,9 +39,9 @@ const CLOSED: Mode = Mode::S_IRWXU;
 pub struct NewHome<'a> {
     /// Its path.
     pub path: &'a Path,
-    /// The folders below which homes are made. A person who may write the path of her own home in
-    /// a directory could otherwise have a folder of her own made in a folder of the system.
-    pub below: &'a [PathBuf],
+    /// The folders in which homes are made. A person who may write the path of her own home in a
+    /// directory could otherwise have a folder of her own made in a folder of the system.
+    pub folders: &'a [PathBuf],
     /// The owner's user id.
     pub uid: u32,
     /// The owner's primary group.
@@ -76,14 +76,15 @@ impl NewHome<'_> {
         if self.path.symlink_metadata().is_ok() {
             return Ok(MadeHome::WasThere);
         }
-        if !self.below.iter().any(|base| folder.starts_with(base)) {
-            return Err(failed(
-                "its path",
-                &"not below one of the folders for homes",
-            ));
+        if !self.folders.iter().any(|one| one == folder) {
+            return Err(failed("its path", &"not in one of the folders for homes"));
         }
         folders::judge(self.path).map_err(|error| failed("its folders", &error))?;
-        make_parents(folder).map_err(|error| failed("its folder", &error))?;
+        if !folder.exists() {
+            make_folder(folder).map_err(|error| failed("its folder", &error))?;
+            // In a sticky folder such as /tmp, another user may have been faster.
+            folders::judge(self.path).map_err(|error| failed("its folders", &error))?;
+        }
         let folder = open_folder(AT_FDCWD, folder);
         let folder = folder.map_err(|error| failed("its folder", &error))?;
         let draft = make_draft(&folder, name).map_err(|error| failed("its draft", &error))?;
@@ -149,22 +150,13 @@ fn split(path: &Path) -> Option<(&Path, &OsStr)> {
     }
 }
 
-/// Makes the folders of a path that are missing. They belong to root, and nobody else may write
-/// them.
-fn make_parents(folder: &Path) -> io::Result<()> {
-    let missing = folder.ancestors().take_while(|folder| !folder.exists());
-    let missing: Vec<_> = missing.collect();
-    for folder in missing.into_iter().rev() {
-        match fs::create_dir(folder) {
-            // Another login was faster.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => {
-                made?;
-                fs::set_permissions(folder, Permissions::from_mode(0o755))?;
-            }
-        }
+/// Makes a folder for homes. It belongs to root, and nobody else may write it.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        // Another login was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o755))),
     }
-    Ok(())
 }
 
 /// Makes a directory beside the home that nobody else uses, and returns its name.

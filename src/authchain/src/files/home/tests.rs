@@ -31,7 +31,7 @@ impl HomeStage {
         let (homes, skeleton) = (self.path("home"), self.path("skel"));
         NewHome {
             path: &homes.join(name),
-            below: std::slice::from_ref(&homes),
+            folders: std::slice::from_ref(&homes),
             uid: geteuid().as_raw(),
             gid: getegid().as_raw(),
             mode: 0o750,
@@ -129,7 +129,7 @@ fn no_home_is_made_where_others_could_replace_it_or_by_an_odd_path() {
     let odd = |path: &str| {
         let home = NewHome {
             path: Path::new(path),
-            below: &[PathBuf::from("/")],
+            folders: &[PathBuf::from("/home")],
             uid: 0,
             gid: 0,
             mode: 0o700,
@@ -143,17 +143,19 @@ fn no_home_is_made_where_others_could_replace_it_or_by_an_odd_path() {
 }
 
 #[test]
-fn folders_on_the_way_are_made_and_belong_to_nobody_else() {
+fn a_folder_for_homes_that_is_missing_is_made_and_belongs_to_nobody_else() {
     let stage = HomeStage::new();
-    assert_eq!(stage.make("EXAMPLE/bob"), Ok(MadeHome::Made));
-    assert_eq!(mode(&stage.path("home/EXAMPLE")), 0o755);
+    fs::remove_dir(stage.path("home")).unwrap();
+    assert_eq!(stage.make("bob"), Ok(MadeHome::Made));
+    assert_eq!(mode(&stage.path("home")), 0o755);
 }
 
 #[test]
 fn nothing_is_made_outside_of_the_folders_for_homes() {
     let stage = HomeStage::new();
-    for name in ["../bob", "../homes/bob"] {
+    for name in ["../bob", "../homes/bob", "alice/bob", "EXAMPLE/bob"] {
         let error = stage.make(name).unwrap_err();
         assert!(error.contains(" was not made: its path: "), "{error}");
     }
+    assert_eq!(stage.homes(), [""; 0]);
 }

@@ -47,13 +47,17 @@ impl NewHash {
     }
 }
 
+/// The number of bytes of a password that bcrypt looks at (crypt(5)).
+const BCRYPT_BYTES: usize = 72;
+
 fn by_crypt(
     method: Method,
     beginning: &str,
     password: &Secret,
     salt: &[u8; 16],
 ) -> Result<String, HashError> {
-    if !is_hashable(password.expose()) {
+    let is_cut = method == Method::Bcrypt && password.expose().len() > BCRYPT_BYTES;
+    if !is_hashable(password.expose()) || is_cut {
         return Err(HashError::UnusablePassword);
     }
     let failed = HashError::NotComputed(method);
@@ -90,6 +94,17 @@ fn encode(bytes: &[u8]) -> String {
 mod tests {
     use super::super::verify;
     use super::*;
+
+    #[test]
+    fn bcrypt_is_not_given_a_password_of_which_it_would_ignore_the_end() {
+        let bcrypt = NewHash::Crypt {
+            method: Method::Bcrypt,
+            beginning: "$2b$04$".to_owned(),
+        };
+        let make = |length| bcrypt.make(&Secret::new(vec![b'a'; length]), b"0123456789abcdef");
+        assert!(make(72).is_ok());
+        assert_eq!(make(73), Err(HashError::UnusablePassword));
+    }
 
     #[test]
     fn every_new_hash_matches_its_password_and_no_other() {
