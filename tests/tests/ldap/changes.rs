@@ -3,6 +3,7 @@
 use authchain::backends::password_change::ChangeKind;
 use authchain::backends::protocol::{RefusalReason, WireVerdict};
 use authchain::words::DenialReason;
+use authchain_tests::need;
 use authchain_tests::servers::asker::Asker;
 use authchain_tests::servers::directory::BASE;
 use authchain_tests::servers::slapd::{Plan, Slapd};
@@ -60,15 +61,24 @@ fn a_password_is_changed_where_it_lives() {
         );
         assert!(corp.login(name, NEW).is_accepted());
     }
-    // Over StartTLS and the local socket as well.
-    let corp = Asker::new(slapd.settings());
-    for (uri, old, new) in [
-        (slapd.ldap(), NEW, "second"),
-        (slapd.ldapi(), "second", "third"),
-    ] {
-        let told = corp.with("uris", json!([uri])).change("alice", old, new);
-        assert!(told.is_changed(), "{uri}: {told:?}");
+    // Over StartTLS as well.
+    let corp = Asker::new(slapd.settings()).with("uris", json!([slapd.ldap()]));
+    let told = corp.change("alice", NEW, "second");
+    assert!(told.is_changed(), "{told:?}");
+}
+
+#[test]
+fn a_password_is_changed_over_the_local_socket() {
+    // A user's own slapd listens on its socket as that user, whom the worker does not trust.
+    if !need::root("a change over the local socket") {
+        return;
     }
+    let Some(slapd) = Slapd::start(&Plan::default()) else {
+        return;
+    };
+    let corp = Asker::new(slapd.settings()).with("uris", json!([slapd.ldapi()]));
+    let told = corp.change("alice", "pw-alice", NEW);
+    assert!(told.is_changed(), "{told:?}");
 }
 
 /// The whole of it is one connection: the service's bind, the search, the person's bind, and one
