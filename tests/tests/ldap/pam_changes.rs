@@ -50,15 +50,20 @@ fn shown(report: &Report) -> String {
     format!("{:?}", report.prompts)
 }
 
-#[test]
-fn a_login_that_demands_a_new_password_changes_it_in_the_directory() {
+/// Starts a directory whose service account may write the people's entries.
+fn writable_directory() -> Option<Slapd> {
     if !need::root("a directory") {
-        return;
+        return None;
     }
-    let Some(slapd) = Slapd::start(&Plan {
+    Slapd::start(&Plan {
         access: SERVICE_WRITES,
         ..Plan::default()
-    }) else {
+    })
+}
+
+#[test]
+fn a_login_that_demands_a_new_password_changes_it_in_the_directory() {
+    let Some(slapd) = writable_directory() else {
         return;
     };
     let keys = slapd.settings_as_toml();
@@ -142,13 +147,7 @@ fn what_a_directory_does_not_change_has_its_code_and_one_text() {
 
 #[test]
 fn the_rules_are_shown_before_the_question_and_the_servers_words_after_it() {
-    if !need::root("a directory") {
-        return;
-    }
-    let Some(slapd) = Slapd::start(&Plan {
-        access: SERVICE_WRITES,
-        ..Plan::default()
-    }) else {
+    let Some(slapd) = writable_directory() else {
         return;
     };
     let keys = slapd.settings_as_toml();

@@ -1,4 +1,4 @@
-//! What `authchain check` says of rules.
+//! The messages of `authchain check` about rules.
 
 use crate::fixture::{Fixture, Run, WITH_SYSTEM};
 

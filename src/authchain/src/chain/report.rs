@@ -3,9 +3,10 @@
 //! The wording is an interface: fail2ban, journal searches and people rely on it.
 
 use super::decision::{AccountDecision, AuthDecision, Finding, Outcome, Step};
+use super::links::Link;
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
-use crate::words::{ConversationError, PamCode};
+use crate::words::{ConversationError, PamCode, Username};
 
 /// The name with which a login was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,23 @@ pub(super) fn origin_fields(context: &Context<'_>, ruser: &str) -> String {
         "uid={} euid={} tty={tty} ruser={ruser} rhost={rhost}",
         context.uid, context.euid
     )
+}
+
+/// Logs an attempt that is not decided yet, and its origin.
+pub(super) fn log_attempt(user: &Username, what: &str, context: &Context<'_>) {
+    let origin = origin_fields(context, &field(context.ruser));
+    let line = format!("{user}: {what}; {origin}");
+    context.journal.write(Severity::LOG_NOTICE, &line);
+}
+
+/// Logs in su, sudo and passwd that a worker is given a password. The caller can stop this process,
+/// tell from the length of the answer in the socket whether the guess was right, and kill this
+/// process before it has read the answer.
+pub(super) fn log_guess(link: &Link, user: &Username, context: &Context<'_>) {
+    let is_elsewhere = !link.backend.nature().answers_at_once;
+    if is_elsewhere && context.on_behalf_of().is_some() {
+        log_attempt(user, &format!("asking {}", link.backend.name()), context);
+    }
 }
 
 impl AuthDecision {
@@ -114,7 +132,7 @@ impl AccountDecision {
 /// Returns the severity of a line about a backend that could not be asked: `usual` if the program
 /// is root. Other programs may read neither shadow files nor secrets, and would log this at each
 /// login.
-fn severity_of_fault(usual: Severity, context: &Context<'_>) -> Severity {
+pub(super) fn severity_of_fault(usual: Severity, context: &Context<'_>) -> Severity {
     match context.euid {
         0 => usual,
         _ => Severity::LOG_DEBUG,

@@ -1,6 +1,7 @@
 //! The way of a login through the chain, as the rules have it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::decision::{Decision, Outcome};
 use super::links::{Chain, Link};
@@ -65,7 +66,7 @@ impl Chain {
     /// allows the login, in words; `None` where no rule fits.
     ///
     /// # Errors
-    /// What the rules say against the login.
+    /// The objection of the rules to the login.
     pub(super) fn confirm(
         &self,
         user: &Username,
@@ -98,7 +99,7 @@ impl Chain {
 
 impl Objection {
     fn denied(choice: &Choice<'_>, context: &Context<'_>) -> Self {
-        let rule = choice.rule().map(ToString::to_string).unwrap_or_default();
+        let rule = OfRule(choice);
         Self::Denied(match choice {
             Choice::Unclear(unclear) => {
                 let from = &unclear.conditions.from;
@@ -114,14 +115,12 @@ impl Objection {
 
     /// Returns the objection to a person whom a backend accepts that is not in the chain.
     fn not_asked(choice: &Choice<'_>, backend: &str) -> Self {
-        let no_rule = || "no rule fits, and the chain at the top".to_owned();
-        let chain = choice.rule().map_or_else(no_rule, ToString::to_string);
-        Self::Denied(format!("{chain} does not ask {backend}"))
+        Self::Denied(format!("{} does not ask {backend}", OfRule(choice)))
     }
 
     /// Returns the objection to a rule whose backends the module's line leaves out.
     fn without_links(choice: &Choice<'_>) -> Self {
-        let rule = choice.rule().map(ToString::to_string).unwrap_or_default();
+        let rule = OfRule(choice);
         let words = format!("{rule} asks no backend of chain= in the module's line");
         Self::Denied(words)
     }
@@ -159,6 +158,18 @@ impl<A> Decision<A> {
         match chosen {
             Ok(rule) => Self { rule, ..self },
             Err(objection) => objection.against(self),
+        }
+    }
+}
+
+/// Writes the rule that was chosen.
+struct OfRule<'a>(&'a Choice<'a>);
+
+impl fmt::Display for OfRule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.rule() {
+            Some(rule) => rule.fmt(f),
+            None => f.write_str("no rule fits, and the chain at the top"),
         }
     }
 }

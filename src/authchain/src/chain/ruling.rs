@@ -11,7 +11,8 @@ use crate::config::settings::WhenUnavailable;
 use crate::tools::request::Context;
 use crate::words::{BackendError, User, Username};
 
-/// The rules, and the files that tell the groups of people.
+/// The rules, the files that tell the groups of people, and the settings at the top of the file
+/// that hold where no rule says otherwise.
 #[derive(Default)]
 pub struct Ruling {
     /// The rules, in the order of the file.
@@ -24,7 +25,7 @@ pub struct Ruling {
     pub account_when_unavailable: WhenUnavailable,
     /// True if home directories are made where no rule says it.
     pub make_home: bool,
-    /// The folders below which home directories are made.
+    /// The folders in which home directories are made.
     pub home_dirs: Vec<PathBuf>,
 }
 

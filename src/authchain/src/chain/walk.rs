@@ -12,10 +12,9 @@ use std::ops::ControlFlow;
 
 use super::decision::{Decision, Finding, Outcome, Step, WhyNotAsked, in_words};
 use super::links::{Chain, Link};
-use super::report::origin_fields;
+use super::report::log_attempt;
 use super::route::Route;
 use crate::config::settings::Then;
-use crate::tools::journal::{Severity, field};
 use crate::tools::request::{Context, Request};
 use crate::words::{BackendError, Denial, DenialReason, Username};
 
@@ -153,14 +152,8 @@ impl<'a, A: Known> Walk<'a, A> {
             return;
         };
         let so_far = in_words(&self.steps).join("; ");
-        self.log_attempt(&format!("{so_far}; now asking {}", next.backend.name()));
-    }
-
-    /// Logs an attempt that is not decided yet, and its origin.
-    fn log_attempt(&self, what: &str) {
-        let origin = origin_fields(self.context, &field(self.context.ruser));
-        let line = format!("{}: {what}; {origin}", self.user);
-        self.context.journal.write(Severity::LOG_NOTICE, &line);
+        let what = format!("{so_far}; now asking {}", next.backend.name());
+        log_attempt(self.user, &what, self.context);
     }
 
     /// Returns the reason why this backend may not be asked, if there is one.

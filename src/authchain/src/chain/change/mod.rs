@@ -10,9 +10,9 @@ mod report;
 
 pub use decision::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 
-use self::report::log_guess;
 use super::links::{Chain, Link};
 use super::no_owner::NoOwner;
+use super::report::log_guess;
 use crate::backends::password_change::{Change, ChangeKind, ChangeVerdict};
 use crate::tools::password_dialogue::PasswordDialogue;
 use crate::tools::request::{Context, Request};

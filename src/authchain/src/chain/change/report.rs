@@ -2,11 +2,9 @@
 
 use super::decision::{ChangeDecision, ChangeOutcome, ChangePhase};
 use crate::backends::password_change::ChangeRefusal;
-use crate::chain::links::Link;
-use crate::chain::report::origin_fields;
+use crate::chain::report::{origin_fields, severity_of_fault};
 use crate::tools::journal::{Severity, field};
 use crate::tools::request::Context;
-use crate::words::Username;
 
 impl ChangeDecision {
     /// Logs a password that was changed, and each refusal. That it may be changed, and that nobody
@@ -25,8 +23,7 @@ impl ChangeDecision {
                 }
                 Severity::LOG_DEBUG
             }
-            _ if is_fault && context.euid != 0 => Severity::LOG_DEBUG,
-            _ if is_fault => Severity::LOG_ERR,
+            _ if is_fault => severity_of_fault(Severity::LOG_ERR, context),
             _ => Severity::LOG_NOTICE,
         };
         let user = self.user.as_ref().map_or("(unknown)", |user| user.as_str());
@@ -62,16 +59,4 @@ impl ChangeDecision {
         };
         format!("password not changed: {backend} {why}")
     }
-}
-
-/// Logs that a worker is given the old password, if the process runs on behalf of a caller, as
-/// passwd and su do. The caller can find out whether a guess was right, and kill this process
-/// before it has read the answer.
-pub(super) fn log_guess(link: &Link, user: &Username, context: &Context<'_>) {
-    if link.backend.nature().answers_at_once || context.on_behalf_of().is_none() {
-        return;
-    }
-    let origin = origin_fields(context, &field(context.ruser));
-    let line = format!("{user}: asking {}; {origin}", link.backend.name());
-    context.journal.write(Severity::LOG_NOTICE, &line);
 }

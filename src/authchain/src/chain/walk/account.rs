@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Known, Walk};
-use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
+use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome, Step};
 use crate::chain::links::{Chain, Link};
 use crate::chain::route::Objection;
 use crate::chain::ruling::BackendView;
@@ -118,11 +118,7 @@ impl Walk<'_, AccountStatus> {
             return ControlFlow::Continue(());
         }
         self.ask(link, |walk| {
-            let said = match known.filter(|known| walk.is_from(link, known)) {
-                Some(known) => Some(known.clone()),
-                None => link.backend.account(&walk.request(link))?,
-            };
-            let Some(Account { user, status }) = said else {
+            let Some(Account { user, status }) = walk.judged(link, known)? else {
                 return Ok(Finding::Unknown);
             };
             Ok(match walk.mistaken_identity(link, &user)? {
@@ -138,6 +134,19 @@ impl Walk<'_, AccountStatus> {
         })
     }
 
+    /// Returns the account as the backend has judged it just now, or else as it judges it when
+    /// asked; `None` if it does not know the name.
+    fn judged(
+        &self,
+        link: &Link,
+        known: Option<&Account>,
+    ) -> Result<Option<Account>, BackendError> {
+        match known.filter(|known| self.is_from(link, known)) {
+            Some(known) => Ok(Some(known.clone())),
+            None => link.backend.account(&self.request(link)),
+        }
+    }
+
     /// Adds the groups in which directories have a person whom this machine's files describe and
     /// for whom they have no password: at a login, a directory's groups count.
     ///
@@ -151,21 +160,17 @@ impl Walk<'_, AccountStatus> {
         let is_directory = |link: &&&Link| link.backend.nature().is_directory();
         let mut directories = self.route.links.iter().filter(is_directory);
         let is_a_directorys = directories.any(|link| link.backend.name() == person.backend);
-        if is_a_directorys || self.route.groups.is_empty() {
+        // No group opens an account that is refused.
+        let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
+        let is_over = self.steps.iter().any(is_refused);
+        if is_a_directorys || is_over || self.route.groups.is_empty() {
             return Ok(());
         }
         for link in self.route.links.iter().filter(is_directory) {
             if self.obstacle(link)?.is_some() {
                 continue;
             }
-            let said = match known.filter(|known| self.is_from(link, known)) {
-                Some(known) => Some(known.user.clone()),
-                None => {
-                    let account = link.backend.account(&self.request(link))?;
-                    account.map(|account| account.user)
-                }
-            };
-            let Some(user) = said else {
+            let Some(Account { user, .. }) = self.judged(link, known)? else {
                 continue;
             };
             if self.mistaken_identity(link, &user)?.is_none() {

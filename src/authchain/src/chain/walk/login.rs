@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::{Known, Walk};
 use crate::chain::decision::{Accepted, AuthDecision, Finding, Outcome, WhyNotAsked};
 use crate::chain::links::Link;
+use crate::chain::report::log_guess;
 use crate::tools::conversation::Conversation;
 use crate::tools::deferred::{Deferred, WorkFirst};
 use crate::tools::request::Attempt;
@@ -53,7 +54,7 @@ impl Walk<'_, Accepted> {
             if password.is_empty() && !link.backend.nature().takes_empty_passwords {
                 return Ok(Finding::NotAsked(WhyNotAsked::EmptyPassword));
             }
-            walk.log_guess(link);
+            log_guess(link, walk.user, walk.context);
             let request = walk.request(link);
             let verdict = link.backend.authenticate(&mut Attempt {
                 request,
@@ -76,16 +77,6 @@ impl Walk<'_, Accepted> {
                 Verdict::Unknown => Finding::Unknown,
             })
         })
-    }
-
-    /// Logs in su and sudo that a worker is given the password. The caller can stop this process,
-    /// tell from the length of the answer in the socket whether the guess was right, and kill this
-    /// process before it has read the answer.
-    fn log_guess(&self, link: &Link) {
-        let is_elsewhere = !link.backend.nature().answers_at_once;
-        if is_elsewhere && self.context.on_behalf_of().is_some() {
-            self.log_attempt(&format!("asking {}", link.backend.name()));
-        }
     }
 
     /// Accepts a person whose password must be changed, if this backend will judge the account and
