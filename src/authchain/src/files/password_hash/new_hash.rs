@@ -60,6 +60,7 @@ fn by_crypt(
     if !is_hashable(password.expose()) || is_cut {
         return Err(HashError::UnusablePassword);
     }
+    shape::check_cost(method, beginning.as_bytes())?;
     let failed = HashError::NotComputed(method);
     let password = Hashable::from(password);
     let phrase = CStr::from_bytes_with_nul(&password.terminated).map_err(|_| failed)?;
@@ -104,6 +105,23 @@ mod tests {
         let make = |length| bcrypt.make(&Secret::new(vec![b'a'; length]), b"0123456789abcdef");
         assert!(make(72).is_ok());
         assert_eq!(make(73), Err(HashError::UnusablePassword));
+    }
+
+    #[test]
+    fn a_cost_over_the_limit_is_refused_before_it_is_computed() {
+        let costs = [
+            (Method::Sha512crypt, "$6$rounds=999999999$", "rounds"),
+            (Method::Bcrypt, "$2b$31$", "cost"),
+        ];
+        for (method, beginning, expected) in costs {
+            let beginning = beginning.to_owned();
+            let costly = NewHash::Crypt { method, beginning };
+            // libcrypt would take minutes.
+            match costly.make(&Secret::new(b"a".to_vec()), &[7; 16]) {
+                Err(HashError::TooCostly { what, .. }) => assert_eq!(what, expected),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ pub(super) fn check(method: Method, stored: &[u8]) -> Result<(), HashError> {
     if fits { Ok(()) } else { Err(malformed) }
 }
 
-fn check_cost(method: Method, cost: &[u8]) -> Result<(), HashError> {
+/// Checks that the cost at the beginning of a hash is within limits.
+pub(super) fn check_cost(method: Method, cost: &[u8]) -> Result<(), HashError> {
     match method {
         Method::Descrypt | Method::Md5crypt | Method::Nthash => Ok(()),
         Method::Bsdicrypt => {
