@@ -98,8 +98,9 @@ pub(super) fn talk(
         return Ok(refusal);
     }
     let budget = budget_within(deadline.remaining());
-    asked.is_sent = true;
-    worker.send(&asked.to_message(budget), deadline)?;
+    let sent = worker.send(&asked.to_message(budget), deadline);
+    asked.is_sent |= !matches!(sent, Err(WorkerFault::Unsent(_)));
+    sent?;
     loop {
         match worker.receive(deadline)? {
             Reply::Verdict(conclusion) => {

@@ -182,3 +182,19 @@ fn only_some_backends_change_passwords() {
     remote.changes_passwords = false;
     assert!(remote.change_password().is_err());
 }
+
+#[test]
+fn a_question_that_is_too_long_to_be_sent_has_changed_nothing() {
+    let stage = Stage::new(&format!("{ABLE}say '{{\"result\":\"changed\"}}'"));
+    let (told, ..) = stage.ask(|remote, request, _| {
+        let old = Secret::new(b"old".to_vec());
+        let change = Change {
+            request: *request,
+            kind: ChangeKind::Own,
+            old: Some(&old),
+        };
+        remote.update(&change, &Secret::new(vec![b'n'; 1 << 20]))
+    });
+    let why = told.unwrap_err();
+    assert!(matches!(why, BackendError::Failed(_)), "{why:?}");
+}
