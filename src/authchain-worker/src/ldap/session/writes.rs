@@ -31,13 +31,17 @@ impl PasswordAttribute {
 
     fn value(self, password: Password<'_>) -> Zeroizing<Vec<u8>> {
         let text = password.expose();
-        Zeroizing::new(match self {
-            Self::UserPassword => text.into(),
+        match self {
+            Self::UserPassword => Zeroizing::new(text.into()),
             Self::UnicodePwd => {
                 let units = ["\"", text, "\""].into_iter().flat_map(str::encode_utf16);
-                units.flat_map(u16::to_le_bytes).collect()
+                // Room for all of it: a buffer that grows leaves copies in its former memory.
+                let units_at_most = text.len().saturating_add(2);
+                let mut value = Vec::with_capacity(units_at_most.saturating_mul(2));
+                value.extend(units.flat_map(u16::to_le_bytes));
+                Zeroizing::new(value)
             }
-        })
+        }
     }
 }
 
@@ -136,6 +140,15 @@ impl Session {
 mod tests {
     use super::*;
     use authchain::words::Secret;
+
+    #[test]
+    fn a_value_is_written_into_memory_that_is_reserved_once() {
+        for text in ["a", "a long password of letters", "\u{e4}\u{1f511}\u{20ac}"] {
+            let secret = Secret::new(text.into());
+            let value = PasswordAttribute::UnicodePwd.value(Password::of(&secret).ok().unwrap());
+            assert_eq!(value.capacity(), 2 * (text.len() + 2), "{text}");
+        }
+    }
 
     #[test]
     fn a_domain_wants_passwords_in_quotes_and_two_bytes_a_letter() {
