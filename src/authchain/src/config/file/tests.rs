@@ -78,6 +78,10 @@ fn every_fault_is_named_with_its_place() {
         ("log_socket = \"\"", "1:14: must be an absolute path"),
         ("passwd_file = \"passwd\"", "1:15: must be an absolute path"),
         ("state_dir = \"../x\"", "1:13: must be an absolute path"),
+        (
+            "make_home = true\nhome_dirs = [\"/home\", \"/etc\"]",
+            "2:13: /etc is a folder of the system",
+        ),
         ("chain = []", " the chain is empty: nobody could log in"),
         (
             "chain = [\"local\", \"corp\"]",

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::common::{NO_FACTOR, SettingsFault, check_not_zero, fault, fault_of_path};
+use super::home_dirs::fault_of_home_dir;
 #[cfg(feature = "schema")]
 use super::schema::{AbsolutePath, PositiveDuration};
 use crate::config::ConfigDuration;
@@ -46,7 +47,8 @@ pub struct GlobalSettings {
 
     /// The folders in which `make_home` makes directories, each named after its person. Who may
     /// write the path of her own home in a directory could otherwise have a folder made anywhere in
-    /// the system, or where another's home is to be.
+    /// the system, or where another's home is to be. Folders of the system, such as `/` and `/etc`,
+    /// are refused.
     #[cfg_attr(
         feature = "schema",
         schemars(with = "Vec<AbsolutePath>", length(min = 1))
@@ -125,6 +127,13 @@ impl GlobalSettings {
         faults.next().map_or(Ok(()), Err)?;
         if self.home_dirs.is_empty() {
             return fault("home_dirs", "the list is empty");
+        }
+        if let Some(fault) = self
+            .home_dirs
+            .iter()
+            .find_map(|path| fault_of_home_dir(path))
+        {
+            return Err(("home_dirs", fault));
         }
         check_not_zero("deadline", self.deadline)?;
         if !self.then.is_empty() {

@@ -6,6 +6,7 @@
 pub mod active_directory;
 mod common;
 mod global;
+mod home_dirs;
 mod json;
 pub mod ldap;
 pub mod local;
