@@ -12,7 +12,7 @@ pub use decision::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 
 use super::links::{Chain, Link};
 use super::no_owner::NoOwner;
-use super::report::log_guess;
+use super::report::{log_attempt, log_guess};
 use crate::backends::password_change::{Change, ChangeKind, ChangeVerdict};
 use crate::tools::password_dialogue::PasswordDialogue;
 use crate::tools::request::{Context, Request};
@@ -132,8 +132,10 @@ fn update(
         Ok(new) => new,
         Err(outcome) => return outcome,
     };
-    if old.is_some() {
-        log_guess(link, &allowed.user, context);
+    // Whoever is not root may end the program between the change and its line in the log.
+    if allowed.kind != ChangeKind::ByRoot {
+        let what = format!("changing the password in {}", link.backend.name());
+        log_attempt(&allowed.user, &what, context);
     }
     let context = context.restarted();
     let change = Change {
