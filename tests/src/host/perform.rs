@@ -11,7 +11,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Gid, Uid, close, fork, setgid, setgroups, setresuid, setuid};
+use nix::unistd::{ForkResult, Gid, Uid, alarm, close, fork, setgid, setgroups, setresuid, setuid};
 
 use super::conversation::Conversation;
 use super::libpam::Handle;
@@ -206,6 +206,7 @@ fn be_hostile() {
     drop(deleted);
     let files = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, 16, files.1).unwrap();
+    alarm::set(100);
 }
 
 /// Shows only this process a `/dev` whose `log` is `socket`.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use nix::libc;
+
 /// The state of this process, as far as a module could change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings(BTreeMap<String, String>);
@@ -38,6 +40,22 @@ pub fn children() -> Vec<String> {
     stats.filter(is_child).collect()
 }
 
+/// Whether an alarm(2) of this process goes on.
+fn has_alarm() -> bool {
+    let zero = libc::timeval {
+        tv_sec: 0,
+        tv_usec: 0,
+    };
+    let mut left = libc::itimerval {
+        it_interval: zero,
+        it_value: zero,
+    };
+    // SAFETY: the call fills the structure.
+    let code = unsafe { libc::getitimer(libc::ITIMER_REAL, &raw mut left) };
+    assert_eq!(code, 0);
+    left.it_value.tv_sec != 0 || left.it_value.tv_usec != 0
+}
+
 impl Surroundings {
     /// The present state.
     pub fn now() -> Self {
@@ -66,6 +84,7 @@ impl Surroundings {
             }
         }
         all.insert("children".into(), format!("{:?}", children()));
+        all.insert("alarm".into(), has_alarm().to_string());
         Self(all)
     }
 

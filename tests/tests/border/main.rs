@@ -1,5 +1,6 @@
 //! The module under the real libpam, in test hosts: each scene is a new process.
 
+mod changes;
 mod config;
 mod hint;
 mod hosts;

@@ -103,8 +103,8 @@ fn passwd_changes_the_callers_password_whatever_the_caller_sets() {
         blocked: (1..=31)
             .filter(|signal| ![9, 19].contains(signal))
             .collect(),
-        directory: "/tmp".into(),
-        directory_is_deleted: false,
+        directory: "/tmp/gone".into(),
+        directory_is_deleted: true,
         ..plain.clone()
     };
     let mut old = alice.password.unwrap();
