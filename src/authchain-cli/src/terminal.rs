@@ -58,16 +58,17 @@ impl Failure {
 impl From<EditError> for Failure {
     fn from(error: EditError) -> Self {
         match error {
-            EditError::File(text) | EditError::Busy(text) | EditError::NotFlushed(text) => {
-                Self::trouble(text)
-            }
+            EditError::File(text)
+            | EditError::Busy(text)
+            | EditError::NotFlushed(text)
+            | EditError::Stranded(text) => Self::trouble(text),
             // The fields are options of `authchain user add`.
             EditError::UnusableField(_) => Self::refused(format!("--{error}")),
             EditError::NoPassword => {
                 Self::refused(format!("{error}; set one with `authchain user passwd`"))
             }
             EditError::Refused(text) => Self::refused(text),
-            EditError::Forbidden => Self::refused(error.to_string()),
+            EditError::ChangedMeanwhile => Self::refused(error.to_string()),
         }
     }
 }

@@ -19,10 +19,10 @@ use authchain_tests::real::stories::machine_with;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-const NEW: &str = "new and quite long";
+pub(super) const NEW: &str = "new and quite long";
 
 /// A machine on which every service asks our module, also to change passwords.
-fn machine(test: &str) -> Option<Machine> {
+pub(super) fn machine(test: &str) -> Option<Machine> {
     let machine = machine_with(test, &everybody()).filter(|machine| machine.module.is_ours())?;
     let (module, arguments) = (machine.module.inside(), machine.module.arguments);
     let stack = machine.plain_stack() + &format!("password required {module} {arguments}\n");
@@ -33,7 +33,7 @@ fn machine(test: &str) -> Option<Machine> {
 }
 
 /// A change of alice's password by root, who types a new one twice.
-fn by_root() -> Ask {
+pub(super) fn by_root() -> Ask {
     Ask {
         service: "stage".into(),
         user: "alice".into(),
@@ -43,7 +43,7 @@ fn by_root() -> Ask {
     }
 }
 
-fn login(machine: &Machine, user: &str, password: &str) -> i32 {
+pub(super) fn login(machine: &Machine, user: &str, password: &str) -> i32 {
     let ask = Ask {
         service: "stage".into(),
         user: user.into(),
@@ -340,10 +340,10 @@ fn two_changes_at_once_are_both_kept() {
     }
 }
 
-const STRACE: &str = "/usr/bin/strace";
+pub(super) const STRACE: &str = "/usr/bin/strace";
 
 /// The file for strace's list of the host's system calls.
-const TRACE: &str = "/run/stage/trace";
+pub(super) const TRACE: &str = "/run/stage/trace";
 
 /// Returns the system calls of a change, and the place of the one that opens the lock.
 fn calls(machine: &Machine) -> (Vec<String>, usize) {

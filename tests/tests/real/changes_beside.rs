@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use authchain_tests::host::codes::{AUTHINFO_UNAVAIL, AUTHTOK_ERR};
 use authchain_tests::need;
 use authchain_tests::real::ask::{Answer, Ask};
 use authchain_tests::real::machine::Machine;
@@ -126,4 +127,44 @@ fn a_change_ends_as_with_pam_unix_and_leaves_the_same_line() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_shadow_file_that_is_missing_is_made_by_neither() {
+    let test = "changes beside: no shadow file";
+    let Some(theirs) = Module::pam_unix().filter(|m| Path::new(&m.path).exists()) else {
+        need::skip(test, "there is no pam_unix.so to compare with");
+        return;
+    };
+    let Some(machine) = machine_with(test, &people()).filter(|machine| machine.module.is_ours())
+    else {
+        return;
+    };
+    let (module, arguments) = (machine.module.inside(), machine.module.arguments);
+    let theirs = format!("{} nodelay", theirs.path.display());
+    fs::remove_file(machine.outside("/etc/shadow")).unwrap();
+    for line in [theirs, format!("{module} {arguments}")] {
+        machine.stack("stage", &format!("password required {line}\n"));
+        for real_uid in [None, Some(6001)] {
+            let answers: &[&str] = match real_uid {
+                None => &[NEW, NEW],
+                Some(_) => &[OLD, NEW, NEW],
+            };
+            let ask = Ask {
+                service: "stage".into(),
+                user: "p6001".into(),
+                change: answers.iter().map(|answer| (*answer).into()).collect(),
+                steps: vec!["chauthtok".into()],
+                real_uid,
+                ..Ask::default()
+            };
+            let answer = machine.ask(&ask).unwrap();
+            let code = match (real_uid, line.contains("pam_unix")) {
+                (None, true) => AUTHTOK_ERR,
+                _ => AUTHINFO_UNAVAIL,
+            };
+            assert_eq!(answer.codes, [code], "{line}: {answer:?}");
+            assert!(!machine.outside("/etc/shadow").exists(), "{line}");
+        }
+    }
 }

@@ -4,6 +4,8 @@ mod ageing;
 mod callers;
 mod changes;
 mod changes_beside;
+mod changes_hashes;
+mod changes_signals;
 mod directory;
 mod directory_changes;
 mod fail2ban;

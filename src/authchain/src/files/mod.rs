@@ -6,6 +6,7 @@
 //! - [`passwd_files`]: passwd(5) and shadow(5), read line by line in a fixed amount of memory.
 //! - [`password_hash`]: verifies a password against a stored hash, within limits on its cost, and
 //!   makes new hashes. The only unsafe code of the library is in its `crypt.rs`.
+//! - [`same_file`]: paths that lead to the same file, by whatever links.
 //!
 //! No function here decides who may log in.
 //!
@@ -24,3 +25,4 @@ pub mod password_hash;
 pub mod pem;
 #[cfg(feature = "examine")]
 pub mod revocation_lists;
+pub mod same_file;

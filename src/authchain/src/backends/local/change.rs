@@ -14,6 +14,7 @@ use crate::files::passwd_files::ageing::{Ageing, day_of};
 use crate::files::passwd_files::shadow::ShadowEntry;
 use crate::files::passwd_files::{SYSTEM_SHADOW, was_ever_a_password};
 use crate::files::password_hash::{DummyHash, HashError, NewHash, verify};
+use crate::files::same_file::is_same_file;
 use crate::tools::journal::Severity;
 use crate::tools::request::Request;
 use crate::words::{AccountStatus, BackendError, DenialReason, Secret};
@@ -30,9 +31,9 @@ impl ChangePassword for Local {
 
     fn preliminary(&self, change: &Change<'_>) -> Result<ChangeVerdict, BackendError> {
         if change.request.context.euid != 0 {
-            let why = "only root can lock the files".to_owned();
-            return Ok(ChangeVerdict::Refused(ChangeRefusal::Busy(why)));
+            return Ok(busy("only root can lock the files".to_owned()));
         }
+        (self.database().tidy()).map_err(|error| BackendError::Failed(error.to_string()))?;
         match self.entry(&change.request)? {
             (Some(entry), dummy) => self.judge(change, &entry, dummy),
             (None, _) => Ok(ChangeVerdict::Unknown),
@@ -41,23 +42,27 @@ impl ChangePassword for Local {
 
     fn update(&self, change: &Change<'_>, new: &Secret) -> Result<ChangeVerdict, BackendError> {
         let request = &change.request;
+        let (Some(entry), dummy) = self.entry(request)? else {
+            return Ok(ChangeVerdict::Unknown);
+        };
+        let verdict = self.judge(change, &entry, dummy)?;
+        if !matches!(verdict, ChangeVerdict::Granted(_)) {
+            return Ok(verdict);
+        }
         let hash = self.new_hash(new, request)?;
         let edit = PasswordEdit {
             name: request.user,
             hash: &hash,
             today: day_of(request.context.wall_clock()),
+            judged: (change.kind != ChangeKind::ByRoot).then_some(&entry),
             deadline: request.context.deadline,
         };
-        let database = Database::new(&self.settings.passwd, &self.settings.shadow);
-        let mut verdict = Ok(ChangeVerdict::Unknown);
-        let edited = database.change_password(&edit, &mut |entry| {
-            verdict = self.judge(change, entry, None);
-            matches!(verdict, Ok(ChangeVerdict::Granted(_)))
-        });
-        match edited {
+        match self.database().change_password(&edit) {
             Ok(()) => Ok(ChangeVerdict::Granted(None)),
-            Err(EditError::Forbidden) => verdict,
-            Err(EditError::Busy(why)) => Ok(ChangeVerdict::Refused(ChangeRefusal::Busy(why))),
+            Err(error @ EditError::ChangedMeanwhile) => Ok(busy(error.to_string())),
+            Err(EditError::Busy(why)) => Ok(busy(why)),
+            // The program must not go on as if its caller were root.
+            Err(EditError::Stranded(why)) => Ok(ChangeVerdict::Refused(ChangeRefusal::Unsure(why))),
             Err(EditError::NotFlushed(why)) => {
                 let line = format!(
                     "{}: the new password may not be on the disk: {why}",
@@ -96,6 +101,10 @@ impl Local {
             ageing: Ageing::default(),
         };
         Ok((Some(entry), dummy))
+    }
+
+    fn database(&self) -> Database {
+        Database::new(&self.settings.passwd, &self.settings.shadow)
     }
 
     /// Judges whether the password in `entry` may be changed. Where nothing can be verified, the
@@ -158,8 +167,12 @@ impl Local {
 
     /// Returns whether other programs read the hashes: those of the system's own files.
     fn is_for_libcrypt(&self) -> bool {
-        self.is_system || self.settings.shadow == Path::new(SYSTEM_SHADOW)
+        self.is_system || is_same_file(&self.settings.shadow, Path::new(SYSTEM_SHADOW))
     }
+}
+
+fn busy(why: String) -> ChangeVerdict {
+    ChangeVerdict::Refused(ChangeRefusal::Busy(why))
 }
 
 /// Judges by the dates whether a right password may be changed. A password that must be changed

@@ -1,15 +1,15 @@
 //! A passwd file and its shadow file, edited together.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::super::same_file::resolved;
 use super::account::AccountEntry;
 use super::attributes::Attributes;
 use super::error::EditError;
 use super::lock::{self, LOCK_WAIT, Lock};
 use super::new_account::NewAccount;
-use super::replace::{Witness, replace};
+use super::replace::{Witness, remove_leftover, replace};
 use super::shadow_line::ShadowLine;
 use super::tables::{OldFiles, Tables};
 use crate::tools::deadline::{Deadline, system_clock};
@@ -54,12 +54,10 @@ impl Database {
     /// Returns the database in these files. Symbolic links are resolved, so that a rename replaces
     /// the file they lead to.
     pub fn new(passwd: &Path, shadow: &Path) -> Self {
-        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let real_shadow = real(shadow);
         Self {
-            passwd: real(passwd),
-            lock: lock::path_for(shadow, &real_shadow),
-            shadow: real_shadow,
+            passwd: resolved(passwd),
+            shadow: resolved(shadow),
+            lock: lock::path_for(passwd, shadow),
             patience: LOCK_WAIT,
         }
     }
@@ -203,6 +201,7 @@ impl Database {
         change: impl FnOnce(&mut Tables) -> Result<(), EditError>,
     ) -> Result<(), EditError> {
         let _lock = Lock::take(&self.lock, &manner.deadline)?;
+        self.remove_leftovers();
         let (before, old) = self.read()?;
         let mut after = before.clone();
         change(&mut after)?;
@@ -235,6 +234,12 @@ impl Database {
             }
         }
         not_flushed
+    }
+
+    fn remove_leftovers(&self) {
+        for path in [&self.passwd, &self.shadow] {
+            remove_leftover(path);
+        }
     }
 
     fn read(&self) -> Result<(Tables, OldFiles), EditError> {

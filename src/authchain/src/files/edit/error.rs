@@ -14,22 +14,26 @@ pub enum EditError {
     NoPassword,
     /// Another process holds the lock.
     Busy(String),
-    /// The caller forbids the change, now that it has seen the account under the lock.
-    Forbidden,
+    /// The account is not as it was when the change was allowed.
+    ChangedMeanwhile,
     /// A file could not be read, locked or written.
     File(String),
     /// The change is made, but may be lost in a power failure: the folder could not be flushed to
     /// the disk.
     NotFlushed(String),
+    /// The process could not get its real user id back after the change, which is made or not.
+    Stranded(String),
 }
 
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(text) | Self::Busy(text) | Self::File(text) | Self::NotFlushed(text) => {
-                f.write_str(text)
-            }
-            Self::Forbidden => f.write_str("the account has changed meanwhile"),
+            Self::Refused(text)
+            | Self::Busy(text)
+            | Self::File(text)
+            | Self::NotFlushed(text)
+            | Self::Stranded(text) => f.write_str(text),
+            Self::ChangedMeanwhile => f.write_str("the account has changed meanwhile"),
             Self::UnusableField(name) => {
                 write!(
                     f,

@@ -10,7 +10,8 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollTimeout, poll};
 
-use super::super::passwd_files::SYSTEM_SHADOW;
+use super::super::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
+use super::super::same_file::{is_same_file, resolved};
 use super::error::EditError;
 use crate::tools::deadline::Deadline;
 
@@ -82,18 +83,31 @@ fn lock_now(file: &File) -> nix::Result<i32> {
 }
 
 /// Returns the path of the lock file, which is a file of its own, because the shadow file is
-/// replaced: the system's for `/etc/shadow`, even if that is a link, and `.shadow.lock` beside any
-/// other. `real` is the shadow file with its links resolved.
-pub(super) fn path_for(shadow: &Path, real: &Path) -> PathBuf {
-    if shadow.as_os_str() == SYSTEM_SHADOW {
+/// replaced: the system's if one of the two is a file of the system, by whatever path, and
+/// `.shadow.lock` beside any other shadow file. Links are resolved.
+pub(super) fn path_for(passwd: &Path, shadow: &Path) -> PathBuf {
+    path_beside(
+        passwd,
+        shadow,
+        [SYSTEM_PASSWD, SYSTEM_SHADOW].map(Path::new),
+    )
+}
+
+fn path_beside(passwd: &Path, shadow: &Path, systems: [&Path; 2]) -> PathBuf {
+    let [systems_passwd, systems_shadow] = systems;
+    if is_same_file(passwd, systems_passwd) || is_same_file(shadow, systems_shadow) {
         return PathBuf::from(SYSTEM_LOCK);
     }
+    let real = resolved(shadow);
     let name = real.file_name().unwrap_or_default().to_string_lossy();
     real.with_file_name(format!(".{name}.lock"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
     use super::*;
     use crate::tools::deadline::system_clock;
 
@@ -122,12 +136,33 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_files_have_the_lock_of_lckpwdf_wherever_they_lead() {
-        let lock = |shadow, real| path_for(Path::new(shadow), Path::new(real));
-        let theirs = Path::new("/etc/.pwd.lock");
-        assert_eq!(lock("/etc/shadow", "/etc/shadow"), theirs);
-        assert_eq!(lock("/etc/shadow", "/data/etc/shadow"), theirs);
-        let ours = lock("/srv/shadow", "/var/lib/authchain/shadow");
-        assert_eq!(ours, Path::new("/var/lib/authchain/.shadow.lock"));
+    fn the_systems_files_have_the_lock_of_lckpwdf_by_whatever_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["etc", "data", "srv"] {
+            fs::create_dir(at(name)).unwrap();
+        }
+        // /etc/shadow may itself be a link, and one may lead to it.
+        symlink(at("data/shadow"), at("etc/shadow")).unwrap();
+        symlink(at("etc/shadow"), at("srv/linked")).unwrap();
+        symlink(at("etc"), at("srv/etc")).unwrap();
+        let systems = [at("etc/passwd"), at("etc/shadow")];
+        let lock = |passwd: &str, shadow: &str| {
+            let systems = [systems[0].as_path(), systems[1].as_path()];
+            path_beside(&at(passwd), &at(shadow), systems)
+        };
+        for exists in [false, true] {
+            if exists {
+                fs::write(at("data/shadow"), "").unwrap();
+            }
+            for shadow in ["etc/shadow", "srv/linked", "srv/etc/shadow", "data/shadow"] {
+                let theirs = lock("srv/passwd", shadow);
+                assert_eq!(theirs, Path::new(SYSTEM_LOCK), "{shadow}, {exists}");
+            }
+            let moved = lock("srv/etc/passwd", "srv/shadow");
+            assert_eq!(moved, Path::new(SYSTEM_LOCK), "the hash may be in passwd");
+            let ours = lock("srv/passwd", "srv/shadow");
+            assert_eq!(ours, at("srv/.shadow.lock"));
+        }
     }
 }

@@ -14,6 +14,7 @@ mod database;
 mod error;
 mod lock;
 mod new_account;
+mod out_of_reach;
 mod replace;
 mod shadow_line;
 mod table;

@@ -141,6 +141,17 @@ fn put_in_place(path: &Path, new: &Path, attributes: &Attributes<'_>) -> Result<
     Ok(fs::rename(new, path)?)
 }
 
+/// Removes what a killed process left of a new file for `path`. The caller holds the lock.
+pub(super) fn remove_leftover(path: &Path) {
+    // Whatever is in the way of the next new file is told when that one is made.
+    let _ = fs::remove_file(temporary(path));
+}
+
+/// Returns whether a killed process, or one that is just writing, left a new file for `path`.
+pub(super) fn has_leftover(path: &Path) -> bool {
+    temporary(path).symlink_metadata().is_ok()
+}
+
 fn temporary(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.new"))

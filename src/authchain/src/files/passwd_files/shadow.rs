@@ -15,6 +15,12 @@ pub struct ShadowEntry {
     pub ageing: Ageing,
 }
 
+impl PartialEq for ShadowEntry {
+    fn eq(&self, other: &Self) -> bool {
+        self.password.expose() == other.password.expose() && self.ageing == other.ageing
+    }
+}
+
 /// Looks for `name` in the shadow file at `path`. The file is read to its end in any case, so that
 /// the time does not tell whether the name is in it.
 ///

@@ -2,6 +2,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, UNIX_EPOCH};
 
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+
 use super::*;
 use crate::config::settings::local::LocalSettings;
 use crate::files::password_hash::witness::costs_of;
@@ -155,4 +158,21 @@ fn the_dates_decide_after_the_password() {
         young.own(Some("correct horse"), None),
         ChangeVerdict::Granted(rule)
     );
+}
+
+#[test]
+fn a_wrong_old_password_is_refused_without_the_lock() {
+    let files = Accounts::with(HASH, DATES);
+    let lock = fs::File::create(files.0.path().join(".shadow.lock")).unwrap();
+    let whole_file = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&lock, FcntlArg::F_OFD_SETLK(&whole_file)).unwrap();
+    let verdict = files.own(Some("wrong"), Some("new"));
+    let wrong = ChangeVerdict::Denied(DenialReason::BadCredential.into());
+    assert_eq!(verdict, wrong);
 }

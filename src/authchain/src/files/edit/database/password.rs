@@ -1,10 +1,14 @@
 //! Changing one password, for the module: as passwd(1) does it, in the system's files or others.
 
+use std::time::Duration;
+
 use super::super::error::EditError;
-use super::super::replace::Witness;
+use super::super::lock::Lock;
+use super::super::out_of_reach::OutOfReach;
+use super::super::replace::{Witness, has_leftover};
 use super::super::shadow_line::ShadowLine;
 use super::super::tables::Tables;
-use super::{Database, First, Manner};
+use super::{Database, First, Manner, system_clock};
 use crate::files::passwd_files::shadow::ShadowEntry;
 use crate::tools::deadline::Deadline;
 use crate::words::Username;
@@ -17,32 +21,47 @@ pub struct PasswordEdit<'a> {
     pub hash: &'a str,
     /// The day of the change, in days since 1 January 1970.
     pub today: i64,
+    /// The entry that was judged; `None` if the change is allowed whatever the entry is.
+    pub judged: Option<&'a ShadowEntry>,
     /// The moment by which the lock must be free.
     pub deadline: Deadline,
 }
 
 impl Database {
-    /// Replaces a password, if `may_change` allows it: it is given the shadow entry that counts for
-    /// the account, as it is under the lock.
+    /// Replaces a password, if the shadow entry that counts for the account still is the one that
+    /// was judged. Nothing is hashed under the lock, for which everybody's changes wait.
     ///
     /// The password is stored in the shadow file; a hash that was in the passwd file moves there.
-    /// Where there is no shadow file, the hash stays in the passwd file. No file is made.
+    /// Where there is no shadow file, the hash stays in the passwd file; if it should be in the
+    /// shadow file, nothing is changed. No file is made.
     ///
     /// # Errors
-    /// [`EditError::Forbidden`] if `may_change` returned false. The other errors say that nothing
-    /// was changed, but for [`EditError::NotFlushed`].
-    pub fn change_password(
-        &self,
-        edit: &PasswordEdit<'_>,
-        may_change: &mut dyn FnMut(&ShadowEntry) -> bool,
-    ) -> Result<(), EditError> {
-        self.change_password_watched(edit, may_change, &|_, _| ())
+    /// [`EditError::ChangedMeanwhile`] if the entry is another one. All errors say that nothing was
+    /// changed, but for [`EditError::NotFlushed`] and [`EditError::Stranded`].
+    pub fn change_password(&self, edit: &PasswordEdit<'_>) -> Result<(), EditError> {
+        self.change_password_watched(edit, &|_, _| ())
+    }
+
+    /// Removes the new files that a killed process left, with hashes in them, unless somebody holds
+    /// the lock: then these may be files that are just written.
+    ///
+    /// # Errors
+    /// [`EditError::Stranded`].
+    pub fn tidy(&self) -> Result<(), EditError> {
+        if !has_leftover(&self.passwd) && !has_leftover(&self.shadow) {
+            return Ok(());
+        }
+        let out_of_reach = OutOfReach::enter();
+        let now = Deadline::after(system_clock, Duration::ZERO);
+        if let Ok(_lock) = Lock::take(&self.lock, &now) {
+            self.remove_leftovers();
+        }
+        out_of_reach.leave()
     }
 
     pub(super) fn change_password_watched(
         &self,
         edit: &PasswordEdit<'_>,
-        may_change: &mut dyn FnMut(&ShadowEntry) -> bool,
         witness: Witness<'_>,
     ) -> Result<(), EditError> {
         let manner = Manner {
@@ -51,18 +70,27 @@ impl Database {
             deadline: edit.deadline,
             witness,
         };
-        let has_shadow = self.shadow.exists();
-        self.edit(&manner, |tables| {
+        let out_of_reach = OutOfReach::enter();
+        let edited = self.edit(&manner, |tables| {
             let entry = tables.counting_entry(edit.name)?;
-            if !may_change(&entry) {
-                return Err(EditError::Forbidden);
+            if edit.judged.is_some_and(|judged| *judged != entry) {
+                return Err(EditError::ChangedMeanwhile);
             }
-            if !has_shadow && !tables.is_shadowed(edit.name)? {
-                return tables.put_into_passwd(edit.name, edit.hash.as_bytes());
+            match (self.shadow.exists(), tables.is_shadowed(edit.name)?) {
+                (true, _) => {}
+                (false, false) => {
+                    return tables.put_into_passwd(edit.name, edit.hash.as_bytes());
+                }
+                (false, true) => {
+                    let missing = format!("{}: no such file", self.shadow.display());
+                    return Err(EditError::File(missing));
+                }
             }
             tables.put_into_shadow(edit)?;
             tables.move_password_to_shadow(edit.name)
-        })
+        });
+        out_of_reach.leave()?;
+        edited
     }
 }
 

@@ -2,6 +2,7 @@ use super::super::replace::WriteStep;
 use super::*;
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

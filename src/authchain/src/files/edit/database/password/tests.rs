@@ -46,13 +46,14 @@ impl Files {
             name: &name,
             hash: "$h",
             today,
+            judged: None,
             deadline: Deadline::after(system_clock, Duration::from_secs(10)),
         };
-        Database::new(&self.path("passwd"), &self.path("shadow")).change_password_watched(
-            &edit,
-            &mut |_| true,
-            witness,
-        )
+        self.database().change_password_watched(&edit, witness)
+    }
+
+    fn database(&self) -> Database {
+        Database::new(&self.path("passwd"), &self.path("shadow"))
     }
 
     /// Asserts that nothing but the files and their lock is in the folder.
@@ -95,26 +96,36 @@ fn a_hash_in_the_passwd_file_moves_to_the_shadow_file_if_there_is_one() {
     files.change("old", &nothing).unwrap();
     assert!(files.text("passwd").ends_with("old:$h:1:1:::\n"));
     assert!(!files.path("shadow").exists());
+
+    let missing = files.change("alice", &nothing).unwrap_err().to_string();
+    assert!(missing.ends_with("shadow: no such file"), "{missing}");
+    assert!(!files.path("shadow").exists());
 }
 
 #[test]
-fn the_caller_sees_the_entry_under_the_lock_and_may_forbid_the_change() {
-    let files = Files::new();
-    let alice = Username::parse(b"alice").unwrap();
-    let edit = PasswordEdit {
-        name: &alice,
-        hash: "$h",
-        today: 20_000,
-        deadline: Deadline::after(system_clock, Duration::from_secs(1)),
-    };
-    let database = Database::new(&files.path("passwd"), &files.path("shadow"));
-    let forbidden = database.change_password(&edit, &mut |entry| {
-        assert_eq!(entry.password.expose(), b"!$6$a");
-        assert_eq!(entry.ageing.minimum, Some(2));
-        false
-    });
-    assert_eq!(forbidden, Err(EditError::Forbidden));
-    assert_eq!(files.text("shadow"), SHADOW);
+fn an_entry_that_is_not_the_judged_one_any_more_is_not_changed() {
+    let judged = |line: &str| ShadowEntry::parse(line.as_bytes()).unwrap();
+    for (line, expected) in [
+        ("alice:!$6$a:1:2:3:4:5:6:7", Ok(())),
+        ("alice:$6$a:1:2:3:4:5:6:7", Err(EditError::ChangedMeanwhile)),
+        (
+            "alice:!$6$a:1:9:3:4:5:6:7",
+            Err(EditError::ChangedMeanwhile),
+        ),
+    ] {
+        let files = Files::new();
+        let edit = PasswordEdit {
+            name: &Username::parse(b"alice").unwrap(),
+            hash: "$h",
+            today: 20_000,
+            judged: Some(&judged(line)),
+            deadline: Deadline::after(system_clock, Duration::from_secs(1)),
+        };
+        let changed = files.database().change_password(&edit);
+        assert_eq!(changed, expected, "{line}");
+        assert_eq!(files.text("shadow") == SHADOW, expected.is_err(), "{line}");
+        assert!(files.is_tidy());
+    }
 }
 
 #[test]
@@ -130,6 +141,34 @@ fn a_name_that_is_not_there_or_there_twice_is_not_changed() {
         Err(EditError::Refused(_))
     ));
     assert_eq!(files.text("passwd"), PASSWD);
+}
+
+#[test]
+fn what_a_killed_process_left_goes_at_the_next_change_of_any_file_or_when_asked() {
+    for asked in [false, true] {
+        let files = Files::new();
+        for name in [".passwd.new", ".shadow.new"] {
+            fs::write(files.path(name), SHADOW).unwrap();
+        }
+        match asked {
+            true => files.database().tidy().unwrap(),
+            false => drop(files.change("nobody", &nothing)),
+        }
+        assert!(files.is_tidy(), "{asked}");
+    }
+}
+
+#[test]
+fn what_another_process_may_just_be_writing_stays() {
+    let files = Files::new();
+    fs::write(files.path(".shadow.new"), SHADOW).unwrap();
+    let patience = Deadline::after(system_clock, Duration::ZERO);
+    let held = Lock::take(&files.path(".shadow.lock"), &patience).unwrap();
+    files.database().tidy().unwrap();
+    assert!(files.path(".shadow.new").exists());
+    drop(held);
+    files.database().tidy().unwrap();
+    assert!(files.is_tidy());
 }
 
 #[test]
