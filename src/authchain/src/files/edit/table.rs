@@ -81,7 +81,7 @@ impl Table {
         // Logins read such a line as the C library does, and would go on to use it.
         let is_indented = |line: &&Vec<u8>| {
             let trimmed = line.trim_ascii_start();
-            trimmed.len() < line.len() && fields_of(trimmed).first() == Some(&name.as_bytes())
+            trimmed.len() < line.len() && name_of(trimmed) == name.as_bytes()
         };
         if self.lines.iter().any(|line| is_indented(&line)) {
             return Err(EditError::Refused(format!(
@@ -89,7 +89,7 @@ impl Table {
             )));
         }
         let mut places = (self.lines.iter().enumerate())
-            .filter(|(_, line)| is_entry(line) && fields_of(line).first() == Some(&name.as_bytes()))
+            .filter(|(_, line)| name_of(line) == name.as_bytes() && is_entry(line))
             .map(|(at, _)| at);
         match (places.next(), places.next()) {
             (Some(first), Some(second)) => Err(EditError::Refused(format!(
@@ -113,6 +113,10 @@ impl Drop for Table {
     fn drop(&mut self) {
         self.lines.zeroize();
     }
+}
+
+fn name_of(line: &[u8]) -> &[u8] {
+    line.split(|&byte| byte == b':').next().unwrap_or_default()
 }
 
 fn fields_of(line: &[u8]) -> Vec<&[u8]> {
