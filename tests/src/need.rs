@@ -33,11 +33,32 @@ pub fn file(test: &str, path: &str) -> bool {
     std::path::Path::new(path).exists() || skip(test, &format!("there is no {path}"))
 }
 
+/// As [`file`], for a program that Debian has since 13. On Debian 12, CI skips the test, too; it
+/// runs it on Debian 13.
+///
+/// # Panics
+/// As [`skip`].
+pub fn file_since_debian_13(test: &str, path: &str) -> bool {
+    let version = std::fs::read_to_string("/etc/debian_version").unwrap_or_default();
+    if !std::path::Path::new(path).exists() && version.starts_with("12.") {
+        say_skipped(test, &format!("Debian 12 has no {path}"));
+        return false;
+    }
+    file(test, path)
+}
+
 /// Says that `test` is skipped, and why. Returns false, for callers that return the answer.
 ///
 /// # Panics
 /// Where `CI` is `true`: a green run that tested nothing is worse than a red one.
 pub fn skip(test: &str, why: &str) -> bool {
+    let text = say_skipped(test, why);
+    let ci = std::env::var("CI").unwrap_or_default();
+    assert_ne!(ci, "true", "{text}, and in CI nothing is skipped");
+    false
+}
+
+fn say_skipped(test: &str, why: &str) -> String {
     // The harness names the thread after the function; `tests/run` counts the names.
     let thread = std::thread::current();
     let text = format!(
@@ -46,7 +67,5 @@ pub fn skip(test: &str, why: &str) -> bool {
     );
     // Written to the descriptor: the test harness hides what passing tests print.
     let _ = writeln!(std::io::stderr(), "{text}");
-    let ci = std::env::var("CI").unwrap_or_default();
-    assert_ne!(ci, "true", "{text}, and in CI nothing is skipped");
-    false
+    text
 }

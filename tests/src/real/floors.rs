@@ -20,8 +20,9 @@ pub(crate) const PAM_HOST: &str = "/run/stage/pam-host";
 pub const TORMENTOR: &str = "/run/stage/tormentor";
 
 /// The programs that ask PAM on these machines.
-const SERVICES: [&str; 9] = [
-    "sshd", "login", "su", "su-l", "sudo", "sudo-i", "cron", "vsftpd", "dovecot",
+const SERVICES: [&str; 13] = [
+    "sshd", "login", "su", "su-l", "sudo", "sudo-i", "cron", "atd", "chsh", "chfn", "cups",
+    "vsftpd", "dovecot",
 ];
 
 /// Makes the directories of a machine, still empty, and its devices.
@@ -49,6 +50,7 @@ pub(crate) fn build(directory: &tempfile::TempDir) {
     for folder in PRIVATE {
         fs::set_permissions(root.join(folder), Permissions::from_mode(0o755)).unwrap();
     }
+    fs::set_permissions(root.join("var/tmp"), Permissions::from_mode(0o1777)).unwrap();
     for device in DEVICES {
         File::create(root.join("dev").join(device)).unwrap();
     }

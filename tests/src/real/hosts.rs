@@ -1,15 +1,15 @@
 //! The programs that ask PAM, each driven the way a person would.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::fs;
 
 use serde::Deserialize;
 
 use crate::real::ipc::Run;
-use crate::real::machine::{Ending, Machine, PATIENCE, await_that};
+use crate::real::machine::{Ending, Machine};
 use crate::real::people::{Person, person};
 use crate::real::pty::Pty;
 use crate::real::ssh::{self, Method};
+use crate::real::{cups, dovecot, jobs, own_entry, vsftpd};
 
 /// A program that lets users in, and how it authenticates them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -27,12 +27,26 @@ pub enum Host {
     LoginForced,
     /// su, called by mallory.
     Su,
+    /// su, called by root: account only, where pam_rootok stands in front as in Debian.
+    SuByRoot,
     /// sudo to root, called by the user.
     Sudo,
+    /// sudo-rs to root, called by the user.
+    SudoRs,
+    /// `sudo -u eve`, called by the user: PAM_USER is another one in the session.
+    SudoAs,
     /// `sudo -n` to root, called by the user.
     SudoSilent,
     /// A job in the user's crontab: account only.
     Cron,
+    /// A job that the user handed in with at: account only.
+    At,
+    /// chsh, called by the user.
+    Chsh,
+    /// chfn, called by the user.
+    Chfn,
+    /// A page of cupsd.
+    Cups,
     /// vsftpd.
     Vsftpd,
     /// An IMAP login at dovecot.
@@ -51,7 +65,7 @@ pub struct Outcome {
 }
 
 /// The output of a program that runs as the user.
-fn proof(user: &str) -> String {
+pub(crate) fn proof(user: &str) -> String {
     format!("now I am {user}")
 }
 
@@ -68,9 +82,16 @@ impl Host {
     pub fn start(self, machine: &Machine) {
         match self {
             Self::SshdPassword | Self::SshdKeyboard | Self::SshdKey => ssh::start(machine),
-            Self::Sudo | Self::SudoSilent => allow_sudo(machine),
-            Self::Vsftpd => start_vsftpd(machine),
-            Self::Dovecot => crate::real::dovecot::start(machine),
+            Self::Sudo | Self::SudoRs | Self::SudoAs | Self::SudoSilent => allow_sudo(machine),
+            Self::SuByRoot => {
+                let stack = "auth sufficient pam_rootok.so\n".to_owned() + &machine.plain_stack();
+                machine.stack("su", &stack);
+            }
+            Self::At => jobs::make_spool(machine),
+            Self::Chsh | Self::Chfn => own_entry::allow(machine),
+            Self::Cups => cups::start(machine),
+            Self::Vsftpd => vsftpd::start(machine),
+            Self::Dovecot => dovecot::start(machine),
             Self::Login | Self::LoginForced | Self::Su | Self::Cron => {}
         }
     }
@@ -82,9 +103,14 @@ impl Host {
                 &["/usr/sbin/sshd", "/usr/bin/ssh"]
             }
             Self::Login | Self::LoginForced => &["/bin/login"],
-            Self::Su => &["/bin/su"],
-            Self::Sudo | Self::SudoSilent => &["/usr/bin/sudo"],
+            Self::Su | Self::SuByRoot => &["/bin/su"],
+            Self::Sudo | Self::SudoAs | Self::SudoSilent => &["/usr/bin/sudo"],
+            Self::SudoRs => &["/usr/bin/sudo-rs"],
             Self::Cron => &["/usr/sbin/cron"],
+            Self::At => &["/usr/bin/at", "/usr/sbin/atd"],
+            Self::Chsh => &["/usr/bin/chsh"],
+            Self::Chfn => &["/usr/bin/chfn"],
+            Self::Cups => &["/usr/sbin/cupsd", "/usr/bin/openssl"],
             Self::Vsftpd => &["/usr/sbin/vsftpd"],
             Self::Dovecot => &["/usr/sbin/dovecot"],
         }
@@ -93,25 +119,43 @@ impl Host {
     /// One attempt by `user` to get in with `password`.
     pub fn attempt(self, machine: &Machine, user: &str, password: &str) -> Outcome {
         let ssh = |method| judged(ssh::knock(machine, method, user, password), user);
+        let by_user = || by(machine, &caller(machine, user), &[]);
+        let by_mallory = || by(machine, &person("mallory"), &[]);
         match self {
             Self::SshdPassword => ssh(Method::Password),
             Self::SshdKeyboard => ssh(Method::KeyboardInteractive),
             Self::SshdKey => ssh(Method::Key),
             Self::Login => login(machine, user, password),
             Self::LoginForced => login_forced(machine, user),
-            Self::Su => su(
-                machine,
-                &by(machine, &person("mallory"), &[]),
-                user,
-                password,
-            ),
-            Self::Sudo => sudo(machine, &by(machine, &person(user), &[]), password),
-            Self::SudoSilent => sudo_silent(machine, user),
-            Self::Cron => cron(machine, user),
-            Self::Vsftpd => ftp(machine, user, password),
-            Self::Dovecot => crate::real::dovecot::login(machine, user, password),
+            Self::Su => su(machine, &by_mallory(), user, password),
+            Self::SuByRoot => su(machine, &machine.command(&[]), user, password),
+            Self::Sudo => sudo(machine, &by_user(), password),
+            Self::SudoRs => sudo_rs(machine, &by_user(), password),
+            Self::SudoAs => sudo_as(machine, &by_user(), "eve", password),
+            Self::SudoSilent => sudo_without_question(machine, &by_user()),
+            Self::Cron => jobs::cron(machine, user),
+            Self::At => jobs::at(machine, user),
+            Self::Chsh => own_entry::chsh(machine, &by_user(), password),
+            Self::Chfn => own_entry::chfn(machine, &by_user(), password),
+            Self::Cups => cups::fetch(machine, user, password),
+            Self::Vsftpd => vsftpd::login(machine, user, password),
+            Self::Dovecot => dovecot::login(machine, user, password),
         }
     }
+}
+
+/// Returns somebody whom the machine knows, as the caller of a program.
+///
+/// # Panics
+/// If neither file that NSS reads has the name.
+pub(crate) fn caller(machine: &Machine, name: &str) -> Person {
+    let files = ["/etc/passwd", "/var/lib/extrausers/passwd"];
+    let text = files.map(|file| fs::read_to_string(machine.outside(file)).unwrap_or_default());
+    let line = text.iter().flat_map(|text| text.lines());
+    let mut fields = line.map(|line| line.split(':').collect::<Vec<_>>());
+    let found = fields.find(|fields| fields[0] == name);
+    let fields = found.unwrap_or_else(|| panic!("the machine knows no {name}"));
+    Person::known(name, fields[2].parse().unwrap())
 }
 
 /// A program started by `caller`.
@@ -163,45 +207,54 @@ pub fn su(machine: &Machine, caller: &Run, user: &str, password: &str) -> Outcom
 
 /// sudo to root, started as `caller` says.
 pub fn sudo(machine: &Machine, caller: &Run, password: &str) -> Outcome {
-    let argv = [
-        "/usr/bin/sudo",
-        "-p",
-        "Sesame? ",
-        "--",
-        "/bin/sh",
-        "-c",
-        "echo now I am $(/usr/bin/id -un)",
-    ];
-    let run = Run {
-        argv: argv.map(String::from).to_vec(),
-        ..caller.clone()
-    };
-    let mut terminal = Pty::start(machine, &run);
-    while terminal.wait_for(&["Sesame? "]).is_some() {
-        terminal.enter(password);
-    }
-    judged(terminal.end(), "root")
+    sudo_as(machine, caller, "root", password)
 }
 
-fn sudo_silent(machine: &Machine, user: &str) -> Outcome {
-    sudo_without_question(machine, &by(machine, &person(user), &[]))
+/// sudo to `target`, started as `caller` says.
+pub fn sudo_as(machine: &Machine, caller: &Run, target: &str, password: &str) -> Outcome {
+    let argv = ["/usr/bin/sudo", "-u", target, "-p", SESAME, "--"];
+    privileged(machine, caller, &argv, &[SESAME, password], target)
 }
 
 /// sudo to root without a password, started as `caller` says.
 pub fn sudo_without_question(machine: &Machine, caller: &Run) -> Outcome {
-    let argv = [
-        "/usr/bin/sudo",
-        "-n",
-        "--",
-        "/bin/sh",
-        "-c",
-        "echo now I am $(/usr/bin/id -un)",
-    ];
+    let argv = ["/usr/bin/sudo", "-n", "--"];
+    privileged(machine, caller, &argv, &[], "root")
+}
+
+/// sudo-rs to root, started as `caller` says.
+fn sudo_rs(machine: &Machine, caller: &Run, password: &str) -> Outcome {
+    let argv = ["/usr/bin/sudo-rs", "--"];
+    let prompt = "[sudo: authenticate] Password: ";
+    privileged(machine, caller, &argv, &[prompt, password], "root")
+}
+
+const SESAME: &str = "Sesame? ";
+
+/// Starts a program as `target`, and answers every prompt of `dialogue`.
+fn privileged(
+    machine: &Machine,
+    caller: &Run,
+    argv: &[&str],
+    dialogue: &[&str],
+    target: &str,
+) -> Outcome {
+    let program = ["/bin/sh", "-c", "echo now I am $(/usr/bin/id -un)"];
     let run = Run {
-        argv: argv.map(String::from).to_vec(),
+        argv: argv
+            .iter()
+            .chain(&program)
+            .map(ToString::to_string)
+            .collect(),
         ..caller.clone()
     };
-    judged(Pty::start(machine, &run).end(), "root")
+    let mut terminal = Pty::start(machine, &run);
+    if let [prompt, password] = dialogue {
+        while terminal.wait_for(&[prompt]).is_some() {
+            terminal.enter(password);
+        }
+    }
+    judged(terminal.end(), target)
 }
 
 fn allow_sudo(machine: &Machine) {
@@ -213,84 +266,4 @@ fn allow_sudo(machine: &Machine) {
          nora ALL=(ALL:ALL) NOPASSWD: ALL\n\
          nils ALL=(ALL:ALL) NOPASSWD: ALL\n",
     );
-}
-
-/// The job is marked `@reboot`, so that it runs as soon as cron starts, not at the next minute.
-fn cron(machine: &Machine, user: &str) -> Outcome {
-    let somebody = person(user);
-    let table = format!("/var/spool/cron/crontabs/{user}");
-    let result = format!("{}/cron-was-here", somebody.home());
-    machine.write(
-        &table,
-        0o600,
-        &format!("@reboot echo now I am $(/usr/bin/id -un) > {result}\n"),
-    );
-    std::os::unix::fs::chown(machine.outside(&table), Some(somebody.uid), Some(102)).unwrap();
-    let mark = machine.log.mark();
-    machine.start(&machine.command(&["/usr/sbin/cron", "-f", "-L", "3"]));
-    // cron logs the end of the job, or why the job did not start. Lines of PAM do not count.
-    let told = |line: &crate::real::log::Line| {
-        line.program.eq_ignore_ascii_case("cron")
-            && !["pam_", "PAM "]
-                .iter()
-                .any(|by_pam| line.text.starts_with(by_pam))
-            && (line.text.contains(") END (") || !line.text.starts_with('('))
-    };
-    await_that("cron", || machine.log.since(mark).iter().any(told));
-    let shown = std::fs::read_to_string(machine.outside(&result)).unwrap_or_default();
-    end_daemon(machine, "/run/crond.pid");
-    machine.await_daemons();
-    for file in [&table, &result, "/run/crond.reboot"] {
-        let _ = std::fs::remove_file(machine.outside(file));
-    }
-    Outcome {
-        accepted: shown.contains(&proof(user)),
-        code: 0,
-        shown,
-    }
-}
-
-/// Ends a daemon by the process number in its own file.
-fn end_daemon(machine: &Machine, pid_file: &str) {
-    let pid = std::fs::read_to_string(machine.outside(pid_file)).unwrap();
-    let ended = machine.run(&machine.command(&["/bin/kill", pid.trim()]));
-    assert_eq!(ended.code, 0, "kill: {}", ended.output);
-}
-
-fn start_vsftpd(machine: &Machine) {
-    machine.write(
-        "/etc/vsftpd.conf",
-        0o644,
-        "listen=YES\nlisten_address=127.0.0.1\nlisten_port=21\nbackground=NO\nlocal_enable=YES\n\
-         anonymous_enable=NO\npam_service_name=vsftpd\nsession_support=YES\ncheck_shell=NO\n\
-         secure_chroot_dir=/run/lock\nseccomp_sandbox=NO\nisolate=NO\nisolate_network=NO\n\
-         syslog_enable=YES\ndelay_failed_login=0\ndelay_successful_login=0\n",
-    );
-    machine.start(&machine.command(&["/usr/sbin/vsftpd", "/etc/vsftpd.conf"]));
-    await_that("vsftpd", || {
-        machine.on_network(|| TcpStream::connect("127.0.0.1:21").is_ok())
-    });
-}
-
-fn ftp(machine: &Machine, user: &str, password: &str) -> Outcome {
-    let stream = machine.on_network(|| TcpStream::connect("127.0.0.1:21").unwrap());
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut replies = BufReader::new(stream.try_clone().unwrap());
-    let mut shown = String::new();
-    let mut reply = || {
-        let before = shown.len();
-        let _ = replies.read_line(&mut shown);
-        shown[before..].to_string()
-    };
-    reply();
-    let say = |line: String| (&stream).write_all(line.as_bytes()).unwrap();
-    say(format!("USER {user}\r\n"));
-    reply();
-    say(format!("PASS {password}\r\n"));
-    let accepted = reply().starts_with("230");
-    Outcome {
-        accepted,
-        code: 0,
-        shown,
-    }
 }

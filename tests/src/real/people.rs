@@ -28,6 +28,7 @@ struct People {
 /// Accounts that the hosts themselves need, with their customary directories.
 const STAFF: &[(&str, u32)] = &[
     ("daemon", 1),
+    ("lp", 7),
     ("sshd", 105),
     ("ftp", 107),
     ("dovecot", 108),

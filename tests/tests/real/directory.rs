@@ -5,11 +5,11 @@
 //! have them.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 use authchain_tests::host::built;
 use authchain_tests::need;
-use authchain_tests::real::hosts::{self, Host, Outcome, by};
+use authchain_tests::real::hosts::{Host, Outcome};
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::people::{Person, person};
 use authchain_tests::real::stories::{complaints, machine_with};
@@ -17,10 +17,10 @@ use authchain_tests::servers::directory;
 use authchain_tests::servers::slapd::{Plan, Slapd};
 
 /// Stories of logins with a password, for every program.
-const PASSWORDS: &str = include_str!("../../stories/real/directory.toml");
+pub(super) const PASSWORDS: &str = include_str!("../../stories/real/directory.toml");
 
 /// Stories of account checks after a login with a key.
-const KEYS: &str = include_str!("../../stories/real/directory-keys.toml");
+pub(super) const KEYS: &str = include_str!("../../stories/real/directory-keys.toml");
 
 const SSHD_PASSWORD: &str = include_str!("../../stories/real/hosts/sshd-password.toml");
 const SSHD_KEYBOARD: &str = include_str!("../../stories/real/hosts/sshd-keyboard.toml");
@@ -56,7 +56,7 @@ impl Town {
         if missing.next().is_some() {
             return None;
         }
-        let machine = machine_with(test, &[person("root")])?;
+        let machine = machine_with(test, &[person("root"), person("mallory")])?;
         if !machine.module.is_ours() {
             return None;
         }
@@ -69,6 +69,9 @@ impl Town {
 
     fn tell_nss(&self, passwd: &str) {
         let machine = &self.machine;
+        for line in passwd.lines() {
+            make_home(machine, line);
+        }
         machine.write("/var/lib/extrausers/passwd", 0o644, passwd);
         machine.write("/var/lib/extrausers/group", 0o644, "staff:x:5000:\n");
         let switch =
@@ -91,7 +94,7 @@ impl Town {
     }
 
     /// Plays each story with the host of `book`.
-    fn play(&self, book: &str, stories: &str, attempt: impl Fn(&str, &str) -> Outcome) {
+    pub(super) fn play(&self, book: &str, stories: &str, attempt: impl Fn(&str, &str) -> Outcome) {
         let wrong = complaints(&self.machine, book, stories, attempt);
         assert!(wrong.is_empty(), "{wrong}");
     }
@@ -104,6 +107,23 @@ impl Town {
             .find(|line| line.starts_with(&format!("{name}:")));
         let uid = line.unwrap().split(':').nth(2).unwrap().parse().unwrap();
         Person::known(name, uid)
+    }
+}
+
+/// Makes the home directory of a passwd line, where a login shell says who it is.
+fn make_home(machine: &Machine, line: &str) {
+    let fields: Vec<&str> = line.split(':').collect();
+    let [_, _, uid, _, _, home, _] = fields[..] else {
+        panic!("{line}");
+    };
+    if home.starts_with("/home/") {
+        machine.write(
+            &format!("{home}/.profile"),
+            0o644,
+            "echo now I am $(id -un)\nexit\n",
+        );
+        let owner = uid.parse().unwrap();
+        chown(machine.outside(home), Some(owner), None).unwrap();
     }
 }
 
@@ -144,8 +164,7 @@ fn sudo_lets_in_whom_the_directory_lets_in_by_password() {
         return;
     };
     town.play(SUDO, PASSWORDS, |user, password| {
-        let caller = by(&town.machine, &town.somebody(user), &[]);
-        hosts::sudo(&town.machine, &caller, password)
+        Host::Sudo.attempt(&town.machine, user, password)
     });
 }
 
@@ -157,13 +176,7 @@ fn a_login_costs_the_directory_one_connection_whichever_program_asks() {
             return;
         };
         let before = town.slapd.connections();
-        let outcome = match host {
-            Host::Sudo => {
-                let caller = by(&town.machine, &town.somebody("alice"), &[]);
-                hosts::sudo(&town.machine, &caller, "pw-alice")
-            }
-            host => host.attempt(&town.machine, "alice", "pw-alice"),
-        };
+        let outcome = host.attempt(&town.machine, "alice", "pw-alice");
         assert!(outcome.accepted, "{}", outcome.shown);
         let connections = town.slapd.connections() - before;
         assert_eq!(connections, 1, "{}", town.slapd.log());

@@ -8,6 +8,7 @@ mod changes_hashes;
 mod changes_signals;
 mod directory;
 mod directory_changes;
+mod directory_hosts;
 mod fail2ban;
 mod failing_programs;
 mod failures;

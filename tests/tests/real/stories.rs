@@ -1,5 +1,6 @@
 //! Plays the stories of `stories/real/hosts`.
 
+use authchain_tests::need;
 use authchain_tests::real::stories::play;
 
 #[test]
@@ -76,4 +77,50 @@ fn dovecot_lets_in_whom_it_should() {
         "dovecot",
         include_str!("../../stories/real/hosts/dovecot.toml"),
     );
+}
+
+#[test]
+fn su_by_root_asks_only_about_the_account() {
+    play(
+        "su by root",
+        include_str!("../../stories/real/hosts/su-by-root.toml"),
+    );
+}
+
+#[test]
+fn sudo_to_another_person_asks_only_about_the_caller() {
+    play(
+        "sudo -u",
+        include_str!("../../stories/real/hosts/sudo-as.toml"),
+    );
+}
+
+#[test]
+fn at_runs_the_jobs_of_valid_accounts_only() {
+    play("at", include_str!("../../stories/real/hosts/at.toml"));
+}
+
+#[test]
+fn chsh_lets_in_whom_it_should() {
+    play("chsh", include_str!("../../stories/real/hosts/chsh.toml"));
+}
+
+#[test]
+fn chfn_lets_in_whom_it_should() {
+    play("chfn", include_str!("../../stories/real/hosts/chfn.toml"));
+}
+
+#[test]
+fn cupsd_shows_its_pages_to_whom_it_should() {
+    play("cupsd", include_str!("../../stories/real/hosts/cups.toml"));
+}
+
+#[test]
+fn sudo_rs_lets_in_whom_it_should() {
+    if need::file_since_debian_13("sudo-rs", "/usr/bin/sudo-rs") {
+        play(
+            "sudo-rs",
+            include_str!("../../stories/real/hosts/sudo-rs.toml"),
+        );
+    }
 }
