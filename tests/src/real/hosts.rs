@@ -251,6 +251,7 @@ fn privileged(
     let mut terminal = Pty::start(machine, &run);
     if let [prompt, password] = dialogue {
         while terminal.wait_for(&[prompt]).is_some() {
+            terminal.await_hidden_input();
             terminal.enter(password);
         }
     }

@@ -10,9 +10,10 @@ use std::time::Instant;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use crate::real::ipc::Run;
-use crate::real::machine::{Ending, Machine, PATIENCE, await_end};
+use crate::real::machine::{Ending, Machine, PATIENCE, await_end, await_that};
 
 /// A program on a terminal.
 pub struct Pty {
@@ -90,6 +91,14 @@ impl Pty {
             // EIO: the other end is closed.
             _ => false,
         }
+    }
+
+    /// Waits until the terminal does not show what is typed: sudo-rs turns that off after its prompt.
+    pub fn await_hidden_input(&self) {
+        await_that("hidden input", || {
+            let settings = tcgetattr(&self.master).unwrap();
+            !settings.local_flags.contains(LocalFlags::ECHO)
+        });
     }
 
     /// Types a line.
