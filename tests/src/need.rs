@@ -33,18 +33,19 @@ pub fn file(test: &str, path: &str) -> bool {
     std::path::Path::new(path).exists() || skip(test, &format!("there is no {path}"))
 }
 
-/// As [`file`], for a program that Debian has since 13. On Debian 12, CI skips the test, too; it
-/// runs it on Debian 13.
+/// Returns `is_there`, for `what` Debian has since 13. If not, says that `test` is skipped, on
+/// Debian 12 also in CI, which runs it on Debian 13.
 ///
 /// # Panics
-/// As [`skip`].
-pub fn file_since_debian_13(test: &str, path: &str) -> bool {
+/// As [`skip`], elsewhere than on Debian 12.
+pub fn since_debian_13(test: &str, what: &str, is_there: bool) -> bool {
     let version = std::fs::read_to_string("/etc/debian_version").unwrap_or_default();
-    if !std::path::Path::new(path).exists() && version.starts_with("12.") {
-        say_skipped(test, &format!("Debian 12 has no {path}"));
-        return false;
+    if !is_there && version.starts_with("12.") {
+        say_skipped(test, &format!("Debian 12 has no {what}"));
+    } else if !is_there {
+        skip(test, &format!("there is no {what}"));
     }
-    file(test, path)
+    is_there
 }
 
 /// Says that `test` is skipped, and why. Returns false, for callers that return the answer.

@@ -15,7 +15,7 @@ const JOB: &str = "echo now I am $(/usr/bin/id -un) > /var/tmp/result";
 pub(crate) fn cron(machine: &Machine, user: &str) -> Outcome {
     let somebody = caller(machine, user);
     let table = format!("/var/spool/cron/crontabs/{user}");
-    machine.write(&table, 0o600, &format!("@reboot {}\n", JOB));
+    machine.write(&table, 0o600, &format!("@reboot {JOB}\n"));
     chown(machine.outside(&table), Some(somebody.uid), Some(102)).unwrap();
     let mark = machine.log.mark();
     machine.start(&machine.command(&["/usr/sbin/cron", "-f", "-L", "3"]));
@@ -52,7 +52,7 @@ pub(crate) fn make_spool(machine: &Machine) {
 /// The job is due at once, and atd looks for jobs once.
 pub(crate) fn at(machine: &Machine, user: &str) -> Outcome {
     let somebody = caller(machine, user);
-    let hand_in = format!("echo '{}' | /usr/bin/at now", JOB);
+    let hand_in = format!("echo '{JOB}' | /usr/bin/at now");
     let given = machine.run(&by(machine, &somebody, &["/bin/sh", "-c", &hand_in]));
     assert_eq!(given.code, 0, "at: {}", given.output);
     let mark = machine.log.mark();

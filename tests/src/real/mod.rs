@@ -8,6 +8,7 @@
 
 pub mod ask;
 mod book;
+pub mod changes;
 mod cups;
 pub mod dovecot;
 pub mod failures;

@@ -4,6 +4,18 @@ use std::path::{Path, PathBuf};
 
 use crate::host::built;
 
+/// Returns the folder of libpam's modules: Debian's multiarch folder, or what others have.
+pub fn pam_folder() -> PathBuf {
+    let multiarch = format!("/usr/lib/{}-linux-gnu/security", std::env::consts::ARCH);
+    let places = [
+        multiarch.as_str(),
+        "/usr/lib64/security",
+        "/usr/lib/security",
+    ];
+    let found = places.iter().find(|place| Path::new(place).exists());
+    PathBuf::from(found.unwrap_or(&multiarch.as_str()))
+}
+
 /// The module under test, or one that stands in for it.
 #[derive(Debug, Clone)]
 pub struct Module {
@@ -19,16 +31,13 @@ impl Module {
     /// pam_unix, to test these tests: the stories must hold with it, except for the lines that only
     /// our module writes.
     pub fn pam_unix() -> Option<Self> {
-        let places = [
-            "/usr/lib/x86_64-linux-gnu/security/pam_unix.so",
-            "/usr/lib/aarch64-linux-gnu/security/pam_unix.so",
-            "/usr/lib64/security/pam_unix.so",
-            "/usr/lib/security/pam_unix.so",
-        ];
-        let path = places.iter().map(Path::new).find(|path| path.exists())?;
+        let path = pam_folder().join("pam_unix.so");
+        if !path.exists() {
+            return None;
+        }
         Some(Self {
             name: "pam_unix",
-            path: path.to_path_buf(),
+            path,
             arguments: "nodelay",
         })
     }

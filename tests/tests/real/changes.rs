@@ -13,8 +13,6 @@ use authchain_tests::real::log::listing;
 use authchain_tests::real::machine::{Ending, Machine};
 use authchain_tests::real::people::{everybody, person};
 use authchain_tests::real::pty::Pty;
-use authchain_tests::real::ssh::{self, Method};
-use authchain_tests::real::stacks::COMMON_PASSWORD;
 use authchain_tests::real::stories::machine_with;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
@@ -54,7 +52,7 @@ pub(super) fn login(machine: &Machine, user: &str, password: &str) -> i32 {
     machine.ask(&ask).unwrap().first_refusal()
 }
 
-fn shadow(machine: &Machine) -> String {
+pub(super) fn shadow(machine: &Machine) -> String {
     fs::read_to_string(machine.outside("/etc/shadow")).unwrap()
 }
 
@@ -144,146 +142,6 @@ fn may_raise_limits() -> bool {
     let bounds = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
     let bounds = u64::from_str_radix(bounds.unwrap().trim(), 16).unwrap();
     bounds >> 24 & 1 == 1
-}
-
-#[test]
-fn passwd_says_why_it_changes_nothing() {
-    let Some(machine) = machine("changes: refused") else {
-        return;
-    };
-    let before = shadow(&machine);
-    let run = by(&machine, &person("alice"), &["/usr/bin/passwd"]);
-    let ending = typed(&machine, &run, &[("Current password: ", "a wrong guess")]);
-    assert_eq!(ending.code, 10, "{}", ending.output);
-    assert!(
-        ending
-            .output
-            .contains("The current password was not accepted."),
-        "{}",
-        ending.output
-    );
-    assert_eq!(shadow(&machine), before);
-}
-
-#[test]
-fn root_changes_passwords_by_passwd_and_chpasswd_without_the_old_ones() {
-    let Some(machine) = machine("changes: root") else {
-        return;
-    };
-    let passwd = machine.command(&["/usr/bin/passwd", "lola"]);
-    let dialogue = [("New password: ", NEW), ("Retype new password: ", NEW)];
-    let ending = typed(&machine, &passwd, &dialogue);
-    assert_eq!(ending.code, 0, "{}", ending.output);
-    assert!(!ending.output.contains("Current"), "{}", ending.output);
-    assert_eq!(login(&machine, "lola", NEW), SUCCESS, "she was locked");
-
-    let lines = format!("printf 'bob:{NEW}\\nalice:{NEW}\\n' | /usr/sbin/chpasswd");
-    let ending = machine.run(&machine.command(&["/bin/sh", "-c", &lines]));
-    assert_eq!(ending.code, 0, "{}", ending.output);
-    for name in ["bob", "alice"] {
-        assert_eq!(login(&machine, name, NEW), SUCCESS, "{name}");
-    }
-}
-
-#[test]
-fn su_and_login_go_on_once_a_password_that_must_be_changed_is_changed() {
-    let Some(machine) = machine("changes: forced") else {
-        return;
-    };
-    let charly = person("charly");
-    let old = charly.password.unwrap();
-    let line = shadow(&machine);
-    let dialogue = [
-        ("Password: ", old.as_str()),
-        ("Current password: ", &old),
-        ("New password: ", NEW),
-        ("Retype new password: ", NEW),
-    ];
-    let argv = [
-        "/bin/su",
-        "charly",
-        "-c",
-        "echo now I am $(/usr/bin/id -un)",
-    ];
-    let su = by(&machine, &person("mallory"), &argv);
-    let ending = typed(&machine, &su, &dialogue);
-    assert!(
-        ending.output.contains("now I am charly"),
-        "{}",
-        ending.output
-    );
-
-    machine.write("/etc/shadow", 0o640, &line);
-    let mut at_login = vec![("login: ", "charly")];
-    at_login.extend(dialogue);
-    let ending = typed(&machine, &machine.command(&["/bin/login"]), &at_login);
-    assert!(
-        ending.output.contains("now I am charly"),
-        "{}",
-        ending.output
-    );
-    assert_eq!(login(&machine, "charly", NEW), SUCCESS);
-}
-
-#[test]
-fn sshd_lets_a_password_be_changed_by_keyboard_interactive() {
-    let sshd = "/usr/sbin/sshd";
-    if !need::file("changes: sshd", sshd) {
-        return;
-    }
-    let Some(machine) = machine("changes: sshd") else {
-        return;
-    };
-    ssh::start(&machine);
-    let answers = format!(
-        "#!/bin/sh\nprintf '%s\\n' \"$1\" >&2\ncase $1 in\n\
-         *'New password: ' | *'Retype new password: ') echo '{NEW}' ;;\n\
-         *) echo \"$STAGE_PASSWORD\" ;;\nesac\n"
-    );
-    machine.write("/run/stage/askpass", 0o755, &answers);
-    let old = person("charly").password.unwrap();
-    let ending = ssh::knock(&machine, Method::KeyboardInteractive, "charly", &old);
-    assert!(
-        ending.output.contains("now I am charly"),
-        "{}",
-        ending.output
-    );
-    assert_eq!(login(&machine, "charly", NEW), SUCCESS);
-}
-
-#[test]
-fn the_shipped_stack_takes_the_new_password_from_the_module_in_front() {
-    let Some(machine) = machine("changes: pwhistory") else {
-        return;
-    };
-    let theirs = "/usr/lib/x86_64-linux-gnu/security/pam_pwhistory.so";
-    if !need::file("changes: pwhistory", theirs) {
-        return;
-    }
-    fs::create_dir_all(machine.outside("/etc/security")).unwrap();
-    machine.write("/etc/security/opasswd", 0o600, "");
-    let module = machine.module.inside();
-    machine.stack(
-        "passwd",
-        &COMMON_PASSWORD.replace("pam_authchain.so", &module),
-    );
-    let alice = person("alice");
-    let run = by(&machine, &alice, &["/usr/bin/passwd"]);
-    let old = alice.password.unwrap();
-    let dialogue = [
-        ("Current password: ", old.as_str()),
-        ("New password: ", NEW),
-        ("Retype new password: ", NEW),
-    ];
-    let ending = typed(&machine, &run, &dialogue);
-    assert_eq!(ending.code, 0, "{}", ending.output);
-    assert_eq!(
-        ending.output.matches("assword: ").count(),
-        3,
-        "{}",
-        ending.output
-    );
-    assert_eq!(login(&machine, "alice", NEW), SUCCESS);
 }
 
 #[test]

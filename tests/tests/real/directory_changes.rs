@@ -1,7 +1,9 @@
 //! passwd for people of a directory: the real program, the module, its worker and a real slapd.
 
+use authchain_tests::real::changes::play;
 use authchain_tests::real::hosts::{Host, by};
 use authchain_tests::real::log::listing;
+use authchain_tests::real::people::person;
 use authchain_tests::servers::directory;
 use authchain_tests::servers::slapd::Plan;
 
@@ -61,4 +63,17 @@ fn passwd_changes_the_password_of_a_person_in_the_directory() {
             "{lines}"
         );
     }
+}
+
+#[test]
+fn chpasswd_says_whose_password_root_cannot_change() {
+    let passwd = directory::ldif(0).passwd;
+    let (host, plan) = (Host::Sudo, Plan::default());
+    let Some(town) = Town::with("chpasswd and a directory", host, &plan, &passwd) else {
+        return;
+    };
+    town.configure("");
+    let people = ["root", "mallory"].map(person);
+    let book = include_str!("../../stories/real/changes/chpasswd-directory.toml");
+    play(&town.machine, &people, book);
 }

@@ -1,6 +1,9 @@
 //! The other programs for people of a directory: who has a password, who is asked for none, who is
 //! unknown there, and what is left when the directory is down.
 
+use std::path::Path;
+
+use authchain_tests::need;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::servers::directory;
 use authchain_tests::servers::slapd::Plan;
@@ -112,4 +115,18 @@ fn chsh_asks_the_directory_although_it_can_change_nothing_there() {
     };
     let book = include_str!("../../stories/real/hosts/chsh.toml");
     play(&town, (Host::Chsh, book), OWN_ENTRY);
+}
+
+#[test]
+fn sudo_rs_lets_in_whom_the_directory_lets_in() {
+    let host = Host::SudoRs;
+    let is_there = Path::new(host.programs()[0]).exists();
+    if !need::since_debian_13("sudo-rs with a directory", host.programs()[0], is_there) {
+        return;
+    }
+    let Some(town) = town(host) else {
+        return;
+    };
+    let book = include_str!("../../stories/real/hosts/sudo-rs.toml");
+    play(&town, (host, book), PASSWORDS);
 }

@@ -3,9 +3,11 @@
 mod ageing;
 mod callers;
 mod changes;
+mod changes_at_login;
 mod changes_beside;
 mod changes_hashes;
 mod changes_signals;
+mod changing_programs;
 mod directory;
 mod directory_changes;
 mod directory_hosts;

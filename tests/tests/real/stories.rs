@@ -1,5 +1,7 @@
 //! Plays the stories of `stories/real/hosts`.
 
+use std::path::Path;
+
 use authchain_tests::need;
 use authchain_tests::real::stories::play;
 
@@ -117,7 +119,8 @@ fn cupsd_shows_its_pages_to_whom_it_should() {
 
 #[test]
 fn sudo_rs_lets_in_whom_it_should() {
-    if need::file_since_debian_13("sudo-rs", "/usr/bin/sudo-rs") {
+    let sudo_rs = "/usr/bin/sudo-rs";
+    if need::since_debian_13("sudo-rs", sudo_rs, Path::new(sudo_rs).exists()) {
         play(
             "sudo-rs",
             include_str!("../../stories/real/hosts/sudo-rs.toml"),

@@ -46,7 +46,7 @@ impl ChangeDecision {
             (Is::Refused(ChangeRefusal::Unsure(why)), _) => {
                 return format!("password perhaps changed in {backend}: {why}");
             }
-            (Is::OldPasswordNeeded, _) => "the old password is needed".to_owned(),
+            (Is::OldPasswordNeeded, _) => "refused: the old password is needed".to_owned(),
             (Is::Denied(denial), _) => format!("denied: {denial}"),
             (Is::Refused(refusal), _) => format!("refused: {refusal}"),
             (Is::CannotChange(why), _) => format!("refused: {why}"),
@@ -54,8 +54,10 @@ impl ChangeDecision {
             (Is::Failed(why), _) => format!("failed: {why}"),
             (Is::NoOldPassword(error), _) => format!("no old password: {error}"),
             (Is::NoNewPassword(error), _) => format!("no new password: {error}"),
-            (Is::NewPasswordsDiffer, _) => "the two new passwords differ".to_owned(),
-            (Is::UselessNewPassword(fault), _) => fault.trim_end_matches('.').to_owned(),
+            (Is::NewPasswordsDiffer, _) => "refused: the two new passwords differ".to_owned(),
+            (Is::UselessNewPassword(fault), _) => {
+                format!("refused: {}", fault.trim_end_matches('.'))
+            }
         };
         format!("password not changed: {backend} {why}")
     }
