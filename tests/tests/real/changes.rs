@@ -24,7 +24,7 @@ pub(super) fn machine(test: &str) -> Option<Machine> {
     let machine = machine_with(test, &everybody()).filter(|machine| machine.module.is_ours())?;
     let (module, arguments) = (machine.module.inside(), machine.module.arguments);
     let stack = machine.plain_stack() + &format!("password required {module} {arguments}\n");
-    for service in ["passwd", "chpasswd", "su", "login", "sshd", "stage"] {
+    for service in ["passwd", "su", "sudo", "login", "sshd", "stage"] {
         machine.stack(service, &stack);
     }
     Some(machine)

@@ -1,5 +1,7 @@
 //! Plays the stories of `stories/real/changes`.
 
+use std::fs;
+
 use authchain_tests::need;
 use authchain_tests::real::changes::{bring_dictionary, play};
 use authchain_tests::real::machine::Machine;
@@ -66,12 +68,18 @@ fn chpasswd_changes_many_passwords() {
 
 #[test]
 fn newusers_gives_new_people_their_first_passwords() {
-    if let Some(machine) = machine("/usr/sbin/newusers") {
-        play_all(
-            &machine,
-            include_str!("../../stories/real/changes/newusers.toml"),
-        );
-    }
+    let Some(machine) = machine("/usr/sbin/newusers") else {
+        return;
+    };
+    play_all(
+        &machine,
+        include_str!("../../stories/real/changes/newusers.toml"),
+    );
+    // The last story's person: newusers makes the account before it asks PAM.
+    let made = |file: &str| fs::read_to_string(machine.outside(file)).unwrap();
+    assert!(made("/etc/passwd").contains("\nnewbie:x:6001:"));
+    let shadow = made("/etc/shadow");
+    assert!(shadow.contains("\nnewbie:!:"), "{shadow}");
 }
 
 /// Returns whether libpam has this module here.
