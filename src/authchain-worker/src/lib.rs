@@ -26,6 +26,7 @@ pub mod about;
 pub mod account_gate;
 pub mod answer;
 pub mod arguments;
+mod change_gate;
 mod clock;
 pub mod dialogue;
 pub mod examination;

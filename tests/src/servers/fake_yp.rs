@@ -12,7 +12,7 @@ use super::asker::{Asker, Told};
 use super::ypserv::domain::hash;
 
 /// The parts of a call that the tests need.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Call {
     /// The transaction id.
     pub xid: u32,

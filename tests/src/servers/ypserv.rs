@@ -19,6 +19,12 @@ pub mod domain;
 
 use domain::{Domain, NAME};
 
+/// The passwd file of rpc.yppasswdd.
+pub const PASSWD: &str = "/var/yp/src/passwd";
+
+/// The shadow file of rpc.yppasswdd.
+pub const SHADOW: &str = "/var/yp/src/shadow";
+
 /// The port of the first server. The second listens at `PORT + 2`.
 pub const PORT: u16 = 834;
 
@@ -86,7 +92,8 @@ impl Ypserv {
         for (map, lines) in domain.maps() {
             self.machine.write("/var/yp/lines", 0o600, &lines);
             let (made, map) = ("/var/yp/made".to_owned(), format!("/var/yp/{NAME}/{map}"));
-            self.run(&["/usr/lib/yp/makedbm", "-m", "stage", "/var/yp/lines", &made]);
+            let master = domain.master.unwrap_or("stage");
+            self.run(&["/usr/lib/yp/makedbm", "-m", master, "/var/yp/lines", &made]);
             // Renamed in one step, as yppush does it.
             fs::rename(self.machine.outside(&made), self.machine.outside(&map)).unwrap();
         }
@@ -122,6 +129,38 @@ impl Ypserv {
         let argv = ["/usr/sbin/ypserv", "-f", "-p", &port.to_string()];
         self.machine.start(&self.machine.command(&argv));
         self.await_port(port);
+    }
+
+    /// Starts rpc.yppasswdd at `port`, over files with the lines of this domain. The port must be
+    /// free in both families: the daemon would take another one.
+    pub fn start_yppasswdd(&self, port: u16, domain: &Domain) {
+        fs::create_dir_all(self.machine.outside("/var/yp/src")).unwrap();
+        let shadow = [&domain.shadow[..], &domain.adjunct].concat();
+        for (file, mode, lines) in [(PASSWD, 0o644, &domain.passwd), (SHADOW, 0o600, &shadow)] {
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            self.machine.write(file, mode, &text);
+        }
+        let port_given = port.to_string();
+        let argv = [
+            "/usr/sbin/rpc.yppasswdd",
+            "-f",
+            "-p",
+            PASSWD,
+            "-s",
+            SHADOW,
+            "--port",
+            &port_given,
+        ];
+        self.machine.start(&self.machine.command(&argv));
+        self.await_port(port);
+    }
+
+    /// The line that rpc.yppasswdd's passwd or shadow file has for a person.
+    pub fn source_line(&self, file: &str, name: &str) -> String {
+        let text = fs::read(self.machine.outside(file)).unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let is_theirs = |line: &&str| line.split(':').next() == Some(name);
+        text.lines().find(is_theirs).unwrap().to_owned()
     }
 
     /// Removes the process id file, because a server that finds it ends at once.

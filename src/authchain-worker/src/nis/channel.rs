@@ -87,6 +87,26 @@ impl Channel {
     /// # Errors
     /// When the connection ends, or the server sends only other messages.
     pub async fn exchange(&mut self, call: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
+        let Self::Udp(socket) = self else {
+            return self.exchange_once(call).await;
+        };
+        let mut wait = FIRST_WAIT;
+        loop {
+            // The same call again, with the same xid: the reply to either is the answer.
+            socket.send(call).await?;
+            match tokio::time::timeout(wait, reply_to(rpc::xid_of(call), socket)).await {
+                Ok(reply) => return reply,
+                Err(_) => wait = wait.saturating_mul(2),
+            }
+        }
+    }
+
+    /// Sends a `call` that must not be made twice, and waits for the reply to it, for as long as it
+    /// takes.
+    ///
+    /// # Errors
+    /// As [`Self::exchange`].
+    pub async fn exchange_once(&mut self, call: &[u8]) -> io::Result<Zeroizing<Vec<u8>>> {
         let xid = rpc::xid_of(call);
         match self {
             Self::Tcp(stream) => {
@@ -100,15 +120,8 @@ impl Channel {
                 Err(invalid("answers to what was not asked"))
             }
             Self::Udp(socket) => {
-                let mut wait = FIRST_WAIT;
-                loop {
-                    // The same call again, with the same xid: the reply to either is the answer.
-                    socket.send(call).await?;
-                    match tokio::time::timeout(wait, reply_to(xid, socket)).await {
-                        Ok(reply) => return reply,
-                        Err(_) => wait = wait.saturating_mul(2),
-                    }
-                }
+                socket.send(call).await?;
+                reply_to(xid, socket).await
             }
         }
     }
@@ -128,9 +141,9 @@ fn connect_bound(socket: StdSocket, address: SocketAddr) -> io::Result<StdSocket
 }
 
 /// Returns a message as one fragment, with its mark.
-fn record(message: &[u8]) -> Vec<u8> {
+fn record(message: &[u8]) -> Zeroizing<Vec<u8>> {
     let length = u32::try_from(message.len()).unwrap_or(LAST);
-    [&(length | LAST).to_be_bytes(), message].concat()
+    Zeroizing::new([&(length | LAST).to_be_bytes(), message].concat())
 }
 
 /// Reads one message from a stream.

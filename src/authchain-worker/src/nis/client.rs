@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use authchain::config::settings::nis::{Address, NisSettings};
+use authchain::config::settings::nis::{Address, NisSettings, Transport};
 use authchain::tools::deadline::Deadline;
 use zeroize::Zeroizing;
 
@@ -19,9 +19,25 @@ use crate::net::failure::{Failure, FailureKind, io_text, within, within_as};
 
 pub(super) const CONNECT: &str = "connect";
 pub(super) const PORTMAPPER: &str = "portmapper";
+pub(super) const MASTER: &str = "master";
 
 /// The last reserved port: above it, any user of the server may have a program.
 const LAST_RESERVED: u16 = 1023;
+
+/// A program of a server, whose port its portmapper tells.
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    /// A procedure of it, which does nothing.
+    pub(super) null: Procedure,
+    /// Where a port is written that the portmapper is not believed.
+    pub(super) setting: &'static str,
+}
+
+pub(super) const YPSERV: Program = Program {
+    name: "ypserv",
+    null: yp::NULL,
+    setting: "behind the server's name",
+};
 
 /// A map: its name, and the name of the step that reads it.
 #[derive(Clone, Copy)]
@@ -63,7 +79,8 @@ impl<'p> Client<'p> {
         let unreserved = ports.missing;
         let open = async |mut address: SocketAddr, deadline| {
             if server.port.is_none() {
-                address.set_port(mapped_port(settings, address, deadline).await?);
+                let port = mapped_port(&YPSERV, settings.transport, address, deadline);
+                address.set_port(port.await?);
             }
             let reserved = ports.take(address.ip())?;
             let opening = Channel::open(address, settings.transport, reserved);
@@ -114,10 +131,29 @@ impl<'p> Client<'p> {
         key: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let question = yp::question(self.domain, map.name, key);
-        let asking = ask(&mut self.channel, map.step, yp::MATCH, question);
-        let reply = within_as(self.silence, self.deadline, map.step, asking).await?;
+        self.value(map, map.step, yp::MATCH, question).await
+    }
+
+    /// Returns the name of the server on which `map` is made.
+    pub(super) async fn master(&mut self, map: Map<'_>) -> Result<String, Failure> {
+        let question = yp::of_map(self.domain, map.name);
+        let name = self.value(map, MASTER, yp::MASTER, question).await?;
+        let name = name.and_then(|name| String::from_utf8(name.to_vec()).ok());
+        name.ok_or_else(|| Failure::trouble(MASTER, "not a valid answer: no name"))
+    }
+
+    /// Makes a call whose reply has a value or none.
+    async fn value(
+        &mut self,
+        map: Map<'_>,
+        step: &'static str,
+        procedure: Procedure,
+        arguments: Writer,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let asking = ask(&mut self.channel, step, procedure, arguments);
+        let reply = within_as(self.silence, self.deadline, step, asking).await?;
         self.silence = FailureKind::Trouble;
-        match yp::answer(result(map.step, &reply)?).map_err(|refusal| trouble(map.step, refusal))? {
+        match yp::answer(result(step, &reply)?).map_err(|refusal| trouble(step, refusal))? {
             MatchReply::Value(value) => Ok(Some(Zeroizing::new(value.to_vec()))),
             MatchReply::NoKey => Ok(None),
             MatchReply::Refused(status) => Err(self.refused(map, status)),
@@ -163,15 +199,16 @@ impl<'p> Client<'p> {
     }
 }
 
-/// Asks the portmapper at this address for the port of the NIS server.
+/// Asks the portmapper at this address for the port of a program.
 pub(super) async fn mapped_port(
-    settings: &NisSettings,
+    program: &Program,
+    transport: Transport,
     portmapper: SocketAddr,
     deadline: Deadline,
 ) -> Result<u16, Failure> {
-    let (procedure, arguments) = portmap::question(portmapper, settings.transport);
+    let (procedure, arguments) = portmap::question(program.null, portmapper, transport);
     let asking = async {
-        let opened = Channel::open(portmapper, settings.transport, None).await;
+        let opened = Channel::open(portmapper, transport, None).await;
         let mut channel = opened.map_err(|error| failure(PORTMAPPER, &error))?;
         ask(&mut channel, PORTMAPPER, procedure, arguments).await
     };
@@ -181,17 +218,21 @@ pub(super) async fn mapped_port(
         Some(port @ ..=LAST_RESERVED) => Ok(port),
         Some(port) => {
             let text = format!(
-                "ypserv is said to be on port {port}, which any user of the server may have; \
-                 if that is right, write it behind the server's name"
+                "{} is said to be on port {port}, which any user of the server may have; \
+                 if that is right, write it {}",
+                program.name, program.setting
             );
             Err(Failure::trouble(PORTMAPPER, text))
         }
-        None => Err(Failure::down(PORTMAPPER, "ypserv does not run there")),
+        None => {
+            let text = format!("{} does not run there", program.name);
+            Err(Failure::down(PORTMAPPER, text))
+        }
     }
 }
 
 /// Makes one call and returns its reply.
-async fn ask(
+pub(super) async fn ask(
     channel: &mut Channel,
     step: &'static str,
     procedure: Procedure,
@@ -202,7 +243,7 @@ async fn ask(
     reply.map_err(|error| failure(step, &error))
 }
 
-fn result<'r>(step: &'static str, reply: &'r [u8]) -> Result<&'r [u8], Failure> {
+pub(super) fn result<'r>(step: &'static str, reply: &'r [u8]) -> Result<&'r [u8], Failure> {
     rpc::result(reply).map_err(|refusal| trouble(step, refusal))
 }
 
@@ -210,7 +251,7 @@ fn trouble(step: &'static str, refusal: RpcRefusal) -> Failure {
     Failure::trouble(step, refusal.to_string())
 }
 
-fn failure(step: &'static str, error: &io::Error) -> Failure {
+pub(super) fn failure(step: &'static str, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::InvalidData => {
             Failure::trouble(step, format!("not a valid answer: {error}"))

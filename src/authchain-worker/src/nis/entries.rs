@@ -28,6 +28,23 @@ pub struct Credential {
     pub ageing: Ageing,
 }
 
+/// A line of the passwd map but for the password, byte for byte.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Line<'v> {
+    /// The name.
+    pub name: &'v [u8],
+    /// The user id.
+    pub uid: u32,
+    /// The id of the primary group.
+    pub gid: u32,
+    /// The full name and the like.
+    pub gecos: &'v [u8],
+    /// The home directory.
+    pub home: &'v [u8],
+    /// The login shell.
+    pub shell: &'v [u8],
+}
+
 /// A line of a map of groups, as in group(5).
 #[derive(Debug, PartialEq, Eq)]
 pub struct GroupEntry<'v> {
@@ -53,6 +70,26 @@ pub fn can_be_a_name(name: &str) -> bool {
 pub fn person(value: &[u8], name: &str) -> Result<PasswdEntry, &'static str> {
     check_name(value, name)?;
     PasswdEntry::parse(value)
+}
+
+/// Reads the entry of `name` in the passwd map, byte for byte.
+///
+/// # Errors
+/// As [`person`].
+pub fn line<'v>(value: &'v [u8], name: &str) -> Result<Line<'v>, &'static str> {
+    let entry = person(value, name)?;
+    let fields: Vec<&[u8]> = value.split(|&byte| byte == b':').collect();
+    let [name, _, _, _, gecos, home, shell] = fields[..] else {
+        return Err("it does not have seven fields");
+    };
+    Ok(Line {
+        name,
+        uid: entry.uid(),
+        gid: entry.gid(),
+        gecos,
+        home,
+        shell,
+    })
 }
 
 /// Reads the entry of a group.

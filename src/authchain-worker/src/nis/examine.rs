@@ -6,7 +6,7 @@ use authchain::backends::protocol::Question;
 use authchain::config::settings::nis::{Address, NisSettings};
 use authchain::tools::deadline::Deadline;
 
-use super::client::{CONNECT, Client, Map, OwnEntry, PORTMAPPER, mapped_port};
+use super::client::{CONNECT, Client, Map, OwnEntry, PORTMAPPER, YPSERV, mapped_port};
 use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::reserved::Ports;
 use super::{Nis, entries, portmap};
@@ -89,7 +89,8 @@ impl NisExamination<'_> {
             return Some(());
         }
         let portmapper = *addresses.first()?;
-        let asking = mapped_port(self.settings, portmapper, deadline);
+        let transport = self.settings.transport;
+        let asking = mapped_port(&YPSERV, transport, portmapper, deadline);
         let asking = async { asking.await.map_err(error) };
         let judge = |port: &u16, _| Remark::fine(format!("ypserv is on port {port}"));
         self.steps.step(PORTMAPPER, asking, judge).await.map(drop)

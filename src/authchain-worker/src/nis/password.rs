@@ -42,7 +42,7 @@ pub(super) fn judge_by(
     stored: &Secret,
     weak_hashes: bool,
 ) -> Result<Result<Judgment, HashError>, TooSlow> {
-    if !is_time_for(deadline, is_quick(stored.expose())) {
+    if !is_time_for(deadline, stored.expose()) {
         return Err(TooSlow);
     }
     let _alarm = alarm(deadline);
@@ -51,16 +51,20 @@ pub(super) fn judge_by(
 
 /// Computes a dummy hash, if there is time for it.
 pub(super) fn spend_by(deadline: Deadline, dummy: &TimedDummy, typed: &Secret) {
-    if is_time_for(deadline, dummy.is_quick) {
+    if dummy.is_quick || has_time_for_costly(deadline) {
         let _alarm = alarm(deadline);
         dummy.hash.spend(typed);
     }
 }
 
-/// Returns whether there is time to begin a hash: yppasswd lets people choose costly ones, and only
-/// the end of the worker can stop one.
-fn is_time_for(deadline: Deadline, is_quick: bool) -> bool {
-    is_quick || deadline.remaining() >= FOR_A_COSTLY_HASH
+/// Returns whether there is time to compute a hash like `stored`: yppasswd lets people choose costly
+/// ones, and only the end of the worker can stop one.
+pub(super) fn is_time_for(deadline: Deadline, stored: &[u8]) -> bool {
+    is_quick(stored) || has_time_for_costly(deadline)
+}
+
+fn has_time_for_costly(deadline: Deadline) -> bool {
+    deadline.remaining() >= FOR_A_COSTLY_HASH
 }
 
 /// Returns whether `typed` is the password in `stored`.

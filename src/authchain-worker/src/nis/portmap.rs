@@ -7,7 +7,6 @@ use authchain::words::number;
 
 use super::rpc::{Procedure, RpcRefusal};
 use super::xdr::{Reader, Writer};
-use super::yp;
 
 /// The portmapper's own port, over either transport.
 pub const PORT: u16 = 111;
@@ -31,10 +30,10 @@ pub const GETADDR: Procedure = Procedure {
 /// The longest address in an answer, in bytes: IPv6 in its longest spelling, a zone and a port.
 const MAX_ADDRESS: usize = 128;
 
-/// Returns the call that asks for the port of the NIS server, where `server` is asked over
-/// `transport`.
-pub fn question(server: SocketAddr, transport: Transport) -> (Procedure, Writer) {
-    let arguments = Writer::default().number(yp::PROGRAM).number(yp::VERSION);
+/// Returns the call that asks for the port of the program that `any` is a procedure of, where
+/// `server` is asked over `transport`.
+pub fn question(any: Procedure, server: SocketAddr, transport: Transport) -> (Procedure, Writer) {
+    let arguments = Writer::default().number(any.program).number(any.version);
     if server.is_ipv4() {
         // IPPROTO_TCP and IPPROTO_UDP, and a port that does not matter.
         let protocol = match transport {
@@ -83,14 +82,15 @@ fn port_of(address: &[u8]) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::super::xdr::Malformed;
+    use super::super::yp;
     use super::*;
 
     const V4: &str = "192.0.2.1:111";
     const V6: &str = "[2001:db8::1]:111";
 
     fn asked(server: &str, transport: Transport) -> (Procedure, Vec<u8>) {
-        let (procedure, arguments) = question(server.parse().unwrap(), transport);
-        (procedure, arguments.into_bytes())
+        let (procedure, arguments) = question(yp::NULL, server.parse().unwrap(), transport);
+        (procedure, arguments.into_bytes().to_vec())
     }
 
     #[test]

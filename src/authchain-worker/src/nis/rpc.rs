@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use super::xdr::{Malformed, Reader, Writer};
 
 const CALL: u32 = 0;
@@ -28,7 +30,7 @@ pub struct Procedure {
 }
 
 /// Returns the message that calls `procedure` (§9). The `xid` tells its reply from others.
-pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
+pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Zeroizing<Vec<u8>> {
     let header = [
         xid,
         CALL,
@@ -40,9 +42,8 @@ pub fn call(xid: u32, procedure: Procedure, arguments: Writer) -> Vec<u8> {
     // Credentials and verifier of AUTH_NONE: a flavor, and no bytes.
     let no_identity = [AUTH_NONE, 0, AUTH_NONE, 0];
     let numbers = header.into_iter().chain(no_identity);
-    let mut bytes = numbers.fold(Writer::default(), Writer::number).into_bytes();
-    bytes.extend(arguments.into_bytes());
-    bytes
+    let header = numbers.fold(Writer::default(), Writer::number);
+    header.raw(&arguments.into_bytes()).into_bytes()
 }
 
 /// Returns the xid of a message, if it is long enough to have one.
@@ -126,7 +127,8 @@ mod tests {
 
     fn reply(numbers: &[u32]) -> Vec<u8> {
         let numbers = numbers.iter().copied();
-        numbers.fold(Writer::default(), Writer::number).into_bytes()
+        let numbers = numbers.fold(Writer::default(), Writer::number);
+        numbers.into_bytes().to_vec()
     }
 
     #[test]
@@ -138,7 +140,7 @@ mod tests {
         };
         let bytes = call(0xcafe, procedure, Writer::default().string(b"x"));
         let numbers = [0xcafe, 0, 2, 100_004, 2, 3, 0, 0, 0, 0, 1, 0x7800_0000];
-        assert_eq!(bytes, reply(&numbers));
+        assert_eq!(*bytes, reply(&numbers));
         assert_eq!(xid_of(&bytes), Some(0xcafe));
     }
 

@@ -2,12 +2,24 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// The unit in bytes to which every value is padded (RFC 4506 §3).
 const UNIT: usize = 4;
 
+/// The bytes that fit into a buffer from the start, so that it leaves no copies behind when it grows:
+/// those of the longest call, with a password in it.
+const ROOM: usize = 8 * 1024;
+
 /// A buffer that an argument or a message is written into.
-#[derive(Debug, Clone, Default)]
-pub struct Writer(Vec<u8>);
+#[derive(Clone)]
+pub struct Writer(Zeroizing<Vec<u8>>);
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(ROOM)))
+    }
+}
 
 impl Writer {
     /// Writes an unsigned integer (§4.2).
@@ -22,12 +34,20 @@ impl Writer {
     pub fn string(self, bytes: &[u8]) -> Self {
         let mut written = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         written.0.extend(bytes);
-        written.0.resize(padded(written.0.len()), 0);
+        let length = padded(written.0.len());
+        written.0.resize(length, 0);
         written
     }
 
+    /// Writes bytes that are XDR already.
+    #[must_use]
+    pub fn raw(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
+
     /// Returns what was written.
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Zeroizing<Vec<u8>> {
         self.0
     }
 }
@@ -127,7 +147,7 @@ mod tests {
     fn strings_are_padded_with_zeros_to_whole_units() {
         let written = Writer::default().string(b"").string(b"alice").number(7);
         let expected = b"\0\0\0\0\0\0\0\x05alice\0\0\0\0\0\0\x07";
-        assert_eq!(written.into_bytes(), expected);
+        assert_eq!(**written.into_bytes(), *expected);
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub const FIRST: Procedure = procedure(4);
 /// `YPPROC_NEXT`: the entry after the one with this key.
 pub const NEXT: Procedure = procedure(5);
 
+/// `YPPROC_MASTER`: the name of the server on which a map is made. Its result is like that of
+/// [`MATCH`], with the name for a value.
+pub const MASTER: Procedure = procedure(9);
+
 const fn procedure(number: u32) -> Procedure {
     Procedure {
         program: PROGRAM,
@@ -42,18 +46,20 @@ const fn procedure(number: u32) -> Procedure {
 
 /// Returns the arguments of [`MATCH`] (`ypreq_key`).
 pub fn question(domain: &str, map: &str, key: &str) -> Writer {
+    of_map(domain, map).string(key.as_bytes())
+}
+
+/// Returns the arguments of [`MASTER`] (`ypreq_nokey`).
+pub fn of_map(domain: &str, map: &str) -> Writer {
     Writer::default()
         .string(domain.as_bytes())
         .string(map.as_bytes())
-        .string(key.as_bytes())
 }
 
 /// Returns procedure and arguments for the entry after the one with `key`, or for the first one
 /// (`ypreq_nokey`, `ypreq_key`).
 pub fn walk(domain: &str, map: &str, key: Option<&[u8]>) -> (Procedure, Writer) {
-    let arguments = Writer::default()
-        .string(domain.as_bytes())
-        .string(map.as_bytes());
+    let arguments = of_map(domain, map);
     match key {
         None => (FIRST, arguments),
         Some(key) => (NEXT, arguments.string(key)),
@@ -161,7 +167,7 @@ mod tests {
 
     fn bytes(status: i32, value: &[u8]) -> Vec<u8> {
         let value = Writer::default().string(value).into_bytes();
-        [&status.to_be_bytes()[..], &value].concat()
+        [&status.to_be_bytes()[..], &value[..]].concat()
     }
 
     #[test]
@@ -191,7 +197,7 @@ mod tests {
     fn an_entry_is_its_value_and_behind_it_its_key() {
         let both = [
             bytes(1, b"a:x"),
-            Writer::default().string(b"a").into_bytes(),
+            Writer::default().string(b"a").into_bytes().to_vec(),
         ]
         .concat();
         let (value, key) = (&b"a:x"[..], &b"a"[..]);
@@ -207,6 +213,6 @@ mod tests {
     fn a_question_is_three_strings() {
         let question = question("d", "passwd.byname", "alice").into_bytes();
         let expected = b"\0\0\0\x01d\0\0\0\0\0\0\x0dpasswd.byname\0\0\0\0\0\0\x05alice\0\0\0";
-        assert_eq!(question, expected);
+        assert_eq!(**question, *expected);
     }
 }

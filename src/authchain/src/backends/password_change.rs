@@ -88,6 +88,9 @@ pub enum ChangeRefusal {
     Quality(String),
     /// The source does not let this person change it, in its own words.
     NotPermitted(String),
+    /// The source does not change it and does not say why; with a text for the person. It may do so
+    /// the next time.
+    Unexplained(String),
     /// A rule denies the person the service; with the reason for the log.
     ByRule(String),
     /// The source was told to change the password, and it could not be found out whether it did;
@@ -121,7 +124,9 @@ impl ChangeRefusal {
                  please try again."
                     .to_owned()
             }
-            Self::Quality(text) | Self::NotPermitted(text) => text.clone(),
+            Self::Quality(text) | Self::NotPermitted(text) | Self::Unexplained(text) => {
+                text.clone()
+            }
         }
     }
 }
@@ -138,6 +143,7 @@ impl fmt::Display for ChangeRefusal {
             }
             Self::Unsure(why) => write!(f, "could not find out whether it was changed ({why})"),
             Self::NotPermitted(text) => write!(f, "not permitted ({})", quoted(text)),
+            Self::Unexplained(text) => write!(f, "no reason given ({})", quoted(text)),
             Self::ByRule(why) | Self::Busy(why) => f.write_str(why),
         }
     }
@@ -148,6 +154,8 @@ impl fmt::Display for ChangeRefusal {
 pub enum CannotChange {
     /// The administrator has forbidden it: `password = "off"`.
     Off,
+    /// The settings name no way to change one: `password_change = "off"`.
+    NoWay,
     /// The backend has no way to change a password.
     NotSupported,
 }
@@ -156,6 +164,7 @@ impl fmt::Display for CannotChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Off => "password = \"off\"",
+            Self::NoWay => "password_change = \"off\"",
             Self::NotSupported => "backends of this type cannot change passwords",
         })
     }

@@ -45,8 +45,8 @@ pub struct Remote {
     pub fold_case: bool,
     /// True if the user ids of its entries are compared with the system's.
     pub compares_uids: bool,
-    /// True if its workers can change passwords.
-    pub changes_passwords: bool,
+    /// The reason why its workers change no passwords; `None` if they can.
+    pub cannot_change: Option<CannotChange>,
     /// The program, user and folder of its workers.
     pub setup: WorkerSetup,
     /// True if no server answered the last question.
@@ -201,9 +201,9 @@ impl Backend for Remote {
     }
 
     fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
-        match self.changes_passwords {
-            true => Ok(self),
-            false => Err(CannotChange::NotSupported),
+        match self.cannot_change {
+            None => Ok(self),
+            Some(why) => Err(why),
         }
     }
 

@@ -11,11 +11,12 @@ use super::links::{Chain, Link};
 use super::ruling::Ruling;
 use crate::backends::Backend;
 use crate::backends::local::Local;
+use crate::backends::password_change::CannotChange;
 use crate::backends::remote::{Remote, WorkerSetup};
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
-use crate::config::settings::nis::NisSettings;
+use crate::config::settings::nis::{ChangeWay, NisSettings};
 use crate::config::settings::{GlobalSettings, SettingsFault, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 
@@ -97,7 +98,7 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         name: "nis",
         help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
         build: nis,
-        warnings: |_| Vec::new(),
+        warnings: |table| warnings_of(table, NisSettings::warnings),
         #[cfg(feature = "examine")]
         faults: |table| table.faults(NisSettings::check),
         #[cfg(feature = "schema")]
@@ -127,7 +128,6 @@ fn ldap(
     Ok(Box::new(Remote {
         fold_case: settings.case == Case::Ascii,
         compares_uids: settings.uid == UidSource::Entry,
-        changes_passwords: true,
         ..remote(table, surroundings, &settings, servers)?
     }))
 }
@@ -139,7 +139,10 @@ fn nis(
     let settings: NisSettings = checked(table, NisSettings::check)?;
     let servers = settings.servers.iter();
     let servers = servers.map(|server| server.as_str().to_owned()).collect();
-    Ok(Box::new(remote(table, surroundings, &settings, servers)?))
+    Ok(Box::new(Remote {
+        cannot_change: (settings.password_change == ChangeWay::Off).then_some(CannotChange::NoWay),
+        ..remote(table, surroundings, &settings, servers)?
+    }))
 }
 
 fn active_directory(
@@ -151,12 +154,12 @@ fn active_directory(
     Ok(Box::new(Remote {
         fold_case: true,
         compares_uids: settings.uid == UidSource::Entry,
-        changes_passwords: true,
         ..remote(table, surroundings, &settings, servers)?
     }))
 }
 
-/// Builds a backend that asks a worker, tells `A` from `a` and compares user ids.
+/// Builds a backend that asks a worker, tells `A` from `a`, compares user ids and changes
+/// passwords.
 fn remote<T: Serialize>(
     table: &BackendTable<'_>,
     surroundings: &Surroundings<'_>,
@@ -170,7 +173,7 @@ fn remote<T: Serialize>(
         servers,
         fold_case: false,
         compares_uids: true,
-        changes_passwords: false,
+        cannot_change: None,
         setup: surroundings.setup.clone(),
         unanswered: Cell::default(),
     })
@@ -388,6 +391,11 @@ mod tests {
                 "tls_verify = \"ca\"",
             ),
             ("type = \"ldap\"\ntls_verify = 1", ""),
+            ("type = \"nis\"", ""),
+            (
+                "type = \"nis\"\npassword_change = \"yppasswd\"",
+                "password_change = \"yppasswd\"",
+            ),
         ] {
             let text = format!("[backend.a]\n{section}");
             let source = Source::new(Path::new("authchain.toml"), text);

@@ -92,6 +92,8 @@ pub struct Domain {
     pub adjunct: Vec<String>,
     /// group(5)
     pub group: Vec<String>,
+    /// The server that makes the maps. None: `stage`, the machine itself.
+    pub master: Option<&'static str>,
 }
 
 /// A hash of `password` that is quickly computed.

@@ -9,6 +9,7 @@ use super::Inquiry;
 use super::asked_change::Change;
 use super::login::SOMEBODY_ELSE;
 use crate::answer::Answer;
+use crate::change_gate;
 use crate::clock::now;
 use crate::ldap::change_refusals::{ROOT, refusal, refusal_of_root};
 use crate::ldap::codes::{self, describe};
@@ -24,10 +25,6 @@ use crate::net::failure::{Failure, within};
 
 /// The fault of settings without an account that may search and change.
 const NEEDS_SERVICE: &str = "the server lets nobody in whose password must be changed; set bind_dn";
-
-const LOCKED: &str = "Your account is locked; please contact your system administrator.";
-const BARRED: &str = "You may not log in here; please contact your system administrator.";
-const TOO_YOUNG: &str = "You must wait longer to change your password.";
 
 /// A person whose old password is right.
 struct Proven {
@@ -218,23 +215,13 @@ impl Directory {
         let must_change = reply.has_expired()
             || reply.policy.is_in_grace()
             || reply.policy.error == Some(BindError::MustChange);
-        let is_too_young = self.flavour.days_until_change(entry).is_some();
-        let (reason, text) = match status {
-            AccountStatus::AccountExpired => (RefusalReason::AccountExpired, BARRED),
-            AccountStatus::PasswordExpired => (RefusalReason::PasswordExpired, BARRED),
-            AccountStatus::Locked => (RefusalReason::NotPermitted, LOCKED),
-            AccountStatus::NotPermitted => (RefusalReason::NotPermitted, BARRED),
-            AccountStatus::MustChangePassword => return Ok(None),
-            AccountStatus::Valid { .. } if must_change => return Ok(None),
-            AccountStatus::Valid { .. } if kind == ChangeKind::Expired => {
-                let text = "Your password has not expired.";
-                (RefusalReason::NotExpired, text)
-            }
-            AccountStatus::Valid { .. } if is_too_young => (RefusalReason::TooYoung, TOO_YOUNG),
-            AccountStatus::Valid { .. } => return Ok(None),
+        let status = match status {
+            AccountStatus::Valid { .. } if must_change => AccountStatus::MustChangePassword,
+            status => status,
         };
-        let answer = Answer::refused(reason, text);
-        Ok(Some(answer.with_note(why.map(str::to_owned))))
+        let is_too_young = self.flavour.days_until_change(entry).is_some();
+        let refusal = change_gate::refusal(&status, kind, is_too_young);
+        Ok(refusal.map(|answer| answer.with_note(why.map(str::to_owned))))
     }
 
     /// Changes a person's password for root, by the rights of `bind_dn`. No rule of the account

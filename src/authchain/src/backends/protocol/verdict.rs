@@ -101,6 +101,8 @@ pub enum RefusalReason {
     PasswordExpired,
     /// Root, too, has to give the old password.
     NeedsOldPassword,
+    /// The source does not say why. It may change the password the next time.
+    Unexplained,
 }
 
 /// A [`User`] without the backend's name, which the module knows itself.

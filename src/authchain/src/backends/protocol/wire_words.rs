@@ -60,6 +60,7 @@ pub(super) const REFUSALS: Words<RefusalReason> = Words {
         ("account_expired", RefusalReason::AccountExpired),
         ("password_expired", RefusalReason::PasswordExpired),
         ("needs_old_password", RefusalReason::NeedsOldPassword),
+        ("unexplained", RefusalReason::Unexplained),
     ],
 };
 

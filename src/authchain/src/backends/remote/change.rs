@@ -90,6 +90,7 @@ fn refused(refusal: &WireRefusal) -> ChangeVerdict {
             ChangeRefusal::Quality(text)
         }
         RefusalReason::NotPermitted => ChangeRefusal::NotPermitted(text),
+        RefusalReason::Unexplained => ChangeRefusal::Unexplained(text),
         RefusalReason::NotExpired => ChangeRefusal::NotExpired,
         RefusalReason::AccountExpired => ChangeRefusal::AccountExpired,
         RefusalReason::PasswordExpired => ChangeRefusal::PasswordExpired,

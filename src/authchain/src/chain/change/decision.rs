@@ -120,7 +120,9 @@ impl ChangeDecision {
                 PamCode::PermissionDenied
             }
             Is::Refused(ChangeRefusal::Busy(_)) => PamCode::AuthtokLockBusy,
-            Is::NewPasswordsDiffer => PamCode::TryAgain,
+            Is::NewPasswordsDiffer | Is::Refused(ChangeRefusal::Unexplained(_)) => {
+                PamCode::TryAgain
+            }
             _ if is_update => PamCode::AuthtokError,
             Is::Denied(_) | Is::NoOldPassword(ConversationError::NoEarlierPassword) => {
                 PamCode::AuthError

@@ -64,8 +64,8 @@ pub struct BackendSettings {
 
     /// `off` to refuse every change of a password of this backend, also by root: `passwd` and a
     /// forced change at a login then end with a text for the person. `on` lets passwords be changed
-    /// where the backend can do that; `local`,
-    /// `ldap` and `active_directory` can.
+    /// where the backend can do that: `local`, `ldap` and `active_directory` can, and `nis` with
+    /// `password_change = "yppasswd"`.
     #[serde(default)]
     pub password: PasswordChanges,
 

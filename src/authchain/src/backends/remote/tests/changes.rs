@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::stage::{Stage, alone, failed, protocol, unavailable};
 use crate::backends::Backend;
 use crate::backends::password_change::{
-    Change, ChangeKind, ChangePassword, ChangeRefusal, ChangeVerdict,
+    CannotChange, Change, ChangeKind, ChangePassword, ChangeRefusal, ChangeVerdict,
 };
 use crate::words::{BackendError, DenialReason, Secret};
 
@@ -110,6 +110,7 @@ fn every_reason_has_its_meaning() {
     let shown = "Use more \\u{7}letters.".to_owned();
     for (reason, meaning) in [
         ("too_young", ChangeRefusal::Quality(shown.clone())),
+        ("unexplained", ChangeRefusal::Unexplained(shown.clone())),
         ("quality", ChangeRefusal::Quality(shown.clone())),
         ("in_history", ChangeRefusal::Quality(shown.clone())),
         ("not_permitted", ChangeRefusal::NotPermitted(shown)),
@@ -179,7 +180,7 @@ fn only_some_backends_change_passwords() {
     let stage = Stage::new("exit 1");
     let mut remote = stage.remote();
     assert!(remote.change_password().is_ok());
-    remote.changes_passwords = false;
+    remote.cannot_change = Some(CannotChange::NoWay);
     assert!(remote.change_password().is_err());
 }
 

@@ -147,7 +147,7 @@ impl Stage {
             servers: self.servers.clone(),
             fold_case: self.fold_case,
             compares_uids: true,
-            changes_passwords: true,
+            cannot_change: None,
             setup: WorkerSetup {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),

@@ -1,7 +1,7 @@
 //! The checks of a NIS domain's keys: values that make no sense, and omissions.
 
 use super::name::NisName;
-use super::settings::{MAX_SERVERS, NisSettings};
+use super::settings::{ChangeWay, MAX_SERVERS, NisSettings};
 use crate::config::settings::common::{SettingsFault, check_not_zero, fault};
 
 impl NisSettings {
@@ -26,7 +26,17 @@ impl NisSettings {
         if self.min_uid == 0 {
             return fault("min_uid", "must be 1 at least: no server can be root");
         }
+        if self.yppasswdd.is_some() && self.password_change == ChangeWay::Off {
+            return fault("yppasswdd", "needs password_change = \"yppasswd\"");
+        }
         check_not_zero("server_timeout", self.server_timeout)
+    }
+
+    /// Returns warnings about what is allowed but dangerous, for the administrator.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let warning = "password_change = \"yppasswd\": the old password of whoever changes it can be \
+                       read by everyone on the way";
+        Vec::from_iter((self.password_change == ChangeWay::Yppasswd).then_some(warning))
     }
 }
 
@@ -46,6 +56,8 @@ mod tests {
     #[test]
     fn a_domain_and_a_server_are_enough() {
         assert_eq!(faulty_key(""), None);
+        let changes = "password_change = 'yppasswd'\nyppasswdd = '192.0.2.5:835'";
+        assert_eq!(faulty_key(changes), None);
     }
 
     #[test]
@@ -68,6 +80,12 @@ mod tests {
             ("adjunct_map = \"a\\u0000\"", "adjunct_map"),
             ("min_uid = 0", "min_uid"),
             ("server_timeout = '0s'", "server_timeout"),
+            ("password_change = 'exop'", "password_change"),
+            ("yppasswdd = '192.0.2.5:835'", "yppasswdd"),
+            (
+                "password_change = 'yppasswd'\nyppasswdd = 'a b'",
+                "yppasswdd",
+            ),
         ] {
             assert_eq!(faulty_key(lines).as_deref(), Some(key), "{lines}");
         }

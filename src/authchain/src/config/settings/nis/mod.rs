@@ -6,4 +6,4 @@ pub mod name;
 mod settings;
 
 pub use address::Address;
-pub use settings::{NisSettings, SourcePort, Transport};
+pub use settings::{ChangeWay, NisSettings, SourcePort, Transport};

@@ -60,6 +60,17 @@ pub struct NisSettings {
     /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
     pub weak_hashes: bool,
 
+    /// The way in which passwords are changed: `off` not at all, `yppasswd` by `rpc.yppasswdd` on the
+    /// master of `passwd_map`. The old password of whoever changes it then crosses the network in the
+    /// clear, beside the new hash. The new hash has the method and cost of the old one, and
+    /// sha512crypt if that is weak.
+    pub password_change: ChangeWay,
+
+    /// The server on which `rpc.yppasswdd` runs, written like one of `servers`; with a port, the
+    /// portmapper is not asked. Without this key, it is the server that is named as the master of
+    /// `passwd_map`, which must be one of `servers`.
+    pub yppasswdd: Option<Address>,
+
     /// Maximum time for one server, from the lookup of its name to its last answer.
     #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
     pub server_timeout: ConfigDuration,
@@ -79,6 +90,8 @@ impl Default for NisSettings {
             gid_map: NisName::known("group.bygid"),
             min_uid: 1000,
             weak_hashes: false,
+            password_change: ChangeWay::default(),
+            yppasswdd: None,
             server_timeout: ConfigDuration::from_millis(1_500),
         }
     }
@@ -108,4 +121,16 @@ pub enum SourcePort {
     Reserved,
     /// Any free port.
     Any,
+}
+
+/// The way in which passwords are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeWay {
+    /// Not at all.
+    #[default]
+    Off,
+    /// By the procedure `YPPASSWDPROC_UPDATE` of rpc.yppasswdd(8).
+    Yppasswd,
 }
