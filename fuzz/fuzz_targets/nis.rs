@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let _ = portmap::answer(portmap::GETPORT, result);
     let _ = portmap::answer(portmap::GETADDR, result);
+    let _ = yppasswd::answer(result);
     let _ = yp::entry(result);
     let Ok(yp::MatchReply::Value(value)) = yp::answer(result) else {
         return;

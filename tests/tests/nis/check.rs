@@ -1,8 +1,10 @@
 //! `authchain check --online` on NIS servers: each step, and the advice if it fails.
 
+use authchain_tests::need;
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::fake_yp;
 use authchain_tests::servers::free_port;
+use authchain_tests::servers::ypserv::domain::Domain;
 use authchain_tests::servers::ypserv::{PORT, Ypserv, settings};
 use serde_json::json;
 
@@ -28,6 +30,53 @@ fn every_step_to_a_nis_server_is_told_in_order() {
             &["shadow map", " ms  shadow.byname may be read"],
             &["adjunct map", " ms  passwd.adjunct.byname may be read"],
         ],
+    );
+}
+
+#[test]
+fn the_way_to_a_changed_password_is_examined_where_there_is_one() {
+    let domain = Domain {
+        master: Some("localhost"),
+        ..Domain::usual()
+    };
+    let Some(server) = Ypserv::serving("check changes", &domain) else {
+        return;
+    };
+    if !need::file("check changes", "/usr/sbin/rpc.yppasswdd") {
+        return;
+    }
+    let corp = || Checker::of_kind("nis", settings()).with("password_change", "yppasswd");
+    let clear =
+        "password_change = \"yppasswd\": the old password of whoever changes it can be read";
+    server.asks(|| corp().run(ONLINE)).expect(
+        1,
+        &[
+            &["master", " ms  \"localhost\" is ", "127.0.0.1"],
+            &[
+                "yppasswdd",
+                "warning: rpc.yppasswdd does not run there; no password can be changed",
+            ],
+            &[clear],
+        ],
+    );
+    server.start_yppasswdd(840, &domain);
+    let known = || corp().with("yppasswdd", "127.0.0.1:840");
+    server.asks(|| known().run(ONLINE)).expect(
+        1,
+        &[
+            &["master", " ms  127.0.0.1 is 127.0.0.1"],
+            &["yppasswdd", " ms  rpc.yppasswdd answers"],
+        ],
+    );
+    server.publish(&Domain::usual());
+    server.push();
+    server.asks(|| corp().run(ONLINE)).expect(
+        1,
+        &[&[
+            "master",
+            "warning: a server names \"stage\", ",
+            "no password can be changed",
+        ]],
     );
 }
 

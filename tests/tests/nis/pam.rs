@@ -1,8 +1,9 @@
 //! End to end: the real sshd, the module, the worker, a NIS server.
 
 use authchain_tests::host::codes::{
-    ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, SUCCESS, USER_UNKNOWN,
+    ACCT_EXPIRED, AUTH_ERR, NEW_AUTHTOK_REQD, PERM_DENIED, SUCCESS, TRY_AGAIN, USER_UNKNOWN,
 };
+use authchain_tests::need;
 use authchain_tests::real::ask::Ask;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::real::log::listing;
@@ -92,6 +93,74 @@ fn each_outcome_has_its_own_code_and_a_hung_server_is_waited_for_once() {
     while codes(&server, "shadowed", "pw-shadowed")[0] != SUCCESS {
         assert!(std::time::Instant::now() < until, "it is not found again");
     }
+}
+
+#[test]
+fn the_person_and_root_change_a_password_of_the_domain_with_the_old_one() {
+    let program = "/usr/sbin/rpc.yppasswdd";
+    if !need::file("PAM and yppasswdd", program) {
+        return;
+    }
+    let Some(server) = Ypserv::start("PAM and yppasswdd") else {
+        return;
+    };
+    let machine = &server.machine;
+    if !machine.module.is_ours() {
+        return;
+    }
+    server.start_yppasswdd(840, &Domain::usual());
+    server.configure("servers = [\"127.0.0.1\"]\npassword_change = \"yppasswd\"");
+    let (module, arguments) = (machine.module.inside(), machine.module.arguments);
+    let stack = machine.plain_stack() + &format!("password required {module} {arguments}\n");
+    machine.stack("passwd", &stack);
+    let change = |user: &str, real_uid, answers: &[&str]| {
+        let ask = Ask {
+            service: "passwd".to_owned(),
+            user: user.into(),
+            change: answers.iter().map(|answer| (*answer).into()).collect(),
+            steps: vec!["chauthtok".to_owned()],
+            real_uid,
+            ..Ask::default()
+        };
+        machine.ask(&ask).unwrap()
+    };
+    let questions = [
+        "Current password: ",
+        "New password: ",
+        "Retype new password: ",
+    ];
+    for (user, real_uid) in [("ann", Some(2101)), ("shadowed", None)] {
+        let wrong = change(user, real_uid, &["wrong"]);
+        assert_eq!(wrong.codes, [AUTH_ERR], "{wrong:?}");
+        let old = format!("pw-{user}");
+        let mark = machine.log.mark();
+        let answer = change(user, real_uid, &[&old, "new horse", "new horse"]);
+        assert_eq!(answer.codes, [SUCCESS], "{answer:?}");
+        assert_eq!(answer.asked, questions);
+        let text = "The new password counts as soon as the NIS servers have it.";
+        assert_eq!(
+            answer.told.last().map(String::as_str),
+            Some(text),
+            "{answer:?}"
+        );
+        let line = format!("pam_authchain(passwd:chauthtok): {user}: password changed in old; ...");
+        machine.log.wait_for(mark, &line);
+        // The maps still have the old hash.
+        let answer = change(user, real_uid, &[&old, "newer horse", "newer horse"]);
+        assert_eq!(answer.codes, [TRY_AGAIN], "{answer:?}");
+        let text = "NIS password could not be changed.";
+        assert_eq!(answer.told.last().map(String::as_str), Some(text));
+        let line = format!(
+            "pam_authchain(passwd:chauthtok): {user}: password not changed: old refused: no reason \
+             given (\"{text}\"); ..."
+        );
+        machine.log.wait_for(mark, &line);
+    }
+    server.configure("servers = [\"127.0.0.1\"]");
+    let mark = machine.log.mark();
+    assert_eq!(change("ann", None, &[]).codes, [PERM_DENIED]);
+    let line = "...ann: password not changed: old refused: password_change = \"off\"; ...";
+    machine.log.wait_for(mark, line);
 }
 
 /// Otherwise a person with such a hash, or anybody who knows one, could keep the whole domain out

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 
 use authchain::backends::protocol::Question;
-use authchain::config::settings::nis::{Address, NisSettings};
+use authchain::config::settings::nis::{Address, ChangeWay, NisSettings};
 use authchain::tools::deadline::Deadline;
 
-use super::client::{CONNECT, Client, Map, OwnEntry, PORTMAPPER, YPSERV, mapped_port};
+use super::client::{CONNECT, Client, MASTER, Map, OwnEntry, PORTMAPPER, YPSERV, mapped_port};
 use super::maps::{adjunct_map, passwd_map, shadow_map};
+use super::master::Master;
 use super::reserved::Ports;
-use super::{Nis, entries, portmap};
+use super::yppasswdd::Yppasswdd;
+use super::{Nis, entries, portmap, yppasswdd};
 use crate::answer::Answer;
 use crate::examination::{Examination, Remark};
 use crate::net::dns::{self, Dns};
@@ -67,6 +69,9 @@ impl NisExamination<'_> {
         let adjunct = adjunct_map(self.settings);
         let needs = "needed only where passwords are ## and a name";
         self.hashes(&mut client, adjunct, Remark::note(needs)).await;
+        if self.settings.password_change == ChangeWay::Yppasswd {
+            self.changes(client, deadline).await;
+        }
         Some(())
     }
 
@@ -137,6 +142,29 @@ impl NisExamination<'_> {
         self.steps.step(map.step, asking, judge).await.map(drop)
     }
 
+    /// Examines whether there is a master that can be asked to change passwords.
+    async fn changes(&self, mut client: Client<'_>, deadline: Deadline) -> Option<()> {
+        let finding = async {
+            let master = Master::find(self.settings, &mut client).await?;
+            let addresses = master.addresses(self.settings, self.dns, deadline);
+            addresses.await.map(|addresses| (master, addresses))
+        };
+        let finding = async { finding.await.map_err(no_changes) };
+        let judge = |(master, found): &(Master<'_>, Vec<SocketAddr>), _| {
+            let found = found.iter().map(|address| address.ip().to_string());
+            let found = found.collect::<Vec<_>>().join(", ");
+            Remark::fine(format!("{master} is {found}"))
+        };
+        let (_, master) = self.steps.step(MASTER, finding, judge).await?;
+        let opening = Yppasswdd::open(self.settings, &master, deadline);
+        let opening = async { opening.await.map_err(no_changes) };
+        let judge = |_: &Yppasswdd, _| Remark::fine("rpc.yppasswdd answers");
+        self.steps
+            .step(yppasswdd::STEP, opening, judge)
+            .await
+            .map(drop)
+    }
+
     /// Examines whether a map with hashes may be read; `otherwise` is the remark for one that may
     /// not.
     async fn hashes(&self, client: &mut Client<'_>, map: Map<'_>, otherwise: Remark) {
@@ -151,6 +179,10 @@ impl NisExamination<'_> {
         let judge = |_: &Option<_>, _| Remark::fine(format!("{} may be read", map.name));
         self.steps.step(map.step, asking, judge).await;
     }
+}
+
+fn no_changes(failure: Failure) -> Remark {
+    Remark::warning(format!("{}; no password can be changed", failure.text))
 }
 
 fn error(failure: Failure) -> Remark {

@@ -1,5 +1,6 @@
 //! The master of a domain, on which passwords are changed.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use authchain::config::settings::nis::{Address, NisSettings};
@@ -46,6 +47,15 @@ impl<'s> Master<'s> {
         match self {
             Self::Known(address) => dns.addresses(&address.host, portmap::PORT, deadline).await,
             Self::Named(name) => listed(settings, dns, name, deadline).await,
+        }
+    }
+}
+
+impl fmt::Display for Master<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(address) => f.write_str(&address.host),
+            Self::Named(name) => f.write_str(&quoted(name)),
         }
     }
 }

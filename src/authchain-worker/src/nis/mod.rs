@@ -197,9 +197,19 @@ mod tests {
     use proptest::prelude::*;
 
     fn ports(servers: &[&str], transport: &str) -> Option<Vec<u16>> {
-        let settings = serde_json::json!({
+        ports_with(servers, transport, serde_json::json!({}))
+    }
+
+    fn ports_with(
+        servers: &[&str],
+        transport: &str,
+        changes: serde_json::Value,
+    ) -> Option<Vec<u16>> {
+        let mut settings = serde_json::json!({
             "domain": "example", "servers": servers, "transport": transport, "source_port": "any",
         });
+        let own = settings.as_object_mut().unwrap();
+        own.extend(changes.as_object().unwrap().clone());
         let hello = Hello {
             backend: "old".to_owned(),
             kind: "nis".to_owned(),
@@ -223,6 +233,7 @@ mod tests {
         let _ = portmap::answer(portmap::GETADDR, result);
         let _ = portmap::answer(portmap::GETPORT, result);
         let _ = yp::entry(result);
+        let _ = yppasswd::answer(result);
         let Ok(yp::MatchReply::Value(value)) = yp::answer(result) else {
             return false;
         };
@@ -268,5 +279,23 @@ mod tests {
         // Landlock knows rules for TCP only.
         assert_eq!(ports(&["192.0.2.1"], "udp"), Some(vec![]));
         assert_eq!(ports(&["nis1"], "udp"), Some(vec![53]));
+    }
+
+    #[test]
+    fn the_port_of_yppasswdd_is_open_only_where_passwords_are_changed() {
+        let server = &["192.0.2.1:834"];
+        let with = |transport, yppasswdd: Option<&str>| {
+            let changes = serde_json::json!({
+                "password_change": "yppasswd", "yppasswdd": yppasswdd,
+            });
+            ports_with(server, transport, changes)
+        };
+        assert_eq!(with("tcp", Some("192.0.2.1:835")), Some(vec![834, 835]));
+        assert_eq!(with("tcp", Some("nis1:835")), Some(vec![834, 835, 53]));
+        // The portmapper tells the port.
+        assert_eq!(with("tcp", Some("192.0.2.1")), None);
+        assert_eq!(with("tcp", None), None);
+        // A server tells the name of the master.
+        assert_eq!(with("udp", None), Some(vec![53]));
     }
 }
