@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use authchain_worker::nis::channel::read_record;
-use authchain_worker::nis::{entries, portmap, rpc, yp};
+use authchain_worker::nis::{entries, portmap, rpc, yp, yppasswd};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -345,7 +345,7 @@ impl Told {
 
     /// Whether the password may be changed.
     pub fn may_be_changed(&self) -> bool {
-        matches!(self.conclusion.verdict, WireVerdict::MayChange(_))
+        matches!(self.conclusion.verdict, WireVerdict::MayChange(..))
     }
 
     /// The reason for which a change was refused, and the text for the person.

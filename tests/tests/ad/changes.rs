@@ -20,7 +20,7 @@ fn a_password_of_a_domain_is_changed_by_its_owner_and_by_who_may_reset_it() {
     let Some(samba) = domain() else { return };
     let corp = samba.asker();
     let told = corp.may_change("changer", PASSWORD);
-    let WireVerdict::MayChange(Some(rules)) = &told.conclusion.verdict else {
+    let WireVerdict::MayChange(None, Some(rules)) = &told.conclusion.verdict else {
         panic!("{told:?}")
     };
     assert!(rules.contains("at least 7 characters"), "{rules}");

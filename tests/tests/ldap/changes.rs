@@ -158,7 +158,7 @@ fn the_servers_policy_refuses_in_its_own_words() {
     }
     let told = Asker::new(slapd.settings()).may_change("strict", "pw-strict");
     let text = "The new password must have at least 8 characters and be none of the last 3.";
-    let rules = WireVerdict::MayChange(Some(text.to_owned()));
+    let rules = WireVerdict::MayChange(None, Some(text.to_owned()));
     assert_eq!(told.conclusion.verdict, rules);
 }
 

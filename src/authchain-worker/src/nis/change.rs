@@ -57,7 +57,7 @@ pub(super) async fn change(
     // Every server names the same master, and is not to be called down for it.
     let daemon = reach(inquiry, &master).await.map_err(Failure::spent)?;
     match change.new.as_ref().map(Bytes::secret) {
-        None => Ok(WireVerdict::MayChange(None).into()),
+        None => Ok(WireVerdict::MayChange(None, None).into()),
         Some(new) => update(inquiry, daemon, person, (old, &credential.stored), new).await,
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::tools::journal::quoted;
 use crate::tools::request::Request;
-use crate::words::{BackendError, Denial, Secret};
+use crate::words::{BackendError, Denial, Secret, User};
 
 /// A source in which passwords can be changed.
 ///
@@ -18,6 +18,13 @@ pub trait ChangePassword {
     /// When the source could not be asked.
     fn has_password(&self, _request: &Request<'_>) -> Result<bool, BackendError> {
         Ok(true)
+    }
+
+    /// Returns whether only the old password shows if the backend knows a person: it has no login of
+    /// its own to look them up. The answer of [`preliminary`](Self::preliminary) then says who it
+    /// is.
+    fn finds_by_password(&self) -> bool {
+        false
     }
 
     /// Verifies the old password and the right to change it, and changes nothing.
@@ -63,6 +70,8 @@ pub enum ChangeVerdict {
     /// The password may be changed, or has been changed; with a text for the person, such as the
     /// rules for the new password.
     Granted(Option<String>),
+    /// As [`Granted`](Self::Granted), for a person whom the old password has shown to be this one.
+    Proven(Box<User>, Option<String>),
     /// The old password must be asked for first.
     OldPasswordNeeded,
     /// The old password is not right, or no password could be right.

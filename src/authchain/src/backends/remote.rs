@@ -45,6 +45,8 @@ pub struct Remote {
     pub fold_case: bool,
     /// True if the user ids of its entries are compared with the system's.
     pub compares_uids: bool,
+    /// True if its workers have no login of their own, and find a person only by their password.
+    pub finds_by_password: bool,
     /// The reason why its workers change no passwords; `None` if they can.
     pub cannot_change: Option<CannotChange>,
     /// The program, user and folder of its workers.

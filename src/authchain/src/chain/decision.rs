@@ -28,6 +28,16 @@ pub enum Finding<A> {
     NotAsked(WhyNotAsked),
 }
 
+impl<A> From<BackendError> for Finding<A> {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Unavailable(why) => Self::Unavailable(why),
+            BackendError::Failed(why) => Self::Failed(why),
+            BackendError::Conversation(error) => Self::Failed(error.to_string()),
+        }
+    }
+}
+
 /// The reason why the chain may not ask a backend about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNotAsked {

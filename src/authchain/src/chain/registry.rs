@@ -128,6 +128,7 @@ fn ldap(
     Ok(Box::new(Remote {
         fold_case: settings.case == Case::Ascii,
         compares_uids: settings.uid == UidSource::Entry,
+        finds_by_password: settings.binds_as_the_person(),
         ..remote(table, surroundings, &settings, servers)?
     }))
 }
@@ -154,6 +155,7 @@ fn active_directory(
     Ok(Box::new(Remote {
         fold_case: true,
         compares_uids: settings.uid == UidSource::Entry,
+        finds_by_password: settings.bind_dn.is_none(),
         ..remote(table, surroundings, &settings, servers)?
     }))
 }
@@ -173,6 +175,7 @@ fn remote<T: Serialize>(
         servers,
         fold_case: false,
         compares_uids: true,
+        finds_by_password: false,
         cannot_change: None,
         setup: surroundings.setup.clone(),
         unanswered: Cell::default(),

@@ -6,6 +6,7 @@ mod lookup;
 mod owner;
 mod same_person;
 
+pub(super) use self::owner::Owner;
 use std::cell::OnceCell;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -81,11 +82,7 @@ impl<'a, A: Known> Walk<'a, A> {
             Ok(finding) => self.ends_walk(link, finding),
             Err(error) => self.fault_ends_walk(link, error),
         };
-        let finding = answer.unwrap_or_else(|error| match error {
-            BackendError::Unavailable(why) => Finding::Unavailable(why),
-            BackendError::Failed(why) => Finding::Failed(why),
-            BackendError::Conversation(error) => Finding::Failed(error.to_string()),
-        });
+        let finding = answer.unwrap_or_else(Finding::from);
         self.steps.push(Step {
             backend: link.backend.name().to_owned(),
             finding,

@@ -166,7 +166,9 @@ impl Directory {
             return Ok(refusal);
         }
         let Some(new) = change.new else {
-            return Ok(WireVerdict::MayChange(proven.rules.clone()).into());
+            let is_found = self.connector.binds_as_the_person();
+            let user = is_found.then(|| person.user.clone());
+            return Ok(WireVerdict::MayChange(user, proven.rules.clone()).into());
         };
         let reply = match self.flavour.change_request() {
             ChangeRequest::PasswordModify => {
@@ -242,9 +244,8 @@ impl Directory {
             Err(answer) => return Ok(answer),
         };
         let Some(new) = change.new else {
-            return Ok(
-                WireVerdict::MayChange(self.flavour.password_rules(session, &person).await).into(),
-            );
+            let rules = self.flavour.password_rules(session, &person).await;
+            return Ok(WireVerdict::MayChange(None, rules).into());
         };
         let reply = match self.flavour.change_request() {
             ChangeRequest::PasswordModify => {

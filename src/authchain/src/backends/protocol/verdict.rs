@@ -50,9 +50,10 @@ pub enum WireVerdict {
     MustChange(WireUser, Option<AccountStatus>),
     /// Answers `authenticate` and `change_password`: the (old) password is refused.
     Denied(Denial),
-    /// Answers `change_password` without a new password: the password may be changed; with a text
-    /// for the person, such as the rules for the new one.
-    MayChange(Option<String>),
+    /// Answers `change_password` without a new password: the password may be changed; with the user,
+    /// if only the old password has shown who it is, and with a text for the person, such as the
+    /// rules for the new one.
+    MayChange(Option<WireUser>, Option<String>),
     /// Answers `change_password` with a new password: it is in force; with a text for the person.
     Changed(Option<String>),
     /// Answers `change_password`: refused, and nothing was changed.
@@ -178,7 +179,7 @@ impl WireVerdict {
             Self::Accepted(..) => "accepted",
             Self::MustChange(..) => "must_change",
             Self::Denied(_) => "denied",
-            Self::MayChange(_) => "may_change",
+            Self::MayChange(..) => "may_change",
             Self::Changed(_) => "changed",
             Self::Refused(_) => "refused",
             Self::Unsure(_) => "unsure",
@@ -197,8 +198,8 @@ impl WireVerdict {
             | Self::MustChange(user, _)
             | Self::Found(user)
             | Self::Account(user, _) => Some(user),
+            Self::MayChange(user, _) => user.as_ref(),
             Self::Denied(_)
-            | Self::MayChange(_)
             | Self::Changed(_)
             | Self::Refused(_)
             | Self::Unsure(_)

@@ -68,7 +68,7 @@ impl<'a> VerdictLine<'a> {
                 detail: Some(detail),
                 ..line
             }),
-            WireVerdict::MayChange(text) | WireVerdict::Changed(text) => Ok(Self {
+            WireVerdict::MayChange(_, text) | WireVerdict::Changed(text) => Ok(Self {
                 text: text.as_deref(),
                 ..line
             }),
@@ -137,7 +137,7 @@ fn read_verdict(
             detail: members.maybe_text("detail"),
             state: status_beside("denied", members, AccountStatus::forbids_login)?,
         }),
-        "may_change" => WireVerdict::MayChange(members.maybe_text("text")),
+        "may_change" => WireVerdict::MayChange(members.special("user"), members.maybe_text("text")),
         "changed" => WireVerdict::Changed(members.maybe_text("text")),
         "refused" => WireVerdict::Refused(WireRefusal {
             reason: REFUSALS.meaning(&members.text("reason")?)?,

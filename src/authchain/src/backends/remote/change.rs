@@ -9,6 +9,10 @@ use crate::backends::protocol::{Operation, RefusalReason, WireRefusal, WireVerdi
 use crate::words::{BackendError, Denial, DenialReason, Secret};
 
 impl ChangePassword for Remote {
+    fn finds_by_password(&self) -> bool {
+        self.finds_by_password
+    }
+
     fn preliminary(&self, change: &Change<'_>) -> Result<ChangeVerdict, BackendError> {
         if change.old.is_none() && change.kind != ChangeKind::ByRoot {
             return Ok(ChangeVerdict::OldPasswordNeeded);
@@ -17,7 +21,11 @@ impl ChangePassword for Remote {
             return Ok(denial);
         }
         match self.ask(question(change, None))? {
-            WireVerdict::MayChange(text) => Ok(granted(text)),
+            WireVerdict::MayChange(None, text) => Ok(granted(text)),
+            WireVerdict::MayChange(Some(user), text) => {
+                let text = text.map(|text| one_line(&text));
+                Ok(ChangeVerdict::Proven(Box::new(user.of(&self.name)), text))
+            }
             verdict => refusal(verdict),
         }
     }

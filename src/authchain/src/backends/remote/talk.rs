@@ -163,7 +163,7 @@ fn check(
     }
     let is_to_change = (asked.change).is_some_and(|change| change.new.is_some());
     match verdict {
-        WireVerdict::MayChange(_) if is_to_change => {
+        WireVerdict::MayChange(..) if is_to_change => {
             return Err(unexpected("no change where one was asked for"));
         }
         WireVerdict::Changed(_) | WireVerdict::Unsure(_) if !is_to_change => {

@@ -13,10 +13,11 @@ pub use decision::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 use super::links::{Chain, Link};
 use super::no_owner::NoOwner;
 use super::report::{log_attempt, log_guess};
+use super::walk::Owner;
 use crate::backends::password_change::{Change, ChangeKind, ChangeVerdict};
 use crate::tools::password_dialogue::PasswordDialogue;
 use crate::tools::request::{Context, Request};
-use crate::words::{BackendError, Secret, Username};
+use crate::words::{Secret, Username};
 
 impl Chain {
     /// Decides in the first call (`PAM_PRELIM_CHECK`) whether the password may be changed, and
@@ -34,25 +35,57 @@ impl Chain {
             Ok(user) => user,
             Err(_) => return ChangeDecision::new(phase, None, None, ChangeOutcome::Unknown),
         };
-        let link = match self.password_owner(&user, context) {
-            Ok(Some(link)) => link,
-            Ok(None) => return ChangeDecision::new(phase, None, None, ChangeOutcome::Unknown),
-            Err(NoOwner::Undecided(backend, finding)) => {
-                let outcome = ChangeOutcome::of_finding(*finding);
-                return ChangeDecision::new(phase, Some(user), Some(backend), outcome);
+        let mut passed = Vec::new();
+        loop {
+            // The time in which the person has typed the old password does not count.
+            let context = &context.restarted();
+            let owner = match self.password_owner(&user, kind, &passed, context) {
+                Ok(Some(owner)) => owner,
+                Ok(None) => return ChangeDecision::new(phase, None, None, ChangeOutcome::Unknown),
+                Err(reason) => return without_owner(phase, user, reason),
+            };
+            let (verdict, old_was_asked) = preliminary(&owner, &user, kind, context, person);
+            let backend = owner.link().backend.name();
+            let outcome = match verdict {
+                Ok(verdict) => match self.outcome_at(&owner, verdict, &user, context) {
+                    Ok(outcome) => outcome,
+                    Err(reason) => return without_owner(phase, user, reason),
+                },
+                Err(outcome) => outcome,
+            };
+            if let (Owner::ToProve(..), ChangeOutcome::Unknown) = (&owner, &outcome) {
+                passed.push(backend);
+                continue;
             }
-            Err(NoOwner::Objection(objection)) => {
-                let outcome = ChangeOutcome::of_objection(objection);
-                return ChangeDecision::new(phase, Some(user), None, outcome);
-            }
-        };
-        let (outcome, old_was_asked) = preliminary(link, &user, kind, context, person);
-        let backend = Some(link.backend.name().to_owned());
-        ChangeDecision {
-            kind: Some(kind),
-            old_was_asked,
-            ..ChangeDecision::new(phase, Some(user), backend, outcome)
+            return ChangeDecision {
+                kind: Some(kind),
+                old_was_asked,
+                ..ChangeDecision::new(phase, Some(user), Some(backend.to_owned()), outcome)
+            };
         }
+    }
+
+    /// Returns the outcome of the first call by the verdict of the owner. One that only the old
+    /// password shows to be the owner has to say who the person is.
+    fn outcome_at(
+        &self,
+        owner: &Owner<'_>,
+        verdict: ChangeVerdict,
+        user: &Username,
+        context: &Context<'_>,
+    ) -> Result<ChangeOutcome, NoOwner> {
+        Ok(match (owner, verdict) {
+            (Owner::ToProve(link, _), ChangeVerdict::Proven(found, text)) => {
+                match self.is_proven_owner(link, &found, user, &context.restarted())? {
+                    true => ChangeOutcome::Granted(text),
+                    false => ChangeOutcome::Unknown,
+                }
+            }
+            (Owner::ToProve(..), ChangeVerdict::Granted(_)) => {
+                ChangeOutcome::Failed("it does not say who the person is".to_owned())
+            }
+            (_, verdict) => outcome_of(verdict),
+        })
     }
 
     /// Changes the password in the second call (`PAM_UPDATE_AUTHTOK`), in the backend that allowed
@@ -73,41 +106,57 @@ impl Chain {
     }
 }
 
-/// Returns the outcome of the first call, and whether the old password was asked for.
+fn without_owner(phase: ChangePhase, user: Username, reason: NoOwner) -> ChangeDecision {
+    let (backend, outcome) = match reason {
+        NoOwner::Undecided(backend, finding) => {
+            (Some(backend), ChangeOutcome::of_finding(*finding))
+        }
+        NoOwner::Objection(objection) => (None, ChangeOutcome::of_objection(objection)),
+    };
+    ChangeDecision::new(phase, Some(user), backend, outcome)
+}
+
+/// Returns the verdict of the first call, or the outcome if there is none; and whether the old
+/// password was asked for.
 fn preliminary(
-    link: &Link,
+    owner: &Owner<'_>,
     user: &Username,
     kind: ChangeKind,
     context: &Context<'_>,
     person: &mut dyn PasswordDialogue,
-) -> (ChangeOutcome, bool) {
+) -> (Result<ChangeVerdict, ChangeOutcome>, bool) {
+    let link = owner.link();
     let changes = match link.change_password() {
         Ok(changes) => changes,
-        Err(why) => return (ChangeOutcome::CannotChange(why), false),
+        Err(why) => return (Err(ChangeOutcome::CannotChange(why)), false),
     };
     let ask = |context: &Context<'_>, old: Option<&Secret>| {
-        outcome_of(changes.preliminary(&Change {
-            request: request(link, user, context),
+        let verdict = changes.preliminary(&Change {
+            request: Request {
+                groups: owner.groups(),
+                ..request(link, user, context)
+            },
             kind,
             old,
-        }))
+        });
+        verdict.map_err(ChangeOutcome::of_error)
     };
     match ask(context, None) {
-        ChangeOutcome::OldPasswordNeeded => {}
-        outcome => return (outcome, false),
+        Ok(ChangeVerdict::OldPasswordNeeded) => {}
+        verdict => return (verdict, false),
     }
     if !context.silent {
         person.text_info(&format!("Changing password for {user}."));
     }
-    let outcome = match person.old_authtok() {
+    let verdict = match person.old_authtok() {
         // The time somebody takes to type does not count against the backend.
         Ok(old) => {
             log_guess(link, user, context);
             ask(&context.restarted(), Some(&old))
         }
-        Err(error) => ChangeOutcome::NoOldPassword(error),
+        Err(error) => Err(ChangeOutcome::NoOldPassword(error)),
     };
-    (outcome, true)
+    (verdict, true)
 }
 
 fn update(
@@ -143,7 +192,8 @@ fn update(
         kind: allowed.kind,
         old: old.as_ref(),
     };
-    let outcome = outcome_of(changes.update(&change, &new));
+    let verdict = changes.update(&change, &new);
+    let outcome = verdict.map_or_else(ChangeOutcome::of_error, outcome_of);
     if !matches!(outcome, ChangeOutcome::Granted(_)) {
         person.clear_new_authtok();
     }
@@ -159,13 +209,14 @@ fn request<'a>(link: &Link, user: &'a Username, context: &'a Context<'a>) -> Req
     }
 }
 
-fn outcome_of(answer: Result<ChangeVerdict, BackendError>) -> ChangeOutcome {
-    match answer {
-        Ok(ChangeVerdict::Granted(text)) => ChangeOutcome::Granted(text),
-        Ok(ChangeVerdict::OldPasswordNeeded) => ChangeOutcome::OldPasswordNeeded,
-        Ok(ChangeVerdict::Denied(denial)) => ChangeOutcome::Denied(denial),
-        Ok(ChangeVerdict::Refused(refusal)) => ChangeOutcome::Refused(refusal),
-        Ok(ChangeVerdict::Unknown) => ChangeOutcome::Unknown,
-        Err(error) => ChangeOutcome::of_error(error),
+fn outcome_of(verdict: ChangeVerdict) -> ChangeOutcome {
+    match verdict {
+        ChangeVerdict::Granted(text) | ChangeVerdict::Proven(_, text) => {
+            ChangeOutcome::Granted(text)
+        }
+        ChangeVerdict::OldPasswordNeeded => ChangeOutcome::OldPasswordNeeded,
+        ChangeVerdict::Denied(denial) => ChangeOutcome::Denied(denial),
+        ChangeVerdict::Refused(refusal) => ChangeOutcome::Refused(refusal),
+        ChangeVerdict::Unknown => ChangeOutcome::Unknown,
     }
 }

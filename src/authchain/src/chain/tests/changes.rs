@@ -7,7 +7,7 @@ use super::scripted::Answer;
 use super::*;
 use crate::backends::Authority;
 use crate::backends::password_change::{CannotChange, ChangeKind};
-use crate::config::settings::PasswordChanges;
+use crate::config::settings::{PasswordChanges, Then};
 use crate::tools::conversation::Conversation;
 use crate::tools::password_dialogue::{NoNewPassword, PasswordDialogue};
 use crate::words::{ConversationError, PamCode, Secret};
@@ -167,6 +167,89 @@ fn a_new_password_that_is_of_no_use_is_refused_before_anything_is_sent() {
         let asked = ["Changing password for zoe.", "old?", "old?"];
         assert_eq!(person.heard, [&asked[..], &round, &round, &round].concat());
     }
+}
+
+/// A directory without an account that could look people up.
+fn blind(name: &str, answer: Answer) -> Scripted {
+    let mut blind = Scripted::new(name, Authority::Directory, answer);
+    blind.finds_by_password = true;
+    blind
+}
+
+fn by_person(all: &[Scripted]) -> (ChangeDecision, Vec<String>) {
+    let mut person = Typist {
+        old: b"old",
+        new: vec![b"new"],
+        ..Typist::default()
+    };
+    let decision = change(&chain(all), ChangeKind::Own, &mut person);
+    (decision, person.heard)
+}
+
+#[test]
+fn the_old_password_shows_whom_a_backend_knows_that_cannot_look_people_up() {
+    for kind in [ChangeKind::Own, ChangeKind::Expired] {
+        let all = [machine("a", Answer::Unknown), blind("b", Answer::Accepts)];
+        let mut person = Typist {
+            old: b"old",
+            new: vec![b"new"],
+            ..Typist::default()
+        };
+        let decision = change(&chain(&all), kind, &mut person);
+        assert_eq!(decision.code(), PamCode::Success, "{decision:?}");
+        assert_eq!(decision.backend.as_deref(), Some("b"));
+        let asked = ["Changing password for zoe.", "old?", "old?", "new?"];
+        assert_eq!(person.heard, asked);
+        assert_eq!(all.map(|backend| backend.changed()), [0, 1]);
+    }
+}
+
+#[test]
+fn a_backend_that_cannot_look_people_up_is_passed_only_if_it_does_not_know_the_person() {
+    for (answer, code) in [
+        (Answer::Unknown, PamCode::Success),
+        // Another user id than the system's, and another name: somebody else.
+        (Answer::AcceptsWithUid(0), PamCode::Success),
+        (Answer::AcceptsOtherName, PamCode::Success),
+        (Answer::Denies, PamCode::AuthError),
+        // It takes the password, and does not say whose.
+        (Answer::HasNoPassword, PamCode::SystemError),
+        (Answer::Unavailable, PamCode::AuthInfoUnavailable),
+        (Answer::Fails, PamCode::SystemError),
+    ] {
+        let all = [blind("a", answer), machine("b", Answer::Accepts)];
+        let (decision, _) = by_person(&all);
+        assert_eq!(decision.code(), code, "{answer:?}: {decision:?}");
+        let goes_on = usize::from(code == PamCode::Success);
+        assert_eq!(
+            all.map(|backend| backend.changed()),
+            [0, goes_on],
+            "{answer:?}"
+        );
+    }
+    let mut stopping = blind("a", Answer::AcceptsOtherName);
+    stopping.on_denied = Then::Stop;
+    let all = [stopping, machine("b", Answer::Accepts)];
+    assert_eq!(by_person(&all).0.code(), PamCode::AuthError);
+    assert_eq!(all[1].changed(), 0);
+}
+
+#[test]
+fn a_name_that_no_backend_knows_even_by_the_password_is_left_to_the_next_module() {
+    let (decision, heard) = by_person(&[blind("a", Answer::Unknown)]);
+    assert_eq!(decision.code(), PamCode::UserUnknown);
+    assert_eq!(heard, ["Changing password for zoe.", "old?"]);
+    // Somebody known before it is never asked there.
+    let all = [machine("a", Answer::Accepts), blind("b", Answer::Denies)];
+    assert_eq!(by_person(&all).0.backend.as_deref(), Some("a"));
+}
+
+#[test]
+fn root_without_the_old_password_proves_nothing() {
+    let all = [blind("a", Answer::Accepts), machine("b", Answer::Accepts)];
+    let decision = by_root(&all);
+    assert_eq!(decision.code(), PamCode::AuthInfoUnavailable);
+    assert_eq!(all.map(|backend| backend.changed()), [0, 0]);
 }
 
 proptest! {

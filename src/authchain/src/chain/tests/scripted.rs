@@ -51,6 +51,8 @@ pub(super) struct Scripted {
     pub(super) compares_uids: bool,
     /// True if it can judge an account only with the person's password.
     pub(super) needs_password: bool,
+    /// True if it finds a person only by their password, and cannot look anybody up.
+    pub(super) finds_by_password: bool,
     /// True if a server says that it is unavailable, so that there is one.
     pub(super) has_a_server_that_answers: bool,
     /// The groups that it has the person in; `None` if it does not find them out.
@@ -72,6 +74,7 @@ impl Scripted {
             local_names: false,
             compares_uids: true,
             needs_password: false,
+            finds_by_password: false,
             has_a_server_that_answers: false,
             groups: Some(Vec::new()),
             asked: Rc::default(),
@@ -196,6 +199,10 @@ impl Backend for Scripted {
     }
 
     fn lookup(&self, request: &Request<'_>) -> Result<Option<User>, BackendError> {
+        if self.finds_by_password {
+            let why = "nobody is logged in to look".to_owned();
+            return Err(BackendError::Unavailable(why));
+        }
         self.failure().map(|()| self.user(request.user))
     }
 
@@ -254,8 +261,20 @@ impl ChangePassword for Scripted {
         Ok(self.answer != Answer::HasNoPassword)
     }
 
+    fn finds_by_password(&self) -> bool {
+        self.finds_by_password
+    }
+
     fn preliminary(&self, change: &Change<'_>) -> Result<ChangeVerdict, BackendError> {
         self.failure()?;
+        if self.finds_by_password && change.old.is_some() {
+            return Ok(match (self.answer, self.user(change.request.user)) {
+                (Answer::Denies, _) => ChangeVerdict::Denied(DenialReason::BadCredential.into()),
+                (Answer::HasNoPassword, _) => ChangeVerdict::Granted(None),
+                (_, None) => ChangeVerdict::Unknown,
+                (_, Some(user)) => ChangeVerdict::Proven(Box::new(user), None),
+            });
+        }
         Ok(match (change.kind, change.old) {
             (ChangeKind::ByRoot, _) | (_, Some(_)) => ChangeVerdict::Granted(None),
             (_, None) => ChangeVerdict::OldPasswordNeeded,

@@ -1,6 +1,7 @@
 //! A walk that looks for the backend in which a person's password is changed.
 
 use super::Walk;
+use crate::backends::password_change::{ChangeKind, ChangePassword};
 use crate::chain::decision::Finding;
 use crate::chain::links::{Chain, Link};
 use crate::chain::no_owner::NoOwner;
@@ -9,10 +10,39 @@ use crate::config::settings::Then;
 use crate::tools::request::Context;
 use crate::words::{BackendError, Denial, DenialReason, User, Username};
 
+/// The backend to which a password belongs.
+pub(in crate::chain) enum Owner<'c> {
+    /// It knows the person.
+    Known(&'c Link),
+    /// Only the old password shows whether it knows the person; with the groups that it is to be
+    /// asked about then.
+    ToProve(&'c Link, Vec<String>),
+}
+
+impl<'c> Owner<'c> {
+    /// Returns the link of the backend.
+    pub(in crate::chain) fn link(&self) -> &'c Link {
+        match self {
+            Self::Known(link) | Self::ToProve(link, _) => link,
+        }
+    }
+
+    /// Returns the groups about which the backend is asked.
+    pub(in crate::chain) fn groups(&self) -> &[String] {
+        match self {
+            Self::Known(_) => &[],
+            Self::ToProve(_, groups) => groups,
+        }
+    }
+}
+
 impl Chain {
-    /// Returns the link of the backend to which the person's password belongs: the first that knows
-    /// the same person and has a password for them, or else the first that knows them. `None` if
-    /// nobody knows the name.
+    /// Returns the backend to which the person's password belongs: the first that knows the same
+    /// person and has a password for them, or else the first that knows them. `None` if nobody
+    /// knows the name. The backends in `passed` have said that they do not know it.
+    ///
+    /// A backend that cannot look people up is taken for the owner until the old password shows
+    /// whether it is. Root gives none.
     ///
     /// # Errors
     /// When a backend before it could not be asked: no other backend is taken in its place. When a
@@ -20,8 +50,10 @@ impl Chain {
     pub(in crate::chain) fn password_owner(
         &self,
         user: &Username,
+        kind: ChangeKind,
+        passed: &[&str],
         context: &Context<'_>,
-    ) -> Result<Option<&Link>, NoOwner> {
+    ) -> Result<Option<Owner<'_>>, NoOwner> {
         let mut route = self.route(user, context);
         if let Some(objection) = route.objection.take() {
             return Err(NoOwner::Objection(objection));
@@ -30,9 +62,22 @@ impl Chain {
         let mut without_password = None;
         let mut owner = None;
         for link in &route.links {
+            if passed.contains(&link.backend.name()) {
+                continue;
+            }
+            let is_to_prove = kind != ChangeKind::ByRoot && finds_by_password(link);
             let mut found = None;
             let _ = walk.ask(link, |walk| walk.find_owner(link, &mut found));
             match (walk.steps.pop().map(|step| step.finding), found) {
+                (Some(Finding::Answered(_)), Some(_)) if is_to_prove => {
+                    return Ok(Some(Owner::ToProve(link, route.groups.clone())));
+                }
+                // A server answered, and said nothing.
+                (Some(Finding::Unavailable(_)), _)
+                    if is_to_prove && !link.backend.was_unanswered() =>
+                {
+                    return Ok(Some(Owner::ToProve(link, route.groups.clone())));
+                }
                 (Some(Finding::Answered(_)), Some(person)) => {
                     owner = Some((*link, person));
                     break;
@@ -41,20 +86,50 @@ impl Chain {
                     without_password.get_or_insert((*link, person));
                 }
                 (Some(Finding::Unknown | Finding::NotAsked(_)) | None, _) => {}
-                (Some(finding), _) => {
-                    let backend = link.backend.name().to_owned();
-                    return Err(NoOwner::Undecided(backend, Box::new(finding)));
-                }
+                (Some(finding), _) => return Err(undecided(link, finding)),
             }
         }
         let Some((link, person)) = owner.or(without_password) else {
             return Ok(None);
         };
         match self.confirm(user, BackendView::Found(&person), context) {
-            Ok(_) => Ok(Some(link)),
+            Ok(_) => Ok(Some(Owner::Known(link))),
             Err(objection) => Err(NoOwner::Objection(objection)),
         }
     }
+
+    /// Returns whether the person whose old password was right is the one of this name, as for a
+    /// person who is looked up.
+    ///
+    /// # Errors
+    /// As [`password_owner`](Self::password_owner).
+    pub(in crate::chain) fn is_proven_owner(
+        &self,
+        link: &Link,
+        person: &User,
+        user: &Username,
+        context: &Context<'_>,
+    ) -> Result<bool, NoOwner> {
+        let route = self.whole_route();
+        match Walk::new(self, &route, user, context).stranger(link, person) {
+            Ok(None) => {}
+            Ok(Some(Finding::Unknown)) => return Ok(false),
+            Ok(Some(finding)) => return Err(undecided(link, finding)),
+            Err(error) => return Err(undecided(link, error.into())),
+        }
+        match self.confirm(user, BackendView::Found(person), context) {
+            Ok(_) => Ok(true),
+            Err(objection) => Err(NoOwner::Objection(objection)),
+        }
+    }
+}
+
+fn undecided(link: &Link, finding: Finding<User>) -> NoOwner {
+    NoOwner::Undecided(link.backend.name().to_owned(), Box::new(finding))
+}
+
+fn finds_by_password(link: &Link) -> bool {
+    (link.change_password()).is_ok_and(ChangePassword::finds_by_password)
 }
 
 impl Walk<'_, User> {
@@ -68,16 +143,8 @@ impl Walk<'_, User> {
         let Some(user) = link.backend.lookup(&request)? else {
             return Ok(Finding::Unknown);
         };
-        let detail = self.mistaken_identity(link, &user)?;
-        if detail.is_some() {
-            // As for a login, `stop` means that nobody gets past the backend by another identity.
-            return Ok(match link.on_denied {
-                Then::Next => Finding::Unknown,
-                Then::Stop => Finding::Denied(Denial {
-                    detail,
-                    ..DenialReason::AnotherPerson.into()
-                }),
-            });
+        if let Some(finding) = self.stranger(link, &user)? {
+            return Ok(finding);
         }
         let has_password = match link.backend.change_password() {
             Ok(changes) => changes.has_password(&request)?,
@@ -88,5 +155,21 @@ impl Walk<'_, User> {
             true => Finding::Answered(user),
             false => Finding::NoPassword(DenialReason::NoPassword.into()),
         })
+    }
+
+    /// Returns the finding about a user who is not the system's user of the name; `None` if it is
+    /// the same person.
+    fn stranger(&self, link: &Link, user: &User) -> Result<Option<Finding<User>>, BackendError> {
+        let Some(detail) = self.mistaken_identity(link, user)? else {
+            return Ok(None);
+        };
+        // As for a login, `stop` means that nobody gets past the backend by another identity.
+        Ok(Some(match link.on_denied {
+            Then::Next => Finding::Unknown,
+            Then::Stop => Finding::Denied(Denial {
+                detail: Some(detail),
+                ..DenialReason::AnotherPerson.into()
+            }),
+        }))
     }
 }

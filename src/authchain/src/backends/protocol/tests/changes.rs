@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::*;
-use super::text;
+use super::{text, users};
 use crate::backends::password_change::ChangeKind;
 use crate::words::Secret;
 
@@ -19,11 +19,13 @@ pub(super) fn verdicts() -> impl Strategy<Value = WireVerdict> {
         RefusalReason::AccountExpired,
         RefusalReason::PasswordExpired,
         RefusalReason::NeedsOldPassword,
+        RefusalReason::Unexplained,
     ];
     let refusals = (proptest::sample::select(reasons), "[^\0]{0,20}");
     let text = || proptest::option::of("[^\0]{0,20}");
     prop_oneof![
-        text().prop_map(WireVerdict::MayChange),
+        (proptest::option::of(users()), text())
+            .prop_map(|(user, text)| WireVerdict::MayChange(user, text)),
         text().prop_map(WireVerdict::Changed),
         "[^\0]{0,20}".prop_map(WireVerdict::Unsure),
         refusals.prop_map(|(reason, text)| WireVerdict::Refused(WireRefusal { reason, text })),
@@ -159,7 +161,7 @@ fn no_other_question_is_answered_by_a_change() {
         text: String::new(),
     });
     let unsure = WireVerdict::Unsure(String::new());
-    let may_change = WireVerdict::MayChange(None);
+    let may_change = WireVerdict::MayChange(None, None);
     for verdict in [changed, refused, unsure, may_change] {
         for operation in Operation::ALL {
             let is_change = *operation == Operation::ChangePassword;

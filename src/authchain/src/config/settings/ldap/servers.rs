@@ -1,6 +1,6 @@
 //! The servers that a section of `type = "ldap"` names, and warnings about its settings.
 
-use super::choices::Tls;
+use super::choices::{Sasl, Tls};
 use super::dn::Dn;
 use super::settings::LdapSettings;
 use super::srv::SrvService;
@@ -46,6 +46,12 @@ impl LdapSettings {
     /// Returns the entry below which groups are: `base` where none is named.
     pub fn group_base(&self) -> &Dn {
         self.group_base.as_ref().unwrap_or(&self.base)
+    }
+
+    /// Returns whether the first bind is the person's own, because there is no login to search with.
+    pub fn binds_as_the_person(&self) -> bool {
+        let has_login = self.bind_dn.is_some() || self.sasl == Sasl::External;
+        !has_login && self.user_dn_template.is_some()
     }
 
     /// Returns a warning about each setting that is allowed but dangerous.
