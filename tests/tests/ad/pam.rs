@@ -17,7 +17,7 @@ use authchain_tests::real::ssh::{self, Method, knock};
 use authchain_tests::servers::samba::{ADDRESS, DOMAIN, PASSWORD, SERVICE_PASSWORD, Samba};
 
 /// People of the domain whom the machine knows without a password.
-const PEOPLE: [(&str, u32); 9] = [
+const PEOPLE: [(&str, u32); 10] = [
     ("alice", 10_001),
     ("bob", 10_002),
     ("carol", 10_003),
@@ -27,6 +27,7 @@ const PEOPLE: [(&str, u32); 9] = [
     ("nora", 10_007),
     ("ended", 10_008),
     ("locked", 10_009),
+    ("changer", 10_010),
 ];
 
 /// A machine whose people are in a domain, and a domain controller in its network. The domain's
@@ -264,6 +265,40 @@ fn without_an_account_that_searches_a_login_or_this_machines_files_judge_account
     assert_eq!(codes(&machine, "alice", PASSWORD).0, [SUCCESS, SUCCESS]);
     assert_eq!(codes(&machine, "bob", PASSWORD).0, [SUCCESS, ACCT_EXPIRED]);
     assert_eq!(codes(&machine, "alice", "wrong").0, [AUTH_ERR, SUCCESS]);
+}
+
+#[test]
+fn without_an_account_that_searches_a_person_of_a_domain_changes_the_password() {
+    let Some((machine, _samba)) = machine_in_a_domain("a change without a service", "") else {
+        return;
+    };
+    let (module, arguments) = (machine.module.inside(), machine.module.arguments);
+    let stack = machine.plain_stack() + &format!("password required {module} {arguments}\n");
+    machine.stack("passwd", &stack);
+    let new = "N3w-Password 1";
+    let change = |user: &str, caller, answers: &[&str]| {
+        let ask = Ask {
+            service: "passwd".to_owned(),
+            user: user.into(),
+            change: answers.iter().map(|answer| (*answer).into()).collect(),
+            steps: vec!["chauthtok".to_owned()],
+            real_uid: caller,
+            ..Ask::default()
+        };
+        machine.ask(&ask).unwrap().codes
+    };
+    assert_eq!(change("changer", Some(10_010), &["wrong"]), [AUTH_ERR]);
+    assert_eq!(
+        change("changer", Some(10_010), &[PASSWORD, new, new]),
+        [SUCCESS]
+    );
+    assert_eq!(codes(&machine, "changer", new).0[0], SUCCESS);
+    // Neither root, who gives no old password, nor somebody whom the domain lets in only to change.
+    assert_eq!(change("bob", None, &[]), [AUTHINFO_UNAVAIL]);
+    assert_eq!(
+        change("mustchange", Some(10_005), &[PASSWORD]),
+        [AUTHINFO_UNAVAIL]
+    );
 }
 
 /// This machine's files judge the people they know. The fact that a password has expired must not

@@ -81,13 +81,17 @@ impl Town {
 
     /// Writes the configuration, with `keys` in the directory's section.
     pub(super) fn configure(&self, keys: &str) {
+        self.configure_section(&format!("{}{keys}", self.slapd.settings_as_toml()));
+    }
+
+    /// Writes the configuration with this section of the directory, and what stands behind it.
+    pub(super) fn configure_section(&self, section: &str) {
         let worker = "/run/stage/authchain-worker";
         built::copy(built::worker(), self.machine.outside(worker));
         let mode = Permissions::from_mode(0o755);
         fs::set_permissions(self.machine.outside(worker), mode).unwrap();
         let text = format!(
-            "chain = [\"local\", \"corp\"]\nworker = \"{worker}\"\n[backend.corp]\ntype = \"ldap\"\n{}{keys}",
-            self.slapd.settings_as_toml()
+            "chain = [\"local\", \"corp\"]\nworker = \"{worker}\"\n[backend.corp]\ntype = \"ldap\"\n{section}"
         );
         self.machine
             .write("/etc/authchain/authchain.toml", 0o644, &text);

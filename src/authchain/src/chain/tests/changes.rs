@@ -254,6 +254,28 @@ fn root_without_the_old_password_proves_nothing() {
 
 proptest! {
     #[test]
+    fn no_old_password_leads_past_a_backend_that_may_know_the_person(
+        mut all in backends(), blind: [bool; 8],
+    ) {
+        for (backend, blind) in all.iter_mut().zip(blind) {
+            backend.finds_by_password = blind;
+        }
+        let _ = by_person(&all);
+        let total: usize = all.iter().map(Scripted::changed).sum();
+        prop_assert!(total <= 1);
+        let before = all.iter().take_while(|backend| total == 1 && backend.changed() == 0);
+        for backend in before {
+            let is_passed = match backend.answer {
+                Answer::Unknown | Answer::AcceptsOtherName => true,
+                Answer::HasNoPassword => !backend.finds_by_password,
+                Answer::AcceptsWithUid(_) | Answer::AcceptsAliasOf(..) => true,
+                _ => !backend.compares_uids,
+            };
+            prop_assert!(is_passed, "{} {:?}", backend.name, backend.answer);
+        }
+    }
+
+    #[test]
     fn no_other_backend_is_taken_for_the_owner_of_a_password(all in backends()) {
         let _ = by_root(&all);
         let total: usize = all.iter().map(Scripted::changed).sum();
