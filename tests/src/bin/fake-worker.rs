@@ -84,10 +84,33 @@ fn talk(word: &str, hello: &Value) {
         "ended" => knowing(operation, question, "must_change", "must_change_password"),
         "contradicting" => knowing(operation, question, "accepted", "locked"),
         "people" => people(operation, question),
+        "demanding" => demanding(operation, question),
+        "shut" => shut(operation, question),
         "expired" => expired(operation, question),
         "unknown" => say(&json!({"verdict": "unknown"})),
         "unavailable" => say(&json!({"verdict": "unavailable", "detail": "one: connect: refused"})),
         _ => obliging(operation, question),
+    }
+}
+
+/// A source that wants the old password of root too, and makes no change.
+fn demanding(operation: &str, question: &Value) {
+    let refused = |reason, text| json!({"verdict": "refused", "reason": reason, "text": text});
+    match (question.get("old_password"), question.get("new_password")) {
+        _ if operation != "change_password" => obliging(operation, question),
+        (None, _) => say(&refused("needs_old_password", "The old one is needed.")),
+        (Some(_), None) => say(&json!({"verdict": "may_change"})),
+        (Some(_), Some(_)) => say(&refused("unexplained", "Not now.")),
+    }
+}
+
+/// A directory that shows nobody but to themselves.
+fn shut(operation: &str, question: &Value) {
+    let user = json!({"name": question["user"], "uid": 10_001});
+    match (operation, question.get("new_password")) {
+        ("change_password", None) => say(&json!({"verdict": "may_change", "user": user})),
+        ("change_password", Some(_)) => say(&json!({"verdict": "changed"})),
+        _ => say(&json!({"verdict": "unavailable", "detail": "nobody is logged in to look"})),
     }
 }
 

@@ -4,11 +4,12 @@ use std::fs;
 
 use authchain_tests::host::built;
 use authchain_tests::host::codes::{
-    AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR, SUCCESS, SYSTEM_ERR, USER_UNKNOWN,
+    AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR, SUCCESS, SYSTEM_ERR, TRY_AGAIN, USER_UNKNOWN,
 };
-use authchain_tests::host::scene::Call;
+use authchain_tests::host::scene::{Call, Phase, Scene};
 use authchain_tests::host::transaction::Transaction;
 use authchain_tests::need;
+use authchain_tests::pattern::fits;
 
 use super::{LOGIN, assert_why, clean, configured, played, scene, two};
 
@@ -215,4 +216,53 @@ fn a_worker_that_answered_while_the_host_was_stopped_is_heard() {
     assert_eq!(report.codes, [SUCCESS], "{report:#?}");
     assert!(report.millis[0] > 500.0, "{report:#?}");
     assert!(!stage.path().join("run").exists());
+}
+
+/// A change of alice's password with a worker of this kind; forced, so that root is asked as she is.
+fn change(kind: &str, flags: i32) -> Scene {
+    let mut scene = scene(kind).calling(&[Call {
+        phase: Phase::Chauthtok,
+        flags,
+    }]);
+    scene.script.answers = ["old", "new", "new"].map(Into::into).into();
+    scene
+}
+
+const CHANGE_EXPIRED: i32 = 0x20;
+
+#[test]
+fn a_worker_that_gives_no_reason_is_tried_again_and_root_gives_the_old_password_too() {
+    for flags in [0, CHANGE_EXPIRED] {
+        let report = played(&change("demanding", flags));
+        assert_eq!(report.codes, [TRY_AGAIN], "{report:#?}");
+        let prompts = [
+            "info: Changing password for alice.",
+            "echo_off: Current password: ",
+            "echo_off: New password: ",
+            "echo_off: Retype new password: ",
+            "error: Not now.",
+        ];
+        assert_eq!(report.prompts, prompts);
+        let line =
+            "...: alice: password not changed: corp refused: no reason given (\"Not now.\"); ...";
+        assert!(fits(line, report.log_lines.last().unwrap()), "{report:#?}");
+    }
+}
+
+#[test]
+fn the_old_password_shows_the_worker_who_it_is_where_nobody_else_can_look() {
+    let base = "base = \"cn=shut\"";
+    let template = format!("{base}\nuser_dn_template = \"uid=%u,cn=shut\"");
+    let shut = configured(change("shut", CHANGE_EXPIRED), base, &template);
+    let report = played(&shut);
+    assert_eq!(report.codes, [SUCCESS], "{report:#?}");
+    let line = "...: alice: password changed in corp; ...";
+    assert!(fits(line, report.log_lines.last().unwrap()), "{report:#?}");
+    // With an account that could have looked, an answer that is none says nothing.
+    let report = played(&change("shut", CHANGE_EXPIRED));
+    assert_eq!(report.codes, [AUTHINFO_UNAVAIL], "{report:#?}");
+    assert_eq!(
+        report.prompts,
+        ["error: The password could not be changed; it stays as it was."]
+    );
 }
