@@ -19,6 +19,7 @@ const WORKER_FLOORS: &[&[&str]] = &[
         "dialogue",
         "kind",
         "account_gate",
+        "change_gate",
     ],
     &["guard", "net"],
     &["examination", "servers"],

@@ -13,7 +13,7 @@ use super::inquiry::NisInquiry;
 use super::maps::malformed;
 use super::master::Master;
 use super::new_hash::{NoNewHash, new_hash};
-use super::person::Person;
+use super::person::NisPerson;
 use super::proof::prove;
 use super::yppasswd;
 use super::yppasswdd::{STEP, Yppasswdd};
@@ -37,7 +37,7 @@ pub(super) fn refusal_without_old(asked: Option<&PasswordChange<'_>>) -> Option<
 pub(super) async fn change(
     inquiry: &NisInquiry<'_>,
     mut client: Client<'_>,
-    person: &Person,
+    person: &NisPerson,
     credential: &Credential,
 ) -> Result<Answer, Failure> {
     let Some((change, old)) = (inquiry.question.change.as_ref())
@@ -89,7 +89,7 @@ async fn reach(inquiry: &NisInquiry<'_>, master: &Master<'_>) -> Result<Yppasswd
 async fn update(
     inquiry: &NisInquiry<'_>,
     daemon: Yppasswdd,
-    person: &Person,
+    person: &NisPerson,
     (old, stored): (&Secret, &Secret),
     new: &Secret,
 ) -> Result<Answer, Failure> {

@@ -13,13 +13,13 @@ use crate::net::failure::Failure;
 
 /// The owner of a name in the passwd map.
 pub(super) enum Owner {
-    Person(Person),
+    Person(NisPerson),
     /// Nobody; perhaps with a note on the entry that was found instead.
     Nobody(Option<String>),
 }
 
 /// A person in the passwd map.
-pub(super) struct Person {
+pub(super) struct NisPerson {
     pub(super) entry: PasswdEntry,
     /// The entry as it was read.
     pub(super) value: Zeroizing<Vec<u8>>,
@@ -41,10 +41,10 @@ pub(super) async fn find(
         let note = format!("the user id {uid} is below min_uid = {least}: not taken from NIS");
         return Ok(Owner::Nobody(Some(note)));
     }
-    Ok(Owner::Person(Person { entry, value }))
+    Ok(Owner::Person(NisPerson { entry, value }))
 }
 
-impl Person {
+impl NisPerson {
     /// Returns the person, with the groups that the question asks about.
     pub(super) async fn wire_user(
         &self,

@@ -20,9 +20,9 @@ pub trait ChangePassword {
         Ok(true)
     }
 
-    /// Returns whether only the old password shows if the backend knows a person: it has no login of
-    /// its own to look them up. The answer of [`preliminary`](Self::preliminary) then says who it
-    /// is.
+    /// Returns whether only the old password shows if the backend knows a person, because it has no
+    /// login of its own to look them up. The answer of [`preliminary`](Self::preliminary) then says
+    /// who it is.
     fn finds_by_password(&self) -> bool {
         false
     }

@@ -23,7 +23,7 @@ mod homes;
 mod identity;
 mod links;
 mod login;
-mod no_owner;
+mod owner;
 pub mod registry;
 mod report;
 mod route;

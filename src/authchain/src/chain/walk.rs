@@ -6,7 +6,6 @@ mod lookup;
 mod owner;
 mod same_person;
 
-pub(super) use self::owner::Owner;
 use std::cell::OnceCell;
 use std::fmt;
 use std::ops::ControlFlow;

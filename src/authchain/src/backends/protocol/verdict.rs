@@ -50,9 +50,9 @@ pub enum WireVerdict {
     MustChange(WireUser, Option<AccountStatus>),
     /// Answers `authenticate` and `change_password`: the (old) password is refused.
     Denied(Denial),
-    /// Answers `change_password` without a new password: the password may be changed; with the user,
-    /// if only the old password has shown who it is, and with a text for the person, such as the
-    /// rules for the new one.
+    /// Answers `change_password` without a new password: the password may be changed. With the
+    /// user, if only the old password has shown who it is, and with a text for the person, such as
+    /// the rules for the new one.
     MayChange(Option<WireUser>, Option<String>),
     /// Answers `change_password` with a new password: it is in force; with a text for the person.
     Changed(Option<String>),

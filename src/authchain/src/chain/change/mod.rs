@@ -11,9 +11,8 @@ mod report;
 pub use decision::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 
 use super::links::{Chain, Link};
-use super::no_owner::NoOwner;
+use super::owner::{NoOwner, Owner};
 use super::report::{log_attempt, log_guess};
-use super::walk::Owner;
 use crate::backends::password_change::{Change, ChangeKind, ChangeVerdict};
 use crate::tools::password_dialogue::PasswordDialogue;
 use crate::tools::request::{Context, Request};

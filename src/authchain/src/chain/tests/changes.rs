@@ -169,7 +169,7 @@ fn a_new_password_that_is_of_no_use_is_refused_before_anything_is_sent() {
     }
 }
 
-/// A directory without an account that could look people up.
+/// Builds a directory without an account that could look people up.
 fn blind(name: &str, answer: Answer) -> Scripted {
     let mut blind = Scripted::new(name, Authority::Directory, answer);
     blind.finds_by_password = true;

@@ -4,37 +4,11 @@ use super::Walk;
 use crate::backends::password_change::{ChangeKind, ChangePassword};
 use crate::chain::decision::Finding;
 use crate::chain::links::{Chain, Link};
-use crate::chain::no_owner::NoOwner;
+use crate::chain::owner::{NoOwner, Owner};
 use crate::chain::ruling::BackendView;
 use crate::config::settings::Then;
 use crate::tools::request::Context;
 use crate::words::{BackendError, Denial, DenialReason, User, Username};
-
-/// The backend to which a password belongs.
-pub(in crate::chain) enum Owner<'c> {
-    /// It knows the person.
-    Known(&'c Link),
-    /// Only the old password shows whether it knows the person; with the groups that it is to be
-    /// asked about then.
-    ToProve(&'c Link, Vec<String>),
-}
-
-impl<'c> Owner<'c> {
-    /// Returns the link of the backend.
-    pub(in crate::chain) fn link(&self) -> &'c Link {
-        match self {
-            Self::Known(link) | Self::ToProve(link, _) => link,
-        }
-    }
-
-    /// Returns the groups about which the backend is asked.
-    pub(in crate::chain) fn groups(&self) -> &[String] {
-        match self {
-            Self::Known(_) => &[],
-            Self::ToProve(_, groups) => groups,
-        }
-    }
-}
 
 impl Chain {
     /// Returns the backend to which the person's password belongs: the first that knows the same

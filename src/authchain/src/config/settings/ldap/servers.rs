@@ -48,7 +48,7 @@ impl LdapSettings {
         self.group_base.as_ref().unwrap_or(&self.base)
     }
 
-    /// Returns whether the first bind is the person's own, because there is no login to search with.
+    /// Returns whether the first bind is the person's own: there is no login to search with.
     pub fn binds_as_the_person(&self) -> bool {
         let has_login = self.bind_dn.is_some() || self.sasl == Sasl::External;
         !has_login && self.user_dn_template.is_some()

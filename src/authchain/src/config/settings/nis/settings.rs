@@ -60,10 +60,10 @@ pub struct NisSettings {
     /// bsdicrypt, md5crypt, sunmd5, sha1crypt and nt.
     pub weak_hashes: bool,
 
-    /// The way in which passwords are changed: `off` not at all, `yppasswd` by `rpc.yppasswdd` on the
-    /// master of `passwd_map`. The old password of whoever changes it then crosses the network in the
-    /// clear, beside the new hash. The new hash has the method and cost of the old one, and
-    /// sha512crypt if that is weak.
+    /// The way in which passwords are changed: `off` not at all, `yppasswd` by `rpc.yppasswdd` on
+    /// the master of `passwd_map`. The old password of whoever changes it then crosses the network
+    /// in the clear, beside the new hash. The new hash has the method and cost of the old one; it
+    /// is sha512crypt if that method is weak.
     pub password_change: ChangeWay,
 
     /// The server on which `rpc.yppasswdd` runs, written like one of `servers`; with a port, the
