@@ -39,7 +39,8 @@ impl Client {
             servers: uris.to_vec(),
             fold_case: false,
             compares_uids: true,
-            changes_passwords: false,
+            finds_by_password: false,
+            cannot_change: None,
             setup: WorkerSetup {
                 worker: built::worker(),
                 worker_user: "authchain".to_owned(),

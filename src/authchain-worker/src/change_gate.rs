@@ -1,4 +1,4 @@
-//! Whether a right password may be changed, by the state of the account.
+//! The refusal to change a right password, by the state of the account.
 
 use authchain::backends::password_change::ChangeKind;
 use authchain::backends::protocol::RefusalReason;

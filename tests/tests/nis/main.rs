@@ -7,5 +7,6 @@ mod groups;
 mod hostile;
 mod hostile_changes;
 mod logins;
+mod masters;
 mod pam;
 mod servers;

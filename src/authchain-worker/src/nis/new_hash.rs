@@ -54,8 +54,8 @@ pub(super) fn new_hash(
         })
 }
 
-/// Returns the method and cost of an old hash, which every host of the domain knows. In the place of
-/// a weak method it is sha512crypt, which every crypt(3) has known for many years.
+/// Returns the method and cost of an old hash, which every host of the domain knows. In the place
+/// of a weak or rare method it is sha512crypt, which every crypt(3) has known for many years.
 fn like(old: &[u8]) -> NewHash {
     use Method::{Bcrypt, Sha256crypt, Sha512crypt, Yescrypt};
     let beginning = |cost: &[u8]| String::from_utf8(cost.to_vec()).ok();

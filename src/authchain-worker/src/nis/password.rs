@@ -57,8 +57,8 @@ pub(super) fn spend_by(deadline: Deadline, dummy: &TimedDummy, typed: &Secret) {
     }
 }
 
-/// Returns whether there is time to compute a hash like `stored`: yppasswd lets people choose costly
-/// ones, and only the end of the worker can stop one.
+/// Returns whether there is time to compute a hash like `stored`: yppasswd lets people choose
+/// costly ones, and only the end of the worker can stop one.
 pub(super) fn is_time_for(deadline: Deadline, stored: &[u8]) -> bool {
     is_quick(stored) || has_time_for_costly(deadline)
 }

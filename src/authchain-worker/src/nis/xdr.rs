@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 /// The unit in bytes to which every value is padded (RFC 4506 §3).
 const UNIT: usize = 4;
 
-/// The bytes that fit into a buffer from the start, so that it leaves no copies behind when it grows:
-/// those of the longest call, with a password in it.
+/// The number of bytes that fit into a buffer from the start, so that it leaves no copies of a
+/// password behind when it grows: the longest call is shorter.
 const ROOM: usize = 8 * 1024;
 
 /// A buffer that an argument or a message is written into.
