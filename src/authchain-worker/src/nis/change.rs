@@ -85,7 +85,7 @@ async fn reach(inquiry: &NisInquiry<'_>, master: &Master<'_>) -> Result<Yppasswd
     (connecting.await).map_err(|failure| failure.limited_by("server_timeout"))
 }
 
-/// Has the daemon change the password, in the clear, and says what came of it.
+/// Makes the daemon change the password, and says what came of it.
 async fn update(
     inquiry: &NisInquiry<'_>,
     daemon: Yppasswdd,

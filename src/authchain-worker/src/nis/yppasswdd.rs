@@ -51,7 +51,7 @@ impl Yppasswdd {
         first_of(master, deadline, open).await.map(Self)
     }
 
-    /// Has a password changed, once, and returns the answer.
+    /// Sends the arguments of an update, once, and returns the answer.
     pub(super) async fn update(
         mut self,
         arguments: Writer,
