@@ -152,7 +152,8 @@ impl LookupResult {
             "answer": answer,
             "detail": detail,
             "user": user.map(|user| json!({
-                "name": user.name, "alias_of": user.alias_of, "uid": user.uid, "gid": user.gid, "gecos": user.gecos,
+                "name": user.name, "alias_of": user.alias_of,
+                "also_named": user.also_named, "uid": user.uid, "gid": user.gid, "gecos": user.gecos,
                 "home": user.home, "shell": user.shell, "groups": user.groups,
                 "uid_differs_from_system": self.uid_differs(user),
             })),
@@ -207,12 +208,14 @@ mod tests {
         Finding::Answered(User {
             name: "alice".to_owned(),
             alias_of: None,
+            also_named: Vec::new(),
             uid: Some(uid),
             gid: None,
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
             groups: None,
+            unclear_groups: Vec::new(),
             backend: "b".to_owned(),
         })
     }

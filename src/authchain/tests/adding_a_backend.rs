@@ -123,12 +123,14 @@ impl Htpasswd {
         User {
             name: name.as_str().to_owned(),
             alias_of: None,
+            also_named: Vec::new(),
             uid: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
             groups: None,
+            unclear_groups: Vec::new(),
             backend: self.name.clone(),
         }
     }

@@ -34,6 +34,10 @@ pub(crate) struct Handle<'h> {
 type Slot = Cell<Option<Note>>;
 
 /// A note of one call for another.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and the slot is on the heap"
+)]
 enum Note {
     /// Of a login, for the question about the account.
     Hint(Hint),

@@ -117,12 +117,14 @@ mod tests {
         User {
             name: "alice".to_owned(),
             alias_of: None,
+            also_named: Vec::new(),
             uid: None,
             gid: None,
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
             groups: None,
+            unclear_groups: Vec::new(),
             backend: "corp".to_owned(),
         }
     }

@@ -16,3 +16,4 @@ mod rule_groups;
 mod rules;
 mod servers;
 mod services;
+mod unclear_groups;

@@ -77,7 +77,7 @@ impl Explain {
 
     fn explanation<'c>(&'c self, config: &'c Config<'_>) -> Result<Explanation<'c>, Failure> {
         let (group_file, passwd_file) = (&config.settings.group_file, &config.settings.passwd_file);
-        let groups = MachineGroups::new(group_file, passwd_file, &self.user, None);
+        let groups = MachineGroups::new(group_file, passwd_file, &self.user, &[]);
         let from = self.from.as_deref().unwrap_or_default();
         let tty = self.tty.as_deref().unwrap_or_default();
         let login = LoginFacts::new(&self.service, &self.user, from, tty);

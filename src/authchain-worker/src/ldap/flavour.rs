@@ -179,6 +179,7 @@ impl Flavour {
         Ok(GroupFindings {
             denial: (!query.is_allowed()).then_some(denial),
             groups: query.answer(),
+            unclear_groups: query.unclear().map(str::to_owned).collect(),
         })
     }
 

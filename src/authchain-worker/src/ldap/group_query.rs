@@ -29,6 +29,8 @@ pub(super) struct GroupQuery<'q> {
     allowed: &'q [WantedGroup],
     asked: &'q [AskedGroup],
     found: Vec<&'q WantedGroup>,
+    /// The groups that the person may be in, as far as is known.
+    possible: Vec<&'q WantedGroup>,
 }
 
 /// The result of looking up a person's groups.
@@ -37,6 +39,8 @@ pub(super) struct GroupFindings {
     pub(super) denial: Option<&'static str>,
     /// The groups that a rule asks about and that the person is in.
     pub(super) groups: Vec<String>,
+    /// The groups that a rule asks about, of which it is unclear whether the person is in.
+    pub(super) unclear_groups: Vec<String>,
 }
 
 impl From<AllowedGroup> for WantedGroup {
@@ -76,7 +80,13 @@ impl<'q> GroupQuery<'q> {
             allowed,
             asked,
             found: Vec::new(),
+            possible: Vec::new(),
         }
+    }
+
+    /// Returns whether a rule asks about groups.
+    pub(super) fn is_for_rules(&self) -> bool {
+        !self.asked.is_empty()
     }
 
     /// Returns all groups that are looked for.
@@ -89,6 +99,21 @@ impl<'q> GroupQuery<'q> {
     pub(super) fn note(&mut self, is_one: impl Fn(&WantedGroup) -> bool) {
         let found = self.wanted().filter(|wanted| is_one(wanted));
         self.found.extend(found);
+    }
+
+    /// Notes that the person may be in the wanted groups that `is_one` accepts.
+    pub(super) fn note_possible(&mut self, is_one: impl Fn(&WantedGroup) -> bool) {
+        let possible = self.wanted().filter(|wanted| is_one(wanted));
+        self.possible.extend(possible);
+    }
+
+    /// Returns whether it matters that some groups are only possible.
+    pub(super) fn is_unclear(&self) -> bool {
+        let may_be_allowed = self
+            .allowed
+            .iter()
+            .any(|group| self.possible.contains(&group));
+        (!self.is_allowed() && may_be_allowed) || self.unclear().next().is_some()
     }
 
     /// Returns whether nothing more could be found out that matters.
@@ -105,6 +130,15 @@ impl<'q> GroupQuery<'q> {
     pub(super) fn answer(&self) -> Vec<String> {
         let found = self.asked.iter().filter(|asked| self.has(&asked.group));
         found.map(|asked| asked.text.clone()).collect()
+    }
+
+    /// Returns those of the groups asked about that the person may be in, and was not found to be
+    /// in.
+    pub(super) fn unclear(&self) -> impl Iterator<Item = &'q str> {
+        let asked = self.asked.iter();
+        let is_unclear =
+            |asked: &&AskedGroup| self.possible.contains(&&asked.group) && !self.has(&asked.group);
+        asked.filter(is_unclear).map(|asked| asked.text.as_str())
     }
 
     fn has(&self, group: &WantedGroup) -> bool {
@@ -140,6 +174,24 @@ mod tests {
         query.note(|group| *group != name("guests"));
         assert!(query.is_done());
         assert_eq!(query.answer(), ["admins", "staff", "wheel"]);
+    }
+
+    #[test]
+    fn a_group_that_is_possible_opens_nothing_and_is_unclear_until_it_is_found() {
+        let allowed = [name("staff")];
+        let asked = asked(&["admins", "wheel"]);
+        let mut query = GroupQuery::new(&allowed, &asked);
+        assert!(!query.is_unclear());
+        query.note_possible(|group| *group == name("staff"));
+        assert!(query.is_unclear() && !query.is_allowed());
+        assert_eq!(query.unclear().count(), 0);
+        query.note(|group| *group == name("staff"));
+        assert!(!query.is_unclear() && query.is_allowed());
+        query.note_possible(|group| *group != name("staff"));
+        query.note(|group| *group == name("wheel"));
+        assert!(query.is_unclear() && !query.is_done());
+        assert_eq!(query.unclear().collect::<Vec<_>>(), ["admins"]);
+        assert_eq!(query.answer(), ["wheel"]);
     }
 
     #[test]

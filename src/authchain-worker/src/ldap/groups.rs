@@ -4,8 +4,6 @@
 //! entries, by which they could put themselves into groups: with `memberOf`, with the number of a
 //! primary group, or with members that make their entry look like a group.
 
-use std::collections::BTreeSet;
-
 use authchain::config::settings::ldap::dn::Dn;
 use authchain::config::settings::ldap::filter::GroupFilter;
 use authchain::config::settings::ldap::group::AllowedGroup;
@@ -13,11 +11,12 @@ use authchain::config::settings::ldap::{LdapSettings, Scope};
 use authchain::words::number;
 use ldap3::ldap_escape;
 
-use super::entry::{Entry, hidden};
+use super::entry::hidden;
 use super::group_query::{AskedGroup, GroupQuery, WantedGroup};
+use super::group_walk::{CLASS, NUMBER, Walk};
 use super::membership::Membership;
 use super::person::Person;
-use super::session::{Hits, Search, Session};
+use super::session::{Search, Session};
 use crate::net::failure::Failure;
 
 /// The deepest nesting of groups that is followed.
@@ -33,24 +32,6 @@ const MAX_GROUPS: usize = 1000;
 const BATCH: usize = 32;
 
 const STEP: &str = "group search";
-
-pub(super) const CLASS: &str = "objectClass";
-
-/// The group id of a posixGroup (RFC 2307).
-const NUMBER: &str = "gidNumber";
-
-/// The object classes of people, whose entries are never groups: those of the core schemas, of RFC
-/// 2307 and of Active Directory. A person who may write their entry can add object classes that
-/// make a group, but cannot remove the structural one (RFC 4512 §2.4.2).
-const PEOPLE: [&str; 7] = [
-    "person",
-    "organizationalPerson",
-    "inetOrgPerson",
-    "residentialPerson",
-    "account",
-    "posixAccount",
-    "user",
-];
 
 /// The groups of a directory.
 pub(super) struct Groups {
@@ -104,8 +85,9 @@ impl Groups {
 
     /// Finds out in which of the wanted groups the person is, directly or through others.
     ///
-    /// The search goes level by level from the person upwards and visits each group once, so that
-    /// it also ends if groups are members of each other.
+    /// For rules, the first walk finds all groups that the person may be in. Only if a wanted one
+    /// among them may be there for something that the person has written, a second walk leaves that
+    /// out.
     ///
     /// # Errors
     /// When not all groups could be seen, and one that was not may be a wanted one.
@@ -118,8 +100,33 @@ impl Groups {
         if query.is_done() {
             return Ok(());
         }
-        let mut walk = Walk::new(query, &self.base, Dn::parse(&person.dn));
-        let mut filters = vec![self.membership.of_person(person)];
+        let (own, doubts) = (Dn::parse(&person.dn), self.membership.doubts(person));
+        if query.is_for_rules() && !doubts.is_empty() {
+            query.note_possible(|wanted| match wanted {
+                WantedGroup::Number(number) => doubts.number == Some(*number),
+                _ => false,
+            });
+            let filter = self.membership.of_person_at_most(person);
+            let walk = Walk::new(query, &self.base, own.clone()).with_doubts(doubts);
+            self.climb(session, filter, walk).await?;
+            if !query.is_unclear() {
+                return Ok(());
+            }
+        }
+        let filter = self.membership.of_person(person);
+        let walk = Walk::new(query, &self.base, own);
+        self.climb(session, filter, walk).await
+    }
+
+    /// Searches level by level from the groups that fit `filter` upwards. Each group is visited
+    /// once, so that the walk also ends if groups are members of each other.
+    async fn climb(
+        &self,
+        session: &mut Session,
+        filter: String,
+        mut walk: Walk<'_, '_>,
+    ) -> Result<(), Failure> {
+        let mut filters = vec![filter];
         for _ in 0..DEPTH {
             for filter in &filters {
                 self.search_groups(session, filter, &mut walk).await?;
@@ -127,7 +134,7 @@ impl Groups {
                     return Ok(());
                 }
             }
-            let level = std::mem::take(&mut walk.level);
+            let level = walk.next_level();
             let batches = level.chunks(BATCH);
             filters = batches
                 .filter_map(|batch| self.membership.of_groups(batch))
@@ -206,84 +213,9 @@ fn filter_of(wanted: &WantedGroup) -> Option<String> {
     }
 }
 
-/// A walk from a person up through their groups.
-struct Walk<'w, 'q> {
-    query: &'w mut GroupQuery<'q>,
-    /// The base of groups.
-    base: &'w Dn,
-    /// The DN of the person.
-    own: Option<Dn>,
-    seen: BTreeSet<Dn>,
-    /// The groups whose parent groups have not been asked for.
-    level: Vec<String>,
-    /// A group whose object class cannot be read: it may be a person.
-    unclear: Option<String>,
-    /// The reason why groups may be missing, for the log.
-    gap: Option<String>,
-}
-
-impl<'w, 'q> Walk<'w, 'q> {
-    fn new(query: &'w mut GroupQuery<'q>, base: &'w Dn, own: Option<Dn>) -> Self {
-        Self {
-            query,
-            base,
-            own,
-            seen: BTreeSet::new(),
-            level: Vec::new(),
-            unclear: None,
-            gap: None,
-        }
-    }
-
-    /// Notes the groups that a search found, and whether there may be more.
-    fn note_all(&mut self, hits: &Hits) {
-        hits.entries.iter().for_each(|group| self.note(group));
-        self.gap = self.gap.take().or_else(|| hits.gap());
-    }
-
-    /// Notes a group, unless it is a person's entry, or lies below the entry of this person, who
-    /// may have created it.
-    fn note(&mut self, group: &Entry) {
-        let Some(dn) = Dn::parse(&group.dn).filter(|dn| !dn.is_empty()) else {
-            return;
-        };
-        let is_own = (self.own.as_ref()).is_none_or(|own| dn.is_under(own));
-        if is_own || is_person(group) {
-            return;
-        }
-        if group.texts(CLASS).next().is_none() {
-            self.unclear = Some(group.dn.clone());
-            return;
-        }
-        // A group may have several names, one of them only in its DN. Names and numbers count below
-        // the base only: elsewhere, others may create groups that have them.
-        let is_below = dn.is_under(self.base);
-        let names = (group.texts("cn").chain(dn.first_value("cn"))).map(str::to_lowercase);
-        let names: BTreeSet<String> = names.collect();
-        let numbers = || group.texts(NUMBER).map(|text| number(text.as_bytes()));
-        self.query.note(|wanted| match wanted {
-            WantedGroup::Name(name) => is_below && names.contains(&name.to_lowercase()),
-            WantedGroup::Number(wanted) => {
-                is_below && numbers().any(|number| number == Some(*wanted))
-            }
-            WantedGroup::Dn(wanted) => *wanted == dn,
-            WantedGroup::Sid(_) => false,
-        });
-        if self.seen.insert(dn) {
-            self.level.push(group.dn.clone());
-        }
-    }
-}
-
 /// Returns the failure to see all groups.
 pub(super) fn unseen(why: &str) -> Failure {
     Failure::settings(STEP, format!("not all groups were seen: {why}"))
-}
-
-/// Returns whether an entry is a person's.
-pub(super) fn is_person(entry: &Entry) -> bool {
-    let is_one = |class: &str| (PEOPLE.iter()).any(|person| person.eq_ignore_ascii_case(class));
-    entry.texts(CLASS).any(is_one)
 }
 
 #[cfg(test)]

@@ -19,6 +19,29 @@ pub(super) struct Membership {
     by_number: bool,
 }
 
+/// The parts of an entry that may make the person a member of groups and prove nothing: in many
+/// directories people may write them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Doubts {
+    /// True if the entry has several names by which a group may have its members.
+    pub(super) has_other_names: bool,
+    /// The number of the primary group, where it does not count.
+    pub(super) number: Option<u32>,
+}
+
+impl Doubts {
+    /// No doubt.
+    pub(super) const NONE: Self = Self {
+        has_other_names: false,
+        number: None,
+    };
+
+    /// Returns whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
 impl Membership {
     pub(super) fn new(settings: &LdapSettings) -> Self {
         let names = settings.group_members.iter().map(AttributeName::as_str);
@@ -33,13 +56,34 @@ impl Membership {
 
     /// Returns the filter of the groups that a person is in.
     pub(super) fn of_person(&self, person: &Person) -> String {
-        let by_name = || format!("({BY_NAME}={})", ldap_escape(&person.name));
-        let name = self.by_name.then(by_name);
-        let gid = person.user.gid.filter(|_| self.by_number);
-        let number = gid.map(|gid| format!("(gidNumber={gid})"));
-        let posix = [name, number].into_iter().flatten();
+        let number = person.user.gid.filter(|_| self.by_number);
+        self.by(&person.dn, &[&person.name], number)
+    }
+
+    /// Returns the filter of the groups that a person may be in: those of
+    /// [`of_person`](Self::of_person), and those that only speak for what the person may have
+    /// written.
+    pub(super) fn of_person_at_most(&self, person: &Person) -> String {
+        let others = person.user.also_named.iter().map(String::as_str);
+        let names: Vec<&str> = [person.name.as_str()].into_iter().chain(others).collect();
+        self.by(&person.dn, &names, person.user.gid)
+    }
+
+    /// Returns the parts of the person's entry that make a member of groups and prove nothing.
+    pub(super) fn doubts(&self, person: &Person) -> Doubts {
+        Doubts {
+            has_other_names: self.by_name && !person.user.also_named.is_empty(),
+            number: person.user.gid.filter(|_| !self.by_number),
+        }
+    }
+
+    fn by(&self, dn: &str, names: &[&str], number: Option<u32>) -> String {
+        let by_name = |name: &&str| format!("({BY_NAME}={})", ldap_escape(*name));
+        let names = names.iter().filter(|_| self.by_name).map(by_name);
+        let number = number.map(|number| format!("(gidNumber={number})"));
+        let posix = names.chain(number);
         let posix = posix.map(|part| format!("(&(objectClass=posixGroup){part})"));
-        format!("(|{}{})", self.of_dn(&person.dn), posix.collect::<String>())
+        format!("(|{}{})", self.of_dn(dn), posix.collect::<String>())
     }
 
     /// Returns the filter of the groups that one of `groups` is a member of; `None` where no group
@@ -84,6 +128,31 @@ mod tests {
         assert_eq!(filter(&["member"], false), "(|(member=uid=alice,dc=x))");
         let expected = "(|(member=uid=alice,dc=x)(&(objectClass=posixGroup)(gidNumber=27)))";
         assert_eq!(filter(&["member"], true), expected);
+    }
+
+    #[test]
+    fn another_name_and_a_number_that_does_not_count_are_doubts() {
+        let mut person = Person::made_of(ALICE, "alice");
+        let at_most = |person: &Person, attributes| {
+            let membership = membership(attributes, false);
+            (
+                membership.of_person_at_most(person),
+                membership.doubts(person).is_empty(),
+            )
+        };
+        let (filter, is_sure) = at_most(&person, &["memberUid"]);
+        assert_eq!(filter, "(|(&(objectClass=posixGroup)(memberUid=alice)))");
+        assert!(is_sure);
+        person.user.also_named = vec!["a*l".to_owned()];
+        assert!(at_most(&person, &["member"]).1, "DNs name one entry");
+        person.user.gid = Some(27);
+        let (filter, is_sure) = at_most(&person, &["memberUid"]);
+        let expected = "(|(&(objectClass=posixGroup)(memberUid=alice))\
+                        (&(objectClass=posixGroup)(memberUid=a\\2al))\
+                        (&(objectClass=posixGroup)(gidNumber=27)))";
+        assert_eq!(filter, expected);
+        assert!(!is_sure);
+        assert!(membership(&["member"], true).doubts(&person).is_empty());
     }
 
     #[test]

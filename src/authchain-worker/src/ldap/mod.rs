@@ -21,7 +21,7 @@
 //! | [`person`], [`aliases`] | the search for the one entry that is the person |
 //! | [`typed_name`] | the login name that was typed |
 //! | [`access`] | whether the person's entry lets them log in |
-//! | [`groups`], [`membership`], [`group_query`] | the groups that the person is in |
+//! | [`groups`], [`group_walk`], [`membership`], [`group_query`] | the groups of the person |
 //! | [`policy`] | passwords and accounts that expire |
 //! | [`refusals`], [`windows_errors`] | the meaning of a server's refusal of a password |
 //! | [`change_refusals`] | the meaning of a server's answer to a change of a password |
@@ -39,8 +39,10 @@ mod entry;
 mod examine;
 mod flavour;
 mod group_query;
+mod group_walk;
 mod groups;
 mod membership;
+mod other_names;
 mod password;
 mod person;
 mod policy;

@@ -12,6 +12,7 @@ use ldap3::{dn_escape, ldap_escape};
 
 use super::codes;
 use super::entry::{Entry, Single};
+use super::other_names::other_names;
 use super::session::{Search, Session};
 use super::typed_name::Login;
 use crate::net::failure::Failure;
@@ -187,10 +188,14 @@ impl People {
             );
             return Ok(Found::Nobody(Some(note)));
         };
+        let user = WireUser {
+            also_named: other_names(&entry, attribute, name)?,
+            ..self.user(login.spelled(name), &entry)?
+        };
         Ok(Found::Person(Box::new(Person {
             dn: entry.dn.clone(),
             name: name.to_owned(),
-            user: self.user(login.spelled(name), &entry)?,
+            user,
             entry,
         })))
     }
@@ -205,6 +210,7 @@ impl People {
         Ok(WireUser {
             name,
             alias_of: None,
+            also_named: Vec::new(),
             uid: match &attributes.uid {
                 Some(attribute) => uid_of(entry, attribute.as_str())?,
                 None => None,
@@ -214,6 +220,7 @@ impl People {
             home: text(&attributes.home),
             shell: text(&attributes.shell),
             groups: None,
+            unclear_groups: Vec::new(),
         })
     }
 }

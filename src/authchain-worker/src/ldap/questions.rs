@@ -14,7 +14,7 @@ use authchain::words::{Denial, DenialReason};
 use self::asked_change::{Change, Unsendable};
 use super::active_directory::groups::Token;
 use super::directory::Directory;
-use super::group_query::{AskedGroup, GroupFindings};
+use super::group_query::AskedGroup;
 use super::password::{Password, PasswordFault};
 use super::person::{Found, Person};
 use super::session::{SERVICE_BIND, Session};
@@ -237,9 +237,10 @@ impl Directory {
         let asked = inquiry.groups.as_deref();
         let finding =
             (self.flavour).group_findings(session, person, asked.unwrap_or_default(), known);
-        let GroupFindings { denial, groups } = finding.await?;
-        person.user.groups = asked.map(|_| groups);
-        Ok(denial)
+        let found = finding.await?;
+        person.user.groups = asked.map(|_| found.groups);
+        person.user.unclear_groups = found.unclear_groups;
+        Ok(found.denial)
     }
 }
 

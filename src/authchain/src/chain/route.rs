@@ -73,18 +73,33 @@ impl Chain {
         person: BackendView<'_>,
         context: &Context<'_>,
     ) -> Result<Option<String>, Objection> {
-        let choice = self.ruling.choose_again(user, person, context);
-        let choice = choice.map_err(Objection::NotFoundOut)?;
-        if !choice.allows() {
-            return Err(Objection::denied(&choice, context));
+        let chosen = self.ruling.choose_again(user, person, context);
+        let chosen = chosen.map_err(Objection::NotFoundOut)?;
+        let objection = (chosen.all()).find_map(|choice| self.objection(choice, person, context));
+        match objection {
+            Some(objection) if chosen.others.is_empty() => Err(objection),
+            Some(objection) => Err(objection.where_groups_are_unclear()),
+            None => Ok(chosen.first.rule().map(ToString::to_string)),
         }
-        let links = self.links_of(&choice);
+    }
+
+    /// Returns the objection to the login if this choice is the right one.
+    fn objection(
+        &self,
+        choice: &Choice<'_>,
+        person: BackendView<'_>,
+        context: &Context<'_>,
+    ) -> Option<Objection> {
+        if !choice.allows() {
+            return Some(Objection::denied(choice, context));
+        }
+        let links = self.links_of(choice);
         let asks = |user: &User| links.iter().any(|link| link.backend.name() == user.backend);
         match person {
             BackendView::Found(found) if !asks(found) => {
-                Err(Objection::not_asked(&choice, &found.backend))
+                Some(Objection::not_asked(choice, &found.backend))
             }
-            _ => Ok(choice.rule().map(ToString::to_string)),
+            _ => None,
         }
     }
 
@@ -106,7 +121,7 @@ impl Objection {
                 let origin = Origin::of(context.rhost);
                 match from.known_fit(|entry| entry.matches(origin)) {
                     Fit::Unclear => format!("{rule} goes by addresses, and PAM_RHOST is none"),
-                    _ => format!("{rule} names the person in another spelling"),
+                    _ => format!("{rule} names the person by another name or spelling"),
                 }
             }
             _ => format!("{rule} denies"),
@@ -123,6 +138,16 @@ impl Objection {
         let rule = OfRule(choice);
         let words = format!("{rule} asks no backend of chain= in the module's line");
         Self::Denied(words)
+    }
+
+    /// Returns the objection of a rule that may be the one that fits.
+    fn where_groups_are_unclear(self) -> Self {
+        match self {
+            Self::Denied(words) => Self::Denied(format!(
+                "{words} if it fits: whether the person is in its group is unclear"
+            )),
+            objection @ Self::NotFoundOut(_) => objection,
+        }
     }
 
     /// Returns the decision that follows where a login would be decided otherwise without the

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::config::rules::{Choice, FirstChoice, Group, LoginFacts, MachineGroups, Rules};
+use crate::config::rules::{FirstChoice, Group, LoginFacts, MachineGroups, Rules, SecondChoice};
 use crate::config::settings::WhenUnavailable;
 use crate::tools::request::Context;
 use crate::words::{BackendError, User, Username};
@@ -50,7 +50,7 @@ impl Ruling {
         user: &Username,
         context: &Context<'_>,
     ) -> Result<FirstChoice<'_>, BackendError> {
-        let file = self.machine_groups(user, None);
+        let file = self.machine_groups(user, &[]);
         self.rules
             .first_choice(&facts(user, context), |group| file.has(group))
     }
@@ -64,11 +64,10 @@ impl Ruling {
         user: &Username,
         person: BackendView<'_>,
         context: &Context<'_>,
-    ) -> Result<Choice<'_>, BackendError> {
-        let own_name = person.own_name();
-        let login = facts(user, context);
-        let login = own_name.map_or(login, |own_name| login.known_as(own_name));
-        let file = self.machine_groups(user, own_name);
+    ) -> Result<SecondChoice<'_>, BackendError> {
+        let own_names = person.own_names();
+        let login = facts(user, context).known_as(&own_names);
+        let file = self.machine_groups(user, &own_names);
         let in_file = |group: &Group| file.has(group);
         self.rules
             .second_choice(&login, in_file, |group| person.is_in(group))
@@ -77,9 +76,14 @@ impl Ruling {
     fn machine_groups<'a>(
         &'a self,
         user: &'a Username,
-        own_name: Option<&'a str>,
+        own_names: &'a [&'a str],
     ) -> MachineGroups<'a> {
-        MachineGroups::new(&self.group_file, &self.passwd_file, user.as_str(), own_name)
+        MachineGroups::new(
+            &self.group_file,
+            &self.passwd_file,
+            user.as_str(),
+            own_names,
+        )
     }
 }
 
@@ -88,28 +92,34 @@ fn facts<'a>(user: &'a Username, context: &'a Context<'_>) -> LoginFacts<'a> {
 }
 
 impl<'a> BackendView<'a> {
-    /// Returns the person's own name in the backend.
-    fn own_name(self) -> Option<&'a str> {
+    /// Returns the person's names in the backend.
+    fn own_names(self) -> Vec<&'a str> {
         match self {
-            Self::Found(person) => Some(person.alias_of.as_ref().unwrap_or(&person.name)),
-            Self::Unknown | Self::NoAnswer => None,
+            Self::Found(person) => person.own_names().collect(),
+            Self::Unknown | Self::NoAnswer => Vec::new(),
         }
     }
 
-    /// Returns whether the backend has the person in the group.
+    /// Returns whether the backend has the person in the group; `None` if the backend finds that
+    /// unclear.
     ///
     /// # Errors
     /// If it has not been found out.
-    fn is_in(self, group: &Group) -> Result<bool, BackendError> {
-        let groups = match self {
-            Self::Unknown => return Ok(false),
-            Self::Found(person) => person.groups.as_ref(),
+    fn is_in(self, group: &Group) -> Result<Option<bool>, BackendError> {
+        let person = match self {
+            Self::Unknown => return Ok(Some(false)),
+            Self::Found(person) => Some(person),
             Self::NoAnswer => None,
         };
-        let groups = groups.ok_or_else(|| {
-            let why = format!("nobody says who is in the group {group}");
-            BackendError::Unavailable(why)
-        })?;
-        Ok(groups.contains(&group.to_string()))
+        let name = group.to_string();
+        match person.and_then(|person| Some((person, person.groups.as_ref()?))) {
+            Some((_, groups)) if groups.contains(&name) => Ok(Some(true)),
+            Some((person, _)) if person.unclear_groups.contains(&name) => Ok(None),
+            Some(_) => Ok(Some(false)),
+            None => {
+                let why = format!("nobody says who is in the group {group}");
+                Err(BackendError::Unavailable(why))
+            }
+        }
     }
 }

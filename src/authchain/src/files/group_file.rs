@@ -137,8 +137,8 @@ impl FileGroups {
     /// Finds the groups of the person named `name`, whose primary group stands in the passwd file
     /// at `passwd_file`. A second line of a group counts as well, as it does in the C library.
     ///
-    /// `own_name` is the name that a backend has for the person, if it is another. A group that
-    /// names the person so, or in other letters (`ALICE`), is a doubt.
+    /// `own_names` are the names that a backend has for the person. A group that names the person
+    /// by one of them that is not `name`, or in other letters (`ALICE`), is a doubt.
     ///
     /// # Errors
     /// When the passwd file cannot be used, or the person's line in it is malformed.
@@ -146,12 +146,12 @@ impl FileGroups {
         file: &GroupFile,
         passwd_file: &Path,
         name: &str,
-        own_name: Option<&str>,
+        own_names: &[&str],
     ) -> Result<Self, BackendError> {
-        let own = match own_name {
-            Some(name) => Some((name, primary_group(passwd_file, name)?)),
-            None => None,
-        };
+        let mut others = Vec::new();
+        for own in own_names.iter().copied().filter(|own| *own != name) {
+            others.push((own, primary_group(passwd_file, own)?));
+        }
         let mut groups = Self {
             path: file.path.clone(),
             primary: primary_group(passwd_file, name)?,
@@ -159,7 +159,7 @@ impl FileGroups {
             doubts: Vec::new(),
         };
         for (number, line) in file.lines() {
-            groups.add_line(number, line, name, own);
+            groups.add_line(number, line, name, &others);
         }
         groups.doubts.extend(file.sign_of_a_cut().map(|why| Doubt {
             name: None,
@@ -169,8 +169,8 @@ impl FileGroups {
         Ok(groups)
     }
 
-    /// Adds a line. `own` is the person's own name, and the primary group that this name has.
-    fn add_line(&mut self, number: u64, line: &[u8], name: &str, own: Option<(&str, Option<u32>)>) {
+    /// Adds a line. `others` are the person's other names, each with the primary group that it has.
+    fn add_line(&mut self, number: u64, line: &[u8], name: &str, others: &[(&str, Option<u32>)]) {
         let Some(group) = name_on(line) else {
             return;
         };
@@ -190,18 +190,18 @@ impl FileGroups {
             self.groups.push((entry.name.to_owned(), entry.id));
             return;
         }
-        let (own_name, own_primary) = own.unzip();
         let is_similar = |member: &&[u8]| {
-            let mut names = [Some(name), own_name].into_iter().flatten();
+            let mut names = [name]
+                .into_iter()
+                .chain(others.iter().map(|(other, _)| *other));
             let member = String::from_utf8_lossy(member);
             names.any(|name| bare(&member).eq_ignore_ascii_case(bare(name)))
         };
-        let by_primary = own_name.filter(|_| own_primary.flatten() == Some(entry.id));
-        let mut members = entry
-            .members
+        let by_primary = others
             .iter()
-            .copied()
-            .chain(by_primary.map(str::as_bytes));
+            .filter(|(_, primary)| *primary == Some(entry.id));
+        let by_primary = by_primary.map(|(other, _)| other.as_bytes());
+        let mut members = entry.members.iter().copied().chain(by_primary);
         if let Some(member) = members.find(is_similar) {
             let member = String::from_utf8_lossy(member);
             self.doubts.push(Doubt {

@@ -13,6 +13,8 @@ pub struct User {
     pub name: String,
     /// The person's own name in the source, where `name` is an alias of it.
     pub alias_of: Option<String>,
+    /// The other names that the entry has, where the source has several.
+    pub also_named: Vec<String>,
     /// The user id, where the source has one.
     pub uid: Option<u32>,
     /// The id of the primary group, where the source has one.
@@ -26,8 +28,23 @@ pub struct User {
     /// Those of the request's groups that the user is in, spelled as in the request. `None` if
     /// they were not asked for, or the backend has not found them out.
     pub groups: Option<Vec<String>>,
+    /// Those of the request's groups of which nobody can say whether the user is in: only what the
+    /// user may have written speaks for it.
+    pub unclear_groups: Vec<String>,
     /// The name of the backend that answered.
     pub backend: String,
+}
+
+impl User {
+    /// Returns every name by which the source has the person: the own one, and the others that the
+    /// entry has.
+    pub fn own_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.alias_of.as_ref().unwrap_or(&self.name);
+        [own]
+            .into_iter()
+            .chain(&self.also_named)
+            .map(String::as_str)
+    }
 }
 
 /// Writes the name.

@@ -10,7 +10,8 @@ use super::{Directory, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
-use crate::ldap::groups::{CLASS, Groups, is_person};
+use crate::ldap::group_walk::{CLASS, is_person};
+use crate::ldap::groups::Groups;
 use crate::ldap::typed_name::Login;
 
 /// The attributes that the client may write into an entry, and the classes it may add below it,

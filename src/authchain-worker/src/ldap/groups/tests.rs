@@ -1,3 +1,5 @@
+use super::super::entry::Entry;
+use super::super::membership::Doubts;
 use super::*;
 
 fn groups_of(settings: LdapSettings) -> Groups {
@@ -76,7 +78,7 @@ fn a_group_is_walked_through_once_however_often_it_comes() {
     walk.note(&one);
     walk.note(&one);
     walk.note(&group("CN=A,ou=groups,dc=x", &[], &["groupOfNames"]));
-    assert_eq!(walk.level.len(), 1);
+    assert_eq!(walk.next_level().len(), 1);
     assert!(!query.is_done());
 }
 
@@ -93,7 +95,7 @@ fn no_entry_of_a_person_or_below_their_own_is_a_group() {
         let mut walk = Walk::new(&mut query, &groups.base, Dn::parse(ALICE));
         walk.note(&group(dn, &[("cn", "admins"), (NUMBER, "7")], classes));
         let is_unclear = walk.unclear.is_some();
-        let is_left_out = walk.level.is_empty();
+        let is_left_out = walk.next_level().is_empty();
         assert_eq!(query.is_allowed(), !query.answer().is_empty(), "{dn}");
         assert!(query.is_allowed() || is_left_out, "{dn} {classes:?}");
         (query.is_allowed(), is_unclear)
@@ -109,4 +111,54 @@ fn no_entry_of_a_person_or_below_their_own_is_a_group() {
         assert_eq!(arrives(own, &["groupOfNames"]), (false, false), "{own}");
     }
     assert_eq!(arrives(elsewhere, &[]), (false, true), "it may be a person");
+}
+
+#[test]
+fn a_group_of_the_persons_own_number_and_all_above_it_are_only_possible() {
+    let groups = groups_of(LdapSettings::default());
+    let asked = asked(&groups, &["staff", "users", "above"]);
+    let posix = |name: &str, number: Option<&str>| {
+        let number = number.map(|number| (NUMBER, number));
+        let attributes: Vec<_> = [("cn", name)].into_iter().chain(number).collect();
+        group(
+            &format!("cn={name},ou=groups,dc=x"),
+            &attributes,
+            &["PosixGroup"],
+        )
+    };
+    let above = posix("above", Some("7"));
+    let by_number = Doubts {
+        number: Some(100),
+        ..Doubts::NONE
+    };
+    let by_name = Doubts {
+        has_other_names: true,
+        ..Doubts::NONE
+    };
+    for (doubts, first, found, unclear) in [
+        (
+            Doubts::NONE,
+            Some("100"),
+            &["staff", "users", "above"][..],
+            &[][..],
+        ),
+        (by_number, Some("100"), &["staff"], &["users", "above"]),
+        (by_number, None, &["staff"], &["users", "above"]),
+        (by_number, Some("101"), &["staff", "users", "above"], &[]),
+        (by_name, Some("101"), &[], &["staff", "users", "above"]),
+    ] {
+        let mut query = groups.query(&asked);
+        let walk = Walk::new(&mut query, &groups.base, Dn::parse(ALICE));
+        let mut walk = walk.with_doubts(doubts);
+        walk.note(&posix("staff", Some("50")));
+        walk.note(&posix("users", first));
+        assert_eq!(walk.next_level().len(), 2);
+        walk.note(&above);
+        assert_eq!(query.answer(), found, "{doubts:?} {first:?}");
+        assert_eq!(
+            query.unclear().collect::<Vec<_>>(),
+            unclear,
+            "{doubts:?} {first:?}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ProtocolError;
+use super::{ProtocolError, WireUser};
 pub use crate::config::rules::{MAX_GROUP_BYTES, MAX_GROUPS};
 
 /// Checks the groups of a question: a limited number of different names, in printable characters.
@@ -26,16 +26,24 @@ pub fn check_groups(groups: &[String]) -> Result<(), ProtocolError> {
     check_distinct(groups)
 }
 
-/// Checks the groups in an answer: they are among those that were `asked`, in the same spelling,
-/// and none comes twice. Nothing may be said of groups where none was asked about.
+/// Checks the groups in an answer, those that it finds unclear included: they are among those that
+/// were `asked`, in the same spelling, and none comes twice. Nothing may be said of groups where
+/// none was asked about.
 ///
 /// # Errors
 /// When the answer names other groups, or one of them twice.
-pub fn check_answered(answered: &[String], asked: &[String]) -> Result<(), ProtocolError> {
+pub fn check_answered(user: &WireUser, asked: &[String]) -> Result<(), ProtocolError> {
+    let Some(groups) = &user.groups else {
+        return match user.unclear_groups.is_empty() {
+            true => Ok(()),
+            false => fault("some that are unclear, and none that are clear"),
+        };
+    };
+    let answered = [groups.as_slice(), &user.unclear_groups].concat();
     if asked.is_empty() || !answered.iter().all(|name| asked.contains(name)) {
         return fault("one that was not asked about");
     }
-    check_distinct(answered)
+    check_distinct(&answered)
 }
 
 fn check_distinct(groups: &[String]) -> Result<(), ProtocolError> {

@@ -11,6 +11,7 @@ mod finding;
 mod groups;
 mod lines;
 mod members;
+mod names;
 mod object;
 mod operation;
 mod reply;
@@ -29,6 +30,7 @@ pub use change::PasswordChange;
 pub use finding::{ServerFinding, Severity};
 pub use groups::{MAX_GROUP_BYTES, MAX_GROUPS, check_answered, check_groups};
 pub use lines::LineBuffer;
+pub use names::{MAX_OTHER_NAMES, check_names};
 pub use operation::Operation;
 pub use reply::Reply;
 pub use request::{Hello, Message, Question};
@@ -61,6 +63,8 @@ pub enum ProtocolError {
     Contradiction(&'static str, &'static str),
     /// The groups of a question or an answer are not those that it may have.
     Groups(String),
+    /// The other names of a person are not those that an answer may have.
+    Names(String),
     /// The protocol has no value of this member for what was to be sent.
     NoWord(&'static str),
 }
@@ -93,6 +97,7 @@ impl fmt::Display for ProtocolError {
                 write!(f, "\"{verdict}\" of an account that is \"{status}\"")
             }
             Self::Groups(why) => write!(f, "a list of \"groups\" with {why}"),
+            Self::Names(why) => write!(f, "a list of \"also_named\" with {why}"),
             Self::NoWord(member) => write!(f, "no word for this \"{member}\""),
         }
     }

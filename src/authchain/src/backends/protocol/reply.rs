@@ -13,6 +13,10 @@ use super::{Conclusion, Operation, ProtocolError, VERSION, lines};
 
 /// A reply from the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and most are verdicts"
+)]
 pub enum Reply {
     /// The first: the questions that the worker can be asked.
     Hello(Vec<Operation>),

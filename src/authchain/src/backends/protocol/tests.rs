@@ -13,16 +13,19 @@ fn users() -> impl Strategy<Value = WireUser> {
     let alias_of = proptest::option::of("[^\0]{0,20}");
     let ids = any::<[Option<u32>; 2]>();
     let groups = proptest::option::of(strings());
-    (texts, alias_of, ids, groups).prop_map(
-        |([name, gecos, home, shell], alias_of, [uid, gid], groups)| WireUser {
+    let lists = (strings(), strings());
+    (texts, alias_of, ids, groups, lists).prop_map(
+        |([name, gecos, home, shell], alias_of, [uid, gid], groups, lists)| WireUser {
             name,
             alias_of,
+            also_named: lists.0,
             uid,
             gid,
             gecos,
             home,
             shell,
             groups,
+            unclear_groups: lists.1,
         },
     )
 }
@@ -588,13 +591,41 @@ proptest! {
     fn an_answer_names_only_groups_that_were_asked_about_and_none_twice(
         asked in proptest::collection::btree_set("[a-cA]{1,2}", 0..6),
         answered in proptest::collection::vec("[a-cA]{1,2}", 0..4),
+        clear in 0..4_usize,
     ) {
         let asked: Vec<String> = asked.into_iter().collect();
         let is_asked = answered.iter().all(|name| asked.contains(name));
         let is_twice = (answered.iter())
             .any(|name| answered.iter().filter(|other| *other == name).count() > 1);
         let may = !asked.is_empty() && is_asked && !is_twice;
-        prop_assert_eq!(check_answered(&answered, &asked).is_ok(), may);
+        let told = |clear: usize| {
+            let (groups, unclear) = answered.split_at(clear.min(answered.len()));
+            let user = WireUser {
+                groups: Some(groups.to_vec()),
+                unclear_groups: unclear.to_vec(),
+                ..WireUser::default()
+            };
+            check_answered(&user, &asked).is_ok()
+        };
+        prop_assert_eq!(told(answered.len()), may);
+        prop_assert_eq!(told(clear), may);
+    }
+}
+
+#[test]
+fn what_is_unclear_is_told_beside_what_is_clear_and_other_names_are_a_few_login_names() {
+    let asked = ["staff".to_owned()];
+    let unclear_alone = WireUser {
+        unclear_groups: asked.to_vec(),
+        ..WireUser::default()
+    };
+    assert!(check_answered(&unclear_alone, &asked).is_err());
+    assert!(check_answered(&WireUser::default(), &asked).is_ok());
+    let names = |count: usize| -> Vec<String> { (0..count).map(|n| format!("a{n}")).collect() };
+    assert!(check_names(&names(MAX_OTHER_NAMES)).is_ok());
+    assert!(check_names(&names(MAX_OTHER_NAMES + 1)).is_err());
+    for name in ["", " a", "a:b", "a\n", "-a"] {
+        assert!(check_names(&[name.to_owned()]).is_err(), "{name:?}");
     }
 }
 

@@ -114,6 +114,9 @@ pub struct WireUser {
     /// The user's main name, if `name` is an alias; otherwise none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias_of: Option<String>,
+    /// The other names that the user's entry has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_named: Vec<String>,
     /// The user id, where the source has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
@@ -132,6 +135,9 @@ pub struct WireUser {
     /// Those of the question's groups that the user is in; `None` if they were not found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
+    /// Those of the question's groups of which it cannot be said whether the user is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear_groups: Vec<String>,
 }
 
 impl WireUser {
@@ -140,12 +146,14 @@ impl WireUser {
         User {
             name: self.name,
             alias_of: self.alias_of,
+            also_named: self.also_named,
             uid: self.uid,
             gid: self.gid,
             gecos: self.gecos,
             home: self.home,
             shell: self.shell,
             groups: self.groups,
+            unclear_groups: self.unclear_groups,
             backend: backend.to_owned(),
         }
     }
@@ -156,12 +164,14 @@ impl From<User> for WireUser {
         Self {
             name: user.name,
             alias_of: user.alias_of,
+            also_named: user.also_named,
             uid: user.uid,
             gid: user.gid,
             gecos: user.gecos,
             home: user.home,
             shell: user.shell,
             groups: user.groups,
+            unclear_groups: user.unclear_groups,
         }
     }
 }
@@ -215,6 +225,8 @@ impl WireUser {
         [&self.name, &self.gecos, &self.home, &self.shell]
             .into_iter()
             .chain(&self.alias_of)
+            .chain(&self.also_named)
             .chain(self.groups.iter().flatten())
+            .chain(&self.unclear_groups)
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::setup::WorkerSetup;
 use crate::backends::password_change::ChangeKind;
 use crate::backends::protocol::{
-    Bytes, Conclusion, Hello, Message, Operation, PasswordChange, Question, Reply, WireUser,
-    WireVerdict, check_answered,
+    Bytes, Conclusion, Hello, Message, Operation, PasswordChange, Question, Reply, WireVerdict,
+    check_answered, check_names,
 };
 use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::conversation::Conversation;
@@ -171,14 +171,14 @@ fn check(
         }
         _ => {}
     }
-    let is_other = |user: &WireUser| !is_same_name(&user.name);
-    if verdict.user().is_some_and(is_other) {
+    let Some(user) = verdict.user() else {
+        return Ok(());
+    };
+    if !is_same_name(&user.name) {
         return Err(unexpected("a verdict about another name"));
     }
-    let groups = verdict.user().and_then(|user| user.groups.as_deref());
-    let checked = groups.map_or(Ok(()), |groups| {
-        check_answered(groups, asked.request.groups)
-    });
+    let checked =
+        check_names(&user.also_named).and_then(|()| check_answered(user, asked.request.groups));
     checked.map_err(|error| unexpected(&error.to_string()))
 }
 

@@ -245,6 +245,57 @@ fn a_domain_beside_the_name_evades_no_rule() {
 }
 
 #[test]
+fn another_name_of_the_entry_evades_no_rule_and_no_group_file() {
+    let machine = GroupFiles::new();
+    let code = |rules: &str, also_named: &[&'static str]| {
+        let mut corp = directory("corp", &[]);
+        corp.also_named = also_named.to_vec();
+        let chain = machine.chain(rules, std::slice::from_ref(&corp), 1);
+        let login = machine
+            .login(rules, std::slice::from_ref(&corp), "eve")
+            .code();
+        (login, chain.account(b"eve", None, &context(false)).code())
+    };
+    let refused = (PamCode::AuthError, PamCode::PermissionDenied);
+    let allowed = (PamCode::Success, PamCode::Success);
+    let by_name = "[[rule]]\nuser = [\"mallory\"]\naccess = \"deny\"\n";
+    assert_eq!(code(by_name, &["m"]), allowed);
+    for other in ["mallory", "MALLORY", "mallory@x.org"] {
+        assert_eq!(code(by_name, &["m", other]), refused, "{other}");
+    }
+    // The file has bob in wheel, and nobody says whether he is the same person.
+    let by_file = "[[rule]]\ngroup = [\"wheel\"]\naccess = \"deny\"\n";
+    let unavailable = (PamCode::AuthInfoUnavailable, PamCode::AuthInfoUnavailable);
+    assert_eq!(code(by_file, &["rob"]), allowed);
+    assert_eq!(code(by_file, &["bob"]), unavailable);
+}
+
+#[test]
+fn an_unclear_group_refuses_only_where_it_decides() {
+    let machine = GroupFiles::new();
+    let login = |rules: &str| {
+        let mut corp = directory("corp", &["ops"]);
+        corp.unclear_groups = vec!["users"];
+        let decision = machine.login(rules, std::slice::from_ref(&corp), "eve");
+        let chain = machine.chain(rules, std::slice::from_ref(&corp), 1);
+        let account = chain.account(b"eve", None, &context(false));
+        let is_in = decision.code() == PamCode::Success;
+        assert_eq!(account.code() == PamCode::Success, is_in, "{rules}");
+        (is_in, decision.why())
+    };
+    let denies = "[[rule]]\nname = \"a\"\ngroup = [\"users\"]\naccess = \"deny\"\n";
+    let (is_in, why) = login(denies);
+    let words = "rule \"a\" denies if it fits: whether the person is in its group is unclear";
+    assert!(!is_in && why.ends_with(words), "{why}");
+    assert!(!login(&denies.replace("users", "!users")).0);
+    assert!(login(&denies.replace("users", "guests")).0);
+    let ops = "[[rule]]\ngroup = [\"ops\"]\n[[rule]]\ntty = [\"*\"]\naccess = \"deny\"\n";
+    let users = "[[rule]]\ngroup = [\"users\"]\n";
+    assert!(login(&format!("{users}{ops}")).0, "both ways let in");
+    assert!(!login(&format!("{users}{}", ops.replace("ops", "guests"))).0);
+}
+
+#[test]
 fn an_account_without_an_answer_is_let_in_only_where_that_is_set_and_only_for_the_directorys_own() {
     let down = Scripted::new("corp", Authority::Directory, Answer::Unavailable);
     let local = Scripted::new("local", Authority::System, Answer::Unknown);
@@ -337,14 +388,15 @@ proptest! {
     #[test]
     fn no_fault_of_a_group_lets_in_more(
         rules in rules(), groups in groups(), name in prop::sample::select(vec!["bob", "eve"]),
-        cuts_file: bool,
+        fault in 0..3,
     ) {
         let machine = GroupFiles::new();
         let mut corp = directory("corp", &groups);
         let before = lets_in(&machine, &rules, &corp, name);
-        match cuts_file {
-            true => machine.write("group", "root:x:0:\nwhe"),
-            false => corp.groups = None,
+        match fault {
+            0 => machine.write("group", "root:x:0:\nwhe"),
+            1 => corp.groups = None,
+            _ => corp.unclear_groups = corp.groups.replace(Vec::new()).unwrap(),
         }
         let after = lets_in(&machine, &rules, &corp, name);
         prop_assert!(after.0 <= before.0 && after.1 <= before.1, "{:?} {:?}", before, after);

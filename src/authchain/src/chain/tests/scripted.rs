@@ -57,6 +57,10 @@ pub(super) struct Scripted {
     pub(super) has_a_server_that_answers: bool,
     /// The groups that it has the person in; `None` if it does not find them out.
     pub(super) groups: Option<Vec<&'static str>>,
+    /// The groups of which it finds it unclear whether the person is in.
+    pub(super) unclear_groups: Vec<&'static str>,
+    /// The other names that the person's entry has.
+    pub(super) also_named: Vec<&'static str>,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
     deferred_done: Rc<Cell<usize>>,
@@ -77,6 +81,8 @@ impl Scripted {
             finds_by_password: false,
             has_a_server_that_answers: false,
             groups: Some(Vec::new()),
+            unclear_groups: Vec::new(),
+            also_named: Vec::new(),
             asked: Rc::default(),
             spent: Rc::default(),
             deferred_done: Rc::default(),
@@ -142,13 +148,14 @@ impl Scripted {
         Some(User {
             name,
             alias_of,
+            also_named: owned(&self.also_named),
             uid,
             gid: None,
             gecos: String::new(),
             home: String::new(),
             shell: String::new(),
-            groups: (self.groups.as_ref())
-                .map(|groups| groups.iter().map(|&group| group.to_owned()).collect()),
+            groups: self.groups.as_deref().map(owned),
+            unclear_groups: owned(&self.unclear_groups),
             backend: self.name.clone(),
         })
     }
@@ -176,6 +183,10 @@ impl Scripted {
             _ => Ok(()),
         }
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().copied().map(str::to_owned).collect()
 }
 
 impl Backend for Scripted {

@@ -78,7 +78,7 @@ pub(super) fn shuts_root_out(
     for rule in rules.iter() {
         let conditions = &rule.conditions;
         let lets_in = rule.access == RuleAccess::Allow && knows_root(rule.chain.as_deref());
-        match conditions.user.known_fit(|entry| entry.matches(ROOT, None)) {
+        match conditions.user.known_fit(|entry| entry.matches(ROOT, &[])) {
             Fit::No => {}
             Fit::Yes if lets_in => return None,
             _ if conditions.ask_for_user_alone() => return Some(rule),

@@ -35,6 +35,16 @@ pub struct FirstChoice<'r> {
     pub may_allow: bool,
 }
 
+/// The choice after a backend has answered: one rule, or several of which any may be the one that
+/// fits, because it is unclear whether the person is in some group.
+#[derive(Debug)]
+pub struct SecondChoice<'r> {
+    /// The first that may be made.
+    pub first: Choice<'r>,
+    /// The others that may be made.
+    pub others: Vec<Choice<'r>>,
+}
+
 impl<'r> Choice<'r> {
     /// Returns whether the login is allowed, if a backend of the chain accepts.
     pub fn allows(&self) -> bool {
@@ -58,6 +68,13 @@ impl<'r> Choice<'r> {
     pub fn chain(&self) -> Option<impl Iterator<Item = &'r str> + use<'r>> {
         let chain = self.rule()?.chain.as_ref()?;
         Some(chain.iter().map(|name| name.get_ref().as_str()))
+    }
+}
+
+impl<'r> SecondChoice<'r> {
+    /// Returns every choice that may be made. The login is denied if one of them denies it.
+    pub fn all(&self) -> impl Iterator<Item = &Choice<'r>> {
+        [&self.first].into_iter().chain(&self.others)
     }
 }
 
@@ -115,8 +132,8 @@ impl Rules {
     }
 
     /// Chooses after a backend has accepted, and at each question about the account. `of_backend`
-    /// says whether the backend has the person in a group; it is not asked where the group file
-    /// has.
+    /// says whether the backend has the person in a group, with `None` where that is unclear; it is
+    /// not asked where the group file has.
     ///
     /// The choice can only take away: if it denies, or if its chain does not have the backend that
     /// accepted, the login is denied.
@@ -127,16 +144,20 @@ impl Rules {
         &self,
         login: &LoginFacts<'_>,
         in_file: impl Fn(&Group) -> Result<bool, E>,
-        of_backend: impl Fn(&Group) -> Result<bool, E>,
-    ) -> Result<Choice<'_>, E> {
+        of_backend: impl Fn(&Group) -> Result<Option<bool>, E>,
+    ) -> Result<SecondChoice<'_>, E> {
         let possible = self.possible(login, |rule, group| {
             let is_member = in_file(group)?;
             match !is_member && rule.asks_backends_for_groups() {
-                true => of_backend(group).map(Some),
+                true => of_backend(group),
                 false => Ok(Some(is_member)),
             }
         })?;
-        Ok(first_of(possible))
+        let mut possible = possible.into_iter();
+        Ok(SecondChoice {
+            first: possible.next().unwrap_or(Choice::Top),
+            others: possible.collect(),
+        })
     }
 
     /// Returns every choice that may be made, in order: one, unless `is_member` does not know

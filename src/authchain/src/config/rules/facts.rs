@@ -9,9 +9,10 @@ pub struct LoginFacts<'a> {
     pub service: &'a str,
     /// The name, as it was typed.
     pub user: &'a str,
-    /// The person's own name in the source, where it differs from `user`: a backend that tells no
-    /// `A` from `a`, or an alias. `None` before a backend has answered.
-    pub own_name: Option<&'a str>,
+    /// The names that the source has for the person: the own one, which may differ from `user` in
+    /// letters or because that is an alias, and the others of the entry. Empty before a backend has
+    /// answered.
+    pub own_names: &'a [&'a str],
     /// `PAM_RHOST`.
     pub origin: Origin,
     /// `PAM_TTY` without `/dev/`.
@@ -24,16 +25,15 @@ impl<'a> LoginFacts<'a> {
         Self {
             service,
             user,
-            own_name: None,
+            own_names: &[],
             origin: Origin::of(rhost),
             tty: tty.strip_prefix("/dev/").unwrap_or(tty),
         }
     }
 
-    /// Adds the person's own name, as the backend that accepted has it.
+    /// Adds the names that the backend that accepted has for the person.
     #[must_use]
-    pub fn known_as(self, own_name: &'a str) -> Self {
-        let own_name = (own_name != self.user).then_some(own_name);
-        Self { own_name, ..self }
+    pub fn known_as(self, own_names: &'a [&'a str]) -> Self {
+        Self { own_names, ..self }
     }
 }

@@ -12,23 +12,23 @@ pub struct MachineGroups<'a> {
     group_file: &'a Path,
     passwd_file: &'a Path,
     name: &'a str,
-    own_name: Option<&'a str>,
+    own_names: &'a [&'a str],
     found: OnceCell<Result<FileGroups, BackendError>>,
 }
 
 impl<'a> MachineGroups<'a> {
-    /// Prepares the lookup of the person named `name`; `own_name` is as for [`FileGroups::find`].
+    /// Prepares the lookup of the person named `name`; `own_names` are as for [`FileGroups::find`].
     pub fn new(
         group_file: &'a Path,
         passwd_file: &'a Path,
         name: &'a str,
-        own_name: Option<&'a str>,
+        own_names: &'a [&'a str],
     ) -> Self {
         Self {
             group_file,
             passwd_file,
             name,
-            own_name,
+            own_names,
             found: OnceCell::new(),
         }
     }
@@ -46,6 +46,6 @@ impl<'a> MachineGroups<'a> {
 
     fn read(&self) -> Result<FileGroups, BackendError> {
         let file = GroupFile::read(self.group_file)?;
-        FileGroups::find(&file, self.passwd_file, self.name, self.own_name)
+        FileGroups::find(&file, self.passwd_file, self.name, self.own_names)
     }
 }

@@ -25,7 +25,7 @@ mod rule;
 mod settings;
 mod user;
 
-pub use choice::{Choice, FirstChoice, Rules};
+pub use choice::{Choice, FirstChoice, Rules, SecondChoice};
 pub use facts::LoginFacts;
 pub use fit::Fit;
 pub use group::{Group, MAX_GROUP_BYTES, MAX_GROUPS};

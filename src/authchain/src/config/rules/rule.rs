@@ -72,7 +72,7 @@ impl Conditions {
     /// Returns how a login fits each key but `group`, whose entries need to be looked up.
     pub fn fit_of_keys(&self, login: &LoginFacts<'_>) -> [(&'static str, Fit); 4] {
         let service = (self.service).known_fit(|entry| Some(entry.matches(login.service)));
-        let user = (self.user).known_fit(|entry| entry.matches(login.user, login.own_name));
+        let user = (self.user).known_fit(|entry| entry.matches(login.user, login.own_names));
         let from = self.from.known_fit(|entry| entry.matches(login.origin));
         let tty = self.tty.known_fit(|entry| Some(entry.matches(login.tty)));
         [

@@ -26,8 +26,8 @@ pub struct RuleSettings {
     pub service: Option<Vec<Spanned<String>>>,
 
     /// The login names of which one must match, letter for letter. Where a name differs in `A` and
-    /// `a` alone, or is an alias of a person who is named here, the login is denied if the rule
-    /// fits by its other keys: a backend may take both names for the same person.
+    /// `a` alone, or is an alias or another name of a person who is named here, the login is denied
+    /// if the rule fits by its other keys: a backend may take both names for the same person.
     #[cfg_attr(
         feature = "schema",
         schemars(with = "Option<Vec<String>>", length(min = 1))

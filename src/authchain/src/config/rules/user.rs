@@ -12,16 +12,16 @@ pub struct UserEntry(Username);
 impl UserEntry {
     /// Returns whether a login is that user's.
     ///
-    /// `None` where the name differs in ASCII case or in a domain alone, or where the person's own
-    /// name is the one that matches: then a backend, not this file, says whether both are the same
-    /// person.
-    pub fn matches(&self, name: &str, own_name: Option<&str>) -> Option<bool> {
+    /// `None` where the name differs in ASCII case or in a domain alone, or where one of the
+    /// person's own names is the one that matches: then a backend, not this file, says whether both
+    /// are the same person.
+    pub fn matches(&self, name: &str, own_names: &[&str]) -> Option<bool> {
         let entry = self.0.as_str();
         let is_similar = |name: &str| bare(entry).eq_ignore_ascii_case(bare(name));
         if entry == name {
             return Some(true);
         }
-        match is_similar(name) || own_name.is_some_and(is_similar) {
+        match is_similar(name) || own_names.iter().copied().any(is_similar) {
             true => None,
             false => Some(false),
         }

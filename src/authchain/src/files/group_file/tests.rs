@@ -21,14 +21,14 @@ impl TwoFiles {
         Self { dir }
     }
 
-    fn groups_of(&self, name: &str, own_name: Option<&str>) -> Result<FileGroups, BackendError> {
+    fn groups_of(&self, name: &str, own_names: &[&str]) -> Result<FileGroups, BackendError> {
         let file = GroupFile::read(&self.dir.path().join("group")).unwrap();
-        FileGroups::find(&file, &self.dir.path().join("passwd"), name, own_name)
+        FileGroups::find(&file, &self.dir.path().join("passwd"), name, own_names)
     }
 }
 
 fn groups_of(group: impl AsRef<[u8]>, name: &str) -> FileGroups {
-    TwoFiles::new(group).groups_of(name, None).unwrap()
+    TwoFiles::new(group).groups_of(name, &[]).unwrap()
 }
 
 /// Returns `yes`, `no`, or the reason why neither is known.
@@ -140,12 +140,13 @@ fn comments_compat_lines_and_lines_without_a_colon_are_no_groups() {
 #[test]
 fn a_member_in_other_letters_or_under_the_persons_own_name_is_a_doubt() {
     let files = TwoFiles::new("guests:x:70:alice,root\nstaff:x:50:bob\n");
-    for (name, own_name) in [
-        ("ALICE", None),
-        ("a@x.org", Some("alice")),
-        ("A@x.org", Some("Alice")),
+    for (name, own_names) in [
+        ("ALICE", &[][..]),
+        ("a@x.org", &["alice"]),
+        ("A@x.org", &["Alice"]),
+        ("eve", &["eve", "mallory", "alice"]),
     ] {
-        let groups = files.groups_of(name, own_name).unwrap();
+        let groups = files.groups_of(name, own_names).unwrap();
         let expected = "line 1: \"alice\" may be the same person";
         assert_eq!(in_short(groups.has_name("guests")), expected, "{name}");
         assert_eq!(in_short(groups.has_id(70)), expected, "{name}");
@@ -156,7 +157,7 @@ fn a_member_in_other_letters_or_under_the_persons_own_name_is_a_doubt() {
 #[test]
 fn the_primary_group_of_the_persons_own_name_is_a_doubt() {
     let files = TwoFiles::new("users:x:100:\nstaff:x:50:bob\n");
-    let groups = files.groups_of("ALICE", Some("alice")).unwrap();
+    let groups = files.groups_of("ALICE", &["alice"]).unwrap();
     let expected = "line 1: \"alice\" may be the same person";
     assert_eq!(in_short(groups.has_name("users")), expected);
     assert_eq!(in_short(groups.has_id(100)), expected);
@@ -182,14 +183,14 @@ fn odd_bytes_are_compared_as_they_are() {
 #[test]
 fn a_persons_broken_passwd_line_leaves_all_their_groups_unknown() {
     let files = TwoFiles::new("wheel:x:10:bob\n");
-    let error = files.groups_of("bob", None).err().unwrap().to_string();
+    let error = files.groups_of("bob", &[]).err().unwrap().to_string();
     assert!(
         error.ends_with("passwd: line 2 is not valid: the group id is not a number"),
         "{error}"
     );
     // A person of a directory has no line.
     assert_eq!(
-        in_short(files.groups_of("eve", None).unwrap().has_name("wheel")),
+        in_short(files.groups_of("eve", &[]).unwrap().has_name("wheel")),
         "no"
     );
 }

@@ -97,12 +97,14 @@ impl PasswdEntry {
         User {
             name: self.name.clone(),
             alias_of: None,
+            also_named: Vec::new(),
             uid: Some(self.uid),
             gid: Some(self.gid),
             gecos: self.gecos.clone(),
             home: self.home.clone(),
             shell: self.shell.clone(),
             groups: None,
+            unclear_groups: Vec::new(),
             backend: backend.to_owned(),
         }
     }

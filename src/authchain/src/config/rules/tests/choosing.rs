@@ -1,6 +1,6 @@
 //! Which rule is chosen for a login.
 
-use super::{first, second, source};
+use super::{first, in_short, second, source};
 use crate::config::Config;
 use crate::config::rules::{Group, LoginFacts};
 use crate::files::group_file::GroupFile;
@@ -111,11 +111,60 @@ fn a_name_in_other_letters_or_an_alias_evades_no_rule() {
             let shouted = ssh("ALICE", "192.0.2.7");
             assert_eq!(second(&rules, &shouted, &[], &[]), "unclear 1", "{rules}");
             for own_name in ["alice", "Alice"] {
-                let alias = ssh("alice@example.com", "192.0.2.7").known_as(own_name);
+                let own_names = [own_name];
+                let alias = ssh("alice@example.com", "192.0.2.7").known_as(&own_names);
                 assert_eq!(second(&rules, &alias, &[], &[]), "unclear 1", "{rules}");
             }
         }
     }
+}
+
+#[test]
+fn another_name_of_the_persons_entry_evades_no_rule() {
+    let own_names = ["eve", "alice"];
+    let eve = ssh("eve", "192.0.2.7").known_as(&own_names);
+    for access in ["allow", "deny"] {
+        for list in ["'alice'", "'!alice'", "'bob', 'alice'", "'!eve', 'alice'"] {
+            let rules =
+                format!("[[rule]]\nuser = [{list}]\naccess = '{access}'\nservice = ['sshd']\n");
+            let expected = match list.contains("!eve") {
+                true => "top",
+                false => "unclear 1",
+            };
+            assert_eq!(second(&rules, &eve, &[], &[]), expected, "{rules}");
+        }
+        let by_the_typed_name = format!("[[rule]]\nuser = ['eve']\naccess = '{access}'\n");
+        let expected = format!("{access} 1");
+        assert_eq!(second(&by_the_typed_name, &eve, &[], &[]), expected);
+    }
+}
+
+#[test]
+fn a_group_of_which_the_backend_is_unclear_leaves_every_rule_possible_that_it_decides() {
+    let all = |rules: &str, group: &str| {
+        let source = source(rules);
+        let config = Config::parse(&source).unwrap();
+        let of_backend = |asked: &Group| match asked.to_string() == group {
+            true => Ok::<_, String>(None),
+            false => Ok(Some(asked.to_string() == "staff")),
+        };
+        let login = ssh("alice", "192.0.2.7");
+        let chosen = (config.rules).second_choice(&login, |_| Ok(false), of_backend);
+        let chosen: Vec<String> = chosen.unwrap().all().map(in_short).collect();
+        chosen.join(", ")
+    };
+    let denies = "[[rule]]\ngroup = ['users']\naccess = 'deny'\n";
+    let but = "[[rule]]\ngroup = ['!users']\naccess = 'deny'\n";
+    let allows = "[[rule]]\ngroup = ['users']\n[[rule]]\ngroup = ['staff']\n\
+                  [[rule]]\nservice = ['sshd']\naccess = 'deny'\n";
+    assert_eq!(all(denies, "users"), "deny 1, top");
+    assert_eq!(all(but, "users"), "deny 1, top");
+    assert_eq!(all(denies, "guests"), "top");
+    assert_eq!(all(but, "guests"), "deny 1");
+    // Whether she is in users or not, she is let in.
+    assert_eq!(all(allows, "users"), "allow 1, allow 2");
+    let staff_too = "[[rule]]\ngroup = ['users', 'staff']\naccess = 'deny'\n";
+    assert_eq!(all(staff_too, "users"), "deny 1");
 }
 
 #[test]
@@ -125,9 +174,10 @@ fn a_lookup_that_fails_concerns_the_rules_that_need_it() {
                  [[rule]]\ngroup = ['staff']\n";
     let source = source(rules);
     let config = Config::parse(&source).unwrap();
-    let fails = |_: &Group| Err("the file cannot be read");
-    let choose = |login| config.rules.second_choice(&login, fails, fails);
-    assert!(choose(ssh("alice", "")).unwrap().allows());
+    let fails = |_: &Group| Err::<bool, _>("the file cannot be read");
+    let of_backend = |group: &Group| fails(group).map(Some);
+    let choose = |login| config.rules.second_choice(&login, fails, of_backend);
+    assert!(choose(ssh("alice", "")).unwrap().first.allows());
     assert!(choose(ssh("bob", "")).is_err());
     assert!(choose(LoginFacts::new("su", "alice", "", "")).is_err());
 }

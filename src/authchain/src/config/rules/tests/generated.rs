@@ -7,7 +7,7 @@ use proptest::sample::{select, subsequence};
 use toml::de::DeTable;
 
 use super::source;
-use crate::config::rules::{Choice, Group, LoginFacts, Rules, parse};
+use crate::config::rules::{Choice, Group, LoginFacts, Rules, SecondChoice, parse};
 
 pub(super) const GROUPS: [&str; 4] = ["staff", "guests", "wheel", "10"];
 pub(super) const ADDRESSES: [&str; 4] = ["10.0.0.1", "10.1.0.1", "192.0.2.7", "2001:db8::1"];
@@ -91,28 +91,36 @@ pub(super) fn rules() -> impl Strategy<Value = Vec<RuleText>> {
 pub(super) struct LoginCase {
     pub(super) service: &'static str,
     pub(super) user: &'static str,
-    pub(super) own_name: Option<&'static str>,
+    pub(super) own_names: Vec<&'static str>,
     pub(super) rhost: &'static str,
     pub(super) tty: &'static str,
     pub(super) in_file: BTreeSet<&'static str>,
     pub(super) of_backend: BTreeSet<&'static str>,
+    /// The groups of which the backend is unclear.
+    pub(super) unclear: BTreeSet<&'static str>,
 }
 
 impl LoginCase {
     pub(super) fn facts(&self) -> LoginFacts<'_> {
         let facts = LoginFacts::new(self.service, self.user, self.rhost, self.tty);
-        match self.own_name {
-            Some(own_name) => facts.known_as(own_name),
-            None => facts,
-        }
+        facts.known_as(&self.own_names)
+    }
+
+    /// Returns the second choice where the backend is clear about all groups.
+    pub(super) fn second<'r>(&self, rules: &'r Rules) -> Choice<'r> {
+        let unclear = BTreeSet::new();
+        let case = self.clone();
+        super::only(&Self { unclear, ..case }.second_choice(rules))
     }
 
     /// Returns the second choice.
-    pub(super) fn second<'r>(&self, rules: &'r Rules) -> Choice<'r> {
-        let [in_file, of_backend] = [&self.in_file, &self.of_backend].map(answer);
-        rules
-            .second_choice(&self.facts(), in_file, of_backend)
-            .unwrap()
+    pub(super) fn second_choice<'r>(&self, rules: &'r Rules) -> SecondChoice<'r> {
+        let of_backend = |group: &Group| {
+            let is_unclear = self.unclear.contains(group.to_string().as_str());
+            Ok(answer(&self.of_backend)(group).ok().filter(|_| !is_unclear))
+        };
+        let chosen = rules.second_choice(&self.facts(), answer(&self.in_file), of_backend);
+        chosen.unwrap()
     }
 
     /// Returns whether the first choice leaves a way in.
@@ -137,21 +145,23 @@ pub(super) fn login() -> impl Strategy<Value = LoginCase> {
     (
         select(&["sshd", "su", "login"]),
         select(&["alice", "ALICE", "bob", "root", "eve"]),
-        proptest::option::of(select(&["alice", "Bob", "eve"])),
+        proptest::collection::vec(select(&["alice", "Bob", "eve"]), 0..3),
         prop_oneof![select(&ADDRESSES), select(&OTHER_RHOSTS)],
         select(&["", "tty1", "/dev/tty1", "pts/0", "ssh", "../tty1"]),
         groups(),
         groups(),
+        groups(),
     )
         .prop_map(
-            |(service, user, own_name, rhost, tty, in_file, of_backend)| LoginCase {
+            |(service, user, own_names, rhost, tty, in_file, of_backend, unclear)| LoginCase {
                 service,
                 user,
-                own_name,
+                own_names,
                 rhost,
                 tty,
                 in_file,
                 of_backend,
+                unclear,
             },
         )
 }

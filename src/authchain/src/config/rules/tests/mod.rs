@@ -7,7 +7,7 @@ mod laws;
 
 use std::path::Path;
 
-use super::{Choice, FirstChoice, Group, LoginFacts};
+use super::{Choice, FirstChoice, Group, LoginFacts, SecondChoice};
 use crate::config::{Config, Source};
 
 /// Groups in the tests: those of the file, and those of the backend.
@@ -33,6 +33,12 @@ fn in_short(choice: &Choice<'_>) -> String {
     }
 }
 
+/// Returns the choice where it is clear.
+fn only<'r>(chosen: &SecondChoice<'r>) -> Choice<'r> {
+    assert!(chosen.others.is_empty(), "{chosen:?}");
+    chosen.first
+}
+
 /// Returns the first choice by this text, and whether the login may be allowed.
 fn first(text: &str, login: &LoginFacts<'_>, file: InGroups<'_>) -> (String, bool) {
     let source = source(text);
@@ -46,8 +52,7 @@ fn first(text: &str, login: &LoginFacts<'_>, file: InGroups<'_>) -> (String, boo
 fn second(text: &str, login: &LoginFacts<'_>, file: InGroups<'_>, backend: InGroups<'_>) -> String {
     let source = source(text);
     let config = Config::parse(&source).unwrap();
-    let choice = config
-        .rules
-        .second_choice(login, is_among(file), is_among(backend));
-    in_short(&choice.unwrap())
+    let of_backend = |group: &Group| is_among(backend)(group).map(Some);
+    let chosen = (config.rules).second_choice(login, is_among(file), of_backend);
+    in_short(&only(&chosen.unwrap()))
 }

@@ -173,7 +173,8 @@ pub struct LdapSettings {
     pub group_members: Vec<AttributeName>,
 
     /// True to count the primary group as well: the posixGroup with the number that the person's
-    /// entry has in `gid_number_attr`. Only where people may not write that number themselves.
+    /// entry has in `gid_number_attr`. Only where people may not write that number themselves. To
+    /// rules such a group is unclear otherwise: nobody is let in by it, and nobody gets around it.
     pub allow_primary_group: bool,
 
     /// Which account rules apply: `shadow` the shadow* attributes, `ppolicy` the server's password
