@@ -1,6 +1,7 @@
 //! One walk along the chain: each backend is asked in its turn, where it may be asked.
 
 mod account;
+mod directories_view;
 mod login;
 mod lookup;
 mod owner;

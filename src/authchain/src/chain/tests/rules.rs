@@ -13,7 +13,7 @@ use crate::chain::ruling::Ruling;
 use crate::config::rules::Rules;
 use crate::config::settings::WhenUnavailable;
 use crate::config::{Config, Source};
-use crate::words::{AccountStatus, PamCode};
+use crate::words::{Account, AccountStatus, PamCode};
 
 /// The files of a machine on which bob is in the group `wheel`.
 struct GroupFiles(tempfile::TempDir);
@@ -233,6 +233,64 @@ fn a_directorys_groups_count_for_people_whom_the_passwd_file_has_without_a_passw
     assert_eq!(code(down.clone(), "alice"), PamCode::AuthInfoUnavailable);
     // The name of somebody with a password belongs to the file alone.
     assert_eq!(code(down, "lena"), PamCode::Success);
+}
+
+#[test]
+fn a_directory_is_asked_for_groups_only_of_people_whom_it_may_let_in() {
+    let rules = "[[rule]]\ngroup = [\"banned\"]\naccess = \"deny\"\n";
+    let machine = GroupFiles::new();
+    let account = |all: &[&Scripted], known: Option<&Account>| {
+        let all: Vec<_> = all.iter().map(|&backend| backend.clone()).collect();
+        let chain = machine.chain(rules, &all, all.len());
+        chain.account(b"bob", known, &context(false)).code()
+    };
+    let mail = |answer| Scripted::new("mail", Authority::Machine, answer);
+    let (own, without_password) = (mail(Answer::Accepts), mail(Answer::HasNoPassword));
+    let (down, banned) = (
+        Scripted::new("corp", Authority::Directory, Answer::Unavailable),
+        directory("corp", &["banned"]),
+    );
+    // Whoever has a password in the files is theirs, and no outage elsewhere matters.
+    assert_eq!(account(&[&own, &down], None), PamCode::Success);
+    assert_eq!(account(&[&own, &banned], None), PamCode::Success);
+    assert!(!is_asked(&down) && !is_asked(&banned));
+    let refused = account(&[&without_password, &down], None);
+    assert_eq!(refused, PamCode::AuthInfoUnavailable);
+    let refused = account(&[&without_password, &banned], None);
+    assert_eq!(refused, PamCode::PermissionDenied);
+    // Who has just logged in by the directory's password is in the directory's groups.
+    let asked = banned.asked();
+    let known = banned.known("bob");
+    let refused = account(&[&own, &banned], known.as_ref());
+    assert_eq!(refused, PamCode::PermissionDenied);
+    assert_eq!(banned.asked(), asked);
+    // One that has said in this walk that it does not know the person is not asked again.
+    let elsewhere = Scripted::new("corp", Authority::Directory, Answer::Unknown);
+    let allowed = account(&[&elsewhere, &without_password], None);
+    assert_eq!((allowed, elsewhere.asked()), (PamCode::Success, 1));
+}
+
+#[test]
+fn a_directory_tells_the_other_names_of_people_whom_the_passwd_file_has_too() {
+    let rules = "[[rule]]\nuser = [\"mallory\"]\naccess = \"deny\"\n\
+                 [[rule]]\ngroup = [\"users\"]\naccess = \"deny\"\nservice = [\"cron\"]\n";
+    let local = Scripted::new("local", Authority::System, Answer::Accepts);
+    let machine = GroupFiles::new();
+    let code = |corp: &Scripted, service: &str| {
+        let chain = machine.chain(rules, &[local.clone(), corp.clone()], 2);
+        let context = Context {
+            service,
+            ..context(false)
+        };
+        chain.account(b"alice", None, &context).code()
+    };
+    let mut corp = directory("corp", &[]);
+    assert_eq!(code(&corp, "cron"), PamCode::Success);
+    corp.unclear_groups = vec!["users"];
+    assert_eq!(code(&corp, "sshd"), PamCode::Success);
+    assert_eq!(code(&corp, "cron"), PamCode::PermissionDenied);
+    corp.also_named = vec!["mallory"];
+    assert_eq!(code(&corp, "sshd"), PamCode::PermissionDenied);
 }
 
 #[test]

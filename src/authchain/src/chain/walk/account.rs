@@ -46,7 +46,7 @@ impl Chain {
             }
         }
         if let Some(person) = &mut seen.person {
-            if let Err(error) = walk.add_groups_elsewhere(person, known) {
+            if let Err(error) = walk.add_directories_view(person, known) {
                 let decision = walk.decide(Outcome::Unavailable);
                 return Objection::NotFoundOut(error).against(decision);
             }
@@ -136,7 +136,7 @@ impl Walk<'_, AccountStatus> {
 
     /// Returns the account as the backend has judged it just now, or else as it judges it when
     /// asked; `None` if it does not know the name.
-    fn judged(
+    pub(super) fn judged(
         &self,
         link: &Link,
         known: Option<&Account>,
@@ -145,42 +145,6 @@ impl Walk<'_, AccountStatus> {
             Some(known) => Ok(Some(known.clone())),
             None => link.backend.account(&self.request(link)),
         }
-    }
-
-    /// Adds the groups in which directories have a person whom this machine's files describe and
-    /// for whom they have no password: at a login, a directory's groups count.
-    ///
-    /// # Errors
-    /// When a directory that may know the person could not be asked.
-    fn add_groups_elsewhere(
-        &self,
-        person: &mut User,
-        known: Option<&Account>,
-    ) -> Result<(), BackendError> {
-        let is_directory = |link: &&&Link| link.backend.nature().is_directory();
-        let mut directories = self.route.links.iter().filter(is_directory);
-        let is_a_directorys = directories.any(|link| link.backend.name() == person.backend);
-        // No group opens an account that is refused.
-        let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
-        let is_over = self.steps.iter().any(is_refused);
-        if is_a_directorys || is_over || self.route.groups.is_empty() {
-            return Ok(());
-        }
-        for link in self.route.links.iter().filter(is_directory) {
-            if self.obstacle(link)?.is_some() {
-                continue;
-            }
-            let Some(Account { user, .. }) = self.judged(link, known)? else {
-                continue;
-            };
-            if self.mistaken_identity(link, &user)?.is_none() {
-                person.groups = match (person.groups.take(), user.groups) {
-                    (Some(own), Some(more)) => Some([own, more].concat()),
-                    _ => None,
-                };
-            }
-        }
-        Ok(())
     }
 
     /// Returns whether `account_when_unavailable` lets the person in: only directories may know
@@ -230,7 +194,7 @@ impl Walk<'_, AccountStatus> {
 
     /// Returns whether `known` came from this backend, is about this person, and says of the groups
     /// what rules ask. Backends over files are always asked again, because that is quick.
-    fn is_from(&self, link: &Link, known: &Account) -> bool {
+    pub(super) fn is_from(&self, link: &Link, known: &Account) -> bool {
         let asks_for_groups = !self.route.groups.is_empty();
         link.backend.nature().is_directory()
             && (known.user.groups.is_some() || !asks_for_groups)

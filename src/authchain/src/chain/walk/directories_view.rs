@@ -1,0 +1,69 @@
+//! What directories say of a person whom this machine's files describe and leave to others.
+
+use super::Walk;
+use crate::chain::decision::{Finding, Step};
+use crate::chain::links::Link;
+use crate::words::{Account, AccountStatus, BackendError, User};
+
+impl Walk<'_, AccountStatus> {
+    /// Adds the groups and names that directories have for a person whom this machine's files
+    /// describe and for whom they have no password: at a login, a directory would say them.
+    ///
+    /// # Errors
+    /// When a directory that may know the person could not be asked.
+    pub(super) fn add_directories_view(
+        &self,
+        person: &mut User,
+        known: Option<&Account>,
+    ) -> Result<(), BackendError> {
+        let mut directories = self.route.links.iter();
+        let own = directories.find(|link| link.backend.name() == person.backend);
+        let own = own.filter(|link| !link.backend.nature().is_directory());
+        // No group opens an account that is refused.
+        let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
+        let is_over = self.steps.iter().any(is_refused);
+        let Some(own) = own.filter(|_| !is_over && !self.route.groups.is_empty()) else {
+            return Ok(());
+        };
+        let has_password = self.has_password(own)?;
+        for link in &self.route.links {
+            let is_heard = known.is_some_and(|known| self.is_from(link, known));
+            let may_know = link.backend.nature().is_directory() && !self.was_unknown(link);
+            if !may_know || (has_password && !is_heard) || self.obstacle(link)?.is_some() {
+                continue;
+            }
+            let Some(Account { user, .. }) = self.judged(link, known)? else {
+                continue;
+            };
+            if self.mistaken_identity(link, &user)?.is_none() {
+                person.groups = match (person.groups.take(), user.groups) {
+                    (Some(own), Some(more)) => Some([own, more].concat()),
+                    _ => None,
+                };
+                person.unclear_groups.extend(user.unclear_groups);
+                person.also_named.extend(user.also_named);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether a second passwd database has a password for the person, who then belongs to
+    /// it. For the system's own files, [`obstacle`](Self::obstacle) knows it. Without root's rights
+    /// it cannot be known.
+    fn has_password(&self, link: &Link) -> Result<bool, BackendError> {
+        if link.backend.nature().is_system() || self.context.euid != 0 {
+            return Ok(false);
+        }
+        match link.backend.change_password() {
+            Ok(changes) => changes.has_password(&self.request(link)),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Returns whether the backend has said in this walk that it does not know the person.
+    fn was_unknown(&self, link: &Link) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.backend == link.backend.name() && step.finding == Finding::Unknown)
+    }
+}
