@@ -5,8 +5,8 @@ use std::path::Path;
 
 use authchain::backends::Backend;
 use authchain::chain::registry;
-use authchain::config::Config;
 use authchain::config::rules::{Fit, Group, Rule, RuleAccess};
+use authchain::config::{BackendTable, Config};
 use authchain::files::group_file::GroupFile;
 use authchain::words::Username;
 
@@ -26,6 +26,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, report: &mut Report) -> bo
         check_terminals(file, rule, report);
         check_spelling(file, config, rule, report);
     }
+    check_directories(file, config, report);
     check_groups(file, config, report)
 }
 
@@ -70,6 +71,59 @@ fn folds_case(backend: &dyn Backend) -> bool {
     Username::parse(b"a").is_ok_and(|name| backend.is_same_name(&name, "A"))
 }
 
+/// Warns of directories that may not tell their people's groups where a rule asks for them.
+fn check_directories(file: &Path, config: &Config<'_>, report: &mut Report) {
+    let mut rules = config.rules.iter();
+    let Some(rule) = rules.find(|rule| asks_backends(rule)) else {
+        return;
+    };
+    for table in config.links(None).unwrap_or_default() {
+        for warning in registry::group_warnings(table) {
+            let message = format!(
+                "{rule} goes by groups, and backend {} {warning}",
+                table.name()
+            );
+            report.add(Severity::Warning, file, message);
+        }
+    }
+}
+
+fn asks_backends(rule: &Rule) -> bool {
+    rule.asks_backends_for_groups() && !rule.conditions.group.is_empty()
+}
+
+/// Warns of rules in which a group of this machine opens something, and a directory may have a
+/// group of the same name: whoever administers the directory says who is in it, too.
+fn check_names_of_both(file: &Path, config: &Config<'_>, groups: &GroupFile, report: &mut Report) {
+    let top = config.links(None).unwrap_or_default();
+    let is_directory = |table: &&&BackendTable<'_>| is_directory(config, table);
+    let Some(directory) = top.iter().find(is_directory) else {
+        return;
+    };
+    for rule in config.rules.iter().filter(|rule| asks_backends(rule)) {
+        let opening = match rule.access {
+            RuleAccess::Allow => &rule.conditions.group.included,
+            RuleAccess::Deny => &rule.conditions.group.excluded,
+        };
+        let is_of_both = |group: &Group| matches!(group, Group::Name(name) if groups.has(name));
+        if let Some(name) = opening.iter().find(|name| is_of_both(name.get_ref())) {
+            let message = format!(
+                "{rule} counts a group \"{}\" of backend {} beside the one in {}: only a rule \
+                 with `chain` goes by this machine's groups alone",
+                name.get_ref(),
+                directory.name(),
+                groups.path().display()
+            );
+            report.add(Severity::Warning, file, message);
+        }
+    }
+}
+
+fn is_directory(config: &Config<'_>, table: &BackendTable<'_>) -> bool {
+    let backend = registry::backend(table, &config.settings);
+    backend.is_ok_and(|backend| backend.nature().is_directory())
+}
+
 /// Checks the groups of the rules. Returns whether the module can use them.
 fn check_groups(file: &Path, config: &Config<'_>, report: &mut Report) -> bool {
     let mut rules = config.rules.iter();
@@ -89,6 +143,7 @@ fn check_groups(file: &Path, config: &Config<'_>, report: &mut Report) -> bool {
         report.add_config_error(fault);
     }
     check_unknown_groups(file, config, &groups, report);
+    check_names_of_both(file, config, &groups, report);
     faults.is_empty()
 }
 
@@ -102,12 +157,8 @@ fn check_unknown_groups(file: &Path, config: &Config<'_>, groups: &GroupFile, re
             Group::Id(_) => None,
         });
     let unknown: BTreeSet<&str> = unknown.collect();
-    let backend = |table| registry::backend(table, &config.settings);
-    let mut backends = config
-        .asked()
-        .into_iter()
-        .filter_map(|table| backend(table).ok());
-    let has_directory = backends.any(|backend| backend.nature().is_directory());
+    let asked = config.asked();
+    let has_directory = asked.iter().any(|table| is_directory(config, table));
     let (severity, who) = match has_directory {
         true => (Severity::Note, "only a directory can say who is in it"),
         false => (Severity::Warning, "nobody is in it"),

@@ -7,13 +7,16 @@ const CORP: &str = "[backend.corp]\ntype = \"ldap\"\nuris = [\"ldaps://127.0.0.1
 
 /// Checks these lines behind a configuration over files of the test's own.
 fn check(rules: &str) -> Run {
+    check_with(r#"["local", "guests"]"#, rules)
+}
+
+/// Checks these lines behind a configuration over files of the test's own with this chain.
+fn check_with(chain: &str, rules: &str) -> Run {
     let fixture = Fixture::with_system();
     fixture.write("etc/group", "wheel:x:10:bob\n");
+    let config = WITH_SYSTEM.replacen(r#"["local", "guests"]"#, chain, 1);
     let group_file = "group_file = \"DIR/etc/group\"\n";
-    fixture.write(
-        "authchain.toml",
-        &format!("{group_file}{WITH_SYSTEM}{rules}"),
-    );
+    fixture.write("authchain.toml", &format!("{group_file}{config}{rules}"));
     fixture.run(&[
         "check",
         "--pam-dir",
@@ -48,6 +51,44 @@ fn a_group_that_nobody_can_be_in_is_told() {
     assert!(!text.contains("backend corp is not in the chain"), "{text}");
     check("[[rule]]\ngroup = [\"whel\"]\nchain = [\"local\"]\n")
         .expect(2, &["has no group \"whel\"", "^^^^^^"]);
+}
+
+#[test]
+fn a_directory_that_cannot_tell_groups_when_it_is_asked_is_warned_of() {
+    let rule = "[[rule]]\ngroup = [\"staff\"]\n";
+    let check = |rule: &str, more: &str| {
+        check_with(r#"["local", "corp"]"#, &format!("{rule}{CORP}{more}")).text()
+    };
+    let only = " goes by groups, and backend corp finds out groups only at a login \
+                with a password (no bind_dn)";
+    let no_base = "and backend corp can find no group by name or number (group_base is not set)";
+    let template = "user_dn_template = \"uid=%u,dc=x\"\n";
+    let text = check(rule, template);
+    assert!(text.contains(only) && text.contains(no_base), "{text}");
+    let text = check(rule, "group_base = \"ou=groups,dc=x\"\n");
+    assert!(!text.contains("goes by groups"), "{text}");
+    let text = check("[[rule]]\nuser = [\"bob\"]\n", template);
+    assert!(!text.contains("goes by groups"), "{text}");
+    let text = check(&format!("{rule}chain = [\"local\"]\n"), template);
+    assert!(!text.contains("goes by groups"), "{text}");
+}
+
+#[test]
+fn a_group_of_this_machine_that_a_directory_may_open_too_is_warned_of() {
+    let both = "counts a group \"wheel\" of backend corp beside the one in ";
+    for (rule, is_warned_of) in [
+        ("group = [\"wheel\"]\n", true),
+        ("group = [\"!wheel\"]\naccess = \"deny\"\n", true),
+        ("group = [\"wheel\"]\naccess = \"deny\"\n", false),
+        ("group = [\"!wheel\"]\n", false),
+        ("group = [\"wheel\"]\nchain = [\"local\"]\n", false),
+        ("group = [\"10\", \"staff\"]\n", false),
+    ] {
+        let rule = format!("[[rule]]\nservice = [\"sudo\"]\n{rule}");
+        let text = check_with(r#"["corp", "local"]"#, &format!("{rule}{CORP}")).text();
+        assert_eq!(text.contains(both), is_warned_of, "{rule}{text}");
+        assert!(!check(&rule).text().contains("counts a group"), "{rule}");
+    }
 }
 
 #[test]

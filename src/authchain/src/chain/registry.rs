@@ -28,6 +28,9 @@ pub struct BackendType {
     pub help: &'static str,
     build: Build,
     warnings: fn(&BackendTable<'_>) -> Vec<&'static str>,
+    /// Returns why rules may not hear of the groups of a backend's people.
+    #[cfg(feature = "examine")]
+    group_warnings: fn(&BackendTable<'_>) -> Vec<&'static str>,
     /// Returns every fault of a section.
     #[cfg(feature = "examine")]
     faults: fn(&BackendTable<'_>) -> Vec<ConfigError>,
@@ -70,6 +73,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         build: local,
         warnings: |_| Vec::new(),
         #[cfg(feature = "examine")]
+        group_warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
         faults: |table| table.faults(LocalSettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(LocalSettings),
@@ -79,6 +84,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
         build: ldap,
         warnings: |table| warnings_of(table, LdapSettings::warnings),
+        #[cfg(feature = "examine")]
+        group_warnings: |table| warnings_of(table, LdapSettings::group_warnings),
         #[cfg(feature = "examine")]
         faults: |table| table.faults(LdapSettings::check),
         #[cfg(feature = "schema")]
@@ -90,6 +97,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         build: active_directory,
         warnings: |table| warnings_of(table, ActiveDirectorySettings::warnings),
         #[cfg(feature = "examine")]
+        group_warnings: |table| warnings_of(table, ActiveDirectorySettings::group_warnings),
+        #[cfg(feature = "examine")]
         faults: |table| table.faults(ActiveDirectorySettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(ActiveDirectorySettings),
@@ -99,6 +108,8 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
         build: nis,
         warnings: |table| warnings_of(table, NisSettings::warnings),
+        #[cfg(feature = "examine")]
+        group_warnings: |_| Vec::new(),
         #[cfg(feature = "examine")]
         faults: |table| table.faults(NisSettings::check),
         #[cfg(feature = "schema")]
@@ -197,6 +208,13 @@ pub fn warnings(table: &BackendTable<'_>) -> Vec<&'static str> {
         Some(known) => (known.warnings)(table),
         None => Vec::new(),
     }
+}
+
+/// Returns why rules may not hear of the groups of the people of a section's backend, for the
+/// administrator; each reason goes on after the backend's name.
+#[cfg(feature = "examine")]
+pub fn group_warnings(table: &BackendTable<'_>) -> Vec<&'static str> {
+    type_of(table).map_or_else(Vec::new, |known| (known.group_warnings)(table))
 }
 
 /// Returns every fault of every section, as far as it is about the backend's own type.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Known, Walk};
-use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome, Step};
+use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
 use crate::chain::links::{Chain, Link};
 use crate::chain::route::Objection;
 use crate::chain::ruling::BackendView;

@@ -6,6 +6,8 @@
 mod check;
 pub mod group;
 pub mod names;
+#[cfg(feature = "examine")]
+mod rule_groups;
 mod servers;
 mod settings;
 pub mod sid;

@@ -10,6 +10,8 @@ mod choices;
 pub mod dn;
 pub mod filter;
 pub mod group;
+#[cfg(feature = "examine")]
+pub(super) mod rule_groups;
 mod servers;
 mod settings;
 pub mod srv;
