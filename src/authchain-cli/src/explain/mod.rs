@@ -4,6 +4,7 @@ mod rule_step;
 
 use std::path::Path;
 
+use authchain::chain::assemble;
 use authchain::config::rules::{Choice, FirstChoice, LoginFacts, MachineGroups};
 use authchain::config::{Config, DEFAULT_PATH, Source};
 use clap::{Args, ValueHint};
@@ -16,13 +17,14 @@ use rule_step::{RuleStep, Standing};
 /// Say which rule holds for a login, and why no earlier one does
 ///
 /// Goes by the configuration and the files of this machine: no password is asked for, and no
-/// server. Where a backend's groups could still change the rule, it says so. The module's argument
-/// `chain=` does not count.
+/// server. Where a backend's groups could still change the rule, it says so. Where the module's
+/// line in /etc/pam.d has `chain=`, give its value as `--chain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   authchain explain --user alice --service sshd --from 192.0.2.7
   authchain explain --user alice --service login --tty tty1
+  authchain explain --user alice --service sudo --chain local
   authchain explain --user bob --service su --json | jq -r .access
 
 Exit codes:
@@ -46,6 +48,10 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "NAME")]
     tty: Option<String>,
 
+    /// The value of the module's argument chain=: the backends that may be asked, in order
+    #[arg(long, value_name = "NAME,NAME...", value_delimiter = ',')]
+    chain: Option<Vec<String>>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -59,7 +65,7 @@ impl Explain {
     ) -> Result<Exit, Failure> {
         setup::username(&self.user)?;
         // The module would refuse what cannot be assembled.
-        setup::chain(config)?;
+        assemble(config, self.chain.as_deref()).map_err(|error| config_failure(&error))?;
         let source = match config {
             Some(path) => Source::read(path),
             None => Source::read_if_there(Path::new(DEFAULT_PATH)),
@@ -84,8 +90,9 @@ impl Explain {
         let refuse = |error| Failure::trouble(format!("{error}: the login would be refused"));
         let first = config.rules.first_choice(&login, |group| groups.has(group));
         let steps = rule_step::steps(&config.rules, &login, from, &groups);
-        let at_the_top = config.links(None).unwrap_or_default();
+        let at_the_top = config.links(self.chain.as_deref()).unwrap_or_default();
         Ok(Explanation {
+            has_chain_of_line: self.chain.is_some(),
             login,
             from,
             steps: steps.map_err(refuse)?,
@@ -103,25 +110,38 @@ struct Explanation<'c> {
     /// The rules in order, up to the last that may hold.
     steps: Vec<RuleStep<'c>>,
     first: FirstChoice<'c>,
-    /// The chain at the top of the file.
+    /// True if the module's line says which backends may be asked.
+    has_chain_of_line: bool,
+    /// The chain of the module's line, or that at the top of the file.
     at_the_top: Vec<&'c str>,
 }
 
 impl Explanation<'_> {
     fn exit(&self) -> Exit {
-        match self.first.may_allow {
+        match self.may_allow() {
             true => Exit::Success,
             false => Exit::Negative,
         }
     }
 
+    /// Returns whether a backend is asked, which may let the person in.
+    fn may_allow(&self) -> bool {
+        !self.chain().is_empty()
+    }
+
     /// Returns the backends that are asked, in order.
     fn chain(&self) -> Vec<&str> {
+        let is_left = |name: &&str| !self.has_chain_of_line || self.at_the_top.contains(name);
         match self.first.by_file.chain() {
             _ if !self.first.may_allow => Vec::new(),
-            Some(chain) => chain.collect(),
+            Some(chain) => chain.filter(is_left).collect(),
             None => self.at_the_top.clone(),
         }
+    }
+
+    /// Returns whether the rule allows, and chain= leaves none of its backends.
+    fn is_shut_out(&self) -> bool {
+        self.first.may_allow && self.chain().is_empty()
     }
 
     fn rule(&self) -> String {
@@ -134,6 +154,7 @@ impl Explanation<'_> {
     fn access(&self) -> &'static str {
         match self.first.by_file {
             Choice::Unclear(_) => "unclear",
+            _ if self.is_shut_out() => "deny",
             choice if choice.allows() => "allow",
             _ => "deny",
         }
@@ -158,16 +179,18 @@ impl Explanation<'_> {
         for step in &self.steps {
             step.print(terminal);
         }
-        let style = match (self.first.may_allow, self.access()) {
+        let style = match (self.may_allow(), self.access()) {
             (true, "allow") => GOOD,
             (true, _) => WARNING,
             (false, _) => BAD,
         };
         let access = match self.access() {
             "unclear" => "deny: nobody can know whether the rule fits",
+            "deny" if self.is_shut_out() => "deny: chain= leaves out all backends of the rule",
             access => access,
         };
         let but = match self.depends_on_backend() {
+            _ if self.is_shut_out() => "",
             true => ", unless the groups of the backend make another rule fit",
             false => "",
         };
@@ -194,7 +217,7 @@ impl Explanation<'_> {
             "rule": self.first.by_file.rule().map(ToString::to_string),
             "access": self.access(),
             "depends_on_backend": self.depends_on_backend(),
-            "may_allow": self.first.may_allow,
+            "may_allow": self.may_allow(),
             "chain": self.chain(),
             "factors": [],
         })

@@ -131,6 +131,33 @@ fn json_has_what_the_text_has() {
 }
 
 #[test]
+fn the_chain_of_the_modules_line_limits_who_is_asked() {
+    let fixture = fixture();
+    let inside = ["--from", "10.0.0.1"];
+    let with = |user: &str, chain: &str| {
+        explain(&fixture, user, &[&inside[..], &["--chain", chain]].concat())
+    };
+    with("eve", "guests,local").expect(0, &["asked      guests, local\n"]);
+    with("bob", "guests,local").expect(0, &["access     allow\n", "asked      guests\n"]);
+    with("bob", "local").expect(
+        1,
+        &[
+            "rule 2 (line 7) fits, and allows",
+            "access     deny: chain= leaves out all backends of the rule\n",
+            "asked      nobody\n",
+        ],
+    );
+    let arguments = [&inside[..], &["--chain", "local", "--json"]].concat();
+    let json = explain(&fixture, "bob", &arguments).json();
+    assert_eq!(
+        (&json["access"], &json["may_allow"]),
+        (&"deny".into(), &false.into())
+    );
+    assert_eq!(json["chain"], serde_json::json!([]));
+    with("bob", "lokal").expect(2, &["lokal"]);
+}
+
+#[test]
 fn without_rules_the_top_of_the_file_holds() {
     Fixture::new("chain = [\"local\"]\n")
         .run(&["explain", "--user", "eve", "--service", "sshd"])
