@@ -18,6 +18,10 @@ pub struct Checker {
     pub settings: Value,
     /// The worker.
     pub worker: PathBuf,
+    /// The rules, as text.
+    rules: &'static str,
+    /// True if there is a second backend of the same settings, `twin`.
+    has_twin: bool,
     folder: TempDir,
 }
 
@@ -51,6 +55,8 @@ impl Checker {
             kind,
             settings,
             worker: built::worker(),
+            rules: "",
+            has_twin: false,
             folder,
         }
     }
@@ -64,6 +70,19 @@ impl Checker {
             value => settings.insert(key.to_owned(), value),
         };
         self
+    }
+
+    /// Adds rules.
+    #[must_use]
+    pub fn with_rules(self, rules: &'static str) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// Adds a second backend of the same settings, `twin`.
+    #[must_use]
+    pub fn with_twin(self) -> Self {
+        let has_twin = true;
+        Self { has_twin, ..self }
     }
 
     /// Runs `authchain check` with these additional arguments.
@@ -97,10 +116,16 @@ impl Checker {
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
         let (run, worker) = (json!(self.folder.path().join("run")), json!(self.worker));
-        let kind = self.kind;
+        let names = match self.has_twin {
+            true => &["corp", "twin"][..],
+            false => &["corp"],
+        };
+        let (kind, rules) = (self.kind, self.rules);
+        let section = |name: &&str| format!("[backend.{name}]\ntype = \"{kind}\"\n{keys}");
+        let sections: String = names.iter().map(section).collect();
         format!(
-            "chain = [\"corp\"]\nrun_dir = {run}\nworker = {worker}\nworker_user = \"nobody\"\n\
-             [backend.corp]\ntype = \"{kind}\"\n{keys}"
+            "chain = {names:?}\nrun_dir = {run}\nworker = {worker}\nworker_user = \"nobody\"\n\
+             {rules}{sections}"
         )
     }
 }

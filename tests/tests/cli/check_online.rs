@@ -119,6 +119,44 @@ fn groups_that_are_missing_or_that_others_could_make_are_warnings() {
 }
 
 #[test]
+fn the_groups_that_rules_name_are_looked_for_where_this_machine_lacks_them() {
+    let Some(slapd) = slapd(Kind::Good) else {
+        return;
+    };
+    let corp = |rules| Checker::new(slapd.settings()).with_rules(rules);
+    let step = "group of a rule";
+    let found = corp("[[rule]]\ngroup = [\"inner\", \"!5001\", \"root\"]\n").run(ONLINE);
+    let lines: [&[&str]; 2] = [
+        &[step, " ms  \"cn=unix,ou=groups"],
+        &[step, " ms  \"cn=inner,ou=groups"],
+    ];
+    found.expect(1, &lines);
+    // The warning is of the group that /etc/group has, too, about which nobody is asked.
+    assert!(found.text.contains("1 warning"), "{}", found.text);
+    assert!(!found.text.contains("no group root"), "{}", found.text);
+    let rules = "[[rule]]\ngroup = [\"stuff\"]\naccess = \"deny\"\n";
+    let missing = [
+        step,
+        "warning: there is no group stuff",
+        "look at the rules",
+    ];
+    corp(rules).run(ONLINE).expect(1, &[&missing]);
+    // Another directory may have it.
+    let two = corp(rules).with_twin();
+    two.run(ONLINE)
+        .expect(0, &[&[step, "note: there is no group stuff"]]);
+    let no_base = corp(rules).with("group_base", ()).run(ONLINE);
+    let why = [
+        step,
+        "warning: no groups can be looked up for rules: group_base is not set",
+    ];
+    no_base.expect(1, &[&why]);
+    let chained = "[[rule]]\ngroup = [\"root\"]\nchain = [\"corp\"]\n";
+    let checked = corp(chained).run(ONLINE);
+    assert!(!checked.text.contains(step), "{}", checked.text);
+}
+
+#[test]
 fn every_way_to_a_server_is_looked_at() {
     // A user's own slapd listens on its socket as that user, whom the worker does not trust.
     if !need::root("ways to a server") {

@@ -11,11 +11,16 @@ use authchain::tools::request::Request;
 
 use super::nobody::nobody;
 use super::report::{Report, Severity};
+use super::rules;
 use crate::setup::{self, ShownJournal};
 
 /// Maximum time for all servers of a backend together. A server that hangs takes `connect_timeout`,
 /// or some seconds if it hangs after connecting.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The step in which workers look for a group of a rule. Where several directories are asked, one of
+/// them may do without it.
+const GROUP_OF_A_RULE: &str = "group of a rule";
 
 /// Lets the backend's worker examine every server. No finding is reported as worse than `worst`.
 pub(super) fn check(
@@ -29,14 +34,29 @@ pub(super) fn check(
         return;
     };
     let context = setup::context(&config.settings, &ShownJournal);
+    let directories = rules::directories(config);
+    let groups = match directories
+        .iter()
+        .any(|table| table.name() == backend.name())
+    {
+        true => rules::groups_of_directories(config),
+        false => Vec::new(),
+    };
     let request = Request {
         user: &name,
         deadline: Deadline::after(system_clock, PATIENCE),
-        groups: &[],
+        groups: &groups,
         context: &context,
     };
     let backend_name = backend.name();
-    let mut hear = |finding: ServerFinding| report.add_server(worst, file, backend_name, finding);
+    let has_others = directories.len() > 1;
+    let mut hear = |finding: ServerFinding| {
+        let worst = match finding.step.as_str() {
+            GROUP_OF_A_RULE if has_others => worst.min(Severity::Note),
+            _ => worst,
+        };
+        report.add_server(worst, file, backend_name, finding);
+    };
     if let Err(why) = backend.examine(&request, &mut hear) {
         let message = format!("the servers of backend {backend_name} cannot be asked: {why}");
         report.add(worst, file, message);

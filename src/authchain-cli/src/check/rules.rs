@@ -95,9 +95,8 @@ fn asks_backends(rule: &Rule) -> bool {
 /// Warns of rules in which a group of this machine opens something, and a directory may have a
 /// group of the same name: whoever administers the directory says who is in it, too.
 fn check_names_of_both(file: &Path, config: &Config<'_>, groups: &GroupFile, report: &mut Report) {
-    let top = config.links(None).unwrap_or_default();
-    let is_directory = |table: &&&BackendTable<'_>| is_directory(config, table);
-    let Some(directory) = top.iter().find(is_directory) else {
+    let directories = directories(config);
+    let Some(directory) = directories.first() else {
         return;
     };
     for rule in config.rules.iter().filter(|rule| asks_backends(rule)) {
@@ -117,6 +116,28 @@ fn check_names_of_both(file: &Path, config: &Config<'_>, groups: &GroupFile, rep
             report.add(Severity::Warning, file, message);
         }
     }
+}
+
+/// Returns the sections of the directories that a rule without `chain` has asked.
+pub(super) fn directories<'c>(config: &'c Config<'_>) -> Vec<&'c BackendTable<'c>> {
+    let top = config.links(None).unwrap_or_default().into_iter();
+    top.filter(|table| is_directory(config, table)).collect()
+}
+
+/// Returns the groups of rules that the group file does not have, so that a directory must; all of
+/// them where the file cannot be read.
+pub(super) fn groups_of_directories(config: &Config<'_>) -> Vec<String> {
+    let file = GroupFile::read(&config.settings.group_file).ok();
+    let is_here = |group: &&Group| match (group, &file) {
+        (Group::Name(name), Some(file)) => file.has(name),
+        _ => false,
+    };
+    let groups = config.rules.groups_of_backends();
+    let groups: BTreeSet<String> = groups
+        .filter(|group| !is_here(group))
+        .map(Group::to_string)
+        .collect();
+    groups.into_iter().collect()
 }
 
 fn is_directory(config: &Config<'_>, table: &BackendTable<'_>) -> bool {

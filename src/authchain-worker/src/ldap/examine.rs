@@ -26,6 +26,7 @@ use ldap3::SearchResult;
 use super::connector::Identity;
 use super::directory::Directory;
 use super::flavour::Flavour;
+use super::group_query::WantedGroup;
 use super::session::{SERVICE_BIND, Search, Session};
 use super::sources::{LdapServer, Source};
 use crate::answer::Answer;
@@ -35,6 +36,9 @@ use crate::servers::{Server as _, deadline_of};
 
 /// The time for one operation, after which the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
+
+/// The step that looks for a group of a rule. The module knows it by this name.
+const GROUP_OF_A_RULE: &str = "group of a rule";
 
 /// The examination of one server, over an open connection.
 struct ServerExamination<'l> {
@@ -61,8 +65,7 @@ impl Directory {
             // A step that failed has been reported, and ended the examination of its server.
             match source {
                 Source::Server(server) => {
-                    let unknown = &question.user;
-                    let examining = self.examine_server(&steps, &server, unknown, deadline);
+                    let examining = self.examine_server(&steps, &server, question, deadline);
                     let _ = examining.await;
                 }
                 Source::Records(records) => {
@@ -83,7 +86,7 @@ impl Directory {
         &self,
         steps: &Examination<'_>,
         server: &LdapServer,
-        unknown: &str,
+        question: &Question<'_>,
         deadline: Deadline,
     ) -> Option<()> {
         let opening = deadline.within(self.connector.timeout.duration());
@@ -104,12 +107,29 @@ impl Directory {
             }
         }
         let reading = self.base(server, &root).await?;
-        self.unknown_name(server, unknown, reading).await?;
+        self.unknown_name(server, &question.user, reading).await?;
+        let asked = self.groups_of_rules(server, &question.groups);
         match &self.flavour {
-            Flavour::ActiveDirectory(domain) => self.domain(server, domain).await,
+            Flavour::ActiveDirectory(domain) => self.domain(server, domain, &asked).await,
             Flavour::Generic(generic) => {
                 self.people(server).await?;
-                self.groups(server, &generic.groups).await
+                self.groups(server, &generic.groups, &asked).await
+            }
+        }
+    }
+
+    /// Returns the groups that the rules ask about, as the directory may have them.
+    fn groups_of_rules(
+        &self,
+        server: &ServerExamination<'_>,
+        texts: &[String],
+    ) -> Vec<WantedGroup> {
+        match self.flavour.asked_groups(texts) {
+            Ok(asked) => asked.into_iter().map(|asked| asked.group).collect(),
+            Err(why) => {
+                let text = format!("no groups can be looked up for rules: {why}");
+                server.steps.remark(GROUP_OF_A_RULE, Remark::warning(text));
+                Vec::new()
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The groups that are looked for: those of `allow_groups`, and those that the rules ask about.
 
+use std::fmt;
+
 use authchain::config::settings::active_directory::group::DomainGroup;
 use authchain::config::settings::active_directory::sid::Sid;
 use authchain::config::settings::ldap::dn::Dn;
@@ -41,6 +43,18 @@ pub(super) struct GroupFindings {
     pub(super) groups: Vec<String>,
     /// The groups that a rule asks about, of which it is unclear whether the person is in.
     pub(super) unclear_groups: Vec<String>,
+}
+
+/// Writes the group as a rule would have it.
+impl fmt::Display for WantedGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Dn(dn) => f.write_str(dn.as_str()),
+            Self::Number(number) => number.fmt(f),
+            Self::Sid(sid) => sid.fmt(f),
+        }
+    }
 }
 
 impl From<AllowedGroup> for WantedGroup {

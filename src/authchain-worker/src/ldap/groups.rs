@@ -205,7 +205,7 @@ impl Groups {
 }
 
 /// Returns the filter of the groups that are called or numbered as the wanted one.
-fn filter_of(wanted: &WantedGroup) -> Option<String> {
+pub(super) fn filter_of(wanted: &WantedGroup) -> Option<String> {
     match wanted {
         WantedGroup::Name(name) => Some(format!("(cn={})", ldap_escape(name))),
         WantedGroup::Number(number) => Some(format!("({NUMBER}={number})")),

@@ -184,7 +184,7 @@ pub(in crate::ldap) fn wanted(text: &str) -> Result<WantedGroup, String> {
 }
 
 /// Returns the filter that finds a wanted group; `None` where it is given by its identifier.
-fn filter_of(wanted: &WantedGroup) -> Option<String> {
+pub(in crate::ldap) fn filter_of(wanted: &WantedGroup) -> Option<String> {
     let (attribute, value) = match wanted {
         // A sAMAccountName is unique in its domain; a `cn` is only unique in its container.
         WantedGroup::Name(name) => (NAME, ldap_escape(name.as_str())),

@@ -4,13 +4,14 @@
 use authchain::tools::journal::quoted;
 use ldap3::SearchResult;
 
-use super::{Directory, Search, ServerExamination};
+use super::{Directory, GROUP_OF_A_RULE, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::active_directory::account;
 use crate::ldap::active_directory::domain::Domain;
-use crate::ldap::active_directory::groups::{SID, TOKEN};
+use crate::ldap::active_directory::groups::{SID, TOKEN, filter_of};
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
+use crate::ldap::group_query::WantedGroup;
 
 /// The naming context of the domain (MS-ADTS 3.1.1.3.2.2).
 const CONTEXT: &str = "defaultNamingContext";
@@ -57,13 +58,18 @@ impl Directory {
         &self,
         server: &mut ServerExamination<'_>,
         domain: &Domain,
+        asked: &[WantedGroup],
     ) -> Option<()> {
         let account_dn = self.accounts(server).await?;
         self.password_policy(server, domain).await?;
         for filter in domain.groups.filters() {
-            self.wanted(server, domain, &filter).await?;
+            self.wanted(server, domain, "group", &filter).await?;
         }
-        if domain.groups.is_empty() {
+        for filter in asked.iter().filter_map(filter_of) {
+            self.wanted(server, domain, GROUP_OF_A_RULE, &filter)
+                .await?;
+        }
+        if domain.groups.is_empty() && asked.is_empty() {
             return Some(());
         }
         self.token(server, &account_dn?).await
@@ -131,19 +137,24 @@ impl Directory {
         &self,
         server: &mut ServerExamination<'_>,
         domain: &Domain,
+        step: &'static str,
         filter: &str,
     ) -> Option<()> {
         let whole = format!("(&(objectCategory=group){filter})");
+        let advice = match step {
+            GROUP_OF_A_RULE => "the rules",
+            _ => "allow_groups",
+        };
         let search = Search {
-            step: "group",
+            step,
             filter: &whole,
             limit: 1,
             ..domain.groups.search_for_groups(&[SID])
         };
         let (steps, asking) = (server.steps, server.ask(self, &search));
-        let found = steps.step("group", asking, |found, _| match entries(found).first() {
+        let found = steps.step(step, asking, |found, _| match entries(found).first() {
             Some(group) => Remark::fine(quoted(&group.dn)),
-            None => Remark::warning(format!("there is no group {filter}; look at allow_groups")),
+            None => Remark::warning(format!("there is no group {filter}; look at {advice}")),
         });
         found.await.map(|_| ())
     }

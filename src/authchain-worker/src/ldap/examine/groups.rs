@@ -2,16 +2,16 @@
 
 use authchain::config::settings::ldap::Scope;
 use authchain::config::settings::ldap::dn::Dn;
-use authchain::config::settings::ldap::group::AllowedGroup;
 use authchain::tools::journal::quoted;
-use ldap3::{LdapResult, SearchResult, ldap_escape};
+use ldap3::{LdapResult, SearchResult};
 
-use super::{Directory, Search, ServerExamination};
+use super::{Directory, GROUP_OF_A_RULE, Search, ServerExamination};
 use crate::examination::Remark;
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
+use crate::ldap::group_query::WantedGroup;
 use crate::ldap::group_walk::{CLASS, is_person};
-use crate::ldap::groups::Groups;
+use crate::ldap::groups::{Groups, filter_of};
 use crate::ldap::typed_name::Login;
 
 /// The attributes that the client may write into an entry, and the classes it may add below it,
@@ -25,8 +25,9 @@ impl Directory {
         &self,
         server: &mut ServerExamination<'_>,
         groups: &Groups,
+        asked: &[WantedGroup],
     ) -> Option<()> {
-        if groups.allowed.is_empty() {
+        if groups.allowed.is_empty() && asked.is_empty() {
             return Some(());
         }
         let search = Search::entry("groups", groups.base.as_str(), &EFFECTIVE);
@@ -37,7 +38,12 @@ impl Directory {
         });
         found.await?;
         for group in &groups.allowed {
-            self.wanted_group(server, groups, group).await?;
+            self.wanted_group(server, groups, "group", &group.clone().into())
+                .await?;
+        }
+        for group in asked {
+            self.wanted_group(server, groups, GROUP_OF_A_RULE, group)
+                .await?;
         }
         Some(())
     }
@@ -79,36 +85,36 @@ impl Directory {
         &self,
         server: &mut ServerExamination<'_>,
         groups: &Groups,
-        group: &AllowedGroup,
+        step: &'static str,
+        group: &WantedGroup,
     ) -> Option<()> {
-        let (place, named) = match group {
-            AllowedGroup::Dn(dn) => (Search::entry("group", dn.as_str(), &[CLASS]), String::new()),
-            AllowedGroup::Name(name) => {
-                let below = Search {
-                    scope: Scope::Sub,
-                    ..Search::entry("group", groups.base.as_str(), &[CLASS])
-                };
-                (below, format!("(cn={})", ldap_escape(name)))
-            }
-        };
+        let named = filter_of(group).unwrap_or_default();
         let filter = groups.filter.and(&named);
+        let (base, scope) = match group.dn() {
+            Some(dn) => (dn, Scope::Base),
+            None => (&groups.base, Scope::Sub),
+        };
         let search = Search {
             filter: &filter,
-            ..place
+            scope,
+            ..Search::entry(step, base.as_str(), &[CLASS])
         };
         let (steps, asking) = (server.steps, server.ask(self, &search));
-        let found = steps.step("group", asking, |SearchResult(entries, _), _| {
+        let found = steps.step(step, asking, |SearchResult(entries, _), _| {
             let found = entries.first().cloned().and_then(Entry::of);
-            self.lenient(self.judge_group(group.as_str(), found.as_ref()))
+            self.lenient(self.judge_group(step, group, found.as_ref()))
         });
         found.await.map(|_| ())
     }
 
-    fn judge_group(&self, group: &str, found: Option<&Entry>) -> Remark {
+    fn judge_group(&self, step: &str, group: &WantedGroup, found: Option<&Entry>) -> Remark {
         let Some(found) = found else {
+            let advice = match step {
+                GROUP_OF_A_RULE => "the rules, group_base and group_filter",
+                _ => "allow_groups, group_base and group_filter",
+            };
             return Remark::warning(format!(
-                "there is no group {group}, as far as {} may see; look at allow_groups, group_base \
-                 and group_filter",
+                "there is no group {group}, as far as {} may see; look at {advice}",
                 self.who()
             ));
         };
