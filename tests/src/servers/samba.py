@@ -13,6 +13,7 @@ from samba import dsdb
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
+from samba.sd_utils import SDUtils
 
 FOLDER = sys.argv[1]
 DOMAIN = "ad.example.test"
@@ -89,7 +90,7 @@ sam.newuser(
 for name in (
     "bob carol guessed disabled ended mustchange expired locked hours workstation desk smartcard "
     "warned nora stale-svc victim mallory named twin1 twin2 p(ar)en j\u00fcrgen "
-    "changer forced lapsed picky young"
+    "changer forced lapsed picky young veiled"
 ).split():
     sam.newuser(name, "Vict1m-Passw0rd!" if name == "victim" else PASSWORD)
 
@@ -138,3 +139,9 @@ change(raw, "locked", lockoutTime=filetime(time.time()), badPwdCount="3")
 # Two accounts under one name: what the name of one is made to, the other has for a principal name.
 change(raw, "victim", flag=ldb.FLAG_MOD_DELETE, userPrincipalName=[])
 change(raw, "mallory", userPrincipalName="victim@" + DOMAIN)
+
+# An account whose groups the account that searches may not read (its tokenGroups, MS-ADA3 2.332).
+searcher = sam.search(dn("svc"), ldb.SCOPE_BASE, attrs=["objectSid"])[0]["objectSid"][0]
+searcher = sam.schema_format_value("objectSid", searcher).decode()
+SDUtils(sam).dacl_add_ace(dn("veiled"), "(OD;;RP;b7c69e6d-2cc7-11d2-854e-00a0c983f608;;%s)" % searcher)
+members({"inner": ["veiled"]})

@@ -88,6 +88,16 @@ fn what_is_wrong_with_a_domain_is_said_with_what_to_do() {
         checked.has_line(&["there is no group (sAMAccountName=outre)"]),
         "{checked:?}"
     );
+    let rules = "[[rule]]\ngroup = [\"outre\", \"outer\"]\n";
+    let checked = checker(samba).with_rules(rules).run(ONLINE);
+    let missing = [
+        "group of a rule",
+        "there is no group (sAMAccountName=outre); look at the rules",
+    ];
+    assert!(checked.has_line(&missing), "{checked:?}");
+    let found = ["group of a rule", "CN=outer,CN=Users"];
+    assert!(checked.has_line(&found), "{checked:?}");
+    assert!(checked.has_line(&["groups", "can be read"]), "{checked:?}");
     let alone = checker(samba)
         .with("bind_dn", ())
         .with("bind_password_file", ());

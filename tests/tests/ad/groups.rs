@@ -68,3 +68,28 @@ fn allow_groups_and_the_groups_of_rules_are_asked_together() {
     let told = samba.asker().login("bob", PASSWORD);
     assert_eq!(told.groups(), None, "no rule asks");
 }
+
+#[test]
+fn groups_that_the_domain_hides_from_us_make_no_empty_list() {
+    let Some(samba) = domain() else { return };
+    let corp = samba.asker();
+    let told = corp.login("veiled", PASSWORD);
+    assert!(told.is_accepted(), "{told:?}");
+    let allowing = corp.with("allow_groups", json!(["inner"]));
+    let asked = ["inner", "elsewhere", "S-1-5-32-545"];
+    for corp in [corp.about(&asked), allowing.clone(), allowing.about(&asked)] {
+        for told in [
+            corp.login("veiled", PASSWORD),
+            corp.login("veiled", "wrong"),
+            corp.account("veiled"),
+        ] {
+            let why = told.unavailable().unwrap_or_else(|| panic!("{told:?}"));
+            let words = "tokenGroups of \"CN=veiled,CN=Users,DC=ad,DC=example,DC=test\" cannot be \
+                         read; may bind_dn?";
+            assert!(why.contains(words), "{why}");
+        }
+    }
+    // Whoever logs in may read their own.
+    let alone = samba.asker_alone().about(&asked);
+    assert_groups(&alone.login("veiled", PASSWORD), &["inner", "S-1-5-32-545"]);
+}
