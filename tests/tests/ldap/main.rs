@@ -10,6 +10,7 @@ mod large;
 mod logins;
 mod pam;
 mod pam_changes;
+mod pam_rules;
 mod pinned;
 mod revoked;
 mod rule_groups;

@@ -18,8 +18,8 @@ use crate::setup::{self, ShownJournal};
 /// or some seconds if it hangs after connecting.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The step in which workers look for a group of a rule. Where several directories are asked, one of
-/// them may do without it.
+/// The step in which workers look for a group of a rule. Where several directories are asked, one
+/// of them may do without the group.
 const GROUP_OF_A_RULE: &str = "group of a rule";
 
 /// Lets the backend's worker examine every server. No finding is reported as worse than `worst`.

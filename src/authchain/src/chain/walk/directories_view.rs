@@ -1,4 +1,5 @@
-//! What directories say of a person whom this machine's files describe and leave to others.
+//! The groups and names that directories have for a person whom this machine's files describe and
+//! leave to others.
 
 use super::Walk;
 use crate::chain::decision::{Finding, Step};
