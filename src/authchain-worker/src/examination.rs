@@ -14,6 +14,9 @@ use crate::dialogue::Dialogue;
 /// The longest text about one step, in characters.
 const MAX_TEXT: usize = 800;
 
+/// The step that looks for a group of a rule. The command knows it by this name.
+pub const GROUP_OF_A_RULE: &str = "group of a rule";
+
 /// An examination of servers, one after the other.
 pub struct Examination<'d> {
     clock: Clock,

@@ -81,6 +81,24 @@ fn the_way_to_a_changed_password_is_examined_where_there_is_one() {
 }
 
 #[test]
+fn the_groups_of_rules_are_looked_for_in_the_maps() {
+    let Some(server) = Ypserv::start("check groups") else {
+        return;
+    };
+    let rules = "[[rule]]\ngroup = [\"others\", \"!500\", \"stuff\"]\n";
+    let corp = || Checker::of_kind("nis", settings()).with_rules(rules);
+    let step = "group of a rule";
+    server.asks(|| corp().run(ONLINE)).expect(
+        1,
+        &[
+            &[step, " ms  500"],
+            &[step, " ms  others"],
+            &[step, "warning: there is no group stuff; look at the rules"],
+        ],
+    );
+}
+
+#[test]
 fn what_a_nis_server_refuses_is_told_with_what_it_means() {
     let Some(server) = Ypserv::start("check refusals") else {
         return;

@@ -30,15 +30,12 @@ use super::group_query::WantedGroup;
 use super::session::{SERVICE_BIND, Search, Session};
 use super::sources::{LdapServer, Source};
 use crate::answer::Answer;
-use crate::examination::{Examination, Remark};
+use crate::examination::{Examination, GROUP_OF_A_RULE, Remark};
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
 
 /// The time for one operation, after which the server is left alone.
 const OPERATION: Duration = Duration::from_secs(5);
-
-/// The step that looks for a group of a rule. The module knows it by this name.
-const GROUP_OF_A_RULE: &str = "group of a rule";
 
 /// The examination of one server, over an open connection.
 struct ServerExamination<'l> {

@@ -7,13 +7,14 @@ use authchain::config::settings::nis::{Address, ChangeWay, NisSettings};
 use authchain::tools::deadline::Deadline;
 
 use super::client::{CONNECT, Client, MASTER, Map, OwnEntry, PORTMAPPER, YPSERV, mapped_port};
+use super::groups::entry_of;
 use super::maps::{adjunct_map, passwd_map, shadow_map};
 use super::master::Master;
 use super::reserved::Ports;
 use super::yppasswdd::Yppasswdd;
 use super::{Nis, entries, portmap, yppasswdd};
 use crate::answer::Answer;
-use crate::examination::{Examination, Remark};
+use crate::examination::{Examination, GROUP_OF_A_RULE, Remark};
 use crate::net::dns::{self, Dns};
 use crate::net::failure::Failure;
 use crate::servers::{Server as _, deadline_of};
@@ -25,6 +26,8 @@ struct NisExamination<'l> {
     dns: &'l Dns,
     /// A name that nobody has.
     unknown: &'l str,
+    /// The groups that rules leave to directories.
+    groups: &'l [String],
 }
 
 impl Nis {
@@ -43,6 +46,7 @@ impl Nis {
                 settings: &self.settings,
                 dns: &self.dns,
                 unknown: &question.user,
+                groups: &question.groups,
             };
             // A step that failed has been reported, and ended the examination of its server.
             let _ = examination
@@ -69,6 +73,9 @@ impl NisExamination<'_> {
         let adjunct = adjunct_map(self.settings);
         let needs = "needed only where passwords are ## and a name";
         self.hashes(&mut client, adjunct, Remark::note(needs)).await;
+        for group in self.groups {
+            self.group(&mut client, group).await?;
+        }
         if self.settings.password_change == ChangeWay::Yppasswd {
             self.changes(client, deadline).await;
         }
@@ -178,6 +185,22 @@ impl NisExamination<'_> {
         };
         let judge = |_: &Option<_>, _| Remark::fine(format!("{} may be read", map.name));
         self.steps.step(map.step, asking, judge).await;
+    }
+
+    /// Examines whether a group of a rule exists.
+    async fn group(&self, client: &mut Client<'_>, group: &str) -> Option<()> {
+        let asking = async {
+            let found = entry_of(self.settings, client, group).await;
+            found.map_err(error)
+        };
+        let judge = |found: &Option<_>, _| match found {
+            Some(_) => Remark::fine(group),
+            None => Remark::warning(format!("there is no group {group}; look at the rules")),
+        };
+        self.steps
+            .step(GROUP_OF_A_RULE, asking, judge)
+            .await
+            .map(drop)
     }
 }
 

@@ -6,6 +6,7 @@
 use authchain::backends::protocol::WireUser;
 use authchain::config::settings::nis::NisSettings;
 use authchain::words::number;
+use zeroize::Zeroizing;
 
 use super::client::{Client, Map};
 use super::entries::{can_be_a_name, group};
@@ -41,18 +42,10 @@ async fn is_member(
     person: &WireUser,
 ) -> Result<bool, Failure> {
     let gid: Option<u32> = number(text.as_bytes());
-    let (map, key) = match gid {
-        Some(_) if gid == person.gid => return Ok(true),
-        Some(gid) => (&settings.gid_map, gid.to_string()),
-        None if !can_be_a_name(text) => return Ok(false),
-        None => (&settings.group_map, text.to_owned()),
-    };
-    let map = Map {
-        step: STEP,
-        name: map.as_str(),
-        is_secret: false,
-    };
-    let Some(value) = client.look_up(map, &key).await? else {
+    if gid.is_some() && gid == person.gid {
+        return Ok(true);
+    }
+    let Some(value) = entry_of(settings, client, text).await? else {
         return Ok(false);
     };
     let group = group(&value).map_err(|fault| malformed(STEP, fault))?;
@@ -64,4 +57,26 @@ async fn is_member(
         true => Ok(Some(group.gid) == person.gid || group.has(&person.name)),
         false => Err(malformed(STEP, "the entry is another group's")),
     }
+}
+
+/// Returns the entry of a group, by its name or its number; `None` if there is none.
+///
+/// # Errors
+/// When a map cannot be read.
+pub(super) async fn entry_of(
+    settings: &NisSettings,
+    client: &mut Client<'_>,
+    text: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let (name, key) = match number::<u32>(text.as_bytes()) {
+        Some(gid) => (&settings.gid_map, gid.to_string()),
+        None if !can_be_a_name(text) => return Ok(None),
+        None => (&settings.group_map, text.to_owned()),
+    };
+    let map = Map {
+        step: STEP,
+        name: name.as_str(),
+        is_secret: false,
+    };
+    client.look_up(map, &key).await
 }

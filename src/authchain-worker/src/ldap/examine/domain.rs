@@ -4,8 +4,8 @@
 use authchain::tools::journal::quoted;
 use ldap3::SearchResult;
 
-use super::{Directory, GROUP_OF_A_RULE, Search, ServerExamination};
-use crate::examination::Remark;
+use super::{Directory, Search, ServerExamination};
+use crate::examination::{GROUP_OF_A_RULE, Remark};
 use crate::ldap::active_directory::account;
 use crate::ldap::active_directory::domain::Domain;
 use crate::ldap::active_directory::groups::{SID, TOKEN, filter_of};

@@ -5,8 +5,8 @@ use authchain::config::settings::ldap::dn::Dn;
 use authchain::tools::journal::quoted;
 use ldap3::{LdapResult, SearchResult};
 
-use super::{Directory, GROUP_OF_A_RULE, Search, ServerExamination};
-use crate::examination::Remark;
+use super::{Directory, Search, ServerExamination};
+use crate::examination::{GROUP_OF_A_RULE, Remark};
 use crate::ldap::codes::describe;
 use crate::ldap::entry::Entry;
 use crate::ldap::group_query::WantedGroup;
