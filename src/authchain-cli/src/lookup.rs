@@ -179,6 +179,9 @@ fn describe(user: &User) -> String {
         user.home.clone(),
         user.shell.clone(),
     ];
+    if !user.also_named.is_empty() {
+        parts.push(format!("also named {}", user.also_named.join(" ")));
+    }
     if let Some(groups) = user.groups.as_ref().filter(|groups| !groups.is_empty()) {
         parts.push(format!("groups {}", groups.join(" ")));
     }
