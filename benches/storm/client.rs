@@ -65,6 +65,7 @@ impl Client {
             now: SystemTime::now(),
             deadline,
             allow_empty_password: false,
+            has_publickey: false,
             silent: true,
             journal: &Nowhere,
         };

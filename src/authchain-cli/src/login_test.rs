@@ -88,6 +88,7 @@ impl LoginTest {
             service: &self.service,
             rhost: &self.rhost,
             allow_empty_password: self.nullok,
+            has_publickey: false,
             ..context
         }
     }

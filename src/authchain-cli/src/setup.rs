@@ -43,6 +43,7 @@ pub(crate) fn context<'a>(settings: &GlobalSettings, journal: &'a dyn Journal) -
         now: clock::now(),
         deadline: Deadline::after(system_clock, settings.deadline.duration()),
         allow_empty_password: false,
+        has_publickey: false,
         silent: false,
         journal,
     }

@@ -16,7 +16,8 @@
 //! | 2 | [`files`] | password hashes; passwd and shadow files, read and edited |
 //! | 3 | [`config`] | text to configuration, with errors that point at the key |
 //! | 4 | [`backends`] | the `Backend` trait, `local`, and `remote` with its worker |
-//! | 5 | [`chain`] | the rule, and the registry of backend types |
+//! | 5 | [`factors`] | the `Factor` trait and `totp` |
+//! | 6 | [`chain`] | the rule, and the registry of backend types |
 //!
 //! `docs/ARCHITECTURE.md` leads through a login file by file.
 #![deny(unsafe_code)]
@@ -25,6 +26,7 @@
 pub mod backends;
 pub mod chain;
 pub mod config;
+pub mod factors;
 pub mod files;
 pub mod tools;
 pub mod words;

@@ -281,6 +281,7 @@ mod tests {
             on_denied: Then::Next,
             on_unavailable: Then::Next,
             local_names: false,
+            mfa: false,
             password: PasswordChanges::On,
             timeout: Duration::from_secs(3),
         };
@@ -298,6 +299,7 @@ mod tests {
             uid: 0,
             euid: 0,
             allow_empty_password: false,
+            has_publickey: false,
             silent: false,
             journal: &NoJournal,
         }

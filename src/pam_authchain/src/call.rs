@@ -47,6 +47,7 @@ impl Call<'_> {
             // The host's flag (`PAM_DISALLOW_NULL_AUTHTOK`) counts more than the administrator's
             // `nullok`.
             allow_empty_password: self.arguments.nullok && !self.flags.forbid_empty_password(),
+            has_publickey: items.has_publickey,
             silent: self.flags.silent(),
             journal,
         }

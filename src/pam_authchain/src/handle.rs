@@ -10,6 +10,7 @@ use std::time::Duration;
 use authchain::tools::conversation::Conversation;
 use authchain::tools::password_dialogue::{NoNewPassword, PasswordDialogue};
 use authchain::words::{ConversationError, PamCode, Secret};
+use nix::unistd::{geteuid, getuid};
 use pam::constants::{
     PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_TEXT_INFO, PamMessageStyle,
     PamResultCode,
@@ -63,18 +64,31 @@ impl<'h> Handle<'h> {
     }
 
     /// Returns the items that the host program has set.
-    pub(crate) fn items(&self) -> Items {
+    pub(crate) fn items(&mut self) -> Items {
         macro_rules! text {
             ($item:ident) => {
                 lossy((self.pam.get_item::<$item<'_>>().ok().flatten()).map(|item| item.0))
             };
         }
+        let service = text!(Service);
         Items {
-            service: text!(Service),
             tty: text!(Tty),
             rhost: text!(RHost),
             ruser: text!(RUser),
+            has_publickey: is_sshd(&service) && self.has_publickey(),
+            service,
         }
+    }
+
+    /// Returns whether sshd says that it has verified a public key (`ExposeAuthInfo` in
+    /// sshd_config(5) has the form of the text).
+    fn has_publickey(&mut self) -> bool {
+        // SAFETY: the pointer is a live handle, which is ours alone.
+        let methods = unsafe { libpam::getenv(self.as_ptr(), c"SSH_AUTH_INFO_0") };
+        let methods = lossy(methods.as_deref());
+        methods
+            .lines()
+            .any(|method| method.starts_with("publickey "))
     }
 
     /// Returns the name the person gave, byte for byte; asks for it where the host has none yet.
@@ -231,6 +245,12 @@ impl PasswordDialogue for Handle<'_> {
         // SAFETY: as above.
         unsafe { libpam::clear_authtok(self.as_ptr()) };
     }
+}
+
+/// Returns whether the host is sshd itself. Where somebody else called this process, the variables
+/// may be theirs.
+fn is_sshd(service: &str) -> bool {
+    service == "sshd" && getuid().is_root() && geteuid().is_root()
 }
 
 fn name_of_slot(what: &str) -> String {

@@ -108,6 +108,7 @@ mod tests {
                 tty: "ssh".to_owned(),
                 rhost: "192.0.2.7".to_owned(),
                 ruser: String::new(),
+                has_publickey: false,
             },
             pid: 7,
         }
@@ -132,11 +133,16 @@ mod tests {
     /// Returns a login that corp accepted after the time `took`, with this status of the account.
     fn accepted(took: Duration, status: Option<AccountStatus>) -> AuthDecision {
         let user = alice();
-        let answer = Accepted { user, status };
+        let answer = Accepted {
+            user,
+            status,
+            by_key: false,
+        };
         Decision {
             name: Username::parse(b"alice").ok(),
             invalid: None,
             outcome: Outcome::Answered(answer.clone()),
+            confirmation: None,
             rule: None,
             steps: vec![Step {
                 backend: "corp".to_owned(),

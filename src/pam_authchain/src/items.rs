@@ -10,4 +10,6 @@ pub(crate) struct Items {
     pub(crate) tty: String,
     pub(crate) rhost: String,
     pub(crate) ruser: String,
+    /// True if sshd has verified a public key of the person.
+    pub(crate) has_publickey: bool,
 }

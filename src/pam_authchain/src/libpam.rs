@@ -1,6 +1,6 @@
 //! The functions of libpam that `pam-bindings` does not have.
 
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::ptr;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ unsafe extern "C" {
     ) -> c_int;
 
     fn pam_set_item(pamh: *mut c_void, item: c_int, value: *const c_void) -> c_int;
+
+    fn pam_getenv(pamh: *mut c_void, name: *const c_char) -> *const c_char;
 
     fn pam_fail_delay(pamh: *mut c_void, microseconds: c_uint) -> c_int;
 }
@@ -93,6 +95,20 @@ pub(crate) unsafe fn new_authtok(pamh: *mut c_void) -> Result<Secret, NoNewPassw
 pub(crate) unsafe fn clear_authtok(pamh: *mut c_void) {
     // SAFETY: the caller's promise; a null value clears the item (pam_set_item(3)).
     let _ = unsafe { pam_set_item(pamh, AUTHTOK, ptr::null()) };
+}
+
+/// Returns a variable of the environment that PAM keeps for the session; `None` if it is not set.
+///
+/// # Safety
+/// As [`authtok`].
+pub(crate) unsafe fn getenv(pamh: *mut c_void, name: &CStr) -> Option<CString> {
+    // SAFETY: the caller's promise for `pamh`; the name is a C string.
+    let value = unsafe { pam_getenv(pamh, name.as_ptr()) };
+    if value.is_null() {
+        return None;
+    }
+    // SAFETY: a pointer that is not null is a C string of libpam's, which is copied at once.
+    Some(unsafe { CStr::from_ptr(value) }.to_owned())
 }
 
 /// Returns the item, which libpam asks for if it is not set, or libpam's code.

@@ -41,6 +41,7 @@ mod tests {
             tty: String::new(),
             rhost: String::new(),
             ruser: String::new(),
+            has_publickey: false,
         };
         let login = |name: &[u8], service| Login::new(None, name, &items(service));
         let first = || Permission::new(login(b"alice", "passwd"), None);

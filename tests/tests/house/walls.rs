@@ -8,7 +8,9 @@ use std::process::Command;
 use authchain_tests::imports::circles;
 
 /// The floors of the library, lowest first. A file uses its own floor and those below.
-const FLOORS: [&str; 6] = ["words", "tools", "files", "config", "backends", "chain"];
+const FLOORS: [&str; 7] = [
+    "words", "tools", "files", "config", "backends", "factors", "chain",
+];
 
 /// The floors of the worker, lowest first. The sandbox is a crate below all of them.
 const WORKER_FLOORS: &[&[&str]] = &[

@@ -76,6 +76,15 @@ pub struct Step<A> {
     pub took: Duration,
 }
 
+/// The second factors' part in a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfirmationStep {
+    /// Their answer, for the log: `totp: confirmed`.
+    pub words: String,
+    /// The time it took, most of which the person typed.
+    pub took: Duration,
+}
+
 /// The outcome of the chain as a whole.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +118,8 @@ pub struct Decision<A> {
     pub outcome: Outcome<A>,
     /// The answer of each backend, in the order in which they were asked.
     pub steps: Vec<Step<A>>,
+    /// The answer of the second factors, where one was asked for or left out.
+    pub confirmation: Option<ConfirmationStep>,
     /// The rule of the configuration that was chosen, and what it says against the login, if it
     /// does; `None` where no rule fits.
     pub rule: Option<String>,
@@ -121,6 +132,7 @@ impl<A> Decision<A> {
             invalid: None,
             outcome,
             steps: Vec::new(),
+            confirmation: None,
             rule: None,
         }
     }
@@ -131,6 +143,7 @@ impl<A> Decision<A> {
             invalid: Some(invalid),
             outcome: Outcome::Unknown,
             steps: Vec::new(),
+            confirmation: None,
             rule: None,
         }
     }
@@ -143,11 +156,16 @@ pub struct Accepted {
     pub user: User,
     /// The status of their account, if the backend has judged it too.
     pub status: Option<AccountStatus>,
+    /// True if a public key stood for the password.
+    pub by_key: bool,
 }
 
 impl fmt::Display for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("accepted")
+        f.write_str(match self.by_key {
+            true => "known, with a key",
+            false => "accepted",
+        })
     }
 }
 
@@ -209,15 +227,17 @@ impl AuthDecision {
     /// Returns the account as judged by the backend that accepted the person, if it has judged it,
     /// and the maximum age of that judgement.
     pub fn known_account(&self) -> Option<(Account, Duration)> {
-        let Outcome::Answered(Accepted { user, status }) = &self.outcome else {
+        let Outcome::Answered(Accepted { user, status, .. }) = &self.outcome else {
             return None;
         };
         let account = Account {
             user: user.clone(),
             status: status.clone()?,
         };
-        // The backend that accepts is always the last one asked.
-        Some((account, self.steps.last()?.took))
+        // The backend that accepts is always the last one asked. Since then a code was asked for.
+        let typing = self.confirmation.as_ref().map(|step| step.took);
+        let took = self.steps.last()?.took;
+        Some((account, took.saturating_add(typing.unwrap_or_default())))
     }
 }
 
@@ -258,6 +278,7 @@ impl<A: fmt::Display> Decision<A> {
     pub fn why(&self) -> String {
         let name = self.name.as_ref().map_or("(unknown)", Username::as_str);
         let mut parts = in_words(&self.steps);
+        parts.extend(self.confirmation.iter().map(|step| step.words.clone()));
         if let Some(invalid) = &self.invalid {
             parts.push(format!("nobody asked: {invalid}"));
         } else if let Some(rule) = &self.rule {

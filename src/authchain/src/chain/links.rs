@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::factors::Factors;
 use super::identity::{Identities, is_system_uid};
 use super::ruling::Ruling;
 use crate::backends::Backend;
@@ -22,6 +23,8 @@ pub struct Link {
     pub local_names: bool,
     /// The answer to whether the backend's passwords may be changed.
     pub password: PasswordChanges,
+    /// True if the backend asks for a second factor itself.
+    pub mfa: bool,
     /// Maximum time that the backend may take.
     pub timeout: Duration,
 }
@@ -51,6 +54,7 @@ pub struct Chain {
     min_uid: u32,
     pub(super) identities: Box<dyn Identities>,
     pub(super) ruling: Ruling,
+    pub(super) factors: Factors,
 }
 
 impl Chain {
@@ -66,6 +70,7 @@ impl Chain {
             min_uid,
             identities,
             ruling: Ruling::default(),
+            factors: Factors::default(),
         };
         (!chain.links.is_empty()).then_some(chain)
     }
@@ -82,6 +87,12 @@ impl Chain {
             ruling,
             ..self
         }
+    }
+
+    /// Adds the second factors that rules and the top of the file name.
+    #[must_use]
+    pub fn with_factors(self, factors: Factors) -> Self {
+        Self { factors, ..self }
     }
 
     /// Returns the links that are asked where no rule names others, in order.

@@ -19,6 +19,7 @@
 mod assemble;
 mod change;
 mod decision;
+mod factors;
 mod homes;
 mod identity;
 mod links;
@@ -36,8 +37,10 @@ mod walk;
 pub use assemble::{Assembled, assemble};
 pub use change::{ChangeDecision, ChangeOutcome, ChangePhase, Preliminary};
 pub use decision::{
-    Accepted, AccountDecision, AuthDecision, Decision, Finding, Outcome, Step, WhyNotAsked,
+    Accepted, AccountDecision, AuthDecision, ConfirmationStep, Decision, Finding, Outcome, Step,
+    WhyNotAsked,
 };
+pub use factors::Factors;
 pub use identity::{Identities, SystemIdentities, SystemUser, is_system_uid};
 pub use links::{Chain, Link};
 pub use report::GivenName;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::factors::Factors;
 use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
 use super::ruling::Ruling;
@@ -13,12 +14,16 @@ use crate::backends::Backend;
 use crate::backends::local::Local;
 use crate::backends::password_change::CannotChange;
 use crate::backends::remote::{Remote, WorkerSetup};
+use crate::config::rules::Demand;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::{ChangeWay, NisSettings};
+use crate::config::settings::totp::TotpSettings;
 use crate::config::settings::{GlobalSettings, SettingsFault, Then};
 use crate::config::{BackendTable, Config, ConfigError};
+use crate::factors::Factor;
+use crate::factors::totp::Totp;
 
 /// A backend type.
 pub struct BackendType {
@@ -39,8 +44,24 @@ pub struct BackendType {
     pub schema: fn() -> schemars::Schema,
 }
 
-/// Builds a backend from its section and the settings that all sections share.
-type Build = fn(&BackendTable<'_>, &Surroundings<'_>) -> Result<Box<dyn Backend>, ConfigError>;
+/// The result of building a section.
+type Built<T> = Result<Box<T>, ConfigError>;
+
+/// The function that builds what a section describes.
+#[derive(Clone, Copy)]
+enum Build {
+    /// A source of accounts.
+    Backend(fn(&BackendTable<'_>, &Surroundings<'_>) -> Built<dyn Backend>),
+    /// A second factor.
+    Factor(fn(&BackendTable<'_>, &GlobalSettings) -> Built<dyn Factor>),
+}
+
+impl BackendType {
+    /// Returns whether it is a second factor, and so has no key of backends.
+    pub fn is_factor(&self) -> bool {
+        matches!(self.build, Build::Factor(_))
+    }
+}
 
 /// The part of a configuration that all sections share.
 struct Surroundings<'g> {
@@ -70,7 +91,7 @@ pub const BACKEND_TYPES: &[BackendType] = &[
     BackendType {
         name: LOCAL,
         help: "passwd(5) and shadow(5) files: the system's own, or others in the same format",
-        build: local,
+        build: Build::Backend(local),
         warnings: |_| Vec::new(),
         #[cfg(feature = "examine")]
         group_warnings: |_| Vec::new(),
@@ -82,7 +103,7 @@ pub const BACKEND_TYPES: &[BackendType] = &[
     BackendType {
         name: "ldap",
         help: "an LDAP directory: OpenLDAP, 389 Directory Server and their like",
-        build: ldap,
+        build: Build::Backend(ldap),
         warnings: |table| warnings_of(table, LdapSettings::warnings),
         #[cfg(feature = "examine")]
         group_warnings: |table| warnings_of(table, LdapSettings::group_warnings),
@@ -94,7 +115,7 @@ pub const BACKEND_TYPES: &[BackendType] = &[
     BackendType {
         name: "active_directory",
         help: "a domain of Active Directory, of Windows or Samba",
-        build: active_directory,
+        build: Build::Backend(active_directory),
         warnings: |table| warnings_of(table, ActiveDirectorySettings::warnings),
         #[cfg(feature = "examine")]
         group_warnings: |table| warnings_of(table, ActiveDirectorySettings::group_warnings),
@@ -106,7 +127,7 @@ pub const BACKEND_TYPES: &[BackendType] = &[
     BackendType {
         name: "nis",
         help: "a NIS domain (ypserv): password hashes in maps, sent in the clear",
-        build: nis,
+        build: Build::Backend(nis),
         warnings: |table| warnings_of(table, NisSettings::warnings),
         #[cfg(feature = "examine")]
         group_warnings: |_| Vec::new(),
@@ -114,6 +135,18 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         faults: |table| table.faults(NisSettings::check),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(NisSettings),
+    },
+    BackendType {
+        name: "totp",
+        help: "a second factor, to be named in `then`: the codes of authenticator apps",
+        build: Build::Factor(totp),
+        warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        group_warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(TotpSettings::check),
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(TotpSettings),
     },
 ];
 
@@ -171,6 +204,14 @@ fn active_directory(
     }))
 }
 
+fn totp(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Box<dyn Factor>, ConfigError> {
+    Ok(Box::new(Totp {
+        name: table.name().to_owned(),
+        settings: checked(table, TotpSettings::check)?,
+        state_dir: global.state_dir.clone(),
+    }))
+}
+
 /// Builds a backend that asks a worker, tells `A` from `a`, compares user ids and changes
 /// passwords.
 fn remote<T: Serialize>(
@@ -224,7 +265,8 @@ pub fn faults(config: &Config<'_>) -> Vec<ConfigError> {
         Some(known) => (known.faults)(table),
         None => vec![table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))],
     };
-    config.backends.iter().flat_map(of).collect()
+    let sections = config.backends.iter().chain(&config.factors);
+    sections.flat_map(of).collect()
 }
 
 fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {
@@ -265,7 +307,20 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
     let chain = Chain::new(links, config.settings.min_uid, identities);
     let chain = chain.ok_or_else(|| config.empty_chain())?;
     let others = built.into_iter().map(|(_, link)| link).collect();
-    Ok(chain.with_rules(ruling(config), others, order.is_some()))
+    let chain = chain.with_rules(ruling(config), others, order.is_some());
+    Ok(chain.with_factors(factors(config)?))
+}
+
+fn factors(config: &Config<'_>) -> Result<Factors, ConfigError> {
+    let all = config
+        .factors
+        .iter()
+        .map(|table| factor(table, &config.settings));
+    Ok(Factors {
+        all: all.collect::<Result<_, _>>()?,
+        state_dir: config.settings.state_dir.clone(),
+        ..Factors::default()
+    })
 }
 
 fn ruling(config: &Config<'_>) -> Ruling {
@@ -275,6 +330,7 @@ fn ruling(config: &Config<'_>) -> Ruling {
         group_file: settings.group_file.clone(),
         passwd_file: settings.passwd_file.clone(),
         account_when_unavailable: settings.account_when_unavailable,
+        demand: Demand::at_the_top(settings),
         make_home: settings.make_home,
         home_dirs: settings.home_dirs.clone(),
     }
@@ -316,6 +372,7 @@ fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Lin
             Then::Next => common.on_unavailable,
         },
         local_names: common.local_names,
+        mfa: common.mfa,
         password: common.password,
         timeout: common.timeout.duration(),
     })
@@ -336,9 +393,20 @@ fn backend_in(
     table: &BackendTable<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    match type_of(table) {
-        Some(known) => (known.build)(table, surroundings),
-        None => Err(table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))),
+    match type_of(table).map(|known| known.build) {
+        Some(Build::Backend(build)) => build(table, surroundings),
+        _ => Err(table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))),
+    }
+}
+
+/// Builds the second factor of one section.
+fn factor(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Box<dyn Factor>, ConfigError> {
+    match type_of(table).map(|known| known.build) {
+        Some(Build::Factor(build)) => build(table, global),
+        _ => Err(table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))),
     }
 }
 
@@ -363,7 +431,7 @@ mod tests {
         let cases = [
             (
                 "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, totp",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",

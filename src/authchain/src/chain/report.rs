@@ -173,6 +173,7 @@ mod tests {
             now: SystemTime::UNIX_EPOCH,
             deadline: Deadline::after(system_clock, Duration::from_secs(8)),
             allow_empty_password: false,
+            has_publickey: false,
             silent: false,
             journal: &journal,
         });
@@ -181,6 +182,7 @@ mod tests {
 
     fn decision<A>(name: Option<&str>, outcome: Outcome<A>, finding: Finding<A>) -> Decision<A> {
         Decision {
+            confirmation: None,
             rule: None,
             name: name.map(|name| Username::parse(name.as_bytes()).unwrap()),
             invalid: None,

@@ -6,7 +6,7 @@ use std::fmt;
 use super::decision::{Decision, Outcome};
 use super::links::{Chain, Link};
 use super::ruling::BackendView;
-use crate::config::rules::{Choice, FirstChoice, Fit, Group, Origin};
+use crate::config::rules::{Choice, Demand, FirstChoice, Fit, Group, Origin, SecondChoice};
 use crate::tools::request::Context;
 use crate::words::{AccountStatus, BackendError, Denial, DenialReason, User, Username};
 
@@ -16,8 +16,35 @@ pub(super) struct Route<'c> {
     pub(super) links: Vec<&'c Link>,
     /// The groups about which the backends are asked.
     pub(super) groups: Vec<String>,
+    /// The second factors that the login needs.
+    pub(super) demand: Demand,
     /// The objection of the rules, whatever a backend says.
     pub(super) objection: Option<Objection>,
+}
+
+/// A rule that allows a login.
+pub(super) struct Allowed {
+    /// The rule, in words; `None` where no rule fits.
+    rule: Option<String>,
+    /// The second factors that the login needs by this rule, and by each other that may be the
+    /// right one.
+    pub(super) demands: Vec<Demand>,
+}
+
+impl Allowed {
+    fn by(chosen: &SecondChoice<'_>, top: &Demand) -> Self {
+        let mut demands: Vec<Demand> = Vec::new();
+        for choice in chosen.all() {
+            let demand = choice.demand(top);
+            if !demands.contains(&demand) {
+                demands.push(demand);
+            }
+        }
+        Self {
+            rule: chosen.first.rule().map(ToString::to_string),
+            demands,
+        }
+    }
 }
 
 /// A reason of the rules against a login.
@@ -35,13 +62,15 @@ impl Chain {
         Route {
             links: self.order(),
             groups: Vec::new(),
+            demand: self.ruling.demand.clone(),
             objection: None,
         }
     }
 
     /// Chooses the rule before any backend is asked.
     pub(super) fn route(&self, user: &Username, context: &Context<'_>) -> Route<'_> {
-        let (links, objection) = match self.ruling.choose(user, context) {
+        let top = &self.ruling.demand;
+        let (links, demand, objection) = match self.ruling.choose(user, context) {
             Ok(FirstChoice { by_file, may_allow }) => {
                 let links = self.links_of(&by_file);
                 let objection = match (may_allow, links.is_empty()) {
@@ -49,21 +78,25 @@ impl Chain {
                     (true, true) => Some(Objection::without_links(&by_file)),
                     (true, false) => None,
                 };
-                (links, objection)
+                (links, by_file.demand(top), objection)
             }
-            Err(error) => (self.order(), Some(Objection::NotFoundOut(error))),
+            Err(error) => (
+                self.order(),
+                top.clone(),
+                Some(Objection::NotFoundOut(error)),
+            ),
         };
         let groups = self.ruling.rules.groups_of_backends();
         let groups: BTreeSet<_> = groups.map(Group::to_string).collect();
         Route {
             links,
             groups: groups.into_iter().collect(),
+            demand,
             objection,
         }
     }
 
-    /// Chooses the rule again, with what the backends say of the person. Returns the rule that
-    /// allows the login, in words; `None` where no rule fits.
+    /// Chooses the rule again, with what the backends say of the person.
     ///
     /// # Errors
     /// The objection of the rules to the login.
@@ -72,14 +105,14 @@ impl Chain {
         user: &Username,
         person: BackendView<'_>,
         context: &Context<'_>,
-    ) -> Result<Option<String>, Objection> {
+    ) -> Result<Allowed, Objection> {
         let chosen = self.ruling.choose_again(user, person, context);
         let chosen = chosen.map_err(Objection::NotFoundOut)?;
         let objection = (chosen.all()).find_map(|choice| self.objection(choice, person, context));
         match objection {
             Some(objection) if chosen.others.is_empty() => Err(objection),
             Some(objection) => Err(objection.where_groups_are_unclear()),
-            None => Ok(chosen.first.rule().map(ToString::to_string)),
+            None => Ok(Allowed::by(&chosen, &self.ruling.demand)),
         }
     }
 
@@ -179,9 +212,12 @@ impl Objection {
 impl<A> Decision<A> {
     /// Returns the decision with the rule that was chosen after it, or with what that rule says
     /// against it.
-    pub(super) fn by(self, chosen: Result<Option<String>, Objection>) -> Self {
+    pub(super) fn by(self, chosen: Result<&Allowed, Objection>) -> Self {
         match chosen {
-            Ok(rule) => Self { rule, ..self },
+            Ok(Allowed { rule, .. }) => Self {
+                rule: rule.clone(),
+                ..self
+            },
             Err(objection) => objection.against(self),
         }
     }

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::config::rules::{FirstChoice, Group, LoginFacts, MachineGroups, Rules, SecondChoice};
+use crate::config::rules::{
+    Demand, FirstChoice, Group, LoginFacts, MachineGroups, Rules, SecondChoice,
+};
 use crate::config::settings::WhenUnavailable;
 use crate::tools::request::Context;
 use crate::words::{BackendError, User, Username};
@@ -23,6 +25,8 @@ pub struct Ruling {
     pub passwd_file: PathBuf,
     /// The answer about an account of a directory that does not answer.
     pub account_when_unavailable: WhenUnavailable,
+    /// The second factors at the top of the file.
+    pub demand: Demand,
     /// True if home directories are made where no rule says it.
     pub make_home: bool,
     /// The folders in which home directories are made.

@@ -249,6 +249,7 @@ impl<'a, A: Known> Walk<'a, A> {
             invalid: None,
             outcome,
             steps: self.steps,
+            confirmation: None,
             rule: None,
         }
     }

@@ -137,6 +137,18 @@ impl<'s> BackendTable<'s> {
             })
     }
 
+    /// Returns the faults of a second factor's section that has keys of backends.
+    pub(super) fn keys_of_backends(&self) -> Vec<ConfigError> {
+        let of_backends = keys_of::<BackendSettings>()
+            .iter()
+            .filter(|key| **key != "type");
+        let table = self.table.get_ref();
+        let written = of_backends.filter(|key| table.contains_key(**key));
+        written
+            .map(|key| self.error_at(key, "a second factor has no such key: it is no backend"))
+            .collect()
+    }
+
     /// Returns the settings of the backend's own type as JSON, with defaults filled in, for the
     /// worker.
     ///

@@ -1,4 +1,4 @@
-//! Durations as they are written in the configuration: `3s`, `250ms`, `2m`, `14d`.
+//! Durations as they are written in the configuration: `3s`, `250ms`, `2m`, `4h`, `14d`.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const DAY_MS: u64 = 86_400_000;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m|d)$"))
+    schemars(with = "String", title = "duration", extend("pattern" = "^[0-9]+(ms|s|m|h|d)$"))
 )]
 pub struct ConfigDuration(Duration);
 
@@ -34,7 +34,7 @@ impl ConfigDuration {
         self.0
     }
 
-    /// Reads a number with its unit, `ms`, `s`, `m` or `d`.
+    /// Reads a number with its unit, `ms`, `s`, `m`, `h` or `d`.
     fn parse(text: &str) -> Option<Self> {
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
         let number: u64 = number(text.strip_suffix(unit)?.as_bytes())?;
@@ -42,6 +42,7 @@ impl ConfigDuration {
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
+            "h" => 3_600_000,
             "d" => DAY_MS,
             _ => return None,
         };
@@ -127,7 +128,7 @@ mod tests {
             "-3s",
             "+3s",
             "3 s",
-            "3h",
+            "3w",
             "3S",
             "99999999999999999999s",
             "1844674407370955161s",

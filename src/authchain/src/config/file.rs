@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::backend_table::BackendTable;
 use super::error::ConfigError;
 use super::keys::{DidYouMean, keys_of};
-use super::rules::{self, RuleSettings, Rules};
+use super::rules::{self, Rule, RuleSettings, Rules};
 use super::settings::local::LocalSettings;
 use super::settings::{BackendSettings, GlobalSettings};
 use super::source::{Source, read_keys};
@@ -26,6 +26,13 @@ const RULES: &str = "rule";
 /// The backend that every configuration has, even without a section: its name and its type.
 const IMPLIED: &str = "local";
 
+/// The second factor that a configuration has if `then` names it, even without a section: its name
+/// and its type.
+const IMPLIED_FACTOR: &str = "totp";
+
+/// The types of sections that are second factors, and no sources of accounts.
+const FACTOR_TYPES: [&str; 1] = ["totp"];
+
 /// A configuration. Of each section, only the keys that all backends share are parsed yet.
 #[derive(Debug)]
 pub struct Config<'s> {
@@ -33,6 +40,8 @@ pub struct Config<'s> {
     pub settings: GlobalSettings,
     /// The backends: those with a section, and then `local` if it has none.
     pub backends: Vec<BackendTable<'s>>,
+    /// The second factors: those with a section, and `totp` if a `then` names it.
+    pub factors: Vec<BackendTable<'s>>,
     /// The rules, in the order of the file.
     pub rules: Rc<Rules>,
     source: &'s Source,
@@ -57,6 +66,7 @@ impl<'s> Config<'s> {
         let mut config = Self {
             settings: GlobalSettings::default(),
             backends: Vec::new(),
+            factors: Vec::new(),
             rules: Rc::default(),
             source,
         };
@@ -68,13 +78,16 @@ impl<'s> Config<'s> {
         let mut faults = config.read_top(&root);
         faults.extend(config.read_sections(&mut root));
         if let Some(rules) = rules {
-            let (rules, wrong) = rules::parse(rules, source);
+            let top_has_factor = !config.settings.then.is_empty();
+            let (rules, wrong) = rules::parse(rules, top_has_factor, source);
             config.rules = Rc::new(rules);
             faults.extend(wrong);
         }
+        config.imply_factor();
         if faults.is_empty() {
             faults.extend(config.links(None).err());
             faults.extend(config.check_rules());
+            faults.extend(config.check_factors());
         }
         faults.extend(source.check_end().err());
         (config, faults)
@@ -115,7 +128,16 @@ impl<'s> Config<'s> {
             };
             for (name, section) in sections {
                 let (table, wrong) = BackendTable::parse(&name, section, self.source);
-                self.backends.extend(table);
+                let is_factor = |table: &BackendTable<'_>| {
+                    FACTOR_TYPES.contains(&table.common().kind.get_ref().as_str())
+                };
+                match table {
+                    Some(table) if is_factor(&table) => {
+                        faults.extend(table.keys_of_backends());
+                        self.factors.push(table);
+                    }
+                    table => self.backends.extend(table),
+                }
                 faults.extend(wrong);
             }
         }
@@ -138,6 +160,52 @@ impl<'s> Config<'s> {
                 tables.iter().any(|table| self.knows_root(table))
             })
         }));
+        faults
+    }
+
+    /// Adds the factor that needs no section, where a `then` names it and there is none.
+    fn imply_factor(&mut self) {
+        let is_named = self
+            .thens()
+            .flatten()
+            .any(|name| name.get_ref() == IMPLIED_FACTOR);
+        let all = self.backends.iter().chain(&self.factors);
+        if is_named
+            && !all
+                .map(BackendTable::name)
+                .any(|name| name == IMPLIED_FACTOR)
+        {
+            let implied = BackendTable::implied(IMPLIED_FACTOR, IMPLIED_FACTOR, self.source);
+            self.factors.push(implied);
+        }
+    }
+
+    /// Returns the lists of second factors, at the top and in rules.
+    fn thens(&self) -> impl Iterator<Item = &[Spanned<String>]> {
+        let of_rules = self.rules.iter().map(Rule::then);
+        [self.settings.then.as_slice()].into_iter().chain(of_rules)
+    }
+
+    /// Returns the faults of the names in `then`.
+    fn check_factors(&self) -> Vec<ConfigError> {
+        let mut faults = Vec::new();
+        for then in self.thens() {
+            for (place, entry) in then.iter().enumerate() {
+                let name = entry.get_ref();
+                let mut before = then.iter().take(place);
+                let message = if before.any(|other| other.get_ref() == name) {
+                    format!("the list names \"{name}\" twice")
+                } else if self.factors.iter().any(|factor| factor.name() == name) {
+                    continue;
+                } else if self.backend(name).is_some() {
+                    format!("[backend.{name}] is no second factor: name it in `chain`")
+                } else {
+                    let hint = DidYouMean(name, self.factors.iter().map(BackendTable::name));
+                    format!("there is no second factor [backend.{name}]{hint}")
+                };
+                faults.push(self.source.error(entry.span(), message));
+            }
+        }
         faults
     }
 
@@ -207,6 +275,10 @@ impl<'s> Config<'s> {
                 return Err(self.chain_error(place, format!("the chain names \"{name}\" twice")));
             }
             let Some(link) = self.backend(name) else {
+                if self.factors.iter().any(|factor| factor.name() == name) {
+                    let message = format!("\"{name}\" is a second factor: name it in `then`");
+                    return Err(self.chain_error(place, message));
+                }
                 let hint = DidYouMean(name, self.backends.iter().map(BackendTable::name));
                 let message =
                     format!("the chain names \"{name}\", but there is no [backend.{name}]{hint}");

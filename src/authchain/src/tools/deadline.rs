@@ -14,6 +14,11 @@ use nix::time::{ClockId, clock_gettime};
 pub struct Moment(Duration);
 
 impl Moment {
+    /// Returns the time since the machine booted.
+    pub fn since_boot(self) -> Duration {
+        self.0
+    }
+
     /// Returns the moment this much later; `None` if it is too late to be represented.
     pub fn checked_add(self, span: Duration) -> Option<Self> {
         self.0.checked_add(span).map(Self)

@@ -8,6 +8,8 @@
 //! - [`deferred`]: work that only a refused login has to do.
 //! - [`name_service`]: users in the system's name service; which of its errors mean "not found".
 //! - [`password_dialogue`]: the person whose password is to be changed, as a trait.
+//! - [`random`]: random numbers from the kernel.
+//! - [`session`]: which session of which boot this process belongs to.
 //! - [`one_error`]: keeps back the errors of backends; a refused login tells the last one.
 //!
 //! **Uses** `words`. **Used by** every floor above, the module, the worker and the command.
@@ -20,5 +22,7 @@ pub mod journal;
 pub mod name_service;
 pub mod one_error;
 pub mod password_dialogue;
+pub mod random;
 pub mod request;
+pub mod session;
 pub mod trusted_file;

@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub euid: u32,
     /// True if the stack has `nullok` and the host program allows empty passwords.
     pub allow_empty_password: bool,
+    /// True if sshd has verified a public key of the person before it asked PAM.
+    pub has_publickey: bool,
     /// True if the host program wants no messages shown (`PAM_SILENT`).
     pub silent: bool,
     /// The log.

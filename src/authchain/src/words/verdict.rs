@@ -75,6 +75,8 @@ pub enum DenialReason {
     NotPermitted,
     /// The answer was about another person: another name, or another user id than the system has.
     AnotherPerson,
+    /// A second factor did not confirm the person.
+    NotConfirmed,
     /// sshd had refused the user already, and sent a stand-in for the password.
     StandInPassword,
 }
@@ -88,6 +90,7 @@ impl fmt::Display for DenialReason {
             Self::NoPassword => "no password here",
             Self::NotPermitted => "not permitted",
             Self::AnotherPerson => "not the same person",
+            Self::NotConfirmed => "not confirmed",
             Self::StandInPassword => "sshd does not know this name (NSS), or its settings bar it",
         })
     }

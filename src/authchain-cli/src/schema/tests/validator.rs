@@ -101,8 +101,8 @@ fn matches(pattern: &Value, text: &str) -> bool {
     let is_duration = !digits.is_empty() && ["ms", "s", "m", "d"].contains(&unit);
     match pattern.as_str().unwrap() {
         "^/" => text.starts_with('/'),
-        "^[0-9]+(ms|s|m|d)$" => is_duration,
-        "^0*[1-9][0-9]*(ms|s|m|d)$" => is_duration && digits.contains(|c| c != '0'),
+        "^[0-9]+(ms|s|m|h|d)$" => is_duration,
+        "^0*[1-9][0-9]*(ms|s|m|h|d)$" => is_duration && digits.contains(|c| c != '0'),
         "^[A-Za-z0-9_-]+$" => {
             let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
             !text.is_empty() && text.chars().all(is_sign)

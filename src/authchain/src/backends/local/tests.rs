@@ -104,6 +104,7 @@ impl Machine {
             now: UNIX_EPOCH + Duration::from_secs(20_000 * 24 * 3600),
             deadline,
             allow_empty_password: self.allow_empty_password,
+            has_publickey: false,
             silent: false,
             journal: &self.log,
         };

@@ -4,6 +4,7 @@ use crate::chain::decision::{AuthDecision, Decision, Outcome};
 use crate::chain::links::Chain;
 use crate::chain::route::Route;
 use crate::chain::stand_in::is_stand_in;
+use crate::config::settings::{CodeEntry, PublicKey};
 use crate::tools::conversation::Conversation;
 use crate::tools::request::Context;
 use crate::words::{ConversationError, Denial, DenialReason, InvalidUsername, Secret, Username};
@@ -15,13 +16,30 @@ pub(super) struct Asked<'a> {
     pub(super) route: Route<'a>,
     /// The surroundings, with the time budget that began when the password had been typed.
     pub(super) context: Context<'a>,
-    /// The password, or the reason why there is none.
-    pub(super) password: Result<Secret, ConversationError>,
+    pub(super) credential: Credential,
     pub(super) user: Result<Username, InvalidUsername>,
 }
 
+/// The proof that the person has given first.
+pub(super) enum Credential {
+    /// A password, and the code that was behind it where a rule says that there is one.
+    Password(Secret, Option<Secret>),
+    /// A public key, which sshd has verified.
+    Key,
+    /// Nothing: the person could not be asked for a password.
+    Missing(ConversationError),
+}
+
+/// The first question to the backends.
+pub(super) enum FirstQuestion<'q> {
+    /// The question whether this is the person's password.
+    Password(&'q Username, &'q Secret),
+    /// The request for the person whose key was verified.
+    Key(&'q Username),
+}
+
 impl<'a> Asked<'a> {
-    /// Chooses the rule, and asks for the password.
+    /// Chooses the rule, and asks for the password, unless a key stands for it.
     pub(super) fn ask(
         chain: &'a Chain,
         name: &[u8],
@@ -33,40 +51,88 @@ impl<'a> Asked<'a> {
             Ok(user) => chain.route(user, context),
             Err(_) => chain.whole_route(),
         };
-        let password = person.authtok();
-        Self {
+        let key_counts = context.has_publickey && route.demand.publickey == PublicKey::Counts;
+        let credential = match key_counts.then_some(Credential::Key) {
+            Some(key) => key,
+            None => match person.authtok() {
+                Ok(password) => Credential::Password(password, None),
+                Err(error) => Credential::Missing(error),
+            },
+        };
+        let asked = Self {
             chain,
             route,
             // The time somebody takes to type does not count against the backends.
             context: context.restarted(),
-            password,
+            credential,
             user,
+        };
+        asked.split_code_off()
+    }
+
+    /// Returns the password that was typed, without a code.
+    pub(super) fn password(&self) -> Option<&Secret> {
+        match &self.credential {
+            Credential::Password(password, _) => Some(password),
+            Credential::Key | Credential::Missing(_) => None,
         }
     }
 
-    /// Returns the user and the password to ask the backends about.
+    /// Returns the question to ask the backends.
     ///
     /// # Errors
     /// The decision, where no backend may be asked.
-    pub(super) fn question(&self) -> Result<(&Username, &Secret), Box<AuthDecision>> {
+    pub(super) fn question(&self) -> Result<FirstQuestion<'_>, Box<AuthDecision>> {
         let refused = |name, outcome| Box::new(Decision::without_steps(name, outcome));
         let denied = |reason: DenialReason| Outcome::Denied(Denial::from(reason));
         let if_local = || self.chain.if_local(self.user.as_ref().ok()?.clone());
-        let password = (self.password.as_ref())
-            .map_err(|error| refused(if_local(), Outcome::Conversation(*error)))?;
+        if let Credential::Missing(error) = self.credential {
+            return Err(refused(if_local(), Outcome::Conversation(error)));
+        }
         let user =
             (self.user.as_ref()).map_err(|invalid| Box::new(Decision::invalid_name(*invalid)))?;
-        if password.is_empty() && !self.context.allow_empty_password {
-            return Err(refused(if_local(), denied(DenialReason::EmptyPassword)));
-        }
-        if is_stand_in(password.expose()) {
-            // Looking the name up for the log would take longer than a wrong password does.
-            return Err(refused(None, denied(DenialReason::StandInPassword)));
+        if let Some(password) = self.password() {
+            if password.is_empty() && !self.context.allow_empty_password {
+                return Err(refused(if_local(), denied(DenialReason::EmptyPassword)));
+            }
+            if is_stand_in(password.expose()) {
+                // Looking the name up for the log would take longer than a wrong password does.
+                return Err(refused(None, denied(DenialReason::StandInPassword)));
+            }
         }
         if let Some(objection) = &self.route.objection {
             let decision = refused(if_local(), denied(DenialReason::NotPermitted));
             return Err(Box::new(objection.clone().against(*decision)));
         }
-        Ok((user, password))
+        Ok(match self.password() {
+            Some(password) => FirstQuestion::Password(user, password),
+            None => FirstQuestion::Key(user),
+        })
+    }
+
+    /// Takes the code off the end of the password of somebody who is enrolled, where the rule says
+    /// that codes are appended. Nobody else's password is touched: their directory may want a code
+    /// of its own there.
+    fn split_code_off(self) -> Self {
+        let Self {
+            chain,
+            route,
+            user: Ok(user),
+            credential: Credential::Password(password, None),
+            ..
+        } = &self
+        else {
+            return self;
+        };
+        if route.demand.code != CodeEntry::Appended {
+            return self;
+        }
+        let Some((password, code)) = chain.factors.split(&route.demand, user, password) else {
+            return self;
+        };
+        Self {
+            credential: Credential::Password(password, Some(code)),
+            ..self
+        }
     }
 }

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | [`Asked`] | the person was asked for the password |
 //! | [`Walked`] | the backends were asked about it |
-//! | [`Confirmed`] | nothing more can change the decision |
+//! | [`Confirmed`] | the rule was chosen again, and the second factors were asked |
 //! | [`Settled`] | the decision is in the log, and a refusal has taken its time |
 
 mod asked;
 mod confirmed;
+mod second_factor;
 mod settled;
 mod walked;
 
@@ -40,7 +41,7 @@ impl Chain {
         let mut person = OneError::new(conversation);
         let asked = Asked::ask(self, name, context, &mut person);
         let walked = Walked::walk(asked, &mut person);
-        let confirmed = Confirmed::confirm(walked);
+        let confirmed = Confirmed::confirm(walked, &mut person);
         Settled::settle(confirmed, &mut person, report).decision
     }
 }

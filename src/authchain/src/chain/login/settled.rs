@@ -19,7 +19,7 @@ impl Settled {
         report: impl FnOnce(&AuthDecision),
     ) -> Self {
         report(&confirmed.decision);
-        if let Ok(password) = &confirmed.asked.password {
+        if let Some(password) = confirmed.asked.password() {
             spend_time_of_refusal(&confirmed, password);
         }
         let decision = confirmed.decision;

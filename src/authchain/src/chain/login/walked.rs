@@ -1,6 +1,6 @@
 //! The second stage of a login: the backends have been asked.
 
-use super::asked::Asked;
+use super::asked::{Asked, FirstQuestion};
 use crate::chain::decision::AuthDecision;
 use crate::chain::walk::Walk;
 use crate::tools::conversation::Conversation;
@@ -19,8 +19,13 @@ impl<'a> Walked<'a> {
     pub(super) fn walk(asked: Asked<'a>, person: &mut dyn Conversation) -> Self {
         let deferred = Deferred::default();
         let decision = match asked.question() {
-            Ok((user, password)) => Walk::new(asked.chain, &asked.route, user, &asked.context)
-                .authenticate(password, person, &deferred),
+            Ok(FirstQuestion::Password(user, password)) => {
+                Walk::new(asked.chain, &asked.route, user, &asked.context)
+                    .authenticate(password, person, &deferred)
+            }
+            Ok(FirstQuestion::Key(user)) => {
+                Walk::new(asked.chain, &asked.route, user, &asked.context).identify()
+            }
             Err(decision) => *decision,
         };
         Self {

@@ -9,6 +9,8 @@ mod login_events;
 mod one_password;
 mod rules;
 mod scripted;
+mod scripted_factor;
+mod second_factors;
 mod user_ids;
 
 use std::time::{Duration, SystemTime};
@@ -33,6 +35,7 @@ fn context(allow_empty_password: bool) -> Context<'static> {
         now: SystemTime::UNIX_EPOCH,
         deadline: Deadline::after(system_clock, Duration::from_secs(8)),
         allow_empty_password,
+        has_publickey: false,
         silent: false,
         journal: &LoggedEvent,
     }

@@ -116,6 +116,7 @@ impl Scripted {
             on_denied: self.on_denied,
             on_unavailable: self.on_unavailable,
             local_names: self.local_names,
+            mfa: false,
             password: PasswordChanges::On,
             timeout: Duration::from_secs(3),
         }

@@ -63,8 +63,8 @@ impl Chain {
         };
         let chosen = self.confirm(&user, person, context);
         match person {
-            BackendView::NoAnswer => decision.excused().by(chosen),
-            _ => decision.by(chosen),
+            BackendView::NoAnswer => decision.excused().by(chosen.as_ref().map_err(Clone::clone)),
+            _ => decision.by(chosen.as_ref().map_err(Clone::clone)),
         }
     }
 }

@@ -9,7 +9,9 @@ use crate::chain::report::log_guess;
 use crate::tools::conversation::Conversation;
 use crate::tools::deferred::{Deferred, WorkFirst};
 use crate::tools::request::Attempt;
-use crate::words::{AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict};
+use crate::words::{
+    Account, AccountStatus, BackendError, Denial, DenialReason, Secret, User, Verdict,
+};
 
 /// The reason, for the log, why a right password that has to be changed does not let the person in.
 const ENDED: &str = "the password is to be changed, and who judges the account cannot know";
@@ -39,6 +41,30 @@ impl Walk<'_, Accepted> {
             }
             self.log_denial(rest);
             links = rest;
+        }
+        self.decide(Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
+    }
+
+    /// Asks the backends in their order who somebody is whose public key sshd has verified.
+    pub(in crate::chain) fn identify(mut self) -> AuthDecision {
+        let links = self.route.links.as_slice();
+        for link in links {
+            let goes_on = self.ask(link, |walk| {
+                let Some(Account { user, status }) = link.backend.account(&walk.request(link))?
+                else {
+                    return Ok(Finding::Unknown);
+                };
+                Ok(match walk.accepted(link, user, Some(status))? {
+                    Finding::Answered(known) => Finding::Answered(Accepted {
+                        by_key: true,
+                        ..known
+                    }),
+                    finding => finding,
+                })
+            });
+            if goes_on.is_break() {
+                break;
+            }
         }
         self.decide(Outcome::Denied(Denial::from(DenialReason::NotPermitted)))
     }
@@ -105,7 +131,11 @@ impl Walk<'_, Accepted> {
         status: Option<AccountStatus>,
     ) -> Result<Finding<Accepted>, BackendError> {
         Ok(match self.mistaken_identity(link, &user)? {
-            None => Finding::Answered(Accepted { user, status }),
+            None => Finding::Answered(Accepted {
+                user,
+                status,
+                by_key: false,
+            }),
             Some(detail) => Finding::Denied(Denial {
                 detail: Some(detail),
                 ..DenialReason::AnotherPerson.into()

@@ -2,6 +2,7 @@
 
 use toml::Spanned;
 
+use super::demand::Demand;
 use super::facts::LoginFacts;
 use super::fit::Fit;
 use super::group::Group;
@@ -61,6 +62,13 @@ impl<'r> Choice<'r> {
             Self::Top => None,
             Self::Rule(rule) | Self::Unclear(rule) => Some(rule),
         }
+    }
+
+    /// Returns the second factors that the login needs: what the rule lacks comes from the `top` of
+    /// the file.
+    pub fn demand(&self, top: &Demand) -> Demand {
+        self.rule()
+            .map_or_else(|| top.clone(), |rule| rule.demand.below(top))
     }
 
     /// Returns the names of the backends that the rule has asked; `None` for those at the top of

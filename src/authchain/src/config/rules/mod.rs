@@ -13,6 +13,7 @@
 mod check;
 mod choice;
 mod cover;
+mod demand;
 mod facts;
 mod fit;
 mod group;
@@ -26,6 +27,7 @@ mod settings;
 mod user;
 
 pub use choice::{Choice, FirstChoice, Rules, SecondChoice};
+pub use demand::{Demand, Remember};
 pub use facts::LoginFacts;
 pub use fit::Fit;
 pub use group::{Group, MAX_GROUP_BYTES, MAX_GROUPS};
@@ -34,7 +36,7 @@ pub use machine_groups::MachineGroups;
 pub use origin::{Origin, OriginEntry};
 pub use pattern::Pattern;
 pub use rule::{Conditions, Rule};
-pub use settings::{PublicKey, RuleAccess, RuleSettings};
+pub use settings::{RuleAccess, RuleSettings};
 pub use user::UserEntry;
 
 pub(super) use check::{check, check_groups};

@@ -6,19 +6,24 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::choice::Rules;
+use super::demand::DemandKeys;
 use super::list::List;
 use super::pattern::Pattern;
 use super::rule::{Conditions, Rule};
-use super::settings::{PublicKey, RuleAccess, RuleSettings};
+use super::settings::{RuleAccess, RuleSettings};
 use crate::config::error::ConfigError;
 use crate::config::keys::keys_of;
-use crate::config::settings::{BackendSettings, GlobalSettings, NO_FACTOR};
+use crate::config::settings::{
+    BackendSettings, CodeEntry, GlobalSettings, NO_FACTOR, PublicKey, check_not_zero,
+};
 use crate::config::source::{Source, read_keys};
 
-/// Reads the value of the key `rule`. Returns the rules that can be read, and the faults of the
+/// Reads the value of the key `rule`. `top_has_factor` is true if `then` at the top of the file
+/// names a factor. Returns the rules that can be read, and the faults of the
 /// rest.
 pub(in crate::config) fn parse<'s>(
     value: Spanned<DeValue<'s>>,
+    top_has_factor: bool,
     source: &'s Source,
 ) -> (Rules, Vec<ConfigError>) {
     let span = value.span();
@@ -39,6 +44,7 @@ pub(in crate::config) fn parse<'s>(
         };
         let mut section = Section {
             table: Spanned::new(span, table),
+            top_has_factor,
             source,
             faults: Vec::new(),
         };
@@ -52,6 +58,8 @@ pub(in crate::config) fn parse<'s>(
 /// A section that is being read.
 struct Section<'s> {
     table: Spanned<DeTable<'s>>,
+    /// True if `then` at the top of the file names a factor.
+    top_has_factor: bool,
     source: &'s Source,
     /// The faults that were found so far.
     faults: Vec<ConfigError>,
@@ -61,8 +69,9 @@ impl Section<'_> {
     fn read(&mut self, number: usize, line: usize) -> Option<Rule> {
         self.check_keys();
         let settings = self.settings()?;
-        self.check_second_factors(&settings);
+        self.check_second_factor(&settings);
         self.check_access(&settings);
+        let demand = DemandKeys::new(&settings);
         Some(Rule {
             number,
             line,
@@ -75,6 +84,7 @@ impl Section<'_> {
                 from: self.list("from", settings.from, str::parse),
                 tty: self.list("tty", settings.tty, Pattern::terminal),
             },
+            demand,
             chain: settings.chain,
             make_home: settings.make_home,
             span: self.table.span(),
@@ -107,18 +117,48 @@ impl Section<'_> {
         settings
     }
 
-    /// Refuses what only means something beside a second factor. It would be believed to protect.
-    fn check_second_factors(&mut self, settings: &RuleSettings) {
-        let names_factors = settings.then.as_ref().is_some_and(|then| !then.is_empty());
+    /// Refuses keys about second factors that contradict each other, and those that would be
+    /// believed to protect, and mean nothing without a factor.
+    fn check_second_factor(&mut self, settings: &RuleSettings) {
+        if settings.access == RuleAccess::Deny && settings.then.is_some() {
+            self.add("then", "a rule with access = \"deny\" asks for nothing");
+        }
+        for (key, duration) in [
+            ("remember", settings.remember),
+            ("remember_max", settings.remember_max),
+        ] {
+            let checked = duration.map(|duration| check_not_zero(key, duration));
+            if let Some(Err((key, message))) = checked {
+                self.add(key, &message);
+            }
+        }
+        match (settings.remember, settings.remember_max) {
+            (None, Some(_)) => self.add("remember_max", "it needs `remember` beside it"),
+            (Some(unused), Some(longest)) if longest.duration() < unused.duration() => {
+                self.add("remember_max", "it is shorter than `remember`");
+            }
+            _ => {}
+        }
+        let has_factor = match &settings.then {
+            Some(then) => !then.is_empty(),
+            None => self.top_has_factor,
+        };
         for (key, needs_factor) in [
-            ("then", names_factors),
+            ("not_enrolled", settings.not_enrolled.is_some()),
+            ("enrol", settings.enrol.is_some()),
+            ("code", settings.code == CodeEntry::Appended),
             ("publickey", settings.publickey == PublicKey::Counts),
             ("remember", settings.remember.is_some()),
-            ("remember_max", settings.remember_max.is_some()),
         ] {
-            if needs_factor {
+            if needs_factor && !has_factor {
                 self.add(key, NO_FACTOR);
             }
+        }
+        if settings.code == CodeEntry::Appended && settings.publickey == PublicKey::Counts {
+            self.add(
+                "code",
+                "where a key counts, there is no password to append a code to",
+            );
         }
     }
 

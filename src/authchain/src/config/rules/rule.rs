@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::demand::DemandKeys;
 use super::facts::LoginFacts;
 use super::fit::Fit;
 use super::group::Group;
@@ -27,6 +28,8 @@ pub struct Rule {
     pub access: RuleAccess,
     /// The backends that are asked, in order; `None` for those at the top of the file.
     pub chain: Option<Vec<Spanned<String>>>,
+    /// The keys about second factors.
+    pub(super) demand: DemandKeys,
     /// True if a home directory is made; `None` as the top of the file says.
     pub make_home: Option<bool>,
     /// The conditions, all of which must fit.
@@ -36,6 +39,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Returns the second factors that the rule names, with their places.
+    pub fn then(&self) -> &[Spanned<String>] {
+        self.demand.then.as_deref().unwrap_or_default()
+    }
+
     /// Returns whether the groups that a backend knows count, besides those of the group file. A
     /// rule that says which backends are asked cannot depend on what they answer.
     pub fn asks_backends_for_groups(&self) -> bool {

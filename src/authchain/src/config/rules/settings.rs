@@ -6,6 +6,7 @@ use toml::Spanned;
 use crate::config::ConfigDuration;
 #[cfg(feature = "schema")]
 use crate::config::settings::schema::PositiveDuration;
+use crate::config::settings::{CodeEntry, Enrol, NotEnrolled, PublicKey};
 
 /// The keys of a `[[rule]]` section.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -75,33 +76,42 @@ pub struct RuleSettings {
     )]
     pub chain: Option<Vec<Spanned<String>>>,
 
-    /// The second factors of which one is asked for, in place of those at the top of the file.
-    /// There is none to configure yet, so the list must be empty.
+    /// The second factors of which one is asked for, in place of those at the top of the file; `[]`
+    /// asks for none.
     #[cfg_attr(
         feature = "schema",
-        schemars(with = "Option<Vec<String>>", length(max = 0))
+        schemars(with = "Option<Vec<String>>", extend("uniqueItems" = true))
     )]
     pub then: Option<Vec<Spanned<String>>>,
 
-    /// The weight of a public key that sshd has verified: with `ignored` the password is asked for
-    /// where sshd asks PAM. `counts` needs a second factor, of which there is none yet.
-    #[cfg_attr(feature = "schema", schemars(extend("not" = { "const": "counts" })))]
+    /// The answer to somebody who is enrolled in none of the factors, in place of `not_enrolled` at
+    /// the top of the file.
+    pub not_enrolled: Option<NotEnrolled>,
+
+    /// The people who may enrol somebody, in place of `enrol` at the top of the file.
+    pub enrol: Option<Enrol>,
+
+    /// Where the code is typed. `asked` asks for it after the password. `appended` takes the last
+    /// digits of the password for the code and asks for nothing, for programs that ask for a
+    /// password alone, such as mail servers. The password of somebody who is not enrolled is not
+    /// touched.
+    pub code: CodeEntry,
+
+    /// The weight of a public key that sshd has verified before it asks PAM, as it does under
+    /// `AuthenticationMethods publickey,keyboard-interactive`. With `ignored` the password is asked
+    /// for all the same. With `counts` the key stands for the password, and only the second factor
+    /// is asked for. A login with a key alone does not ask PAM, and so asks for no factor.
     pub publickey: PublicKey,
 
-    /// How long a second factor counts after it was confirmed. It needs a second factor, of which
-    /// there is none yet.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<PositiveDuration>", extend("not" = {}))
-    )]
+    /// How long a second factor counts after it was confirmed or used: for the same person and
+    /// service, from the same terminal and session or from the same address. Without it, each login
+    /// asks.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<PositiveDuration>"))]
     pub remember: Option<ConfigDuration>,
 
-    /// How long a second factor counts at most, however often it is used. It needs a second
-    /// factor, of which there is none yet.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<PositiveDuration>", extend("not" = {}))
-    )]
+    /// How long a second factor counts at most, however often it is used. Without it, four hours,
+    /// or `remember` if that is longer.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<PositiveDuration>"))]
     pub remember_max: Option<ConfigDuration>,
 
     /// Make home directories or make none, in place of `make_home` at the top of the file. At the
@@ -119,16 +129,4 @@ pub enum RuleAccess {
     Allow,
     /// Nobody is let in.
     Deny,
-}
-
-/// The weight of a public key that sshd has verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(rename_all = "lowercase")]
-pub enum PublicKey {
-    /// It has none for the chain.
-    #[default]
-    Ignored,
-    /// It stands for the password: only the second factor is asked for.
-    Counts,
 }

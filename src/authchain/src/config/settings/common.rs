@@ -13,7 +13,8 @@ use crate::config::ConfigDuration;
 pub type SettingsFault = (&'static str, String);
 
 /// The fault of a key that only means something beside a second factor.
-pub(in crate::config) const NO_FACTOR: &str = "needs a second factor, of which none is configured";
+pub(in crate::config) const NO_FACTOR: &str =
+    "needs a second factor, and `then` names none, neither in this rule nor at the top";
 
 /// Returns the fault of a key.
 pub(super) fn fault<T>(key: &'static str, message: impl Into<String>) -> Result<T, SettingsFault> {
@@ -62,6 +63,11 @@ pub struct BackendSettings {
     #[serde(default)]
     pub local_names: bool,
 
+    /// True if the backend asks for a second factor itself, such as a directory that wants the
+    /// code of an app behind the password. Whom it accepts is asked for no other.
+    #[serde(default)]
+    pub mfa: bool,
+
     /// `off` to refuse every change of a password of this backend, also by root: `passwd` and a
     /// forced change at a login then end with a text for the person. `on` lets passwords be changed
     /// where the backend can do that: `local`, `ldap` and `active_directory` can, and `nis` with
@@ -94,6 +100,7 @@ impl BackendSettings {
             on_denied: Then::default(),
             on_unavailable: Then::default(),
             local_names: false,
+            mfa: false,
             password: PasswordChanges::default(),
             timeout: default_timeout(),
         }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::common::{NO_FACTOR, SettingsFault, check_not_zero, fault, fault_of_path};
+use super::common::{SettingsFault, check_not_zero, fault, fault_of_path};
 use super::home_dirs::fault_of_home_dir;
 #[cfg(feature = "schema")]
 use super::schema::{AbsolutePath, PositiveDuration};
+use super::second_factor::{Enrol, NotEnrolled};
 use crate::config::ConfigDuration;
 use crate::words::Username;
 
@@ -27,10 +28,20 @@ pub struct GlobalSettings {
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(min = 1), extend("uniqueItems" = true)))]
     pub chain: Vec<Spanned<String>>,
 
-    /// The second factors of which one is asked for after the password. There is none to configure
-    /// yet, so the list must be empty.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(max = 0)))]
+    /// The second factors of which one is asked for after the password: the first in which the
+    /// person is enrolled. They are names of sections of `type = "totp"`; `totp` itself needs no
+    /// section. A refusal is final: no other factor is asked.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", extend("uniqueItems" = true)))]
     pub then: Vec<Spanned<String>>,
+
+    /// The answer to somebody who is enrolled in none of the factors in `then`. `refuse` lets them
+    /// not in; `skip` lets them in with the password alone, as long as not everybody is enrolled.
+    pub not_enrolled: NotEnrolled,
+
+    /// The people who may enrol somebody: `root`, or `self`, which lets people enrol themselves at
+    /// a login with the right password. Whoever knows the password of somebody who is not enrolled
+    /// yet can then enrol in their place.
+    pub enrol: Enrol,
 
     /// The answer about the account of somebody whom only a directory knows, while no server of it
     /// answers, where no password is needed: with ssh keys and in cron. `refuse` lets nobody in,
@@ -136,9 +147,6 @@ impl GlobalSettings {
             return Err(("home_dirs", fault));
         }
         check_not_zero("deadline", self.deadline)?;
-        if !self.then.is_empty() {
-            return fault("then", NO_FACTOR);
-        }
         fault_of_user(&self.worker_user).map_or(Ok(()), |fault| Err(("worker_user", fault)))
     }
 }
@@ -148,6 +156,8 @@ impl Default for GlobalSettings {
         Self {
             chain: vec![Spanned::new(0..0, "local".to_owned())],
             then: Vec::new(),
+            not_enrolled: NotEnrolled::default(),
+            enrol: Enrol::default(),
             account_when_unavailable: WhenUnavailable::default(),
             make_home: false,
             home_dirs: vec![PathBuf::from("/home")],

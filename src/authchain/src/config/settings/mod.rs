@@ -13,10 +13,13 @@ pub mod local;
 pub mod nis;
 #[cfg(feature = "schema")]
 pub(super) mod schema;
+mod second_factor;
 mod text;
 pub mod tls;
+pub mod totp;
 
 pub use common::{BackendSettings, PasswordChanges, SettingsFault, Then};
 pub(super) use common::{NO_FACTOR, check_not_zero};
 pub use global::{GlobalSettings, WhenUnavailable};
 pub use json::from_json;
+pub use second_factor::{CodeEntry, Enrol, NotEnrolled, PublicKey};

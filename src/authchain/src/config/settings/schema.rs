@@ -7,7 +7,7 @@
 #[schemars(
     with = "String",
     title = "duration longer than 0",
-    extend("pattern" = "^0*[1-9][0-9]*(ms|s|m|d)$")
+    extend("pattern" = "^0*[1-9][0-9]*(ms|s|m|h|d)$")
 )]
 pub(in crate::config) struct PositiveDuration;
 

@@ -65,6 +65,7 @@ impl Accounts {
             uid: 1000,
             euid,
             allow_empty_password: false,
+            has_publickey: false,
             silent: false,
             journal: &NoLog,
         };

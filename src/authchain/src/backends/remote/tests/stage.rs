@@ -174,6 +174,7 @@ impl Stage {
             now: wall_clock(),
             deadline,
             allow_empty_password: false,
+            has_publickey: false,
             silent: self.silent,
             journal: &journal,
         };

@@ -179,7 +179,7 @@ pub(super) fn read_lines(rules: impl Iterator<Item = Vec<String>>) -> Rules {
     let Some(value) = root.remove("rule") else {
         return Rules::default();
     };
-    let (rules, faults) = parse(value, &source);
+    let (rules, faults) = parse(value, false, &source);
     assert!(faults.is_empty(), "{faults:?}");
     rules
 }

@@ -1,0 +1,260 @@
+//! The question for a second factor.
+
+use std::time::Duration;
+
+use super::asked::{Asked, Credential};
+use crate::chain::decision::{Accepted, AuthDecision, ConfirmationStep, Outcome};
+use crate::chain::factors::{Wanted, not_confirmed};
+use crate::chain::route::Allowed;
+use crate::config::rules::Demand;
+use crate::config::settings::{CodeEntry, Enrol, PublicKey};
+use crate::factors::{Confirmation, Enrolment, Factor};
+use crate::tools::conversation::Conversation;
+use crate::tools::deferred::{Deferred, WorkFirst};
+use crate::words::{BackendError, ConversationError, Secret, Username};
+
+/// The reason, for the log, why a host that answers each question with the password is refused.
+const SAME_ANSWER: &str = "the program answered the question for the code with the password, so it \
+                           cannot ask (sshd: KbdInteractiveAuthentication yes, and no \
+                           PasswordAuthentication; mail servers: code = \"appended\")";
+
+/// The question for a second factor in one login.
+pub(super) struct SecondFactor<'s, 'a> {
+    asked: &'s Asked<'a>,
+    deferred: &'s Deferred,
+    person: &'s mut dyn Conversation,
+}
+
+/// Why a person is not confirmed.
+enum NotConfirmed {
+    /// The factor says so, in these words.
+    Refused(String),
+    /// The factor could not be asked, or could not keep what it was told.
+    Error(BackendError),
+}
+
+impl From<BackendError> for NotConfirmed {
+    fn from(error: BackendError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl<'s, 'a> SecondFactor<'s, 'a> {
+    pub(super) fn new(
+        asked: &'s Asked<'a>,
+        deferred: &'s Deferred,
+        person: &'s mut dyn Conversation,
+    ) -> Self {
+        Self {
+            asked,
+            deferred,
+            person,
+        }
+    }
+
+    /// Confirms a person whom a backend has accepted, and returns the decision that follows.
+    ///
+    /// The factors that were demanded before the password was asked for are asked in any case: what
+    /// a backend says of the person may demand more, and never less.
+    pub(super) fn confirm(
+        &mut self,
+        decision: AuthDecision,
+        accepted: &Accepted,
+        allowed: &Allowed,
+    ) -> AuthDecision {
+        let clock = self.asked.context.deadline.clock();
+        let begin = clock();
+        let before = &self.asked.route.demand;
+        let more = allowed.demands.iter().filter(|demand| *demand != before);
+        let mut said = Vec::new();
+        let mut outcome = decision.outcome.clone();
+        for demand in [before].into_iter().chain(more) {
+            match self.satisfy(demand, accepted) {
+                Ok(words) => said.extend(words),
+                Err(why) => {
+                    let words;
+                    (outcome, words) = why.told();
+                    said.push(words);
+                    break;
+                }
+            }
+        }
+        let took = clock().saturating_duration_since(begin);
+        AuthDecision {
+            outcome,
+            confirmation: step(&said, took),
+            ..decision
+        }
+    }
+
+    /// Asks somebody who is refused in any case, as if the answer mattered.
+    pub(super) fn ask_in_vain(&mut self) {
+        let demand = &self.asked.route.demand;
+        let Ok(user) = &self.asked.user else {
+            return;
+        };
+        if demand.is_empty() || demand.code == CodeEntry::Appended {
+            return;
+        }
+        let names = [user.clone()];
+        let (factors, context) = (&self.asked.chain.factors, &self.asked.context);
+        let place = factors.place(demand, user, context);
+        let factor = match factors.wanted(demand, &names, place.as_ref(), context) {
+            Ok(Wanted::Enrolled(factor, _) | Wanted::NotEnrolled(factor)) => factor,
+            Ok(Wanted::None(_) | Wanted::Remembered) | Err(_) => return,
+        };
+        let _ = self.ask(factor);
+    }
+
+    /// Asks for one of the factors that a demand names. Returns what is to be said of it in the
+    /// log.
+    fn satisfy(
+        &mut self,
+        demand: &Demand,
+        accepted: &Accepted,
+    ) -> Result<Option<String>, NotConfirmed> {
+        let asked = self.asked;
+        let (chain, context) = (asked.chain, &asked.context);
+        if accepted.by_key && demand.publickey != PublicKey::Counts {
+            let why = "a key does not stand for the password by this rule".to_owned();
+            return Err(NotConfirmed::Refused(why));
+        }
+        if demand.is_empty() {
+            return Ok(None);
+        }
+        let backend = chain.link_named(&accepted.user.backend);
+        if backend.is_some_and(|link| link.mfa) {
+            let words = format!("no second factor: {} has asked", accepted.user.backend);
+            return Ok(Some(words));
+        }
+        let Ok(user) = &asked.user else {
+            return Err(NotConfirmed::Refused("the name is not valid".to_owned()));
+        };
+        let names = names_of(user, accepted);
+        let place = chain.factors.place(demand, user, context);
+        let wanted = chain
+            .factors
+            .wanted(demand, &names, place.as_ref(), context)?;
+        let (name, confirmation) = match wanted {
+            Wanted::None(why) => return Ok(Some(format!("no second factor: {why}"))),
+            Wanted::Remembered => {
+                let now = (context.deadline.clock())();
+                // Where the use cannot be noted, the login is forgotten sooner.
+                let _ = place.map(|place| place.renew(now));
+                return Ok(Some("second factor: remembered".to_owned()));
+            }
+            Wanted::Enrolled(factor, enrolment) => {
+                let said = self.verify(demand, factor, enrolment.as_ref())?;
+                (factor.name(), said)
+            }
+            Wanted::NotEnrolled(factor) => (factor.name(), self.enrol(demand, factor, user)?),
+        };
+        match confirmation {
+            Confirmation::Confirmed(detail) => {
+                if let Some(place) = place {
+                    // Where it cannot be noted, the next login asks again.
+                    let _ = place.remember((context.deadline.clock())());
+                }
+                let detail = detail
+                    .map(|detail| format!(" {detail}"))
+                    .unwrap_or_default();
+                Ok(Some(format!("{name}: confirmed{detail}")))
+            }
+            Confirmation::Refused(why) => {
+                Err(NotConfirmed::Refused(format!("{name} refused: {why}")))
+            }
+        }
+    }
+
+    fn verify(
+        &mut self,
+        demand: &Demand,
+        factor: &dyn Factor,
+        enrolment: &dyn Enrolment,
+    ) -> Result<Confirmation, BackendError> {
+        let asked = self.asked;
+        let answer = match (&asked.credential, demand.code) {
+            (Credential::Password(_, Some(code)), _) => code,
+            (_, CodeEntry::Appended) => {
+                let why = "no code behind the password".to_owned();
+                return Ok(Confirmation::Refused(why));
+            }
+            (_, CodeEntry::Asked) => &self.ask(factor).map_err(BackendError::Conversation)?,
+        };
+        if is_same(asked.password(), answer) {
+            return Ok(Confirmation::Refused(SAME_ANSWER.to_owned()));
+        }
+        enrolment.verify(answer, asked.context.wall_clock())
+    }
+
+    /// Lets a person enrol, where a rule says so; others are asked for a code in vain.
+    fn enrol(
+        &mut self,
+        demand: &Demand,
+        factor: &dyn Factor,
+        user: &Username,
+    ) -> Result<Confirmation, BackendError> {
+        let nothing = Secret::new(Vec::new());
+        match (demand.enrol, demand.code) {
+            (Enrol::Oneself, CodeEntry::Asked) => {
+                let password = self.asked.password().unwrap_or(&nothing);
+                let clock = || self.asked.context.wall_clock();
+                factor.enrol(user, password, self.person, &clock)
+            }
+            (_, code) => {
+                if code == CodeEntry::Asked {
+                    let _ = self.ask(factor);
+                }
+                Ok(Confirmation::Refused("not enrolled".to_owned()))
+            }
+        }
+    }
+
+    /// Asks for a code, once the work is done that a refusal owes: the time until the question must
+    /// not tell whether the password was right.
+    fn ask(&mut self, factor: &dyn Factor) -> Result<Secret, ConversationError> {
+        match self.asked.password() {
+            Some(password) => factor.ask(&mut WorkFirst {
+                conversation: self.person,
+                deferred: self.deferred,
+                password,
+            }),
+            None => factor.ask(self.person),
+        }
+    }
+}
+
+impl NotConfirmed {
+    /// Returns the outcome, and the words for the log.
+    fn told(self) -> (Outcome<Accepted>, String) {
+        match self {
+            Self::Refused(words) => (not_confirmed(), words),
+            Self::Error(error) => {
+                let words = format!("second factor: {error}");
+                (Outcome::from(error), words)
+            }
+        }
+    }
+}
+
+fn step(said: &[String], took: Duration) -> Option<ConfirmationStep> {
+    let words = said.join("; ");
+    (!said.is_empty()).then_some(ConfirmationStep { words, took })
+}
+
+/// Returns the names under which a person may be enrolled: the one that was typed, and the person's
+/// own where that is an alias.
+fn names_of(user: &Username, accepted: &Accepted) -> Vec<Username> {
+    let own = accepted.user.alias_of.as_ref();
+    let own = own.and_then(|own| Username::parse(own.as_bytes()).ok());
+    let is_other = |own: &Username| !own.as_str().eq_ignore_ascii_case(user.as_str());
+    [user.clone()]
+        .into_iter()
+        .chain(own.filter(is_other))
+        .collect()
+}
+
+/// Returns whether a host gave the password as the answer to another question.
+fn is_same(password: Option<&Secret>, answer: &Secret) -> bool {
+    password.is_some_and(|password| password.expose() == answer.expose())
+}

@@ -1,0 +1,127 @@
+//! A second factor that answers as a test wrote, and a person who types what is on a list.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use crate::factors::{Confirmation, Enrolment, Factor};
+use crate::tools::conversation::Conversation;
+use crate::words::{BackendError, ConversationError, Secret, Username};
+
+/// The answer of a scripted factor about one person.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum FactorAnswer {
+    Confirms,
+    Refuses,
+    /// It cannot verify or count.
+    FailsToVerify,
+    NotEnrolled,
+    /// It cannot find out whether the person is enrolled.
+    FailsToTell,
+}
+
+/// A factor that answers as the test wrote, and counts what it verifies. A right code is `123456`.
+#[derive(Debug, Clone)]
+pub(super) struct ScriptedFactor {
+    pub(super) name: &'static str,
+    pub(super) answer: FactorAnswer,
+    /// The people who are enrolled; everybody if it is empty.
+    pub(super) enrolled: Vec<&'static str>,
+    verified: Rc<Cell<usize>>,
+}
+
+impl ScriptedFactor {
+    pub(super) fn new(name: &'static str, answer: FactorAnswer) -> Self {
+        Self {
+            name,
+            answer,
+            enrolled: Vec::new(),
+            verified: Rc::default(),
+        }
+    }
+
+    /// Returns how many answers were verified.
+    pub(super) fn verified(&self) -> usize {
+        self.verified.get()
+    }
+}
+
+impl Factor for ScriptedFactor {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn enrolment(&self, user: &Username) -> Result<Option<Box<dyn Enrolment>>, BackendError> {
+        let is_listed = self.enrolled.is_empty() || self.enrolled.contains(&user.as_str());
+        match self.answer {
+            FactorAnswer::NotEnrolled => Ok(None),
+            FactorAnswer::FailsToTell => Err(BackendError::Failed("cannot tell".to_owned())),
+            _ if is_listed => Ok(Some(Box::new(self.clone()))),
+            _ => Ok(None),
+        }
+    }
+
+    fn ask(&self, person: &mut dyn Conversation) -> Result<Secret, ConversationError> {
+        person.prompt_echo_off(&format!("{} code: ", self.name))
+    }
+
+    fn enrol(
+        &self,
+        _: &Username,
+        _: &Secret,
+        person: &mut dyn Conversation,
+        _: &dyn Fn() -> SystemTime,
+    ) -> Result<Confirmation, BackendError> {
+        let answer = person.prompt_echo_off("new code: ");
+        let answer = answer.map_err(BackendError::Conversation)?;
+        Ok(match answer.expose() {
+            b"123456" => Confirmation::Confirmed(Some("newly enrolled".to_owned())),
+            _ => Confirmation::Refused("not enrolled".to_owned()),
+        })
+    }
+}
+
+impl Enrolment for ScriptedFactor {
+    fn split(&self, password: &Secret) -> Option<(Secret, Secret)> {
+        let (rest, code) = password.expose().split_last_chunk::<6>()?;
+        Some((Secret::new(rest.to_vec()), Secret::new(code.to_vec())))
+    }
+
+    fn verify(&self, answer: &Secret, _: SystemTime) -> Result<Confirmation, BackendError> {
+        self.verified.set(self.verified.get() + 1);
+        match (self.answer, answer.expose()) {
+            (FactorAnswer::Confirms, b"123456") => Ok(Confirmation::Confirmed(None)),
+            (FactorAnswer::FailsToVerify, _) => Err(BackendError::Failed("full".to_owned())),
+            _ => Ok(Confirmation::Refused("wrong code".to_owned())),
+        }
+    }
+}
+
+/// A person who types a password and then the answers on the list.
+pub(super) struct CodeTypist {
+    pub(super) password: &'static str,
+    pub(super) answers: Vec<&'static str>,
+    /// The questions that were asked.
+    pub(super) asked: Vec<String>,
+}
+
+impl Conversation for CodeTypist {
+    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        self.asked.push("password".to_owned());
+        Ok(Secret::new(self.password.into()))
+    }
+
+    fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        self.asked.push(text.to_owned());
+        let answer = self.answers.pop().ok_or(ConversationError::NoAnswer)?;
+        Ok(Secret::new(answer.into()))
+    }
+
+    fn prompt_echo_on(&mut self, _text: &str) -> Result<Secret, ConversationError> {
+        Err(ConversationError::NoAnswer)
+    }
+
+    fn text_info(&mut self, _text: &str) {}
+
+    fn error_msg(&mut self, _text: &str) {}
+}

@@ -1,0 +1,492 @@
+//! Tests of chains with second factors.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+
+use super::scripted::{Answer, Scripted};
+use super::scripted_factor::{CodeTypist, FactorAnswer, ScriptedFactor};
+use super::*;
+use crate::backends::Authority;
+use crate::chain::factors::Factors;
+use crate::chain::ruling::Ruling;
+use crate::config::rules::Demand;
+use crate::config::{Config, Source};
+use crate::files::factor_folder::FactorFolder;
+use crate::tools::deadline::Moment;
+use crate::words::{PamCode, Username};
+
+/// A machine with second factors.
+struct FactorStage {
+    backend: Scripted,
+    factors: Vec<ScriptedFactor>,
+    state_dir: tempfile::TempDir,
+    /// The text of the configuration, without its backends.
+    text: String,
+    mfa: bool,
+}
+
+/// The result of a login.
+#[derive(Debug)]
+struct FactorLogin {
+    code: PamCode,
+    why: String,
+    asked: Vec<String>,
+}
+
+impl FactorStage {
+    fn new(text: &str, answer: Answer, factors: &[FactorAnswer]) -> Self {
+        let names = ["totp", "phone"];
+        let factors = names.iter().zip(factors);
+        Self {
+            backend: Scripted::new("corp", Authority::Directory, answer),
+            factors: factors
+                .map(|(name, answer)| ScriptedFactor::new(name, *answer))
+                .collect(),
+            state_dir: tempfile::tempdir().unwrap(),
+            text: text.to_owned(),
+            mfa: false,
+        }
+    }
+
+    fn chain(&self) -> Chain {
+        let sections = "[backend.corp]\ntype = \"local\"\npasswd = \"/p\"\nshadow = \"/s\"\n\
+                        [backend.phone]\ntype = \"totp\"\n";
+        let (top, rules) = self.text.split_once("[[rule]]").unwrap_or((&self.text, ""));
+        let rules = if rules.is_empty() {
+            String::new()
+        } else {
+            format!("[[rule]]{rules}\n")
+        };
+        let text = format!("chain = [\"corp\"]\n{top}\n{sections}{rules}");
+        let source = Source::new(Path::new("authchain.toml"), text);
+        let config = Config::parse(&source).unwrap();
+        let mut link = self.backend.link();
+        link.mfa = self.mfa;
+        let chain = Chain::new(vec![link], 1000, Box::new(FakeSystem::default())).unwrap();
+        let file = |name: &str, text: &str| {
+            let path = self.state_dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let ruling = Ruling {
+            rules: Rc::clone(&config.rules),
+            group_file: file("group", "root:x:0:\n"),
+            passwd_file: file("passwd", "root:x:0:0:::\n"),
+            demand: Demand::at_the_top(&config.settings),
+            ..Ruling::default()
+        };
+        let all = self
+            .factors
+            .iter()
+            .map(|factor| Box::new(factor.clone()) as _);
+        chain
+            .with_rules(ruling, Vec::new(), false)
+            .with_factors(Factors {
+                all: all.collect(),
+                state_dir: self.state_dir.path().to_owned(),
+                session: || Some("session 1".to_owned()),
+            })
+    }
+
+    /// Logs alice in, who types a password and then these answers, the last one first.
+    fn login(&self, password: &'static str, answers: &[&'static str]) -> FactorLogin {
+        self.login_as("alice", &context(false), password, answers)
+    }
+
+    fn login_as(
+        &self,
+        name: &str,
+        context: &Context<'_>,
+        password: &'static str,
+        answers: &[&'static str],
+    ) -> FactorLogin {
+        let mut person = CodeTypist {
+            password,
+            answers: answers.to_vec(),
+            asked: Vec::new(),
+        };
+        let decision = self
+            .chain()
+            .authenticate(name.as_bytes(), context, &mut person, |_| ());
+        FactorLogin {
+            code: decision.code(),
+            why: decision.why().replace(" (0 ms)", ""),
+            asked: person.asked,
+        }
+    }
+
+    fn verified(&self) -> usize {
+        self.factors.iter().map(ScriptedFactor::verified).sum()
+    }
+}
+
+const THEN: &str = "then = [\"totp\"]";
+const QUESTIONS: [&str; 2] = ["password", "totp code: "];
+
+#[test]
+fn a_right_password_and_a_right_code_let_in() {
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login("pw", &["123456"]);
+    assert_eq!(login.code, PamCode::Success);
+    assert_eq!(login.why, "alice: corp: accepted; totp: confirmed");
+    assert_eq!(login.asked, QUESTIONS);
+}
+
+#[test]
+fn a_wrong_code_is_a_failed_login() {
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login("pw", &["000000"]);
+    assert_eq!(login.code, PamCode::AuthError);
+    assert_eq!(login.why, "alice: corp: accepted; totp refused: wrong code");
+}
+
+#[test]
+fn the_code_is_asked_for_whatever_the_password_and_the_name_are_and_verified_after_a_right_one() {
+    for answer in [
+        Answer::Denies,
+        Answer::Unknown,
+        Answer::HasNoPassword,
+        Answer::Bars,
+    ] {
+        for enrolled in [FactorAnswer::Confirms, FactorAnswer::NotEnrolled] {
+            let stage = FactorStage::new(THEN, answer, &[enrolled]);
+            let login = stage.login("pw", &["123456"]);
+            assert_ne!(login.code, PamCode::Success);
+            assert_eq!(login.asked, QUESTIONS, "{answer:?} {enrolled:?}");
+            assert_eq!(stage.verified(), 0);
+        }
+    }
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    assert_eq!(stage.login("", &["123456"]).asked, QUESTIONS);
+    assert_eq!(
+        stage.login("\x08\n\r\x7fINCORRECT", &["x"]).asked,
+        QUESTIONS
+    );
+}
+
+#[test]
+fn the_work_of_a_refusal_is_done_before_the_code_is_asked_for() {
+    let stage = FactorStage::new(THEN, Answer::Unknown, &[FactorAnswer::Confirms]);
+    stage.login("pw", &["123456"]);
+    assert_eq!(stage.backend.deferred_done(), 1);
+}
+
+#[test]
+fn whoever_is_not_enrolled_is_refused_unless_the_file_says_skip() {
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::NotEnrolled]);
+    let login = stage.login("pw", &["123456"]);
+    assert_eq!((login.code, login.asked.len()), (PamCode::AuthError, 2));
+    assert_eq!(
+        login.why,
+        "alice: corp: accepted; totp refused: not enrolled"
+    );
+    let skip = format!("{THEN}\nnot_enrolled = \"skip\"");
+    let stage = FactorStage::new(&skip, Answer::Accepts, &[FactorAnswer::NotEnrolled]);
+    let login = stage.login("pw", &[]);
+    assert_eq!((login.code, login.asked.len()), (PamCode::Success, 1));
+    assert_eq!(
+        login.why,
+        "alice: corp: accepted; no second factor: not enrolled"
+    );
+    let stage = FactorStage::new(&skip, Answer::Accepts, &[FactorAnswer::Confirms]);
+    assert_eq!(stage.login("pw", &["000000"]).code, PamCode::AuthError);
+}
+
+#[test]
+fn the_first_factor_in_which_somebody_is_enrolled_is_asked_alone() {
+    let then = "then = [\"totp\", \"phone\"]";
+    let stage = FactorStage::new(
+        then,
+        Answer::Accepts,
+        &[FactorAnswer::NotEnrolled, FactorAnswer::Confirms],
+    );
+    let login = stage.login("pw", &["123456"]);
+    assert_eq!(login.why, "alice: corp: accepted; phone: confirmed");
+    let stage = FactorStage::new(
+        then,
+        Answer::Accepts,
+        &[FactorAnswer::Refuses, FactorAnswer::Confirms],
+    );
+    let login = stage.login("pw", &["123456", "123456"]);
+    assert_eq!((login.code, login.asked.len()), (PamCode::AuthError, 2));
+}
+
+#[test]
+fn a_factor_that_cannot_be_asked_refuses() {
+    let then = "then = [\"totp\", \"phone\"]\nnot_enrolled = \"skip\"";
+    for answer in [FactorAnswer::FailsToTell, FactorAnswer::FailsToVerify] {
+        let stage = FactorStage::new(then, Answer::Accepts, &[answer, FactorAnswer::Confirms]);
+        let login = stage.login("pw", &["123456", "123456"]);
+        assert_eq!(login.code, PamCode::SystemError);
+        assert!(login.why.contains("; second factor: "), "{}", login.why);
+    }
+    let stage = FactorStage::new(then, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login("pw", &[]);
+    assert_eq!(login.code, PamCode::ConversationError);
+    assert!(
+        login
+            .why
+            .ends_with("; second factor: nobody answered the prompt"),
+        "{}",
+        login.why
+    );
+}
+
+#[test]
+fn a_backend_that_asks_for_a_second_factor_itself_is_enough() {
+    let mut stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    stage.mfa = true;
+    let login = stage.login("pw", &[]);
+    assert_eq!(login.code, PamCode::Success);
+    assert_eq!(
+        login.why,
+        "alice: corp: accepted; no second factor: corp has asked"
+    );
+}
+
+#[test]
+fn a_program_that_answers_every_question_with_the_password_is_refused_in_words() {
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login("123456", &["123456"]);
+    assert_eq!((login.code, stage.verified()), (PamCode::AuthError, 0));
+    assert!(
+        login.why.contains("KbdInteractiveAuthentication"),
+        "{}",
+        login.why
+    );
+}
+
+#[test]
+fn an_appended_code_is_taken_off_and_no_question_is_asked() {
+    let text = format!("{THEN}\n[[rule]]\ncode = \"appended\"");
+    let stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login("pw123456", &[]);
+    assert_eq!(
+        (login.code, login.asked.len()),
+        (PamCode::Success, 1),
+        "{}",
+        login.why
+    );
+    assert_eq!(stage.login("pw000000", &[]).code, PamCode::AuthError);
+    let login = stage.login("pw", &[]);
+    assert_eq!(login.code, PamCode::AuthError);
+    assert!(
+        login
+            .why
+            .contains("totp refused: no code behind the password"),
+        "{}",
+        login.why
+    );
+    let stage = FactorStage::new(&text, Answer::Denies, &[FactorAnswer::Confirms]);
+    assert_eq!(stage.login("pw123456", &[]).asked, ["password"]);
+    assert_eq!(stage.verified(), 0);
+}
+
+#[test]
+fn a_verified_key_stands_for_the_password_where_a_rule_says_so_and_asks_for_the_code() {
+    let text = format!("{THEN}\n[[rule]]\nname = \"keys\"\npublickey = \"counts\"");
+    let with_key = Context {
+        has_publickey: true,
+        ..context(false)
+    };
+    let stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login_as("alice", &with_key, "pw", &["123456"]);
+    assert_eq!(
+        (login.code, login.asked),
+        (PamCode::Success, vec!["totp code: ".to_owned()])
+    );
+    assert_eq!(
+        login.why,
+        "alice: corp: known, with a key; totp: confirmed; rule \"keys\""
+    );
+    let wrong = stage.login_as("alice", &with_key, "pw", &["000000"]);
+    assert_eq!(wrong.code, PamCode::AuthError);
+    assert_eq!(
+        stage.login("pw", &["123456"]).asked,
+        QUESTIONS,
+        "there is no key"
+    );
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login_as("alice", &with_key, "pw", &["123456"]);
+    assert_eq!(login.asked, QUESTIONS, "no rule lets keys count");
+    for answer in [
+        Answer::Unknown,
+        Answer::Unavailable,
+        Answer::Fails,
+        Answer::AcceptsOtherName,
+    ] {
+        let stage = FactorStage::new(&text, answer, &[FactorAnswer::Confirms]);
+        let login = stage.login_as("alice", &with_key, "pw", &["123456"]);
+        assert_ne!(login.code, PamCode::Success, "{}", login.why);
+    }
+}
+
+#[test]
+fn what_a_directory_says_of_groups_demands_more_and_never_less() {
+    let more = "[[rule]]\ngroup = [\"ops\"]\nthen = [\"totp\"]";
+    let mut stage = FactorStage::new(more, Answer::Accepts, &[FactorAnswer::Confirms]);
+    assert_eq!(stage.login("pw", &[]).code, PamCode::Success);
+    stage.backend.groups = Some(vec!["ops"]);
+    assert_eq!(stage.login("pw", &["000000"]).code, PamCode::AuthError);
+    assert_eq!(stage.login("pw", &["123456"]).code, PamCode::Success);
+    let less = format!("{THEN}\n[[rule]]\ngroup = [\"ops\"]\nthen = []");
+    let mut stage = FactorStage::new(&less, Answer::Accepts, &[FactorAnswer::Confirms]);
+    stage.backend.groups = Some(vec!["ops"]);
+    assert_eq!(stage.login("pw", &["000000"]).code, PamCode::AuthError);
+}
+
+#[test]
+fn somebody_who_logs_in_by_an_alias_is_enrolled_under_one_name() {
+    let answer = Answer::AcceptsAliasOf("alice", None);
+    let mut stage = FactorStage::new(THEN, answer, &[FactorAnswer::Confirms]);
+    stage.factors[0].enrolled = vec!["alice"];
+    let login = stage.login_as("al", &context(false), "pw", &["123456"]);
+    assert_eq!(login.code, PamCode::Success, "{}", login.why);
+    stage.factors[0].enrolled = vec!["alice", "al"];
+    let login = stage.login_as("al", &context(false), "pw", &["123456"]);
+    assert_eq!(login.code, PamCode::AuthInfoUnavailable);
+    assert!(
+        login.why.contains("two names of the person are enrolled"),
+        "{}",
+        login.why
+    );
+}
+
+#[test]
+fn people_enrol_themselves_where_a_rule_says_so() {
+    let text = format!("{THEN}\nenrol = \"self\"");
+    let stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::NotEnrolled]);
+    let login = stage.login("pw", &["123456"]);
+    assert_eq!(
+        login.why,
+        "alice: corp: accepted; totp: confirmed newly enrolled"
+    );
+    assert_eq!(login.asked, ["password", "new code: "]);
+    assert_eq!(stage.login("pw", &["1"]).code, PamCode::AuthError);
+    let stage = FactorStage::new(&text, Answer::Denies, &[FactorAnswer::NotEnrolled]);
+    assert_eq!(
+        stage.login("pw", &["123456"]).asked,
+        QUESTIONS,
+        "no secret for a wrong password"
+    );
+}
+
+thread_local! {
+    /// The seconds that have passed on the clock of the tests.
+    static PASSED: Cell<u64> = const { Cell::new(0) };
+}
+
+fn clock() -> Moment {
+    let passed = Duration::from_secs(PASSED.get());
+    let now = system_clock();
+    let base = now.checked_sub(now.since_boot()).unwrap();
+    base.checked_add(Duration::from_secs(1_000_000) + passed)
+        .unwrap()
+}
+
+fn at_terminal(tty: &'static str) -> Context<'static> {
+    Context {
+        tty,
+        deadline: Deadline::after(clock, Duration::from_secs(8)),
+        ..su()
+    }
+}
+
+#[test]
+fn a_confirmed_login_counts_for_a_while_at_its_place_and_no_longer() {
+    let text = format!("{THEN}\n[[rule]]\nremember = \"15m\"\nremember_max = \"1h\"");
+    let stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let alice = Username::parse(b"alice").unwrap();
+    FactorFolder::of(stage.state_dir.path(), &alice)
+        .make()
+        .unwrap();
+    let asks = |tty, password| {
+        let login = stage.login_as("alice", &at_terminal(tty), password, &[]);
+        login.asked.len() == 2
+    };
+    let confirm = || {
+        let login = stage.login_as("alice", &at_terminal("pts/1"), "pw", &["123456"]);
+        assert_eq!(login.code, PamCode::Success);
+    };
+    PASSED.set(0);
+    assert!(asks("pts/1", "pw"));
+    confirm();
+    assert!(!asks("pts/1", "pw"), "it is remembered");
+    assert!(asks("pts/2", "pw") && asks("", "pw"), "elsewhere it is not");
+    for minutes in [14, 28, 42, 56] {
+        PASSED.set(minutes * 60);
+        assert!(!asks("pts/1", "pw"), "it was used");
+    }
+    PASSED.set(60 * 60);
+    assert!(asks("pts/1", "pw"), "an hour is the longest");
+    confirm();
+    PASSED.set(PASSED.get() + 15 * 60);
+    assert!(
+        asks("pts/1", "pw"),
+        "it was not used for a quarter of an hour"
+    );
+    PASSED.set(0);
+    assert!(asks("pts/1", "pw"), "the machine has booted since");
+}
+
+#[test]
+fn a_wrong_password_keeps_no_confirmed_login_alive() {
+    let text = format!("{THEN}\n[[rule]]\nremember = \"15m\"");
+    let mut stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let alice = Username::parse(b"alice").unwrap();
+    FactorFolder::of(stage.state_dir.path(), &alice)
+        .make()
+        .unwrap();
+    PASSED.set(0);
+    stage.login_as("alice", &at_terminal("pts/1"), "pw", &["123456"]);
+    PASSED.set(10 * 60);
+    stage.backend.answer = Answer::Denies;
+    let login = stage.login_as("alice", &at_terminal("pts/1"), "wrong", &[]);
+    assert_eq!(
+        login.asked,
+        ["password"],
+        "the dialogue is that of a right one"
+    );
+    stage.backend.answer = Answer::Accepts;
+    PASSED.set(20 * 60);
+    let login = stage.login_as("alice", &at_terminal("pts/1"), "pw", &[]);
+    assert_eq!(login.asked, QUESTIONS);
+}
+
+fn factor_answer() -> impl Strategy<Value = FactorAnswer> {
+    prop_oneof![
+        Just(FactorAnswer::Confirms),
+        Just(FactorAnswer::Refuses),
+        Just(FactorAnswer::FailsToVerify),
+        Just(FactorAnswer::NotEnrolled),
+        Just(FactorAnswer::FailsToTell),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_fault_of_a_factor_lets_anybody_in_without_it(
+        first in factor_answer(),
+        second in factor_answer(),
+        skip: bool,
+        in_su: bool,
+        answers in prop::collection::vec(prop_oneof![Just("123456"), Just("0"), Just("pw")], 0..3),
+    ) {
+        let skip_key = if skip { "not_enrolled = \"skip\"" } else { "" };
+        let text = format!("then = [\"totp\", \"phone\"]\n{skip_key}");
+        let stage = FactorStage::new(&text, Answer::Accepts, &[first, second]);
+        let context = if in_su { su() } else { context(false) };
+        let login = stage.login_as("alice", &context, "pw", &answers);
+        let answered = answers.last() == Some(&"123456");
+        let asked = [first, second].into_iter().find(|answer| *answer != FactorAnswer::NotEnrolled);
+        let may = match asked {
+            None => skip,
+            Some(answer) => answer == FactorAnswer::Confirms && answered,
+        };
+        prop_assert_eq!(login.code == PamCode::Success, may, "{}", login.why);
+    }
+}

@@ -1,0 +1,62 @@
+//! The trait of second factors.
+
+use std::time::SystemTime;
+
+use crate::tools::conversation::Conversation;
+use crate::words::{BackendError, ConversationError, Secret, Username};
+
+/// A second factor.
+///
+/// The chain takes care of order, of remembered logins, and of asking everybody alike.
+pub trait Factor {
+    /// Returns the factor's name in the configuration.
+    fn name(&self) -> &str;
+
+    /// Returns the person's enrolment; `None` if they are not enrolled.
+    ///
+    /// # Errors
+    /// When it cannot be found out: then the login is refused.
+    fn enrolment(&self, user: &Username) -> Result<Option<Box<dyn Enrolment>>, BackendError>;
+
+    /// Asks the person. The question is the same whether or not they are enrolled.
+    ///
+    /// # Errors
+    /// When the person could not be asked.
+    fn ask(&self, person: &mut dyn Conversation) -> Result<Secret, ConversationError>;
+
+    /// Lets a person enrol who has typed the right `password`, and confirms them.
+    ///
+    /// # Errors
+    /// When they could not be asked, or nothing could be kept.
+    fn enrol(
+        &self,
+        user: &Username,
+        password: &Secret,
+        person: &mut dyn Conversation,
+        clock: &dyn Fn() -> SystemTime,
+    ) -> Result<Confirmation, BackendError>;
+}
+
+/// One person's enrolment in a factor.
+pub trait Enrolment {
+    /// Returns the password and the code behind it; `None` if there is no code.
+    fn split(&self, password: &Secret) -> Option<(Secret, Secret)>;
+
+    /// Verifies the answer, which is of no more use afterwards.
+    ///
+    /// It is called for people with the right password only.
+    ///
+    /// # Errors
+    /// When it could not be verified, or its use could not be kept: then the login is refused.
+    fn verify(&self, answer: &Secret, now: SystemTime) -> Result<Confirmation, BackendError>;
+}
+
+/// The answer of a factor.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmation {
+    /// The person is confirmed; with more about it for the log, if there is more.
+    Confirmed(Option<String>),
+    /// The person is not, for this reason.
+    Refused(String),
+}

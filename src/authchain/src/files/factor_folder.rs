@@ -1,0 +1,74 @@
+//! The folder of a person's second factors, in `state_dir`.
+
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::ledger::Ledger;
+use crate::words::Username;
+
+/// The folder in `state_dir` that has a folder for each person.
+const FACTORS: &str = "factors";
+
+/// The folder of one person: root's alone. It need not be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactorFolder(PathBuf);
+
+impl FactorFolder {
+    /// Returns the folder of a person. Names that differ in `A` and `a` alone have the same,
+    /// because some backends take them for the same person.
+    pub fn of(state_dir: &Path, user: &Username) -> Self {
+        let name = user.as_str().to_ascii_lowercase();
+        Self(state_dir.join(FACTORS).join(name))
+    }
+
+    /// Returns the names of everybody who has a folder.
+    ///
+    /// # Errors
+    /// When the folders cannot be listed.
+    pub fn everybody(state_dir: &Path) -> io::Result<Vec<Username>> {
+        let entries = match fs::read_dir(state_dir.join(FACTORS)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            names.extend(Username::parse(name.as_encoded_bytes()));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Returns the path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Returns the person's ledger.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.0.clone())
+    }
+
+    /// Makes the folder and its ledger, where they are not there.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub fn make(&self) -> io::Result<()> {
+        let mut private = DirBuilder::new();
+        private.mode(0o700);
+        let state_dir = self.0.parent().and_then(Path::parent);
+        // The folder of authchain's own account files is made by whoever needs it first.
+        for folder in [state_dir, self.0.parent(), Some(&self.0)]
+            .into_iter()
+            .flatten()
+        {
+            match private.create(folder) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        self.ledger().create().map_err(io::Error::other)
+    }
+}

@@ -1,0 +1,34 @@
+//! The ledger of a person: everything that is counted, in one append-only file.
+//!
+//! A code of a second factor may be used once, wrong codes slow down the next attempt, and a
+//! confirmed login may be remembered. Each of these is a [`Counted`] in a record of 64 bytes. To
+//! claim a code, a process appends one record and reads the file: **the first record that claims
+//! the code wins**. There is no lock, so nobody can be kept waiting by a process that was stopped,
+//! and a process that is killed leaves a whole record or none that counts.
+//!
+//! - [`Ledger`]: creates, reads and appends. Room is set aside in advance, for the day when the
+//!   disk is full.
+//! - [`History`]: the meaning of the records, in their order.
+//!
+//! When a file has grown, it is sealed by a last record, and its successor begins with a summary.
+//! What stands before the seal never changes, so that any process can make the same successor, and
+//! none can lose a claim: a process that finds its record behind the seal writes it again.
+
+mod counted;
+mod error;
+mod generation;
+mod history;
+#[expect(
+    clippy::module_inception,
+    reason = "the type that the folder is named after"
+)]
+mod ledger;
+mod record;
+
+pub use counted::{Counted, RecoverySet, RememberKey};
+pub use error::LedgerError;
+pub use history::{History, RememberedLogin};
+pub use ledger::{Durability, Ledger};
+
+#[cfg(test)]
+mod tests;

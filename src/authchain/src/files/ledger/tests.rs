@@ -1,0 +1,254 @@
+//! Tests of ledgers: who wins a claim, what a summary keeps, and what a torn write costs.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use proptest::prelude::*;
+
+use super::counted::Counted;
+use super::generation::Generation;
+use super::history::History;
+use super::record::{Record, SIZE, parse_all};
+use super::*;
+
+struct LedgerFolder {
+    folder: tempfile::TempDir,
+    ledger: Ledger,
+}
+
+impl LedgerFolder {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let ledger = Ledger::new(folder.path().to_owned());
+        ledger.create().unwrap();
+        Self { folder, ledger }
+    }
+
+    fn claims(&self, counted: Counted) -> bool {
+        self.ledger.count(counted, Durability::Kept).unwrap().1
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+}
+
+fn code(step: u64) -> Counted {
+    Counted::Code { step }
+}
+
+#[test]
+fn of_many_claims_of_one_code_one_counts() {
+    for (threads, rounds) in [(24, 50), (200, 10)] {
+        let stage = LedgerFolder::new();
+        for round in 1..=rounds {
+            let (start, won) = (Barrier::new(threads), AtomicUsize::new(0));
+            thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(|| {
+                        start.wait();
+                        if stage.claims(code(round)) {
+                            won.fetch_add(1, Ordering::Relaxed);
+                        }
+                    });
+                }
+            });
+            assert_eq!(won.into_inner(), 1, "round {round} of {threads}");
+        }
+        assert_eq!(stage.ledger.history().unwrap().last_step(), Some(rounds));
+    }
+}
+
+#[test]
+fn no_claim_is_lost_while_files_succeed_each_other() {
+    let stage = LedgerFolder::new();
+    let won = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for number in 0..200 {
+                    let counted = Counted::RecoveryCode { set: 1, number };
+                    if stage.claims(counted) {
+                        won.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // Records that a summary leaves out.
+                    stage.claims(Counted::Attempt { at: 1 });
+                }
+            });
+        }
+    });
+    assert_eq!(won.into_inner(), 200);
+    assert_ne!(stage.files(), ["ledger.1"]);
+    assert_eq!(stage.files().len(), 1, "{:?}", stage.files());
+}
+
+#[test]
+fn a_record_behind_the_seal_is_written_again() {
+    let stage = LedgerFolder::new();
+    assert!(stage.claims(code(7)));
+    let seal = Record {
+        counted: Counted::Sealed,
+        id: [9; 16],
+    };
+    // A process that was killed when it had sealed the file.
+    let generation = Generation::newest(stage.folder.path()).unwrap().unwrap();
+    generation.append(seal, false).unwrap();
+    assert_eq!(stage.ledger.history().unwrap().last_step(), Some(7));
+    assert!(!stage.claims(code(7)));
+    assert!(stage.claims(code(8)));
+    assert_eq!(stage.files(), ["ledger.2"]);
+}
+
+#[test]
+fn a_file_that_comes_back_from_the_past_is_not_read() {
+    let stage = LedgerFolder::new();
+    let old = fs::read(stage.folder.path().join("ledger.1")).unwrap();
+    for step in 1..600 {
+        assert!(stage.claims(code(step)));
+    }
+    fs::write(stage.folder.path().join("ledger.1"), old).unwrap();
+    assert!(!stage.claims(code(599)));
+}
+
+#[test]
+fn a_write_that_was_cut_short_counts_nothing_and_hides_nothing() {
+    let stage = LedgerFolder::new();
+    assert!(stage.claims(code(1)));
+    let whole = Record {
+        counted: code(2),
+        id: [1; 16],
+    };
+    for length in 1..SIZE {
+        let path = stage.folder.path().join("ledger.1");
+        let mut file = OpenOptions::new().append(true).open(path).unwrap();
+        file.write_all(&whole.to_bytes()[..length]).unwrap();
+    }
+    assert_eq!(stage.ledger.history().unwrap().last_step(), Some(1));
+    assert!(stage.claims(code(2)) && !stage.claims(code(2)));
+}
+
+#[test]
+fn where_there_is_no_ledger_nothing_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = LedgerError::Missing(folder.path().to_owned());
+    let ledger = Ledger::new(folder.path().to_owned());
+    assert_eq!(
+        ledger.count(code(1), Durability::Kept).unwrap_err(),
+        missing
+    );
+    assert_eq!(ledger.history().unwrap_err(), missing);
+}
+
+#[test]
+fn a_ledger_that_others_could_write_is_refused() {
+    let stage = LedgerFolder::new();
+    let path = stage.folder.path().join("ledger.1");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
+    let error = stage.ledger.count(code(1), Durability::Kept).unwrap_err();
+    assert!(error.to_string().contains("mode 0620"), "{error}");
+}
+
+#[test]
+fn a_record_of_a_newer_version_refuses() {
+    let stage = LedgerFolder::new();
+    let mut bytes = Record {
+        counted: code(1),
+        id: [1; 16],
+    }
+    .to_bytes();
+    bytes[4] = 99;
+    let sum = sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(
+        &bytes[..56],
+    ));
+    bytes[56..].copy_from_slice(&sum[..8]);
+    fs::write(stage.folder.path().join("ledger.1"), bytes).unwrap();
+    assert_eq!(stage.ledger.history(), Err(LedgerError::Newer));
+}
+
+#[test]
+fn wrong_codes_are_free_five_times_and_then_the_pauses_double() {
+    let mut history = History::default();
+    let mut at = 1_000_000;
+    for _ in 0..5 {
+        assert_eq!(history.pause_at(at), None);
+        assert!(history.add(Counted::Attempt { at }));
+    }
+    for seconds in [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] {
+        let pause = history.pause_at(at).unwrap();
+        assert_eq!(pause.as_secs(), seconds);
+        assert!(
+            !history.add(Counted::Attempt { at: at + 1 }),
+            "in the pause"
+        );
+        at += seconds * 1000;
+        assert!(history.add(Counted::Attempt { at }));
+    }
+    assert!(history.add(code(5)));
+    assert_eq!((history.pause_at(at), history.failures()), (None, 0));
+}
+
+#[test]
+fn a_clock_that_is_set_back_shortens_no_pause() {
+    let mut history = History::default();
+    for _ in 0..5 {
+        history.add(Counted::Attempt { at: 9_000_000 });
+    }
+    assert!(!history.add(Counted::Attempt { at: 1_000 }));
+    assert_eq!(history.pause_at(1_000).unwrap().as_secs(), 30);
+    history.add(Counted::Unlocked { at: 1_000, step: 0 });
+    assert!(history.add(Counted::Attempt { at: 1_000 }));
+}
+
+fn counted() -> impl Strategy<Value = Counted> {
+    let key = (0..3_u8).prop_map(|byte| [byte; 16]);
+    prop_oneof![
+        (0..5_000_000_u64).prop_map(|at| Counted::Attempt { at }),
+        (0..20_u64).prop_map(code),
+        (0..2_u64, 0..4_u64).prop_map(|(set, number)| Counted::RecoveryCode { set, number }),
+        (key, any::<u32>(), any::<u32>()).prop_map(|(key, confirmed, used)| Counted::Remembered {
+            key,
+            confirmed: confirmed.into(),
+            used: used.into(),
+        }),
+        (0..5_000_000_u64, 0..20_u64).prop_map(|(at, step)| Counted::Unlocked { at, step }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_summary_says_what_all_the_records_say(
+        before in prop::collection::vec(counted(), 0..40),
+        after in prop::collection::vec(counted(), 0..10),
+    ) {
+        let mut whole = History::default();
+        for counted in before {
+            whole.add(counted);
+        }
+        let mut short = History::default();
+        for counted in whole.summary() {
+            short.add(counted);
+        }
+        prop_assert_eq!(&whole, &short);
+        for counted in after {
+            prop_assert_eq!(whole.add(counted), short.add(counted));
+        }
+    }
+
+    #[test]
+    fn records_are_found_behind_any_bytes(
+        junk in prop::collection::vec(any::<u8>(), 0..200), counted in counted(), id: [u8; 16],
+    ) {
+        let record = Record { counted, id };
+        let bytes = [junk.clone(), record.to_bytes(), junk].concat();
+        prop_assert!(parse_all(&bytes).unwrap().contains(&record));
+    }
+}
