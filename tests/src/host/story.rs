@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::unistd::geteuid;
 use serde::Deserialize;
 
+use super::authenticator::{enrol, with_code};
 use super::codes::code_name;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
 use super::transaction::Transaction;
@@ -22,6 +23,9 @@ pub struct Stories {
     /// Files beside it. `{today-3}` stands for the day three days ago, as shadow(5) counts.
     #[serde(default)]
     files: BTreeMap<String, String>,
+    /// People who are enrolled in the second factor `totp`, in the folder `state`.
+    #[serde(default)]
+    enrolled: Vec<String>,
     story: Vec<Story>,
 }
 
@@ -37,6 +41,7 @@ pub struct Story {
     config: Option<String>,
     user: Option<String>,
     user_hex: Option<String>,
+    /// What the person types; `{code}` stands for the code that her app shows now.
     #[serde(default)]
     answers: Vec<String>,
     #[serde(default)]
@@ -80,6 +85,9 @@ impl Stories {
             .filter_map(|story| {
                 let scene = story.scene(self);
                 let stage = Transaction::set(&scene);
+                for name in &self.enrolled {
+                    enrol(&stage.path().join("state"), name);
+                }
                 let mut faults = story.faults(&stage.play(&scene));
                 faults.extend(story.faults_of_files(self, stage.path()));
                 (!faults.is_empty()).then(|| format!("{}:\n{}", story.name, faults.concat()))
@@ -102,7 +110,7 @@ impl Story {
         scene.script.answers = self
             .answers
             .iter()
-            .map(|text| text.as_str().into())
+            .map(|text| with_code(text).as_str().into())
             .collect();
         let items = self.items.iter();
         scene.script.items = items

@@ -76,7 +76,9 @@ pub fn start_with(machine: &Machine, more: &str) {
         "/run/stage/askpass",
         0o755,
         // Shows the prompt, as on a terminal.
-        "#!/bin/sh\nprintf '%s\\n' \"$1\" >&2\nprintf '%s\\n' \"$STAGE_PASSWORD\"\n",
+        "#!/bin/sh\nprintf '%s\\n' \"$1\" >&2\ncase $1 in\n\
+         *'code: ') printf '%s\\n' \"$STAGE_CODE\" ;;\n\
+         *) printf '%s\\n' \"$STAGE_PASSWORD\" ;;\nesac\n",
     );
     // OpenSSH 9.8 and later block an address that often fails, as this one does.
     machine.write(
@@ -97,6 +99,17 @@ pub fn start_with(machine: &Machine, more: &str) {
 
 /// One login attempt as `user`, a name of any shape. A successful login prints its user name.
 pub fn knock(machine: &Machine, method: Method, user: &str, password: &str) -> Ending {
+    knock_with_code(machine, method.name(), user, password, "")
+}
+
+/// One login attempt by these methods, in order, with a code where one is asked for.
+pub fn knock_with_code(
+    machine: &Machine,
+    methods: &str,
+    user: &str,
+    password: &str,
+    code: &str,
+) -> Ending {
     // The name goes into a configuration file, because ssh refuses unusual names on the command
     // line.
     let quoted = user.replace('\\', "\\\\").replace('"', "\\\"");
@@ -123,7 +136,7 @@ pub fn knock(machine: &Machine, method: Method, user: &str, password: &str) -> E
         "-i",
         "/etc/ssh/key",
         "-o",
-        &format!("PreferredAuthentications={}", method.name()),
+        &format!("PreferredAuthentications={methods}"),
         "127.0.0.1",
         "echo now I am $(id -un)",
     ]);
@@ -131,6 +144,7 @@ pub fn knock(machine: &Machine, method: Method, user: &str, password: &str) -> E
         ("SSH_ASKPASS", "/run/stage/askpass"),
         ("SSH_ASKPASS_REQUIRE", "force"),
         ("STAGE_PASSWORD", password),
+        ("STAGE_CODE", code),
     ] {
         run.environment.insert(key.into(), value.into());
     }

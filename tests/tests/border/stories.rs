@@ -31,6 +31,11 @@ fn rules_say_who_may_in_as_told() {
 }
 
 #[test]
+fn second_factors_are_asked_as_told() {
+    play("border-second-factors.toml");
+}
+
+#[test]
 fn passwords_are_changed_as_told() {
     if need::root("border") {
         play("border-changes.toml");

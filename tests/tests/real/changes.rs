@@ -137,7 +137,7 @@ fn passwd_changes_the_callers_password_whatever_the_caller_sets() {
 }
 
 /// Returns whether root has CAP_SYS_RESOURCE (capabilities(7)), which containers take away.
-fn may_raise_limits() -> bool {
+pub(super) fn may_raise_limits() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let bounds = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
     let bounds = u64::from_str_radix(bounds.unwrap().trim(), 16).unwrap();

@@ -20,6 +20,8 @@ mod lockers;
 mod module;
 mod names;
 mod readme;
+mod second_factor_faults;
+mod second_factors;
 mod stacks;
 mod stage;
 mod stories;

@@ -53,7 +53,7 @@ impl Factors {
     pub(super) fn wanted(
         &self,
         demand: &Demand,
-        names: &[Username],
+        names: &PersonNames,
         place: Option<&RememberedPlace>,
         context: &Context<'_>,
     ) -> Result<Wanted<'_>, BackendError> {
@@ -66,7 +66,7 @@ impl Factors {
         let mut first = None;
         for name in &demand.factors {
             let factor = self.named(name)?;
-            if let Some(enrolment) = enrolment(factor, names)? {
+            if let Some(enrolment) = names.enrolment(factor)? {
                 return Ok(Wanted::Enrolled(factor, enrolment));
             }
             first.get_or_insert(factor);
@@ -88,12 +88,12 @@ impl Factors {
         user: &Username,
         password: &Secret,
     ) -> Option<(Secret, Secret)> {
-        let names = [user.clone()];
+        let names = PersonNames::typed(user);
         let mut factors = demand
             .factors
             .iter()
             .filter_map(|name| self.named(name).ok());
-        factors.find_map(|factor| enrolment(factor, &names).ok()??.split(password))
+        factors.find_map(|factor| names.enrolment(factor).ok()??.split(password))
     }
 
     /// Returns the place where the login is remembered, if the demand has one and the session can
@@ -117,27 +117,64 @@ impl Factors {
     }
 }
 
-/// Returns the person's enrolment in a factor.
-///
-/// # Errors
-/// When it cannot be found out, or two names of the person are enrolled: then nobody can say whose
-/// code is meant.
-fn enrolment(
-    factor: &dyn Factor,
-    names: &[Username],
-) -> Result<Option<Box<dyn Enrolment>>, BackendError> {
-    let mut found = None;
-    for name in names {
-        match (factor.enrolment(name)?, &found) {
-            (None, _) => {}
-            (Some(enrolment), None) => found = Some(enrolment),
-            (Some(_), Some(_)) => {
-                let why = format!("two names of the person are enrolled in {}", factor.name());
-                return Err(BackendError::Unavailable(why));
-            }
+/// The names of a person who may be enrolled.
+pub(super) struct PersonNames {
+    /// The name that was typed.
+    pub(super) typed: Username,
+    /// The person's own name in the source, where the typed one is an alias.
+    pub(super) own: Option<Username>,
+    /// The other names of the person's entry. She may have written them.
+    pub(super) others: Vec<Username>,
+}
+
+impl PersonNames {
+    /// Returns the name of somebody about whom no backend has said anything.
+    pub(super) fn typed(user: &Username) -> Self {
+        Self {
+            typed: user.clone(),
+            own: None,
+            others: Vec::new(),
         }
     }
-    Ok(found)
+
+    /// Returns the person's enrolment in a factor.
+    ///
+    /// # Errors
+    /// When it cannot be found out, or another name of the person is enrolled, too, or alone: then
+    /// nobody can say whose code is meant.
+    fn enrolment(&self, factor: &dyn Factor) -> Result<Option<Box<dyn Enrolment>>, BackendError> {
+        let mut found = None;
+        let mut seen: Vec<&Username> = Vec::new();
+        for (name, counts) in self.all() {
+            if seen.iter().any(|other| is_same_person(other, name)) {
+                continue;
+            }
+            seen.push(name);
+            match factor.enrolment(name)? {
+                None => {}
+                Some(enrolment) if counts && found.is_none() => found = Some(enrolment),
+                Some(_) => {
+                    let factor = factor.name();
+                    let why =
+                        format!("{name}, another name of the person, is enrolled in {factor}");
+                    return Err(BackendError::Unavailable(why));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns every name, and whether the person may be enrolled under it.
+    fn all(&self) -> impl Iterator<Item = (&Username, bool)> {
+        let certain = [&self.typed].into_iter().chain(&self.own);
+        let certain = certain.map(|name| (name, true));
+        certain.chain(self.others.iter().map(|name| (name, false)))
+    }
+}
+
+/// Returns whether two names have one enrolment.
+fn is_same_person(one: &Username, other: &Username) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 /// Returns the outcome for somebody whom a factor has not confirmed.

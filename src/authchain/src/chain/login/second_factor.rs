@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::asked::{Asked, Credential};
 use crate::chain::decision::{Accepted, AuthDecision, ConfirmationStep, Outcome};
-use crate::chain::factors::{Wanted, not_confirmed};
+use crate::chain::factors::{PersonNames, Wanted, not_confirmed};
 use crate::chain::route::Allowed;
 use crate::config::rules::Demand;
 use crate::config::settings::{CodeEntry, Enrol, PublicKey};
@@ -96,7 +96,7 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         if demand.is_empty() || demand.code == CodeEntry::Appended {
             return;
         }
-        let names = [user.clone()];
+        let names = PersonNames::typed(user);
         let (factors, context) = (&self.asked.chain.factors, &self.asked.context);
         let place = factors.place(demand, user, context);
         let factor = match factors.wanted(demand, &names, place.as_ref(), context) {
@@ -242,16 +242,15 @@ fn step(said: &[String], took: Duration) -> Option<ConfirmationStep> {
     (!said.is_empty()).then_some(ConfirmationStep { words, took })
 }
 
-/// Returns the names under which a person may be enrolled: the one that was typed, and the person's
-/// own where that is an alias.
-fn names_of(user: &Username, accepted: &Accepted) -> Vec<Username> {
-    let own = accepted.user.alias_of.as_ref();
-    let own = own.and_then(|own| Username::parse(own.as_bytes()).ok());
-    let is_other = |own: &Username| !own.as_str().eq_ignore_ascii_case(user.as_str());
-    [user.clone()]
-        .into_iter()
-        .chain(own.filter(is_other))
-        .collect()
+/// Returns the names under which a person may be enrolled: the one that was typed, the person's own
+/// where that is an alias, and the other names of the entry.
+fn names_of(user: &Username, accepted: &Accepted) -> PersonNames {
+    let parsed = |name: &String| Username::parse(name.as_bytes()).ok();
+    PersonNames {
+        typed: user.clone(),
+        own: accepted.user.alias_of.as_ref().and_then(parsed),
+        others: accepted.user.also_named.iter().filter_map(parsed).collect(),
+    }
 }
 
 /// Returns whether a host gave the password as the answer to another question.

@@ -350,10 +350,27 @@ fn somebody_who_logs_in_by_an_alias_is_enrolled_under_one_name() {
     let login = stage.login_as("al", &context(false), "pw", &["123456"]);
     assert_eq!(login.code, PamCode::AuthInfoUnavailable);
     assert!(
-        login.why.contains("two names of the person are enrolled"),
+        login
+            .why
+            .contains("another name of the person, is enrolled"),
         "{}",
         login.why
     );
+}
+
+#[test]
+fn a_name_that_a_person_may_have_added_to_her_entry_confirms_nobody() {
+    for enrolled in [&["mallory"][..], &["alice", "mallory"]] {
+        let mut stage = FactorStage::new(
+            "then = [\"totp\"]\nnot_enrolled = \"skip\"",
+            Answer::Accepts,
+            &[FactorAnswer::Confirms],
+        );
+        stage.factors[0].enrolled = enrolled.to_vec();
+        stage.backend.also_named = vec!["mallory"];
+        let login = stage.login("pw", &["123456"]);
+        assert_eq!(login.code, PamCode::AuthInfoUnavailable, "{}", login.why);
+    }
 }
 
 #[test]

@@ -1,0 +1,167 @@
+//! A code is good once, whatever the caller does to the program that verifies it.
+
+use std::fs;
+use std::thread;
+
+use authchain_tests::host::authenticator::{code, enrol};
+use authchain_tests::host::codes::{SUCCESS, SYSTEM_ERR};
+use authchain_tests::host::scene::Report;
+use authchain_tests::need;
+use authchain_tests::real::ask::Ask;
+use authchain_tests::real::machine::{Machine, await_that};
+use authchain_tests::real::people::person;
+
+use super::changes::{STRACE, TRACE, may_raise_limits};
+use super::second_factors::{login_of, machine};
+
+const THEN: &str = "then = [\"totp\"]\n";
+
+const FOLDER: &str = "/var/lib/authchain/factors/alice";
+
+/// Makes alice's app new: no code of it was used.
+fn enrol_anew(machine: &Machine) {
+    fs::remove_dir_all(machine.outside(FOLDER)).unwrap();
+    enrol(&machine.outside("/var/lib/authchain"), "alice");
+}
+
+/// Returns whether alice comes in, through a program and its arguments in front of the host.
+fn comes_in(machine: &Machine, wrapper: &[&str], ask: &Ask) -> bool {
+    let ending = machine.ask_through(wrapper, ask);
+    let report = serde_json::from_str::<Report>(&ending.output);
+    report.is_ok_and(|report| report.codes == [SUCCESS])
+}
+
+/// Returns the number of the first system call that is about alice's codes, and that of the last.
+fn calls_about_codes(machine: &Machine) -> Option<(usize, usize)> {
+    let wrapper = [STRACE, "-o", TRACE, "--"];
+    assert!(comes_in(machine, &wrapper, &login_of("alice", &code(0))));
+    let trace = fs::read_to_string(machine.outside(TRACE)).unwrap();
+    let lines = trace.lines().filter(|line| !line.starts_with(['-', '+']));
+    let calls: Vec<&str> = lines.collect();
+    let first = calls
+        .iter()
+        .position(|call| call.contains("factors/alice"))?;
+    let last = calls.iter().rposition(|call| call.contains("fdatasync"))?;
+    assert!(last > first, "{trace}");
+    Some((first + 1, last + 3))
+}
+
+#[test]
+fn a_login_that_is_killed_at_any_system_call_makes_no_code_good_twice() {
+    if !need::file("second factors: strace", STRACE) {
+        return;
+    }
+    let Some(machine) = machine("second factors: killed", THEN) else {
+        return;
+    };
+    let (first, last) = calls_about_codes(&machine).unwrap();
+    for number in first..=last {
+        enrol_anew(&machine);
+        let kill = format!("--inject=all:signal=SIGKILL:when={number}");
+        let killed = [STRACE, "-o", "/dev/null", &kill, "--"];
+        let now = login_of("alice", &code(0));
+        let before = comes_in(&machine, &killed, &now);
+        let after = comes_in(&machine, &[], &now);
+        assert!(!(before && after), "call {number}");
+        // Whatever became of that code, the next one is good.
+        let next = login_of("alice", &code(1));
+        assert!(comes_in(&machine, &[], &next), "call {number}");
+    }
+}
+
+#[test]
+fn a_login_that_is_stopped_keeps_nobody_waiting() {
+    if !need::file("second factors: strace", STRACE) {
+        return;
+    }
+    for call in ["write", "fdatasync"] {
+        let Some(machine) = machine("second factors: stopped", THEN) else {
+            return;
+        };
+        let ask = login_of("alice", &code(0));
+        let stop = format!("--inject={call}:signal=SIGSTOP:when=1");
+        let on_ledger = format!("--trace-path={FOLDER}/ledger.1");
+        let stopped = [STRACE, "-o", TRACE, &on_ledger, &stop, "--"];
+        thread::scope(|scope| {
+            let first = scope.spawn(|| comes_in(&machine, &stopped, &ask));
+            await_that("a stopped login", || {
+                let trace = fs::read_to_string(machine.outside(TRACE)).unwrap_or_default();
+                trace.contains("stopped by SIGSTOP")
+            });
+            let others = ["alice", "bob"].map(|name| {
+                let ask = login_of(name, &code(0));
+                comes_in(&machine, &[], &ask)
+            });
+            machine.run(&machine.command(&["/bin/sh", "-c", "kill -CONT -1"]));
+            let first = first.join().unwrap();
+            assert!(others[1], "{call}: bob");
+            assert_ne!(first, others[0], "{call}: one of the two comes in");
+        });
+    }
+}
+
+#[test]
+fn where_a_code_cannot_be_counted_nobody_comes_in() {
+    if !need::file("second factors: strace", STRACE) {
+        return;
+    }
+    let Some(machine) = machine("second factors: faults", THEN) else {
+        return;
+    };
+    let on_ledger = format!("--trace-path={FOLDER}/ledger.1");
+    for fault in [
+        "openat:error=EMFILE:when=1",
+        "openat:error=EACCES:when=1",
+        "openat:error=EROFS:when=2",
+        "read:error=EIO",
+        "write:error=ENOSPC",
+        "write:retval=10",
+        "fdatasync:error=EIO",
+    ] {
+        enrol_anew(&machine);
+        let inject = format!("--inject={fault}");
+        let wrapper = [STRACE, "-o", "/dev/null", &on_ledger, &inject, "--"];
+        let ending = machine.ask_through(&wrapper, &login_of("alice", &code(0)));
+        let report = serde_json::from_str::<Report>(&ending.output).unwrap();
+        assert_eq!(report.codes, [SYSTEM_ERR], "{fault}");
+    }
+}
+
+#[test]
+fn a_caller_who_forbids_to_write_gains_no_second_use() {
+    let Some(machine) = machine("second factors: ulimit", THEN) else {
+        return;
+    };
+    let ask = Ask {
+        real_uid: Some(person("mallory").uid),
+        ..login_of("alice", &code(0))
+    };
+    let limited = ["/bin/sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"];
+    let first = comes_in(&machine, &limited, &ask);
+    assert_eq!(first, may_raise_limits());
+    let second = comes_in(&machine, &limited, &ask);
+    assert!(!second, "the code is used, or cannot be counted");
+}
+
+#[test]
+fn a_full_disk_refuses_nobody_for_whom_room_was_set_aside_and_a_read_only_one_everybody() {
+    let Some(machine) = machine("second factors: full disk", THEN) else {
+        return;
+    };
+    let run = |command: &str| {
+        let ending = machine.run(&machine.command(&["/bin/sh", "-ec", command]));
+        assert_eq!(ending.code, 0, "{command}: {}", ending.output);
+    };
+    let codes = |user: &str, code: &str| machine.ask(&login_of(user, code)).unwrap().codes;
+    // The copy of alice's ledger has its room again, the copy of bob's has none.
+    run("cp -a /var/lib/authchain/factors /run/stage/factors\n\
+         mount -t tmpfs -o size=400k,mode=700 none /var/lib/authchain\n\
+         cp -a /run/stage/factors /var/lib/authchain/factors\n\
+         fallocate -n -l 65536 /var/lib/authchain/factors/alice/ledger.1\n\
+         dd if=/dev/zero of=/var/lib/authchain/all-the-rest 2>/dev/null || true");
+    assert_eq!(codes("bob", &code(0)), [SYSTEM_ERR]);
+    assert_eq!(codes("alice", &code(0)), [SUCCESS]);
+    assert_ne!(codes("alice", &code(0)), [SUCCESS], "it is used");
+    run("mount -o remount,ro /var/lib/authchain");
+    assert_eq!(codes("alice", &code(1)), [SYSTEM_ERR]);
+}
