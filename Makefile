@@ -17,7 +17,7 @@ STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-featu
 
 .PHONY: help build demo test test-hosts check fmt clippy floors doc msrv deny check-so
 .PHONY: minimal-versions advisories fuzz-build aarch64 dist bench bench-local bench-directory
-.PHONY: bench-storm bench-rules bench-change
+.PHONY: bench-storm bench-rules bench-change bench-factors
 .PHONY: install uninstall man clean build-packages test-packages bench-packages
 
 help:            ## this list
@@ -97,13 +97,16 @@ deny:
 check-so: build
 	$(CARGO) run --locked -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: bench-local bench-change bench-directory bench-storm bench-rules ## speed beside pam_unix, nslcd and SSSD (root)
+bench: bench-local bench-change bench-directory bench-storm bench-rules bench-factors ## speed beside pam_unix, nslcd and SSSD (root)
 
 bench-local: test-packages build ## local logins beside pam_unix, in one run (instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests --bench local_login
 
 bench-change: test-packages build ## changes of local passwords beside pam_unix, in one run
 	$(CARGO) bench --locked -p authchain-tests --bench local_change
+
+bench-factors: ## the claim of a second factor's code beside the disk write it needs
+	$(CARGO) bench --locked -p authchain-tests --bench factor_claim
 
 bench-directory: bench-packages build ## logins at a directory beside nslcd and SSSD, in one run (six minutes, half of them waiting)
 	$(CARGO) bench --locked -p authchain-tests --bench directory_login

@@ -112,7 +112,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "pam_get_user",
             "pam_get_authtok",
             "pam_fail_delay",
+            "pam_getenv",
         ],
+    ),
+    (
+        "the ledgers of second factors: listed, appended to, flushed; and the session of a login",
+        &["opendir", "readdir64", "dirfd", "fdatasync", "getsid"],
+    ),
+    (
+        "the caller of passwd kept from stopping it while the account files are locked",
+        &["getresuid", "setresuid"],
     ),
     (
         "a new password that is of no use, cleared in libpam",
@@ -177,9 +186,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// About half of the size of a login program: see "The module may have 1.35 MB" in
+/// The size of a login program: see "The module may have 1.6 MB" in
 /// docs/decisions.md.
-const MAX_STRIPPED: u64 = 1_350_000;
+const MAX_STRIPPED: u64 = 1_600_000;
 
 /// The C library of Debian 12, the oldest system we say we run on.
 const GLIBC_FLOOR: (u32, u32) = (2, 36);

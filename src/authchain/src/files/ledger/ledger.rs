@@ -10,8 +10,9 @@ use super::record::{Record, RecordId};
 use crate::files::new_file::NewFile;
 use crate::tools::random::random_bytes;
 
-/// The number of records after which a file is succeeded by a shorter one: half of the room.
-const MANY_RECORDS: usize = 512;
+/// The number of records after which a file is succeeded by a shorter one: each claim reads all of
+/// them, and there is room for eight times as many.
+const MANY_RECORDS: usize = 128;
 
 /// Maximum number of files that one call goes through. A file is succeeded after hundreds of
 /// claims, so that a second one is rare.
@@ -88,7 +89,8 @@ impl Ledger {
             generation.append(Record { counted, id }, durable)?;
             let records = generation.records()?;
             if let Some(place) = place_of(id, &records) {
-                if place.length >= MANY_RECORDS {
+                let summary = place.history.summary().len();
+                if place.length >= MANY_RECORDS.max(summary.saturating_mul(2)) {
                     // The record counts, whether or not the file can be succeeded now.
                     let _ = self.seal();
                 }
