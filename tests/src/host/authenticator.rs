@@ -8,7 +8,7 @@ use authchain::files::factor_folder::FactorFolder;
 use authchain::words::{Secret, Username};
 
 /// The secret of everybody.
-const SECRET: &[u8] = b"an authenticator app";
+pub const SECRET: &[u8] = b"an authenticator app";
 
 /// A recovery code that everybody has, as it is typed.
 pub const RECOVERY_CODE: &str = "ABCDE-FGHIJ";

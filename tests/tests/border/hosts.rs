@@ -3,13 +3,13 @@
 
 use std::process::Command;
 
-use authchain_tests::host::built;
 use authchain_tests::host::codes::{AUTH_ERR, CONV_ERR, SUCCESS, SYSTEM_ERR, USER_UNKNOWN};
 use authchain_tests::host::people::{
     BINS_PASSWORD, ROSES_PASSWORD, WHOLE_LOGIN, scene, whole_login,
 };
 use authchain_tests::host::scene::{Call, Fault, Hex, Item, Phase, Report, Scene};
 use authchain_tests::host::transaction::Transaction;
+use authchain_tests::host::{authenticator, built};
 use authchain_tests::need;
 
 /// Plays the scene. No call may print anything or change the state of the host.
@@ -244,6 +244,23 @@ fn no_copy_of_the_password_is_left_when_the_transaction_is_over() {
         // of the secret.
         scene.script.process.search = Some(Hex::from(&answer[20..]));
         assert_eq!(played(&scene).found, Some(0), "{answer}");
+    }
+}
+
+#[test]
+fn no_copy_of_a_second_factors_secret_is_left_when_the_transaction_is_over() {
+    let base32 = "MFXCAYLVORUGK3TUNFRWC5DPOIQGC4DQ";
+    for text in [&authenticator::SECRET[8..], &base32.as_bytes()[16..]] {
+        let mut scene = scene("rose", &[ROSES_PASSWORD, &authenticator::code(0)]);
+        let config = scene.config.take().unwrap();
+        scene.config = Some(format!(
+            "state_dir = \"{{dir}}/state\"\nthen = [\"totp\"]\n{config}"
+        ));
+        scene.script.process.search = Some(Hex::of(text));
+        let stage = Transaction::set(&scene);
+        authenticator::enrol(&stage.path().join("state"), "rose");
+        let report = stage.play(&scene);
+        assert_eq!((report.codes, report.found), (vec![SUCCESS], Some(0)));
     }
 }
 
