@@ -5,7 +5,8 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::settings::{
-    DefaultValue, Setting, common_settings, global_settings, rule_settings, type_settings,
+    DefaultValue, Setting, common_settings, global_settings, rule_settings, shared_settings,
+    type_settings,
 };
 use crate::terminal::{Exit, STRONG, Terminal};
 
@@ -58,7 +59,10 @@ fn describe_all(terminal: &mut Terminal) {
     terminal.write(&TerminalFormat.format_all(&global_settings()));
     terminal.print_styled(STRONG, "In a [[rule]]");
     terminal.write(&TerminalFormat.format_all(&rule_settings()));
-    terminal.print_styled(STRONG, "In every [backend.NAME]");
+    terminal.print_styled(
+        STRONG,
+        "In every [backend.NAME]; second factors have `type` alone",
+    );
     terminal.write(&TerminalFormat.format_all(&common_settings()));
     terminal.print_styled(STRONG, "Backend types");
     for backend_type in BACKEND_TYPES {
@@ -76,7 +80,7 @@ fn describe_type(backend_type: &BackendType, terminal: &mut Terminal) {
     terminal.write(&wrapped(backend_type.help, 2));
     terminal.write(&TerminalFormat.format_all(&type_settings(backend_type)));
     terminal.print_styled(STRONG, "And as in every [backend.NAME]");
-    terminal.write(&TerminalFormat.format_all(&common_settings()));
+    terminal.write(&TerminalFormat.format_all(&shared_settings(backend_type)));
 }
 
 /// Returns the key list of authchain.toml(5).
@@ -86,7 +90,10 @@ fn manual() -> String {
     out.push_str(&ManualFormat.format_all(&global_settings()));
     out.push_str("# KEYS OF A RULE\n\nIn a *[[rule]]* section; see *RULES*.\n\n");
     out.push_str(&ManualFormat.format_all(&rule_settings()));
-    out.push_str("# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section.\n\n");
+    out.push_str(
+        "# KEYS OF EVERY BACKEND\n\nIn any *[backend.*_NAME_*]* section; \
+         that of a second factor has *type* alone of them.\n\n",
+    );
     out.push_str(&ManualFormat.format_all(&common_settings()));
     for backend_type in BACKEND_TYPES {
         let (title, help) = (backend_type.name.to_uppercase(), scdoc(backend_type.help));

@@ -44,6 +44,14 @@ pub(crate) fn common_settings() -> Vec<Setting> {
     read_settings(keys_of(schema_for!(BackendSettings)))
 }
 
+/// Returns the settings of a type's sections that other types have, too: of a second factor, `type`
+/// alone.
+pub(crate) fn shared_settings(backend_type: &BackendType) -> Vec<Setting> {
+    let mut settings = common_settings();
+    settings.retain(|setting| !backend_type.is_factor() || setting.name == "type");
+    settings
+}
+
 /// Returns the settings that only this backend type has.
 pub(crate) fn type_settings(backend_type: &BackendType) -> Vec<Setting> {
     read_settings(keys_of((backend_type.schema)()))
@@ -125,7 +133,7 @@ mod tests {
             }
         }
         for backend_type in BACKEND_TYPES {
-            let mut all = common_settings();
+            let mut all = shared_settings(backend_type);
             all.extend(type_settings(backend_type));
             let mut section = format!("[backend.x]\ntype = \"{}\"\n", backend_type.name);
             section += match backend_type.name {

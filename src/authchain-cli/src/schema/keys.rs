@@ -89,7 +89,7 @@ fn simplify(schema: &mut Value) {
         members.insert("type".to_owned(), json!("string"));
     }
     if members.remove("format") == Some(json!("uint32")) {
-        members.insert("maximum".to_owned(), json!(u32::MAX));
+        members.entry("maximum").or_insert(json!(u32::MAX));
     }
     if let Some(Value::String(text)) = members.get_mut("description") {
         *text = text.replace('\n', " ");

@@ -70,11 +70,14 @@ fn section() -> Value {
     if let Some(Value::Object(schema)) = properties.get_mut("type") {
         schema.insert("enum".to_owned(), json!(names));
     }
-    let mut section = (types.iter().rev()).fold(json!({}), |otherwise, (name, keys)| {
+    let known = BACKEND_TYPES.iter().zip(&types).rev();
+    let mut section = known.fold(json!({}), |otherwise, (known, (name, keys))| {
+        let is_shared = |key: &&String| *key == "type" || !known.is_factor();
+        let shared = common.schemas.keys().filter(is_shared);
         json!({
             "if": { "properties": { "type": { "const": name } }, "required": ["type"] },
             "then": {
-                "properties": in_this_type(keys, &common, &properties),
+                "properties": in_this_type(keys, shared, &properties),
                 "required": keys.required,
                 "additionalProperties": nothing(&format!("no key of type {name}")),
             },
@@ -129,9 +132,13 @@ fn in_common(schemas: &[(&str, &Map<String, Value>)]) -> Map<String, Value> {
     common
 }
 
-/// Returns the keys that a section of a type may have, with the schema of those about which
-/// `known`, the keys of all types, does not say everything.
-fn in_this_type(keys: &Keys, common: &Keys, known: &Map<String, Value>) -> Map<String, Value> {
+/// Returns the keys that a section of a type may have, its own and the `shared` ones, with the schema
+/// of those about which `known`, the keys of all types, does not say everything.
+fn in_this_type<'k>(
+    keys: &Keys,
+    shared: impl Iterator<Item = &'k String>,
+    known: &Map<String, Value>,
+) -> Map<String, Value> {
     let own = keys.schemas.iter().map(|(key, schema)| {
         let is_known = (known.get(key)).is_some_and(|known| demands(known) == demands(schema));
         match is_known {
@@ -139,8 +146,8 @@ fn in_this_type(keys: &Keys, common: &Keys, known: &Map<String, Value>) -> Map<S
             false => (key.clone(), schema.clone()),
         }
     });
-    let common = (common.schemas.keys()).map(|key| (key.clone(), Value::Bool(true)));
-    common.chain(own).collect()
+    let shared = shared.map(|key| (key.clone(), Value::Bool(true)));
+    shared.chain(own).collect()
 }
 
 /// Returns a schema without its description.

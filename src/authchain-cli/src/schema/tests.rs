@@ -23,11 +23,12 @@ fn parser_accepts(text: &str) -> bool {
 }
 
 /// A section of each type with the keys that it needs.
-const SECTIONS: [(&str, &str); 4] = [
+const SECTIONS: [(&str, &str); 5] = [
     ("local", ""),
     ("ldap", "uris = [\"ldaps://a\"]\nbase = \"dc=x\"\n"),
     ("active_directory", "domain = \"ad.example.com\"\n"),
     ("nis", "domain = \"x\"\nservers = [\"a\"]\n"),
+    ("totp", ""),
 ];
 
 #[test]
@@ -52,15 +53,19 @@ fn one_fault_marks_one_key() {
         ("deadline = 8", "/deadline"),
         ("min_uid = -1", "/min_uid"),
         ("worker = \"w\"", "/worker"),
-        ("then = [\"totp\"]", "/then"),
+        ("then = \"totp\"", "/then"),
+        ("not_enrolled = \"allow\"", "/not_enrolled"),
         ("[[rule]]\nusers = [\"a\"]", "/rule/0/users"),
         ("[[rule]]\nname = \"\"", "/rule/0/name"),
         ("[[rule]]\nuser = []", "/rule/0/user"),
         ("[[rule]]\naccess = \"no\"", "/rule/0/access"),
-        ("[[rule]]\nthen = [\"totp\"]", "/rule/0/then"),
-        ("[[rule]]\npublickey = \"counts\"", "/rule/0/publickey"),
-        ("[[rule]]\nremember = \"15m\"", "/rule/0/remember"),
-        ("[[rule]]\nremember_max = \"15m\"", "/rule/0/remember_max"),
+        ("[[rule]]\nthen = [1]", "/rule/0/then/0"),
+        ("[[rule]]\ncode = \"behind\"", "/rule/0/code"),
+        ("[[rule]]\npublickey = \"count\"", "/rule/0/publickey"),
+        (
+            "[[rule]]\nthen = [\"totp\"]\nremember = \"0m\"",
+            "/rule/0/remember",
+        ),
         ("[backend.\"a b\"]\ntype = \"local\"", "/backend/a b"),
         (
             "[backend.a]\ntype = \"ldpa\"\nbase = \"dc=x\"",
@@ -77,13 +82,21 @@ fn one_fault_marks_one_key() {
             "/backend/a/base",
         ),
         (
+            "[backend.a]\ntype = \"totp\"\ntimeout = \"3s\"",
+            "/backend/a/timeout",
+        ),
+        (
+            "[backend.a]\ntype = \"totp\"\ndigits = 9",
+            "/backend/a/digits",
+        ),
+        (
             &format!("{corp}on_denied = \"halt\""),
             "/backend/corp/on_denied",
         ),
         (&format!("{corp}tls = \"tsl\""), "/backend/corp/tls"),
         (&format!("{corp}scop = \"one\""), "/backend/corp/scop"),
         (&format!("{corp}domain = \"x\""), "/backend/corp/domain"),
-        (&format!("{corp}timeout = \"3h\""), "/backend/corp/timeout"),
+        (&format!("{corp}timeout = \"3w\""), "/backend/corp/timeout"),
     ] {
         assert!(!parser_accepts(&format!("{text}\n")), "{text}");
         assert_eq!(marked(text), [expected], "{text}");
@@ -95,15 +108,15 @@ fn schema_and_parser_agree_at_the_ends_of_every_range() {
     let mut ranges = 0;
     let global = keys_of(schema_for!(GlobalSettings));
     ranges += tried_at_the_ends("", &global);
-    ranges += tried_at_the_ends("[[rule]]\n", &keys_of(schema_for!(RuleSettings)));
+    let rule = "[[rule]]\nthen = [\"totp\"]\nremember = \"1ms\"\n";
+    ranges += tried_at_the_ends(rule, &keys_of(schema_for!(RuleSettings)));
     for (name, needed) in SECTIONS {
         let backend_type = BACKEND_TYPES.iter().find(|known| known.name == name);
-        for keys in [
-            keys_of(schema_for!(BackendSettings)),
-            keys_of((backend_type.unwrap().schema)()),
-        ] {
-            ranges +=
-                tried_at_the_ends(&format!("[backend.x]\ntype = \"{name}\"\n{needed}"), &keys);
+        let backend_type = backend_type.unwrap();
+        let before = format!("[backend.x]\ntype = \"{name}\"\n{needed}");
+        ranges += tried_at_the_ends(&before, &keys_of((backend_type.schema)()));
+        if !backend_type.is_factor() {
+            ranges += tried_at_the_ends(&before, &keys_of(schema_for!(BackendSettings)));
         }
     }
     assert!(ranges > 20, "{ranges} values were tried");

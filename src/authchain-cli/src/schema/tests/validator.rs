@@ -98,7 +98,7 @@ fn has_type(value: &Value, name: &str) -> bool {
 fn matches(pattern: &Value, text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = text.strip_suffix(unit).unwrap();
-    let is_duration = !digits.is_empty() && ["ms", "s", "m", "d"].contains(&unit);
+    let is_duration = !digits.is_empty() && ["ms", "s", "m", "h", "d"].contains(&unit);
     match pattern.as_str().unwrap() {
         "^/" => text.starts_with('/'),
         "^[0-9]+(ms|s|m|h|d)$" => is_duration,
