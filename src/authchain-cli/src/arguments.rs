@@ -11,6 +11,7 @@ use crate::explain::Explain;
 use crate::hash::Hash;
 use crate::login_test::LoginTest;
 use crate::lookup::Lookup;
+use crate::totp::TotpCommand;
 use crate::user::User;
 
 /// The end of each subcommand's short help.
@@ -29,6 +30,7 @@ Examples:
                                      which rule holds for her there?
   authchain lookup alice             what does each backend know of alice?
   authchain user add alice           an account of authchain's own
+  authchain totp enrol alice         codes of an app as a second factor
   authchain describe local           which keys does a backend of type local have?
 
 Exit codes:
@@ -63,6 +65,7 @@ pub(crate) enum Command {
     Lookup(Lookup),
     Hash(Hash),
     User(User),
+    Totp(TotpCommand),
     Describe(Describe),
     /// Print the JSON Schema of authchain.toml, for editors
     #[command(after_help = "\

@@ -21,6 +21,22 @@ fn days(time: SystemTime) -> u64 {
         .map_or(0, |past| past.as_secs() / 86_400)
 }
 
+/// Formats the day of a time as a date.
+pub(crate) fn date_of(time: SystemTime) -> String {
+    date(days(time))
+}
+
+/// Formats a time to the minute, such as `2024-10-04 09:30 UTC`.
+pub(crate) fn date_and_time(time: SystemTime) -> String {
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let minutes = seconds / 60 % 1_440;
+    let (hour, minute) = (minutes / 60, minutes % 60);
+    format!("{} {hour:02}:{minute:02} UTC", date_of(time))
+}
+
 /// Formats a day of shadow(5) as a date: 20000 is 2024-10-04.
 pub(crate) fn date(day: u64) -> String {
     // Howard Hinnant's civil_from_days: years begin in March, so that leap days come last.
@@ -70,6 +86,12 @@ mod tests {
         ] {
             assert_eq!(date(day), expected);
         }
+    }
+
+    #[test]
+    fn a_time_is_shown_to_the_minute() {
+        let time = UNIX_EPOCH + Duration::from_secs(1_111_111_109);
+        assert_eq!(date_and_time(time), "2005-03-18 01:58 UTC");
     }
 
     #[test]

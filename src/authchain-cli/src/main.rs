@@ -1,5 +1,6 @@
 //! The command `authchain`, for administrators: checks the configuration before it locks anybody
-//! out, tries logins without a login program, and edits authchain's own accounts.
+//! out, tries logins without a login program, edits authchain's own accounts, and enrols people in
+//! second factors.
 //!
 //! Nothing here runs during a login. Each subcommand is a file or a folder. Several subcommands use
 //! these files:
@@ -28,6 +29,7 @@ mod schema;
 mod settings;
 mod setup;
 mod terminal;
+mod totp;
 mod user;
 
 use std::process::ExitCode;
@@ -63,6 +65,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::Lookup(lookup) => lookup.run(config, terminal),
         Command::Hash(hash) => hash.run(terminal),
         Command::User(user) => user.run(config, terminal),
+        Command::Totp(totp) => totp.run(config, terminal),
         Command::Describe(describe) => Ok(describe.run(terminal)),
         Command::Schema => Ok(schema::run(terminal)),
         Command::Completions(completions) => Ok(completions.run(&Arguments::command(), terminal)),

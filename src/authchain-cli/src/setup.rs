@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use authchain::chain::{Assembled, assemble};
-use authchain::config::ConfigError;
 use authchain::config::settings::GlobalSettings;
+use authchain::config::{ConfigError, DEFAULT_PATH, Source};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{Journal, Severity};
 use authchain::tools::request::Context;
@@ -17,6 +17,15 @@ use crate::terminal::{Failure, clean};
 /// Builds the chain of the configuration at `config`, or of the usual file.
 pub(crate) fn chain(config: Option<&Path>) -> Result<Assembled, Failure> {
     assemble(config, None).map_err(|error| config_failure(&error))
+}
+
+/// Reads the configuration at `config`, or the usual file if it is there.
+pub(crate) fn source(config: Option<&Path>) -> Result<Source, Failure> {
+    let source = match config {
+        Some(path) => Source::read(path),
+        None => Source::read_if_there(Path::new(DEFAULT_PATH)),
+    };
+    source.map_err(|error| config_failure(&error))
 }
 
 /// Turns a configuration error into a failure that shows the place, the line and a caret under it.

@@ -5,8 +5,8 @@ mod rule_step;
 use std::path::Path;
 
 use authchain::chain::assemble;
+use authchain::config::Config;
 use authchain::config::rules::{Choice, FirstChoice, LoginFacts, MachineGroups};
-use authchain::config::{Config, DEFAULT_PATH, Source};
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 
@@ -66,11 +66,7 @@ impl Explain {
         setup::username(&self.user)?;
         // The module would refuse what cannot be assembled.
         assemble(config, self.chain.as_deref()).map_err(|error| config_failure(&error))?;
-        let source = match config {
-            Some(path) => Source::read(path),
-            None => Source::read_if_there(Path::new(DEFAULT_PATH)),
-        };
-        let source = source.map_err(|error| config_failure(&error))?;
+        let source = setup::source(config)?;
         let config = Config::parse(&source).map_err(|error| config_failure(&error))?;
         let explanation = self.explanation(&config)?;
         if self.json {

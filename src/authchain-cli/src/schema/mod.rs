@@ -132,8 +132,8 @@ fn in_common(schemas: &[(&str, &Map<String, Value>)]) -> Map<String, Value> {
     common
 }
 
-/// Returns the keys that a section of a type may have, its own and the `shared` ones, with the schema
-/// of those about which `known`, the keys of all types, does not say everything.
+/// Returns the keys that a section of a type may have, its own and the `shared` ones, with the
+/// schema of those about which `known`, the keys of all types, does not say everything.
 fn in_this_type<'k>(
     keys: &Keys,
     shared: impl Iterator<Item = &'k String>,

@@ -16,6 +16,7 @@ mod login;
 mod pam;
 mod printing;
 mod rules;
+mod totp;
 mod units;
 mod user;
 mod worker;

@@ -1,8 +1,10 @@
 //! The file of an authenticator's secret.
 
 use std::fmt::Write as _;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use base32ct::{Base32UpperUnpadded, Encoding};
 use zeroize::Zeroizing;
@@ -65,7 +67,11 @@ impl Authenticator {
     /// # Errors
     /// When the file cannot be read, may be somebody else's, or has a fault.
     pub fn read(folder: &Path) -> Result<Option<Self>, FileError> {
-        let path = folder.join(NAME);
+        Self::read_named(NAME, folder)
+    }
+
+    pub(super) fn read_named(name: &str, folder: &Path) -> Result<Option<Self>, FileError> {
+        let path = folder.join(name);
         let text = match trusted_file::read(&path, Access::Private, MAX_SIZE) {
             Err(error) if error.fault == FileFault::Missing => return Ok(None),
             text => Zeroizing::new(text?),
@@ -91,9 +97,21 @@ impl Authenticator {
     /// # Errors
     /// When it cannot be written: then the old one is whole.
     pub fn write_over(&self, folder: &Path) -> io::Result<()> {
-        let file = NewFile::create(folder, NAME)?;
+        self.write_over_named(NAME, folder)
+    }
+
+    pub(super) fn write_over_named(&self, name: &str, folder: &Path) -> io::Result<()> {
+        let file = NewFile::create(folder, name)?;
         file.write(self.text().as_bytes())?;
-        file.replace(NAME)
+        file.replace(name)
+    }
+
+    /// Returns when the file in a person's folder was written.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn written(folder: &Path) -> io::Result<SystemTime> {
+        fs::metadata(folder.join(NAME))?.modified()
     }
 
     /// Removes the file from a person's folder, and returns whether there was one.
@@ -101,10 +119,13 @@ impl Authenticator {
     /// # Errors
     /// When it cannot be removed.
     pub fn remove(folder: &Path) -> io::Result<bool> {
-        match std::fs::remove_file(folder.join(NAME)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            removed => removed.map(|()| true),
-        }
+        remove(&folder.join(NAME))
+    }
+
+    /// Reads a secret in base32; `None` for other text, and for one that is too short.
+    pub fn secret_of(text: &str) -> Option<Secret> {
+        let secret = Secret::new(Base32UpperUnpadded::decode_vec(text).ok()?);
+        (secret.expose().len() >= MIN_SECRET).then_some(secret)
     }
 
     /// Returns the secret in base32, as a person types it into an app.
@@ -151,7 +172,7 @@ impl Authenticator {
             let fault = || format!("line {number_of_line} cannot be understood");
             let (key, value) = line.split_once(' ').ok_or_else(fault)?;
             match key {
-                "secret" => secret = Some(secret_of(value).ok_or_else(fault)?),
+                "secret" => secret = Some(Self::secret_of(value).ok_or_else(fault)?),
                 "algorithm" => hash = Some(CodeHash::named(value).ok_or_else(fault)?),
                 "digits" => digits = number(value.as_bytes()).filter(|n| (6..=8).contains(n)),
                 "period" => period = number(value.as_bytes()).filter(|n| (15..=300).contains(n)),
@@ -171,10 +192,16 @@ impl Authenticator {
     }
 }
 
-/// Reads a secret in base32; `None` for other text, and for one that is too short.
-pub(super) fn secret_of(text: &str) -> Option<Secret> {
-    let secret = Secret::new(Base32UpperUnpadded::decode_vec(text).ok()?);
-    (secret.expose().len() >= MIN_SECRET).then_some(secret)
+/// Removes a file for good, and returns whether there was one.
+pub(super) fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        removed => removed?,
+    }
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(true)
 }
 
 /// Writes a text for an address: letters, digits and a few others stay (RFC 3986, section 2.3).

@@ -42,10 +42,7 @@ impl NewRecoveryCodes {
     /// When the kernel has no random numbers.
     pub fn new() -> io::Result<Self> {
         let mut shown = Zeroizing::new(Vec::new());
-        let mut kept = RecoveryCodes {
-            salt: random_bytes()?,
-            hashes: Vec::new(),
-        };
+        let mut kept = RecoveryCodes::without_codes()?;
         for _ in 0..COUNT {
             let random = Zeroizing::new(random_bytes::<RANDOM_BYTES>()?);
             let text = Zeroizing::new(Base32UpperUnpadded::encode_string(&*random));
@@ -59,6 +56,17 @@ impl NewRecoveryCodes {
 }
 
 impl RecoveryCodes {
+    /// Returns a set with a salt of its own and no code, to which codes can be added.
+    ///
+    /// # Errors
+    /// When the kernel has no random numbers.
+    pub fn without_codes() -> io::Result<Self> {
+        Ok(Self {
+            salt: random_bytes()?,
+            hashes: Vec::new(),
+        })
+    }
+
     /// Returns the number of this set of codes in the ledger.
     pub fn set(&self) -> RecoverySet {
         let bytes = self.salt.first_chunk();

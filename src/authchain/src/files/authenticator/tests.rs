@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::authenticator_file::secret_of;
 use super::*;
 use crate::words::Secret;
 
@@ -73,9 +72,9 @@ fn a_file_with_a_fault_is_refused_and_the_secret_is_not_in_the_words() {
 
 #[test]
 fn a_short_secret_is_none() {
-    assert!(secret_of("JBSWY3DPEHPK3PXP").is_some());
-    assert!(secret_of("JBSWY3DPEHPK3PX").is_none());
-    assert!(secret_of("jbswy3dpehpk3pxp").is_none());
+    assert!(Authenticator::secret_of("JBSWY3DPEHPK3PXP").is_some());
+    assert!(Authenticator::secret_of("JBSWY3DPEHPK3PX").is_none());
+    assert!(Authenticator::secret_of("jbswy3dpehpk3pxp").is_none());
 }
 
 #[test]
@@ -100,4 +99,25 @@ proptest! {
     fn no_text_makes_the_parser_panic(text in "(authchain-totp 1\n)?(?s).{0,80}") {
         let _ = Authenticator::parse(&text);
     }
+}
+
+#[test]
+fn a_pending_authenticator_is_none_that_a_login_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let authenticator = Authenticator::new(CodeHash::Sha1, 6).unwrap();
+    PendingAuthenticator::write(&authenticator, folder.path()).unwrap();
+    assert!(Authenticator::read(folder.path()).unwrap().is_none());
+    let pending = PendingAuthenticator::read(folder.path()).unwrap().unwrap();
+    let secret = pending.authenticator.secret;
+    assert_eq!(secret.expose(), authenticator.secret.expose());
+    assert!(PendingAuthenticator::remove(folder.path()).unwrap());
+    assert!(!PendingAuthenticator::remove(folder.path()).unwrap());
+}
+
+#[test]
+fn codes_of_another_program_have_a_salt_of_their_own() {
+    let mut codes = RecoveryCodes::without_codes().unwrap();
+    codes.add("12345678");
+    assert_eq!(codes.place_of(b"1234 5678"), Some(0));
+    assert_ne!(codes.set(), RecoveryCodes::without_codes().unwrap().set());
 }
