@@ -1,24 +1,28 @@
 //! `authchain explain`: which rule holds for a login, and why no earlier one does.
 
+mod factors_asked;
 mod rule_step;
 
 use std::path::Path;
 
 use authchain::chain::assemble;
 use authchain::config::Config;
-use authchain::config::rules::{Choice, FirstChoice, LoginFacts, MachineGroups};
+use authchain::config::rules::{Choice, Demand, FirstChoice, LoginFacts, MachineGroups};
+use authchain::words::Username;
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 
 use crate::setup::{self, config_failure};
 use crate::terminal::{BAD, Exit, Failure, GOOD, STRONG, Terminal, WARNING, clean};
+use factors_asked::FactorsAsked;
 use rule_step::{RuleStep, Standing};
 
 /// Say which rule holds for a login, and why no earlier one does
 ///
 /// Goes by the configuration and the files of this machine: no password is asked for, and no
 /// server. Where a backend's groups could still change the rule, it says so. Where the module's
-/// line in /etc/pam.d has `chain=`, give its value as `--chain`.
+/// line in /etc/pam.d has `chain=`, give its value as `--chain`. Run as root, it says which second
+/// factor the person is asked for.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -63,12 +67,12 @@ impl Explain {
         config: Option<&Path>,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
-        setup::username(&self.user)?;
+        let user = setup::username(&self.user)?;
         // The module would refuse what cannot be assembled.
         assemble(config, self.chain.as_deref()).map_err(|error| config_failure(&error))?;
         let source = setup::source(config)?;
         let config = Config::parse(&source).map_err(|error| config_failure(&error))?;
-        let explanation = self.explanation(&config)?;
+        let explanation = self.explanation(&config, &user)?;
         if self.json {
             terminal.json(&explanation.json());
         } else {
@@ -77,7 +81,11 @@ impl Explain {
         Ok(explanation.exit())
     }
 
-    fn explanation<'c>(&'c self, config: &'c Config<'_>) -> Result<Explanation<'c>, Failure> {
+    fn explanation<'c>(
+        &'c self,
+        config: &'c Config<'_>,
+        user: &Username,
+    ) -> Result<Explanation<'c>, Failure> {
         let (group_file, passwd_file) = (&config.settings.group_file, &config.settings.passwd_file);
         let groups = MachineGroups::new(group_file, passwd_file, &self.user, &[]);
         let from = self.from.as_deref().unwrap_or_default();
@@ -87,14 +95,21 @@ impl Explain {
         let first = config.rules.first_choice(&login, |group| groups.has(group));
         let steps = rule_step::steps(&config.rules, &login, from, &groups);
         let at_the_top = config.links(self.chain.as_deref()).unwrap_or_default();
-        Ok(Explanation {
+        let mut explanation = Explanation {
             has_chain_of_line: self.chain.is_some(),
             login,
             from,
             steps: steps.map_err(refuse)?,
             first: first.map_err(refuse)?,
             at_the_top: at_the_top.iter().map(|table| table.name()).collect(),
-        })
+            factors: FactorsAsked::default(),
+        };
+        if explanation.may_allow() {
+            let top = Demand::at_the_top(&config.settings);
+            let demand = explanation.first.by_file.demand(&top);
+            explanation.factors = FactorsAsked::new(demand, config, user, &explanation.chain());
+        }
+        Ok(explanation)
     }
 }
 
@@ -110,6 +125,7 @@ struct Explanation<'c> {
     has_chain_of_line: bool,
     /// The chain of the module's line, or that at the top of the file.
     at_the_top: Vec<&'c str>,
+    factors: FactorsAsked<'c>,
 }
 
 impl Explanation<'_> {
@@ -200,7 +216,7 @@ impl Explanation<'_> {
             chain => chain.join(", "),
         };
         terminal.print(format_args!("  {:<10} {chain}", "asked"));
-        terminal.print(format_args!("  {:<10} none", "factors"));
+        self.factors.print(terminal);
     }
 
     fn json(&self) -> Value {
@@ -215,7 +231,8 @@ impl Explanation<'_> {
             "depends_on_backend": self.depends_on_backend(),
             "may_allow": self.may_allow(),
             "chain": self.chain(),
-            "factors": [],
+            "factors": self.factors.factors_json(),
+            "confirmation": self.factors.confirmation_json(),
         })
     }
 }

@@ -191,3 +191,83 @@ fn what_cannot_be_found_out_is_trouble() {
         .run(&["explain", "--user", "eve"])
         .expect(2, &["--service"]);
 }
+
+/// Rules that ask for a second factor.
+const FACTORS: &str = "state_dir = \"DIR\"\nnot_enrolled = \"skip\"\n\
+    [[rule]]\nservice = [\"sshd\"]\nthen = [\"totp\"]\npublickey = \"counts\"\n\
+    not_enrolled = \"refuse\"\n\
+    [[rule]]\nservice = [\"sudo\"]\nthen = [\"totp\"]\nremember = \"15m\"\n\
+    [[rule]]\nservice = [\"login\"]\nthen = [\"totp\"]\nenrol = \"self\"\n\
+    [[rule]]\nservice = [\"dovecot\"]\nthen = [\"totp\"]\ncode = \"appended\"\n\
+    [backend.local]\ntype = \"local\"\nmfa = true\n";
+
+#[test]
+fn the_factor_that_a_person_is_asked_for_is_said() {
+    let fixture = Fixture::new(FACTORS);
+    fixture.write(
+        "oath",
+        "HOTP/T30 alice-test - 3132333435363738393031323334353637383930\n",
+    );
+    fixture.chmod("oath", 0o600);
+    let oath = fixture.path("oath");
+    fixture
+        .run(&[
+            "totp",
+            "import",
+            "alice-test",
+            "--oath",
+            oath.to_str().unwrap(),
+        ])
+        .expect(0, &[]);
+    let explained = |user: &str, service: &str, more: &[&str]| {
+        let mut arguments = vec!["explain", "--user", user, "--service", service];
+        arguments.extend(more);
+        fixture.run(&arguments)
+    };
+    for (user, service, words) in [
+        (
+            "alice-test",
+            "sshd",
+            ["totp (enrolled)", "totp is asked for", "stands for"],
+        ),
+        (
+            "bob-test",
+            "sshd",
+            ["totp (not enrolled)", "refused: enrolled in none", "key"],
+        ),
+        (
+            "bob-test",
+            "sudo",
+            [
+                "is enough",
+                "15m after each use, and 4h at most",
+                "if local",
+            ],
+        ),
+        (
+            "bob-test",
+            "login",
+            ["the person enrols in totp", "enrol", "self"],
+        ),
+        (
+            "alice-test",
+            "dovecot",
+            ["asked for", "behind the password", "totp"],
+        ),
+        (
+            "alice-test",
+            "cron",
+            ["factors    none", "access     allow", "asked"],
+        ),
+    ] {
+        explained(user, service, &[]).expect(0, &words);
+    }
+    let json = explained("alice-test", "sudo", &["--json"]).json();
+    assert_eq!(json["factors"][0]["enrolled"], true);
+    let confirmation = &json["confirmation"];
+    assert_eq!(confirmation["consequence"], "asked");
+    assert_eq!(confirmation["not_enrolled"], "skip");
+    assert_eq!(confirmation["remember_max_seconds"], 4 * 3600);
+    fixture.chmod("factors/alice-test/totp", 0o644);
+    explained("alice-test", "sudo", &[]).expect(0, &["refused if root cannot", "mode 0644"]);
+}

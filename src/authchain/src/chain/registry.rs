@@ -400,7 +400,10 @@ fn backend_in(
 }
 
 /// Builds the second factor of one section.
-fn factor(
+///
+/// # Errors
+/// For an unknown type, and for settings with a fault.
+pub fn factor(
     table: &BackendTable<'_>,
     global: &GlobalSettings,
 ) -> Result<Box<dyn Factor>, ConfigError> {
