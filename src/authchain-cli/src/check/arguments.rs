@@ -5,6 +5,7 @@ use std::path::Path;
 use authchain::config::ModuleArguments;
 
 use super::configuration::{Configurations, is_missing};
+use super::factors::AskingService;
 use super::pam::OurLine;
 use super::report::{Report, Severity};
 use super::unprivileged;
@@ -13,9 +14,11 @@ use super::unprivileged;
 /// whether a login by this line may start a worker.
 ///
 /// A line without `config=` uses the configuration at `config`, or else the usual one.
+/// `sshd_config` is sshd's own.
 pub(super) fn check(
     line: &OurLine,
     config: Option<&Path>,
+    sshd_config: &Path,
     configurations: &mut Configurations<'_>,
     report: &mut Report,
 ) -> bool {
@@ -48,6 +51,11 @@ pub(super) fn check(
         }
         return false;
     }
+    let service = AskingService {
+        name: &line.service,
+        is_unprivileged: line.is_unprivileged,
+    };
+    checked.check_factors(&service, sshd_config, report);
     let chain = match checked.chain(arguments.chain.as_deref()) {
         Ok(chain) => chain,
         Err(error) => {

@@ -10,8 +10,9 @@ use authchain::backends::Nature;
 use authchain::chain::registry;
 use authchain::config::{BackendTable, Config, Source};
 
+use super::factors::AskingService;
 use super::report::{Report, Severity};
-use super::{backends, owners, rules, settings, unprivileged};
+use super::{backends, factors, owners, rules, settings, unprivileged};
 
 /// The configuration files that were checked: that of `--config` or the usual file, and those that
 /// lines of PAM files name by `config=`.
@@ -24,6 +25,7 @@ pub(super) struct Configurations<'a> {
 
 /// A configuration file that was checked.
 pub(super) struct Checked {
+    file: PathBuf,
     /// The file's text; `None` where the module cannot use it.
     source: Option<Source>,
 }
@@ -75,6 +77,7 @@ impl Checked {
         };
         let source = source.map_err(|error| report.add_config_error(&error)).ok();
         Self {
+            file: file.to_owned(),
             source: source.filter(|source| check_text(file, source, asks_servers, report)),
         }
     }
@@ -82,6 +85,19 @@ impl Checked {
     /// Returns whether the module cannot use the configuration.
     pub(super) fn is_broken(&self) -> bool {
         self.source.is_none()
+    }
+
+    /// Checks what a service does with the questions for second factors.
+    pub(super) fn check_factors(
+        &self,
+        service: &AskingService<'_>,
+        sshd_config: &Path,
+        report: &mut Report,
+    ) {
+        let config = self.source.as_ref().map(Config::parse);
+        if let Some(Ok(config)) = config {
+            factors::check_service(&self.file, &config, service, sshd_config, report);
+        }
     }
 
     /// Returns the chain in the given order, or in the order of the configuration.
@@ -144,6 +160,7 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     check_links(file, &config, &asked, report);
     backends::check(file, &config, asks_servers, report);
     owners::check(&config, &asked, report);
+    factors::check(file, &config, report);
     rules::check(file, &config, report)
 }
 

@@ -3,6 +3,7 @@
 mod arguments;
 mod backends;
 mod configuration;
+mod factors;
 mod named_files;
 mod nobody;
 mod online;
@@ -71,6 +72,10 @@ pub(crate) struct Check {
     #[arg(long, default_values = UNIT_FOLDERS, value_name = "DIR")]
     unit_dir: Vec<PathBuf>,
 
+    /// sshd's configuration, which decides whether a second factor is asked for
+    #[arg(long, default_value = "/etc/ssh/sshd_config", value_name = "FILE")]
+    sshd_config: PathBuf,
+
     /// Go to every server of every backend, step by step as a login does, and say what is wrong
     #[arg(long)]
     online: bool,
@@ -95,7 +100,13 @@ impl Check {
         };
         let mut services = BTreeSet::new();
         for line in pam.check(&mut report) {
-            if arguments::check(&line, config, &mut configurations, &mut report) {
+            if arguments::check(
+                &line,
+                config,
+                &self.sshd_config,
+                &mut configurations,
+                &mut report,
+            ) {
                 services.insert(line.service);
             }
         }

@@ -11,6 +11,7 @@
 mod check;
 mod confined_worker;
 mod explain;
+mod factors;
 mod fixture;
 mod login;
 mod pam;
