@@ -1,8 +1,8 @@
 //! A temporary folder with a configuration, in which tests run the command.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -107,7 +107,10 @@ impl Fixture {
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // Whatever the umask is, a folder that others may write to is trusted nowhere.
+        let mut folders = DirBuilder::new();
+        folders.recursive(true).mode(0o755);
+        folders.create(path.parent().unwrap()).unwrap();
         let folder = self.folder.path().to_str().unwrap();
         fs::write(&path, text.replace("DIR", folder)).unwrap();
         self.chmod(name, 0o644);
