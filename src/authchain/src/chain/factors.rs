@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::decision::{Accepted, Outcome};
 use crate::config::rules::Demand;
-use crate::config::settings::{Enrol, NotEnrolled};
+use crate::config::settings::{CodeEntry, Enrol, NotEnrolled};
 use crate::factors::remember::RememberedPlace;
 use crate::factors::{Enrolment, Factor};
 use crate::files::factor_folder::FactorFolder;
@@ -36,8 +36,6 @@ impl Default for Factors {
 pub(super) enum Wanted<'f> {
     /// None, for this reason, which is for the log.
     None(&'static str),
-    /// None: a login was confirmed here a while ago.
-    Remembered,
     /// One in which the person is not enrolled.
     NotEnrolled(&'f dyn Factor),
     /// One in which the person is enrolled.
@@ -54,15 +52,7 @@ impl Factors {
         &self,
         demand: &Demand,
         names: &PersonNames,
-        place: Option<&RememberedPlace>,
-        context: &Context<'_>,
     ) -> Result<Wanted<'_>, BackendError> {
-        let now = (context.deadline.clock())();
-        if let Some(place) = place {
-            if place.is_remembered(now)? {
-                return Ok(Wanted::Remembered);
-            }
-        }
         let mut first = None;
         for name in &demand.factors {
             let factor = self.named(name)?;
@@ -71,11 +61,10 @@ impl Factors {
             }
             first.get_or_insert(factor);
         }
+        let may_enrol = demand.enrol == Enrol::Oneself && demand.code == CodeEntry::Asked;
         match (first, demand.not_enrolled) {
             (None, _) => Ok(Wanted::None("none is demanded")),
-            (Some(_), NotEnrolled::Skip) if demand.enrol == Enrol::Root => {
-                Ok(Wanted::None("not enrolled"))
-            }
+            (Some(_), NotEnrolled::Skip) if !may_enrol => Ok(Wanted::None("not enrolled")),
             (Some(factor), _) => Ok(Wanted::NotEnrolled(factor)),
         }
     }
@@ -102,12 +91,14 @@ impl Factors {
         &self,
         demand: &Demand,
         user: &Username,
+        enrolment: &dyn Enrolment,
         context: &Context<'_>,
     ) -> Option<RememberedPlace> {
         let limits = demand.remember?;
         let session = (self.session)()?;
         let ledger = FactorFolder::of(&self.state_dir, user).ledger();
-        RememberedPlace::new(ledger, limits, user, context, &session, &demand.factors)
+        let number = enrolment.number();
+        RememberedPlace::new(ledger, limits, user, context, &session, &number)
     }
 
     fn named(&self, name: &str) -> Result<&dyn Factor, BackendError> {

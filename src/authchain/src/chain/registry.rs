@@ -266,7 +266,23 @@ pub fn faults(config: &Config<'_>) -> Vec<ConfigError> {
         None => vec![table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))],
     };
     let sections = config.backends.iter().chain(&config.factors);
-    sections.flat_map(of).collect()
+    let faults = sections.flat_map(of);
+    faults.chain(second_of_a_type(config)).collect()
+}
+
+/// Returns the fault of a second section of a factor's type: people are enrolled in the type, so
+/// that both would be one factor.
+fn second_of_a_type(config: &Config<'_>) -> Option<ConfigError> {
+    let kind = |table: &BackendTable<'_>| table.common().kind.get_ref().clone();
+    let mut before: Vec<&BackendTable<'_>> = Vec::new();
+    for table in &config.factors {
+        if let Some(first) = before.iter().find(|first| kind(first) == kind(table)) {
+            let message = format!("[backend.{}] is the same second factor", first.name());
+            return Some(table.error_at("type", message));
+        }
+        before.push(table);
+    }
+    None
 }
 
 fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {
@@ -312,6 +328,7 @@ pub fn build(config: &Config<'_>, order: Option<&[String]>) -> Result<Chain, Con
 }
 
 fn factors(config: &Config<'_>) -> Result<Factors, ConfigError> {
+    second_of_a_type(config).map_or(Ok(()), Err)?;
     let all = config
         .factors
         .iter()
@@ -430,8 +447,27 @@ mod tests {
     }
 
     #[test]
+    fn second_factors_are_of_the_types_that_the_configuration_takes_for_them() {
+        for known in BACKEND_TYPES {
+            let text = format!("[backend.a]\ntype = \"{}\"\n", known.name);
+            let source = Source::new(Path::new("authchain.toml"), text);
+            let (config, _) = Config::parse_all(&source);
+            assert_eq!(
+                config.factors.len() == 1,
+                known.is_factor(),
+                "{}",
+                known.name
+            );
+        }
+    }
+
+    #[test]
     fn a_fault_in_any_section_is_named_with_its_place() {
         let cases = [
+            (
+                "[backend.a]\ntype = \"totp\"\n[backend.b]\ntype = \"totp\"\n",
+                "4:8: [backend.a] is the same second factor",
+            ),
             (
                 "[backend.a]\ntype = \"locl\"",
                 "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, totp",

@@ -37,8 +37,15 @@ pub trait Factor {
     ) -> Result<Confirmation, BackendError>;
 }
 
+/// The number of an enrolment. A new secret, or new recovery codes, have a new one.
+pub type EnrolmentNumber = [u8; 32];
+
 /// One person's enrolment in a factor.
 pub trait Enrolment {
+    /// Returns the number of the enrolment, by which remembered logins are told from those of an
+    /// earlier one. Nobody can compute it who does not know the secret.
+    fn number(&self) -> EnrolmentNumber;
+
     /// Returns the password and the code behind it; `None` if there is no code.
     fn split(&self, password: &Secret) -> Option<(Secret, Secret)>;
 

@@ -14,4 +14,4 @@ mod factor;
 pub mod remember;
 pub mod totp;
 
-pub use factor::{Confirmation, Enrolment, Factor};
+pub use factor::{Confirmation, Enrolment, EnrolmentNumber, Factor};

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::config::rules::Remember;
+use crate::factors::factor::EnrolmentNumber;
 use crate::files::ledger::{Counted, Durability, Ledger, LedgerError, RememberKey};
 use crate::tools::deadline::Moment;
 use crate::tools::request::Context;
@@ -17,15 +18,15 @@ pub struct RememberedPlace {
 
 impl RememberedPlace {
     /// Returns the place of this login: the person, the service, the caller, the terminal and the
-    /// address, the `session` and the factors that were asked for. `None` for a login that comes
-    /// from nowhere, without a terminal and without an address.
+    /// address, the `session` and the enrolment that confirms. `None` for a login that comes from
+    /// nowhere, without a terminal and without an address.
     pub fn new(
         ledger: Ledger,
         limits: Remember,
         user: &Username,
         context: &Context<'_>,
         session: &str,
-        factors: &[String],
+        enrolment: &EnrolmentNumber,
     ) -> Option<Self> {
         if context.tty.is_empty() && context.rhost.is_empty() {
             return None;
@@ -40,11 +41,12 @@ impl RememberedPlace {
             context.rhost,
             session,
         ];
-        for part in parts.into_iter().chain(factors.iter().map(String::as_str)) {
+        for part in parts {
             // No part can be taken for two: the length is in front of each.
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
+        hash.update(enrolment);
         let key = hash.finalize().first_chunk().copied()?;
         Some(Self {
             ledger,

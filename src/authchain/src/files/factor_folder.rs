@@ -56,15 +56,16 @@ impl FactorFolder {
     /// # Errors
     /// When one of them cannot be made.
     pub fn make(&self) -> io::Result<()> {
-        let mut private = DirBuilder::new();
-        private.mode(0o700);
-        let state_dir = self.0.parent().and_then(Path::parent);
-        // The folder of authchain's own account files is made by whoever needs it first.
-        for folder in [state_dir, self.0.parent(), Some(&self.0)]
-            .into_iter()
-            .flatten()
-        {
-            match private.create(folder) {
+        let factors = self.0.parent();
+        let state_dir = factors.and_then(Path::parent);
+        for (folder, mode) in [
+            // The folder of authchain's own account files, which others may read.
+            (state_dir, 0o755),
+            (factors, 0o700),
+            (Some(self.path()), 0o700),
+        ] {
+            let Some(folder) = folder else { continue };
+            match DirBuilder::new().mode(mode).create(folder) {
                 Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
                 _ => {}
             }

@@ -39,6 +39,20 @@ impl NewFile {
         })
     }
 
+    /// Removes files that killed processes have left in `folder` before they had their name.
+    pub(in crate::files) fn remove_left_over(folder: &Path, stem: &str) {
+        let beginning = format!(".{stem}.");
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name
+                .to_str()
+                .is_some_and(|name| name.starts_with(&beginning))
+            {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Sets `bytes` of the disk aside for the file, where the file system can.
     pub(in crate::files) fn set_room_aside(&self, bytes: u64) -> io::Result<()> {
         let _unlimited = UnlimitedFileSize::for_writing(bytes)?;

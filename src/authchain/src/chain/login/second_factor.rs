@@ -8,9 +8,12 @@ use crate::chain::factors::{PersonNames, Wanted, not_confirmed};
 use crate::chain::route::Allowed;
 use crate::config::rules::Demand;
 use crate::config::settings::{CodeEntry, Enrol, PublicKey};
+use crate::factors::remember::RememberedPlace;
 use crate::factors::{Confirmation, Enrolment, Factor};
 use crate::tools::conversation::Conversation;
+use crate::tools::deadline::Moment;
 use crate::tools::deferred::{Deferred, WorkFirst};
+use crate::tools::request::Context;
 use crate::words::{BackendError, ConversationError, Secret, Username};
 
 /// The reason, for the log, why a host that answers each question with the password is refused.
@@ -96,12 +99,17 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         if demand.is_empty() || demand.code == CodeEntry::Appended {
             return;
         }
-        let names = PersonNames::typed(user);
         let (factors, context) = (&self.asked.chain.factors, &self.asked.context);
-        let place = factors.place(demand, user, context);
-        let factor = match factors.wanted(demand, &names, place.as_ref(), context) {
-            Ok(Wanted::Enrolled(factor, _) | Wanted::NotEnrolled(factor)) => factor,
-            Ok(Wanted::None(_) | Wanted::Remembered) | Err(_) => return,
+        let factor = match factors.wanted(demand, &PersonNames::typed(user)) {
+            Ok(Wanted::Enrolled(factor, enrolment)) => {
+                let place = factors.place(demand, user, enrolment.as_ref(), context);
+                if is_remembered(place.as_ref(), context) == Ok(true) {
+                    return;
+                }
+                factor
+            }
+            Ok(Wanted::NotEnrolled(factor)) => factor,
+            Ok(Wanted::None(_)) | Err(_) => return,
         };
         let _ = self.ask(factor);
     }
@@ -131,30 +139,28 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
             return Err(NotConfirmed::Refused("the name is not valid".to_owned()));
         };
         let names = names_of(user, accepted);
-        let place = chain.factors.place(demand, user, context);
-        let wanted = chain
-            .factors
-            .wanted(demand, &names, place.as_ref(), context)?;
-        let (name, confirmation) = match wanted {
+        let (name, confirmation) = match chain.factors.wanted(demand, &names)? {
             Wanted::None(why) => return Ok(Some(format!("no second factor: {why}"))),
-            Wanted::Remembered => {
-                let now = (context.deadline.clock())();
-                // Where the use cannot be noted, the login is forgotten sooner.
-                let _ = place.map(|place| place.renew(now));
-                return Ok(Some("second factor: remembered".to_owned()));
-            }
             Wanted::Enrolled(factor, enrolment) => {
+                let place = chain
+                    .factors
+                    .place(demand, user, enrolment.as_ref(), context);
+                if is_remembered(place.as_ref(), context)? {
+                    // Where the use cannot be noted, the login is forgotten sooner.
+                    let _ = place.map(|place| place.renew(now(context)));
+                    return Ok(Some(format!("{}: remembered", factor.name())));
+                }
                 let said = self.verify(demand, factor, enrolment.as_ref())?;
+                if let (Some(place), Confirmation::Confirmed(_)) = (place, &said) {
+                    // Where it cannot be noted, the next login asks again.
+                    let _ = place.remember(now(context));
+                }
                 (factor.name(), said)
             }
             Wanted::NotEnrolled(factor) => (factor.name(), self.enrol(demand, factor, user)?),
         };
         match confirmation {
             Confirmation::Confirmed(detail) => {
-                if let Some(place) = place {
-                    // Where it cannot be noted, the next login asks again.
-                    let _ = place.remember((context.deadline.clock())());
-                }
                 let detail = detail
                     .map(|detail| format!(" {detail}"))
                     .unwrap_or_default();
@@ -240,6 +246,21 @@ impl NotConfirmed {
 fn step(said: &[String], took: Duration) -> Option<ConfirmationStep> {
     let words = said.join("; ");
     (!said.is_empty()).then_some(ConfirmationStep { words, took })
+}
+
+/// Returns whether the login was confirmed at this place a while ago.
+fn is_remembered(
+    place: Option<&RememberedPlace>,
+    context: &Context<'_>,
+) -> Result<bool, BackendError> {
+    match place {
+        Some(place) => Ok(place.is_remembered(now(context))?),
+        None => Ok(false),
+    }
+}
+
+fn now(context: &Context<'_>) -> Moment {
+    (context.deadline.clock())()
 }
 
 /// Returns the names under which a person may be enrolled: the one that was typed, the person's own

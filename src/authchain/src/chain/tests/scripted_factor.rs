@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use crate::factors::{Confirmation, Enrolment, Factor};
+use crate::factors::{Confirmation, Enrolment, EnrolmentNumber, Factor};
 use crate::tools::conversation::Conversation;
 use crate::words::{BackendError, ConversationError, Secret, Username};
 
@@ -27,6 +27,8 @@ pub(super) struct ScriptedFactor {
     pub(super) answer: FactorAnswer,
     /// The people who are enrolled; everybody if it is empty.
     pub(super) enrolled: Vec<&'static str>,
+    /// The number of times that people were enrolled anew.
+    pub(super) enrolments: u8,
     verified: Rc<Cell<usize>>,
 }
 
@@ -36,6 +38,7 @@ impl ScriptedFactor {
             name,
             answer,
             enrolled: Vec::new(),
+            enrolments: 0,
             verified: Rc::default(),
         }
     }
@@ -82,6 +85,10 @@ impl Factor for ScriptedFactor {
 }
 
 impl Enrolment for ScriptedFactor {
+    fn number(&self) -> EnrolmentNumber {
+        [self.enrolments; 32]
+    }
+
     fn split(&self, password: &Secret) -> Option<(Secret, Secret)> {
         let (rest, code) = password.expose().split_last_chunk::<6>()?;
         Some((Secret::new(rest.to_vec()), Secret::new(code.to_vec())))

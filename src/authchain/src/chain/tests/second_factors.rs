@@ -441,6 +441,17 @@ fn a_confirmed_login_counts_for_a_while_at_its_place_and_no_longer() {
     PASSED.set(60 * 60);
     assert!(asks("pts/1", "pw"), "an hour is the longest");
     confirm();
+    let mut anew = stage;
+    anew.factors[0].enrolments = 1;
+    let login = anew.login_as("alice", &at_terminal("pts/1"), "pw", &[]);
+    assert_eq!(login.asked, QUESTIONS, "she was enrolled anew");
+    anew.factors[0].enrolments = 0;
+    let stage = anew;
+    let asks = |tty, password| {
+        let login = stage.login_as("alice", &at_terminal(tty), password, &[]);
+        login.asked.len() == 2
+    };
+    assert!(!asks("pts/1", "pw"));
     PASSED.set(PASSED.get() + 15 * 60);
     assert!(
         asks("pts/1", "pw"),

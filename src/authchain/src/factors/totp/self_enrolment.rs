@@ -47,7 +47,7 @@ impl SelfEnrolment<'_> {
         };
         self.folder.make().map_err(failed)?;
         if !enrolment.claim(step)? || !enrolment.keep_new().map_err(failed)? {
-            let why = "enrolled by somebody else at the same time";
+            let why = "not enrolled: the code was used before, or another enrolment was faster";
             return Ok(Confirmation::Refused(why.to_owned()));
         }
         show(&codes, person);

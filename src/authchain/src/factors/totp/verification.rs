@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::factors::factor::{Confirmation, Enrolment};
+use crate::factors::factor::{Confirmation, Enrolment, EnrolmentNumber};
 use crate::files::authenticator::Authenticator;
 use crate::files::factor_folder::FactorFolder;
 use crate::files::ledger::{Counted, Durability, History, LedgerError};
@@ -139,6 +139,10 @@ impl TotpEnrolment {
 }
 
 impl Enrolment for TotpEnrolment {
+    fn number(&self) -> EnrolmentNumber {
+        self.authenticator.number()
+    }
+
     fn split(&self, password: &Secret) -> Option<(Secret, Secret)> {
         let digits = usize::try_from(self.authenticator.digits).ok()?;
         let password = password.expose();

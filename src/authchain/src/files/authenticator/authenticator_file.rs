@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use base32ct::{Base32UpperUnpadded, Encoding};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::code_hash::CodeHash;
@@ -57,7 +58,7 @@ impl Authenticator {
             hash,
             digits,
             period: 30,
-            recovery: RecoveryCodes::default(),
+            recovery: RecoveryCodes::without_codes()?,
         })
     }
 
@@ -87,9 +88,7 @@ impl Authenticator {
     /// # Errors
     /// When it cannot be written.
     pub fn write_new(&self, folder: &Path) -> io::Result<bool> {
-        let file = NewFile::create(folder, NAME)?;
-        file.write(self.text().as_bytes())?;
-        file.appear_as(NAME)
+        self.draft(NAME, folder)?.appear_as(NAME)
     }
 
     /// Writes the file in place of the one that is there.
@@ -101,9 +100,15 @@ impl Authenticator {
     }
 
     pub(super) fn write_over_named(&self, name: &str, folder: &Path) -> io::Result<()> {
+        self.draft(name, folder)?.replace(name)
+    }
+
+    /// Writes the text into a new file without a name, and removes those of killed processes.
+    fn draft(&self, name: &str, folder: &Path) -> io::Result<NewFile> {
+        NewFile::remove_left_over(folder, name);
         let file = NewFile::create(folder, name)?;
         file.write(self.text().as_bytes())?;
-        file.replace(name)
+        Ok(file)
     }
 
     /// Returns when the file in a person's folder was written.
@@ -126,6 +131,12 @@ impl Authenticator {
     pub fn secret_of(text: &str) -> Option<Secret> {
         let secret = Secret::new(Base32UpperUnpadded::decode_vec(text).ok()?);
         (secret.expose().len() >= MIN_SECRET).then_some(secret)
+    }
+
+    /// Returns a number that changes with the secret and with the recovery codes.
+    pub fn number(&self) -> [u8; 32] {
+        let hash = Sha256::new_with_prefix(self.recovery.salt);
+        hash.chain_update(self.secret.expose()).finalize().into()
     }
 
     /// Returns the secret in base32, as a person types it into an app.
