@@ -101,6 +101,26 @@ fn a_login_that_is_stopped_keeps_nobody_waiting() {
 }
 
 #[test]
+fn of_many_programs_that_use_one_code_at_once_one_lets_in() {
+    let Some(machine) = machine("second factors: at once", THEN) else {
+        return;
+    };
+    for (programs, rounds) in [(24, 3), (100, 1)] {
+        for round in 0..rounds {
+            enrol_anew(&machine);
+            let ask = login_of("alice", &code(0));
+            let let_in: usize = thread::scope(|scope| {
+                let logins: Vec<_> = (0..programs)
+                    .map(|_| scope.spawn(|| usize::from(comes_in(&machine, &[], &ask))))
+                    .collect();
+                logins.into_iter().map(|login| login.join().unwrap()).sum()
+            });
+            assert_eq!(let_in, 1, "round {round} of {programs}");
+        }
+    }
+}
+
+#[test]
 fn where_a_code_cannot_be_counted_nobody_comes_in() {
     if !need::file("second factors: strace", STRACE) {
         return;

@@ -146,6 +146,26 @@ fn sudo_tries_again_and_remembers_in_its_session() {
     );
 }
 
+#[test]
+fn sudo_reads_the_code_from_its_input_and_asks_for_none_where_it_may_not_ask() {
+    let Some(machine) = machine("second factors: sudo -S", THEN) else {
+        return;
+    };
+    machine.write(
+        "/etc/sudoers",
+        0o440,
+        "Defaults !lecture\nALL ALL=(ALL:ALL) ALL\n",
+    );
+    let (password, now) = (password("alice"), code(0));
+    let piped =
+        format!("printf '%s\\n' '{password}' {now} | sudo -S /usr/bin/id -un; sudo -kn true");
+    let run = by(&machine, &person("alice"), &["/bin/sh", "-c", &piped]);
+    let shown = machine.run(&run).output;
+    assert!(shown.contains("Verification code: "), "{shown}");
+    assert!(shown.contains("root"), "{shown}");
+    assert!(shown.contains("a password is required"), "{shown}");
+}
+
 fn sshd(test: &str, rules: &str, settings: &str) -> Option<Machine> {
     if !need::file(test, "/usr/sbin/sshd") {
         return None;
