@@ -23,8 +23,13 @@ impl Recovery {
     ) -> Result<Exit, Failure> {
         let person = enrolments.person(&self.user)?;
         let mut authenticator = person.authenticator()?;
+        let before = authenticator.number();
         let codes = NewRecoveryCodes::new().map_err(trouble)?;
         authenticator.recovery = codes.kept.clone();
+        if person.authenticator()?.number() != before {
+            let words = format!("{} was enrolled anew at this moment", person.name);
+            return Err(Failure::refused(words));
+        }
         authenticator
             .write_over(person.folder.path())
             .map_err(trouble)?;

@@ -32,13 +32,18 @@ impl Unlock {
     ) -> Result<Exit, Failure> {
         let person = enrolments.person(&self.user)?;
         let authenticator = Authenticator::read(person.folder.path()).map_err(trouble)?;
-        // A ledger stays when an enrolment ends, and may stand in the way of the next one.
-        let period = authenticator.map_or(PERIOD, |authenticator| authenticator.period);
         let now = clock::now();
         let at = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let present = |period| at.as_secs().checked_div(period).unwrap_or_default();
+        let step = match authenticator {
+            // The code of the next step may have been used, by a phone whose clock is ahead.
+            Some(authenticator) => present(authenticator.period).saturating_add(1),
+            // A ledger stays when an enrolment ends, and may stand in the way of the next one.
+            None => present(PERIOD).saturating_sub(2),
+        };
         let unlocked = Counted::Unlocked {
             at: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
-            step: at.as_secs().checked_div(period).unwrap_or_default(),
+            step,
         };
         let ledger = person.folder.ledger();
         match ledger.count(unlocked, Durability::Durable) {
@@ -48,7 +53,7 @@ impl Unlock {
             counted => counted.map_err(trouble)?,
         };
         terminal.print(format_args!(
-            "{} may use the next code; the clock says {}",
+            "{} may use the codes to come; the clock says {}",
             person.name,
             clock::date_and_time(now)
         ));

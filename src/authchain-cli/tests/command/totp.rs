@@ -233,7 +233,7 @@ fn a_pause_and_a_clock_that_was_set_back_are_shown_and_ended() {
         .expect(0, &["alice-test", "5 wrong codes", "a time to come"]);
     fixture
         .run(&["totp", "unlock", "alice-test"])
-        .expect(0, &["may use the next code"]);
+        .expect(0, &["may use the codes to come"]);
     let standing = status(&fixture, "alice-test");
     assert_eq!(standing["failures"], 0);
     assert_eq!(standing["pause_seconds"], Value::Null);
@@ -323,7 +323,7 @@ fn a_clock_that_was_set_back_does_not_stand_in_the_way_of_a_new_enrolment() {
         .expect(1, &["was used before", "totp unlock"]);
     fixture
         .run(&["totp", "unlock", "alice-test"])
-        .expect(0, &["may use the next code"]);
+        .expect(0, &["may use the codes to come"]);
     fixture
         .run(&["totp", "confirm", "alice-test", &code(&secret, 1)])
         .expect(0, &["is enrolled"]);

@@ -85,6 +85,16 @@ pub struct ConfirmationStep {
     pub took: Duration,
 }
 
+impl ConfirmationStep {
+    /// Returns the step of a login in which the question decided nothing.
+    pub(super) fn in_vain() -> Self {
+        Self {
+            words: String::new(),
+            took: Duration::ZERO,
+        }
+    }
+}
+
 /// The outcome of the chain as a whole.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +205,10 @@ impl AuthDecision {
         let Outcome::Denied(denial) = &self.outcome else {
             return None;
         };
+        // Whoever has shown no code is told no more than a stranger.
+        if self.confirmation.is_some() {
+            return None;
+        }
         let is_answer = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
         if self.steps.iter().any(is_answer) {
             return denial.state.as_ref();
@@ -278,7 +292,8 @@ impl<A: fmt::Display> Decision<A> {
     pub fn why(&self) -> String {
         let name = self.name.as_ref().map_or("(unknown)", Username::as_str);
         let mut parts = in_words(&self.steps);
-        parts.extend(self.confirmation.iter().map(|step| step.words.clone()));
+        let words = self.confirmation.iter().map(|step| step.words.clone());
+        parts.extend(words.filter(|words| !words.is_empty()));
         if let Some(invalid) = &self.invalid {
             parts.push(format!("nobody asked: {invalid}"));
         } else if let Some(rule) = &self.rule {

@@ -10,7 +10,7 @@ use crate::factors::{Enrolment, Factor};
 use crate::files::factor_folder::FactorFolder;
 use crate::tools::request::Context;
 use crate::tools::session::{SessionName, session_name};
-use crate::words::{BackendError, Denial, DenialReason, Secret, Username};
+use crate::words::{BackendError, Denial, DenialReason, Secret, User, Username, bare};
 
 /// The second factors of a configuration.
 pub struct Factors {
@@ -69,6 +69,34 @@ impl Factors {
         }
     }
 
+    /// Returns the factor that everybody who types this name is asked for, whatever the password;
+    /// `None` where nobody is asked, or it cannot be found out. An error shows later.
+    pub(super) fn asked_for(
+        &self,
+        demand: &Demand,
+        user: &Username,
+        context: &Context<'_>,
+    ) -> Option<&dyn Factor> {
+        if demand.is_empty() || demand.code == CodeEntry::Appended {
+            return None;
+        }
+        match self.wanted(demand, &PersonNames::typed(user)).ok()? {
+            Wanted::None(_) => None,
+            Wanted::NotEnrolled(factor) => Some(factor),
+            Wanted::Enrolled(factor, enrolment) => {
+                let place = self.place(demand, user, enrolment.as_ref(), context);
+                let is_remembered = is_remembered(place.as_ref(), context) == Ok(true);
+                (!is_remembered).then_some(factor)
+            }
+        }
+    }
+
+    /// Returns whether a person of this name is enrolled in the factor that is asked for.
+    pub(super) fn is_enrolled(&self, demand: &Demand, user: &Username) -> bool {
+        let wanted = self.wanted(demand, &PersonNames::typed(user));
+        matches!(wanted, Ok(Wanted::Enrolled(..)))
+    }
+
     /// Returns the password and the code behind it, if the person is enrolled in the factor that is
     /// asked for. An error shows when the factor is asked.
     pub(super) fn split(
@@ -112,19 +140,34 @@ impl Factors {
 pub(super) struct PersonNames {
     /// The name that was typed.
     pub(super) typed: Username,
-    /// The person's own name in the source, where the typed one is an alias.
+    /// The person's own name, where the typed one is an alias of it or has a domain.
     pub(super) own: Option<Username>,
     /// The other names of the person's entry. She may have written them.
     pub(super) others: Vec<Username>,
 }
 
 impl PersonNames {
-    /// Returns the name of somebody about whom no backend has said anything.
+    /// Returns the names of somebody about whom no backend has said anything: the one that was
+    /// typed, and without the domain that a name service may put before or behind it.
     pub(super) fn typed(user: &Username) -> Self {
         Self {
             typed: user.clone(),
-            own: None,
+            own: Username::parse(bare(user.as_str()).as_bytes()).ok(),
             others: Vec::new(),
+        }
+    }
+
+    /// Returns the names of somebody whom a backend has described.
+    pub(super) fn of(user: &Username, found: &User) -> Self {
+        let parsed = |name: &String| Username::parse(name.as_bytes()).ok();
+        let typed = Self::typed(user);
+        Self {
+            own: match &found.alias_of {
+                Some(own) => parsed(own),
+                None => typed.own,
+            },
+            others: found.also_named.iter().filter_map(parsed).collect(),
+            ..typed
         }
     }
 
@@ -166,6 +209,21 @@ impl PersonNames {
 /// Returns whether two names have one enrolment.
 fn is_same_person(one: &Username, other: &Username) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+/// Returns whether the login was confirmed at this place a while ago.
+///
+/// # Errors
+/// When it cannot be found out.
+pub(super) fn is_remembered(
+    place: Option<&RememberedPlace>,
+    context: &Context<'_>,
+) -> Result<bool, BackendError> {
+    let now = (context.deadline.clock())();
+    match place {
+        Some(place) => Ok(place.is_remembered(now)?),
+        None => Ok(false),
+    }
 }
 
 /// Returns the outcome for somebody whom a factor has not confirmed.

@@ -2,9 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::config::rules::Remember;
+use crate::config::rules::{Origin, Remember};
 use crate::factors::factor::EnrolmentNumber;
-use crate::files::ledger::{Counted, Durability, Ledger, LedgerError, RememberKey};
+use crate::files::ledger::{
+    Counted, Durability, Ledger, LedgerError, RememberKey, RememberedLogin,
+};
 use crate::tools::deadline::Moment;
 use crate::tools::request::Context;
 use crate::words::Username;
@@ -19,7 +21,8 @@ pub struct RememberedPlace {
 impl RememberedPlace {
     /// Returns the place of this login: the person, the service, the caller, the terminal and the
     /// address, the `session` and the enrolment that confirms. `None` for a login that comes from
-    /// nowhere, without a terminal and without an address.
+    /// nowhere, without a terminal and without an address, and for one that comes from a host name,
+    /// which a stranger may have chosen.
     pub fn new(
         ledger: Ledger,
         limits: Remember,
@@ -28,7 +31,8 @@ impl RememberedPlace {
         session: &str,
         enrolment: &EnrolmentNumber,
     ) -> Option<Self> {
-        if context.tty.is_empty() && context.rhost.is_empty() {
+        let is_nowhere = context.tty.is_empty() && context.rhost.is_empty();
+        if is_nowhere || Origin::of(context.rhost) == Origin::NoAddress {
             return None;
         }
         let caller = context.uid.to_string();
@@ -60,21 +64,27 @@ impl RememberedPlace {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn is_remembered(&self, now: Moment) -> Result<bool, LedgerError> {
+        Ok(self.login(now)?.is_some())
+    }
+
+    /// Returns the login that was confirmed here, if it is not too old.
+    fn login(&self, now: Moment) -> Result<Option<RememberedLogin>, LedgerError> {
         let history = match self.ledger.history() {
             // Nobody has confirmed anything yet.
-            Err(LedgerError::Missing(_)) => return Ok(false),
+            Err(LedgerError::Missing(_)) => return Ok(None),
             history => history?,
         };
         let now = now.since_boot();
         let Some(login) = history.remembered(&self.key) else {
-            return Ok(false);
+            return Ok(None);
         };
         // A time that lies ahead is of another boot.
         let ages = [login.confirmed, login.used].map(|time| now.checked_sub(time));
         let [Some(confirmed), Some(unused)] = ages else {
-            return Ok(false);
+            return Ok(None);
         };
-        Ok(confirmed < self.limits.longest && unused < self.limits.unused)
+        let counts = confirmed < self.limits.longest && unused < self.limits.unused;
+        Ok(counts.then_some(login))
     }
 
     /// Notes that a remembered login was used again, with the right password.
@@ -82,7 +92,7 @@ impl RememberedPlace {
     /// # Errors
     /// When it cannot be noted: then the login is forgotten sooner.
     pub fn renew(&self, now: Moment) -> Result<(), LedgerError> {
-        let login = self.ledger.history()?.remembered(&self.key);
+        let login = self.login(now)?;
         let confirmed = login.map(|login| login.confirmed.as_millis());
         confirmed.map_or(Ok(()), |confirmed| {
             self.note(confirmed, now.since_boot().as_millis())

@@ -1,8 +1,8 @@
 //! The folder of a person's second factors, in `state_dir`.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::ledger::Ledger;
@@ -66,8 +66,14 @@ impl FactorFolder {
         ] {
             let Some(folder) = folder else { continue };
             match DirBuilder::new().mode(mode).create(folder) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => {
+                    made?;
+                    // Whatever the caller's umask is.
+                    fs::set_permissions(folder, Permissions::from_mode(mode))?;
+                    let parent = folder.parent().unwrap_or(Path::new("/"));
+                    File::open(parent)?.sync_all()?;
+                }
             }
         }
         self.ledger().create().map_err(io::Error::other)

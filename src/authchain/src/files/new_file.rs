@@ -1,8 +1,8 @@
 //! A file that is written under a name of its own, and then appears whole under another.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
@@ -32,11 +32,14 @@ impl NewFile {
             .mode(0o600)
             .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits())
             .open(&path)?;
-        Ok(Self {
+        let new = Self {
             folder: folder.to_owned(),
             path,
             file,
-        })
+        };
+        // Whatever the caller's umask is.
+        new.file.set_permissions(Permissions::from_mode(0o600))?;
+        Ok(new)
     }
 
     /// Removes files that killed processes have left in `folder` before they had their name.

@@ -4,7 +4,7 @@ use crate::chain::decision::{AuthDecision, Decision, Outcome};
 use crate::chain::links::Chain;
 use crate::chain::route::Route;
 use crate::chain::stand_in::is_stand_in;
-use crate::config::settings::{CodeEntry, PublicKey};
+use crate::config::settings::{CodeEntry, Enrol, PublicKey};
 use crate::tools::conversation::Conversation;
 use crate::tools::request::Context;
 use crate::words::{ConversationError, Denial, DenialReason, InvalidUsername, Secret, Username};
@@ -18,6 +18,16 @@ pub(super) struct Asked<'a> {
     pub(super) context: Context<'a>,
     pub(super) credential: Credential,
     pub(super) user: Result<Username, InvalidUsername>,
+    /// The code, where everybody who types this name is asked for one.
+    pub(super) code: Option<TypedCode>,
+}
+
+/// The answer to the question for a code.
+pub(super) struct TypedCode {
+    /// The name of the factor.
+    pub(super) factor: String,
+    /// The answer, or the reason why there is none.
+    pub(super) answer: Result<Secret, ConversationError>,
 }
 
 /// The proof that the person has given first.
@@ -39,7 +49,8 @@ pub(super) enum FirstQuestion<'q> {
 }
 
 impl<'a> Asked<'a> {
-    /// Chooses the rule, and asks for the password, unless a key stands for it.
+    /// Chooses the rule, and asks for the password, unless a key stands for it, and for a code. The
+    /// questions depend on the name alone.
     pub(super) fn ask(
         chain: &'a Chain,
         name: &[u8],
@@ -51,7 +62,11 @@ impl<'a> Asked<'a> {
             Ok(user) => chain.route(user, context),
             Err(_) => chain.whole_route(),
         };
-        let key_counts = context.has_publickey && route.demand.publickey == PublicKey::Counts;
+        // A key alone lets nobody in.
+        let is_enrolled = |user| chain.factors.is_enrolled(&route.demand, user);
+        let key_counts = context.has_publickey
+            && route.demand.publickey == PublicKey::Counts
+            && user.as_ref().is_ok_and(is_enrolled);
         let credential = match key_counts.then_some(Credential::Key) {
             Some(key) => key,
             None => match person.authtok() {
@@ -66,8 +81,38 @@ impl<'a> Asked<'a> {
             context: context.restarted(),
             credential,
             user,
+            code: None,
         };
-        asked.split_code_off()
+        asked.split_code_off().with_code(person)
+    }
+
+    /// Asks for the code before any backend is asked, so that the time until the question does not
+    /// tell whether the password was right. Where a backend asks for a second factor itself, only
+    /// its answer shows whether there is a question.
+    fn with_code(self, person: &mut dyn Conversation) -> Self {
+        let has_missed = matches!(self.credential, Credential::Missing(_));
+        if has_missed || self.route.links.iter().any(|link| link.mfa) {
+            return self;
+        }
+        let demand = &self.route.demand;
+        let factors = &self.chain.factors;
+        let factor = match &self.user {
+            // Whoever may enrol now has no code yet.
+            Ok(user) if demand.enrol == Enrol::Oneself && !factors.is_enrolled(demand, user) => {
+                None
+            }
+            Ok(user) => factors.asked_for(demand, user, &self.context),
+            Err(_) => None,
+        };
+        let code = factor.map(|factor| TypedCode {
+            factor: factor.name().to_owned(),
+            answer: factor.ask(person),
+        });
+        Self {
+            code,
+            context: self.context.restarted(),
+            ..self
+        }
     }
 
     /// Returns the password that was typed, without a code.

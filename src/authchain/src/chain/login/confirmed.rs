@@ -36,10 +36,7 @@ impl<'a> Confirmed<'a> {
                 let accepted = accepted.clone();
                 factor.confirm(decision, &accepted, &allowed)
             }
-            (Outcome::Denied(_) | Outcome::Unknown, _) => {
-                factor.ask_in_vain();
-                decision
-            }
+            (Outcome::Denied(_) | Outcome::Unknown, _) => factor.ask_in_vain(decision),
             _ => decision,
         };
         Self {

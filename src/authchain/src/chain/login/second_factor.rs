@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use super::asked::{Asked, Credential};
 use crate::chain::decision::{Accepted, AuthDecision, ConfirmationStep, Outcome};
-use crate::chain::factors::{PersonNames, Wanted, not_confirmed};
+use crate::chain::factors::{PersonNames, Wanted, is_remembered, not_confirmed};
 use crate::chain::route::Allowed;
 use crate::config::rules::Demand;
 use crate::config::settings::{CodeEntry, Enrol, PublicKey};
-use crate::factors::remember::RememberedPlace;
 use crate::factors::{Confirmation, Enrolment, Factor};
 use crate::tools::conversation::Conversation;
-use crate::tools::deadline::Moment;
 use crate::tools::deferred::{Deferred, WorkFirst};
-use crate::tools::request::Context;
 use crate::words::{BackendError, ConversationError, Secret, Username};
 
 /// The reason, for the log, why a host that answers each question with the password is refused.
@@ -26,6 +23,8 @@ pub(super) struct SecondFactor<'s, 'a> {
     asked: &'s Asked<'a>,
     deferred: &'s Deferred,
     person: &'s mut dyn Conversation,
+    /// The factors that have been asked in this login.
+    confirmed: Vec<&'s str>,
 }
 
 /// Why a person is not confirmed.
@@ -52,6 +51,7 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
             asked,
             deferred,
             person,
+            confirmed: Vec::new(),
         }
     }
 
@@ -90,28 +90,25 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         }
     }
 
-    /// Asks somebody who is refused in any case, as if the answer mattered.
-    pub(super) fn ask_in_vain(&mut self) {
-        let demand = &self.asked.route.demand;
-        let Ok(user) = &self.asked.user else {
-            return;
-        };
-        if demand.is_empty() || demand.code == CodeEntry::Appended {
-            return;
+    /// Asks somebody who is refused in any case, as if the answer mattered, and returns a decision
+    /// that tells nobody whether the password was right.
+    pub(super) fn ask_in_vain(&mut self, decision: AuthDecision) -> AuthDecision {
+        let asked = self.asked;
+        let (demand, context) = (&asked.route.demand, &asked.context);
+        if asked.code.is_none() {
+            let factor = match &asked.user {
+                Ok(user) => asked.chain.factors.asked_for(demand, user, context),
+                Err(_) => None,
+            };
+            let Some(factor) = factor else {
+                return decision;
+            };
+            let _ = self.ask(factor);
         }
-        let (factors, context) = (&self.asked.chain.factors, &self.asked.context);
-        let factor = match factors.wanted(demand, &PersonNames::typed(user)) {
-            Ok(Wanted::Enrolled(factor, enrolment)) => {
-                let place = factors.place(demand, user, enrolment.as_ref(), context);
-                if is_remembered(place.as_ref(), context) == Ok(true) {
-                    return;
-                }
-                factor
-            }
-            Ok(Wanted::NotEnrolled(factor)) => factor,
-            Ok(Wanted::None(_)) | Err(_) => return,
-        };
-        let _ = self.ask(factor);
+        AuthDecision {
+            confirmation: Some(ConfirmationStep::in_vain()),
+            ..decision
+        }
     }
 
     /// Asks for one of the factors that a demand names. Returns what is to be said of it in the
@@ -131,32 +128,41 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
             return Ok(None);
         }
         let backend = chain.link_named(&accepted.user.backend);
-        if backend.is_some_and(|link| link.mfa) {
+        if backend.is_some_and(|link| link.mfa) && !accepted.by_key {
             let words = format!("no second factor: {} has asked", accepted.user.backend);
             return Ok(Some(words));
         }
         let Ok(user) = &asked.user else {
             return Err(NotConfirmed::Refused("the name is not valid".to_owned()));
         };
-        let names = names_of(user, accepted);
+        let names = PersonNames::of(user, &accepted.user);
         let (name, confirmation) = match chain.factors.wanted(demand, &names)? {
-            Wanted::None(why) => return Ok(Some(format!("no second factor: {why}"))),
+            Wanted::Enrolled(factor, _) if self.confirmed.contains(&factor.name()) => {
+                return Ok(None);
+            }
             Wanted::Enrolled(factor, enrolment) => {
                 let place = chain
                     .factors
                     .place(demand, user, enrolment.as_ref(), context);
+                let now = context.deadline.clock();
                 if is_remembered(place.as_ref(), context)? {
                     // Where the use cannot be noted, the login is forgotten sooner.
-                    let _ = place.map(|place| place.renew(now(context)));
+                    let _ = place.map(|place| place.renew(now()));
                     return Ok(Some(format!("{}: remembered", factor.name())));
                 }
                 let said = self.verify(demand, factor, enrolment.as_ref())?;
                 if let (Some(place), Confirmation::Confirmed(_)) = (place, &said) {
                     // Where it cannot be noted, the next login asks again.
-                    let _ = place.remember(now(context));
+                    let _ = place.remember(now());
                 }
+                self.confirmed.push(factor.name());
                 (factor.name(), said)
             }
+            _ if accepted.by_key => {
+                let why = "a key does not stand for the password of somebody who is not enrolled";
+                return Err(NotConfirmed::Refused(why.to_owned()));
+            }
+            Wanted::None(why) => return Ok(Some(format!("no second factor: {why}"))),
             Wanted::NotEnrolled(factor) => (factor.name(), self.enrol(demand, factor, user)?),
         };
         match confirmation {
@@ -179,13 +185,29 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         enrolment: &dyn Enrolment,
     ) -> Result<Confirmation, BackendError> {
         let asked = self.asked;
+        let asked_late;
         let answer = match (&asked.credential, demand.code) {
             (Credential::Password(_, Some(code)), _) => code,
             (_, CodeEntry::Appended) => {
                 let why = "no code behind the password".to_owned();
                 return Ok(Confirmation::Refused(why));
             }
-            (_, CodeEntry::Asked) => &self.ask(factor).map_err(BackendError::Conversation)?,
+            (_, CodeEntry::Asked) => {
+                let early = asked
+                    .code
+                    .as_ref()
+                    .filter(|code| code.factor == factor.name());
+                let answer = match early {
+                    Some(code) => &code.answer,
+                    None => {
+                        asked_late = self.ask(factor);
+                        &asked_late
+                    }
+                };
+                answer
+                    .as_ref()
+                    .map_err(|error| BackendError::Conversation(*error))?
+            }
         };
         if is_same(asked.password(), answer) {
             return Ok(Confirmation::Refused(SAME_ANSWER.to_owned()));
@@ -208,7 +230,7 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
                 factor.enrol(user, password, self.person, &clock)
             }
             (_, code) => {
-                if code == CodeEntry::Asked {
+                if code == CodeEntry::Asked && self.asked.code.is_none() {
                     let _ = self.ask(factor);
                 }
                 Ok(Confirmation::Refused("not enrolled".to_owned()))
@@ -246,32 +268,6 @@ impl NotConfirmed {
 fn step(said: &[String], took: Duration) -> Option<ConfirmationStep> {
     let words = said.join("; ");
     (!said.is_empty()).then_some(ConfirmationStep { words, took })
-}
-
-/// Returns whether the login was confirmed at this place a while ago.
-fn is_remembered(
-    place: Option<&RememberedPlace>,
-    context: &Context<'_>,
-) -> Result<bool, BackendError> {
-    match place {
-        Some(place) => Ok(place.is_remembered(now(context))?),
-        None => Ok(false),
-    }
-}
-
-fn now(context: &Context<'_>) -> Moment {
-    (context.deadline.clock())()
-}
-
-/// Returns the names under which a person may be enrolled: the one that was typed, the person's own
-/// where that is an alias, and the other names of the entry.
-fn names_of(user: &Username, accepted: &Accepted) -> PersonNames {
-    let parsed = |name: &String| Username::parse(name.as_bytes()).ok();
-    PersonNames {
-        typed: user.clone(),
-        own: accepted.user.alias_of.as_ref().and_then(parsed),
-        others: accepted.user.also_named.iter().filter_map(parsed).collect(),
-    }
 }
 
 /// Returns whether a host gave the password as the answer to another question.

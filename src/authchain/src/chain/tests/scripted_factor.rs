@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use super::scripted::Scripted;
 use crate::factors::{Confirmation, Enrolment, EnrolmentNumber, Factor};
 use crate::tools::conversation::Conversation;
 use crate::words::{BackendError, ConversationError, Secret, Username};
@@ -110,6 +111,21 @@ pub(super) struct CodeTypist {
     pub(super) answers: Vec<&'static str>,
     /// The questions that were asked.
     pub(super) asked: Vec<String>,
+    /// A backend, and how often it had been asked before each code.
+    pub(super) watched: Option<Scripted>,
+    pub(super) asked_before: Vec<usize>,
+}
+
+impl CodeTypist {
+    pub(super) fn new(password: &'static str, answers: &[&'static str]) -> Self {
+        Self {
+            password,
+            answers: answers.to_vec(),
+            asked: Vec::new(),
+            watched: None,
+            asked_before: Vec::new(),
+        }
+    }
 }
 
 impl Conversation for CodeTypist {
@@ -120,6 +136,8 @@ impl Conversation for CodeTypist {
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
         self.asked.push(text.to_owned());
+        self.asked_before
+            .extend(self.watched.iter().map(Scripted::asked));
         let answer = self.answers.pop().ok_or(ConversationError::NoAnswer)?;
         Ok(Secret::new(answer.into()))
     }

@@ -104,11 +104,7 @@ impl FactorStage {
         password: &'static str,
         answers: &[&'static str],
     ) -> FactorLogin {
-        let mut person = CodeTypist {
-            password,
-            answers: answers.to_vec(),
-            asked: Vec::new(),
-        };
+        let mut person = CodeTypist::new(password, answers);
         let decision = self
             .chain()
             .authenticate(name.as_bytes(), context, &mut person, |_| ());
@@ -169,10 +165,30 @@ fn the_code_is_asked_for_whatever_the_password_and_the_name_are_and_verified_aft
 }
 
 #[test]
-fn the_work_of_a_refusal_is_done_before_the_code_is_asked_for() {
-    let stage = FactorStage::new(THEN, Answer::Unknown, &[FactorAnswer::Confirms]);
-    stage.login("pw", &["123456"]);
-    assert_eq!(stage.backend.deferred_done(), 1);
+fn the_code_is_asked_for_before_any_backend_is() {
+    let stage = FactorStage::new(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let mut person = CodeTypist {
+        password: "pw",
+        answers: vec!["123456"],
+        asked: Vec::new(),
+        watched: Some(stage.backend.clone()),
+        asked_before: Vec::new(),
+    };
+    let decision = stage
+        .chain()
+        .authenticate(b"alice", &context(false), &mut person, |_| ());
+    assert_eq!(decision.code(), PamCode::Success);
+    assert_eq!(person.asked_before, [0]);
+}
+
+#[test]
+fn a_state_of_the_account_is_told_to_nobody_who_has_not_shown_a_code() {
+    let stage = FactorStage::new(THEN, Answer::Bars, &[FactorAnswer::Confirms]);
+    let mut person = CodeTypist::new("pw", &["123456"]);
+    let chain = stage.chain();
+    let decision = chain.authenticate(b"alice", &context(false), &mut person, |_| ());
+    assert_eq!(decision.code(), PamCode::AuthError);
+    assert_eq!(decision.barred(), None);
 }
 
 #[test]
@@ -322,6 +338,56 @@ fn a_verified_key_stands_for_the_password_where_a_rule_says_so_and_asks_for_the_
         let stage = FactorStage::new(&text, answer, &[FactorAnswer::Confirms]);
         let login = stage.login_as("alice", &with_key, "pw", &["123456"]);
         assert_ne!(login.code, PamCode::Success, "{}", login.why);
+    }
+}
+
+#[test]
+fn a_key_alone_lets_nobody_in() {
+    let with_key = Context {
+        has_publickey: true,
+        ..context(false)
+    };
+    for more in ["not_enrolled = \"skip\"", "enrol = \"self\"", ""] {
+        let text = format!("{THEN}\n{more}\n[[rule]]\npublickey = \"counts\"");
+        let stage = FactorStage::new(&text, Answer::Denies, &[FactorAnswer::NotEnrolled]);
+        let login = stage.login_as("alice", &with_key, "pw", &["123456", "123456"]);
+        assert_eq!(
+            (login.code, login.asked[0].as_str()),
+            (PamCode::AuthError, "password")
+        );
+    }
+    let text = format!("{THEN}\n[[rule]]\npublickey = \"counts\"");
+    let mut stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::Confirms]);
+    stage.mfa = true;
+    let login = stage.login_as("alice", &with_key, "pw", &["000000"]);
+    assert_eq!(login.code, PamCode::AuthError, "{}", login.why);
+}
+
+#[test]
+fn one_code_satisfies_every_demand_of_its_factor() {
+    let text = format!("{THEN}\n[[rule]]\ngroup = [\"ops\"]\nremember = \"15m\"");
+    let mut stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::Confirms]);
+    stage.backend.groups = Some(vec!["ops"]);
+    let login = stage.login("pw", &["123456"]);
+    assert_eq!(
+        (login.code, login.asked.len()),
+        (PamCode::Success, 2),
+        "{}",
+        login.why
+    );
+    assert_eq!(stage.verified(), 1);
+}
+
+#[test]
+fn a_name_with_its_domain_is_enrolled_as_the_name_without_it() {
+    let skip = format!("{THEN}\nnot_enrolled = \"skip\"");
+    for name in ["EXAMPLE\\alice", "alice@ad.example.com"] {
+        let mut stage = FactorStage::new(&skip, Answer::Accepts, &[FactorAnswer::Confirms]);
+        stage.factors[0].enrolled = vec!["alice"];
+        let login = stage.login_as(name, &context(false), "pw", &["000000"]);
+        assert_eq!(login.code, PamCode::AuthError, "{}", login.why);
+        let login = stage.login_as(name, &context(false), "pw", &["123456"]);
+        assert_eq!(login.code, PamCode::Success, "{}", login.why);
     }
 }
 

@@ -167,6 +167,11 @@ impl Enrolment for TotpEnrolment {
             let pause = history.pause_at(at).unwrap_or_default();
             return refused(too_many(history.failures(), pause));
         }
+        // The administrator may have taken the app from the person while the code was typed.
+        let present = Authenticator::read(self.folder.path())?;
+        if present.is_none_or(|present| present.number() != self.number()) {
+            return refused("the enrolment has just been changed".to_owned());
+        }
         match self.authenticator.recovery.place_of(answer.expose()) {
             Some(place) => self.verify_recovery_code(place),
             None => self.verify_code(&without_blanks(answer), &history, now),

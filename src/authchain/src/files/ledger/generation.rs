@@ -1,7 +1,7 @@
 //! One file of a ledger. Its successors have the numbers after it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,11 @@ impl Generation {
             number = numbers(folder)?.into_iter().max();
         }
         let number = number.ok_or_else(|| LedgerError::Missing(folder.to_owned()))?;
+        Self::numbered(folder, number)
+    }
+
+    /// Opens the file with this number; `None` if there is none.
+    pub(super) fn numbered(folder: &Path, number: u64) -> Result<Option<Self>, LedgerError> {
         let path = folder.join(name_of(number));
         let reader = match trusted_file::open(&path, Access::Private) {
             Err(error) if error.fault == FileFault::Missing => return Ok(None),
@@ -85,9 +90,16 @@ impl Generation {
         }
     }
 
-    /// Returns the records of the file as it is now. It can be read once.
+    /// Returns whether no other file has a higher number.
+    pub(super) fn is_newest(&self) -> Result<bool, LedgerError> {
+        let newest = numbers(self.folder())?.into_iter().max();
+        Ok(newest.is_none_or(|newest| newest <= self.number))
+    }
+
+    /// Returns the records of the file as it is now.
     pub(super) fn records(&self) -> Result<Vec<Record>, LedgerError> {
         let trouble = |error| LedgerError::at(&self.path, &error);
+        (&self.reader).rewind().map_err(trouble)?;
         let mut bytes = Vec::new();
         let mut limited = (&self.reader).take(MAX_SIZE);
         limited.read_to_end(&mut bytes).map_err(trouble)?;
@@ -95,6 +107,11 @@ impl Generation {
             return Err(trouble(ErrorKind::FileTooLarge.into()));
         }
         parse_all(&bytes)
+    }
+
+    /// Removes the drafts of the file that comes after this one.
+    pub(super) fn remove_drafts(&self) {
+        NewFile::remove_left_over(self.folder(), &name_of(self.number.saturating_add(1)));
     }
 
     /// Makes a draft of the file that comes after this one.
@@ -110,7 +127,10 @@ impl Generation {
     ) -> Result<(), LedgerError> {
         let number = self.number.saturating_add(1);
         become_ledger(draft, self.folder(), number, summary)?;
-        remove_old_files(self.folder(), number);
+        // Another process may have removed the draft before it had its name.
+        if !self.is_newest()? {
+            remove_old_files(self.folder(), number);
+        }
         Ok(())
     }
 
@@ -124,6 +144,7 @@ pub(super) fn make_first(folder: &Path) -> Result<(), LedgerError> {
     if !numbers(folder)?.is_empty() {
         return Ok(());
     }
+    NewFile::remove_left_over(folder, &name_of(1));
     become_ledger(draft(folder, 1)?, folder, 1, &[])
 }
 
@@ -155,7 +176,7 @@ fn become_ledger(
     }
     draft.write(&bytes).map_err(trouble)?;
     match draft.appear_as(&name_of(number)) {
-        // Another process has made the file, and removed the drafts of it.
+        // Another process has removed the draft: it makes the file, or has made it.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         made => made.map(|_| ()).map_err(trouble),
     }

@@ -64,7 +64,10 @@ impl Ledger {
     pub fn history(&self) -> Result<History, LedgerError> {
         for _ in 0..MAX_FILES {
             if let Some(generation) = Generation::newest(&self.folder)? {
-                return Ok(up_to_seal(&generation.records()?));
+                let records = generation.records()?;
+                if is_current(&generation, &records)? {
+                    return Ok(up_to_seal(&records));
+                }
             }
         }
         Err(LedgerError::Restless)
@@ -87,7 +90,14 @@ impl Ledger {
             };
             let id = random_bytes().map_err(|error| LedgerError::at(&self.folder, &error))?;
             generation.append(Record { counted, id }, durable)?;
-            let records = generation.records()?;
+            let mut records = generation.records()?;
+            if !is_current(&generation, &records)? {
+                // Sealed since it was read, or a file that has come back.
+                records = generation.records()?;
+                if !is_sealed(&records) {
+                    continue;
+                }
+            }
             if let Some(place) = place_of(id, &records) {
                 let summary = place.history.summary().len();
                 if place.length >= MANY_RECORDS.max(summary.saturating_mul(2)) {
@@ -129,10 +139,27 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let draft = match draft {
             Some(draft) => draft,
-            None => generation.draft_of_successor()?,
+            None => generation.draft_of_successor().or_else(|_| {
+                // Drafts of processes that were killed may have the last room of a full disk.
+                generation.remove_drafts();
+                generation.draft_of_successor()
+            })?,
         };
         generation.make_successor(draft, &up_to_seal(records).summary())
     }
+}
+
+/// Returns whether these records are those of the newest file. A file that has a successor is
+/// sealed. One that has a successor and no seal was made by a process that had been stopped since
+/// long before, under a number that had been free again: nothing in it counts.
+fn is_current(generation: &Generation, records: &[Record]) -> Result<bool, LedgerError> {
+    Ok(is_sealed(records) || generation.is_newest()?)
+}
+
+fn is_sealed(records: &[Record]) -> bool {
+    records
+        .iter()
+        .any(|record| record.counted == Counted::Sealed)
 }
 
 /// Returns where the record with this number stands; `None` if it stands behind the seal, where

@@ -120,6 +120,32 @@ fn a_file_that_comes_back_from_the_past_is_not_read() {
 }
 
 #[test]
+fn a_file_that_comes_back_while_a_process_has_chosen_it_counts_nothing() {
+    let stage = LedgerFolder::new();
+    let path = stage.folder.path().join("ledger.1");
+    let old = fs::read(&path).unwrap();
+    // A process that has listed the folder, and is stopped before it opens the file.
+    let chosen = Generation::newest(stage.folder.path()).unwrap().unwrap();
+    for step in 1..600 {
+        assert!(stage.claims(code(step)));
+    }
+    fs::write(&path, old).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let reopened = Generation::numbered(stage.folder.path(), 1)
+        .unwrap()
+        .unwrap();
+    for stale in [chosen, reopened] {
+        let claim = Record {
+            counted: code(599),
+            id: [3; 16],
+        };
+        stale.append(claim, false).unwrap();
+        assert!(!stale.is_newest().unwrap());
+    }
+    assert!(!stage.claims(code(599)));
+}
+
+#[test]
 fn a_write_that_was_cut_short_counts_nothing_and_hides_nothing() {
     let stage = LedgerFolder::new();
     assert!(stage.claims(code(1)));
