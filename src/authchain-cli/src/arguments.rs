@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::app_password::AppPasswordCommand;
 use crate::check::Check;
 use crate::completions::Completions;
 use crate::describe::Describe;
@@ -66,6 +67,7 @@ pub(crate) enum Command {
     Hash(Hash),
     User(User),
     Totp(TotpCommand),
+    AppPassword(AppPasswordCommand),
     Describe(Describe),
     /// Print the JSON Schema of authchain.toml, for editors
     #[command(after_help = "\

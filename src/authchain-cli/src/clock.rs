@@ -68,6 +68,17 @@ pub(crate) fn date(day: u64) -> String {
     format!("{year:04}-{month:02}-{month_day:02}")
 }
 
+/// Reads a date such as `2024-10-04` as a day of shadow(5); `None` for anything else, and for a day
+/// that no month has.
+pub(crate) fn day(text: &str) -> Option<u64> {
+    let year: u64 = text.split('-').next()?.parse().ok()?;
+    // The days of the year, give or take some, of which one may have this name.
+    let first = year.checked_sub(1_970)?.checked_mul(365)?;
+    let leap_days = year.saturating_sub(1_968) / 4;
+    let mut days = first..=first.saturating_add(leap_days).saturating_add(366);
+    days.find(|day| date(*day) == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +103,26 @@ mod tests {
     fn a_time_is_shown_to_the_minute() {
         let time = UNIX_EPOCH + Duration::from_secs(1_111_111_109);
         assert_eq!(date_and_time(time), "2005-03-18 01:58 UTC");
+    }
+
+    #[test]
+    fn dates_become_days() {
+        for day in (0..60_000).step_by(7) {
+            assert_eq!(super::day(&date(day)), Some(day));
+        }
+        for text in [
+            "2024-02-30",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-1-1",
+            "24-01-01",
+            "soon",
+            "",
+        ] {
+            assert_eq!(super::day(text), None, "{text}");
+        }
+        assert_eq!(super::day("99999999999999999999-01-01"), None);
+        assert_eq!(super::day("18446744073709551615-01-01"), None);
     }
 
     #[test]

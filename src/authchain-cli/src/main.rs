@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+mod app_password;
 mod arguments;
 mod check;
 mod clock;
@@ -66,6 +67,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::Hash(hash) => hash.run(terminal),
         Command::User(user) => user.run(config, terminal),
         Command::Totp(totp) => totp.run(config, terminal),
+        Command::AppPassword(passwords) => passwords.run(config, terminal),
         Command::Describe(describe) => Ok(describe.run(terminal)),
         Command::Schema => Ok(schema::run(terminal)),
         Command::Completions(completions) => Ok(completions.run(&Arguments::command(), terminal)),

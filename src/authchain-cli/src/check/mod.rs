@@ -1,5 +1,6 @@
 //! `authchain check`: finds the faults of a configuration before they lock somebody out.
 
+mod app_passwords;
 mod arguments;
 mod backends;
 mod configuration;

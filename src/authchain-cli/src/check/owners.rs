@@ -23,7 +23,8 @@ pub(super) fn check(config: &Config<'_>, links: &[&BackendTable<'_>], report: &m
     };
     let (system, mut others): (Vec<&&BackendTable<'_>>, Vec<_>) =
         (links.iter()).partition(|table| is(table, Nature::is_system));
-    others.retain(|table| !table.common().local_names);
+    others
+        .retain(|table| !table.common().local_names && !is(table, |nature| nature.is_for_programs));
     let settings = system
         .first()
         .map(|table| table.settings::<LocalSettings>());

@@ -10,6 +10,7 @@ use authchain::config::{BackendTable, Config};
 use authchain::files::group_file::GroupFile;
 use authchain::words::Username;
 
+use super::app_passwords;
 use super::report::{Report, Severity};
 
 /// Services in which an ordinary person chooses the terminal.
@@ -25,6 +26,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, report: &mut Report) -> bo
     for rule in config.rules.iter() {
         check_terminals(file, rule, report);
         check_spelling(file, config, rule, report);
+        app_passwords::check(file, config, rule, report);
     }
     check_directories(file, config, report);
     check_groups(file, config, report)

@@ -10,10 +10,10 @@ pub(super) fn unable(links: &[&BackendTable<'_>]) -> Vec<String> {
     unable.map(|table| table.name().to_owned()).collect()
 }
 
-/// Returns whether the backend reads a shadow file or a secret.
+/// Returns whether the backend reads a shadow file, another file of passwords, or a secret.
 fn needs_root(table: &BackendTable<'_>) -> bool {
     match table.common().kind.get_ref().as_str() {
-        "local" => true,
+        "local" | "app_passwords" => true,
         "ldap" => (table.settings::<LdapSettings>())
             .is_ok_and(|settings| settings.bind_password_file.is_some()),
         "active_directory" => (table.settings::<ActiveDirectorySettings>())

@@ -23,11 +23,12 @@ fn parser_accepts(text: &str) -> bool {
 }
 
 /// A section of each type with the keys that it needs.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     ("local", ""),
     ("ldap", "uris = [\"ldaps://a\"]\nbase = \"dc=x\"\n"),
     ("active_directory", "domain = \"ad.example.com\"\n"),
     ("nis", "domain = \"x\"\nservers = [\"a\"]\n"),
+    ("app_passwords", ""),
     ("totp", ""),
 ];
 

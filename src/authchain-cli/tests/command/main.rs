@@ -8,6 +8,7 @@
     reason = "a test that panics has failed, as it should"
 )]
 
+mod app_password;
 mod check;
 mod confined_worker;
 mod explain;

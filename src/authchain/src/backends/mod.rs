@@ -1,6 +1,7 @@
 //! Floor 4: sources of accounts.
 //!
 //! - [`Backend`]: the trait. It answers what a source knows about one person, and decides nothing.
+//! - [`app_passwords`]: passwords for programs that cannot ask for a second factor.
 //! - [`local`]: passwd and shadow files, read in this process.
 //! - [`password_change`]: the capability to change a password, which a backend may have.
 //! - [`remote`]: every backend that asks servers. It starts a worker process for each question,
@@ -13,6 +14,7 @@
 //! **Begin with** [`Backend`], then [`local`]. `docs/adding-a-backend.md` builds one from its
 //! settings to its test.
 
+pub mod app_passwords;
 mod breaker;
 pub mod local;
 pub mod password_change;
@@ -39,6 +41,10 @@ pub struct Nature {
     /// True if the user ids of the backend's accounts are compared with the system's. Otherwise
     /// only the system's user ids count, and the system must know the name.
     pub compares_uids: bool,
+    /// True if root has given out the backend's passwords, to people of whatever source, for
+    /// programs that cannot ask for a second factor. Such a password stands for the factor, too,
+    /// and is good for a person with a password in the system's own files: no directory says it.
+    pub is_for_programs: bool,
 }
 
 /// The reach of a backend's answers.
@@ -68,6 +74,17 @@ impl Nature {
             takes_empty_passwords: true,
             refusal_costs_hash: true,
             compares_uids: true,
+            is_for_programs: false,
+        }
+    }
+
+    /// Returns the nature of backends over app passwords.
+    pub fn of_app_passwords() -> Self {
+        Self {
+            takes_empty_passwords: false,
+            refusal_costs_hash: false,
+            is_for_programs: true,
+            ..Self::of_files(false)
         }
     }
 
@@ -79,6 +96,7 @@ impl Nature {
             takes_empty_passwords: false,
             refusal_costs_hash: false,
             compares_uids: true,
+            is_for_programs: false,
         }
     }
 

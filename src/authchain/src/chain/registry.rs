@@ -11,11 +11,13 @@ use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
 use super::ruling::Ruling;
 use crate::backends::Backend;
+use crate::backends::app_passwords::AppPasswordBackend;
 use crate::backends::local::Local;
 use crate::backends::password_change::CannotChange;
 use crate::backends::remote::{Remote, WorkerSetup};
 use crate::config::rules::Demand;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
+use crate::config::settings::app_passwords::AppPasswordsSettings;
 use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::{ChangeWay, NisSettings};
@@ -137,6 +139,18 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         schema: || schemars::schema_for!(NisSettings),
     },
     BackendType {
+        name: "app_passwords",
+        help: "passwords for programs that cannot ask for a second factor, such as mail programs",
+        build: Build::Backend(app_passwords),
+        warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        group_warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(AppPasswordsSettings::check),
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(AppPasswordsSettings),
+    },
+    BackendType {
         name: "totp",
         help: "a second factor, to be named in `then`: the codes of authenticator apps",
         build: Build::Factor(totp),
@@ -201,6 +215,17 @@ fn active_directory(
         compares_uids: settings.uid == UidSource::Entry,
         finds_by_password: settings.bind_dn.is_none(),
         ..remote(table, surroundings, &settings, servers)?
+    }))
+}
+
+fn app_passwords(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let AppPasswordsSettings {} = checked(table, AppPasswordsSettings::check)?;
+    Ok(Box::new(AppPasswordBackend {
+        name: table.name().to_owned(),
+        state_dir: surroundings.global.state_dir.clone(),
     }))
 }
 
@@ -381,15 +406,17 @@ pub fn system_identities(config: &Config<'_>) -> Result<SystemIdentities, Config
 
 fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Link, ConfigError> {
     let common = table.common();
+    let backend = backend_in(table, surroundings)?;
+    let is_for_programs = backend.nature().is_for_programs;
     Ok(Link {
-        backend: backend_in(table, surroundings)?,
+        backend,
         on_denied: common.on_denied,
         on_unavailable: match common.on_denied {
             Then::Stop => Then::Stop,
             Then::Next => common.on_unavailable,
         },
-        local_names: common.local_names,
-        mfa: common.mfa,
+        local_names: common.local_names || is_for_programs,
+        mfa: common.mfa || is_for_programs,
         password: common.password,
         timeout: common.timeout.duration(),
     })
@@ -470,7 +497,7 @@ mod tests {
             ),
             (
                 "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, totp",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, app_passwords, totp",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",

@@ -33,6 +33,9 @@ const IMPLIED_FACTOR: &str = "totp";
 /// The types of sections that are second factors, and no sources of accounts.
 const FACTOR_TYPES: [&str; 1] = ["totp"];
 
+/// The type of backends that answer only where a rule names the services.
+const FOR_NAMED_SERVICES: &str = "app_passwords";
+
 /// A configuration. Of each section, only the keys that all backends share are parsed yet.
 #[derive(Debug)]
 pub struct Config<'s> {
@@ -150,12 +153,14 @@ impl<'s> Config<'s> {
 
     /// Returns the faults of the rules that show beside the rest of the configuration.
     fn check_rules(&self) -> Vec<ConfigError> {
-        let chains = self.rules.iter().filter_map(|rule| rule.chain.as_deref());
-        let mut faults: Vec<_> = chains
-            .filter_map(|chain| self.resolve_entries(chain).err())
-            .collect();
+        let check_chain = |rule: &Rule| {
+            let names_services = rule.conditions.name_services();
+            self.resolve_entries(rule.chain.as_deref()?, names_services)
+                .err()
+        };
+        let mut faults: Vec<_> = self.rules.iter().filter_map(check_chain).collect();
         faults.extend(rules::check(&self.rules, self.source, |chain| {
-            let tables = self.resolve_entries(chain.unwrap_or(&self.settings.chain));
+            let tables = self.resolve_entries(chain.unwrap_or(&self.settings.chain), true);
             tables.map_or(true, |tables| {
                 tables.iter().any(|table| self.knows_root(table))
             })
@@ -230,8 +235,8 @@ impl<'s> Config<'s> {
     /// the file.
     pub fn links(&self, order: Option<&[String]>) -> Result<Vec<&BackendTable<'s>>, ConfigError> {
         match order {
-            Some(order) => self.resolve(order.iter().map(|name| (name.as_str(), None))),
-            None => self.resolve_entries(&self.settings.chain),
+            Some(order) => self.resolve(order.iter().map(|name| (name.as_str(), None)), false),
+            None => self.resolve_entries(&self.settings.chain, false),
         }
     }
 
@@ -260,14 +265,19 @@ impl<'s> Config<'s> {
     fn resolve_entries(
         &self,
         chain: &[Spanned<String>],
+        names_services: bool,
     ) -> Result<Vec<&BackendTable<'s>>, ConfigError> {
         let entries = chain.iter();
-        self.resolve(entries.map(|entry| (entry.get_ref().as_str(), Some(entry))))
+        let entries = entries.map(|entry| (entry.get_ref().as_str(), Some(entry)));
+        self.resolve(entries, names_services)
     }
 
+    /// Returns the tables of the backends in a chain. `names_services` is true for the chain of a
+    /// rule that names services.
     fn resolve<'n>(
         &self,
         names: impl Iterator<Item = (&'n str, Option<&'n Spanned<String>>)>,
+        names_services: bool,
     ) -> Result<Vec<&BackendTable<'s>>, ConfigError> {
         let mut links: Vec<&BackendTable<'s>> = Vec::new();
         for (name, place) in names {
@@ -284,6 +294,11 @@ impl<'s> Config<'s> {
                     format!("the chain names \"{name}\", but there is no [backend.{name}]{hint}");
                 return Err(self.chain_error(place, message));
             };
+            if !names_services && link.common().kind.get_ref() == FOR_NAMED_SERVICES {
+                let message =
+                    format!("\"{name}\" has app passwords: only a rule with `service` may name it");
+                return Err(self.chain_error(place, message));
+            }
             links.push(link);
         }
         if links.is_empty() {

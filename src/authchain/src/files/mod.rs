@@ -1,5 +1,6 @@
 //! Floor 2: password files and password hashes.
 //!
+//! - [`app_passwords`]: passwords for programs that cannot ask for a second factor.
 //! - [`authenticator`]: the secret of an authenticator app, and recovery codes.
 //! - [`edit`]: adds, changes and deletes accounts in a passwd and a shadow file, under one lock.
 //! - [`factor_folder`]: the folder of a person's second factors.
@@ -17,11 +18,13 @@
 //! verifies the hashes of a NIS domain, and the command, which edits account files.
 //! **Begin with** [`password_hash::verify`].
 
+pub mod app_passwords;
 pub mod authenticator;
 pub mod edit;
 pub mod factor_folder;
 mod file_size;
 pub mod group_file;
+mod hex;
 pub mod home;
 pub mod ledger;
 pub mod login_defs;

@@ -91,6 +91,13 @@ impl Conditions {
         ]
     }
 
+    /// Returns whether `service` names some services, rather than every one or all but some.
+    pub(in crate::config) fn name_services(&self) -> bool {
+        let mut services = self.service.included.iter();
+        // The empty name fits `*`, and no name.
+        !self.service.included.is_empty() && !services.any(|entry| entry.get_ref().matches(""))
+    }
+
     /// Returns whether no key but `user` is written.
     pub(super) fn ask_for_user_alone(&self) -> bool {
         self.service.is_empty()

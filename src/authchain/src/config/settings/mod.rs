@@ -4,6 +4,7 @@
 //! use.
 
 pub mod active_directory;
+pub mod app_passwords;
 mod common;
 mod global;
 mod home_dirs;

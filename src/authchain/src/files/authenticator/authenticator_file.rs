@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::code_hash::CodeHash;
-use super::recovery::{RecoveryCodes, from_hex, hex};
+use super::recovery::RecoveryCodes;
+use crate::files::hex::{from_hex, hex};
 use crate::files::new_file::NewFile;
 use crate::tools::random::random_bytes;
 use crate::tools::trusted_file::{self, Access, FileError, FileFault};

@@ -1,6 +1,5 @@
 //! Recovery codes: for the day when the phone is lost.
 
-use std::fmt::Write as _;
 use std::io;
 
 use base32ct::{Base32UpperUnpadded, Encoding};
@@ -119,25 +118,4 @@ impl RecoveryCodes {
         let hash = self.hash(code);
         self.hashes.push(hash);
     }
-}
-
-/// Writes bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Reads `N` bytes from hexadecimal digits.
-pub(super) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = Vec::new();
-    for pair in text.as_bytes().chunks(2) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        if !pair.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        bytes.push(u8::from_str_radix(pair, 16).ok()?);
-    }
-    bytes.try_into().ok()
 }

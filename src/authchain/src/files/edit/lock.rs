@@ -17,7 +17,7 @@ use crate::tools::deadline::Deadline;
 
 /// Maximum time for which a command waits for the lock. Writing takes milliseconds; a process that
 /// holds the lock for longer hangs, and the administrator should be told.
-pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
+pub(in crate::files) const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// The lock of the system's own files, which `lckpwdf` (lckpwdf(3)) takes for passwd, useradd, vipw
 /// and pam_unix.
@@ -33,7 +33,7 @@ const PAUSE: u16 = 20;
 /// It is a lock of the open file (`F_OFD_SETLK`, fcntl(2)), which excludes `lckpwdf` and is
 /// excluded by it. `lckpwdf` itself would end the host's alarm(2), and its lock is lost as soon as
 /// the process closes any descriptor of the file.
-pub(super) struct Lock {
+pub(in crate::files) struct Lock {
     _held: File,
 }
 
@@ -42,7 +42,7 @@ impl Lock {
     ///
     /// The lock file is never removed: otherwise two writers could hold locks on two files of the
     /// same name.
-    pub(super) fn take(path: &Path, deadline: &Deadline) -> Result<Self, EditError> {
+    pub(in crate::files) fn take(path: &Path, deadline: &Deadline) -> Result<Self, EditError> {
         let trouble = |why: &str| EditError::File(format!("{}: {why}", path.display()));
         let file = OpenOptions::new()
             .write(true)

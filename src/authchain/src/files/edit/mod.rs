@@ -12,7 +12,7 @@ mod account;
 mod attributes;
 mod database;
 mod error;
-mod lock;
+pub(in crate::files) mod lock;
 mod new_account;
 mod out_of_reach;
 mod replace;

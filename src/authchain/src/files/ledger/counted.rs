@@ -7,6 +7,9 @@ pub type RememberKey = [u8; 16];
 /// The number of a set of recovery codes. New codes have a new number.
 pub type RecoverySet = u64;
 
+/// The number of an app password, which no other app password has.
+pub type AppPasswordId = u64;
+
 /// Something that is counted. Times are milliseconds: since 1970 in `at`, `latest` and
 /// `blocked_until`, and since the machine booted in a remembered login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,13 @@ pub enum Counted {
     },
     /// The end of the file: what follows does not count.
     Sealed,
+    /// An app password was right.
+    AppPassword {
+        /// The app password.
+        id: AppPasswordId,
+        /// The wall clock.
+        at: u64,
+    },
 }
 
 impl Counted {
@@ -80,6 +90,7 @@ impl Counted {
                 (6, [failures, blocked_until], latest)
             }
             Self::Sealed => (7, [0, 0], no_key),
+            Self::AppPassword { id, at } => (8, [id, at], no_key),
         }
     }
 
@@ -104,6 +115,7 @@ impl Counted {
                 latest: u64::try_from(u128::from_le_bytes(key)).unwrap_or(u64::MAX),
             },
             7 => Self::Sealed,
+            8 => Self::AppPassword { id: one, at: two },
             _ => return None,
         })
     }

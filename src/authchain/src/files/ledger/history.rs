@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::counted::{Counted, RecoverySet, RememberKey};
+use super::counted::{AppPasswordId, Counted, RecoverySet, RememberKey};
 
 /// The number of wrong codes in a row without a pause.
 const FREE_ATTEMPTS: u64 = 5;
@@ -16,6 +16,9 @@ const LONGEST_PAUSE: u64 = 3_600_000;
 
 /// Maximum number of remembered logins that a summary keeps.
 const MAX_REMEMBERED: usize = 64;
+
+/// Maximum number of app passwords whose last use a summary keeps: as many as a person may have.
+const MAX_APP_PASSWORDS: usize = 64;
 
 /// A login that was confirmed and may be remembered. Times are since the machine booted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct History {
     remembered: BTreeMap<RememberKey, RememberedLogin>,
     /// The keys of `remembered`, the one used last at the end.
     order: Vec<RememberKey>,
+    /// The app passwords that were used, with the time of the last use in milliseconds since 1970.
+    app_passwords: BTreeMap<AppPasswordId, u64>,
 }
 
 impl History {
@@ -82,6 +87,9 @@ impl History {
                 self.latest = latest;
             }
             Counted::Sealed => return false,
+            Counted::AppPassword { id, at } => {
+                self.app_passwords.insert(id, at);
+            }
         }
         true
     }
@@ -113,6 +121,11 @@ impl History {
         self.remembered.get(key).copied()
     }
 
+    /// Returns the time of the last use of an app password, in milliseconds since 1970.
+    pub fn last_use(&self, id: AppPasswordId) -> Option<u64> {
+        self.app_passwords.get(&id).copied()
+    }
+
     /// Returns records from which a new file can begin: they say the same as all before.
     pub(super) fn summary(&self) -> Vec<Counted> {
         let steps = self.last_step.map(|step| Counted::Code { step });
@@ -135,7 +148,19 @@ impl History {
             })
         });
         let counted = steps.into_iter().chain(codes).chain([pause]);
-        counted.chain(remembered).collect()
+        counted
+            .chain(remembered)
+            .chain(self.uses_of_app_passwords())
+            .collect()
+    }
+
+    /// Returns the latest uses of app passwords. Those that were revoked are left out some day.
+    fn uses_of_app_passwords(&self) -> impl Iterator<Item = Counted> {
+        let mut uses: Vec<_> = self.app_passwords.iter().collect();
+        uses.sort_by_key(|(_, at)| **at);
+        let skipped = uses.len().saturating_sub(MAX_APP_PASSWORDS);
+        let uses = uses.into_iter().skip(skipped);
+        uses.map(|(&id, &at)| Counted::AppPassword { id, at })
     }
 
     fn attempt(&mut self, at: u64) -> bool {

@@ -25,7 +25,7 @@ mod history;
 mod ledger;
 mod record;
 
-pub use counted::{Counted, RecoverySet, RememberKey};
+pub use counted::{AppPasswordId, Counted, RecoverySet, RememberKey};
 pub use error::LedgerError;
 pub use history::{History, RememberedLogin};
 pub use ledger::{Durability, Ledger};

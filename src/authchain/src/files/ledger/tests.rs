@@ -234,6 +234,27 @@ fn a_clock_that_is_set_back_shortens_no_pause() {
     assert!(history.add(Counted::Attempt { at: 1_000 }));
 }
 
+#[test]
+fn a_summary_keeps_the_latest_uses_of_as_many_app_passwords_as_one_may_have() {
+    let mut history = History::default();
+    for id in 0..100 {
+        history.add(Counted::AppPassword { id, at: 1_000 + id });
+    }
+    let mut short = History::default();
+    for counted in history.summary() {
+        short.add(counted);
+    }
+    assert_eq!(
+        (history.last_use(99), short.last_use(99)),
+        (Some(1_099), Some(1_099))
+    );
+    assert_eq!(
+        (history.last_use(35), short.last_use(35)),
+        (Some(1_035), None)
+    );
+    assert!(short.last_use(36).is_some());
+}
+
 fn counted() -> impl Strategy<Value = Counted> {
     let key = (0..3_u8).prop_map(|byte| [byte; 16]);
     prop_oneof![
@@ -246,6 +267,7 @@ fn counted() -> impl Strategy<Value = Counted> {
             used: used.into(),
         }),
         (0..5_000_000_u64, 0..20_u64).prop_map(|(at, step)| Counted::Unlocked { at, step }),
+        (0..4_u64, any::<u64>()).prop_map(|(id, at)| Counted::AppPassword { id, at }),
     ]
 }
 

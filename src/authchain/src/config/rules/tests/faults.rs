@@ -314,3 +314,35 @@ fn every_fault_of_every_rule_is_found() {
         .collect();
     assert_eq!(lines, ["4:10", "2:9", "3:9", "3:14", "6:1", "8:1"]);
 }
+
+#[test]
+fn app_passwords_are_asked_only_where_a_rule_names_the_services() {
+    let section = "[backend.app]\ntype = \"app_passwords\"\n";
+    let message = "\"app\" has app passwords: only a rule with `service` may name it";
+    let chain = "chain = [\"app\", \"local\"]";
+    for (text, place) in [
+        (format!("{chain}\n"), "1:10"),
+        (format!("[[rule]]\nuser = [\"bob\"]\n{chain}\n"), "3:10"),
+        (
+            format!("[[rule]]\nservice = [\"!sshd\"]\n{chain}\n"),
+            "3:10",
+        ),
+        (format!("[[rule]]\nservice = [\"*\"]\n{chain}\n"), "3:10"),
+        (
+            format!("[[rule]]\nservice = [\"imap\", \"*\"]\n{chain}\n"),
+            "3:10",
+        ),
+    ] {
+        assert_eq!(
+            faults(&format!("{text}{section}")),
+            [format!("{place}: {message}")],
+            "{text}"
+        );
+    }
+    let text = format!("[[rule]]\nservice = [\"imap\"]\n{chain}\n{section}");
+    assert_eq!(faults(&text), [""; 0]);
+    let source = source(&text);
+    let config = Config::parse(&source).unwrap();
+    let of_line = config.links(Some(&["app".to_owned()]));
+    assert_eq!(of_line.unwrap_err().message, message);
+}

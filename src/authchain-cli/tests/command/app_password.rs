@@ -1,0 +1,176 @@
+//! `authchain app-password`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, GUESTS};
+
+const RULE: &str = "[backend.app]\ntype = \"app_passwords\"\n[[rule]]\nservice = [\"dovecot\"]\n\
+                    chain = [\"app\", \"guests\"]\nthen = [\"totp\"]\n";
+
+fn fixture() -> Fixture {
+    Fixture::new(&format!("{GUESTS}{RULE}"))
+}
+
+/// Adds an app password of alice's and returns it.
+fn add(fixture: &Fixture, label: &str, more: &[&str]) -> String {
+    let arguments = ["app-password", "add", "alice-test", "--label", label];
+    let run = fixture.run(&[&arguments, more].concat());
+    run.expect(0, &["is not shown again"]).out
+}
+
+fn list(fixture: &Fixture) -> Value {
+    let run = fixture.run(&["app-password", "list", "--json"]);
+    run.expect(0, &[]).json()
+}
+
+fn labels(fixture: &Fixture) -> Vec<String> {
+    let list = list(fixture);
+    let all = list.as_array().unwrap().iter();
+    all.map(|row| row["label"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_password_is_shown_once_and_listed_without_itself() {
+    let fixture = fixture();
+    let shown = add(
+        &fixture,
+        "phone",
+        &["--service", "dovecot", "--until", "2999-12-31"],
+    );
+    let password = shown.trim_end();
+    assert_eq!((password.len(), shown.lines().count()), (29, 1), "{shown}");
+    let row = &list(&fixture)[0];
+    let created = row["created"].as_str().unwrap();
+    assert_eq!(
+        *row,
+        json!({
+            "user": "alice-test", "label": "phone", "services": ["dovecot"], "created": created,
+            "end": "2999-12-31", "ended": false, "last_use": null,
+        })
+    );
+    let table = fixture.run(&["app-password", "list", "alice-test"]);
+    let table = table.expect(0, &["alice-test  phone  dovecot   ", "2999-12-31  -\n"]);
+    assert!(!table.out.contains(password));
+    let file = fixture.path("factors/alice-test/app-passwords");
+    assert!(!fs::read_to_string(&file).unwrap().contains(password));
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+}
+
+#[test]
+fn a_password_lives_until_it_is_revoked() {
+    let fixture = fixture();
+    for label in ["phone", "laptop", "printer"] {
+        add(&fixture, label, &["--service", "dovecot"]);
+    }
+    let again = ["app-password", "add", "alice-test", "--label", "PHONE"];
+    let again = fixture.run(&[&again[..], &["--service", "dovecot"]].concat());
+    again.expect(1, &["there is an app password \"PHONE\" already"]);
+    let revoke =
+        |more: &[&str]| fixture.run(&[&["app-password", "revoke", "alice-test"], more].concat());
+    revoke(&["phone"]).expect(0, &["the app password \"phone\" of alice-test is void"]);
+    revoke(&["phone"]).expect(1, &["alice-test has no app password \"phone\""]);
+    assert_eq!(labels(&fixture), ["laptop", "printer"]);
+    revoke(&[]).expect(2, &["<LABEL>"]);
+    revoke(&["--all"]).expect(0, &["2 app passwords of alice-test are void"]);
+    revoke(&["--all"]).expect(1, &["alice-test has no app password"]);
+    assert!(labels(&fixture).is_empty());
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_nothing_is_made() {
+    let fixture = fixture();
+    for (label, service, until, code, words) in [
+        ("my phone", "dovecot", "2999-12-31", 1, "a label is made of"),
+        (
+            "phone",
+            "Dovecot",
+            "2999-12-31",
+            1,
+            "small letters: \"dovecot\"",
+        ),
+        ("phone", "dove*", "2999-12-31", 1, "without '*'"),
+        ("phone", "dovecot", "2001-01-01", 1, "the day is over"),
+        ("phone", "dovecot", "2027-02-30", 2, "written as 2027-06-30"),
+    ] {
+        let arguments = ["app-password", "add", "alice-test", "--label", label];
+        let more = ["--service", service, "--until", until];
+        fixture
+            .run(&[&arguments[..], &more].concat())
+            .expect(code, &[words]);
+    }
+    let name = fixture.run(&[
+        "app-password",
+        "add",
+        "../x",
+        "--label",
+        "a",
+        "--service",
+        "dovecot",
+    ]);
+    name.expect(1, &["../x"]);
+    assert!(!fixture.path("factors").exists());
+}
+
+#[test]
+fn a_service_whose_rules_have_no_app_passwords_is_told() {
+    let fixture = fixture();
+    let arguments = ["app-password", "add", "alice-test", "--label", "phone"];
+    let run = fixture.run(&[&arguments[..], &["--service", "dovecot,smtp"]].concat());
+    let run = run.expect(0, &["warning: no rule for smtp has app passwords"]);
+    assert!(!run.text().contains("no rule for dovecot"));
+}
+
+#[test]
+fn of_several_that_are_added_at_once_none_is_lost() {
+    let fixture = fixture();
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let fixture = &fixture;
+            scope.spawn(move || add(fixture, &format!("app{number}"), &["--service", "dovecot"]));
+        }
+    });
+    assert_eq!(labels(&fixture).len(), 8);
+}
+
+#[test]
+fn somebodys_broken_file_does_not_hide_the_others() {
+    let fixture = fixture();
+    add(&fixture, "phone", &["--service", "dovecot"]);
+    let arguments = ["app-password", "add", "bob-test", "--label", "phone"];
+    let run = fixture.run(&[&arguments[..], &["--service", "dovecot"]].concat());
+    run.expect(0, &[]);
+    let file = fixture.path("factors/alice-test/app-passwords");
+    fs::write(&file, "nonsense\n").unwrap();
+    let run = fixture.run(&["app-password", "list"]);
+    run.expect(2, &["its first line is not", "bob-test  phone"]);
+}
+
+#[test]
+fn a_rule_in_which_app_passwords_are_of_no_use_is_told() {
+    let check = |rule: &str| {
+        let fixture = Fixture::new(&format!("{GUESTS}{rule}"));
+        let pam = fixture.path("pam.d");
+        fs::create_dir(&pam).unwrap();
+        let run = fixture.run(&["check", "--pam-dir", pam.to_str().unwrap()]);
+        run.text()
+    };
+    let text = check(RULE);
+    assert!(!text.contains("app passwords"), "{text}");
+    let text = check(&RULE.replace("then = [\"totp\"]\n", ""));
+    let words = "takes a person's own password of guests, too, and asks for no second factor";
+    assert!(text.contains(words), "{text}");
+    let text = check(&RULE.replace(", \"guests\"", ""));
+    assert!(
+        text.contains("asks app alone, which knows no account"),
+        "{text}"
+    );
+    let text = check(&RULE.replace("[\"dovecot\"]", "[\"*\"]"));
+    let words = "\"app\" has app passwords: only a rule with `service` may name it";
+    assert!(text.contains(words), "{text}");
+}
