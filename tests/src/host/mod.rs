@@ -6,6 +6,7 @@
 //! [`Report`](scene::Report) holds the results. A [`Story`](story::Story) is a scene with the
 //! results that it must have, read from TOML.
 
+pub mod app_passwords;
 pub mod authenticator;
 pub mod built;
 pub mod codes;

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::unistd::geteuid;
 use serde::Deserialize;
 
+use super::app_passwords;
 use super::authenticator::{enrol, with_code};
 use super::codes::code_name;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
@@ -26,6 +27,9 @@ pub struct Stories {
     /// People who are enrolled in the second factor `totp`, in the folder `state`.
     #[serde(default)]
     enrolled: Vec<String>,
+    /// People who have app passwords, in the folder `state`.
+    #[serde(default)]
+    with_app_passwords: Vec<String>,
     story: Vec<Story>,
 }
 
@@ -87,6 +91,9 @@ impl Stories {
                 let stage = Transaction::set(&scene);
                 for name in &self.enrolled {
                     enrol(&stage.path().join("state"), name);
+                }
+                for name in &self.with_app_passwords {
+                    app_passwords::give(&stage.path().join("state"), name);
                 }
                 let mut faults = story.faults(&stage.play(&scene));
                 faults.extend(story.faults_of_files(self, stage.path()));

@@ -36,6 +36,11 @@ fn second_factors_are_asked_as_told() {
 }
 
 #[test]
+fn app_passwords_are_taken_as_told() {
+    play("border-app-passwords.toml");
+}
+
+#[test]
 fn passwords_are_changed_as_told() {
     if need::root("border") {
         play("border-changes.toml");

@@ -1,6 +1,7 @@
 //! The module inside the real programs, on machines of their own.
 
 mod ageing;
+mod app_passwords;
 mod callers;
 mod changes;
 mod changes_at_login;

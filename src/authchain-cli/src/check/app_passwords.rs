@@ -11,16 +11,12 @@ use super::report::{Report, Severity};
 /// Warns of a rule in which app passwords are of no use: people come in with their own password
 /// alone, or nobody knows the account.
 pub(super) fn check(file: &Path, config: &Config<'_>, rule: &Rule, report: &mut Report) {
-    let chain = rule.chain.iter().flatten();
-    let named = chain.filter_map(|name| {
-        let mut all = config.backends.iter();
-        all.find(|table| table.name() == name.get_ref())
-    });
-    let (for_programs, others): (Vec<_>, Vec<_>) =
-        named.partition(|table| is_for_programs(config, table));
+    let for_programs = in_chain(rule, config);
     let Some(app_passwords) = for_programs.first() else {
         return;
     };
+    let is_other = |table: &&BackendTable<'_>| !is_for_programs(config, table);
+    let others: Vec<_> = named(rule, config).filter(is_other).collect();
     if others.is_empty() {
         let message = format!(
             "{rule} asks {} alone, which knows no account: nobody comes in where the program asks \
@@ -40,6 +36,21 @@ pub(super) fn check(file: &Path, config: &Config<'_>, rule: &Rule, report: &mut 
         );
         report.add(Severity::Warning, file, message);
     }
+}
+
+/// Returns the backends with app passwords in the chain of a rule.
+pub(super) fn in_chain<'c>(rule: &'c Rule, config: &'c Config<'_>) -> Vec<&'c BackendTable<'c>> {
+    let named = named(rule, config);
+    named
+        .filter(|table| is_for_programs(config, table))
+        .collect()
+}
+
+/// Returns the backends that a rule names.
+fn named<'c>(rule: &'c Rule, config: &'c Config<'_>) -> impl Iterator<Item = &'c BackendTable<'c>> {
+    let named = |name: &str| config.backends.iter().find(|table| table.name() == name);
+    let chain = rule.chain.iter().flatten();
+    chain.filter_map(move |name| named(name.get_ref()))
 }
 
 fn is_for_programs(config: &Config<'_>, table: &BackendTable<'_>) -> bool {

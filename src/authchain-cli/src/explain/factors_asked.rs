@@ -17,7 +17,7 @@ pub(super) struct FactorsAsked<'c> {
     demand: Demand,
     /// The factors in order, and whether the person is enrolled.
     factors: Vec<(&'c str, Enrolled)>,
-    /// The backends that ask for a factor themselves, of those that are asked.
+    /// The backends, of those that are asked, after which no factor is asked for.
     backends_with_mfa: Vec<&'c str>,
 }
 
@@ -54,7 +54,7 @@ impl<'c> FactorsAsked<'c> {
         let tables = demand.factors.iter().filter_map(table);
         let factors = tables.map(|table| (table.name(), Enrolled::of(table, config, user)));
         let asked = (config.backends.iter()).filter(|table| chain.contains(&table.name()));
-        let with_mfa = asked.filter(|table| table.common().mfa);
+        let with_mfa = asked.filter(|table| registry::stands_for_factor(table, &config.settings));
         Self {
             factors: factors.collect(),
             backends_with_mfa: with_mfa.map(BackendTable::name).collect(),

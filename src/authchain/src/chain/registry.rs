@@ -10,11 +10,11 @@ use super::factors::Factors;
 use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
 use super::ruling::Ruling;
-use crate::backends::Backend;
 use crate::backends::app_passwords::AppPasswordBackend;
 use crate::backends::local::Local;
 use crate::backends::password_change::CannotChange;
 use crate::backends::remote::{Remote, WorkerSetup};
+use crate::backends::{Backend, Nature};
 use crate::config::rules::Demand;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
 use crate::config::settings::app_passwords::AppPasswordsSettings;
@@ -22,7 +22,7 @@ use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::{ChangeWay, NisSettings};
 use crate::config::settings::totp::TotpSettings;
-use crate::config::settings::{GlobalSettings, SettingsFault, Then};
+use crate::config::settings::{BackendSettings, GlobalSettings, SettingsFault, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 use crate::factors::Factor;
 use crate::factors::totp::Totp;
@@ -407,7 +407,7 @@ pub fn system_identities(config: &Config<'_>) -> Result<SystemIdentities, Config
 fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Link, ConfigError> {
     let common = table.common();
     let backend = backend_in(table, surroundings)?;
-    let is_for_programs = backend.nature().is_for_programs;
+    let nature = backend.nature();
     Ok(Link {
         backend,
         on_denied: common.on_denied,
@@ -415,11 +415,20 @@ fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Lin
             Then::Stop => Then::Stop,
             Then::Next => common.on_unavailable,
         },
-        local_names: common.local_names || is_for_programs,
-        mfa: common.mfa || is_for_programs,
+        local_names: common.local_names || nature.is_for_programs,
+        mfa: asks_no_more(common, nature),
         password: common.password,
         timeout: common.timeout.duration(),
     })
+}
+
+/// Returns whether those whom the backend of a section accepts are asked for no second factor.
+pub fn stands_for_factor(table: &BackendTable<'_>, global: &GlobalSettings) -> bool {
+    backend(table, global).is_ok_and(|backend| asks_no_more(table.common(), backend.nature()))
+}
+
+fn asks_no_more(common: &BackendSettings, nature: Nature) -> bool {
+    common.mfa || nature.is_for_programs
 }
 
 /// Builds the backend of one section, in the chain or not.

@@ -3,11 +3,15 @@
 use authchain::config::Config;
 use authchain::config::rules::{Choice, Conditions, Demand, Fit, Rule, RuleAccess};
 
+use crate::check::app_passwords;
+
 /// A place of a configuration that asks for a second factor: a rule, or the top of the file.
 pub(super) struct Asking {
     /// The place, in words.
     pub(super) place: String,
     pub(super) demand: Demand,
+    /// True if programs that cannot ask have passwords of their own there.
+    pub(super) has_app_passwords: bool,
 }
 
 /// Returns the places that say what a login needs, if it is allowed.
@@ -46,6 +50,7 @@ fn of_rule(rule: &Rule, config: &Config<'_>) -> Asking {
     Asking {
         place: rule.to_string(),
         demand: Choice::Rule(rule).demand(&Demand::at_the_top(&config.settings)),
+        has_app_passwords: !app_passwords::in_chain(rule, config).is_empty(),
     }
 }
 
@@ -53,6 +58,7 @@ fn of_top(config: &Config<'_>) -> Asking {
     Asking {
         place: "the keys at the top of the file".to_owned(),
         demand: Demand::at_the_top(&config.settings),
+        has_app_passwords: false,
     }
 }
 

@@ -46,7 +46,8 @@ pub(super) fn check(
     report: &mut Report,
 ) {
     let (name, place) = (service.name, &asking.place);
-    if ASK_ONCE.contains(&name) && asking.demand.code == CodeEntry::Asked {
+    let cannot_ask = ASK_ONCE.contains(&name) && asking.demand.code == CodeEntry::Asked;
+    if cannot_ask && !asking.has_app_passwords {
         let message = format!(
             "{place}: a code is asked for in {name}, whose program gives the password as the \
              answer to every question: nobody gets in; write code = \"appended\" into a rule for it"

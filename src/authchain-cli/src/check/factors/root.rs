@@ -64,10 +64,11 @@ fn is_let_in(config: &Config<'_>, choice: Choice<'_>) -> bool {
 
 /// Returns the backend that is asked about root.
 fn system_backend<'c>(config: &'c Config<'_>, choice: Choice<'_>) -> Option<&'c BackendTable<'c>> {
-    let order = choice
-        .chain()
-        .map(|names| names.map(str::to_owned).collect::<Vec<_>>());
-    let links = config.links(order.as_deref()).unwrap_or_default();
+    let named = |name: &str| config.backends.iter().find(|table| table.name() == name);
+    let links = match choice.chain() {
+        Some(names) => names.filter_map(named).collect(),
+        None => config.links(None).unwrap_or_default(),
+    };
     links.into_iter().find(|table| {
         let backend = registry::backend(table, &config.settings);
         backend.is_ok_and(|backend| backend.nature().is_system())
