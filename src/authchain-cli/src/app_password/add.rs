@@ -15,7 +15,7 @@ use crate::terminal::{Exit, Failure, Terminal};
 /// The password is the only line of standard output. Blanks and hyphens need not be typed, and case
 /// does not count.
 #[derive(Debug, Args)]
-pub(super) struct Add {
+pub(super) struct AddAppPassword {
     /// The name
     #[arg(value_hint = ValueHint::Username)]
     user: String,
@@ -38,7 +38,7 @@ pub(super) struct Add {
     until: Option<u64>,
 }
 
-impl Add {
+impl AddAppPassword {
     pub(super) fn run(
         &self,
         config: &Config<'_>,

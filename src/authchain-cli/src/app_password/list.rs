@@ -14,7 +14,7 @@ const DAY: u64 = 86_400_000;
 
 /// List app passwords: label, services, first and last day, and the day of the last use
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct ListAppPasswords {
     /// The name; without it, everybody
     #[arg(value_hint = ValueHint::Username)]
     user: Option<String>,
@@ -32,7 +32,7 @@ struct Row {
     last_use: Option<u64>,
 }
 
-impl List {
+impl ListAppPasswords {
     pub(super) fn run(
         &self,
         people: &People<'_>,

@@ -46,8 +46,8 @@ pub(crate) struct AppPasswordCommand {
 /// The subcommands of `authchain app-password`.
 #[derive(Debug, Subcommand)]
 enum AppPasswordAction {
-    Add(add::Add),
-    List(list::List),
+    Add(add::AddAppPassword),
+    List(list::ListAppPasswords),
     Revoke(revoke::Revoke),
 }
 

@@ -59,13 +59,13 @@ pub struct BackendSettings {
     /// even a locked one. Otherwise such a name means the account on this machine, and no directory
     /// is asked about it. Names that never had a password there (the field is `*` or `!`), and
     /// names without a line in the shadow file, do not count: directories are asked about them,
-    /// unless the backend has `uid = "system"`. A backend of type `app_passwords` is asked in any case.
+    /// unless the backend has `uid = "system"`. Of type `app_passwords` it is asked in any case.
     #[serde(default)]
     pub local_names: bool,
 
     /// True if the backend asks for a second factor itself, such as a directory that wants the
     /// code of an app behind the password. Whom it accepts is asked for no other. A backend of type
-    /// `app_passwords` needs no such key.
+    /// `app_passwords` counts as one in any case.
     #[serde(default)]
     pub mfa: bool,
 
