@@ -1,5 +1,6 @@
 //! Tests of app passwords, over real files.
 
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
@@ -50,6 +51,13 @@ struct Mailbox {
     old: NewAppPassword,
 }
 
+/// Returns a folder that is its owner's alone, whatever the umask.
+fn private_folder() -> tempfile::TempDir {
+    let private = Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().permissions(private).tempdir();
+    folder.unwrap()
+}
+
 fn name(name: &str) -> Username {
     Username::parse(name.as_bytes()).unwrap()
 }
@@ -64,7 +72,7 @@ impl Mailbox {
             NewAppPassword::new(label, &["imap".to_owned()], TODAY, Some(end)).unwrap()
         };
         let mailbox = Self {
-            state_dir: tempfile::tempdir().unwrap(),
+            state_dir: private_folder(),
             phone: made("phone", TODAY),
             old: made("old", TODAY - 1),
         };
@@ -175,7 +183,7 @@ fn the_last_use_is_kept_and_lets_in_even_where_it_cannot_be() {
     mailbox.answer("alice", "imap", phone);
     let seconds = ledger.history().unwrap().last_use(id).unwrap() / 1_000;
     assert!(seconds.abs_diff(TODAY * 86_400 + 100) < 60, "{seconds}");
-    std::fs::remove_file(mailbox.folder().path().join("ledger.1")).unwrap();
+    fs::remove_file(mailbox.folder().path().join("ledger.1")).unwrap();
     assert_eq!(mailbox.answer("alice", "imap", phone), "alice");
 }
 
@@ -183,7 +191,7 @@ fn the_last_use_is_kept_and_lets_in_even_where_it_cannot_be() {
 fn a_file_that_others_could_have_written_lets_nobody_in() {
     let mailbox = Mailbox::new();
     let path = mailbox.folder().path().join("app-passwords");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o620)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o620)).unwrap();
     let answer = mailbox.ask("alice", "imap", &mailbox.phone.shown);
     assert!(
         matches!(&answer, Err(BackendError::Unavailable(why)) if why.contains("mode 0620")),

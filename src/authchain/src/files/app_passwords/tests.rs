@@ -1,10 +1,13 @@
 //! Tests of new app passwords, of the file, and of what a password opens.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
+use tempfile::{Builder, TempDir};
 
 use super::*;
 use crate::files::edit::EditError;
@@ -13,6 +16,13 @@ use crate::words::Secret;
 fn new(label: &str, services: &[&str], end: Option<u64>) -> NewAppPassword {
     let services: Vec<String> = services.iter().copied().map(str::to_owned).collect();
     NewAppPassword::new(label, &services, 20_000, end).unwrap()
+}
+
+/// Returns a folder that is its owner's alone, whatever the umask.
+fn private_folder() -> TempDir {
+    let private = Permissions::from_mode(0o700);
+    let folder = Builder::new().permissions(private).tempdir();
+    folder.unwrap()
 }
 
 fn secret(text: &str) -> Secret {
@@ -58,7 +68,7 @@ fn every_letter_comes_up() {
 
 #[test]
 fn a_password_opens_its_services_until_its_last_day_is_over() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     let phone = new("phone", &["imap", "smtp"], Some(20_010));
     let laptop = new("laptop", &["imap"], None);
     for password in [&phone, &laptop] {
@@ -91,7 +101,7 @@ fn a_password_opens_its_services_until_its_last_day_is_over() {
 #[test]
 fn hyphens_blanks_and_case_do_not_count_and_everything_else_does() {
     let password = new("phone", &["imap"], None);
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     AppPasswords::add(folder.path(), password.kept.clone()).unwrap();
     let kept = read(folder.path());
     let is_right = |typed: &str| {
@@ -121,7 +131,7 @@ fn hyphens_blanks_and_case_do_not_count_and_everything_else_does() {
 
 #[test]
 fn of_many_that_are_added_at_once_none_is_lost() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     thread::scope(|scope| {
         for number in 0..24 {
             let path = folder.path();
@@ -136,7 +146,7 @@ fn of_many_that_are_added_at_once_none_is_lost() {
 
 #[test]
 fn a_label_is_taken_once_and_free_again_when_it_was_revoked() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     assert_eq!(AppPasswords::revoke(folder.path(), |_| true), Ok(0));
     assert!(!folder.path().join(".app-passwords.lock").exists());
     AppPasswords::add(folder.path(), new("phone", &["imap"], None).kept).unwrap();
@@ -150,7 +160,7 @@ fn a_label_is_taken_once_and_free_again_when_it_was_revoked() {
 
 #[test]
 fn nobody_has_more_than_64() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     for number in 0..64 {
         let password = new(&format!("app{number}"), &["imap"], None);
         AppPasswords::add(folder.path(), password.kept).unwrap();
@@ -161,8 +171,7 @@ fn nobody_has_more_than_64() {
 
 #[test]
 fn the_file_has_no_password_and_is_its_owners_alone() {
-    use std::os::unix::fs::MetadataExt;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     let password = new("phone", &["imap"], None);
     AppPasswords::add(folder.path(), password.kept).unwrap();
     let path = folder.path().join("app-passwords");
@@ -176,7 +185,7 @@ fn the_file_has_no_password_and_is_its_owners_alone() {
 fn a_file_with_a_fault_is_refused() {
     let good = AppPasswords::parse("authchain-app-passwords 1\n").unwrap();
     assert!(good.is_empty());
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     AppPasswords::add(folder.path(), new("phone", &["imap"], Some(20_010)).kept).unwrap();
     let text = read(folder.path()).text();
     for (old, new, words) in [
@@ -218,6 +227,9 @@ fn labels_and_services_are_words() {
 }
 
 proptest! {
+    // Each case waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn the_file_is_read_as_it_was_written(
         label in "[A-Za-z0-9][A-Za-z0-9._-]{0,30}",
@@ -226,12 +238,14 @@ proptest! {
         end: Option<u64>,
     ) {
         let new = NewAppPassword::new(&label, &services, created, end).unwrap();
-        let folder = tempfile::tempdir().unwrap();
+        let folder = private_folder();
         AppPasswords::add(folder.path(), new.kept.clone()).unwrap();
         let kept = read(folder.path());
         prop_assert_eq!(kept.iter().collect::<Vec<_>>(), [&new.kept]);
     }
+}
 
+proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "(authchain-app-passwords 1\n)?(?s).{0,80}") {
         let _ = AppPasswords::parse(&text);
