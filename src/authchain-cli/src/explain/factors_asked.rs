@@ -99,10 +99,7 @@ impl<'c> FactorsAsked<'c> {
         }
         line("then", &self.consequence().in_words());
         for backend in &self.backends_with_mfa {
-            line(
-                "",
-                &format!("nothing more if {backend} accepts, which asks itself"),
-            );
+            line("", &format!("nothing more if {backend} accepts"));
         }
         if self.demand.code == CodeEntry::Appended {
             line("code", "behind the password, without a blank");

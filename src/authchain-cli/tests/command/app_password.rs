@@ -174,3 +174,32 @@ fn a_rule_in_which_app_passwords_are_of_no_use_is_told() {
     let words = "\"app\" has app passwords: only a rule with `service` may name it";
     assert!(text.contains(words), "{text}");
 }
+
+#[test]
+fn explain_says_that_an_app_password_needs_no_code() {
+    let fixture = fixture();
+    let run = fixture.run(&["explain", "--user", "alice-test", "--service", "dovecot"]);
+    let text = run.text();
+    assert!(text.contains("nothing more if app accepts"), "{text}");
+}
+
+#[test]
+fn a_program_that_cannot_ask_may_have_app_passwords_in_place_of_codes() {
+    let check = |config: &str| {
+        let fixture = Fixture::new(config);
+        fixture.write(
+            "pam.d/dovecot",
+            "auth required pam_authchain.so config=DIR/authchain.toml\n",
+        );
+        let pam = fixture.path("pam.d");
+        fixture
+            .run(&["check", "--pam-dir", pam.to_str().unwrap()])
+            .text()
+    };
+    let words = "whose program gives the password as the answer to every question";
+    let text = check(&format!("{GUESTS}{RULE}"));
+    assert!(!text.contains(words), "{text}");
+    let without = RULE.replace("\"app\", ", "");
+    let text = check(&format!("{GUESTS}{without}"));
+    assert!(text.contains(words), "{text}");
+}

@@ -146,7 +146,7 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         #[cfg(feature = "examine")]
         group_warnings: |_| Vec::new(),
         #[cfg(feature = "examine")]
-        faults: |table| table.faults(AppPasswordsSettings::check),
+        faults: |table| table.faults::<AppPasswordsSettings>(|_| Ok(())),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(AppPasswordsSettings),
     },
@@ -222,7 +222,7 @@ fn app_passwords(
     table: &BackendTable<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
-    let AppPasswordsSettings {} = checked(table, AppPasswordsSettings::check)?;
+    let AppPasswordsSettings {} = table.settings()?;
     Ok(Box::new(AppPasswordBackend {
         name: table.name().to_owned(),
         state_dir: surroundings.global.state_dir.clone(),

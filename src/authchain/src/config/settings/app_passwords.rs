@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use super::common::SettingsFault;
-
 /// Passwords for programs that cannot ask for a second factor, such as mail programs. `authchain
 /// app-password` gives them out, each for some services; root keeps them in `state_dir`. Only a
 /// rule with `service` may name such a backend in its `chain`, and whom it accepts is asked for no
@@ -12,13 +10,3 @@ use super::common::SettingsFault;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct AppPasswordsSettings {}
-
-impl AppPasswordsSettings {
-    /// Checks the settings, of which there are none.
-    ///
-    /// # Errors
-    /// None.
-    pub fn check(&self) -> Result<(), SettingsFault> {
-        Ok(())
-    }
-}
