@@ -127,10 +127,16 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         if demand.is_empty() {
             return Ok(None);
         }
-        let backend = chain.link_named(&accepted.user.backend);
-        if backend.is_some_and(|link| link.mfa) && !accepted.by_key {
-            let words = format!("no second factor: {} has asked", accepted.user.backend);
-            return Ok(Some(words));
+        let link = chain.link_named(&accepted.user.backend);
+        if let Some(link) = link.filter(|link| link.mfa && !accepted.by_key) {
+            let why = match link.backend.nature().is_for_programs {
+                true => "needs none",
+                false => "has asked",
+            };
+            return Ok(Some(format!(
+                "no second factor: {} {why}",
+                accepted.user.backend
+            )));
         }
         let Ok(user) = &asked.user else {
             return Err(NotConfirmed::Refused("the name is not valid".to_owned()));
