@@ -10,7 +10,7 @@ use crate::backends::password_change::{CannotChange, ChangeKind};
 use crate::config::settings::{PasswordChanges, Then};
 use crate::tools::conversation::Conversation;
 use crate::tools::password_dialogue::{NoNewPassword, PasswordDialogue};
-use crate::words::{ConversationError, PamCode, Secret};
+use crate::words::{BackendError, ConversationError, PamCode, Secret};
 
 /// A person who types an old password and several new ones, and keeps what happens.
 #[derive(Default)]
@@ -242,6 +242,36 @@ fn a_name_that_no_backend_knows_even_by_the_password_is_left_to_the_next_module(
     // Somebody known before it is never asked there.
     let all = [machine("a", Answer::Accepts), blind("b", Answer::Denies)];
     assert_eq!(by_person(&all).0.backend.as_deref(), Some("a"));
+}
+
+#[test]
+fn a_fault_of_the_systems_own_files_shows_no_backend_an_old_password() {
+    fn broken<T>() -> Result<T, BackendError> {
+        Err(BackendError::Unavailable("broken".to_owned()))
+    }
+    let without_shadow = FakeSystem {
+        shadow: Some(broken),
+        ..FakeSystem::default()
+    };
+    let without_passwd = FakeSystem {
+        passwd: Some(broken),
+        ..FakeSystem::default()
+    };
+    for (system, name) in [
+        (without_shadow, b"alice".as_slice()),
+        (without_passwd, b"root"),
+    ] {
+        let all = [blind("a", Answer::Accepts), machine("b", Answer::Accepts)];
+        let mut person = Typist::default();
+        let decision = chain_in(system, &all).may_change_password(
+            name,
+            ChangeKind::Expired,
+            &context(false),
+            &mut person,
+        );
+        assert_eq!(decision.code(), PamCode::AuthInfoUnavailable);
+        assert!(person.heard.is_empty(), "{:?}", person.heard);
+    }
 }
 
 #[test]

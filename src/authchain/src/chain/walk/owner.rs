@@ -40,24 +40,20 @@ impl Chain {
                 continue;
             }
             let is_to_prove = kind != ChangeKind::ByRoot && finds_by_password(link);
-            let mut found = None;
-            let _ = walk.ask(link, |walk| walk.find_owner(link, &mut found));
-            match (walk.steps.pop().map(|step| step.finding), found) {
-                (Some(Finding::Answered(_)), Some(_)) if is_to_prove => {
-                    return Ok(Some(Owner::ToProve(link, route.groups.clone())));
-                }
-                // A server answered, and said nothing.
-                (Some(Finding::Unavailable(_)), _)
-                    if is_to_prove && !link.backend.was_unanswered() =>
+            let mut shown = Shown::Nothing;
+            let _ = walk.ask(link, |walk| walk.find_owner(link, &mut shown));
+            match (walk.steps.pop().map(|step| step.finding), shown) {
+                (Some(Finding::Answered(_)), Shown::Person(_)) | (_, Shown::Withheld)
+                    if is_to_prove =>
                 {
                     return Ok(Some(Owner::ToProve(link, route.groups.clone())));
                 }
-                (Some(Finding::Answered(_)), Some(person)) => {
-                    owner = Some((*link, person));
+                (Some(Finding::Answered(_)), Shown::Person(person)) => {
+                    owner = Some((*link, *person));
                     break;
                 }
-                (Some(Finding::NoPassword(_)), Some(person)) => {
-                    without_password.get_or_insert((*link, person));
+                (Some(Finding::NoPassword(_)), Shown::Person(person)) => {
+                    without_password.get_or_insert((*link, *person));
                 }
                 (Some(Finding::Unknown | Finding::NotAsked(_)) | None, _) => {}
                 (Some(finding), _) => return Err(undecided(link, finding)),
@@ -106,15 +102,24 @@ fn finds_by_password(link: &Link) -> bool {
     (link.change_password()).is_ok_and(ChangePassword::finds_by_password)
 }
 
+/// The result of a backend's own lookup. A fault of the system's files is none.
+enum Shown {
+    /// It was not asked, or does not know the person, or could not say.
+    Nothing,
+    /// A server answered, and does not let this host look people up.
+    Withheld,
+    Person(Box<User>),
+}
+
 impl Walk<'_, User> {
-    /// Returns whether the backend has the person's password; `found` becomes the person.
-    fn find_owner(
-        &self,
-        link: &Link,
-        found: &mut Option<User>,
-    ) -> Result<Finding<User>, BackendError> {
+    /// Returns whether the backend has the person's password; `shown` becomes what it showed.
+    fn find_owner(&self, link: &Link, shown: &mut Shown) -> Result<Finding<User>, BackendError> {
         let request = self.request(link);
-        let Some(user) = link.backend.lookup(&request)? else {
+        let answer = link.backend.lookup(&request);
+        if matches!(answer, Err(BackendError::Unavailable(_))) && !link.backend.was_unanswered() {
+            *shown = Shown::Withheld;
+        }
+        let Some(user) = answer? else {
             return Ok(Finding::Unknown);
         };
         if let Some(finding) = self.stranger(link, &user)? {
@@ -124,7 +129,7 @@ impl Walk<'_, User> {
             Ok(changes) => changes.has_password(&request)?,
             Err(_) => true,
         };
-        *found = Some(user.clone());
+        *shown = Shown::Person(Box::new(user.clone()));
         Ok(match has_password {
             true => Finding::Answered(user),
             false => Finding::NoPassword(DenialReason::NoPassword.into()),
