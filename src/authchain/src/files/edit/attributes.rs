@@ -19,12 +19,13 @@ const ACCESS_LIST: &str = "system.posix_acl_access";
 const OF_CONTENTS: [&[u8]; 2] = [b"security.ima", b"security.evm"];
 
 /// The owner, group, mode and extended attributes of a file.
-pub(super) enum Attributes<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum Attributes {
     /// The process's own user and group, and this mode.
     Own(u32),
     /// Those of the file that is replaced: the SELinux context and the ACL are among its extended
-    /// attributes.
-    Kept(&'a Old),
+    /// attributes. A missing file is not made.
+    Kept,
 }
 
 /// The file that is replaced, as it was when it was read.
@@ -64,19 +65,21 @@ impl Old {
     }
 }
 
-impl Attributes<'_> {
-    /// Gives the attributes to `file`, the mode last: until then, only root may read the file.
-    pub(super) fn give_to(&self, file: &File) -> io::Result<()> {
-        let (uid, gid, mode) = match self {
-            Self::Own(mode) => (geteuid().as_raw(), getegid().as_raw(), *mode),
-            Self::Kept(old) => {
+impl Attributes {
+    /// Gives the attributes to `file`, which replaces `old`, the mode last: until then, only root
+    /// may read the file.
+    pub(super) fn give_to(self, file: &File, old: Option<&Old>) -> io::Result<()> {
+        let (uid, gid, mode) = match (self, old) {
+            (Self::Own(mode), _) => (geteuid().as_raw(), getegid().as_raw(), mode),
+            (Self::Kept, Some(old)) => {
                 let old = &old.metadata;
                 (old.uid(), old.gid(), old.mode() & 0o7777)
             }
+            (Self::Kept, None) => return Err(Errno::NOENT.into()),
         };
         fchown(file, Some(uid), Some(gid))?;
         remove_inherited_acl(file)?;
-        if let Self::Kept(old) = self {
+        if let (Self::Kept, Some(old)) = (self, old) {
             copy_extended(&old.file, file)?;
         }
         file.set_permissions(Permissions::from_mode(mode))

@@ -216,14 +216,14 @@ impl Database {
         }
         let mut not_flushed = Ok(());
         for ((path, before, after), old, mode) in writes {
-            let attributes = match old {
-                Some(old) if manner.keeps_attributes => Attributes::Kept(old),
-                _ => Attributes::Own(mode),
+            let attributes = match manner.keeps_attributes {
+                true => Attributes::Kept,
+                false => Attributes::Own(mode),
             };
             // A missing file is made, so that the other file is never read without it.
             let is_missing = old.is_none() && !manner.keeps_attributes;
             if before != after || is_missing {
-                let replaced = replace(path, &after.to_bytes(), &attributes, manner.witness);
+                let replaced = replace(path, old, &after.to_bytes(), attributes, manner.witness);
                 match replaced.map_err(|error| error.about(path)) {
                     // It is in place. The other file must not stay as it was.
                     Err(EditError::NotFlushed(why)) => {

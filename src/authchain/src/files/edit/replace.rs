@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use rustix::io::fcntl_dupfd_cloexec;
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Old};
 use super::error::EditError;
 use crate::files::file_size::UnlimitedFileSize;
 
@@ -64,19 +64,22 @@ impl From<io::Error> for ReplaceError {
     }
 }
 
-/// Replaces the file at `path` by one with `bytes` and these attributes.
+/// Replaces the file at `path` by one with `bytes` and these attributes. The file must still be
+/// `old`, or still be missing where that is `None`.
 ///
 /// The caller holds the lock. A file that a killed process left under the temporary name is
 /// removed.
 pub(super) fn replace(
     path: &Path,
+    old: Option<&Old>,
     bytes: &[u8],
-    attributes: &Attributes<'_>,
+    attributes: Attributes,
     witness: Witness<'_>,
 ) -> Result<(), ReplaceError> {
     let new = temporary(path);
-    let put = write_new(path, &new, bytes, attributes, witness)
-        .and_then(|()| put_in_place(path, &new, attributes));
+    let give_attributes = |file: &File| attributes.give_to(file, old);
+    let put = write_new(path, &new, bytes, give_attributes, witness)
+        .and_then(|()| put_in_place(path, &new, old));
     if put.is_err() {
         let _ = fs::remove_file(&new);
         return put;
@@ -96,7 +99,7 @@ fn write_new(
     path: &Path,
     new: &Path,
     bytes: &[u8],
-    attributes: &Attributes<'_>,
+    give_attributes: impl FnOnce(&File) -> io::Result<()>,
     witness: Witness<'_>,
 ) -> Result<(), ReplaceError> {
     match fs::remove_file(new) {
@@ -112,7 +115,7 @@ fn write_new(
         .open(new)?;
     let mut file = beyond_standard_streams(file)?;
     // Before the contents: a file that a killed process leaves must not be open to others.
-    attributes.give_to(&file)?;
+    give_attributes(&file)?;
     witness(path, WriteStep::Created);
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let _unlimited = UnlimitedFileSize::for_writing(size)?;
@@ -132,13 +135,22 @@ fn beyond_standard_streams(file: File) -> io::Result<File> {
     }
 }
 
-fn put_in_place(path: &Path, new: &Path, attributes: &Attributes<'_>) -> Result<(), ReplaceError> {
-    if let Attributes::Kept(old) = attributes {
-        if !old.is_unchanged()? {
-            return Err(ReplaceError::ChangedMeanwhile);
-        }
+fn put_in_place(path: &Path, new: &Path, old: Option<&Old>) -> Result<(), ReplaceError> {
+    match old {
+        Some(old) if old.is_unchanged()? => Ok(fs::rename(new, path)?),
+        Some(_) => Err(ReplaceError::ChangedMeanwhile),
+        // A link is never made over a file. Both names are one file until the other is removed.
+        None => match fs::hard_link(new, path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(ReplaceError::ChangedMeanwhile)
+            }
+            made => {
+                made?;
+                remove_leftover(path);
+                Ok(())
+            }
+        },
     }
-    Ok(fs::rename(new, path)?)
 }
 
 /// Removes what a killed process left of a new file for `path`. The caller holds the lock.
@@ -172,7 +184,9 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
         for mode in [0o600, 0o644] {
-            replace(&path, b"new", &Attributes::Own(mode), &no_witness).unwrap();
+            let old = Old::new(&path, File::open(&path).unwrap()).unwrap();
+            let own = Attributes::Own(mode);
+            replace(&path, Some(&old), b"new", own, &no_witness).unwrap();
             assert_eq!(
                 fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
                 mode
@@ -187,7 +201,7 @@ mod tests {
         let (path, victim) = (dir.path().join("shadow"), dir.path().join("victim"));
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, temporary(&path)).unwrap();
-        replace(&path, b"new", &Attributes::Own(0o600), &no_witness).unwrap();
+        replace(&path, None, b"new", Attributes::Own(0o600), &no_witness).unwrap();
         assert_eq!(fs::read(&victim).unwrap(), b"precious");
         assert!(fs::symlink_metadata(&path).unwrap().is_file());
     }
@@ -197,7 +211,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("folder");
         fs::create_dir(temporary(&path)).unwrap();
-        assert!(replace(&path, b"new", &Attributes::Own(0o600), &no_witness).is_err());
+        assert!(replace(&path, None, b"new", Attributes::Own(0o600), &no_witness).is_err());
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_attributes_of_a_missing_file_are_kept_by_not_making_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("shadow");
+        let error = replace(&path, None, b"new", Attributes::Kept, &no_witness).unwrap_err();
+        let error = error.about(&path).to_string();
+        assert!(error.contains("No such file"), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

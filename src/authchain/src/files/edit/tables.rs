@@ -22,6 +22,8 @@ const MAX_BYTES: u64 = 64 << 20;
 pub(super) struct Tables {
     pub(super) passwd: Table,
     pub(super) shadow: Table,
+    /// False if there was no shadow file when it was read.
+    pub(super) has_shadow_file: bool,
 }
 
 /// The files that were read; `None` for a file that is missing.
@@ -35,11 +37,16 @@ impl Tables {
     pub(super) fn read(passwd: &Path, shadow: &Path) -> Result<(Self, OldFiles), EditError> {
         let (passwd, old_passwd) = read(passwd, Access::Public)?;
         let (shadow, old_shadow) = read(shadow, Access::GroupReadable)?;
+        let tables = Self {
+            passwd,
+            shadow,
+            has_shadow_file: old_shadow.is_some(),
+        };
         let old = OldFiles {
             passwd: old_passwd,
             shadow: old_shadow,
         };
-        Ok((Self { passwd, shadow }, old))
+        Ok((tables, old))
     }
 
     /// Returns the user ids in the passwd file, `+5` among them: the C library takes it for 5, so

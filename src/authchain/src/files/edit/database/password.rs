@@ -76,7 +76,7 @@ impl Database {
             if edit.judged.is_some_and(|judged| *judged != entry) {
                 return Err(EditError::ChangedMeanwhile);
             }
-            match (self.shadow.exists(), tables.is_shadowed(edit.name)?) {
+            match (tables.has_shadow_file, tables.is_shadowed(edit.name)?) {
                 (true, _) => {}
                 (false, false) => {
                     return tables.put_into_passwd(edit.name, edit.hash.as_bytes());

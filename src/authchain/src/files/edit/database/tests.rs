@@ -84,6 +84,27 @@ fn files_that_are_not_there_are_made_with_the_right_modes() {
 }
 
 #[test]
+fn a_file_that_another_program_makes_or_replaces_meanwhile_is_not_overwritten() {
+    for shadow in [None, Some(SHADOW)] {
+        let fixture = fixture(PASSWD, SHADOW);
+        let path = fixture.folder.path().join("shadow");
+        if shadow.is_none() {
+            fs::remove_file(&path).unwrap();
+        }
+        let theirs = |path: &Path, step: WriteStep| {
+            if step == WriteStep::Synced {
+                fs::write(path.with_file_name("theirs"), "theirs:!::::::::\n").unwrap();
+                fs::rename(path.with_file_name("theirs"), path).unwrap();
+            }
+        };
+        let added = (fixture.database).add_watched(&name("bob"), &new(None), 1, &theirs);
+        assert!(matches!(added, Err(EditError::File(_))), "{added:?}");
+        assert_eq!(fixture.text("shadow"), "theirs:!::::::::\n");
+        assert_eq!(fixture.text("passwd"), PASSWD);
+    }
+}
+
+#[test]
 fn no_field_can_add_a_line_or_a_field() {
     let fixture = fixture(PASSWD, SHADOW);
     for gecos in ["a:b", "a\nroot::0:0::/:/bin/sh", "\u{7f}"] {
