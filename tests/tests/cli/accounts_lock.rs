@@ -55,7 +55,7 @@ fn nothing_is_changed_where_the_files_cannot_be_locked() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(
-        complaint.contains(".shadow.lock: No record locks available"),
+        complaint.contains(".passwd.lock: No record locks available"),
         "{complaint}"
     );
     assert_eq!(shadow, "");

@@ -1,5 +1,6 @@
 //! A passwd file and its shadow file, edited together.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,8 +24,8 @@ const SHADOW_MODE: u32 = 0o600;
 pub struct Database {
     passwd: PathBuf,
     shadow: PathBuf,
-    /// The lock file.
-    lock: PathBuf,
+    /// The lock files, in the order in which everybody takes them.
+    locks: BTreeSet<PathBuf>,
     /// The time for which a command waits for the lock.
     patience: Duration,
 }
@@ -57,7 +58,7 @@ impl Database {
         Self {
             passwd: resolved(passwd),
             shadow: resolved(shadow),
-            lock: lock::path_for(passwd, shadow),
+            locks: lock::paths_for([passwd, shadow]),
             patience: LOCK_WAIT,
         }
     }
@@ -200,7 +201,7 @@ impl Database {
         manner: &Manner<'_>,
         change: impl FnOnce(&mut Tables) -> Result<(), EditError>,
     ) -> Result<(), EditError> {
-        let _lock = Lock::take(&self.lock, &manner.deadline)?;
+        let _locks = self.take_locks(&manner.deadline)?;
         self.remove_leftovers();
         let (before, old) = self.read()?;
         let mut after = before.clone();
@@ -234,6 +235,11 @@ impl Database {
             }
         }
         not_flushed
+    }
+
+    fn take_locks(&self, deadline: &Deadline) -> Result<Vec<Lock>, EditError> {
+        let locks = self.locks.iter();
+        locks.map(|path| Lock::take(path, deadline)).collect()
     }
 
     fn remove_leftovers(&self) {

@@ -1,5 +1,6 @@
-//! The lock that lets only one process edit the files at a time.
+//! The locks that let only one process edit a file at a time.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ const SYSTEM_LOCK: &str = "/etc/.pwd.lock";
 /// The pause between two attempts to take the lock, in milliseconds.
 const PAUSE: u16 = 20;
 
-/// The lock of a database, held while its files are changed. The kernel releases it when the lock
+/// The lock of a file, held while it is changed. The kernel releases it when the lock
 /// file is closed, at the latest when the process ends. It is not released explicitly: that could
 /// fail after everything has been written.
 ///
@@ -82,23 +83,21 @@ fn lock_now(file: &File) -> nix::Result<i32> {
     fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file))
 }
 
-/// Returns the path of the lock file, which is a file of its own, because the shadow file is
-/// replaced: the system's if one of the two is a file of the system, by whatever path, and
-/// `.shadow.lock` beside any other shadow file. Links are resolved.
-pub(super) fn path_for(passwd: &Path, shadow: &Path) -> PathBuf {
-    path_beside(
-        passwd,
-        shadow,
-        [SYSTEM_PASSWD, SYSTEM_SHADOW].map(Path::new),
-    )
+/// Returns the paths of the lock files, one for each of these files, in the order in which they are
+/// taken: `/etc/.pwd.lock` for a file of the system, by whatever path, and `.NAME.lock` beside any
+/// other. A file may be edited together with several others, and has the same lock with each. Links
+/// are resolved.
+pub(super) fn paths_for(files: [&Path; 2]) -> BTreeSet<PathBuf> {
+    let systems = [SYSTEM_PASSWD, SYSTEM_SHADOW].map(Path::new);
+    BTreeSet::from(files.map(|file| path_beside(file, systems)))
 }
 
-fn path_beside(passwd: &Path, shadow: &Path, systems: [&Path; 2]) -> PathBuf {
-    let [systems_passwd, systems_shadow] = systems;
-    if is_same_file(passwd, systems_passwd) || is_same_file(shadow, systems_shadow) {
+fn path_beside(file: &Path, systems: [&Path; 2]) -> PathBuf {
+    if systems.iter().any(|system| is_same_file(file, system)) {
         return PathBuf::from(SYSTEM_LOCK);
     }
-    let real = resolved(shadow);
+    // A file of its own, because the edited file is replaced.
+    let real = resolved(file);
     let name = real.file_name().unwrap_or_default().to_string_lossy();
     real.with_file_name(format!(".{name}.lock"))
 }
@@ -147,22 +146,27 @@ mod tests {
         symlink(at("etc/shadow"), at("srv/linked")).unwrap();
         symlink(at("etc"), at("srv/etc")).unwrap();
         let systems = [at("etc/passwd"), at("etc/shadow")];
-        let lock = |passwd: &str, shadow: &str| {
-            let systems = [systems[0].as_path(), systems[1].as_path()];
-            path_beside(&at(passwd), &at(shadow), systems)
-        };
+        let lock = |file: &str| path_beside(&at(file), systems.each_ref().map(PathBuf::as_path));
         for exists in [false, true] {
             if exists {
                 fs::write(at("data/shadow"), "").unwrap();
             }
-            for shadow in ["etc/shadow", "srv/linked", "srv/etc/shadow", "data/shadow"] {
-                let theirs = lock("srv/passwd", shadow);
-                assert_eq!(theirs, Path::new(SYSTEM_LOCK), "{shadow}, {exists}");
+            for file in ["etc/shadow", "srv/linked", "srv/etc/shadow", "data/shadow"] {
+                assert_eq!(lock(file), Path::new(SYSTEM_LOCK), "{file}, {exists}");
             }
-            let moved = lock("srv/etc/passwd", "srv/shadow");
-            assert_eq!(moved, Path::new(SYSTEM_LOCK), "the hash may be in passwd");
-            let ours = lock("srv/passwd", "srv/shadow");
-            assert_eq!(ours, at("srv/.shadow.lock"));
+            assert_eq!(lock("srv/etc/passwd"), Path::new(SYSTEM_LOCK));
+            assert_eq!(lock("srv/shadow"), at("srv/.shadow.lock"));
+            assert_eq!(lock("srv/passwd"), at("srv/.passwd.lock"));
         }
+    }
+
+    #[test]
+    fn the_systems_two_files_have_one_lock_and_any_others_two() {
+        let paths = |files: [&str; 2]| Vec::from_iter(paths_for(files.map(Path::new)));
+        let system = Path::new(SYSTEM_LOCK);
+        assert_eq!(paths([SYSTEM_PASSWD, SYSTEM_SHADOW]), [system]);
+        let ours = ["/nowhere/z", "/nowhere/a"];
+        let locks = ["/nowhere/.a.lock", "/nowhere/.z.lock"].map(Path::new);
+        assert_eq!(paths(ours), locks);
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::super::error::EditError;
-use super::super::lock::Lock;
 use super::super::out_of_reach::OutOfReach;
 use super::super::replace::{Witness, has_leftover};
 use super::super::shadow_line::ShadowLine;
@@ -53,7 +52,7 @@ impl Database {
         }
         let out_of_reach = OutOfReach::enter();
         let now = Deadline::after(system_clock, Duration::ZERO);
-        if let Ok(_lock) = Lock::take(&self.lock, &now) {
+        if let Ok(_locks) = self.take_locks(&now) {
             self.remove_leftovers();
         }
         out_of_reach.leave()

@@ -246,6 +246,22 @@ fn two_writers_at_once_both_succeed() {
 }
 
 #[test]
+fn two_databases_with_one_file_in_common_exclude_each_other() {
+    let fixture = fixture(PASSWD, SHADOW);
+    let second = fixture.folder.path().join("second");
+    let mut other = Database::new(fixture.database.passwd(), &second);
+    other.patience = Duration::ZERO;
+    let witness = |_: &Path, _: WriteStep| {
+        let busy = other.add(&name("eve"), &new(None), 1);
+        assert!(matches!(busy, Err(EditError::Busy(_))), "{busy:?}");
+    };
+    (fixture.database)
+        .add_watched(&name("bob"), &new(None), 1, &witness)
+        .unwrap();
+    assert_eq!(fixture.names(), ["alice", "bob"]);
+}
+
+#[test]
 fn a_shadow_file_that_others_may_read_is_not_edited() {
     let fixture = fixture(PASSWD, SHADOW);
     let shadow = fixture.folder.path().join("shadow");

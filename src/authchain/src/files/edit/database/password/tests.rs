@@ -1,3 +1,4 @@
+use super::super::super::lock::Lock;
 use super::super::super::replace::WriteStep;
 use super::*;
 use crate::tools::deadline::system_clock;
@@ -56,10 +57,10 @@ impl Files {
         Database::new(&self.path("passwd"), &self.path("shadow"))
     }
 
-    /// Asserts that nothing but the files and their lock is in the folder.
+    /// Asserts that nothing but the files and their locks is in the folder.
     fn is_tidy(&self) -> bool {
         let names = fs::read_dir(self.folder.path()).unwrap();
-        names.count() == 3
+        names.count() == 4
     }
 }
 
