@@ -139,6 +139,14 @@ impl ShadowLine {
             .any(|byte| !matches!(byte, b'!' | b'*'))
     }
 
+    /// Returns whether its days limit the password or the account, unlike those of a new account.
+    pub(super) fn is_limited(&self) -> bool {
+        let [minimum, maximum, ..] = &self.ageing;
+        !matches!(minimum.as_slice(), b"" | b"0")
+            || !matches!(maximum.as_slice(), b"" | b"99999")
+            || !self.expire.is_empty()
+    }
+
     /// Returns the day of the last change of the password.
     pub(super) fn last_change(&self) -> Option<u64> {
         number(&self.last_change)

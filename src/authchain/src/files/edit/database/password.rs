@@ -30,7 +30,8 @@ impl Database {
     /// Replaces a password, if the shadow entry that counts for the account still is the one that
     /// was judged. Nothing is hashed under the lock, for which everybody's changes wait.
     ///
-    /// The password is stored in the shadow file; a hash that was in the passwd file moves there.
+    /// The password is stored in the shadow file; a hash that was in the passwd file moves there,
+    /// unless days in a shadow line that did not count would count then.
     /// Where there is no shadow file, the hash stays in the passwd file; if it should be in the
     /// shadow file, nothing is changed. No file is made.
     ///
@@ -126,6 +127,11 @@ impl Tables {
             // Without dates, as pam_unix makes it.
             None => ShadowLine::parse(&[name.as_bytes(), b""])?,
         };
+        if line.is_limited() && !self.is_shadowed(edit.name)? {
+            let why = "has days that do not count while the hash is in the passwd file";
+            let message = format!("the shadow line of {name} {why}");
+            return Err(EditError::Refused(message));
+        }
         line.replace_password(edit.hash, today);
         self.shadow.put(name, line.line(name))
     }

@@ -104,6 +104,23 @@ fn a_hash_in_the_passwd_file_moves_to_the_shadow_file_if_there_is_one() {
 }
 
 #[test]
+fn days_that_did_not_count_do_not_begin_to_count_with_a_change() {
+    for (stale, is_changed) in [
+        ("old:!$6$o:1:0:99999:7:::", true),
+        ("old:!:1:5:::::", false),
+        ("old:!:1:::::1:", false),
+    ] {
+        let files = Files::new();
+        let shadow = format!("{SHADOW}{stale}\n");
+        fs::write(files.path("shadow"), &shadow).unwrap();
+        let changed = files.change("old", &nothing);
+        assert_eq!(changed.is_ok(), is_changed, "{stale}: {changed:?}");
+        assert_eq!(files.text("shadow") == shadow, !is_changed, "{stale}");
+        assert_eq!(files.text("passwd") == PASSWD, !is_changed, "{stale}");
+    }
+}
+
+#[test]
 fn an_entry_that_is_not_the_judged_one_any_more_is_not_changed() {
     let judged = |line: &str| ShadowEntry::parse(line.as_bytes()).unwrap();
     for (line, expected) in [
