@@ -7,11 +7,12 @@ use std::time::SystemTime;
 use authchain::chain::{Assembled, ChangePhase, GivenName};
 use authchain::config::settings::GlobalSettings;
 use authchain::config::{DEFAULT_PATH, ModuleArguments};
+use authchain::files::edit::real_uid;
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::{DEFAULT_SOCKET, Journal, PamJournal, Severity, Syslog};
 use authchain::tools::request::Context;
 use authchain::words::PamCode;
-use nix::unistd::{geteuid, getuid};
+use nix::unistd::geteuid;
 
 use crate::assembly::{Unusable, assemble_for};
 use crate::handle::Handle;
@@ -40,7 +41,7 @@ impl Call<'_> {
             tty: &items.tty,
             rhost: &items.rhost,
             ruser: &items.ruser,
-            uid: getuid().as_raw(),
+            uid: real_uid().as_raw(),
             euid: geteuid().as_raw(),
             now: wall_clock(),
             deadline: Deadline::after(system_clock, settings.deadline.duration()),

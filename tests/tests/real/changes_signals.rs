@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use authchain_tests::host::codes::{AUTHTOK_ERR, SUCCESS};
+use authchain_tests::host::codes::{AUTH_ERR, AUTHTOK_ERR, SUCCESS};
 use authchain_tests::need;
 use authchain_tests::real::ask::{Answer, Ask};
 use authchain_tests::real::hosts::by;
@@ -102,12 +102,12 @@ fn the_lock_is_held_with_real_user_id_0_and_never_while_a_password_is_hashed() {
     let uid = person("alice").uid;
     let order = [
         place("rt_sigprocmask(SIG_BLOCK, [TSTP TTIN TTOU]"),
-        place("setresuid(0, 0, 0)"),
+        place("setresuid(0, -1, 0)"),
         calls
             .iter()
             .rposition(|call| call.contains("\"/etc/.pwd.lock\"")),
         place("rename("),
-        place(&format!("setresuid({uid}, 0, 0)")),
+        place(&format!("setresuid({uid}, -1, 0)")),
     ];
     assert!(order.iter().all(Option::is_some), "{order:?}\n{trace}");
     assert!(order.is_sorted(), "{order:?}\n{trace}");
@@ -119,17 +119,35 @@ fn the_lock_is_held_with_real_user_id_0_and_never_while_a_password_is_hashed() {
 }
 
 #[test]
-fn a_program_that_does_not_get_its_user_id_back_is_refused() {
+fn a_program_that_does_not_get_its_user_id_back_is_refused_and_not_taken_for_roots() {
     let Some(machine) = machine_and_strace("changes: stranded") else {
         return;
     };
     let mark = machine.log.mark();
+    let alice = person("alice");
+    let twice = Ask {
+        steps: ["chauthtok"; 2].map(Into::into).to_vec(),
+        change: [alice.password.as_deref().unwrap(), NEW, NEW, "wrong"]
+            .map(Into::into)
+            .to_vec(),
+        ..by_alice()
+    };
     // The first two make the host one of alice's, and take it out of her reach.
-    let ending = under_strace(&machine, &by_alice(), &["setresuid:error=EPERM:when=3"]);
-    assert_eq!(answer(&ending).codes, [AUTHTOK_ERR], "{ending:?}");
+    let ending = under_strace(&machine, &twice, &["setresuid:error=EPERM:when=3+"]);
+    let answer = answer(&ending);
+    assert_eq!(answer.codes, [AUTHTOK_ERR, AUTH_ERR], "{ending:?}");
     let line = "pam_authchain(stage:chauthtok): alice: password perhaps changed in local: \
                 real user id 0 stays: ...";
     machine.log.wait_for(mark, line);
+}
+
+#[test]
+fn a_user_id_that_cannot_be_given_back_at_once_is_given_back_later() {
+    let Some(machine) = machine_and_strace("changes: late user id") else {
+        return;
+    };
+    let ending = under_strace(&machine, &by_alice(), &["setresuid:error=EAGAIN:when=3..5"]);
+    assert_eq!(answer(&ending).codes, [SUCCESS], "{ending:?}");
 }
 
 #[test]
@@ -140,6 +158,6 @@ fn a_program_that_could_not_get_its_user_id_back_keeps_it() {
     let ending = under_strace(&machine, &by_alice(), &["capget:error=EPERM"]);
     assert_eq!(answer(&ending).codes, [SUCCESS], "{ending:?}");
     let trace = fs::read_to_string(machine.outside(TRACE)).unwrap();
-    assert!(!trace.contains("setresuid(0, 0, 0)"), "{trace}");
+    assert!(!trace.contains("setresuid(0, -1, 0)"), "{trace}");
     assert_eq!(login(&machine, "alice", NEW), SUCCESS);
 }

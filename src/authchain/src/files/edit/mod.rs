@@ -25,4 +25,5 @@ pub use database::Database;
 pub use database::password::PasswordEdit;
 pub use error::EditError;
 pub use new_account::NewAccount;
+pub use out_of_reach::real_uid;
 pub use table::Table;
