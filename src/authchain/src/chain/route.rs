@@ -16,6 +16,8 @@ pub(super) struct Route<'c> {
     pub(super) links: Vec<&'c Link>,
     /// The groups about which the backends are asked.
     pub(super) groups: Vec<String>,
+    /// True if a group of the backends decides which rule fits.
+    pub(super) asks_for_groups: bool,
     /// The second factors that the login needs.
     pub(super) demand: Demand,
     /// The objection of the rules, whatever a backend says.
@@ -62,6 +64,7 @@ impl Chain {
         Route {
             links: self.order(),
             groups: Vec::new(),
+            asks_for_groups: false,
             demand: self.ruling.demand.clone(),
             objection: None,
         }
@@ -70,29 +73,36 @@ impl Chain {
     /// Chooses the rule before any backend is asked.
     pub(super) fn route(&self, user: &Username, context: &Context<'_>) -> Route<'_> {
         let top = &self.ruling.demand;
-        let (links, demand, objection) = match self.ruling.choose(user, context) {
-            Ok(FirstChoice { by_file, may_allow }) => {
+        let groups = self.ruling.rules.groups_of_backends();
+        let groups: BTreeSet<_> = groups.map(Group::to_string).collect();
+        let groups = groups.into_iter().collect();
+        match self.ruling.choose(user, context) {
+            Ok(FirstChoice {
+                by_file,
+                may_allow,
+                asks_for_groups,
+            }) => {
                 let links = self.links_of(&by_file);
                 let objection = match (may_allow, links.is_empty()) {
                     (false, _) => Some(Objection::denied(&by_file, context)),
                     (true, true) => Some(Objection::without_links(&by_file)),
                     (true, false) => None,
                 };
-                (links, by_file.demand(top), objection)
+                Route {
+                    links,
+                    groups,
+                    asks_for_groups,
+                    demand: by_file.demand(top),
+                    objection,
+                }
             }
-            Err(error) => (
-                self.order(),
-                top.clone(),
-                Some(Objection::NotFoundOut(error)),
-            ),
-        };
-        let groups = self.ruling.rules.groups_of_backends();
-        let groups: BTreeSet<_> = groups.map(Group::to_string).collect();
-        Route {
-            links,
-            groups: groups.into_iter().collect(),
-            demand,
-            objection,
+            Err(error) => Route {
+                links: self.order(),
+                groups,
+                asks_for_groups: false,
+                demand: top.clone(),
+                objection: Some(Objection::NotFoundOut(error)),
+            },
         }
     }
 

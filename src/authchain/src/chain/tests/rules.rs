@@ -286,11 +286,57 @@ fn a_directory_tells_the_other_names_of_people_whom_the_passwd_file_has_too() {
     };
     let mut corp = directory("corp", &[]);
     assert_eq!(code(&corp, "cron"), PamCode::Success);
+    corp.also_named = vec!["mallory"];
+    assert_eq!(code(&corp, "cron"), PamCode::PermissionDenied);
+    corp.also_named = vec![];
     corp.unclear_groups = vec!["users"];
     assert_eq!(code(&corp, "sshd"), PamCode::Success);
     assert_eq!(code(&corp, "cron"), PamCode::PermissionDenied);
-    corp.also_named = vec!["mallory"];
-    assert_eq!(code(&corp, "sshd"), PamCode::PermissionDenied);
+}
+
+#[test]
+fn an_outage_refuses_people_of_the_passwd_file_only_where_a_directorys_group_can_decide() {
+    let denies = "[[rule]]\ngroup = [\"banned\"]\naccess = \"deny\"\n";
+    let all = [
+        Scripted::new("local", Authority::System, Answer::Accepts),
+        Scripted::new("corp", Authority::Directory, Answer::Unavailable),
+    ];
+    let machine = GroupFiles::new();
+    machine.write("group", "root:x:0:\nwheel:x:10:alice\n");
+    let code = |rules: &str, context: &Context<'_>| {
+        let chain = machine.chain(rules, &all, 2);
+        chain.account(b"alice", None, context).code()
+    };
+    for (rules, words) in [
+        (format!("{denies}service = [\"cron\"]\n"), "another service"),
+        (format!("{denies}user = [\"bob\"]\n"), "another person"),
+        (
+            format!("{denies}from = [\"192.0.2.7\"]\n"),
+            "another address",
+        ),
+        (
+            format!("[[rule]]\nuser = [\"alice\"]\n{denies}"),
+            "behind a rule that fits",
+        ),
+        (
+            format!("[[rule]]\ngroup = [\"ops\", \"wheel\"]\n{denies}"),
+            "behind a group of this machine",
+        ),
+    ] {
+        assert_eq!(code(&rules, &context(false)), PamCode::Success, "{words}");
+        assert_eq!(code(&rules, &su()), PamCode::Success, "{words}, in su");
+        assert!(!all.iter().skip(1).any(is_asked), "{words}");
+    }
+    for rules in [
+        denies.to_owned(),
+        format!("[[rule]]\nuser = [\"bob\"]\n{denies}"),
+        format!("[[rule]]\ngroup = [\"ops\"]\nservice = [\"cron\"]\n{denies}"),
+        format!("[[rule]]\ngroup = [\"wheel\", \"!ops\"]\n{denies}"),
+    ] {
+        let refused = PamCode::AuthInfoUnavailable;
+        assert_eq!(code(&rules, &context(false)), refused, "{rules}");
+        assert_ne!(code(&rules, &su()), PamCode::Success, "{rules}");
+    }
 }
 
 #[test]

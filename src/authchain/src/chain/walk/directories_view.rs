@@ -8,7 +8,8 @@ use crate::words::{Account, AccountStatus, BackendError, User};
 
 impl Walk<'_, AccountStatus> {
     /// Adds the groups and names that directories have for a person whom this machine's files
-    /// describe and for whom they have no password: at a login, a directory would say them.
+    /// describe and for whom they have no password: at a login, a directory would say them. None is
+    /// asked where no group decides, so that an outage refuses nobody in vain.
     ///
     /// # Errors
     /// When a directory that may know the person could not be asked.
@@ -23,7 +24,7 @@ impl Walk<'_, AccountStatus> {
         // No group opens an account that is refused.
         let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
         let is_over = self.steps.iter().any(is_refused);
-        let Some(own) = own.filter(|_| !is_over && !self.route.groups.is_empty()) else {
+        let Some(own) = own.filter(|_| !is_over && self.route.asks_for_groups) else {
             return Ok(());
         };
         let has_password = self.has_password(own)?;

@@ -34,6 +34,9 @@ pub struct FirstChoice<'r> {
     /// True if the login may be allowed by some rule, depending on the groups that the backend
     /// will say. If false, no answer of a backend can let the person in, and none is asked.
     pub may_allow: bool,
+    /// True if a group decides that the backend will say: all other keys of its rule fit, and no
+    /// rule before it surely fits.
+    pub asks_for_groups: bool,
 }
 
 /// The choice after a backend has answered: one rule, or several of which any may be the one that
@@ -136,6 +139,7 @@ impl Rules {
         Ok(FirstChoice {
             by_file: first_of(by_file),
             may_allow: possible.iter().any(Choice::allows),
+            asks_for_groups: possible.len() > 1,
         })
     }
 

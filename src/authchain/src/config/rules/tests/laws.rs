@@ -86,7 +86,9 @@ fn choices(rules: &Rules, login: &LoginCase, fails: u32) -> Result<[String; 3], 
     let (in_file, of_backend) = (answer(&login.in_file), answer(&login.of_backend));
     let in_file = |group: &Group| failing(group, &in_file);
     let of_backend = |group: &Group| failing(group, &of_backend);
-    let FirstChoice { by_file, may_allow } = rules.first_choice(&login.facts(), in_file)?;
+    let FirstChoice {
+        by_file, may_allow, ..
+    } = rules.first_choice(&login.facts(), in_file)?;
     let of_backend = |group: &Group| of_backend(group).map(Some);
     let second = rules.second_choice(&login.facts(), in_file, of_backend)?;
     Ok([

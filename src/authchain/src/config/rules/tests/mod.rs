@@ -43,8 +43,9 @@ fn only<'r>(chosen: &SecondChoice<'r>) -> Choice<'r> {
 fn first(text: &str, login: &LoginFacts<'_>, file: InGroups<'_>) -> (String, bool) {
     let source = source(text);
     let config = Config::parse(&source).unwrap();
-    let FirstChoice { by_file, may_allow } =
-        config.rules.first_choice(login, is_among(file)).unwrap();
+    let FirstChoice {
+        by_file, may_allow, ..
+    } = config.rules.first_choice(login, is_among(file)).unwrap();
     (in_short(&by_file), may_allow)
 }
 
