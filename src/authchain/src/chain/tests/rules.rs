@@ -11,7 +11,7 @@ use super::*;
 use crate::backends::Authority;
 use crate::chain::ruling::Ruling;
 use crate::config::rules::Rules;
-use crate::config::settings::WhenUnavailable;
+use crate::config::settings::{Then, WhenUnavailable};
 use crate::config::{Config, Source};
 use crate::words::{Account, AccountStatus, PamCode};
 
@@ -337,6 +337,32 @@ fn an_outage_refuses_people_of_the_passwd_file_only_where_a_directorys_group_can
         assert_eq!(code(&rules, &context(false)), refused, "{rules}");
         assert_ne!(code(&rules, &su()), PamCode::Success, "{rules}");
     }
+}
+
+#[test]
+fn a_user_id_of_another_evades_no_group_of_the_directory() {
+    let denies = "[[rule]]\ngroup = [\"banned\"]\naccess = \"deny\"\n";
+    let elsewhere = format!("{denies}service = [\"cron\"]\n");
+    let local = Scripted::new("local", Authority::System, Answer::Accepts);
+    let mut corp = directory("corp", &["banned"]);
+    corp.answer = Answer::AcceptsWithUid(1234);
+    let machine = GroupFiles::new();
+    let code = |rules: &str, all: [&Scripted; 2]| {
+        let chain = machine.chain(rules, &all.map(Clone::clone), 2);
+        chain.account(b"alice", None, &context(false)).code()
+    };
+    let unavailable = PamCode::AuthInfoUnavailable;
+    for all in [[&local, &corp], [&corp, &local]] {
+        assert_eq!(code(denies, all), unavailable);
+        assert_eq!(code(&elsewhere, all), PamCode::Success);
+    }
+    corp.on_denied = Then::Stop;
+    assert_eq!(code(denies, [&local, &corp]), PamCode::PermissionDenied);
+    assert_eq!(code(&elsewhere, [&local, &corp]), PamCode::Success);
+    // Whoever has a password in a second passwd database belongs to it.
+    corp.on_denied = Then::Next;
+    let own = Scripted::new("mail", Authority::Machine, Answer::Accepts);
+    assert_eq!(code(denies, [&corp, &own]), PamCode::Success);
 }
 
 #[test]

@@ -45,11 +45,9 @@ impl Chain {
                 break;
             }
         }
-        if let Some(person) = &mut seen.person {
-            if let Err(error) = walk.add_directories_view(person, known) {
-                let decision = walk.decide(Outcome::Unavailable);
-                return Objection::NotFoundOut(error).against(decision);
-            }
+        if let Err(error) = walk.add_directories_view(&mut seen, known) {
+            let decision = walk.decide(Outcome::Unavailable);
+            return Objection::NotFoundOut(error).against(decision);
         }
         let is_excused = !seen.is_another && walk.is_excused();
         let decision = walk.decide(Outcome::Unavailable);
@@ -71,11 +69,11 @@ impl Chain {
 
 /// The people whom backends have described in one walk.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     /// The person whom the first backend describes.
-    person: Option<User>,
+    pub(super) person: Option<User>,
     /// True if a backend describes another person of the same name.
-    is_another: bool,
+    pub(super) is_another: bool,
 }
 
 impl AccountDecision {
@@ -176,7 +174,7 @@ impl Walk<'_, AccountStatus> {
     /// Returns the finding for an entry that has this name but is another person's: unknown. With
     /// `on_denied = "stop"` it is a denial: a person who may write their own user id must not get
     /// past the backend that way.
-    fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
+    pub(super) fn another_person(&self, link: &Link, detail: String) -> Finding<AccountStatus> {
         if link.on_denied == Then::Stop {
             return Finding::Denied(Denial {
                 detail: Some(detail),

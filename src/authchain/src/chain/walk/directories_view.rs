@@ -1,34 +1,44 @@
 //! The groups and names that directories have for a person whom this machine's files describe and
 //! leave to others.
 
+use std::time::Duration;
+
 use super::Walk;
+use super::account::Seen;
 use crate::chain::decision::{Finding, Step};
 use crate::chain::links::Link;
-use crate::words::{Account, AccountStatus, BackendError, User};
+use crate::words::{Account, AccountStatus, BackendError};
 
 impl Walk<'_, AccountStatus> {
     /// Adds the groups and names that directories have for a person whom this machine's files
     /// describe and for whom they have no password: at a login, a directory would say them. None is
     /// asked where no group decides, so that an outage refuses nobody in vain.
     ///
+    /// If a directory has another person of the name, the groups are not found out: whoever may
+    /// write their own user id could otherwise evade a rule about a group.
+    ///
     /// # Errors
     /// When a directory that may know the person could not be asked.
     pub(super) fn add_directories_view(
-        &self,
-        person: &mut User,
+        &mut self,
+        seen: &mut Seen,
         known: Option<&Account>,
     ) -> Result<(), BackendError> {
-        let mut directories = self.route.links.iter();
-        let own = directories.find(|link| link.backend.name() == person.backend);
+        let route = self.route;
+        let Some(person) = seen.person.as_mut().filter(|_| route.asks_for_groups) else {
+            return Ok(());
+        };
+        let own = (route.links.iter()).find(|link| link.backend.name() == person.backend);
         let own = own.filter(|link| !link.backend.nature().is_directory());
         // No group opens an account that is refused.
         let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
         let is_over = self.steps.iter().any(is_refused);
-        let Some(own) = own.filter(|_| !is_over && self.route.asks_for_groups) else {
+        let Some(own) = own.filter(|_| !is_over) else {
             return Ok(());
         };
         let has_password = self.has_password(own)?;
-        for link in &self.route.links {
+        let mut is_another = seen.is_another && !has_password;
+        for link in &route.links {
             let is_heard = known.is_some_and(|known| self.is_from(link, known));
             let may_know = link.backend.nature().is_directory() && !self.was_unknown(link);
             if !may_know || (has_password && !is_heard) || self.obstacle(link)?.is_some() {
@@ -37,14 +47,25 @@ impl Walk<'_, AccountStatus> {
             let Some(Account { user, .. }) = self.judged(link, known)? else {
                 continue;
             };
-            if self.mistaken_identity(link, &user)?.is_none() {
+            let Some(detail) = self.mistaken_identity(link, &user)? else {
                 person.groups = match (person.groups.take(), user.groups) {
                     (Some(own), Some(more)) => Some([own, more].concat()),
                     _ => None,
                 };
                 person.unclear_groups.extend(user.unclear_groups);
                 person.also_named.extend(user.also_named);
-            }
+                continue;
+            };
+            is_another = true;
+            let finding = self.another_person(link, detail);
+            self.steps.push(Step {
+                backend: link.backend.name().to_owned(),
+                finding,
+                took: Duration::ZERO,
+            });
+        }
+        if is_another {
+            person.groups = None;
         }
         Ok(())
     }
