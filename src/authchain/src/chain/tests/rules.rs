@@ -366,6 +366,38 @@ fn a_user_id_of_another_evades_no_group_of_the_directory() {
 }
 
 #[test]
+fn the_groups_of_people_in_the_passwd_file_are_those_of_the_directory_that_a_login_takes() {
+    let rules = "[[rule]]\ngroup = [\"ops\"]\n[[rule]]\naccess = \"deny\"\n";
+    let local = Scripted::new("local", Authority::System, Answer::Accepts);
+    let (member, other) = (directory("a", &["ops"]), directory("b", &[]));
+    let (member, other) = (&member, &other);
+    let machine = GroupFiles::new();
+    let code = |all: [&Scripted; 2], known: Option<&Account>| {
+        let all = [&local, all[0], all[1]].map(Clone::clone);
+        let chain = machine.chain(rules, &all, 3);
+        chain.account(b"alice", known, &context(false)).code()
+    };
+    assert_eq!(code([member, other], None), PamCode::Success);
+    assert!(!is_asked(other));
+    assert_eq!(code([other, member], None), PamCode::PermissionDenied);
+    // Who has just logged in by a directory's password has the groups of that directory.
+    let by_member = member.known("alice");
+    assert_eq!(code([other, member], by_member.as_ref()), PamCode::Success);
+    let by_other = other.known("alice");
+    let refused = code([member, other], by_other.as_ref());
+    assert_eq!(refused, PamCode::PermissionDenied);
+    // One that does not know the same person is passed, and one that does not answer is not.
+    for (answer, expected) in [
+        (Answer::Unknown, PamCode::Success),
+        (Answer::AcceptsWithUid(1234), PamCode::Success),
+        (Answer::Unavailable, PamCode::AuthInfoUnavailable),
+    ] {
+        let first = Scripted::new("b", Authority::Directory, answer);
+        assert_eq!(code([&first, member], None), expected, "{answer:?}");
+    }
+}
+
+#[test]
 fn a_domain_beside_the_name_evades_no_rule() {
     let rules = "[[rule]]\nuser = [\"alice\"]\naccess = \"deny\"\n";
     for name in ["alice@example.com", "EXAMPLE\\alice", "ALICE@example.com"] {

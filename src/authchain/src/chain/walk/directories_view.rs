@@ -1,21 +1,20 @@
 //! The groups and names that directories have for a person whom this machine's files describe and
 //! leave to others.
 
-use std::time::Duration;
-
 use super::Walk;
 use super::account::Seen;
 use crate::chain::decision::{Finding, Step};
 use crate::chain::links::Link;
-use crate::words::{Account, AccountStatus, BackendError};
+use crate::words::{Account, AccountStatus, BackendError, User};
 
-impl Walk<'_, AccountStatus> {
-    /// Adds the groups and names that directories have for a person whom this machine's files
-    /// describe and for whom they have no password: at a login, a directory would say them. None is
+impl<'a> Walk<'a, AccountStatus> {
+    /// Adds the groups and names that a directory has for a person whom this machine's files
+    /// describe and for whom they have no password. It is the directory that a login takes: the one
+    /// that has just accepted the password, or else the first that knows the same person. None is
     /// asked where no group decides, so that an outage refuses nobody in vain.
     ///
-    /// If a directory has another person of the name, the groups are not found out: whoever may
-    /// write their own user id could otherwise evade a rule about a group.
+    /// If directories have only another person of the name, the groups are not found out: whoever
+    /// may write their own user id could otherwise evade a rule about a group.
     ///
     /// # Errors
     /// When a directory that may know the person could not be asked.
@@ -24,26 +23,16 @@ impl Walk<'_, AccountStatus> {
         seen: &mut Seen,
         known: Option<&Account>,
     ) -> Result<(), BackendError> {
-        let route = self.route;
-        let Some(person) = seen.person.as_mut().filter(|_| route.asks_for_groups) else {
+        let Some(person) = seen.person.as_mut().filter(|_| self.route.asks_for_groups) else {
             return Ok(());
         };
-        let own = (route.links.iter()).find(|link| link.backend.name() == person.backend);
-        let own = own.filter(|link| !link.backend.nature().is_directory());
-        // No group opens an account that is refused.
-        let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
-        let is_over = self.steps.iter().any(is_refused);
-        let Some(own) = own.filter(|_| !is_over) else {
+        let Some(directories) = self.directories_of(person, known)? else {
             return Ok(());
         };
-        let has_password = self.has_password(own)?;
-        let mut is_another = seen.is_another && !has_password;
-        for link in &route.links {
-            let is_heard = known.is_some_and(|known| self.is_from(link, known));
-            let may_know = link.backend.nature().is_directory() && !self.was_unknown(link);
-            if !may_know || (has_password && !is_heard) || self.obstacle(link)?.is_some() {
-                continue;
-            }
+        let mut is_another = seen.is_another;
+        let clock = self.context.deadline.clock();
+        for link in directories {
+            let begin = clock();
             let Some(Account { user, .. }) = self.judged(link, known)? else {
                 continue;
             };
@@ -54,20 +43,53 @@ impl Walk<'_, AccountStatus> {
                 };
                 person.unclear_groups.extend(user.unclear_groups);
                 person.also_named.extend(user.also_named);
-                continue;
+                return Ok(());
             };
             is_another = true;
-            let finding = self.another_person(link, detail);
             self.steps.push(Step {
                 backend: link.backend.name().to_owned(),
-                finding,
-                took: Duration::ZERO,
+                finding: self.another_person(link, detail),
+                took: clock().saturating_duration_since(begin),
             });
         }
         if is_another {
             person.groups = None;
         }
         Ok(())
+    }
+
+    /// Returns the directories that may know a person, in the order in which they are asked; `None`
+    /// if the person is no directory's.
+    fn directories_of(
+        &self,
+        person: &User,
+        known: Option<&Account>,
+    ) -> Result<Option<Vec<&'a Link>>, BackendError> {
+        let links = || self.route.links.iter().copied();
+        let own = links().find(|link| link.backend.name() == person.backend);
+        let own = own.filter(|link| !link.backend.nature().is_directory());
+        // No group opens an account that is refused.
+        let is_refused = |step: &Step<AccountStatus>| matches!(&step.finding, Finding::Answered(status) if status.forbids_login());
+        let is_over = self.steps.iter().any(is_refused);
+        let Some(own) = own.filter(|_| !is_over) else {
+            return Ok(None);
+        };
+        let is_heard = |link: &Link| known.is_some_and(|known| self.is_from(link, known));
+        let was_heard = links().any(is_heard);
+        if !was_heard && self.has_password(own)? {
+            return Ok(None);
+        }
+        let may_know = |link: &Link| match was_heard {
+            true => is_heard(link),
+            false => link.backend.nature().is_directory() && !self.was_unknown(link),
+        };
+        let mut directories = Vec::new();
+        for link in links() {
+            if may_know(link) && self.obstacle(link)?.is_none() {
+                directories.push(link);
+            }
+        }
+        Ok(Some(directories))
     }
 
     /// Returns whether a second passwd database has a password for the person, who then belongs to
