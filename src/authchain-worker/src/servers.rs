@@ -182,7 +182,10 @@ impl Tries {
             true => WireVerdict::Failed(why),
             false => WireVerdict::Unavailable(why),
         };
-        self.found.again = !self.kinds.is_empty() && !self.is_thorough;
+        let was_asked = !self.kinds.is_empty();
+        let is_down = |kind: &FailureKind| *kind == FailureKind::Down;
+        self.found.again = was_asked && !self.is_thorough;
+        self.found.unanswered = was_asked && self.kinds.iter().all(is_down);
         Answer {
             servers: self.found,
             ..Answer::from(verdict)

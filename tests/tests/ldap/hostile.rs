@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use authchain::words::{AccountStatus, DenialReason};
 use authchain_tests::servers::asker::{Asker, Told};
+use authchain_tests::servers::free_port;
 use authchain_tests::servers::hostile::{
     almost_good, blurt, drip, element, entry, entry_with, flood, message, request, result, serve,
     settings, wait,
@@ -281,6 +282,7 @@ fn a_connection_in_the_clear_does_not_show_that_a_server_is_back() {
         assert!(told.took < Duration::from_millis(1_600), "{told:?}");
         assert_eq!(told.conclusion.servers.down, [uri.as_str()]);
         assert!(told.conclusion.servers.again, "{told:?}");
+        assert!(told.conclusion.servers.unanswered, "{told:?}");
     }
     let alive = serve(|stream| almost_good(stream, |_, answer| answer));
     let mut corp = Asker::new(settings(alive));
@@ -289,6 +291,28 @@ fn a_connection_in_the_clear_does_not_show_that_a_server_is_back() {
     let told = corp.login("alice", "pw-alice");
     assert!(told.is_accepted(), "{told:?}");
     assert_eq!(told.conclusion.servers.up, corp.avoid);
+}
+
+/// A person can make a search for their own entry fail, behind a server that is down as well.
+#[test]
+fn a_server_in_the_clear_that_refuses_a_search_has_answered_whoever_else_is_down() {
+    let refusing = serve(|stream| {
+        almost_good(stream, |tag, bytes| match tag {
+            0x63 => message(bytes[4], &result(0x65, 3, b"time limit exceeded")),
+            _ => bytes,
+        });
+    });
+    let uri = |port: u16| format!("ldap://127.0.0.1:{port}");
+    let dead = uri(free_port());
+    let account = |uris: &[&str]| {
+        let told = Asker::new(settings(refusing)).with("uris", json!(uris));
+        let told = told.account("alice");
+        assert_unavailable("a dead server", &told, "refused");
+        assert_eq!(told.conclusion.servers.down, [dead.as_str()]);
+        told.conclusion.servers.unanswered
+    };
+    assert!(account(&[&dead]));
+    assert!(!account(&[&dead, &uri(refusing)]));
 }
 
 #[test]

@@ -120,6 +120,37 @@ fn only_a_worker_that_asked_every_server_briefly_may_be_asked_again() {
 }
 
 #[test]
+fn servers_are_unanswered_only_if_nothing_was_heard_of_any_of_them() {
+    let down = || Failure::down("connect", "refused");
+    let unanswered = |health: &Health, second: Failure| {
+        let (_, told) = ask(health, |server| {
+            Err(match server {
+                "two" => second.clone(),
+                _ => down(),
+            })
+        });
+        told.servers.unanswered
+    };
+    for health in [Health::default(), health(&["one", "two", "three"], &[])] {
+        assert!(unanswered(&health, down()));
+        // Each of them may be due to the person: a broken entry, a search that takes long.
+        for second in [
+            Failure::settings("other names", "more than 64"),
+            Failure::trouble("search", "busy"),
+            Failure::local("search", "asleep"),
+            down().spent(),
+        ] {
+            assert!(!unanswered(&health, second.clone()), "{second:?}");
+        }
+    }
+    let (_, told) = ask(&Health::default(), |server| match server {
+        "one" => Err(down()),
+        _ => Ok(WireVerdict::Unavailable("busy".to_owned()).into()),
+    });
+    assert!(!told.servers.unanswered);
+}
+
+#[test]
 fn a_brief_look_that_this_process_slept_through_is_followed_by_a_long_one() {
     let naps = Cell::new(1);
     let (asked, told) = ask(&health(&["one", "two", "three"], &[]), |server| {
@@ -173,6 +204,7 @@ fn servers_that_dns_names_are_asked_before_the_rest_of_the_queue() {
     assert_eq!(asked, ["sign", "c", "a", "last", "b"]);
     assert_eq!(told.servers.down, ["c", "a", "last", "b"]);
     assert_eq!(told.servers.up, ["sign"]);
+    assert!(told.servers.unanswered, "the name service is none of them");
 }
 
 #[test]

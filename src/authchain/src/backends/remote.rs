@@ -99,7 +99,8 @@ impl Remote {
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         self.unanswered.set(false);
         let mut conclusion = talk(&self.setup, self.hello(plan), asked, is_same_name)?;
-        self.unanswered.set(is_without_answer(&conclusion));
+        let is_unavailable = matches!(conclusion.verdict, WireVerdict::Unavailable(_));
+        (self.unanswered).set(is_unavailable && conclusion.servers.unanswered);
         let found = &mut conclusion.servers;
         if !self.servers.is_empty() {
             found.down.retain(|server| self.servers.contains(server));
@@ -218,13 +219,6 @@ impl Backend for Remote {
         let hello = self.hello(&Plan::of_unknown(request.context.now));
         examine::examine(&self.setup, hello, request, hear)
     }
-}
-
-/// Returns whether servers were asked, and none of them was reached.
-fn is_without_answer(conclusion: &Conclusion) -> bool {
-    let found = &conclusion.servers;
-    let was_asked = found.again || !found.down.is_empty();
-    matches!(conclusion.verdict, WireVerdict::Unavailable(_)) && was_asked && found.up.is_empty()
 }
 
 /// Makes an account's warning safe to show on the person's terminal, like the worker's other texts.

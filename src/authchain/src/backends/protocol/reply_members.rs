@@ -31,6 +31,7 @@ const MEMBERS: &[(&str, Shape<ReplyMember>)] = &[
     ("up", Shape::Texts),
     ("open_ms", Shape::Number),
     ("again", Shape::Bool),
+    ("unanswered", Shape::Bool),
     ("notes", Shape::Texts),
 ];
 

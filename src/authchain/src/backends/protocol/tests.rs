@@ -81,12 +81,15 @@ fn verdicts() -> impl Strategy<Value = WireVerdict> {
 }
 
 fn found() -> impl Strategy<Value = ServersFound> {
-    let times = (any::<u64>(), any::<bool>());
-    (strings(), strings(), times).prop_map(|(down, up, (open_ms, again))| ServersFound {
-        open_ms: if up.is_empty() { 0 } else { open_ms },
-        down,
-        up,
-        again,
+    let others = (any::<u64>(), any::<bool>(), any::<bool>());
+    (strings(), strings(), others).prop_map(|(down, up, (open_ms, again, unanswered))| {
+        ServersFound {
+            open_ms: if up.is_empty() { 0 } else { open_ms },
+            down,
+            up,
+            again,
+            unanswered,
+        }
     })
 }
 
@@ -150,6 +153,7 @@ fn objects() -> impl Strategy<Value = String> {
         "up",
         "open_ms",
         "again",
+        "unanswered",
         "notes",
         "change_password",
         "kind",

@@ -27,6 +27,9 @@ pub struct ServersFound {
     /// True if every server that was tried had only the short time of a probe and did not answer.
     /// None was sent the password, so the question may be asked again.
     pub again: bool,
+    /// True if every server that was asked was found down, so that nothing was heard that could
+    /// depend on the person.
+    pub unanswered: bool,
 }
 
 impl From<WireVerdict> for Conclusion {

@@ -32,6 +32,8 @@ pub(super) struct VerdictLine<'a> {
     open_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unanswered: Option<bool>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
 }
@@ -49,6 +51,7 @@ impl<'a> VerdictLine<'a> {
             up: &servers.up,
             open_ms: Some(servers.open_ms).filter(|_| !servers.up.is_empty()),
             again: Some(true).filter(|_| servers.again),
+            unanswered: Some(true).filter(|_| servers.unanswered),
             notes: &conclusion.notes,
             ..Self::default()
         };
@@ -112,6 +115,7 @@ pub(super) fn read_conclusion(
             up: members.texts("up").unwrap_or_default(),
             open_ms: members.number("open_ms").unwrap_or_default(),
             again: members.is_true("again"),
+            unanswered: members.is_true("unanswered"),
         },
         notes: members.texts("notes").unwrap_or_default(),
     })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::stage::{POLITE, Stage, alone, failed, stop_the_clock, unavailable, wall_clock};
-use crate::backends::breaker;
+use crate::backends::{Backend, breaker};
 use crate::words::{BackendError, Verdict};
 
 /// Returns where the mark of the first server is.
@@ -51,6 +51,25 @@ read -r end"#
     let marks = fs::read_dir(stage.dir.path().join("run")).unwrap();
     let marks: Vec<_> = marks.map(|entry| entry.unwrap().path()).collect();
     assert_eq!(marks, [mark_of_one(&stage)]);
+}
+
+#[test]
+fn a_backend_is_unanswered_only_where_the_worker_says_so() {
+    let _alone = alone();
+    for (verdict, expected) in [
+        (r#""unavailable","detail":"x","unanswered":true"#, true),
+        (r#""unavailable","detail":"x","down":["ldap://one"]"#, false),
+        (r#""unavailable","detail":"x","again":true"#, false),
+        (r#""failed","detail":"x","unanswered":true"#, false),
+        (r#""unknown","unanswered":true"#, false),
+    ] {
+        let script = format!("{POLITE}say '{{\"verdict\":{verdict}}}'\nread -r end");
+        let was_unanswered = Stage::new(&script).ask(|remote, request, _| {
+            let _ = remote.account(request);
+            remote.was_unanswered()
+        });
+        assert_eq!(was_unanswered.0, expected, "{verdict}");
+    }
 }
 
 /// Plays a worker whose only server is marked, and which finds it down in a brief look. `meanwhile`
