@@ -20,7 +20,7 @@ pub enum ChangePhase {
 pub struct ChangeDecision {
     /// The call.
     pub phase: ChangePhase,
-    /// The name; `None` if nobody knows it.
+    /// The name; `None` if nobody knows it, and no old password was asked for.
     pub user: Option<Username>,
     /// The backend that the password belongs to, or that left open to whom it belongs.
     pub backend: Option<String>,

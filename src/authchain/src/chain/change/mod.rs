@@ -35,12 +35,13 @@ impl Chain {
             Err(_) => return ChangeDecision::new(phase, None, None, ChangeOutcome::Unknown),
         };
         let mut passed = Vec::new();
+        let mut unknown = ChangeDecision::new(phase, None, None, ChangeOutcome::Unknown);
         loop {
             // The time in which the person has typed the old password does not count.
             let context = &context.restarted();
             let owner = match self.password_owner(&user, kind, &passed, context) {
                 Ok(Some(owner)) => owner,
-                Ok(None) => return ChangeDecision::new(phase, None, None, ChangeOutcome::Unknown),
+                Ok(None) => return unknown,
                 Err(reason) => return without_owner(phase, user, reason),
             };
             let (verdict, old_was_asked) = preliminary(&owner, &user, kind, context, person);
@@ -54,6 +55,8 @@ impl Chain {
             };
             if let (Owner::ToProve(..), ChangeOutcome::Unknown) = (&owner, &outcome) {
                 passed.push(backend);
+                unknown.old_was_asked |= old_was_asked;
+                unknown.user = Some(user.clone()).filter(|_| unknown.old_was_asked);
                 continue;
             }
             return ChangeDecision {

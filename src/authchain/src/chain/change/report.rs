@@ -8,7 +8,8 @@ use crate::tools::request::Context;
 
 impl ChangeDecision {
     /// Logs a password that was changed, and each refusal. That it may be changed, and that nobody
-    /// knows the name, is logged only if `even_success`.
+    /// knows the name, is logged only if `even_success`. But an old password that was typed is
+    /// logged as a guess, even if it is right for another person.
     pub fn report(&self, context: &Context<'_>, even_success: bool) {
         let is_fault = matches!(
             self.outcome,
@@ -17,6 +18,7 @@ impl ChangeDecision {
                 | ChangeOutcome::Refused(ChangeRefusal::Unsure(_))
         );
         let severity = match (&self.outcome, self.phase) {
+            (ChangeOutcome::Unknown, _) if self.old_was_asked => Severity::LOG_NOTICE,
             (ChangeOutcome::Granted(_), ChangePhase::Preliminary) | (ChangeOutcome::Unknown, _) => {
                 if !even_success {
                     return;
@@ -41,6 +43,10 @@ impl ChangeDecision {
             }
             (Is::Granted(_), ChangePhase::Update) => {
                 return format!("password changed in {backend}");
+            }
+            (Is::Unknown, _) if self.old_was_asked => {
+                return "password not changed: nobody has this name and this old password"
+                    .to_owned();
             }
             (Is::Unknown, _) => return "password not changed: nobody knows the name".to_owned(),
             (Is::Refused(ChangeRefusal::Unsure(why)), _) => {

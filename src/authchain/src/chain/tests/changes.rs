@@ -1,5 +1,7 @@
 //! Changes of passwords: whose it is, what is asked, and which new passwords are of use.
 
+use std::cell::RefCell;
+
 use proptest::prelude::*;
 
 use super::laws::backends;
@@ -9,6 +11,7 @@ use crate::backends::Authority;
 use crate::backends::password_change::{CannotChange, ChangeKind};
 use crate::config::settings::{PasswordChanges, Then};
 use crate::tools::conversation::Conversation;
+use crate::tools::journal::{Journal, Severity};
 use crate::tools::password_dialogue::{NoNewPassword, PasswordDialogue};
 use crate::words::{BackendError, ConversationError, PamCode, Secret};
 
@@ -242,6 +245,43 @@ fn a_name_that_no_backend_knows_even_by_the_password_is_left_to_the_next_module(
     // Somebody known before it is never asked there.
     let all = [machine("a", Answer::Accepts), blind("b", Answer::Denies)];
     assert_eq!(by_person(&all).0.backend.as_deref(), Some("a"));
+}
+
+/// A log that keeps its lines, and whether each is a notice.
+#[derive(Default)]
+struct KeptLines(RefCell<Vec<(bool, String)>>);
+
+impl Journal for KeptLines {
+    fn write(&self, severity: Severity, line: &str) {
+        let is_notice = matches!(severity, Severity::LOG_NOTICE);
+        self.0.borrow_mut().push((is_notice, line.to_owned()));
+    }
+}
+
+#[test]
+fn an_old_password_that_is_nobodys_of_this_name_is_logged() {
+    let logged = |backend: Scripted| {
+        let (decision, _) = by_person(&[backend]);
+        assert_eq!(decision.code(), PamCode::UserUnknown);
+        let log = KeptLines::default();
+        let context = Context {
+            journal: &log,
+            ..context(false)
+        };
+        decision.report(&context, false);
+        log.0.take()
+    };
+    let line = "zoe: password not changed: nobody has this name and this old password; \
+                uid=0 euid=0 tty= ruser= rhost=";
+    for answer in [
+        Answer::Unknown,
+        Answer::AcceptsWithUid(0),
+        Answer::AcceptsOtherName,
+    ] {
+        let expected = [(true, line.to_owned())];
+        assert_eq!(logged(blind("a", answer)), expected, "{answer:?}");
+    }
+    assert_eq!(logged(machine("a", Answer::Unknown)), [], "nothing asked");
 }
 
 #[test]
