@@ -39,6 +39,7 @@ impl Client {
             servers: uris.to_vec(),
             fold_case: false,
             compares_uids: true,
+            strips_domains: false,
             finds_by_password: false,
             cannot_change: None,
             setup: WorkerSetup {

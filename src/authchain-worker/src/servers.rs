@@ -132,6 +132,7 @@ pub async fn in_turn<S: Server + Clone, O: Into<Outcome<S>>>(
                 let had_a_chance = allotted >= FAIR_CHANCE || !own.is_over();
                 tries.failed(&turn, &failure, had_a_chance);
                 if failure.kind.is_final() || deadline.is_over() {
+                    tries.had_no_chance |= !queue.waiting.is_empty();
                     break;
                 }
             }
@@ -151,6 +152,8 @@ struct Tries {
     kinds: Vec<FailureKind>,
     /// True if a server had longer than a probe, and so may have been sent the password.
     is_thorough: bool,
+    /// True if a server had too little time, or none, for its silence to say anything.
+    had_no_chance: bool,
 }
 
 impl Tries {
@@ -169,6 +172,7 @@ impl Tries {
         } else if turn.opened.get().is_some() {
             self.answered(turn);
         }
+        self.had_no_chance |= !had_a_chance;
         self.is_thorough |= !turn.is_probe() || failure.kind != FailureKind::Down;
         self.failures.push(format!("{name}: {failure}"));
         self.kinds.push(failure.kind);
@@ -185,7 +189,7 @@ impl Tries {
         let was_asked = !self.kinds.is_empty();
         let is_down = |kind: &FailureKind| *kind == FailureKind::Down;
         self.found.again = was_asked && !self.is_thorough;
-        self.found.unanswered = was_asked && self.kinds.iter().all(is_down);
+        self.found.unanswered = was_asked && !self.had_no_chance && self.kinds.iter().all(is_down);
         Answer {
             servers: self.found,
             ..Answer::from(verdict)

@@ -54,7 +54,7 @@ impl<'c> People<'c> {
     }
 
     fn owner(&self, name: Username) -> Owner {
-        let folder = FactorFolder::of(self.state_dir, &name);
+        let folder = FactorFolder::exactly(self.state_dir, &name);
         Owner { name, folder }
     }
 }

@@ -50,7 +50,7 @@ impl AppPasswordBackend {
     }
 
     fn folder(&self, request: &Request<'_>) -> FactorFolder {
-        FactorFolder::of(&self.state_dir, request.user)
+        FactorFolder::exactly(&self.state_dir, request.user)
     }
 }
 

@@ -41,6 +41,9 @@ pub struct Nature {
     /// True if the user ids of the backend's accounts are compared with the system's. Otherwise
     /// only the system's user ids count, and the system must know the name.
     pub compares_uids: bool,
+    /// True if the backend takes a name with a domain (`EXAMPLE\alice`, `alice@example.com`) for
+    /// the person of the name without it.
+    pub strips_domains: bool,
     /// True if root has given out the backend's passwords, to people of whatever source, for
     /// programs that cannot ask for a second factor. Such a password stands for the factor, too,
     /// and is good for a person with a password in the system's own files: no directory says it.
@@ -74,6 +77,7 @@ impl Nature {
             takes_empty_passwords: true,
             refusal_costs_hash: true,
             compares_uids: true,
+            strips_domains: false,
             is_for_programs: false,
         }
     }
@@ -96,6 +100,7 @@ impl Nature {
             takes_empty_passwords: false,
             refusal_costs_hash: false,
             compares_uids: true,
+            strips_domains: false,
             is_for_programs: false,
         }
     }

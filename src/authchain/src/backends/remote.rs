@@ -45,6 +45,8 @@ pub struct Remote {
     pub fold_case: bool,
     /// True if the user ids of its entries are compared with the system's.
     pub compares_uids: bool,
+    /// True if a domain around a name does not count.
+    pub strips_domains: bool,
     /// True if its workers have no login of their own, and find a person only by their password.
     pub finds_by_password: bool,
     /// The reason why its workers change no passwords; `None` if they can.
@@ -137,6 +139,7 @@ impl Backend for Remote {
     fn nature(&self) -> Nature {
         Nature {
             compares_uids: self.compares_uids,
+            strips_domains: self.strips_domains,
             ..Nature::of_servers()
         }
     }

@@ -74,17 +74,17 @@ impl Factors {
     pub(super) fn asked_for(
         &self,
         demand: &Demand,
-        user: &Username,
+        names: &PersonNames,
         context: &Context<'_>,
     ) -> Option<&dyn Factor> {
         if demand.is_empty() || demand.code == CodeEntry::Appended {
             return None;
         }
-        match self.wanted(demand, &PersonNames::typed(user)).ok()? {
+        match self.wanted(demand, names).ok()? {
             Wanted::None(_) => None,
             Wanted::NotEnrolled(factor) => Some(factor),
             Wanted::Enrolled(factor, enrolment) => {
-                let place = self.place(demand, user, enrolment.as_ref(), context);
+                let place = self.place(demand, &names.typed, enrolment.as_ref(), context);
                 let is_remembered = is_remembered(place.as_ref(), context) == Ok(true);
                 (!is_remembered).then_some(factor)
             }
@@ -92,8 +92,8 @@ impl Factors {
     }
 
     /// Returns whether a person of this name is enrolled in the factor that is asked for.
-    pub(super) fn is_enrolled(&self, demand: &Demand, user: &Username) -> bool {
-        let wanted = self.wanted(demand, &PersonNames::typed(user));
+    pub(super) fn is_enrolled(&self, demand: &Demand, names: &PersonNames) -> bool {
+        let wanted = self.wanted(demand, names);
         matches!(wanted, Ok(Wanted::Enrolled(..)))
     }
 
@@ -102,10 +102,9 @@ impl Factors {
     pub(super) fn split(
         &self,
         demand: &Demand,
-        user: &Username,
+        names: &PersonNames,
         password: &Secret,
     ) -> Option<(Secret, Secret)> {
-        let names = PersonNames::typed(user);
         let mut factors = demand
             .factors
             .iter()
@@ -148,19 +147,20 @@ pub(super) struct PersonNames {
 
 impl PersonNames {
     /// Returns the names of somebody about whom no backend has said anything: the one that was
-    /// typed, and without the domain that a name service may put before or behind it.
-    pub(super) fn typed(user: &Username) -> Self {
+    /// typed, and without its domain where a backend that may be asked `strips_domains`.
+    pub(super) fn typed(user: &Username, strips_domains: bool) -> Self {
+        let bare = || Username::parse(bare(user.as_str()).as_bytes()).ok();
         Self {
             typed: user.clone(),
-            own: Username::parse(bare(user.as_str()).as_bytes()).ok(),
+            own: strips_domains.then(bare).flatten(),
             others: Vec::new(),
         }
     }
 
-    /// Returns the names of somebody whom a backend has described.
-    pub(super) fn of(user: &Username, found: &User) -> Self {
+    /// Returns the names of somebody whom a backend has described, by whether it `strips_domains`.
+    pub(super) fn of(user: &Username, found: &User, strips_domains: bool) -> Self {
         let parsed = |name: &String| Username::parse(name.as_bytes()).ok();
-        let typed = Self::typed(user);
+        let typed = Self::typed(user, strips_domains);
         Self {
             own: match &found.alias_of {
                 Some(own) => parsed(own),
@@ -169,6 +169,12 @@ impl PersonNames {
             others: found.also_named.iter().filter_map(parsed).collect(),
             ..typed
         }
+    }
+
+    /// Returns the name under which the person is to be enrolled: one that is the same however they
+    /// log in.
+    pub(super) fn canonical(&self) -> &Username {
+        self.own.as_ref().unwrap_or(&self.typed)
     }
 
     /// Returns the person's enrolment in a factor.

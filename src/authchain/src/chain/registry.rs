@@ -212,6 +212,7 @@ fn active_directory(
     let servers = settings.uris().map(|uri| uri.to_string()).collect();
     Ok(Box::new(Remote {
         fold_case: true,
+        strips_domains: settings.qualified_names || settings.netbios_name.is_some(),
         compares_uids: settings.uid == UidSource::Entry,
         finds_by_password: settings.bind_dn.is_none(),
         ..remote(table, surroundings, &settings, servers)?
@@ -252,6 +253,7 @@ fn remote<T: Serialize>(
         servers,
         fold_case: false,
         compares_uids: true,
+        strips_domains: false,
         finds_by_password: false,
         cannot_change: None,
         setup: surroundings.setup.clone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::decision::{Decision, Outcome};
+use super::factors::PersonNames;
 use super::links::{Chain, Link};
 use super::ruling::BackendView;
 use crate::config::rules::{Choice, Demand, FirstChoice, Fit, Group, Origin, SecondChoice};
@@ -22,6 +23,14 @@ pub(super) struct Route<'c> {
     pub(super) demand: Demand,
     /// The objection of the rules, whatever a backend says.
     pub(super) objection: Option<Objection>,
+}
+
+impl Route<'_> {
+    /// Returns the names of somebody about whom no backend has said anything.
+    pub(super) fn names_of(&self, user: &Username) -> PersonNames {
+        let strips = |link: &&Link| link.backend.nature().strips_domains;
+        PersonNames::typed(user, self.links.iter().any(strips))
+    }
 }
 
 /// A rule that allows a login.

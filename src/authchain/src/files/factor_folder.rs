@@ -23,6 +23,11 @@ impl FactorFolder {
         Self(state_dir.join(FACTORS).join(name))
     }
 
+    /// Returns the folder of a name as it is written, for what opens an account by itself.
+    pub fn exactly(state_dir: &Path, user: &Username) -> Self {
+        Self(state_dir.join(FACTORS).join(user.as_str()))
+    }
+
     /// Returns the names of everybody who has a folder.
     ///
     /// # Errors

@@ -63,7 +63,11 @@ impl<'a> Asked<'a> {
             Err(_) => chain.whole_route(),
         };
         // A key alone lets nobody in.
-        let is_enrolled = |user| chain.factors.is_enrolled(&route.demand, user);
+        let is_enrolled = |user| {
+            chain
+                .factors
+                .is_enrolled(&route.demand, &route.names_of(user))
+        };
         let key_counts = context.has_publickey
             && route.demand.publickey == PublicKey::Counts
             && user.as_ref().is_ok_and(is_enrolled);
@@ -96,14 +100,13 @@ impl<'a> Asked<'a> {
         }
         let demand = &self.route.demand;
         let factors = &self.chain.factors;
-        let factor = match &self.user {
+        let names = (self.user.as_ref().ok()).map(|user| self.route.names_of(user));
+        let factor = names.and_then(|names| {
             // Whoever may enrol now has no code yet.
-            Ok(user) if demand.enrol == Enrol::Oneself && !factors.is_enrolled(demand, user) => {
-                None
-            }
-            Ok(user) => factors.asked_for(demand, user, &self.context),
-            Err(_) => None,
-        };
+            let has_code = demand.enrol == Enrol::Root || factors.is_enrolled(demand, &names);
+            let factor = factors.asked_for(demand, &names, &self.context);
+            factor.filter(|_| has_code)
+        });
         let code = factor.map(|factor| TypedCode {
             factor: factor.name().to_owned(),
             answer: factor.ask(person),
@@ -133,6 +136,12 @@ impl<'a> Asked<'a> {
         let if_local = || self.chain.if_local(self.user.as_ref().ok()?.clone());
         if let Credential::Missing(error) = self.credential {
             return Err(refused(if_local(), Outcome::Conversation(error)));
+        }
+        if let Some(TypedCode {
+            answer: Err(error), ..
+        }) = &self.code
+        {
+            return Err(refused(if_local(), Outcome::Conversation(*error)));
         }
         let user =
             (self.user.as_ref()).map_err(|invalid| Box::new(Decision::invalid_name(*invalid)))?;
@@ -172,7 +181,11 @@ impl<'a> Asked<'a> {
         if route.demand.code != CodeEntry::Appended {
             return self;
         }
-        let Some((password, code)) = chain.factors.split(&route.demand, user, password) else {
+        let Some((password, code)) =
+            chain
+                .factors
+                .split(&route.demand, &route.names_of(user), password)
+        else {
             return self;
         };
         Self {

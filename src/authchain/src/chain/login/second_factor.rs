@@ -95,15 +95,18 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
     pub(super) fn ask_in_vain(&mut self, decision: AuthDecision) -> AuthDecision {
         let asked = self.asked;
         let (demand, context) = (&asked.route.demand, &asked.context);
-        if asked.code.is_none() {
-            let factor = match &asked.user {
-                Ok(user) => asked.chain.factors.asked_for(demand, user, context),
-                Err(_) => None,
-            };
-            let Some(factor) = factor else {
+        let Ok(user) = &asked.user else {
+            return decision;
+        };
+        let is_asked = demand.code == CodeEntry::Asked && asked.code.is_none();
+        if is_asked {
+            let names = asked.route.names_of(user);
+            let Some(factor) = asked.chain.factors.asked_for(demand, &names, context) else {
                 return decision;
             };
             let _ = self.ask(factor);
+        } else if demand.is_empty() {
+            return decision;
         }
         AuthDecision {
             confirmation: Some(ConfirmationStep::in_vain()),
@@ -141,7 +144,8 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         let Ok(user) = &asked.user else {
             return Err(NotConfirmed::Refused("the name is not valid".to_owned()));
         };
-        let names = PersonNames::of(user, &accepted.user);
+        let strips_domains = link.is_some_and(|link| link.backend.nature().strips_domains);
+        let names = PersonNames::of(user, &accepted.user, strips_domains);
         let (name, confirmation) = match chain.factors.wanted(demand, &names)? {
             Wanted::Enrolled(factor, _) if self.confirmed.contains(&factor.name()) => {
                 return Ok(None);
@@ -169,7 +173,10 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
                 return Err(NotConfirmed::Refused(why.to_owned()));
             }
             Wanted::None(why) => return Ok(Some(format!("no second factor: {why}"))),
-            Wanted::NotEnrolled(factor) => (factor.name(), self.enrol(demand, factor, user)?),
+            Wanted::NotEnrolled(factor) => (
+                factor.name(),
+                self.enrol(demand, factor, names.canonical())?,
+            ),
         };
         match confirmation {
             Confirmation::Confirmed(detail) => {
@@ -210,9 +217,11 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
                         &asked_late
                     }
                 };
-                answer
-                    .as_ref()
-                    .map_err(|error| BackendError::Conversation(*error))?
+                match answer {
+                    Ok(answer) => answer,
+                    // A wrong password and no answer must look the same.
+                    Err(error) => return Ok(Confirmation::Refused(error.to_string())),
+                }
             }
         };
         if is_same(asked.password(), answer) {

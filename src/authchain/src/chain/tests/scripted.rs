@@ -49,6 +49,7 @@ pub(super) struct Scripted {
     pub(super) on_unavailable: Then,
     pub(super) local_names: bool,
     pub(super) compares_uids: bool,
+    pub(super) strips_domains: bool,
     /// True if it can judge an account only with the person's password.
     pub(super) needs_password: bool,
     /// True if it finds a person only by their password, and cannot look anybody up.
@@ -77,6 +78,7 @@ impl Scripted {
             on_unavailable: Then::Next,
             local_names: false,
             compares_uids: true,
+            strips_domains: false,
             needs_password: false,
             finds_by_password: false,
             has_a_server_that_answers: false,
@@ -202,6 +204,7 @@ impl Backend for Scripted {
         };
         Nature {
             compares_uids: self.compares_uids,
+            strips_domains: self.strips_domains,
             ..nature
         }
     }

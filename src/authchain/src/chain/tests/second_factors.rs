@@ -244,9 +244,7 @@ fn a_factor_that_cannot_be_asked_refuses() {
     let login = stage.login("pw", &[]);
     assert_eq!(login.code, PamCode::ConversationError);
     assert!(
-        login
-            .why
-            .ends_with("; second factor: nobody answered the prompt"),
+        login.why.ends_with(": nobody answered the prompt"),
         "{}",
         login.why
     );
@@ -384,6 +382,14 @@ fn a_name_with_its_domain_is_enrolled_as_the_name_without_it() {
     for name in ["EXAMPLE\\alice", "alice@ad.example.com"] {
         let mut stage = FactorStage::new(&skip, Answer::Accepts, &[FactorAnswer::Confirms]);
         stage.factors[0].enrolled = vec!["alice"];
+        let other = stage.login_as(name, &context(false), "pw", &["000000"]);
+        assert_eq!(
+            other.code,
+            PamCode::Success,
+            "another person: {}",
+            other.why
+        );
+        stage.backend.strips_domains = true;
         let login = stage.login_as(name, &context(false), "pw", &["000000"]);
         assert_eq!(login.code, PamCode::AuthError, "{}", login.why);
         let login = stage.login_as(name, &context(false), "pw", &["123456"]);

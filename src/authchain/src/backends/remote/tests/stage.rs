@@ -147,6 +147,7 @@ impl Stage {
             servers: self.servers.clone(),
             fold_case: self.fold_case,
             compares_uids: true,
+            strips_domains: false,
             finds_by_password: false,
             cannot_change: None,
             setup: WorkerSetup {
