@@ -1,5 +1,7 @@
 //! The chain that the module would build, and a context for questions to it.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use authchain::chain::{Assembled, assemble};
@@ -37,6 +39,23 @@ pub(crate) fn config_failure(error: &ConfigError) -> Failure {
 pub(crate) fn username(name: &str) -> Result<Username, Failure> {
     Username::parse(name.as_bytes())
         .map_err(|invalid: InvalidUsername| Failure::refused(format!("{name:?}: {invalid}")))
+}
+
+/// Refuses whoever could not read the files in `state_dir` anyway, in words that say whose `what`
+/// are.
+///
+/// # Errors
+/// For everybody but root and the owner of the folder.
+pub(crate) fn refuse_strangers(state_dir: &Path, what: &str) -> Result<(), Failure> {
+    // Without the folder, only root can make it.
+    let owner = fs::metadata(state_dir).map_or(0, |metadata| metadata.uid());
+    match geteuid() {
+        user if user.is_root() || user.as_raw() == owner => Ok(()),
+        _ => Err(Failure::trouble(format!(
+            "{}: {what} are root's; run this as root",
+            state_dir.display()
+        ))),
+    }
 }
 
 /// Returns the context of a question to the chain. No PAM host asks it, so it has no terminal and

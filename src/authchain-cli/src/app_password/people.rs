@@ -1,14 +1,11 @@
 //! The people's folders, where the configuration has them.
 
 use std::fmt::Display;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use authchain::config::Config;
 use authchain::files::factor_folder::FactorFolder;
 use authchain::words::Username;
-use nix::unistd::geteuid;
 
 use crate::setup;
 use crate::terminal::Failure;
@@ -31,14 +28,7 @@ impl<'c> People<'c> {
     /// When their folders are another user's.
     pub(super) fn of(config: &'c Config<'_>) -> Result<Self, Failure> {
         let state_dir = &config.settings.state_dir;
-        // Without the folder, only root can make it.
-        let owner = fs::metadata(state_dir).map_or(0, |metadata| metadata.uid());
-        if !geteuid().is_root() && geteuid().as_raw() != owner {
-            return Err(Failure::trouble(format!(
-                "{}: app passwords are root's; run this as root",
-                state_dir.display()
-            )));
-        }
+        setup::refuse_strangers(state_dir, "app passwords")?;
         Ok(Self { state_dir })
     }
 

@@ -1,8 +1,6 @@
 //! The people's enrolments, where the configuration has them.
 
 use std::fmt::Display;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +11,6 @@ use authchain::files::authenticator::{Authenticator, PendingAuthenticator};
 use authchain::files::factor_folder::FactorFolder;
 use authchain::tools::name_service;
 use authchain::words::Username;
-use nix::unistd::geteuid;
 
 use crate::terminal::{Failure, Terminal};
 use crate::{clock, setup};
@@ -43,7 +40,7 @@ impl Enrolments {
         let source = setup::source(config)?;
         let config = Config::parse(&source).map_err(|error| setup::config_failure(&error))?;
         let state_dir = config.settings.state_dir.clone();
-        refuse_strangers(&state_dir)?;
+        setup::refuse_strangers(&state_dir, "second factors")?;
         let is_totp = |table: &&BackendTable<'_>| table.common().kind.get_ref() == "totp";
         let settings = match config.factors.iter().find(is_totp) {
             Some(table) => table
@@ -128,17 +125,4 @@ pub(super) fn is_void(pending: &PendingAuthenticator) -> bool {
 /// Returns the failure of a step with a file.
 pub(super) fn trouble(error: impl Display) -> Failure {
     Failure::trouble(error.to_string())
-}
-
-/// Refuses whoever could not read the files in `state_dir` anyway, in words that say who can.
-fn refuse_strangers(state_dir: &Path) -> Result<(), Failure> {
-    // Without the folder, only root can make it.
-    let owner = fs::metadata(state_dir).map_or(0, |metadata| metadata.uid());
-    match geteuid() {
-        user if user.is_root() || user.as_raw() == owner => Ok(()),
-        _ => Err(Failure::trouble(format!(
-            "{}: second factors are root's; run this as root",
-            state_dir.display()
-        ))),
-    }
 }

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rustix::rand::{GetRandomFlags, getrandom};
-
 use super::Local;
 use crate::backends::password_change::{
     Change, ChangeKind, ChangePassword, ChangeRefusal, ChangeVerdict,
@@ -16,6 +14,7 @@ use crate::files::passwd_files::{SYSTEM_SHADOW, was_ever_a_password};
 use crate::files::password_hash::{DummyHash, HashError, NewHash, verify};
 use crate::files::same_file::is_same_file;
 use crate::tools::journal::Severity;
+use crate::tools::random::random_bytes;
 use crate::tools::request::Request;
 use crate::words::{AccountStatus, BackendError, DenialReason, Secret};
 
@@ -140,12 +139,7 @@ impl Local {
     /// argon2id.
     fn new_hash(&self, new: &Secret, request: &Request<'_>) -> Result<String, BackendError> {
         let failed = |why: String| BackendError::Failed(format!("no new hash: {why}"));
-        let mut salt = [0; 16];
-        match getrandom(&mut salt, GetRandomFlags::NONBLOCK) {
-            Ok(length) if length == salt.len() => {}
-            Ok(_) => return Err(failed("no random numbers".to_owned())),
-            Err(error) => return Err(failed(error.to_string())),
-        }
+        let salt = random_bytes::<16>().map_err(|error| failed(error.to_string()))?;
         let method = match self.is_for_libcrypt() {
             true => login_defs::method(Path::new(LOGIN_DEFS))
                 .map_err(|error| failed(error.to_string()))?,

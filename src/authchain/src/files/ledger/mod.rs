@@ -10,9 +10,10 @@
 //!   disk is full.
 //! - [`History`]: the meaning of the records, in their order.
 //!
-//! When a file has grown, it is sealed by a last record, and its successor begins with a summary.
-//! What stands before the seal never changes, so that any process can make the same successor, and
-//! none can lose a claim: a process that finds its record behind the seal writes it again.
+//! When a file has grown, a process appends a last record, the seal, and makes the next file, which
+//! begins with a summary. The records before the seal never change, so any other process can make
+//! the next file in its place. A record behind the seal does not count: the process that appended
+//! it appends it again, to the next file.
 
 mod counted;
 mod error;
