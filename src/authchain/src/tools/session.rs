@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use nix::unistd::getsid;
+use nix::unistd::{Pid, getsid};
 
 /// The kernel's random number of the present boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -16,10 +16,16 @@ pub type SessionName = fn() -> Option<String>;
 
 /// Returns the boot, the leader of this process's session, and the moment when the leader started:
 /// process ids are used again. su and sudo run in the session of their caller, who cannot enter
-/// another one.
+/// another one. Returns `None` where the leader is outside this PID namespace, as in a container
+/// that was entered from outside: two sessions there look the same.
 pub fn session_name() -> Option<String> {
+    named_by(getsid(None).ok()?)
+}
+
+/// Returns the name of the session that the process `leader` leads. getsid(2) says 0 for a leader
+/// outside this PID namespace.
+fn named_by(leader: Pid) -> Option<String> {
     let boot = fs::read_to_string(BOOT_ID).ok()?;
-    let leader = getsid(None).ok()?;
     let stat = fs::read(format!("/proc/{leader}/stat")).ok()?;
     let start = start_time(&stat)?;
     Some(format!("{} {leader} {start}", boot.trim_end()))
@@ -39,8 +45,15 @@ mod tests {
 
     #[test]
     fn a_session_has_one_name() {
-        assert!(session_name().is_some());
+        assert!(named_by(Pid::this()).is_some());
+        assert_eq!(named_by(Pid::this()), named_by(Pid::this()));
+        assert_ne!(named_by(Pid::this()), named_by(Pid::parent()));
         assert_eq!(session_name(), session_name());
+    }
+
+    #[test]
+    fn a_session_whose_leader_is_out_of_sight_has_no_name() {
+        assert_eq!(named_by(Pid::from_raw(0)), None);
     }
 
     #[test]
