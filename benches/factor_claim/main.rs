@@ -12,8 +12,8 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use authchain::config::settings::totp::TotpSettings;
-use authchain::factors::totp::Totp;
-use authchain::factors::{Confirmation, Factor};
+use authchain::factors::Confirmation;
+use authchain::factors::totp::{Totp, TotpEnrolment};
 use authchain::files::authenticator::{Authenticator, CodeHash, RecoveryCodes};
 use authchain::files::factor_folder::FactorFolder;
 use authchain::files::ledger::{Counted, Durability};
@@ -89,7 +89,9 @@ fn file_with_room(path: &Path) -> File {
 }
 
 fn verify(factor: &Totp, user: &Username, code: &Secret, now: SystemTime) {
-    let enrolment = factor.enrolment(user).unwrap().unwrap();
+    let folder = FactorFolder::of(&factor.state_dir, user);
+    let authenticator = Authenticator::read(folder.path()).unwrap().unwrap();
+    let enrolment = TotpEnrolment::new(folder, authenticator);
     let said = enrolment.verify(code, now).unwrap();
     assert_eq!(said, Confirmation::Confirmed(None));
 }

@@ -45,6 +45,7 @@ impl Client {
             setup: WorkerSetup {
                 worker: built::worker(),
                 worker_user: "authchain".to_owned(),
+                plugin: None,
                 run_dir: run_dir.to_owned(),
                 reaper: Rc::new(Reaper::default()),
             },

@@ -153,6 +153,7 @@ impl Worker {
             user: what.to_owned(),
             password: None,
             change: None,
+            answer: None,
             service: "test".to_owned(),
             tty: String::new(),
             rhost: object.to_owned(),

@@ -85,6 +85,7 @@ fn value_type(schema: &Value) -> String {
             let bound = |member| schema.get(member).cloned().unwrap_or_default();
             format!("integer from {} to {}", bound("minimum"), bound("maximum"))
         }
+        ("", "object") => "table".to_owned(),
         ("", other) => other.to_owned(),
         (title, _) => title.to_owned(),
     }
@@ -140,6 +141,7 @@ mod tests {
                 "ldap" => "srv = 'x'\nbase = 'dc=x'\n",
                 "active_directory" => "domain = 'x'\n",
                 "nis" => "domain = 'x'\nservers = ['x']\n",
+                "plugin" => "program = 'x'\n",
                 _ => "",
             };
             for setting in &all {
@@ -177,6 +179,7 @@ mod tests {
             .chain(of_types);
         let needed = all.filter(|setting| setting.default == DefaultValue::Required);
         let needed: Vec<String> = needed.map(|setting| setting.name).collect();
-        assert_eq!(needed, ["type", "base", "domain", "domain", "servers"]);
+        let expected = ["type", "base", "domain", "domain", "servers", "program"];
+        assert_eq!(needed, expected);
     }
 }

@@ -14,6 +14,7 @@
 //! | [`confine`] | changes the user, applies Landlock and seccomp, reports which of them hold |
 //! | `fault` | the error of a step that failed |
 //! | `ids` | changes the user and group ids where they differ |
+//! | `priority` | the scheduling policy and nice value |
 //! | `obstacle` | the settings of the host's service that forbid a step, and how to change them |
 //! | `status` | `/proc/self/status` |
 #![deny(unsafe_code)]
@@ -23,5 +24,10 @@ pub mod confine;
 mod fault;
 mod ids;
 mod obstacle;
+#[allow(
+    unsafe_code,
+    reason = "calls C, where no crate of the tree has a safe wrapper"
+)]
+mod priority;
 pub mod process;
 mod status;

@@ -11,14 +11,14 @@ use std::io::Write;
 use std::os::fd::{AsFd, RawFd};
 
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{chdir, close, getegid, geteuid};
 
 pub use crate::fault::ProcessFault;
 use crate::fault::fault;
-use crate::ids;
+use crate::{ids, priority};
 
 /// The first descriptor to close: those below are the socket and stderr.
 const FIRST_TO_CLOSE: RawFd = 3;
@@ -36,39 +36,58 @@ const MEMORY: rlim_t = 64 * MIB;
 /// allowed takes 256 MiB.
 const MEMORY_FOR_HASHES: rlim_t = MEMORY + 256 * MIB;
 
-/// The resource limits of the worker, whatever limits its caller set.
-///
-/// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and, under
-/// a screen locker, over the whole desktop. Starting processes is forbidden by seccomp instead, and
-/// threads end at the limit on memory.
-const LIMITS: [(Resource, rlim_t); 6] = [
-    (Resource::RLIMIT_CORE, 0),
-    // A name lookup and a TLS handshake take milliseconds; a parser in an endless loop is killed.
-    (Resource::RLIMIT_CPU, 10),
-    // `limit_memory` lowers it in a worker that computes no hashes.
-    (Resource::RLIMIT_DATA, MEMORY_FOR_HASHES),
-    // Mapped memory, with libraries: glibc reserves 64 or 128 MiB for the heap of each thread.
-    (Resource::RLIMIT_AS, 512 * MIB),
-    (Resource::RLIMIT_NOFILE, 64),
-    (Resource::RLIMIT_STACK, 8 * MIB),
-];
+/// The resource limits of a process, whatever limits its caller set.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits(&'static [(Resource, rlim_t)]);
+
+impl Limits {
+    /// The limits of a process that asks servers.
+    ///
+    /// `RLIMIT_NPROC` is missing on purpose: the kernel counts it per user, over all workers and,
+    /// under a screen locker, over the whole desktop. Starting processes is forbidden by seccomp
+    /// instead, and threads end at the limit on memory.
+    pub const SERVER: Self = Self(&[
+        (Resource::RLIMIT_CORE, 0),
+        // A name lookup and a TLS handshake take milliseconds; a parser in an endless loop is
+        // killed.
+        (Resource::RLIMIT_CPU, 10),
+        // `limit_memory` lowers it in a worker that computes no hashes.
+        (Resource::RLIMIT_DATA, MEMORY_FOR_HASHES),
+        // Mapped memory, with libraries: glibc reserves 64 or 128 MiB for the heap of each thread.
+        (Resource::RLIMIT_AS, 512 * MIB),
+        (Resource::RLIMIT_NOFILE, 64),
+        (Resource::RLIMIT_STACK, 8 * MIB),
+    ]);
+
+    /// The limits of each process of a plugin. Address space is not limited: some runtimes reserve
+    /// far more than they use.
+    pub const PLUGIN: Self = Self(&[
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_CPU, 10),
+        (Resource::RLIMIT_DATA, 256 * MIB),
+        (Resource::RLIMIT_AS, RLIM_INFINITY),
+        (Resource::RLIMIT_NOFILE, 256),
+        (Resource::RLIMIT_STACK, 8 * MIB),
+    ]);
+}
 
 /// Replaces what the process inherited: ids, groups, descriptors, working directory, umask, signal
-/// mask and limits; forbids core dumps.
+/// mask, priority and limits; forbids core dumps.
 ///
 /// # Errors
 /// When the ids cannot be set, or the process would stay dumpable: the caller of su could still
 /// read or kill it. The other steps are taken even then.
-pub fn sanitize() -> Result<(), ProcessFault> {
+pub fn sanitize(limits: Limits) -> Result<(), ProcessFault> {
     let taken = take_ids();
     close_inherited();
     // "/" always exists, and umask(2) cannot fail.
     let _ = chdir("/");
     umask(Mode::from_bits_truncate(0o077));
     let _ = SigSet::empty().thread_set_mask();
-    for (resource, wanted) in LIMITS {
+    for &(resource, wanted) in limits.0 {
         limit(resource, wanted);
     }
+    priority::be_usual();
     be_oom_killed_first();
     taken.and(not_dumpable())
 }
@@ -145,6 +164,17 @@ pub fn limit_memory(hashes: bool) {
 /// a file.
 pub fn write_no_files() {
     limit(Resource::RLIMIT_FSIZE, 0);
+}
+
+/// The most processes of the user of plugins.
+const PROCESSES: rlim_t = 1_024;
+
+/// Limits the processes of a plugin, where root starts it: the kernel counts all processes of a
+/// user (RLIMIT_NPROC), so that a limit for the person at a desktop would depend on the desktop.
+pub fn limit_processes() {
+    if geteuid().is_root() {
+        limit(Resource::RLIMIT_NPROC, PROCESSES);
+    }
 }
 
 /// Returns the host name of this machine; empty without /proc.

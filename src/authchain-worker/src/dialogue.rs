@@ -183,6 +183,7 @@ mod tests {
             user: "alice".to_owned(),
             password: None,
             change: None,
+            answer: None,
             service: "sshd".to_owned(),
             tty: String::new(),
             rhost: String::new(),

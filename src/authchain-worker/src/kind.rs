@@ -8,6 +8,15 @@ use authchain_sandbox::confine::Access;
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 
+/// The operations of a backend that can change passwords.
+pub const WITH_CHANGE: &[Operation] = &[
+    Operation::Authenticate,
+    Operation::Lookup,
+    Operation::Account,
+    Operation::ChangePassword,
+    Operation::Examine,
+];
+
 /// The operations of a backend that cannot change passwords.
 pub const WITHOUT_CHANGE: &[Operation] = &[
     Operation::Authenticate,

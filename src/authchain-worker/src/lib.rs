@@ -7,6 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`arguments`], [`about`] | the command line; how far the worker can be confined here |
+//! | [`launch`] | becomes a plugin, walled in |
 //! | [`answer`] | the answer of a backend: a verdict, the state of the servers, lines for the log |
 //! | [`dialogue`] | texts and prompts of a backend for the person |
 //! | [`session`] | the conversation: hello, prepare, confine, answer until the socket ends |
@@ -33,6 +34,7 @@ pub mod examination;
 pub mod guard;
 pub mod kind;
 pub mod kinds;
+pub mod launch;
 pub mod ldap;
 pub mod net;
 pub mod nis;

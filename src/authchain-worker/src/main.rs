@@ -6,15 +6,21 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use authchain_sandbox::confine::{Profile, try_out};
-use authchain_sandbox::process;
-use authchain_worker::{about, arguments::Arguments, session};
+use authchain_sandbox::process::{self, Limits};
+use authchain_worker::{about, arguments::Arguments, launch, session};
 
 /// `EX_USAGE` (sysexits.h): started by hand, or with unknown arguments.
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    let sanitized = process::sanitize();
-    let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
+    let arguments = Arguments::parse(std::env::args_os().skip(1));
+    let is_plugin = arguments.as_ref().is_ok_and(|given| given.plugin.is_some());
+    let limits = match is_plugin {
+        true => Limits::PLUGIN,
+        false => Limits::SERVER,
+    };
+    let sanitized = process::sanitize(limits);
+    let arguments = match arguments {
         Ok(arguments) => arguments,
         Err(usage) => return misused(&usage),
     };
@@ -26,9 +32,16 @@ fn main() -> ExitCode {
         let _ = try_out(&Profile::SERVER, walls, &arguments.user);
         return ExitCode::SUCCESS;
     }
-    match module_socket() {
-        Ok(stream) => session::serve(stream, &arguments, sanitized),
+    let module = match module_socket() {
+        Ok(stream) => stream,
         Err(text) => return misused(&text),
+    };
+    match &arguments.plugin {
+        Some(plugin) => {
+            let why = launch::become_plugin(plugin, &arguments.user, sanitized);
+            session::fail(module, why);
+        }
+        None => session::serve(module, &arguments, sanitized),
     }
     ExitCode::SUCCESS
 }

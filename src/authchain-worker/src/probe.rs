@@ -57,7 +57,7 @@ impl Probe {
                     let ports = list("ports").into_iter();
                     ports.filter_map(|port| port.parse().ok()).collect()
                 }),
-                hashes: false,
+                ..Access::default()
             },
         }
     }

@@ -87,6 +87,11 @@ pub fn serve(mut module: StdStream, arguments: &Arguments, sanitized: Result<(),
     });
 }
 
+/// Says *failed* in place of a hello.
+pub fn fail(mut module: StdStream, why: String) {
+    let _ = say_at_once(&mut module, &Reply::Verdict(Answer::failed(why).into()));
+}
+
 /// Waits for the first line, without a deadline: nothing about a person is known yet, and the
 /// module has a deadline of its own.
 fn hear_hello(module: &mut StdStream, lines: &mut LineBuffer) -> Option<Hello> {
@@ -377,6 +382,7 @@ mod tests {
             user: "alice".to_owned(),
             password: Some(Bytes::Owned(Secret::new(b"x".to_vec()))),
             change: None,
+            answer: None,
             service: "sshd".to_owned(),
             tty: String::new(),
             rhost: String::new(),

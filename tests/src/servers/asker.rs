@@ -200,6 +200,7 @@ impl Asker {
             user: user.to_owned(),
             password: None,
             change: None,
+            answer: None,
             service: "sshd".to_owned(),
             tty: String::new(),
             rhost: String::new(),

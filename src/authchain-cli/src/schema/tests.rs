@@ -23,12 +23,13 @@ fn parser_accepts(text: &str) -> bool {
 }
 
 /// A section of each type with the keys that it needs.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("local", ""),
     ("ldap", "uris = [\"ldaps://a\"]\nbase = \"dc=x\"\n"),
     ("active_directory", "domain = \"ad.example.com\"\n"),
     ("nis", "domain = \"x\"\nservers = [\"a\"]\n"),
     ("app_passwords", ""),
+    ("plugin", "program = \"a\"\n"),
     ("totp", ""),
 ];
 
@@ -114,7 +115,13 @@ fn schema_and_parser_agree_at_the_ends_of_every_range() {
     for (name, needed) in SECTIONS {
         let backend_type = BACKEND_TYPES.iter().find(|known| known.name == name);
         let backend_type = backend_type.unwrap();
-        let before = format!("[backend.x]\ntype = \"{name}\"\n{needed}");
+        // A plugin has all of its keys as a second factor.
+        let top = if name == "plugin" {
+            "then = [\"x\"]\n"
+        } else {
+            ""
+        };
+        let before = format!("{top}[backend.x]\ntype = \"{name}\"\n{needed}");
         ranges += tried_at_the_ends(&before, &keys_of((backend_type.schema)()));
         if !backend_type.is_factor() {
             ranges += tried_at_the_ends(&before, &keys_of(schema_for!(BackendSettings)));

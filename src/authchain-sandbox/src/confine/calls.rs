@@ -1,78 +1,29 @@
-//! seccomp: the system calls that the worker may make.
+//! seccomp: the system calls that a process may make that asks servers.
 //!
 //! A call that only an attacker would make kills the process; any other call that is not listed
 //! fails with `EPERM`.
 
-use std::collections::BTreeMap;
-
 use nix::libc;
-use seccompiler::Error;
 
+use super::arguments::{is, is_u64, lacks, number, socket};
 use super::call_tables::{ALLOWED, ALLOWED_HERE, DEADLY, DEADLY_HERE, FOR_FILES};
-use super::install::install;
-use super::program::{Action, Alternative, Program, Test, assemble};
+use super::optional::OptionalCalls;
+use super::program::{Action, Alternative, Answers, REFUSE};
 
-/// The bits of an argument that is an `int`: the kernel ignores the upper half.
-const INT: u64 = 0xffff_ffff;
-
-/// The bits of a socket's type. The argument also holds `SOCK_CLOEXEC` and `SOCK_NONBLOCK`.
-const SOCKET_TYPE: u64 = 0xf;
-
-/// The groups of calls that only some backends need.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct OptionalCalls {
-    /// The backend's servers are on Unix sockets.
-    pub(super) unix_sockets: bool,
-    /// The backend reads files; Landlock and their modes decide which ones.
-    pub(super) files: bool,
-}
-
-/// The system calls that a kind of process may make.
-#[derive(Debug, Clone, Copy)]
-pub struct Profile {
-    /// Calls that are allowed whatever their arguments.
-    allowed: &'static [&'static [i64]],
-    /// Calls that are allowed only to a backend that reads files.
-    for_files: &'static [i64],
-    /// Calls that kill the process: only an attacker would make them.
-    deadly: &'static [&'static [i64]],
-    /// Returns the calls that are allowed with some arguments only.
-    conditional: fn(OptionalCalls) -> Vec<(i64, Vec<Alternative>)>,
-}
-
-impl Profile {
-    /// The calls of a process that asks servers. It uses sockets and clocks, and starts no program
-    /// and no other process.
-    pub const SERVER: Self = Self {
-        allowed: &[ALLOWED, ALLOWED_HERE],
-        for_files: FOR_FILES,
-        deadly: &[DEADLY, DEADLY_HERE],
-        conditional,
-    };
-
-    /// Installs the filter, for good, in this thread, which is the only one.
-    ///
-    /// # Errors
-    /// Where the kernel refuses the filter, or has no seccomp filters.
-    pub(super) fn install(&self, optional: OptionalCalls) -> Result<(), Error> {
-        install(&self.program(optional))
-    }
-
-    fn program(&self, optional: OptionalCalls) -> Program {
-        let mut answers = BTreeMap::new();
-        let mut answer =
-            |call: i64, answer| answers.insert(u32::try_from(call).unwrap_or(u32::MAX), answer);
-        let for_files = if optional.files { self.for_files } else { &[] };
-        for &call in self.allowed.iter().copied().flatten().chain(for_files) {
-            answer(call, Action::Allow);
-        }
-        for &call in self.deadly.iter().copied().flatten() {
-            answer(call, Action::Kill);
-        }
-        for (call, alternatives) in (self.conditional)(optional) {
-            answer(call, Action::AllowIf(alternatives));
-        }
-        assemble(&answers)
+/// Returns the answers to a process that asks servers.
+pub(super) fn answers(optional: OptionalCalls) -> Answers {
+    let for_files: &[i64] = if optional.files { FOR_FILES } else { &[] };
+    let allowed = [ALLOWED, ALLOWED_HERE, for_files];
+    let deadly = [DEADLY, DEADLY_HERE];
+    let conditional = conditional(optional).into_iter();
+    let listed = (allowed.iter().copied().flatten())
+        .map(|&call| (number(call), Action::Allow))
+        .chain((deadly.iter().copied().flatten()).map(|&call| (number(call), Action::Kill)))
+        .chain(conditional.map(|(call, tests)| (number(call), Action::AllowIf(tests))));
+    Answers {
+        listed: listed.collect(),
+        unlisted: REFUSE,
+        last: None,
     }
 }
 
@@ -151,42 +102,6 @@ fn sockets(unix: bool) -> Vec<Alternative> {
         list.push(socket(libc::AF_UNIX, libc::SOCK_STREAM));
     }
     list
-}
-
-/// Allows a socket with the default protocol of its type. Not MPTCP: it reaches every TCP server
-/// past Landlock's rules about ports.
-fn socket(family: i32, kind: i32) -> Alternative {
-    vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
-}
-
-fn is_u64(index: u32, value: u64) -> Test {
-    Test {
-        index,
-        mask: u64::MAX,
-        value,
-    }
-}
-
-fn is(index: u32, value: impl TryInto<u64>) -> Test {
-    masked(index, INT, value)
-}
-
-fn masked(index: u32, mask: u64, value: impl TryInto<u64>) -> Test {
-    Test {
-        index,
-        mask,
-        value: bits(value),
-    }
-}
-
-/// Returns a test that no bit of `unwanted` is set.
-fn lacks(index: u32, unwanted: i32) -> Test {
-    masked(index, bits(unwanted), 0)
-}
-
-/// Returns a constant of libc, which is never negative, as the bits of an argument.
-fn bits(value: impl TryInto<u64>) -> u64 {
-    value.try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use landlock::{
 use super::access::Access;
 use super::report::Landlock;
 
+/// The device to which programs write what nobody needs.
+const NULL: &str = "/dev/null";
+
 /// A Landlock ruleset whose paths are open. Root makes it, as the worker's own user may not reach
 /// the paths; the worker's own user enters it.
 pub(super) struct Rules(RulesetCreated);
@@ -31,6 +34,13 @@ impl Rules {
         let read = AccessFs::ReadFile | AccessFs::ReadDir;
         for path in &access.files {
             created = allow(created, path, read)?;
+        }
+        let run = read | AccessFs::Execute;
+        for path in &access.programs {
+            created = allow(created, path, run)?;
+        }
+        if !access.programs.is_empty() {
+            created = allow(created, Path::new(NULL), AccessFs::WriteFile.into())?;
         }
         for path in &access.unix_sockets {
             created = allow(created, path, AccessFs::ResolveUnix.into())?;

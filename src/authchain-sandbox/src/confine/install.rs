@@ -1,4 +1,4 @@
-//! Installs a filter of system calls: the one file of the sandbox that calls C.
+//! Installs a filter of system calls: a file that calls C.
 
 use nix::libc::{PR_SET_SECCOMP, SECCOMP_MODE_FILTER, c_ushort, prctl, sock_fprog};
 use seccompiler::{Error, apply_filter};

@@ -6,12 +6,19 @@
 //! and the [`Report`] lists which walls stand.
 
 mod access;
+mod arguments;
 mod call_tables;
 mod calls;
 mod families;
 mod files;
-#[allow(unsafe_code, reason = "the one file of the sandbox that calls C")]
+#[allow(
+    unsafe_code,
+    reason = "calls C, where no crate of the tree has a safe wrapper"
+)]
 mod install;
+mod optional;
+mod plugin_calls;
+mod profile;
 mod program;
 mod refused;
 mod report;
@@ -30,10 +37,10 @@ use seccompiler::Error as SeccompError;
 use crate::fault::fault;
 use crate::status::Status;
 pub use access::Access;
-use calls::OptionalCalls;
-pub use calls::Profile;
 pub use families::Families;
 use files::Rules;
+use optional::OptionalCalls;
+pub use profile::Profile;
 pub use refused::Refused;
 pub use report::{Landlock, Report, User};
 pub use trial::Walls;
@@ -109,6 +116,8 @@ fn build(profile: &Profile, access: &Access, user: &str, walls: Walls) -> Result
         profile.install(OptionalCalls {
             unix_sockets: !access.unix_sockets.is_empty(),
             files: !access.files.is_empty(),
+            network: access.ports.as_ref().is_none_or(|ports| !ports.is_empty()),
+            signals: landlock.keeps_signals_in(),
         }),
         status,
         &mut notes,

@@ -34,8 +34,11 @@ pub(super) struct Test {
     pub(super) value: u64,
 }
 
-/// The answer to calls that are not listed.
-const REFUSE: Action = Action::Fail(libc::EPERM);
+/// The answer to a call that fails its tests.
+pub(super) const REFUSE: Action = Action::Fail(libc::EPERM);
+
+/// The answer to calls that are newer than a filter: programs then make older ones.
+const NOT_THERE: Action = Action::Fail(libc::ENOSYS);
 
 /// A filter's instructions, as the kernel takes them.
 pub(super) type Program = Vec<Instruction>;
@@ -60,9 +63,21 @@ const JUMP_IF_EQUAL: u16 = 0x15;
 const JUMP_IF_NOT_LESS: u16 = 0x35;
 const RETURN: u16 = 0x06;
 
-/// Assembles the filter. A call that `answers` does not list fails with `EPERM`. A call of another
-/// processor family, as 32-bit programs make, kills the process.
-pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
+/// The answers of a filter to every call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answers {
+    /// The answers to calls by their numbers.
+    pub(super) listed: BTreeMap<u32, Action>,
+    /// The answer to other calls.
+    pub(super) unlisted: Action,
+    /// The last call for which `unlisted` holds, if there is one. Calls with higher numbers fail
+    /// with `ENOSYS`: they are newer than the filter, or of the x32 ABI.
+    pub(super) last: Option<u32>,
+}
+
+/// Assembles the filter. A call of another processor family, as 32-bit programs make, kills the
+/// process.
+pub(super) fn assemble(answers: &Answers) -> Program {
     let mut program = FromEnd::default();
     let search = program.search(&ranges(answers));
     program.go_on_at(search);
@@ -75,11 +90,18 @@ pub(super) fn assemble(answers: &BTreeMap<u32, Action>) -> Program {
 
 /// Returns the ranges of calls with equal answers, each by its first call. A range ends where the
 /// next begins.
-fn ranges(answers: &BTreeMap<u32, Action>) -> Vec<(u32, Action)> {
-    let mut ranges = vec![(0, REFUSE)];
-    for (&call, answer) in answers {
+fn ranges(answers: &Answers) -> Vec<(u32, Action)> {
+    let mut ranges = vec![(0, answers.unlisted.clone())];
+    for (&call, answer) in &answers.listed {
         begin(&mut ranges, call, answer.clone());
-        begin(&mut ranges, call.saturating_add(1), REFUSE);
+        begin(
+            &mut ranges,
+            call.saturating_add(1),
+            answers.unlisted.clone(),
+        );
+    }
+    if let Some(last) = answers.last {
+        begin(&mut ranges, last.saturating_add(1), NOT_THERE);
     }
     ranges
 }

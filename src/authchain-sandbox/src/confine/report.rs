@@ -59,7 +59,15 @@ pub enum Landlock {
     Forbidden,
 }
 
+/// The first version of Landlock's ABI that keeps signals in.
+const KEEPS_SIGNALS: i32 = 6;
+
 impl Landlock {
+    /// Returns whether signals of the process reach no process outside.
+    pub(super) fn keeps_signals_in(self) -> bool {
+        matches!(self, Self::Enforced { abi } if abi >= KEEPS_SIGNALS)
+    }
+
     /// Returns a line for the log where the rules are not in force. `is_filtered` says whether the
     /// host has a filter.
     pub(super) fn complaint(self, is_filtered: bool) -> Option<&'static str> {

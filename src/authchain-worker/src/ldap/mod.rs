@@ -64,7 +64,7 @@ use self::directory::Directory;
 use self::sources::ports;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
-use crate::kind::{Answering, Kind};
+use crate::kind::{self, Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
 
@@ -111,15 +111,14 @@ impl Kind for Ldap {
                 Endpoint::Tcp(_) => None,
             });
         Access {
-            files: Vec::new(),
             unix_sockets: sockets.collect(),
             ports: ports(sources),
-            hashes: false,
+            ..Access::none()
         }
     }
 
     fn can(&self) -> &'static [Operation] {
-        Operation::ALL
+        kind::WITH_CHANGE
     }
 
     fn answer<'a>(
@@ -162,6 +161,7 @@ mod tests {
             user: String::new(),
             password: None,
             change: None,
+            answer: None,
             service: String::new(),
             tty: String::new(),
             rhost: String::new(),

@@ -114,6 +114,8 @@ impl Directory {
             (Operation::Lookup | Operation::Examine, _) => Task::Lookup,
             (Operation::Account, _) => Task::Account,
             (Operation::ChangePassword, _) => change_task(question.change.as_ref())?,
+            // No directory is a second factor.
+            (Operation::Confirm, _) => return Err(WireVerdict::Unknown.into()),
         };
         let has_login = matches!(
             question.operation,

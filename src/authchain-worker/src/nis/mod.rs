@@ -174,7 +174,7 @@ impl Kind for Nis {
 
     fn can(&self) -> &'static [Operation] {
         match self.settings.password_change {
-            ChangeWay::Yppasswd => Operation::ALL,
+            ChangeWay::Yppasswd => kind::WITH_CHANGE,
             ChangeWay::Off => kind::WITHOUT_CHANGE,
         }
     }

@@ -4,6 +4,7 @@
 //! - [`app_passwords`]: passwords for programs that cannot ask for a second factor.
 //! - [`local`]: passwd and shadow files, read in this process.
 //! - [`password_change`]: the capability to change a password, which a backend may have.
+//! - [`plugin`]: how a worker is told to become a plugin.
 //! - [`remote`]: every backend that asks servers. It starts a worker process for each question,
 //!   under a deadline, and remembers in empty files which servers were down.
 //! - [`protocol`]: the messages between this process and the worker, for both of them. Its manual
@@ -18,6 +19,7 @@ pub mod app_passwords;
 mod breaker;
 pub mod local;
 pub mod password_change;
+pub mod plugin;
 pub mod protocol;
 pub mod remote;
 mod worker;

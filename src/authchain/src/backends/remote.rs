@@ -1,6 +1,7 @@
 //! A backend whose accounts are on servers. It asks a worker every question.
 
 mod change;
+mod confirm;
 #[cfg(feature = "examine")]
 mod examine;
 mod setup;
@@ -8,6 +9,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+pub use self::confirm::ConfirmVerdict;
 pub use self::setup::WorkerSetup;
 use std::cell::Cell;
 

@@ -183,6 +183,9 @@ impl PersonNames {
     /// When it cannot be found out, or another name of the person is enrolled, too, or alone: then
     /// nobody can say whose code is meant.
     fn enrolment(&self, factor: &dyn Factor) -> Result<Option<Box<dyn Enrolment>>, BackendError> {
+        if factor.is_presumed() {
+            return factor.enrolment(self.canonical());
+        }
         let mut found = None;
         let mut seen: Vec<&Username> = Vec::new();
         for (name, counts) in self.all() {

@@ -13,6 +13,7 @@ use super::ruling::Ruling;
 use crate::backends::app_passwords::AppPasswordBackend;
 use crate::backends::local::Local;
 use crate::backends::password_change::CannotChange;
+use crate::backends::plugin::PluginProgram;
 use crate::backends::remote::{Remote, WorkerSetup};
 use crate::backends::{Backend, Nature};
 use crate::config::rules::Demand;
@@ -21,10 +22,12 @@ use crate::config::settings::app_passwords::AppPasswordsSettings;
 use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::{ChangeWay, NisSettings};
+use crate::config::settings::plugin::PluginSettings;
 use crate::config::settings::totp::TotpSettings;
 use crate::config::settings::{BackendSettings, GlobalSettings, SettingsFault, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 use crate::factors::Factor;
+use crate::factors::plugin::PluginFactor;
 use crate::factors::totp::Totp;
 
 /// A backend type.
@@ -55,11 +58,16 @@ enum Build {
     /// A source of accounts.
     Backend(fn(&BackendTable<'_>, &Surroundings<'_>) -> Built<dyn Backend>),
     /// A second factor.
-    Factor(fn(&BackendTable<'_>, &GlobalSettings) -> Built<dyn Factor>),
+    Factor(fn(&BackendTable<'_>, &Surroundings<'_>) -> Built<dyn Factor>),
+    /// A second factor if a `then` names it, and otherwise a source of accounts.
+    Either(
+        fn(&BackendTable<'_>, &Surroundings<'_>) -> Built<dyn Backend>,
+        fn(&BackendTable<'_>, &Surroundings<'_>) -> Built<dyn Factor>,
+    ),
 }
 
 impl BackendType {
-    /// Returns whether it is a second factor, and so has no key of backends.
+    /// Returns whether it is always a second factor, and so has no key of backends.
     pub fn is_factor(&self) -> bool {
         matches!(self.build, Build::Factor(_))
     }
@@ -78,12 +86,16 @@ impl<'g> Surroundings<'g> {
         let setup = WorkerSetup {
             worker: global.worker.clone(),
             worker_user: global.worker_user.clone(),
+            plugin: None,
             run_dir: global.run_dir.clone(),
             reaper: Rc::default(),
         };
         Self { global, setup }
     }
 }
+
+/// The type of programs of the administrator's.
+const PLUGIN: &str = "plugin";
 
 /// The type over passwd and shadow files.
 const LOCAL: &str = "local";
@@ -149,6 +161,18 @@ pub const BACKEND_TYPES: &[BackendType] = &[
         faults: |table| table.faults::<AppPasswordsSettings>(|_| Ok(())),
         #[cfg(feature = "schema")]
         schema: || schemars::schema_for!(AppPasswordsSettings),
+    },
+    BackendType {
+        name: PLUGIN,
+        help: "a program of your own, as a source of accounts or, in `then`, as a second factor",
+        build: Build::Either(plugin, plugin_factor),
+        warnings: |table| warnings_of(table, PluginSettings::warnings),
+        #[cfg(feature = "examine")]
+        group_warnings: |_| Vec::new(),
+        #[cfg(feature = "examine")]
+        faults: |table| table.faults(PluginSettings::check),
+        #[cfg(feature = "schema")]
+        schema: || schemars::schema_for!(PluginSettings),
     },
     BackendType {
         name: "totp",
@@ -230,12 +254,61 @@ fn app_passwords(
     }))
 }
 
-fn totp(table: &BackendTable<'_>, global: &GlobalSettings) -> Result<Box<dyn Factor>, ConfigError> {
+fn totp(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Factor>, ConfigError> {
     Ok(Box::new(Totp {
         name: table.name().to_owned(),
         settings: checked(table, TotpSettings::check)?,
-        state_dir: global.state_dir.clone(),
+        state_dir: surroundings.global.state_dir.clone(),
     }))
+}
+
+fn plugin(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: PluginSettings = checked(table, PluginSettings::check)?;
+    if settings.prompt.is_some() {
+        let message = "is for a second factor: name the section in `then`";
+        return Err(table.error_at("prompt", message));
+    }
+    Ok(Box::new(plugin_of(table, surroundings, settings)?))
+}
+
+fn plugin_factor(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Factor>, ConfigError> {
+    let mut settings: PluginSettings = checked(table, PluginSettings::check)?;
+    let question = settings.prompt.take();
+    Ok(Box::new(PluginFactor {
+        remote: Rc::new(plugin_of(table, surroundings, settings)?),
+        question,
+        timeout: table.common().timeout.duration(),
+    }))
+}
+
+/// Builds the way to the plugin of a section.
+fn plugin_of(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+    settings: PluginSettings,
+) -> Result<Remote, ConfigError> {
+    let remote = remote(table, surroundings, &settings.settings, Vec::new())?;
+    let plugin = PluginProgram {
+        program: settings.program.path(),
+        read: settings.read,
+        network: settings.network,
+    };
+    Ok(Remote {
+        setup: WorkerSetup {
+            plugin: Some(plugin),
+            ..remote.setup
+        },
+        ..remote
+    })
 }
 
 /// Builds a backend that asks a worker, tells `A` from `a`, compares user ids and changes
@@ -302,7 +375,7 @@ pub fn faults(config: &Config<'_>) -> Vec<ConfigError> {
 fn second_of_a_type(config: &Config<'_>) -> Option<ConfigError> {
     let kind = |table: &BackendTable<'_>| table.common().kind.get_ref().clone();
     let mut before: Vec<&BackendTable<'_>> = Vec::new();
-    for table in &config.factors {
+    for table in config.factors.iter().filter(|table| kind(table) != PLUGIN) {
         if let Some(first) = before.iter().find(|first| kind(first) == kind(table)) {
             let message = format!("[backend.{}] is the same second factor", first.name());
             return Some(table.error_at("type", message));
@@ -449,7 +522,7 @@ fn backend_in(
     surroundings: &Surroundings<'_>,
 ) -> Result<Box<dyn Backend>, ConfigError> {
     match type_of(table).map(|known| known.build) {
-        Some(Build::Backend(build)) => build(table, surroundings),
+        Some(Build::Backend(build) | Build::Either(build, _)) => build(table, surroundings),
         _ => Err(table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))),
     }
 }
@@ -463,7 +536,9 @@ pub fn factor(
     global: &GlobalSettings,
 ) -> Result<Box<dyn Factor>, ConfigError> {
     match type_of(table).map(|known| known.build) {
-        Some(Build::Factor(build)) => build(table, global),
+        Some(Build::Factor(build) | Build::Either(_, build)) => {
+            build(table, &Surroundings::new(global))
+        }
         _ => Err(table.unknown_kind(BACKEND_TYPES.iter().map(|known| known.name))),
     }
 }
@@ -508,7 +583,7 @@ mod tests {
             ),
             (
                 "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, app_passwords, totp",
+                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, app_passwords, plugin, totp",
             ),
             (
                 "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",

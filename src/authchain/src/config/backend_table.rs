@@ -137,11 +137,12 @@ impl<'s> BackendTable<'s> {
             })
     }
 
-    /// Returns the faults of a second factor's section that has keys of backends.
-    pub(super) fn keys_of_backends(&self) -> Vec<ConfigError> {
+    /// Returns the faults of a second factor's section that has keys of backends, beside those in
+    /// `shared`.
+    pub(super) fn keys_of_backends(&self, shared: &[&str]) -> Vec<ConfigError> {
         let of_backends = keys_of::<BackendSettings>()
             .iter()
-            .filter(|key| **key != "type");
+            .filter(|key| !shared.contains(key));
         let table = self.table.get_ref();
         let written = of_backends.filter(|key| table.contains_key(**key));
         written

@@ -33,6 +33,9 @@ const IMPLIED_FACTOR: &str = "totp";
 /// The types of sections that are second factors, and no sources of accounts.
 const FACTOR_TYPES: [&str; 1] = ["totp"];
 
+/// The type of sections that are second factors if a `then` names them.
+const FACTOR_IF_NAMED: &str = "plugin";
+
 /// The type of backends that answer only where a rule names the services.
 const FOR_NAMED_SERVICES: &str = "app_passwords";
 
@@ -86,6 +89,7 @@ impl<'s> Config<'s> {
             config.rules = Rc::new(rules);
             faults.extend(wrong);
         }
+        faults.extend(config.take_named_factors());
         config.imply_factor();
         if faults.is_empty() {
             faults.extend(config.links(None).err());
@@ -136,7 +140,7 @@ impl<'s> Config<'s> {
                 };
                 match table {
                     Some(table) if is_factor(&table) => {
-                        faults.extend(table.keys_of_backends());
+                        faults.extend(table.keys_of_backends(&["type"]));
                         self.factors.push(table);
                     }
                     table => self.backends.extend(table),
@@ -165,6 +169,30 @@ impl<'s> Config<'s> {
                 tables.iter().any(|table| self.knows_root(table))
             })
         }));
+        faults
+    }
+
+    /// Takes the sections that are second factors because a `then` names them, and returns the
+    /// faults of their keys.
+    fn take_named_factors(&mut self) -> Vec<ConfigError> {
+        let named: Vec<String> = (self.thens().flatten())
+            .map(|name| name.get_ref().clone())
+            .collect();
+        let (factors, backends) =
+            std::mem::take(&mut self.backends)
+                .into_iter()
+                .partition(|table| {
+                    let may_be = table.common().kind.get_ref() == FACTOR_IF_NAMED;
+                    may_be && named.iter().any(|name| name == table.name())
+                });
+        self.backends = backends;
+        let factors: Vec<BackendTable<'s>> = factors;
+        let shared = ["type", "timeout"];
+        let faults = factors
+            .iter()
+            .flat_map(|table| table.keys_of_backends(&shared));
+        let faults = faults.collect();
+        self.factors.extend(factors);
         faults
     }
 

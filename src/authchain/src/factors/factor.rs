@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use crate::tools::conversation::Conversation;
-use crate::words::{BackendError, ConversationError, Secret, Username};
+use crate::tools::request::Context;
+use crate::words::{BackendError, Secret, Username};
 
 /// A second factor.
 ///
@@ -18,11 +19,15 @@ pub trait Factor {
     /// When it cannot be found out: then the login is refused.
     fn enrolment(&self, user: &Username) -> Result<Option<Box<dyn Enrolment>>, BackendError>;
 
-    /// Asks the person. The question is the same whether or not they are enrolled.
-    ///
-    /// # Errors
-    /// When the person could not be asked.
-    fn ask(&self, person: &mut dyn Conversation) -> Result<Secret, ConversationError>;
+    /// Returns whether everybody is taken for enrolled, under their own name, until
+    /// [`Enrolment::confirm`] says who is not.
+    fn is_presumed(&self) -> bool {
+        false
+    }
+
+    /// Returns the question that everybody is asked before any backend is, whether or not they are
+    /// enrolled; `None` if the factor asks its questions itself, after a right password.
+    fn question(&self) -> Option<&str>;
 
     /// Lets a person enrol who has typed the right `password`, and confirms them.
     ///
@@ -49,13 +54,23 @@ pub trait Enrolment {
     /// Returns the password and the code behind it; `None` if there is no code.
     fn split(&self, password: &Secret) -> Option<(Secret, Secret)>;
 
-    /// Verifies the answer, which is of no more use afterwards.
+    /// Confirms the person. An answer is of no more use afterwards.
     ///
     /// It is called for people with the right password only.
     ///
     /// # Errors
     /// When it could not be verified, or its use could not be kept: then the login is refused.
-    fn verify(&self, answer: &Secret, now: SystemTime) -> Result<Confirmation, BackendError>;
+    fn confirm(&self, confirming: Confirming<'_>) -> Result<Confirmation, BackendError>;
+}
+
+/// The request to confirm a person.
+pub struct Confirming<'a> {
+    /// The answer to [`Factor::question`]; `None` for a factor without one.
+    pub answer: Option<&'a Secret>,
+    /// The surroundings of the login.
+    pub context: &'a Context<'a>,
+    /// The conversation, for factors that ask further questions.
+    pub person: &'a mut dyn Conversation,
 }
 
 /// The answer of a factor.
@@ -66,4 +81,6 @@ pub enum Confirmation {
     Confirmed(Option<String>),
     /// The person is not, for this reason.
     Refused(String),
+    /// The person is not enrolled: only of a factor that [presumes](Factor::is_presumed) it.
+    NotEnrolled,
 }

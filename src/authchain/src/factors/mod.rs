@@ -2,6 +2,7 @@
 //!
 //! - [`Factor`]: the trait. A factor says whether somebody is enrolled, and verifies what they
 //!   answer. It decides nothing.
+//! - [`plugin`]: a program of the administrator's.
 //! - [`totp`]: the codes of authenticator apps.
 //! - [`remember`]: where a confirmed login is remembered for a while.
 //!
@@ -11,7 +12,8 @@
 //! **Begin with** [`Factor`], then [`totp::Totp`].
 
 mod factor;
+pub mod plugin;
 pub mod remember;
 pub mod totp;
 
-pub use factor::{Confirmation, Enrolment, EnrolmentNumber, Factor};
+pub use factor::{Confirmation, Confirming, Enrolment, EnrolmentNumber, Factor};

@@ -3,16 +3,26 @@ use proptest::prelude::*;
 
 const REFUSED: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
-fn answer(answers: &BTreeMap<u32, Action>, call: u32, arguments: [u64; 6]) -> u32 {
+fn answer(answers: &Answers, call: u32, arguments: [u64; 6]) -> u32 {
     machine::run(&assemble(answers), PROCESSOR, call, arguments)
+}
+
+/// Returns answers that refuse every call but those in `listed`.
+fn only(listed: impl Into<BTreeMap<u32, Action>>) -> Answers {
+    Answers {
+        listed: listed.into(),
+        unlisted: REFUSE,
+        last: None,
+    }
 }
 
 #[test]
 fn every_call_gets_its_own_answer_however_many_there_are() {
     for count in [0, 1, 2, 3, 7, 200] {
-        let answers: BTreeMap<u32, Action> = (0..count)
+        let listed: BTreeMap<u32, Action> = (0..count)
             .map(|n| (n * 3 + 1, Action::Fail(n as i32 + 2)))
             .collect();
+        let answers = only(listed);
         for call in 0..count * 3 + 5 {
             let expected = match call % 3 {
                 1 if call < count * 3 => libc::SECCOMP_RET_ERRNO | (call / 3 + 2),
@@ -29,7 +39,7 @@ fn every_call_gets_its_own_answer_however_many_there_are() {
 
 #[test]
 fn another_processors_calls_kill() {
-    let program = assemble(&BTreeMap::from([(1, Action::Allow)]));
+    let program = assemble(&only([(1, Action::Allow)]));
     assert_eq!(
         machine::run(&program, PROCESSOR, 1, [0; 6]),
         libc::SECCOMP_RET_ALLOW
@@ -52,7 +62,7 @@ fn arguments_are_compared_in_both_halves_and_only_under_the_mask() {
         mask: 4,
         value: 4,
     };
-    let answers = BTreeMap::from([(
+    let answers = only([(
         9,
         Action::AllowIf(vec![
             vec![both, bit],
@@ -147,9 +157,9 @@ fn some_answer() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn expected_answer(answer: Option<&Action>, arguments: [u64; 6]) -> u32 {
+fn expected_answer(answer: &Action, arguments: [u64; 6]) -> u32 {
     let holds = |test: &Test| arguments[test.index as usize] & test.mask == test.value;
-    match answer.unwrap_or(&REFUSE) {
+    match answer {
         Action::Allow => libc::SECCOMP_RET_ALLOW,
         Action::Kill => libc::SECCOMP_RET_KILL_PROCESS,
         Action::Fail(errno) => libc::SECCOMP_RET_ERRNO | errno.unsigned_abs(),
@@ -163,14 +173,20 @@ fn expected_answer(answer: Option<&Action>, arguments: [u64; 6]) -> u32 {
 proptest! {
     #[test]
     fn the_program_answers_as_the_table_does(
-        answers in proptest::collection::btree_map(0..300_u32, some_answer(), 0..150),
+        listed in proptest::collection::btree_map(0..300_u32, some_answer(), 0..150),
+        unlisted in some_answer(),
+        last in proptest::option::of(300..400_u32),
         arguments in proptest::array::uniform6(some_argument()),
     ) {
+        let answers = Answers { listed, unlisted, last };
         let program = assemble(&answers);
-        for call in (0..301).chain([u32::MAX]) {
+        for call in (0..402).chain([0x4000_0000, u32::MAX]) {
+            let is_newer = last.is_some_and(|last| call > last);
+            let listed = answers.listed.get(&call).filter(|_| !is_newer);
+            let otherwise = if is_newer { &NOT_THERE } else { &answers.unlisted };
             prop_assert_eq!(
                 machine::run(&program, PROCESSOR, call, arguments),
-                expected_answer(answers.get(&call), arguments),
+                expected_answer(listed.unwrap_or(otherwise), arguments),
                 "call {}", call
             );
         }

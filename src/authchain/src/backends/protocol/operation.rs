@@ -13,6 +13,8 @@ pub enum Operation {
     Account,
     /// Changes the person's password, or checks beforehand whether it may be changed.
     ChangePassword,
+    /// Confirms a person as their second factor.
+    Confirm,
     /// Examines each server, step by step. Asked by the command only.
     Examine,
 }
@@ -34,6 +36,7 @@ impl Operation {
         Self::Lookup,
         Self::Account,
         Self::ChangePassword,
+        Self::Confirm,
         Self::Examine,
     ];
 
@@ -74,6 +77,11 @@ impl Operation {
                     "unavailable",
                     "failed",
                 ],
+            },
+            Self::Confirm => Row {
+                word: "confirm",
+                takes_password: false,
+                verdicts: &["accepted", "denied", "unknown", "unavailable", "failed"],
             },
             Self::Examine => Row {
                 word: "examine",

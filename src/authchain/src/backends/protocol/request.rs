@@ -52,6 +52,9 @@ pub struct Question<'a> {
     pub password: Option<Bytes<'a>>,
     /// The change; present exactly if the operation is [`Operation::ChangePassword`].
     pub change: Option<PasswordChange<'a>>,
+    /// The answer to the question that the module asked for the worker; only with
+    /// [`Operation::Confirm`].
+    pub answer: Option<Bytes<'a>>,
     /// `PAM_SERVICE`, such as `sshd`.
     pub service: String,
     /// `PAM_TTY`; empty if not set.
@@ -236,6 +239,8 @@ struct QuestionMembers<'a> {
     old_password: Option<Bytes<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     new_password: Option<Bytes<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<Bytes<'a>>,
     service: Cow<'a, str>,
     #[serde(default)]
     tty: Cow<'a, str>,
@@ -259,6 +264,7 @@ impl<'a> QuestionMembers<'a> {
             kind: kind.map(Cow::from),
             old_password: change.and_then(|change| change.old.as_ref()).map(lend),
             new_password: change.and_then(|change| change.new.as_ref()).map(lend),
+            answer: question.answer.as_ref().map(lend),
             service: Cow::from(&question.service),
             tty: Cow::from(&question.tty),
             rhost: Cow::from(&question.rhost),
@@ -300,6 +306,7 @@ impl QuestionMembers<'static> {
             user: self.user.into_owned(),
             password,
             change,
+            answer: self.answer.filter(|_| operation == Operation::Confirm),
             service: self.service.into_owned(),
             tty: self.tty.into_owned(),
             rhost: self.rhost.into_owned(),

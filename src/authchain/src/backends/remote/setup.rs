@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use crate::backends::plugin::PluginProgram;
 use crate::backends::worker::{Reaper, Worker, WorkerFault};
 
 /// The program that workers run, and what it needs on this machine.
@@ -12,6 +13,8 @@ pub struct WorkerSetup {
     pub worker: PathBuf,
     /// The user it becomes.
     pub worker_user: String,
+    /// The plugin it becomes; `None` for a worker of our own.
+    pub plugin: Option<PluginProgram>,
     /// The folder of marks about servers that are down.
     pub run_dir: PathBuf,
     /// Waits for the end of workers that have answered; one for all backends of a call.
@@ -21,6 +24,7 @@ pub struct WorkerSetup {
 impl WorkerSetup {
     /// Starts a worker.
     pub(super) fn start(&self) -> Result<Worker<'_>, WorkerFault> {
-        Worker::start(&self.worker, &self.worker_user, &self.reaper)
+        let plugin = self.plugin.as_ref();
+        Worker::start(&self.worker, &self.worker_user, plugin, &self.reaper)
     }
 }

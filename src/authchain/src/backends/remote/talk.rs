@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::setup::WorkerSetup;
 use crate::backends::password_change::ChangeKind;
 use crate::backends::protocol::{
-    Bytes, Conclusion, Hello, Message, Operation, PasswordChange, Question, Reply, WireVerdict,
-    check_answered, check_names,
+    Bytes, Conclusion, Hello, Message, Operation, PasswordChange, Question, RefusalReason, Reply,
+    WireRefusal, WireVerdict, check_answered, check_names,
 };
 use crate::backends::worker::{Worker, WorkerFault};
 use crate::tools::conversation::Conversation;
@@ -28,6 +28,8 @@ pub(super) struct WorkerQuestion<'a, 'p> {
     pub(super) request: &'a Request<'a>,
     pub(super) password: Option<&'a Secret>,
     pub(super) change: Option<AskedChange<'a>>,
+    /// The answer for a plugin that is a second factor.
+    pub(super) answer: Option<&'a Secret>,
     pub(super) person: Option<&'p mut dyn Conversation>,
     /// True once the question may have reached a worker.
     pub(super) is_sent: bool,
@@ -49,6 +51,7 @@ impl<'a> WorkerQuestion<'a, '_> {
             request,
             password: None,
             change: None,
+            answer: None,
             person: None,
             is_sent: false,
         }
@@ -73,6 +76,7 @@ impl<'a> WorkerQuestion<'a, '_> {
                 old: change.old.map(Bytes::Lent),
                 new: change.new.map(Bytes::Lent),
             }),
+            answer: self.answer.map(Bytes::Lent),
             service: context.service.to_owned(),
             tty: context.tty.to_owned(),
             rhost: context.rhost.to_owned(),
@@ -137,7 +141,7 @@ pub(super) fn greet(
 fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, WorkerFault> {
     match reply {
         Reply::Hello(can) if can.contains(&operation) => Ok(None),
-        Reply::Hello(_) => Err(unexpected(&format!("cannot {}", operation.word()))),
+        Reply::Hello(_) => without(operation).map(Some),
         Reply::Verdict(
             conclusion @ Conclusion {
                 verdict: WireVerdict::Unavailable(_) | WireVerdict::Failed(_),
@@ -149,6 +153,20 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Wor
         Reply::Info(_) | Reply::Error(_) => Err(unexpected("a text before its hello")),
         Reply::Finding(_) => Err(unexpected("a finding before its hello")),
     }
+}
+
+/// Returns the answer of a worker that cannot be asked the question. A plugin that says nothing of
+/// people or accounts knows nobody, and one that changes no passwords refuses to.
+fn without(operation: Operation) -> Result<Conclusion, WorkerFault> {
+    let verdict = match operation {
+        Operation::Lookup | Operation::Account => WireVerdict::Unknown,
+        Operation::ChangePassword => WireVerdict::Refused(WireRefusal {
+            reason: RefusalReason::NotPermitted,
+            text: "Passwords of this source are not changed here.".to_owned(),
+        }),
+        _ => return Err(unexpected(&format!("cannot {}", operation.word()))),
+    };
+    Ok(verdict.into())
 }
 
 /// Checks that the verdict answers this question and is about this person.

@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 
 use super::call_filter;
 use super::fault::WorkerFault;
+use crate::backends::plugin::PluginProgram;
 use crate::tools::trusted_file;
 
 /// The name of a worker in its own `argv`.
@@ -50,16 +51,22 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts the program at `path` with `socket` as its stdin and stdout, and tells it to become
-    /// `user`.
+    /// `user`, and `plugin` if there is one.
     ///
     /// The worker inherits no environment, no signal mask and no signal disposition, and runs in a
     /// new session (setsid(2)), so that no terminal sends it signals. It does inherit limits,
     /// umask, working directory, and descriptors that others left without CLOEXEC. It must replace
     /// these itself: `posix_spawn` cannot, and a host with threads must not fork. SIGCHLD must be
     /// blocked by then (`Reaper::block`).
-    pub(super) fn start(path: &Path, user: &str, socket: &OwnedFd) -> Result<Self, WorkerFault> {
+    pub(super) fn start(
+        path: &Path,
+        user: &str,
+        plugin: Option<&PluginProgram>,
+        socket: &OwnedFd,
+    ) -> Result<Self, WorkerFault> {
         trusted_file::open_program(path).map_err(WorkerFault::Program)?;
-        let pid = spawn(path, user, socket).map_err(WorkerFault::Start)?;
+        let plugin = plugin.map(PluginProgram::arguments).unwrap_or_default();
+        let pid = spawn(path, user, &plugin, socket).map_err(WorkerFault::Start)?;
         Ok(Self {
             pid,
             killed: OnceCell::new(),
@@ -125,7 +132,7 @@ impl Drop for Child {
     }
 }
 
-fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
+fn spawn(path: &Path, user: &str, plugin: &[CString], socket: &OwnedFd) -> nix::Result<Pid> {
     let mut actions = PosixSpawnFileActions::init()?;
     actions.add_dup2(socket.as_raw_fd(), 0)?;
     actions.add_dup2(socket.as_raw_fd(), 1)?;
@@ -139,7 +146,8 @@ fn spawn(path: &Path, user: &str, socket: &OwnedFd) -> nix::Result<Pid> {
     attributes.set_sigdefault(&SigSet::all())?;
     attributes.set_sigmask(&SigSet::empty())?;
     let user = CString::new(user).map_err(|_| Errno::EINVAL)?;
-    let arguments = [NAME, USER, &user];
+    let plugin = plugin.iter().map(CString::as_c_str);
+    let arguments: Vec<&CStr> = [NAME, USER, &user].into_iter().chain(plugin).collect();
     let environment: [&CStr; 0] = [];
     posix_spawn(path, &actions, &attributes, &arguments, &environment)
 }
@@ -175,7 +183,7 @@ mod tests {
     fn start(program: &Path, socket: std::os::unix::net::UnixStream) -> Child {
         let socket = socket.into();
         loop {
-            match Child::start(program, "authchain", &socket) {
+            match Child::start(program, "authchain", None, &socket) {
                 Err(WorkerFault::Start(Errno::ETXTBSY)) => std::thread::yield_now(),
                 started => return started.unwrap(),
             }

@@ -12,6 +12,7 @@ use self::channel::Channel;
 use self::child::Child;
 pub(super) use self::fault::WorkerFault;
 pub use self::reaper::Reaper;
+use super::plugin::PluginProgram;
 use super::protocol::{Message, Reply};
 use crate::tools::deadline::Deadline;
 
@@ -27,11 +28,16 @@ pub(super) struct Worker<'r> {
 }
 
 impl<'r> Worker<'r> {
-    /// Starts the program at `path`, which is to become `user`.
-    pub(super) fn start(path: &Path, user: &str, reaper: &'r Reaper) -> Result<Self, WorkerFault> {
+    /// Starts the program at `path`, which is to become `user`, and `plugin` if there is one.
+    pub(super) fn start(
+        path: &Path,
+        user: &str,
+        plugin: Option<&PluginProgram>,
+        reaper: &'r Reaper,
+    ) -> Result<Self, WorkerFault> {
         let (channel, theirs) = Channel::pair().map_err(WorkerFault::Start)?;
         reaper.block().map_err(WorkerFault::Start)?;
-        let child = Child::start(path, user, &theirs)?;
+        let child = Child::start(path, user, plugin, &theirs)?;
         Ok(Self {
             channel,
             child,

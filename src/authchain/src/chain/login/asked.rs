@@ -107,9 +107,11 @@ impl<'a> Asked<'a> {
             let factor = factors.asked_for(demand, &names, &self.context);
             factor.filter(|_| has_code)
         });
-        let code = factor.map(|factor| TypedCode {
-            factor: factor.name().to_owned(),
-            answer: factor.ask(person),
+        let code = factor.and_then(|factor| {
+            Some(TypedCode {
+                factor: factor.name().to_owned(),
+                answer: person.prompt_echo_off(factor.question()?),
+            })
         });
         Self {
             code,

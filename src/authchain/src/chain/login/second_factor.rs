@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::asked::{Asked, Credential};
 use crate::chain::decision::{Accepted, AuthDecision, ConfirmationStep, Outcome};
 use crate::chain::factors::{PersonNames, Wanted, is_remembered, not_confirmed};
+use crate::chain::links::Link;
 use crate::chain::route::Allowed;
 use crate::config::rules::Demand;
-use crate::config::settings::{CodeEntry, Enrol, PublicKey};
-use crate::factors::{Confirmation, Enrolment, Factor};
+use crate::config::settings::{CodeEntry, Enrol, NotEnrolled, PublicKey};
+use crate::factors::{Confirmation, Confirming, Enrolment, Factor};
 use crate::tools::conversation::Conversation;
 use crate::tools::deferred::{Deferred, WorkFirst};
 use crate::words::{BackendError, ConversationError, Secret, Username};
@@ -39,6 +40,14 @@ impl From<BackendError> for NotConfirmed {
     fn from(error: BackendError) -> Self {
         Self::Error(error)
     }
+}
+
+/// The step after the question for one factor.
+enum Next {
+    /// The demand is satisfied; with what is to be said in the log.
+    Satisfied(Option<String>),
+    /// The person is not enrolled in this factor: the others are asked for.
+    Without(String),
 }
 
 impl<'s, 'a> SecondFactor<'s, 'a> {
@@ -101,10 +110,11 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         let is_asked = demand.code == CodeEntry::Asked && asked.code.is_none();
         if is_asked {
             let names = asked.route.names_of(user);
-            let Some(factor) = asked.chain.factors.asked_for(demand, &names, context) else {
+            let factor = asked.chain.factors.asked_for(demand, &names, context);
+            let Some(question) = factor.and_then(Factor::question) else {
                 return decision;
             };
-            let _ = self.ask(factor);
+            let _ = self.ask(question);
         } else if demand.is_empty() {
             return decision;
         }
@@ -114,81 +124,111 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         }
     }
 
-    /// Asks for one of the factors that a demand names. Returns what is to be said of it in the
-    /// log.
+    /// Asks for one of the factors that a demand names: the first in which the person is enrolled.
+    /// Returns what is to be said of it in the log.
     fn satisfy(
         &mut self,
         demand: &Demand,
         accepted: &Accepted,
     ) -> Result<Option<String>, NotConfirmed> {
-        let asked = self.asked;
-        let (chain, context) = (asked.chain, &asked.context);
         if accepted.by_key && demand.publickey != PublicKey::Counts {
-            let why = "a key does not stand for the password by this rule".to_owned();
-            return Err(NotConfirmed::Refused(why));
+            return refused("a key does not stand for the password by this rule");
         }
         if demand.is_empty() {
             return Ok(None);
         }
-        let link = chain.link_named(&accepted.user.backend);
+        let link = self.asked.chain.link_named(&accepted.user.backend);
         if let Some(link) = link.filter(|link| link.mfa && !accepted.by_key) {
-            let why = match link.backend.nature().is_for_programs {
-                true => "needs none",
-                false => "has asked",
-            };
-            return Ok(Some(format!(
-                "no second factor: {} {why}",
-                accepted.user.backend
-            )));
+            return Ok(Some(asks_no_more(link)));
         }
-        let Ok(user) = &asked.user else {
-            return Err(NotConfirmed::Refused("the name is not valid".to_owned()));
+        let Ok(user) = &self.asked.user else {
+            return refused("the name is not valid");
         };
         let strips_domains = link.is_some_and(|link| link.backend.nature().strips_domains);
         let names = PersonNames::of(user, &accepted.user, strips_domains);
-        let (name, confirmation) = match chain.factors.wanted(demand, &names)? {
-            Wanted::Enrolled(factor, _) if self.confirmed.contains(&factor.name()) => {
-                return Ok(None);
+        let mut demand = demand.clone();
+        loop {
+            match self.ask_first(&demand, &names, accepted.by_key)? {
+                Next::Satisfied(words) => return Ok(words),
+                Next::Without(factor) => demand.factors.retain(|name| *name != factor),
             }
-            Wanted::Enrolled(factor, enrolment) => {
-                let place = chain
-                    .factors
-                    .place(demand, user, enrolment.as_ref(), context);
-                let now = context.deadline.clock();
-                if is_remembered(place.as_ref(), context)? {
-                    // Where the use cannot be noted, the login is forgotten sooner.
-                    let _ = place.map(|place| place.renew(now()));
-                    return Ok(Some(format!("{}: remembered", factor.name())));
-                }
-                let said = self.verify(demand, factor, enrolment.as_ref())?;
-                if let (Some(place), Confirmation::Confirmed(_)) = (place, &said) {
-                    // Where it cannot be noted, the next login asks again.
-                    let _ = place.remember(now());
-                }
-                self.confirmed.push(factor.name());
-                (factor.name(), said)
-            }
-            _ if accepted.by_key => {
-                let why = "a key does not stand for the password of somebody who is not enrolled";
-                return Err(NotConfirmed::Refused(why.to_owned()));
-            }
-            Wanted::None(why) => return Ok(Some(format!("no second factor: {why}"))),
-            Wanted::NotEnrolled(factor) => (
-                factor.name(),
-                self.enrol(demand, factor, names.canonical())?,
-            ),
-        };
-        match confirmation {
-            Confirmation::Confirmed(detail) => {
-                let detail = detail
-                    .map(|detail| format!(" {detail}"))
-                    .unwrap_or_default();
-                Ok(Some(format!("{name}: confirmed{detail}")))
-            }
-            Confirmation::Refused(why) => {
-                Err(NotConfirmed::Refused(format!("{name} refused: {why}")))
+            if demand.is_empty() {
+                return match demand.not_enrolled {
+                    NotEnrolled::Skip if !accepted.by_key => Ok(Some(skipped("not enrolled"))),
+                    _ => refused("not enrolled in a second factor"),
+                };
             }
         }
+    }
+
+    /// Asks for the first of the factors in which the person is enrolled.
+    fn ask_first(
+        &mut self,
+        demand: &Demand,
+        names: &PersonNames,
+        by_key: bool,
+    ) -> Result<Next, NotConfirmed> {
+        let (name, confirmation) = match self.asked.chain.factors.wanted(demand, names)? {
+            Wanted::Enrolled(factor, _) if self.confirmed.contains(&factor.name()) => {
+                return Ok(Next::Satisfied(None));
+            }
+            Wanted::Enrolled(factor, enrolment) => {
+                let said = self.confirm_once(demand, factor, enrolment.as_ref(), names)?;
+                let Some(said) = said else {
+                    let words = format!("{}: remembered", factor.name());
+                    return Ok(Next::Satisfied(Some(words)));
+                };
+                (factor.name(), said)
+            }
+            _ if by_key => {
+                return refused(
+                    "a key does not stand for the password of somebody who is not enrolled",
+                );
+            }
+            Wanted::None(why) => return Ok(Next::Satisfied(Some(skipped(why)))),
+            Wanted::NotEnrolled(factor) => {
+                let said = self.enrol(demand, factor, names.canonical())?;
+                (factor.name(), said)
+            }
+        };
+        match confirmation {
+            Confirmation::Confirmed(None) => {
+                Ok(Next::Satisfied(Some(format!("{name}: confirmed"))))
+            }
+            Confirmation::Confirmed(Some(detail)) => {
+                Ok(Next::Satisfied(Some(format!("{name}: confirmed {detail}"))))
+            }
+            Confirmation::Refused(why) => refused(&format!("{name} refused: {why}")),
+            Confirmation::NotEnrolled => Ok(Next::Without(name.to_owned())),
+        }
+    }
+
+    /// Asks for a factor, unless it is remembered: then returns `None`.
+    fn confirm_once(
+        &mut self,
+        demand: &Demand,
+        factor: &'s dyn Factor,
+        enrolment: &dyn Enrolment,
+        names: &PersonNames,
+    ) -> Result<Option<Confirmation>, BackendError> {
+        let context = &self.asked.context;
+        let factors = &self.asked.chain.factors;
+        let place = factors.place(demand, &names.typed, enrolment, context);
+        let now = context.deadline.clock();
+        if is_remembered(place.as_ref(), context)? {
+            // Where the use cannot be noted, the login is forgotten sooner.
+            let _ = place.map(|place| place.renew(now()));
+            return Ok(None);
+        }
+        let said = self.verify(demand, factor, enrolment)?;
+        if let (Some(place), Confirmation::Confirmed(_)) = (place, &said) {
+            // Where it cannot be noted, the next login asks again.
+            let _ = place.remember(now());
+        }
+        if said != Confirmation::NotEnrolled {
+            self.confirmed.push(factor.name());
+        }
+        Ok(Some(said))
     }
 
     fn verify(
@@ -199,35 +239,37 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
     ) -> Result<Confirmation, BackendError> {
         let asked = self.asked;
         let asked_late;
-        let answer = match (&asked.credential, demand.code) {
-            (Credential::Password(_, Some(code)), _) => code,
-            (_, CodeEntry::Appended) => {
+        let early = (asked.code.as_ref()).filter(|code| code.factor == factor.name());
+        let answer = match (&asked.credential, demand.code, factor.question()) {
+            (_, _, None) => None,
+            (Credential::Password(_, Some(code)), _, _) => Some(code),
+            (_, CodeEntry::Appended, _) => {
                 let why = "no code behind the password".to_owned();
                 return Ok(Confirmation::Refused(why));
             }
-            (_, CodeEntry::Asked) => {
-                let early = asked
-                    .code
-                    .as_ref()
-                    .filter(|code| code.factor == factor.name());
+            (_, CodeEntry::Asked, Some(question)) => {
                 let answer = match early {
                     Some(code) => &code.answer,
                     None => {
-                        asked_late = self.ask(factor);
+                        asked_late = self.ask(question);
                         &asked_late
                     }
                 };
                 match answer {
-                    Ok(answer) => answer,
+                    Ok(answer) => Some(answer),
                     // A wrong password and no answer must look the same.
                     Err(error) => return Ok(Confirmation::Refused(error.to_string())),
                 }
             }
         };
-        if is_same(asked.password(), answer) {
+        if answer.is_some_and(|answer| is_same(asked.password(), answer)) {
             return Ok(Confirmation::Refused(SAME_ANSWER.to_owned()));
         }
-        enrolment.verify(answer, asked.context.wall_clock())
+        enrolment.confirm(Confirming {
+            answer,
+            context: &asked.context,
+            person: self.person,
+        })
     }
 
     /// Lets a person enrol, where a rule says so; others are asked for a code in vain.
@@ -246,7 +288,7 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
             }
             (_, code) => {
                 if code == CodeEntry::Asked && self.asked.code.is_none() {
-                    let _ = self.ask(factor);
+                    let _ = factor.question().map(|question| self.ask(question));
                 }
                 Ok(Confirmation::Refused("not enrolled".to_owned()))
             }
@@ -255,14 +297,15 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
 
     /// Asks for a code, once the work is done that a refusal owes: the time until the question must
     /// not tell whether the password was right.
-    fn ask(&mut self, factor: &dyn Factor) -> Result<Secret, ConversationError> {
+    fn ask(&mut self, question: &str) -> Result<Secret, ConversationError> {
         match self.asked.password() {
-            Some(password) => factor.ask(&mut WorkFirst {
+            Some(password) => WorkFirst {
                 conversation: self.person,
                 deferred: self.deferred,
                 password,
-            }),
-            None => factor.ask(self.person),
+            }
+            .prompt_echo_off(question),
+            None => self.person.prompt_echo_off(question),
         }
     }
 }
@@ -278,6 +321,23 @@ impl NotConfirmed {
             }
         }
     }
+}
+
+fn refused<T>(why: &str) -> Result<T, NotConfirmed> {
+    Err(NotConfirmed::Refused(why.to_owned()))
+}
+
+fn skipped(why: &str) -> String {
+    format!("no second factor: {why}")
+}
+
+/// Returns the words about a backend whose people are asked for no second factor.
+fn asks_no_more(link: &Link) -> String {
+    let why = match link.backend.nature().is_for_programs {
+        true => "needs none",
+        false => "has asked",
+    };
+    skipped(&format!("{} {why}", link.backend.name()))
 }
 
 fn step(said: &[String], took: Duration) -> Option<ConfirmationStep> {

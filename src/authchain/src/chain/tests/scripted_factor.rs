@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::scripted::Scripted;
-use crate::factors::{Confirmation, Enrolment, EnrolmentNumber, Factor};
+use crate::factors::{Confirmation, Confirming, Enrolment, EnrolmentNumber, Factor};
 use crate::tools::conversation::Conversation;
 use crate::words::{BackendError, ConversationError, Secret, Username};
 
@@ -17,6 +17,8 @@ pub(super) enum FactorAnswer {
     /// It cannot verify or count.
     FailsToVerify,
     NotEnrolled,
+    /// Everybody is taken for enrolled, and it says of each person that they are not.
+    SaysNotEnrolled,
     /// It cannot find out whether the person is enrolled.
     FailsToTell,
 }
@@ -26,6 +28,8 @@ pub(super) enum FactorAnswer {
 pub(super) struct ScriptedFactor {
     pub(super) name: &'static str,
     pub(super) answer: FactorAnswer,
+    /// The question that is asked before any backend is.
+    pub(super) question: Option<String>,
     /// The people who are enrolled; everybody if it is empty.
     pub(super) enrolled: Vec<&'static str>,
     /// The number of times that people were enrolled anew.
@@ -38,6 +42,7 @@ impl ScriptedFactor {
         Self {
             name,
             answer,
+            question: Some(format!("{name} code: ")),
             enrolled: Vec::new(),
             enrolments: 0,
             verified: Rc::default(),
@@ -65,8 +70,12 @@ impl Factor for ScriptedFactor {
         }
     }
 
-    fn ask(&self, person: &mut dyn Conversation) -> Result<Secret, ConversationError> {
-        person.prompt_echo_off(&format!("{} code: ", self.name))
+    fn question(&self) -> Option<&str> {
+        self.question.as_deref()
+    }
+
+    fn is_presumed(&self) -> bool {
+        self.answer == FactorAnswer::SaysNotEnrolled
     }
 
     fn enrol(
@@ -95,10 +104,20 @@ impl Enrolment for ScriptedFactor {
         Some((Secret::new(rest.to_vec()), Secret::new(code.to_vec())))
     }
 
-    fn verify(&self, answer: &Secret, _: SystemTime) -> Result<Confirmation, BackendError> {
+    fn confirm(&self, confirming: Confirming<'_>) -> Result<Confirmation, BackendError> {
         self.verified.set(self.verified.get() + 1);
+        let typed;
+        let answer = match confirming.answer {
+            Some(answer) => answer,
+            None => {
+                let answer = confirming.person.prompt_echo_off("own question: ");
+                typed = answer.map_err(BackendError::Conversation)?;
+                &typed
+            }
+        };
         match (self.answer, answer.expose()) {
             (FactorAnswer::Confirms, b"123456") => Ok(Confirmation::Confirmed(None)),
+            (FactorAnswer::SaysNotEnrolled, _) => Ok(Confirmation::NotEnrolled),
             (FactorAnswer::FailsToVerify, _) => Err(BackendError::Failed("full".to_owned())),
             _ => Ok(Confirmation::Refused("wrong code".to_owned())),
         }

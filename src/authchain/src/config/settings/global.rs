@@ -14,7 +14,7 @@ use crate::config::ConfigDuration;
 use crate::words::Username;
 
 /// The folder of the worker, as `make build` sets it for a PREFIX other than /usr.
-const LIBEXEC: &str = match option_env!("AUTHCHAIN_LIBEXEC") {
+pub(super) const LIBEXEC: &str = match option_env!("AUTHCHAIN_LIBEXEC") {
     Some(folder) => folder,
     None => "/usr/libexec/authchain",
 };
@@ -29,8 +29,8 @@ pub struct GlobalSettings {
     pub chain: Vec<Spanned<String>>,
 
     /// The second factors of which one is asked for after the password: the first in which the
-    /// person is enrolled. They are names of sections of `type = "totp"`; `totp` itself needs no
-    /// section. A refusal is final: no other factor is asked.
+    /// person is enrolled. They are names of sections of `type = "totp"` or `type = "plugin"`;
+    /// `totp` itself needs no section. A refusal is final: no other factor is asked.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", extend("uniqueItems" = true)))]
     pub then: Vec<Spanned<String>>,
 

@@ -12,6 +12,7 @@ mod json;
 pub mod ldap;
 pub mod local;
 pub mod nis;
+pub mod plugin;
 #[cfg(feature = "schema")]
 pub(super) mod schema;
 mod second_factor;

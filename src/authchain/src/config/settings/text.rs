@@ -17,6 +17,7 @@ use super::ldap::template::DnTemplate;
 use super::ldap::uri::{HostPort, ServerUri};
 use super::nis::Address;
 use super::nis::name::NisName;
+use super::plugin::PluginPath;
 
 /// Reads a list of values that are written as text.
 // It is read as a list of texts first: serde's code for a list, once for each type of value, made
@@ -85,6 +86,7 @@ written_as_text!(
     HostPort,
     NetbiosName,
     NisName,
+    PluginPath,
     ServerUri,
     SiteName,
     SrvName,

@@ -71,8 +71,9 @@ impl Enrolled {
         factor(self.state_dir.path())
     }
 
-    fn enrolment(&self) -> Box<dyn Enrolment> {
-        self.factor().enrolment(&alice()).unwrap().unwrap()
+    fn enrolment(&self) -> TotpEnrolment {
+        let authenticator = Authenticator::read(self.folder().path()).unwrap();
+        TotpEnrolment::new(self.folder(), authenticator.unwrap())
     }
 
     fn verify(&self, answer: &str, seconds: u64) -> Result<Confirmation, BackendError> {

@@ -10,7 +10,7 @@ use crate::factors::factor::{Confirmation, Enrolment, Factor};
 use crate::files::authenticator::Authenticator;
 use crate::files::factor_folder::FactorFolder;
 use crate::tools::conversation::Conversation;
-use crate::words::{BackendError, ConversationError, Secret, Username};
+use crate::words::{BackendError, Secret, Username};
 
 /// The codes of authenticator apps.
 #[derive(Debug, Clone)]
@@ -47,8 +47,8 @@ impl Factor for Totp {
         }))
     }
 
-    fn ask(&self, person: &mut dyn Conversation) -> Result<Secret, ConversationError> {
-        person.prompt_echo_off(PROMPT)
+    fn question(&self) -> Option<&str> {
+        Some(PROMPT)
     }
 
     fn enrol(

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::factors::factor::{Confirmation, Enrolment, EnrolmentNumber};
+use crate::factors::factor::{Confirmation, Confirming, Enrolment, EnrolmentNumber};
 use crate::files::authenticator::Authenticator;
 use crate::files::factor_folder::FactorFolder;
 use crate::files::ledger::{Counted, Durability, History, LedgerError};
@@ -31,6 +31,35 @@ impl TotpEnrolment {
         Self {
             folder,
             authenticator,
+        }
+    }
+
+    /// Verifies an answer. Counts the attempt before anything is verified, so that nobody who stops
+    /// or kills this process guesses for free.
+    ///
+    /// # Errors
+    /// As [`Enrolment::confirm`].
+    pub fn verify(&self, answer: &Secret, now: SystemTime) -> Result<Confirmation, BackendError> {
+        let at = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        let ledger = self.folder.ledger();
+        let history = ledger.history()?;
+        if let Some(pause) = history.pause_at(at) {
+            return refused(too_many(history.failures(), pause));
+        }
+        let (history, counts) = ledger.count(Counted::Attempt { at }, Durability::Kept)?;
+        if !counts {
+            let pause = history.pause_at(at).unwrap_or_default();
+            return refused(too_many(history.failures(), pause));
+        }
+        // The administrator may have taken the app from the person while the code was typed.
+        let present = Authenticator::read(self.folder.path())?;
+        if present.is_none_or(|present| present.number() != self.number()) {
+            return refused("the enrolment has just been changed".to_owned());
+        }
+        match self.authenticator.recovery.place_of(answer.expose()) {
+            Some(place) => self.verify_recovery_code(place),
+            None => self.verify_code(&without_blanks(answer), &history, now),
         }
     }
 
@@ -152,29 +181,10 @@ impl Enrolment for TotpEnrolment {
             .then(|| (Secret::new(rest.to_vec()), Secret::new(code.to_vec())))
     }
 
-    /// Counts the attempt before anything is verified, so that nobody who stops or kills this
-    /// process guesses for free.
-    fn verify(&self, answer: &Secret, now: SystemTime) -> Result<Confirmation, BackendError> {
-        let at = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        let ledger = self.folder.ledger();
-        let history = ledger.history()?;
-        if let Some(pause) = history.pause_at(at) {
-            return refused(too_many(history.failures(), pause));
-        }
-        let (history, counts) = ledger.count(Counted::Attempt { at }, Durability::Kept)?;
-        if !counts {
-            let pause = history.pause_at(at).unwrap_or_default();
-            return refused(too_many(history.failures(), pause));
-        }
-        // The administrator may have taken the app from the person while the code was typed.
-        let present = Authenticator::read(self.folder.path())?;
-        if present.is_none_or(|present| present.number() != self.number()) {
-            return refused("the enrolment has just been changed".to_owned());
-        }
-        match self.authenticator.recovery.place_of(answer.expose()) {
-            Some(place) => self.verify_recovery_code(place),
-            None => self.verify_code(&without_blanks(answer), &history, now),
+    fn confirm(&self, confirming: Confirming<'_>) -> Result<Confirmation, BackendError> {
+        match confirming.answer {
+            Some(answer) => self.verify(answer, confirming.context.wall_clock()),
+            None => refused("no code was typed".to_owned()),
         }
     }
 }

@@ -38,6 +38,7 @@ fn question<'a>(change: PasswordChange<'a>) -> Message<'a> {
         user: "alice".to_owned(),
         password: None,
         change: Some(change),
+        answer: None,
         service: "passwd".to_owned(),
         tty: String::new(),
         rhost: String::new(),

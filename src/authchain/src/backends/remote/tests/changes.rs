@@ -142,7 +142,9 @@ fn what_a_worker_knows_for_sure_is_no_doubt() {
     assert_eq!(unable, (failed("no descriptors"), failed("no descriptors")));
     // None of these has heard the new password.
     let without = told("read -r hello\nsay '{\"hello\":1,\"can\":[\"lookup\"]}'\nread -r end");
-    assert_eq!(without.1, protocol("cannot change_password"));
+    let words = "Passwords of this source are not changed here.".to_owned();
+    let refused = ChangeVerdict::Refused(ChangeRefusal::NotPermitted(words));
+    assert_eq!(without.1, Ok(refused));
     let gone = told("exit 3");
     assert!(matches!(gone.1, Err(BackendError::Failed(_))), "{gone:?}");
 }

@@ -153,6 +153,7 @@ impl Stage {
             setup: WorkerSetup {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),
+                plugin: None,
                 run_dir: self.dir.path().join("run"),
                 reaper: Rc::new(Reaper::default()),
             },
