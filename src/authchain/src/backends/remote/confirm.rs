@@ -19,8 +19,8 @@ pub enum ConfirmVerdict {
 }
 
 impl Remote {
-    /// Asks the plugin to confirm a person, who may be asked further questions. `answer` is what the
-    /// person has answered to a question that was asked for the plugin.
+    /// Asks the plugin to confirm a person, who may be asked further questions. `answer` is the
+    /// answer to the question that was asked for the plugin.
     ///
     /// # Errors
     /// When the plugin could not be asked.
