@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use authchain::backends::protocol::{
     Hello, LineBuffer, Message, Operation, Question, Reply, WireVerdict,
 };
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -102,6 +103,20 @@ impl Worker {
         worker
     }
 
+    /// Starts the plugin at `program` as the module does, by way of the worker at `path`, with
+    /// `more` arguments, and says hello.
+    ///
+    /// # Panics
+    /// If it does not say hello.
+    pub fn plugin(path: &Path, program: &Path, more: &[&str]) -> Self {
+        let mut command = Command::new(path);
+        command.arg("--run").arg(program).args(more);
+        command.process_group(0);
+        let mut plugin = Self::start(&mut command);
+        plugin.hello(Value::Object(serde_json::Map::new()));
+        plugin
+    }
+
     /// Says hello, and asks a harmless question: its answer shows that the worker is confined.
     ///
     /// # Panics
@@ -181,6 +196,34 @@ impl Worker {
             assert!(start.elapsed() < PATIENCE, "the worker does not end");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// The reason that it gives, in place of a hello, why it cannot work.
+    ///
+    /// # Panics
+    /// If it says anything else.
+    pub fn refusal(&mut self) -> String {
+        match self.hear() {
+            Some(Reply::Verdict(conclusion)) => match conclusion.verdict {
+                WireVerdict::Failed(why) => why,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// Kills it and everything that it has started, as the module does.
+    ///
+    /// # Panics
+    /// If it is gone already.
+    pub fn kill_group(&mut self) {
+        let group = Pid::from_raw(self.child.id().try_into().unwrap());
+        killpg(group, Signal::SIGKILL).unwrap();
     }
 
     /// The path of `file` in the worker's folder of `/proc`.

@@ -166,15 +166,16 @@ pub fn write_no_files() {
     limit(Resource::RLIMIT_FSIZE, 0);
 }
 
-/// The most processes of the user of plugins.
-const PROCESSES: rlim_t = 1_024;
+/// The most processes of the user of a plugin.
+const PROCESSES: rlim_t = 512;
 
-/// Limits the processes of a plugin, where root starts it: the kernel counts all processes of a
-/// user (RLIMIT_NPROC), so that a limit for the person at a desktop would depend on the desktop.
+/// Limits the processes that a plugin can start. The kernel counts all processes of a user
+/// (RLIMIT_NPROC).
+///
+/// To be called after a change of user: the kernel executes no program for a user who had too many
+/// processes at the change.
 pub fn limit_processes() {
-    if geteuid().is_root() {
-        limit(Resource::RLIMIT_NPROC, PROCESSES);
-    }
+    limit(Resource::RLIMIT_NPROC, PROCESSES);
 }
 
 /// Returns the host name of this machine; empty without /proc.

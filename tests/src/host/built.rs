@@ -117,6 +117,11 @@ pub fn own_program() -> &'static Path {
     PATH.get_or_init(|| std::env::current_exe().expect("/proc"))
 }
 
+/// The program at this path below `tests/`, such as a plugin.
+pub fn script(path: &str) -> PathBuf {
+    trusted(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+}
+
 /// Returns `program`, or a copy of it where somebody else could have written it: root tests what a
 /// user has built, and umasks differ. The module would start no such worker.
 fn trusted(program: PathBuf) -> PathBuf {

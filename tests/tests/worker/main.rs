@@ -2,5 +2,6 @@
 
 mod confinement;
 mod dns;
+mod plugins;
 mod services;
 mod surroundings;

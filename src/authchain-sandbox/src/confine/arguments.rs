@@ -16,7 +16,12 @@ pub(super) fn number(call: i64) -> u32 {
 /// Allows a socket with the default protocol of its type. Not MPTCP: it reaches every TCP server
 /// past Landlock's rules about ports.
 pub(super) fn socket(family: i32, kind: i32) -> Alternative {
-    vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, 0)]
+    socket_of(family, kind, 0)
+}
+
+/// Allows a socket with a protocol.
+pub(super) fn socket_of(family: i32, kind: i32, protocol: i32) -> Alternative {
+    vec![is(0, family), masked(1, SOCKET_TYPE, kind), is(2, protocol)]
 }
 
 pub(super) fn is_u64(index: u32, value: u64) -> Test {

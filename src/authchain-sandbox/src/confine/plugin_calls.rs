@@ -5,7 +5,7 @@
 
 use nix::libc::*;
 
-use super::arguments::{is, is_u64, lacks, number, socket};
+use super::arguments::{is, is_u64, lacks, number, socket, socket_of};
 use super::call_tables::{DEADLY, DEADLY_HERE};
 use super::optional::OptionalCalls;
 use super::program::{Action, Alternative, Answers, REFUSE};
@@ -80,7 +80,15 @@ fn conditional(optional: OptionalCalls) -> Vec<(i64, Vec<Alternative>)> {
         true => &[AF_INET, AF_INET6],
         false => &[],
     };
-    let of = |&family| [SOCK_STREAM, SOCK_DGRAM].map(|kind| socket(family, kind));
+    // Some runtimes name the protocol that is the default anyway.
+    let of = |&family| {
+        [
+            socket(family, SOCK_STREAM),
+            socket_of(family, SOCK_STREAM, IPPROTO_TCP),
+            socket(family, SOCK_DGRAM),
+            socket_of(family, SOCK_DGRAM, IPPROTO_UDP),
+        ]
+    };
     vec![
         (SYS_socket, families.iter().flat_map(of).collect()),
         (SYS_socketpair, vec![socket(AF_UNIX, SOCK_STREAM)]),
@@ -185,6 +193,8 @@ mod tests {
         for (family, kind, protocol, expected) in [
             (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0, ALLOW),
             (AF_INET6, SOCK_DGRAM, 0, ALLOW),
+            (AF_INET, SOCK_STREAM, IPPROTO_TCP, ALLOW),
+            (AF_INET, SOCK_DGRAM, IPPROTO_TCP, REFUSED),
             (AF_INET, SOCK_STREAM, IPPROTO_MPTCP, REFUSED),
             (AF_UNIX, SOCK_STREAM, 0, REFUSED),
             (AF_NETLINK, SOCK_RAW, 0, REFUSED),

@@ -302,10 +302,12 @@ fn plugin_of(
         read: settings.read,
         network: settings.network,
     };
+    let setup = remote.setup;
     Ok(Remote {
         setup: WorkerSetup {
+            worker_user: settings.user.unwrap_or(setup.worker_user),
             plugin: Some(plugin),
-            ..remote.setup
+            ..setup
         },
         ..remote
     })

@@ -36,12 +36,18 @@ pub struct PluginSettings {
     pub settings: Map<String, Value>,
 
     /// Files and folders that the plugin may read, beside what the system has installed in /usr.
-    /// Their modes must let the user in `worker_user` read them, too.
+    /// Their modes must let the plugin's user read them, too.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub read: Vec<PathBuf>,
 
     /// True if the plugin may connect to servers, over TCP and UDP. Otherwise it has no network.
     pub network: bool,
+
+    /// The user that the plugin runs as, if it is another than `worker_user`. All processes of one
+    /// user together have a limit, so that a plugin with a user of its own cannot use up the
+    /// processes of others.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub user: Option<String>,
 
     /// As a second factor: a question, such as `Code: `, that is asked right after the password,
     /// whether or not it was right, and whose answer the plugin gets. Without it, the plugin asks
@@ -65,6 +71,9 @@ impl PluginSettings {
         }
         if let Some(message) = self.read.iter().find_map(|path| fault_of_path(path)) {
             return fault("read", message);
+        }
+        if (self.user.as_deref()).is_some_and(|name| name.is_empty() || name.contains('\0')) {
+            return fault("user", "must be the name of a user");
         }
         match self.prompt.as_deref() {
             Some(text) if text.trim().is_empty() || text.contains(char::is_control) => fault(
@@ -161,6 +170,7 @@ mod tests {
             ("settings = 'x'", "settings"),
             ("read = ['a']", "read"),
             ("network = 1", "network"),
+            ("user = ''", "user"),
             ("prompt = ' '", "prompt"),
             ("prompt = \"a\\u001b\"", "prompt"),
         ] {
