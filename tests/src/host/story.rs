@@ -1,7 +1,7 @@
 //! Stories: scenes with the results that they must have, in TOML.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::unistd::geteuid;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::app_passwords;
 use super::authenticator::{enrol, with_code};
+use super::built;
 use super::codes::code_name;
 use super::scene::{ALONE, Call, Hex, Item, Phase, QUIET, Report, Scene};
 use super::transaction::Transaction;
@@ -110,7 +111,7 @@ impl Story {
         scene.arguments.clone_from(&self.arguments);
         scene.stack = self.stack.clone().unwrap_or_else(|| ALONE.to_owned());
         let config = self.config.as_ref().unwrap_or(&stories.config);
-        scene.config = Some(format!("{QUIET}{config}"));
+        scene.config = Some(format!("{QUIET}{}", with_programs(config)));
         scene.files.clone_from(&stories.files);
         let user = self.user.as_deref().map(Hex::from);
         scene.script.user = user.or(self.user_hex.clone().map(Hex));
@@ -178,6 +179,16 @@ impl Story {
         };
         self.log.iter().map(level).collect()
     }
+}
+
+/// Puts the worker and the plugin of stories into a configuration.
+fn with_programs(config: &str) -> String {
+    if !config.contains("{worker}") {
+        return config.to_owned();
+    }
+    let path = |program: PathBuf| program.to_str().unwrap().to_owned();
+    let config = config.replace("{worker}", &path(built::worker()));
+    config.replace("{plugin}", &path(built::script("stories/plugin.sh")))
 }
 
 /// `account SILENT = PAM_SUCCESS`

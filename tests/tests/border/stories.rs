@@ -36,6 +36,11 @@ fn second_factors_are_asked_as_told() {
 }
 
 #[test]
+fn plugins_are_asked_as_told() {
+    play("border-plugins.toml");
+}
+
+#[test]
 fn app_passwords_are_taken_as_told() {
     play("border-app-passwords.toml");
 }

@@ -110,11 +110,10 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         let is_asked = demand.code == CodeEntry::Asked && asked.code.is_none();
         if is_asked {
             let names = asked.route.names_of(user);
-            let factor = asked.chain.factors.asked_for(demand, &names, context);
-            let Some(question) = factor.and_then(Factor::question) else {
+            let Some(factor) = asked.chain.factors.asked_for(demand, &names, context) else {
                 return decision;
             };
-            let _ = self.ask(question);
+            let _ = factor.question().map(|question| self.ask(question));
         } else if demand.is_empty() {
             return decision;
         }

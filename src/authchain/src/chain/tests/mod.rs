@@ -3,10 +3,12 @@
 mod aliases;
 mod cases;
 mod changes;
+mod factor_stage;
 mod fake_system;
 mod laws;
 mod login_events;
 mod one_password;
+mod plugin_factors;
 mod rules;
 mod scripted;
 mod scripted_factor;
