@@ -8,7 +8,7 @@ use crate::words::PamCode;
 
 const BOTH: &str = "then = [\"totp\", \"phone\"]";
 
-/// A machine whose first factor asks its questions itself.
+/// Returns a machine whose first factor asks its questions itself.
 fn stage(text: &str, answer: Answer, factors: &[FactorAnswer]) -> FactorStage {
     let mut stage = FactorStage::new(text, answer, factors);
     stage.factors[0].question = None;

@@ -206,3 +206,36 @@ proptest::proptest! {
         proptest::prop_assert_eq!(first, faults.into_iter().next());
     }
 }
+
+/// A section of a plugin.
+const PLUGIN: &str = "[backend.p]\ntype = \"plugin\"\nprogram = \"p\"\n";
+
+#[test]
+fn a_plugin_is_a_second_factor_if_a_then_names_it() {
+    let factors = |before: &str, after: &str| {
+        let source = source(&format!("{before}{PLUGIN}{after}"));
+        let config = Config::parse(&source).unwrap();
+        let names = config.factors.iter().map(|table| table.name().to_owned());
+        (names.collect::<Vec<_>>(), config.backend("p").is_some())
+    };
+    let nobody = Vec::<String>::new();
+    assert_eq!(factors("", ""), (nobody.clone(), true));
+    assert_eq!(factors("chain = [\"local\", \"p\"]\n", ""), (nobody, true));
+    let factor = (vec!["p".to_owned()], false);
+    assert_eq!(factors("then = [\"p\"]\n", "timeout = \"9s\"\n"), factor);
+    assert_eq!(factors("", "[[rule]]\nthen = [\"p\"]\n"), factor);
+}
+
+#[test]
+fn a_plugin_is_not_both_a_backend_and_a_second_factor() {
+    let both = error(&format!("chain = [\"p\"]\nthen = [\"p\"]\n{PLUGIN}"));
+    assert_eq!(
+        both,
+        "authchain.toml:1:10: \"p\" is a second factor: name it in `then`"
+    );
+    let key = error(&format!("then = [\"p\"]\n{PLUGIN}on_denied = \"stop\"\n"));
+    assert_eq!(
+        key,
+        "authchain.toml:5:13: a second factor has no such key: it is no backend"
+    );
+}
