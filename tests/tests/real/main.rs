@@ -20,6 +20,7 @@ mod homes;
 mod lockers;
 mod module;
 mod names;
+mod plugins;
 mod readme;
 mod second_factor_faults;
 mod second_factors;
