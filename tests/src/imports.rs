@@ -53,6 +53,13 @@ fn module_of(path: &Path) -> Vec<String> {
     names
 }
 
+/// Whether a statement, with its attributes, is a re-export.
+fn is_reexport(statement: &str) -> bool {
+    let mut lines = statement.trim_start().lines();
+    let first = lines.find(|line| !line.starts_with("#["));
+    first.is_some_and(|line| line.starts_with("pub use "))
+}
+
 /// The text before the unit tests, unless these have a file of their own.
 fn product(text: &str) -> &str {
     let marks = text.match_indices("#[cfg(test)]\n");
@@ -140,7 +147,7 @@ fn paths_in_code(modules: &Modules<'_>, module: &[String], text: &str) -> Vec<Ve
     // A re-export is no import.
     let code: String = code
         .split_inclusive(';')
-        .filter(|statement| !statement.trim_start().starts_with("pub use "))
+        .filter(|statement| !is_reexport(statement))
         .collect();
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let words = code.split(|c: char| !is_part(c));

@@ -7,14 +7,19 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use authchain::backends::accounts::Listed;
 use authchain::backends::protocol::{Bytes, Message, Question, Reply, ServerFinding};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::Secret;
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Most replies that wait until the module has read those before: more than there are texts or
+/// findings. Only a list waits for room.
+const WAITING: usize = 4_096;
 
 /// The exchange of texts with the person while one question is open.
 pub struct Dialogue<'d> {
-    said: UnboundedSender<Reply>,
+    said: Sender<Reply>,
     heard: &'d mut Receiver<Message<'static>>,
     budget: &'d Budget,
 }
@@ -25,8 +30,8 @@ impl<'d> Dialogue<'d> {
     pub fn open(
         heard: &'d mut Receiver<Message<'static>>,
         budget: &'d Budget,
-    ) -> (Self, UnboundedReceiver<Reply>) {
-        let (said, replies) = unbounded_channel();
+    ) -> (Self, Receiver<Reply>) {
+        let (said, replies) = channel(WAITING);
         let dialogue = Self {
             said,
             heard,
@@ -48,6 +53,12 @@ impl<'d> Dialogue<'d> {
     /// Tells the administrator the result of one step of the examination of one server.
     pub fn finding(&self, finding: ServerFinding) {
         self.say(Reply::Finding(finding));
+    }
+
+    /// Tells the command an entry of a list, and waits while too many have not been read.
+    pub async fn listed(&self, entry: Listed) {
+        // The receiver may be gone.
+        let _ = self.said.send(Reply::Listed(entry)).await;
     }
 
     /// Asks the person, and waits for the answer. It is shown while it is typed if `echo` is set.
@@ -80,8 +91,8 @@ impl<'d> Dialogue<'d> {
     }
 
     fn say(&self, reply: Reply) {
-        // The receiver may be gone.
-        let _ = self.said.send(reply);
+        // The receiver may be gone. No backend says as much as would fill the channel.
+        let _ = self.said.try_send(reply);
     }
 }
 
@@ -110,7 +121,12 @@ pub struct Budget {
 impl Budget {
     /// Begins the budget of `question`.
     pub fn of(question: &Question<'_>) -> Self {
-        Self::whole(Duration::from_millis(question.budget_ms))
+        Self::of_ms(question.budget_ms)
+    }
+
+    /// Begins a budget of so many milliseconds.
+    pub fn of_ms(budget_ms: u64) -> Self {
+        Self::whole(Duration::from_millis(budget_ms))
     }
 
     /// Begins a budget of this length.
@@ -175,7 +191,6 @@ enum Stop<T> {
 mod tests {
     use super::*;
     use authchain::backends::protocol::Operation;
-    use tokio::sync::mpsc::{Sender, channel};
 
     fn question(operation: Operation, budget_ms: u64) -> Question<'static> {
         Question {

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use authchain::backends::protocol::{Operation, Question};
+use authchain::backends::protocol::{AccountTask, Operation, Question};
 use authchain_sandbox::confine::Access;
 
 use crate::answer::Answer;
@@ -45,4 +45,14 @@ pub trait Kind {
         question: &'a Question<'_>,
         dialogue: &'a mut Dialogue<'_>,
     ) -> Answering<'a>;
+
+    /// Carries out a task about accounts, as [`answer`](Self::answer) answers a question.
+    fn carry_out<'a>(
+        &'a mut self,
+        task: &'a AccountTask,
+        _dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        let word = task.operation().word();
+        Box::pin(async move { Answer::failed(format!("this worker cannot {word}")) })
+    }
 }

@@ -27,6 +27,7 @@ pub mod about;
 pub mod account_gate;
 pub mod answer;
 pub mod arguments;
+mod asked;
 mod change_gate;
 mod clock;
 pub mod dialogue;

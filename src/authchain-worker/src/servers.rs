@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use authchain::backends::protocol::{Hello, Question, ServersFound, WireVerdict};
+use authchain::backends::protocol::{AccountTask, Hello, Question, ServersFound, WireVerdict};
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::journal::cut;
 
@@ -27,7 +27,16 @@ const MAX_DETAIL: usize = 1000;
 /// Returns when the servers must have answered: just before the question's budget ends, so that the
 /// answer can still say which of them took too long.
 pub fn deadline_of(question: &Question<'_>) -> Deadline {
-    let budget = Duration::from_millis(question.budget_ms).saturating_sub(FOR_THE_ANSWER);
+    deadline_in(question.budget_ms)
+}
+
+/// Returns when the servers must have carried out a task, as [`deadline_of`] does.
+pub fn deadline_of_task(task: &AccountTask) -> Deadline {
+    deadline_in(task.budget_ms)
+}
+
+fn deadline_in(budget_ms: u64) -> Deadline {
+    let budget = Duration::from_millis(budget_ms).saturating_sub(FOR_THE_ANSWER);
     Deadline::after(system_clock, budget)
 }
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use authchain::backends::protocol::{
-    Hello, LineBuffer, Message, ProtocolError, Question, Reply, WireVerdict,
+    Hello, LineBuffer, Message, ProtocolError, Reply, WireVerdict,
 };
 use authchain::tools::deadline::system_clock;
 use authchain::words::BackendError;
@@ -21,6 +21,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::answer::Answer;
 use crate::arguments::Arguments;
+use crate::asked::Asked;
 use crate::dialogue::{Budget, Dialogue};
 use crate::kind::Kind;
 use crate::kinds;
@@ -175,14 +176,18 @@ async fn answer(
     mut writer: OwnedWriteHalf,
     mut confined: Confined,
 ) {
-    while let Some(Message::Question(mut question)) = heard.recv().await {
-        question.budget_ms = left_of(question.budget_ms, confined.took);
+    while let Some(message) = heard.recv().await {
+        let Some(mut asked) = Asked::of(message) else {
+            return;
+        };
+        let budget_ms = asked.budget_ms();
+        *budget_ms = left_of(*budget_ms, confined.took);
         let found = match &mut confined.kind {
-            Ok(kind) if !kind.can().contains(&question.operation) => {
-                let word = question.operation.word();
+            Ok(kind) if !kind.can().contains(&asked.operation()) => {
+                let word = asked.operation().word();
                 Ok(Answer::failed(format!("this worker cannot {word}")))
             }
-            Ok(kind) => answer_in_time(kind.as_mut(), &question, &mut heard, &mut writer).await,
+            Ok(kind) => answer_in_time(kind.as_mut(), asked, &mut heard, &mut writer).await,
             Err(refused) => Ok(Answer::failed(refused.to_string())),
         };
         let Ok(mut answer) = found else {
@@ -201,13 +206,14 @@ async fn answer(
 /// as they come, so that none is lost when the time is over or this process ends.
 async fn answer_in_time(
     kind: &mut dyn Kind,
-    question: &Question<'_>,
+    mut asked: Asked,
     heard: &mut Receiver<Message<'static>>,
     writer: &mut OwnedWriteHalf,
 ) -> io::Result<Answer> {
-    let budget = Budget::of(question);
+    let budget = Budget::of_ms(*asked.budget_ms());
     let (mut dialogue, mut said) = Dialogue::open(heard, &budget);
-    let answering = async move { kind.answer(question, &mut dialogue).await };
+    let is_to_change = asked.is_to_change();
+    let answering = async move { asked.put_to(kind, &mut dialogue).await };
     let telling = async {
         while let Some(reply) = said.recv().await {
             say(writer, &reply).await?;
@@ -216,9 +222,8 @@ async fn answer_in_time(
     };
     let (answer, told) = tokio::join!(budget.spend(answering), telling);
     // Those who ask servers have an answer before: only a process that was stopped has none.
-    let is_to_change = (question.change.as_ref()).is_some_and(|change| change.new.is_some());
     let late = || match is_to_change {
-        // A server may have been told to change the password.
+        // A server may have been told to make the change.
         true => WireVerdict::Unsure("timed out".to_owned()).into(),
         false => Answer::failed("timed out"),
     };
@@ -279,7 +284,7 @@ mod tests {
     use crate::kind::Answering;
     use authchain::backends::password_change::ChangeKind;
     use authchain::backends::protocol::{
-        Bytes, Conclusion, MAX_LINE, Operation, PasswordChange, WireUser,
+        Bytes, Conclusion, MAX_LINE, Operation, PasswordChange, Question, WireUser,
     };
     use authchain::words::Secret;
     use authchain_sandbox::confine::Access;

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use authchain::backends::accounts::Listed;
 use authchain::backends::password_change::ChangeKind;
 use authchain::backends::protocol::{
-    Bytes, Conclusion, Hello, LineBuffer, Message, Operation, PasswordChange, Question,
-    RefusalReason, Reply, WireUser, WireVerdict,
+    AccountTask, AccountWork, Bytes, Conclusion, Hello, LineBuffer, Message, Operation,
+    PasswordChange, Question, RefusalReason, Reply, WireUser, WireVerdict,
 };
 use authchain::words::{AccountStatus, DenialReason, Secret};
 use serde_json::Value;
@@ -158,11 +159,24 @@ impl Asker {
         })
     }
 
+    /// Gives the worker a task about accounts. Returns the entries it told, too.
+    pub fn task(&self, work: AccountWork) -> (Vec<Listed>, Told) {
+        let budget_ms = self.budget_ms;
+        let mut listed = Vec::new();
+        let task = Message::Task(AccountTask { work, budget_ms });
+        let told = self.send(&task, &mut listed);
+        (listed, told)
+    }
+
     fn put(&self, question: Question<'_>) -> Told {
+        self.send(&Message::Question(question), &mut Vec::new())
+    }
+
+    fn send(&self, message: &Message<'_>, listed: &mut Vec<Listed>) -> Told {
         let begin = Instant::now();
         let (mut stream, mut worker) = self.spawn();
         stream.write_all(&self.hello().to_line().unwrap()).unwrap();
-        let heard = hear(&mut stream, &Message::Question(question));
+        let heard = hear(&mut stream, message, listed);
         let took = begin.elapsed();
         let peak_kib = peak_kib(worker.id());
         // The worker ends when its socket is closed.
@@ -234,7 +248,11 @@ fn peak_kib(process: u32) -> u64 {
 
 /// Waits for the verdict. The question is asked after the worker's hello, as the module does: a
 /// worker whose settings are at fault sends its verdict instead, and hangs up.
-fn hear(stream: &mut UnixStream, question: &Message<'_>) -> Result<Told, String> {
+fn hear(
+    stream: &mut UnixStream,
+    question: &Message<'_>,
+    listed: &mut Vec<Listed>,
+) -> Result<Told, String> {
     stream
         .set_read_timeout(Some(Duration::from_secs(40)))
         .unwrap();
@@ -247,6 +265,7 @@ fn hear(stream: &mut UnixStream, question: &Message<'_>) -> Result<Told, String>
                     let _ = stream.write_all(&question.to_line().unwrap());
                 }
                 Reply::Info(text) => infos.push(text),
+                Reply::Listed(entry) => listed.push(entry),
                 Reply::Verdict(conclusion) => {
                     return Ok(Told {
                         infos,

@@ -50,6 +50,10 @@ fn each_question_has_the_verdicts_that_are_written_up() {
         ("unknown", r#""notes":[]"#),
         ("unavailable", r#""detail":"x""#),
         ("failed", r#""detail":"x""#),
+        ("registered", user),
+        ("edited", r#""notes":[]"#),
+        ("removed", r#""notes":[]"#),
+        ("listed", r#""count":0"#),
     ];
     for operation in Operation::ALL {
         let begin = format!("| `{}` | ", operation.word());

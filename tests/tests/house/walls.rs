@@ -27,7 +27,7 @@ const WORKER_FLOORS: &[&[&str]] = &[
     &["examination", "servers"],
     &["ldap", "nis", "probe"],
     &["kinds"],
-    &["about", "launch", "session"],
+    &["about", "asked", "launch", "session"],
 ];
 
 /// The crates of this repository.

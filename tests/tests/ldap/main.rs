@@ -1,5 +1,6 @@
 //! The worker and real or hostile LDAP servers.
 
+mod accounts;
 mod aliases;
 mod changes;
 mod dns;

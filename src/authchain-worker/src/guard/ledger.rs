@@ -8,14 +8,16 @@ use super::message::{self, Response};
 /// followed.
 const MAX_REFERENCES: u32 = 64;
 
-/// The most entries that a search without a size limit may bring.
-const MAX_ENTRIES: u32 = 256;
+/// The most entries that a search without a size limit may bring, and so a page of a list.
+pub const MAX_ENTRIES: u32 = 256;
 
 // The tags of requests (RFC 4511 §4).
 const BIND: u8 = 0x60;
 const UNBIND: u8 = 0x42;
 const SEARCH: u8 = 0x63;
 const MODIFY: u8 = 0x66;
+const ADD: u8 = 0x68;
+const DELETE: u8 = 0x4a;
 const ABANDON: u8 = 0x50;
 const EXTENDED: u8 = 0x77;
 
@@ -28,6 +30,8 @@ pub struct Ledger(Vec<(i32, PendingRequest)>);
 enum PendingRequest {
     Bind,
     Modify,
+    Add,
+    Delete,
     Extended,
     Search { entries: u32, references: u32 },
 }
@@ -45,6 +49,8 @@ impl Ledger {
         let pending = match operation.tag {
             BIND => PendingRequest::Bind,
             MODIFY => PendingRequest::Modify,
+            ADD => PendingRequest::Add,
+            DELETE => PendingRequest::Delete,
             EXTENDED => PendingRequest::Extended,
             SEARCH => PendingRequest::Search {
                 entries: size_limit(operation.contents)?,
@@ -69,6 +75,8 @@ impl Ledger {
         match (request, answer) {
             (PendingRequest::Bind, Response::Bind)
             | (PendingRequest::Modify, Response::Modify)
+            | (PendingRequest::Add, Response::Add)
+            | (PendingRequest::Delete, Response::Delete)
             | (PendingRequest::Extended, Response::Extended)
             | (PendingRequest::Search { .. }, Response::Done) => {
                 self.0.swap_remove(position);
@@ -117,6 +125,10 @@ mod tests {
     const MODIFY_REQUEST: &[u8] = &[0x66, 4, 4, 0, 0x30, 0];
     const MODIFY_REPLY: &[u8] = &[0x67, 7, 10, 1, 0, 4, 0, 4, 0];
     const BIND_REPLY: &[u8] = &[0x61, 7, 10, 1, 0, 4, 0, 4, 0];
+    const ADD_REQUEST: &[u8] = &[0x68, 4, 4, 0, 0x30, 0];
+    const ADD_REPLY: &[u8] = &[0x69, 7, 10, 1, 0, 4, 0, 4, 0];
+    const DELETE_REQUEST: &[u8] = &[0x4a, 1, b'x'];
+    const DELETE_REPLY: &[u8] = &[0x6b, 7, 10, 1, 0, 4, 0, 4, 0];
     const DONE: &[u8] = &[0x65, 7, 10, 1, 0, 4, 0, 4, 0];
     const ENTRY: &[u8] = &[0x64, 4, 4, 0, 0x30, 0];
 
@@ -135,6 +147,12 @@ mod tests {
         let bind = ledger.settle(&message(2, BIND_REPLY));
         assert_eq!(bind, Err(Refusal::WrongKind(0x61)));
         assert_eq!(ledger.settle(&message(2, MODIFY_REPLY)), Ok(()));
+        ledger.note(&message(3, ADD_REQUEST)).unwrap();
+        ledger.note(&message(4, DELETE_REQUEST)).unwrap();
+        let crossed = ledger.settle(&message(4, ADD_REPLY));
+        assert_eq!(crossed, Err(Refusal::WrongKind(0x69)));
+        assert_eq!(ledger.settle(&message(3, ADD_REPLY)), Ok(()));
+        assert_eq!(ledger.settle(&message(4, DELETE_REPLY)), Ok(()));
     }
 
     #[test]

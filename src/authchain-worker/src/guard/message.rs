@@ -29,6 +29,10 @@ pub enum Response {
     Done,
     /// ModifyResponse (§4.6).
     Modify,
+    /// AddResponse (§4.7).
+    Add,
+    /// DelResponse (§4.8).
+    Delete,
     /// ExtendedResponse (§4.12), as to StartTLS.
     Extended,
 }
@@ -41,6 +45,8 @@ impl Response {
             Self::Reference,
             Self::Done,
             Self::Modify,
+            Self::Add,
+            Self::Delete,
             Self::Extended,
         ];
         all.into_iter().find(|answer| answer.tag() == tag)
@@ -54,6 +60,8 @@ impl Response {
             Self::Reference => 0x73,
             Self::Done => 0x65,
             Self::Modify => 0x67,
+            Self::Add => 0x69,
+            Self::Delete => 0x6b,
             Self::Extended => 0x78,
         }
     }
@@ -79,7 +87,12 @@ pub fn check(bytes: &[u8]) -> Result<(i32, Response), Refusal> {
     match answer {
         Response::Entry => entry(operation.contents)?,
         Response::Reference => texts(operation.contents, "referral")?,
-        Response::Bind | Response::Done | Response::Modify | Response::Extended => {
+        Response::Bind
+        | Response::Done
+        | Response::Modify
+        | Response::Add
+        | Response::Delete
+        | Response::Extended => {
             result(operation.contents, answer)?;
         }
     }

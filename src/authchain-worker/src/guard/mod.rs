@@ -28,3 +28,7 @@ pub const MAX_MESSAGE: usize = 256 * 1024;
 
 /// The most bytes that one connection may receive in all.
 pub const MAX_CONNECTION: usize = 4 * MAX_MESSAGE;
+
+/// The most bytes that a connection may receive over which all people are listed: room for a
+/// million entries.
+pub const MAX_LIST: usize = 1 << 30;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use authchain::tools::journal::quoted;
 
-use super::{MAX_CONNECTION, MAX_MESSAGE};
+use super::MAX_MESSAGE;
 
 /// The reason why the guard does not pass on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub enum Refusal {
     Tag,
     /// A message larger than [`MAX_MESSAGE`].
     TooLarge(usize),
-    /// More than [`MAX_CONNECTION`] bytes on one connection.
-    TooMuch,
+    /// More bytes than one connection may receive.
+    TooMuch(usize),
     /// Elements nested deeper than in any LDAP message.
     TooDeep,
     /// More elements than a message may have.
@@ -50,7 +50,7 @@ impl fmt::Display for Refusal {
             Self::Length => f.write_str("an element with an impossible length"),
             Self::Tag => f.write_str("an element with an unknown tag"),
             Self::TooLarge(size) => write!(f, "a message of {size} bytes, over {MAX_MESSAGE}"),
-            Self::TooMuch => write!(f, "more than {MAX_CONNECTION} bytes"),
+            Self::TooMuch(most) => write!(f, "more than {most} bytes"),
             Self::TooDeep => f.write_str("elements nested too deep"),
             Self::TooMany => f.write_str("too many elements"),
             Self::Shape(what) => write!(f, "malformed {what}"),

@@ -27,25 +27,26 @@ impl EndReason {
     }
 }
 
-/// Passes messages on until one side ends, or sends a message that may not pass.
-pub async fn relay<S, C>(server: S, client: C, reason: EndReason)
+/// Passes messages on until one side ends, sends a message that may not pass, or the server sends
+/// more than `most` bytes.
+pub async fn relay<S, C>(server: S, client: C, most: usize, reason: EndReason)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
-    if let Err(error) = pass_on(server, client).await {
+    if let Err(error) = pass_on(server, client, most).await {
         let mut reason = reason.0.lock().unwrap_or_else(PoisonError::into_inner);
         reason.get_or_insert(Failure::of_connection("guard", &error));
     }
 }
 
-async fn pass_on<S, C>(mut server: S, mut client: C) -> io::Result<()>
+async fn pass_on<S, C>(mut server: S, mut client: C, most: usize) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
     let mut ledger = Ledger::default();
-    let (mut replies, mut requests) = (Inlet::default(), Inlet::default());
+    let (mut replies, mut requests) = (Inlet::new(most), Inlet::new(MAX_CONNECTION));
     loop {
         tokio::select! {
             biased;
@@ -94,25 +95,26 @@ struct Inlet {
     held: Zeroizing<Vec<u8>>,
     chunk: Zeroizing<Vec<u8>>,
     total: usize,
+    /// The most bytes that may come in all.
+    most: usize,
 }
 
-impl Default for Inlet {
-    fn default() -> Self {
+impl Inlet {
+    fn new(most: usize) -> Self {
         Self {
             held: Zeroizing::default(),
             chunk: Zeroizing::new(vec![0; CHUNK]),
             total: 0,
+            most,
         }
     }
-}
 
-impl Inlet {
     /// Reads more bytes. No bytes are lost if the future is dropped.
     async fn read_from(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
         let count = stream.read(&mut self.chunk).await?;
         self.total = self.total.saturating_add(count);
-        if self.total > MAX_CONNECTION {
-            return Err(invalid(Refusal::TooMuch));
+        if self.total > self.most {
+            return Err(invalid(Refusal::TooMuch(self.most)));
         }
         let came = self.chunk.get(..count).unwrap_or_default();
         self.held.extend_from_slice(came);
@@ -182,7 +184,7 @@ mod tests {
         fn an_inlet_holds_and_passes_no_more_than_its_caps(
             chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..600), 0..40),
         ) {
-            let mut inlet = Inlet::default();
+            let mut inlet = Inlet::new(MAX_CONNECTION);
             for chunk in &chunks {
                 inlet.held.extend_from_slice(chunk);
                 let mut passed = Vec::new();
@@ -201,7 +203,7 @@ mod tests {
 
     #[test]
     fn whole_messages_before_a_refusal_are_passed_on() {
-        let mut inlet = Inlet::default();
+        let mut inlet = Inlet::new(MAX_CONNECTION);
         inlet
             .held
             .extend_from_slice(&[0x30, 1, 7, 0x30, 1, 8, 0x31, 0, 0x30]);
@@ -211,7 +213,7 @@ mod tests {
         let (whole, refusal) = inlet.messages(|_| Ok(()));
         assert!(whole.is_empty() && refusal.is_err());
 
-        let mut inlet = Inlet::default();
+        let mut inlet = Inlet::new(MAX_CONNECTION);
         inlet.held.extend_from_slice(&[0x30, 1, 7, 0x30, 2, 8]);
         let (whole, refusal) = inlet.messages(|_| Ok(()));
         assert_eq!((&**whole, refusal.is_ok()), (&[0x30, 1, 7][..], true));
@@ -231,7 +233,7 @@ mod tests {
             ours.write_all(&request).await.unwrap();
             theirs.write_all(&[answer, answer].concat()).await.unwrap();
             let reason = EndReason::default();
-            relay(server, client, reason.clone()).await;
+            relay(server, client, MAX_CONNECTION, reason.clone()).await;
             let mut heard = Vec::new();
             ours.read_to_end(&mut heard).await.unwrap();
             (heard, reason.failure("search").unwrap())

@@ -11,11 +11,17 @@ pub(super) const SIZE_LIMIT: u32 = 4;
 pub(super) const REFERRAL: u32 = 10;
 pub(super) const ADMIN_LIMIT: u32 = 11;
 pub(super) const CONSTRAINT_VIOLATION: u32 = 19;
+pub(super) const UNDEFINED_TYPE: u32 = 17;
+pub(super) const INVALID_SYNTAX: u32 = 21;
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 pub(super) const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
 pub(super) const INVALID_CREDENTIALS: u32 = 49;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
 pub(super) const UNWILLING: u32 = 53;
+pub(super) const NAMING_VIOLATION: u32 = 64;
+pub(super) const OBJECT_CLASS_VIOLATION: u32 = 65;
+pub(super) const NOT_ON_RDN: u32 = 67;
+pub(super) const ALREADY_EXISTS: u32 = 68;
 
 /// Returns whether another server may answer better: operationsError, timeLimitExceeded,
 /// adminLimitExceeded, busy, unavailable, other.
@@ -55,6 +61,7 @@ fn name(code: u32) -> Option<&'static str> {
         17 => "undefinedAttributeType",
         18 => "inappropriateMatching",
         19 => "constraintViolation",
+        20 => "attributeOrValueExists",
         21 => "invalidAttributeSyntax",
         32 => "noSuchObject",
         34 => "invalidDNSyntax",
@@ -64,7 +71,12 @@ fn name(code: u32) -> Option<&'static str> {
         51 => "busy",
         52 => "unavailable",
         53 => "unwillingToPerform",
+        64 => "namingViolation",
         65 => "objectClassViolation",
+        66 => "notAllowedOnNonLeaf",
+        67 => "notAllowedOnRDN",
+        68 => "entryAlreadyExists",
+        69 => "objectClassModsProhibited",
         80 => "other",
         _ => return None,
     })

@@ -1,6 +1,8 @@
 //! A directory, as its settings describe it: what is the same for every connection and every
 //! question.
 
+use authchain::config::settings::ldap::AccountAccess;
+
 use super::access::Admission;
 use super::connector::Connector;
 use super::flavour::Flavour;
@@ -20,6 +22,8 @@ pub(super) struct Directory {
     /// The names, groups, accounts and refusals, which differ between Active Directory and other
     /// directories.
     pub(super) flavour: Flavour,
+    /// The use that the command may make of the rights of authchain's own account.
+    pub(super) accounts: AccountAccess,
     /// Warnings for the log about settings that are allowed but dangerous.
     pub(super) warnings: Vec<&'static str>,
 }

@@ -31,6 +31,7 @@ use super::session::{SERVICE_BIND, Search, Session};
 use super::sources::{LdapServer, Source};
 use crate::answer::Answer;
 use crate::examination::{Examination, GROUP_OF_A_RULE, Remark};
+use crate::guard::MAX_CONNECTION;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Server as _, deadline_of};
 
@@ -88,7 +89,8 @@ impl Directory {
     ) -> Option<()> {
         let opening = deadline.within(self.connector.timeout.duration());
         let connection = self.connect(steps, server, opening).await?;
-        let session = Session::over(connection, deadline, deadline).await.ok()?;
+        let session = Session::over(connection, deadline, deadline, MAX_CONNECTION);
+        let session = session.await.ok()?;
         let server = &mut ServerExamination {
             steps,
             session,

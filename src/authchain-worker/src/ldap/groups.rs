@@ -45,7 +45,7 @@ pub(super) struct Groups {
     has_base: bool,
     /// The filter that matches groups only.
     pub(super) filter: GroupFilter,
-    membership: Membership,
+    pub(super) membership: Membership,
 }
 
 impl Groups {

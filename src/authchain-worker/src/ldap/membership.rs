@@ -54,6 +54,16 @@ impl Membership {
         }
     }
 
+    /// Returns the attributes that hold the DNs of members.
+    pub(super) fn by_dn(&self) -> impl Iterator<Item = &str> {
+        self.by_dn.iter().map(String::as_str)
+    }
+
+    /// Returns the attribute that holds the login names of members, if groups have one.
+    pub(super) fn by_name(&self) -> Option<&'static str> {
+        self.by_name.then_some(BY_NAME)
+    }
+
     /// Returns the filter of the groups that a person is in.
     pub(super) fn of_person(&self, person: &Person) -> String {
         let number = person.user.gid.filter(|_| self.by_number);

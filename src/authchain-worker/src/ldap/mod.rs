@@ -17,6 +17,7 @@
 //! | [`sources`] | the servers, as the settings or DNS name them |
 //! | [`connector`] | the way to a server, and who logs in there |
 //! | [`starttls`] | the request in the clear that asks for TLS |
+//! | [`accounts`] | the tasks about accounts: adding, editing, removing and listing people |
 //! | [`session`] | one connection: bind, search, change a password |
 //! | [`person`], [`aliases`] | the search for the one entry that is the person |
 //! | [`typed_name`] | the login name that was typed |
@@ -29,6 +30,7 @@
 //! | [`entry`], [`codes`] | the entry that a search returned; the meaning of a result code |
 
 mod access;
+mod accounts;
 mod active_directory;
 mod aliases;
 mod change_refusals;
@@ -56,17 +58,42 @@ mod starttls;
 mod typed_name;
 mod windows_errors;
 
-use authchain::backends::protocol::{Hello, Operation, Question};
+use authchain::backends::protocol::{AccountTask, Hello, Operation, Question};
 use authchain::words::BackendError;
 use authchain_sandbox::confine::Access;
 
 use self::directory::Directory;
+use self::flavour::Flavour;
 use self::sources::ports;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
 use crate::kind::{self, Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
+
+/// The operations of a directory.
+const OF_DIRECTORIES: &[Operation] = &[
+    Operation::Authenticate,
+    Operation::Lookup,
+    Operation::Account,
+    Operation::ChangePassword,
+    Operation::Examine,
+    Operation::Register,
+    Operation::Edit,
+    Operation::Remove,
+    Operation::List,
+];
+
+/// The operations of a domain: its own tools add and remove people.
+const OF_DOMAINS: &[Operation] = &[
+    Operation::Authenticate,
+    Operation::Lookup,
+    Operation::Account,
+    Operation::ChangePassword,
+    Operation::Examine,
+    Operation::Edit,
+    Operation::List,
+];
 
 /// A backend that has read all the files that it needs.
 pub struct Ldap {
@@ -118,7 +145,10 @@ impl Kind for Ldap {
     }
 
     fn can(&self) -> &'static [Operation] {
-        kind::WITH_CHANGE
+        match self.directory.flavour {
+            Flavour::Generic(_) => OF_DIRECTORIES,
+            Flavour::ActiveDirectory(_) => OF_DOMAINS,
+        }
     }
 
     fn answer<'a>(
@@ -133,6 +163,15 @@ impl Kind for Ldap {
             }
             _ => Box::pin(directory.ask(question, &self.health)),
         }
+    }
+
+    fn carry_out<'a>(
+        &'a mut self,
+        task: &'a AccountTask,
+        dialogue: &'a mut Dialogue<'_>,
+    ) -> Answering<'a> {
+        let carrying = self.directory.carry_out(task, &self.health, dialogue);
+        Box::pin(carrying)
     }
 }
 

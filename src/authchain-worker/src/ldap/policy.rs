@@ -34,7 +34,7 @@ const SHADOW: &[&str] = &[
     "shadowExpire",
 ];
 
-const LOCKED_TIME: &str = "pwdAccountLockedTime";
+pub(super) const LOCKED_TIME: &str = "pwdAccountLockedTime";
 const RESET: &str = "pwdReset";
 const START_TIME: &str = "pwdStartTime";
 const END_TIME: &str = "pwdEndTime";

@@ -81,6 +81,7 @@ pub(super) fn ldap(settings: &Value) -> Result<Directory, BackendError> {
         people,
         admission: Admission::by(settings.access_filter.clone()),
         warnings: settings.warnings(),
+        accounts: settings.accounts,
         flavour: Flavour::Generic(Box::new(Generic {
             groups: Groups::new(&settings),
             accounts,
@@ -112,11 +113,13 @@ pub(super) fn active_directory(settings: &Value) -> Result<Directory, BackendErr
     };
     let admission = Admission::by(settings.access_filter.clone());
     let base = settings.base.clone();
+    let accounts = settings.accounts;
     let domain = Domain::new(settings);
     Ok(Directory {
         people: people_of(&domain, base).map_err(BackendError::Unavailable)?,
         connector,
         admission,
+        accounts,
         warnings: domain.warnings(),
         flavour: Flavour::ActiveDirectory(Box::new(domain)),
         sources,

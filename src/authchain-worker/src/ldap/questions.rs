@@ -21,6 +21,7 @@ use super::session::{SERVICE_BIND, Session};
 use super::sources::Source;
 use super::typed_name::TypedName;
 use crate::answer::Answer;
+use crate::guard::MAX_CONNECTION;
 use crate::net::failure::{Failure, within};
 use crate::servers::{Health, Outcome, Turn, deadline_of, in_turn};
 
@@ -49,6 +50,14 @@ enum Task<'q> {
     Account,
     /// Changes the password, or finds out whether it may be changed.
     Change(Change<'q>),
+}
+
+/// A source that was reached.
+pub(super) enum Reached {
+    /// A server, with authchain's own login.
+    Session(Box<Session>),
+    /// DNS, which names servers.
+    Servers(Vec<Source>),
 }
 
 impl Directory {
@@ -116,6 +125,9 @@ impl Directory {
             (Operation::ChangePassword, _) => change_task(question.change.as_ref())?,
             // No directory is a second factor.
             (Operation::Confirm, _) => return Err(WireVerdict::Unknown.into()),
+            (Operation::Register | Operation::Edit | Operation::Remove | Operation::List, _) => {
+                return Err(WireVerdict::Failed("a task, not a question".to_owned()).into());
+            }
         };
         let has_login = matches!(
             question.operation,
@@ -142,6 +154,30 @@ impl Directory {
         deadline: Deadline,
         whole: Deadline,
     ) -> Result<Outcome<Source>, Failure> {
+        match self.reach(turn, deadline, whole, MAX_CONNECTION).await? {
+            Reached::Servers(servers) => Ok(Outcome::Servers(servers)),
+            Reached::Session(mut session) => {
+                let answer = self.answer(&mut session, inquiry).await;
+                let answer = answer.map_err(|failure| match session.has_sent_password() {
+                    true => failure.spent(),
+                    false => failure,
+                });
+                Ok(answer?.into())
+            }
+        }
+    }
+
+    /// Connects to a server and logs in there, or asks DNS for servers, as [`ask_source`] does. The
+    /// server may send `most` bytes in all.
+    ///
+    /// [`ask_source`]: Self::ask_source
+    pub(super) async fn reach(
+        &self,
+        turn: &Turn<'_, Source>,
+        deadline: Deadline,
+        whole: Deadline,
+        most: usize,
+    ) -> Result<Reached, Failure> {
         let timeout = self.connector.timeout.duration();
         let opening = deadline.within(turn.opening(timeout));
         let named = |failure: Failure| match deadline.is_over() {
@@ -152,12 +188,12 @@ impl Directory {
             Source::Records(records) => {
                 let found = self.connector.servers_of(records, opening).await;
                 let found = found.map_err(named)?.into_iter().map(Source::Server);
-                Ok(Outcome::Servers(found.collect()))
+                Ok(Reached::Servers(found.collect()))
             }
             Source::Server(server) => {
                 let connection = self.connector.connect(server, opening).await;
                 let connection = connection.map_err(named)?;
-                let mut session = Session::over(connection, deadline, whole).await?;
+                let mut session = Session::over(connection, deadline, whole, most).await?;
                 // The TLS handshake has shown that the server answers.
                 let is_heard = server.is_encrypted();
                 if turn.is_probe() && !is_heard {
@@ -170,12 +206,7 @@ impl Directory {
                 }
                 let log_in = self.connector.log_in(&mut session);
                 within(deadline, SERVICE_BIND, log_in).await?;
-                let answer = self.answer(&mut session, inquiry).await;
-                let answer = answer.map_err(|failure| match session.has_sent_password() {
-                    true => failure.spent(),
-                    false => failure,
-                });
-                Ok(answer?.into())
+                Ok(Reached::Session(Box::new(session)))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! One LDAP connection: binds, searches, and changes of a password.
 
+pub(super) mod accounts;
 pub(super) mod writes;
 
 use std::os::unix::net::UnixStream as StdUnixStream;
@@ -129,7 +130,7 @@ impl BindReply {
 impl Session {
     /// Opens a session over `connection`, whose server must answer by `deadline`, to leave time for
     /// others. Once the server has been sent the person's password, no other is asked, and it has
-    /// until `whole`.
+    /// until `whole`. It may send `most` bytes in all.
     ///
     /// ldap3 takes only its own types of sockets, so it gets one end of a socket pair, and the
     /// guard relays between the other end and `connection`.
@@ -137,6 +138,7 @@ impl Session {
         connection: Box<dyn Connection>,
         deadline: Deadline,
         whole: Deadline,
+        most: usize,
     ) -> Result<Self, Failure> {
         let failure = |error| Failure::of_socket("guard", &error);
         let (ours, theirs) = StdUnixStream::pair().map_err(failure)?;
@@ -145,7 +147,7 @@ impl Session {
             .and_then(|()| UnixStream::from_std(ours));
         let ours = ours.map_err(failure)?;
         let end_reason = EndReason::default();
-        tokio::spawn(relay(connection, ours, end_reason.clone()));
+        tokio::spawn(relay(connection, ours, most, end_reason.clone()));
         let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(theirs));
         // ldap3 wants a URL; the socket set above is used instead.
         let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;

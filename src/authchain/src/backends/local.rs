@@ -7,6 +7,8 @@
 
 use std::path::Path;
 
+#[cfg(feature = "manage")]
+use super::accounts::{CannotKeep, Edit, Entries, ListEntries, Register, Remove};
 use super::password_change::{CannotChange, ChangePassword};
 use super::{Backend, Nature};
 use crate::config::settings::local::LocalSettings;
@@ -205,6 +207,31 @@ impl Backend for Local {
         Ok(self)
     }
 
+    #[cfg(feature = "manage")]
+    fn register(&self) -> Result<&dyn Register, CannotKeep> {
+        self.cannot_keep().map_or(Ok(self), Err)
+    }
+
+    #[cfg(feature = "manage")]
+    fn edit(&self) -> Result<&dyn Edit, CannotKeep> {
+        self.cannot_keep().map_or(Ok(self), Err)
+    }
+
+    #[cfg(feature = "manage")]
+    fn remove(&self) -> Result<&dyn Remove, CannotKeep> {
+        self.cannot_keep().map_or(Ok(self), Err)
+    }
+
+    #[cfg(feature = "manage")]
+    fn list(&self, entries: Entries) -> Result<&dyn ListEntries, CannotKeep> {
+        match entries {
+            Entries::People => Ok(self),
+            Entries::Groups => Err(CannotKeep::NotSupported(
+                "passwd files have no groups; /etc/group is the system's",
+            )),
+        }
+    }
+
     fn burn_refusal_time(&self, password: &Secret) {
         let dummy_of_passwd = self.passwd(None).ok().and_then(|found| found.dummy_hash);
         let dummy = self.shadow(None).ok().and_then(|found| found.dummy_hash);
@@ -246,6 +273,8 @@ fn unverified(path: &Path, error: HashError) -> Result<Denial, BackendError> {
     })
 }
 
+#[cfg(feature = "manage")]
+mod accounts;
 mod change;
 #[cfg(test)]
 mod tests;

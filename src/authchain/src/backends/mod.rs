@@ -1,6 +1,7 @@
 //! Floor 4: sources of accounts.
 //!
 //! - [`Backend`]: the trait. It answers what a source knows about one person, and decides nothing.
+//! - `accounts`: the capabilities to add, edit, remove and list people, for the command alone.
 //! - [`app_passwords`]: passwords for programs that cannot ask for a second factor.
 //! - [`local`]: passwd and shadow files, read in this process.
 //! - [`password_change`]: the capability to change a password, which a backend may have.
@@ -15,6 +16,8 @@
 //! **Begin with** [`Backend`], then [`local`]. `docs/adding-a-backend.md` builds one from its
 //! settings to its test.
 
+#[cfg(feature = "manage")]
+pub mod accounts;
 pub mod app_passwords;
 mod breaker;
 pub mod local;
@@ -24,6 +27,8 @@ pub mod protocol;
 pub mod remote;
 mod worker;
 
+#[cfg(feature = "manage")]
+use self::accounts::{CannotKeep, Edit, Entries, ListEntries, Register, Remove};
 use self::password_change::{CannotChange, ChangePassword};
 use crate::tools::request::{Attempt, Request};
 use crate::words::{Account, BackendError, Secret, User, Username, Verdict};
@@ -118,6 +123,12 @@ impl Nature {
     }
 }
 
+#[cfg(feature = "manage")]
+const KEEPS_NONE: &str = "backends of this type keep no accounts";
+
+#[cfg(feature = "manage")]
+const LISTS_NONE: &str = "backends of this type cannot list them";
+
 /// A source of accounts: files, a directory, a plugin.
 ///
 /// A backend only answers what it knows. The chain takes care of order, faults, system names and
@@ -158,6 +169,42 @@ pub trait Backend {
     /// [`CannotChange`].
     fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {
         Err(CannotChange::NotSupported)
+    }
+
+    /// Returns the way to add people to this source, or the reason why there is none.
+    ///
+    /// # Errors
+    /// [`CannotKeep`].
+    #[cfg(feature = "manage")]
+    fn register(&self) -> Result<&dyn Register, CannotKeep> {
+        Err(CannotKeep::NotSupported(KEEPS_NONE))
+    }
+
+    /// Returns the way to edit the entries of people, or the reason why there is none.
+    ///
+    /// # Errors
+    /// [`CannotKeep`].
+    #[cfg(feature = "manage")]
+    fn edit(&self) -> Result<&dyn Edit, CannotKeep> {
+        Err(CannotKeep::NotSupported(KEEPS_NONE))
+    }
+
+    /// Returns the way to remove people, or the reason why there is none.
+    ///
+    /// # Errors
+    /// [`CannotKeep`].
+    #[cfg(feature = "manage")]
+    fn remove(&self) -> Result<&dyn Remove, CannotKeep> {
+        Err(CannotKeep::NotSupported(KEEPS_NONE))
+    }
+
+    /// Returns the way to list people or groups, or the reason why there is none.
+    ///
+    /// # Errors
+    /// [`CannotKeep`].
+    #[cfg(feature = "manage")]
+    fn list(&self, _entries: Entries) -> Result<&dyn ListEntries, CannotKeep> {
+        Err(CannotKeep::NotSupported(LISTS_NONE))
     }
 
     /// Returns whether the last question was *unavailable* because no server answered, and not

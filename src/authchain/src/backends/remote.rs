@@ -1,5 +1,7 @@
 //! A backend whose accounts are on servers. It asks a worker every question.
 
+#[cfg(feature = "manage")]
+mod accounts;
 mod change;
 mod confirm;
 #[cfg(feature = "examine")]
@@ -14,13 +16,15 @@ pub use self::setup::WorkerSetup;
 use std::cell::Cell;
 
 use self::talk::{WorkerQuestion, millis, readable, talk};
+#[cfg(feature = "manage")]
+use super::accounts::{AccountRights, CannotKeep, Edit, Entries, ListEntries, Register, Remove};
 use super::breaker::{self, Breaker, Plan};
 use super::password_change::{CannotChange, ChangePassword};
 use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
 pub use super::worker::Reaper;
 use super::{Backend, Nature};
 use crate::tools::journal::Severity;
-use crate::tools::request::{Attempt, Request};
+use crate::tools::request::{Attempt, Context, Request};
 use crate::words::{
     Account, AccountStatus, BackendError, Denial, DenialReason, User, Username, Verdict,
 };
@@ -53,6 +57,9 @@ pub struct Remote {
     pub finds_by_password: bool,
     /// The reason why its workers change no passwords; `None` if they can.
     pub cannot_change: Option<CannotChange>,
+    /// The capabilities to keep and list its accounts.
+    #[cfg(feature = "manage")]
+    pub rights: AccountRights,
     /// The program, user and folder of its workers.
     pub setup: WorkerSetup,
     /// True if no server answered the last question.
@@ -89,7 +96,7 @@ impl Remote {
             let plan = breaker.plan(request.context.wall_clock(), request.deadline);
             conclusion = self.ask_once(&mut breaker, &plan, asked)?;
         }
-        self.note(request, &conclusion.notes);
+        self.note(request.context, &conclusion.notes);
         Ok(conclusion.verdict)
     }
 
@@ -125,10 +132,10 @@ impl Remote {
         }
     }
 
-    fn note(&self, request: &Request<'_>, notes: &[String]) {
+    fn note(&self, context: &Context<'_>, notes: &[String]) {
         for note in notes.iter().take(MAX_NOTES) {
             let line = format!("{}: {note}", self.name);
-            request.context.journal.write(Severity::LOG_WARNING, &line);
+            context.journal.write(Severity::LOG_WARNING, &line);
         }
     }
 }
@@ -213,6 +220,26 @@ impl Backend for Remote {
             None => Ok(self),
             Some(why) => Err(why),
         }
+    }
+
+    #[cfg(feature = "manage")]
+    fn register(&self) -> Result<&dyn Register, CannotKeep> {
+        self.rights.register.map(|()| self as &dyn Register)
+    }
+
+    #[cfg(feature = "manage")]
+    fn edit(&self) -> Result<&dyn Edit, CannotKeep> {
+        self.rights.edit.map(|()| self as &dyn Edit)
+    }
+
+    #[cfg(feature = "manage")]
+    fn remove(&self) -> Result<&dyn Remove, CannotKeep> {
+        self.rights.remove.map(|()| self as &dyn Remove)
+    }
+
+    #[cfg(feature = "manage")]
+    fn list(&self, entries: Entries) -> Result<&dyn ListEntries, CannotKeep> {
+        self.rights.list(entries).map(|()| self as &dyn ListEntries)
     }
 
     #[cfg(feature = "examine")]

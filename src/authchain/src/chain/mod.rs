@@ -27,6 +27,8 @@ mod login;
 mod owner;
 pub mod registry;
 mod report;
+#[cfg(feature = "manage")]
+mod rights;
 mod route;
 mod ruling;
 mod stand_in;

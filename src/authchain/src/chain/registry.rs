@@ -9,7 +9,11 @@ use serde::de::DeserializeOwned;
 use super::factors::Factors;
 use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
+#[cfg(feature = "manage")]
+use super::rights;
 use super::ruling::Ruling;
+#[cfg(feature = "manage")]
+use crate::backends::accounts::AccountRights;
 use crate::backends::app_passwords::AppPasswordBackend;
 use crate::backends::local::Local;
 use crate::backends::password_change::CannotChange;
@@ -208,6 +212,8 @@ fn ldap(
     let known = servers.filter(|_| settings.srv.is_none());
     let servers = known.map(ToString::to_string).collect();
     Ok(Box::new(Remote {
+        #[cfg(feature = "manage")]
+        rights: rights::of_directory(&settings),
         fold_case: settings.case == Case::Ascii,
         compares_uids: settings.uid == UidSource::Entry,
         finds_by_password: settings.binds_as_the_person(),
@@ -223,6 +229,8 @@ fn nis(
     let servers = settings.servers.iter();
     let servers = servers.map(|server| server.as_str().to_owned()).collect();
     Ok(Box::new(Remote {
+        #[cfg(feature = "manage")]
+        rights: rights::of_nis(),
         cannot_change: (settings.password_change == ChangeWay::Off).then_some(CannotChange::NoWay),
         ..remote(table, surroundings, &settings, servers)?
     }))
@@ -235,6 +243,8 @@ fn active_directory(
     let settings: ActiveDirectorySettings = checked(table, ActiveDirectorySettings::check)?;
     let servers = settings.uris().map(|uri| uri.to_string()).collect();
     Ok(Box::new(Remote {
+        #[cfg(feature = "manage")]
+        rights: rights::of_domain(&settings),
         fold_case: true,
         strips_domains: settings.qualified_names || settings.netbios_name.is_some(),
         compares_uids: settings.uid == UidSource::Entry,
@@ -331,6 +341,8 @@ fn remote<T: Serialize>(
         strips_domains: false,
         finds_by_password: false,
         cannot_change: None,
+        #[cfg(feature = "manage")]
+        rights: AccountRights::none("authchain keeps and lists no accounts of this type"),
         setup: surroundings.setup.clone(),
         unanswered: Cell::default(),
     })

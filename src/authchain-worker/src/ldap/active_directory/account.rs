@@ -16,7 +16,7 @@ use super::limits::{HOURS, WORKSTATIONS, is_for_workstation, is_within_hours};
 use crate::net::failure::Failure;
 
 /// The flags an administrator sets (MS-ADTS 2.2.16).
-const CONTROL: &str = "userAccountControl";
+pub(in crate::ldap) const CONTROL: &str = "userAccountControl";
 /// The flags the domain controller works out: locked, password expired (MS-ADTS 3.1.1.4.5.17).
 const COMPUTED: &str = "msDS-User-Account-Control-Computed";
 /// The attribute with the moment at which the password expires, by the policy that applies to the
@@ -48,6 +48,14 @@ const SMARTCARD_REQUIRED: i64 = 0x4_0000;
 const PASSWORD_EXPIRED: i64 = 0x80_0000;
 
 const DAY: i64 = 24 * 60 * 60;
+
+/// Returns the flags of an account with the one that disables it set or cleared.
+pub(in crate::ldap) fn with_disabled(flags: i64, is_disabled: bool) -> i64 {
+    match is_disabled {
+        true => flags | DISABLED,
+        false => flags & !DISABLED,
+    }
+}
 
 /// The refusal of a person for whom a password is not enough.
 pub(in crate::ldap) const SMART_CARD: &str = "the domain wants a smart card of this person";

@@ -5,6 +5,10 @@
 //! that says what is wrong. Unknown members are ignored, so that a later version can add some; a
 //! member of the wrong type is an error.
 
+#[cfg(feature = "manage")]
+mod account_end;
+#[cfg(feature = "manage")]
+mod account_task;
 mod bytes;
 mod change;
 mod finding;
@@ -25,6 +29,10 @@ mod wire_words;
 
 use std::fmt;
 
+#[cfg(feature = "manage")]
+pub use account_end::AccountEnd;
+#[cfg(feature = "manage")]
+pub use account_task::{AccountTask, AccountWork};
 pub use bytes::Bytes;
 pub use change::PasswordChange;
 pub use finding::{ServerFinding, Severity};

@@ -17,6 +17,18 @@ pub enum Operation {
     Confirm,
     /// Examines each server, step by step. Asked by the command only.
     Examine,
+    /// Adds a person. Asked by the command only, as the operations after it.
+    #[cfg(feature = "manage")]
+    Register,
+    /// Edits the entry of a person.
+    #[cfg(feature = "manage")]
+    Edit,
+    /// Removes a person.
+    #[cfg(feature = "manage")]
+    Remove,
+    /// Lists people or groups.
+    #[cfg(feature = "manage")]
+    List,
 }
 
 /// A row of the table of operations in `docs/PROTOCOL.md`.
@@ -38,6 +50,14 @@ impl Operation {
         Self::ChangePassword,
         Self::Confirm,
         Self::Examine,
+        #[cfg(feature = "manage")]
+        Self::Register,
+        #[cfg(feature = "manage")]
+        Self::Edit,
+        #[cfg(feature = "manage")]
+        Self::Remove,
+        #[cfg(feature = "manage")]
+        Self::List,
     ];
 
     const fn row(self) -> Row {
@@ -88,6 +108,44 @@ impl Operation {
                 takes_password: false,
                 verdicts: &["unknown", "unavailable", "failed"],
             },
+            #[cfg(feature = "manage")]
+            Self::Register => Row {
+                word: "register",
+                takes_password: false,
+                verdicts: &["refused", "unsure", "unavailable", "failed", "registered"],
+            },
+            #[cfg(feature = "manage")]
+            Self::Edit => Row {
+                word: "edit",
+                takes_password: false,
+                verdicts: &[
+                    "refused",
+                    "unsure",
+                    "unknown",
+                    "unavailable",
+                    "failed",
+                    "edited",
+                ],
+            },
+            #[cfg(feature = "manage")]
+            Self::Remove => Row {
+                word: "remove",
+                takes_password: false,
+                verdicts: &[
+                    "refused",
+                    "unsure",
+                    "unknown",
+                    "unavailable",
+                    "failed",
+                    "removed",
+                ],
+            },
+            #[cfg(feature = "manage")]
+            Self::List => Row {
+                word: "list",
+                takes_password: false,
+                verdicts: &["refused", "unavailable", "failed", "listed"],
+            },
         }
     }
 
@@ -100,6 +158,15 @@ impl Operation {
     pub(super) fn named(word: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|operation| operation.word() == word)
+    }
+
+    /// Returns whether it is a task about accounts, and not a question about one person.
+    #[cfg(feature = "manage")]
+    pub(super) const fn is_account_task(self) -> bool {
+        matches!(
+            self,
+            Self::Register | Self::Edit | Self::Remove | Self::List
+        )
     }
 
     pub(super) const fn takes_password(self) -> bool {

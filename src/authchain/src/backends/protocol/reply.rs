@@ -6,16 +6,24 @@ use serde::Serialize;
 
 use super::finding::ServerFinding;
 use super::members::{Members, Value};
+#[cfg(feature = "manage")]
+use super::reply_members::ReplyValue;
 use super::reply_members::{ReplyMember, has_nul, is_head};
 use super::verdict_line::{VerdictLine, read_conclusion};
 use super::wire_words::{ECHOES, SEVERITIES};
 use super::{Conclusion, Operation, ProtocolError, VERSION, lines};
+#[cfg(feature = "manage")]
+use crate::backends::accounts::{Listed, ListedGroup, ListedPerson};
 
 /// A reply from the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and most are verdicts"
+// With `manage`, the entries of lists are large, too.
+#[cfg_attr(
+    not(feature = "manage"),
+    expect(
+        clippy::large_enum_variant,
+        reason = "there is one at a time, and most are verdicts"
+    )
 )]
 pub enum Reply {
     /// The first: the questions that the worker can be asked.
@@ -33,6 +41,9 @@ pub enum Reply {
     Error(String),
     /// The result of one step of the examination of one server.
     Finding(ServerFinding),
+    /// An entry of the list that was asked for.
+    #[cfg(feature = "manage")]
+    Listed(Listed),
     /// The last: the verdict.
     Verdict(Conclusion),
 }
@@ -56,6 +67,10 @@ impl Reply {
             Self::Info(info) => lines::encode(&InfoLine { info }),
             Self::Error(error) => lines::encode(&ErrorLine { error }),
             Self::Finding(finding) => lines::encode(&FindingLine::of(finding)?),
+            #[cfg(feature = "manage")]
+            Self::Listed(Listed::Person(person)) => lines::encode(&PersonLine { person }),
+            #[cfg(feature = "manage")]
+            Self::Listed(Listed::Group(group)) => lines::encode(&GroupLine { group }),
             Self::Verdict(conclusion) => lines::encode(&VerdictLine::of(conclusion)?),
         }?;
         Ok(std::mem::take(&mut *line))
@@ -82,9 +97,23 @@ impl Reply {
             ("verdict", Value::Text(word)) => {
                 read_conclusion(&word, &mut members).map(Self::Verdict)
             }
+            #[cfg(feature = "manage")]
+            (_, Value::Special(ReplyValue::Listed(entry))) => Ok(Self::Listed(entry)),
             _ => Err(ProtocolError::NoMessage),
         }
     }
+}
+
+#[cfg(feature = "manage")]
+#[derive(Serialize)]
+struct PersonLine<'a> {
+    person: &'a ListedPerson,
+}
+
+#[cfg(feature = "manage")]
+#[derive(Serialize)]
+struct GroupLine<'a> {
+    group: &'a ListedGroup,
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,8 @@ use serde::de::MapAccess;
 use serde::{Deserialize, Serialize, Serializer, ser};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "manage")]
+use super::account_task::{AccountTask, AccountTaskLine, AccountTaskMembers};
 use super::change::PasswordChange;
 use super::groups::check_groups;
 use super::members::{Direction, Members, Shape, Value};
@@ -19,6 +21,9 @@ pub enum Message<'a> {
     Hello(Hello),
     /// The second: what to find out, and about whom.
     Question(Question<'a>),
+    /// The second, from the command: what to do about the accounts of the source.
+    #[cfg(feature = "manage")]
+    Task(AccountTask),
     /// The person's answer to the worker's prompt.
     Answer(Bytes<'a>),
 }
@@ -95,6 +100,8 @@ impl Message<'_> {
                 check_groups(&question.groups)?;
                 lines::encode(&QuestionLine(question))
             }
+            #[cfg(feature = "manage")]
+            Self::Task(task) => lines::encode(&AccountTaskLine(task)),
             Self::Answer(answer) => lines::encode(&AnswerLine { answer }),
         }
     }
@@ -112,6 +119,10 @@ impl Message<'_> {
             (_, Value::Special(MessageValue::Question(operation, members))) => {
                 members.into_question(operation).map(Message::Question)
             }
+            #[cfg(feature = "manage")]
+            (_, Value::Special(MessageValue::Task(operation, members))) => {
+                members.into_task(operation).map(Message::Task)
+            }
             (_, Value::Special(MessageValue::Answer(bytes))) => Ok(Message::Answer(bytes)),
             _ => Err(ProtocolError::NoMessage),
         }
@@ -128,6 +139,8 @@ fn is_head(name: &str) -> bool {
 enum MessageMember {
     Settings,
     Question(Operation),
+    #[cfg(feature = "manage")]
+    Task(Operation),
     Answer,
 }
 
@@ -135,6 +148,8 @@ enum MessageMember {
 enum MessageValue {
     Settings(serde_json::Value),
     Question(Operation, Box<QuestionMembers<'static>>),
+    #[cfg(feature = "manage")]
+    Task(Operation, Box<AccountTaskMembers<'static>>),
     Answer(Bytes<'static>),
 }
 
@@ -143,6 +158,10 @@ impl Direction for MessageMember {
 
     fn member(name: &str) -> Option<(&'static str, Shape<Self>)> {
         if let Some(operation) = Operation::named(name) {
+            #[cfg(feature = "manage")]
+            if operation.is_account_task() {
+                return Some((operation.word(), Shape::Special(Self::Task(operation))));
+            }
             return Some((operation.word(), Shape::Special(Self::Question(operation))));
         }
         MEMBERS.iter().find(|(known, _)| *known == name).copied()
@@ -156,6 +175,11 @@ impl Direction for MessageMember {
             Self::Question(operation) => {
                 let Object(members) = map.next_value()?;
                 Some(MessageValue::Question(operation, Box::new(members)))
+            }
+            #[cfg(feature = "manage")]
+            Self::Task(operation) => {
+                let Object(members) = map.next_value()?;
+                Some(MessageValue::Task(operation, Box::new(members)))
             }
         })
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "manage")]
+use super::account_end::AccountEnd;
 use crate::words::{Account, AccountStatus, Denial, User};
 
 /// The last reply: a verdict, the state of the servers, and lines for the log.
@@ -75,6 +77,12 @@ pub enum WireVerdict {
     Found(WireUser),
     /// Answers `account`: the user, and the status of their account.
     Account(WireUser, AccountStatus),
+    /// Answers `register`: the person is added, as this user.
+    #[cfg(feature = "manage")]
+    Registered(WireUser),
+    /// Answers another task about accounts: it is carried out.
+    #[cfg(feature = "manage")]
+    Carried(AccountEnd),
 }
 
 /// A refusal to change a password.
@@ -107,6 +115,15 @@ pub enum RefusalReason {
     NeedsOldPassword,
     /// The source does not say why. It may change the password the next time.
     Unexplained,
+    /// The name, or the user id, is another person's already. Of tasks about accounts only.
+    #[cfg(feature = "manage")]
+    Exists,
+    /// The source does not take a value. Of tasks about accounts only.
+    #[cfg(feature = "manage")]
+    Invalid,
+    /// The source has no way to do it. Of tasks about accounts only.
+    #[cfg(feature = "manage")]
+    NotSupported,
 }
 
 /// A [`User`] without the backend's name, which the module knows itself.
@@ -201,6 +218,10 @@ impl WireVerdict {
             Self::Failed(_) => "failed",
             Self::Found(_) => "found",
             Self::Account(..) => "account",
+            #[cfg(feature = "manage")]
+            Self::Registered(_) => "registered",
+            #[cfg(feature = "manage")]
+            Self::Carried(end) => end.word(),
         }
     }
 
@@ -212,6 +233,10 @@ impl WireVerdict {
             | Self::Found(user)
             | Self::Account(user, _) => Some(user),
             Self::MayChange(user, _) => user.as_ref(),
+            #[cfg(feature = "manage")]
+            Self::Registered(user) => Some(user),
+            #[cfg(feature = "manage")]
+            Self::Carried(_) => None,
             Self::Denied(_)
             | Self::Changed(_)
             | Self::Refused(_)

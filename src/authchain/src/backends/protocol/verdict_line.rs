@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 
+#[cfg(feature = "manage")]
+use super::account_end::AccountEnd;
 use super::members::Members;
-use super::reply_members::ReplyMember;
+use super::reply_members::{ReplyMember, ReplyValue};
 use super::wire_words::{REASONS, REFUSALS, STATES};
 use super::{Conclusion, ProtocolError, ServersFound, WireRefusal, WireUser, WireVerdict, quote};
+#[cfg(feature = "manage")]
+use crate::backends::accounts::ListEnd;
 use crate::words::{AccountStatus, Denial};
 
 /// The members of a reply with a verdict; which of them it has depends on the verdict.
@@ -36,6 +40,12 @@ pub(super) struct VerdictLine<'a> {
     unanswered: Option<bool>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
+    #[cfg(feature = "manage")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[cfg(feature = "manage")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<bool>,
 }
 
 impl<'a> VerdictLine<'a> {
@@ -81,6 +91,14 @@ impl<'a> VerdictLine<'a> {
                 ..line
             }),
             WireVerdict::Unknown | WireVerdict::Found(_) => Ok(line),
+            #[cfg(feature = "manage")]
+            WireVerdict::Registered(_) => Ok(line),
+            #[cfg(feature = "manage")]
+            WireVerdict::Carried(end) => Ok(Self {
+                count: end.list_end().map(|end| end.count),
+                more: Some(true).filter(|_| end.list_end().is_some_and(|end| end.more)),
+                ..line
+            }),
         }
     }
 
@@ -141,7 +159,7 @@ fn read_verdict(
             detail: members.maybe_text("detail"),
             state: status_beside("denied", members, AccountStatus::forbids_login)?,
         }),
-        "may_change" => WireVerdict::MayChange(members.special("user"), members.maybe_text("text")),
+        "may_change" => WireVerdict::MayChange(maybe_user(members), members.maybe_text("text")),
         "changed" => WireVerdict::Changed(members.maybe_text("text")),
         "refused" => WireVerdict::Refused(WireRefusal {
             reason: REFUSALS.meaning(&members.text("reason")?)?,
@@ -156,14 +174,33 @@ fn read_verdict(
             let user = read_user(members)?;
             WireVerdict::Account(user, read_status(&members.text("status")?, members)?)
         }
+        #[cfg(feature = "manage")]
+        "registered" => WireVerdict::Registered(read_user(members)?),
+        #[cfg(feature = "manage")]
+        "edited" => WireVerdict::Carried(AccountEnd::Edited),
+        #[cfg(feature = "manage")]
+        "removed" => WireVerdict::Carried(AccountEnd::Removed),
+        #[cfg(feature = "manage")]
+        "listed" => {
+            let count = members.number("count");
+            WireVerdict::Carried(AccountEnd::Listed(ListEnd {
+                count: count.ok_or(ProtocolError::Missing("count"))?,
+                more: members.is_true("more"),
+            }))
+        }
         other => return Err(ProtocolError::Value("verdict", quote(other))),
     })
 }
 
 fn read_user(members: &mut Members<ReplyMember>) -> Result<WireUser, ProtocolError> {
-    members
-        .special("user")
-        .ok_or(ProtocolError::Missing("user"))
+    maybe_user(members).ok_or(ProtocolError::Missing("user"))
+}
+
+fn maybe_user(members: &mut Members<ReplyMember>) -> Option<WireUser> {
+    match members.special("user") {
+        Some(ReplyValue::User(user)) => Some(user),
+        _ => None,
+    }
 }
 
 /// Reads the account status beside `verdict`, `None` if the reply has none. A status that `agrees`

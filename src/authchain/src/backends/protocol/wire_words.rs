@@ -3,6 +3,8 @@
 use super::finding::Severity;
 use super::verdict::RefusalReason;
 use super::{ProtocolError, quote};
+#[cfg(feature = "manage")]
+use crate::backends::accounts::Entries;
 use crate::backends::password_change::ChangeKind;
 use crate::words::{AccountStatus, DenialReason};
 
@@ -61,7 +63,20 @@ pub(super) const REFUSALS: Words<RefusalReason> = Words {
         ("password_expired", RefusalReason::PasswordExpired),
         ("needs_old_password", RefusalReason::NeedsOldPassword),
         ("unexplained", RefusalReason::Unexplained),
+        #[cfg(feature = "manage")]
+        ("exists", RefusalReason::Exists),
+        #[cfg(feature = "manage")]
+        ("invalid", RefusalReason::Invalid),
+        #[cfg(feature = "manage")]
+        ("not_supported", RefusalReason::NotSupported),
     ],
+};
+
+/// Kinds of entries that are listed.
+#[cfg(feature = "manage")]
+pub(super) const ENTRIES: Words<Entries> = Words {
+    member: "entries",
+    words: &[("people", Entries::People), ("groups", Entries::Groups)],
 };
 
 /// True if the answer to a prompt is shown while it is typed.

@@ -99,6 +99,10 @@ fn refused(refusal: &WireRefusal) -> ChangeVerdict {
         }
         RefusalReason::NotPermitted => ChangeRefusal::NotPermitted(text),
         RefusalReason::Unexplained => ChangeRefusal::Unexplained(text),
+        #[cfg(feature = "manage")]
+        RefusalReason::Exists | RefusalReason::Invalid | RefusalReason::NotSupported => {
+            ChangeRefusal::Unexplained(text)
+        }
         RefusalReason::NotExpired => ChangeRefusal::NotExpired,
         RefusalReason::AccountExpired => ChangeRefusal::AccountExpired,
         RefusalReason::PasswordExpired => ChangeRefusal::PasswordExpired,

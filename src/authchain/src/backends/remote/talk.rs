@@ -122,6 +122,8 @@ pub(super) fn talk(
             Reply::Error(text) => asked.tell(&text, |person, text| person.error_msg(text)),
             Reply::Hello(_) => return Err(unexpected("a second hello").into()),
             Reply::Finding(_) => return Err(unexpected("a finding").into()),
+            #[cfg(feature = "manage")]
+            Reply::Listed(_) => return Err(unexpected("an entry of a list").into()),
         }
     }
 }
@@ -152,6 +154,8 @@ fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, Wor
         Reply::Prompt { .. } => Err(unexpected("a prompt before its hello")),
         Reply::Info(_) | Reply::Error(_) => Err(unexpected("a text before its hello")),
         Reply::Finding(_) => Err(unexpected("a finding before its hello")),
+        #[cfg(feature = "manage")]
+        Reply::Listed(_) => Err(unexpected("an entry of a list before its hello")),
     }
 }
 

@@ -19,6 +19,11 @@ use crate::words::Username;
 const PASSWD_MODE: u32 = 0o644;
 const SHADOW_MODE: u32 = 0o600;
 
+/// The place of the gecos field in a line of the passwd file.
+const GECOS: usize = 4;
+/// The place of the login shell.
+const SHELL: usize = 6;
+
 /// A passwd file and its shadow file.
 #[derive(Debug)]
 pub struct Database {
@@ -167,6 +172,23 @@ impl Database {
             tables.shadow.put(name.as_str(), line.line(name.as_str()))
         })?;
         Ok(expire)
+    }
+
+    /// Sets the gecos field and the login shell of an account; `None` leaves a field as it is.
+    ///
+    /// # Errors
+    /// When the name has no account, a field cannot be written, or a file cannot be read, locked or
+    /// written.
+    pub fn set_fields(
+        &self,
+        name: &Username,
+        gecos: Option<&str>,
+        shell: Option<&str>,
+    ) -> Result<(), EditError> {
+        self.edit(&self.by_command(First::Shadow, &|_, _| ()), |tables| {
+            tables.check_known(name)?;
+            tables.put_passwd_fields(name, [(GECOS, "gecos", gecos), (SHELL, "shell", shell)])
+        })
     }
 
     /// Deletes an account.

@@ -1,6 +1,7 @@
 //! An account that is to be added.
 
 use super::error::EditError;
+use super::tables::is_unusable;
 use crate::words::Username;
 
 /// An account that is to be added.
@@ -30,7 +31,7 @@ impl NewAccount<'_> {
             gecos, home, shell, ..
         } = self;
         for (field, text) in [("gecos", gecos), ("home", home), ("shell", shell)] {
-            if text.chars().any(|c| c == ':' || c.is_control()) {
+            if is_unusable(text) {
                 return Err(EditError::UnusableField(field));
             }
         }

@@ -99,6 +99,34 @@ impl Tables {
         let line = fields.join(&b':');
         self.passwd.put(name.as_str(), line)
     }
+
+    /// Writes texts into fields of the passwd line, each with its place and name.
+    pub(super) fn put_passwd_fields<const N: usize>(
+        &mut self,
+        name: &Username,
+        texts: [(usize, &'static str, Option<&str>); N],
+    ) -> Result<(), EditError> {
+        let Some(mut fields) = self.passwd.fields(name.as_str())? else {
+            return Ok(());
+        };
+        for (place, field, text) in texts {
+            let Some(text) = text else { continue };
+            if is_unusable(text) {
+                return Err(EditError::UnusableField(field));
+            }
+            let there = fields.get_mut(place).ok_or_else(|| {
+                EditError::Refused(format!("the line of {name} does not have seven fields"))
+            })?;
+            *there = text.as_bytes();
+        }
+        let line = fields.join(&b':');
+        self.passwd.put(name.as_str(), line)
+    }
+}
+
+/// Returns whether a text would break the file if it were a field.
+pub(super) fn is_unusable(text: &str) -> bool {
+    text.chars().any(|c| c == ':' || c.is_control())
 }
 
 /// Reads a file, which is opened as a login opens it.

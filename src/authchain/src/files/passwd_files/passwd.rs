@@ -50,6 +50,19 @@ pub fn name_of(path: &Path, uid: u32) -> Result<Option<String>, FileError> {
     Ok(owner)
 }
 
+/// Calls `hear` with each entry of the passwd file at `path`; lines that are no entries are left
+/// out.
+///
+/// # Errors
+/// When the file may not be used or cannot be read.
+pub fn each_entry(path: &Path, mut hear: impl FnMut(PasswdEntry)) -> Result<(), FileError> {
+    each_line(path, Access::Public, |line| {
+        if let Ok(entry) = PasswdEntry::parse(line) {
+            hear(entry);
+        }
+    })
+}
+
 impl PasswdEntry {
     /// Parses a line, which must have seven fields.
     ///

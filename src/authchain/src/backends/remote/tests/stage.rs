@@ -150,6 +150,8 @@ impl Stage {
             strips_domains: false,
             finds_by_password: false,
             cannot_change: None,
+            #[cfg(feature = "manage")]
+            rights: super::super::AccountRights::none("none"),
             setup: WorkerSetup {
                 worker: self.dir.path().join("worker"),
                 worker_user: "authchain".to_owned(),

@@ -3,6 +3,7 @@
 use super::names::DomainName;
 use super::settings::ActiveDirectorySettings;
 use crate::config::settings::common::{SettingsFault, check_not_zero, fault};
+use crate::config::settings::ldap::AccountAccess;
 
 impl ActiveDirectorySettings {
     /// Checks that the settings make sense together.
@@ -27,6 +28,9 @@ impl ActiveDirectorySettings {
                 "aliases",
                 "needs bind_dn: they are searched for before anybody logs in",
             ),
+            (None, None) if self.accounts == AccountAccess::Write => {
+                fault("accounts", "\"write\" needs bind_dn")
+            }
             _ => check_not_zero("connect_timeout", self.connect_timeout),
         }
     }
@@ -77,6 +81,7 @@ mod tests {
             ("bind_dn = '@x'\nbind_password_file = '/s'", "bind_dn"),
             ("tls_crl_file = '/l'\ntls_verify = 'none'", "tls_crl_file"),
             ("bind_password_file = '/s'", "bind_password_file"),
+            ("accounts = 'write'", "accounts"),
             ("base = 'staff'", "base"),
             ("netbios_name = 'EX\\AMPLE'", "netbios_name"),
             ("netbios_name = 'LONGERTHANFIFTEEN'", "netbios_name"),

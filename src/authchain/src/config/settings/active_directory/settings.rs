@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::group::DomainGroup;
 use super::names::{BindName, DomainName, NetbiosName, SiteName};
 use crate::config::ConfigDuration;
-use crate::config::settings::ldap::UidSource;
 use crate::config::settings::ldap::alias::Alias;
 use crate::config::settings::ldap::dn::Dn;
 use crate::config::settings::ldap::filter::AccessFilter;
 use crate::config::settings::ldap::uri::HostPort;
+use crate::config::settings::ldap::{AccountAccess, UidSource};
 #[cfg(feature = "schema")]
 use crate::config::settings::schema::PositiveDuration;
 use crate::config::settings::text::list;
@@ -117,6 +117,12 @@ pub struct ActiveDirectorySettings {
     #[cfg_attr(feature = "schema", schemars(with = "ConfigDuration"))]
     pub password_warning: ConfigDuration,
 
+    /// The use that the command `authchain user --backend` makes of the rights of `bind_dn`: `read`
+    /// lists people, `write` also edits and locks them below `base`. It concerns no login. An
+    /// account that may write is worth more to a thief: give `bind_dn` no more rights than the
+    /// command needs.
+    pub accounts: AccountAccess,
+
     /// Maximum time for connecting to one domain controller, TLS included.
     #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
     pub connect_timeout: ConfigDuration,
@@ -143,6 +149,7 @@ impl Default for ActiveDirectorySettings {
             access_filter: None,
             allow_groups: Vec::new(),
             password_warning: ConfigDuration::from_days(14),
+            accounts: AccountAccess::default(),
             connect_timeout: ConfigDuration::from_millis(1_500),
         }
     }

@@ -1,6 +1,6 @@
 //! The checks of several keys of a directory together: contradictions and omissions.
 
-use super::choices::{Sasl, Tls};
+use super::choices::{AccountAccess, Sasl, Tls};
 use super::group::AllowedGroup;
 use super::settings::LdapSettings;
 use super::uri::{Scheme, ServerUri};
@@ -28,6 +28,15 @@ impl LdapSettings {
             );
         }
         check_groups(self)?;
+        if self.accounts == AccountAccess::Write
+            && self.bind_dn.is_none()
+            && self.sasl == Sasl::None
+        {
+            return fault(
+                "accounts",
+                "\"write\" needs bind_dn, or sasl = \"external\"",
+            );
+        }
         check_not_zero("connect_timeout", self.connect_timeout)
     }
 }
@@ -204,6 +213,8 @@ mod tests {
             ("group_filter = '(cn=%u)'", "group_filter"),
             ("group_members = []", "group_members"),
             ("group_members = ['member)(cn=*']", "group_members"),
+            ("accounts = 'write'", "accounts"),
+            ("accounts = 'all'", "accounts"),
             ("connect_timeout = '0s'", "connect_timeout"),
         ] {
             assert_eq!(faulty_key(lines).as_deref(), Some(key), "{lines}");

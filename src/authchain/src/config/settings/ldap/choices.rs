@@ -81,6 +81,18 @@ pub enum ChangeMethod {
     Modify,
 }
 
+/// The use that the command makes of the rights of authchain's own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum AccountAccess {
+    /// It reads entries.
+    #[default]
+    Read,
+    /// It adds, edits and removes entries, too.
+    Write,
+}
+
 /// The source of the user id that counts for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -18,5 +18,5 @@ pub mod srv;
 pub mod template;
 pub mod uri;
 
-pub use choices::{AccountPolicy, Case, ChangeMethod, Sasl, Scope, Tls, UidSource};
+pub use choices::{AccountAccess, AccountPolicy, Case, ChangeMethod, Sasl, Scope, Tls, UidSource};
 pub use settings::LdapSettings;

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::alias::Alias;
 use super::attribute::AttributeName;
-use super::choices::{AccountPolicy, Case, ChangeMethod, Sasl, Scope, Tls, UidSource};
+use super::choices::{
+    AccountAccess, AccountPolicy, Case, ChangeMethod, Sasl, Scope, Tls, UidSource,
+};
 use super::dn::Dn;
 use super::filter::{AccessFilter, GroupFilter, UserFilter};
 use super::group::AllowedGroup;
@@ -195,6 +197,12 @@ pub struct LdapSettings {
     /// `shadowLastChange`, with their own rights, root with those of `bind_dn`.
     pub password_change: ChangeMethod,
 
+    /// The use that the command `authchain user --backend` makes of the rights of `bind_dn`: `read`
+    /// lists people and groups, `write` also adds, edits, locks and removes people below `base`. It
+    /// concerns no login. An account that may write is worth more to a thief: give `bind_dn` no
+    /// more rights than the command needs.
+    pub accounts: AccountAccess,
+
     /// Maximum time for connecting to one server, TLS included.
     #[cfg_attr(feature = "schema", schemars(with = "PositiveDuration"))]
     pub connect_timeout: ConfigDuration,
@@ -244,6 +252,7 @@ impl Default for LdapSettings {
             account_policy: AccountPolicy::default(),
             ppolicy: true,
             password_change: ChangeMethod::default(),
+            accounts: AccountAccess::default(),
             connect_timeout: ConfigDuration::from_millis(1_500),
             case: Case::default(),
         }
