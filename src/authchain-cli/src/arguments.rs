@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::app_password::AppPasswordCommand;
+use crate::backends::Backends;
 use crate::check::Check;
 use crate::completions::Completions;
 use crate::describe::Describe;
@@ -29,6 +30,7 @@ Examples:
   authchain test alice               would alice get in, and who says so?
   authchain explain --user alice --service sshd
                                      which rule holds for her there?
+  authchain backends                 what can each backend do, and why not?
   authchain lookup alice             what does each backend know of alice?
   authchain user add alice           an account of authchain's own
   authchain totp enrol alice         codes of an app as a second factor
@@ -63,6 +65,7 @@ pub(crate) enum Command {
     Check(Check),
     Test(LoginTest),
     Explain(Explain),
+    Backends(Backends),
     Lookup(Lookup),
     Hash(Hash),
     User(User),

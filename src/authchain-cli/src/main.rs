@@ -17,6 +17,7 @@
 
 mod app_password;
 mod arguments;
+mod backends;
 mod check;
 mod clock;
 mod completions;
@@ -25,6 +26,7 @@ mod explain;
 mod hash;
 mod login_test;
 mod lookup;
+mod named_backend;
 mod prompt;
 mod schema;
 mod settings;
@@ -63,6 +65,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::Check(check) => check.run(config, terminal),
         Command::Test(test) => test.run(config, terminal),
         Command::Explain(explain) => explain.run(config, terminal),
+        Command::Backends(backends) => backends.run(config, terminal),
         Command::Lookup(lookup) => lookup.run(config, terminal),
         Command::Hash(hash) => hash.run(terminal),
         Command::User(user) => user.run(config, terminal),

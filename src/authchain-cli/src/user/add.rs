@@ -1,50 +1,48 @@
 //! `authchain user add`.
 
-use authchain::chain::is_system_uid;
-use authchain::files::edit::{EditError, NewAccount};
+use authchain::files::edit::NewAccount;
 use authchain::tools::name_service;
 use authchain::words::Username;
 use clap::Args;
 use nix::unistd::User as SystemUser;
 
-use super::guarded_database::GuardedDatabase;
+use super::guarded_database::{GuardedDatabase, refuse_system_name};
+use super::typed::NO_MAIL;
+use super::uids::{OF_FILES, UidChoice};
 use crate::hash::{self, Method};
 use crate::terminal::{Failure, Terminal};
 use crate::{clock, setup};
-
-/// The lowest user id that is given to a new account. useradd stays below 60000, systemd takes
-/// ranges up to 65535 (homed, DynamicUser), and subordinate ids begin at 100000.
-const FIRST_UID: u32 = 70_000;
-/// The highest user id that is given to a new account.
-const LAST_UID: u32 = 99_999;
 
 /// Add an account, and ask for its password
 ///
 /// The user id is the one the system has for the name, if it has one: a login whose id differs from
 /// the system's is refused. Otherwise it is the next free one from 70000, where neither useradd,
-/// systemd nor subordinate ids reach.
+/// systemd nor subordinate ids reach; in a directory, the one after the highest below 60000.
 #[derive(Debug, Args)]
 pub(super) struct Add {
     /// The name
     user: String,
     /// The user id
     #[arg(long)]
-    uid: Option<u32>,
+    pub(super) uid: Option<u32>,
     /// The primary group's id [default: the system's for the name, else the user id]
     #[arg(long)]
-    gid: Option<u32>,
+    pub(super) gid: Option<u32>,
     /// Full name and the like
     #[arg(long, default_value = "", hide_default_value = true)]
-    gecos: String,
+    pub(super) gecos: String,
     /// Home directory [default: /home/NAME]
     #[arg(long, value_name = "DIR")]
     home: Option<String>,
     /// Login shell
     #[arg(long, default_value = "/bin/sh", value_name = "FILE")]
-    shell: String,
+    pub(super) shell: String,
+    /// Mail address, where the backend has a field for it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) mail: Option<String>,
     /// Do not ask for a password; every password is refused until `authchain user passwd` sets one
     #[arg(long)]
-    no_password: bool,
+    pub(super) no_password: bool,
 }
 
 impl Add {
@@ -53,17 +51,12 @@ impl Add {
         guarded: &GuardedDatabase,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
-        let name = setup::username(&self.user)?;
-        for (option, path) in [
-            ("home", self.home.as_deref()),
-            ("shell", Some(&*self.shell)),
-        ] {
-            if path.is_some_and(|path| !path.starts_with('/')) {
-                let message = format!("--{option} must be an absolute path, such as /home/{name}");
-                return Err(Failure::refused(message));
-            }
+        let name = self.name()?;
+        self.check(&name)?;
+        if self.mail.is_some() {
+            return Err(Failure::refused(NO_MAIL));
         }
-        guarded.refuse_system_name(&name)?;
+        refuse_system_name(&name, &guarded.settings)?;
         let database = guarded.for_writing()?;
         if database.has(&name)? {
             return Err(Failure::refused(format!("{name} exists already")));
@@ -74,9 +67,16 @@ impl Add {
         } else {
             Some(hash::new_hash(Method::Argon2id)?)
         };
-        let home = self.home.clone().unwrap_or_else(|| format!("/home/{name}"));
+        let home = self.home_of(&name);
+        let choice = UidChoice {
+            name: &name,
+            wanted: self.uid,
+            system: system.as_ref(),
+            min_uid: guarded.settings.min_uid,
+            range: OF_FILES,
+        };
         let new = NewAccount {
-            uid: &|taken| self.uid(&name, guarded.settings.min_uid, system.as_ref(), taken),
+            uid: &|taken| choice.choose(taken),
             gid: self.gid.or(system.as_ref().map(|user| user.gid.as_raw())),
             gecos: &self.gecos,
             home: &home,
@@ -93,60 +93,42 @@ impl Add {
         remarks(&name, uid, system.as_ref(), terminal);
         Ok(())
     }
-
-    /// Returns the user id of the option `--uid`, else the system's for the name, else the next
-    /// free one.
-    fn uid(
-        &self,
-        name: &Username,
-        min_uid: u32,
-        system: Option<&SystemUser>,
-        taken: &[u32],
-    ) -> Result<u32, EditError> {
-        let uid = match (self.uid, system) {
-            (Some(uid), _) => uid,
-            (None, Some(user)) => user.uid.as_raw(),
-            (None, None) => next_uid(taken)?,
-        };
-        let refused = |why: String| Err(EditError::Refused(format!("user id {uid} {why}")));
-        if is_system_uid(uid, min_uid) {
-            return refused(format!(
-                "is the system's own: 0, below min_uid ({min_uid}), systemd's (61184 to 65519) or \
-                 nobody's (65534)"
-            ));
-        }
-        if taken.contains(&uid) {
-            return refused("is another account's here: files would belong to both".to_owned());
-        }
-        match name_service::user_with_id(uid).map_err(EditError::Refused)? {
-            Some(owner) if owner.name != name.as_str() => refused(format!(
-                "is {}'s in the system: files would belong to both",
-                owner.name
-            )),
-            _ => Ok(uid),
-        }
-    }
 }
 
-/// Returns the user id after the highest that an account has; ids that the system knows are
-/// skipped. So the id of a deleted account, whose files may be left, is rarely given again.
-fn next_uid(taken: &[u32]) -> Result<u32, EditError> {
-    let highest = taken
-        .iter()
-        .filter(|uid| (FIRST_UID..=LAST_UID).contains(uid))
-        .max();
-    for uid in highest.map_or(FIRST_UID, |uid| uid.saturating_add(1))..=LAST_UID {
-        let owner = name_service::user_with_id(uid).map_err(EditError::Refused)?;
-        if owner.is_none() {
-            return Ok(uid);
-        }
+impl Add {
+    /// Returns the name that is to be added.
+    pub(super) fn name(&self) -> Result<Username, Failure> {
+        setup::username(&self.user)
     }
-    let message = format!("no free user id up to {LAST_UID}; choose one with --uid");
-    Err(EditError::Refused(message))
+
+    /// Refuses paths that are not absolute.
+    pub(super) fn check(&self, name: &Username) -> Result<(), Failure> {
+        for (option, path) in [
+            ("home", self.home.as_deref()),
+            ("shell", Some(&*self.shell)),
+        ] {
+            if path.is_some_and(|path| !path.starts_with('/')) {
+                let message = format!("--{option} must be an absolute path, such as /home/{name}");
+                return Err(Failure::refused(message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the home directory of a new account.
+    pub(super) fn home_of(&self, name: &Username) -> String {
+        let home = self.home.clone();
+        home.unwrap_or_else(|| format!("/home/{name}"))
+    }
 }
 
 /// Warns the administrator if the account cannot log in because of the system's user ids.
-fn remarks(name: &Username, uid: u32, system: Option<&SystemUser>, terminal: &mut Terminal) {
+pub(super) fn remarks(
+    name: &Username,
+    uid: u32,
+    system: Option<&SystemUser>,
+    terminal: &mut Terminal,
+) {
     match system.map(|user| user.uid.as_raw()) {
         None => terminal.print_message(format_args!(
             "the system does not know {name}: sshd, login and cron refuse such names; mail servers \

@@ -58,22 +58,6 @@ impl GuardedDatabase {
         folders::judge(file).map_err(|error| Failure::trouble(error.to_string()))
     }
 
-    /// Refuses the name of a system account: the chain asks only the system's own files about it.
-    pub(super) fn refuse_system_name(&self, name: &Username) -> Result<(), Failure> {
-        let uid = SystemIdentities::new(self.settings.passwd_file.clone())
-            .local_uid(name)
-            .map_err(|error| Failure::trouble(error.to_string()))?;
-        match uid {
-            Some(uid) if is_system_uid(uid, self.settings.min_uid) => {
-                Err(Failure::refused(format!(
-                    "{name} is a system name (user id {uid} in {})",
-                    self.settings.passwd_file.display()
-                )))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Returns the remark about an account that no backend of the chain finds, with the lines that
     /// the configuration lacks.
     pub(super) fn without_a_backend(&self, name: &Username) -> String {
@@ -100,6 +84,23 @@ impl GuardedDatabase {
             .map(|chain| chain.lookup(name, &context));
         let is_found = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
         steps.is_some_and(|steps| steps.iter().any(is_found))
+    }
+}
+
+/// Refuses the name of a system account: the chain asks only the system's own files about it.
+pub(super) fn refuse_system_name(
+    name: &Username,
+    settings: &GlobalSettings,
+) -> Result<(), Failure> {
+    let uid = SystemIdentities::new(settings.passwd_file.clone())
+        .local_uid(name)
+        .map_err(|error| Failure::trouble(error.to_string()))?;
+    match uid {
+        Some(uid) if is_system_uid(uid, settings.min_uid) => Err(Failure::refused(format!(
+            "{name} is a system name (user id {uid} in {})",
+            settings.passwd_file.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

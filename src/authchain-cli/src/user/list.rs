@@ -12,26 +12,37 @@ use crate::terminal::{Failure, STRONG, Terminal, clean};
 pub(super) struct List {
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl List {
     pub(super) fn run(&self, database: &Database, terminal: &mut Terminal) -> Result<(), Failure> {
-        let accounts = database.list()?;
+        let count = some(database, self.json, |_| true, terminal)?;
         let passwd = database.passwd();
-        if accounts.is_empty() && !passwd.exists() {
+        if count == 0 && !passwd.exists() {
             terminal.print_message(format_args!(
                 "{}: no such file, so there is no account; `authchain user add` makes it",
                 passwd.display()
             ));
         }
-        if self.json {
-            terminal.json(&accounts.iter().map(json_of).collect());
-        } else {
-            print(&accounts, terminal);
-        }
         Ok(())
     }
+}
+
+/// Prints the accounts whose names are wanted, and returns their number.
+pub(super) fn some(
+    database: &Database,
+    as_json: bool,
+    is_wanted: impl Fn(&str) -> bool,
+    terminal: &mut Terminal,
+) -> Result<usize, Failure> {
+    let mut accounts = database.list()?;
+    accounts.retain(|account| is_wanted(&account.name));
+    match as_json {
+        true => terminal.json(&accounts.iter().map(json_of).collect()),
+        false => print(&accounts, terminal),
+    }
+    Ok(accounts.len())
 }
 
 fn print(accounts: &[AccountEntry], terminal: &mut Terminal) {

@@ -1,32 +1,41 @@
-//! `authchain user`: authchain's own accounts.
+//! `authchain user`: authchain's own accounts, and those of a backend.
 
 mod add;
+mod command;
 mod guarded_database;
+mod in_backend;
 mod list;
+mod typed;
+mod uids;
 
 use std::path::{Path, PathBuf};
 
 use authchain::chain::assemble;
 use authchain::config::settings::GlobalSettings;
 use authchain::files::edit::Database;
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use crate::hash::{self, Method};
-use crate::prompt::{self, Echo};
 use crate::terminal::{Exit, Failure, Terminal};
 use crate::{clock, setup};
+use command::UserCommand;
 use guarded_database::GuardedDatabase;
+use typed::{NO_MAIL, check_shell, confirm};
 
-/// Keep accounts of authchain's own: add, passwd, lock, unlock, del, list
+/// Keep accounts of authchain's own, or of a backend: add, passwd, lock, del, list and more
 ///
 /// They stand in a passwd(5) and a shadow(5) file of their own, which a backend of type `local`
 /// reads when its `passwd` and `shadow` name them. The system's own accounts are useradd(8)'s.
+/// With `--backend`, the accounts are those of that backend, as far as `authchain backends` says
+/// that it lets them be kept.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   authchain user add alice --gecos 'Alice Adams'
   authchain user lock alice                     passwords, ssh keys and cron: all end
   authchain user list --json
+  authchain user set-mail alice alice@example.com --backend corp
+  authchain user search ali --backend corp
 
 In authchain.toml:
   chain = [\"local\", \"guests\"]
@@ -48,45 +57,12 @@ pub(crate) struct User {
     #[arg(long, global = true, value_name = "FILE")]
     shadow_file: Option<PathBuf>,
 
+    /// Keep the accounts of this backend of the configuration
+    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["passwd_file", "shadow_file"])]
+    backend: Option<String>,
+
     #[command(subcommand)]
     action: UserCommand,
-}
-
-/// The subcommands of `authchain user`.
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    Add(add::Add),
-    /// Set another password; a locked account stays locked
-    Passwd {
-        /// The name
-        user: String,
-    },
-    /// Lock an account: passwords, ssh keys, cron and sudo
-    ///
-    /// Puts `!` before the password's hash and sets the expiry date to 2 January 1970. The `!`
-    /// alone ends password logins only; the date ends whatever asks for no password. The expiry
-    /// date there was is kept in the shadow line's reserved field, and comes back with `unlock`.
-    Lock {
-        /// The name
-        user: String,
-    },
-    /// Take a lock away
-    ///
-    /// Removes the `!` and gives the account the expiry date it had before. A date that `lock` did
-    /// not set stays.
-    Unlock {
-        /// The name
-        user: String,
-    },
-    /// Delete an account; files that belong to it stay
-    Del {
-        /// The name
-        user: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    List(list::List),
 }
 
 impl User {
@@ -95,6 +71,9 @@ impl User {
         config: Option<&Path>,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
+        if let Some(backend) = &self.backend {
+            return in_backend::run(&self.action, backend, config, terminal);
+        }
         let guarded = self.database(config)?;
         match &self.action {
             UserCommand::Add(add) => add.run(&guarded, terminal)?,
@@ -105,7 +84,30 @@ impl User {
             }
             UserCommand::Unlock { user } => unlock(&guarded, user, terminal)?,
             UserCommand::Del { user, yes } => delete(&guarded, user, *yes, terminal)?,
+            UserCommand::SetName { user, name } => {
+                let user = setup::username(user)?;
+                (guarded.for_writing()?).set_fields(&user, Some(name), None)?;
+                terminal.print(format_args!("{user} has a new name"));
+            }
+            UserCommand::SetMail { .. } => return Err(Failure::refused(NO_MAIL)),
+            UserCommand::SetShell { user, shell } => {
+                let user = setup::username(user)?;
+                check_shell(shell)?;
+                (guarded.for_writing()?).set_fields(&user, None, Some(shell))?;
+                terminal.print(format_args!("{user} has a new login shell"));
+            }
             UserCommand::List(list) => list.run(&guarded.database, terminal)?,
+            UserCommand::Search { part, json } => {
+                let is_wanted = |name: &str| name.contains(part);
+                list::some(&guarded.database, *json, is_wanted, terminal)?;
+            }
+            UserCommand::Show { user, json } => {
+                let user = setup::username(user)?;
+                let is_wanted = |name: &str| name == user.as_str();
+                if list::some(&guarded.database, *json, is_wanted, terminal)? == 0 {
+                    return Err(Failure::refused(format!("{user} has no account here")));
+                }
+            }
         }
         Ok(Exit::Success)
     }
@@ -182,13 +184,4 @@ fn delete(
     database.delete(&name)?;
     terminal.print(format_args!("{name} is deleted"));
     Ok(())
-}
-
-fn confirm(question: &str) -> Result<bool, Failure> {
-    if !prompt::is_interactive() {
-        return Err(Failure::refused("nobody is there to be asked; use --yes"));
-    }
-    let answer =
-        prompt::ask(question, Echo::On).map_err(|error| Failure::trouble(error.to_string()))?;
-    Ok(matches!(answer.expose().trim_ascii(), b"y" | b"Y" | b"yes"))
 }

@@ -9,6 +9,7 @@
 )]
 
 mod app_password;
+mod backends;
 mod check;
 mod confined_worker;
 mod explain;

@@ -137,6 +137,12 @@ pub trait Backend {
     /// Returns the backend's name in the configuration.
     fn name(&self) -> &str;
 
+    /// Returns the names of the backend's servers, as far as the settings name them.
+    #[cfg(feature = "manage")]
+    fn servers(&self) -> &[String] {
+        &[]
+    }
+
     /// Returns the properties that the chain depends on.
     fn nature(&self) -> Nature;
 

@@ -223,6 +223,11 @@ impl Backend for Remote {
     }
 
     #[cfg(feature = "manage")]
+    fn servers(&self) -> &[String] {
+        &self.servers
+    }
+
+    #[cfg(feature = "manage")]
     fn register(&self) -> Result<&dyn Register, CannotKeep> {
         self.rights.register.map(|()| self as &dyn Register)
     }

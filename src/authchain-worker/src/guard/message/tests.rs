@@ -84,7 +84,7 @@ fn messages_that_ldap3_parses_wrongly_are_refused() {
     assert!(check(&message(&[&bind, &element(0xa0, b""), EMPTY])).is_err());
     let primitive_controls = element(0x80, b"");
     assert!(check(&message(&[&bind, &primitive_controls])).is_err());
-    assert!(check(&reply(0x69, &[CODE, EMPTY, EMPTY])).is_err());
+    assert!(check(&reply(0x6a, &[CODE, EMPTY, EMPTY])).is_err());
     assert!(check(&reply(0x61, &[CODE, EMPTY])).is_err());
     assert!(
         check(&reply(

@@ -9,13 +9,14 @@ use crate::examination::Remark;
 use crate::ldap::codes::server_text;
 use crate::ldap::connector::Identity;
 use crate::ldap::entry::Entry;
-use crate::ldap::flavour::Flavour;
+use crate::ldap::flavour::{ChangeRequest, Flavour};
 use crate::ldap::policy::control::CONTROL;
 use crate::ldap::policy::time;
 
 const CONTEXTS: &str = "namingContexts";
 const MECHANISMS: &str = "supportedSASLMechanisms";
 const CONTROLS: &str = "supportedControl";
+const EXTENSIONS: &str = "supportedExtension";
 const CAPABILITIES: &str = "supportedCapabilities";
 const VENDOR: [&str; 2] = ["vendorName", "vendorVersion"];
 /// The clock of Active Directory, and of Samba.
@@ -26,11 +27,15 @@ const ATTRIBUTES: &[&str] = &[
     CONTEXTS,
     MECHANISMS,
     CONTROLS,
+    EXTENSIONS,
     CAPABILITIES,
     VENDOR[0],
     VENDOR[1],
     TIME,
 ];
+
+/// The Password Modify operation (RFC 3062 §2).
+const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 
 /// The only attribute by which OpenLDAP names itself.
 const OPENLDAP: &str = "OpenLDAProotDSE";
@@ -59,7 +64,18 @@ impl Directory {
         if let Some(there) = root.0.text(TIME).and_then(time::parse) {
             steps.remark("clock", judge_clock(there, time::seconds(now())));
         }
+        if self.lacks_password_modify(&root) {
+            let text = "the server offers no RFC 3062; password_change = \"modify\" may do";
+            steps.remark("password change", Remark::note(text));
+        }
         Some(root)
+    }
+
+    /// Returns whether passwords are to be changed by an operation that the server does not list.
+    fn lacks_password_modify(&self, root: &Root) -> bool {
+        let by_operation = self.flavour.change_request() == ChangeRequest::PasswordModify;
+        let lists_some = root.0.text(EXTENSIONS).is_some();
+        by_operation && lists_some && !root.has(EXTENSIONS, PASSWORD_MODIFY)
     }
 
     fn judge_root(&self, root: &Root) -> Remark {

@@ -179,3 +179,6 @@ fn refused(why: impl Into<String>) -> AccountVerdict {
 fn failed(error: EditError) -> BackendError {
     BackendError::Failed(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

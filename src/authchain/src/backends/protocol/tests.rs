@@ -2,6 +2,8 @@ use super::*;
 use crate::words::{AccountStatus, Denial, DenialReason, Secret};
 use proptest::prelude::*;
 
+#[cfg(feature = "manage")]
+mod accounts;
 mod changes;
 
 fn strings() -> impl Strategy<Value = Vec<String>> {

@@ -1,5 +1,7 @@
 //! Tests of what a login makes of a worker's replies, its silence and its end.
 
+#[cfg(feature = "manage")]
+mod accounts;
 mod changes;
 mod confirm;
 mod marks;

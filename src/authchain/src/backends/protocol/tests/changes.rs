@@ -164,8 +164,14 @@ fn no_other_question_is_answered_by_a_change() {
     let unsure = WireVerdict::Unsure(String::new());
     let may_change = WireVerdict::MayChange(None, None);
     for verdict in [changed, refused, unsure, may_change] {
-        for operation in Operation::ALL {
-            let is_change = *operation == Operation::ChangePassword;
+        for operation in [
+            Operation::Authenticate,
+            Operation::Lookup,
+            Operation::Account,
+            Operation::ChangePassword,
+            Operation::Examine,
+        ] {
+            let is_change = operation == Operation::ChangePassword;
             assert_eq!(operation.can_have(&verdict), is_change, "{operation:?}");
         }
     }
