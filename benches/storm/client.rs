@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use authchain::backends::Backend;
+use authchain::backends::accounts::AccountRights;
 use authchain::backends::remote::{Reaper, Remote, WorkerSetup};
 use authchain::tools::conversation::Conversation;
 use authchain::tools::deadline::{Deadline, system_clock};
@@ -42,6 +43,7 @@ impl Client {
             strips_domains: false,
             finds_by_password: false,
             cannot_change: None,
+            rights: AccountRights::none("no accounts are kept here"),
             setup: WorkerSetup {
                 worker: built::worker(),
                 worker_user: "authchain".to_owned(),

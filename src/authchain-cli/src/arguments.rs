@@ -13,6 +13,7 @@ use crate::explain::Explain;
 use crate::hash::Hash;
 use crate::login_test::LoginTest;
 use crate::lookup::Lookup;
+use crate::schema::SchemaCommand;
 use crate::totp::TotpCommand;
 use crate::user::User;
 
@@ -72,12 +73,7 @@ pub(crate) enum Command {
     Totp(TotpCommand),
     AppPassword(AppPasswordCommand),
     Describe(Describe),
-    /// Print the JSON Schema of authchain.toml, for editors
-    #[command(after_help = "\
-It is installed as share/authchain/authchain.schema.json. Editors that use taplo find it by the first
-line of authchain.toml:
-  #:schema /usr/share/authchain/authchain.schema.json")]
-    Schema,
+    Schema(SchemaCommand),
     Completions(Completions),
 }
 

@@ -1,14 +1,19 @@
 //! `authchain describe`: the settings of authchain.toml, from their doc comments.
 
+use std::path::Path;
+
 use authchain::chain::registry::{BACKEND_TYPES, BackendType};
+use authchain::config::Config;
+use authchain::config::settings::plugin::PluginPath;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::settings::{
-    DefaultValue, Setting, common_settings, global_settings, rule_settings, shared_settings,
-    type_settings,
+    DefaultValue, Setting, common_settings, global_settings, plugin_settings, rule_settings,
+    shared_settings, type_settings,
 };
-use crate::terminal::{Exit, STRONG, Terminal};
+use crate::terminal::{Exit, Failure, STRONG, Terminal};
+use crate::{plugins, setup};
 
 /// The width to which help text is wrapped.
 const WIDTH: usize = 78;
@@ -23,11 +28,16 @@ const WIDTH: usize = 78;
 Examples:
   authchain describe
   authchain describe local
+  authchain describe --plugin htdigest
   authchain schema            the same for editors")]
 pub(crate) struct Describe {
     /// A backend type
     #[arg(value_name = "TYPE", value_parser = PossibleValuesParser::new(type_names()))]
     type_name: Option<String>,
+
+    /// Describe the settings of this plugin, which is started for that: a name, or a path
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "type_name")]
+    plugin: Option<String>,
 
     /// Print the key list of authchain.toml(5) in scdoc format
     #[arg(long, hide = true)]
@@ -35,18 +45,49 @@ pub(crate) struct Describe {
 }
 
 impl Describe {
-    pub(crate) fn run(&self, terminal: &mut Terminal) -> Exit {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
         if self.man {
             terminal.write(&manual());
-            return Exit::Success;
+            return Ok(Exit::Success);
+        }
+        if let Some(program) = &self.plugin {
+            return describe_plugin(program, config, terminal);
         }
         let named = |known: &&BackendType| self.type_name.as_deref() == Some(known.name);
         match BACKEND_TYPES.iter().find(named) {
             None => describe_all(terminal),
             Some(backend_type) => describe_type(backend_type, terminal),
         }
-        Exit::Success
+        Ok(Exit::Success)
     }
+}
+
+/// Starts the plugin, by the worker that the configuration names, and describes its settings.
+fn describe_plugin(
+    program: &str,
+    config: Option<&Path>,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let source = setup::source(config)?;
+    let config = Config::parse(&source).map_err(|error| setup::config_failure(&error))?;
+    let program: PluginPath = program.parse().map_err(Failure::refused)?;
+    let described = plugins::describe_program(&program, &config.settings);
+    let described = described.map_err(|why| Failure::trouble(format!("{program}: {why}")))?;
+    let can = plugins::words(&described.can).join(", ");
+    terminal.print_styled(STRONG, format_args!("{program}"));
+    terminal.print(format_args!("  can be asked: {can}"));
+    match described.schema {
+        Some(schema) => {
+            terminal.print_styled(STRONG, "In `settings`");
+            terminal.write(&TerminalFormat.format_all(&plugin_settings(&schema)));
+        }
+        None => terminal.print("  It does not describe its settings."),
+    }
+    Ok(Exit::Success)
 }
 
 /// Returns the names of the backend types, with the help that shells show beside them.

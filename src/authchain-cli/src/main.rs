@@ -27,6 +27,7 @@ mod hash;
 mod login_test;
 mod lookup;
 mod named_backend;
+mod plugins;
 mod prompt;
 mod schema;
 mod settings;
@@ -71,8 +72,8 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::User(user) => user.run(config, terminal),
         Command::Totp(totp) => totp.run(config, terminal),
         Command::AppPassword(passwords) => passwords.run(config, terminal),
-        Command::Describe(describe) => Ok(describe.run(terminal)),
-        Command::Schema => Ok(schema::run(terminal)),
+        Command::Describe(describe) => describe.run(config, terminal),
+        Command::Schema(schema) => schema.run(config, terminal),
         Command::Completions(completions) => Ok(completions.run(&Arguments::command(), terminal)),
     }
 }

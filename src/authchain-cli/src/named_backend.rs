@@ -29,7 +29,7 @@ pub(crate) struct NamedBackend {
     pub(crate) name: String,
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) settings: GlobalSettings,
-    /// Whether the section lets passwords be changed.
+    /// The answer to whether the section lets passwords be changed.
     password: PasswordChanges,
 }
 

@@ -6,7 +6,8 @@ use authchain::config::settings::{BackendSettings, GlobalSettings};
 use schemars::schema_for;
 use serde_json::Value;
 
-use crate::schema::keys::{Keys, keys_of};
+use crate::schema::keys::{Keys, keys_in, keys_of};
+use crate::terminal::clean;
 
 /// A key of authchain.toml.
 pub(crate) struct Setting {
@@ -57,6 +58,29 @@ pub(crate) fn type_settings(backend_type: &BackendType) -> Vec<Setting> {
     read_settings(keys_of((backend_type.schema)()))
 }
 
+/// Returns the settings of a plugin, by the JSON Schema that it gives of them. Labels go in front
+/// of the descriptions.
+pub(crate) fn plugin_settings(schema: &Value) -> Vec<Setting> {
+    let mut keys = keys_in(schema.clone());
+    for schema in keys.schemas.values_mut() {
+        let label = schema.as_object_mut().and_then(|it| it.remove("title"));
+        let label = label.as_ref().and_then(Value::as_str);
+        let help = text(schema, "description");
+        let help = label.map_or(help.to_owned(), |label| format!("{label}: {help}"));
+        if let Value::Object(members) = schema {
+            members.insert("description".to_owned(), Value::String(help));
+        }
+    }
+    let settings = read_settings(keys).into_iter();
+    let readable = |setting: Setting| Setting {
+        name: clean(&setting.name),
+        value_type: clean(&setting.value_type),
+        default: setting.default,
+        help: clean(&setting.help),
+    };
+    settings.map(readable).collect()
+}
+
 fn read_settings(keys: Keys) -> Vec<Setting> {
     let Keys { schemas, required } = keys;
     let setting = |(name, schema): (String, Value)| Setting {
@@ -81,10 +105,12 @@ fn value_type(schema: &Value) -> String {
     match (text(schema, "title"), text(schema, "type")) {
         ("", "array") => list_type(schema),
         ("", "boolean") => "true or false".to_owned(),
-        ("", "integer") => {
-            let bound = |member| schema.get(member).cloned().unwrap_or_default();
-            format!("integer from {} to {}", bound("minimum"), bound("maximum"))
-        }
+        ("", "integer") => match (schema.get("minimum"), schema.get("maximum")) {
+            (Some(least), Some(most)) => format!("integer from {least} to {most}"),
+            (Some(least), None) => format!("integer, {least} at least"),
+            (None, Some(most)) => format!("integer, {most} at most"),
+            (None, None) => "integer".to_owned(),
+        },
         ("", "object") => "table".to_owned(),
         ("", other) => other.to_owned(),
         (title, _) => title.to_owned(),

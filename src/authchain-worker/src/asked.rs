@@ -47,7 +47,7 @@ impl Asked {
             Self::Question(question) => {
                 (question.change.as_ref()).is_some_and(|change| change.new.is_some())
             }
-            Self::Task(task) => !matches!(task.work, AccountWork::List(_)),
+            Self::Task(task) => !matches!(task.work, AccountWork::List(_) | AccountWork::Describe),
         }
     }
 

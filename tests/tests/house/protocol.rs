@@ -54,6 +54,7 @@ fn each_question_has_the_verdicts_that_are_written_up() {
         ("edited", r#""notes":[]"#),
         ("removed", r#""notes":[]"#),
         ("listed", r#""count":0"#),
+        ("described", r#""schema":{}"#),
     ];
     for operation in Operation::ALL {
         let begin = format!("| `{}` | ", operation.word());

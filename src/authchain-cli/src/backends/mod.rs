@@ -1,6 +1,7 @@
 //! `authchain backends`: the backends of the configuration, and what each of them can do.
 
 mod capability;
+mod plugins;
 mod servers;
 
 use std::path::Path;
@@ -14,13 +15,15 @@ use serde_json::{Value, json};
 use crate::setup;
 use crate::terminal::{Exit, Failure, GOOD, STRONG, Terminal, WARNING, clean};
 use capability::{Capability, capabilities};
+use plugins::InstalledPlugin;
 use servers::ServerState;
 
 /// Show each backend, and what it can do or why it cannot
 ///
 /// Says for each backend of the configuration, in the chain or not, whether it can verify
 /// passwords, judge accounts, look people up, change passwords, and add, edit, remove and list
-/// accounts, and whether rules hear of its groups.
+/// accounts, and whether rules hear of its groups. Plugins are started to ask them; those that are
+/// installed are listed, too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -57,11 +60,16 @@ impl Backends {
         let tables = config.backends.iter();
         let shown = tables.map(|table| self.shown(table, &config));
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
+        let plugins: Vec<_> = InstalledPlugin::all(&config.settings);
         match self.json {
             true => terminal.json(&json!({
                 "backends": shown.iter().map(ShownBackend::json).collect::<Value>(),
+                "plugins": plugins.iter().map(InstalledPlugin::json).collect::<Value>(),
             })),
-            false => shown.iter().for_each(|backend| backend.print(terminal)),
+            false => {
+                shown.iter().for_each(|backend| backend.print(terminal));
+                plugins::print(&plugins, terminal);
+            }
         }
         Ok(Exit::Success)
     }
@@ -78,6 +86,7 @@ impl Backends {
             false => named_servers(&*backend),
         };
         let mut capabilities = capabilities(table, &*backend);
+        plugins::correct(table, &config.settings, &mut capabilities);
         for state in &servers {
             state.correct(&mut capabilities);
         }

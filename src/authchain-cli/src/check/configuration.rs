@@ -12,7 +12,7 @@ use authchain::config::{BackendTable, Config, Source};
 
 use super::factors::AskingService;
 use super::report::{Report, Severity};
-use super::{backends, factors, owners, rules, settings, unprivileged};
+use super::{backends, factors, owners, plugins, rules, settings, unprivileged};
 
 /// The configuration files that were checked: that of `--config` or the usual file, and those that
 /// lines of PAM files name by `config=`.
@@ -161,6 +161,7 @@ fn check_text(file: &Path, source: &Source, asks_servers: bool, report: &mut Rep
     backends::check(file, &config, asks_servers, report);
     owners::check(&config, &asked, report);
     factors::check(file, &config, report);
+    plugins::check(file, &config, report);
     rules::check(file, &config, report)
 }
 

@@ -11,6 +11,7 @@ mod online;
 mod owners;
 mod pam;
 mod people;
+mod plugins;
 mod print;
 mod report;
 mod revoked;

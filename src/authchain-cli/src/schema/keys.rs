@@ -12,7 +12,11 @@ pub(crate) struct Keys {
 
 /// Returns the keys of the struct with this schema.
 pub(crate) fn keys_of(schema: schemars::Schema) -> Keys {
-    let mut value = schema.to_value();
+    keys_in(schema.to_value())
+}
+
+/// Returns the keys of the object with this schema.
+pub(crate) fn keys_in(mut value: Value) -> Keys {
     let definitions = value.get("$defs").cloned().unwrap_or_default();
     resolve(&mut value, &definitions);
     let required = value.get("required").and_then(Value::as_array);

@@ -11,31 +11,75 @@
 
 pub(crate) mod keys;
 
+use std::path::Path;
+
 use authchain::chain::registry::BACKEND_TYPES;
+use authchain::config::Config;
 use authchain::config::rules::RuleSettings;
 use authchain::config::settings::{BackendSettings, GlobalSettings};
+use clap::Args;
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
 use self::keys::{Keys, keys_of};
-use crate::terminal::{Exit, Terminal};
+use crate::terminal::{Exit, Failure, Terminal};
+use crate::{plugins, setup};
+
+/// The type of plugins, whose settings depend on their program.
+const PLUGIN: &str = "plugin";
 
 /// The pattern of a backend's name; the parser accepts the same characters.
 const NAME: &str = "^[A-Za-z0-9_-]+$";
 
-pub(crate) fn run(terminal: &mut Terminal) -> Exit {
-    terminal.json(&document());
-    Exit::Success
+/// Print the JSON Schema of authchain.toml, for editors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It is installed as share/authchain/authchain.schema.json. Editors that use taplo find it by the first
+line of authchain.toml:
+  #:schema /usr/share/authchain/authchain.schema.json")]
+pub(crate) struct SchemaCommand {
+    /// Add the settings of the plugins that are installed; each is started for that
+    #[arg(long)]
+    plugins: bool,
 }
 
-/// Returns the schema of the whole file.
-fn document() -> Value {
+impl SchemaCommand {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        let plugins = match self.plugins {
+            true => described_plugins(config)?,
+            false => Vec::new(),
+        };
+        terminal.json(&document(&plugins));
+        Ok(Exit::Success)
+    }
+}
+
+/// A plugin as `program` names it, and the schema of its settings.
+type DescribedPlugin = (String, Value);
+
+/// Starts every plugin that is installed, and returns those that describe their settings.
+fn described_plugins(config: Option<&Path>) -> Result<Vec<DescribedPlugin>, Failure> {
+    let source = setup::source(config)?;
+    let config = Config::parse(&source).map_err(|error| setup::config_failure(&error))?;
+    let described = plugins::installed().into_iter().filter_map(|program| {
+        let described = plugins::describe_program(&program, &config.settings).ok()?;
+        Some((program.to_string(), described.schema?))
+    });
+    Ok(described.collect())
+}
+
+/// Returns the schema of the whole file, with the settings of these plugins.
+fn document(plugins: &[DescribedPlugin]) -> Value {
     let mut properties = keys_of(schema_for!(GlobalSettings)).schemas;
     let backends = json!({
         "description": "The sources of accounts: a section [backend.NAME] each.",
         "type": "object",
         "propertyNames": { "pattern": NAME },
-        "additionalProperties": section(),
+        "additionalProperties": section(plugins),
     });
     properties.insert("backend".to_owned(), backends);
     let rules = json!({
@@ -59,7 +103,7 @@ fn document() -> Value {
 }
 
 /// Returns the schema of a [backend.NAME] section.
-fn section() -> Value {
+fn section(plugins: &[DescribedPlugin]) -> Value {
     let common = keys_of(schema_for!(BackendSettings));
     let types: Vec<(&str, Keys)> = (BACKEND_TYPES.iter())
         .map(|backend_type| (backend_type.name, keys_of((backend_type.schema)())))
@@ -74,13 +118,17 @@ fn section() -> Value {
     let mut section = known.fold(json!({}), |otherwise, (known, (name, keys))| {
         let is_shared = |key: &&String| *key == "type" || !known.is_factor();
         let shared = common.schemas.keys().filter(is_shared);
+        let mut of_this_type = json!({
+            "properties": in_this_type(keys, shared, &properties),
+            "required": keys.required,
+            "additionalProperties": nothing(&format!("no key of type {name}")),
+        });
+        if let (PLUGIN, Value::Object(members)) = (*name, &mut of_this_type) {
+            members.extend(by_program(plugins));
+        }
         json!({
             "if": { "properties": { "type": { "const": name } }, "required": ["type"] },
-            "then": {
-                "properties": in_this_type(keys, shared, &properties),
-                "required": keys.required,
-                "additionalProperties": nothing(&format!("no key of type {name}")),
-            },
+            "then": of_this_type,
             "else": otherwise,
         })
     });
@@ -90,6 +138,20 @@ fn section() -> Value {
         section.insert("required".to_owned(), json!(common.required));
     }
     section
+}
+
+/// Returns the members of a schema that say what the settings of each of these plugins are.
+fn by_program(plugins: &[DescribedPlugin]) -> Map<String, Value> {
+    plugins.iter().fold(Map::new(), |otherwise, (program, settings)| {
+        Map::from_iter([
+            (
+                "if".to_owned(),
+                json!({ "properties": { "program": { "const": program } }, "required": ["program"] }),
+            ),
+            ("then".to_owned(), json!({ "properties": { "settings": settings } })),
+            ("else".to_owned(), Value::Object(otherwise)),
+        ])
+    })
 }
 
 /// Returns a schema that no value fits; validators show its title.

@@ -14,7 +14,7 @@ use validator::faults;
 /// Returns the paths of the faults that the schema finds in a configuration.
 fn marked(text: &str) -> Vec<String> {
     let value: Value = toml::from_str(text).unwrap();
-    faults(&document(), &value)
+    faults(&document(&[]), &value)
 }
 
 fn parser_accepts(text: &str) -> bool {
@@ -185,7 +185,7 @@ fn ends_of_range(schema: &Value) -> Vec<String> {
 
 #[test]
 fn a_key_is_documented_outside_of_the_conditions_too() {
-    let section = section();
+    let section = section(&[]);
     for (name, keys) in BACKEND_TYPES
         .iter()
         .map(|known| (known.name, keys_of((known.schema)())))
@@ -200,4 +200,25 @@ fn a_key_is_documented_outside_of_the_conditions_too() {
         .as_str()
         .unwrap();
     assert!(base.starts_with("`ldap`: ") && base.contains("\n\n`active_directory`: "));
+}
+
+#[test]
+fn a_plugin_that_describes_its_settings_has_them_in_the_schema() {
+    let schema = json!({
+        "type": "object",
+        "properties": { "file": { "type": "string" } },
+        "required": ["file"],
+    });
+    let document = document(&[("htdigest".to_owned(), schema)]);
+    let marked = |program: &str, settings: &str| {
+        let text = format!(
+            "[backend.a]\ntype = \"plugin\"\nprogram = \"{program}\"\nsettings = {settings}\n"
+        );
+        let value = toml::from_str::<Value>(&text).unwrap();
+        faults(&document, &value).len()
+    };
+    assert_eq!(marked("htdigest", "{ file = \"/a\" }"), 0);
+    assert!(marked("htdigest", "{ file = 1 }") > 0);
+    assert!(marked("htdigest", "{ realm = \"x\" }") > 0);
+    assert_eq!(marked("other", "{ realm = \"x\" }"), 0);
 }

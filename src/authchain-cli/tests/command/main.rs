@@ -17,6 +17,7 @@ mod factors;
 mod fixture;
 mod login;
 mod pam;
+mod plugins;
 mod printing;
 mod rules;
 mod totp;

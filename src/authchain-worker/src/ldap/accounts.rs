@@ -80,6 +80,7 @@ impl Directory {
                 Entries::People => self.list_people(session, selection, telling).await,
                 Entries::Groups => self.list_groups(session, selection, telling).await,
             },
+            AccountWork::Describe => Ok(Answer::failed("only plugins describe themselves")),
         }
     }
 }

@@ -67,7 +67,7 @@ use self::flavour::Flavour;
 use self::sources::ports;
 use crate::dialogue::Dialogue;
 use crate::examination::Examination;
-use crate::kind::{self, Answering, Kind};
+use crate::kind::{Answering, Kind};
 use crate::net::connect::Endpoint;
 use crate::servers::Health;
 

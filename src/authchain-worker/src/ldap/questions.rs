@@ -125,7 +125,14 @@ impl Directory {
             (Operation::ChangePassword, _) => change_task(question.change.as_ref())?,
             // No directory is a second factor.
             (Operation::Confirm, _) => return Err(WireVerdict::Unknown.into()),
-            (Operation::Register | Operation::Edit | Operation::Remove | Operation::List, _) => {
+            (
+                Operation::Register
+                | Operation::Edit
+                | Operation::Remove
+                | Operation::List
+                | Operation::Describe,
+                _,
+            ) => {
                 return Err(WireVerdict::Failed("a task, not a question".to_owned()).into());
             }
         };

@@ -4,6 +4,8 @@
 mod accounts;
 mod change;
 mod confirm;
+#[cfg(feature = "manage")]
+mod describe;
 #[cfg(feature = "examine")]
 mod examine;
 mod setup;
@@ -12,6 +14,8 @@ mod talk;
 mod tests;
 
 pub use self::confirm::ConfirmVerdict;
+#[cfg(feature = "manage")]
+pub use self::describe::PluginDescription;
 pub use self::setup::WorkerSetup;
 use std::cell::Cell;
 

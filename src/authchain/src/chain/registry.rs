@@ -26,6 +26,8 @@ use crate::config::settings::app_passwords::AppPasswordsSettings;
 use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
 use crate::config::settings::local::LocalSettings;
 use crate::config::settings::nis::{ChangeWay, NisSettings};
+#[cfg(feature = "manage")]
+use crate::config::settings::plugin::PluginPath;
 use crate::config::settings::plugin::PluginSettings;
 use crate::config::settings::totp::TotpSettings;
 use crate::config::settings::{BackendSettings, GlobalSettings, SettingsFault, Then};
@@ -300,6 +302,50 @@ fn plugin_factor(
     }))
 }
 
+/// Returns the way to the plugin of a section, whether it is a backend or a second factor; `None`
+/// for a section of another type.
+///
+/// # Errors
+/// For a fault in the section.
+#[cfg(feature = "manage")]
+pub fn plugin_in(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Option<Remote>, ConfigError> {
+    if table.common().kind.get_ref() != PLUGIN {
+        return Ok(None);
+    }
+    let settings: PluginSettings = checked(table, PluginSettings::check)?;
+    plugin_of(table, &Surroundings::new(global), settings).map(Some)
+}
+
+/// Returns the way to a plugin that no section names, without any settings.
+#[cfg(feature = "manage")]
+pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
+    let Surroundings { setup, .. } = Surroundings::new(global);
+    Remote {
+        name: program.as_str().to_owned(),
+        kind: PLUGIN.to_owned(),
+        settings: serde_json::json!({}),
+        servers: Vec::new(),
+        fold_case: false,
+        compares_uids: true,
+        strips_domains: false,
+        finds_by_password: false,
+        cannot_change: None,
+        rights: rights::of_plugin(),
+        setup: WorkerSetup {
+            plugin: Some(PluginProgram {
+                program: program.path(),
+                read: Vec::new(),
+                network: false,
+            }),
+            ..setup
+        },
+        unanswered: Cell::default(),
+    }
+}
+
 /// Builds the way to the plugin of a section.
 fn plugin_of(
     table: &BackendTable<'_>,
@@ -314,6 +360,8 @@ fn plugin_of(
     };
     let setup = remote.setup;
     Ok(Remote {
+        #[cfg(feature = "manage")]
+        rights: rights::of_plugin(),
         setup: WorkerSetup {
             worker_user: settings.user.unwrap_or(setup.worker_user),
             plugin: Some(plugin),

@@ -29,6 +29,8 @@ pub enum AccountWork {
     Remove(Username),
     /// Lists people or groups.
     List(Selection),
+    /// Describes the settings of a plugin.
+    Describe,
 }
 
 impl AccountTask {
@@ -39,6 +41,7 @@ impl AccountTask {
             AccountWork::Edit(..) => Operation::Edit,
             AccountWork::Remove(_) => Operation::Remove,
             AccountWork::List(_) => Operation::List,
+            AccountWork::Describe => Operation::Describe,
         }
     }
 }
@@ -118,6 +121,7 @@ impl<'a> AccountTaskMembers<'a> {
                 most: selection.most,
                 ..members
             },
+            AccountWork::Describe => members,
         })
     }
 }
@@ -153,6 +157,7 @@ impl AccountTaskMembers<'static> {
                 matching: self.matching.unwrap_or_default().into_owned(),
                 most: self.most,
             }),
+            Operation::Describe => AccountWork::Describe,
             _ => return Err(ProtocolError::NoMessage),
         };
         Ok(AccountTask { work, budget_ms })

@@ -29,6 +29,9 @@ pub enum Operation {
     /// Lists people or groups.
     #[cfg(feature = "manage")]
     List,
+    /// Describes the settings of a plugin.
+    #[cfg(feature = "manage")]
+    Describe,
 }
 
 /// A row of the table of operations in `docs/PROTOCOL.md`.
@@ -58,6 +61,8 @@ impl Operation {
         Self::Remove,
         #[cfg(feature = "manage")]
         Self::List,
+        #[cfg(feature = "manage")]
+        Self::Describe,
     ];
 
     const fn row(self) -> Row {
@@ -146,6 +151,12 @@ impl Operation {
                 takes_password: false,
                 verdicts: &["refused", "unavailable", "failed", "listed"],
             },
+            #[cfg(feature = "manage")]
+            Self::Describe => Row {
+                word: "describe",
+                takes_password: false,
+                verdicts: &["unavailable", "failed", "described"],
+            },
         }
     }
 
@@ -165,7 +176,7 @@ impl Operation {
     pub(super) const fn is_account_task(self) -> bool {
         matches!(
             self,
-            Self::Register | Self::Edit | Self::Remove | Self::List
+            Self::Register | Self::Edit | Self::Remove | Self::List | Self::Describe
         )
     }
 

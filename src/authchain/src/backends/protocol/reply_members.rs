@@ -54,6 +54,8 @@ const MEMBERS: &[(&str, Shape<ReplyMember>)] = &[
     ("count", Shape::Number),
     #[cfg(feature = "manage")]
     ("more", Shape::Bool),
+    #[cfg(feature = "manage")]
+    ("schema", Shape::Special(ReplyMember::Schema)),
 ];
 
 /// Returns whether a member of this name tells the kind of the reply.
@@ -69,6 +71,8 @@ pub(super) enum ReplyMember {
     Person,
     #[cfg(feature = "manage")]
     Group,
+    #[cfg(feature = "manage")]
+    Schema,
 }
 
 /// The values of [`ReplyMember`].
@@ -76,6 +80,8 @@ pub(super) enum ReplyValue {
     User(WireUser),
     #[cfg(feature = "manage")]
     Listed(Listed),
+    #[cfg(feature = "manage")]
+    Schema(serde_json::Value),
 }
 
 impl Direction for ReplyMember {
@@ -101,6 +107,11 @@ impl Direction for ReplyMember {
                 let Object(group) = map.next_value()?;
                 ReplyValue::Listed(Listed::Group(group))
             }
+            #[cfg(feature = "manage")]
+            Self::Schema => {
+                let Object(schema) = map.next_value()?;
+                ReplyValue::Schema(serde_json::Value::Object(schema))
+            }
         }))
     }
 }
@@ -115,5 +126,8 @@ pub(super) fn has_nul(value: &Value<ReplyValue>) -> bool {
         Value::Special(ReplyValue::User(user)) => user.texts().any(contains_nul),
         #[cfg(feature = "manage")]
         Value::Special(ReplyValue::Listed(entry)) => entry.texts().any(contains_nul),
+        // Shown to the administrator alone, with control characters written out.
+        #[cfg(feature = "manage")]
+        Value::Special(ReplyValue::Schema(_)) => false,
     }
 }

@@ -46,6 +46,9 @@ pub(super) struct VerdictLine<'a> {
     #[cfg(feature = "manage")]
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<bool>,
+    #[cfg(feature = "manage")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'a serde_json::Value>,
 }
 
 impl<'a> VerdictLine<'a> {
@@ -97,6 +100,7 @@ impl<'a> VerdictLine<'a> {
             WireVerdict::Carried(end) => Ok(Self {
                 count: end.list_end().map(|end| end.count),
                 more: Some(true).filter(|_| end.list_end().is_some_and(|end| end.more)),
+                schema: end.schema(),
                 ..line
             }),
         }
@@ -188,6 +192,11 @@ fn read_verdict(
                 more: members.is_true("more"),
             }))
         }
+        #[cfg(feature = "manage")]
+        "described" => match members.special("schema") {
+            Some(ReplyValue::Schema(schema)) => WireVerdict::Carried(AccountEnd::Described(schema)),
+            _ => return Err(ProtocolError::Missing("schema")),
+        },
         other => return Err(ProtocolError::Value("verdict", quote(other))),
     })
 }

@@ -8,7 +8,8 @@ use crate::backends::accounts::{
 };
 use crate::backends::breaker::Plan;
 use crate::backends::protocol::{
-    AccountEnd, AccountTask, AccountWork, Conclusion, Message, Reply, WireVerdict,
+    AccountEnd, AccountTask, AccountWork, Conclusion, Message, RefusalReason, Reply, WireRefusal,
+    WireVerdict,
 };
 use crate::backends::worker::WorkerFault;
 use crate::tools::request::Context;
@@ -190,7 +191,13 @@ impl Remote {
         let operation = task.operation();
         match greet(&mut worker, hello, deadline)? {
             Reply::Hello(can) if can.contains(&operation) => {}
-            Reply::Hello(_) => return Err(unexpected(&format!("cannot {}", operation.word()))),
+            Reply::Hello(_) => {
+                return Ok(WireVerdict::Refused(WireRefusal {
+                    reason: RefusalReason::NotSupported,
+                    text: format!("this source cannot {}", operation.word()),
+                })
+                .into());
+            }
             Reply::Verdict(conclusion) => return Ok(conclusion),
             _ => return Err(unexpected("something before its hello")),
         }

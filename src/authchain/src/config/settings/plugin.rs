@@ -1,5 +1,6 @@
 //! Settings of `type = "plugin"`.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -124,6 +125,12 @@ impl PluginPath {
     /// Returns the folder of plugins that are named without a path.
     pub fn folder() -> PathBuf {
         Path::new(LIBEXEC).join(FOLDER)
+    }
+}
+
+impl fmt::Display for PluginPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
