@@ -83,7 +83,7 @@ impl ServerState {
     }
 }
 
-/// Has the worker examine every server.
+/// Asks the worker to examine every server.
 pub(super) fn ask(backend: &dyn Backend, settings: &GlobalSettings) -> Vec<ServerState> {
     // A name that nobody has, for a search without a result.
     let Ok(name) = Username::parse(b"authchain-check") else {
