@@ -13,6 +13,7 @@ use crate::explain::Explain;
 use crate::hash::Hash;
 use crate::login_test::LoginTest;
 use crate::lookup::Lookup;
+use crate::plugin_test::PluginTest;
 use crate::schema::SchemaCommand;
 use crate::totp::TotpCommand;
 use crate::user::User;
@@ -35,6 +36,7 @@ Examples:
   authchain lookup alice             what does each backend know of alice?
   authchain user add alice           an account of authchain's own
   authchain totp enrol alice         codes of an app as a second factor
+  authchain plugin-test ./plugin.py  does it keep to the protocol?
   authchain describe local           which keys does a backend of type local have?
 
 Exit codes:
@@ -72,6 +74,7 @@ pub(crate) enum Command {
     User(User),
     Totp(TotpCommand),
     AppPassword(AppPasswordCommand),
+    PluginTest(PluginTest),
     Describe(Describe),
     Schema(SchemaCommand),
     Completions(Completions),

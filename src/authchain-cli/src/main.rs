@@ -27,6 +27,7 @@ mod hash;
 mod login_test;
 mod lookup;
 mod named_backend;
+mod plugin_test;
 mod plugins;
 mod prompt;
 mod schema;
@@ -72,6 +73,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::User(user) => user.run(config, terminal),
         Command::Totp(totp) => totp.run(config, terminal),
         Command::AppPassword(passwords) => passwords.run(config, terminal),
+        Command::PluginTest(plugin) => plugin.run(config, terminal),
         Command::Describe(describe) => describe.run(config, terminal),
         Command::Schema(schema) => schema.run(config, terminal),
         Command::Completions(completions) => Ok(completions.run(&Arguments::command(), terminal)),

@@ -17,6 +17,7 @@ mod factors;
 mod fixture;
 mod login;
 mod pam;
+mod plugin_test;
 mod plugins;
 mod printing;
 mod rules;

@@ -204,7 +204,7 @@ impl From<Account> for WireVerdict {
 
 impl WireVerdict {
     /// Returns the value of `verdict` in a reply.
-    pub(super) fn word(&self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Accepted(..) => "accepted",
             Self::MustChange(..) => "must_change",

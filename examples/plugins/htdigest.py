@@ -1,0 +1,91 @@
+#!/usr/bin/python3 -I
+"""People of a file of htdigest(1), as Apache and Review Board keep them: USER:REALM:MD5.
+
+Settings: `file`; `realm`, the only one whose people are known; and `uids`, a table of user ids, for
+people whom the system must know by this id. The file has none, and names no other accounts: whoever
+is to log in has an account without a password in the system's files.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import sys
+
+LONGEST_LINE = 65536
+
+
+def hear():
+    """Returns the next message, or ends with the module."""
+    line = sys.stdin.buffer.readline(LONGEST_LINE + 1)
+    if not line.endswith(b"\n") or len(line) > LONGEST_LINE:
+        sys.exit()
+    return json.loads(line)
+
+
+def say(**message):
+    print(json.dumps(message), flush=True)
+
+
+def give_up(why):
+    say(verdict="unavailable", detail=why)
+    sys.exit()
+
+
+def hashes(path, realm):
+    """Returns the hashes of the realm's people by their names."""
+    with open(path, "rb") as file:
+        lines = [line.rstrip(b"\r\n").split(b":") for line in file]
+    found = {}
+    for fields in lines:
+        if len(fields) == 3 and fields[1] == realm.encode():
+            # The first line of a name counts, as it does for Apache.
+            found.setdefault(fields[0], fields[2].lower())
+    return found
+
+
+def is_right(user, realm, password, known):
+    text = b":".join([user.encode(), realm.encode(), password])
+    return hmac.compare_digest(hashlib.md5(text).hexdigest().encode(), known)
+
+
+def answer(operation, question, settings, people):
+    user = question["user"]
+    known = people.get(user.encode())
+    if known is None:
+        return {"verdict": "unknown"}
+    person = {"name": user}
+    if user in settings.get("uids", {}):
+        person["uid"] = settings["uids"][user]
+    if operation == "lookup":
+        return {"verdict": "found", "user": person}
+    if operation == "account":
+        return {"verdict": "account", "user": person, "status": "valid"}
+    password = base64.b64decode(question["password"], validate=True)
+    if is_right(user, settings["realm"], password, known):
+        return {"verdict": "accepted", "user": person, "status": "valid"}
+    return {"verdict": "denied", "reason": "bad_credential"}
+
+
+def main():
+    hello = hear()
+    settings = hello["settings"]
+    if hello["hello"] != 1:
+        give_up("it speaks version 1 of the protocol")
+    for key in ["file", "realm"]:
+        if not isinstance(settings.get(key), str):
+            give_up(f"settings: {key} is missing")
+    try:
+        people = hashes(settings["file"], settings["realm"])
+    except OSError as error:
+        give_up(f"{settings['file']}: {error.strerror}")
+    say(hello=1, can=["authenticate", "lookup", "account"])
+    message = hear()
+    for operation in ["authenticate", "lookup", "account"]:
+        if operation in message:
+            say(**answer(operation, message[operation], settings, people))
+            # The module ends this process.
+            sys.stdin.read()
+
+
+main()

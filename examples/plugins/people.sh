@@ -1,0 +1,31 @@
+#!/bin/sh
+# People of a file with lines NAME:HASH:UID, whose hashes `openssl passwd -6` has printed.
+export PATH=/usr/bin:/bin OPENSSL_CONF=/dev/null
+say() { printf '%s\n' "$1"; }
+# The value of a member. In JSON a quote inside of a text has a backslash before it, and a value that
+# ends there is no name of ours.
+member() { value=${line#*"\"$1\":\""} && value=${value%%'"'*}; }
+
+read -r line || exit
+member file && file=$value
+[ -r "$file" ] || { say '{"verdict":"unavailable","detail":"the file of people cannot be read"}'; exit; }
+say '{"hello":1,"can":["authenticate","lookup","account"]}'
+
+read -r line || exit
+question=${line#'{"'} question=${question%%'"'*}
+member user && user=$value
+while IFS=: read -r name hash uid && [ "$name" != "$user" ]; do :; done < "$file"
+[ "$name" ] || { say '{"verdict":"unknown"}'; exit; }
+person="\"user\":{\"name\":\"$name\",\"uid\":$uid}"
+case $question in
+    lookup) say "{\"verdict\":\"found\",$person}" ;;
+    account) say "{\"verdict\":\"account\",\"status\":\"valid\",$person}" ;;
+    authenticate)
+        member password && salt=${hash#'$6$'}
+        typed() { printf %s "$value" | base64 -d; }
+        if [ "$(typed | tr -dc '\n' | wc -c)" = 0 ] &&
+            [ "$(typed | openssl passwd -6 -salt "${salt%%'$'*}" -stdin)" = "$hash" ]
+        then say "{\"verdict\":\"accepted\",\"status\":\"valid\",$person}"
+        else say '{"verdict":"denied","reason":"bad_credential"}'
+        fi ;;
+esac
