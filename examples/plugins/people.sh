@@ -8,13 +8,13 @@ member() { value=${line#*"\"$1\":\""} && value=${value%%'"'*}; }
 
 read -r line || exit
 member file && file=$value
-[ -r "$file" ] || { say '{"verdict":"unavailable","detail":"the file of people cannot be read"}'; exit; }
+command exec 3< "$file" || { say '{"verdict":"unavailable","detail":"cannot read the file"}'; exit; }
 say '{"hello":1,"can":["authenticate","lookup","account"]}'
 
 read -r line || exit
 question=${line#'{"'} question=${question%%'"'*}
 member user && user=$value
-while IFS=: read -r name hash uid && [ "$name" != "$user" ]; do :; done < "$file"
+while IFS=: read -r name hash uid && [ "$name" != "$user" ]; do :; done <&3
 [ "$name" ] || { say '{"verdict":"unknown"}'; exit; }
 person="\"user\":{\"name\":\"$name\",\"uid\":$uid}"
 case $question in

@@ -72,6 +72,13 @@ pub fn command() -> PathBuf {
         .clone()
 }
 
+/// The example of a plugin in Rust, built now, without optimisation.
+pub fn radius_plugin() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| trusted(build("radius-plugin", &target(), &[]).join("radius-plugin")))
+        .clone()
+}
+
 /// A worker that does what the test says.
 pub fn fake_worker() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();

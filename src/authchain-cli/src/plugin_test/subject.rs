@@ -62,6 +62,19 @@ impl Subject {
 
     /// Returns a question that it can be asked about `user`, with a wrong password or answer.
     pub(crate) fn any_question(&self, user: &str) -> Question<'static> {
+        with_secret(self.any_operation(), user, nonsense())
+    }
+
+    /// Returns the verdicts about a name that nobody has, as answers to [`Self::any_question`]. A
+    /// second factor may be unable to tell such a name from a wrong answer.
+    pub(crate) fn refusals(&self) -> &'static [&'static str] {
+        match self.any_operation() {
+            Operation::Confirm => &["unknown", "denied"],
+            _ => &["unknown"],
+        }
+    }
+
+    fn any_operation(&self) -> Operation {
         let order = [
             Operation::Authenticate,
             Operation::Confirm,
@@ -69,7 +82,7 @@ impl Subject {
             Operation::ChangePassword,
         ];
         let operation = order.into_iter().find(|operation| self.can(*operation));
-        with_secret(operation.unwrap_or(Operation::Lookup), user, nonsense())
+        operation.unwrap_or(Operation::Lookup)
     }
 }
 

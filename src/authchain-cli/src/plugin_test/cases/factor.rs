@@ -23,12 +23,14 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
         CaseOutcome::of(&subject.ask_alone(question), &["denied"], cure)
     });
     list.play("confirm of an unknown name", || {
-        let cure = "answer unknown: the next factor in `then` is asked";
-        CaseOutcome::of(
-            &subject.ask_alone(wrong(subject, NOBODY)),
-            &["unknown"],
-            cure,
-        )
+        let heard = subject.ask_alone(wrong(subject, NOBODY));
+        let cure = "answer unknown, if you can: the next factor in `then` is asked";
+        match CaseOutcome::of(&heard, &["unknown", "denied"], cure) {
+            CaseOutcome::Passed(said) if said != "unknown" => {
+                CaseOutcome::Advised(said, cure.to_owned())
+            }
+            other => other,
+        }
     });
 }
 

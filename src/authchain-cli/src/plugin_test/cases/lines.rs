@@ -29,7 +29,7 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
 /// Members that this version does not have, at each end and in each object.
 fn unknown_members(subject: &Subject) -> CaseOutcome {
     let cure = "look for the members that you need, and ignore others";
-    CaseOutcome::of(&ask_with_more(subject), &["unknown"], cure)
+    CaseOutcome::of(&ask_with_more(subject), subject.refusals(), cure)
 }
 
 fn ask_with_more(subject: &Subject) -> Result<Answered, TalkFault> {
@@ -75,7 +75,7 @@ fn should_end(subject: &Subject, make: impl FnOnce(&str) -> Zeroizing<String>) -
             verdict @ (WireVerdict::Unavailable(_) | WireVerdict::Failed(_)) => {
                 CaseOutcome::Passed(in_words(verdict))
             }
-            WireVerdict::Unknown => CaseOutcome::Advised(
+            verdict if subject.refusals().contains(&verdict.word()) => CaseOutcome::Advised(
                 "answers as if it had understood".to_owned(),
                 cure.to_owned(),
             ),

@@ -56,7 +56,7 @@ fn ask_about(subject: &Subject, name: &str) -> CaseOutcome {
             verdict @ (WireVerdict::Unavailable(_) | WireVerdict::Failed(_)) => {
                 CaseOutcome::Advised(in_words(verdict), ESCAPE.to_owned())
             }
-            _ => CaseOutcome::of(&heard, &["unknown"], ESCAPE),
+            _ => CaseOutcome::of(&heard, subject.refusals(), ESCAPE),
         },
         Err(_) => CaseOutcome::of(&heard, &[], ESCAPE),
     }

@@ -15,8 +15,8 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
             Ok(both) => both,
             Err(fault) => return (&fault).into(),
         };
-        match CaseOutcome::of(&first, &["unknown"], cure) {
-            CaseOutcome::Passed(_) => CaseOutcome::of(&second, &["unknown"], cure),
+        match CaseOutcome::of(&first, subject.refusals(), cure) {
+            CaseOutcome::Passed(_) => CaseOutcome::of(&second, subject.refusals(), cure),
             other => other,
         }
     });
@@ -25,7 +25,7 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
         match kill_one(subject) {
             Ok(()) => CaseOutcome::of(
                 &subject.ask_alone(subject.any_question(NOBODY)),
-                &["unknown"],
+                subject.refusals(),
                 cure,
             ),
             Err(fault) => (&fault).into(),

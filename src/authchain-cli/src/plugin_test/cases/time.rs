@@ -19,10 +19,11 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
                 heard = ask(subject);
             }
         }
+        let good = [subject.refusals(), &["unavailable"]].concat();
         let cure = "watch the time, and answer unavailable before budget_ms is over";
         match heard {
             Err(TalkFault::Silent(_)) => CaseOutcome::failed("no answer in time", cure),
-            _ => CaseOutcome::of(&heard, &["unknown", "unavailable"], cure),
+            _ => CaseOutcome::of(&heard, &good, cure),
         }
     });
 }
