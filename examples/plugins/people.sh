@@ -2,20 +2,20 @@
 # People of a file with lines NAME:HASH:UID, whose hashes `openssl passwd -6` has printed.
 export PATH=/usr/bin:/bin OPENSSL_CONF=/dev/null
 say() { printf '%s\n' "$1"; }
-# The value of a member. In JSON a quote inside of a text has a backslash before it, and a value that
-# ends there is no name of ours.
+# The value of a member. In JSON, a quote inside of a text has a backslash before it: a value
+# that ends there is no name of ours.
 member() { value=${line#*"\"$1\":\""} && value=${value%%'"'*}; }
 
 read -r line || exit
 member file && file=$value
-command exec 3< "$file" || { say '{"verdict":"unavailable","detail":"cannot read the file"}'; exit; }
+command exec 3< "$file" || { say '{"verdict":"unavailable","detail":"no people"}'; exit; }
 say '{"hello":1,"can":["authenticate","lookup","account"]}'
 
 read -r line || exit
 question=${line#'{"'} question=${question%%'"'*}
 member user && user=$value
 while IFS=: read -r name hash uid && [ "$name" != "$user" ]; do :; done <&3
-[ "$name" ] || { say '{"verdict":"unknown"}'; exit; }
+[ "$name" = "$user" ] || { say '{"verdict":"unknown"}'; exit; }
 person="\"user\":{\"name\":\"$name\",\"uid\":$uid}"
 case $question in
     lookup) say "{\"verdict\":\"found\",$person}" ;;
@@ -23,7 +23,7 @@ case $question in
     authenticate)
         member password && salt=${hash#'$6$'}
         typed() { printf %s "$value" | base64 -d; }
-        if [ "$(typed | tr -dc '\n' | wc -c)" = 0 ] &&
+        if [ "$hash" ] && [ "$(typed | tr -dc '\n' | wc -c)" = 0 ] &&
             [ "$(typed | openssl passwd -6 -salt "${salt%%'$'*}" -stdin)" = "$hash" ]
         then say "{\"verdict\":\"accepted\",\"status\":\"valid\",$person}"
         else say '{"verdict":"denied","reason":"bad_credential"}'

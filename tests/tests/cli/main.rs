@@ -5,3 +5,4 @@ mod check_dns;
 mod check_online;
 mod check_stacks;
 mod name_service;
+mod plugins;
