@@ -50,7 +50,7 @@ fn said(can: &[Operation]) -> CaseOutcome {
     CaseOutcome::Passed(format!("can {}", words.join(", ")))
 }
 
-/// Whoever answers before the question has not read whom it is about.
+/// Listens for a plugin that answers before it has read whom the question is about.
 fn silence(subject: &Subject) -> CaseOutcome {
     let mut process = match subject.greeted() {
         Ok(process) => process,
@@ -66,6 +66,7 @@ fn silence(subject: &Subject) -> CaseOutcome {
     }
 }
 
+/// Says hello in a version that there is not yet.
 fn other_version(subject: &Subject) -> CaseOutcome {
     let line = version_2(&subject.hello);
     let heard = subject.launcher.start().and_then(|mut process| {

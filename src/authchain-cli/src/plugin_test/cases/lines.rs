@@ -26,7 +26,7 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
     });
 }
 
-/// Members that this version does not have, at each end and in each object.
+/// Asks with members that this version does not have, at each end of each object.
 fn unknown_members(subject: &Subject) -> CaseOutcome {
     let cure = "look for the members that you need, and ignore others";
     CaseOutcome::of(&ask_with_more(subject), subject.refusals(), cure)

@@ -48,7 +48,7 @@ fn names(person: Option<&str>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The right password comes with it: a name that is taken for the person's is found out.
+/// Asks about a name with the person's password: a name that is taken for theirs is found out.
 fn ask_about(subject: &Subject, name: &str) -> CaseOutcome {
     let heard = subject.ask_alone(question(subject, name));
     match &heard {

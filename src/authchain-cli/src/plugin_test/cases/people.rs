@@ -12,7 +12,7 @@ use super::super::talk::{Answered, PluginPrompt};
 use crate::prompt::{self, Echo};
 use crate::terminal::clean;
 
-/// What to do if a person is not known who should be, or the other way round.
+/// The cure if a person is not known who should be, or the other way round.
 const KNOW: &str = "answer unknown for names that are not yours, and for no others: the next \
                     backend is asked for them";
 
@@ -137,7 +137,7 @@ fn is_refused(heard: &Result<Answered, TalkFault>) -> bool {
     matches!(verdict, Ok(WireVerdict::Refused(_)))
 }
 
-/// That no group is named which was not asked about is checked in every exchange.
+/// Asks about groups. In every exchange it is checked that no others are named.
 fn groups(subject: &Subject, person: &TestPerson) -> CaseOutcome {
     let asked = ["authchain-plugin-test-a", "authchain (b) *", "4294967294"];
     let question = Question {
