@@ -83,6 +83,10 @@ pub(crate) struct PluginTest {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     read: Vec<PathBuf>,
 
+    /// The user that it runs as, as `user` in the section has it
+    #[arg(long, value_name = "NAME")]
+    run_as: Option<String>,
+
     /// Let it connect to servers, as `network` in the section does
     #[arg(long)]
     network: bool,
@@ -158,6 +162,7 @@ impl PluginTest {
             program: self.plugin_path()?,
             settings: own,
             read,
+            user: self.run_as.clone(),
             network: self.network,
             prompt: self.prompt.clone(),
         };
@@ -199,7 +204,8 @@ impl PluginTest {
             );
             return Err(Failure::trouble(text));
         }
-        let user = global.worker_user.clone();
+        let user = settings.user.as_ref().unwrap_or(&global.worker_user);
+        let user = user.clone();
         Ok(match self.backend_type {
             Some(_) => Launcher::Worker { worker, user },
             None => Launcher::Confined {

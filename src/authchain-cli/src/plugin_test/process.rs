@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use super::fault::TalkFault;
 
-/// Most lines that a plugin may send.
+/// Most lines that a plugin may send, entries of lists aside.
 const MAX_LINES: usize = 64;
 
 /// The time in which a plugin that hung up is expected to end.
@@ -63,12 +63,14 @@ impl PluginProcess {
     ) -> Result<Reply, TalkFault> {
         loop {
             if let Some(line) = self.lines.next_line().map_err(TalkFault::NotALine)? {
-                self.heard = self.heard.saturating_add(1);
+                let reply = Reply::parse(line).map_err(TalkFault::NotALine)?;
+                let counts = !matches!(reply, Reply::Listed(_));
+                self.heard = self.heard.saturating_add(counts.into());
                 if self.heard > MAX_LINES {
                     let text = format!("sends more than {MAX_LINES} lines");
                     return Err(TalkFault::Unexpected(text));
                 }
-                return Reply::parse(line).map_err(TalkFault::NotALine);
+                return Ok(reply);
             }
             let remaining = deadline.remaining();
             if remaining.is_zero() {

@@ -15,6 +15,15 @@ pub(crate) const NOBODY: &str = "authchain-plugin-test";
 /// The time for an answer, in milliseconds.
 const BUDGET_MS: u64 = 5_000;
 
+/// The questions of logins, in the order in which one is chosen where any will do.
+pub(crate) const OF_LOGINS: [Operation; 5] = [
+    Operation::Authenticate,
+    Operation::Confirm,
+    Operation::Account,
+    Operation::ChangePassword,
+    Operation::Lookup,
+];
+
 /// The plugin that is tried.
 pub(crate) struct Subject {
     pub(crate) launcher: Launcher,
@@ -75,13 +84,8 @@ impl Subject {
     }
 
     fn any_operation(&self) -> Operation {
-        let order = [
-            Operation::Authenticate,
-            Operation::Confirm,
-            Operation::Account,
-            Operation::ChangePassword,
-        ];
-        let operation = order.into_iter().find(|operation| self.can(*operation));
+        let mut order = OF_LOGINS.into_iter();
+        let operation = order.find(|operation| self.can(*operation));
         operation.unwrap_or(Operation::Lookup)
     }
 }
@@ -107,7 +111,7 @@ pub(crate) fn with_secret(operation: Operation, user: &str, secret: Secret) -> Q
             }),
             ..plain
         },
-        Operation::Lookup | Operation::Account | Operation::Examine => plain,
+        _ => plain,
     }
 }
 

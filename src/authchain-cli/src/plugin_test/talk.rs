@@ -58,6 +58,7 @@ pub(crate) fn heard_hello(process: &mut PluginProcess) -> Result<Vec<Operation>,
         Reply::Prompt { .. } => unexpected("a prompt"),
         Reply::Info(_) | Reply::Error(_) => unexpected("a text"),
         Reply::Finding(_) => unexpected("a finding"),
+        Reply::Listed(_) => unexpected("an entry"),
     }
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn hear(
             Reply::Info(_) | Reply::Error(_) => {}
             Reply::Hello(_) => return unexpected("a second hello"),
             Reply::Finding(_) => return unexpected("a finding"),
+            Reply::Listed(_) => return unexpected("an entry"),
         }
     }
 }

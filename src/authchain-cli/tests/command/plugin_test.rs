@@ -353,6 +353,29 @@ const BROKEN: &[Broken] = &[
         "hang-up after the question",
         "still runs",
     ),
+    (
+        &[
+            ("\"account\"]", "\"account\",\"list\"]"),
+            (
+                "    *) exit ;;\nesac",
+                "    '{\"list\":{'*) say '{\"person\":{\"name\":\"a\"}}'\n\
+                 say '{\"verdict\":\"listed\",\"count\":2}'; exit ;;\n    *) exit ;;\nesac",
+            ),
+        ],
+        "a list of people",
+        "1 entries, and it counts 2",
+    ),
+    (
+        &[
+            ("\"account\"]", "\"account\",\"edit\"]"),
+            (
+                "    *) exit ;;\nesac",
+                "    '{\"edit\":{'*) say '{\"verdict\":\"edited\"}'; exit ;;\n    *) exit ;;\nesac",
+            ),
+        ],
+        "an edit of an unknown name",
+        "edited",
+    ),
 ];
 
 #[test]

@@ -8,7 +8,7 @@ use authchain::tools::deadline::{Deadline, system_clock};
 use super::super::case::{CaseList, CaseOutcome};
 use super::super::fault::TalkFault;
 use super::super::process::PluginProcess;
-use super::super::subject::Subject;
+use super::super::subject::{OF_LOGINS, Subject};
 use super::super::talk;
 
 /// The time in which a plugin that talks too early is caught.
@@ -23,15 +23,13 @@ pub(super) fn play(subject: &mut Subject, list: &mut CaseList) -> bool {
         match greeted {
             Ok(can) => {
                 heard.extend(can);
-                // The command's own question does not make a plugin.
-                heard.retain(|operation| *operation != Operation::Examine);
                 said(heard)
             }
             Err(fault) => (&fault).into(),
         }
     });
     subject.can.append(heard);
-    if subject.can.is_empty() {
+    if !is_for_logins(&subject.can) {
         return false;
     }
     list.play("silence before the question", || silence(subject));
@@ -39,8 +37,13 @@ pub(super) fn play(subject: &mut Subject, list: &mut CaseList) -> bool {
     true
 }
 
+/// Returns whether a login would ask it anything.
+fn is_for_logins(can: &[Operation]) -> bool {
+    can.iter().any(|operation| OF_LOGINS.contains(operation))
+}
+
 fn said(can: &[Operation]) -> CaseOutcome {
-    if can.is_empty() {
+    if !is_for_logins(can) {
         return CaseOutcome::failed(
             "it can be asked nothing that a login asks",
             "name in `can` what you answer: authenticate, lookup, account or confirm",

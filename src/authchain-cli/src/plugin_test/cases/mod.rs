@@ -9,6 +9,7 @@ mod passwords;
 mod people;
 mod prompts;
 mod several;
+mod tasks;
 mod time;
 
 use super::case::CaseList;
@@ -24,6 +25,7 @@ pub(crate) fn play(subject: &mut Subject, list: &mut CaseList) {
     names::play(subject, list);
     factor::play(subject, list);
     prompts::play(subject, list);
+    tasks::play(subject, list);
     lines::play(subject, list);
     time::play(subject, list);
     several::play(subject, list);

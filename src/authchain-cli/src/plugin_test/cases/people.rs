@@ -7,7 +7,9 @@ use authchain::words::Secret;
 
 use super::super::case::{CaseList, CaseOutcome};
 use super::super::fault::TalkFault;
-use super::super::subject::{NOBODY, Subject, TestPerson, copy_of, nonsense, plain, with_secret};
+use super::super::subject::{
+    NOBODY, OF_LOGINS, Subject, TestPerson, copy_of, nonsense, plain, with_secret,
+};
 use super::super::talk::{Answered, PluginPrompt};
 use crate::prompt::{self, Echo};
 use crate::terminal::clean;
@@ -46,8 +48,8 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
     ] {
         of_person(subject, list, operation, good, uid.get());
     }
-    for operation in subject.can.iter().copied() {
-        if ![Operation::Confirm, Operation::Examine].contains(&operation) {
+    for operation in OF_LOGINS {
+        if subject.can(operation) && operation != Operation::Confirm {
             list.play(format!("{} of an unknown name", operation.word()), || {
                 let question = with_secret(operation, NOBODY, nonsense());
                 CaseOutcome::of(&subject.ask_alone(question), &["unknown"], KNOW)
