@@ -5,6 +5,7 @@ mod command;
 mod guarded_database;
 mod in_backend;
 mod list;
+mod second_factors;
 mod typed;
 mod uids;
 
@@ -183,5 +184,5 @@ fn delete(
     }
     database.delete(&name)?;
     terminal.print(format_args!("{name} is deleted"));
-    Ok(())
+    second_factors::end(guarded, &name, terminal)
 }

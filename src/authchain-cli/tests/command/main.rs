@@ -12,6 +12,7 @@ mod app_password;
 mod backends;
 mod check;
 mod confined_worker;
+mod deleted;
 mod explain;
 mod factors;
 mod fixture;

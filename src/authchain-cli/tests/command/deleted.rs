@@ -1,0 +1,65 @@
+//! What somebody leaves behind whose account is deleted.
+
+use std::fs;
+
+use crate::fixture::{Fixture, GUESTS, WITH_SYSTEM};
+
+const PASSWD: &str = "alice-test:x:70000:70000::/home/alice-test:/bin/sh\n";
+
+const RULE: &str = "[backend.app]\ntype = \"app_passwords\"\n[[rule]]\nservice = [\"dovecot\"]\n\
+                    chain = [\"app\", \"guests\"]\nthen = [\"totp\"]\n";
+
+/// Makes a folder in which alice has two app passwords, and an enrolment that waits.
+fn fixture(config: &str) -> Fixture {
+    let fixture = Fixture::new(&format!("{config}{RULE}"));
+    fixture.write("passwd", PASSWD);
+    fixture.write("shadow", "alice-test:*:1::::::\n");
+    fixture.chmod("shadow", 0o600);
+    for label in ["phone", "laptop"] {
+        let arguments = ["app-password", "add", "alice-test", "--label", label];
+        let run = fixture.run(&[&arguments[..], &["--service", "dovecot"]].concat());
+        run.expect(0, &[]);
+    }
+    let enrolled = fixture.run(&["totp", "enrol", "alice-test", "--json"]);
+    enrolled.expect(0, &[]);
+    let pending = fixture.path("factors/alice-test/totp.pending");
+    fs::copy(&pending, pending.with_file_name("totp")).unwrap();
+    fixture
+}
+
+fn delete(fixture: &Fixture, words: &[&str]) {
+    let run = fixture.run(&["user", "del", "alice-test", "--yes"]);
+    run.expect(0, words);
+}
+
+#[test]
+fn somebody_new_of_the_name_of_a_deleted_account_inherits_no_factor_and_no_password() {
+    let fixture = fixture(GUESTS);
+    let words = [
+        "alice-test is deleted",
+        "2 app passwords of alice-test are void",
+        "alice-test is not enrolled any more",
+    ];
+    delete(&fixture, &words);
+    for name in ["totp", "totp.pending"] {
+        assert!(!fixture.path("factors/alice-test").join(name).exists());
+    }
+    let list = fixture.run(&["app-password", "list", "--json"]);
+    assert_eq!(list.expect(0, &[]).out, "[]\n");
+    // What was counted stays.
+    assert!(fixture.path("factors/alice-test/ledger.1").exists());
+}
+
+#[test]
+fn an_enrolment_stays_where_another_backend_knows_the_name() {
+    let fixture = fixture(WITH_SYSTEM);
+    fixture.write("etc/passwd", PASSWD);
+    fixture.write("etc/shadow", "alice-test:*:1::::::\n");
+    fixture.chmod("etc/shadow", 0o600);
+    let words = [
+        "2 app passwords of alice-test are void",
+        "alice-test stays enrolled: local knows the name, too",
+    ];
+    delete(&fixture, &words);
+    assert!(fixture.path("factors/alice-test/totp").exists());
+}
