@@ -46,10 +46,13 @@ impl AddAppPassword {
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
         let Owner { name, folder } = people.named(&self.user)?;
-        if self.until.is_some_and(|day| day < clock::today()) {
+        let today = clock::today();
+        if self.until.is_some_and(|day| day < today) {
             return Err(Failure::refused("--until: the day is over"));
         }
-        let new = NewAppPassword::new(&self.label, &self.service, clock::today(), self.until);
+        let system_user = name_service::user_named(name.as_str()).map_err(Failure::trouble)?;
+        let uid = system_user.map(|user| user.uid.as_raw());
+        let new = NewAppPassword::new(&self.label, uid, &self.service, today, self.until);
         let new = new.map_err(Failure::refused)?;
         folder.make().map_err(trouble)?;
         AppPasswords::add(folder.path(), new.kept)?;
@@ -58,7 +61,7 @@ impl AddAppPassword {
         terminal.print_message(format_args!(
             "the app password \"{label}\" of {name}; it is not shown again"
         ));
-        if let Ok(None) = name_service::user_named(name.as_str()) {
+        if uid.is_none() {
             terminal.print_message(format_args!("warning: the system does not know {name}"));
         }
         for service in &self.service {

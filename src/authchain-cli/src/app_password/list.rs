@@ -132,6 +132,7 @@ impl Row {
         json!({
             "user": self.user,
             "label": self.password.label,
+            "uid": self.password.uid,
             "services": self.password.services,
             "created": clock::date(self.password.created),
             "end": self.password.end.map(clock::date),

@@ -49,7 +49,7 @@ fn a_password_is_shown_once_and_listed_without_itself() {
     assert_eq!(
         *row,
         json!({
-            "user": "alice-test", "label": "phone", "services": ["dovecot"], "created": created,
+            "user": "alice-test", "label": "phone", "uid": null, "services": ["dovecot"], "created": created,
             "end": "2999-12-31", "ended": false, "last_use": null,
         })
     );

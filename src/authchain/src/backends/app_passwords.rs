@@ -37,7 +37,7 @@ impl AppPasswordBackend {
             name: request.user.as_str().to_owned(),
             alias_of: None,
             also_named: Vec::new(),
-            uid: None,
+            uid: password.uid,
             gid: None,
             gecos: String::new(),
             home: String::new(),

@@ -69,7 +69,8 @@ fn now() -> SystemTime {
 impl Mailbox {
     fn new() -> Self {
         let made = |label: &str, end| {
-            NewAppPassword::new(label, &["imap".to_owned()], TODAY, Some(end)).unwrap()
+            NewAppPassword::new(label, Some(70_000), &["imap".to_owned()], TODAY, Some(end))
+                .unwrap()
         };
         let mailbox = Self {
             state_dir: private_folder(),
@@ -160,6 +161,16 @@ fn a_password_is_right_for_its_person_and_service_until_its_end() {
     ] {
         assert_eq!(mailbox.answer(user, service, password), expected);
     }
+}
+
+#[test]
+fn the_chain_is_told_the_user_id_for_which_a_password_was_made() {
+    let mailbox = Mailbox::new();
+    let verdict = mailbox.ask("alice", "imap", &mailbox.phone.shown);
+    assert!(
+        matches!(&verdict, Ok(Verdict::Accepted(user, None)) if user.uid == Some(70_000)),
+        "{verdict:?}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One app password, as it is kept.
 
+use std::str::FromStr;
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -24,6 +25,8 @@ pub struct AppPassword {
     pub id: AppPasswordId,
     /// The program or device that has the password.
     pub label: String,
+    /// The user id of the person for whom it was made; `None` if the system did not know the name.
+    pub uid: Option<u32>,
     /// The PAM services that take it.
     pub services: Vec<String>,
     /// The day on which it was made.
@@ -75,16 +78,17 @@ impl AppPassword {
         })
     }
 
-    /// Returns the line of the file: number, label, services, first day, last day or `-`, salt and
-    /// hash.
+    /// Returns the line of the file: number, label, user id, services, first day, last day, salt and
+    /// hash. A `-` stands for a user id or a last day that it has not.
     pub(super) fn line(&self) -> String {
-        let end = self.end.map_or("-".to_owned(), |day| day.to_string());
+        let or_dash = |number: Option<u64>| number.map_or("-".to_owned(), |n| n.to_string());
         [
             &format!("{:016x}", self.id),
             &self.label,
+            &or_dash(self.uid.map(u64::from)),
             &self.services.join(","),
             &self.created.to_string(),
-            &end,
+            &or_dash(self.end),
             &hex(&self.salt),
             &hex(&self.hash),
         ]
@@ -95,7 +99,7 @@ impl AppPassword {
     /// Reads a line of the file.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split(' ').collect();
-        let [id, label, services, created, end, salt, hash] = *fields.as_slice() else {
+        let [id, label, uid, services, created, end, salt, hash] = *fields.as_slice() else {
             return None;
         };
         check_label(label).ok()?;
@@ -106,15 +110,21 @@ impl AppPassword {
         Some(Self {
             id: u64::from_be_bytes(from_hex(id)?),
             label: label.to_owned(),
+            uid: number_or_dash(uid)?,
             services,
             created: number(created.as_bytes())?,
-            end: match end {
-                "-" => None,
-                day => Some(number(day.as_bytes())?),
-            },
+            end: number_or_dash(end)?,
             salt: from_hex(salt)?,
             hash: from_hex(hash)?,
         })
+    }
+}
+
+/// Reads a number, or the `-` that stands for none.
+fn number_or_dash<N: FromStr>(text: &str) -> Option<Option<N>> {
+    match text {
+        "-" => Some(None),
+        text => number(text.as_bytes()).map(Some),
     }
 }
 

@@ -26,13 +26,14 @@ pub struct NewAppPassword {
 }
 
 impl NewAppPassword {
-    /// Makes a password for the program or device `label`, which only these PAM services take, from
-    /// the day `created` to the day `end`.
+    /// Makes a password for the program or device `label` of the person with this user id, which
+    /// only these PAM services take, from the day `created` to the day `end`.
     ///
     /// # Errors
     /// For a label or a service that cannot be one, and when the kernel has no random numbers.
     pub fn new(
         label: &str,
+        uid: Option<u32>,
         services: &[String],
         created: u64,
         end: Option<u64>,
@@ -51,6 +52,7 @@ impl NewAppPassword {
         let kept = AppPassword {
             id: u64::from_le_bytes(random_bytes().map_err(failed)?),
             label: label.to_owned(),
+            uid,
             services: services.to_vec(),
             created,
             end,

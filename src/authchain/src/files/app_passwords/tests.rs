@@ -15,7 +15,7 @@ use crate::words::Secret;
 
 fn new(label: &str, services: &[&str], end: Option<u64>) -> NewAppPassword {
     let services: Vec<String> = services.iter().copied().map(str::to_owned).collect();
-    NewAppPassword::new(label, &services, 20_000, end).unwrap()
+    NewAppPassword::new(label, None, &services, 20_000, end).unwrap()
 }
 
 /// Returns a folder that is its owner's alone, whatever the umask.
@@ -197,6 +197,7 @@ fn a_file_with_a_fault_is_refused() {
         (" imap", " ", "line 2 cannot be understood"),
         (" imap", " imap,", "line 2 cannot be understood"),
         (" imap", " IMAP", "line 2 cannot be understood"),
+        (" phone -", " phone +1", "line 2 cannot be understood"),
         (" phone", " -", "line 2 cannot be understood"),
         (" 20010", " +20010", "line 2 cannot be understood"),
         (" 20010", "", "line 2 cannot be understood"),
@@ -220,10 +221,10 @@ fn labels_and_services_are_words() {
         ("phone", "a,b"),
         ("phone", "../imap"),
     ] {
-        let made = NewAppPassword::new(label, &[service.to_owned()], 1, None);
+        let made = NewAppPassword::new(label, None, &[service.to_owned()], 1, None);
         assert!(made.is_err(), "{label:?} {service:?}");
     }
-    assert!(NewAppPassword::new("phone", &[], 1, None).is_err());
+    assert!(NewAppPassword::new("phone", None, &[], 1, None).is_err());
 }
 
 proptest! {
@@ -234,10 +235,11 @@ proptest! {
     fn the_file_is_read_as_it_was_written(
         label in "[A-Za-z0-9][A-Za-z0-9._-]{0,30}",
         services in prop::collection::vec("[a-z0-9][a-z0-9._-]{0,10}", 1..4),
+        uid: Option<u32>,
         created: u64,
         end: Option<u64>,
     ) {
-        let new = NewAppPassword::new(&label, &services, created, end).unwrap();
+        let new = NewAppPassword::new(&label, uid, &services, created, end).unwrap();
         let folder = private_folder();
         AppPasswords::add(folder.path(), new.kept.clone()).unwrap();
         let kept = read(folder.path());
