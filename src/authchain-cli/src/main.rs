@@ -27,6 +27,7 @@ mod hash;
 mod login_test;
 mod lookup;
 mod named_backend;
+mod person_name;
 mod plugin_test;
 mod plugins;
 mod prompt;

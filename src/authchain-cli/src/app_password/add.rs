@@ -45,7 +45,7 @@ impl AddAppPassword {
         people: &People<'_>,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
-        let Owner { name, folder } = people.named(&self.user)?;
+        let Owner { name, folder } = people.taker(&self.user)?;
         let today = clock::today();
         if self.until.is_some_and(|day| day < today) {
             return Err(Failure::refused("--until: the day is over"));

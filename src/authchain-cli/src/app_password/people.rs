@@ -1,18 +1,20 @@
 //! The people's folders, where the configuration has them.
 
 use std::fmt::Display;
-use std::path::Path;
 
 use authchain::config::Config;
+use authchain::config::settings::GlobalSettings;
 use authchain::files::factor_folder::FactorFolder;
 use authchain::words::Username;
 
-use crate::setup;
 use crate::terminal::Failure;
+use crate::{person_name, setup};
 
 /// The people who have app passwords, or may get some.
 pub(super) struct People<'c> {
-    state_dir: &'c Path,
+    settings: &'c GlobalSettings,
+    /// True if a backend takes a name with a domain for the person of the name without it.
+    is_domain_stripped: bool,
 }
 
 /// One of them.
@@ -27,9 +29,11 @@ impl<'c> People<'c> {
     /// # Errors
     /// When their folders are another user's.
     pub(super) fn of(config: &'c Config<'_>) -> Result<Self, Failure> {
-        let state_dir = &config.settings.state_dir;
-        setup::refuse_strangers(state_dir, "app passwords")?;
-        Ok(Self { state_dir })
+        setup::refuse_strangers(&config.settings.state_dir, "app passwords")?;
+        Ok(Self {
+            settings: &config.settings,
+            is_domain_stripped: person_name::is_domain_stripped(config),
+        })
     }
 
     /// Returns the person of this name, whom the system need not know.
@@ -37,14 +41,28 @@ impl<'c> People<'c> {
         setup::username(name).map(|name| self.owner(name))
     }
 
+    /// Returns the person of this name, who is to get an app password.
+    ///
+    /// # Errors
+    /// For a name of the system's own, and for one with a domain, where people who type it without
+    /// would not be found.
+    pub(super) fn taker(&self, name: &str) -> Result<Owner, Failure> {
+        let owner = self.named(name)?;
+        person_name::refuse_system_name(&owner.name, self.settings)?;
+        if self.is_domain_stripped {
+            person_name::refuse_domain(&owner.name)?;
+        }
+        Ok(owner)
+    }
+
     /// Returns everybody who has a folder.
     pub(super) fn everybody(&self) -> Result<Vec<Owner>, Failure> {
-        let names = FactorFolder::everybody(self.state_dir).map_err(trouble)?;
+        let names = FactorFolder::everybody(&self.settings.state_dir).map_err(trouble)?;
         Ok(names.into_iter().map(|name| self.owner(name)).collect())
     }
 
     fn owner(&self, name: Username) -> Owner {
-        let folder = FactorFolder::exactly(self.state_dir, &name);
+        let folder = FactorFolder::exactly(&self.settings.state_dir, &name);
         Owner { name, folder }
     }
 }

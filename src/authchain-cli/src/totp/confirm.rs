@@ -26,7 +26,7 @@ impl Confirm {
         enrolments: &Enrolments,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
-        let person = enrolments.person(&self.user)?;
+        let person = enrolments.newcomer(&self.user)?;
         let name = &person.name;
         person.refuse_enrolled()?;
         let pending = PendingAuthenticator::read(person.folder.path()).map_err(trouble)?;

@@ -45,7 +45,7 @@ impl Enrol {
         match (&self.file, &self.user) {
             (Some(file), _) => self.enrol_all(file, enrolments, terminal),
             (None, Some(user)) => {
-                let person = enrolments.person(user)?;
+                let person = enrolments.newcomer(user)?;
                 match self.json {
                     true => self.enrol_pending(&person, enrolments, terminal)?,
                     false => enrol_now(&person, enrolments, terminal)?,
@@ -68,7 +68,7 @@ impl Enrol {
         let mut exit = Exit::Success;
         for name in names(&text) {
             let enrolled = enrolments
-                .person(name)
+                .newcomer(name)
                 .and_then(|person| self.enrol_pending(&person, enrolments, terminal));
             if let Err(failure) = enrolled {
                 terminal.print_message(failure.message);

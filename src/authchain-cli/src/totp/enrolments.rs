@@ -13,7 +13,7 @@ use authchain::tools::name_service;
 use authchain::words::Username;
 
 use crate::terminal::{Failure, Terminal};
-use crate::{clock, setup};
+use crate::{clock, person_name, setup};
 
 /// How long an enrolment may wait for its first code.
 pub(super) const PENDING: Duration = Duration::from_secs(7 * 86_400);
@@ -21,6 +21,8 @@ pub(super) const PENDING: Duration = Duration::from_secs(7 * 86_400);
 /// The people's enrolments, and the form of new ones.
 pub(super) struct Enrolments {
     pub(super) factor: Totp,
+    /// True if a backend takes a name with a domain for the person of the name without it.
+    is_domain_stripped: bool,
 }
 
 /// Somebody who has an enrolment, or may get one.
@@ -53,12 +55,27 @@ impl Enrolments {
             settings,
             state_dir,
         };
-        Ok(Self { factor })
+        Ok(Self {
+            factor,
+            is_domain_stripped: person_name::is_domain_stripped(&config),
+        })
     }
 
     /// Returns the person of this name, whom the system need not know.
     pub(super) fn person(&self, name: &str) -> Result<Holder, Failure> {
         setup::username(name).map(|name| self.person_named(name))
+    }
+
+    /// Returns the person of this name, who is to be enrolled.
+    ///
+    /// # Errors
+    /// For a name with a domain, where people who type it without would not be found.
+    pub(super) fn newcomer(&self, name: &str) -> Result<Holder, Failure> {
+        let person = self.person(name)?;
+        if self.is_domain_stripped {
+            person_name::refuse_domain(&person.name)?;
+        }
+        Ok(person)
     }
 
     pub(super) fn person_named(&self, name: Username) -> Holder {

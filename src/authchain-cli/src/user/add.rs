@@ -6,10 +6,11 @@ use authchain::words::Username;
 use clap::Args;
 use nix::unistd::User as SystemUser;
 
-use super::guarded_database::{GuardedDatabase, refuse_system_name};
+use super::guarded_database::GuardedDatabase;
 use super::typed::NO_MAIL;
 use super::uids::{OF_FILES, UidChoice};
 use crate::hash::{self, Method};
+use crate::person_name::refuse_system_name;
 use crate::terminal::{Failure, Terminal};
 use crate::{clock, setup};
 

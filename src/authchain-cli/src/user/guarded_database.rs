@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{self, Path};
 
-use authchain::chain::{Chain, Finding, Identities, Step, SystemIdentities, is_system_uid};
+use authchain::chain::{Chain, Finding, Step};
 use authchain::config::settings::GlobalSettings;
 use authchain::files::edit::Database;
 use authchain::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
@@ -84,23 +84,6 @@ impl GuardedDatabase {
             .map(|chain| chain.lookup(name, &context));
         let is_found = |step: &Step<_>| matches!(step.finding, Finding::Answered(_));
         steps.is_some_and(|steps| steps.iter().any(is_found))
-    }
-}
-
-/// Refuses the name of a system account: the chain asks only the system's own files about it.
-pub(super) fn refuse_system_name(
-    name: &Username,
-    settings: &GlobalSettings,
-) -> Result<(), Failure> {
-    let uid = SystemIdentities::new(settings.passwd_file.clone())
-        .local_uid(name)
-        .map_err(|error| Failure::trouble(error.to_string()))?;
-    match uid {
-        Some(uid) if is_system_uid(uid, settings.min_uid) => Err(Failure::refused(format!(
-            "{name} is a system name (user id {uid} in {})",
-            settings.passwd_file.display()
-        ))),
-        _ => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ const RULE: &str = "[backend.app]\ntype = \"app_passwords\"\n[[rule]]\nservice =
 /// Makes a folder in which alice has two app passwords, and an enrolment that waits.
 fn fixture(config: &str) -> Fixture {
     let fixture = Fixture::new(&format!("{config}{RULE}"));
+    fixture.write("etc/passwd", "");
     fixture.write("passwd", PASSWD);
     fixture.write("shadow", "alice-test:*:1::::::\n");
     fixture.chmod("shadow", 0o600);

@@ -18,6 +18,7 @@ mod factors;
 mod fixture;
 mod login;
 mod pam;
+mod person_names;
 mod plugin_test;
 mod plugins;
 mod printing;

@@ -4,6 +4,7 @@ mod clock;
 mod demands;
 mod enrolled;
 mod hosts;
+mod names;
 mod root;
 mod sshd;
 
@@ -20,6 +21,7 @@ pub(super) use hosts::AskingService;
 /// Checks the factors of a configuration beside the files of the people.
 pub(super) fn check(file: &Path, config: &Config<'_>, report: &mut Report) {
     check_unused(file, config, report);
+    names::check(config, report);
     let is_used = demands::all(config).any(|asking| !asking.demand.is_empty());
     if !is_used {
         return;

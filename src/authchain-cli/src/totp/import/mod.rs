@@ -47,7 +47,7 @@ impl Import {
         enrolments: &Enrolments,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
-        let person = enrolments.person(&self.user)?;
+        let person = enrolments.newcomer(&self.user)?;
         let name = &person.name;
         person.refuse_enrolled()?;
         let (path, parsed) = match (&self.google, &self.oath) {

@@ -8,10 +8,10 @@ use authchain::words::Username;
 use nix::unistd::User as SystemUser;
 
 use super::super::add::{Add, remarks};
-use super::super::guarded_database::refuse_system_name;
 use super::super::uids::{LAST_OF_DIRECTORIES, OF_FILES, UidChoice};
 use super::password;
 use crate::named_backend::NamedBackend;
+use crate::person_name::refuse_system_name;
 use crate::terminal::{Failure, Terminal};
 
 /// Adds a person to the backend, and sets their password.

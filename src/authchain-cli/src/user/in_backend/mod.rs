@@ -10,9 +10,9 @@ use authchain::backends::accounts::{Changes, Field};
 use authchain::words::Username;
 
 use super::command::UserCommand;
-use super::guarded_database::refuse_system_name;
 use super::typed::{check_shell, confirm};
 use crate::named_backend::NamedBackend;
+use crate::person_name::refuse_system_name;
 use crate::setup;
 use crate::terminal::{Exit, Failure, Terminal};
 
