@@ -1,13 +1,16 @@
 //! The third stage of a login: the rule was chosen again, and the second factors were asked.
 
+use std::borrow::Cow;
+
 use super::asked::Asked;
 use super::second_factor::SecondFactor;
 use super::walked::Walked;
-use crate::chain::decision::{AuthDecision, Outcome};
-use crate::chain::route::Allowed;
+use crate::chain::decision::{Accepted, AuthDecision, Outcome};
+use crate::chain::route::{Allowed, Objection};
 use crate::chain::ruling::BackendView;
 use crate::tools::conversation::Conversation;
 use crate::tools::deferred::Deferred;
+use crate::words::{BackendError, User, Username};
 
 /// A login that is decided: nothing more can change the decision.
 pub(super) struct Confirmed<'a> {
@@ -49,16 +52,36 @@ impl<'a> Confirmed<'a> {
 
 /// Returns the decision by the rule that fits now, and the rule if it allows the login.
 fn choose_again(asked: &Asked<'_>, decision: AuthDecision) -> (AuthDecision, Option<Allowed>) {
-    let person = match &decision.outcome {
-        Outcome::Answered(accepted) => BackendView::Found(&accepted.user),
-        Outcome::Unknown => BackendView::Unknown,
-        _ => return (decision, None),
-    };
     let Ok(user) = &asked.user else {
         return (decision, None);
     };
-    match asked.chain.confirm(user, person, &asked.context) {
+    let confirm = |person: BackendView<'_>| asked.chain.confirm(user, person, &asked.context);
+    let chosen = match &decision.outcome {
+        Outcome::Answered(accepted) => with_groups(asked, user, accepted)
+            .map_err(Objection::NotFoundOut)
+            .and_then(|person| confirm(BackendView::Found(&person))),
+        Outcome::Unknown => confirm(BackendView::Unknown),
+        _ => return (decision, None),
+    };
+    match chosen {
         Ok(allowed) => (decision.by(Ok(&allowed)), Some(allowed)),
         Err(objection) => (decision.by(Err(objection)), None),
+    }
+}
+
+/// Returns the person with the groups that decide which rule fits. An app password does not tell
+/// them: where they decide, whoever judges the account is asked.
+fn with_groups<'p>(
+    asked: &Asked<'_>,
+    user: &Username,
+    accepted: &'p Accepted,
+) -> Result<Cow<'p, User>, BackendError> {
+    let link = asked.chain.link_named(&accepted.user.backend);
+    let knows_no_account = link.is_some_and(|link| link.backend.nature().is_for_programs);
+    match knows_no_account && asked.route.asks_for_groups {
+        true => (asked.chain)
+            .holder(&asked.route, user, &asked.context)
+            .map(Cow::Owned),
+        false => Ok(Cow::Borrowed(&accepted.user)),
     }
 }

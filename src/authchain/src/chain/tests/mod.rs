@@ -1,6 +1,7 @@
 //! Tests of the chain, with backends, a system and a person that answer as the test wrote.
 
 mod aliases;
+mod app_passwords;
 mod cases;
 mod changes;
 mod factor_stage;

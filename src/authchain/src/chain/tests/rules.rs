@@ -16,10 +16,10 @@ use crate::config::{Config, Source};
 use crate::words::{Account, AccountStatus, PamCode};
 
 /// The files of a machine on which bob is in the group `wheel`.
-struct GroupFiles(tempfile::TempDir);
+pub(super) struct GroupFiles(tempfile::TempDir);
 
 impl GroupFiles {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let machine = Self(tempfile::tempdir().unwrap());
         machine.write("passwd", "root:x:0:0:::\n");
         machine.write("group", "root:x:0:\nwheel:x:10:bob\nstaff:x:50:\n");
@@ -45,7 +45,7 @@ impl GroupFiles {
         chain.with_rules(ruling, others, false)
     }
 
-    fn login(&self, rules: &str, backends: &[Scripted], name: &str) -> AuthDecision {
+    pub(super) fn login(&self, rules: &str, backends: &[Scripted], name: &str) -> AuthDecision {
         let chain = self.chain(rules, backends, backends.len());
         login_in(&chain, &context(false), name, b"pw")
     }
@@ -62,7 +62,7 @@ fn parsed(rules: &str, backends: &[Scripted]) -> Option<Rc<Rules>> {
     Config::parse(&source).ok().map(|config| config.rules)
 }
 
-fn directory(name: &str, groups: &[&'static str]) -> Scripted {
+pub(super) fn directory(name: &str, groups: &[&'static str]) -> Scripted {
     let mut directory = Scripted::new(name, Authority::Directory, Answer::Accepts);
     directory.groups = Some(groups.to_vec());
     directory

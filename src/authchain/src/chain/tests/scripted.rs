@@ -50,6 +50,8 @@ pub(super) struct Scripted {
     pub(super) local_names: bool,
     pub(super) compares_uids: bool,
     pub(super) strips_domains: bool,
+    /// True if it has app passwords, and knows no account.
+    pub(super) is_for_programs: bool,
     /// True if it can judge an account only with the person's password.
     pub(super) needs_password: bool,
     /// True if it finds a person only by their password, and cannot look anybody up.
@@ -79,6 +81,7 @@ impl Scripted {
             local_names: false,
             compares_uids: true,
             strips_domains: false,
+            is_for_programs: false,
             needs_password: false,
             finds_by_password: false,
             has_a_server_that_answers: false,
@@ -117,8 +120,8 @@ impl Scripted {
             backend: Box::new(self.clone()),
             on_denied: self.on_denied,
             on_unavailable: self.on_unavailable,
-            local_names: self.local_names,
-            mfa: false,
+            local_names: self.local_names || self.is_for_programs,
+            mfa: self.is_for_programs,
             password: PasswordChanges::On,
             timeout: Duration::from_secs(3),
         }
@@ -205,6 +208,7 @@ impl Backend for Scripted {
         Nature {
             compares_uids: self.compares_uids,
             strips_domains: self.strips_domains,
+            is_for_programs: self.is_for_programs,
             ..nature
         }
     }
@@ -249,6 +253,9 @@ impl Backend for Scripted {
     }
 
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
+        if self.is_for_programs {
+            return Ok(None);
+        }
         self.note();
         self.failure()?;
         if self.needs_password {

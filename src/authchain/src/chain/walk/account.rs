@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use super::{Known, Walk};
-use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome};
+use crate::chain::decision::{AccountDecision, Decision, Finding, Outcome, in_words};
 use crate::chain::links::{Chain, Link};
-use crate::chain::route::Objection;
+use crate::chain::route::{Objection, Route};
 use crate::chain::ruling::BackendView;
 use crate::config::settings::{Then, WhenUnavailable};
 use crate::tools::journal::Severity;
@@ -39,16 +39,13 @@ impl Chain {
             return objection.clone().against(decision);
         }
         let mut walk = Walk::new(self, &route, &user, context);
-        let mut seen = Seen::default();
-        for link in &route.links {
-            if walk.account(link, known, &mut seen).is_break() {
-                break;
+        let seen = match walk.see(known) {
+            Ok(seen) => seen,
+            Err(error) => {
+                let decision = walk.decide(Outcome::Unavailable);
+                return Objection::NotFoundOut(error).against(decision);
             }
-        }
-        if let Err(error) = walk.add_directories_view(&mut seen, known) {
-            let decision = walk.decide(Outcome::Unavailable);
-            return Objection::NotFoundOut(error).against(decision);
-        }
+        };
         let is_excused = !seen.is_another && walk.is_excused();
         let decision = walk.decide(Outcome::Unavailable);
         let person = match (&decision.outcome, &seen.person) {
@@ -63,6 +60,28 @@ impl Chain {
         match person {
             BackendView::NoAnswer => decision.excused().by(chosen.as_ref().map_err(Clone::clone)),
             _ => decision.by(chosen.as_ref().map_err(Clone::clone)),
+        }
+    }
+
+    /// Returns the person whose account it is, as the question about the account would find them.
+    ///
+    /// # Errors
+    /// When that question would not be answered with a valid account.
+    pub(in crate::chain) fn holder(
+        &self,
+        route: &Route<'_>,
+        user: &Username,
+        context: &Context<'_>,
+    ) -> Result<User, BackendError> {
+        let mut walk = Walk::new(self, route, user, context);
+        let seen = walk.see(None)?;
+        let decision = walk.decide(Outcome::Unavailable);
+        match (&decision.outcome, seen.person) {
+            (Outcome::Answered(status), Some(person)) if !status.forbids_login() => Ok(person),
+            _ => Err(BackendError::Unavailable(format!(
+                "the account says no groups ({})",
+                in_words(&decision.steps).join("; ")
+            ))),
         }
     }
 }
@@ -98,6 +117,21 @@ impl Known for AccountStatus {
 }
 
 impl Walk<'_, AccountStatus> {
+    /// Asks the backends in their order about the account, and returns whom they describe.
+    ///
+    /// # Errors
+    /// When it cannot be found out which groups a directory has the person in.
+    fn see(&mut self, known: Option<&Account>) -> Result<Seen, BackendError> {
+        let mut seen = Seen::default();
+        for link in &self.route.links {
+            if self.account(link, known, &mut seen).is_break() {
+                break;
+            }
+        }
+        self.add_directories_view(&mut seen, known)?;
+        Ok(seen)
+    }
+
     /// Asks about the account. Once a backend has called it valid, backends that would have to ask
     /// a server are left out, but local files may still refuse, and cost nothing.
     ///
