@@ -134,19 +134,26 @@ fn where_a_code_cannot_be_counted_nobody_comes_in() {
     let Some(machine) = machine("second factors: faults", THEN) else {
         return;
     };
-    let on_ledger = format!("--trace-path={FOLDER}/ledger.1");
-    for fault in [
-        "openat:error=EMFILE:when=1",
-        "openat:error=EACCES:when=1",
-        "openat:error=EROFS:when=2",
-        "read:error=EIO",
-        "write:error=ENOSPC",
-        "write:retval=10",
-        "fdatasync:error=EIO",
+    let of_folder = format!("--trace-path={FOLDER}");
+    let on_folder: &[&str] = &[&of_folder];
+    // The file is opened by its name in the folder, and then known by its path.
+    let of_ledger = format!("{of_folder}/ledger.1");
+    let on_ledger: &[&str] = &[&of_ledger, "--trace-path=ledger.1"];
+    for (on, fault) in [
+        (on_folder, "openat:error=EMFILE"),
+        (on_folder, "getdents64:error=EIO"),
+        (on_folder, "fsync:error=EIO"),
+        (on_ledger, "openat:error=EMFILE"),
+        (on_ledger, "openat:error=EACCES"),
+        (on_ledger, "openat:error=EROFS"),
+        (on_ledger, "pread64:error=EIO"),
+        (on_ledger, "write:error=ENOSPC"),
+        (on_ledger, "write:retval=10"),
+        (on_ledger, "fdatasync:error=EIO"),
     ] {
         enrol_anew(&machine, "alice");
         let inject = format!("--inject={fault}");
-        let wrapper = [STRACE, "-o", "/dev/null", &on_ledger, &inject, "--"];
+        let wrapper = [&[STRACE, "-o", "/dev/null"], on, &[&inject, "--"]].concat();
         let ending = machine.ask_through(&wrapper, &login_of("alice", &code(0)));
         let report = serde_json::from_str::<Report>(&ending.output).unwrap();
         assert_eq!(report.codes, [SYSTEM_ERR], "{fault}");

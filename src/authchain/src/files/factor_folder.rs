@@ -76,10 +76,11 @@ impl FactorFolder {
                     made?;
                     // Whatever the caller's umask is.
                     fs::set_permissions(folder, Permissions::from_mode(mode))?;
-                    let parent = folder.parent().unwrap_or(Path::new("/"));
-                    File::open(parent)?.sync_all()?;
                 }
             }
+            // Whoever has made the folder may have been killed before its name was on the disk.
+            let parent = folder.parent().unwrap_or(Path::new("/"));
+            File::open(parent)?.sync_all()?;
         }
         self.ledger().create().map_err(io::Error::other)
     }

@@ -55,6 +55,33 @@ pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
         .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).bits())
         .open(path)
         .map_err(|error| FileError::at(path, &error))?;
+    check(&file, path, access)?;
+    Ok(file)
+}
+
+/// Opens a folder, if no untrusted user could replace it, or a file in it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_folder(path: &Path) -> Result<File, FileError> {
+    folders::judge(path)?;
+    let folder = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlag::O_DIRECTORY | OFlag::O_CLOEXEC).bits())
+        .open(path)
+        .map_err(|error| FileError::at(path, &error))?;
+    let metadata = folder
+        .metadata()
+        .map_err(|error| FileError::at(path, &error))?;
+    folders::check(path, &metadata)?;
+    Ok(folder)
+}
+
+/// Checks a file that was opened in a folder of [`open_folder`]: its kind, its owner and its mode.
+///
+/// # Errors
+/// As [`open`].
+pub fn check(file: &File, path: &Path, access: Access) -> Result<(), FileError> {
     let metadata = file
         .metadata()
         .map_err(|error| FileError::at(path, &error))?;
@@ -69,7 +96,7 @@ pub fn open_anywhere(path: &Path, access: Access) -> Result<File, FileError> {
     if mode & access.forbidden() != 0 {
         return Err(FileError::at(path, FileFault::Mode(mode, access)));
     }
-    Ok(file)
+    Ok(())
 }
 
 /// Reads a whole file of at most `limit` bytes, opened as [`open`] does.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::factors::factor::{Confirmation, Confirming, Enrolment, EnrolmentNumber};
 use crate::files::authenticator::Authenticator;
 use crate::files::factor_folder::FactorFolder;
-use crate::files::ledger::{Counted, Durability, History, LedgerError};
+use crate::files::ledger::{Counted, Durability, History, LedgerError, OpenLedger};
 use crate::words::{BackendError, Secret, number};
 
 /// The question for a code.
@@ -42,7 +42,7 @@ impl TotpEnrolment {
     pub fn verify(&self, answer: &Secret, now: SystemTime) -> Result<Confirmation, BackendError> {
         let at = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        let ledger = self.folder.ledger();
+        let mut ledger = self.folder.ledger().open()?;
         let history = ledger.history()?;
         if let Some(pause) = history.pause_at(at) {
             return refused(too_many(history.failures(), pause));
@@ -58,8 +58,8 @@ impl TotpEnrolment {
             return refused("the enrolment has just been changed".to_owned());
         }
         match self.authenticator.recovery.place_of(answer.expose()) {
-            Some(place) => self.verify_recovery_code(place),
-            None => self.verify_code(&without_blanks(answer), &history, now),
+            Some(place) => self.verify_recovery_code(place, &mut ledger),
+            None => self.verify_code(&without_blanks(answer), &mut ledger, &history, now),
         }
     }
 
@@ -81,9 +81,7 @@ impl TotpEnrolment {
     /// # Errors
     /// When the claim may not be on the disk.
     pub fn claim(&self, step: u64) -> Result<bool, LedgerError> {
-        let claim = Counted::Code { step };
-        let (_, counts) = self.folder.ledger().count(claim, Durability::Durable)?;
-        Ok(counts)
+        claim_in(&mut self.folder.ledger().open()?, step)
     }
 
     /// Writes the authenticator, unless there is one, and returns whether it was written.
@@ -111,6 +109,7 @@ impl TotpEnrolment {
     fn verify_code(
         &self,
         typed: &[u8],
+        ledger: &mut OpenLedger,
         history: &History,
         now: SystemTime,
     ) -> Result<Confirmation, BackendError> {
@@ -128,17 +127,21 @@ impl TotpEnrolment {
         let Some(step) = self.step_of(typed, now) else {
             return refused(self.about_wrong_code(typed, present));
         };
-        match self.claim(step)? {
+        match claim_in(ledger, step)? {
             true => Ok(Confirmation::Confirmed(None)),
             false => refused("the code was used before".to_owned()),
         }
     }
 
-    fn verify_recovery_code(&self, number: u64) -> Result<Confirmation, BackendError> {
+    fn verify_recovery_code(
+        &self,
+        number: u64,
+        ledger: &mut OpenLedger,
+    ) -> Result<Confirmation, BackendError> {
         let codes = &self.authenticator.recovery;
         let set = codes.set();
         let claim = Counted::RecoveryCode { set, number };
-        let (history, counts) = self.folder.ledger().count(claim, Durability::Durable)?;
+        let (history, counts) = ledger.count(claim, Durability::Durable)?;
         if !counts {
             return refused("the recovery code was used before".to_owned());
         }
@@ -187,6 +190,12 @@ impl Enrolment for TotpEnrolment {
             None => refused("no code was typed".to_owned()),
         }
     }
+}
+
+/// Claims the code of a time step, and returns whether it counts.
+fn claim_in(ledger: &mut OpenLedger, step: u64) -> Result<bool, LedgerError> {
+    let (_, counts) = ledger.count(Counted::Code { step }, Durability::Durable)?;
+    Ok(counts)
 }
 
 fn refused(why: String) -> Result<Confirmation, BackendError> {

@@ -78,7 +78,7 @@ impl AppPassword {
         })
     }
 
-    /// Returns the line of the file: number, label, user id, services, first day, last day, salt and
+    /// Returns the line of the file: number, label, user id, services, first day, last day, salt,
     /// hash. A `-` stands for a user id or a last day that it has not.
     pub(super) fn line(&self) -> String {
         let or_dash = |number: Option<u64>| number.map_or("-".to_owned(), |n| n.to_string());

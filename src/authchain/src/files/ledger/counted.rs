@@ -58,6 +58,8 @@ pub enum Counted {
     },
     /// The end of the file: what follows does not count.
     Sealed,
+    /// The file's name is on the disk.
+    Named,
     /// An app password was right.
     AppPassword {
         /// The app password.
@@ -91,6 +93,7 @@ impl Counted {
             }
             Self::Sealed => (7, [0, 0], no_key),
             Self::AppPassword { id, at } => (8, [id, at], no_key),
+            Self::Named => (9, [0, 0], no_key),
         }
     }
 
@@ -116,6 +119,7 @@ impl Counted {
             },
             7 => Self::Sealed,
             8 => Self::AppPassword { id: one, at: two },
+            9 => Self::Named,
             _ => return None,
         })
     }

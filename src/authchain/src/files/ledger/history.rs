@@ -87,6 +87,7 @@ impl History {
                 self.latest = latest;
             }
             Counted::Sealed => return false,
+            Counted::Named => {}
             Counted::AppPassword { id, at } => {
                 self.app_passwords.insert(id, at);
             }

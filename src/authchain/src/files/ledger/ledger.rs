@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::counted::Counted;
 use super::error::LedgerError;
-use super::generation::{Generation, make_first};
+use super::folder::LedgerFolder;
+use super::generation::Generation;
 use super::history::History;
 use super::record::{Record, RecordId};
 use crate::files::new_file::NewFile;
-use crate::tools::random::random_bytes;
 
 /// The number of records after which a file is succeeded by a shorter one: each claim reads all of
 /// them, and there is room for eight times as many.
@@ -33,6 +33,12 @@ pub struct Ledger {
     folder: PathBuf,
 }
 
+/// A ledger whose newest file is open, for questions that follow each other at once.
+pub struct OpenLedger {
+    folder: LedgerFolder,
+    file: Generation,
+}
+
 /// The place of a record that was appended.
 struct Place {
     /// The history up to the record, and with it.
@@ -54,21 +60,52 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be made, or there is no room for it.
     pub fn create(&self) -> Result<(), LedgerError> {
-        make_first(&self.folder)
+        LedgerFolder::open(&self.folder)?.make_first()
+    }
+
+    /// Opens the ledger.
+    ///
+    /// # Errors
+    /// When there is none, or it may be somebody else's.
+    pub fn open(&self) -> Result<OpenLedger, LedgerError> {
+        let folder = LedgerFolder::open(&self.folder)?;
+        let file = newest(&folder)?;
+        Ok(OpenLedger { folder, file })
     }
 
     /// Returns what the ledger says now.
     ///
     /// # Errors
-    /// When there is no ledger, or it cannot be read.
+    /// As [`OpenLedger::history`].
     pub fn history(&self) -> Result<History, LedgerError> {
+        self.open()?.history()
+    }
+
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// As [`OpenLedger::count`].
+    pub fn count(
+        &self,
+        counted: Counted,
+        durability: Durability,
+    ) -> Result<(History, bool), LedgerError> {
+        self.open()?.count(counted, durability)
+    }
+}
+
+impl OpenLedger {
+    /// Returns what the ledger says now.
+    ///
+    /// # Errors
+    /// When there is no ledger, or it cannot be read.
+    pub fn history(&mut self) -> Result<History, LedgerError> {
         for _ in 0..MAX_FILES {
-            if let Some(generation) = Generation::newest(&self.folder)? {
-                let records = generation.records()?;
-                if is_current(&generation, &records)? {
-                    return Ok(up_to_seal(&records));
-                }
+            self.file.read_on()?;
+            if self.file.is_newest(&self.folder)? {
+                return Ok(up_to_seal(&self.file.records));
             }
+            self.file = newest(&self.folder)?;
         }
         Err(LedgerError::Restless)
     }
@@ -79,87 +116,95 @@ impl Ledger {
     /// # Errors
     /// When the record may not be in the file: then nothing may be done that it was to count.
     pub fn count(
-        &self,
+        &mut self,
         counted: Counted,
         durability: Durability,
     ) -> Result<(History, bool), LedgerError> {
         let durable = durability == Durability::Durable;
         for _ in 0..MAX_FILES {
-            let Some(generation) = Generation::newest(&self.folder)? else {
+            let id = self.file.append(counted, durable)?;
+            self.file.read_on()?;
+            if self.is_out_of_date()? {
+                self.file = newest(&self.folder)?;
+                continue;
+            }
+            let Some(place) = place_of(id, &self.file.records) else {
+                if !self.file.has(Counted::Sealed) {
+                    return Err(LedgerError::Vanished(self.folder.path().to_owned()));
+                }
+                self.succeed(None)?;
                 continue;
             };
-            let id = random_bytes().map_err(|error| LedgerError::at(&self.folder, &error))?;
-            generation.append(Record { counted, id }, durable)?;
-            let mut records = generation.records()?;
-            if !is_current(&generation, &records)? {
-                // Sealed since it was read, or a file that has come back.
-                records = generation.records()?;
-                if !is_sealed(&records) {
-                    continue;
-                }
+            if durable {
+                self.keep_name()?;
             }
-            if let Some(place) = place_of(id, &records) {
-                let summary = place.history.summary().len();
-                if place.length >= MANY_RECORDS.max(summary.saturating_mul(2)) {
-                    // The record counts, whether or not the file can be succeeded now.
-                    let _ = self.seal();
-                }
-                return Ok((place.history, place.counts));
+            let summary = place.history.summary().len();
+            if place.length >= MANY_RECORDS.max(summary.saturating_mul(2)) {
+                // The record counts, whether or not the file can be succeeded now.
+                let _ = self.seal();
             }
-            if records
-                .iter()
-                .all(|record| record.counted != Counted::Sealed)
-            {
-                return Err(LedgerError::Vanished(self.folder.clone()));
-            }
-            self.succeed(&generation, &records, None)?;
+            return Ok((place.history, place.counts));
         }
         Err(LedgerError::Restless)
     }
 
-    /// Ends the file and makes its successor. Without room for a successor, it goes on.
-    fn seal(&self) -> Result<(), LedgerError> {
-        let Some(generation) = Generation::newest(&self.folder)? else {
-            return Ok(());
-        };
-        let draft = generation.draft_of_successor()?;
-        let id = random_bytes().map_err(|error| LedgerError::at(&self.folder, &error))?;
-        let counted = Counted::Sealed;
-        generation.append(Record { counted, id }, true)?;
-        let records = generation.records()?;
-        self.succeed(&generation, &records, Some(draft))
+    /// Returns whether the file has a successor and no seal. Such a file was made by a process that
+    /// had been stopped since long before, under a number that had been free again: nothing in it
+    /// counts.
+    fn is_out_of_date(&mut self) -> Result<bool, LedgerError> {
+        if self.file.has(Counted::Sealed) || self.file.is_newest(&self.folder)? {
+            return Ok(false);
+        }
+        // It may have been sealed since it was read.
+        self.file.read_on()?;
+        Ok(!self.file.has(Counted::Sealed))
     }
 
-    /// Makes the successor of a file with these records, one of which is a seal.
-    fn succeed(
-        &self,
-        generation: &Generation,
-        records: &[Record],
-        draft: Option<NewFile>,
-    ) -> Result<(), LedgerError> {
+    /// Waits until the name of the file is on the disk, unless a record says that it is: the
+    /// process that has made the file may have been stopped or killed before it waited, and with
+    /// the name everything in the file would be lost in a power failure.
+    fn keep_name(&self) -> Result<(), LedgerError> {
+        if !self.file.has(Counted::Named) {
+            self.folder.flush()?;
+            // Without the record, the next process waits as well.
+            let _ = self.file.append(Counted::Named, false);
+        }
+        Ok(())
+    }
+
+    /// Ends the file and makes its successor. Without room for a successor, it goes on.
+    fn seal(&mut self) -> Result<(), LedgerError> {
+        let draft = self.file.draft_of_successor(&self.folder)?;
+        self.file.append(Counted::Sealed, true)?;
+        self.file.read_on()?;
+        self.succeed(Some(draft))
+    }
+
+    /// Makes the successor of the file, in which there is a seal, and goes over to it.
+    fn succeed(&mut self, draft: Option<NewFile>) -> Result<(), LedgerError> {
+        let (file, folder) = (&self.file, &self.folder);
         let draft = match draft {
             Some(draft) => draft,
-            None => generation.draft_of_successor().or_else(|_| {
+            None => file.draft_of_successor(folder).or_else(|_| {
                 // Drafts of processes that were killed may have the last room of a full disk.
-                generation.remove_drafts();
-                generation.draft_of_successor()
+                file.remove_drafts(folder);
+                file.draft_of_successor(folder)
             })?,
         };
-        generation.make_successor(draft, &up_to_seal(records).summary())
+        file.make_successor(folder, draft, &up_to_seal(&file.records).summary())?;
+        self.file = newest(&self.folder)?;
+        Ok(())
     }
 }
 
-/// Returns whether these records are those of the newest file. A file that has a successor is
-/// sealed. One that has a successor and no seal was made by a process that had been stopped since
-/// long before, under a number that had been free again: nothing in it counts.
-fn is_current(generation: &Generation, records: &[Record]) -> Result<bool, LedgerError> {
-    Ok(is_sealed(records) || generation.is_newest()?)
-}
-
-fn is_sealed(records: &[Record]) -> bool {
-    records
-        .iter()
-        .any(|record| record.counted == Counted::Sealed)
+/// Opens the newest file in a folder.
+fn newest(folder: &LedgerFolder) -> Result<Generation, LedgerError> {
+    for _ in 0..MAX_FILES {
+        if let Some(file) = Generation::newest(folder)? {
+            return Ok(file);
+        }
+    }
+    Err(LedgerError::Restless)
 }
 
 /// Returns where the record with this number stands; `None` if it stands behind the seal, where

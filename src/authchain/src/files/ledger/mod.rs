@@ -14,9 +14,13 @@
 //! begins with a summary. The records before the seal never change, so any other process can make
 //! the next file in its place. A record behind the seal does not count: the process that appended
 //! it appends it again, to the next file.
+//!
+//! A new file's name is on the disk some time after the file has got it. Whoever first makes a
+//! durable claim in the file waits for that, and appends a record that says so.
 
 mod counted;
 mod error;
+mod folder;
 mod generation;
 mod history;
 #[expect(
@@ -29,7 +33,7 @@ mod record;
 pub use counted::{AppPasswordId, Counted, RecoverySet, RememberKey};
 pub use error::LedgerError;
 pub use history::{History, RememberedLogin};
-pub use ledger::{Durability, Ledger};
+pub use ledger::{Durability, Ledger, OpenLedger};
 
 #[cfg(test)]
 mod tests;

@@ -67,26 +67,27 @@ impl Record {
     }
 }
 
-/// Returns every record in `bytes`, in order. Bytes that are no record are passed over: a process
-/// whose write was cut short, by a full disk, counted nothing.
+/// Returns every record in `bytes`, in order, and the number of bytes up to the end of the last.
+/// Bytes that are no record are passed over: a process whose write was cut short, by a full disk,
+/// counted nothing.
 ///
 /// # Errors
 /// [`LedgerError::Newer`] for a record of a kind that this version does not know.
-pub(super) fn parse_all(bytes: &[u8]) -> Result<Vec<Record>, LedgerError> {
-    let mut records = Vec::new();
+pub(super) fn parse_all(bytes: &[u8]) -> Result<(Vec<Record>, usize), LedgerError> {
+    let (mut records, mut length) = (Vec::new(), 0);
     let mut rest = bytes;
     while let Some(place) = memmem::find(rest, &MAGIC) {
         rest = rest.get(place..).unwrap_or_default();
-        let step = match Record::parse(rest) {
+        match Record::parse(rest) {
             Some(record) => {
                 records.push(record?);
-                SIZE
+                rest = rest.get(SIZE..).unwrap_or_default();
+                length = bytes.len().saturating_sub(rest.len());
             }
-            None => 1,
-        };
-        rest = rest.get(step..).unwrap_or_default();
+            None => rest = rest.get(1..).unwrap_or_default(),
+        }
     }
-    Ok(records)
+    Ok((records, length))
 }
 
 fn checksum(body: &[u8]) -> [u8; SUM] {

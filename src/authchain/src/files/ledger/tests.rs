@@ -10,17 +10,18 @@ use std::thread;
 use proptest::prelude::*;
 
 use super::counted::Counted;
+use super::folder::LedgerFolder;
 use super::generation::Generation;
 use super::history::History;
 use super::record::{Record, SIZE, parse_all};
 use super::*;
 
-struct LedgerFolder {
+struct LedgerStage {
     folder: tempfile::TempDir,
     ledger: Ledger,
 }
 
-impl LedgerFolder {
+impl LedgerStage {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -31,6 +32,10 @@ impl LedgerFolder {
 
     fn claims(&self, counted: Counted) -> bool {
         self.ledger.count(counted, Durability::Kept).unwrap().1
+    }
+
+    fn folder(&self) -> LedgerFolder {
+        LedgerFolder::open(self.folder.path()).unwrap()
     }
 
     fn files(&self) -> Vec<String> {
@@ -49,7 +54,7 @@ fn code(step: u64) -> Counted {
 #[test]
 fn of_many_claims_of_one_code_one_counts() {
     for (threads, rounds) in [(24, 50), (200, 10)] {
-        let stage = LedgerFolder::new();
+        let stage = LedgerStage::new();
         for round in 1..=rounds {
             let (start, won) = (Barrier::new(threads), AtomicUsize::new(0));
             thread::scope(|scope| {
@@ -70,7 +75,7 @@ fn of_many_claims_of_one_code_one_counts() {
 
 #[test]
 fn no_claim_is_lost_while_files_succeed_each_other() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     let won = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -93,15 +98,12 @@ fn no_claim_is_lost_while_files_succeed_each_other() {
 
 #[test]
 fn a_record_behind_the_seal_is_written_again() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     assert!(stage.claims(code(7)));
-    let seal = Record {
-        counted: Counted::Sealed,
-        id: [9; 16],
-    };
     // A process that was killed when it had sealed the file.
-    let generation = Generation::newest(stage.folder.path()).unwrap().unwrap();
-    generation.append(seal, false).unwrap();
+    let folder = stage.folder();
+    let generation = Generation::newest(&folder).unwrap().unwrap();
+    generation.append(Counted::Sealed, false).unwrap();
     assert_eq!(stage.ledger.history().unwrap().last_step(), Some(7));
     assert!(!stage.claims(code(7)));
     assert!(stage.claims(code(8)));
@@ -110,7 +112,7 @@ fn a_record_behind_the_seal_is_written_again() {
 
 #[test]
 fn a_file_that_comes_back_from_the_past_is_not_read() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     let old = fs::read(stage.folder.path().join("ledger.1")).unwrap();
     for step in 1..600 {
         assert!(stage.claims(code(step)));
@@ -121,33 +123,69 @@ fn a_file_that_comes_back_from_the_past_is_not_read() {
 
 #[test]
 fn a_file_that_comes_back_while_a_process_has_chosen_it_counts_nothing() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     let path = stage.folder.path().join("ledger.1");
     let old = fs::read(&path).unwrap();
     // A process that has listed the folder, and is stopped before it opens the file.
-    let chosen = Generation::newest(stage.folder.path()).unwrap().unwrap();
+    let folder = stage.folder();
+    let chosen = Generation::newest(&folder).unwrap().unwrap();
     for step in 1..600 {
         assert!(stage.claims(code(step)));
     }
     fs::write(&path, old).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    let reopened = Generation::numbered(stage.folder.path(), 1)
-        .unwrap()
-        .unwrap();
+    let reopened = Generation::numbered(&folder, 1).unwrap().unwrap();
     for stale in [chosen, reopened] {
-        let claim = Record {
-            counted: code(599),
-            id: [3; 16],
-        };
-        stale.append(claim, false).unwrap();
-        assert!(!stale.is_newest().unwrap());
+        stale.append(code(599), false).unwrap();
+        assert!(!stale.is_newest(&folder).unwrap());
     }
     assert!(!stage.claims(code(599)));
 }
 
 #[test]
+fn a_ledger_that_was_opened_before_goes_on_in_the_file_that_is_there_now() {
+    let stage = LedgerStage::new();
+    let mut open = stage.ledger.open().unwrap();
+    for step in 1..600 {
+        assert!(stage.claims(code(step)));
+    }
+    assert!(!open.count(code(599), Durability::Kept).unwrap().1);
+    assert!(open.count(code(600), Durability::Kept).unwrap().1);
+    assert!(!stage.claims(code(600)));
+    for step in 601..900 {
+        assert!(stage.claims(code(step)));
+    }
+    assert_eq!(open.history().unwrap().last_step(), Some(899));
+    for file in stage.files() {
+        fs::remove_file(stage.folder.path().join(file)).unwrap();
+    }
+    let missing = LedgerError::Missing(stage.folder.path().to_owned());
+    let counted = open.count(code(900), Durability::Kept);
+    assert_eq!(counted.unwrap_err(), missing);
+    assert_eq!(open.history().unwrap_err(), missing);
+}
+
+#[test]
+fn whoever_first_claims_in_a_file_waits_for_its_name() {
+    let stage = LedgerStage::new();
+    let named = || {
+        let folder = stage.folder();
+        let mut file = Generation::newest(&folder).unwrap().unwrap();
+        file.read_on().unwrap();
+        let named = |record: &&Record| record.counted == Counted::Named;
+        file.records.iter().filter(named).count()
+    };
+    assert!(stage.claims(code(1)));
+    assert_eq!(named(), 0, "nobody has waited yet");
+    for step in 2..4 {
+        stage.ledger.count(code(step), Durability::Durable).unwrap();
+        assert_eq!(named(), 1);
+    }
+}
+
+#[test]
 fn a_write_that_was_cut_short_counts_nothing_and_hides_nothing() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     assert!(stage.claims(code(1)));
     let whole = Record {
         counted: code(2),
@@ -176,7 +214,7 @@ fn where_there_is_no_ledger_nothing_is_counted() {
 
 #[test]
 fn a_ledger_that_others_could_write_is_refused() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     let path = stage.folder.path().join("ledger.1");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
     let error = stage.ledger.count(code(1), Durability::Kept).unwrap_err();
@@ -185,7 +223,7 @@ fn a_ledger_that_others_could_write_is_refused() {
 
 #[test]
 fn a_record_of_a_newer_version_refuses() {
-    let stage = LedgerFolder::new();
+    let stage = LedgerStage::new();
     let mut bytes = Record {
         counted: code(1),
         id: [1; 16],
@@ -297,6 +335,6 @@ proptest! {
     ) {
         let record = Record { counted, id };
         let bytes = [junk.clone(), record.to_bytes(), junk].concat();
-        prop_assert!(parse_all(&bytes).unwrap().contains(&record));
+        prop_assert!(parse_all(&bytes).unwrap().0.contains(&record));
     }
 }

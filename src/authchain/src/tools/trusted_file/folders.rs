@@ -55,6 +55,19 @@ pub fn judge(file: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Checks that no untrusted user can replace a file in the folder at `path`.
+///
+/// # Errors
+/// The owner or the mode of the folder.
+pub(super) fn check(path: &Path, folder: &Metadata) -> Result<(), FileError> {
+    let (owner, mode) = (folder.uid(), folder.mode() & 0o7777);
+    match (is_trusted(owner), mode & 0o022) {
+        (true, 0) => Ok(()),
+        (true, _) => Err(FileError::at(path, FileFault::FolderMode(mode))),
+        (false, _) => Err(FileError::at(path, FileFault::FolderOwner(owner))),
+    }
+}
+
 /// Returns whether a file of this owner is trusted: root's, or the process's effective user's.
 pub(super) fn is_trusted(owner: u32) -> bool {
     owner == 0 || owner == geteuid().as_raw()
