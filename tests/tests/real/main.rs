@@ -22,6 +22,7 @@ mod module;
 mod names;
 mod plugins;
 mod readme;
+mod second_factor_disks;
 mod second_factor_faults;
 mod second_factors;
 mod stacks;

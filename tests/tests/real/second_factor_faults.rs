@@ -175,26 +175,3 @@ fn a_caller_who_forbids_to_write_gains_no_second_use() {
     let second = comes_in(&machine, &limited, &ask);
     assert!(!second, "the code is used, or cannot be counted");
 }
-
-#[test]
-fn a_full_disk_refuses_nobody_for_whom_room_was_set_aside_and_a_read_only_one_everybody() {
-    let Some(machine) = machine("second factors: full disk", THEN) else {
-        return;
-    };
-    let run = |command: &str| {
-        let ending = machine.run(&machine.command(&["/bin/sh", "-ec", command]));
-        assert_eq!(ending.code, 0, "{command}: {}", ending.output);
-    };
-    let codes = |user: &str, code: &str| machine.ask(&login_of(user, code)).unwrap().codes;
-    // The copy of alice's ledger has its room again, the copy of bob's has none.
-    run("cp -a /var/lib/authchain/factors /run/stage/factors\n\
-         mount -t tmpfs -o size=400k,mode=700 none /var/lib/authchain\n\
-         cp -a /run/stage/factors /var/lib/authchain/factors\n\
-         fallocate -n -l 65536 /var/lib/authchain/factors/alice/ledger.1\n\
-         dd if=/dev/zero of=/var/lib/authchain/all-the-rest 2>/dev/null || true");
-    assert_eq!(codes("bob", &code(0)), [SYSTEM_ERR]);
-    assert_eq!(codes("alice", &code(0)), [SUCCESS]);
-    assert_ne!(codes("alice", &code(0)), [SUCCESS], "it is used");
-    run("mount -o remount,ro /var/lib/authchain");
-    assert_eq!(codes("alice", &code(1)), [SYSTEM_ERR]);
-}
