@@ -11,6 +11,7 @@ mod book;
 pub mod changes;
 mod cups;
 pub mod dovecot;
+pub mod factors;
 pub mod failures;
 pub mod faults;
 mod floors;

@@ -3,10 +3,9 @@
 use authchain_tests::host::app_passwords::{PHONE, PRINTER, give, take};
 use authchain_tests::host::authenticator::code;
 use authchain_tests::need;
+use authchain_tests::real::factors::machine;
 use authchain_tests::real::hosts::Host;
 use authchain_tests::real::people::person;
-
-use super::second_factors::machine;
 
 const RULES: &str = "then = [\"totp\"]\n[backend.app]\ntype = \"app_passwords\"\n[[rule]]\n\
                      service = [\"dovecot\"]\nchain = [\"app\", \"local\"]\ncode = \"appended\"\n";

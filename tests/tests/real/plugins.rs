@@ -2,13 +2,13 @@
 
 use authchain_tests::host::built;
 use authchain_tests::need;
+use authchain_tests::real::factors::machine;
 use authchain_tests::real::hosts::by;
 use authchain_tests::real::machine::Machine;
 use authchain_tests::real::people::person;
 use authchain_tests::real::ssh;
 
 use super::changes::typed;
-use super::second_factors::machine;
 
 const WORKER: &str = "/run/stage/authchain-worker";
 const PLUGIN: &str = "/run/stage/plugin";

@@ -6,9 +6,8 @@ use authchain::words::Username;
 use authchain_tests::host::authenticator::code;
 use authchain_tests::host::codes::{SUCCESS, SYSTEM_ERR};
 use authchain_tests::need;
+use authchain_tests::real::factors::{login_of, machine};
 use authchain_tests::real::machine::Machine;
-
-use super::second_factors::{login_of, machine};
 
 const THEN: &str = "then = [\"totp\"]\n";
 

@@ -9,11 +9,11 @@ use authchain_tests::host::codes::{SUCCESS, SYSTEM_ERR};
 use authchain_tests::host::scene::Report;
 use authchain_tests::need;
 use authchain_tests::real::ask::Ask;
+use authchain_tests::real::factors::{login_of, machine};
 use authchain_tests::real::machine::{Machine, PATIENCE, await_that};
 use authchain_tests::real::people::person;
 
 use super::changes::{STRACE, TRACE, may_raise_limits};
-use super::second_factors::{login_of, machine};
 
 const THEN: &str = "then = [\"totp\"]\n";
 
