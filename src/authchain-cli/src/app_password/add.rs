@@ -5,15 +5,16 @@ use authchain::config::rules::{Fit, Rule};
 use authchain::files::app_passwords::{AppPasswords, NewAppPassword};
 use authchain::tools::name_service;
 use clap::{Args, ValueHint};
+use serde_json::json;
 
-use super::people::{Owner, People, trouble};
+use super::people::{self, Owner, People, trouble};
 use crate::clock;
 use crate::terminal::{Exit, Failure, Terminal};
 
 /// Make a password, and show it once
 ///
-/// The password is the only line of standard output. Blanks and hyphens need not be typed, and case
-/// does not count.
+/// The password is the only line of standard output, unless there is --json. Blanks and hyphens
+/// need not be typed, and case does not count.
 #[derive(Debug, Args)]
 pub(super) struct AddAppPassword {
     /// The name
@@ -36,6 +37,10 @@ pub(super) struct AddAppPassword {
     /// The last day (UTC) on which it is taken, such as 2027-06-30
     #[arg(long, value_name = "DAY", value_parser = parse_day)]
     until: Option<u64>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl AddAppPassword {
@@ -54,9 +59,14 @@ impl AddAppPassword {
         let uid = system_user.map(|user| user.uid.as_raw());
         let new = NewAppPassword::new(&self.label, uid, &self.service, today, self.until);
         let new = new.map_err(Failure::refused)?;
+        let told = || people::json(&name, &new.kept, json!({ "password": *new.shown }));
+        let json = self.json.then(told);
         folder.make().map_err(trouble)?;
         AppPasswords::add(folder.path(), new.kept)?;
-        terminal.print(new.shown.as_str());
+        match json {
+            Some(json) => terminal.json(&json),
+            None => terminal.print(new.shown.as_str()),
+        }
         let label = &self.label;
         terminal.print_message(format_args!(
             "the app password \"{label}\" of {name}; it is not shown again"
@@ -64,6 +74,12 @@ impl AddAppPassword {
         if uid.is_none() {
             terminal.print_message(format_args!("warning: the system does not know {name}"));
         }
+        self.warn_of_services(config, terminal);
+        Ok(Exit::Success)
+    }
+
+    /// Warns of services in which the password does not count.
+    fn warn_of_services(&self, config: &Config<'_>, terminal: &mut Terminal) {
         for service in &self.service {
             if !config.rules.iter().any(|rule| asks(config, rule, service)) {
                 terminal.print_message(format_args!(
@@ -72,7 +88,6 @@ impl AddAppPassword {
                 ));
             }
         }
-        Ok(Exit::Success)
     }
 }
 

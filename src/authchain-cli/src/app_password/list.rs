@@ -2,10 +2,11 @@
 
 use authchain::files::app_passwords::{AppPassword, AppPasswords};
 use authchain::files::ledger::History;
+use authchain::words::Username;
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 
-use super::people::{Owner, People, trouble};
+use super::people::{self, Owner, People, trouble};
 use crate::clock;
 use crate::terminal::{Exit, Failure, STRONG, Terminal};
 
@@ -26,7 +27,7 @@ pub(super) struct ListAppPasswords {
 
 /// An app password in the list.
 struct Row {
-    user: String,
+    user: Username,
     password: AppPassword,
     /// The day of the last use.
     last_use: Option<u64>,
@@ -98,7 +99,7 @@ impl Row {
     fn new(owner: &Owner, password: &AppPassword, history: &History) -> Self {
         let last_use = history.last_use(password.id);
         Self {
-            user: owner.name.as_str().to_owned(),
+            user: owner.name.clone(),
             password: password.clone(),
             last_use: last_use.map(|at| at / DAY),
         }
@@ -119,7 +120,7 @@ impl Row {
         let ended = if self.has_ended() { " (over)" } else { "" };
         let end = end.map_or("-".to_owned(), clock::date);
         [
-            self.user.clone(),
+            self.user.to_string(),
             label.clone(),
             services.join(","),
             clock::date(*created),
@@ -129,15 +130,10 @@ impl Row {
     }
 
     fn json(&self) -> Value {
-        json!({
-            "user": self.user,
-            "label": self.password.label,
-            "uid": self.password.uid,
-            "services": self.password.services,
-            "created": clock::date(self.password.created),
-            "end": self.password.end.map(clock::date),
+        let more = json!({
             "ended": self.has_ended(),
             "last_use": self.last_use.map(clock::date),
-        })
+        });
+        people::json(&self.user, &self.password, more)
     }
 }

@@ -4,11 +4,13 @@ use std::fmt::Display;
 
 use authchain::config::Config;
 use authchain::config::settings::GlobalSettings;
+use authchain::files::app_passwords::AppPassword;
 use authchain::files::factor_folder::FactorFolder;
 use authchain::words::Username;
+use serde_json::{Value, json};
 
 use crate::terminal::Failure;
-use crate::{person_name, setup};
+use crate::{clock, person_name, setup};
 
 /// The people who have app passwords, or may get some.
 pub(super) struct People<'c> {
@@ -65,6 +67,22 @@ impl<'c> People<'c> {
         let folder = FactorFolder::exactly(&self.settings.state_dir, &name);
         Owner { name, folder }
     }
+}
+
+/// Returns what scripts are told of an app password, with what `more` says of it.
+pub(super) fn json(user: &Username, password: &AppPassword, more: Value) -> Value {
+    let mut facts = json!({
+        "user": user.as_str(),
+        "label": password.label,
+        "uid": password.uid,
+        "services": password.services,
+        "created": clock::date(password.created),
+        "end": password.end.map(clock::date),
+    });
+    if let (Value::Object(facts), Value::Object(more)) = (&mut facts, more) {
+        facts.extend(more);
+    }
+    facts
 }
 
 /// Returns the failure of a step with a file.

@@ -63,6 +63,18 @@ fn a_password_is_shown_once_and_listed_without_itself() {
 }
 
 #[test]
+fn a_new_password_is_told_to_scripts_as_an_object() {
+    let fixture = fixture();
+    let shown = add(&fixture, "phone", &["--service", "dovecot", "--json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["password"].as_str().unwrap().len(), 29);
+    let listed = &list(&fixture)[0];
+    for key in ["user", "label", "uid", "services", "created", "end"] {
+        assert_eq!(shown[key], listed[key], "{key}");
+    }
+}
+
+#[test]
 fn a_password_lives_until_it_is_revoked() {
     let fixture = fixture();
     for label in ["phone", "laptop", "printer"] {

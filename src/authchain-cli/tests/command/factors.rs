@@ -127,6 +127,7 @@ fn a_program_that_cannot_ask_or_cannot_see_is_told_of() {
 fn an_sshd_that_does_not_ask_and_a_key_that_passes_the_code_by_are_told_of() {
     let alone = "a key alone passes it by";
     let silent = "sshd does not ask";
+    let cannot = "method password cannot ask for it";
     for (more, sshd, expected, unexpected) in [
         (
             "",
@@ -142,6 +143,26 @@ fn an_sshd_that_does_not_ask_and_a_key_that_passes_the_code_by_are_told_of() {
             silent,
         ),
         ("", "PubkeyAuthentication no\n", vec!["sshd"], alone),
+        ("", "UsePAM yes\n", vec!["warning", cannot], silent),
+        ("", "PasswordAuthentication no\n", vec!["sshd"], cannot),
+        (
+            "",
+            "AuthenticationMethods publickey,keyboard-interactive\n",
+            vec!["sshd"],
+            cannot,
+        ),
+        (
+            "",
+            "AuthenticationMethods password\n",
+            vec!["warning", cannot],
+            silent,
+        ),
+        (
+            "code = \"appended\"\n",
+            "UsePAM yes\n",
+            vec!["sshd"],
+            cannot,
+        ),
         (
             "publickey = \"counts\"\n",
             "AuthenticationMethods publickey,keyboard-interactive\n",

@@ -2,6 +2,7 @@
 
 mod clock;
 mod demands;
+mod disk;
 mod enrolled;
 mod hosts;
 mod names;
@@ -29,6 +30,7 @@ pub(super) fn check(file: &Path, config: &Config<'_>, report: &mut Report) {
     if let Some(enrolled) = enrolled::check(&config.settings.state_dir, report) {
         root::check(file, config, &enrolled, report);
     }
+    disk::check(&config.settings.state_dir, report);
     clock::check(Path::new("/run"), report);
 }
 

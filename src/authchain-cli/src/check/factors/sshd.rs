@@ -25,6 +25,13 @@ pub(super) fn check(file: &Path, asking: &Asking, report: &mut Report) {
         );
         report.add(Severity::Warning, file, message);
     }
+    if asks && settings.takes_method_password() && asking.demand.code == CodeEntry::Asked {
+        let message = format!(
+            "{place}: a code is asked for, and sshd's method password cannot ask for it: whoever \
+             uses it is refused; write PasswordAuthentication no"
+        );
+        report.add(Severity::Warning, file, message);
+    }
     if !settings.is_on("pubkeyauthentication", true) || settings.wants_more_than_a_key() {
         return;
     }

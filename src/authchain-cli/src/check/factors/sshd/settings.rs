@@ -34,6 +34,16 @@ impl SshdSettings {
         })
     }
 
+    /// Returns whether somebody may log in by the method password alone.
+    pub(super) fn takes_method_password(&self) -> bool {
+        let lists = self.0.get("authenticationmethods");
+        let is_named = lists.is_none_or(|lists| {
+            let mut lists = lists.split_whitespace();
+            lists.any(|list| matches!(list, "any" | "password"))
+        });
+        is_named && self.is_on("passwordauthentication", true)
+    }
+
     /// Adds the lines of a text; those behind the first `Match` hold for some alone.
     fn add(&mut self, text: &str, path: &Path, depth: usize) {
         for line in text.lines().map(str::trim) {
