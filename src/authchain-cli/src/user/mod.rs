@@ -184,5 +184,5 @@ fn delete(
     }
     database.delete(&name)?;
     terminal.print(format_args!("{name} is deleted"));
-    second_factors::end(guarded, &name, terminal)
+    second_factors::end(&name, &guarded.settings, guarded.chain.as_ref(), terminal)
 }

@@ -28,27 +28,30 @@ fn fixture(config: &str) -> Fixture {
     fixture
 }
 
-fn delete(fixture: &Fixture, words: &[&str]) {
-    let run = fixture.run(&["user", "del", "alice-test", "--yes"]);
+fn delete(fixture: &Fixture, more: &[&str], words: &[&str]) {
+    let arguments = ["user", "del", "alice-test", "--yes"];
+    let run = fixture.run(&[&arguments[..], more].concat());
     run.expect(0, words);
 }
 
 #[test]
 fn somebody_new_of_the_name_of_a_deleted_account_inherits_no_factor_and_no_password() {
-    let fixture = fixture(GUESTS);
-    let words = [
-        "alice-test is deleted",
-        "2 app passwords of alice-test are void",
-        "alice-test is not enrolled any more",
-    ];
-    delete(&fixture, &words);
-    for name in ["totp", "totp.pending"] {
-        assert!(!fixture.path("factors/alice-test").join(name).exists());
+    for more in [&[][..], &["--backend", "guests"]] {
+        let fixture = fixture(GUESTS);
+        let words = [
+            "alice-test is deleted",
+            "2 app passwords of alice-test are void",
+            "alice-test is not enrolled any more",
+        ];
+        delete(&fixture, more, &words);
+        for name in ["totp", "totp.pending"] {
+            assert!(!fixture.path("factors/alice-test").join(name).exists());
+        }
+        let list = fixture.run(&["app-password", "list", "--json"]);
+        assert_eq!(list.expect(0, &[]).out, "[]\n");
+        // What was counted stays.
+        assert!(fixture.path("factors/alice-test/ledger.1").exists());
     }
-    let list = fixture.run(&["app-password", "list", "--json"]);
-    assert_eq!(list.expect(0, &[]).out, "[]\n");
-    // What was counted stays.
-    assert!(fixture.path("factors/alice-test/ledger.1").exists());
 }
 
 #[test]
@@ -61,6 +64,6 @@ fn an_enrolment_stays_where_another_backend_knows_the_name() {
         "2 app passwords of alice-test are void",
         "alice-test stays enrolled: local knows the name, too",
     ];
-    delete(&fixture, &words);
+    delete(&fixture, &[], &words);
     assert!(fixture.path("factors/alice-test/totp").exists());
 }

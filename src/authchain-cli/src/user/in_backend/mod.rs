@@ -10,6 +10,7 @@ use authchain::backends::accounts::{Changes, Field};
 use authchain::words::Username;
 
 use super::command::UserCommand;
+use super::second_factors;
 use super::typed::{check_shell, confirm};
 use crate::named_backend::NamedBackend;
 use crate::person_name::refuse_system_name;
@@ -60,7 +61,7 @@ pub(super) fn run(
             edit(backend, user, Field::Lock, &locked(false))?;
             terminal.print(format_args!("{user} is unlocked"));
         }
-        UserCommand::Del { user, yes } => remove(backend, user, *yes, terminal)?,
+        UserCommand::Del { user, yes } => remove(backend, user, *yes, config, terminal)?,
         UserCommand::List(list) => entries::list(backend, "", list.json, terminal)?,
         UserCommand::Search { part, json } => entries::list(backend, part, *json, terminal)?,
         UserCommand::Show { user, json } => entries::show(backend, user, *json, terminal)?,
@@ -101,6 +102,7 @@ fn remove(
     backend: &NamedBackend,
     user: &str,
     yes: bool,
+    config: Option<&Path>,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let remove = backend.backend.remove();
@@ -111,5 +113,6 @@ fn remove(
     }
     backend.done(&name, remove.remove(&name, &backend.context()))?;
     terminal.print(format_args!("{name} is deleted from {}", backend.name));
-    Ok(())
+    let chain = setup::chain(config)?.chain;
+    second_factors::end(&name, &backend.settings, Some(&chain), terminal)
 }
