@@ -46,7 +46,7 @@ pub(crate) fn refuse_system_name(
     name: &Username,
     settings: &GlobalSettings,
 ) -> Result<(), Failure> {
-    let uid = system_uid(name, settings).map_err(|error| Failure::trouble(error.to_string()))?;
+    let uid = system_uid(name, settings).map_err(Failure::trouble)?;
     uid.map_or(Ok(()), |uid| {
         Err(Failure::refused(format!(
             "{name} is a system name (user id {uid} in {})",

@@ -47,10 +47,10 @@ impl Failure {
     }
 
     /// Returns the failure of a command that could not be carried out, such as by an I/O error.
-    pub(crate) fn trouble(message: impl Into<String>) -> Self {
+    pub(crate) fn trouble(message: impl Display) -> Self {
         Self {
             exit: Exit::Trouble,
-            message: message.into(),
+            message: message.to_string(),
         }
     }
 }

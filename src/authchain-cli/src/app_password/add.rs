@@ -7,7 +7,7 @@ use authchain::tools::name_service;
 use clap::{Args, ValueHint};
 use serde_json::json;
 
-use super::people::{self, Owner, People, trouble};
+use super::people::{self, Owner, People};
 use crate::clock;
 use crate::terminal::{Exit, Failure, Terminal};
 
@@ -61,7 +61,7 @@ impl AddAppPassword {
         let new = new.map_err(Failure::refused)?;
         let told = || people::json(&name, &new.kept, json!({ "password": *new.shown }));
         let json = self.json.then(told);
-        folder.make().map_err(trouble)?;
+        folder.make().map_err(Failure::trouble)?;
         AppPasswords::add(folder.path(), new.kept)?;
         match json {
             Some(json) => terminal.json(&json),

@@ -6,7 +6,7 @@ use authchain::words::Username;
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 
-use super::people::{self, Owner, People, trouble};
+use super::people::{self, Owner, People};
 use crate::clock;
 use crate::terminal::{Exit, Failure, STRONG, Terminal};
 
@@ -63,11 +63,11 @@ impl ListAppPasswords {
 }
 
 fn rows_of(owner: &Owner) -> Result<Vec<Row>, Failure> {
-    let passwords = AppPasswords::read(owner.folder.path()).map_err(trouble)?;
+    let passwords = AppPasswords::read(owner.folder.path()).map_err(Failure::trouble)?;
     if passwords.is_empty() {
         return Ok(Vec::new());
     }
-    let history = owner.folder.ledger().history().map_err(trouble)?;
+    let history = owner.folder.ledger().history().map_err(Failure::trouble)?;
     let row = |password: &AppPassword| Row::new(owner, password, &history);
     Ok(passwords.iter().map(row).collect())
 }

@@ -1,7 +1,5 @@
 //! The people's folders, where the configuration has them.
 
-use std::fmt::Display;
-
 use authchain::config::Config;
 use authchain::config::settings::GlobalSettings;
 use authchain::files::app_passwords::AppPassword;
@@ -59,7 +57,7 @@ impl<'c> People<'c> {
 
     /// Returns everybody who has a folder.
     pub(super) fn everybody(&self) -> Result<Vec<Owner>, Failure> {
-        let names = FactorFolder::everybody(&self.settings.state_dir).map_err(trouble)?;
+        let names = FactorFolder::everybody(&self.settings.state_dir).map_err(Failure::trouble)?;
         Ok(names.into_iter().map(|name| self.owner(name)).collect())
     }
 
@@ -83,9 +81,4 @@ pub(super) fn json(user: &Username, password: &AppPassword, more: Value) -> Valu
         facts.extend(more);
     }
     facts
-}
-
-/// Returns the failure of a step with a file.
-pub(super) fn trouble(error: impl Display) -> Failure {
-    Failure::trouble(error.to_string())
 }

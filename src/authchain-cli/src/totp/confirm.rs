@@ -5,7 +5,7 @@ use authchain::files::authenticator::PendingAuthenticator;
 use clap::{Args, ValueHint};
 
 use super::enrol::{confirmed_step, no_right_code, step_of};
-use super::enrolments::{Enrolments, is_void, trouble};
+use super::enrolments::{Enrolments, is_void};
 use crate::clock;
 use crate::terminal::{Exit, Failure, Terminal};
 
@@ -29,12 +29,12 @@ impl Confirm {
         let person = enrolments.newcomer(&self.user)?;
         let name = &person.name;
         person.refuse_enrolled()?;
-        let pending = PendingAuthenticator::read(person.folder.path()).map_err(trouble)?;
+        let pending = PendingAuthenticator::read(person.folder.path()).map_err(Failure::trouble)?;
         let Some(pending) = pending else {
             return Err(Failure::refused(format!("no enrolment of {name} waits")));
         };
         if is_void(&pending) {
-            PendingAuthenticator::remove(person.folder.path()).map_err(trouble)?;
+            PendingAuthenticator::remove(person.folder.path()).map_err(Failure::trouble)?;
             return Err(Failure::refused(format!(
                 "the enrolment of {name} has waited since {} and is void; enrol once more",
                 clock::date_and_time(pending.since)

@@ -3,7 +3,7 @@
 use authchain::files::authenticator::{Authenticator, PendingAuthenticator};
 use clap::{Args, ValueHint};
 
-use super::enrolments::{Enrolments, trouble};
+use super::enrolments::Enrolments;
 use crate::terminal::{Exit, Failure, Terminal};
 
 /// End an enrolment: the secret and the recovery codes are gone
@@ -25,8 +25,8 @@ impl Disable {
     ) -> Result<Exit, Failure> {
         let person = enrolments.person(&self.user)?;
         let (name, folder) = (&person.name, person.folder.path());
-        let was_pending = PendingAuthenticator::remove(folder).map_err(trouble)?;
-        let was_enrolled = Authenticator::remove(folder).map_err(trouble)?;
+        let was_pending = PendingAuthenticator::remove(folder).map_err(Failure::trouble)?;
+        let was_enrolled = Authenticator::remove(folder).map_err(Failure::trouble)?;
         match (was_enrolled, was_pending) {
             (true, _) => terminal.print(format_args!("{name} is not enrolled any more")),
             (false, true) => {

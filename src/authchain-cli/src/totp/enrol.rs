@@ -7,7 +7,7 @@ use authchain::factors::totp::TotpEnrolment;
 use authchain::files::authenticator::{Authenticator, NewRecoveryCodes, PendingAuthenticator};
 use clap::{Args, ValueHint};
 
-use super::enrolments::{Enrolments, Holder, PENDING, trouble};
+use super::enrolments::{Enrolments, Holder, PENDING};
 use super::sheet::{Sheet, print_recovery_codes};
 use crate::clock;
 use crate::prompt::{self, Echo};
@@ -64,7 +64,7 @@ impl Enrol {
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
         let text = fs::read_to_string(file)
-            .map_err(|error| trouble(format_args!("{}: {error}", file.display())))?;
+            .map_err(|error| Failure::trouble(format_args!("{}: {error}", file.display())))?;
         let mut exit = Exit::Success;
         for name in names(&text) {
             let enrolled = enrolments
@@ -87,8 +87,9 @@ impl Enrol {
     ) -> Result<(), Failure> {
         let (authenticator, codes) = new_secret(person, enrolments)?;
         person.warn_if_unknown(terminal);
-        person.folder.make().map_err(trouble)?;
-        PendingAuthenticator::write(&authenticator, person.folder.path()).map_err(trouble)?;
+        person.folder.make().map_err(Failure::trouble)?;
+        PendingAuthenticator::write(&authenticator, person.folder.path())
+            .map_err(Failure::trouble)?;
         let sheet = Sheet::new(&enrolments.factor, &person.name, &authenticator);
         let until = clock::now().checked_add(PENDING).unwrap_or(clock::now());
         let until = clock::date_and_time(until);
@@ -131,8 +132,8 @@ fn new_secret(
     person.refuse_enrolled()?;
     let settings = &enrolments.factor.settings;
     let mut authenticator =
-        Authenticator::new(settings.algorithm, settings.digits).map_err(trouble)?;
-    let codes = NewRecoveryCodes::new().map_err(trouble)?;
+        Authenticator::new(settings.algorithm, settings.digits).map_err(Failure::trouble)?;
+    let codes = NewRecoveryCodes::new().map_err(Failure::trouble)?;
     authenticator.recovery = codes.kept.clone();
     Ok((authenticator, codes))
 }
@@ -144,7 +145,8 @@ pub(super) fn confirmed_step(
     terminal: &mut Terminal,
 ) -> Result<u64, Failure> {
     for left in (0..TRIES).rev() {
-        let typed = prompt::ask("Code that the app shows now: ", Echo::On).map_err(trouble)?;
+        let typed =
+            prompt::ask("Code that the app shows now: ", Echo::On).map_err(Failure::trouble)?;
         match step_of(enrolment, typed.expose()) {
             Some(step) => return Ok(step),
             None if left > 0 => terminal.print_message("wrong code; once more"),

@@ -1,6 +1,5 @@
 //! The people's enrolments, where the configuration has them.
 
-use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,13 +86,13 @@ impl Enrolments {
 impl Holder {
     /// Returns the authenticator of somebody who is enrolled.
     pub(super) fn authenticator(&self) -> Result<Authenticator, Failure> {
-        let found = Authenticator::read(self.folder.path()).map_err(trouble)?;
+        let found = Authenticator::read(self.folder.path()).map_err(Failure::trouble)?;
         found.ok_or_else(|| Failure::refused(format!("{} is not enrolled", self.name)))
     }
 
     /// Refuses somebody who is enrolled already.
     pub(super) fn refuse_enrolled(&self) -> Result<(), Failure> {
-        let found = Authenticator::read(self.folder.path()).map_err(trouble)?;
+        let found = Authenticator::read(self.folder.path()).map_err(Failure::trouble)?;
         let name = &self.name;
         let message =
             || format!("{name} is enrolled already; `authchain totp disable {name}` ends that");
@@ -103,19 +102,19 @@ impl Holder {
     /// Enrols the person, with this time step as the last whose code is void.
     pub(super) fn enrol(&self, enrolment: &TotpEnrolment, step: u64) -> Result<(), Failure> {
         let name = &self.name;
-        self.folder.make().map_err(trouble)?;
-        if !enrolment.claim(step).map_err(trouble)? {
+        self.folder.make().map_err(Failure::trouble)?;
+        if !enrolment.claim(step).map_err(Failure::trouble)? {
             return Err(Failure::refused(format!(
                 "{name} is not enrolled: a code of this time, or of a later one, was used before; \
                  wait for the next code, or see `authchain totp unlock` if the clock was set back"
             )));
         }
-        if !enrolment.keep_new().map_err(trouble)? {
+        if !enrolment.keep_new().map_err(Failure::trouble)? {
             return Err(Failure::refused(format!(
                 "{name} was enrolled by somebody else at the same time"
             )));
         }
-        PendingAuthenticator::remove(self.folder.path()).map_err(trouble)?;
+        PendingAuthenticator::remove(self.folder.path()).map_err(Failure::trouble)?;
         Ok(())
     }
 
@@ -137,9 +136,4 @@ pub(super) fn is_void(pending: &PendingAuthenticator) -> bool {
         .duration_since(pending.since)
         .unwrap_or_default();
     age > PENDING
-}
-
-/// Returns the failure of a step with a file.
-pub(super) fn trouble(error: impl Display) -> Failure {
-    Failure::trouble(error.to_string())
 }

@@ -3,7 +3,7 @@
 use authchain::files::authenticator::NewRecoveryCodes;
 use clap::{Args, ValueHint};
 
-use super::enrolments::{Enrolments, trouble};
+use super::enrolments::Enrolments;
 use super::sheet::print_recovery_codes;
 use crate::terminal::{Exit, Failure, Terminal};
 
@@ -24,7 +24,7 @@ impl Recovery {
         let person = enrolments.person(&self.user)?;
         let mut authenticator = person.authenticator()?;
         let before = authenticator.number();
-        let codes = NewRecoveryCodes::new().map_err(trouble)?;
+        let codes = NewRecoveryCodes::new().map_err(Failure::trouble)?;
         authenticator.recovery = codes.kept.clone();
         if person.authenticator()?.number() != before {
             let words = format!("{} was enrolled anew at this moment", person.name);
@@ -32,7 +32,7 @@ impl Recovery {
         }
         authenticator
             .write_over(person.folder.path())
-            .map_err(trouble)?;
+            .map_err(Failure::trouble)?;
         print_recovery_codes(&codes, terminal);
         Ok(Exit::Success)
     }

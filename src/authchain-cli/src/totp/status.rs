@@ -6,7 +6,7 @@ use authchain::files::factor_folder::FactorFolder;
 use clap::{Args, ValueHint};
 use serde_json::Value;
 
-use super::enrolments::{Enrolments, trouble};
+use super::enrolments::Enrolments;
 use crate::terminal::{Exit, Failure, STRONG, Terminal};
 use person_status::{EnrolmentState, PersonStatus};
 
@@ -34,7 +34,7 @@ impl Status {
             Some(user) => vec![enrolments.person(user)?],
             None => {
                 let names = FactorFolder::everybody(&enrolments.factor.state_dir);
-                let names = names.map_err(trouble)?.into_iter();
+                let names = names.map_err(Failure::trouble)?.into_iter();
                 names.map(|name| enrolments.person_named(name)).collect()
             }
         };

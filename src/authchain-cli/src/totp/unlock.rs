@@ -6,7 +6,7 @@ use authchain::files::authenticator::Authenticator;
 use authchain::files::ledger::{Counted, Durability, LedgerError};
 use clap::{Args, ValueHint};
 
-use super::enrolments::{Enrolments, trouble};
+use super::enrolments::Enrolments;
 use crate::clock;
 use crate::terminal::{Exit, Failure, Terminal};
 
@@ -31,7 +31,7 @@ impl Unlock {
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
         let person = enrolments.person(&self.user)?;
-        let authenticator = Authenticator::read(person.folder.path()).map_err(trouble)?;
+        let authenticator = Authenticator::read(person.folder.path()).map_err(Failure::trouble)?;
         let now = clock::now();
         let at = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let present = |period| at.as_secs().checked_div(period).unwrap_or_default();
@@ -50,7 +50,7 @@ impl Unlock {
             Err(LedgerError::Missing(_)) => {
                 return Err(Failure::refused(format!("{} is not enrolled", person.name)));
             }
-            counted => counted.map_err(trouble)?,
+            counted => counted.map_err(Failure::trouble)?,
         };
         terminal.print(format_args!(
             "{} may use the codes to come; the clock says {}",

@@ -31,7 +31,7 @@ pub(super) fn end(
     let others = others(name, settings, chain);
     let folder = FactorFolder::of(&settings.state_dir, name);
     let disabled = disable(name, &folder, others, terminal);
-    disabled.map_err(|error| Failure::trouble(error.to_string()))
+    disabled.map_err(Failure::trouble)
 }
 
 /// Ends the enrolment, unless others may have the name: where people who are not enrolled are asked

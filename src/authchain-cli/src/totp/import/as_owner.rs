@@ -12,14 +12,13 @@ use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Uid, User, geteuid, setfsgid, setfsuid};
 
 use crate::terminal::Failure;
-use crate::totp::enrolments::trouble;
 
 /// Reads a file of at most `limit` bytes. Where others than root could have put another file in its
 /// place, it is read with the rights of `owner`, and must be theirs: a link could lead to a file
 /// that only root may read (CVE-2024-47191).
 pub(super) fn read(path: &Path, owner: &Username, limit: u64) -> Result<Vec<u8>, Failure> {
     if folders::judge(path).is_ok() {
-        return trusted_file::read(path, Access::Private, limit).map_err(trouble);
+        return trusted_file::read(path, Access::Private, limit).map_err(Failure::trouble);
     }
     let user = name_service::user_named(owner.as_str()).map_err(Failure::trouble)?;
     let user = user.ok_or_else(|| {
@@ -29,7 +28,7 @@ pub(super) fn read(path: &Path, owner: &Username, limit: u64) -> Result<Vec<u8>,
         ))
     })?;
     let read = with_rights_of(&user, || read_own(path, user.uid, limit));
-    read.map_err(|error| trouble(format_args!("{}: {error}", path.display())))
+    read.map_err(|error| Failure::trouble(format_args!("{}: {error}", path.display())))
 }
 
 fn read_own(path: &Path, owner: Uid, limit: u64) -> io::Result<Vec<u8>> {

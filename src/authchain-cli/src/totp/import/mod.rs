@@ -12,7 +12,7 @@ use authchain::tools::trusted_file::{self, Access};
 use clap::{Args, ValueHint};
 use zeroize::Zeroizing;
 
-use super::enrolments::{Enrolments, trouble};
+use super::enrolments::Enrolments;
 use crate::clock;
 use crate::terminal::{Exit, Failure, Terminal, clean};
 
@@ -53,13 +53,13 @@ impl Import {
         let (path, parsed) = match (&self.google, &self.oath) {
             (Some(path), _) => {
                 // Each folder on the way counts, those above the present one, too.
-                let whole = path::absolute(path).map_err(trouble)?;
+                let whole = path::absolute(path).map_err(Failure::trouble)?;
                 let text = Zeroizing::new(as_owner::read(&whole, name, MAX_OF_ONE)?);
                 (path, google::parse(&text))
             }
             (None, Some(path)) => {
                 let text = trusted_file::read(path, Access::Private, MAX_OF_ALL);
-                let text = Zeroizing::new(text.map_err(trouble)?);
+                let text = Zeroizing::new(text.map_err(Failure::trouble)?);
                 (path, oath::parse(&text, name))
             }
             (None, None) => return Err(Failure::refused("no file is named")),
