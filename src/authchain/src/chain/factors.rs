@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::decision::{Accepted, Outcome};
 use crate::config::rules::Demand;
 use crate::config::settings::{CodeEntry, Enrol, NotEnrolled};
 use crate::factors::remember::RememberedPlace;
@@ -10,7 +9,7 @@ use crate::factors::{Enrolment, Factor};
 use crate::files::factor_folder::FactorFolder;
 use crate::tools::request::Context;
 use crate::tools::session::{SessionName, session_name};
-use crate::words::{BackendError, Denial, DenialReason, Secret, User, Username, bare};
+use crate::words::{BackendError, Secret, User, Username, bare};
 
 /// The second factors of a configuration.
 pub struct Factors {
@@ -233,9 +232,4 @@ pub(super) fn is_remembered(
         Some(place) => Ok(place.is_remembered(now)?),
         None => Ok(false),
     }
-}
-
-/// Returns the outcome for somebody whom a factor has not confirmed.
-pub(super) fn not_confirmed() -> Outcome<Accepted> {
-    Outcome::Denied(Denial::from(DenialReason::NotConfirmed))
 }

@@ -9,6 +9,8 @@
 
 mod asked;
 mod confirmed;
+mod factor_answer;
+mod not_confirmed;
 mod second_factor;
 mod settled;
 mod walked;

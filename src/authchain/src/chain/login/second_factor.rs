@@ -2,44 +2,26 @@
 
 use std::time::Duration;
 
-use super::asked::{Asked, Credential};
-use crate::chain::decision::{Accepted, AuthDecision, ConfirmationStep, Outcome};
-use crate::chain::factors::{PersonNames, Wanted, is_remembered, not_confirmed};
+use super::asked::Asked;
+use super::not_confirmed::{NotConfirmed, refused};
+use crate::chain::decision::{Accepted, AuthDecision, ConfirmationStep};
+use crate::chain::factors::{PersonNames, Wanted, is_remembered};
 use crate::chain::links::Link;
 use crate::chain::route::Allowed;
 use crate::config::rules::Demand;
-use crate::config::settings::{CodeEntry, Enrol, NotEnrolled, PublicKey};
-use crate::factors::{Confirmation, Confirming, Enrolment, Factor};
+use crate::config::settings::{CodeEntry, NotEnrolled, PublicKey};
+use crate::factors::{Confirmation, Enrolment, Factor};
 use crate::tools::conversation::Conversation;
-use crate::tools::deferred::{Deferred, WorkFirst};
-use crate::words::{BackendError, ConversationError, Secret, Username};
-
-/// The reason, for the log, why a host that answers each question with the password is refused.
-const SAME_ANSWER: &str = "the program answered the question for the code with the password, so it \
-                           cannot ask (sshd: KbdInteractiveAuthentication yes, and no \
-                           PasswordAuthentication; mail servers: code = \"appended\")";
+use crate::tools::deferred::Deferred;
+use crate::words::BackendError;
 
 /// The question for a second factor in one login.
 pub(super) struct SecondFactor<'s, 'a> {
-    asked: &'s Asked<'a>,
-    deferred: &'s Deferred,
-    person: &'s mut dyn Conversation,
+    pub(super) asked: &'s Asked<'a>,
+    pub(super) deferred: &'s Deferred,
+    pub(super) person: &'s mut dyn Conversation,
     /// The factors that have been asked in this login.
     confirmed: Vec<&'s str>,
-}
-
-/// Why a person is not confirmed.
-enum NotConfirmed {
-    /// The factor says so, in these words.
-    Refused(String),
-    /// The factor could not be asked, or could not keep what it was told.
-    Error(BackendError),
-}
-
-impl From<BackendError> for NotConfirmed {
-    fn from(error: BackendError) -> Self {
-        Self::Error(error)
-    }
 }
 
 /// The step after the question for one factor.
@@ -229,101 +211,6 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         }
         Ok(Some(said))
     }
-
-    fn verify(
-        &mut self,
-        demand: &Demand,
-        factor: &dyn Factor,
-        enrolment: &dyn Enrolment,
-    ) -> Result<Confirmation, BackendError> {
-        let asked = self.asked;
-        let asked_late;
-        let early = (asked.code.as_ref()).filter(|code| code.factor == factor.name());
-        let answer = match (&asked.credential, demand.code, factor.question()) {
-            (_, _, None) => None,
-            (Credential::Password(_, Some(code)), _, _) => Some(code),
-            (_, CodeEntry::Appended, _) => {
-                let why = "no code behind the password".to_owned();
-                return Ok(Confirmation::Refused(why));
-            }
-            (_, CodeEntry::Asked, Some(question)) => {
-                let answer = match early {
-                    Some(code) => &code.answer,
-                    None => {
-                        asked_late = self.ask(question);
-                        &asked_late
-                    }
-                };
-                match answer {
-                    Ok(answer) => Some(answer),
-                    // A wrong password and no answer must look the same.
-                    Err(error) => return Ok(Confirmation::Refused(error.to_string())),
-                }
-            }
-        };
-        if answer.is_some_and(|answer| is_same(asked.password(), answer)) {
-            return Ok(Confirmation::Refused(SAME_ANSWER.to_owned()));
-        }
-        enrolment.confirm(Confirming {
-            answer,
-            context: &asked.context,
-            person: self.person,
-        })
-    }
-
-    /// Lets a person enrol, where a rule says so; others are asked for a code in vain.
-    fn enrol(
-        &mut self,
-        demand: &Demand,
-        factor: &dyn Factor,
-        user: &Username,
-    ) -> Result<Confirmation, BackendError> {
-        let nothing = Secret::new(Vec::new());
-        match (demand.enrol, demand.code) {
-            (Enrol::Oneself, CodeEntry::Asked) => {
-                let password = self.asked.password().unwrap_or(&nothing);
-                let clock = || self.asked.context.wall_clock();
-                factor.enrol(user, password, self.person, &clock)
-            }
-            (_, code) => {
-                if code == CodeEntry::Asked && self.asked.code.is_none() {
-                    let _ = factor.question().map(|question| self.ask(question));
-                }
-                Ok(Confirmation::Refused("not enrolled".to_owned()))
-            }
-        }
-    }
-
-    /// Asks for a code, once the work is done that a refusal owes: the time until the question must
-    /// not tell whether the password was right.
-    fn ask(&mut self, question: &str) -> Result<Secret, ConversationError> {
-        match self.asked.password() {
-            Some(password) => WorkFirst {
-                conversation: self.person,
-                deferred: self.deferred,
-                password,
-            }
-            .prompt_echo_off(question),
-            None => self.person.prompt_echo_off(question),
-        }
-    }
-}
-
-impl NotConfirmed {
-    /// Returns the outcome, and the words for the log.
-    fn told(self) -> (Outcome<Accepted>, String) {
-        match self {
-            Self::Refused(words) => (not_confirmed(), words),
-            Self::Error(error) => {
-                let words = format!("second factor: {error}");
-                (Outcome::from(error), words)
-            }
-        }
-    }
-}
-
-fn refused<T>(why: &str) -> Result<T, NotConfirmed> {
-    Err(NotConfirmed::Refused(why.to_owned()))
 }
 
 fn skipped(why: &str) -> String {
@@ -342,9 +229,4 @@ fn asks_no_more(link: &Link) -> String {
 fn step(said: &[String], took: Duration) -> Option<ConfirmationStep> {
     let words = said.join("; ");
     (!said.is_empty()).then_some(ConfirmationStep { words, took })
-}
-
-/// Returns whether a host gave the password as the answer to another question.
-fn is_same(password: Option<&Secret>, answer: &Secret) -> bool {
-    password.is_some_and(|password| password.expose() == answer.expose())
 }
