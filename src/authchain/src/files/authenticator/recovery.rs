@@ -12,10 +12,10 @@ use crate::tools::random::random_bytes;
 /// The number of codes that are made at a time.
 const COUNT: usize = 10;
 
-/// The random bytes of a code: 50 bits are left, so that a fast hash protects them enough.
+/// The random bytes of which a code is made.
 const RANDOM_BYTES: usize = 7;
 
-/// The number of characters of a code.
+/// The number of characters of a code. They have 50 bits together, so that a fast hash is enough.
 const LENGTH: usize = 10;
 
 /// The recovery codes of a person, hashed.

@@ -10,7 +10,7 @@ use super::history::History;
 use super::record::{Record, RecordId};
 use crate::files::new_file::NewFile;
 
-/// The number of records after which a file is succeeded by a shorter one: each claim reads all of
+/// The number of records after which a file is succeeded by a shorter one: each login reads all of
 /// them, and there is room for eight times as many.
 const MANY_RECORDS: usize = 128;
 

@@ -6,8 +6,9 @@
 //! the code wins**. There is no lock, so nobody can be kept waiting by a process that was stopped,
 //! and a process that is killed leaves a whole record or none that counts.
 //!
-//! - [`Ledger`]: creates, reads and appends. Room is set aside in advance, for the day when the
+//! - [`Ledger`]: creates the ledger and opens it. Room is set aside in advance, for the day when the
 //!   disk is full.
+//! - [`OpenLedger`]: reads and appends.
 //! - [`History`]: the meaning of the records, in their order.
 //!
 //! When a file has grown, a process appends a last record, the seal, and makes the next file, which
