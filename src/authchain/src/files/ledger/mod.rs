@@ -6,8 +6,8 @@
 //! the code wins**. There is no lock, so nobody can be kept waiting by a process that was stopped,
 //! and a process that is killed leaves a whole record or none that counts.
 //!
-//! - [`Ledger`]: creates the ledger and opens it. Room is set aside in advance, for the day when the
-//!   disk is full.
+//! - [`Ledger`]: creates the ledger and opens it. Room is set aside in advance, for the day when
+//!   the disk is full.
 //! - [`OpenLedger`]: reads and appends.
 //! - [`History`]: the meaning of the records, in their order.
 //!

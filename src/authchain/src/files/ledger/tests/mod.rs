@@ -71,7 +71,7 @@ fn counted() -> impl Strategy<Value = Counted> {
 
 #[test]
 fn of_many_claims_of_one_code_one_counts() {
-    for (threads, rounds) in [(24, 50), (200, 10)] {
+    for (threads, rounds) in [(24, 50), (200, 50)] {
         let stage = LedgerStage::new();
         for round in 1..=rounds {
             let (start, won) = (Barrier::new(threads), AtomicUsize::new(0));
