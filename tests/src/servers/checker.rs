@@ -1,6 +1,7 @@
 //! `authchain check` on a backend of these servers.
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -90,13 +91,32 @@ impl Checker {
     /// # Panics
     /// Where it cannot be run.
     pub fn run(&self, arguments: &[&str]) -> Checked {
-        let path = |name: &str| self.folder.path().join(name);
-        fs::write(path("authchain.toml"), self.configuration()).unwrap();
-        let mut check = Command::new(built::command());
-        check.arg("--config").arg(path("authchain.toml"));
-        check.arg("check").args(arguments);
-        check.arg("--pam-dir").arg(path("pam.d"));
-        let output = check.stdin(Stdio::null()).output().unwrap();
+        let pam_dir = self.folder.path().join("pam.d");
+        let pam_dir = pam_dir.to_str().unwrap();
+        self.command("check", &[arguments, &["--pam-dir", pam_dir]].concat(), "")
+    }
+
+    /// Runs another subcommand of `authchain`, with `typed` as its standard input.
+    ///
+    /// # Panics
+    /// Where it cannot be run.
+    pub fn command(&self, name: &str, arguments: &[&str], typed: &str) -> Checked {
+        let config = self.folder.path().join("authchain.toml");
+        fs::write(&config, self.configuration()).unwrap();
+        let mut command = Command::new(built::command());
+        command
+            .arg("--config")
+            .arg(config)
+            .arg(name)
+            .args(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads nothing may have ended.
+        let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         Checked {
             code: output.status.code().unwrap(),

@@ -234,6 +234,15 @@ pub struct AccountRights {
 }
 
 impl AccountRights {
+    /// The rights of a backend whose worker itself says what it can.
+    pub const OF_WORKER: Self = Self {
+        register: Ok(()),
+        edit: Ok(()),
+        remove: Ok(()),
+        people: Ok(()),
+        groups: Ok(()),
+    };
+
     /// Returns the rights of a backend that has none, for this reason.
     pub const fn none(why: &'static str) -> Self {
         let no = Err(CannotKeep::NotSupported(why));

@@ -233,22 +233,30 @@ impl Backend for Remote {
 
     #[cfg(feature = "manage")]
     fn register(&self) -> Result<&dyn Register, CannotKeep> {
-        self.rights.register.map(|()| self as &dyn Register)
+        self.rights.register?;
+        self.ask_plugin(Operation::Register)?;
+        Ok(self)
     }
 
     #[cfg(feature = "manage")]
     fn edit(&self) -> Result<&dyn Edit, CannotKeep> {
-        self.rights.edit.map(|()| self as &dyn Edit)
+        self.rights.edit?;
+        self.ask_plugin(Operation::Edit)?;
+        Ok(self)
     }
 
     #[cfg(feature = "manage")]
     fn remove(&self) -> Result<&dyn Remove, CannotKeep> {
-        self.rights.remove.map(|()| self as &dyn Remove)
+        self.rights.remove?;
+        self.ask_plugin(Operation::Remove)?;
+        Ok(self)
     }
 
     #[cfg(feature = "manage")]
     fn list(&self, entries: Entries) -> Result<&dyn ListEntries, CannotKeep> {
-        self.rights.list(entries).map(|()| self as &dyn ListEntries)
+        self.rights.list(entries)?;
+        self.ask_plugin(Operation::List)?;
+        Ok(self)
     }
 
     #[cfg(feature = "examine")]

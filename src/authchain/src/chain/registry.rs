@@ -333,7 +333,7 @@ pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
         strips_domains: false,
         finds_by_password: false,
         cannot_change: None,
-        rights: rights::of_plugin(),
+        rights: AccountRights::OF_WORKER,
         setup: WorkerSetup {
             plugin: Some(PluginProgram {
                 program: program.path(),
@@ -361,7 +361,7 @@ fn plugin_of(
     let setup = remote.setup;
     Ok(Remote {
         #[cfg(feature = "manage")]
-        rights: rights::of_plugin(),
+        rights: AccountRights::OF_WORKER,
         setup: WorkerSetup {
             worker_user: settings.user.unwrap_or(setup.worker_user),
             plugin: Some(plugin),

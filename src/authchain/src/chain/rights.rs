@@ -52,17 +52,6 @@ pub(super) fn of_nis() -> AccountRights {
     }
 }
 
-/// Returns what may be done with the accounts of a plugin: it says itself what it cannot.
-pub(super) fn of_plugin() -> AccountRights {
-    AccountRights {
-        register: Ok(()),
-        edit: Ok(()),
-        remove: Ok(()),
-        people: Ok(()),
-        groups: Ok(()),
-    }
-}
-
 fn writes(access: AccountAccess, has_login: bool) -> Result<(), CannotKeep> {
     match (access, has_login) {
         (AccountAccess::Read, _) => Err(CannotKeep::ReadOnly),

@@ -1,17 +1,20 @@
 //! Keeping and listing accounts on servers, which a worker does.
 
+use std::time::{Duration, SystemTime};
+
 use super::Remote;
 use super::talk::{budget_within, greet, millis, one_line, unexpected};
 use crate::backends::accounts::{
-    AccountVerdict, Changes, Edit, Entries, Field, ListEnd, ListEntries, Listed, NewPerson,
-    Register, Remove, Selection,
+    AccountVerdict, CannotKeep, Changes, Edit, Entries, Field, ListEnd, ListEntries, Listed,
+    NewPerson, Register, Remove, Selection,
 };
 use crate::backends::breaker::Plan;
 use crate::backends::protocol::{
-    AccountEnd, AccountTask, AccountWork, Conclusion, Message, RefusalReason, Reply, WireRefusal,
-    WireVerdict,
+    AccountEnd, AccountTask, AccountWork, Conclusion, Message, Operation, RefusalReason, Reply,
+    WireRefusal, WireVerdict,
 };
 use crate::backends::worker::WorkerFault;
+use crate::tools::deadline::{Deadline, system_clock};
 use crate::tools::request::Context;
 use crate::words::{BackendError, Username};
 
@@ -20,6 +23,11 @@ const MAX_LISTED: u64 = 1_000_000;
 
 /// Most bytes of all texts of a list.
 const MAX_LISTED_BYTES: usize = 512 << 20;
+
+/// Maximum time for the hello of a plugin.
+const FOR_A_HELLO: Duration = Duration::from_secs(3);
+
+const NO_HELLO: CannotKeep = CannotKeep::NotSupported("the plugin does not answer");
 
 impl Register for Remote {
     fn register(
@@ -132,6 +140,24 @@ struct Lost {
 }
 
 impl Remote {
+    /// Asks a plugin whether it can do this: only its hello says so. Other workers can do what the
+    /// settings of their type allow.
+    pub(super) fn ask_plugin(&self, operation: Operation) -> Result<(), CannotKeep> {
+        if self.setup.plugin.is_none() {
+            return Ok(());
+        }
+        let deadline = Deadline::after(system_clock, FOR_A_HELLO);
+        let hello = self.hello(&Plan::of_unknown(SystemTime::UNIX_EPOCH));
+        let mut worker = self.setup.start().map_err(|_| NO_HELLO)?;
+        match greet(&mut worker, hello, deadline) {
+            Ok(Reply::Hello(can)) if can.contains(&operation) => Ok(()),
+            Ok(Reply::Hello(_)) => Err(CannotKeep::NotSupported(
+                "the plugin does not say that it can",
+            )),
+            _ => Err(NO_HELLO),
+        }
+    }
+
     fn change(
         &self,
         work: AccountWork,
