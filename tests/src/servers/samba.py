@@ -90,7 +90,7 @@ sam.newuser(
 for name in (
     "bob carol guessed disabled ended mustchange expired locked hours workstation desk smartcard "
     "warned nora stale-svc victim mallory named twin1 twin2 p(ar)en j\u00fcrgen "
-    "changer forced lapsed picky young veiled"
+    "changer forced lapsed picky young veiled kept"
 ).split():
     sam.newuser(name, "Vict1m-Passw0rd!" if name == "victim" else PASSWORD)
 

@@ -5,6 +5,7 @@ mod accounts;
 mod changes;
 mod check;
 mod groups;
+mod keeping;
 mod logins;
 mod names;
 mod pam;
