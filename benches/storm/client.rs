@@ -43,7 +43,7 @@ impl Client {
             strips_domains: false,
             finds_by_password: false,
             cannot_change: None,
-            rights: AccountRights::none("no accounts are kept here"),
+            rights: AccountRights::none("asks about people only"),
             setup: WorkerSetup {
                 worker: built::worker(),
                 worker_user: "authchain".to_owned(),
