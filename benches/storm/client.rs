@@ -107,7 +107,7 @@ impl Journal for Nowhere {
 struct Nobody;
 
 impl Conversation for Nobody {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         Err(ConversationError::Aborted)
     }
     fn prompt_echo_off(&mut self, _: &str) -> Result<Secret, ConversationError> {

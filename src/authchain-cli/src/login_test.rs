@@ -180,8 +180,8 @@ impl Person {
 }
 
 impl Conversation for Person {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        self.prompt_echo_off("Password: ")
+    fn authtok(&mut self, prompt: Option<&str>) -> Result<Secret, ConversationError> {
+        self.prompt_echo_off(prompt.unwrap_or("Password: "))
     }
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {

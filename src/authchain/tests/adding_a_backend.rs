@@ -283,6 +283,7 @@ mod tests {
             local_names: false,
             mfa: false,
             password: PasswordChanges::On,
+            instructions: None,
             timeout: Duration::from_secs(3),
         };
         Chain::new(vec![link], 1000, Box::new(EmptySystem)).unwrap()
@@ -327,7 +328,7 @@ mod tests {
     struct OnePassword(&'static str);
 
     impl Conversation for OnePassword {
-        fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
             Ok(Secret::new(self.0.as_bytes().to_vec()))
         }
         fn prompt_echo_off(&mut self, _: &str) -> Result<Secret, ConversationError> {

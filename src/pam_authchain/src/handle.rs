@@ -3,7 +3,7 @@
 //! The only file that knows `pam-bindings`; what that crate lacks is in [`libpam`].
 
 use std::cell::Cell;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::time::Duration;
 
@@ -203,9 +203,11 @@ impl<'h> Handle<'h> {
 }
 
 impl Conversation for Handle<'_> {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, prompt: Option<&str>) -> Result<Secret, ConversationError> {
+        // The settings allow no NUL; a text with one is no reason to refuse a login.
+        let prompt = prompt.and_then(|text| CString::new(text).ok());
         // SAFETY: the pointer is a live handle, which is ours alone.
-        let password = unsafe { libpam::authtok(self.as_ptr()) }?;
+        let password = unsafe { libpam::authtok(self.as_ptr(), prompt.as_deref()) }?;
         self.request_fail_delay();
         Ok(password)
     }

@@ -43,7 +43,8 @@ unsafe extern "C" {
     fn pam_fail_delay(pamh: *mut c_void, microseconds: c_uint) -> c_int;
 }
 
-/// Returns the password that an earlier module has set, or else asks with libpam's prompt.
+/// Returns the password that an earlier module has set, or else asks with `prompt`, or without one
+/// with libpam's. A percent sign is no format: libpam passes a prompt on as it is.
 ///
 /// libpam obeys `use_first_pass`, and needs no `try_first_pass`. It keeps the answer for later
 /// modules, and wipes it when the PAM call ends.
@@ -55,9 +56,12 @@ unsafe extern "C" {
 ///
 /// # Safety
 /// `pamh` must be a live PAM handle that nobody else uses.
-pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationError> {
+pub(crate) unsafe fn authtok(
+    pamh: *mut c_void,
+    prompt: Option<&CStr>,
+) -> Result<Secret, ConversationError> {
     // SAFETY: the caller's promise.
-    unsafe { item_or_prompt(pamh, AUTHTOK) }.map_err(error_of)
+    unsafe { item_or_prompt(pamh, AUTHTOK, prompt) }.map_err(error_of)
 }
 
 /// Returns the old password like [`authtok`]. libpam keeps it between the two calls of a change.
@@ -69,7 +73,7 @@ pub(crate) unsafe fn authtok(pamh: *mut c_void) -> Result<Secret, ConversationEr
 /// As [`authtok`].
 pub(crate) unsafe fn old_authtok(pamh: *mut c_void) -> Result<Secret, ConversationError> {
     // SAFETY: the caller's promise.
-    unsafe { item_or_prompt(pamh, OLD_AUTHTOK) }.map_err(error_of)
+    unsafe { item_or_prompt(pamh, OLD_AUTHTOK, None) }.map_err(error_of)
 }
 
 /// Returns the new password like [`authtok`], in a call that changes passwords: libpam asks twice,
@@ -82,7 +86,7 @@ pub(crate) unsafe fn old_authtok(pamh: *mut c_void) -> Result<Secret, Conversati
 /// As [`authtok`].
 pub(crate) unsafe fn new_authtok(pamh: *mut c_void) -> Result<Secret, NoNewPassword> {
     // SAFETY: the caller's promise.
-    unsafe { item_or_prompt(pamh, AUTHTOK) }.map_err(|code| match code {
+    unsafe { item_or_prompt(pamh, AUTHTOK, None) }.map_err(|code| match code {
         TRY_AGAIN => NoNewPassword::Differ,
         code => NoNewPassword::NotAsked(error_of(code)),
     })
@@ -115,11 +119,16 @@ pub(crate) unsafe fn getenv(pamh: *mut c_void, name: &CStr) -> Option<CString> {
 ///
 /// # Safety
 /// As [`authtok`].
-unsafe fn item_or_prompt(pamh: *mut c_void, item: c_int) -> Result<Secret, c_int> {
+unsafe fn item_or_prompt(
+    pamh: *mut c_void,
+    item: c_int,
+    prompt: Option<&CStr>,
+) -> Result<Secret, c_int> {
     let mut answer = ptr::null();
-    // SAFETY: the caller's promise for `pamh`; `answer` outlives the call; a null prompt means the
-    // standard one.
-    let code = unsafe { pam_get_authtok(pamh, item, &raw mut answer, ptr::null()) };
+    let prompt = prompt.map_or(ptr::null(), CStr::as_ptr);
+    // SAFETY: the caller's promise for `pamh`; `answer` and the prompt, a C string, outlive the
+    // call; a null prompt means the standard one.
+    let code = unsafe { pam_get_authtok(pamh, item, &raw mut answer, prompt) };
     match code {
         SUCCESS if answer.is_null() => Err(AUTHTOK_ERR),
         SUCCESS => {

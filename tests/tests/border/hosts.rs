@@ -46,6 +46,22 @@ fn a_whole_login_goes_through_and_leaves_the_host_as_it_was() {
 }
 
 #[test]
+fn the_instructions_of_a_backend_are_part_of_the_prompt() {
+    let mut scene = whole_login();
+    let config = scene.config.as_mut().unwrap();
+    *config = config.replace(
+        "type = \"local\"\n",
+        "type = \"local\"\ninstructions = \"100% %s: the one for roses.\"\n",
+    );
+    let report = played(&scene);
+    assert_eq!(report.codes, WHOLE_LOGIN, "{report:#?}");
+    assert_eq!(
+        report.prompts[0],
+        "echo_off: 100% %s: the one for roses. Password: "
+    );
+}
+
+#[test]
 fn a_conversation_that_gives_nothing_is_a_conversation_error() {
     for fault in [
         Fault::NoFunction,

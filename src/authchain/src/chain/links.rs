@@ -7,7 +7,7 @@ use super::identity::{Identities, is_system_uid};
 use super::ruling::Ruling;
 use crate::backends::Backend;
 use crate::backends::password_change::{CannotChange, ChangePassword};
-use crate::config::settings::{PasswordChanges, Then};
+use crate::config::settings::{Instructions, PasswordChanges, Then};
 use crate::words::Username;
 
 /// A backend and its place in the chain.
@@ -25,6 +25,8 @@ pub struct Link {
     pub password: PasswordChanges,
     /// True if the backend asks for a second factor itself.
     pub mfa: bool,
+    /// The line that tells people which password is meant.
+    pub instructions: Option<Instructions>,
     /// Maximum time that the backend may take.
     pub timeout: Duration,
 }

@@ -555,6 +555,7 @@ fn link(table: &BackendTable<'_>, surroundings: &Surroundings<'_>) -> Result<Lin
         local_names: common.local_names || nature.is_for_programs,
         mfa: asks_no_more(common, nature),
         password: common.password,
+        instructions: common.instructions.clone(),
         timeout: common.timeout.duration(),
     })
 }

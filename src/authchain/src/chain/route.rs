@@ -26,6 +26,19 @@ pub(super) struct Route<'c> {
 }
 
 impl Route<'_> {
+    /// Returns the question for the password with the instructions of all backends of the way;
+    /// `None` where no backend has any.
+    pub(super) fn password_prompt(&self) -> Option<String> {
+        let links = self.links.iter();
+        let mut parts: Vec<&str> = Vec::new();
+        for text in links.filter_map(|link| link.instructions.as_ref()) {
+            if !parts.contains(&text.as_str()) {
+                parts.push(text.as_str());
+            }
+        }
+        (!parts.is_empty()).then(|| format!("{} Password: ", parts.join(" ")))
+    }
+
     /// Returns the names of somebody about whom no backend has said anything.
     pub(super) fn names_of(&self, user: &Username) -> PersonNames {
         let strips = |link: &&Link| link.backend.nature().strips_domains;

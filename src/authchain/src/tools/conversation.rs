@@ -6,11 +6,12 @@ use crate::words::{ConversationError, Secret};
 ///
 /// In the module it is PAM's conversation, in the command a terminal, in tests a script.
 pub trait Conversation {
-    /// Returns the password: an earlier module's, or one asked for with the standard prompt.
+    /// Returns the password: an earlier module's, or one asked for with `prompt`, or else with the
+    /// standard one.
     ///
     /// # Errors
     /// When the person could not be asked or broke off.
-    fn authtok(&mut self) -> Result<Secret, ConversationError>;
+    fn authtok(&mut self, prompt: Option<&str>) -> Result<Secret, ConversationError>;
 
     /// Asks without showing the answer.
     ///

@@ -50,8 +50,8 @@ impl WorkFirst<'_> {
 }
 
 impl Conversation for WorkFirst<'_> {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        self.after_work().authtok()
+    fn authtok(&mut self, prompt: Option<&str>) -> Result<Secret, ConversationError> {
+        self.after_work().authtok(prompt)
     }
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     impl Conversation for Listener {
-        fn authtok(&mut self) -> Result<Secret, ConversationError> {
+        fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
             self.hear()
         }
         fn prompt_echo_off(&mut self, _: &str) -> Result<Secret, ConversationError> {
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn deferred_work_is_done_once_before_the_person_hears_anything() {
         let words: [fn(&mut dyn Conversation); 5] = [
-            |person| drop(person.authtok()),
+            |person| drop(person.authtok(None)),
             |person| drop(person.prompt_echo_off("?")),
             |person| drop(person.prompt_echo_on("?")),
             |person| person.text_info("."),

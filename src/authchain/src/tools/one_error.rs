@@ -28,8 +28,8 @@ impl<'a> OneError<'a> {
 }
 
 impl Conversation for OneError<'_> {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
-        self.conversation.authtok()
+    fn authtok(&mut self, prompt: Option<&str>) -> Result<Secret, ConversationError> {
+        self.conversation.authtok(prompt)
     }
 
     /// Asks without showing the answer, after the error that was kept: it is the reason for asking

@@ -26,7 +26,7 @@ impl Journal for NoJournal {
 struct NotAsked;
 
 impl Conversation for NotAsked {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         panic!("asked for the password")
     }
     fn prompt_echo_off(&mut self, _: &str) -> Result<Secret, ConversationError> {

@@ -73,7 +73,7 @@ impl<'a> Asked<'a> {
             && user.as_ref().is_ok_and(is_enrolled);
         let credential = match key_counts.then_some(Credential::Key) {
             Some(key) => key,
-            None => match person.authtok() {
+            None => match person.authtok(route.password_prompt().as_deref()) {
                 Ok(password) => Credential::Password(password, None),
                 Err(error) => Credential::Missing(error),
             },

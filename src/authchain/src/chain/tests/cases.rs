@@ -205,6 +205,7 @@ fn nobody_is_asked_when_the_password_cannot_be_had() {
     let mut person = OnePassword {
         password: Err(ConversationError::NoAnswer),
         asked: 0,
+        prompt: None,
     };
     let decision = chain(std::slice::from_ref(&local)).authenticate(
         b"alice",

@@ -24,7 +24,7 @@ struct Typist {
 }
 
 impl Conversation for Typist {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         Err(ConversationError::NoAnswer)
     }
     fn prompt_echo_off(&mut self, _: &str) -> Result<Secret, ConversationError> {

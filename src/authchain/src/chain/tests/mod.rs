@@ -6,6 +6,7 @@ mod cases;
 mod changes;
 mod factor_stage;
 mod fake_system;
+mod instructions;
 mod laws;
 mod login_events;
 mod one_password;
@@ -74,6 +75,7 @@ fn login_in(
     let mut person = OnePassword {
         password: Ok(password),
         asked: 0,
+        prompt: None,
     };
     let report = |_: &AuthDecision| happen(Event::Logged);
     let decision = chain.authenticate(name.as_bytes(), context, &mut person, report);

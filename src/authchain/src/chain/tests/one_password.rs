@@ -7,11 +7,14 @@ use crate::words::{ConversationError, Secret};
 pub(super) struct OnePassword {
     pub(super) password: Result<&'static [u8], ConversationError>,
     pub(super) asked: usize,
+    /// The question for the password; `None` for the standard one.
+    pub(super) prompt: Option<String>,
 }
 
 impl Conversation for OnePassword {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, prompt: Option<&str>) -> Result<Secret, ConversationError> {
         self.asked += 1;
+        self.prompt = prompt.map(str::to_owned);
         self.password.map(|bytes| Secret::new(bytes.to_vec()))
     }
 

@@ -123,6 +123,7 @@ impl Scripted {
             local_names: self.local_names || self.is_for_programs,
             mfa: self.is_for_programs,
             password: PasswordChanges::On,
+            instructions: None,
             timeout: Duration::from_secs(3),
         }
     }

@@ -148,7 +148,7 @@ impl CodeTypist {
 }
 
 impl Conversation for CodeTypist {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         self.asked.push("password".to_owned());
         Ok(Secret::new(self.password.into()))
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::instructions::Instructions;
 #[cfg(feature = "schema")]
 use super::schema::PositiveDuration;
 use crate::config::ConfigDuration;
@@ -76,6 +77,13 @@ pub struct BackendSettings {
     #[serde(default)]
     pub password: PasswordChanges,
 
+    /// A line for the person, such as `Your company password, please.`, of at most 200 bytes. It is
+    /// shown before `Password: ` where this backend is in the chain of the login. Not every program
+    /// shows the text of a prompt. The rule that names the chain may go by the person's name or
+    /// groups: where it does, the line tells that to whoever types the name.
+    #[serde(default)]
+    pub instructions: Option<Instructions>,
+
     /// Maximum time for this backend to answer. It does not concern a `local` backend, which waits
     /// for no server.
     #[serde(default = "default_timeout")]
@@ -103,6 +111,7 @@ impl BackendSettings {
             local_names: false,
             mfa: false,
             password: PasswordChanges::default(),
+            instructions: None,
             timeout: default_timeout(),
         }
     }

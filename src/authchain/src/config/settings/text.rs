@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::active_directory::group::DomainGroup;
 use super::active_directory::names::{BindName, DomainName, NetbiosName, SiteName};
+use super::instructions::Instructions;
 use super::ldap::alias::Alias;
 use super::ldap::attribute::AttributeName;
 use super::ldap::dn::Dn;
@@ -84,6 +85,7 @@ written_as_text!(
     DomainName,
     GroupFilter,
     HostPort,
+    Instructions,
     NetbiosName,
     NisName,
     PluginPath,

@@ -284,7 +284,7 @@ struct Typing {
 }
 
 impl Conversation for Typing {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         Err(ConversationError::NoAnswer)
     }
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {

@@ -81,7 +81,7 @@ impl Person {
 }
 
 impl Conversation for Person {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         self.see("authtok", "")
     }
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
