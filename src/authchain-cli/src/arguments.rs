@@ -14,7 +14,9 @@ use crate::hash::Hash;
 use crate::login_test::LoginTest;
 use crate::lookup::Lookup;
 use crate::plugin_test::PluginTest;
+use crate::provision::Provision;
 use crate::schema::SchemaCommand;
+use crate::sync::Sync;
 use crate::totp::TotpCommand;
 use crate::user::User;
 
@@ -35,6 +37,8 @@ Examples:
   authchain backends                 what can each backend do, and why not?
   authchain lookup alice             what does each backend know of alice?
   authchain user add alice           an account of authchain's own
+  authchain sync corp --to /var/lib/extrausers
+                                     the people of a directory, for the name service
   authchain totp enrol alice         codes of an app as a second factor
   authchain plugin-test ./plugin.py  does it keep to the protocol?
   authchain describe local           which keys does a backend of type local have?
@@ -72,6 +76,8 @@ pub(crate) enum Command {
     Lookup(Lookup),
     Hash(Hash),
     User(User),
+    Provision(Provision),
+    Sync(Sync),
     Totp(TotpCommand),
     AppPassword(AppPasswordCommand),
     PluginTest(PluginTest),

@@ -31,9 +31,11 @@ mod person_name;
 mod plugin_test;
 mod plugins;
 mod prompt;
+mod provision;
 mod schema;
 mod settings;
 mod setup;
+mod sync;
 mod terminal;
 mod totp;
 mod user;
@@ -72,6 +74,8 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Failure> 
         Command::Lookup(lookup) => lookup.run(config, terminal),
         Command::Hash(hash) => hash.run(terminal),
         Command::User(user) => user.run(config, terminal),
+        Command::Provision(provision) => provision.run(config, terminal),
+        Command::Sync(sync) => sync.run(config, terminal),
         Command::Totp(totp) => totp.run(config, terminal),
         Command::AppPassword(passwords) => passwords.run(config, terminal),
         Command::PluginTest(plugin) => plugin.run(config, terminal),

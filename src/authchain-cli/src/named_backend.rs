@@ -1,15 +1,17 @@
 //! One backend of the configuration, by its name, for commands that keep its accounts.
 
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authchain::backends::Backend;
 use authchain::backends::accounts::{AccountVerdict, CannotKeep, ListEnd, Listed, Selection};
 use authchain::backends::password_change::{CannotChange, ChangePassword};
 use authchain::chain::registry;
+use authchain::config::settings::local::LocalSettings;
 use authchain::config::settings::{GlobalSettings, PasswordChanges};
 use authchain::config::{BackendTable, Config};
+use authchain::files::passwd_files::SYSTEM_PASSWD;
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::tools::request::{Context, Request};
 use authchain::words::{BackendError, Username};
@@ -29,6 +31,8 @@ pub(crate) struct NamedBackend {
     pub(crate) name: String,
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) settings: GlobalSettings,
+    /// The passwd files of the system and of all backends of type `local`.
+    pub(crate) passwd_files: Vec<PathBuf>,
     /// The answer to whether the section lets passwords be changed.
     password: PasswordChanges,
 }
@@ -49,6 +53,7 @@ impl NamedBackend {
         Ok(Self {
             name: name.to_owned(),
             backend: backend.map_err(|error| setup::config_failure(&error))?,
+            passwd_files: passwd_files(&config),
             password: table.common().password,
             settings: config.settings.clone(),
         })
@@ -142,4 +147,15 @@ impl NamedBackend {
     pub(crate) fn unknown(&self, name: &Username) -> Failure {
         Failure::refused(format!("{} does not know {name}", self.name))
     }
+}
+
+fn passwd_files(config: &Config<'_>) -> Vec<PathBuf> {
+    let local = config.backends.iter();
+    let local = local.filter(|table| table.common().kind.get_ref() == "local");
+    let local = local.filter_map(|table| table.settings::<LocalSettings>().ok());
+    let system = [SYSTEM_PASSWD.into(), config.settings.passwd_file.clone()];
+    system
+        .into_iter()
+        .chain(local.map(|settings| settings.passwd))
+        .collect()
 }

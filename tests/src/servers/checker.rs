@@ -21,6 +21,10 @@ pub struct Checker {
     pub worker: PathBuf,
     /// The rules, as text.
     rules: &'static str,
+    /// More lines at the top.
+    top: String,
+    /// More sections.
+    sections: String,
     /// True if there is a second backend of the same settings, `twin`.
     has_twin: bool,
     folder: TempDir,
@@ -57,6 +61,8 @@ impl Checker {
             settings,
             worker: built::worker(),
             rules: "",
+            top: String::new(),
+            sections: String::new(),
             has_twin: false,
             folder,
         }
@@ -77,6 +83,20 @@ impl Checker {
     #[must_use]
     pub fn with_rules(self, rules: &'static str) -> Self {
         Self { rules, ..self }
+    }
+
+    /// Adds lines to the top of the configuration.
+    #[must_use]
+    pub fn with_top(self, top: &str) -> Self {
+        let top = top.to_owned();
+        Self { top, ..self }
+    }
+
+    /// Adds sections to the end of the configuration.
+    #[must_use]
+    pub fn with_sections(self, sections: &str) -> Self {
+        let sections = sections.to_owned();
+        Self { sections, ..self }
     }
 
     /// Adds a second backend of the same settings, `twin`.
@@ -145,7 +165,9 @@ impl Checker {
         let sections: String = names.iter().map(section).collect();
         format!(
             "chain = {names:?}\nrun_dir = {run}\nworker = {worker}\nworker_user = \"nobody\"\n\
-             {rules}{sections}"
+             {top}{rules}{sections}{more}",
+            top = self.top,
+            more = self.sections,
         )
     }
 }

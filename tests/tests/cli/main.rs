@@ -7,3 +7,4 @@ mod check_online;
 mod check_stacks;
 mod name_service;
 mod plugins;
+mod sync;

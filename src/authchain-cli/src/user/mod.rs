@@ -2,12 +2,12 @@
 
 mod add;
 mod command;
-mod guarded_database;
+pub(crate) mod guarded_database;
 mod in_backend;
 mod list;
 mod second_factors;
 mod typed;
-mod uids;
+pub(crate) mod uids;
 
 use std::path::{Path, PathBuf};
 

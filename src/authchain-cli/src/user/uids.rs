@@ -10,27 +10,27 @@ use nix::unistd::User as SystemUser;
 
 /// The user ids that new accounts of authchain's own files get. useradd stays below 60000, systemd
 /// takes ranges up to 65535 (homed, DynamicUser), and subordinate ids begin at 100000.
-pub(super) const OF_FILES: RangeInclusive<u32> = 70_000..=99_999;
+pub(crate) const OF_FILES: RangeInclusive<u32> = 70_000..=99_999;
 
 /// The highest user id that a new person of a directory gets: above it are systemd's.
-pub(super) const LAST_OF_DIRECTORIES: u32 = 59_999;
+pub(crate) const LAST_OF_DIRECTORIES: u32 = 59_999;
 
 /// The wishes and facts by which a user id is chosen.
-pub(super) struct UidChoice<'a> {
-    pub(super) name: &'a Username,
+pub(crate) struct UidChoice<'a> {
+    pub(crate) name: &'a Username,
     /// The user id that was asked for.
-    pub(super) wanted: Option<u32>,
+    pub(crate) wanted: Option<u32>,
     /// The system's account of the name.
-    pub(super) system: Option<&'a SystemUser>,
-    pub(super) min_uid: u32,
+    pub(crate) system: Option<&'a SystemUser>,
+    pub(crate) min_uid: u32,
     /// The user ids of which the next free one is taken.
-    pub(super) range: RangeInclusive<u32>,
+    pub(crate) range: RangeInclusive<u32>,
 }
 
 impl UidChoice<'_> {
     /// Returns the user id that was asked for, else the system's for the name, else the next free
     /// one beside those that are taken.
-    pub(super) fn choose(&self, taken: &[u32]) -> Result<u32, EditError> {
+    pub(crate) fn choose(&self, taken: &[u32]) -> Result<u32, EditError> {
         let uid = match (self.wanted, self.system) {
             (Some(uid), _) => uid,
             (None, Some(user)) => user.uid.as_raw(),

@@ -33,6 +33,8 @@ pub mod passwd_files;
 pub mod password_hash;
 #[cfg(feature = "examine")]
 pub mod pem;
+#[cfg(feature = "manage")]
+pub mod published;
 #[cfg(feature = "examine")]
 pub mod revocation_lists;
 pub mod same_file;

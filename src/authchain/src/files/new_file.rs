@@ -56,6 +56,12 @@ impl NewFile {
         }
     }
 
+    /// Lets everybody read the file.
+    #[cfg(feature = "manage")]
+    pub(in crate::files) fn let_all_read(&self) -> io::Result<()> {
+        self.file.set_permissions(Permissions::from_mode(0o644))
+    }
+
     /// Sets `bytes` of the disk aside for the file, where the file system can.
     pub(in crate::files) fn set_room_aside(&self, bytes: u64) -> io::Result<()> {
         let _unlimited = UnlimitedFileSize::for_writing(bytes)?;

@@ -14,7 +14,7 @@ use crate::files::passwd_files::{SYSTEM_PASSWD, SYSTEM_SHADOW};
 use crate::files::same_file::is_same_file;
 use crate::tools::journal::Severity;
 use crate::tools::request::Context;
-use crate::tools::trusted_file::folders;
+use crate::tools::trusted_file::{FileFault, folders};
 use crate::words::{BackendError, Username};
 
 impl Register for Local {
@@ -104,7 +104,7 @@ impl ListEntries for Local {
     ) -> Result<ListEnd, BackendError> {
         let mut end = ListEnd::default();
         let most = selection.most.unwrap_or(u64::MAX);
-        each_entry(&self.settings.passwd, |entry| {
+        let read = each_entry(&self.settings.passwd, |entry| {
             let person = self.listed(&entry);
             match person.name.contains(&selection.matching) {
                 false => {}
@@ -114,8 +114,13 @@ impl ListEntries for Local {
                     hear(Listed::Person(person));
                 }
             }
-        })?;
-        Ok(end)
+        });
+        match read {
+            // The first account makes the file.
+            Err(error) if error.fault == FileFault::Missing => Ok(end),
+            Err(error) => Err(error.into()),
+            Ok(()) => Ok(end),
+        }
     }
 }
 

@@ -1,0 +1,179 @@
+//! `authchain sync`: the people and groups of a directory, as files for the name service.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`entries`] | the names and user ids in a passwd file |
+//! | [`local`] | the names and ids that this machine has itself |
+//! | [`people`] | lines of passwd(5), and whose entries get none |
+//! | [`groups`] | lines of group(5) |
+//! | [`text`] | texts that may be fields of such a line |
+
+mod entries;
+mod groups;
+mod local;
+mod people;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use authchain::backends::accounts::{Entries, Listed, Selection};
+use authchain::files::published::PublishedFolder;
+use authchain::files::same_file::is_same_file;
+use clap::Args;
+
+use crate::named_backend::NamedBackend;
+use crate::terminal::{Exit, Failure, Terminal, clean};
+use groups::SyncedGroups;
+use local::LocalNames;
+use people::SyncedPeople;
+
+/// Write the people and groups of a backend into files for the name service
+///
+/// The files are passwd and group as libnss-extrausers reads them, without any password. Each is
+/// replaced as a whole. People and groups whose names or ids this machine has itself, or keeps for
+/// itself, are left out, with a line each.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  authchain sync corp --to /var/lib/extrausers --dry-run
+  systemctl enable --now authchain-sync@corp.timer
+
+Exit codes:
+  0  the files are as the backend has it
+  1  somebody was left out; or more than a tenth would go, and nothing was changed
+  2  the backend could not be asked, or a file not be written; nothing was changed")]
+pub(crate) struct Sync {
+    /// The backend
+    backend: String,
+
+    /// The folder of the files
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+
+    /// Write the files even if more than a tenth of the people would go, or user ids change
+    #[arg(long)]
+    force: bool,
+
+    /// Say what would change, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Most names in a line about people who would go.
+const SOME: usize = 5;
+
+impl Sync {
+    pub(crate) fn run(
+        &self,
+        config: Option<&Path>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        let backend = NamedBackend::open(config, &self.backend)?;
+        self.refuse_files_of_others(&backend)?;
+        let folder = match self.dry_run {
+            true => None,
+            false => Some(PublishedFolder::open(&self.to)?),
+        };
+        let local = LocalNames::read(&backend.settings)?;
+        let old = people::old(&self.to.join("passwd"))?;
+        let mut people = SyncedPeople::new(&local, &old, self.force);
+        backend.list(&everything(Entries::People), &mut |entry| {
+            if let Listed::Person(person) = entry {
+                people.add(&person);
+            }
+        })?;
+        let groups = self.groups(&backend, &local, &people)?;
+        let refused = people.refused.iter();
+        let refused: Vec<&String> = refused
+            .chain(groups.iter().flat_map(|g| &g.refused))
+            .collect();
+        for line in &refused {
+            terminal.print_message(clean(line));
+        }
+        let gone: Vec<&String> = old.keys().filter(|name| !people.has(name)).collect();
+        if !self.force && gone.len().saturating_mul(10) > old.len() {
+            return Err(Failure::refused(too_many_gone(&gone, old.len())));
+        }
+        let new = people
+            .names()
+            .filter(|name| !old.contains_key(*name))
+            .count();
+        terminal.print(format_args!(
+            "{} people: {new} new, {} gone, {} left out; {} groups",
+            people.count(),
+            gone.len(),
+            people.refused.len(),
+            groups.as_ref().map_or(0, SyncedGroups::count),
+        ));
+        if let Some(folder) = folder {
+            // A primary group is there before its people are.
+            if let Some(groups) = &groups {
+                folder.publish("group", groups.file().as_bytes())?;
+            }
+            folder.publish("passwd", people.file().as_bytes())?;
+        }
+        Ok(match refused.is_empty() {
+            true => Exit::Success,
+            false => Exit::Negative,
+        })
+    }
+
+    /// Returns the groups of the backend; `None` where it lists none.
+    fn groups(
+        &self,
+        backend: &NamedBackend,
+        local: &LocalNames,
+        people: &SyncedPeople<'_>,
+    ) -> Result<Option<SyncedGroups>, Failure> {
+        if backend.backend.list(Entries::Groups).is_err() {
+            return Ok(None);
+        }
+        let names: BTreeSet<&str> = people.names().map(String::as_str).collect();
+        let mut groups = SyncedGroups::default();
+        backend.list(&everything(Entries::Groups), &mut |entry| {
+            if let Listed::Group(group) = entry {
+                groups.add(group, local, &names);
+            }
+        })?;
+        Ok(Some(groups))
+    }
+
+    /// Refuses a folder whose passwd file is the system's, or that of a backend.
+    fn refuse_files_of_others(&self, backend: &NamedBackend) -> Result<(), Failure> {
+        let passwd = self.to.join("passwd");
+        let others = backend.passwd_files.iter();
+        match others
+            .into_iter()
+            .find(|other| is_same_file(&passwd, other))
+        {
+            Some(other) => Err(Failure::refused(format!(
+                "{} has accounts of its own; choose another folder",
+                other.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn everything(entries: Entries) -> Selection {
+    Selection {
+        entries,
+        matching: String::new(),
+        most: None,
+    }
+}
+
+fn too_many_gone(gone: &[&String], old: usize) -> String {
+    let some: Vec<String> = gone.iter().take(SOME).map(|name| clean(name)).collect();
+    let more = match gone.len() > SOME {
+        true => ", …",
+        false => "",
+    };
+    format!(
+        "{} of {old} people would go ({}{more}), more than a tenth: nothing was changed; if that is \
+         right, say --force",
+        gone.len(),
+        some.join(", ")
+    )
+}

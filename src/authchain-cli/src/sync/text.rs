@@ -1,0 +1,54 @@
+//! Texts that may be fields of a line in passwd(5) or group(5).
+
+use authchain::words::Username;
+
+/// Returns why a name of a directory is no name for the name service; `None` if it is one.
+pub(super) fn fault_of_name(name: &str) -> Option<String> {
+    if let Err(invalid) = Username::parse(name.as_bytes()) {
+        return Some(invalid.to_string());
+    }
+    if name.contains(char::is_whitespace) {
+        return Some("it has a blank".to_owned());
+    }
+    match name.starts_with(['#', '~']) || name.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Some("programs would take it for something else".to_owned()),
+        false => None,
+    }
+}
+
+/// Returns whether a text is the path of a folder or program, without what would break the line.
+pub(super) fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.contains([':', '\n']) && !text.contains(char::is_control)
+}
+
+/// Returns a full name as a field: it is a comment, so that a character that would break the line
+/// becomes a blank.
+pub(super) fn comment(text: &str) -> String {
+    text.replace(|c: char| c == ':' || c.is_control(), " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_every_program_reads_alike_become_lines() {
+        for name in ["alice", "a.b-c_d", "j\u{fc}rgen", "a$"] {
+            assert_eq!(fault_of_name(name), None, "{name}");
+        }
+        for name in [
+            "", "a:b", "a b", "a,b", "+alice", "-x", "#c", "~", "1234", "a\nb", "a/b",
+        ] {
+            assert!(fault_of_name(name).is_some(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_nothing_that_ends_a_field_and_a_comment_loses_it() {
+        assert!(is_path("/home/a b") && is_path("/bin/sh"));
+        for text in ["", "home", "/a:b", "/a\nroot::0:0", "/a\u{1b}"] {
+            assert!(!is_path(text), "{text:?}");
+        }
+        assert_eq!(comment("A: B\nC"), "A  B C");
+    }
+}

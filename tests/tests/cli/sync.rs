@@ -1,0 +1,219 @@
+//! `authchain sync` and `authchain provision` on a real directory.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use authchain_tests::servers::checker::{Checked, Checker};
+use authchain_tests::servers::directory::BASE;
+use authchain_tests::servers::slapd::{Plan, Slapd};
+use serde_json::json;
+
+/// More people than slapd gives to a search without pages, which are 500.
+const BULK: usize = 2_500;
+
+fn directory(bulk: usize) -> Option<Slapd> {
+    Slapd::start(&Plan {
+        bulk,
+        limits: "limits dn.exact=\"cn=svc,dc=example,dc=test\" size.prtotal=unlimited\n",
+        ..Plan::default()
+    })
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+fn sync(corp: &Checker, folder: &Path, more: &[&str]) -> Checked {
+    let to = folder.to_str().unwrap();
+    corp.command("sync", &[&["corp", "--to", to], more].concat(), "")
+}
+
+fn expect(told: &Checked, code: i32, words: &[&str]) {
+    assert_eq!(told.code, code, "{}", told.text);
+    for word in words {
+        assert!(told.text.contains(word), "{word}: {}", told.text);
+    }
+}
+
+/// People of `ou=bulk` whose names do not have this part.
+fn without(corp: Checker, part: &str) -> Checker {
+    let filter = format!("(&(objectClass=posixAccount)(uid=%u)(!(uid={part})))");
+    corp.with("user_filter", filter)
+}
+
+#[test]
+fn the_people_of_a_directory_become_files_for_the_name_service() {
+    let Some(slapd) = directory(BULK) else { return };
+    let corp = Checker::new(slapd.settings()).with("base", format!("ou=bulk,{BASE}"));
+    let dir = folder();
+    let passwd = dir.path().join("passwd");
+    let summary = "2500 people: 2500 new, 0 gone, 0 left out";
+    expect(
+        &sync(&corp, dir.path(), &["--dry-run"]),
+        1,
+        &[summary, "no group id"],
+    );
+    assert!(!passwd.exists());
+    expect(&sync(&corp, dir.path(), &[]), 1, &[summary]);
+    let text = fs::read_to_string(&passwd).unwrap();
+    assert_eq!(text.lines().count(), BULK);
+    let first = text.lines().next().unwrap();
+    assert!(first.starts_with("bulk000000:*:1"), "{first}");
+    assert!(first.ends_with(":/bin/bash"), "{first}");
+    let group = fs::read_to_string(dir.path().join("group")).unwrap();
+    assert_eq!(group, "unix:*:5001:\n", "dave is not below the base");
+    assert_eq!(fs::metadata(&passwd).unwrap().mode() & 0o7777, 0o644);
+
+    let before = fs::metadata(&passwd).unwrap().ino();
+    expect(
+        &sync(&corp, dir.path(), &[]),
+        1,
+        &["2500 people: 0 new, 0 gone"],
+    );
+    assert_eq!(
+        fs::metadata(&passwd).unwrap().ino(),
+        before,
+        "nothing was written"
+    );
+
+    let fewer = without(corp, "bulk0020*");
+    expect(
+        &sync(&fewer, dir.path(), &[]),
+        1,
+        &["2400 people: 0 new, 100 gone"],
+    );
+    let half = without(fewer, "bulk001*");
+    let told = sync(&half, dir.path(), &[]);
+    expect(
+        &told,
+        1,
+        &[
+            "1000 of 2400 people would go (bulk001000, ",
+            "nothing was changed",
+            "--force",
+        ],
+    );
+    assert_eq!(fs::read_to_string(&passwd).unwrap().lines().count(), 2_400);
+    expect(&sync(&half, dir.path(), &["--force"]), 1, &["1000 gone"]);
+    let text = fs::read_to_string(&passwd).unwrap();
+    assert_eq!(text.lines().count(), 1_500);
+}
+
+#[test]
+fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
+    let Some(slapd) = directory(0) else { return };
+    let dir = folder();
+    fs::write(
+        dir.path().join("machine"),
+        "alice:x:1500:1500::/:/bin/sh\nme:x:10003:1::/:\n",
+    )
+    .unwrap();
+    let corp = Checker::new(slapd.settings())
+        .with("base", format!("ou=people,{BASE}"))
+        .with_top(&format!(
+            "passwd_file = {}\n",
+            json!(dir.path().join("machine"))
+        ));
+    let told = sync(&corp, dir.path(), &[]);
+    expect(
+        &told,
+        1,
+        &[
+            "alice: this machine has an account of that name",
+            "user id 10003 is me's on this machine",
+            "sp ace: it has a blank",
+        ],
+    );
+    let passwd = fs::read_to_string(dir.path().join("passwd")).unwrap();
+    assert!(
+        !passwd.contains("alice:") && !passwd.contains(":10003:"),
+        "{passwd}"
+    );
+    assert!(
+        passwd.contains("\nbob:*:10002:5000::/home/u10002:/bin/bash\n"),
+        "{passwd}"
+    );
+}
+
+#[test]
+fn a_list_that_is_cut_and_files_of_others_change_nothing() {
+    let Some(slapd) = Slapd::start(&Plan {
+        bulk: 700,
+        ..Plan::default()
+    }) else {
+        return;
+    };
+    let corp = Checker::new(slapd.settings()).with("base", format!("ou=bulk,{BASE}"));
+    let dir = folder();
+    fs::write(dir.path().join("passwd"), "old:*:20000:20000::/:/bin/sh\n").unwrap();
+    let told = sync(&corp, dir.path(), &["--force"]);
+    expect(&told, 2, &["corp is unavailable", "size.prtotal"]);
+    let passwd = fs::read_to_string(dir.path().join("passwd")).unwrap();
+    assert_eq!(passwd, "old:*:20000:20000::/:/bin/sh\n");
+    let told = sync(&corp, Path::new("/etc"), &["--force"]);
+    expect(&told, 1, &["/etc/passwd has accounts of its own"]);
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
+    expect(
+        &sync(&corp, dir.path(), &[]),
+        2,
+        &["lets others replace what is in it"],
+    );
+}
+
+#[test]
+fn a_person_of_a_directory_gets_a_local_account_and_keeps_it_up_to_date() {
+    let Some(slapd) = directory(0) else { return };
+    let dir = folder();
+    let file = |name: &str| json!(dir.path().join(name)).to_string();
+    let guests = format!(
+        "[backend.guests]\ntype = \"local\"\npasswd = {}\nshadow = {}\n",
+        file("passwd"),
+        file("shadow")
+    );
+    let corp = Checker::new(slapd.settings())
+        .with("base", format!("ou=people,{BASE}"))
+        .with_sections(&guests);
+    let provision = |who: &str| corp.command("provision", &[who], "");
+    expect(
+        &provision("alice"),
+        0,
+        &["alice of corp is added to guests with user id 10001"],
+    );
+    let passwd = || fs::read_to_string(dir.path().join("passwd")).unwrap();
+    assert_eq!(
+        passwd(),
+        "alice:x:10001:5000:Alice Example:/home/u10001:/bin/bash\n"
+    );
+    let shadow = fs::read_to_string(dir.path().join("shadow")).unwrap();
+    assert!(shadow.starts_with("alice:!:"), "{shadow}");
+    expect(&provision("alice"), 0, &["alice is up to date in guests"]);
+    fs::write(
+        dir.path().join("passwd"),
+        passwd().replace("Alice Example", "A"),
+    )
+    .unwrap();
+    expect(
+        &provision("alice"),
+        0,
+        &["alice is brought up to date in guests"],
+    );
+    assert!(passwd().contains(":Alice Example:"));
+    fs::write(
+        dir.path().join("passwd"),
+        passwd().replace(":10001:", ":10009:"),
+    )
+    .unwrap();
+    expect(
+        &provision("alice"),
+        1,
+        &["another user id there than 10001"],
+    );
+    expect(
+        &provision("nobody-here"),
+        1,
+        &["no backend over servers knows nobody-here"],
+    );
+}
