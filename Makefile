@@ -17,7 +17,7 @@ STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-featu
 
 .PHONY: help build demo test test-hosts check fmt clippy floors doc msrv deny check-so
 .PHONY: minimal-versions advisories fuzz-build aarch64 dist bench bench-local bench-directory
-.PHONY: bench-storm bench-rules bench-change bench-factors
+.PHONY: bench-storm bench-rules bench-change bench-factors bench-plugin
 .PHONY: install uninstall man clean build-packages test-packages bench-packages
 
 help:            ## this list
@@ -97,7 +97,7 @@ deny:
 check-so: build
 	$(CARGO) run --locked -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: bench-local bench-change bench-directory bench-storm bench-rules bench-factors ## speed beside pam_unix, nslcd and SSSD (root)
+bench: bench-local bench-change bench-directory bench-storm bench-rules bench-factors bench-plugin ## speed beside pam_unix, nslcd and SSSD (root)
 
 bench-local: test-packages build ## local logins beside pam_unix, in one run (instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests --bench local_login
@@ -110,6 +110,9 @@ bench-factors: ## the claim of a second factor's code beside the disk write it n
 
 bench-directory: bench-packages build ## logins at a directory beside nslcd and SSSD, in one run (six minutes, half of them waiting)
 	$(CARGO) bench --locked -p authchain-tests --bench directory_login
+
+bench-plugin: test-packages build ## a login through a plugin beside the plugin alone, compiled and in Python
+	$(CARGO) bench --locked -p authchain-tests --bench plugin
 
 bench-storm: bench-packages build ## many logins at once, and servers that come back (three minutes)
 	AUTHCHAIN_WORKER=$(abspath $(RELEASE))/authchain-worker $(CARGO) bench --locked -p authchain-tests --bench storm
