@@ -242,7 +242,7 @@ impl Journal for Silent {
 struct Typist;
 
 impl Conversation for Typist {
-    fn authtok(&mut self) -> Result<Secret, ConversationError> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
         Ok(Secret::new(PASSWORD.into()))
     }
 
