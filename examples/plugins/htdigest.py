@@ -1,9 +1,8 @@
 #!/usr/bin/python3 -I
 """People of a file of htdigest(1), as Apache and Review Board keep them: USER:REALM:MD5.
 
-Settings: `file`; `realm`, the only one whose people are known; and `uids`, a table of user ids, for
-people whom the system must know by this id. The file has none, and names no other accounts: whoever
-is to log in has an account without a password in the system's files.
+The file has no user ids, and no accounts but these names: whoever is to log in has an account
+without a password in the system's files, too.
 """
 
 import base64
@@ -13,6 +12,29 @@ import json
 import sys
 
 LONGEST_LINE = 65536
+
+CAN = ["authenticate", "lookup", "account", "describe"]
+
+SETTINGS = {
+    "type": "object",
+    "properties": {
+        "file": {
+            "type": "string",
+            "description": "The file, as htdigest(1) writes it. `read` has to name it, too.",
+        },
+        "realm": {
+            "type": "string",
+            "description": "The realm whose people may log in.",
+        },
+        "uids": {
+            "type": "object",
+            "description": "User ids by names, for people whom the system must know by this id.",
+            "additionalProperties": {"type": "integer", "minimum": 0},
+        },
+    },
+    "required": ["file", "realm"],
+    "additionalProperties": False,
+}
 
 
 def hear():
@@ -49,7 +71,17 @@ def is_right(user, realm, password, known):
     return hmac.compare_digest(hashlib.md5(text).hexdigest().encode(), known)
 
 
+def missing(settings):
+    """Returns the first key that is missing."""
+    keys = (key for key in SETTINGS["required"] if not isinstance(settings.get(key), str))
+    return next(keys, None)
+
+
 def answer(operation, question, settings, people):
+    if operation == "describe":
+        return {"verdict": "described", "schema": SETTINGS}
+    if missing(settings):
+        return {"verdict": "unavailable", "detail": f"settings: {missing(settings)} is missing"}
     user = question["user"]
     known = people.get(user.encode())
     if known is None:
@@ -72,20 +104,19 @@ def main():
     settings = hello["settings"]
     if hello["hello"] != 1:
         give_up("it speaks version 1 of the protocol")
-    for key in ["file", "realm"]:
-        if not isinstance(settings.get(key), str):
-            give_up(f"settings: {key} is missing")
-    try:
-        people = hashes(settings["file"], settings["realm"])
-    except OSError as error:
-        give_up(f"{settings['file']}: {error.strerror}")
-    say(hello=1, can=["authenticate", "lookup", "account"])
+    people = {}
+    if not missing(settings):
+        try:
+            people = hashes(settings["file"], settings["realm"])
+        except OSError as error:
+            give_up(f"{settings['file']}: {error.strerror}")
+    say(hello=1, can=CAN)
     message = hear()
-    for operation in ["authenticate", "lookup", "account"]:
-        if operation in message:
-            say(**answer(operation, message[operation], settings, people))
-            # The module ends this process.
-            sys.stdin.read()
+    operation = next((word for word in CAN if word in message), None)
+    if operation:
+        say(**answer(operation, message[operation], settings, people))
+        # The module ends this process.
+        sys.stdin.read()
 
 
 main()

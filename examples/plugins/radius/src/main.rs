@@ -34,16 +34,57 @@ fn run(module: &Module) -> io::Result<()> {
     if hello["hello"] != 1 {
         return Err(broken());
     }
-    let server = match Server::of(&hello["settings"]) {
-        Ok(server) => server,
-        Err(why) => return module.say(&unavailable(&why)),
-    };
-    module.say(&json!({"hello": 1, "can": ["confirm"]}))?;
+    let settings = &hello["settings"];
+    let server = Server::of(settings);
+    if let Some(why) = server.as_ref().err().filter(|_| is_complete(settings)) {
+        return module.say(&unavailable(why));
+    }
+    module.say(&json!({"hello": 1, "can": ["confirm", "describe"]}))?;
     let message = module.hear()?;
-    let verdict = confirm(&server, &message["confirm"], module)?;
+    let verdict = match server {
+        _ if message.get("describe").is_some() => {
+            json!({"verdict": "described", "schema": schema()})
+        }
+        Ok(server) => confirm(&server, &message["confirm"], module)?,
+        Err(why) => unavailable(&why),
+    };
     module.say(&verdict)?;
     // The module ends this process.
     module.hear().map(|_| ())
+}
+
+/// The settings, and what each means.
+const SETTINGS: [(&str, &str); 3] = [
+    (
+        "server",
+        "The address and the port of the server, such as 192.0.2.10:1812.",
+    ),
+    (
+        "secret",
+        "A file that has the secret which the server shares with this machine.",
+    ),
+    (
+        "nas",
+        "The name of this machine for the server (NAS-Identifier).",
+    ),
+];
+
+fn is_complete(settings: &Value) -> bool {
+    SETTINGS.iter().all(|(key, _)| settings[*key].is_string())
+}
+
+/// Returns the description of the settings, for `authchain check`.
+fn schema() -> Value {
+    let property = |(key, help): &(&str, &str)| {
+        let value = json!({"type": "string", "description": help});
+        ((*key).to_owned(), value)
+    };
+    json!({
+        "type": "object",
+        "properties": SETTINGS.iter().map(property).collect::<serde_json::Map<_, _>>(),
+        "required": SETTINGS.map(|(key, _)| key),
+        "additionalProperties": false,
+    })
 }
 
 /// Returns the verdict about the person of a question.

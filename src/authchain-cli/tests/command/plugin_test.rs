@@ -376,6 +376,23 @@ const BROKEN: &[Broken] = &[
         "an edit of an unknown name",
         "edited",
     ),
+    (
+        &[
+            ("\"account\"]", "\"account\",\"describe\"]"),
+            (
+                "    *) exit ;;\nesac",
+                "    '{\"describe\":{'*) say '{\"verdict\":\"described\",\"schema\":\
+                 {\"required\":[\"file\"]}}'; exit ;;\n    *) exit ;;\nesac",
+            ),
+        ],
+        "describe",
+        "settings: ",
+    ),
+    (
+        &[("\"account\"]", "\"account\",\"describe\"]")],
+        "describe without settings",
+        "ended without an answer",
+    ),
 ];
 
 #[test]

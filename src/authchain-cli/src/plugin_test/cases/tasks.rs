@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use authchain::backends::accounts::{Changes, Entries, Selection};
 use authchain::backends::protocol::{
-    AccountEnd, AccountTask, AccountWork, Conclusion, Message, Operation, Reply, WireVerdict,
+    AccountEnd, AccountTask, AccountWork, Conclusion, Hello, Message, Operation, Reply, WireVerdict,
 };
 use authchain::tools::deadline::{Deadline, system_clock};
 use authchain::words::Username;
+use serde_json::{Map, Value};
 
 use super::super::case::{CaseList, CaseOutcome, in_words};
 use super::super::fault::TalkFault;
+use super::super::process::PluginProcess;
 use super::super::subject::{NOBODY, Subject};
+use super::super::talk;
+use crate::plugins;
 
 /// The time for a task.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -25,6 +29,10 @@ pub(super) fn play(subject: &Subject, list: &mut CaseList) {
         ] {
             list.play(name, || listed(subject, entries));
         }
+    }
+    if subject.can(Operation::Describe) {
+        list.play("describe", || described(subject));
+        list.play("describe without settings", || described_alone(subject));
     }
     if subject.can(Operation::Edit) {
         list.play("an edit of an unknown name", || edited(subject));
@@ -62,6 +70,42 @@ fn listed(subject: &Subject, entries: Entries) -> CaseOutcome {
     }
 }
 
+const DESCRIBE: &str = "say hello and answer describe whatever the settings are; judge them later";
+
+fn described(subject: &Subject) -> CaseOutcome {
+    let conclusion = match carry_out(subject, AccountWork::Describe) {
+        Ok((_, conclusion)) => conclusion,
+        Err(fault) => return (&fault).into(),
+    };
+    let WireVerdict::Carried(AccountEnd::Described(schema)) = &conclusion.verdict else {
+        return CaseOutcome::failed(in_words(&conclusion.verdict), DESCRIBE);
+    };
+    let cure = "mend the settings, or the schema";
+    match plugins::schema::faults(&subject.hello.settings, schema).first() {
+        None => CaseOutcome::Passed("the settings fit".to_owned()),
+        Some(fault) => CaseOutcome::failed(format!("settings: {fault}"), cure),
+    }
+}
+
+/// Asks for the description as `authchain describe --plugin` does, which knows no settings.
+fn described_alone(subject: &Subject) -> CaseOutcome {
+    let hello = Hello {
+        settings: Value::Object(Map::new()),
+        ..subject.hello.clone()
+    };
+    let heard = subject.launcher.start().and_then(|mut process| {
+        talk::greet(&mut process, &hello)?;
+        put(process, AccountWork::Describe)
+    });
+    match heard.map(|(_, conclusion)| conclusion.verdict) {
+        Ok(WireVerdict::Carried(AccountEnd::Described(_))) => {
+            CaseOutcome::Passed("is described".to_owned())
+        }
+        Ok(verdict) => CaseOutcome::failed(in_words(&verdict), DESCRIBE),
+        Err(fault) => CaseOutcome::failed(fault.to_string(), DESCRIBE),
+    }
+}
+
 fn edited(subject: &Subject) -> CaseOutcome {
     let Ok(nobody) = Username::parse(NOBODY.as_bytes()) else {
         return CaseOutcome::Skipped("there is no such name".to_owned());
@@ -82,7 +126,10 @@ fn edited(subject: &Subject) -> CaseOutcome {
 
 /// Gives the plugin a task. Returns the number of entries that it told, and its conclusion.
 fn carry_out(subject: &Subject, work: AccountWork) -> Result<(u64, Conclusion), TalkFault> {
-    let mut process = subject.greeted()?;
+    put(subject.greeted()?, work)
+}
+
+fn put(mut process: PluginProcess, work: AccountWork) -> Result<(u64, Conclusion), TalkFault> {
     let task = AccountTask {
         work,
         budget_ms: u64::try_from(BUDGET.as_millis()).unwrap_or(u64::MAX),
