@@ -43,18 +43,21 @@ fn fish_arguments(command: &Command) -> String {
         for argument in subcommand.get_positionals() {
             let (name, values) = (subcommand.get_name(), fish_values(argument));
             lines += &format!(
-                "complete -c authchain -n \"__fish_authchain_using_subcommand {name}\" -f -a \"{values}\"\n"
+                "complete -c authchain -n \"__fish_authchain_using_subcommand {name}\" {values}\n"
             );
         }
     }
     lines
 }
 
+/// Returns the options of fish's `complete` for the values of an argument.
 fn fish_values(argument: &Arg) -> String {
-    if argument.get_value_hint() == ValueHint::Username {
-        return "(__fish_complete_users)".to_owned();
+    match argument.get_value_hint() {
+        ValueHint::Username => return "-f -a \"(__fish_complete_users)\"".to_owned(),
+        ValueHint::ExecutablePath => return "-F".to_owned(),
+        _ => {}
     }
     let values = argument.get_possible_values();
     let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
-    names.join(" ")
+    format!("-f -a \"{}\"", names.join(" "))
 }

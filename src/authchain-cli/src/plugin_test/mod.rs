@@ -37,11 +37,11 @@ use crate::terminal::{Exit, Failure, Terminal};
 
 /// Play the whole of docs/PROTOCOL.md against a plugin, and report what it gets wrong
 ///
-/// The plugin is started as a login starts it, behind the same walls, some forty times: with a
-/// right, a wrong and an unknown name, with names and passwords that break out of careless
-/// programs, with prompts, with too little time, and with a caller that hangs up. With --user, the
-/// password of that person is asked for, and the plugin is told about five wrong ones: take a
-/// person made for tests.
+/// The plugin is started as a login starts it, behind the same walls, about fifty times: with
+/// right, wrong and unknown names, with names and passwords that break out of careless programs,
+/// with prompts, with too little time, and with a caller that hangs up. With --user, the password
+/// of that person is asked for, and the plugin is told half a dozen wrong ones: take a person made
+/// for tests.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -68,7 +68,7 @@ pub(crate) struct PluginTest {
     backend_type: Option<String>,
 
     /// A person whom the plugin knows; the password is asked for, or read from standard input
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Username)]
     user: Option<String>,
 
     /// Read the password from the first line of this file
@@ -84,7 +84,7 @@ pub(crate) struct PluginTest {
     read: Vec<PathBuf>,
 
     /// The user that it runs as, as `user` in the section has it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Username)]
     run_as: Option<String>,
 
     /// Let it connect to servers, as `network` in the section does

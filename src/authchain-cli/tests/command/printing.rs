@@ -114,6 +114,16 @@ fn completions_know_the_types_and_no_hidden_option() {
 }
 
 #[test]
+fn fish_completes_the_files_of_plugins() {
+    let fixture = Fixture::new(GUESTS);
+    let words = [
+        "using_subcommand plugin-test\" -F\n",
+        "using_subcommand test\" -f -a",
+    ];
+    fixture.run(&["completions", "fish"]).expect(0, &words);
+}
+
+#[test]
 fn a_type_is_described_with_its_own_and_the_common_keys() {
     let fixture = Fixture::new(GUESTS);
     fixture
