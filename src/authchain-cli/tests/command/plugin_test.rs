@@ -408,6 +408,56 @@ fn each_fault_of_a_broken_plugin_is_found() {
     }
 }
 
+/// A second factor that gets the answer to the question of its section.
+const FACTOR: &str = r#"
+say() { printf '%s\n' "$1"; }
+read -r line || exit
+say '{"hello":1,"can":["confirm"]}'
+read -r line || exit
+case $line in
+    '{"confirm":{"user":"alice-test","answer":"MTIzNDU2"'*)
+        say '{"verdict":"accepted","user":{"name":"alice-test"}}' ;;
+    '{"confirm":{"user":"alice-test",'*) say '{"verdict":"denied","reason":"bad_credential"}' ;;
+    *) say '{"verdict":"unknown"}' ;;
+esac
+"#;
+
+#[test]
+fn a_second_factor_gets_a_right_answer_and_wrong_ones() {
+    let fixture = Fixture::new("worker = \"/nowhere\"\n");
+    let play = |text: &str| {
+        let plugin = fixture.program("plugin", text);
+        let plugin = plugin.to_str().unwrap();
+        let arguments = [
+            "plugin-test",
+            plugin,
+            "--unconfined",
+            "--json",
+            "--only",
+            "confirm",
+        ];
+        let person = ["--user", "alice-test", "--prompt", "Code: "];
+        let arguments = [&arguments[..], &person].concat();
+        let run = finish(
+            &mut fixture.command(&arguments),
+            &format!("{PASSWORD}\n123456\n"),
+        );
+        let words = results(&run).into_iter().map(|(_, result, _)| result);
+        (run.code, words.collect::<Vec<_>>())
+    };
+    let passed = || ["passed"; 4].map(str::to_owned).to_vec();
+    assert_eq!(play(FACTOR), (0, passed()));
+    let lax = FACTOR.replace("MTIzNDU2\"'*", "'*");
+    assert_eq!(play(&lax).1[2], "failed", "whatever the answer");
+    let strict = FACTOR.replace("\"unknown\"", "\"denied\",\"reason\":\"not_permitted\"");
+    let (code, words) = play(&strict);
+    assert_eq!(
+        (code, words[3].as_str()),
+        (0, "advice"),
+        "RADIUS cannot tell"
+    );
+}
+
 #[test]
 fn the_table_says_what_to_do() {
     let fixture = Fixture::new("worker = \"/nowhere\"\n");
