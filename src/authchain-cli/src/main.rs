@@ -11,6 +11,7 @@
 //! | `terminal` | output, and the exit code |
 //! | `setup` | the chain of the configuration, and a context for questions to it |
 //! | `prompt` | questions, with and without echo |
+//! | `person_name` | names under which nobody may be enrolled |
 //! | `clock` | the wall clock, read in one place |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
