@@ -25,7 +25,7 @@ const NAME: &str = "ledger.";
 /// The room for the entries of a folder that are read at once, in bytes.
 const ENTRIES: usize = 1024;
 
-/// The folder of a ledger: judged once, and then used by its descriptor alone.
+/// The folder of a ledger: judged once. Its files are then opened by its descriptor.
 pub(super) struct LedgerFolder {
     path: PathBuf,
     file: File,
