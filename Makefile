@@ -17,7 +17,7 @@ STATIC = $(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-C target-featu
 
 .PHONY: help build demo test test-hosts check fmt clippy floors doc msrv deny check-so
 .PHONY: minimal-versions advisories fuzz-build aarch64 dist bench bench-local bench-directory
-.PHONY: bench-storm bench-rules bench-change bench-factors bench-plugin
+.PHONY: bench-storm bench-rules bench-change bench-factors bench-plugin bench-sync
 .PHONY: install uninstall man clean build-packages test-packages bench-packages
 
 help:            ## this list
@@ -97,7 +97,7 @@ deny:
 check-so: build
 	$(CARGO) run --locked -p authchain-tests --bin check-so -- $(RELEASE)/libpam_authchain.so
 
-bench: bench-local bench-change bench-directory bench-storm bench-rules bench-factors bench-plugin ## speed beside pam_unix, nslcd and SSSD (root)
+bench: bench-local bench-change bench-directory bench-storm bench-rules bench-factors bench-plugin bench-sync ## speed beside pam_unix, nslcd and SSSD (root)
 
 bench-local: test-packages build ## local logins beside pam_unix, in one run (instructions need valgrind)
 	$(CARGO) bench --locked -p authchain-tests --bench local_login
@@ -116,6 +116,9 @@ bench-plugin: test-packages build ## a login through a plugin beside the plugin 
 
 bench-storm: bench-packages build ## many logins at once, and servers that come back (three minutes)
 	AUTHCHAIN_WORKER=$(abspath $(RELEASE))/authchain-worker $(CARGO) bench --locked -p authchain-tests --bench storm
+
+bench-sync: test-packages build ## a directory of 100,000 people, as files for the name service
+	$(CARGO) bench --locked -p authchain-tests --bench directory_sync
 
 bench-rules: build-packages ## choosing among 200 rules with 2,000 networks, and reading them
 	$(CARGO) bench --locked -p authchain-tests --bench rules
@@ -154,6 +157,8 @@ install: ## what `make build man` made, into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 -s $(RELEASE)/authchain $(DESTDIR)$(PREFIX)/bin/authchain
 	install -D -m 0755 -s $(RELEASE)/authchain-worker $(DESTDIR)$(LIBEXEC)/authchain-worker
 	install -D -m 0644 packaging/sysusers.d/authchain.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/authchain.conf
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*
+	sed -i 's|/usr/bin/authchain|$(PREFIX)/bin/authchain|' $(DESTDIR)$(PREFIX)/lib/systemd/system/authchain-sync@.service
 	install -D -m 0644 $(SHARE)/authchain.schema.json $(DESTDIR)$(PREFIX)/share/authchain/authchain.schema.json
 	install -D -m 0644 $(SHARE)/bash $(DESTDIR)$(BASH_COMPLETION)
 	install -D -m 0644 $(SHARE)/fish $(DESTDIR)$(FISH_COMPLETION)
@@ -178,6 +183,7 @@ uninstall: ## what install put there, except configuration and accounts
 	rm -rf $(DESTDIR)$(DOC) $(DESTDIR)$(PREFIX)/share/authchain
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION)
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/authchain.conf
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(notdir $(wildcard packaging/systemd/*)))
 	for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)

@@ -33,7 +33,7 @@ pub(crate) struct NamedBackend {
     pub(crate) settings: GlobalSettings,
     /// The passwd files of the system and of all backends of type `local`.
     pub(crate) passwd_files: Vec<PathBuf>,
-    /// The answer to whether the section lets passwords be changed.
+    /// The section's word on changes of passwords.
     password: PasswordChanges,
 }
 
