@@ -186,9 +186,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The size of a login program: see "The module may have 1.6 MB" in
+/// The size of a login program: see "The module may have 1.7 MB" in
 /// docs/decisions.md.
-const MAX_STRIPPED: u64 = 1_600_000;
+const MAX_STRIPPED: u64 = 1_700_000;
 
 /// The C library of Debian 12, the oldest system we say we run on.
 const GLIBC_FLOOR: (u32, u32) = (2, 36);
