@@ -25,6 +25,8 @@ pub(super) struct FactorsAsked<'c> {
 enum Enrolled {
     Yes,
     No,
+    /// Only the factor itself can say.
+    Presumed,
     /// It cannot be found out, for this reason.
     Unknown(String),
 }
@@ -65,7 +67,7 @@ impl<'c> FactorsAsked<'c> {
     fn consequence(&self) -> Consequence<'_> {
         for (name, enrolled) in &self.factors {
             match enrolled {
-                Enrolled::Yes => return Consequence::Asked(name),
+                Enrolled::Yes | Enrolled::Presumed => return Consequence::Asked(name),
                 Enrolled::Unknown(why) => return Consequence::Unknown(why),
                 Enrolled::No => {}
             }
@@ -122,7 +124,7 @@ impl<'c> FactorsAsked<'c> {
             let enrolled = match enrolled {
                 Enrolled::Yes => Some(true),
                 Enrolled::No => Some(false),
-                Enrolled::Unknown(_) => None,
+                Enrolled::Presumed | Enrolled::Unknown(_) => None,
             };
             json!({ "name": name, "enrolled": enrolled })
         });
@@ -156,6 +158,9 @@ impl Enrolled {
             Ok(factor) => factor,
             Err(error) => return Self::Unknown(error.to_string()),
         };
+        if factor.is_presumed() {
+            return Self::Presumed;
+        }
         match factor.enrolment(user) {
             Ok(Some(_)) => Self::Yes,
             Ok(None) => Self::No,
@@ -167,6 +172,7 @@ impl Enrolled {
         match self {
             Self::Yes => "enrolled",
             Self::No => "not enrolled",
+            Self::Presumed => "the plugin knows who is enrolled",
             Self::Unknown(_) => "enrolled or not",
         }
     }

@@ -120,3 +120,16 @@ fn describe_shows_the_settings_of_a_plugin() {
     let wrong = fixture.run(&["describe", "--plugin", "a/b"]);
     wrong.expect(1, &["an absolute path, or the name of an installed plugin"]);
 }
+
+#[test]
+fn only_a_plugin_knows_who_is_enrolled() {
+    let factor = PLUGIN.replace("\"authenticate\"", "\"confirm\"");
+    let then = format!("then = [\"web\"]\n{WEB}settings = {{ file = \"/a\" }}\n");
+    let fixture = fixture(&then, &factor);
+    let text = fixture.check().text();
+    assert!(!text.contains("nobody is enrolled"), "{text}");
+    assert!(text.contains("root may depend on a plugin"), "{text}");
+    let explained = fixture.run(&["explain", "--user", "alice", "--service", "sshd"]);
+    let words = ["web (the plugin knows who is enrolled)", "web is asked for"];
+    explained.expect(0, &words);
+}

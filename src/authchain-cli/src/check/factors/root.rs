@@ -17,7 +17,9 @@ const ROOT: &str = "root";
 pub(super) fn check(file: &Path, config: &Config<'_>, enrolled: &[Username], report: &mut Report) {
     let is_root = |name: &Username| name.as_str() == ROOT;
     if enrolled.is_empty() {
-        let places = demands::all(config).filter(|asking| refuses_others(&asking.demand));
+        let places = demands::all(config).filter(|asking| {
+            refuses_others(&asking.demand) && !names_plugin(config, &asking.demand)
+        });
         let places: Vec<String> = places.map(|asking| asking.place).collect();
         if !places.is_empty() {
             let place = places.join(", ");
@@ -28,12 +30,30 @@ pub(super) fn check(file: &Path, config: &Config<'_>, enrolled: &[Username], rep
             report.add(Severity::Warning, file, message);
         }
     }
-    if !enrolled.iter().any(is_root) && is_shut_out(config) {
+    if enrolled.iter().any(is_root) || !is_shut_out(config) {
+        return;
+    }
+    let asks_plugins = demands::all(config).any(|asking| names_plugin(config, &asking.demand));
+    if asks_plugins {
+        let message = "root may depend on a plugin wherever root may log in with a password: write \
+                       a rule for root's console with then = []";
+        report.add(Severity::Warning, file, message);
+    } else {
         let message = "root is not enrolled, and a code is asked for wherever root may log in with \
                        a password: run `authchain totp enrol root`, or write a rule for root's \
                        console with then = []";
         report.add(Severity::Error, file, message);
     }
+}
+
+/// Returns whether a plugin is among the factors of a demand: it alone knows who is enrolled.
+fn names_plugin(config: &Config<'_>, demand: &Demand) -> bool {
+    let named = |table: &&BackendTable<'_>| demand.factors.iter().any(|name| name == table.name());
+    let mut factors = config.factors.iter().filter(named);
+    factors.any(|table| {
+        let factor = registry::factor(table, &config.settings);
+        factor.is_ok_and(|factor| factor.is_presumed())
+    })
 }
 
 /// Returns whether root, who is not enrolled, gets in nowhere with a password.
