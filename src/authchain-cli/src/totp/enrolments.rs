@@ -77,7 +77,14 @@ impl Enrolments {
         Ok(person)
     }
 
-    pub(super) fn person_named(&self, name: Username) -> Holder {
+    /// Returns everybody who has a folder in which an enrolment may be.
+    pub(super) fn everybody(&self) -> Result<Vec<Holder>, Failure> {
+        let names = FactorFolder::everybody_in_small_letters(&self.factor.state_dir);
+        let names = names.map_err(Failure::trouble)?.into_iter();
+        Ok(names.map(|name| self.person_named(name)).collect())
+    }
+
+    fn person_named(&self, name: Username) -> Holder {
         let folder = FactorFolder::of(&self.factor.state_dir, &name);
         Holder { name, folder }
     }

@@ -2,7 +2,6 @@
 
 mod person_status;
 
-use authchain::files::factor_folder::FactorFolder;
 use clap::{Args, ValueHint};
 use serde_json::Value;
 
@@ -32,11 +31,7 @@ impl Status {
     ) -> Result<Exit, Failure> {
         let holders = match &self.user {
             Some(user) => vec![enrolments.person(user)?],
-            None => {
-                let names = FactorFolder::everybody(&enrolments.factor.state_dir);
-                let names = names.map_err(Failure::trouble)?.into_iter();
-                names.map(|name| enrolments.person_named(name)).collect()
-            }
+            None => enrolments.everybody()?,
         };
         let mut people: Vec<PersonStatus> = holders.iter().map(PersonStatus::of).collect();
         if self.user.is_none() {

@@ -193,6 +193,15 @@ fn a_new_enrolment_takes_no_code_of_a_time_that_has_passed() {
 }
 
 #[test]
+fn a_name_in_other_letters_that_has_app_passwords_alone_is_not_enrolled_twice() {
+    let fixture = fixture();
+    enrol(&fixture, "alice-test");
+    fs::create_dir(fixture.path("factors/Alice-test")).unwrap();
+    let everybody = fixture.run(&["totp", "status", "--json"]).expect(0, &[]);
+    assert_eq!(everybody.json().as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn new_recovery_codes_void_the_old() {
     let fixture = fixture();
     enrol(&fixture, "alice-test");

@@ -46,6 +46,17 @@ impl FactorFolder {
         Ok(names)
     }
 
+    /// Returns the names of everybody who has a folder in which an enrolment may be: others, with
+    /// capitals, have app passwords alone.
+    ///
+    /// # Errors
+    /// As [`everybody`](Self::everybody).
+    pub fn everybody_in_small_letters(state_dir: &Path) -> io::Result<Vec<Username>> {
+        let mut names = Self::everybody(state_dir)?;
+        names.retain(|name| Self::of(state_dir, name) == Self::exactly(state_dir, name));
+        Ok(names)
+    }
+
     /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.0

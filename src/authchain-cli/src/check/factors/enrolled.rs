@@ -14,7 +14,7 @@ use crate::check::report::{Report, Severity};
 /// Checks the files, and returns the people who are enrolled; `None` if that cannot be known.
 pub(super) fn check(state_dir: &Path, report: &mut Report) -> Option<Vec<Username>> {
     let folder = state_dir.join("factors");
-    let names = match FactorFolder::everybody(state_dir) {
+    let names = match FactorFolder::everybody_in_small_letters(state_dir) {
         Ok(names) => names,
         Err(error) => {
             let consequence = ": whoever is asked for a second factor is refused";
