@@ -146,7 +146,7 @@ fn a_fault_in_the_text_is_logged_with_its_place() {
         ),
         (
             "[backend.local]\ntype = \"lokal\"",
-            "2:8: unknown backend type \"lokal\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, app_passwords, totp",
+            "2:8: unknown backend type \"lokal\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, app_passwords, plugin, totp",
         ),
         (
             "[backend.corp]\ntype = \"ldap\"\nbase = \"dc=x\"",
