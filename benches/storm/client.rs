@@ -34,6 +34,7 @@ impl Client {
         settings["uris"] = json!(uris);
         let remote = Remote {
             unanswered: std::cell::Cell::default(),
+            lacked_question: std::cell::Cell::default(),
             name: "corp".to_owned(),
             kind: "ldap".to_owned(),
             settings,

@@ -131,6 +131,12 @@ impl Worker {
     /// # Panics
     /// If it does not.
     pub fn hello(&mut self, settings: serde_json::Value) {
+        self.say_hello(settings);
+        assert!(matches!(self.hear(), Some(Reply::Hello(_))));
+    }
+
+    /// Says hello, and does not wait for the answer.
+    pub fn say_hello(&mut self, settings: serde_json::Value) {
         self.say(&Message::Hello(Hello {
             backend: "probe".to_owned(),
             kind: "confinement_probe".to_owned(),
@@ -139,7 +145,6 @@ impl Worker {
             probe: Vec::new(),
             probe_ms: 0,
         }));
-        assert!(matches!(self.hear(), Some(Reply::Hello(_))));
     }
 
     /// Asks the worker to try something, and waits for the result.

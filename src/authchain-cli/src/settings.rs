@@ -75,7 +75,10 @@ pub(crate) fn plugin_settings(schema: &Value) -> Vec<Setting> {
     let readable = |setting: Setting| Setting {
         name: clean(&setting.name),
         value_type: clean(&setting.value_type),
-        default: setting.default,
+        default: match setting.default {
+            DefaultValue::Value(value) => DefaultValue::Value(clean(&value)),
+            other => other,
+        },
         help: clean(&setting.help),
     };
     settings.map(readable).collect()

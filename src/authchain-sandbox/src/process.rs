@@ -10,6 +10,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsFd, RawFd};
 
+use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::signal::SigSet;
@@ -68,6 +69,13 @@ impl Limits {
         (Resource::RLIMIT_AS, RLIM_INFINITY),
         (Resource::RLIMIT_NOFILE, 256),
         (Resource::RLIMIT_STACK, 8 * MIB),
+        // Lowered when the user has changed: see `limit_processes`.
+        (Resource::RLIMIT_NPROC, 1_024),
+        (Resource::RLIMIT_SIGPENDING, 1_024),
+        (Resource::RLIMIT_MSGQUEUE, 0),
+        (Resource::RLIMIT_MEMLOCK, 0),
+        (Resource::RLIMIT_RTPRIO, 0),
+        (Resource::RLIMIT_NICE, 0),
     ]);
 }
 
@@ -90,6 +98,26 @@ pub fn sanitize(limits: Limits) -> Result<(), ProcessFault> {
     priority::be_usual();
     be_oom_killed_first();
     taken.and(not_dumpable())
+}
+
+/// Makes sure that no limit is lower than one of `limits`: whoever called su could else make a
+/// plugin fail in ways that it takes for an answer.
+///
+/// To be called as root, after [`sanitize`]; only root can raise limits. In other processes it does
+/// nothing: they run for nobody else.
+///
+/// # Errors
+/// When a limit is lower, because this root may not raise it.
+pub fn verify_limits(limits: Limits) -> Result<(), ProcessFault> {
+    let is_lower = |(resource, wanted): &(Resource, rlim_t)| {
+        getrlimit(*resource).map_or(true, |(soft, _)| soft < *wanted)
+    };
+    match geteuid().is_root() && limits.0.iter().any(is_lower) {
+        true => Err(fault("raise the limits that its caller has set")(
+            Errno::EPERM,
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Makes the effective ids the real and saved ones as well: the caller of su or sudo could send

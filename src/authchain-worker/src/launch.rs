@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use authchain::tools::trusted_file::open_program;
-use authchain_sandbox::confine::{Access, Profile, Refused, confine};
-use authchain_sandbox::process::{self, ProcessFault};
+use authchain_sandbox::confine::{Access, Landlock, Profile, Refused, confine};
+use authchain_sandbox::process::{self, Limits, ProcessFault};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use crate::arguments::Plugin;
 use crate::net::failure::io_text;
+
+/// The refusal where the kernel cannot keep plugins apart.
+const NO_LANDLOCK: &str = "a plugin needs Landlock, which the kernel lacks, has switched off, or the \
+                           service's SystemCallFilter forbids";
 
 /// The longest first line of a script that the kernel reads (`BINPRM_BUF_SIZE`).
 const MAX_FIRST_LINE: u64 = 256;
@@ -27,7 +31,7 @@ const MAX_FIRST_LINE: u64 = 256;
 /// Becomes the plugin, as the user `user`, and returns only if that fails: with the reason.
 /// `sanitized` is the result of the process's first steps.
 pub fn become_plugin(plugin: &Plugin, user: &str, sanitized: Result<(), ProcessFault>) -> String {
-    if let Err(fault) = sanitized {
+    if let Err(fault) = sanitized.and_then(|()| process::verify_limits(Limits::PLUGIN)) {
         return Refused::from(fault).to_string();
     }
     let judged = match Judged::open(&plugin.program) {
@@ -37,6 +41,10 @@ pub fn become_plugin(plugin: &Plugin, user: &str, sanitized: Result<(), ProcessF
     process::write_no_files();
     let access = Access::of_plugin(&judged.programs(), &plugin.read, plugin.network);
     match confine(&Profile::PLUGIN, &access, user) {
+        // Without it, other plugins of the same user could be read and written.
+        Ok(report) if !matches!(report.landlock, Landlock::Enforced { .. }) => {
+            return NO_LANDLOCK.to_owned();
+        }
         // Whoever is at the desktop may have more processes than any limit.
         Ok(report) if report.user.is_other => process::limit_processes(),
         Ok(_) => {}

@@ -5,6 +5,7 @@
 import ctypes
 import errno
 import json
+import mmap
 import os
 import resource
 import signal
@@ -76,7 +77,8 @@ def surroundings():
     """Fails with what this process was given, so that the test can read it."""
     limits = {
         name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))
-        for name in ["CORE", "CPU", "DATA", "AS", "NOFILE", "FSIZE", "NPROC"]
+        for name in ["CORE", "CPU", "DATA", "AS", "NOFILE", "FSIZE", "NPROC", "MEMLOCK", "MSGQUEUE",
+                     "RTPRIO", "NICE"]
     }
     raise RuntimeError(json.dumps({
         # Python sets this one itself (PEP 538).
@@ -85,6 +87,7 @@ def surroundings():
         "folder": os.getcwd(),
         "umask": os.umask(0),
         "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "processors": len(os.sched_getaffinity(0)),
         "policy": os.sched_getscheduler(0),
         "groups": os.getgroups(),
         "ids": sorted(set(os.getresuid())),
@@ -103,6 +106,19 @@ def is_open(descriptor):
 
 
 CLONE_NEWUSER = 0x10000000
+CLONE_PARENT = 0x8000
+IPC_PRIVATE, IPC_CREAT = 0, 0o1000
+
+
+def be_a_child_of_the_host():
+    number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+    pid = libc.syscall(number, CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0)
+    if pid == 0:
+        os._exit(0)
+    if pid == -1:
+        raise OSError(ctypes.get_errno(), "clone")
+
+
 ATTEMPTS = {
     "wait": lambda _: signal.pause(),
     "read": lambda path: open(path).read(1),
@@ -115,6 +131,13 @@ ATTEMPTS = {
     "fork bomb": lambda _: fork_bomb(),
     "leave the group": lambda _: os.setpgid(0, 0),
     "leave the session": lambda _: leave_session(),
+    "be a child of the host": lambda _: be_a_child_of_the_host(),
+    "leave shared memory": lambda _: call("shmget", IPC_PRIVATE, 4096, IPC_CREAT | 0o600),
+    "leave a queue": lambda _: call("msgget", IPC_PRIVATE, IPC_CREAT | 0o600),
+    "share memory": lambda _: mmap.mmap(-1, 4096),
+    "set an attribute": lambda path: os.setxattr(path, "user.x", b"x"),
+    "set the time": os.utime,
+    "watch": lambda path: call("inotify_add_watch", libc.inotify_init(), path.encode(), 2),
     "signal": lambda pid: os.kill(int(pid), 0),
     "trace": lambda pid: call("ptrace", 16, int(pid), None, None),
     "limit": lambda pid: resource.prlimit(int(pid), resource.RLIMIT_CORE),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use authchain::backends::protocol::Reply;
 use authchain_tests::host::built;
 use authchain_tests::need;
 use authchain_tests::worker::{Outcome, Worker, failed, open_folder, own_id};
@@ -64,7 +65,10 @@ fn a_plugin_reads_what_it_was_given_and_writes_nothing() {
             "{what} {path}"
         );
     }
-    assert_eq!(plugin.attempt("chmod", &path("given")), failed("EPERM"));
+    for what in ["chmod", "set an attribute", "set the time", "watch"] {
+        let outcome = plugin.attempt(what, &path("given"));
+        assert_eq!(outcome, failed("EPERM"), "{what}");
+    }
     assert_eq!(plugin.attempt("write", "/dev/null"), Outcome::Possible);
 }
 
@@ -84,6 +88,10 @@ fn a_plugin_starts_programs_of_the_system_and_stays_in_its_process_group() {
         failed("EACCES")
     );
     for what in [
+        "be a child of the host",
+        "leave shared memory",
+        "leave a queue",
+        "share memory",
         "leave the group",
         "leave the session",
         "new namespace",
@@ -161,10 +169,9 @@ fn a_plugin_has_bounds_and_nothing_of_it_is_left() {
     }
 }
 
-/// Returns what a plugin was given that a hostile caller of su started.
-fn surroundings() -> Value {
-    let prepare = "umask 0; ulimit -n 2000; ulimit -c unlimited; ulimit -t 3600; ulimit -u 20000; \
-                   ulimit -S -v 99999999; cd /tmp; exec 7</etc/shadow 9<&7; trap '' INT USR1; \
+/// Returns a plugin that a hostile caller of su started, who did this first.
+fn started_after(limits: &str) -> Worker {
+    let prepare = "umask 0; eval \"$2\"; cd /tmp; exec 7</etc/shadow 9<&7; trap '' INT USR1; \
                    exec nice -n 7 chrt --batch 0 setpriv --ruid 61234 --keep-groups \
                    \"$0\" --run \"$1\"";
     let mut shell = Command::new("/bin/bash");
@@ -172,8 +179,12 @@ fn surroundings() -> Value {
         .arg("-c")
         .arg(prepare)
         .arg(built::worker())
-        .arg(program());
-    let mut plugin = Worker::start(&mut shell);
+        .arg(program())
+        .arg(limits);
+    Worker::start(&mut shell)
+}
+
+fn surroundings(mut plugin: Worker) -> Value {
     plugin.hello(json!({}));
     match plugin.attempt("surroundings", "") {
         Outcome::Failed(text) => serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}")),
@@ -186,7 +197,9 @@ fn nothing_that_the_caller_of_su_chose_reaches_a_plugin() {
     if !is_needed_here() || !need::file("the plugin", "/usr/bin/setpriv") {
         return;
     }
-    let given = surroundings();
+    let limits = "ulimit -n 2000; ulimit -c unlimited; ulimit -t 3600; ulimit -u 20000; \
+                  ulimit -i 1024; ulimit -S -v 99999999; ulimit -l 64; taskset -p 1 $$ >/dev/null";
+    let given = surroundings(started_after(limits));
     let is = |name: &str, expected: Value| assert_eq!(given[name], expected, "{name}");
     is("environment", json!([]));
     is("arguments", json!(1));
@@ -196,6 +209,8 @@ fn nothing_that_the_caller_of_su_chose_reaches_a_plugin() {
     is("policy", json!(0));
     is("groups", json!([]));
     is("blocked", json!(0));
+    let processors = std::thread::available_parallelism().unwrap().get();
+    is("processors", json!(processors));
     // Three streams, and the script.
     is("open", json!(4));
     assert!(
@@ -211,6 +226,41 @@ fn nothing_that_the_caller_of_su_chose_reaches_a_plugin() {
     assert_eq!(limits["NOFILE"], json!([256, 256]));
     assert_eq!(limits["FSIZE"], json!([0, 0]));
     assert_eq!(limits["NPROC"], json!([512, 512]));
+    for name in ["MEMLOCK", "MSGQUEUE", "RTPRIO", "NICE"] {
+        assert_eq!(limits[name], json!([0, 0]), "{name}");
+    }
+}
+
+/// A root that may not raise limits, as in many containers, runs no plugin under lower ones: a
+/// plugin that cannot start a program may take that for an answer.
+#[test]
+fn limits_that_are_too_low_are_raised_or_keep_a_plugin_from_starting() {
+    if !is_needed_here() || !need::file("the plugin", "/usr/bin/setpriv") {
+        return;
+    }
+    for low in [
+        "ulimit -u 1",
+        "ulimit -n 30",
+        "ulimit -v 4000000",
+        "ulimit -t 1",
+    ] {
+        let mut probe = started_after(low);
+        probe.say_hello(json!({}));
+        match probe.hear() {
+            Some(Reply::Hello(_)) => {
+                let limits = &surroundings(started_after(low))["limits"];
+                assert_eq!(limits["NPROC"], json!([512, 512]), "{low}");
+                assert_eq!(limits["NOFILE"], json!([256, 256]), "{low}");
+                assert_eq!(limits["AS"], json!([-1, -1]), "{low}");
+                assert_eq!(limits["CPU"], json!([10, 10]), "{low}");
+            }
+            Some(Reply::Verdict(conclusion)) => {
+                let why = format!("{:?}", conclusion.verdict);
+                assert!(why.contains("cannot raise the limits"), "{low}: {why}");
+            }
+            other => panic!("{low}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn check_one(
         return;
     };
     let name = table.name();
-    check_files(file, name, &settings, report);
+    check_files(file, name, &settings, config, report);
     let described = match plugins::describe(&remote, &config.settings) {
         Ok(described) => described,
         Err(why) => {
@@ -70,7 +70,8 @@ fn check_one(
     if used.needed == Operation::Authenticate && !knows_accounts {
         let message = format!(
             "plugin {name} says nothing of accounts: another backend of the chain must know them, \
-             or its people are refused after the right password"
+             or its people are refused after the right password, and always where a rule depends \
+             on a group"
         );
         report.add(Severity::Warning, file, message);
     }
@@ -83,7 +84,13 @@ fn check_one(
 }
 
 /// Checks that the files and the user that the section names are there.
-fn check_files(file: &Path, name: &str, settings: &PluginSettings, report: &mut Report) {
+fn check_files(
+    file: &Path,
+    name: &str,
+    settings: &PluginSettings,
+    config: &Config<'_>,
+    report: &mut Report,
+) {
     for path in settings.read.iter().filter(|path| !path.exists()) {
         let message = format!("is not there (read: plugin {name} cannot read it)");
         report.add(Severity::Warning, path, message);
@@ -91,8 +98,13 @@ fn check_files(file: &Path, name: &str, settings: &PluginSettings, report: &mut 
     let Some(user) = &settings.user else {
         return;
     };
-    if let Ok(None) = User::from_name(user) {
-        let message = format!("plugin {name}: there is no user {user}, so it runs as nobody");
-        report.add(Severity::Warning, file, message);
-    }
+    let message = match User::from_name(user) {
+        Ok(None) => format!("plugin {name}: there is no user {user}, so it runs as nobody"),
+        Ok(Some(found)) if found.uid.as_raw() >= config.settings.min_uid => format!(
+            "plugin {name}: {user} is somebody's account: whoever has it can stop the plugin, and \
+             read its memory"
+        ),
+        _ => return,
+    };
+    report.add(Severity::Warning, file, message);
 }

@@ -53,7 +53,6 @@ const FOR_LOADING: &[&str] = &[
     "/etc/ld.so.preload",
     "/etc/localtime",
     "/dev/null",
-    "/dev/zero",
     "/dev/urandom",
     "/dev/random",
 ];

@@ -19,6 +19,55 @@ const NEEDED: [i64; 2] = [SYS_execve, SYS_execveat];
 /// Calls that leave the process group, which is killed as a whole when the login ends.
 const LEAVES_GROUP: [i64; 2] = [SYS_setsid, SYS_setpgid];
 
+/// Calls that leave something behind when the process has ended, or change a file: its mode, owner,
+/// times or attributes. Landlock knows none of these.
+const LEAVES_TRACES: [i64; 26] = [
+    SYS_shmget,
+    SYS_shmat,
+    SYS_shmctl,
+    SYS_msgget,
+    SYS_msgsnd,
+    SYS_msgctl,
+    SYS_semget,
+    SYS_semop,
+    SYS_semtimedop,
+    SYS_semctl,
+    SYS_mq_open,
+    SYS_mq_unlink,
+    SYS_fchmod,
+    SYS_fchmodat,
+    FCHMODAT2,
+    SYS_fchown,
+    SYS_fchownat,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
+    SYS_utimensat,
+    SYS_inotify_add_watch,
+    SYS_fanotify_init,
+];
+
+/// fchmodat2(2) of Linux 6.6, which the libc crate lacks on some processors.
+const FCHMODAT2: i64 = 452;
+
+/// The older calls of this kind, which x86_64 alone has.
+#[cfg(target_arch = "x86_64")]
+const LEAVES_TRACES_HERE: &[i64] = &[
+    SYS_chmod,
+    SYS_chown,
+    SYS_lchown,
+    SYS_utime,
+    SYS_utimes,
+    SYS_futimesat,
+];
+
+/// Empty: aarch64 never had the older calls.
+#[cfg(not(target_arch = "x86_64"))]
+const LEAVES_TRACES_HERE: &[i64] = &[];
+
 /// Calls that change how the kernel treats other processes. Other plugins and workers have the same
 /// user id.
 const FOR_OTHERS: [i64; 10] = [
@@ -44,8 +93,10 @@ const SIGNALS: [i64; 6] = [
     SYS_pidfd_send_signal,
 ];
 
-/// The flags of clone(2) for new namespaces, in which a process has capabilities.
-const NAMESPACES: i32 = CLONE_NEWNS
+/// The flags of clone(2) for new namespaces, in which a process has capabilities, and the one for a
+/// child of the host: hosts wait for any child.
+const CLONE_FLAGS: i32 = CLONE_PARENT
+    | CLONE_NEWNS
     | CLONE_NEWCGROUP
     | CLONE_NEWUTS
     | CLONE_NEWIPC
@@ -60,6 +111,8 @@ pub(super) fn answers(optional: OptionalCalls) -> Answers {
     let refused = deadly
         .filter(|call| !NEEDED.contains(call))
         .chain(&LEAVES_GROUP)
+        .chain(&LEAVES_TRACES)
+        .chain(LEAVES_TRACES_HERE)
         .chain(&FOR_OTHERS)
         .chain(signals);
     let refused = refused.map(|&call| (number(call), REFUSE));
@@ -92,7 +145,12 @@ fn conditional(optional: OptionalCalls) -> Vec<(i64, Vec<Alternative>)> {
     vec![
         (SYS_socket, families.iter().flat_map(of).collect()),
         (SYS_socketpair, vec![socket(AF_UNIX, SOCK_STREAM)]),
-        (SYS_clone, vec![vec![lacks(0, NAMESPACES)]]),
+        (SYS_clone, vec![vec![lacks(0, CLONE_FLAGS)]]),
+        // Memory that is shared without a file has no limit.
+        (
+            SYS_mmap,
+            vec![vec![lacks(3, MAP_SHARED)], vec![lacks(3, MAP_ANONYMOUS)]],
+        ),
         // The limits of this process alone.
         (SYS_prlimit64, vec![vec![is_u64(0, 0)]]),
         (
@@ -157,7 +215,11 @@ mod tests {
             (SYS_clone, [SIGCHLD, 0, 0], ALLOW),
             (SYS_clone, [SIGCHLD | CLONE_NEWUSER, 0, 0], REFUSED),
             (SYS_clone, [CLONE_NEWNET, 0, 0], REFUSED),
+            (SYS_clone, [CLONE_PARENT | SIGCHLD, 0, 0], REFUSED),
             (SYS_clone3, [0; 3], MISSING),
+            (SYS_shmget, [0; 3], REFUSED),
+            (SYS_fchmod, [0; 3], REFUSED),
+            (SYS_setxattr, [0; 3], REFUSED),
             (SYS_prlimit64, [0; 3], ALLOW),
             (SYS_prlimit64, [7, 0, 0], REFUSED),
             (SYS_setsid, [0; 3], REFUSED),

@@ -219,6 +219,13 @@ pub trait Backend {
         false
     }
 
+    /// Returns whether the last answer was *unknown* because the backend cannot be asked such a
+    /// question, and not because the source does not know the name: a plugin may say nothing of
+    /// accounts.
+    fn lacked_question(&self) -> bool {
+        false
+    }
+
     /// Examines every server, step by step, until the request's deadline, and calls `hear` with the
     /// result of each step. A backend without servers does nothing.
     ///

@@ -24,7 +24,7 @@ use self::talk::{WorkerQuestion, millis, readable, talk};
 use super::accounts::{AccountRights, CannotKeep, Edit, Entries, ListEntries, Register, Remove};
 use super::breaker::{self, Breaker, Plan};
 use super::password_change::{CannotChange, ChangePassword};
-use super::protocol::{Conclusion, Hello, Operation, WireVerdict};
+use super::protocol::{Conclusion, Hello, Operation, ServersFound, WireVerdict};
 pub use super::worker::Reaper;
 use super::{Backend, Nature};
 use crate::tools::journal::Severity;
@@ -68,6 +68,8 @@ pub struct Remote {
     pub setup: WorkerSetup,
     /// True if no server answered the last question.
     pub unanswered: Cell<bool>,
+    /// True if the worker could not be asked the last question.
+    pub lacked_question: Cell<bool>,
 }
 
 impl Remote {
@@ -113,11 +115,16 @@ impl Remote {
         let request = asked.request;
         let is_same_name = |name: &str| self.is_same_name(request.user, name);
         self.unanswered.set(false);
+        self.lacked_question.set(false);
         let mut conclusion = talk(&self.setup, self.hello(plan), asked, is_same_name)?;
+        self.lacked_question.set(asked.is_lacking);
         let is_unavailable = matches!(conclusion.verdict, WireVerdict::Unavailable(_));
         (self.unanswered).set(is_unavailable && conclusion.servers.unanswered);
         let found = &mut conclusion.servers;
-        if !self.servers.is_empty() {
+        if self.setup.plugin.is_some() {
+            // A plugin names no servers in its settings, so that anything could be one.
+            *found = ServersFound::default();
+        } else if !self.servers.is_empty() {
             found.down.retain(|server| self.servers.contains(server));
             found.up.retain(|server| self.servers.contains(server));
         }
@@ -217,6 +224,10 @@ impl Backend for Remote {
 
     fn was_unanswered(&self) -> bool {
         self.unanswered.get()
+    }
+
+    fn lacked_question(&self) -> bool {
+        self.lacked_question.get()
     }
 
     fn change_password(&self) -> Result<&dyn ChangePassword, CannotChange> {

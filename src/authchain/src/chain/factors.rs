@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::backends::Backend;
 use crate::config::rules::Demand;
 use crate::config::settings::{CodeEntry, Enrol, NotEnrolled};
 use crate::factors::remember::RememberedPlace;
@@ -142,6 +143,8 @@ pub(super) struct PersonNames {
     pub(super) own: Option<Username>,
     /// The other names of the person's entry. She may have written them.
     pub(super) others: Vec<Username>,
+    /// True if the backend takes names that differ in the case of ASCII letters for one.
+    folds_case: bool,
 }
 
 impl PersonNames {
@@ -153,12 +156,19 @@ impl PersonNames {
             typed: user.clone(),
             own: strips_domains.then(bare).flatten(),
             others: Vec::new(),
+            folds_case: false,
         }
     }
 
-    /// Returns the names of somebody whom a backend has described, by whether it `strips_domains`.
-    pub(super) fn of(user: &Username, found: &User, strips_domains: bool) -> Self {
+    /// Returns the names of somebody whom a backend has described.
+    pub(super) fn of(user: &Username, found: &User, backend: Option<&dyn Backend>) -> Self {
         let parsed = |name: &String| Username::parse(name.as_bytes()).ok();
+        let strips_domains = backend.is_some_and(|backend| backend.nature().strips_domains);
+        let shouted = user.as_str().to_ascii_uppercase();
+        let whispered = Username::parse(user.as_str().to_ascii_lowercase().as_bytes()).ok();
+        let folds_case = whispered.is_some_and(|name| {
+            backend.is_some_and(|backend| backend.is_same_name(&name, &shouted))
+        });
         let typed = Self::typed(user, strips_domains);
         Self {
             own: match &found.alias_of {
@@ -166,7 +176,33 @@ impl PersonNames {
                 None => typed.own,
             },
             others: found.also_named.iter().filter_map(parsed).collect(),
+            folds_case,
             ..typed
+        }
+    }
+
+    /// Returns the name by which a plugin knows the person: the same however they log in. Where the
+    /// backend takes a name in any letters, it is in small letters.
+    pub(super) fn at_plugins(&self) -> Username {
+        let own = self.canonical();
+        let small = own.as_str().to_ascii_lowercase();
+        let small = Username::parse(small.as_bytes()).ok();
+        small
+            .filter(|_| self.folds_case)
+            .unwrap_or_else(|| own.clone())
+    }
+
+    /// Checks that a plugin that does not know the person does not know them by another name: they
+    /// may have written that into their entry.
+    ///
+    /// # Errors
+    /// When they have other names.
+    pub(super) fn check_unknown_to(&self, factor: &str) -> Result<(), BackendError> {
+        match self.others.first() {
+            None => Ok(()),
+            Some(other) => Err(BackendError::Unavailable(format!(
+                "{factor} may know the person by another name, such as {other}"
+            ))),
         }
     }
 
@@ -183,7 +219,7 @@ impl PersonNames {
     /// nobody can say whose code is meant.
     fn enrolment(&self, factor: &dyn Factor) -> Result<Option<Box<dyn Enrolment>>, BackendError> {
         if factor.is_presumed() {
-            return factor.enrolment(self.canonical());
+            return factor.enrolment(&self.at_plugins());
         }
         let mut found = None;
         let mut seen: Vec<&Username> = Vec::new();

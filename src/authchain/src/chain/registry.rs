@@ -343,6 +343,7 @@ pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
             ..setup
         },
         unanswered: Cell::default(),
+        lacked_question: Cell::default(),
     }
 }
 
@@ -393,6 +394,7 @@ fn remote<T: Serialize>(
         rights: AccountRights::none("authchain keeps and lists no accounts of this type"),
         setup: surroundings.setup.clone(),
         unanswered: Cell::default(),
+        lacked_question: Cell::default(),
     })
 }
 

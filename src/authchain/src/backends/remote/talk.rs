@@ -33,6 +33,8 @@ pub(super) struct WorkerQuestion<'a, 'p> {
     pub(super) person: Option<&'p mut dyn Conversation>,
     /// True once the question may have reached a worker.
     pub(super) is_sent: bool,
+    /// True if the worker cannot be asked the question.
+    pub(super) is_lacking: bool,
 }
 
 /// The change of a password that a worker is asked to make, or without `new` to allow.
@@ -54,6 +56,7 @@ impl<'a> WorkerQuestion<'a, '_> {
             answer: None,
             person: None,
             is_sent: false,
+            is_lacking: false,
         }
     }
 
@@ -97,7 +100,7 @@ pub(super) fn talk(
     let mut deadline = asked.request.deadline;
     let mut worker = setup.start()?;
     let first = greet(&mut worker, hello, deadline)?;
-    if let Some(refusal) = welcome(first, asked.operation)? {
+    if let Some(refusal) = welcome(first, asked)? {
         worker.leave();
         return Ok(refusal);
     }
@@ -140,10 +143,16 @@ pub(super) fn greet(
 
 /// Checks the worker's first line: its hello, or instead a verdict that says why the worker cannot
 /// work.
-fn welcome(reply: Reply, operation: Operation) -> Result<Option<Conclusion>, WorkerFault> {
+fn welcome(
+    reply: Reply,
+    asked: &mut WorkerQuestion<'_, '_>,
+) -> Result<Option<Conclusion>, WorkerFault> {
     match reply {
-        Reply::Hello(can) if can.contains(&operation) => Ok(None),
-        Reply::Hello(_) => without(operation).map(Some),
+        Reply::Hello(can) if can.contains(&asked.operation) => Ok(None),
+        Reply::Hello(_) => {
+            asked.is_lacking = true;
+            without(asked.operation).map(Some)
+        }
         Reply::Verdict(
             conclusion @ Conclusion {
                 verdict: WireVerdict::Unavailable(_) | WireVerdict::Failed(_),

@@ -103,11 +103,22 @@ impl Child {
         *self.killed.get_or_init(|| {
             // Where a host ignores SIGCHLD, or another of its threads reaped the worker first, the
             // process id may be another process's by now.
-            self.peek()?;
+            if let Err(errno) = self.peek() {
+                self.kill_orphans();
+                return Err(errno);
+            }
             // The process group first: what a worker has started must not outlive the login either.
             let _ = killpg(self.pid, Signal::SIGKILL);
             kill(self.pid, Signal::SIGKILL)
         })
+    }
+
+    /// Kills what a worker has started that has ended and was reaped by somebody else. As long as
+    /// any of it lives, the kernel gives its process group's number to no other process.
+    fn kill_orphans(&self) {
+        if kill(self.pid, None) == Err(Errno::ESRCH) {
+            let _ = killpg(self.pid, Signal::SIGKILL);
+        }
     }
 
     /// Reaps it, or leaves it to the host: waiting for it for ever would be worse.
@@ -170,10 +181,14 @@ mod tests {
 
     /// Makes a program that waits for its socket, whatever its arguments.
     fn patient() -> (tempfile::TempDir, std::path::PathBuf) {
+        program("exec /bin/cat")
+    }
+
+    fn program(script: &str) -> (tempfile::TempDir, std::path::PathBuf) {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("patient");
-        std::fs::write(&path, "#!/bin/sh\nexec /bin/cat\n").unwrap();
+        let path = folder.path().join("program");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         (folder, path)
     }
@@ -215,6 +230,18 @@ mod tests {
         // Once another thread has reaped it, its process id may be given away.
         waitpid(child.pid, None).unwrap();
         assert_eq!(child.kill(), Ok(()), "it was not tried again");
+    }
+
+    #[test]
+    fn what_a_worker_has_started_is_killed_even_if_the_worker_has_ended_and_was_reaped() {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (_folder, parent) = program("/bin/cat <&0 &\nexit");
+        let child = start(&parent, theirs);
+        waitpid(child.pid, None).unwrap();
+        assert_eq!(child.kill(), Err(Errno::ECHILD));
+        // The socket ends when the last process that has it has ended.
+        let mut end = Vec::new();
+        std::io::Read::read_to_end(&mut &ours, &mut end).unwrap();
     }
 
     #[test]

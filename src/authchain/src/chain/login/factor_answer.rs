@@ -14,6 +14,61 @@ const SAME_ANSWER: &str = "the program answered the question for the code with t
                            cannot ask (sshd: KbdInteractiveAuthentication yes, and no \
                            PasswordAuthentication; mail servers: code = \"appended\")";
 
+/// The conversation of a factor that asks questions itself.
+struct FactorConversation<'p> {
+    person: &'p mut dyn Conversation,
+    /// The password, which is the answer of a program that cannot ask.
+    password: Option<&'p Secret>,
+    /// True if the person is shown no texts: they would tell that the password was right.
+    is_silent: bool,
+    /// True if an answer was the password. The factor does not get it.
+    has_repeated: bool,
+}
+
+impl FactorConversation<'_> {
+    fn heard(
+        &mut self,
+        answer: Result<Secret, ConversationError>,
+    ) -> Result<Secret, ConversationError> {
+        let answer = answer?;
+        match self.password {
+            Some(password) if password.expose() == answer.expose() => {
+                self.has_repeated = true;
+                Err(ConversationError::NoAnswer)
+            }
+            _ => Ok(answer),
+        }
+    }
+}
+
+impl Conversation for FactorConversation<'_> {
+    fn authtok(&mut self, _: Option<&str>) -> Result<Secret, ConversationError> {
+        Err(ConversationError::NoAnswer)
+    }
+
+    fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        let answer = self.person.prompt_echo_off(text);
+        self.heard(answer)
+    }
+
+    fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
+        let answer = self.person.prompt_echo_on(text);
+        self.heard(answer)
+    }
+
+    fn text_info(&mut self, text: &str) {
+        if !self.is_silent {
+            self.person.text_info(text);
+        }
+    }
+
+    fn error_msg(&mut self, text: &str) {
+        if !self.is_silent {
+            self.person.error_msg(text);
+        }
+    }
+}
+
 impl<'s> SecondFactor<'s, '_> {
     /// Verifies the answer to the factor's question, which is put now if it was not put before.
     pub(super) fn verify(
@@ -22,7 +77,7 @@ impl<'s> SecondFactor<'s, '_> {
         factor: &dyn Factor,
         enrolment: &dyn Enrolment,
     ) -> Result<Confirmation, BackendError> {
-        let early = self.early_answer(demand, factor.name());
+        let early = self.early_answer(demand, factor);
         let late;
         let answer = match (factor.question(), early) {
             (None, _) => Ok(None),
@@ -41,20 +96,36 @@ impl<'s> SecondFactor<'s, '_> {
         if answer.is_some_and(|answer| password == Some(answer.expose())) {
             return Ok(Confirmation::Refused(SAME_ANSWER.to_owned()));
         }
-        enrolment.confirm(Confirming {
+        let mut person = FactorConversation {
+            person: self.person,
+            password: self.asked.password(),
+            is_silent: factor.question().is_some(),
+            has_repeated: false,
+        };
+        let said = enrolment.confirm(Confirming {
             answer,
             context: &self.asked.context,
-            person: self.person,
-        })
+            person: &mut person,
+        });
+        match person.has_repeated {
+            true => Ok(Confirmation::Refused(SAME_ANSWER.to_owned())),
+            false => said,
+        }
     }
 
     /// Returns the answer to a factor's question, or why there is none, where the question is not
     /// put now: the code behind the password, or the answer before any backend was asked.
-    fn early_answer(&self, demand: &Demand, factor: &str) -> Option<Result<&'s Secret, String>> {
+    fn early_answer(
+        &self,
+        demand: &Demand,
+        factor: &dyn Factor,
+    ) -> Option<Result<&'s Secret, String>> {
         let asked = self.asked;
-        let code = asked.code.as_ref().filter(|code| code.factor == factor);
+        let code = asked.code.as_ref();
+        let code = code.filter(|code| code.factor == factor.name());
         match (&asked.credential, demand.code) {
-            (Credential::Password(_, Some(code)), _) => Some(Ok(code)),
+            // The code was taken off by a factor that knows where it begins.
+            (Credential::Password(_, Some(code)), _) if !factor.is_presumed() => Some(Ok(code)),
             (_, CodeEntry::Appended) => Some(Err("no code behind the password".to_owned())),
             (_, CodeEntry::Asked) => {
                 code.map(|code| code.answer.as_ref().map_err(ToString::to_string))

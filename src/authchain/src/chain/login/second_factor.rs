@@ -125,8 +125,7 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
         let Ok(user) = &self.asked.user else {
             return refused("the name is not valid");
         };
-        let strips_domains = link.is_some_and(|link| link.backend.nature().strips_domains);
-        let names = PersonNames::of(user, &accepted.user, strips_domains);
+        let names = PersonNames::of(user, &accepted.user, link.map(|link| &*link.backend));
         let mut demand = demand.clone();
         loop {
             match self.ask_first(&demand, &names, accepted.by_key)? {
@@ -180,7 +179,10 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
                 Ok(Next::Satisfied(Some(format!("{name}: confirmed {detail}"))))
             }
             Confirmation::Refused(why) => refused(&format!("{name} refused: {why}")),
-            Confirmation::NotEnrolled => Ok(Next::Without(name.to_owned())),
+            Confirmation::NotEnrolled => {
+                names.check_unknown_to(name)?;
+                Ok(Next::Without(name.to_owned()))
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 //! Tests of second factors that ask their questions themselves, and alone know who is enrolled.
 
 use super::factor_stage::{FactorStage, THEN};
-use super::scripted::Answer;
+use super::scripted::{Answer, Scripted};
 use super::scripted_factor::{CodeTypist, FactorAnswer};
 use super::*;
-use crate::words::PamCode;
+use crate::backends::Authority;
+use crate::chain::factors::PersonNames;
+use crate::words::{PamCode, User, Username};
 
 const BOTH: &str = "then = [\"totp\", \"phone\"]";
 
@@ -93,4 +95,74 @@ fn a_key_is_not_enough_for_somebody_who_is_not_enrolled() {
         assert_eq!(login.code, expected, "{answer:?}: {}", login.why);
         assert_eq!(login.asked, ["own question: "], "{answer:?}");
     }
+}
+
+#[test]
+fn a_factor_that_does_not_know_one_of_two_names_is_not_passed() {
+    let text = format!("{THEN}\nnot_enrolled = \"skip\"");
+    let mut stage = FactorStage::new(&text, Answer::Accepts, &[FactorAnswer::SaysNotEnrolled]);
+    assert_eq!(stage.login("pw", &["x"]).code, PamCode::Success);
+    stage.backend.also_named = vec!["asmith"];
+    let login = stage.login("pw", &["x"]);
+    assert_ne!(login.code, PamCode::Success);
+    let why = "totp may know the person by another name, such as asmith";
+    assert!(login.why.contains(why), "{}", login.why);
+}
+
+#[test]
+fn a_plugin_gets_one_spelling_of_a_name() {
+    let name = |typed: &str, folds_case| {
+        let mut backend = Scripted::new("corp", Authority::Directory, Answer::Accepts);
+        backend.folds_case = folds_case;
+        let user = Username::parse(typed.as_bytes()).unwrap();
+        let found = User {
+            name: typed.to_owned(),
+            ..user_of_corp()
+        };
+        let names = PersonNames::of(&user, &found, Some(&backend));
+        names.at_plugins().to_string()
+    };
+    for typed in ["alice", "ALICE", "Alice"] {
+        assert_eq!(name(typed, true), "alice");
+        assert_eq!(name(typed, false), typed);
+    }
+}
+
+fn user_of_corp() -> User {
+    User {
+        name: "alice".to_owned(),
+        alias_of: None,
+        also_named: Vec::new(),
+        uid: None,
+        gid: None,
+        gecos: String::new(),
+        home: String::new(),
+        shell: String::new(),
+        groups: None,
+        unclear_groups: Vec::new(),
+        backend: "corp".to_owned(),
+    }
+}
+
+#[test]
+fn the_password_is_no_answer_to_a_factors_own_question() {
+    let stage = stage(THEN, Answer::Accepts, &[FactorAnswer::Confirms]);
+    let login = stage.login("123456", &["123456"]);
+    assert_eq!(login.code, PamCode::AuthError);
+    let why = "the program answered the question for the code with the password";
+    assert!(login.why.contains(why), "{}", login.why);
+}
+
+#[test]
+fn a_code_behind_the_password_is_not_a_plugins() {
+    let text = format!("{BOTH}\n[[rule]]\nservice = [\"test\"]\ncode = \"appended\"");
+    let factors = [FactorAnswer::SaysNotEnrolled, FactorAnswer::Confirms];
+    let stage = FactorStage::new(&text, Answer::Accepts, &factors);
+    let login = stage.login("pw123456", &[]);
+    assert_eq!(login.code, PamCode::AuthError);
+    assert!(
+        login.why.contains("no code behind the password"),
+        "{}",
+        login.why
+    );
 }

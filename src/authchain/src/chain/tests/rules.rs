@@ -366,6 +366,25 @@ fn a_user_id_of_another_evades_no_group_of_the_directory() {
 }
 
 #[test]
+fn a_plugin_that_says_nothing_of_accounts_evades_no_rule_about_a_group() {
+    let denies = "[[rule]]\ngroup = [\"banned\"]\naccess = \"deny\"\n";
+    let local = Scripted::new("local", Authority::System, Answer::Accepts);
+    let mut plugin = directory("p", &["banned"]);
+    plugin.lacks_accounts = true;
+    let machine = GroupFiles::new();
+    for all in [[&local, &plugin], [&plugin, &local]] {
+        let chain = machine.chain(denies, &all.map(Clone::clone), 2);
+        let decision = chain.account(b"alice", None, &context(false));
+        assert_eq!(
+            decision.code(),
+            PamCode::AuthInfoUnavailable,
+            "{}",
+            decision.why()
+        );
+    }
+}
+
+#[test]
 fn the_groups_of_people_in_the_passwd_file_are_those_of_the_directory_that_a_login_takes() {
     let rules = "[[rule]]\ngroup = [\"ops\"]\n[[rule]]\naccess = \"deny\"\n";
     let local = Scripted::new("local", Authority::System, Answer::Accepts);

@@ -64,6 +64,10 @@ pub(super) struct Scripted {
     pub(super) unclear_groups: Vec<&'static str>,
     /// The other names that the person's entry has.
     pub(super) also_named: Vec<&'static str>,
+    /// True if it takes names that differ in case for one.
+    pub(super) folds_case: bool,
+    /// True if it cannot be asked about accounts.
+    pub(super) lacks_accounts: bool,
     asked: Rc<Cell<usize>>,
     spent: Rc<Cell<usize>>,
     deferred_done: Rc<Cell<usize>>,
@@ -88,6 +92,8 @@ impl Scripted {
             groups: Some(Vec::new()),
             unclear_groups: Vec::new(),
             also_named: Vec::new(),
+            folds_case: false,
+            lacks_accounts: false,
             asked: Rc::default(),
             spent: Rc::default(),
             deferred_done: Rc::default(),
@@ -214,6 +220,17 @@ impl Backend for Scripted {
         }
     }
 
+    fn is_same_name(&self, asked: &Username, entry: &str) -> bool {
+        match self.folds_case {
+            true => asked.as_str().eq_ignore_ascii_case(entry),
+            false => asked.as_str() == entry,
+        }
+    }
+
+    fn lacked_question(&self) -> bool {
+        self.lacks_accounts
+    }
+
     fn was_unanswered(&self) -> bool {
         self.answer == Answer::Unavailable && !self.has_a_server_that_answers
     }
@@ -254,7 +271,7 @@ impl Backend for Scripted {
     }
 
     fn account(&self, request: &Request<'_>) -> Result<Option<Account>, BackendError> {
-        if self.is_for_programs {
+        if self.is_for_programs || self.lacks_accounts {
             return Ok(None);
         }
         self.note();

@@ -7,6 +7,14 @@ use crate::chain::decision::{Finding, Step};
 use crate::chain::links::Link;
 use crate::words::{Account, AccountStatus, BackendError, User};
 
+/// Returns the error about a backend that cannot be asked about accounts, and so not about groups.
+fn says_nothing(link: &Link) -> BackendError {
+    let name = link.backend.name();
+    BackendError::Unavailable(format!(
+        "{name} says nothing of accounts, nor of their groups"
+    ))
+}
+
 impl<'a> Walk<'a, AccountStatus> {
     /// Adds the groups and names that a directory has for a person whom this machine's files
     /// describe and for whom they have no password. It is the directory that a login takes: the one
@@ -34,6 +42,9 @@ impl<'a> Walk<'a, AccountStatus> {
         for link in directories {
             let begin = clock();
             let Some(Account { user, .. }) = self.judged(link, known)? else {
+                if link.backend.lacked_question() {
+                    return Err(says_nothing(link));
+                }
                 continue;
             };
             let Some(detail) = self.mistaken_identity(link, &user)? else {
@@ -107,8 +118,10 @@ impl<'a> Walk<'a, AccountStatus> {
 
     /// Returns whether the backend has said in this walk that it does not know the person.
     fn was_unknown(&self, link: &Link) -> bool {
-        self.steps
-            .iter()
-            .any(|step| step.backend == link.backend.name() && step.finding == Finding::Unknown)
+        !link.backend.lacked_question()
+            && self
+                .steps
+                .iter()
+                .any(|step| step.backend == link.backend.name() && step.finding == Finding::Unknown)
     }
 }

@@ -141,6 +141,7 @@ impl Stage {
     pub(super) fn remote(&self) -> Remote {
         Remote {
             unanswered: Cell::default(),
+            lacked_question: Cell::default(),
             name: "corp".to_owned(),
             kind: "ldap".to_owned(),
             settings: serde_json::json!({}),
