@@ -1,7 +1,7 @@
 //! A worker that a test starts as the module does, and asks to break out of its confinement.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -271,7 +271,9 @@ impl Worker {
             }
             match self.lines.read_from(self.socket.as_mut().unwrap()) {
                 Ok(0) => return None,
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+                // A read with a time limit is not begun again after a signal (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => drop(result.unwrap()),
             }
         }
