@@ -1,40 +1,38 @@
 //! The list of the backend types, by name. No other file has a list of them.
 
-use std::cell::Cell;
+mod files;
+mod plugins;
+mod section;
+mod servers;
+
 use std::rc::Rc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::files::{app_passwords, local, totp};
+use self::plugins::{PLUGIN, plugin, plugin_factor};
+#[cfg(feature = "manage")]
+pub use self::plugins::{plugin_at, plugin_in};
+use self::section::{Built, Surroundings};
+use self::servers::{active_directory, ldap, nis};
 use super::factors::Factors;
 use super::identity::SystemIdentities;
 use super::links::{Chain, Link};
-#[cfg(feature = "manage")]
-use super::rights;
 use super::ruling::Ruling;
-#[cfg(feature = "manage")]
-use crate::backends::accounts::AccountRights;
-use crate::backends::app_passwords::AppPasswordBackend;
-use crate::backends::local::Local;
-use crate::backends::password_change::CannotChange;
-use crate::backends::plugin::PluginProgram;
-use crate::backends::remote::{Remote, WorkerSetup};
 use crate::backends::{Backend, Nature};
 use crate::config::rules::Demand;
 use crate::config::settings::active_directory::ActiveDirectorySettings;
+#[cfg(feature = "examine")]
 use crate::config::settings::app_passwords::AppPasswordsSettings;
-use crate::config::settings::ldap::{Case, LdapSettings, UidSource};
+use crate::config::settings::ldap::LdapSettings;
 use crate::config::settings::local::LocalSettings;
-use crate::config::settings::nis::{ChangeWay, NisSettings};
-#[cfg(feature = "manage")]
-use crate::config::settings::plugin::PluginPath;
+use crate::config::settings::nis::NisSettings;
 use crate::config::settings::plugin::PluginSettings;
+#[cfg(feature = "examine")]
 use crate::config::settings::totp::TotpSettings;
-use crate::config::settings::{BackendSettings, GlobalSettings, SettingsFault, Then};
+use crate::config::settings::{BackendSettings, GlobalSettings, Then};
 use crate::config::{BackendTable, Config, ConfigError};
 use crate::factors::Factor;
-use crate::factors::plugin::PluginFactor;
-use crate::factors::totp::Totp;
 
 /// A backend type.
 pub struct BackendType {
@@ -54,9 +52,6 @@ pub struct BackendType {
     #[cfg(feature = "schema")]
     pub schema: fn() -> schemars::Schema,
 }
-
-/// The result of building a section.
-type Built<T> = Result<Box<T>, ConfigError>;
 
 /// The function that builds what a section describes.
 #[derive(Clone, Copy)]
@@ -78,30 +73,6 @@ impl BackendType {
         matches!(self.build, Build::Factor(_))
     }
 }
-
-/// The part of a configuration that all sections share.
-struct Surroundings<'g> {
-    /// The settings at the top.
-    global: &'g GlobalSettings,
-    /// The program, user and folder of workers.
-    setup: WorkerSetup,
-}
-
-impl<'g> Surroundings<'g> {
-    fn new(global: &'g GlobalSettings) -> Self {
-        let setup = WorkerSetup {
-            worker: global.worker.clone(),
-            worker_user: global.worker_user.clone(),
-            plugin: None,
-            run_dir: global.run_dir.clone(),
-            reaper: Rc::default(),
-        };
-        Self { global, setup }
-    }
-}
-
-/// The type of programs of the administrator's.
-const PLUGIN: &str = "plugin";
 
 /// The type over passwd and shadow files.
 const LOCAL: &str = "local";
@@ -194,210 +165,6 @@ pub const BACKEND_TYPES: &[BackendType] = &[
     },
 ];
 
-fn local(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: LocalSettings = checked(table, LocalSettings::check)?;
-    let is_system = settings.passwd == surroundings.global.passwd_file;
-    let name = table.name().to_owned();
-    Ok(Box::new(Local::new(name, settings, is_system)))
-}
-
-fn ldap(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: LdapSettings = checked(table, LdapSettings::check)?;
-    let servers = settings.uris.iter().chain(&settings.backup_uris);
-    // With `srv`, only the worker finds out which servers there are.
-    let known = servers.filter(|_| settings.srv.is_none());
-    let servers = known.map(ToString::to_string).collect();
-    Ok(Box::new(Remote {
-        #[cfg(feature = "manage")]
-        rights: rights::of_directory(&settings),
-        fold_case: settings.case == Case::Ascii,
-        compares_uids: settings.uid == UidSource::Entry,
-        finds_by_password: settings.binds_as_the_person(),
-        ..remote(table, surroundings, &settings, servers)?
-    }))
-}
-
-fn nis(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: NisSettings = checked(table, NisSettings::check)?;
-    let servers = settings.servers.iter();
-    let servers = servers.map(|server| server.as_str().to_owned()).collect();
-    Ok(Box::new(Remote {
-        #[cfg(feature = "manage")]
-        rights: rights::of_nis(),
-        cannot_change: (settings.password_change == ChangeWay::Off).then_some(CannotChange::NoWay),
-        ..remote(table, surroundings, &settings, servers)?
-    }))
-}
-
-fn active_directory(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: ActiveDirectorySettings = checked(table, ActiveDirectorySettings::check)?;
-    let servers = settings.uris().map(|uri| uri.to_string()).collect();
-    Ok(Box::new(Remote {
-        #[cfg(feature = "manage")]
-        rights: rights::of_domain(&settings),
-        fold_case: true,
-        strips_domains: settings.qualified_names || settings.netbios_name.is_some(),
-        compares_uids: settings.uid == UidSource::Entry,
-        finds_by_password: settings.bind_dn.is_none(),
-        ..remote(table, surroundings, &settings, servers)?
-    }))
-}
-
-fn app_passwords(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    let AppPasswordsSettings {} = table.settings()?;
-    Ok(Box::new(AppPasswordBackend {
-        name: table.name().to_owned(),
-        state_dir: surroundings.global.state_dir.clone(),
-    }))
-}
-
-fn totp(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Factor>, ConfigError> {
-    Ok(Box::new(Totp {
-        name: table.name().to_owned(),
-        settings: checked(table, TotpSettings::check)?,
-        state_dir: surroundings.global.state_dir.clone(),
-    }))
-}
-
-fn plugin(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Backend>, ConfigError> {
-    let settings: PluginSettings = checked(table, PluginSettings::check)?;
-    if settings.prompt.is_some() {
-        let message = "is for a second factor: name the section in `then`";
-        return Err(table.error_at("prompt", message));
-    }
-    Ok(Box::new(plugin_of(table, surroundings, settings)?))
-}
-
-fn plugin_factor(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-) -> Result<Box<dyn Factor>, ConfigError> {
-    let mut settings: PluginSettings = checked(table, PluginSettings::check)?;
-    let question = settings.prompt.take();
-    Ok(Box::new(PluginFactor {
-        remote: Rc::new(plugin_of(table, surroundings, settings)?),
-        question,
-        timeout: table.common().timeout.duration(),
-    }))
-}
-
-/// Returns the way to the plugin of a section, whether it is a backend or a second factor; `None`
-/// for a section of another type.
-///
-/// # Errors
-/// For a fault in the section.
-#[cfg(feature = "manage")]
-pub fn plugin_in(
-    table: &BackendTable<'_>,
-    global: &GlobalSettings,
-) -> Result<Option<Remote>, ConfigError> {
-    if table.common().kind.get_ref() != PLUGIN {
-        return Ok(None);
-    }
-    let settings: PluginSettings = checked(table, PluginSettings::check)?;
-    plugin_of(table, &Surroundings::new(global), settings).map(Some)
-}
-
-/// Returns the way to a plugin that no section names, without any settings.
-#[cfg(feature = "manage")]
-pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
-    let Surroundings { setup, .. } = Surroundings::new(global);
-    Remote {
-        name: program.as_str().to_owned(),
-        kind: PLUGIN.to_owned(),
-        settings: serde_json::json!({}),
-        servers: Vec::new(),
-        fold_case: false,
-        compares_uids: true,
-        strips_domains: false,
-        finds_by_password: false,
-        cannot_change: None,
-        rights: AccountRights::OF_WORKER,
-        setup: WorkerSetup {
-            plugin: Some(PluginProgram {
-                program: program.path(),
-                read: Vec::new(),
-                network: false,
-            }),
-            ..setup
-        },
-        unanswered: Cell::default(),
-        lacked_question: Cell::default(),
-    }
-}
-
-/// Builds the way to the plugin of a section.
-fn plugin_of(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-    settings: PluginSettings,
-) -> Result<Remote, ConfigError> {
-    let remote = remote(table, surroundings, &settings.settings, Vec::new())?;
-    let plugin = PluginProgram {
-        program: settings.program.path(),
-        read: settings.read,
-        network: settings.network,
-    };
-    let setup = remote.setup;
-    Ok(Remote {
-        #[cfg(feature = "manage")]
-        rights: AccountRights::OF_WORKER,
-        setup: WorkerSetup {
-            worker_user: settings.user.unwrap_or(setup.worker_user),
-            plugin: Some(plugin),
-            ..setup
-        },
-        ..remote
-    })
-}
-
-/// Builds a backend that asks a worker, tells `A` from `a`, compares user ids and changes
-/// passwords.
-fn remote<T: Serialize>(
-    table: &BackendTable<'_>,
-    surroundings: &Surroundings<'_>,
-    settings: &T,
-    servers: Vec<String>,
-) -> Result<Remote, ConfigError> {
-    Ok(Remote {
-        name: table.name().to_owned(),
-        kind: table.common().kind.get_ref().clone(),
-        settings: table.to_json(settings)?,
-        servers,
-        fold_case: false,
-        compares_uids: true,
-        strips_domains: false,
-        finds_by_password: false,
-        cannot_change: None,
-        #[cfg(feature = "manage")]
-        rights: AccountRights::none("authchain keeps and lists no accounts of this type"),
-        setup: surroundings.setup.clone(),
-        unanswered: Cell::default(),
-        lacked_question: Cell::default(),
-    })
-}
-
 /// Returns the warnings about the settings of a section; none if they have a fault.
 fn warnings_of<T: DeserializeOwned>(
     table: &BackendTable<'_>,
@@ -452,18 +219,6 @@ fn second_of_a_type(config: &Config<'_>) -> Option<ConfigError> {
 fn type_of(table: &BackendTable<'_>) -> Option<&'static BackendType> {
     let kind = table.common().kind.get_ref();
     BACKEND_TYPES.iter().find(|known| known.name == kind)
-}
-
-/// Reads the settings of a section, and refuses those in which `check` finds a fault.
-fn checked<T: DeserializeOwned>(
-    table: &BackendTable<'_>,
-    check: fn(&T) -> Result<(), SettingsFault>,
-) -> Result<T, ConfigError> {
-    let settings: T = table.settings()?;
-    match check(&settings) {
-        Ok(()) => Ok(settings),
-        Err((key, message)) => Err(table.error_at(key, message)),
-    }
 }
 
 /// Builds the chain of a configuration; `order` (a module argument) replaces the file's.
@@ -609,123 +364,4 @@ pub fn factor(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    use crate::config::Source;
-
-    fn error(text: &str) -> String {
-        let source = Source::new(Path::new("authchain.toml"), text.to_owned());
-        let built = Config::parse(&source).and_then(|config| build(&config, None));
-        built
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default()
-    }
-
-    #[test]
-    fn second_factors_are_of_the_types_that_the_configuration_takes_for_them() {
-        for known in BACKEND_TYPES {
-            let text = format!("[backend.a]\ntype = \"{}\"\n", known.name);
-            let source = Source::new(Path::new("authchain.toml"), text);
-            let (config, _) = Config::parse_all(&source);
-            assert_eq!(
-                config.factors.len() == 1,
-                known.is_factor(),
-                "{}",
-                known.name
-            );
-        }
-    }
-
-    #[test]
-    fn a_fault_in_any_section_is_named_with_its_place() {
-        let cases = [
-            (
-                "[backend.a]\ntype = \"totp\"\n[backend.b]\ntype = \"totp\"\n",
-                "4:8: [backend.a] is the same second factor",
-            ),
-            (
-                "[backend.a]\ntype = \"locl\"",
-                "2:8: unknown backend type \"locl\" (did you mean \"local\"?); known types: local, ldap, active_directory, nis, app_passwords, plugin, totp",
-            ),
-            (
-                "[backend.a]\ntype = \"local\"\npaswd = \"/a\"",
-                "3:1: unknown key \"paswd\" (did you mean \"passwd\"?)",
-            ),
-            (
-                "[backend.a]\ntype = \"local\"\nchain = [\"local\"]",
-                "3:1: the key \"chain\" does not belong here: move it to the top of the file, above the first section",
-            ),
-            (
-                "[backend.a]\ntype = \"ldap\"\nuris = [\"ldaps://a\"]\ntls = \"x\"",
-                "4:7: \"x\" is none of the words allowed: \"ldaps\", \"starttls\", \"none\"",
-            ),
-            (
-                "[backend.a]\ntype = \"local\"\npasswd = 1",
-                "3:10: a text in quotes, such as \"a\", belongs here, not 1",
-            ),
-            (
-                "[backend.a]\ntype = \"local\"\npasswd = \"a\"\nshadow = \"/b\"",
-                "3:10: must be an absolute path",
-            ),
-            (
-                "[backend.a]\ntype = \"local\"\npasswd = \"/a\"\nshadow = \"b\"",
-                "4:10: must be an absolute path",
-            ),
-            (
-                "[backend.a]\ntype = \"local\"\npasswd = \"/a\"",
-                "3:10: passwd and shadow belong together: set both, or neither",
-            ),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(error(text), format!("authchain.toml:{expected}"), "{text}");
-        }
-    }
-
-    #[test]
-    fn each_type_warns_of_its_dangerous_settings() {
-        for (section, expected) in [
-            ("type = \"local\"", ""),
-            (
-                "type = \"active_directory\"\ntls_verify = \"none\"",
-                "tls_verify = \"none\"",
-            ),
-            (
-                "type = \"ldap\"\nuris = [\"ldaps://a\"]\ntls_verify = \"ca\"",
-                "tls_verify = \"ca\"",
-            ),
-            ("type = \"ldap\"\ntls_verify = 1", ""),
-            ("type = \"nis\"", ""),
-            (
-                "type = \"nis\"\npassword_change = \"yppasswd\"",
-                "password_change = \"yppasswd\"",
-            ),
-        ] {
-            let text = format!("[backend.a]\n{section}");
-            let source = Source::new(Path::new("authchain.toml"), text);
-            let config = Config::parse(&source).unwrap();
-            let table = config.backends.iter().find(|table| table.name() == "a");
-            let found = warnings(table.unwrap()).concat();
-            assert!(found.starts_with(expected), "{section}: {found}");
-            assert_eq!(found.is_empty(), expected.is_empty(), "{section}: {found}");
-        }
-    }
-
-    #[test]
-    fn only_the_backend_over_the_systems_passwd_file_is_the_systems() {
-        let section = LocalSettings::default();
-        let is_system = |passwd_file: &str| {
-            let text = format!("passwd_file = \"{passwd_file}\"");
-            let source = Source::new(Path::new("authchain.toml"), text);
-            let config = Config::parse(&source).unwrap();
-            backend(&config.backends[0], &config.settings)
-                .unwrap()
-                .nature()
-                .is_system()
-        };
-        assert!(is_system(section.passwd.to_str().unwrap()));
-        assert!(!is_system("/srv/passwd"));
-    }
-}
+mod tests;

@@ -1,0 +1,118 @@
+//! Sections of plugins, as backends and as second factors.
+
+#[cfg(feature = "manage")]
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::section::{Surroundings, checked, remote};
+use crate::backends::Backend;
+#[cfg(feature = "manage")]
+use crate::backends::accounts::AccountRights;
+use crate::backends::plugin::PluginProgram;
+use crate::backends::remote::{Remote, WorkerSetup};
+#[cfg(feature = "manage")]
+use crate::config::settings::GlobalSettings;
+#[cfg(feature = "manage")]
+use crate::config::settings::plugin::PluginPath;
+use crate::config::settings::plugin::PluginSettings;
+use crate::config::{BackendTable, ConfigError};
+use crate::factors::Factor;
+use crate::factors::plugin::PluginFactor;
+
+/// The type of programs of the administrator's.
+pub(super) const PLUGIN: &str = "plugin";
+
+pub(super) fn plugin(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Backend>, ConfigError> {
+    let settings: PluginSettings = checked(table, PluginSettings::check)?;
+    if settings.prompt.is_some() {
+        let message = "is for a second factor: name the section in `then`";
+        return Err(table.error_at("prompt", message));
+    }
+    Ok(Box::new(plugin_of(table, surroundings, settings)?))
+}
+
+pub(super) fn plugin_factor(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Box<dyn Factor>, ConfigError> {
+    let mut settings: PluginSettings = checked(table, PluginSettings::check)?;
+    let question = settings.prompt.take();
+    Ok(Box::new(PluginFactor {
+        remote: Rc::new(plugin_of(table, surroundings, settings)?),
+        question,
+        timeout: table.common().timeout.duration(),
+    }))
+}
+
+/// Returns the way to the plugin of a section, whether it is a backend or a second factor; `None`
+/// for a section of another type.
+///
+/// # Errors
+/// For a fault in the section.
+#[cfg(feature = "manage")]
+pub fn plugin_in(
+    table: &BackendTable<'_>,
+    global: &GlobalSettings,
+) -> Result<Option<Remote>, ConfigError> {
+    if table.common().kind.get_ref() != PLUGIN {
+        return Ok(None);
+    }
+    let settings: PluginSettings = checked(table, PluginSettings::check)?;
+    plugin_of(table, &Surroundings::new(global), settings).map(Some)
+}
+
+/// Returns the way to a plugin that no section names, without any settings.
+#[cfg(feature = "manage")]
+pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
+    let Surroundings { setup, .. } = Surroundings::new(global);
+    Remote {
+        name: program.as_str().to_owned(),
+        kind: PLUGIN.to_owned(),
+        settings: serde_json::json!({}),
+        servers: Vec::new(),
+        fold_case: false,
+        compares_uids: true,
+        strips_domains: false,
+        finds_by_password: false,
+        cannot_change: None,
+        rights: AccountRights::OF_WORKER,
+        setup: WorkerSetup {
+            plugin: Some(PluginProgram {
+                program: program.path(),
+                read: Vec::new(),
+                network: false,
+            }),
+            ..setup
+        },
+        unanswered: Cell::default(),
+        lacked_question: Cell::default(),
+    }
+}
+
+/// Builds the way to the plugin of a section.
+fn plugin_of(
+    table: &BackendTable<'_>,
+    surroundings: &Surroundings<'_>,
+    settings: PluginSettings,
+) -> Result<Remote, ConfigError> {
+    let remote = remote(table, surroundings, &settings.settings, Vec::new())?;
+    let plugin = PluginProgram {
+        program: settings.program.path(),
+        read: settings.read,
+        network: settings.network,
+    };
+    let setup = remote.setup;
+    Ok(Remote {
+        #[cfg(feature = "manage")]
+        rights: AccountRights::OF_WORKER,
+        setup: WorkerSetup {
+            worker_user: settings.user.unwrap_or(setup.worker_user),
+            plugin: Some(plugin),
+            ..setup
+        },
+        ..remote
+    })
+}
