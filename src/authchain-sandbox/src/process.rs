@@ -100,11 +100,11 @@ pub fn sanitize(limits: Limits) -> Result<(), ProcessFault> {
     taken.and(not_dumpable())
 }
 
-/// Makes sure that no limit is lower than one of `limits`: whoever called su could else make a
-/// plugin fail in ways that it takes for an answer.
+/// Makes sure that no limit is lower than in `limits`. The caller of su could otherwise lower one
+/// until a program that a plugin starts fails, and the plugin might take this for an answer.
 ///
-/// To be called as root, after [`sanitize`]; only root can raise limits. In other processes it does
-/// nothing: they run for nobody else.
+/// To be called after [`sanitize`], which raises them. A process that is not root is not checked: it
+/// serves only the user who started it.
 ///
 /// # Errors
 /// When a limit is lower, because this root may not raise it.

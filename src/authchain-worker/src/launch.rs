@@ -34,33 +34,33 @@ pub fn become_plugin(plugin: &Plugin, user: &str, sanitized: Result<(), ProcessF
     if let Err(fault) = sanitized.and_then(|()| process::verify_limits(Limits::PLUGIN)) {
         return Refused::from(fault).to_string();
     }
-    let judged = match Judged::open(&plugin.program) {
-        Ok(judged) => judged,
+    let trusted = match TrustedProgram::open(&plugin.program) {
+        Ok(trusted) => trusted,
         Err(why) => return why,
     };
     process::write_no_files();
-    let access = Access::of_plugin(&judged.programs(), &plugin.read, plugin.network);
+    let access = Access::of_plugin(&trusted.programs(), &plugin.read, plugin.network);
     match confine(&Profile::PLUGIN, &access, user) {
-        // Without it, other plugins of the same user could be read and written.
+        // Without Landlock, a plugin could read and write the memory of others of the same user.
         Ok(report) if !matches!(report.landlock, Landlock::Enforced { .. }) => {
             return NO_LANDLOCK.to_owned();
         }
-        // Whoever is at the desktop may have more processes than any limit.
+        // Without a change of user, the processes of a whole desktop would count.
         Ok(report) if report.user.is_other => process::limit_processes(),
         Ok(_) => {}
         Err(refused) => return refused.to_string(),
     }
-    judged.execute()
+    trusted.execute()
 }
 
 /// A program that nobody but root could have written, and its interpreter if it is a script.
-struct Judged<'p> {
+struct TrustedProgram<'p> {
     path: &'p Path,
     program: File,
     interpreter: Option<PathBuf>,
 }
 
-impl<'p> Judged<'p> {
+impl<'p> TrustedProgram<'p> {
     fn open(path: &'p Path) -> Result<Self, String> {
         let program = open_program(path).map_err(|error| error.to_string())?;
         let mut first_line = Vec::new();

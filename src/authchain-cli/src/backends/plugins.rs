@@ -49,7 +49,7 @@ pub(super) fn print(plugins: &[InstalledPlugin], terminal: &mut Terminal) {
                 terminal.print(format_args!("  {name:<16} {GOOD}answers{GOOD:#}: {can}"));
             }
             Err(why) => terminal.print(format_args!(
-                "  {name:<16} {WARNING}cannot be used{WARNING:#}: {why}"
+                "  {name:<16} {WARNING}cannot be used without settings{WARNING:#}: {why}"
             )),
         }
     }

@@ -25,16 +25,19 @@ pub(super) fn check(file: &Path, config: &Config<'_>, report: &mut Report) {
 struct Use {
     needed: Operation,
     consequence: &'static str,
+    cure: &'static str,
 }
 
 const AS_BACKEND: Use = Use {
     needed: Operation::Authenticate,
     consequence: "nobody gets in by it",
+    cure: "if it is a second factor, name it in `then`",
 };
 
 const AS_FACTOR: Use = Use {
     needed: Operation::Confirm,
     consequence: "everybody who is asked for it is refused",
+    cure: "if it is a source of accounts, take it out of `then`",
 };
 
 fn check_one(
@@ -63,7 +66,10 @@ fn check_one(
     };
     if !described.can.contains(&used.needed) {
         let word = used.needed.word();
-        let message = format!("plugin {name} cannot {word} ({})", used.consequence);
+        let message = format!(
+            "plugin {name} cannot {word} ({}); {}",
+            used.consequence, used.cure
+        );
         report.add(Severity::Error, file, message);
     }
     let knows_accounts = described.can.contains(&Operation::Account);

@@ -167,9 +167,10 @@ impl PluginTest {
             prompt: self.prompt.clone(),
         };
         match settings.check() {
-            Err((key, message)) if self.backend_type.is_none() => {
-                Err(Failure::trouble(format!("--{key}: {message}")))
-            }
+            Err((key, message)) if self.backend_type.is_none() => Err(Failure::trouble(format!(
+                "--{}: {message}",
+                if key == "user" { "run-as" } else { key }
+            ))),
             _ => Ok(settings),
         }
     }

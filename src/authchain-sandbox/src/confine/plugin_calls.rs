@@ -19,8 +19,8 @@ const NEEDED: [i64; 2] = [SYS_execve, SYS_execveat];
 /// Calls that leave the process group, which is killed as a whole when the login ends.
 const LEAVES_GROUP: [i64; 2] = [SYS_setsid, SYS_setpgid];
 
-/// Calls that leave something behind when the process has ended, or change a file: its mode, owner,
-/// times or attributes. Landlock knows none of these.
+/// Calls that leave something behind when the process has ended, change a file (its mode, owner, times
+/// or attributes), or watch what others do with files. Landlock knows none of these.
 const LEAVES_TRACES: [i64; 26] = [
     SYS_shmget,
     SYS_shmat,
@@ -70,7 +70,7 @@ const LEAVES_TRACES_HERE: &[i64] = &[];
 
 /// Calls that change how the kernel treats other processes. Other plugins and workers have the same
 /// user id.
-const FOR_OTHERS: [i64; 10] = [
+const FOR_OTHERS: [i64; 9] = [
     SYS_setpriority,
     SYS_ioprio_set,
     SYS_sched_setaffinity,
@@ -80,8 +80,10 @@ const FOR_OTHERS: [i64; 10] = [
     SYS_migrate_pages,
     SYS_move_pages,
     SYS_process_mrelease,
-    SYS_listen,
 ];
+
+/// listen(2): below Landlock's level 4, nothing else forbids it.
+const LISTENS: [i64; 1] = [SYS_listen];
 
 /// Calls that send signals.
 const SIGNALS: [i64; 6] = [
@@ -114,6 +116,7 @@ pub(super) fn answers(optional: OptionalCalls) -> Answers {
         .chain(&LEAVES_TRACES)
         .chain(LEAVES_TRACES_HERE)
         .chain(&FOR_OTHERS)
+        .chain(&LISTENS)
         .chain(signals);
     let refused = refused.map(|&call| (number(call), REFUSE));
     let conditional = conditional(optional).into_iter();

@@ -97,8 +97,9 @@ impl Factors {
         matches!(wanted, Ok(Wanted::Enrolled(..)))
     }
 
-    /// Returns the password and the code behind it, if the person is enrolled in the factor that is
-    /// asked for. An error shows when the factor is asked.
+    /// Returns the password and the code behind it, by the first factor in which the person is
+    /// enrolled and that knows where a code begins; `None` if there is none. An error shows when
+    /// the factor is asked.
     pub(super) fn split(
         &self,
         demand: &Demand,
@@ -164,11 +165,10 @@ impl PersonNames {
     pub(super) fn of(user: &Username, found: &User, backend: Option<&dyn Backend>) -> Self {
         let parsed = |name: &String| Username::parse(name.as_bytes()).ok();
         let strips_domains = backend.is_some_and(|backend| backend.nature().strips_domains);
-        let shouted = user.as_str().to_ascii_uppercase();
-        let whispered = Username::parse(user.as_str().to_ascii_lowercase().as_bytes()).ok();
-        let folds_case = whispered.is_some_and(|name| {
-            backend.is_some_and(|backend| backend.is_same_name(&name, &shouted))
-        });
+        let upper = user.as_str().to_ascii_uppercase();
+        let lower = Username::parse(user.as_str().to_ascii_lowercase().as_bytes()).ok();
+        let folds_case = lower
+            .is_some_and(|name| backend.is_some_and(|backend| backend.is_same_name(&name, &upper)));
         let typed = Self::typed(user, strips_domains);
         Self {
             own: match &found.alias_of {
@@ -192,8 +192,8 @@ impl PersonNames {
             .unwrap_or_else(|| own.clone())
     }
 
-    /// Checks that a plugin that does not know the person does not know them by another name: they
-    /// may have written that into their entry.
+    /// Refuses a person whom a factor does not know, if their entry has other names: the factor may
+    /// know one of those, and whoever can write into their own entry could else escape it.
     ///
     /// # Errors
     /// When they have other names.

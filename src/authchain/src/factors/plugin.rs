@@ -42,7 +42,8 @@ impl Factor for PluginFactor {
         self.question.as_deref()
     }
 
-    /// Refuses: how people enrol is the plugin's own business.
+    /// Enrols nobody: people enrol with the plugin itself. It is never called, as everybody counts as
+    /// enrolled ([`Factor::is_presumed`]).
     fn enrol(
         &self,
         _: &Username,
@@ -61,7 +62,8 @@ struct PluginEnrolment {
 }
 
 impl Enrolment for PluginEnrolment {
-    /// Returns a number that changes with the settings: a plugin has no number for an enrolment.
+    /// Returns a hash of the plugin's name, its settings and the person. A plugin has no number for
+    /// an enrolment, so that a remembered login ends when its settings change.
     fn number(&self) -> EnrolmentNumber {
         let remote = &self.factor.remote;
         let settings = remote.settings.to_string();
@@ -99,7 +101,8 @@ impl Enrolment for PluginEnrolment {
     }
 }
 
-/// Returns the reason of a denial, for the log: a denied answer was no password.
+/// Returns the reason of a denial, for the log. `BadCredential` would read "wrong password", but it
+/// was an answer that was wrong.
 fn in_words(denial: Denial) -> String {
     match (denial.reason, denial.detail) {
         (DenialReason::BadCredential, Some(detail)) => detail,

@@ -50,7 +50,8 @@ pub(super) fn check(
     if cannot_ask && !asking.has_app_passwords {
         let message = format!(
             "{place}: a code is asked for in {name}, whose program gives the password as the \
-             answer to every question: nobody gets in; write code = \"appended\" into a rule for it"
+             answer to every question: nobody gets in; in a rule for it, write code = \"appended\" \
+             (totp only), or put a backend of type app_passwords into its chain"
         );
         report.add(Severity::Warning, file, message);
     }

@@ -12,7 +12,8 @@ use crate::words::{BackendError, ConversationError, Secret, Username};
 /// The reason, for the log, why a host that answers each question with the password is refused.
 const SAME_ANSWER: &str = "the program answered the question for the code with the password, so it \
                            cannot ask (sshd: KbdInteractiveAuthentication yes, and no \
-                           PasswordAuthentication; mail servers: code = \"appended\")";
+                           PasswordAuthentication; mail servers: code = \"appended\" with totp, app passwords \
+                           otherwise)";
 
 /// The conversation of a factor that asks questions itself.
 struct FactorConversation<'p> {
@@ -26,7 +27,8 @@ struct FactorConversation<'p> {
 }
 
 impl FactorConversation<'_> {
-    fn heard(
+    /// Returns the answer, or an error if it is the password again.
+    fn unless_password(
         &mut self,
         answer: Result<Secret, ConversationError>,
     ) -> Result<Secret, ConversationError> {
@@ -48,12 +50,12 @@ impl Conversation for FactorConversation<'_> {
 
     fn prompt_echo_off(&mut self, text: &str) -> Result<Secret, ConversationError> {
         let answer = self.person.prompt_echo_off(text);
-        self.heard(answer)
+        self.unless_password(answer)
     }
 
     fn prompt_echo_on(&mut self, text: &str) -> Result<Secret, ConversationError> {
         let answer = self.person.prompt_echo_on(text);
-        self.heard(answer)
+        self.unless_password(answer)
     }
 
     fn text_info(&mut self, text: &str) {
@@ -113,8 +115,9 @@ impl<'s> SecondFactor<'s, '_> {
         }
     }
 
-    /// Returns the answer to a factor's question, or why there is none, where the question is not
-    /// put now: the code behind the password, or the answer before any backend was asked.
+    /// Returns the answer that is there already (the code behind the password, or the answer that
+    /// was given before any backend was asked), or why there can be none; `None` if the question is
+    /// to be put now.
     fn early_answer(
         &self,
         demand: &Demand,
@@ -124,7 +127,7 @@ impl<'s> SecondFactor<'s, '_> {
         let code = asked.code.as_ref();
         let code = code.filter(|code| code.factor == factor.name());
         match (&asked.credential, demand.code) {
-            // The code was taken off by a factor that knows where it begins.
+            // Only a factor that can split a password has taken this code off.
             (Credential::Password(_, Some(code)), _) if !factor.is_presumed() => Some(Ok(code)),
             (_, CodeEntry::Appended) => Some(Err("no code behind the password".to_owned())),
             (_, CodeEntry::Asked) => {

@@ -20,7 +20,8 @@ pub(super) struct SecondFactor<'s, 'a> {
     pub(super) asked: &'s Asked<'a>,
     pub(super) deferred: &'s Deferred,
     pub(super) person: &'s mut dyn Conversation,
-    /// The factors that have been asked in this login.
+    /// The factors that have confirmed the person in this login: no other demand asks for them
+    /// again.
     confirmed: Vec<&'s str>,
 }
 
@@ -204,11 +205,9 @@ impl<'s, 'a> SecondFactor<'s, 'a> {
             return Ok(None);
         }
         let said = self.verify(demand, factor, enrolment)?;
-        if let (Some(place), Confirmation::Confirmed(_)) = (place, &said) {
+        if let Confirmation::Confirmed(_) = said {
             // Where it cannot be noted, the next login asks again.
-            let _ = place.remember(now());
-        }
-        if said != Confirmation::NotEnrolled {
+            let _ = place.map(|place| place.remember(now()));
             self.confirmed.push(factor.name());
         }
         Ok(Some(said))
