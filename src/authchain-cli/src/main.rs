@@ -10,12 +10,14 @@
 //! | `arguments` | the command line |
 //! | `terminal` | output, and the exit code |
 //! | `setup` | the chain of the configuration, and a context for questions to it |
+//! | `all_backends` | all backends of the configuration, asked who knows a name |
 //! | `prompt` | questions, with and without echo |
 //! | `person_name` | names under which nobody may be enrolled |
 //! | `clock` | the wall clock, read in one place |
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+mod all_backends;
 mod app_password;
 mod arguments;
 mod backends;

@@ -4,8 +4,8 @@ mod add;
 mod command;
 pub(crate) mod guarded_database;
 mod in_backend;
+mod left_behind;
 mod list;
-mod second_factors;
 mod typed;
 pub(crate) mod uids;
 
@@ -21,6 +21,7 @@ use crate::terminal::{Exit, Failure, Terminal};
 use crate::{clock, setup};
 use command::UserCommand;
 use guarded_database::GuardedDatabase;
+use left_behind::LeftBehind;
 use typed::{NO_MAIL, check_shell, confirm};
 
 /// Keep accounts of authchain's own, or of a backend: add, passwd, lock, del, list and more
@@ -84,7 +85,7 @@ impl User {
                 terminal.print(format_args!("{user} is locked"));
             }
             UserCommand::Unlock { user } => unlock(&guarded, user, terminal)?,
-            UserCommand::Del { user, yes } => delete(&guarded, user, *yes, terminal)?,
+            UserCommand::Del { user, yes } => delete(&guarded, user, *yes, config, terminal)?,
             UserCommand::SetName { user, name } => {
                 let user = setup::username(user)?;
                 (guarded.for_writing()?).set_fields(&user, Some(name), None)?;
@@ -172,6 +173,7 @@ fn delete(
     guarded: &GuardedDatabase,
     user: &str,
     yes: bool,
+    config: Option<&Path>,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let name = setup::username(user)?;
@@ -184,5 +186,5 @@ fn delete(
     }
     database.delete(&name)?;
     terminal.print(format_args!("{name} is deleted"));
-    second_factors::end(&name, &guarded.settings, guarded.chain.as_ref(), terminal)
+    LeftBehind::of(&name, &guarded.settings, config).end(terminal)
 }

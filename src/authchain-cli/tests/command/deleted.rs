@@ -62,8 +62,49 @@ fn an_enrolment_stays_where_another_backend_knows_the_name() {
     fixture.chmod("etc/shadow", 0o600);
     let words = [
         "2 app passwords of alice-test are void",
-        "alice-test stays enrolled: local knows the name, too",
+        "alice-test stays enrolled: local knows alice-test, too",
     ];
     delete(&fixture, &[], &words);
+    assert!(fixture.path("factors/alice-test/totp").exists());
+}
+
+#[test]
+fn an_enrolment_stays_where_a_backend_of_a_rule_alone_knows_the_name() {
+    let corp = "[backend.corp]\ntype = \"local\"\npasswd = \"DIR/corp/passwd\"\n\
+                shadow = \"DIR/corp/shadow\"\n[[rule]]\nservice = [\"sshd\"]\nchain = [\"corp\"]\n";
+    let fixture = fixture(&format!("{GUESTS}{corp}"));
+    fixture.write("corp/passwd", PASSWD);
+    let words = ["alice-test stays enrolled: corp knows alice-test, too"];
+    delete(&fixture, &[], &words);
+    assert!(fixture.path("factors/alice-test/totp").exists());
+}
+
+#[test]
+fn an_enrolment_stays_where_somebody_has_the_name_in_other_letters() {
+    let in_capitals = PASSWD.replace("alice-test:", "Alice-Test:");
+    for (deleted, kept) in [("Alice-Test", "alice-test"), ("alice-test", "Alice-Test")] {
+        let fixture = fixture(GUESTS);
+        fixture.write("passwd", &format!("{PASSWD}{in_capitals}"));
+        let run = fixture.run(&["user", "del", deleted, "--yes"]);
+        let words = format!("{deleted} stays enrolled: guests knows {kept}, too");
+        run.expect(0, &[&words]);
+        assert!(fixture.path("factors/alice-test/totp").exists());
+    }
+}
+
+#[test]
+fn an_enrolment_stays_where_the_configuration_is_broken() {
+    let fixture = fixture(GUESTS);
+    let config = fixture.read("authchain.toml");
+    fixture.write(
+        "authchain.toml",
+        &format!("{config}[backend.corp]\ntype = \"ldap\"\n"),
+    );
+    let run = fixture.run(&["user", "del", "alice-test", "--yes", "--backend", "guests"]);
+    let words = [
+        "alice-test is deleted from guests",
+        "alice-test stays enrolled: the configuration is broken",
+    ];
+    run.expect(0, &words);
     assert!(fixture.path("factors/alice-test/totp").exists());
 }

@@ -10,7 +10,7 @@ use authchain::backends::accounts::{Changes, Field};
 use authchain::words::Username;
 
 use super::command::UserCommand;
-use super::second_factors;
+use super::left_behind::LeftBehind;
 use super::typed::{check_shell, confirm};
 use crate::named_backend::NamedBackend;
 use crate::person_name::refuse_system_name;
@@ -113,6 +113,5 @@ fn remove(
     }
     backend.done(&name, remove.remove(&name, &backend.context()))?;
     terminal.print(format_args!("{name} is deleted from {}", backend.name));
-    let chain = setup::chain(config)?.chain;
-    second_factors::end(&name, &backend.settings, Some(&chain), terminal)
+    LeftBehind::of(&name, &backend.settings, config).end(terminal)
 }
