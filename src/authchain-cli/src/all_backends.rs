@@ -109,6 +109,6 @@ impl AllBackends {
 }
 
 /// Returns whether a name differs from `name`, and in `A` and `a` alone.
-fn is_other_spelling(other: &str, name: &Username) -> bool {
+pub(crate) fn is_other_spelling(other: &str, name: &Username) -> bool {
     other != name.as_str() && other.eq_ignore_ascii_case(name.as_str())
 }

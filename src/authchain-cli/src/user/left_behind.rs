@@ -9,7 +9,7 @@ use authchain::files::authenticator::{Authenticator, PendingAuthenticator};
 use authchain::files::factor_folder::FactorFolder;
 use authchain::words::Username;
 
-use crate::all_backends::AllBackends;
+use crate::all_backends::{AllBackends, is_other_spelling};
 use crate::terminal::{Failure, Terminal};
 
 /// Everything that somebody new of the name would inherit.
@@ -39,13 +39,42 @@ impl<'a> LeftBehind<'a> {
     /// # Errors
     /// When a file cannot be read or written.
     pub(super) fn end(&self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let name = self.name;
+        self.revoke(self.name, terminal)?;
+        for name in FactorFolder::everybody(self.state_dir).map_err(Failure::trouble)? {
+            if is_other_spelling(name.as_str(), self.name) {
+                self.revoke_unless_known(&name, terminal)?;
+            }
+        }
+        self.disable(terminal).map_err(Failure::trouble)
+    }
+
+    /// Makes the app passwords of a name void.
+    fn revoke(&self, name: &Username, terminal: &mut Terminal) -> Result<(), Failure> {
         let folder = FactorFolder::exactly(self.state_dir, name);
         let count = AppPasswords::revoke(folder.path(), |_| true)?;
         if count > 0 {
             terminal.print(format_args!("{count} app passwords of {name} are void"));
         }
-        self.disable(terminal).map_err(Failure::trouble)
+        Ok(())
+    }
+
+    /// Makes the app passwords of the name in other letters void, unless somebody has just that
+    /// name: a backend that takes both for the same person has deleted the account of both.
+    fn revoke_unless_known(&self, name: &Username, terminal: &mut Terminal) -> Result<(), Failure> {
+        let folder = FactorFolder::exactly(self.state_dir, name);
+        if AppPasswords::read(folder.path()).is_ok_and(|all| all.is_empty()) {
+            return Ok(());
+        }
+        match self.who_knows(name) {
+            None => self.revoke(name, terminal),
+            Some(who) => {
+                terminal.print_message(format_args!(
+                    "{name} keeps app passwords: {who}; `authchain app-password revoke {name} \
+                     --all` ends that"
+                ));
+                Ok(())
+            }
+        }
     }
 
     /// Ends the enrolment, unless others may have it: where people who are not enrolled are asked
@@ -76,15 +105,19 @@ impl<'a> LeftBehind<'a> {
     /// Returns in words who may be enrolled by the name, too: names that differ in `A` and `a`
     /// alone share an enrolment. `None` if nobody may.
     fn others(&self) -> Option<String> {
-        let Some(backends) = &self.backends else {
-            let broken = "the configuration is broken, so other backends cannot be asked";
-            return Some(broken.to_owned());
-        };
         let small = self.name.as_str().to_ascii_lowercase();
         let small = Username::parse(small.as_bytes()).ok();
         let small = small.filter(|small| small != self.name);
-        (backends.who_knows(self.name))
-            .or_else(|| small.and_then(|small| backends.who_knows(&small)))
-            .or_else(|| backends.who_has_in_other_letters(self.name))
+        self.who_knows(self.name)
+            .or_else(|| self.who_knows(&small?))
+            .or_else(|| self.backends.as_ref()?.who_has_in_other_letters(self.name))
+    }
+
+    /// Returns in words who knows a name, or may know it; `None` if nobody does.
+    fn who_knows(&self, name: &Username) -> Option<String> {
+        match &self.backends {
+            Some(backends) => backends.who_knows(name),
+            None => Some("the configuration is broken, so backends cannot be asked".to_owned()),
+        }
     }
 }

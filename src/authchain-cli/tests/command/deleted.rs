@@ -55,6 +55,29 @@ fn somebody_new_of_the_name_of_a_deleted_account_inherits_no_factor_and_no_passw
 }
 
 #[test]
+fn app_passwords_of_the_name_in_other_letters_end_unless_somebody_has_just_that_name() {
+    let in_capitals = PASSWD.replace("alice-test:", "ALICE-TEST:");
+    for (passwd, words) in [
+        (PASSWD.to_owned(), "2 app passwords of ALICE-TEST are void"),
+        (
+            format!("{PASSWD}{in_capitals}"),
+            "ALICE-TEST keeps app passwords: guests knows ALICE-TEST, too",
+        ),
+    ] {
+        let fixture = fixture(GUESTS);
+        fixture.write("passwd", &passwd);
+        let [own, other] = ["alice-test", "ALICE-TEST"].map(|name| {
+            let folder = fixture.path("factors").join(name);
+            (folder.clone(), folder.join("app-passwords"))
+        });
+        fs::create_dir(&other.0).unwrap();
+        fixture.chmod("factors/ALICE-TEST", 0o700);
+        fs::copy(own.1, other.1).unwrap();
+        delete(&fixture, &[], &[words]);
+    }
+}
+
+#[test]
 fn an_enrolment_stays_where_another_backend_knows_the_name() {
     let fixture = fixture(WITH_SYSTEM);
     fixture.write("etc/passwd", PASSWD);
