@@ -102,6 +102,14 @@ impl NamedBackend {
         }
     }
 
+    /// Returns whether the backend knows the name.
+    pub(crate) fn knows(&self, name: &Username) -> Result<bool, Failure> {
+        let context = self.context();
+        let found = self.backend.lookup(&self.request(name, &context));
+        let found = found.map_err(|error| self.trouble(&error))?;
+        Ok(found.is_some())
+    }
+
     /// Returns the failure of a task that the backend cannot do.
     pub(crate) fn cannot(&self, why: CannotKeep) -> Failure {
         self.refused(why)

@@ -34,12 +34,20 @@ impl<'a> LeftBehind<'a> {
         }
     }
 
-    /// Ends it.
+    /// Makes the app passwords of the name void. Called before the account is deleted: whoever is
+    /// interrupted, or fails here, still has an account to delete.
     ///
     /// # Errors
-    /// When a file cannot be read or written.
+    /// When the file cannot be read, locked or written.
+    pub(super) fn revoke(&self, terminal: &mut Terminal) -> Result<(), Failure> {
+        self.revoke_all(self.name, terminal)
+    }
+
+    /// Ends the rest, as far as nobody else has it, when the account is deleted.
+    ///
+    /// # Errors
+    /// When a file cannot be read, locked or written.
     pub(super) fn end(&self, terminal: &mut Terminal) -> Result<(), Failure> {
-        self.revoke(self.name, terminal)?;
         for name in FactorFolder::everybody(self.state_dir).map_err(Failure::trouble)? {
             if is_other_spelling(name.as_str(), self.name) {
                 self.revoke_unless_known(&name, terminal)?;
@@ -48,8 +56,20 @@ impl<'a> LeftBehind<'a> {
         self.disable(terminal).map_err(Failure::trouble)
     }
 
-    /// Makes the app passwords of a name void.
-    fn revoke(&self, name: &Username, terminal: &mut Terminal) -> Result<(), Failure> {
+    /// Ends all of it, unless somebody has the name. Called where there is no account: the command
+    /// may have been interrupted when it had deleted it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, locked or written.
+    pub(super) fn end_unless_known(&self, terminal: &mut Terminal) -> Result<(), Failure> {
+        if self.who_knows(self.name).is_some() {
+            return Ok(());
+        }
+        self.revoke(terminal)?;
+        self.end(terminal)
+    }
+
+    fn revoke_all(&self, name: &Username, terminal: &mut Terminal) -> Result<(), Failure> {
         let folder = FactorFolder::exactly(self.state_dir, name);
         let count = AppPasswords::revoke(folder.path(), |_| true)?;
         if count > 0 {
@@ -66,7 +86,7 @@ impl<'a> LeftBehind<'a> {
             return Ok(());
         }
         match self.who_knows(name) {
-            None => self.revoke(name, terminal),
+            None => self.revoke_all(name, terminal),
             Some(who) => {
                 terminal.print_message(format_args!(
                     "{name} keeps app passwords: {who}; `authchain app-password revoke {name} \

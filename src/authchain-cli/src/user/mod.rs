@@ -178,13 +178,16 @@ fn delete(
 ) -> Result<(), Failure> {
     let name = setup::username(user)?;
     let database = guarded.for_writing()?;
-    if !database.has(&name)? {
-        return Err(Failure::refused(format!("{name} has no account here")));
-    }
     if !yes && !confirm(&format!("Delete {name}? [y/N] "))? {
         return Err(Failure::refused("nothing was deleted"));
     }
+    let left = LeftBehind::of(&name, &guarded.settings, config);
+    if !database.has(&name)? {
+        left.end_unless_known(terminal)?;
+        return Err(Failure::refused(format!("{name} has no account here")));
+    }
+    left.revoke(terminal)?;
     database.delete(&name)?;
     terminal.print(format_args!("{name} is deleted"));
-    LeftBehind::of(&name, &guarded.settings, config).end(terminal)
+    left.end(terminal)
 }

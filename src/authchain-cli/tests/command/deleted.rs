@@ -131,3 +131,39 @@ fn an_enrolment_stays_where_the_configuration_is_broken() {
     run.expect(0, &words);
     assert!(fixture.path("factors/alice-test/totp").exists());
 }
+
+#[test]
+fn no_account_is_deleted_whose_app_passwords_cannot_be_made_void() {
+    for more in [&[][..], &["--backend", "guests"]] {
+        let fixture = fixture(GUESTS);
+        let file = fixture.path("factors/alice-test/app-passwords");
+        fs::write(&file, "nonsense\n").unwrap();
+        let arguments = ["user", "del", "alice-test", "--yes"];
+        let run = fixture.run(&[&arguments[..], more].concat());
+        run.expect(2, &["its first line is not"]);
+        assert_eq!(fixture.read("passwd"), PASSWD);
+    }
+}
+
+#[test]
+fn what_an_interrupted_deletion_has_left_is_ended_by_the_next_unless_somebody_has_the_name() {
+    let arguments = ["user", "del", "alice-test", "--yes"];
+    for (more, refusal) in [
+        (&[][..], "alice-test has no account here"),
+        (&["--backend", "guests"], "guests does not know alice-test"),
+    ] {
+        let fixture = fixture(WITH_SYSTEM);
+        fixture.write("passwd", "");
+        let again = || fixture.run(&[&arguments[..], more].concat());
+        fixture.write("etc/passwd", PASSWD);
+        assert!(!again().expect(1, &[refusal]).text().contains("void"));
+        assert!(fixture.path("factors/alice-test/totp").exists());
+        fixture.write("etc/passwd", "");
+        let words = [
+            "2 app passwords of alice-test are void",
+            "alice-test is not enrolled any more",
+            refusal,
+        ];
+        again().expect(1, &words);
+    }
+}

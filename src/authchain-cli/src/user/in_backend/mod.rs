@@ -111,7 +111,13 @@ fn remove(
     if !yes && !confirm(&format!("Delete {name} from {}? [y/N] ", backend.name))? {
         return Err(Failure::refused("nothing was deleted"));
     }
+    let left = LeftBehind::of(&name, &backend.settings, config);
+    if !backend.knows(&name)? {
+        left.end_unless_known(terminal)?;
+        return Err(backend.unknown(&name));
+    }
+    left.revoke(terminal)?;
     backend.done(&name, remove.remove(&name, &backend.context()))?;
     terminal.print(format_args!("{name} is deleted from {}", backend.name));
-    LeftBehind::of(&name, &backend.settings, config).end(terminal)
+    left.end(terminal)
 }
