@@ -32,14 +32,23 @@ impl AllBackends {
         setup::chain(config)?;
         let source = setup::source(config)?;
         let config = Config::parse(&source);
-        let all = config.and_then(|config| Self::of(&config));
+        let all = config.and_then(|config| Self::of(&config, &[]));
         all.map_err(|error| setup::config_failure(&error))
     }
 
-    fn of(config: &Config<'_>) -> Result<Self, ConfigError> {
+    /// Builds the backends of a configuration: those of these names before the others.
+    ///
+    /// # Errors
+    /// For a fault in the section of a backend.
+    pub(crate) fn of(config: &Config<'_>, first: &[&str]) -> Result<Self, ConfigError> {
         let settings = config.settings.clone();
+        let mut tables: Vec<_> = config.backends.iter().collect();
+        tables.sort_by_key(|table| {
+            let place = first.iter().position(|name| *name == table.name());
+            place.unwrap_or(first.len())
+        });
         let mut backends = Vec::new();
-        for table in &config.backends {
+        for table in tables {
             let backend = registry::backend(table, &settings)?;
             backends.push((backend, table.common().timeout.duration()));
         }

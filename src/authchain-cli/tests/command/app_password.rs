@@ -12,7 +12,17 @@ const RULE: &str = "[backend.app]\ntype = \"app_passwords\"\n[[rule]]\nservice =
                     chain = [\"app\", \"guests\"]\nthen = [\"totp\"]\n";
 
 fn fixture() -> Fixture {
-    Fixture::new(&format!("{GUESTS}{RULE}"))
+    with_people(&format!("{GUESTS}{RULE}"))
+}
+
+/// Makes a folder with alice and bob in a database of authchain's own.
+fn with_people(config: &str) -> Fixture {
+    let fixture = Fixture::new(config);
+    fixture.write(
+        "passwd",
+        "alice-test:x:70000:70000::/:/bin/sh\nbob-test:x:70001:70001::/:/bin/sh\n",
+    );
+    fixture
 }
 
 /// Adds an app password of alice's and returns it.
@@ -49,7 +59,7 @@ fn a_password_is_shown_once_and_listed_without_itself() {
     assert_eq!(
         *row,
         json!({
-            "user": "alice-test", "label": "phone", "uid": null, "services": ["dovecot"], "created": created,
+            "user": "alice-test", "label": "phone", "uid": 70_000, "services": ["dovecot"], "created": created,
             "end": "2999-12-31", "ended": false, "last_use": null,
         })
     );
@@ -214,4 +224,33 @@ fn a_program_that_cannot_ask_may_have_app_passwords_in_place_of_codes() {
     let without = RULE.replace("\"app\", ", "");
     let text = check(&format!("{GUESTS}{without}"));
     assert!(text.contains(words), "{text}");
+}
+
+#[test]
+fn a_password_is_bound_to_the_user_id_of_the_account_that_its_services_ask() {
+    let corp = "[backend.corp]\ntype = \"local\"\npasswd = \"DIR/corp/passwd\"\n\
+                shadow = \"DIR/corp/shadow\"\n";
+    let rule = RULE.replace("\"guests\"]", "\"corp\"]");
+    let fixture = with_people(&format!("{GUESTS}{corp}{rule}"));
+    fixture.write("corp/passwd", "alice-test:x:80000:80000::/:/bin/sh\n");
+    add(&fixture, "phone", &["--service", "dovecot"]);
+    add(&fixture, "printer", &["--service", "cups"]);
+    let list = list(&fixture);
+    assert_eq!(
+        (&list[0]["uid"], &list[1]["uid"]),
+        (&json!(80_000), &json!(70_000))
+    );
+}
+
+#[test]
+fn nobody_has_app_passwords_whom_nobody_knows_or_about_whom_a_backend_cannot_say() {
+    let add = |fixture: &Fixture, name: &str| {
+        let arguments = ["app-password", "add", name, "--label", "phone"];
+        fixture.run(&[&arguments[..], &["--service", "dovecot"]].concat())
+    };
+    let fixture = fixture();
+    add(&fixture, "carol-test").expect(1, &["neither the system nor a backend knows carol-test"]);
+    fs::remove_file(fixture.path("passwd")).unwrap();
+    add(&fixture, "carol-test").expect(2, &["guests cannot say who carol-test is: "]);
+    assert!(!fixture.path("factors").exists());
 }

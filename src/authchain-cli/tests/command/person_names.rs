@@ -14,6 +14,11 @@ fn fixture(chain: &str) -> Fixture {
     let config = WITH_SYSTEM.replace("[\"local\", \"guests\"]", chain);
     let fixture = Fixture::with_system();
     fixture.write("authchain.toml", &format!("{config}{DOMAIN}"));
+    let passwd = fixture.read("etc/passwd");
+    fixture.write(
+        "etc/passwd",
+        &format!("{passwd}alice:x:70006:1::/:/bin/sh\n"),
+    );
     fixture
 }
 
@@ -43,6 +48,11 @@ fn a_name_with_a_domain_is_enrolled_without_it() {
     run.expect(
         1,
         &["the name that counts is \"bob\"", "\"user\":\"alice\""],
+    );
+    let passwd = fixture.read("etc/passwd");
+    fixture.write(
+        "etc/passwd",
+        &format!("{passwd}alice:x:70006:1::/:/bin/sh\n"),
     );
     add(&fixture, "alice").expect(0, &[]);
 }

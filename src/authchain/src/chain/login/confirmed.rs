@@ -57,9 +57,9 @@ fn choose_again(asked: &Asked<'_>, decision: AuthDecision) -> (AuthDecision, Opt
     };
     let confirm = |person: BackendView<'_>| asked.chain.confirm(user, person, &asked.context);
     let chosen = match &decision.outcome {
-        Outcome::Answered(accepted) => with_groups(asked, user, accepted)
-            .map_err(Objection::NotFoundOut)
-            .and_then(|person| confirm(BackendView::Found(&person))),
+        Outcome::Answered(accepted) => {
+            judged(asked, user, accepted).and_then(|person| confirm(BackendView::Found(&person)))
+        }
         Outcome::Unknown => confirm(BackendView::Unknown),
         _ => return (decision, None),
     };
@@ -69,19 +69,47 @@ fn choose_again(asked: &Asked<'_>, decision: AuthDecision) -> (AuthDecision, Opt
     }
 }
 
-/// Returns the person with the groups that decide which rule fits. An app password does not tell
-/// them: where they decide, whoever judges the account is asked.
-fn with_groups<'p>(
+/// Returns the person as the backend that judges the account describes them, where that matters: an
+/// app password tells no groups, and is good only for the user id for which it was made.
+fn judged<'p>(
     asked: &Asked<'_>,
     user: &Username,
     accepted: &'p Accepted,
-) -> Result<Cow<'p, User>, BackendError> {
-    let link = asked.chain.link_named(&accepted.user.backend);
+) -> Result<Cow<'p, User>, Objection> {
+    let person = &accepted.user;
+    let link = asked.chain.link_named(&person.backend);
     let knows_no_account = link.is_some_and(|link| link.backend.nature().is_for_programs);
-    match knows_no_account && asked.route.asks_for_groups {
-        true => (asked.chain)
-            .holder(&asked.route, user, &asked.context)
-            .map(Cow::Owned),
-        false => Ok(Cow::Borrowed(&accepted.user)),
+    if !knows_no_account {
+        return Ok(Cow::Borrowed(person));
     }
+    let made_for = uid_to_compare(asked, user, person).map_err(Objection::NotFoundOut)?;
+    if made_for.is_none() && !asked.route.asks_for_groups {
+        return Ok(Cow::Borrowed(person));
+    }
+    let holder = asked.chain.holder(&asked.route, user, &asked.context);
+    let holder = holder.map_err(Objection::NotFoundOut)?;
+    match (made_for, holder.uid) {
+        (Some(made_for), uid) if uid != Some(made_for) => {
+            let uid = uid.map_or("none".to_owned(), |uid| uid.to_string());
+            Err(Objection::Denied(format!(
+                "the app password is for user id {made_for}, the account has {uid}"
+            )))
+        }
+        _ => Ok(Cow::Owned(holder)),
+    }
+}
+
+/// Returns the user id of an app password that the account must have; `None` if the password is
+/// bound to none, or to the system's user of the name, with whom it was compared already.
+fn uid_to_compare(
+    asked: &Asked<'_>,
+    user: &Username,
+    person: &User,
+) -> Result<Option<u32>, BackendError> {
+    let identities = &asked.chain.identities;
+    let Some(uid) = person.uid else {
+        return Ok(None);
+    };
+    let is_known = identities.local_uid(user)?.is_some() || identities.system_user(user)?.is_some();
+    Ok((!is_known).then_some(uid))
 }

@@ -52,19 +52,19 @@ fn groups_that_nobody_says_refuse_an_app_password() {
         (silent, "nobody says who is in the group former"),
         (
             unknown,
-            "the account says no groups (app: unknown; corp: unknown)",
+            "no backend calls the account valid (app: unknown; corp: unknown)",
         ),
         (
             down,
-            "the account says no groups (app: unknown; corp unavailable: down)",
+            "no backend calls the account valid (app: unknown; corp unavailable: down)",
         ),
         (
             ended,
-            "the account says no groups (app: unknown; corp: the account has expired)",
+            "no backend calls the account valid (app: unknown; corp: the account has expired)",
         ),
         (
             anothers,
-            "the account says no groups (app: unknown; corp: unknown)",
+            "no backend calls the account valid (app: unknown; corp: unknown)",
         ),
     ] {
         let decision = login_with(directory, "eve");
@@ -75,4 +75,52 @@ fn groups_that_nobody_says_refuse_an_app_password() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn an_app_password_is_good_only_for_the_user_id_for_which_it_was_made() {
+    let mut app = app_passwords();
+    app.answer = Answer::AcceptsWithUid(5000);
+    let login = |name: &str, corp: Answer| {
+        let corp = Scripted::new("corp", Authority::Directory, corp);
+        let decision = GroupFiles::new().login("", &[app.clone(), corp.clone()], name);
+        (decision.code(), decision.why().replace(" (0 ms)", ""))
+    };
+    let (code, why) = login("eve", Answer::AcceptsWithUid(5000));
+    assert_eq!(code, PamCode::Success, "{why}");
+    for (corp, code, words) in [
+        (
+            Answer::AcceptsWithUid(5001),
+            PamCode::AuthError,
+            "the app password is for user id 5000, the account has 5001",
+        ),
+        (
+            Answer::Accepts,
+            PamCode::AuthError,
+            "the app password is for user id 5000, the account has none",
+        ),
+        (
+            Answer::Unknown,
+            PamCode::AuthInfoUnavailable,
+            "no backend calls the account valid (app: unknown; corp: unknown)",
+        ),
+        (
+            Answer::Unavailable,
+            PamCode::AuthInfoUnavailable,
+            "no backend calls the account valid (app: unknown; corp unavailable: down)",
+        ),
+    ] {
+        let (found, why) = login("eve", corp);
+        assert_eq!(found, code, "{why}");
+        assert!(why.ends_with(words), "{why}");
+    }
+}
+
+#[test]
+fn a_directory_is_not_asked_for_the_user_id_of_a_name_that_the_system_knows() {
+    let mut app = app_passwords();
+    app.answer = Answer::AcceptsWithUid(1002);
+    let corp = directory("corp", &[]);
+    let decision = GroupFiles::new().login("", &[app, corp.clone()], "bob");
+    assert_eq!((decision.code(), corp.asked()), (PamCode::Success, 0));
 }

@@ -32,7 +32,7 @@ impl GroupFiles {
 
     /// Returns a chain of the backends, of which those in `order` are asked where no rule names
     /// others.
-    fn chain(&self, rules: &str, backends: &[Scripted], order: usize) -> Chain {
+    pub(super) fn chain(&self, rules: &str, backends: &[Scripted], order: usize) -> Chain {
         let mut links: Vec<_> = backends.iter().map(Scripted::link).collect();
         let others = links.split_off(order);
         let ruling = Ruling {

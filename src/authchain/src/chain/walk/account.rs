@@ -79,7 +79,7 @@ impl Chain {
         match (&decision.outcome, seen.person) {
             (Outcome::Answered(status), Some(person)) if !status.forbids_login() => Ok(person),
             _ => Err(BackendError::Unavailable(format!(
-                "the account says no groups ({})",
+                "no backend calls the account valid ({})",
                 in_words(&decision.steps).join("; ")
             ))),
         }
