@@ -95,7 +95,11 @@ fn judged<'p>(
                 "the app password is for user id {made_for}, the account has {uid}"
             )))
         }
-        _ => Ok(Cow::Owned(holder)),
+        // The rule must still ask the backend that has accepted.
+        _ => Ok(Cow::Owned(User {
+            backend: person.backend.clone(),
+            ..holder
+        })),
     }
 }
 

@@ -124,3 +124,16 @@ fn a_directory_is_not_asked_for_the_user_id_of_a_name_that_the_system_knows() {
     let decision = GroupFiles::new().login("", &[app, corp.clone()], "bob");
     assert_eq!((decision.code(), corp.asked()), (PamCode::Success, 0));
 }
+
+#[test]
+fn an_app_password_does_not_count_where_a_group_leads_to_a_rule_that_does_not_ask_for_it() {
+    let rules = "[[rule]]\ngroup = [\"ops\"]\n\
+                 [[rule]]\nservice = [\"test\"]\nchain = [\"app\", \"corp\"]\n";
+    let machine = GroupFiles::new();
+    for (group, code) in [("ops", PamCode::AuthError), ("staff", PamCode::Success)] {
+        let all = [directory("corp", &[group]), app_passwords()];
+        let chain = machine.chain(rules, &all, 1);
+        let decision = login_in(&chain, &context(false), "eve", b"pw");
+        assert_eq!(decision.code(), code, "{}", decision.why());
+    }
+}
