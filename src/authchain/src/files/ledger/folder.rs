@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, RawDir, SeekFrom, openat, seek, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir, SeekFrom, fstat, openat, seek, statat, unlinkat};
 use rustix::io::Errno;
 
 use super::counted::Counted;
@@ -80,6 +80,19 @@ impl LedgerFolder {
         };
         trusted_file::check(&file, &path, Access::Private)?;
         Ok(Some(file))
+    }
+
+    /// Returns whether the file with this number is this one, by its inode.
+    pub(super) fn has(&self, file: &File, number: u64) -> Result<bool, LedgerError> {
+        let trouble = |errno: Errno| LedgerError::at(&self.path_of(number), &errno.into());
+        let open = fstat(file).map_err(trouble)?;
+        match statat(&self.file, name_of(number), AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(false),
+            named => {
+                let named = named.map_err(trouble)?;
+                Ok((named.st_dev, named.st_ino) == (open.st_dev, open.st_ino))
+            }
+        }
     }
 
     /// Returns the highest number of a file; `None` if there is no file.

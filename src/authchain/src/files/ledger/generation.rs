@@ -99,9 +99,10 @@ impl Generation {
         self.records.iter().any(|record| record.counted == counted)
     }
 
-    /// Returns whether the file has the highest number in its folder.
+    /// Returns whether the file has the highest number in its folder, and still its name: root may
+    /// have restored another file under it.
     pub(super) fn is_newest(&self, folder: &LedgerFolder) -> Result<bool, LedgerError> {
-        Ok(folder.newest()? == Some(self.number))
+        Ok(folder.newest()? == Some(self.number) && folder.has(&self.file, self.number)?)
     }
 
     /// Makes a draft of the file that comes after this one.
@@ -124,7 +125,7 @@ impl Generation {
         let number = self.number.saturating_add(1);
         folder.add(draft, number, summary)?;
         // Another process may have removed the draft before it had its name.
-        if !self.is_newest(folder)? {
+        if folder.newest()? != Some(self.number) {
             folder.remove_old_files(number);
         }
         Ok(())

@@ -148,9 +148,9 @@ impl OpenLedger {
         Err(LedgerError::Restless)
     }
 
-    /// Returns whether the file has a successor and no seal. Such a file was made by a process that
-    /// had been stopped since long before, under a number that had been free again: nothing in it
-    /// counts.
+    /// Returns whether the file has no seal, and a successor or another file under its name:
+    /// nothing in it counts. A process that had been stopped since long before has made it under a
+    /// number that was free again, or root has restored another file in its place.
     fn is_out_of_date(&mut self) -> Result<bool, LedgerError> {
         if self.file.has(Counted::Sealed) || self.file.is_newest(&self.folder)? {
             return Ok(false);

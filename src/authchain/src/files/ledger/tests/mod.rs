@@ -184,6 +184,22 @@ fn a_ledger_that_was_opened_before_goes_on_in_the_file_that_is_there_now() {
 }
 
 #[test]
+fn a_ledger_that_was_opened_before_goes_on_in_a_file_that_was_restored_under_its_name() {
+    let stage = LedgerStage::new();
+    let path = stage.folder.path().join("ledger.1");
+    let copy = stage.folder.path().join("copy");
+    let restored = stage.folder.path().join("restored");
+    // A backup that links the file, and so keeps the old one alive.
+    fs::copy(&path, &restored).unwrap();
+    fs::hard_link(&path, &copy).unwrap();
+    let mut open = stage.ledger.open().unwrap();
+    fs::rename(&restored, &path).unwrap();
+    assert!(open.count(code(7), Durability::Kept).unwrap().1);
+    assert!(!stage.claims(code(7)));
+    assert_eq!(open.history().unwrap().last_step(), Some(7));
+}
+
+#[test]
 fn whoever_first_claims_in_a_file_waits_for_its_name() {
     let stage = LedgerStage::new();
     let named = || {
