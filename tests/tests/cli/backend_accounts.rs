@@ -1,5 +1,6 @@
 //! `authchain user --backend` and `authchain backends` on a real directory.
 
+use authchain_tests::host::app_passwords::give;
 use authchain_tests::servers::checker::Checker;
 use authchain_tests::servers::directory::BASE;
 use authchain_tests::servers::slapd::{Plan, Slapd};
@@ -28,6 +29,18 @@ fn user(corp: &Checker, arguments: &[&str], code: i32, words: &[&str]) {
         assert!(told.text.contains(word), "{word}: {}", told.text);
     }
     assert!(!told.text.contains("Correct-Horse"), "{}", told.text);
+}
+
+#[test]
+fn app_passwords_end_with_an_account_that_is_deleted_in_other_letters() {
+    let Some(slapd) = kept() else { return };
+    let state = tempfile::tempdir().unwrap();
+    let top = format!("state_dir = \"{}\"\n", state.path().display());
+    let corp = &corp(&slapd).with("case", "ascii").with_top(&top);
+    user(corp, &["add", "zoe-deleted"], 0, &["is added to corp"]);
+    give(state.path(), "zoe-deleted");
+    let words = ["3 app passwords of zoe-deleted are void"];
+    user(corp, &["del", "ZOE-DELETED", "--yes"], 0, &words);
 }
 
 #[test]
