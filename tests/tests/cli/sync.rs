@@ -102,6 +102,48 @@ fn the_people_of_a_directory_become_files_for_the_name_service() {
     assert_eq!(text.lines().count(), 1_500);
 }
 
+/// Lets a person change their own entry.
+fn change(slapd: &Slapd, who: &str, attribute: &str, value: &str) {
+    let ldif = format!(
+        "dn: uid={who},ou=people,{BASE}\nchangetype: modify\nreplace: {attribute}\n\
+         {attribute}: {value}\n"
+    );
+    assert!(slapd.modify_as(who, &ldif));
+}
+
+#[test]
+fn the_user_id_of_one_person_never_passes_to_another() {
+    let plan = Plan {
+        by_self_write: true,
+        ..Plan::default()
+    };
+    let Some(slapd) = Slapd::start(&plan) else {
+        return;
+    };
+    let dir = folder();
+    let corp = Checker::new(slapd.settings()).with("base", format!("ou=people,{BASE}"));
+    let lines = || fs::read_to_string(dir.path().join("passwd")).unwrap();
+    expect(&sync(&corp, dir.path(), &[]), 1, &["0 gone"]);
+    assert!(lines().contains("\nbob:*:10002:"));
+    change(&slapd, "bob", "uidNumber", "10001");
+    for _ in 0..3 {
+        let words = ["bob: user id 10001 is that of alice; the old line stays"];
+        expect(&sync(&corp, dir.path(), &[]), 1, &words);
+        assert!(lines().contains("alice:*:10001:") && lines().contains("\nbob:*:10002:"));
+    }
+    let gone = corp.with("user_filter", "(&(uid=%u)(!(uid=alice)))");
+    for _ in 0..3 {
+        let words = ["bob: user id 10001, that of alice until now: files would change hands"];
+        expect(&sync(&gone, dir.path(), &[]), 1, &words);
+        assert!(!lines().contains(":10001:") && lines().contains("\nbob:*:10002:"));
+    }
+    let owners = fs::read_to_string(dir.path().join("authchain-owners")).unwrap();
+    assert!(
+        owners.contains("\nuser:10001:alice\nuser:10002:bob\n"),
+        "{owners}"
+    );
+}
+
 #[test]
 fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
     let Some(slapd) = directory(0) else { return };

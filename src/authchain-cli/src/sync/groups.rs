@@ -5,66 +5,98 @@ use std::collections::{BTreeMap, BTreeSet};
 use authchain::backends::accounts::ListedGroup;
 
 use super::local::LocalNames;
+use super::owners::{Claims, Owners};
 use super::text::fault_of_name;
+
+/// The groups of a list, among which it is not settled yet which get a line.
+#[derive(Default)]
+pub(super) struct ListedGroups {
+    /// The members by name and id. A group may come in several parts.
+    members: BTreeMap<(String, u32), BTreeSet<String>>,
+    refused: BTreeSet<String>,
+}
 
 /// The groups that get a line, and the reasons why others get none.
 #[derive(Default)]
 pub(super) struct SyncedGroups {
-    /// The id and the members by name.
-    groups: BTreeMap<String, (u32, BTreeSet<String>)>,
-    gids: BTreeMap<u32, String>,
+    lines: BTreeMap<String, (u32, BTreeSet<String>)>,
     pub(super) refused: BTreeSet<String>,
 }
 
-impl SyncedGroups {
+impl ListedGroups {
     /// Adds a group with those of its members who have a line in the passwd file, or the reason why
-    /// it gets no line. A group may come in several parts.
+    /// it gets no line.
     pub(super) fn add(&mut self, group: ListedGroup, local: &LocalNames, people: &BTreeSet<&str>) {
         let ListedGroup { name, gid, members } = group;
-        let gid = match self.judge(&name, gid, local) {
-            Ok(gid) => gid,
+        match judge(&name, gid, local) {
+            Ok(gid) => {
+                let known = members
+                    .into_iter()
+                    .filter(|member| people.contains(member.as_str()));
+                let members = self.members.entry((name, gid)).or_default();
+                members.extend(known);
+            }
             Err(why) => {
                 self.refused.insert(format!("group {name}: {why}"));
-                return;
             }
+        }
+    }
+
+    /// Settles which groups get a line, and gives the ids of these lines to their owners.
+    ///
+    /// With `force` ids may pass to other names.
+    pub(super) fn settle(self, owners: &mut Owners, force: bool) -> SyncedGroups {
+        let (mut claims, mut ids) = (Claims::default(), BTreeMap::<String, usize>::new());
+        for (name, gid) in self.members.keys() {
+            claims.add(name, *gid);
+            let ids = ids.entry(name.clone()).or_default();
+            *ids = ids.saturating_add(1);
+        }
+        let mut settled = SyncedGroups {
+            refused: self.refused,
+            ..SyncedGroups::default()
         };
-        self.gids.insert(gid, name.clone());
-        let known = members
-            .into_iter()
-            .filter(|member| people.contains(member.as_str()));
-        let (_, members) = self.groups.entry(name).or_insert((gid, BTreeSet::new()));
-        members.extend(known);
+        for ((name, gid), members) in self.members {
+            let has_several = !owners.owns(&name, gid) && ids.get(&name).is_some_and(|n| *n > 1);
+            let objection = match has_several {
+                true => Some("there is another group of that name".to_owned()),
+                false => owners
+                    .objection(&name, gid, &claims, force)
+                    .map(|why| format!("group {why}")),
+            };
+            match objection {
+                Some(why) => {
+                    settled.refused.insert(format!("group {name}: {why}"));
+                }
+                None => {
+                    settled.lines.insert(name, (gid, members));
+                }
+            }
+        }
+        for (name, (gid, _)) in &settled.lines {
+            owners.give(*gid, name);
+        }
+        settled
     }
+}
 
-    fn judge(&self, name: &str, gid: Option<u32>, local: &LocalNames) -> Result<u32, String> {
-        if let Some(fault) = fault_of_name(name) {
-            return Err(fault);
-        }
-        let gid = gid.ok_or("no group id")?;
-        if let Some(objection) = local.objection_to_group(name, gid) {
-            return Err(objection);
-        }
-        if self
-            .groups
-            .get(name)
-            .is_some_and(|(other, _)| *other != gid)
-        {
-            return Err("there is another group of that name".to_owned());
-        }
-        match self.gids.get(&gid) {
-            Some(owner) if owner != name => Err(format!("group id {gid} is that of {owner}, too")),
-            _ => Ok(gid),
-        }
+fn judge(name: &str, gid: Option<u32>, local: &LocalNames) -> Result<u32, String> {
+    if let Some(fault) = fault_of_name(name) {
+        return Err(fault);
     }
+    let gid = gid.ok_or("no group id")?;
+    local.objection_to_group(name, gid).map_or(Ok(gid), Err)
+}
 
+impl SyncedGroups {
     pub(super) fn count(&self) -> usize {
-        self.groups.len()
+        self.lines.len()
     }
 
     /// Returns the group file.
     pub(super) fn file(&self) -> String {
         let mut file = String::new();
-        for (name, (gid, members)) in &self.groups {
+        for (name, (gid, members)) in &self.lines {
             let members: Vec<&str> = members.iter().map(String::as_str).collect();
             let members = members.join(",");
             file.push_str(&format!("{name}:*:{gid}:{members}\n"));
@@ -89,7 +121,9 @@ mod tests {
     fn a_group_has_the_people_who_have_a_line_and_nobody_else() {
         let people = BTreeSet::from(["alice", "bob"]);
         let local = LocalNames::none();
-        let mut groups = SyncedGroups::default();
+        let mut owners = Owners::default();
+        owners.give(5001, "staff");
+        let mut groups = ListedGroups::default();
         for group in [
             group("staff", Some(5001), &["bob", "root"]),
             group("staff", Some(5001), &["alice", "x:y"]),
@@ -101,9 +135,33 @@ mod tests {
         ] {
             groups.add(group, &local, &people);
         }
+        let groups = groups.settle(&mut owners, false);
         assert_eq!(groups.file(), "staff:*:5001:alice,bob\n");
         let refused: Vec<&str> = groups.refused.iter().map(String::as_str).collect();
         assert_eq!(refused.len(), 5, "{refused:?}");
-        assert!(refused.contains(&"group twin: group id 5001 is that of staff, too"));
+        assert!(refused.contains(&"group twin: group id 5001 is that of staff"));
+    }
+
+    #[test]
+    fn a_group_id_stays_with_its_name_and_nobody_gets_one_that_two_claim() {
+        for (list, lines) in [
+            (&[("staff", 5001), ("twin", 5001)][..], "staff"),
+            (&[("staff", 5009)], ""),
+            (&[("thief", 5001)], ""),
+            (&[("a", 5002), ("b", 5002)], ""),
+            (&[("a", 5002), ("a", 5003)], ""),
+            (&[("staff", 5001), ("staff", 5003)], "staff"),
+        ] {
+            let mut owners = Owners::default();
+            owners.give(5001, "staff");
+            let mut groups = ListedGroups::default();
+            for (name, gid) in list {
+                let group = group(name, Some(*gid), &[]);
+                groups.add(group, &LocalNames::none(), &BTreeSet::new());
+            }
+            let groups = groups.settle(&mut owners, false);
+            let names: Vec<&str> = groups.lines.keys().map(String::as_str).collect();
+            assert_eq!(names.join(","), lines, "{list:?}");
+        }
     }
 }

@@ -1,13 +1,11 @@
 //! The names and ids that this machine has itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 use authchain::chain::is_system_uid;
 use authchain::config::settings::GlobalSettings;
 
-use super::entries::read_entries;
+use super::entries::{read_groups, read_people};
 use crate::terminal::Failure;
 
 /// The group of all people on many systems, whose id a directory may use.
@@ -30,11 +28,14 @@ impl LocalNames {
             min_uid: settings.min_uid,
             ..Self::default()
         };
-        read_entries(&settings.passwd_file, |name, uid| {
-            local.people.insert(name.to_owned());
-            local.uids.insert(uid, name.to_owned());
+        read_people(&settings.passwd_file, |user| {
+            local.people.insert(user.name.clone());
+            local.uids.extend(user.uid.map(|uid| (uid, user.name)));
         })?;
-        local.read_groups(&settings.group_file)?;
+        read_groups(&settings.group_file, |name, gid| {
+            local.groups.insert(name.to_owned());
+            local.gids.extend(gid.map(|gid| (gid, name.to_owned())));
+        })?;
         Ok(local)
     }
 
@@ -45,23 +46,6 @@ impl LocalNames {
             min_uid: 1000,
             ..Self::default()
         }
-    }
-
-    fn read_groups(&mut self, path: &Path) -> Result<(), Failure> {
-        let bytes = fs::read(path);
-        let bytes = bytes.map_err(|e| Failure::trouble(format!("{}: {e}", path.display())))?;
-        for line in String::from_utf8_lossy(&bytes).lines() {
-            let mut fields = line.trim_start().split(':');
-            let (name, gid) = (fields.next(), fields.nth(1));
-            let Some(name) = name.filter(|name| !name.is_empty()) else {
-                continue;
-            };
-            self.groups.insert(name.to_owned());
-            if let Some(gid) = gid.and_then(|gid| gid.parse().ok()) {
-                self.gids.insert(gid, name.to_owned());
-            }
-        }
-        Ok(())
     }
 
     /// Returns why this machine does not take the person; `None` if it does.

@@ -2,16 +2,20 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`entries`] | the names and user ids in a passwd file |
+//! | [`entries`] | the entries of passwd and group files |
 //! | [`local`] | the names and ids that this machine has itself |
-//! | [`people`] | lines of passwd(5), and whose entries get none |
+//! | [`owners`] | the owner of each id, so that no file changes hands |
+//! | [`person_line`] | lines of passwd(5) |
+//! | [`people`] | the people of a list, and who of them gets a line |
 //! | [`groups`] | lines of group(5) |
 //! | [`text`] | texts that may be fields of such a line |
 
 mod entries;
 mod groups;
 mod local;
+mod owners;
 mod people;
+mod person_line;
 mod text;
 
 use std::collections::BTreeSet;
@@ -24,9 +28,10 @@ use clap::Args;
 
 use crate::named_backend::NamedBackend;
 use crate::terminal::{Exit, Failure, Terminal, clean};
-use groups::SyncedGroups;
+use groups::{ListedGroups, SyncedGroups};
 use local::LocalNames;
-use people::SyncedPeople;
+use owners::{AllOwners, OWNERS};
+use people::{ListedPeople, SyncedPeople};
 
 /// Write the people and groups of a backend into files for the name service
 ///
@@ -51,7 +56,7 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
 
-    /// Write the files even if more than a tenth of the people would go, or user ids change
+    /// Write the files even if more than a tenth of the people would go, or ids change hands
     #[arg(long)]
     force: bool,
 
@@ -76,28 +81,32 @@ impl Sync {
             false => Some(PublishedFolder::open(&self.to)?),
         };
         let local = LocalNames::read(&backend.settings)?;
-        let old = people::old(&self.to.join("passwd"))?;
-        let mut people = SyncedPeople::new(&local, &old, self.force);
+        let old = person_line::old(&self.to.join("passwd"), &local)?;
+        let before: Vec<String> = old.keys().cloned().collect();
+        let mut owners = AllOwners::read(&self.to)?;
+        let mut listed = ListedPeople::new(&local);
         backend.list(&everything(Entries::People), &mut |entry| {
             if let Listed::Person(person) = entry {
-                people.add(&person);
+                listed.add(&person);
             }
         })?;
-        let groups = self.groups(&backend, &local, &people)?;
-        let refused = people.refused.iter();
-        let refused: Vec<&String> = refused
-            .chain(groups.iter().flat_map(|g| &g.refused))
+        let people = listed.settle(old, &mut owners.people, self.force);
+        let groups = self.groups(&backend, &local, &people, &mut owners)?;
+        let left_out = groups.iter().flat_map(|groups| &groups.refused);
+        let left_out: Vec<&String> = (people.refused.iter())
+            .chain(&people.kept)
+            .chain(left_out)
             .collect();
-        for line in &refused {
+        for line in &left_out {
             terminal.print_message(clean(line));
         }
-        let gone: Vec<&String> = old.keys().filter(|name| !people.has(name)).collect();
-        if !self.force && gone.len().saturating_mul(10) > old.len() {
-            return Err(Failure::refused(too_many_gone(&gone, old.len())));
+        let gone: Vec<&String> = before.iter().filter(|name| !people.has(name)).collect();
+        if !self.force && gone.len().saturating_mul(10) > before.len() {
+            return Err(Failure::refused(too_many_gone(&gone, before.len())));
         }
         let new = people
             .names()
-            .filter(|name| !old.contains_key(*name))
+            .filter(|name| before.binary_search(name).is_err())
             .count();
         terminal.print(format_args!(
             "{} people: {new} new, {} gone, {} left out; {} groups",
@@ -107,13 +116,14 @@ impl Sync {
             groups.as_ref().map_or(0, SyncedGroups::count),
         ));
         if let Some(folder) = folder {
-            // A primary group is there before its people are.
+            // Nobody has an id before its owner is known, or a primary group before it is there.
+            folder.publish(OWNERS, owners.file().as_bytes())?;
             if let Some(groups) = &groups {
                 folder.publish("group", groups.file().as_bytes())?;
             }
             folder.publish("passwd", people.file().as_bytes())?;
         }
-        Ok(match refused.is_empty() {
+        Ok(match left_out.is_empty() {
             true => Exit::Success,
             false => Exit::Negative,
         })
@@ -124,19 +134,20 @@ impl Sync {
         &self,
         backend: &NamedBackend,
         local: &LocalNames,
-        people: &SyncedPeople<'_>,
+        people: &SyncedPeople,
+        owners: &mut AllOwners,
     ) -> Result<Option<SyncedGroups>, Failure> {
         if backend.backend.list(Entries::Groups).is_err() {
             return Ok(None);
         }
         let names: BTreeSet<&str> = people.names().map(String::as_str).collect();
-        let mut groups = SyncedGroups::default();
+        let mut groups = ListedGroups::default();
         backend.list(&everything(Entries::Groups), &mut |entry| {
             if let Listed::Group(group) = entry {
                 groups.add(group, local, &names);
             }
         })?;
-        Ok(Some(groups))
+        Ok(Some(groups.settle(&mut owners.groups, self.force)))
     }
 
     /// Refuses a folder whose passwd file is the system's, or that of a backend.

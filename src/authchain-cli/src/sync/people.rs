@@ -1,99 +1,129 @@
-//! People as lines of passwd(5).
+//! The people of a list, and who of them gets a line.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use authchain::backends::accounts::ListedPerson;
 
-use super::entries::read_entries;
 use super::local::LocalNames;
-use super::text::{comment, fault_of_name, is_path};
-use crate::terminal::Failure;
+use super::owners::{Claims, Owners};
+use super::person_line::{OldPeople, PersonLine};
 
-/// The user ids of the people of an earlier run, by name.
-pub(super) type OldPeople = BTreeMap<String, u32>;
-
-/// Reads the people of an earlier run.
-pub(super) fn old(path: &Path) -> Result<OldPeople, Failure> {
-    let mut old = BTreeMap::new();
-    read_entries(path, |name, uid| {
-        old.insert(name.to_owned(), uid);
-    })?;
-    Ok(old)
-}
-
-/// The people who get a line, and the reasons why others get none.
-pub(super) struct SyncedPeople<'a> {
+/// The people of a list, among whom it is not settled yet who gets a line.
+pub(super) struct ListedPeople<'a> {
     local: &'a LocalNames,
-    old: &'a OldPeople,
-    /// True if user ids may be others than in the earlier run.
-    force: bool,
-    /// The rest of each line after the name.
-    lines: BTreeMap<String, String>,
-    uids: BTreeSet<u32>,
-    pub(super) refused: Vec<String>,
+    /// `None` for a name that several people have.
+    lines: BTreeMap<String, Option<PersonLine>>,
+    refused: Vec<String>,
 }
 
-impl<'a> SyncedPeople<'a> {
-    pub(super) fn new(local: &'a LocalNames, old: &'a OldPeople, force: bool) -> Self {
+impl<'a> ListedPeople<'a> {
+    pub(super) fn new(local: &'a LocalNames) -> Self {
         Self {
             local,
-            old,
-            force,
             lines: BTreeMap::new(),
-            uids: BTreeSet::new(),
             refused: Vec::new(),
         }
     }
 
     /// Adds a person, or the reason why they get no line.
     pub(super) fn add(&mut self, person: &ListedPerson) {
-        match self.line(person) {
-            Ok((uid, line)) => {
-                self.uids.insert(uid);
+        match PersonLine::of(person, self.local) {
+            Ok(line) => {
+                let several = self.lines.contains_key(&person.name);
+                let line = (!several).then_some(line);
                 self.lines.insert(person.name.clone(), line);
             }
             Err(why) => self.refused.push(format!("{}: {why}", person.name)),
         }
     }
 
-    fn line(&self, person: &ListedPerson) -> Result<(u32, String), String> {
-        let ListedPerson {
-            name, home, shell, ..
-        } = person;
-        if let Some(fault) = fault_of_name(name) {
-            return Err(fault);
+    /// Settles who gets a line, and gives the ids of these lines to their owners. Whoever claims
+    /// the id or the name of somebody else keeps the line of the last run, if there is one.
+    ///
+    /// With `force` ids may pass to other names.
+    pub(super) fn settle(
+        self,
+        mut old: OldPeople,
+        owners: &mut Owners,
+        force: bool,
+    ) -> SyncedPeople {
+        let mut claims = Claims::default();
+        for (name, line) in &self.lines {
+            line.iter().for_each(|line| claims.add(name, line.uid()));
         }
-        if self.lines.contains_key(name) {
-            return Err("there is another person of that name".to_owned());
-        }
-        let uid = person.uid.ok_or("no user id")?;
-        let gid = person.gid.ok_or("no primary group")?;
-        let objection = self.local.objection_to_person(name, uid);
-        let objection = objection.or_else(|| self.local.objection_to_gid(gid));
-        if let Some(objection) = objection {
-            return Err(objection);
-        }
-        if self.uids.contains(&uid) {
-            return Err(format!("user id {uid} is another person's, too"));
-        }
-        match self.old.get(name) {
-            Some(before) if *before != uid && !self.force => {
-                return Err(format!(
-                    "user id {uid}, and {before} until now: files would change hands; if that is \
-                     right, say --force"
-                ));
+        let mut settled = SyncedPeople {
+            refused: self.refused,
+            ..SyncedPeople::default()
+        };
+        let mut disputed = Vec::new();
+        for (name, line) in self.lines {
+            let last = old.remove(&name).flatten();
+            let settlement = match line {
+                None => Err("there is another person of that name".to_owned()),
+                Some(line) => {
+                    match objection(&name, &line, last.as_ref(), owners, &claims, force) {
+                        None => Ok(line),
+                        Some(why) => Err(why),
+                    }
+                }
+            };
+            match settlement {
+                Ok(line) => settled.insert(name, line),
+                Err(why) => disputed.push((name, last, why)),
             }
-            _ => {}
         }
-        if !is_path(home) {
-            return Err("no home directory that is a path".to_owned());
+        for (name, last, why) in disputed {
+            let last = last.filter(|last| owners.owns(&name, last.uid()));
+            match last.filter(|last| !settled.uids.contains(&last.uid())) {
+                Some(last) => {
+                    settled
+                        .kept
+                        .push(format!("{name}: {why}; the old line stays"));
+                    settled.insert(name, last);
+                }
+                None => settled.refused.push(format!("{name}: {why}")),
+            }
         }
-        if !shell.is_empty() && !is_path(shell) {
-            return Err("its login shell is no path".to_owned());
+        for (name, line) in &settled.lines {
+            owners.give(line.uid(), name);
         }
-        let gecos = comment(&person.gecos);
-        Ok((uid, format!(":*:{uid}:{gid}:{gecos}:{home}:{shell}\n")))
+        settled
+    }
+}
+
+/// Returns why a person does not get the user id of the line; `None` if they do.
+fn objection(
+    name: &str,
+    line: &PersonLine,
+    last: Option<&PersonLine>,
+    owners: &Owners,
+    claims: &Claims,
+    force: bool,
+) -> Option<String> {
+    let uid = line.uid();
+    match last.filter(|last| last.uid() != uid && !force && owners.owns(name, uid)) {
+        Some(last) => Some(format!("user id {uid}, and {} until now", last.uid())),
+        None => {
+            let objection = owners.objection(name, uid, claims, force)?;
+            Some(format!("user {objection}"))
+        }
+    }
+}
+
+/// The people who get a line, and the reasons why others get none.
+#[derive(Default)]
+pub(super) struct SyncedPeople {
+    lines: BTreeMap<String, PersonLine>,
+    uids: BTreeSet<u32>,
+    /// Those whose old line stays, and why.
+    pub(super) kept: Vec<String>,
+    pub(super) refused: Vec<String>,
+}
+
+impl SyncedPeople {
+    fn insert(&mut self, name: String, line: PersonLine) {
+        self.uids.insert(line.uid());
+        self.lines.insert(name, line);
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -113,11 +143,11 @@ impl<'a> SyncedPeople<'a> {
         let lines = self.lines.iter();
         let size = lines
             .clone()
-            .map(|(name, line)| name.len().saturating_add(line.len()));
+            .map(|(name, line)| name.len().saturating_add(line.text().len()));
         let mut file = String::with_capacity(size.sum());
         for (name, line) in lines {
             file.push_str(name);
-            file.push_str(line);
+            file.push_str(line.text());
         }
         file
     }
@@ -139,18 +169,36 @@ mod tests {
         }
     }
 
-    fn synced(people: &[ListedPerson], old: &OldPeople, force: bool) -> (String, Vec<String>) {
+    /// Settles the people of a list, after a run that published the `old` ones.
+    fn synced(people: &[ListedPerson], old: &[ListedPerson], force: bool) -> SyncedPeople {
         let local = LocalNames::none();
-        let mut synced = SyncedPeople::new(&local, old, force);
-        people.iter().for_each(|person| synced.add(person));
-        (synced.file(), synced.refused)
+        let mut owners = Owners::default();
+        let mut before = OldPeople::new();
+        for person in old {
+            owners.give(person.uid.unwrap(), &person.name);
+            before.insert(person.name.clone(), PersonLine::of(person, &local).ok());
+        }
+        let mut listed = ListedPeople::new(&local);
+        people.iter().for_each(|person| listed.add(person));
+        listed.settle(before, &mut owners, force)
+    }
+
+    fn person(name: &str, uid: u32) -> ListedPerson {
+        ListedPerson {
+            name: name.to_owned(),
+            uid: Some(uid),
+            ..alice()
+        }
     }
 
     #[test]
     fn a_person_becomes_a_line_without_a_password() {
-        let (file, refused) = synced(&[alice()], &OldPeople::new(), false);
-        assert_eq!(file, "alice:*:10001:5000:Alice  A:/home/alice:/bin/sh\n");
-        assert_eq!(refused, [""; 0]);
+        let synced = synced(&[alice()], &[], false);
+        assert_eq!(
+            synced.file(),
+            "alice:*:10001:5000:Alice  A:/home/alice:/bin/sh\n"
+        );
+        assert_eq!(synced.refused, [""; 0]);
     }
 
     #[test]
@@ -174,30 +222,61 @@ mod tests {
                 "login shell",
             ),
         ] {
-            let (file, refused) = synced(&[person], &OldPeople::new(), false);
-            assert_eq!(file, "", "{why}");
-            assert!(refused[0].contains(why), "{refused:?}");
+            let synced = synced(&[person], &[], false);
+            assert_eq!(synced.file(), "", "{why}");
+            assert!(synced.refused[0].contains(why), "{:?}", synced.refused);
         }
     }
 
     #[test]
-    fn no_two_people_have_one_name_or_one_user_id() {
-        let twin = ListedPerson {
-            name: "bob".to_owned(),
-            ..alice()
+    fn of_two_people_with_one_name_or_one_user_id_neither_gets_a_line() {
+        for list in [[alice(), alice()], [alice(), person("bob", 10_001)]] {
+            let synced = synced(&list, &[], false);
+            assert_eq!(synced.file(), "");
+            assert!(!synced.refused.is_empty());
+        }
+    }
+
+    #[test]
+    fn whoever_had_a_name_or_a_user_id_first_keeps_the_line() {
+        let before = [alice(), person("mallory", 10_002)];
+        let thief = |name| ListedPerson {
+            home: "/home/m".to_owned(),
+            ..person(name, 10_001)
         };
-        let (file, refused) = synced(&[alice(), alice(), twin], &OldPeople::new(), false);
-        assert_eq!(file.lines().count(), 1);
-        assert!(refused[0].contains("another person of that name"));
-        assert!(refused[1].contains("bob: user id 10001 is another person's, too"));
+        for thief in [thief("mallory"), thief("mallory2"), thief("alice")] {
+            for list in [[thief.clone(), alice()], [alice(), thief.clone()]] {
+                for force in [false, true] {
+                    let synced = synced(&list, &before, force);
+                    let file = synced.file();
+                    assert!(file.contains("alice:*:10001:5000:Alice  A:/home/alice"));
+                    assert_eq!(file.matches(":10001:").count(), 1, "{file}");
+                }
+            }
+        }
     }
 
     #[test]
     fn a_user_id_stays_what_it_was() {
-        let old = OldPeople::from([("alice".to_owned(), 10_002)]);
-        let (file, refused) = synced(&[alice()], &old, false);
-        assert_eq!(file, "");
-        assert!(refused[0].contains("10002 until now"), "{refused:?}");
-        assert_eq!(synced(&[alice()], &old, true).1, [""; 0]);
+        let moved = [person("alice", 10_009)];
+        let stays = synced(&moved, &[alice()], false);
+        assert!(stays.file().starts_with("alice:*:10001:"));
+        assert!(
+            stays.kept[0].contains("10001 until now"),
+            "{:?}",
+            stays.kept
+        );
+        let forced = synced(&moved, &[alice()], true);
+        assert!(forced.file().starts_with("alice:*:10009:"));
+        assert_eq!(forced.refused.len() + forced.kept.len(), 0);
+    }
+
+    #[test]
+    fn the_user_id_of_somebody_who_has_gone_is_nobodys() {
+        let heir = [person("mallory", 10_001)];
+        let synced_heir = synced(&heir, &[alice()], false);
+        assert_eq!(synced_heir.file(), "");
+        assert!(synced_heir.refused[0].contains("alice until now"));
+        assert_ne!(synced(&heir, &[alice()], true).file(), "");
     }
 }
