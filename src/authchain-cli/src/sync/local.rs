@@ -42,8 +42,17 @@ impl LocalNames {
     /// Returns the names of a machine that has none.
     #[cfg(test)]
     pub(super) fn none() -> Self {
+        Self::with_groups(&[])
+    }
+
+    /// Returns the names of a machine that has these groups.
+    #[cfg(test)]
+    pub(super) fn with_groups(groups: &[(&str, u32)]) -> Self {
+        let owned = groups.iter().map(|(name, gid)| (*gid, (*name).to_owned()));
         Self {
             min_uid: 1000,
+            groups: groups.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            gids: owned.collect(),
             ..Self::default()
         }
     }
@@ -60,11 +69,19 @@ impl LocalNames {
         Some(format!("user id {uid} is {owner}'s on this machine"))
     }
 
-    /// Returns why nobody of a directory gets the group id; `None` if they may. A group of the
-    /// system's opens files of the system's.
+    /// Returns why nobody of a directory gets the group id; `None` if they may. A group of this
+    /// machine opens files of this machine, all but that of all people.
     pub(super) fn objection_to_gid(&self, gid: u32) -> Option<String> {
-        let is_system = is_system_uid(gid, self.min_uid) && gid != USERS;
-        is_system.then(|| format!("group id {gid} is the system's own"))
+        match self.gids.get(&gid) {
+            None if gid == USERS => None,
+            Some(owner) if gid == USERS && owner == "users" => None,
+            _ if is_system_uid(gid, self.min_uid) => {
+                Some(format!("group id {gid} is the system's own"))
+            }
+            owner => {
+                owner.map(|owner| format!("group id {gid} is that of {owner} on this machine"))
+            }
+        }
     }
 
     /// Returns why this machine does not take the group; `None` if it does.
@@ -72,10 +89,26 @@ impl LocalNames {
         if self.groups.contains(name) {
             return Some("this machine has a group of that name".to_owned());
         }
-        if let Some(objection) = self.objection_to_gid(gid) {
-            return Some(objection);
+        match self.gids.get(&gid) {
+            Some(owner) => Some(format!("group id {gid} is that of {owner} on this machine")),
+            None => self.objection_to_gid(gid),
         }
-        let owner = self.gids.get(&gid)?;
-        Some(format!("group id {gid} is that of {owner} on this machine"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_groups_of_this_machine_are_nobodys_primary_group() {
+        let local = LocalNames::with_groups(&[("docker", 1001), ("users", 100)]);
+        let why = "group id 1001 is that of docker on this machine";
+        assert_eq!(local.objection_to_gid(1001).as_deref(), Some(why));
+        assert!(local.objection_to_gid(42).is_some());
+        assert_eq!(local.objection_to_gid(100), None);
+        assert_eq!(local.objection_to_gid(5000), None);
+        let other = LocalNames::with_groups(&[("disk", 100)]);
+        assert!(other.objection_to_gid(100).is_some());
     }
 }
