@@ -11,6 +11,8 @@ use clap::Args;
 use crate::named_backend::NamedBackend;
 use crate::person_name::refuse_system_name;
 use crate::setup;
+use crate::sync::local::LocalNames;
+use crate::sync::text::fault_of_paths;
 use crate::terminal::{Exit, Failure, Terminal};
 use crate::user::uids::{OF_FILES, UidChoice};
 
@@ -131,6 +133,13 @@ fn account(into: &NamedBackend, name: &Username) -> Result<Option<ListedPerson>,
     Ok(found)
 }
 
+fn refuse_faulty_paths(name: &Username, home: &str, shell: &str) -> Result<(), Failure> {
+    match fault_of_paths(home, shell) {
+        Some(fault) => Err(Failure::refused(format!("{name}: {fault}"))),
+        None => Ok(()),
+    }
+}
+
 fn make(
     into: &NamedBackend,
     name: &Username,
@@ -148,6 +157,13 @@ fn make(
         );
         return Err(Failure::refused(message));
     }
+    let local = LocalNames::read(&into.settings)?;
+    let objection = local.objection_to_person(name.as_str(), uid);
+    // Without a group id, the account gets one that is the user id.
+    let gid = person.gid.unwrap_or(uid);
+    if let Some(objection) = objection.or_else(|| local.objection_to_gid(gid)) {
+        return Err(Failure::refused(format!("{name}: {objection}")));
+    }
     let choice = UidChoice {
         name,
         wanted: Some(uid),
@@ -159,6 +175,7 @@ fn make(
         true => person.home.clone(),
         false => format!("/home/{name}"),
     };
+    refuse_faulty_paths(name, &home, &person.shell)?;
     let new = NewPerson {
         name: name.clone(),
         uid: Some(choice.choose(&[])?),
@@ -190,6 +207,7 @@ fn update(
             person.backend
         )));
     }
+    refuse_faulty_paths(name, &there.home, &person.shell)?;
     let other = |there: &str, new: &str| (there != new).then(|| new.to_owned());
     let changes = Changes {
         gecos: other(&there.gecos, &person.gecos),

@@ -206,6 +206,66 @@ fn a_list_that_is_cut_and_files_of_others_change_nothing() {
 }
 
 #[test]
+fn what_a_directory_must_not_decide_gets_no_local_account() {
+    let plan = Plan {
+        by_self_write: true,
+        ..Plan::default()
+    };
+    let Some(slapd) = Slapd::start(&plan) else {
+        return;
+    };
+    let dir = folder();
+    let file = |name: &str| json!(dir.path().join(name)).to_string();
+    fs::write(
+        dir.path().join("machine"),
+        "root:x:0:0::/:\nme:x:10003:1::/:\n",
+    )
+    .unwrap();
+    fs::write(dir.path().join("groups"), "docker:x:1001:\n").unwrap();
+    let guests = format!(
+        "[backend.guests]\ntype = \"local\"\npasswd = {}\nshadow = {}\n",
+        file("passwd"),
+        file("shadow")
+    );
+    let (passwd_file, group_file) = (file("machine"), file("groups"));
+    let corp = Checker::new(slapd.settings())
+        .with("base", format!("ou=people,{BASE}"))
+        .with_top(&format!(
+            "passwd_file = {passwd_file}\ngroup_file = {group_file}\n"
+        ))
+        .with_sections(&guests);
+    for (attribute, value, why) in [
+        ("gidNumber", "0", "group id 0 is the system's own"),
+        ("gidNumber", "1001", "group id 1001 is that of docker"),
+        (
+            "uidNumber",
+            "10003",
+            "user id 10003 is me's on this machine",
+        ),
+        ("loginShell", "/bin/a:b", "its login shell is no path"),
+        ("homeDirectory", "/a:0", "no home directory that is a path"),
+    ] {
+        let before = match attribute {
+            "gidNumber" => "5000",
+            "uidNumber" => "10002",
+            "homeDirectory" => "/home/u10002",
+            _ => "/bin/bash",
+        };
+        change(&slapd, "bob", attribute, value);
+        expect(&corp.command("provision", &["bob"], ""), 1, &[why]);
+        assert!(!dir.path().join("passwd").exists());
+        change(&slapd, "bob", attribute, before);
+    }
+    expect(&corp.command("provision", &["bob"], ""), 0, &["is added"]);
+    change(&slapd, "bob", "loginShell", "/bin/a:b");
+    expect(
+        &corp.command("provision", &["bob"], ""),
+        1,
+        &["its login shell"],
+    );
+}
+
+#[test]
 fn a_person_of_a_directory_gets_a_local_account_and_keeps_it_up_to_date() {
     let Some(slapd) = directory(0) else { return };
     let dir = folder();

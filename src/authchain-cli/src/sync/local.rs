@@ -13,7 +13,7 @@ const USERS: u32 = 100;
 
 /// The names and ids of the passwd and group files.
 #[derive(Default)]
-pub(super) struct LocalNames {
+pub(crate) struct LocalNames {
     min_uid: u32,
     people: BTreeSet<String>,
     uids: BTreeMap<u32, String>,
@@ -23,7 +23,7 @@ pub(super) struct LocalNames {
 
 impl LocalNames {
     /// Reads the files that the settings name.
-    pub(super) fn read(settings: &GlobalSettings) -> Result<Self, Failure> {
+    pub(crate) fn read(settings: &GlobalSettings) -> Result<Self, Failure> {
         let mut local = Self {
             min_uid: settings.min_uid,
             ..Self::default()
@@ -58,7 +58,7 @@ impl LocalNames {
     }
 
     /// Returns why this machine does not take the person; `None` if it does.
-    pub(super) fn objection_to_person(&self, name: &str, uid: u32) -> Option<String> {
+    pub(crate) fn objection_to_person(&self, name: &str, uid: u32) -> Option<String> {
         if self.people.contains(name) {
             return Some("this machine has an account of that name".to_owned());
         }
@@ -71,7 +71,7 @@ impl LocalNames {
 
     /// Returns why nobody of a directory gets the group id; `None` if they may. A group of this
     /// machine opens files of this machine, all but that of all people.
-    pub(super) fn objection_to_gid(&self, gid: u32) -> Option<String> {
+    pub(crate) fn objection_to_gid(&self, gid: u32) -> Option<String> {
         match self.gids.get(&gid) {
             None if gid == USERS => None,
             Some(owner) if gid == USERS && owner == "users" => None,

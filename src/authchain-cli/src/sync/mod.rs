@@ -12,11 +12,11 @@
 
 mod entries;
 mod groups;
-mod local;
+pub(crate) mod local;
 mod owners;
 mod people;
 mod person_line;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use authchain::backends::accounts::ListedPerson;
 
 use super::entries::read_people;
 use super::local::LocalNames;
-use super::text::{comment, fault_of_name, is_path};
+use super::text::{comment, fault_of_name, fault_of_paths};
 use crate::terminal::Failure;
 
 /// The line of a person without the name.
@@ -56,11 +56,8 @@ impl PersonLine {
         if let Some(objection) = objection {
             return Err(objection);
         }
-        if !is_path(home) {
-            return Err("no home directory that is a path".to_owned());
-        }
-        if !shell.is_empty() && !is_path(shell) {
-            return Err("its login shell is no path".to_owned());
+        if let Some(fault) = fault_of_paths(home, shell) {
+            return Err(fault.to_owned());
         }
         let gecos = comment(&person.gecos);
         let text = format!(":*:{uid}:{gid}:{gecos}:{home}:{shell}\n");

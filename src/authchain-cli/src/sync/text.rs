@@ -16,8 +16,18 @@ pub(super) fn fault_of_name(name: &str) -> Option<String> {
     }
 }
 
+/// Returns why a home directory or a login shell is none; `None` if they are. A person need not have
+/// a shell.
+pub(crate) fn fault_of_paths(home: &str, shell: &str) -> Option<&'static str> {
+    if !is_path(home) {
+        return Some("no home directory that is a path");
+    }
+    let is_fine = shell.is_empty() || is_path(shell);
+    (!is_fine).then_some("its login shell is no path")
+}
+
 /// Returns whether a text is the path of a folder or program, without what would break the line.
-pub(super) fn is_path(text: &str) -> bool {
+fn is_path(text: &str) -> bool {
     text.starts_with('/') && !text.contains([':', '\n']) && !text.contains(char::is_control)
 }
 
