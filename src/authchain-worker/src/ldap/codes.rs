@@ -17,6 +17,7 @@ pub(super) const NO_SUCH_OBJECT: u32 = 32;
 pub(super) const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
 pub(super) const INVALID_CREDENTIALS: u32 = 49;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
+pub(super) const BUSY: u32 = 51;
 pub(super) const UNWILLING: u32 = 53;
 pub(super) const NAMING_VIOLATION: u32 = 64;
 pub(super) const OBJECT_CLASS_VIOLATION: u32 = 65;

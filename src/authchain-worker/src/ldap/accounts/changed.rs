@@ -10,8 +10,8 @@ use crate::net::failure::Failure;
 /// Returns the refusal in the server's reply; `None` if it made the change.
 ///
 /// # Errors
-/// When the reply says nothing about the change: another server may make it, or the settings do not
-/// fit.
+/// When the reply says nothing about the change, which no other server is asked for then; or the
+/// settings do not fit.
 pub(super) fn refusal(step: &'static str, result: &LdapResult) -> Result<Option<Answer>, Failure> {
     let said = describe(result);
     let refused = |reason, text: String| Ok(Some(Answer::refused(reason, text)));
@@ -44,7 +44,9 @@ pub(super) fn refusal(step: &'static str, result: &LdapResult) -> Result<Option<
         | codes::NAMING_VIOLATION
         | codes::OBJECT_CLASS_VIOLATION
         | codes::NOT_ON_RDN => refused(RefusalReason::Invalid, format!("the server says {said}")),
-        code if is_server_fault(code) => Err(Failure::trouble(step, said)),
+        // A busy server has not begun; after another fault the change may be made or half made.
+        codes::BUSY => Err(Failure::trouble(step, said).spent()),
+        code if is_server_fault(code) => Err(Failure::trouble(step, said).unsure()),
         _ => Err(Failure::configuration_error(step, &said)),
     }
 }
@@ -91,17 +93,19 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_server_leads_to_the_next_and_one_of_the_settings_does_not() {
+    fn a_change_that_was_sent_goes_to_no_other_server_whatever_the_fault() {
         for (code, kind) in [
-            (51, FailureKind::Trouble),
-            (52, FailureKind::Trouble),
+            (1, FailureKind::Unsure),
+            (3, FailureKind::Unsure),
+            (11, FailureKind::Unsure),
+            (51, FailureKind::Spent),
+            (52, FailureKind::Unsure),
+            (80, FailureKind::Unsure),
             (2, FailureKind::Settings),
         ] {
-            assert_eq!(
-                refusal("add", &result(code)).unwrap_err().kind,
-                kind,
-                "{code}"
-            );
+            let failure = refusal("add", &result(code)).unwrap_err();
+            assert_eq!(failure.kind, kind, "{code}");
+            assert!(kind.is_final());
         }
         let contradicted = LdapResult {
             refs: vec!["ldap://b".to_owned()],
