@@ -275,6 +275,39 @@ fn a_server_without_a_password_policy_keeps_no_lock() {
     );
 }
 
+#[test]
+fn a_lock_that_keeps_nobody_out_is_refused_or_said_to_be_none_of_the_servers() {
+    let Some(slapd) = kept() else {
+        return;
+    };
+    let lock = |locked| Changes {
+        locked: Some(locked),
+        ..Changes::default()
+    };
+    for policy in ["shadow", "none"] {
+        let corp = writer(&slapd).with("account_policy", policy);
+        let told = edit(&corp, "alice", lock(true));
+        assert_eq!(reason(&told), Some(RefusalReason::NotSupported), "{told:?}");
+    }
+    let corp = writer(&slapd);
+    let notes = |who| {
+        let told = edit(&corp, who, lock(true));
+        assert!(is_done(&told), "{told:?}");
+        told.conclusion.notes.join(" ")
+    };
+    // The policy of the one locks, that of the other does not, and the third has the default.
+    assert_eq!(notes("guessed"), "");
+    for who in ["strict", "alice"] {
+        assert!(notes(who).contains("pwdLockout TRUE"), "{who}");
+        assert_eq!(corp.account(who).status(), Some(&AccountStatus::Locked));
+    }
+    let told = edit(&corp, "alice", lock(false));
+    assert!(
+        is_done(&told) && told.conclusion.notes.is_empty(),
+        "{told:?}"
+    );
+}
+
 /// slapd gives 500 entries to a search.
 #[test]
 fn everybody_is_listed_page_by_page() {

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`register`] | adding a person |
 //! | [`edit`] | editing and removing an entry |
+//! | [`lock`] | the changes that lock an account |
 //! | [`list`] | people and groups, page by page |
 //! | [`changed`] | the meaning of a server's reply to a change |
 
 mod changed;
 mod edit;
 mod list;
+mod lock;
 mod register;
 
 use authchain::backends::accounts::Entries;

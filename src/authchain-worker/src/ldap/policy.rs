@@ -38,7 +38,7 @@ pub(super) const LOCKED_TIME: &str = "pwdAccountLockedTime";
 const RESET: &str = "pwdReset";
 const START_TIME: &str = "pwdStartTime";
 const END_TIME: &str = "pwdEndTime";
-const SUBENTRY: &str = "pwdPolicySubentry";
+pub(super) const SUBENTRY: &str = "pwdPolicySubentry";
 const LOCKOUT_DURATION: &str = "pwdLockoutDuration";
 
 /// 389 Directory Server and FreeIPA: an account that was switched off.

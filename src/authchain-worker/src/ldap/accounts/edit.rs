@@ -1,7 +1,5 @@
 //! Editing and removing the entry of a person.
 
-use std::collections::HashSet;
-
 use authchain::backends::accounts::Changes;
 use authchain::backends::protocol::{AccountEnd, RefusalReason, WireVerdict};
 use authchain::config::settings::ldap::dn::Dn;
@@ -10,27 +8,15 @@ use ldap3::Mod;
 
 use super::changed::refusal;
 use crate::answer::Answer;
-use crate::ldap::active_directory::account::{CONTROL, with_disabled};
 use crate::ldap::codes::NO_SUCH_OBJECT;
 use crate::ldap::directory::Directory;
-use crate::ldap::entry::hidden;
-use crate::ldap::flavour::Flavour;
 use crate::ldap::person::{Found, Person};
-use crate::ldap::policy::LOCKED_TIME;
-use crate::ldap::policy::control::CONTROL as PASSWORD_POLICY;
-use crate::ldap::session::{Search, Session};
+use crate::ldap::session::Session;
 use crate::net::failure::Failure;
-
-/// The value of [`LOCKED_TIME`] with which the lock never ends by itself
-/// (draft-behera-ldap-password-policy §5.3.3).
-const FOR_EVER: &str = "000001010000Z";
 
 /// The refusal of a full name that the attribute cannot hold.
 pub(super) const ASCII_ONLY: &str =
     "the attribute gecos holds ASCII only (RFC 2307 §2.2); set gecos_attr = \"cn\"";
-
-const NO_LOCK: &str =
-    "the server offers no password policy, so that authchain knows no lock that it would keep";
 
 /// Returns whether the attribute takes no other characters than those of ASCII.
 pub(super) fn is_ascii_only(attribute: &str) -> bool {
@@ -59,7 +45,13 @@ impl Directory {
         }
         Ok(match refusal("modify", &result)? {
             Some(refusal) => refusal,
-            None => WireVerdict::Carried(AccountEnd::Edited).into(),
+            None => {
+                let doubt = match changes.locked {
+                    Some(true) => self.doubt_about_lock(session, &person).await,
+                    _ => None,
+                };
+                Answer::from(WireVerdict::Carried(AccountEnd::Edited)).with_note(doubt)
+            }
         })
     }
 
@@ -146,53 +138,10 @@ impl Directory {
         let is_gecos = (self.people.attributes.gecos.as_str()).eq_ignore_ascii_case("cn");
         self.flavour.domain().is_none() && !is_in_dn && !is_gecos
     }
-
-    /// Returns the changes that lock an account, or take the lock away, as the server itself keeps
-    /// locks.
-    async fn lock(
-        &self,
-        session: &mut Session,
-        person: &Person,
-        locked: bool,
-    ) -> Result<Result<Vec<Mod<String>>, Answer>, Failure> {
-        match &self.flavour {
-            Flavour::ActiveDirectory(_) => {
-                let Some(flags) = person.entry.number::<i64>(CONTROL) else {
-                    return Err(hidden("modify", &person.dn, CONTROL));
-                };
-                let one = |flags: i64| HashSet::from([flags.to_string()]);
-                let name = || CONTROL.to_owned();
-                let new = with_disabled(flags, locked);
-                // The old value is deleted by name, so that a change in between is not undone.
-                Ok(Ok(match new == flags {
-                    true => vec![Mod::Replace(name(), one(flags))],
-                    false => vec![Mod::Delete(name(), one(flags)), Mod::Add(name(), one(new))],
-                }))
-            }
-            Flavour::Generic(_) => match has_password_policy(session).await? {
-                false => Ok(Err(Answer::refused(RefusalReason::NotSupported, NO_LOCK))),
-                true => {
-                    let value = if locked { FOR_EVER } else { "" };
-                    Ok(Ok(vec![replace(LOCKED_TIME, value)]))
-                }
-            },
-        }
-    }
 }
 
 /// Returns the change that leaves an attribute with one value, or with none if it is empty.
-fn replace(attribute: &str, value: &str) -> Mod<String> {
+pub(super) fn replace(attribute: &str, value: &str) -> Mod<String> {
     let values = Some(value.to_owned()).filter(|value| !value.is_empty());
     Mod::Replace(attribute.to_owned(), values.into_iter().collect())
-}
-
-/// Returns whether the server has a password policy, by the control of which it speaks.
-async fn has_password_policy(session: &mut Session) -> Result<bool, Failure> {
-    let search = Search::entry("root entry", "", &["supportedControl"]);
-    let hits = session.search(search).await?;
-    let root = hits.entries.first();
-    Ok(root.is_some_and(|root| {
-        root.texts("supportedControl")
-            .any(|oid| oid == PASSWORD_POLICY)
-    }))
 }
