@@ -157,7 +157,7 @@ fn make(
         );
         return Err(Failure::refused(message));
     }
-    let local = LocalNames::read(&into.settings)?;
+    let local = LocalNames::read(into)?;
     let objection = local.objection_to_person(name.as_str(), uid);
     // Without a group id, the account gets one that is the user id.
     let gid = person.gid.unwrap_or(uid);

@@ -150,28 +150,37 @@ fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
     let dir = folder();
     fs::write(
         dir.path().join("machine"),
-        "alice:x:1500:1500::/:/bin/sh\nme:x:10003:1::/:\n",
+        "alice:x:1500:1500::/:/bin/sh\nme:x:10004:1::/:\n",
     )
     .unwrap();
+    fs::write(dir.path().join("guests"), "carol:x:70000:70000::/:\n").unwrap();
+    let file = |name: &str| json!(dir.path().join(name)).to_string();
+    let sections = format!(
+        "[backend.guests]\ntype = \"local\"\npasswd = {}\nshadow = {}\n\
+         [backend.new]\ntype = \"local\"\npasswd = {}\nshadow = {}\n",
+        file("guests"),
+        file("guests-shadow"),
+        file("new"),
+        file("new-shadow"),
+    );
     let corp = Checker::new(slapd.settings())
         .with("base", format!("ou=people,{BASE}"))
-        .with_top(&format!(
-            "passwd_file = {}\n",
-            json!(dir.path().join("machine"))
-        ));
+        .with_top(&format!("passwd_file = {}\n", file("machine")))
+        .with_sections(&sections);
     let told = sync(&corp, dir.path(), &[]);
     expect(
         &told,
         1,
         &[
             "alice: this machine has an account of that name",
-            "user id 10003 is me's on this machine",
+            "carol: this machine has an account of that name",
+            "user id 10004 is me's on this machine",
             "sp ace: it has a blank",
         ],
     );
     let passwd = fs::read_to_string(dir.path().join("passwd")).unwrap();
     assert!(
-        !passwd.contains("alice:") && !passwd.contains(":10003:"),
+        !passwd.contains("alice:") && !passwd.contains(":10004:"),
         "{passwd}"
     );
     assert!(

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authchain::chain::is_system_uid;
-use authchain::config::settings::GlobalSettings;
 
 use super::entries::{read_groups, read_people};
+use crate::named_backend::NamedBackend;
 use crate::terminal::Failure;
 
 /// The group of all people on many systems, whose id a directory may use.
@@ -22,16 +22,23 @@ pub(crate) struct LocalNames {
 }
 
 impl LocalNames {
-    /// Reads the files that the settings name.
-    pub(crate) fn read(settings: &GlobalSettings) -> Result<Self, Failure> {
+    /// Reads the files of the system and of all backends of type `local`. A backend without any
+    /// account may have no file yet.
+    pub(crate) fn read(backend: &NamedBackend) -> Result<Self, Failure> {
+        let settings = &backend.settings;
         let mut local = Self {
             min_uid: settings.min_uid,
             ..Self::default()
         };
-        read_people(&settings.passwd_file, |user| {
-            local.people.insert(user.name.clone());
-            local.uids.extend(user.uid.map(|uid| (uid, user.name)));
-        })?;
+        for file in &backend.passwd_files {
+            if *file != settings.passwd_file && matches!(file.try_exists(), Ok(false)) {
+                continue;
+            }
+            read_people(file, |user| {
+                local.people.insert(user.name.clone());
+                local.uids.extend(user.uid.map(|uid| (uid, user.name)));
+            })?;
+        }
         read_groups(&settings.group_file, |name, gid| {
             local.groups.insert(name.to_owned());
             local.gids.extend(gid.map(|gid| (gid, name.to_owned())));

@@ -80,7 +80,7 @@ impl Sync {
             true => None,
             false => Some(PublishedFolder::open(&self.to)?),
         };
-        let local = LocalNames::read(&backend.settings)?;
+        let local = LocalNames::read(&backend)?;
         let old = person_line::old(&self.to.join("passwd"), &local)?;
         let before: Vec<String> = old.keys().cloned().collect();
         let mut owners = AllOwners::read(&self.to)?;
