@@ -190,6 +190,28 @@ fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
 }
 
 #[test]
+fn groups_go_no_more_than_people_do_and_a_missing_passwd_file_protects_nobody() {
+    let Some(slapd) = directory(0) else { return };
+    let dir = folder();
+    let corp = || Checker::new(slapd.settings()).with("base", format!("ou=people,{BASE}"));
+    expect(&sync(&corp(), dir.path(), &[]), 1, &["; 1 groups: 0 gone"]);
+    let text = || fs::read_to_string(dir.path().join("group")).unwrap();
+    assert_eq!(text(), "unix:*:5001:dave\n");
+    let none = corp().with("group_base", format!("ou=fakegroups,{BASE}"));
+    let words = ["1 of 1 groups would go (unix), more than a tenth: nothing was changed"];
+    expect(&sync(&none, dir.path(), &[]), 1, &words);
+    assert_eq!(text(), "unix:*:5001:dave\n");
+    expect(
+        &sync(&none, dir.path(), &["--force"]),
+        1,
+        &["; 0 groups: 1 gone"],
+    );
+    assert_eq!(text(), "");
+    let missing = corp().with_top("passwd_file = \"/nowhere/passwd\"\n");
+    expect(&sync(&missing, dir.path(), &[]), 2, &["/nowhere/passwd"]);
+}
+
+#[test]
 fn a_list_that_is_cut_and_files_of_others_change_nothing() {
     let Some(slapd) = Slapd::start(&Plan {
         bulk: 700,

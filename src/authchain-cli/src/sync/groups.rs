@@ -1,12 +1,24 @@
 //! Groups as lines of group(5).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use authchain::backends::accounts::ListedGroup;
 
+use super::entries::read_groups;
 use super::local::LocalNames;
 use super::owners::{Claims, Owners};
 use super::text::fault_of_name;
+use crate::terminal::Failure;
+
+/// Reads the names of the groups of the last run.
+pub(super) fn old(path: &Path) -> Result<Vec<String>, Failure> {
+    let mut old = Vec::new();
+    if path.exists() {
+        read_groups(path, |name, _| old.push(name.to_owned()))?;
+    }
+    Ok(old)
+}
 
 /// The groups of a list, among which it is not settled yet which get a line.
 #[derive(Default)]
@@ -89,6 +101,12 @@ fn judge(name: &str, gid: Option<u32>, local: &LocalNames) -> Result<u32, String
 }
 
 impl SyncedGroups {
+    /// Returns which of these groups have no line any more.
+    pub(super) fn gone<'o>(&self, old: &'o [String]) -> Vec<&'o String> {
+        let gone = old.iter().filter(|name| !self.lines.contains_key(*name));
+        gone.collect()
+    }
+
     pub(super) fn count(&self) -> usize {
         self.lines.len()
     }

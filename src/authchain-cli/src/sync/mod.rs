@@ -8,11 +8,13 @@
 //! | [`person_line`] | lines of passwd(5) |
 //! | [`people`] | the people of a list, and who of them gets a line |
 //! | [`groups`] | lines of group(5) |
+//! | [`loss`] | the refusal of a list from which too many are missing |
 //! | [`text`] | texts that may be fields of such a line |
 
 mod entries;
 mod groups;
 pub(crate) mod local;
+mod loss;
 mod owners;
 mod people;
 mod person_line;
@@ -46,7 +48,7 @@ Examples:
 
 Exit codes:
   0  the files are as the backend has it
-  1  somebody was left out; or more than a tenth would go, and nothing was changed
+  1  somebody was left out; or too many would go, and nothing was changed
   2  the backend could not be asked, or a file not be written; nothing was changed")]
 pub(crate) struct Sync {
     /// The backend
@@ -56,7 +58,7 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
 
-    /// Write the files even if more than a tenth of the people would go, or ids change hands
+    /// Write the files even if more than a tenth of the people or groups would go, or ids change hands
     #[arg(long)]
     force: bool,
 
@@ -64,9 +66,6 @@ pub(crate) struct Sync {
     #[arg(long)]
     dry_run: bool,
 }
-
-/// Most names in a line about people who would go.
-const SOME: usize = 5;
 
 impl Sync {
     pub(crate) fn run(
@@ -83,6 +82,7 @@ impl Sync {
         let local = LocalNames::read(&backend)?;
         let old = person_line::old(&self.to.join("passwd"), &local)?;
         let before: Vec<String> = old.keys().cloned().collect();
+        let groups_before = groups::old(&self.to.join("group"))?;
         let mut owners = AllOwners::read(&self.to)?;
         let mut listed = ListedPeople::new(&local);
         backend.list(&everything(Entries::People), &mut |entry| {
@@ -101,27 +101,30 @@ impl Sync {
             terminal.print_message(clean(line));
         }
         let gone: Vec<&String> = before.iter().filter(|name| !people.has(name)).collect();
-        if !self.force && gone.len().saturating_mul(10) > before.len() {
-            return Err(Failure::refused(too_many_gone(&gone, before.len())));
+        let gone_groups = groups.iter().flat_map(|groups| groups.gone(&groups_before));
+        let gone_groups: Vec<&String> = gone_groups.collect();
+        if !self.force {
+            loss::refuse("people", &gone, before.len())?;
+            loss::refuse("groups", &gone_groups, groups_before.len())?;
         }
         let new = people
             .names()
             .filter(|name| before.binary_search(name).is_err())
             .count();
         terminal.print(format_args!(
-            "{} people: {new} new, {} gone, {} left out; {} groups",
+            "{} people: {new} new, {} gone, {} left out; {} groups: {} gone",
             people.count(),
             gone.len(),
             people.refused.len(),
             groups.as_ref().map_or(0, SyncedGroups::count),
+            gone_groups.len(),
         ));
         if let Some(folder) = folder {
             // Nobody has an id before its owner is known, or a primary group before it is there.
-            folder.publish(OWNERS, owners.file().as_bytes())?;
-            if let Some(groups) = &groups {
-                folder.publish("group", groups.file().as_bytes())?;
-            }
-            folder.publish("passwd", people.file().as_bytes())?;
+            let mut files = vec![(OWNERS, owners.file())];
+            files.extend(groups.iter().map(|groups| ("group", groups.file())));
+            files.push(("passwd", people.file()));
+            folder.publish(&files)?;
         }
         Ok(match left_out.is_empty() {
             true => Exit::Success,
@@ -173,18 +176,4 @@ fn everything(entries: Entries) -> Selection {
         matching: String::new(),
         most: None,
     }
-}
-
-fn too_many_gone(gone: &[&String], old: usize) -> String {
-    let some: Vec<String> = gone.iter().take(SOME).map(|name| clean(name)).collect();
-    let more = match gone.len() > SOME {
-        true => ", …",
-        false => "",
-    };
-    format!(
-        "{} of {old} people would go ({}{more}), more than a tenth: nothing was changed; if that is \
-         right, say --force",
-        gone.len(),
-        some.join(", ")
-    )
 }

@@ -1,7 +1,7 @@
 //! Files that everybody may read and that are replaced as a whole, under a lock of their folder.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::edit::EditError;
@@ -34,29 +34,45 @@ impl PublishedFolder {
         })
     }
 
-    /// Replaces the file `name` unless it has these contents already. Returns whether it had not.
+    /// Replaces the files that have other contents, in this order, when all of them are on the disk.
+    /// Returns whether there were any.
     ///
     /// # Errors
-    /// When the file cannot be written; the old one is as it was.
-    pub fn publish(&self, name: &str, contents: &[u8]) -> Result<bool, EditError> {
-        let path = self.folder.join(name);
-        if fs::read(&path).is_ok_and(|old| old == contents) {
-            return Ok(false);
+    /// When a file cannot be written; the old ones are as they were. When one cannot get its name
+    /// after all, those before it are new.
+    pub fn publish(&self, files: &[(&str, String)]) -> Result<bool, EditError> {
+        let mut ready = Vec::new();
+        for (name, contents) in files {
+            let path = self.folder.join(name);
+            if fs::read(&path).is_ok_and(|old| old == contents.as_bytes()) {
+                continue;
+            }
+            let new = self.write(name, contents.as_bytes());
+            ready.push((name, new.map_err(|error| fault(&path, &error))?));
         }
-        let published = self.replace(name, contents);
-        published
-            .map(|()| true)
-            .map_err(|error| EditError::File(format!("{}: {error}", path.display())))
+        let is_any = !ready.is_empty();
+        for (name, new) in ready {
+            let replaced = new.replace(name);
+            replaced.map_err(|error| fault(&self.folder.join(name), &error))?;
+        }
+        Ok(is_any)
     }
 
-    fn replace(&self, name: &str, contents: &[u8]) -> io::Result<()> {
+    fn write(&self, name: &str, contents: &[u8]) -> io::Result<NewFile> {
         let stem = format!("{STEM}-{name}");
         NewFile::remove_left_over(&self.folder, &stem);
+        if self.folder.join(name).is_dir() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
         let new = NewFile::create(&self.folder, &stem)?;
         new.let_all_read()?;
         new.write(contents)?;
-        new.replace(name)
+        Ok(new)
     }
+}
+
+fn fault(path: &Path, error: &io::Error) -> EditError {
+    EditError::File(format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -75,16 +91,28 @@ mod tests {
         let dir = folder(0o755);
         let published = PublishedFolder::open(dir.path()).unwrap();
         let inode = || fs::metadata(dir.path().join("passwd")).unwrap().ino();
-        assert_eq!(published.publish("passwd", b"a"), Ok(true));
+        let publish = |text: &str| published.publish(&[("passwd", text.to_owned())]);
+        assert_eq!(publish("a"), Ok(true));
         let first = inode();
-        assert_eq!(published.publish("passwd", b"a"), Ok(false));
+        assert_eq!(publish("a"), Ok(false));
         assert_eq!(inode(), first);
-        assert_eq!(published.publish("passwd", b"b"), Ok(true));
+        assert_eq!(publish("b"), Ok(true));
         assert_eq!(fs::read(dir.path().join("passwd")).unwrap(), b"b");
         let mode = fs::metadata(dir.path().join("passwd")).unwrap().mode();
         assert_eq!(mode & 0o7777, 0o644);
         let names = fs::read_dir(dir.path()).unwrap().count();
         assert_eq!(names, 2, "the file and the lock");
+    }
+
+    #[test]
+    fn no_file_is_replaced_where_one_cannot_be() {
+        let dir = folder(0o755);
+        fs::write(dir.path().join("group"), "old").unwrap();
+        fs::create_dir(dir.path().join("passwd")).unwrap();
+        let published = PublishedFolder::open(dir.path()).unwrap();
+        let files = ["group", "passwd"].map(|name| (name, "new".to_owned()));
+        assert!(published.publish(&files).is_err());
+        assert_eq!(fs::read(dir.path().join("group")).unwrap(), b"old");
     }
 
     #[test]
