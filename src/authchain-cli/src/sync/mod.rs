@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use authchain::backends::accounts::{Entries, Listed, Selection};
+use authchain::files::group_file::SYSTEM_GROUP;
 use authchain::files::published::PublishedFolder;
 use authchain::files::same_file::is_same_file;
 use clap::Args;
@@ -153,16 +154,16 @@ impl Sync {
         Ok(Some(groups.settle(&mut owners.groups, self.force)))
     }
 
-    /// Refuses a folder whose passwd file is the system's, or that of a backend.
+    /// Refuses a folder whose files are the system's, or those of a backend.
     fn refuse_files_of_others(&self, backend: &NamedBackend) -> Result<(), Failure> {
-        let passwd = self.to.join("passwd");
+        let (passwd, group) = (self.to.join("passwd"), self.to.join("group"));
+        let groups = [&backend.settings.group_file, &PathBuf::from(SYSTEM_GROUP)];
         let others = backend.passwd_files.iter();
-        match others
-            .into_iter()
-            .find(|other| is_same_file(&passwd, other))
-        {
-            Some(other) => Err(Failure::refused(format!(
-                "{} has accounts of its own; choose another folder",
+        let others = others.map(|other| (&passwd, other, "accounts"));
+        let mut others = others.chain(groups.map(|other| (&group, other, "groups")));
+        match others.find(|(own, other, _)| is_same_file(own, other)) {
+            Some((_, other, what)) => Err(Failure::refused(format!(
+                "{} has {what} of its own; choose another folder",
                 other.display()
             ))),
             None => Ok(()),
