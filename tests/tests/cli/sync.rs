@@ -175,7 +175,7 @@ fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
             "alice: this machine has an account of that name",
             "carol: this machine has an account of that name",
             "user id 10004 is me's on this machine",
-            "sp ace: it has a blank",
+            "sp ace: shells, patterns or numbers could be meant",
         ],
     );
     let passwd = fs::read_to_string(dir.path().join("passwd")).unwrap();
@@ -234,6 +234,11 @@ fn a_list_that_is_cut_and_files_of_others_change_nothing() {
         2,
         &["lets others replace what is in it"],
     );
+    fs::write(dir.path().join("group"), "mine:x:5000:\n").unwrap();
+    let group_file = json!(dir.path().join("group"));
+    let own = corp.with_top(&format!("group_file = {group_file}\n"));
+    let told = sync(&own, dir.path(), &["--force"]);
+    expect(&told, 1, &["/group has groups of its own"]);
 }
 
 #[test]

@@ -7,12 +7,17 @@ pub(super) fn fault_of_name(name: &str) -> Option<String> {
     if let Err(invalid) = Username::parse(name.as_bytes()) {
         return Some(invalid.to_string());
     }
-    if name.contains(char::is_whitespace) {
-        return Some("it has a blank".to_owned());
-    }
-    match name.starts_with(['#', '~']) || name.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => Some("programs would take it for something else".to_owned()),
-        false => None,
+    // Machines of a domain have a dollar sign at the end.
+    let inner = name.strip_suffix('$').unwrap_or(name);
+    let is_plain = inner
+        .chars()
+        .all(|c| c.is_alphanumeric() || "._-@".contains(c));
+    let is_misread = inner.is_empty()
+        || inner.starts_with(['.', '@'])
+        || inner.bytes().all(|byte| byte.is_ascii_digit());
+    match is_plain && !is_misread {
+        true => None,
+        false => Some("shells, patterns or numbers could be meant by such a name".to_owned()),
     }
 }
 
@@ -43,11 +48,33 @@ mod tests {
 
     #[test]
     fn only_names_that_every_program_reads_alike_become_lines() {
-        for name in ["alice", "a.b-c_d", "j\u{fc}rgen", "a$"] {
+        for name in ["alice", "a.b-c_d", "j\u{fc}rgen", "a$", "a@b.test", "4ever"] {
             assert_eq!(fault_of_name(name), None, "{name}");
         }
         for name in [
-            "", "a:b", "a b", "a,b", "+alice", "-x", "#c", "~", "1234", "a\nb", "a/b",
+            "",
+            "a:b",
+            "a b",
+            "a,b",
+            "+alice",
+            "-x",
+            "#c",
+            "~",
+            "1234",
+            "a\nb",
+            "a/b",
+            "$x",
+            "a$b",
+            "a;b",
+            "@nis",
+            "*)(uid=*",
+            "a`b",
+            "!x",
+            "$",
+            "..",
+            "a*",
+            "a'b",
+            "a\u{202e}b",
         ] {
             assert!(fault_of_name(name).is_some(), "{name:?}");
         }
