@@ -101,13 +101,23 @@ impl Provision {
             let context = backend.context();
             let found = backend.backend.lookup(&backend.request(name, &context));
             if let Some(user) = found.map_err(|error| backend.trouble(&error))? {
-                return Ok(user);
+                return match user.alias_of.is_some() || !user.also_named.is_empty() {
+                    true => Err(backend.refused(several_names(name, &user))),
+                    false => Ok(user),
+                };
             }
         }
         Err(Failure::refused(format!(
             "no backend over servers knows {name}"
         )))
     }
+}
+
+/// Returns the refusal of somebody with several names: people may write further names into their
+/// entries, and none may get them an account of their own.
+fn several_names(name: &Username, user: &User) -> String {
+    let names: Vec<&str> = user.own_names().collect();
+    format!("{name} is one of several names of {}", names.join(", "))
 }
 
 /// Returns the names of all backends, in the order of the configuration.

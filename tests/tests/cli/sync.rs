@@ -292,6 +292,14 @@ fn what_a_directory_must_not_decide_gets_no_local_account() {
         assert!(!dir.path().join("passwd").exists());
         change(&slapd, "bob", attribute, before);
     }
+    let ldif =
+        format!("dn: uid=bob,ou=people,{BASE}\nchangetype: modify\nadd: uid\nuid: postgres\n");
+    assert!(slapd.modify_as("bob", &ldif));
+    for name in ["bob", "postgres"] {
+        let told = corp.command("provision", &[name], "");
+        expect(&told, 1, &["is one of several names of"]);
+    }
+    change(&slapd, "bob", "uid", "bob");
     expect(&corp.command("provision", &["bob"], ""), 0, &["is added"]);
     change(&slapd, "bob", "loginShell", "/bin/a:b");
     expect(

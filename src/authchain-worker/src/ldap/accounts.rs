@@ -6,10 +6,12 @@
 //! | [`edit`] | editing and removing an entry |
 //! | [`lock`] | the changes that lock an account |
 //! | [`list`] | people and groups, page by page |
+//! | [`entry_name`] | the name by which an entry is on a list |
 //! | [`changed`] | the meaning of a server's reply to a change |
 
 mod changed;
 mod edit;
+mod entry_name;
 mod list;
 mod lock;
 mod register;

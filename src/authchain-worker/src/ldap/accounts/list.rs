@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use authchain::backends::accounts::{ListEnd, Listed, ListedGroup, ListedPerson, Selection};
 use authchain::backends::protocol::{AccountEnd, RefusalReason, WireVerdict};
 use authchain::config::settings::ldap::Scope;
-use authchain::config::settings::ldap::dn::Dn;
 use authchain::words::number;
 use ldap3::ldap_escape;
 
+use super::entry_name::{named, note_on_nameless};
 use crate::answer::Answer;
 use crate::dialogue::Dialogue;
 use crate::ldap::directory::Directory;
@@ -80,10 +80,14 @@ impl Directory {
             setting: (!people.are_whole).then_some("user_filter"),
         };
         let most = selection.most.unwrap_or(u64::MAX);
-        let mut cookie = Vec::new();
+        let (mut nameless, mut cookie) = (0_usize, Vec::new());
         loop {
             let page = session.page(&search, cookie).await?;
-            for person in page.entries.iter().filter_map(|entry| self.listed(entry)) {
+            for entry in &page.entries {
+                let Some(person) = self.listed(entry) else {
+                    nameless = nameless.saturating_add(1);
+                    continue;
+                };
                 if telling.count.get() == most {
                     return Ok(telling.end(true));
                 }
@@ -91,12 +95,13 @@ impl Directory {
             }
             cookie = page.cookie;
             if cookie.is_empty() {
-                return Ok(telling.end(false));
+                return Ok(telling.end(false).with_note(note_on_nameless(nameless)));
             }
         }
     }
 
-    /// Returns a person as the entry describes them; `None` for an entry without a name.
+    /// Returns a person as the entry describes them; `None` for an entry without a name, or with
+    /// several of which the DN has none.
     fn listed(&self, entry: &Entry) -> Option<ListedPerson> {
         let attributes = &self.people.attributes;
         let text = |attribute: &str| entry.text(attribute).unwrap_or_default().to_owned();
@@ -117,7 +122,7 @@ impl Directory {
         })
     }
 
-    /// Returns the name of an entry: of several, the one in its DN.
+    /// Returns the name of a person's entry.
     fn name_of(&self, entry: &Entry) -> Option<String> {
         named(entry, self.people.attributes.name.as_str())
     }
@@ -215,15 +220,6 @@ fn part(matching: &str) -> String {
         "" => "*".to_owned(),
         matching => format!("*{}*", ldap_escape(matching)),
     }
-}
-
-/// Returns the value of `attribute`: of several, the one in the entry's DN.
-fn named(entry: &Entry, attribute: &str) -> Option<String> {
-    let dn = Dn::parse(&entry.dn)?;
-    let in_dn = dn.first_value(&attribute.to_ascii_lowercase());
-    let same = |name: &&str| in_dn.is_some_and(|value| name.to_lowercase() == value);
-    let name = entry.texts(attribute).find(same);
-    name.or_else(|| entry.text(attribute)).map(str::to_owned)
 }
 
 /// Returns a DN as servers compare it, as far as they write it in one way.
