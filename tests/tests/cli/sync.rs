@@ -207,6 +207,23 @@ fn groups_go_no_more_than_people_do_and_a_missing_passwd_file_protects_nobody() 
         &["; 0 groups: 1 gone"],
     );
     assert_eq!(text(), "");
+    let ldif = format!(
+        "dn: cn=wheel,ou=groups,{BASE}\nobjectClass: posixGroup\ncn: wheel\ngidNumber: 5002\n"
+    );
+    fs::write(dir.path().join("wheel.ldif"), ldif).unwrap();
+    slapd.add(&dir.path().join("wheel.ldif"));
+    expect(
+        &sync(&corp(), dir.path(), &[]),
+        1,
+        &["group wheel: its members have rights"],
+    );
+    assert_eq!(text(), "unix:*:5001:dave\n");
+    let allowed = ["--allow-group", "wheel"];
+    expect(
+        &sync(&corp(), dir.path(), &allowed),
+        1,
+        &["; 2 groups: 0 gone"],
+    );
     let missing = corp().with_top("passwd_file = \"/nowhere/passwd\"\n");
     expect(&sync(&missing, dir.path(), &[]), 2, &["/nowhere/passwd"]);
 }

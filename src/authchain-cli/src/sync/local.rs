@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use authchain::chain::is_system_uid;
 
 use super::entries::{read_groups, read_people};
+use super::privileged::is_privileged;
 use crate::named_backend::NamedBackend;
 use crate::terminal::Failure;
 
@@ -19,6 +20,8 @@ pub(crate) struct LocalNames {
     uids: BTreeMap<u32, String>,
     groups: BTreeSet<String>,
     gids: BTreeMap<u32, String>,
+    /// Names of privileged groups that a directory may have all the same.
+    allowed: Vec<String>,
 }
 
 impl LocalNames {
@@ -44,6 +47,12 @@ impl LocalNames {
             local.gids.extend(gid.map(|gid| (gid, name.to_owned())));
         })?;
         Ok(local)
+    }
+
+    /// Lets a directory have these groups, although their names mean rights.
+    pub(super) fn allowing(self, groups: &[String]) -> Self {
+        let allowed = groups.to_vec();
+        Self { allowed, ..self }
     }
 
     /// Returns the names of a machine that has none.
@@ -96,6 +105,10 @@ impl LocalNames {
         if self.groups.contains(name) {
             return Some("this machine has a group of that name".to_owned());
         }
+        if is_privileged(name) && !self.allowed.iter().any(|allowed| allowed == name) {
+            let why = "its members have rights on many machines; if they shall, say --allow-group";
+            return Some(format!("{why} {name}"));
+        }
         match self.gids.get(&gid) {
             Some(owner) => Some(format!("group id {gid} is that of {owner} on this machine")),
             None => self.objection_to_gid(gid),
@@ -106,6 +119,19 @@ impl LocalNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_whose_name_means_rights_is_taken_only_if_it_is_allowed() {
+        let local = LocalNames::none();
+        for name in ["wheel", "sudo", "docker", "Docker", "lxd", "root"] {
+            let why = local.objection_to_group(name, 5001).unwrap();
+            assert!(why.contains("--allow-group"), "{why}");
+        }
+        assert_eq!(local.objection_to_group("people", 5001), None);
+        let local = local.allowing(&["docker".to_owned()]);
+        assert_eq!(local.objection_to_group("docker", 5001), None);
+        assert!(local.objection_to_group("wheel", 5001).is_some());
+    }
 
     #[test]
     fn the_groups_of_this_machine_are_nobodys_primary_group() {

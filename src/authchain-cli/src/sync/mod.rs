@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`entries`] | the entries of passwd and group files |
 //! | [`local`] | the names and ids that this machine has itself |
+//! | [`privileged`] | names of groups that mean rights on machines |
 //! | [`owners`] | the owner of each id, so that no file changes hands |
 //! | [`person_line`] | lines of passwd(5) |
 //! | [`people`] | the people of a list, and who of them gets a line |
@@ -18,6 +19,7 @@ mod loss;
 mod owners;
 mod people;
 mod person_line;
+mod privileged;
 pub(crate) mod text;
 
 use std::collections::BTreeSet;
@@ -63,6 +65,10 @@ pub(crate) struct Sync {
     #[arg(long)]
     force: bool,
 
+    /// Take a group of this name although it means rights on many machines, such as docker
+    #[arg(long, value_name = "NAME")]
+    allow_group: Vec<String>,
+
     /// Say what would change, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -80,7 +86,7 @@ impl Sync {
             true => None,
             false => Some(PublishedFolder::open(&self.to)?),
         };
-        let local = LocalNames::read(&backend)?;
+        let local = LocalNames::read(&backend)?.allowing(&self.allow_group);
         let old = person_line::old(&self.to.join("passwd"), &local)?;
         let before: Vec<String> = old.keys().cloned().collect();
         let groups_before = groups::old(&self.to.join("group"))?;
