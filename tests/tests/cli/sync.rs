@@ -154,6 +154,8 @@ fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
     )
     .unwrap();
     fs::write(dir.path().join("guests"), "carol:x:70000:70000::/:\n").unwrap();
+    fs::write(dir.path().join("subuid"), "me:10005:1\n").unwrap();
+    fs::write(dir.path().join("subgid"), "me:5001:10\n").unwrap();
     let file = |name: &str| json!(dir.path().join(name)).to_string();
     let sections = format!(
         "[backend.guests]\ntype = \"local\"\npasswd = {}\nshadow = {}\n\
@@ -175,6 +177,8 @@ fn names_and_ids_of_this_machine_are_nobodys_of_a_directory() {
             "alice: this machine has an account of that name",
             "carol: this machine has an account of that name",
             "user id 10004 is me's on this machine",
+            "user id 10005 is one of me's subordinate ids on this machine",
+            "group id 5001 is one of me's subordinate ids on this machine",
             "sp ace: shells, patterns or numbers could be meant",
         ],
     );

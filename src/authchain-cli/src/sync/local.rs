@@ -6,6 +6,7 @@ use authchain::chain::is_system_uid;
 
 use super::entries::{read_groups, read_people};
 use super::privileged::is_privileged;
+use super::subordinate::SubordinateIds;
 use crate::named_backend::NamedBackend;
 use crate::terminal::Failure;
 
@@ -20,17 +21,21 @@ pub(crate) struct LocalNames {
     uids: BTreeMap<u32, String>,
     groups: BTreeSet<String>,
     gids: BTreeMap<u32, String>,
+    subuids: SubordinateIds,
+    subgids: SubordinateIds,
     /// Names of privileged groups that a directory may have all the same.
     allowed: Vec<String>,
 }
 
 impl LocalNames {
     /// Reads the files of the system and of all backends of type `local`. A backend without any
-    /// account may have no file yet.
+    /// account may have no file yet. The files of subordinate ids are beside the passwd file.
     pub(crate) fn read(backend: &NamedBackend) -> Result<Self, Failure> {
         let settings = &backend.settings;
         let mut local = Self {
             min_uid: settings.min_uid,
+            subuids: SubordinateIds::read(&settings.passwd_file.with_file_name("subuid"))?,
+            subgids: SubordinateIds::read(&settings.passwd_file.with_file_name("subgid"))?,
             ..Self::default()
         };
         for file in &backend.passwd_files {
@@ -81,8 +86,10 @@ impl LocalNames {
         if is_system_uid(uid, self.min_uid) {
             return Some(format!("user id {uid} is the system's own"));
         }
-        let owner = self.uids.get(&uid)?;
-        Some(format!("user id {uid} is {owner}'s on this machine"))
+        match self.uids.get(&uid) {
+            Some(owner) => Some(format!("user id {uid} is {owner}'s on this machine")),
+            None => self.subuids.objection("user", uid),
+        }
     }
 
     /// Returns why nobody of a directory gets the group id; `None` if they may. A group of this
@@ -94,9 +101,8 @@ impl LocalNames {
             _ if is_system_uid(gid, self.min_uid) => {
                 Some(format!("group id {gid} is the system's own"))
             }
-            owner => {
-                owner.map(|owner| format!("group id {gid} is that of {owner} on this machine"))
-            }
+            Some(owner) => Some(format!("group id {gid} is that of {owner} on this machine")),
+            None => self.subgids.objection("group", gid),
         }
     }
 

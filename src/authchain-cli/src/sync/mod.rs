@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`entries`] | the entries of passwd and group files |
 //! | [`local`] | the names and ids that this machine has itself |
+//! | [`subordinate`] | ids that the accounts of this machine use in containers |
 //! | [`privileged`] | names of groups that mean rights on machines |
 //! | [`owners`] | the owner of each id, so that no file changes hands |
 //! | [`person_line`] | lines of passwd(5) |
@@ -20,6 +21,7 @@ mod owners;
 mod people;
 mod person_line;
 mod privileged;
+mod subordinate;
 pub(crate) mod text;
 
 use std::collections::BTreeSet;
