@@ -48,14 +48,7 @@ impl Directory {
                 let Some(flags) = person.entry.number::<i64>(CONTROL) else {
                     return Err(hidden("modify", &person.dn, CONTROL));
                 };
-                let one = |flags: i64| HashSet::from([flags.to_string()]);
-                let name = || CONTROL.to_owned();
-                let new = with_disabled(flags, locked);
-                // The old value is deleted by name, so that a change in between is not undone.
-                Ok(Ok(match new == flags {
-                    true => vec![Mod::Replace(name(), one(flags))],
-                    false => vec![Mod::Delete(name(), one(flags)), Mod::Add(name(), one(new))],
-                }))
+                Ok(Ok(flag_changes(flags, locked)))
             }
             Flavour::Generic(generic) if !generic.accounts.policy.heeds_ppolicy() => {
                 refused(UNHEEDED)
@@ -86,6 +79,15 @@ impl Directory {
     }
 }
 
+/// Returns the changes of the flags of an account in a domain. The old value is deleted by name, even
+/// where it stays, so that a change in between is not undone.
+fn flag_changes(flags: i64, locked: bool) -> Vec<Mod<String>> {
+    let one = |flags: i64| HashSet::from([flags.to_string()]);
+    let name = || CONTROL.to_owned();
+    let new = with_disabled(flags, locked);
+    vec![Mod::Delete(name(), one(flags)), Mod::Add(name(), one(new))]
+}
+
 /// Returns whether it can be seen that a policy keeps locks.
 async fn keeps_locks(session: &mut Session, policy: &str) -> bool {
     let search = Search::entry("policy search", policy, &[LOCKOUT]);
@@ -105,4 +107,24 @@ async fn has_password_policy(session: &mut Session) -> Result<bool, Failure> {
         root.texts("supportedControl")
             .any(|oid| oid == PASSWORD_POLICY)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_never_written_over_those_that_were_not_read() {
+        for flags in [512, 514] {
+            for locked in [true, false] {
+                let changes = flag_changes(flags, locked);
+                let new = if locked { "514" } else { "512" };
+                let [Mod::Delete(_, old), Mod::Add(_, added)] = changes.as_slice() else {
+                    panic!("{changes:?}")
+                };
+                assert_eq!(*old, HashSet::from([flags.to_string()]));
+                assert_eq!(*added, HashSet::from([new.to_owned()]));
+            }
+        }
+    }
 }
