@@ -103,8 +103,8 @@ pub fn sanitize(limits: Limits) -> Result<(), ProcessFault> {
 /// Makes sure that no limit is lower than in `limits`. The caller of su could otherwise lower one
 /// until a program that a plugin starts fails, and the plugin might take this for an answer.
 ///
-/// To be called after [`sanitize`], which raises them. A process that is not root is not checked: it
-/// serves only the user who started it.
+/// To be called after [`sanitize`], which raises them. A process that is not root is not checked:
+/// it serves only the user who started it.
 ///
 /// # Errors
 /// When a limit is lower, because this root may not raise it.

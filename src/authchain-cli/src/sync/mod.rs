@@ -63,7 +63,7 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
 
-    /// Write the files even if more than a tenth of the people or groups would go, or ids change hands
+    /// Write the files even if more than a tenth of people or groups would go, or ids change hands
     #[arg(long)]
     force: bool,
 

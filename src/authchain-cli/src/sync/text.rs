@@ -21,8 +21,8 @@ pub(super) fn fault_of_name(name: &str) -> Option<String> {
     }
 }
 
-/// Returns why a home directory or a login shell is none; `None` if they are. A person need not have
-/// a shell.
+/// Returns why a home directory or a login shell is none; `None` if they are.
+/// A person need not have a shell.
 pub(crate) fn fault_of_paths(home: &str, shell: &str) -> Option<&'static str> {
     if !is_path(home) {
         return Some("no home directory that is a path");

@@ -19,8 +19,8 @@ const NEEDED: [i64; 2] = [SYS_execve, SYS_execveat];
 /// Calls that leave the process group, which is killed as a whole when the login ends.
 const LEAVES_GROUP: [i64; 2] = [SYS_setsid, SYS_setpgid];
 
-/// Calls that leave something behind when the process has ended, change a file (its mode, owner, times
-/// or attributes), or watch what others do with files. Landlock knows none of these.
+/// Calls that leave something behind when the process has ended, change a file (its mode, owner,
+/// times or attributes), or watch what others do with files. Landlock knows none of these.
 const LEAVES_TRACES: [i64; 26] = [
     SYS_shmget,
     SYS_shmat,

@@ -42,8 +42,8 @@ impl Factor for PluginFactor {
         self.question.as_deref()
     }
 
-    /// Enrols nobody: people enrol with the plugin itself. It is never called, as everybody counts as
-    /// enrolled ([`Factor::is_presumed`]).
+    /// Enrols nobody: people enrol with the plugin itself. It is never called, as everybody counts
+    /// as enrolled ([`Factor::is_presumed`]).
     fn enrol(
         &self,
         _: &Username,

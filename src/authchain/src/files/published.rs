@@ -34,7 +34,7 @@ impl PublishedFolder {
         })
     }
 
-    /// Replaces the files that have other contents, in this order, when all of them are on the disk.
+    /// Replaces the files that have other contents, in this order, once all of them are on disk.
     /// Returns whether there were any.
     ///
     /// # Errors
