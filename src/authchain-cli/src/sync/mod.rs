@@ -101,14 +101,7 @@ impl Sync {
         })?;
         let people = listed.settle(old, &mut owners.people, self.force);
         let groups = self.groups(&backend, &local, &people, &mut owners)?;
-        let left_out = groups.iter().flat_map(|groups| &groups.refused);
-        let left_out: Vec<&String> = (people.refused.iter())
-            .chain(&people.kept)
-            .chain(left_out)
-            .collect();
-        for line in &left_out {
-            terminal.print_message(clean(line));
-        }
+        let is_whole = tell_who_is_left_out(&people, groups.as_ref(), terminal);
         let gone: Vec<&String> = before.iter().filter(|name| !people.has(name)).collect();
         let gone_groups = groups.iter().flat_map(|groups| groups.gone(&groups_before));
         let gone_groups: Vec<&String> = gone_groups.collect();
@@ -135,7 +128,7 @@ impl Sync {
             files.push(("passwd", people.file()));
             folder.publish(&files)?;
         }
-        Ok(match left_out.is_empty() {
+        Ok(match is_whole {
             true => Exit::Success,
             false => Exit::Negative,
         })
@@ -177,6 +170,22 @@ impl Sync {
             None => Ok(()),
         }
     }
+}
+
+/// Tells whose entries get no line, or only that of the last run. Returns whether there are none.
+fn tell_who_is_left_out(
+    people: &SyncedPeople,
+    groups: Option<&SyncedGroups>,
+    terminal: &mut Terminal,
+) -> bool {
+    let groups = groups.into_iter().flat_map(|groups| &groups.refused);
+    let lines = people.refused.iter().chain(&people.kept).chain(groups);
+    let mut is_whole = true;
+    for line in lines {
+        terminal.print_message(clean(line));
+        is_whole = false;
+    }
+    is_whole
 }
 
 fn everything(entries: Entries) -> Selection {

@@ -79,8 +79,8 @@ impl Directory {
     }
 }
 
-/// Returns the changes of the flags of an account in a domain. The old value is deleted by name, even
-/// where it stays, so that a change in between is not undone.
+/// Returns the changes of the flags of an account in a domain. The old value is deleted by name,
+/// even where it stays, so that a change in between is not undone.
 fn flag_changes(flags: i64, locked: bool) -> Vec<Mod<String>> {
     let one = |flags: i64| HashSet::from([flags.to_string()]);
     let name = || CONTROL.to_owned();
