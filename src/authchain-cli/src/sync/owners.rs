@@ -1,6 +1,7 @@
 //! The owner of each id: whoever first had a line with it, so that no file changes hands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -29,22 +30,31 @@ pub(super) struct AllOwners {
     pub(super) groups: Owners,
 }
 
-/// The names that claim each id in a list.
+/// The names that claim each id in a list: the first, and the others, which are rare.
 #[derive(Default)]
-pub(super) struct Claims(BTreeMap<u32, BTreeSet<String>>);
+pub(super) struct Claims(BTreeMap<u32, (String, Vec<String>)>);
 
 impl Claims {
     pub(super) fn add(&mut self, name: &str, id: u32) {
-        self.0.entry(id).or_default().insert(name.to_owned());
+        match self.0.entry(id) {
+            Entry::Vacant(free) => {
+                free.insert((name.to_owned(), Vec::new()));
+            }
+            Entry::Occupied(mut claimed) => claimed.get_mut().1.push(name.to_owned()),
+        }
+    }
+
+    fn names(&self, id: u32) -> impl Iterator<Item = &String> {
+        let claims = self.0.get(&id).into_iter();
+        claims.flat_map(|(first, others)| [first].into_iter().chain(others))
     }
 
     fn has(&self, name: &str, id: u32) -> bool {
-        self.0.get(&id).is_some_and(|names| names.contains(name))
+        self.names(id).any(|claimant| claimant == name)
     }
 
     fn rival(&self, name: &str, id: u32) -> Option<&String> {
-        let mut names = self.0.get(&id).into_iter().flatten();
-        names.find(|other| *other != name)
+        self.names(id).find(|claimant| *claimant != name)
     }
 }
 
