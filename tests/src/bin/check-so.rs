@@ -45,7 +45,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "files, opened once and judged by descriptor",
         &[
-            "open64", "read", "close", "fstat64", "lstat64", "lseek64", "statx",
+            "open64", "read", "pread64", "close", "fstat64", "lstat64", "lseek64", "statx",
         ],
     ),
     (
