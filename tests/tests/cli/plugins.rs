@@ -151,7 +151,10 @@ fn people_of_a_file_log_in_by_the_plugin_in_sh() {
     let config = config.replace(&format!("read = [\"{people}\"]\n"), "");
     stage.write("authchain.toml", &stage.configuration(&config));
     let (exit, said) = stage.run(&["test", "carol"], PASSWORD);
-    assert!(exit == 2 && said.contains("no people"), "{said}");
+    assert!(
+        exit == 2 && said.contains("cannot open settings.file"),
+        "{said}"
+    );
 }
 
 #[test]

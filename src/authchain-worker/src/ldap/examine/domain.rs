@@ -24,6 +24,9 @@ const MINIMUM_LENGTH: &str = "minPwdLength";
 /// The most accounts that are looked at.
 const SAMPLE: i32 = 10;
 
+/// The number of accounts whose groups are tried.
+const TRIED: usize = 3;
+
 const TICKS_A_MINUTE: i64 = 60 * 10_000_000;
 const TICKS_A_DAY: i64 = 24 * 60 * TICKS_A_MINUTE;
 
@@ -60,7 +63,7 @@ impl Directory {
         domain: &Domain,
         asked: &[WantedGroup],
     ) -> Option<()> {
-        let account_dn = self.accounts(server).await?;
+        let accounts = self.accounts(server).await?;
         self.password_policy(server, domain).await?;
         for filter in domain.groups.filters() {
             self.wanted(server, domain, "group", &filter).await?;
@@ -69,14 +72,15 @@ impl Directory {
             self.wanted(server, domain, GROUP_OF_A_RULE, &filter)
                 .await?;
         }
-        if domain.groups.is_empty() && asked.is_empty() {
+        let is_about_groups = !(domain.groups.is_empty() && asked.is_empty());
+        if accounts.is_empty() || !is_about_groups {
             return Some(());
         }
-        self.token(server, &account_dn?).await
+        self.token(server, &accounts).await
     }
 
-    /// Examines whether accounts show their state; returns the name of one.
-    async fn accounts(&self, server: &mut ServerExamination<'_>) -> Option<Option<String>> {
+    /// Examines whether accounts show their state; returns the names of some.
+    async fn accounts(&self, server: &mut ServerExamination<'_>) -> Option<Vec<String>> {
         let filter = self.people.filter.fill("*");
         let attributes = [&[SID, account::BESIDE_HOURS][..], account::ATTRIBUTES].concat();
         let search = Search {
@@ -90,7 +94,7 @@ impl Directory {
             self.judge_accounts(&entries(found), &describe(&found.1))
         });
         let found = entries(&found.await?);
-        Some(found.into_iter().next().map(|entry| entry.dn))
+        Some(found.into_iter().map(|entry| entry.dn).collect())
     }
 
     fn judge_accounts(&self, found: &[Entry], result: &str) -> Remark {
@@ -159,22 +163,29 @@ impl Directory {
         found.await.map(|_| ())
     }
 
-    /// Examines whether the groups of people can be read.
-    async fn token(&self, server: &mut ServerExamination<'_>, account_dn: &str) -> Option<()> {
-        let search = Search::entry("groups", account_dn, &[TOKEN]);
-        let (steps, asking) = (server.steps, server.ask(self, &search));
-        let found = steps.step("groups", asking, |found, _| {
-            let count = entries(found)
-                .iter()
-                .flat_map(|entry| entry.bytes(TOKEN))
-                .count();
-            match count {
-                0 => Remark::error(format!(
-                    "{} may not read {TOKEN}; put it into Windows Authorization Access Group",
-                    self.who()
-                )),
-                _ => Remark::fine("what groups people are in can be read"),
+    /// Examines whether the groups of people can be read: those of one of the first accounts, as a
+    /// domain may hide those of some.
+    async fn token(&self, server: &mut ServerExamination<'_>, accounts: &[String]) -> Option<()> {
+        let steps = server.steps;
+        let asking = async {
+            for account_dn in accounts.iter().take(TRIED) {
+                let search = Search::entry("groups", account_dn, &[TOKEN]);
+                let found = server.ask(self, &search).await?;
+                if entries(&found)
+                    .iter()
+                    .any(|entry| entry.bytes(TOKEN).next().is_some())
+                {
+                    return Ok(true);
+                }
             }
+            Ok(false)
+        };
+        let found = steps.step("groups", asking, |is_shown, _| match is_shown {
+            true => Remark::fine("what groups people are in can be read"),
+            false => Remark::error(format!(
+                "{} may not read {TOKEN}; put it into Windows Authorization Access Group",
+                self.who()
+            )),
         });
         found.await.map(|_| ())
     }
