@@ -173,7 +173,9 @@ impl Story {
     /// is no error to the module.
     fn log_here(&self) -> Vec<String> {
         let is_root = geteuid().is_root();
-        let level = |line: &String| match line.contains(" unavailable: ") && !is_root {
+        let is_told =
+            |line: &str| line.contains(" unavailable: ") || line.contains(" web failed: ");
+        let level = |line: &String| match is_told(line) && !is_root {
             true => line.replacen("ERR ", "DEBUG ", 1),
             false => line.clone(),
         };
