@@ -111,7 +111,7 @@ fn a_sound_plugin_that_prompts_passes() {
     }
 }
 
-/// What a plugin does wrong: texts to replace, the case that finds it, and a word of what is said.
+/// A fault of a plugin: texts to replace, the case that finds it, and a word of what is said.
 type Broken = (
     &'static [(&'static str, &'static str)],
     &'static str,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Remote;
-use super::talk::{budget_within, greet, millis, one_line, unexpected};
+use super::talk::{budget_within, fault_of, greet, millis, one_line, unexpected};
 use crate::backends::accounts::{
     AccountVerdict, CannotKeep, Changes, Edit, Entries, Field, ListEnd, ListEntries, Listed,
     NewPerson, Register, Remove, Selection,
@@ -87,9 +87,7 @@ impl ListEntries for Remote {
             WireVerdict::Refused(refusal) => {
                 Err(BackendError::Unavailable(one_line(&refusal.text)))
             }
-            WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
-            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
-            _ => Err(unexpected("another verdict than list has").into()),
+            verdict => Err(fault_of(verdict, "another verdict than list has")),
         }
     }
 }
@@ -178,9 +176,7 @@ impl Remote {
             WireVerdict::Refused(refusal) => Ok(AccountVerdict::Refused(one_line(&refusal.text))),
             WireVerdict::Unknown => Ok(AccountVerdict::Unknown),
             WireVerdict::Unsure(why) => Ok(AccountVerdict::Unsure(why)),
-            WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
-            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
-            _ => Err(unexpected("another verdict than the task has").into()),
+            verdict => Err(fault_of(verdict, "another verdict than the task has")),
         }
     }
 

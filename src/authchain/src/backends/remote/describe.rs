@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Remote;
-use super::talk::{budget_within, greet, millis, unexpected};
+use super::talk::{budget_within, fault_of, greet, millis, unexpected};
 use crate::backends::breaker::Plan;
 use crate::backends::protocol::{
     AccountEnd, AccountTask, AccountWork, Message, Operation, Reply, WireVerdict,
@@ -32,11 +32,7 @@ impl Remote {
         let can = match greet(&mut worker, hello, deadline)? {
             Reply::Hello(can) => can,
             Reply::Verdict(conclusion) => {
-                return Err(match conclusion.verdict {
-                    WireVerdict::Unavailable(why) => BackendError::Unavailable(why),
-                    WireVerdict::Failed(why) => BackendError::Failed(why),
-                    _ => unexpected("a verdict before its hello").into(),
-                });
+                return Err(fault_of(conclusion.verdict, "a verdict before its hello"));
             }
             _ => return Err(unexpected("something before its hello").into()),
         };
@@ -57,9 +53,7 @@ impl Remote {
                 let schema = Some(schema);
                 Ok(PluginDescription { can, schema })
             }
-            WireVerdict::Unavailable(why) => Err(BackendError::Unavailable(why)),
-            WireVerdict::Failed(why) => Err(BackendError::Failed(why)),
-            _ => Err(unexpected("another verdict than describe has").into()),
+            verdict => Err(fault_of(verdict, "another verdict than describe has")),
         }
     }
 }

@@ -131,6 +131,17 @@ pub(super) fn talk(
     }
 }
 
+/// Returns the error for a verdict that answers nothing. `otherwise` says what is wrong with any
+/// verdict but *unavailable* and *failed*.
+#[cfg(feature = "manage")]
+pub(super) fn fault_of(verdict: WireVerdict, otherwise: &str) -> BackendError {
+    match verdict {
+        WireVerdict::Unavailable(why) => BackendError::Unavailable(why),
+        WireVerdict::Failed(why) => BackendError::Failed(why),
+        _ => unexpected(otherwise).into(),
+    }
+}
+
 /// Says hello, and waits for the worker's first line.
 pub(super) fn greet(
     worker: &mut Worker<'_>,

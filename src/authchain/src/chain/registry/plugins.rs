@@ -1,9 +1,9 @@
 //! Sections of plugins, as backends and as second factors.
 
-#[cfg(feature = "manage")]
-use std::cell::Cell;
 use std::rc::Rc;
 
+#[cfg(feature = "manage")]
+use super::section::usual_remote;
 use super::section::{Surroundings, checked, remote};
 use crate::backends::Backend;
 #[cfg(feature = "manage")]
@@ -67,17 +67,14 @@ pub fn plugin_in(
 /// Returns the way to a plugin that no section names, without any settings.
 #[cfg(feature = "manage")]
 pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
-    let Surroundings { setup, .. } = Surroundings::new(global);
+    let name = program.as_str();
+    let remote = usual_remote(
+        name,
+        PLUGIN,
+        serde_json::json!({}),
+        &Surroundings::new(global),
+    );
     Remote {
-        name: program.as_str().to_owned(),
-        kind: PLUGIN.to_owned(),
-        settings: serde_json::json!({}),
-        servers: Vec::new(),
-        fold_case: false,
-        compares_uids: true,
-        strips_domains: false,
-        finds_by_password: false,
-        cannot_change: None,
         rights: AccountRights::OF_WORKER,
         setup: WorkerSetup {
             plugin: Some(PluginProgram {
@@ -85,10 +82,9 @@ pub fn plugin_at(program: &PluginPath, global: &GlobalSettings) -> Remote {
                 read: Vec::new(),
                 network: false,
             }),
-            ..setup
+            ..remote.setup
         },
-        unanswered: Cell::default(),
-        lacked_question: Cell::default(),
+        ..remote
     }
 }
 

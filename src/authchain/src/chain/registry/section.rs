@@ -56,11 +56,26 @@ pub(super) fn remote<T: Serialize>(
     settings: &T,
     servers: Vec<String>,
 ) -> Result<Remote, ConfigError> {
+    let kind = table.common().kind.get_ref();
     Ok(Remote {
-        name: table.name().to_owned(),
-        kind: table.common().kind.get_ref().clone(),
-        settings: table.to_json(settings)?,
         servers,
+        ..usual_remote(table.name(), kind, table.to_json(settings)?, surroundings)
+    })
+}
+
+/// Returns a backend that asks a worker without servers that are known, and has the properties that
+/// most have.
+pub(super) fn usual_remote(
+    name: &str,
+    kind: &str,
+    settings: serde_json::Value,
+    surroundings: &Surroundings<'_>,
+) -> Remote {
+    Remote {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        settings,
+        servers: Vec::new(),
         fold_case: false,
         compares_uids: true,
         strips_domains: false,
@@ -71,5 +86,5 @@ pub(super) fn remote<T: Serialize>(
         setup: surroundings.setup.clone(),
         unanswered: Cell::default(),
         lacked_question: Cell::default(),
-    })
+    }
 }
